@@ -1,0 +1,95 @@
+"""One tree of errors. Each has a stable `code`; the API maps codes to statuses."""
+
+from __future__ import annotations
+
+
+class NudgeError(Exception):
+    """The root: every error that Nudge raises on purpose.
+
+    Attributes:
+        code: stable machine-readable name, part of the API's contract.
+    """
+
+    code = "internal"
+
+
+class InvalidConfigError(NudgeError):
+    """A configuration file or setting is wrong; the text names the file, the key and the cure.
+
+    Attributes:
+        problems: one line for each thing that is wrong.
+    """
+
+    code = "invalid_config"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class InvalidRequestError(NudgeError):
+    """The caller's input does not fit.
+
+    Attributes:
+        errors: field -> messages (nested as the input is), for the answer's `errors`.
+    """
+
+    code = "invalid_request"
+
+    def __init__(self, message: str, errors: object = None) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class UnknownSlotError(InvalidRequestError):
+    """The request names a slot that is not configured."""
+
+    code = "unknown_slot"
+
+
+class UnknownVariantError(InvalidRequestError):
+    """The request names a variant that its slot does not have."""
+
+    code = "unknown_variant"
+
+
+class NotFoundError(NudgeError):
+    """What was asked for does not exist, or no longer."""
+
+    code = "not_found"
+
+
+class UnauthenticatedError(NudgeError):
+    """No key, an unknown key or a revoked one."""
+
+    code = "unauthenticated"
+
+
+class ForbiddenError(NudgeError):
+    """The key is valid, but its scopes or origins do not allow this."""
+
+    code = "forbidden"
+
+
+class StoreError(NudgeError):
+    """The store answered with an error."""
+
+    code = "store_error"
+
+
+class StoreAwayError(StoreError):
+    """The store did not answer in time: the call may or may not have happened."""
+
+    code = "store_away"
+
+
+class FencedError(StoreError):
+    """Another owner holds the lease, or the position moved: this owner must stop."""
+
+    code = "fenced"
+
+
+class CorruptRecordError(NudgeError):
+    """Bytes in the journal, the spool or a snapshot are not what this version can read."""
+
+    code = "corrupt_record"

@@ -1,0 +1,162 @@
+"""The partitioned log: append decisions, events and marks; read entries in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nudge.domain.records import Decision, Entry, Event, Mark, Ref
+from nudge.store.client import Arg, Client
+from nudge.store.codec import decode, encode
+from nudge.store.keys import Keys
+
+EVENT_MEMORY = 7 * 86_400.0
+"""Seconds that an event id is remembered with its visitor."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A decision that stands: appended now, or made before.
+
+    Attributes:
+        ref: where it stands.
+        decision: as it was recorded.
+        period: stickiness period in which it was made.
+        fresh: appended by this call.
+    """
+
+    ref: Ref
+    decision: Decision
+    period: int
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event about to be appended.
+
+    Attributes:
+        visitor_hash: of its visitor; empty where the subject is known already.
+        event: the record; its subject is used if the visitor is new.
+    """
+
+    visitor_hash: str
+    event: Event
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The visitor's journal is in another partition.
+
+    Attributes:
+        partition: where it is.
+    """
+
+    partition: int
+
+
+def append_decisions(
+    client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
+) -> list[Kept]:
+    """Append the decisions of one subject; an earlier one in the same period stands instead.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: of the subject.
+        decisions: all of one subject. One whose `unit` is empty is not remembered.
+        keep_for: seconds that the assignments are kept.
+
+    Returns:
+        For each decision the one that stands, in order.
+    """
+    subject = decisions[0].subject
+    args: list[Arg] = [subject, max(1, int(keep_for))]
+    for d in decisions:
+        superseded = d.supersedes.position if d.supersedes else ""
+        args += [d.unit, d.period, superseded, encode(d)]
+    names = [keys.journal(partition), keys.seq(partition), keys.assigned(partition, subject)]
+    replies = client.run("append_decisions", names, args)
+    return [_kept(partition, subject, reply) for reply in replies]
+
+
+def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:
+    fresh, position, stamp, payload = reply
+    return kept(partition, subject, position, stamp / 1000, payload, fresh=bool(fresh))
+
+
+def kept(
+    partition: int, subject: str, position: int, stamp: float, payload: bytes, *, fresh: bool
+) -> Kept:
+    """The decision that stands at `position`, from its payload."""
+    record = decode(payload, subject)
+    if not isinstance(record, Decision):
+        raise TypeError(f"position {position} of partition {partition} holds a {record.kind}")
+    entry = Entry(partition, position, stamp, record)
+    return Kept(entry.ref, record, record.period, fresh)
+
+
+def append_events(
+    client: Client, keys: Keys, partition: int, arrivals: Sequence[Arrival], *, server: bool
+) -> list[int | Moved]:
+    """Append events of one partition, each once.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: in which all the visitors are at home.
+        arrivals: the events.
+        server: they come from a server: their visitors cannot be claimed by a page any more.
+
+    Returns:
+        For each event its position, 0 for a duplicate, or where its visitor's journal is.
+    """
+    args: list[Arg] = [keys.prefix(partition), partition, int(server), int(EVENT_MEMORY * 1000)]
+    for arrival in arrivals:
+        event = arrival.event
+        args += [arrival.visitor_hash, event.subject, _digest(event.event_id), encode(event)]
+    names = [keys.journal(partition), keys.seq(partition)]
+    replies = client.run("append_events", names, args)
+    return [reply if isinstance(reply, int) else Moved(int(reply)) for reply in replies]
+
+
+def _digest(event_id: str) -> bytes:
+    return hashlib.blake2b(event_id.encode(), digest_size=12).digest()
+
+
+def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
+    """Append a mark and return its position."""
+    names = [keys.journal(partition), keys.seq(partition)]
+    return int(client.run("append", names, [mark.subject, encode(mark)])[0])
+
+
+def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[Entry]:
+    """At most `count` entries behind position `after`, in order."""
+    return _range(client, keys, partition, f"({after}-0", "+", count)
+
+
+def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
+    """The entry at a reference, or None where the journal does not hold it (any more)."""
+    if ref.partition >= keys.partitions:
+        return None
+    at = f"{ref.position}-0"
+    return next(iter(_range(client, keys, ref.partition, at, at, 1)), None)
+
+
+def last_position(client: Client, keys: Keys, partition: int) -> int:
+    """The last position given in a partition; 0 for an empty one."""
+    return int(client.call("GET", keys.seq(partition)) or 0)
+
+
+def _range(
+    client: Client, keys: Keys, partition: int, start: str, end: str, count: int
+) -> list[Entry]:
+    rows = client.call("XRANGE", keys.journal(partition), start, end, "COUNT", count)
+    return [_entry(partition, row_id, row) for row_id, row in rows]
+
+
+def _entry(partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]) -> Entry:
+    named = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+    record = decode(named[b"r"], named[b"s"].decode())
+    return Entry(partition, int(row_id.split(b"-")[0]), int(named[b"t"]) / 1000, record)

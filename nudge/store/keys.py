@@ -1,0 +1,123 @@
+"""Every key family: its type, the one writer, the readers and the lifetime.
+
+A key reads `<namespace>:{<tag>}:<family>[:<id>]`. The tag is the partition (`p0`, `p1`, ...) or
+`config`, so that whatever one script touches lies in one hash slot of a cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of key.
+
+    Attributes:
+        name: the part after the tag.
+        scope: `partition` or `config`.
+        type: the server's data type.
+        writer: the one flow (or script) that writes it.
+        readers: who else reads it.
+        lifetime: until when it stays.
+        primary: true where it can not be rebuilt from anything else.
+    """
+
+    name: str
+    scope: str
+    type: str
+    writer: str
+    readers: str
+    lifetime: str
+    primary: bool = False
+
+
+FAMILIES = (
+    Family("journal", "partition", "stream", "append scripts", "folds, explain", "trimmed", True),
+    Family("seq", "partition", "string", "append scripts", "folds, verify", "for ever", True),
+    Family("vault", "partition", "hash", "decide, record", "decide, record", "for ever", True),
+    Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
+    Family("seen", "partition", "zset", "record", "record", "7 days", True),
+    Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
+    Family("fold", "partition", "hash", "the fold's owner", "workers, readyz", "for ever"),
+    Family("open", "partition", "zset", "attribute", "attribute", "until matured"),
+    Family("counts", "partition", "hash", "learn", "publisher", "as the slot"),
+    Family("blocks", "partition", "zset", "learn", "publisher", "as the slot"),
+    Family("totals", "partition", "hash", "learn", "performance", "as the slot"),
+    Family("versions", "config", "hash", "apply, publisher, keys", "web, workers", "for ever"),
+    Family("slots", "config", "hash", "apply", "web, workers", "for ever", True),
+    Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
+    Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
+    Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
+    Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
+)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Builds the keys of one installation.
+
+    Attributes:
+        namespace: first part of every key.
+        partitions: how many partitions the journal has; fixed for an installation's life.
+    """
+
+    namespace: str
+    partitions: int
+
+    def every_partition(self) -> Iterator[int]:
+        """The partitions' numbers, from 0."""
+        return iter(range(self.partitions))
+
+    def prefix(self, partition: int) -> str:
+        """What every key of a partition begins with; scripts build visitors' keys from it."""
+        return f"{self.namespace}:{{p{partition}}}:"
+
+    def journal(self, partition: int) -> str:
+        """The stream of records."""
+        return self.prefix(partition) + "journal"
+
+    def seq(self, partition: int) -> str:
+        """The last position given in the journal."""
+        return self.prefix(partition) + "seq"
+
+    def vault(self, partition: int, visitor_hash: str) -> str:
+        """Who a hashed external id is: subject, claimed or not."""
+        return f"{self.prefix(partition)}vault:{visitor_hash}"
+
+    def visitor(self, partition: int, subject: str) -> str:
+        """What `attribute` knows of a subject."""
+        return f"{self.prefix(partition)}visitor:{subject}"
+
+    def assigned(self, partition: int, subject: str) -> str:
+        """The decisions that a subject keeps."""
+        return f"{self.prefix(partition)}assigned:{subject}"
+
+    def seen(self, partition: int, subject: str) -> str:
+        """Digests of the subject's event ids of the last 7 days, by time."""
+        return f"{self.prefix(partition)}seen:{subject}"
+
+    def fold(self, partition: int, name: str) -> str:
+        """A fold's lease, fencing token and position."""
+        return f"{self.prefix(partition)}fold:{name}"
+
+    def open(self, partition: int) -> str:
+        """Subjects with open exposures, by the time when the first of them closes."""
+        return self.prefix(partition) + "open"
+
+    def counts(self, partition: int, slot: str, block: str) -> str:
+        """Counts of one slot in one block of time (`<revision>:<day>`)."""
+        return f"{self.prefix(partition)}counts:{slot}:{block}"
+
+    def blocks(self, partition: int, slot: str) -> str:
+        """The slot's blocks, by the position at which each last changed."""
+        return f"{self.prefix(partition)}blocks:{slot}"
+
+    def totals(self, partition: int, slot: str) -> str:
+        """Totals of one slot by revision, reason and variant."""
+        return f"{self.prefix(partition)}totals:{slot}"
+
+    def config(self, family: str, name: str = "") -> str:
+        """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""
+        return f"{self.namespace}:{{config}}:{family}" + (f":{name}" if name else "")

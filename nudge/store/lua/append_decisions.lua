@@ -1,0 +1,43 @@
+-- Appends a page's decisions and remembers those that stick. Where another call was first, its
+-- decision stands: two calls that race get the same answer.
+--
+-- KEYS[1]  journal, stream; appended to
+-- KEYS[2]  seq, string; last position
+-- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <position> <stamp ms> <payload>"; written
+-- ARGV[1]  subject
+-- ARGV[2]  seconds that the assignments are kept
+-- ARGV[3...]  for each decision: unit ("" = not remembered), period, position of the decision that
+--          it supersedes ("" = none), payload
+-- Returns  for each decision: {fresh (0/1), position, stamp ms, payload}
+local time = redis.call('TIME')
+local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local answers = {}
+local remembered = false
+for i = 3, #ARGV, 4 do
+  local unit, period, superseded, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local first
+  if unit ~= '' then
+    local kept = redis.call('HGET', KEYS[3], unit)
+    if kept then
+      local p, n, t, rest = string.match(kept, '^(%S+) (%S+) (%S+) (.*)$')
+      if p == period and n ~= superseded then
+        first = {0, tonumber(n), tonumber(t), rest}
+      end
+    end
+  end
+  if not first then
+    local position = redis.call('INCR', KEYS[2])
+    redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', ARGV[1], 'r', payload)
+    if unit ~= '' then
+      redis.call('HSET', KEYS[3], unit,
+        period .. ' ' .. string.format('%.0f', position) .. ' ' .. stamp .. ' ' .. payload)
+      remembered = true
+    end
+    first = {1, position, tonumber(stamp), payload}
+  end
+  answers[#answers + 1] = first
+end
+if remembered and redis.call('TTL', KEYS[3]) < tonumber(ARGV[2]) then
+  redis.call('EXPIRE', KEYS[3], ARGV[2])
+end
+return answers

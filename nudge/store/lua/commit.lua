@@ -1,0 +1,40 @@
+-- Commits one batch of a fold: its state, its records and its position, all or nothing.
+--
+-- KEYS[1]  fold, hash (token, position, ...); checked and written
+-- KEYS[2]  journal, stream; appended to
+-- KEYS[3]  seq, string; last position
+-- KEYS[4...]  the state keys that the operations name; all in this partition's hash slot
+-- ARGV[1]  fencing token
+-- ARGV[2]  position that the batch started from
+-- ARGV[3]  position that it ends at
+-- ARGV[4]  number of records, then for each: subject, payload
+-- ARGV[...] operations, each: command, number of its key in KEYS, number of arguments, arguments
+-- Returns  the last position appended (or 0)
+-- Errors   FENCED where another owner holds the fold, or the position is not the expected one
+local now = redis.call('HMGET', KEYS[1], 'token', 'position')
+if now[1] ~= ARGV[1] then
+  return redis.error_reply('FENCED the lease has passed to token ' .. tostring(now[1]))
+end
+if (now[2] or '0') ~= ARGV[2] then
+  return redis.error_reply('FENCED the position is ' .. tostring(now[2]) .. ', not ' .. ARGV[2])
+end
+local time = redis.call('TIME')
+local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local last = 0
+local at = 5
+for _ = 1, tonumber(ARGV[4]) do
+  last = redis.call('INCR', KEYS[3])
+  redis.call('XADD', KEYS[2], string.format('%.0f-0', last), 't', stamp, 's', ARGV[at], 'r', ARGV[at + 1])
+  at = at + 2
+end
+while at <= #ARGV do
+  local count = tonumber(ARGV[at + 2])
+  local args = {}
+  for i = 1, count do
+    args[i] = ARGV[at + 2 + i]
+  end
+  redis.call(ARGV[at], KEYS[tonumber(ARGV[at + 1])], unpack(args))
+  at = at + 3 + count
+end
+redis.call('HSET', KEYS[1], 'position', ARGV[3])
+return last

@@ -1,0 +1,66 @@
+"""Opens a visitor: vault entry, state and assignments in one read of one partition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nudge.store.client import Client, Reply
+from nudge.store.journal import Kept, kept
+from nudge.store.keys import Keys
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the store knows of a visitor.
+
+    Attributes:
+        subject: of the visitor.
+        partition: where the subject's journal is.
+        claimed: this call was the first of a device: it may have a token.
+        state: the bytes that `attribute` keeps, if any.
+        assigned: unit -> the decision that it keeps.
+    """
+
+    subject: str
+    partition: int
+    claimed: bool
+    state: bytes | None
+    assigned: Mapping[str, Kept]
+
+
+def open_visitor(
+    client: Client, keys: Keys, partition: int, visitor_hash: str, subject: str, *, claim: bool
+) -> Opened:
+    """Find or make the visitor and read what is known: one round trip, two for an alias.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: in which the hashed id is at home.
+        visitor_hash: keyed hash of the external id.
+        subject: to use if the visitor is new.
+        claim: the caller is a device that would keep a token.
+    """
+    args = [keys.prefix(partition), partition, subject, int(claim)]
+    reply = client.run("open", [keys.vault(partition, visitor_hash)], args)
+    found, home, claimed = reply[0].decode(), int(reply[1]), bool(reply[2])
+    rest = reply[3:] if home == partition else _read(client, keys, home, found)
+    return Opened(found, home, claimed, rest[0], _assigned(home, found, rest[1]))
+
+
+def _read(client: Client, keys: Keys, partition: int, subject: str) -> Reply:
+    state = client.call("GET", keys.visitor(partition, subject))
+    return state, client.call("HGETALL", keys.assigned(partition, subject))
+
+
+def _assigned(
+    partition: int, subject: str, reply: list[bytes] | dict[bytes, bytes]
+) -> dict[str, Kept]:
+    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+    return {unit.decode(): _parse(partition, subject, value) for unit, value in pairs}
+
+
+def _parse(partition: int, subject: str, value: bytes) -> Kept:
+    _, position, stamp, payload = value.split(b" ", 3)
+    return kept(partition, subject, int(position), int(stamp) / 1000, payload, fresh=False)

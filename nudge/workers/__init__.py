@@ -1,0 +1,1 @@
+"""What runs beside the web: the fold runner, leases and jobs."""
