@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nudge.store.client import Client, Reply
+from nudge.store.client import Arg, Client, Reply
 from nudge.store.journal import Kept, kept
 from nudge.store.keys import Keys
 
@@ -42,7 +42,7 @@ def open_visitor(
         subject: to use if the visitor is new.
         claim: the caller is a device that would keep a token.
     """
-    args = [keys.prefix(partition), partition, subject, int(claim)]
+    args: list[Arg] = [keys.prefix(partition), partition, subject, int(claim)]
     reply = client.run("open", [keys.vault(partition, visitor_hash)], args)
     found, home, claimed = reply[0].decode(), int(reply[1]), bool(reply[2])
     rest = reply[3:] if home == partition else _read(client, keys, home, found)

@@ -1,0 +1,100 @@
+"""A fold's lease and its commits: state, records and position in one atomic write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nudge.domain.records import Record
+from nudge.store.client import Arg, Client
+from nudge.store.codec import encode
+from nudge.store.keys import Keys
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to commit for a fold in a partition.
+
+    Attributes:
+        partition: of the journal.
+        fold: name of the fold.
+        owner: who holds it.
+        token: the fencing token; rises with every new owner.
+        position: up to which the fold has committed.
+    """
+
+    partition: int
+    fold: str
+    owner: str
+    token: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Write:
+    """One command on one key of the fold's partition (`HINCRBY`, `SET`, `ZADD`, ...).
+
+    Attributes:
+        command: of the server.
+        key: that it writes.
+        args: behind the key.
+    """
+
+    command: str
+    key: str
+    args: tuple[Arg, ...] = ()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What a batch comes to.
+
+    Attributes:
+        position: of the last entry that it includes.
+        records: to append to the same partition.
+        writes: to the fold's state, in order.
+    """
+
+    position: int
+    records: Sequence[Record] = ()
+    writes: Sequence[Write] = ()
+
+
+def acquire(
+    client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float
+) -> Lease | None:
+    """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+    args: list[Arg] = [owner, int(ttl * 1000)]
+    reply = client.run("lease", [keys.fold(partition, fold)], args)
+    return None if reply is None else Lease(partition, fold, owner, int(reply[0]), int(reply[1]))
+
+
+def release(client: Client, keys: Keys, lease: Lease) -> None:
+    """Give the lease back, so that the next owner need not wait for it to run out."""
+    client.run("lease", [keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
+
+
+def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
+    """Apply a batch, all or nothing, and return the lease at its new position.
+
+    Raises:
+        FencedError: another owner took over, or the position moved. Nothing was written.
+        StoreAwayError: no answer; the batch may have been applied. The caller drops its lease and
+            begins again from the committed position.
+    """
+    p = lease.partition
+    names = [keys.fold(p, lease.fold), keys.journal(p), keys.seq(p)]
+    number = {key: i for i, key in enumerate(dict.fromkeys(w.key for w in batch.writes), 4)}
+    args: list[Arg] = [lease.token, lease.position, batch.position, len(batch.records)]
+    for record in batch.records:
+        args += [record.subject, encode(record)]
+    for write in batch.writes:
+        args += [write.command, number[write.key], len(write.args), *write.args]
+    client.run("commit", [*names, *number], args)
+    return replace(lease, position=batch.position)
+
+
+def kept(client: Client, keys: Keys, partition: int, fold: str, *names: str) -> list[str | None]:
+    """What the fold keeps in its own hash under these names."""
+    values = client.call("HMGET", keys.fold(partition, fold), *names)
+    return [None if value is None else value.decode() for value in values]
