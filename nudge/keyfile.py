@@ -35,7 +35,7 @@ class Secrets:
     page_key: str = field(repr=False)
 
 
-_NAMES = tuple(one.name for one in fields(Secrets))
+NAMES = tuple(one.name for one in fields(Secrets))
 
 
 def load_or_create_secrets(data_dir: Path) -> Secrets:
@@ -61,7 +61,7 @@ def load_or_create_secrets(data_dir: Path) -> Secrets:
 
 
 def _generated() -> str:
-    lines = [f'{name} = "{secrets.token_urlsafe(_BYTES)}"' for name in _NAMES]
+    lines = [f'{name} = "{secrets.token_urlsafe(_BYTES)}"' for name in NAMES]
     return _HEADER + "\n".join(lines) + "\n"
 
 
@@ -86,8 +86,8 @@ def _parsed(path: Path, text: str) -> Secrets:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidConfigError([f"{path}: not valid TOML ({error}); {cure}"]) from error
-    found = {n: v for n, v in table.items() if n in _NAMES and isinstance(v, str) and v}
-    if len(found) < len(_NAMES):
-        missing = [name for name in _NAMES if name not in found]
+    found = {n: v for n, v in table.items() if n in NAMES and isinstance(v, str) and v}
+    if len(found) < len(NAMES):
+        missing = [name for name in NAMES if name not in found]
         raise InvalidConfigError([f"{path}: {name}: not a text; {cure}" for name in missing])
     return Secrets(**found)

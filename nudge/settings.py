@@ -1,35 +1,25 @@
-"""Settings: config/nudge.toml, overridden by NUDGE_* variables. Only this module reads these.
-
-One marshmallow schema checks both sources. (environs, which is built on the same library, can
-read `os.environ` only, and would need a second table for the file.)
-"""
+"""Settings: config/nudge.toml, overridden by NUDGE_* variables. Only this module reads these."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
-import re
 import tempfile
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from marshmallow import Schema, ValidationError, validate
-from marshmallow import fields as ma
-
+from nudge import settings_schema
 from nudge.errors import InvalidConfigError
+from nudge.keyfile import NAMES as SECRET_NAMES
 from nudge.keyfile import Secrets, load_or_create_secrets
+from nudge.settings_schema import BIND, PREFIX, Values, from_environ, from_file
 
 __all__ = ["Secrets", "Settings", "load", "load_or_create_secrets", "stray_variables"]
 
-PREFIX = "NUDGE_"
 FILE_NAME = "nudge.toml"
-SECRET_NAMES = tuple(one.name for one in fields(Secrets))
-MIN_SECRET = 16
 MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
@@ -131,69 +121,6 @@ class Settings:
         return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
 
 
-def _number(low: float, high: float) -> ma.Float:
-    return ma.Float(validate=validate.Range(low, high))
-
-
-def _whole(low: int, high: int) -> ma.Integer:
-    return ma.Integer(validate=validate.Range(low, high))
-
-
-_STORE_URL = re.compile(r"(rediss?|redis\+cluster)://[^/].*|unix://.+")
-_BIND = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^:\s]+)):(?P<port>\d{1,5})")
-
-
-class _Schema(Schema):
-    """What may stand in nudge.toml; each key is also a variable."""
-
-    redis_url = ma.String(
-        validate=validate.Regexp(
-            _STORE_URL,
-            error="write redis://, rediss://, unix:// or redis+cluster://host:port",
-        ),
-    )
-    data_dir = ma.String(validate=validate.Length(min=1))
-    bind = ma.String(
-        validate=validate.Regexp(_BIND, error="write HOST:PORT, such as 127.0.0.1:8000"),
-    )
-    partitions = _whole(1, 1024)
-    namespace = ma.String(
-        validate=validate.Regexp(
-            r"[A-Za-z0-9_.-]{1,64}\Z",
-            error="use letters, digits and _ . - only: it becomes part of every key",
-        ),
-    )
-    holdout = _number(0, 0.9)
-    aof = ma.String(validate=validate.OneOf(("everysec", "always")))
-    web_workers = _whole(1, 256)
-    web_threads = _whole(1, 256)
-    hot_timeout = _number(0.001, 10)
-    publish_every = _number(0.05, 3600)
-    archive_every = _number(0.05, 3600)
-    refresh_every = _number(0.05, 60)
-    cors_origins = ma.List(ma.String())
-    max_body = _whole(1024, 64 * 1024 * 1024)
-    max_events_body = _whole(1024, 64 * 1024 * 1024)
-
-
-class _EnvironSchema(_Schema):
-    """What may stand in the environment: secrets too, which do not belong in a shared file."""
-
-    config_dir = ma.String(validate=validate.Length(min=1))
-    secret_key = ma.String(
-        validate=validate.Length(
-            min=MIN_SECRET,
-            error=f"at least {MIN_SECRET} characters: `openssl rand -base64 32` makes a good one",
-        ),
-    )
-    admin_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
-    page_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
-
-
-_FILE = _Schema()
-_ENVIRON = _EnvironSchema()
-
-
 def load(environ: Mapping[str, str] | None = None, config_file: Path | None = None) -> Settings:
     """Read the settings, and make the secrets that are not given.
 
@@ -204,94 +131,42 @@ def load(environ: Mapping[str, str] | None = None, config_file: Path | None = No
     Raises:
         InvalidConfigError: every problem with its file or variable, key and cure.
     """
-    given = _from_environ(os.environ if environ is None else environ)
-    path = config_file or Path(given.get("config_dir", "config")).expanduser() / FILE_NAME
-    _check_present(path, required=config_file is not None or "config_dir" in given)
-    values = (_from_file(path) if path.exists() else {}) | given
+    given = from_environ(os.environ if environ is None else environ)
+    path = _file(given, config_file)
+    # Only the default file may be missing: who names one means it.
+    values = (from_file(path) if config_file or path.exists() else {}) | given
     values.setdefault("config_dir", str(path.parent))
     return _with_secrets(_settings(values), values)
 
 
 def stray_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text.
-
-    They are no error: orchestrators inject such names of their own (`NUDGE_SERVICE_HOST`).
-    """
-    names = os.environ if environ is None else environ
-    known = {PREFIX + name.upper() for name in _ENVIRON.fields}
-    stray = sorted(name for name in names if name.startswith(PREFIX) and name not in known)
-    return {name: _closest(name, known) for name in stray}
+    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text."""
+    return settings_schema.stray_variables(os.environ if environ is None else environ)
 
 
-def _check_present(path: Path, *, required: bool) -> None:
-    if required and not path.parent.is_dir():
+def _file(given: Values, config_file: Path | None) -> Path:
+    if config_file is not None:
+        return config_file
+    directory = Path(given.get("config_dir", "config")).expanduser()
+    if "config_dir" in given and not directory.is_dir():
         cure = "start in the project's directory, or set NUDGE_CONFIG_DIR to its config directory"
-        raise InvalidConfigError([f"{path.parent}: no such configuration directory; {cure}"])
+        raise InvalidConfigError([f"{directory}: no such configuration directory; {cure}"])
+    return directory / FILE_NAME
 
 
-def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    names = {name: PREFIX + name.upper() for name in _ENVIRON.fields}
-    given: dict[str, Any] = {n: environ[var] for n, var in names.items() if environ.get(var)}
-    if "cors_origins" in given:
-        parts = [one.strip() for one in given["cors_origins"].split(",")]
-        given["cors_origins"] = [one for one in parts if one]
-    return _checked(_ENVIRON, given, lambda name: names[name])
-
-
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidConfigError([f"{path}: cannot be read as TOML: {error}"]) from error
-    unknown = [_unknown(path, name) for name in table if name not in _FILE.fields]
-    if unknown:
-        raise InvalidConfigError(unknown)
-    # Numbers go through text, as in the environment: 2.5 is then no whole number, true no 1.
-    plain = {name: v if isinstance(v, list | dict) else str(v) for name, v in table.items()}
-    return _checked(_FILE, plain, lambda name: f"{path}: {name}")
-
-
-def _unknown(path: Path, name: str) -> str:
-    if name in SECRET_NAMES:
-        return f"{path}: {name}: secrets do not belong in this file; set {PREFIX}{name.upper()}"
-    meant = _closest(name, _FILE.fields)
-    cure = f"did you mean {meant}?" if meant else f"known keys: {', '.join(sorted(_FILE.fields))}"
-    return f"{path}: {name}: no such setting; {cure}"
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.75)), "")
-
-
-def _checked(
-    schema: Schema, given: Mapping[str, Any], where: Callable[[str], str]
-) -> dict[str, Any]:
-    try:
-        return dict(schema.load(given))
-    except ValidationError as error:
-        found = error.messages_dict
-        raise InvalidConfigError([f"{where(n)}: {_flat(m)}" for n, m in found.items()]) from error
-
-
-def _flat(messages: object) -> str:
-    if isinstance(messages, dict):
-        return " ".join(map(_flat, messages.values()))
-    return " ".join(map(_flat, messages)) if isinstance(messages, list) else str(messages)
-
-
-def _settings(values: dict[str, Any]) -> Settings:
+def _settings(values: Values) -> Settings:
     plain = {name: v for name, v in values.items() if name not in (*SECRET_NAMES, "bind")}
     for name in ("data_dir", "config_dir"):
         # Absolute, so that a child process with another working directory means the same place.
         plain[name] = Path(values.get(name, name.removesuffix("_dir"))).expanduser().absolute()
     if "cors_origins" in plain:
         plain["cors_origins"] = tuple(plain["cors_origins"])
-    if match := _BIND.fullmatch(values.get("bind", "")):
+    if match := BIND.match(values.get("bind", "")):
         plain |= {"host": match["six"] or match["host"], "port": int(match["port"])}
     return Settings(secret_key=b"", **plain)
 
 
-def _with_secrets(settings: Settings, values: Mapping[str, Any]) -> Settings:
+def _with_secrets(settings: Settings, values: Values) -> Settings:
     given = {name: values[name] for name in SECRET_NAMES if name in values}
     if len(given) < len(SECRET_NAMES):
         given = vars(load_or_create_secrets(settings.data_dir)) | given
