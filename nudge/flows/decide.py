@@ -1,0 +1,283 @@
+"""Decide: which variant to show. One read, the draw in memory, one write; then the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.distribution import draw, uniform_from_key
+from nudge.domain.asked import Answer, Ask, Given
+from nudge.domain.caller import Caller
+from nudge.domain.eligibility import removed
+from nudge.domain.holdout import GLOBAL, in_holdout
+from nudge.domain.records import Decision, Reason
+from nudge.domain.sealing import Device, Sealer, new_subject
+from nudge.domain.slot import Scalar, Slot
+from nudge.domain.visitor import VisitorState, decode_state
+from nudge.errors import UnknownSlotError, UnknownVariantError
+from nudge.store.catalogue import Catalogue, Served
+from nudge.store.client import Client
+from nudge.store.journal import Kept, append_decisions
+from nudge.store.keys import Keys
+from nudge.store.visitors import Opened, open_visitor
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything known when the slots of one ask are decided.
+
+    Attributes:
+        ask: the question.
+        subject: of the visitor.
+        context: the attributes that rules and policies may see.
+        at: seconds.
+        holdout: global share.
+        source: id of the API key.
+        key: of the draw.
+    """
+
+    ask: Ask
+    subject: str
+    context: Mapping[str, Scalar]
+    at: float
+    holdout: float
+    source: str
+    key: bytes
+
+
+@dataclass(frozen=True)
+class Stick:
+    """By what a decision is remembered.
+
+    Attributes:
+        unit: slot and `sticky_by` values; empty for decisions that are not remembered.
+        period: index of the stickiness period.
+        before: the decision of this period that can stand no longer, if any.
+    """
+
+    unit: str = ""
+    period: int = 0
+    before: Kept | None = None
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Answers pages.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        sealer: hashes, ids and tokens.
+        holdout: global share of subjects who are never personalised.
+    """
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+    holdout: float
+
+    def decide(
+        self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
+    ) -> list[Answer]:
+        """Answer each ask.
+
+        Args:
+            catalogue: slots and policies to decide by.
+            asks: one for each visitor.
+            caller: whose key it is.
+            at: seconds, now.
+
+        Raises:
+            UnknownSlotError: a slot is not configured.
+            UnknownVariantError: a forced variant does not exist.
+            StoreAwayError: the store does not answer.
+        """
+        for ask in asks:
+            check(catalogue, ask)
+        return [self._answer(catalogue, ask, caller, at) for ask in asks]
+
+    def _answer(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Answer:
+        visitor_hash = self.sealer.visitor_hash(ask.visitor_id)
+        home = self.sealer.partition(visitor_hash, self.keys.partitions)
+        opened = open_visitor(
+            self.client, self.keys, home, visitor_hash, new_subject(), claim=not caller.is_server
+        )
+        device = self.sealer.device(ask.device_token)
+        trusted = caller.is_server or opened.claimed or _owns(device, opened)
+        setting = self._setting(ask, opened, caller, at, trusted=trusted)
+        kept = self._keep(catalogue, setting, opened)
+        token = self.sealer.token(Device(opened.subject, opened.partition)) if trusted else None
+        given = {k.decision.slot: self._given(catalogue, k) for k in kept}
+        return Answer({name: given[name] for name in ask.slots}, token)
+
+    def _setting(
+        self, ask: Ask, opened: Opened, caller: Caller, at: float, *, trusted: bool
+    ) -> Setting:
+        state = decode_state(opened.state) if trusted and opened.state else VisitorState()
+        # What the page knows of this visit counts more than what the service remembers.
+        context = {**state.context(), **ask.context, "channel": ask.channel, "page": ask.page}
+        return Setting(
+            ask, opened.subject, context, at, self.holdout, caller.key_id, self.sealer.draw_key
+        )
+
+    def _keep(self, catalogue: Catalogue, setting: Setting, opened: Opened) -> list[Kept]:
+        """The decisions that stand: earlier ones where they stick, new ones appended."""
+        standing: list[Kept] = []
+        fresh: list[Decision] = []
+        longest = 0.0
+        for name in setting.ask.slots:
+            served = catalogue.slots[name]
+            outcome = choose(served, setting, opened.assigned)
+            if isinstance(outcome, Kept):
+                standing.append(outcome)
+            else:
+                fresh.append(outcome)
+                longest = max(longest, served.slot.stickiness.period)
+        if not fresh:
+            return standing
+        appended = append_decisions(self.client, self.keys, opened.partition, fresh, longest)
+        return standing + appended
+
+    def _given(self, catalogue: Catalogue, kept: Kept) -> Given:
+        d = kept.decision
+        variant = catalogue.slots[d.slot].slot.variant(d.variant)
+        return Given(
+            decision_id=self.sealer.seal(kept.ref),
+            variant=d.variant,
+            value=variant.value if variant else None,
+            propensity=d.propensity,
+            reason=d.reason,
+            policy=d.policy,
+            policy_version=d.policy_version,
+            sticky=not kept.fresh,
+            degraded=d.degraded,
+        )
+
+
+def check(catalogue: Catalogue, ask: Ask) -> None:
+    """Refuse what names things that do not exist.
+
+    Raises:
+        UnknownSlotError: naming the slot.
+        UnknownVariantError: naming the forced variant.
+    """
+    for name in ask.slots:
+        if name not in catalogue.slots:
+            raise UnknownSlotError(f"slot {name!r} is not configured", {"slots": [name]})
+    for name, variant in ask.force.items():
+        served = catalogue.slots.get(name)
+        if served is None or served.slot.variant(variant) is None:
+            message = f"slot {name!r} has no variant {variant!r}"
+            raise UnknownVariantError(message, {"force": {name: [variant]}})
+
+
+def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Kept | Decision:
+    """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
+    slot, ask = served.slot, setting.ask
+    gone = removed(slot, channel=ask.channel, page=ask.page, context=setting.context, at=setting.at)
+    eligible = tuple(name for name in slot.names if name not in gone)
+    forced = ask.force.get(slot.name)
+    if forced is not None:
+        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
+    unit = _unit(slot, ask)
+    period = int(setting.at // slot.stickiness.period)
+    before = assigned.get(unit)
+    if before and before.period == period:
+        if before.decision.variant in eligible:
+            return before
+    else:
+        before = None
+    return _new(served, setting, gone, eligible, Stick(unit, period, before))
+
+
+def _new(
+    served: Served,
+    setting: Setting,
+    gone: Mapping[str, str],
+    eligible: tuple[str, ...],
+    stick: Stick,
+) -> Decision:
+    slot = served.slot
+    fallback = slot.fallback_for(setting.ask.page)
+    if not eligible:
+        # Not remembered: as soon as something is eligible again, it is to be chosen.
+        return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
+    if held_out(slot, setting):
+        shown = fallback if fallback in eligible else eligible[0]
+        pmf = tuple(float(name == shown) for name in eligible)
+        return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
+    if len(eligible) == 1:
+        return _record(served, setting, gone, eligible, (1.0,), eligible[0], "only_eligible", stick)
+    pmf = _pmf(served, setting, eligible)
+    u = _u(setting, stick)
+    shown = eligible[draw(np.asarray(pmf), u)]
+    return _record(served, setting, gone, eligible, pmf, shown, "policy", stick)
+
+
+def held_out(slot: Slot, setting: Setting) -> bool:
+    """True for subjects of the global holdout or of the slot's own."""
+    return in_holdout(setting.subject, GLOBAL, setting.holdout) or in_holdout(
+        setting.subject, slot.name, slot.holdout
+    )
+
+
+def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
+    mask = np.array([name in eligible for name in served.slot.names])
+    full = served.policy.distribution_one(setting.context, mask)
+    return tuple(full[mask].tolist())
+
+
+def _unit(slot: Slot, ask: Ask) -> str:
+    values = {"page": ask.page, "channel": ask.channel}
+    return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
+
+
+def _u(setting: Setting, stick: Stick) -> int:
+    # A decision that is superseded has used its u: the next one in the period needs another.
+    again = stick.before.ref.position if stick.before else 0
+    key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
+    return uniform_from_key(key, setting.key)
+
+
+def _record(
+    served: Served,
+    setting: Setting,
+    gone: Mapping[str, str],
+    eligible: tuple[str, ...],
+    pmf: tuple[float, ...],
+    shown: str,
+    reason: Reason,
+    stick: Stick,
+) -> Decision:
+    slot, ask = served.slot, setting.ask
+    names = [attribute.name for attribute in slot.context]
+    context = {name: setting.context[name] for name in names if name in setting.context}
+    return Decision(
+        subject=setting.subject,
+        slot=slot.name,
+        revision=slot.revision,
+        channel=ask.channel,
+        page=ask.page,
+        context=context,
+        cell=served.cells.cell(context),
+        eligible=eligible,
+        removed=gone,
+        pmf=pmf,
+        u=_u(setting, stick),
+        variant=shown,
+        propensity=pmf[eligible.index(shown)],
+        reason=reason,
+        policy=served.policy_kind,
+        policy_version=int(served.policy.version),
+        terms=slot.terms,
+        unit=stick.unit,
+        period=stick.period,
+        supersedes=stick.before.ref if stick.before else None,
+        source=setting.source,
+    )
+
+
+def _owns(device: Device | None, opened: Opened) -> bool:
+    return device is not None and device.subject == opened.subject

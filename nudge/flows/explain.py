@@ -1,0 +1,85 @@
+"""Explain: why this variant, and the draw repeated from the record alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from bandits.distribution import draw
+from nudge.domain.records import AWAY, Decision, Entry
+from nudge.domain.sealing import Sealer
+from nudge.errors import NotFoundError
+from nudge.store.client import Client
+from nudge.store.journal import read_one
+from nudge.store.keys import Keys
+
+DRAWN = frozenset({"policy", "shadow"})
+"""Reasons of decisions that were drawn by `u`; the others follow from a rule."""
+
+
+def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dict[str, object]:
+    """Everything that led to a decision, as plain JSON; `reproduced` says the draw repeats.
+
+    Raises:
+        NotFoundError: no such decision, or the journal does not hold it any more.
+        StoreAwayError: the store does not answer.
+    """
+    entry = find(client, keys, sealer, decision_id)
+    decision = entry.record
+    if not isinstance(decision, Decision):
+        raise NotFoundError(f"decision {decision_id!r} is not known")
+    return _plain(decision_id, entry, decision)
+
+
+def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> Entry:
+    """The journal's entry of a decision.
+
+    Raises:
+        NotFoundError: no such decision, or the journal does not hold it any more.
+    """
+    ref = sealer.unseal(decision_id)
+    entry = None
+    if ref and not ref.position & AWAY:
+        entry = read_one(client, keys, ref)
+    if entry is None:
+        raise NotFoundError(f"decision {decision_id!r} is not known")
+    return entry
+
+
+def repeats(decision: Decision) -> bool:
+    """True where the record alone gives the same variant and propensity again."""
+    if decision.reason in DRAWN:
+        index = int(draw(np.asarray(decision.pmf), decision.u))
+    else:
+        index = int(np.argmax(decision.pmf))
+    return (
+        decision.eligible[index] == decision.variant and decision.pmf[index] == decision.propensity
+    )
+
+
+def _plain(decision_id: str, entry: Entry, d: Decision) -> dict[str, object]:
+    return {
+        "decision_id": decision_id,
+        "at": datetime.fromtimestamp(entry.at, UTC).isoformat(),
+        "slot": d.slot,
+        "slot_revision": d.revision,
+        "subject": d.subject,
+        "channel": d.channel,
+        "page": d.page,
+        "context": dict(d.context),
+        "cell": d.cell,
+        "eligible": list(d.eligible),
+        "removed": dict(d.removed),
+        "distribution": dict(zip(d.eligible, d.pmf, strict=True)),
+        "u": d.u,
+        "variant": d.variant,
+        "propensity": d.propensity,
+        "reason": d.reason,
+        "policy": d.policy,
+        "policy_version": d.policy_version,
+        "stickiness": {"unit": d.unit, "period": d.period},
+        "supersedes": d.supersedes is not None,
+        "degraded": d.degraded,
+        "reproduced": repeats(d),
+    }

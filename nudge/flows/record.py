@@ -1,0 +1,134 @@
+"""Record: take events, each once. A bad one is told why and never costs the good ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from nudge.domain.asked import Recorded, Rejected, Sent
+from nudge.domain.caller import Caller
+from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
+from nudge.domain.records import Event, Ref
+from nudge.domain.sealing import Sealer, new_subject
+from nudge.store.client import Client
+from nudge.store.journal import Arrival, Moved, append_events, read_one
+from nudge.store.keys import Keys
+
+
+@dataclass(frozen=True)
+class Routed:
+    """An event with the partition that it goes to.
+
+    Attributes:
+        partition: of its visitor.
+        arrival: what is appended.
+    """
+
+    partition: int
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Takes events.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        sealer: hashes and ids.
+    """
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+
+    def record(self, sent: Sequence[Sent], caller: Caller, at: float) -> Recorded:
+        """Append what is in order.
+
+        Args:
+            sent: at most 1,000 events.
+            caller: whose key it is; decides what is a fact and what a claim.
+            at: seconds, now.
+
+        Raises:
+            StoreAwayError: the store does not answer; the same call can be repeated.
+        """
+        outcomes = [self._routed(one, caller, at) for one in sent]
+        rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
+        routed = [o for o in outcomes if isinstance(o, Routed)]
+        fresh = sum(self._append(routed, server=caller.is_server))
+        return Recorded(fresh, len(routed) - fresh, rejected)
+
+    def _append(self, routed: Iterable[Routed], *, server: bool) -> list[bool]:
+        """Append by partition; True for each event that was new."""
+        groups: dict[int, list[Arrival]] = defaultdict(list)
+        for one in routed:
+            groups[one.partition].append(one.arrival)
+        fresh: list[bool] = []
+        moved: list[Routed] = []
+        for partition, arrivals in groups.items():
+            replies = append_events(self.client, self.keys, partition, arrivals, server=server)
+            for arrival, reply in zip(arrivals, replies, strict=True):
+                if isinstance(reply, Moved):
+                    moved.append(Routed(reply.partition, arrival))
+                else:
+                    fresh.append(reply > 0)
+        return fresh + (self._append(moved, server=server) if moved else [])
+
+    def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
+        ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
+        problem = _problem(sent, ref, caller, at)
+        if problem:
+            return problem
+        if sent.visitor_id:
+            visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
+            home = self.sealer.partition(visitor_hash, self.keys.partitions)
+            return Routed(home, Arrival(visitor_hash, _event(sent, new_subject(), ref, caller)))
+        entry = read_one(self.client, self.keys, ref) if ref else None
+        if ref is None or entry is None:
+            return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
+        return Routed(ref.partition, Arrival("", _event(sent, entry.record.subject, ref, caller)))
+
+
+def _event(sent: Sent, subject: str, ref: Ref | None, caller: Caller) -> Event:
+    return Event(
+        subject=subject,
+        event_id=sent.event_id,
+        type=sent.type,
+        source=source_of(caller),
+        decision=ref,
+        fields=sent.fields,
+        at=sent.at,
+    )
+
+
+def _problem(sent: Sent, ref: Ref | None, caller: Caller, at: float) -> Rejected | None:
+    """Why the event cannot be taken, if so; `at` is now, in seconds."""
+    problem = _type_problem(sent, caller) or _reference_problem(sent, ref)
+    if problem is None and sent.at is not None and sent.at < at - MAX_AGE:
+        return _rejected(sent, "too_old", "at lies more than 7 days back")
+    return problem
+
+
+def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
+    if sent.type not in EVENT_TYPES:
+        known = ", ".join(sorted(EVENT_TYPES))
+        return _rejected(sent, "unknown_type", f"type {sent.type!r} is none of {known}")
+    if not may_send(caller, sent.type):
+        return _rejected(sent, "forbidden", f"{sent.type!r} needs a key with the scope ingest")
+    return None
+
+
+def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
+    if sent.decision_id and ref is None:
+        return _rejected(sent, "unknown_decision", "decision_id was not given by this service")
+    if sent.type in NEEDS_DECISION and ref is None:
+        return _rejected(sent, "invalid", f"{sent.type!r} needs the decision_id that it answers")
+    if not sent.visitor_id and ref is None:
+        return _rejected(sent, "invalid", "visitor_id is missing")
+    return None
+
+
+def _rejected(sent: Sent, code: str, message: str) -> Rejected:
+    return Rejected(sent.event_id, code, message)

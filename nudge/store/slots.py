@@ -1,0 +1,46 @@
+"""Slots in the store: the current ones, their revisions, and how a new revision gets in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from nudge.domain.slot import Slot
+from nudge.domain.slot_file import dump_slot, parse_slot
+from nudge.store.client import Arg, Client
+from nudge.store.keys import Keys
+
+
+def current(client: Client, keys: Keys) -> dict[str, Slot]:
+    """The current revision of every slot, by name."""
+    rows = _pairs(client.call("HGETALL", keys.config("slots")))
+    return {name.decode(): _load(text, name.decode()) for name, text in sorted(rows.items())}
+
+
+def revision(client: Client, keys: Keys, name: str, number: int) -> Slot | None:
+    """One revision of a slot, or None where there is none."""
+    text = client.call("HGET", keys.config("revisions", name), number)
+    return None if text is None else _load(text, name)
+
+
+def put(client: Client, keys: Keys, slot: Slot, replaces: Slot | None) -> bool:
+    """Make `slot` current if `replaces` still is; False where somebody else was faster."""
+    names = [keys.config("slots"), keys.config("revisions", slot.name), keys.config("versions")]
+    before = "" if replaces is None else _dump(replaces)
+    args: list[Arg] = [slot.name, before, slot.revision, _dump(slot)]
+    return bool(client.run("apply_slot", names, args))
+
+
+def _dump(slot: Slot) -> str:
+    return orjson.dumps(dump_slot(slot), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _load(text: bytes, name: str) -> Slot:
+    return parse_slot(orjson.loads(text), f"store:{name}")
+
+
+def _pairs(reply: list[bytes] | Mapping[bytes, bytes]) -> dict[bytes, bytes]:
+    if isinstance(reply, Mapping):
+        return dict(reply)
+    return dict(zip(reply[::2], reply[1::2], strict=True))
