@@ -1,0 +1,20 @@
+"""Names for the array types that signatures use; shapes stand in the docstrings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+Float32Array: TypeAlias = NDArray[np.float32]
+IntArray: TypeAlias = NDArray[np.int64]
+UintArray: TypeAlias = NDArray[np.uint64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+AnyArray: TypeAlias = NDArray[Any]
+
+Context: TypeAlias = Mapping[str, object]
+"""One visitor's attributes by name."""
+
+Contexts: TypeAlias = Mapping[str, AnyArray | Sequence[object]]
+"""Attributes of n visitors: name -> column (n,)."""

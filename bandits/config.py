@@ -1,0 +1,141 @@
+"""What a learner needs to know of its slot, read from plain dicts and checked.
+
+The dicts have the form of a slot's TOML: `arms` (the slot's word is `variants`), `context`,
+`policy`, and `reward`, of which only the kind matters here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from bandits.config_policy import PolicyConfig, read_policy
+from bandits.config_values import Table, as_table, finite, named_tables, text_of
+from bandits.errors import ConfigError
+
+__all__ = ["Arm", "ContextAttribute", "LearnerConfig", "PolicyConfig", "read_config"]
+
+AttributeKind: TypeAlias = Literal["category", "number", "flag"]
+Objective: TypeAlias = Literal["conversion", "revenue"]
+
+KINDS: Mapping[str, AttributeKind] = {
+    "category": "category",
+    "categorical": "category",
+    "categories": "category",
+    "number": "number",
+    "numeric": "number",
+    "flag": "flag",
+    "bool": "flag",
+    "boolean": "flag",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One alternative. `attributes` (amount, face value) let models share between arms."""
+
+    name: str
+    attributes: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContextAttribute:
+    """One attribute known when deciding.
+
+    Attributes:
+        name: its name in the context.
+        kind: `category` (one of listed values), `number` or `flag`.
+        cells: the listed values of a category, the ascending cut points of a number, () of a flag.
+    """
+
+    name: str
+    kind: AttributeKind
+    cells: tuple[str, ...] | tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerConfig:
+    """Arms, context and policy of one slot revision; `objective` is what is maximised."""
+
+    arms: tuple[Arm, ...]
+    context: tuple[ContextAttribute, ...]
+    policy: PolicyConfig
+    objective: Objective = "conversion"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arms' names, in the order of their indices."""
+        return tuple(arm.name for arm in self.arms)
+
+
+def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
+    """Read a slot's tables into a checked configuration.
+
+    Args:
+        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`; each of the
+            first two as a list of tables with a name or as a mapping name -> table. Other keys
+            are the service's and are left alone.
+
+    Raises:
+        ConfigError: naming the dotted key and what would be right.
+    """
+    word = "variants" if "arms" not in mapping and "variants" in mapping else "arms"
+    arms = _read_arms(mapping.get(word, []), word)
+    context = tuple(
+        _read_attribute(name, table, f"context.{name}")
+        for name, table in named_tables(mapping.get("context", []), "context")
+    )
+    names = tuple(arm.name for arm in arms)
+    policy = read_policy(as_table(mapping.get("policy", {}), "policy"), names)
+    return LearnerConfig(arms, context, policy, _read_objective(mapping))
+
+
+def _read_arms(value: object, word: str) -> tuple[Arm, ...]:
+    tables = named_tables(value, word)
+    if not tables:
+        raise ConfigError(word, "there is no arm", 'Give at least one, such as {name = "a50"}')
+    return tuple(_read_arm(name, table, f"{word}.{name}") for name, table in tables)
+
+
+def _read_arm(name: str, table: Table, key: str) -> Arm:
+    return Arm(name, as_table(table.get("attributes", {}), f"{key}.attributes"))
+
+
+def _read_attribute(name: str, table: Table, key: str) -> ContextAttribute:
+    word = table.get("kind", "category")
+    kind = KINDS.get(str(word))
+    if kind is None:
+        cure = "Use category, number or flag"
+        raise ConfigError(f"{key}.kind", f"{word!r} is not a kind of attribute", cure)
+    cells = table.get("cells", [])
+    if not isinstance(cells, list | tuple):
+        raise ConfigError(f"{key}.cells", "is not a list", "Give a list, such as [10, 30, 100]")
+    if kind == "category":
+        return ContextAttribute(name, kind, _read_values(cells, f"{key}.cells"))
+    if kind == "number":
+        return ContextAttribute(name, kind, _read_cuts(cells, f"{key}.cells"))
+    return ContextAttribute(name, kind)
+
+
+def _read_values(cells: list[object] | tuple[object, ...], key: str) -> tuple[str, ...]:
+    texts = tuple(text for text in map(text_of, cells) if text is not None)
+    if len(texts) != len(cells) or len(set(texts)) != len(texts):
+        raise ConfigError(key, "has an unusable or repeated value", "List each value once, as text")
+    return texts
+
+
+def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[float, ...]:
+    cuts = tuple(finite(cell, key) for cell in cells)
+    if list(cuts) != sorted(set(cuts)):
+        raise ConfigError(key, "cut points do not ascend", "List them from small to large, once")
+    return cuts
+
+
+def _read_objective(mapping: Mapping[str, object]) -> Objective:
+    reward = mapping.get("reward", mapping.get("objective", "conversion"))
+    if isinstance(reward, Mapping):
+        reward = reward.get("objective", reward.get("kind", "conversion"))
+    if reward == "conversion":
+        return "conversion"
+    if reward == "revenue":
+        return "revenue"
+    raise ConfigError("reward.kind", f"{reward!r} is no objective", "Use conversion or revenue")

@@ -1,0 +1,127 @@
+"""The policy table of a slot: its keys, their defaults and their limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bandits.config_values import Table, as_table, finite, seconds, text_of, whole
+from bandits.errors import ConfigError
+
+KINDS = ("auto", "beta", "logistic", "mabwiser", "uniform", "fixed")
+KEYS = (
+    "kind", "floor", "half_life", "draws", "max_cells", "strength", "arm", "by", "arms", "prior",
+    "prior_visitors", "options",
+)  # fmt: skip
+DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyConfig:
+    """How a slot chooses.
+
+    Attributes:
+        kind: one of KINDS; `auto` is the default learner.
+        floor: least propensity of each eligible arm.
+        half_life: seconds after which an exposure counts half; infinite for never; None leaves
+            it to the learner.
+        draws: M, the number of posterior draws that a snapshot holds.
+        max_cells: most cells that the context may have; beyond it attributes are coarsened.
+        strength: conversions that the pool's word on a cell is worth; None: from the data.
+        arm: index of the fixed arm (kind `fixed`), None otherwise.
+        by: the context attribute whose value selects the fixed arm, None for one arm.
+        arms: value of `by` -> index of the fixed arm.
+        prior: a rule that the learner starts from, such as `last_amount`; None for none.
+        prior_visitors: how many visitors that rule is worth.
+        options: what a kind of its own needs (MABWiser's policy and parameters).
+    """
+
+    kind: str = "auto"
+    floor: float = 0.0
+    half_life: float | None = None
+    draws: int = 128
+    max_cells: int = 512
+    strength: float | None = None
+    arm: int | None = None
+    by: str | None = None
+    arms: Mapping[str, int] = field(default_factory=dict)
+    prior: str | None = None
+    prior_visitors: float = 1000.0
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+def default_floor(arms: int) -> float:
+    """The floor of a slot that names none: min(.02, .2 / K)."""
+    return min(0.02, 0.2 / arms)
+
+
+def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
+    """Read the policy table of a slot with these arms.
+
+    A fixed policy's default floor is 0: who fixes an arm means that arm.
+
+    Raises:
+        ConfigError: naming the dotted key and what would be right.
+    """
+    kind = _read_kind(table)
+    floor = 0.0 if kind == "fixed" else default_floor(len(names))
+    half_life = table.get("half_life")
+    strength = table.get("strength")
+    return PolicyConfig(
+        kind=kind,
+        floor=finite(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
+        half_life=None if half_life is None else seconds(half_life, "policy.half_life"),
+        draws=whole(table.get("draws", 128), "policy.draws", 1, 65536),
+        max_cells=whole(table.get("max_cells", 512), "policy.max_cells", 1, 1_000_000),
+        strength=None if strength is None else finite(strength, "policy.strength", 1e-3, 1e6),
+        arm=_read_arm(table, names, kind),
+        by=_text_or_none(table, "by"),
+        arms=_read_arms(table, names),
+        prior=_text_or_none(table, "prior"),
+        prior_visitors=finite(table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0),
+        options=_read_options(table, kind),
+    )
+
+
+def _read_kind(table: Table) -> str:
+    kind = str(table.get("kind", "auto"))
+    if kind not in KINDS:
+        raise ConfigError("policy.kind", f"{kind!r} is unknown", f"Use one of {', '.join(KINDS)}")
+    return kind
+
+
+def _read_options(table: Table, kind: str) -> Table:
+    extra = {key: value for key, value in table.items() if key not in KEYS}
+    if extra and kind != "mabwiser":  # MABWiser's parameters are its own and are checked there
+        known = ", ".join(KEYS)
+        raise ConfigError(f"policy.{min(extra)}", "is not a key of a policy", f"Known are: {known}")
+    return {**as_table(table.get("options", {}), "policy.options"), **extra}
+
+
+def _read_arm(table: Table, names: tuple[str, ...], kind: str) -> int | None:
+    if table.get("arm") is not None:
+        return _index(table["arm"], names, "policy.arm")
+    if kind == "fixed" and not table.get("arms"):
+        cure = 'Name the arm, such as arm = "100", or give `by` and `arms`'
+        raise ConfigError("policy.arm", "a fixed policy has no arm", cure)
+    return None
+
+
+def _read_arms(table: Table, names: tuple[str, ...]) -> Mapping[str, int]:
+    arms = as_table(table.get("arms", {}), "policy.arms")
+    if arms and not table.get("by"):
+        cure = 'Name the context attribute, such as by = "page"'
+        raise ConfigError("policy.by", "is missing", cure)
+    return {value: _index(arm, names, f"policy.arms.{value}") for value, arm in arms.items()}
+
+
+def _index(value: object, names: tuple[str, ...], key: str) -> int:
+    text = text_of(value)
+    if text not in names:
+        raise ConfigError(key, f"{value!r} is not an arm", f"Use one of {', '.join(names)}")
+    return names.index(text)
+
+
+def _text_or_none(table: Table, key: str) -> str | None:
+    value = table.get(key)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise ConfigError(f"policy.{key}", f"{value!r} is not a text", "Give a name, or leave it out")

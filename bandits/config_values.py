@@ -1,0 +1,110 @@
+"""Single configuration values: tables, numbers, durations, and the text of a category's value."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from bandits.errors import ConfigError
+
+Table: TypeAlias = Mapping[str, object]
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
+_LARGEST = 2**63  # beyond this an integer is no category, and its text may be refused by Python
+
+
+def as_table(value: object, key: str) -> Table:
+    """The value as a table with text keys.
+
+    Raises:
+        ConfigError: where it is something else.
+    """
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise ConfigError(key, "is not a table", "Give a table of named values")
+    return value
+
+
+def named_tables(value: object, key: str) -> list[tuple[str, Table]]:
+    """Names with their tables, in order, from a list of tables or a mapping name -> table.
+
+    Raises:
+        ConfigError: where a name is missing, empty or given twice.
+    """
+    if isinstance(value, Mapping):
+        return [(str(name), as_table(table, f"{key}.{name}")) for name, table in value.items()]
+    if not isinstance(value, list | tuple):
+        raise ConfigError(key, "is neither a list nor a table", "Give a list of tables with names")
+    tables = [as_table(item, f"{key}[{i}]") for i, item in enumerate(value)]
+    names = [_name_of(table, f"{key}[{i}]") for i, table in enumerate(tables)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"{key}.{twice[0]}", "is given twice", "Give each name once")
+    return list(zip(names, tables, strict=True))
+
+
+def _name_of(table: Table, key: str) -> str:
+    name = table.get("name")
+    if not isinstance(name, str) or not name:
+        raise ConfigError(f"{key}.name", "is missing", 'Give a text, such as name = "a50"')
+    return name
+
+
+def finite(value: object, key: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """The value as a finite number within [low, high].
+
+    Raises:
+        ConfigError: where it is not.
+    """
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    number = float(value) if good and isinstance(value, int | float) else math.nan
+    if math.isfinite(number) and low <= number <= high:
+        return number
+    raise ConfigError(key, f"{value!r} cannot be used", f"Give a number from {low:g} to {high:g}")
+
+
+def whole(value: object, key: str, low: int, high: int) -> int:
+    """The value as an integer within [low, high].
+
+    Raises:
+        ConfigError: where it is not.
+    """
+    number = finite(value, key, low, high)
+    if not number.is_integer():
+        raise ConfigError(key, f"{value!r} is not whole", f"Give a whole number of at least {low}")
+    return int(number)
+
+
+def seconds(value: object, key: str) -> float:
+    """A duration in seconds: a number, "90m", "36h", "7d", or "never" (infinite).
+
+    Raises:
+        ConfigError: for anything else, and for a duration that is not positive.
+    """
+    if value == "never":
+        return math.inf
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    number = float(match[1]) * _UNITS[match[2]] if match else value
+    if isinstance(number, int | float) and not isinstance(number, bool) and number > 0:
+        return float(number)
+    raise ConfigError(key, f"{value!r} is no duration", 'Give seconds, "36h", "7d" or "never"')
+
+
+def text_of(value: object) -> str | None:
+    """The text by which a category's value is known; None for what cannot be one.
+
+    Integers and whole floats agree (`50`, `50.0`, `"50"`), so that a column's type in a file
+    does not change its cells.
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(int(value)) if -_LARGEST < value < _LARGEST else None
+    if isinstance(value, float | np.floating) and math.isfinite(value):
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
+    return None

@@ -1,0 +1,139 @@
+"""From scores to a logged choice: mask, floor, draw.
+
+All functions take one distribution (K,) or a batch (n, K) and give the same bits either way.
+A row in which no arm is eligible is all zeros, and the draw from it is -1: nothing to choose is
+a value, not an error.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import overload
+
+import numpy as np
+
+from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray, UintArray
+
+NO_ARM = -1
+_STEP = 2.0**-53  # a double holds 53 bits: the top 53 of `u` make an exact number in [0, 1)
+_LONGEST_KEY = 64  # of blake2b
+
+
+def mask_and_renormalise(pmf: FloatArray, eligible: BoolArray) -> FloatArray:
+    """Take the ineligible arms out and let the rest sum to 1.
+
+    Where the eligible arms had no probability at all they share it equally.
+
+    Args:
+        pmf: (K,) or (n, K), not negative.
+        eligible: bool, of the same shape.
+    """
+    kept = np.where(eligible, pmf, 0.0)
+    total = kept.sum(axis=-1, keepdims=True)
+    kept = np.where(total > 0.0, kept, np.where(eligible, 1.0, 0.0))
+    total = kept.sum(axis=-1, keepdims=True)
+    return np.asarray(kept / np.where(total > 0.0, total, 1.0), dtype=np.float64)
+
+
+def mix_floor(pmf: FloatArray, eligible: BoolArray, floor: float) -> FloatArray:
+    """Mix a masked, normalised pmf with uniform so that each eligible arm keeps the floor.
+
+    eps = K_e * floor; p -> (1 - eps) p + eps / K_e, with K_e the number of eligible arms.
+    (Clipping instead would break the sum.) Where K_e * floor > 1 the result is uniform.
+    """
+    if pmf.ndim == 1:
+        count = int(np.count_nonzero(eligible))
+        if count * floor > 1.0:
+            return np.asarray(eligible / count, dtype=np.float64)
+        return np.asarray((1.0 - count * floor) * pmf + floor * eligible, dtype=np.float64)
+    counts = np.count_nonzero(eligible, axis=-1, keepdims=True)
+    mixed = (1.0 - counts * floor) * pmf + floor * eligible
+    if pmf.shape[-1] * floor <= 1.0:
+        return np.asarray(mixed, dtype=np.float64)
+    uniform = eligible / np.maximum(counts, 1)
+    return np.asarray(np.where(counts * floor > 1.0, uniform, mixed), dtype=np.float64)
+
+
+def with_floor(pmf: FloatArray, eligible: BoolArray, floor: float) -> FloatArray:
+    """Mask, renormalise and mix with uniform: what is served and logged.
+
+    Args:
+        pmf: (K,) or (n, K), not negative.
+        eligible: bool, of the same shape.
+        floor: least propensity of each eligible arm.
+    """
+    return mix_floor(mask_and_renormalise(pmf, eligible), eligible, floor)
+
+
+@overload
+def draw(pmf: FloatArray, u: int) -> int: ...
+@overload
+def draw(pmf: FloatArray, u: UintArray) -> IntArray: ...
+def draw(pmf: FloatArray, u: int | UintArray) -> int | IntArray:
+    """Draw arms by the inverse of the cumulative distribution.
+
+    The same (pmf, u) gives the same arm for ever, one at a time or in a batch: the sums are
+    taken in the arms' order. An arm of probability 0 is never drawn, at no u.
+
+    Args:
+        pmf: (K,) with an integer u, or (n, K) with u (n,).
+        u: uniform on [0, 2**64).
+
+    Returns:
+        The arm's index, or (n,) of them; -1 where the pmf is all zeros.
+    """
+    if isinstance(u, int | np.integer):
+        return _draw_one(pmf.tolist(), int(u))
+    cdf = np.cumsum(pmf, axis=-1)
+    x = (u >> np.uint64(11)).astype(np.float64) * _STEP
+    first_above = np.count_nonzero(cdf <= x[:, None], axis=-1)
+    width = pmf.shape[-1]
+    positive = pmf > 0.0
+    last = np.where(positive.any(axis=-1), width - 1 - positive[:, ::-1].argmax(axis=-1), NO_ARM)
+    arms: IntArray = np.minimum(first_above, last).astype(np.int64)
+    return arms
+
+
+def _draw_one(pmf: list[float], u: int) -> int:
+    x = (u >> 11) * _STEP
+    total = 0.0
+    last = NO_ARM
+    for arm, p in enumerate(pmf):
+        total += p
+        if p > 0.0:
+            last = arm
+            if total > x:
+                return arm
+    return last  # rounding left the sum below 1 and u beyond it
+
+
+def uniform_from_key(key: bytes | str, salt: bytes) -> int:
+    """A number uniform on [0, 2**64) that depends on nothing but key and salt.
+
+    Keyed BLAKE2b (RFC 7693), 64 bits: without the salt nobody can choose keys that get an arm.
+    """
+    data = key.encode() if isinstance(key, str) else key
+    secret = salt if len(salt) <= _LONGEST_KEY else blake2b(salt).digest()
+    return int.from_bytes(blake2b(data, digest_size=8, key=secret).digest(), "big")
+
+
+def uniform_from_keys(keys: AnyArray | Sequence[object], salt: bytes) -> UintArray:
+    """Numbers uniform on [0, 2**64), one for each key.
+
+    Args:
+        keys: (n,) of text or bytes, each as `uniform_from_key` has it, or of integers. Integers
+            go through splitmix64 (Steele et al. 2014), a hundred times faster, which spreads
+            them evenly but keeps no secret.
+        salt: separates the uses of one key.
+    """
+    column = np.asarray(keys)
+    if column.dtype.kind in "iu":
+        return _splitmix64(column.astype(np.uint64), uniform_from_key(b"", salt))
+    texts = (key if isinstance(key, bytes) else str(key) for key in column.tolist())
+    return np.fromiter((uniform_from_key(t, salt) for t in texts), np.uint64, column.shape[0])
+
+
+def _splitmix64(x: UintArray, seed: int) -> UintArray:
+    z = (x + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))

@@ -1,0 +1,146 @@
+"""From a visitor's attributes to its cell.
+
+A cell is a combination of levels, one for each context attribute, written "0.3.1". Level 0 is
+"not known": missing, None, NaN, a value that is not listed, or one of the wrong type. What a
+page sends is never an error. Levels from 1 on:
+
+* category: the place of the value in its listed cells;
+* number: 1 + the number of cut points at or below it;
+* flag: 1 for false, 2 for true (0 and 1 are taken as such).
+
+A category without listed cells and a number without cut points have the one level 0. There are
+at most `max_cells` cells: while there are more, the last attribute that still has levels is
+coarsened to one. An attribute keeps its place in the cell either way.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+
+import numpy as np
+
+from bandits.arrays import AnyArray, Context, Contexts, IntArray
+from bandits.config import ContextAttribute
+from bandits.levels import Reader, reader_of, size_of
+
+NO_ATTRIBUTES = "-"
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """How attributes become cells.
+
+    Attributes:
+        attributes: in the order of the cell's levels.
+        sizes: number of levels of each, 1 where it was coarsened away.
+    """
+
+    attributes: tuple[ContextAttribute, ...]
+    sizes: tuple[int, ...]
+
+    @classmethod
+    def build(cls, attributes: Sequence[ContextAttribute], max_cells: int = 512) -> "CellSpec":
+        """The spec of these attributes with at most `max_cells` cells."""
+        sizes = [size_of(attribute) for attribute in attributes]
+        for i in reversed(range(len(sizes))):
+            if math.prod(sizes) <= max_cells:
+                break
+            sizes[i] = 1
+        return cls(tuple(attributes), tuple(sizes))
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, object]) -> "CellSpec":
+        """The inverse of `header`; KeyError or TypeError where it is not one."""
+        rows = header["attributes"]
+        if not isinstance(rows, list):
+            raise TypeError("attributes")
+        attributes = tuple(ContextAttribute(n, kind, tuple(cells)) for n, kind, cells, _ in rows)
+        return cls(attributes, tuple(int(row[3]) for row in rows))
+
+    def header(self) -> dict[str, object]:
+        """The spec as JSON values."""
+        rows = [
+            [a.name, a.kind, list(a.cells), size]
+            for a, size in zip(self.attributes, self.sizes, strict=True)
+        ]
+        return {"attributes": rows}
+
+    @cached_property
+    def version(self) -> str:
+        """Eight hex digits that change with anything that changes a cell."""
+        return blake2b(json.dumps(self.header()).encode(), digest_size=4).hexdigest()
+
+    @property
+    def count(self) -> int:
+        """The number of cells."""
+        return math.prod(self.sizes)
+
+    @cached_property
+    def _readers(self) -> tuple[tuple[str, Reader, int, int], ...]:
+        readers = [reader_of(attribute) for attribute in self.attributes]
+        strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
+        names = [attribute.name for attribute in self.attributes]
+        return tuple(zip(names, readers, self.sizes, strides, strict=True))
+
+    def code(self, context: Context) -> int:
+        """The cell of one visitor as an integer in [0, count)."""
+        code = 0
+        for name, reader, size, stride in self._readers:
+            if size > 1:
+                code += reader.one(context.get(name)) * stride
+        return code
+
+    def codes(self, contexts: Contexts, n: int) -> IntArray:
+        """The cells of n visitors as integers (n,), equal to `code` of each."""
+        codes = np.zeros(n, dtype=np.int64)
+        for name, reader, size, stride in self._readers:
+            if size > 1 and name in contexts:
+                codes += reader.many(contexts[name]) * stride
+        return codes
+
+    def cell(self, context: Context) -> str:
+        """The cell of one visitor, such as "0.3.1"."""
+        return self.label(self.code(context))
+
+    def cells(self, contexts: Contexts, n: int | None = None) -> AnyArray:
+        """The cells of n visitors (n,), as text; n is the columns' length unless given."""
+        size = length_of(contexts) if n is None else n
+        distinct, inverse = np.unique(self.codes(contexts, size), return_inverse=True)
+        labels = np.array([self.label(int(code)) for code in distinct], dtype=np.str_)
+        return labels[inverse]
+
+    def label(self, code: int) -> str:
+        """The text of a cell's integer."""
+        levels = [code // stride % size if size > 1 else 0 for _, _, size, stride in self._readers]
+        return ".".join(map(str, levels)) or NO_ATTRIBUTES
+
+    def code_of(self, cell: str) -> int:
+        """The integer of a cell's text; -1 for a text that is no cell of this spec.
+
+        Rows may come from an earlier revision; they then count in the pool only.
+        """
+        try:
+            found = levels(cell)
+        except ValueError:
+            return -1
+        fits = len(found) == len(self.sizes)
+        if not fits or not all(0 <= x < size for x, size in zip(found, self.sizes, strict=True)):
+            return -1
+        return sum(x * row[3] for x, row in zip(found, self._readers, strict=True) if row[2] > 1)
+
+
+def levels(cell: str) -> tuple[int, ...]:
+    """The levels of a cell's text: "0.3.1" -> (0, 3, 1).
+
+    Raises:
+        ValueError: where the text is not a cell.
+    """
+    return () if cell == NO_ATTRIBUTES else tuple(int(part) for part in cell.split("."))
+
+
+def length_of(contexts: Contexts) -> int:
+    """The number of visitors in a batch: the length of its columns, 1 where there are none."""
+    return len(next(iter(contexts.values()))) if contexts else 1

@@ -1,0 +1,1 @@
+"""How sure one may be: intervals, the best arm, sample-ratio mismatch."""

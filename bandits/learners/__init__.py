@@ -1,0 +1,72 @@
+"""The learning side: from counts to a policy.
+
+A learner is a module with a pure `fit`; `policy.kind` names it. It is imported when it is first
+asked for, so that one learner's libraries are no burden to the others.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from bandits.config import LearnerConfig
+from bandits.counts import CountTable, Interval
+from bandits.errors import ConfigError
+from bandits.policies.base import Policy
+
+MODULES = {
+    "auto": "bandits.learners.beta",
+    "beta": "bandits.learners.beta",
+    "uniform": "bandits.learners.constant",
+    "fixed": "bandits.learners.constant",
+}
+
+
+class Fit(Protocol):
+    """The signature of a learner's `fit`."""
+
+    def __call__(  # noqa: D102 - told by the class
+        self,
+        config: LearnerConfig,
+        table: CountTable,
+        at: float,
+        *,
+        seed: int,
+        version: str,
+        meta: Mapping[str, object] | None,
+        quarantined: Sequence[Interval],
+    ) -> Policy: ...
+
+
+def fit(
+    config: LearnerConfig,
+    table: CountTable,
+    at: float,
+    *,
+    seed: int = 0,
+    version: str = "0",
+    meta: Mapping[str, object] | None = None,
+    quarantined: Sequence[Interval] = (),
+) -> Policy:
+    """The policy that `config.policy.kind` learns from the counts.
+
+    Args:
+        config: the slot.
+        table: its counts.
+        at: the time of the fit in seconds.
+        seed: with config, table and at it determines the policy.
+        version: the name that the policy gets.
+        meta: JSON values that travel with it, such as journal positions.
+        quarantined: intervals [from, to) in seconds to leave out.
+
+    Raises:
+        ConfigError: where this kind of policy is not available.
+    """
+    kind = config.policy.kind
+    module = MODULES.get(kind)
+    if module is None:
+        cure = f"Use one of {', '.join(sorted(MODULES))}"
+        raise ConfigError("policy.kind", f"{kind!r} is not yet available", cure)
+    learner = cast("Fit", import_module(module).fit)
+    return learner(
+        config, table, at, seed=seed, version=version, meta=meta, quarantined=quarantined
+    )

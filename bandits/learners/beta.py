@@ -1,0 +1,149 @@
+"""Thompson sampling with a Beta posterior for each (cell, arm), shrunk towards the pool.
+
+The rate of arm a in cell c has the prior mean mu_a * lift_c: the arm's pooled rate times how
+much better or worse the cell converts than its arms would have it (Gamma-Poisson, shrunk to 1).
+The prior is worth h conversions, where 1 / h = 1 / k + 1 / (1 + s_a): k says how well arms keep
+their order over cells (empirical Bayes, by moments), s_a is what the pool knows of the arm
+outside this cell. So a sparse cell borrows from the pool, a cell that differs follows its own
+data, and a new arm starts wide, at the slot's mean rate.
+
+Forgetting is 2 ** (-age / half_life) on the buckets (Raj and Kalyani 2017, "Taming
+non-stationary bandits"). An exposure counts at once, its conversion when it comes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import FloatArray, IntArray
+from bandits.config import LearnerConfig
+from bandits.counts import CountTable, Interval, WeightedCounts
+from bandits.features import CellSpec
+from bandits.learners.amounts import amount_draws
+from bandits.policies.base import Policy
+from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.table import TableDraws
+
+HALF_LIFE = 7 * 86400.0
+START_TRIALS = 20.0  # with START_CONVERSIONS: the rate, 5 %, of a slot without any data
+START_CONVERSIONS = 1.0
+LIFT_STRENGTH = 3.0  # conversions that "this cell is like the others" is worth
+LEAST_STRENGTH, MOST_STRENGTH = 2.0, 200.0  # conversions; the range of k
+LEAST_RATE, MOST_RATE = 1e-6, 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """Weighted sums by cell and arm, (C, K) each, and by arm, (K,) each.
+
+    The sums by arm also hold the rows whose cell does not belong to the present spec.
+    """
+
+    codes: IntArray
+    trials: FloatArray
+    conversions: FloatArray
+    arm_trials: FloatArray
+    arm_conversions: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Beta parameters (C + 1, K) for the cells `codes` (C,); the last row is the pool's."""
+
+    codes: IntArray
+    alpha: FloatArray
+    beta: FloatArray
+
+
+def fit(
+    config: LearnerConfig,
+    table: CountTable,
+    at: float,
+    *,
+    seed: int = 0,
+    version: str = "0",
+    meta: Mapping[str, object] | None = None,
+    quarantined: Sequence[Interval] = (),
+) -> Policy:
+    """The ensemble of M draws from the posterior; see `learners.fit`."""
+    half_life = config.policy.half_life or HALF_LIFE
+    weighted = table.weighted(at, half_life, quarantined)
+    spec = CellSpec.build(config.context, config.policy.max_cells)
+    found = posterior(totals(weighted, spec, len(config.arms)), config.policy.strength)
+    rng = np.random.default_rng(seed)
+    shape = (len(found.alpha), config.policy.draws, len(config.arms))
+    draws = rng.beta(found.alpha[:, None, :], found.beta[:, None, :], shape)
+    if config.objective == "revenue":
+        draws *= amount_draws(weighted, len(config.arms), config.policy.draws, rng)
+    return EnsemblePolicy(
+        arms=config.names,
+        version=version,
+        meta=meta or {},
+        draws=TableDraws(spec, found.codes, draws.astype(np.float32)),
+        floor=config.policy.floor,
+        seed=seed,
+    )
+
+
+def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:
+    """Weighted columns as tables; rows of arms that are gone are left out."""
+    known = weighted.arms < arms
+    codes = np.array([spec.code_of(str(cell)) for cell in weighted.cells], dtype=np.int64)
+    seen = np.unique(codes[known & (codes >= 0)])
+    trials = np.zeros((len(seen), arms))
+    conversions = np.zeros((len(seen), arms))
+    inside = known & (codes >= 0)
+    place = (np.searchsorted(seen, codes[inside]), weighted.arms[inside])
+    np.add.at(trials, place, weighted.trials[inside])
+    np.add.at(conversions, place, weighted.conversions[inside])
+    arm_trials, arm_conversions = np.zeros(arms), np.zeros(arms)
+    np.add.at(arm_trials, weighted.arms[known], weighted.trials[known])
+    np.add.at(arm_conversions, weighted.arms[known], weighted.conversions[known])
+    return Totals(seen, trials, conversions, arm_trials, arm_conversions)
+
+
+def posterior(sums: Totals, strength: float | None = None) -> Posterior:
+    """The Beta parameters.
+
+    Args:
+        sums: the weighted counts.
+        strength: k, in conversions; None to take it from the data.
+    """
+    total = sums.arm_conversions.sum() + START_CONVERSIONS
+    overall = min(total / (sums.arm_trials.sum() + START_TRIALS), 0.5)
+    rate = (sums.arm_conversions + START_CONVERSIONS) / (
+        sums.arm_trials + START_CONVERSIONS / overall
+    )
+    rate = np.clip(rate, LEAST_RATE, MOST_RATE)
+    mean = np.clip(rate * _lift(sums, rate)[:, None], LEAST_RATE, MOST_RATE)
+    k = _strength(sums, mean) if strength is None else strength
+    outside = np.maximum(sums.arm_conversions - sums.conversions, 0.0)
+    worth = 1.0 / (1.0 / k + 1.0 / (START_CONVERSIONS + outside))
+    pool_worth = 1.0 / (1.0 / k + 1.0 / (START_CONVERSIONS + sums.arm_conversions))
+    mean, worth = np.vstack([mean, rate]), np.vstack([worth, pool_worth])
+    hits = np.vstack([np.maximum(sums.conversions, 0.0), np.zeros_like(rate)])
+    misses = np.vstack([np.maximum(sums.trials - sums.conversions, 0.0), np.zeros_like(rate)])
+    return Posterior(sums.codes, worth + hits, worth * (1.0 - mean) / mean + misses)
+
+
+def _lift(sums: Totals, rate: FloatArray) -> FloatArray:
+    """How much better each cell converts than its arms' rates say, (C,), shrunk to 1."""
+    expected = sums.trials @ rate
+    return np.asarray(
+        (sums.conversions.sum(axis=1) + LIFT_STRENGTH) / (expected + LIFT_STRENGTH)
+    ).clip(0.01, 100.0)
+
+
+def _strength(sums: Totals, mean: FloatArray) -> float:
+    """How well the cells keep the arms' order, in conversions.
+
+    Counts s with mean e = n * mu and a Gamma multiplier of shape k have the variance
+    e (1 - mu) + e**2 / k; k follows from the sums of both sides.
+    """
+    expected = sums.trials * mean
+    excess = ((sums.conversions - expected) ** 2 - expected * (1.0 - mean)).sum()
+    square = float((expected**2).sum())
+    if excess <= 0.0 or square <= 0.0:
+        return MOST_STRENGTH
+    return float(np.clip(square / excess, LEAST_STRENGTH, MOST_STRENGTH))

@@ -1,0 +1,9 @@
+"""The serving side: immutable policies that map contexts to distributions over arms."""
+
+from bandits.policies.base import Policy
+from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.fixed import FixedPolicy
+from bandits.policies.snapshot import dump, load_policy
+from bandits.policies.uniform import UniformPolicy
+
+__all__ = ["EnsemblePolicy", "FixedPolicy", "Policy", "UniformPolicy", "dump", "load_policy"]

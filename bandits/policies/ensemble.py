@@ -1,0 +1,84 @@
+"""The learned policy: pick one of M posterior draws at random and be greedy."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from bandits.arrays import BoolArray, Context, Contexts, FloatArray
+from bandits.distribution import mix_floor
+from bandits.features import CellSpec
+from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
+from bandits.policies.table import TableDraws
+from bandits.policies.wins import Draws
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EnsemblePolicy(PolicyBase):
+    """Propensities are wins over M, mixed with uniform to keep the floor.
+
+    Removing an ineligible arm hands each of its wins to the draw's next best, as it should:
+    that is the posterior's own probability, not a rescaling of it.
+
+    Attributes:
+        draws: the posterior draws; a table over cells, or any other `Draws`.
+        floor: least propensity of each eligible arm.
+        seed: what the draws were made from, for the record.
+    """
+
+    kind: ClassVar[str] = "ensemble.table"
+
+    draws: Draws
+    floor: float
+    seed: int = 0
+
+    def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
+        """See `Policy.distribution`."""
+        mask = batch_eligible(contexts, eligible, len(self.arms))
+        return mix_floor(self.draws.wins(contexts, mask) / self.draws.size, mask, self.floor)
+
+    def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:
+        """See `Policy.distribution_one`."""
+        wins = self.draws.wins_one(context, eligible)
+        return mix_floor(wins / self.draws.size, eligible, self.floor)
+
+    def _table(self) -> TableDraws:
+        if not isinstance(self.draws, TableDraws):
+            raise TypeError(f"no snapshot form for {type(self.draws).__name__}")
+        return self.draws
+
+    def header(self) -> Header:
+        """Floor, seed and the cells' form."""
+        spec = self._table().spec
+        return {
+            "floor": self.floor,
+            "seed": self.seed,
+            "cells": spec.header(),
+            "cells_version": spec.version,
+        }
+
+    def arrays(self) -> Arrays:
+        """Cells and draws."""
+        table = self._table()
+        return {"codes": table.codes, "draws": table.draws}
+
+    @classmethod
+    def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
+        """See `Stored.restore`."""
+        cells, floor, seed = header["cells"], header["floor"], header["seed"]
+        if not (isinstance(cells, dict) and isinstance(floor, int | float)):
+            raise TypeError("cells or floor")
+        spec = CellSpec.from_header(cells)
+        table = TableDraws(
+            spec, arrays["codes"].astype(np.int64), arrays["draws"].astype(np.float32, copy=False)
+        )
+        if table.draws.shape[2] != len(base.arms) or spec.version != header["cells_version"]:
+            raise ValueError("draws or cells do not fit the header")
+        return cls(
+            arms=base.arms,
+            version=base.version,
+            meta=base.meta,
+            draws=table,
+            floor=float(floor),
+            seed=int(str(seed)),
+        )

@@ -1,0 +1,82 @@
+"""Posterior draws as a table over cells."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bandits.arrays import BoolArray, Context, Contexts, Float32Array, IntArray
+from bandits.features import CellSpec
+from bandits.policies.wins import CHUNK, group_rows, wins_of, wins_of_one
+
+
+@dataclass(frozen=True, eq=False)
+class TableDraws:
+    """Draws (C + 1, M, K) for the cells that were seen, the last row for all others.
+
+    Attributes:
+        spec: from attributes to cell.
+        codes: (C,) ascending integers of the cells seen.
+        draws: (C + 1, M, K) float32, finite; the last row is the pooled one.
+    """
+
+    spec: CellSpec
+    codes: IntArray
+    draws: Float32Array
+
+    def __post_init__(self) -> None:
+        """Check the shapes and close the arrays to writing."""
+        seen = len(self.codes)
+        if self.codes.ndim != 1 or self.draws.ndim != 3 or len(self.draws) != seen + 1:  # noqa: PLR2004 - cells, draws, arms
+            raise ValueError(f"draws {self.draws.shape} do not fit {seen} cells")
+        if self.draws.shape[1] < 1 or (np.diff(self.codes) <= 0).any():
+            raise ValueError("no draws, or cells out of order")
+        if not np.isfinite(self.draws).all():
+            raise ValueError("draws are not finite")
+        self.codes.setflags(write=False)
+        self.draws.setflags(write=False)
+
+    @property
+    def size(self) -> int:
+        """M."""
+        return int(self.draws.shape[1])
+
+    @cached_property
+    def _row_of(self) -> dict[int, int]:
+        return {code: row for row, code in enumerate(self.codes.tolist())}
+
+    @cached_property
+    def _all(self) -> IntArray:
+        """Wins (C + 1, K) where every arm is eligible: most calls need no more."""
+        every = np.ones((len(self.draws), self.draws.shape[2]), dtype=np.bool_)
+        return self._counted(np.arange(len(self.draws)), every)
+
+    def _counted(self, rows: IntArray, eligible: BoolArray) -> IntArray:
+        parts = [
+            wins_of(self.draws[rows[i : i + CHUNK]], eligible[i : i + CHUNK])
+            for i in range(0, len(rows), CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(eligible.shape, dtype=np.int64)
+
+    def _rows(self, codes: IntArray) -> IntArray:
+        if not len(self.codes):
+            return np.zeros(len(codes), dtype=np.int64)
+        places = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
+        return np.where(self.codes[places] == codes, places, len(self.codes))
+
+    def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
+        """See `Draws.wins_one`."""
+        row = self._row_of.get(self.spec.code(context), -1)
+        if eligible.all():
+            found: IntArray = self._all[row]
+            return found
+        return wins_of_one(self.draws[row], eligible)
+
+    def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
+        """See `Draws.wins`."""
+        rows = self._rows(self.spec.codes(contexts, len(eligible)))
+        if eligible.all():
+            found: IntArray = self._all[rows]
+            return found
+        first, group = group_rows(rows, eligible)
+        return self._counted(rows[first], eligible[first])[group]

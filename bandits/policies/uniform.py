@@ -1,0 +1,39 @@
+"""Every eligible arm with the same probability."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from bandits.arrays import BoolArray, Context, Contexts, FloatArray
+from bandits.distribution import mask_and_renormalise
+from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformPolicy(PolicyBase):
+    """The policy that learns nothing: the fairest log, and the start of every slot."""
+
+    kind: ClassVar[str] = "uniform"
+
+    def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
+        """See `Policy.distribution`."""
+        mask = batch_eligible(contexts, eligible, len(self.arms))
+        return mask_and_renormalise(np.ones(mask.shape), mask)
+
+    def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:  # noqa: ARG002
+        """See `Policy.distribution_one`; nothing of the context matters."""
+        return np.asarray(eligible / max(1, int(np.count_nonzero(eligible))), dtype=np.float64)
+
+    def header(self) -> Header:
+        """Nothing: arms, version and meta are the snapshot's."""
+        return {}
+
+    def arrays(self) -> Arrays:
+        """None."""
+        return {}
+
+    @classmethod
+    def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:  # noqa: ARG003
+        """See `Stored.restore`."""
+        return cls(arms=base.arms, version=base.version, meta=base.meta)

@@ -1,0 +1,191 @@
+"""A recharge channel with a known truth, built from tables of the form of `world.toml`.
+
+A world samples visitors (context and time) and knows for each slot the probability of a
+conversion under every arm. Slots come in three forms, each with any number of arms:
+
+* `base` and `decay`: each visitor prefers one arm; an arm's probability falls with its distance
+  from it (`preference`);
+* `base` and `good = {before, after, times}`: one arm is `times` as good, another one after the
+  change;
+* `p = {arm: probability}`, and optionally `p_after` from the change on.
+
+A slot may add an `effect` of its own: attribute -> value -> arm -> factor.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from bandits.simulation.preference import preferred_arms
+
+DAY = 86400.0
+MOST = 0.9
+_FROM_DAY = re.compile(r"from_day_(\d+)")
+
+Tables = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Visitors:
+    """A run's visitors in the order of their arrival.
+
+    Attributes:
+        context: columns (n,): those of the world's context, and `day` (from 1) and `hour`.
+        at: arrival in seconds from the start, (n,) ascending.
+        changed: bool (n,), whether the visitor comes after the change.
+    """
+
+    context: Mapping[str, AnyArray]
+    at: FloatArray
+    changed: BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What n visitors did with the arms that they were shown.
+
+    Attributes:
+        converted: bool (n,), a conversion inside the window.
+        at: its time in seconds (n,); infinite where there is none.
+    """
+
+    converted: BoolArray
+    at: FloatArray
+
+
+@dataclass(frozen=True)
+class World:
+    """The tables `run`, `context`, `effect`, `slot` and `change`."""
+
+    tables: Tables
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots' names."""
+        return tuple(self.tables["slot"])
+
+    def arms(self, slot: str) -> tuple[str, ...]:
+        """The names of a slot's arms."""
+        return tuple(str(arm) for arm in self.tables["slot"][slot]["arms"])
+
+    def window(self, slot: str) -> float:
+        """The attribution window in seconds."""
+        return float(self.tables["slot"][slot].get("window_days", np.inf)) * DAY
+
+    @cached_property
+    def _context(self) -> Mapping[str, Any]:
+        return dict(self.tables.get("context", {}))
+
+    def sample(self, rng: np.random.Generator, n: int | None = None) -> Visitors:
+        """Visitors of a whole run: arrivals uniform over its days, attributes independent.
+
+        Args:
+            rng: the only source of chance.
+            n: how many; the run's own number unless given. The change keeps its place by index.
+        """
+        run = self.tables["run"]
+        count = int(run["visitors"]) if n is None else n
+        at = np.sort(rng.uniform(0.0, float(run["days"]) * DAY, count))
+        context = {name: _column(law, count, rng) for name, law in self._context.items()}
+        context["day"] = (at // DAY).astype(np.int64) + 1
+        context["hour"] = rng.integers(0, 24, count)
+        change = self.tables.get("change", {}).get("at_visitor", np.inf)
+        return Visitors(context, at, np.arange(count) >= change)
+
+    def truth(self, slot: str, visitors: Visitors) -> FloatArray:
+        """Probabilities (n, K) of a conversion, before delay."""
+        table = self.tables["slot"][slot]
+        p = self._base(table, visitors) * self._effect(visitors)[:, None]
+        p = p * _slot_effect(table, visitors, self.arms(slot))
+        capped: FloatArray = np.minimum(p, MOST)
+        return capped
+
+    def _base(self, table: Tables, visitors: Visitors) -> FloatArray:
+        arms = [str(arm) for arm in table["arms"]]
+        changed = visitors.changed
+        if "p" in table:
+            before = np.array([float(table["p"][arm]) for arm in arms])
+            later = table.get("p_after", table["p"])
+            after = np.array([float(later[arm]) for arm in arms])
+            return np.where(changed[:, None], after, before)
+        if "good" in table:
+            good = table["good"]
+            places = arms.index(str(good["before"])), arms.index(str(good["after"]))
+            best = np.where(changed, places[1], places[0])
+            times = np.where(np.arange(len(arms)) == best[:, None], float(good["times"]), 1.0)
+            return float(table["base"]) * times
+        best = preferred_arms(table, visitors.context, changed)
+        distance = np.abs(np.arange(len(arms)) - best[:, None])
+        p: FloatArray = float(table["base"]) * np.exp(-float(table.get("decay", 0.0)) * distance)
+        return p
+
+    def _effect(self, visitors: Visitors) -> FloatArray:
+        factor = np.ones(len(visitors.at))
+        for name, law in self.tables.get("effect", {}).items():
+            from_day = _FROM_DAY.fullmatch(name)
+            if from_day:
+                factor *= np.where(visitors.context["day"] >= int(from_day[1]), float(law), 1.0)
+            elif isinstance(law, Mapping):
+                factor *= _by_value(visitors.context[name], law)
+            else:
+                factor *= np.where(visitors.context[name], float(law), 1.0)
+        return factor
+
+    def delays(self, slot: str, n: int, rng: np.random.Generator) -> FloatArray:
+        """Delays (n,) in seconds from exposure to conversion: a mixture of exponentials."""
+        parts = self.tables["slot"][slot].get("delay", [])
+        if not parts:
+            return np.zeros(n)
+        share = np.array([float(part["share"]) for part in parts])
+        mean = np.array([float(part["mean_minutes"]) for part in parts]) * 60.0
+        return rng.exponential(mean[rng.choice(len(parts), n, p=share / share.sum())])
+
+    def play(
+        self, slot: str, visitors: Visitors, arms: IntArray, rng: np.random.Generator
+    ) -> Outcomes:
+        """What n visitors do with the arms (n,) that they are shown."""
+        p = np.take_along_axis(self.truth(slot, visitors), arms[:, None], axis=1)[:, 0]
+        delay = self.delays(slot, len(p), rng)
+        converted = (rng.random(len(p)) < p) & (delay <= self.window(slot))
+        return Outcomes(converted, np.where(converted, visitors.at + delay, np.inf))
+
+
+def _column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
+    """A column (n,) of an attribute: value -> share, or the share of visitors with a flag.
+
+    Values that all read as numbers become numbers: a learner may want their logarithm.
+    """
+    if not isinstance(law, Mapping):
+        return rng.random(n) < float(str(law))
+    share = np.array(list(law.values()), dtype=np.float64)
+    texts = [str(value) for value in law]
+    numeric = all(text.lstrip("-").isdigit() for text in texts)
+    values = np.array([int(text) for text in texts] if numeric else texts)
+    return values[rng.choice(len(values), n, p=share / share.sum())]
+
+
+def _by_value(column: AnyArray, law: Tables) -> FloatArray:
+    """Factors (n,) by the column's value; 1 for values that are not listed."""
+    values, inverse = np.unique(column, return_inverse=True)
+    return np.array([float(law.get(_text(value), 1.0)) for value in values])[inverse]
+
+
+def _text(value: object) -> str:
+    """A column's value as a table's key writes it."""
+    return str(bool(value)).lower() if isinstance(value, np.bool_) else str(value)
+
+
+def _slot_effect(table: Tables, visitors: Visitors, arms: tuple[str, ...]) -> FloatArray:
+    """Factors (n, K) of the slot's own effects."""
+    factor = np.ones((len(visitors.at), len(arms)))
+    for name, law in table.get("effect", {}).items():
+        for value, factors in law.items():
+            row = np.array([float(factors.get(arm, 1.0)) for arm in arms])
+            has = np.array([_text(v) == value for v in visitors.context[name]])
+            factor *= np.where(has[:, None], row, 1.0)
+    return factor

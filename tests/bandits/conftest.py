@@ -1,0 +1,11 @@
+"""What the tests of `bandits` share."""
+
+import pytest
+from bandit_samples import learned_policy
+
+import bandits
+
+
+@pytest.fixture(scope="session")
+def learned() -> bandits.Policy:
+    return learned_policy()

@@ -1,0 +1,105 @@
+"""What every policy keeps: sums, floors, masks, and the same answer one by one."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from bandit_samples import contexts_of, learned_policy, masks_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2
+
+import bandits
+from bandits.policies import FixedPolicy, UniformPolicy
+
+ARMS = ("a", "b", "c", "d")
+MAKERS: dict[str, Callable[[], bandits.Policy]] = {
+    "uniform": lambda: UniformPolicy(arms=ARMS),
+    "fixed": lambda: FixedPolicy(arms=ARMS, arm=2, floor=0.02),
+    "by": lambda: FixedPolicy(arms=ARMS, by="channel", by_value={"web": 0, "app": 3}, floor=0.01),
+    "ensemble": learned_policy,
+}
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def policy(request: pytest.FixtureRequest) -> bandits.Policy:
+    return MAKERS[request.param]()
+
+
+def test_every_pmf_sums_to_one_and_keeps_its_floor(policy: bandits.Policy) -> None:
+    """Under random masks; an ineligible arm has probability 0, a row without arms is zeros."""
+    masks = masks_of(2000, 4)
+    pmf = policy.distribution(contexts_of(2000), masks)
+    assert np.abs(pmf.sum(axis=1) - 1.0).max() < 1e-9
+    assert (pmf[~masks] == 0.0).all()
+    assert (pmf[masks] >= getattr(policy, "floor", 0.0)).all()
+    none = policy.distribution(contexts_of(2), np.zeros((2, 4), dtype=bool))
+    assert (none == 0.0).all()
+    assert policy.draw(none, [1, 2]).tolist() == [-1, -1]
+
+
+def test_one_visitor_gets_what_the_batch_gives(policy: bandits.Policy) -> None:
+    """The fast path and the batch agree to the bit, so that either may be logged."""
+    contexts, masks = contexts_of(300), masks_of(300, 4)
+    masks[:100] = True
+    masks[100] = False
+    batch = policy.distribution(contexts, masks)
+    for i in range(300):
+        context = {name: column[i].item() for name, column in contexts.items()}
+        assert (policy.distribution_one(context, masks[i]) == batch[i]).all()
+    assert (policy.distribution(contexts)[:100] == batch[:100]).all()
+    assert (
+        policy.distribution(contexts, masks[5])
+        == policy.distribution(contexts, np.tile(masks[5], (300, 1)))
+    ).all()
+
+
+def test_shares_agree_with_propensities(policy: bandits.Policy) -> None:
+    """Calibration: over 100,000 draws with masks, chi-square of every arm's share, p > .001.
+
+    Each arm's z = sum(1{A=a} - e_a) / sqrt(sum e_a (1 - e_a)) is about normal; K of them, not
+    independent, give at most K times the error.
+    """
+    n = 100_000
+    masks = masks_of(n, 4, seed=2)
+    pmf = policy.distribution(contexts_of(n, 2), masks)
+    arms = policy.draw(pmf, np.arange(n))
+    assert masks[np.arange(n), arms].all()
+    assert (arms == policy.draw(pmf, np.arange(n))).all()
+    variance = (pmf * (1.0 - pmf)).sum(axis=0)
+    z = (np.bincount(arms, minlength=4) - pmf.sum(axis=0)) / np.sqrt(variance)
+    assert (z**2 < chi2.isf(0.001 / 4, 1)).all()
+
+
+def test_a_fixed_policy_follows_its_rule_and_shares_where_it_cannot() -> None:
+    """By page; the default elsewhere; equal shares where the arm is not eligible."""
+    fixed = FixedPolicy(arms=ARMS, by="page", by_value={"home": 3, "1": 1}, arm=0)
+    every = np.ones(4, dtype=bool)
+    assert fixed.distribution_one({"page": "home"}, every).argmax() == 3
+    assert fixed.distribution_one({"page": 1}, every).argmax() == 1
+    assert fixed.distribution_one({"page": None}, every).argmax() == 0
+    without = np.array([True, True, False, False])
+    assert fixed.distribution_one({"page": "home"}, without).tolist() == [0.5, 0.5, 0.0, 0.0]
+    with pytest.raises(ValueError, match="arm 4"):
+        FixedPolicy(arms=ARMS, arm=4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 2**4 - 1), st.integers(0, 3))
+def test_wins_are_counted_among_the_eligible(mask: int, seed: int) -> None:
+    """Propensity = draws in which the arm is the best eligible one / M, before the floor."""
+    policy = POLICY
+    eligible = np.array([bool(mask >> i & 1) for i in range(4)])
+    context = {name: column[seed].item() for name, column in contexts_of(4, seed).items()}
+    table = policy.draws  # type: ignore[attr-defined]
+    code = table.spec.code(context)
+    row = np.flatnonzero(table.codes == code)[0]
+    wins = [0] * 4
+    for scores in table.draws[row]:
+        wins[max(np.flatnonzero(eligible), key=lambda a: scores[a])] += 1
+    eps = eligible.sum() * policy.floor  # type: ignore[attr-defined]
+    expected = (1 - eps) * np.array(wins) / table.size + eps / eligible.sum() * eligible
+    assert policy.distribution_one(context, eligible) == pytest.approx(expected)
+
+
+POLICY = learned_policy()
