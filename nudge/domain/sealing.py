@@ -18,9 +18,9 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from nudge.domain.records import AWAY, Ref
 
-_MAGIC = b"\x4e\x01"
+_MAGIC = b"NDG\x01"
 """First bytes of a sealed reference; whoever forges an id would have to hit them."""
-_LAYOUT = struct.Struct(">2sHIQ")
+_LAYOUT = struct.Struct(">4sHHQ")
 ID_LENGTH = 26
 
 

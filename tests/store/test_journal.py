@@ -1,0 +1,172 @@
+"""The journal, the vault and the scripts, on a real server and on a real cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from nudge.domain.records import Decision, Event, Mark, Ref
+from nudge.domain.sealing import new_subject
+from nudge.domain.slot import Terms
+from nudge.errors import StoreAwayError, StoreError
+from nudge.settings import Settings
+from nudge.store import client as clients
+from nudge.store.client import Client
+from nudge.store.journal import (
+    Arrival,
+    Moved,
+    append_decisions,
+    append_events,
+    append_mark,
+    last_position,
+    read,
+    read_one,
+)
+from nudge.store.keys import Keys
+from nudge.store.visitors import open_visitor
+
+
+@pytest.fixture(params=["one server", "cluster"])
+def store(request: pytest.FixtureRequest, store_url: str) -> Iterator[Client]:
+    url = store_url if request.param == "one server" else request.getfixturevalue("cluster_url")
+    client = clients.patient(url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Keys:
+    return Keys(settings.namespace, settings.partitions)
+
+
+def decision(subject: str, **changes: object) -> Decision:
+    terms = Terms("decision", "paid", "conversion", 86_400.0)
+    made = Decision(
+        subject=subject,
+        slot="banner",
+        revision=1,
+        channel="web",
+        page="home",
+        context={},
+        cell="-",
+        eligible=("a", "b"),
+        removed={},
+        pmf=(0.5, 0.5),
+        u=7,
+        variant="a",
+        propensity=0.5,
+        reason="policy",
+        policy="uniform",
+        policy_version=0,
+        terms=terms,
+        unit="banner",
+        period=10,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def event(event_id: str, subject: str = "") -> Event:
+    return Event(subject or new_subject(), event_id, "step", "page", fields={"step": "home"})
+
+
+def test_positions_are_dense_and_entries_come_back_in_order(store: Client, keys: Keys) -> None:
+    """Every kind of append takes the next position; reading gives them all, in order."""
+    subject = new_subject()
+    append_mark(store, keys, 3, Mark("slot_applied"))
+    append_decisions(store, keys, 3, [decision(subject)], 60)
+    append_events(store, keys, 3, [Arrival("h", event("e1"))], server=False)
+    entries = read(store, keys, 3, 0, 10)
+    assert [e.position for e in entries] == [1, 2, 3]
+    assert [e.record.kind for e in entries] == ["mark", "decision", "event"]
+    assert last_position(store, keys, 3) == 3
+    assert read(store, keys, 3, 2, 10) == entries[2:]
+    assert read_one(store, keys, Ref(3, 2)) == entries[1]
+    assert read_one(store, keys, Ref(3, 9)) is None
+    assert read_one(store, keys, Ref(99, 1)) is None
+
+
+def test_a_decision_that_sticks_stands_against_a_later_one(store: Client, keys: Keys) -> None:
+    """Two calls of one period get the decision of the first, and the journal has one."""
+    subject = new_subject()
+    first = append_decisions(store, keys, 0, [decision(subject)], 60)[0]
+    second = append_decisions(store, keys, 0, [decision(subject, variant="b")], 60)[0]
+    assert first.fresh
+    assert not second.fresh
+    assert second.decision == first.decision
+    assert second.ref == first.ref
+    assert last_position(store, keys, 0) == 1
+
+
+def test_a_new_period_or_a_superseded_decision_makes_a_new_one(store: Client, keys: Keys) -> None:
+    """The next period decides anew; so does a call that supersedes the decision it saw, once."""
+    subject = new_subject()
+    first = append_decisions(store, keys, 0, [decision(subject)], 60)[0]
+    after = decision(subject, variant="b", supersedes=first.ref)
+    second = append_decisions(store, keys, 0, [after], 60)[0]
+    raced = append_decisions(store, keys, 0, [replace(after, variant="a")], 60)[0]
+    third = append_decisions(store, keys, 0, [decision(subject, period=11)], 60)[0]
+    assert (second.fresh, raced.fresh, third.fresh) == (True, False, True)
+    assert raced.decision.variant == "b"
+
+
+def test_what_is_not_remembered_is_appended_each_time(store: Client, keys: Keys) -> None:
+    """Forced and fallback decisions leave no assignment."""
+    subject = new_subject()
+    for _ in range(2):
+        assert append_decisions(store, keys, 0, [decision(subject, unit="")], 60)[0].fresh
+    opened = open_visitor(store, keys, 0, "h", subject, claim=False)
+    assert opened.assigned == {}
+
+
+def test_an_event_is_taken_once(store: Client, keys: Keys) -> None:
+    """The same id of the same visitor is a duplicate; another visitor may use it too."""
+    arrivals = [Arrival("h1", event("e")), Arrival("h1", event("e")), Arrival("h2", event("e"))]
+    assert append_events(store, keys, 1, arrivals, server=False) == [1, 0, 2]
+    assert append_events(store, keys, 1, arrivals, server=False) == [0, 0, 0]
+    assert last_position(store, keys, 1) == 2
+
+
+def test_events_and_decisions_share_one_subject(store: Client, keys: Keys) -> None:
+    """The vault gives a visitor one subject, whoever comes first."""
+    append_events(store, keys, 1, [Arrival("h", event("e"))], server=False)
+    opened = open_visitor(store, keys, 1, "h", new_subject(), claim=True)
+    assert read(store, keys, 1, 0, 10)[0].record.subject == opened.subject
+
+
+def test_only_the_first_device_claims_a_visitor(store: Client, keys: Keys) -> None:
+    """A visitor is claimed once; what a server spoke of first cannot be claimed by a page."""
+    assert open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
+    assert not open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
+    append_events(store, keys, 2, [Arrival("known", event("e"))], server=True)
+    assert not open_visitor(store, keys, 2, "known", new_subject(), claim=True).claimed
+
+
+def test_an_alias_leads_to_the_partition_of_its_subject(store: Client, keys: Keys) -> None:
+    """A vault entry may point elsewhere: reads follow it, events are sent on."""
+    subject = new_subject()
+    kept = append_decisions(store, keys, 5, [decision(subject)], 60)[0]
+    store.call("HSET", keys.vault(2, "alias"), "s", subject, "p", 5)
+    opened = open_visitor(store, keys, 2, "alias", new_subject(), claim=False)
+    assert (opened.subject, opened.partition) == (subject, 5)
+    assert opened.assigned["banner"].ref == kept.ref
+    arrivals = [Arrival("alias", event("e"))]
+    assert append_events(store, keys, 2, arrivals, server=False) == [Moved(5)]
+
+
+def test_a_server_that_lost_its_scripts_is_given_them_again(store: Client, keys: Keys) -> None:
+    """After a restart the next call works: the text is sent where the digest is not known."""
+    append_mark(store, keys, 0, Mark("a"))
+    if "redis" in type(store._connection).__module__:
+        store.call("SCRIPT", "FLUSH")
+    assert append_mark(store, keys, 0, Mark("b")) == 2
+
+
+def test_errors_of_the_library_do_not_pass_the_boundary(store: Client, keys: Keys) -> None:
+    """A refused command is a StoreError, a dead server a StoreAwayError."""
+    with pytest.raises(StoreError, match="refused"):
+        store.call("HSET", keys.journal(0))
+    dead = clients.hot("redis://127.0.0.1:1", 0.05)
+    with pytest.raises(StoreAwayError):
+        dead.call("PING")
