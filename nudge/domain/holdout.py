@@ -1,0 +1,29 @@
+"""The holdout: who is never personalised. Fixed for a subject, and forgotten by nobody."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+GLOBAL = "global"
+"""Salt of the share that is held out of every slot; no slot may have this name."""
+
+_USE = b"nudge.holdout"
+"""Keeps these bits apart from any other hash of the same subject and salt, the draw's above all."""
+
+_RANGE = 1 << 64
+
+
+def in_holdout(subject: str, salt: str, share: float) -> bool:
+    """Whether the subject belongs to the holdout of this salt.
+
+    A raised share only adds subjects: each has one fixed place in [0, 1) per salt, and is held out
+    where that lies below the share.
+
+    Args:
+        subject: random id of the visitor.
+        salt: `GLOBAL`, or the slot's name; at most 64 bytes.
+        share: in [0, 1].
+    """
+    key = salt.encode()
+    place = blake2b(subject.encode(), digest_size=8, key=key, person=_USE).digest()
+    return int.from_bytes(place, "big") < share * _RANGE

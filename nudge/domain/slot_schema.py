@@ -1,0 +1,162 @@
+"""The form of a slot's table: one schema for the files, the store and the API's document."""
+
+from __future__ import annotations
+
+from marshmallow import fields as ma
+from marshmallow import validate
+
+from nudge.domain.slot_fields import (
+    Duration,
+    Flag,
+    Instant,
+    Items,
+    Json,
+    JsonTable,
+    Matches,
+    Number,
+    OneOf,
+    StrictTable,
+    told,
+)
+from nudge.domain.slot_values import json_problem, scalar_problem, text_problem
+
+CHANNELS = ("web", "wap", "app", "sms")
+STICKY_BY = ("page", "channel")
+REWARDING_EVENTS = ("paid", "clicked", "prefill_kept", "sms_clicked")
+"""Event types that may reward. `shown` may not: it is the exposure itself."""
+
+DAY = 86400.0
+MAX_WINDOW = 7 * DAY
+"""Ids and open exposures are remembered with the visitor for so long."""
+MAX_STICKINESS = 366 * DAY
+MAX_VARIANTS = 64
+MAX_REVISION = 2**53
+"""Beyond it a JSON reader may take two revisions for one."""
+
+NAME = Matches(
+    r"[a-z0-9][a-z0-9_.-]{0,63}",
+    "begin with a-z or 0-9; use a-z, 0-9, _ . - only, at most 64 characters",
+)
+ATTRIBUTE = Matches(
+    r"[a-z][a-z0-9_]{0,63}",
+    "begin with a-z; use a-z, 0-9, _ only, at most 64 characters",
+)
+
+
+class AvailableSchema(StrictTable):
+    """When a variant may be chosen at all."""
+
+    channels = Items(
+        ma.String(validate=OneOf(*CHANNELS), **told("name a channel")),
+        **told('list channels, such as ["web", "app"]'),
+    )
+    pages = Items(
+        ma.String(
+            validate=validate.Length(1, error="is empty; name a page"), **told("name a page")
+        ),
+        **told('list pages, such as ["home"]'),
+    )
+    requires = Items(
+        ma.String(validate=ATTRIBUTE, **told("name a context attribute")),
+        **told('list context attributes, such as ["last_number"]'),
+    )
+    starts = Instant(**told("write a date and time with its zone: 2026-01-01T00:00:00+08:00"))
+    ends = Instant(**told("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
+
+
+class VariantSchema(StrictTable):
+    """One alternative."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the variant"))
+    value = Json(required=True, allow_none=True, **told("give what the page receives"))
+    attributes = JsonTable("write a table such as { amount = 50 }", check=scalar_problem)
+    enabled = Flag(load_default=True, **told("write true or false"))
+    available = ma.Nested(AvailableSchema, **told('write a table such as { pages = ["home"] }'))
+
+
+class ContextSchema(StrictTable):
+    """One context attribute."""
+
+    name = ma.String(required=True, validate=ATTRIBUTE, **told("name the attribute"))
+    kind = ma.String(
+        required=True,
+        validate=OneOf("category", "number", "flag"),
+        **told("use one of category, number, flag"),
+    )
+    cells = Items(
+        ma.Raw(**told("give a category or a cut point")),
+        **told("list the categories, or the rising cut points of a number"),
+    )
+
+
+class StickinessSchema(StrictTable):
+    """How long a visitor keeps a decision."""
+
+    period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
+    by = Items(
+        ma.String(validate=OneOf(*STICKY_BY), **told("use one of page, channel")),
+        **told('list request fields, such as ["page"]'),
+    )
+
+
+class RewardSchema(StrictTable):
+    """What rewards an exposure."""
+
+    objective = ma.String(
+        load_default="conversion",
+        validate=OneOf("conversion", "revenue"),
+        **told("use conversion or revenue"),
+    )
+    event = ma.String(
+        required=True,
+        validate=OneOf(*REWARDING_EVENTS),
+        **told(f"name the event type: one of {', '.join(REWARDING_EVENTS)}"),
+    )
+    window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
+
+
+class SlotSchema(StrictTable):
+    """A slot at one revision."""
+
+    slot = ma.String(required=True, validate=NAME, **told("name the slot, as its file is named"))
+    revision = ma.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(
+            1, MAX_REVISION, error="is out of range; write a whole number from 1 on"
+        ),
+        **told("write a whole number from 1 on"),
+    )
+    title = ma.String(load_default="", **told("write a text for people"))
+    on = ma.String(
+        required=True,
+        validate=OneOf("decision", "shown"),
+        **told('write "decision" or "shown": what counts as the exposure'),
+    )
+    holdout = Number(
+        load_default=0.0,
+        validate=validate.Range(
+            0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
+        ),
+        **told("write a share from 0 to 0.99"),
+    )
+    floor = Number(**told("write a probability, at most 1 / variants, or leave it out"))
+    stickiness = ma.Nested(
+        StickinessSchema, required=True, **told('write [stickiness] with period = "1d"')
+    )
+    reward = ma.Nested(
+        RewardSchema, required=True, **told('write [reward] with event = "paid", window = "3d"')
+    )
+    policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
+    fallback = JsonTable(
+        "write [fallback] with default = the name of a variant", check=text_problem, required=True
+    )
+    context = Items(ma.Nested(ContextSchema), **told("write each attribute as [[context]]"))
+    variants = Items(
+        ma.Nested(VariantSchema),
+        required=True,
+        validate=validate.Length(
+            1, MAX_VARIANTS, error=f"has too few or too many; give 1 to {MAX_VARIANTS} variants"
+        ),
+        **told("write each variant as [[variants]]"),
+    )

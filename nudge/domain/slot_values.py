@@ -1,0 +1,67 @@
+"""Single values in a slot's table: what keeps one from being used, and what was likely meant."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+MAX_DEPTH = 16
+CLOSE = 0.65
+"""How alike two words must be, from 0 to 1, for one to be taken for a slip of the other."""
+MAX_INTEGER = 2**63
+LAST_INSTANT = 253_402_300_799.0
+"""The end of the year 9999, in seconds since the epoch."""
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """The known word that was likely meant, or all of them."""
+    words = list(dict.fromkeys(known))
+    close = difflib.get_close_matches(str(word), words, 1, CLOSE)
+    return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(words)}"
+
+
+def json_problem(value: object, depth: int = 0) -> str | None:
+    """What keeps the value from being JSON that every part can carry, or None."""
+    if depth > MAX_DEPTH:
+        return f"is nested too deeply; nest at most {MAX_DEPTH} levels"
+    if isinstance(value, list):
+        return _first(json_problem(one, depth + 1) for one in value)
+    if isinstance(value, Mapping):
+        return _first(json_problem(one, depth + 1) for pair in value.items() for one in pair)
+    return scalar_problem(value)
+
+
+def scalar_problem(value: object) -> str | None:
+    """What keeps the value from being a JSON scalar, or None."""
+    if value is None or isinstance(value, str | bool):
+        return None
+    if isinstance(value, int):
+        return None if abs(value) < MAX_INTEGER else "is too large; use whole numbers of 64 bits"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{value!r} is not JSON; use a finite number"
+    return f"{type(value).__name__} is not allowed here; use text, a number, true or false"
+
+
+def text_problem(value: object) -> str | None:
+    """What keeps the value from being text, or None."""
+    return None if isinstance(value, str) and value else "is not text; write a name in quotes"
+
+
+def _first(problems: Iterable[str | None]) -> str | None:
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def instant(value: object) -> float | None:
+    """Seconds since the epoch from a date and time with its zone or a number, or None."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        return None if value.tzinfo is None else value.astimezone(UTC).timestamp()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if scalar_problem(value) is None else None

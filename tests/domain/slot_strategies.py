@@ -1,0 +1,89 @@
+"""Slots of every kind, for property tests."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from nudge.domain.slot import Availability, ContextAttribute, Slot, Stickiness, Terms, Variant
+
+DAY = 86400.0
+
+names = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,11}", fullmatch=True)
+attribute_names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
+words = st.text(st.characters(codec="utf-8"), max_size=8)
+some_words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+whole = st.integers(-(2**63) + 1, 2**63 - 1)
+finite = st.floats(allow_nan=False, allow_infinity=False)
+scalars = st.none() | st.booleans() | whole | finite | words
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+)
+instants = st.integers(0, 253_402_300_799).map(float) | st.floats(0, 4e9)
+
+
+@st.composite
+def availabilities(draw: st.DrawFn) -> Availability:
+    times = sorted(draw(st.lists(instants, min_size=2, max_size=2, unique=True)))
+    starts, ends = draw(st.sampled_from(((None, None), (times[0], None), (None, times[1]), times)))
+    return Availability(
+        channels=draw(st.frozensets(st.sampled_from(("web", "wap", "app", "sms")))),
+        pages=draw(st.frozensets(some_words, max_size=3)),
+        requires=tuple(draw(st.lists(attribute_names, max_size=2))),
+        starts=starts,
+        ends=ends,
+    )
+
+
+@st.composite
+def attributes(draw: st.DrawFn, name: str) -> ContextAttribute:
+    kind = draw(st.sampled_from(("category", "number", "flag")))
+    if kind == "category":
+        cells = draw(st.lists(words, min_size=1, max_size=4, unique=True))
+        return ContextAttribute(name, "category", tuple(cells))
+    if kind == "number":
+        cuts = sorted(set(draw(st.lists(finite, min_size=1, max_size=4))))
+        return ContextAttribute(name, "number", tuple(cuts))
+    return ContextAttribute(name, "flag")
+
+
+@st.composite
+def policies(draw: st.DrawFn, variants: list[str]) -> dict[str, object]:
+    kind = draw(st.sampled_from(("auto", "beta", "uniform", "fixed")))
+    arm = {"arm": draw(st.sampled_from(variants))} if kind == "fixed" else {}
+    ages = st.sampled_from(("never", "14d", 3600))
+    age = {"half_life": draw(ages)} if draw(st.booleans()) else {}
+    return {"kind": kind} | arm | age
+
+
+@st.composite
+def slots(draw: st.DrawFn) -> Slot:
+    listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
+    known = draw(st.lists(attribute_names, max_size=3, unique=True))
+    paid = draw(st.booleans())
+    tables = st.dictionaries(words, scalars, max_size=2)
+    variants = [
+        Variant(n, draw(values), draw(tables), draw(st.booleans()), draw(availabilities()))
+        for n in listed
+    ]
+    return Slot(
+        name=draw(names.filter(lambda name: name != "global")),
+        revision=draw(st.integers(1, 2**53)),
+        variants=tuple(variants),
+        context=tuple(draw(attributes(name)) for name in known),
+        policy=draw(policies(listed)),
+        terms=Terms(
+            on=draw(st.sampled_from(("decision", "shown"))),
+            event="paid" if paid else "clicked",
+            objective="revenue" if paid and draw(st.booleans()) else "conversion",
+            window=draw(st.floats(0, 7 * DAY, exclude_min=True)),
+        ),
+        stickiness=Stickiness(
+            draw(st.floats(0, 366 * DAY, exclude_min=True)),
+            tuple(draw(st.lists(st.sampled_from(("page", "channel")), unique=True))),
+        ),
+        holdout=draw(st.floats(0, 1, exclude_max=True)),
+        floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
+        fallback={"default": listed[0]}
+        | draw(st.dictionaries(words, st.sampled_from(listed), max_size=2)),
+        title=draw(words),
+    )

@@ -1,0 +1,91 @@
+"""Rules that remove variants before choosing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nudge.domain.eligibility import Asked, reason_of, removed
+from nudge.domain.slot import Availability, Scalar, Slot, Stickiness, Terms, Variant
+
+EVERYWHERE = Variant("any", 1)
+
+
+def slot_of(*variants: Variant) -> Slot:
+    terms = Terms("decision", "paid", "conversion", 3600.0)
+    fallback = {"default": variants[0].name}
+    sticky = Stickiness(3600.0)
+    return Slot("s", 1, variants, (), {"kind": "auto"}, terms, sticky, 0.0, 0.02, fallback)
+
+
+def ask(variant: Variant, *, context: dict[str, Scalar] | None = None, at: float = 50.0) -> object:
+    slot = slot_of(EVERYWHERE, variant)
+    found = removed(slot, channel="web", page="home", context=context or {}, at=at)
+    assert "any" not in found
+    return found.get(variant.name)
+
+
+@pytest.mark.parametrize(
+    ("availability", "reason"),
+    [
+        (Availability(), None),
+        (Availability(channels=frozenset({"web", "app"})), None),
+        (Availability(channels=frozenset({"app"})), "channel"),
+        (Availability(pages=frozenset({"home"})), None),
+        (Availability(pages=frozenset({"recharge"})), "page"),
+        (Availability(requires=("last_number",)), "requires:last_number"),
+    ],
+)
+def test_each_rule_has_its_reason(availability: Availability, reason: str | None) -> None:
+    """A rule that does not hold removes the variant under its stable code, and no other does."""
+    assert ask(Variant("v", 1, availability=availability)) == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (True, None),
+        ("x", None),
+        (0, None),
+        ("", None),
+        (False, "requires:a"),
+        (None, "requires:a"),
+    ],
+)
+def test_required_means_known_and_not_false(value: Scalar, reason: str | None) -> None:
+    """Zero is a known number; only false and nothing do not satisfy a requirement."""
+    variant = Variant("v", 1, availability=Availability(requires=("a",)))
+    assert ask(variant, context={"a": value}) == reason
+
+
+@pytest.mark.parametrize(
+    ("at", "reason"), [(9.9, "not_yet"), (10.0, None), (19.9, None), (20.0, "expired")]
+)
+def test_the_season_is_half_open(at: float, reason: str | None) -> None:
+    """A variant may be chosen from its start on and before its end."""
+    variant = Variant("v", 1, availability=Availability(starts=10.0, ends=20.0))
+    assert ask(variant, at=at) == reason
+
+
+def test_the_first_reason_counts() -> None:
+    """Reasons are stable: a disabled variant is `disabled`, whatever else is wrong with it."""
+    expired = Availability(channels=frozenset({"app"}), ends=1.0)
+    variant = Variant("v", 1, enabled=False, availability=expired)
+    assert ask(variant) == "disabled"
+    assert ask(replace(variant, enabled=True)) == "channel"
+
+
+def test_removals_keep_the_slots_order() -> None:
+    """What is recorded does not depend on anything but the slot and the question."""
+    names = ("c", "a", "b")
+    slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
+    assert tuple(removed(slot, channel="web", page="home", context={}, at=0.0)) == names
+
+
+def test_a_hook_can_be_added() -> None:
+    """Stock, segments and exclusivity join as one more function."""
+    asked = Asked("web", "home", {}, 0.0)
+    assert (
+        reason_of(EVERYWHERE, asked, (lambda variant, _: f"stock:{variant.name}",)) == "stock:any"
+    )
