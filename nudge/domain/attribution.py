@@ -1,0 +1,178 @@
+"""Attribution: from a visitor's decisions and events to exposures and rewards. Pure.
+
+`step` takes one entry of the journal. Windows run on the watermark, the largest stamp seen.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from nudge.domain.credit import settled, slots_of
+from nudge.domain.event import MAX_AGE, rewards
+from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
+from nudge.domain.reward import changes, fen
+from nudge.domain.slot_schema import REWARDING_EVENTS
+from nudge.domain.visitor import Early, Open, Rewarding, VisitorState, with_channel
+
+GRACE: Final = 600.0
+"""Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
+away comes back in any order, perhaps after its window."""
+MAX_OPEN: Final = 200
+"""Exposures, and as many of each other kind, that are remembered with one visitor."""
+
+Step = tuple[VisitorState, tuple[Exposure, ...], tuple[Reward, ...]]
+
+
+def step(state: VisitorState, entry: Entry) -> Step:
+    """Take one entry of the visitor's journal.
+
+    Args:
+        state: of the visitor, up to the entry before.
+        entry: of the same subject. One that is neither decision nor event changes nothing.
+
+    Returns:
+        The new state, the exposures that began, and the changes of rewards.
+    """
+    state = advance(state, entry.stamp)
+    record = entry.record
+    if isinstance(record, Decision):
+        return _decided(state, entry, record)
+    if isinstance(record, Event):
+        return _happened(state, entry, record)
+    return state, (), ()
+
+
+def advance(state: VisitorState, watermark: float) -> VisitorState:
+    """The state when the partition's watermark is at `watermark`: what has closed leaves.
+
+    It never changes a credit, so it does not matter how often or when it is called.
+    """
+    if watermark <= state.watermark:
+        return state
+    closing = [x for x in state.open if state.watermark <= x.closes < watermark]
+    state = settled(state, closing) if closing else state
+    exposures = _remaining(state.open, watermark)
+    return replace(
+        state,
+        waiting=tuple(x for x in state.waiting if x.closes >= watermark),
+        early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
+        open=exposures,
+        events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
+        watermark=watermark,
+    )
+
+
+def _remaining(exposures: tuple[Open, ...], watermark: float) -> tuple[Open, ...]:
+    """Without those that have closed, except where an earlier one of the slot is still open.
+
+    Windows differ between revisions: the earlier one must not inherit a later one's events.
+    """
+    first = {x.slot: x.at for x in reversed(exposures) if x.closes >= watermark}
+    return tuple(
+        x for x in exposures if x.closes >= watermark or x.at >= first.get(x.slot, math.inf)
+    )
+
+
+def _matters(event: Rewarding, exposures: Sequence[Open], watermark: float) -> bool:
+    """True while an exposure may still come that it rewards, or an open one may hold it."""
+    return event.at + MAX_AGE >= watermark or any(
+        x.terms.event == event.type and event.at <= x.until for x in exposures
+    )
+
+
+def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
+    if decision.channel not in state.channels:
+        state = replace(state, channels=with_channel(state.channels, decision.channel))
+    known = (x.decision == entry.ref for x in (*state.waiting, *state.open))
+    if decision.reason == "shadow" or any(known):
+        return state, (), ()
+    one = _open(entry, decision)
+    if decision.terms.on == "decision":
+        return _exposed(state, entry, one, entry.at)
+    early = next((x for x in state.early if x.decision == one.decision), None)
+    if early is None:
+        return replace(state, waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
+    state = replace(state, early=tuple(x for x in state.early if x != early))
+    return _exposed(state, entry, one, max(one.at, early.at))
+
+
+def _open(entry: Entry, decision: Decision) -> Open:
+    return Open(
+        entry.ref,
+        decision.slot,
+        decision.revision,
+        decision.variant,
+        decision.cell,
+        decision.reason,
+        decision.propensity,
+        decision.terms,
+        at=entry.at,
+        closes=max(entry.at + MAX_AGE, entry.stamp + GRACE),
+    )
+
+
+def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
+    if event.type == "shown":
+        return _shown(state, entry, event.decision)
+    if event.type not in REWARDING_EVENTS or not rewards(event.type, event.source):
+        return state, (), ()
+    value = fen(event.fields.get("amount"))
+    if event.type == "paid" and value and entry.at >= (state.last_paid_at or 0.0):
+        state = replace(state, last_amount=value, last_paid_at=entry.at)
+    known = any(x.event_id == event.event_id for x in state.events)
+    if known or len(state.events) >= MAX_OPEN:
+        # Forgetting an older event instead would take back what it was credited with.
+        return state, (), ()
+    happened = Rewarding(event.event_id, event.type, entry.at, value, event.decision)
+    after = replace(state, events=_sorted(state.events, happened))
+    return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
+    if ref is None:
+        return state, (), ()
+    one = next((x for x in state.waiting if x.decision == ref), None)
+    if one is not None:
+        state = replace(state, waiting=tuple(x for x in state.waiting if x != one))
+        return _exposed(state, entry, one, max(one.at, entry.at))
+    known = {x.decision for x in state.open} | {x.decision for x in state.early}
+    if ref.position >= AWAY and ref not in known:
+        # Only a decision that was spooled can come behind its `shown`.
+        return replace(state, early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
+    return state, (), ()
+
+
+def _exposed(state: VisitorState, entry: Entry, one: Open, at: float) -> Step:
+    """Begin an exposure; it may take credit from the one before."""
+    if len(state.open) >= MAX_OPEN:
+        oldest = state.open[: 1 - MAX_OPEN]
+        state = replace(settled(state, oldest), open=state.open[1 - MAX_OPEN :])
+    closes = max(at + one.terms.window, entry.stamp + GRACE)
+    one = replace(one, at=at, closes=closes)
+    exposures = list(state.open)
+    insort(exposures, one, key=lambda x: (x.at, x.decision))
+    after = replace(state, open=tuple(exposures))
+    return after, (_exposure(entry, one),), tuple(changes(state, after, (one.slot,), entry))
+
+
+def _exposure(entry: Entry, one: Open) -> Exposure:
+    return Exposure(
+        entry.record.subject,
+        one.decision,
+        one.slot,
+        one.revision,
+        one.variant,
+        one.cell,
+        one.reason,
+        one.propensity,
+        one.terms.window,
+        one.at,
+    )
+
+
+def _sorted(events: tuple[Rewarding, ...], one: Rewarding) -> tuple[Rewarding, ...]:
+    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))

@@ -1,0 +1,211 @@
+"""What `attribute` keeps of a visitor: what is still open, and what is known of the person.
+
+The bytes are a version byte and MessagePack. They are read on every page, so a field costs its
+place in a list and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgpack
+
+from nudge.domain.records import Reason, Ref
+from nudge.domain.slot import Scalar, Terms
+from nudge.errors import CorruptRecordError
+
+VERSION: Final = 1
+MOBILE: Final = frozenset({"wap", "app"})
+"""Channels of the mobile internet: the link of an SMS opens there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A decision that waits for its `shown`, or an exposure that can still be rewarded.
+
+    Attributes:
+        decision: where the decision stands.
+        slot: name of the slot.
+        revision: of the slot.
+        variant: drawn.
+        cell: of the decision.
+        reason: of the decision.
+        propensity: of the decision.
+        terms: of the decision.
+        at: seconds, of the decision while it waits, then of the exposure.
+        closes: seconds; it leaves when the watermark has passed this.
+    """
+
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    propensity: float
+    terms: Terms
+    at: float
+    closes: float
+
+    @property
+    def until(self) -> float:
+        """The last second, included, of an event that rewards this exposure."""
+        return self.at + self.terms.window
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A `shown` that came before the decision that it names.
+
+    Attributes:
+        decision: that it names.
+        at: seconds.
+    """
+
+    decision: Ref
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rewarding:
+    """An event that rewards exposures, or may reward one that has not come yet.
+
+    Attributes:
+        event_id: the client's.
+        type: of the event.
+        at: seconds.
+        value: fen.
+        decision: that it names, if any.
+        spent: slots in which a closed exposure holds its credit.
+    """
+
+    event_id: str
+    type: str
+    at: float
+    value: int
+    decision: Ref | None = None
+    spent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorState:
+    """The state of one visitor.
+
+    Attributes:
+        waiting: decisions that wait for `shown`, in the order of their arrival.
+        early: `shown` events that wait for their decision.
+        open: exposures, by time and reference.
+        events: rewarding events, by time and id.
+        watermark: the largest stamp, in seconds, up to which the state was brought.
+        last_amount: fen, of the latest payment that a server reported.
+        last_paid_at: seconds, of that payment.
+        channels: on which decisions were made, in alphabetic order.
+    """
+
+    waiting: tuple[Open, ...] = ()
+    early: tuple[Early, ...] = ()
+    open: tuple[Open, ...] = ()
+    events: tuple[Rewarding, ...] = ()
+    watermark: float = 0.0
+    last_amount: int | None = None
+    last_paid_at: float | None = None
+    channels: tuple[str, ...] = ()
+
+    def context(self) -> dict[str, Scalar]:
+        """The attributes of the person that decisions may use; amounts in yuan.
+
+        What is not known is left out, so that it does not hide what a caller knows.
+        """
+        known: dict[str, Scalar] = {}
+        if self.channels:
+            known["mobile_before"] = not MOBILE.isdisjoint(self.channels)
+        if self.last_amount is not None:
+            whole, rest = divmod(self.last_amount, 100)
+            known["last_amount"] = self.last_amount / 100 if rest else whole
+            known["last_paid_at"] = self.last_paid_at
+        return known
+
+    def next_close(self) -> float | None:
+        """Seconds at which the first open exposure closes, or None where none is open."""
+        return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
+
+
+def encode_state(state: VisitorState) -> bytes:
+    """The state as bytes."""
+    packed: bytes = msgpack.packb(
+        [
+            state.watermark,
+            state.last_amount,
+            state.last_paid_at,
+            state.channels,
+            [_pack_open(one) for one in state.waiting],
+            [(*_pack_ref(one.decision), one.at) for one in state.early],
+            [_pack_open(one) for one in state.open],
+            [_pack_event(one) for one in state.events],
+        ]
+    )
+    return bytes((VERSION,)) + packed
+
+
+def decode_state(data: bytes) -> VisitorState:
+    """The state that `encode_state` was given.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    if data[:1] != bytes((VERSION,)):
+        raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
+    try:
+        watermark, amount, paid_at, channels, waiting, early, opened, events = msgpack.unpackb(
+            data[1:], use_list=False
+        )
+        return VisitorState(
+            waiting=tuple(map(_open, waiting)),
+            early=tuple(Early(Ref(*one[:3]), one[3]) for one in early),
+            open=tuple(map(_open, opened)),
+            events=tuple(map(_event, events)),
+            watermark=watermark,
+            last_amount=amount,
+            last_paid_at=paid_at,
+            channels=channels,
+        )
+    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
+        raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
+
+
+def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:
+    """The channels and one more, each once, in alphabetic order."""
+    return tuple(sorted({*channels, channel}))
+
+
+def _pack_ref(ref: Ref) -> tuple[int, int, int]:
+    return ref.partition, ref.position, ref.index
+
+
+def _pack_open(one: Open) -> tuple[object, ...]:
+    terms = one.terms
+    return (
+        *(_pack_ref(one.decision)),
+        *(one.slot, one.revision, one.variant, one.cell, one.reason, one.propensity),
+        *(terms.on, terms.event, terms.objective, terms.window),
+        *(one.at, one.closes),
+    )
+
+
+def _open(row: tuple[Any, ...]) -> Open:
+    p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
+    on, event, objective, window, at, closes = rest
+    terms = Terms(on, event, objective, window)
+    return Open(Ref(p, n, i), slot, revision, variant, cell, reason, propensity, terms, at, closes)
+
+
+def _pack_event(one: Rewarding) -> tuple[object, ...]:
+    decision = None if one.decision is None else _pack_ref(one.decision)
+    return one.event_id, one.type, one.at, one.value, decision, one.spent
+
+
+def _event(row: tuple[Any, ...]) -> Rewarding:
+    event_id, kind, at, value, decision, spent = row
+    return Rewarding(event_id, kind, at, value, None if decision is None else Ref(*decision), spent)
