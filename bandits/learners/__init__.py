@@ -37,6 +37,18 @@ class Fit(Protocol):
     ) -> Policy: ...
 
 
+def module_of(kind: str) -> str:
+    """The module that learns this kind of policy.
+
+    Raises:
+        ConfigError: where the kind is not available.
+    """
+    if kind not in MODULES:
+        cure = f"Use one of {', '.join(sorted(MODULES))}"
+        raise ConfigError("policy.kind", f"{kind!r} is not yet available", cure)
+    return MODULES[kind]
+
+
 def fit(
     config: LearnerConfig,
     table: CountTable,
@@ -61,12 +73,7 @@ def fit(
     Raises:
         ConfigError: where this kind of policy is not available.
     """
-    kind = config.policy.kind
-    module = MODULES.get(kind)
-    if module is None:
-        cure = f"Use one of {', '.join(sorted(MODULES))}"
-        raise ConfigError("policy.kind", f"{kind!r} is not yet available", cure)
-    learner = cast("Fit", import_module(module).fit)
+    learner = cast("Fit", import_module(module_of(config.policy.kind)).fit)
     return learner(
         config, table, at, seed=seed, version=version, meta=meta, quarantined=quarantined
     )

@@ -9,7 +9,7 @@ from bandits.arrays import AnyArray, Contexts, FloatArray
 from bandits.config import LearnerConfig
 from bandits.counts import CountTable, reward_delta
 from bandits.features import CellSpec
-from bandits.learners import MODULES, fit
+from bandits.learners import fit, module_of
 from bandits.policies.snapshot import dump
 
 
@@ -34,9 +34,7 @@ class OnlineLearner:
     """
 
     def __init__(self, config: LearnerConfig, seed: int = 0) -> None:
-        fit_needs = config.policy.kind
-        if fit_needs not in MODULES:  # say so now, not at the first snapshot
-            fit(config, CountTable(), 0.0)
+        module_of(config.policy.kind)  # say so now, not at the first snapshot
         self.config = config
         self.table = CountTable()
         self.unknown_rewards = 0

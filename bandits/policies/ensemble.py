@@ -78,7 +78,7 @@ class EnsemblePolicy(PolicyBase):
             arms=base.arms,
             version=base.version,
             meta=base.meta,
-            draws=table,
+            draws=table.prepared(),
             floor=float(floor),
             seed=int(str(seed)),
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -50,6 +51,11 @@ class TableDraws:
         """Wins (C + 1, K) where every arm is eligible: most calls need no more."""
         every = np.ones((len(self.draws), self.draws.shape[2]), dtype=np.bool_)
         return self._counted(np.arange(len(self.draws)), every)
+
+    def prepared(self) -> Self:
+        """The same table with its counts made now, by who loads it and not by the first visitor."""
+        _ = self._all, self._row_of
+        return self
 
     def _counted(self, rows: IntArray, eligible: BoolArray) -> IntArray:
         parts = [

@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from bandits.simulation.columns import Tables, by_value, column, slot_effect
 from bandits.simulation.preference import preferred_arms
 
 DAY = 86400.0
 MOST = 0.9
 _FROM_DAY = re.compile(r"from_day_(\d+)")
-
-Tables = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +90,7 @@ class World:
         run = self.tables["run"]
         count = int(run["visitors"]) if n is None else n
         at = np.sort(rng.uniform(0.0, float(run["days"]) * DAY, count))
-        context = {name: _column(law, count, rng) for name, law in self._context.items()}
+        context = {name: column(law, count, rng) for name, law in self._context.items()}
         context["day"] = (at // DAY).astype(np.int64) + 1
         context["hour"] = rng.integers(0, 24, count)
         change = self.tables.get("change", {}).get("at_visitor", np.inf)
@@ -101,7 +100,7 @@ class World:
         """Probabilities (n, K) of a conversion, before delay."""
         table = self.tables["slot"][slot]
         p = self._base(table, visitors) * self._effect(visitors)[:, None]
-        p = p * _slot_effect(table, visitors, self.arms(slot))
+        p = p * slot_effect(table, visitors.context, len(visitors.at), self.arms(slot))
         capped: FloatArray = np.minimum(p, MOST)
         return capped
 
@@ -131,7 +130,7 @@ class World:
             if from_day:
                 factor *= np.where(visitors.context["day"] >= int(from_day[1]), float(law), 1.0)
             elif isinstance(law, Mapping):
-                factor *= _by_value(visitors.context[name], law)
+                factor *= by_value(visitors.context[name], law)
             else:
                 factor *= np.where(visitors.context[name], float(law), 1.0)
         return factor
@@ -153,39 +152,3 @@ class World:
         delay = self.delays(slot, len(p), rng)
         converted = (rng.random(len(p)) < p) & (delay <= self.window(slot))
         return Outcomes(converted, np.where(converted, visitors.at + delay, np.inf))
-
-
-def _column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
-    """A column (n,) of an attribute: value -> share, or the share of visitors with a flag.
-
-    Values that all read as numbers become numbers: a learner may want their logarithm.
-    """
-    if not isinstance(law, Mapping):
-        return rng.random(n) < float(str(law))
-    share = np.array(list(law.values()), dtype=np.float64)
-    texts = [str(value) for value in law]
-    numeric = all(text.lstrip("-").isdigit() for text in texts)
-    values = np.array([int(text) for text in texts] if numeric else texts)
-    return values[rng.choice(len(values), n, p=share / share.sum())]
-
-
-def _by_value(column: AnyArray, law: Tables) -> FloatArray:
-    """Factors (n,) by the column's value; 1 for values that are not listed."""
-    values, inverse = np.unique(column, return_inverse=True)
-    return np.array([float(law.get(_text(value), 1.0)) for value in values])[inverse]
-
-
-def _text(value: object) -> str:
-    """A column's value as a table's key writes it."""
-    return str(bool(value)).lower() if isinstance(value, np.bool_) else str(value)
-
-
-def _slot_effect(table: Tables, visitors: Visitors, arms: tuple[str, ...]) -> FloatArray:
-    """Factors (n, K) of the slot's own effects."""
-    factor = np.ones((len(visitors.at), len(arms)))
-    for name, law in table.get("effect", {}).items():
-        for value, factors in law.items():
-            row = np.array([float(factors.get(arm, 1.0)) for arm in arms])
-            has = np.array([_text(v) == value for v in visitors.context[name]])
-            factor *= np.where(has[:, None], row, 1.0)
-    return factor

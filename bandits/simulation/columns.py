@@ -1,0 +1,48 @@
+"""Columns of attributes, and the factors that depend on their values."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from bandits.arrays import AnyArray, FloatArray
+
+Tables: TypeAlias = Mapping[str, Any]
+
+
+def column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
+    """A column (n,) of an attribute: value -> share, or the share of visitors with a flag.
+
+    Values that all read as numbers become numbers: a learner may want their logarithm.
+    """
+    if not isinstance(law, Mapping):
+        return rng.random(n) < float(str(law))
+    share = np.array(list(law.values()), dtype=np.float64)
+    texts = [str(value) for value in law]
+    numeric = all(text.lstrip("-").isdigit() for text in texts)
+    values = np.array([int(text) for text in texts] if numeric else texts)
+    return values[rng.choice(len(values), n, p=share / share.sum())]
+
+
+def by_value(column: AnyArray, law: Tables) -> FloatArray:
+    """Factors (n,) by the column's value; 1 for values that are not listed."""
+    values, inverse = np.unique(column, return_inverse=True)
+    return np.array([float(law.get(_text(value), 1.0)) for value in values])[inverse]
+
+
+def _text(value: object) -> str:
+    """A column's value as a table's key writes it."""
+    return str(bool(value)).lower() if isinstance(value, np.bool_) else str(value)
+
+
+def slot_effect(
+    table: Tables, context: Mapping[str, AnyArray], n: int, arms: tuple[str, ...]
+) -> FloatArray:
+    """Factors (n, K) of the slot's own effects."""
+    factor = np.ones((n, len(arms)))
+    for name, law in table.get("effect", {}).items():
+        for value, factors in law.items():
+            row = np.array([float(factors.get(arm, 1.0)) for arm in arms])
+            has = np.array([_text(v) == value for v in context[name]])
+            factor *= np.where(has[:, None], row, 1.0)
+    return factor
