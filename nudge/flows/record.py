@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
@@ -71,7 +71,8 @@ class Recorder:
             replies = append_events(self.client, self.keys, partition, arrivals, server=server)
             for arrival, reply in zip(arrivals, replies, strict=True):
                 if isinstance(reply, Moved):
-                    moved.append(Routed(reply.partition, arrival))
+                    event = replace(arrival.event, subject=reply.subject)
+                    moved.append(Routed(reply.partition, Arrival("", event)))
                 else:
                     fresh.append(reply > 0)
         return fresh + (self._append(moved, server=server) if moved else [])

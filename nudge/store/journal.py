@@ -51,9 +51,11 @@ class Moved:
 
     Attributes:
         partition: where it is.
+        subject: of the visitor.
     """
 
     partition: int
+    subject: str
 
 
 def append_decisions(
@@ -118,7 +120,12 @@ def append_events(
         args += [arrival.visitor_hash, event.subject, _digest(event.event_id), encode(event)]
     names = [keys.journal(partition), keys.seq(partition)]
     replies = client.run("append_events", names, args)
-    return [reply if isinstance(reply, int) else Moved(int(reply)) for reply in replies]
+    return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
+
+
+def _moved(reply: str) -> Moved:
+    partition, subject = reply.split(" ")
+    return Moved(int(partition), subject)
 
 
 def _digest(event_id: str) -> bytes:

@@ -152,7 +152,7 @@ def test_an_alias_leads_to_the_partition_of_its_subject(store: Client, keys: Key
     assert (opened.subject, opened.partition) == (subject, 5)
     assert opened.assigned["banner"].ref == kept.ref
     arrivals = [Arrival("alias", event("e"))]
-    assert append_events(store, keys, 2, arrivals, server=False) == [Moved(5)]
+    assert append_events(store, keys, 2, arrivals, server=False) == [Moved(5, subject)]
 
 
 def test_a_server_that_lost_its_scripts_is_given_them_again(store: Client, keys: Keys) -> None:

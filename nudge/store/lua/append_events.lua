@@ -11,8 +11,8 @@
 -- ARGV[4]  milliseconds that an event id is remembered
 -- ARGV[5...]  for each event: visitor hash ("" = the subject is known), subject (to use if new),
 --          digest of the event id, payload
--- Returns  for each event: position, or 0 for a duplicate, or the partition (text) where the
---          visitor's journal is
+-- Returns  for each event: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
+--          the visitor's journal is in another partition
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
@@ -34,7 +34,7 @@ for i = 5, #ARGV, 4 do
     end
   end
   if home ~= ARGV[2] then
-    answers[#answers + 1] = home
+    answers[#answers + 1] = home .. ' ' .. subject
   else
     local seen = ARGV[1] .. 'seen:' .. subject
     if redis.call('ZADD', seen, 'NX', stamp, digest) == 0
