@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from bisect import insort
 import math
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
