@@ -1,0 +1,81 @@
+"""Who calls: from the headers of a request to a caller who may do what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Request
+
+from nudge.api.errors import KeyRevokedError
+from nudge.api.service import Service
+from nudge.domain.caller import SCOPES, Caller, Scope
+from nudge.errors import ForbiddenError, UnauthenticatedError
+from nudge.settings import Settings
+from nudge.store.api_keys import digest_of
+
+HEADER: Final = "X-API-Key"
+PARAMETER: Final = "key"
+ANY_ORIGIN: Final = "*"
+
+
+def local_callers(settings: Settings) -> dict[str, Caller]:
+    """Digest -> holder of the keys that stand in the settings: they work with an empty store."""
+    found: dict[str, Caller] = {}
+    if settings.page_key:
+        origins = frozenset(settings.cors_origins)
+        limit = frozenset[str]() if ANY_ORIGIN in origins else origins
+        found[digest_of(settings.page_key)] = Caller("page", frozenset({"decide"}), limit)
+    if settings.admin_key:
+        found[digest_of(settings.admin_key)] = Caller("admin", frozenset(SCOPES))
+    return found
+
+
+def authorised(
+    request: Request, service: Service, scopes: Sequence[Scope], *, in_query: bool
+) -> Caller:
+    """The caller, if one of `scopes` is among theirs.
+
+    Args:
+        request: with the key.
+        service: that knows the keys.
+        scopes: any of them suffices; no scope includes another.
+        in_query: the key may also come as a parameter, for senders that can set no header.
+
+    Raises:
+        UnauthenticatedError: no key, an unknown one or (as `key_revoked`) one taken back.
+        ForbiddenError: not with this key, or not from this web origin.
+        StoreAwayError: no keys have been read yet, and the store does not answer.
+    """
+    caller = _caller(service, _key(request, in_query=in_query))
+    if not caller.scopes.intersection(scopes):
+        raise ForbiddenError(f"this key lacks the scope {' or '.join(scopes)}")
+    origin = request.headers.get("Origin")
+    if origin is not None and caller.origins and origin not in caller.origins:
+        raise ForbiddenError("this key may not be used from this web origin")
+    return caller
+
+
+def _key(request: Request, *, in_query: bool) -> str:
+    kind, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer" and bearer.strip():
+        return bearer.strip()
+    key = request.headers.get(HEADER, "").strip()
+    if not key and in_query:
+        key = request.args.get(PARAMETER, "")
+    if not key:
+        raise UnauthenticatedError(f"send a key, as Authorization: Bearer KEY or {HEADER}: KEY")
+    return key
+
+
+def _caller(service: Service, key: str) -> Caller:
+    digest = digest_of(key)
+    local = service.local.get(digest)
+    # The settings' keys must work before the store was ever reached; a revoked one must not.
+    known = service.held.catalogue if local else service.catalogue()
+    if digest in known.revoked:
+        raise KeyRevokedError("this key was revoked")
+    caller = known.callers.get(digest, local)
+    if caller is None:
+        raise UnauthenticatedError("this key is not known")
+    return caller

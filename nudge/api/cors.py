@@ -1,0 +1,51 @@
+"""Cross-origin calls from pages: the preflight, and the headers on every answer and error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Flask, Response, request
+
+from nudge.api.auth import ANY_ORIGIN, HEADER
+
+PREFIXES: Final = ("/v1/", "/ofrep/")
+METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+HEADERS: Final = f"Authorization, Content-Type, {HEADER}"
+MAX_AGE: Final = "86400"
+"""Seconds that a browser may keep the preflight's answer."""
+
+
+def allow_origins(app: Flask, origins: Sequence[str]) -> None:
+    """Let pages of these web origins call the app; `*` is any."""
+    allowed = frozenset(origins)
+
+    def preflight() -> Response | None:
+        # No key is asked for: browsers send none with a preflight.
+        if request.method != "OPTIONS" or not request.path.startswith(PREFIXES):
+            return None
+        return Response(status=204)
+
+    def mark(response: Response) -> Response:
+        if request.path.startswith(PREFIXES):
+            _mark(response, allowed, request.headers.get("Origin"))
+        return response
+
+    app.before_request(preflight)
+    app.after_request(mark)
+
+
+def _mark(response: Response, allowed: frozenset[str], origin: str | None) -> None:
+    if ANY_ORIGIN in allowed:
+        response.headers["Access-Control-Allow-Origin"] = ANY_ORIGIN
+    else:
+        # Caches must not give one origin's answer to another.
+        response.headers.add("Vary", "Origin")
+        if origin is None or origin not in allowed:
+            return
+        response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = METHODS
+        response.headers["Access-Control-Allow-Headers"] = HEADERS
+        response.headers["Access-Control-Max-Age"] = MAX_AGE

@@ -1,0 +1,87 @@
+"""POST /v1/decisions and GET /v1/decisions/{decision_id}.
+
+flask-smorest's own decorators would cost more here than the rest of the call, so that the schemas
+are used directly; `operation` shows the same ones in the document.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response
+
+from nudge.api.bodies import json_table
+from nudge.api.decision_schemas import (
+    AnswerSchema,
+    AskSchema,
+    BulkSchema,
+    ResultsSchema,
+    asks_of,
+)
+from nudge.api.explain_schema import ExplainedSchema
+from nudge.api.metrics import Metrics
+from nudge.api.operation import caller, operation, resource
+from nudge.api.provider import MIMETYPE, answer
+from nudge.api.service import Service, current
+from nudge.clock import now
+from nudge.domain.asked import Answer, Ask
+from nudge.errors import ForbiddenError
+from nudge.flows.explain import explain
+
+blueprint = resource("decisions", "What to show, and why")
+
+REQUEST: Final = {"oneOf": [AskSchema, BulkSchema]}
+ANSWER: Final = {"oneOf": [AnswerSchema, ResultsSchema]}
+
+
+@operation(
+    blueprint,
+    "POST /v1/decisions",
+    scopes=("decide",),
+    answers={200: ANSWER},
+    body={MIMETYPE: REQUEST},
+    errors=(415,),
+)
+def decide() -> Response:
+    """Choose what to show, in all slots of a page, for one visitor or for up to 100."""
+    service = current()
+    with service.metrics.latency.labels("decide").time():
+        body = json_table(service.settings.max_body)
+        asks = asks_of(body)
+        answers = _decided(service, asks)
+        return answer(_plain(asks, answers) if "visitors" in body else answers[0])
+
+
+@operation(
+    blueprint,
+    "GET /v1/decisions/<string(maxlength=64):decision_id>",
+    scopes=("read",),
+    answers={200: ExplainedSchema},
+    errors=(404,),
+)
+def why(decision_id: str) -> Response:
+    """Tell why a variant was chosen, and repeat the draw from the record alone."""
+    service = current()
+    return answer(explain(service.client, service.keys, service.sealer, decision_id))
+
+
+def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
+    if any(ask.force for ask in asks) and "admin" not in caller().scopes:
+        raise ForbiddenError("force needs a key with the scope admin as well")
+    answers = service.decider.decide(service.catalogue(), asks, caller(), now())
+    for one in answers:
+        _count(service.metrics, one)
+    return answers
+
+
+def _count(metrics: Metrics, one: Answer) -> None:
+    for slot, given in one.decisions.items():
+        metrics.decisions.labels(slot, given.reason).inc()
+
+
+def _plain(asks: list[Ask], answers: list[Answer]) -> dict[str, Any]:
+    results = [
+        {"visitor_id": ask.visitor_id, "decisions": one.decisions, "device_token": one.device_token}
+        for ask, one in zip(asks, answers, strict=True)
+    ]
+    return {"results": results}

@@ -1,0 +1,79 @@
+"""The OpenAPI document, and the blueprints that it is made of."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Flask
+from flask_smorest import Api  # type: ignore[import-untyped]
+from marshmallow import Schema
+from marshmallow import fields as ma
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from nudge.api import decisions, docs, events, health, slots
+from nudge.api.auth import HEADER, PARAMETER
+from nudge.api.errors import http_answer
+from nudge.api.operation import check_rules
+
+OPENAPI: Final = "3.1.0"
+VERSION: Final = "1.0.0"
+"""Of the HTTP interface: the first part is the one in its paths."""
+BLUEPRINTS: Final = (decisions.blueprint, events.blueprint, slots.blueprint, health.blueprint)
+LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})
+"""Endpoints that flask and flask-smorest bring along; all public."""
+
+ABOUT: Final = """Every decision is a draw from a known distribution, logged before it is answered.
+
+`x-scopes` lists the scopes of an operation: any of them suffices, and none includes another."""
+
+SECURITY: Final = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": HEADER},
+    "query": {"type": "apiKey", "in": "query", "name": PARAMETER},
+}
+
+
+class ErrorSchema(Schema):
+    """Every error."""
+
+    code = ma.String(required=True, metadata={"description": "stable"})
+    message = ma.String(required=True, metadata={"description": "for people"})
+    errors = ma.Raw(metadata={"description": "field -> what is wrong with it"})
+
+
+class NudgeApi(Api):  # type: ignore[misc]  # flask-smorest publishes no types
+    """flask-smorest, with our form of errors."""
+
+    ERROR_SCHEMA = ErrorSchema
+    # Each status that an operation can answer is listed; there is nothing left for a default.
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        """Flask's own errors, in the form of all others."""
+        return http_answer(error)
+
+
+def describe(app: Flask) -> None:
+    """Register every blueprint, and serve the document at /openapi.json and the page at /docs."""
+    app.config |= {
+        "API_TITLE": "Nudge",
+        "API_VERSION": VERSION,
+        "OPENAPI_VERSION": OPENAPI,
+        "OPENAPI_URL_PREFIX": "/",
+        "API_SPEC_OPTIONS": {"info": {"description": ABOUT}},
+    }
+    api = NudgeApi(app)
+    api.ma_plugin.converter.add_attribute_function(_said)
+    for name, scheme in SECURITY.items():
+        api.spec.components.security_scheme(name, scheme)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs.blueprint)
+    check_rules(app, LIBRARY)
+
+
+def _said(_: object, field: ma.Field[Any], **__: object) -> dict[str, Any]:
+    """What a field says of itself beyond marshmallow's words."""
+    said: dict[str, Any] = getattr(field, "openapi", {})
+    return dict(said)

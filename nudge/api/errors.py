@@ -1,0 +1,107 @@
+"""One table from error to status, and one form for every error answer."""
+
+from __future__ import annotations
+
+import http
+import re
+from typing import Final
+
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from nudge.api.metrics import Metrics
+from nudge.api.provider import answer
+from nudge.errors import InvalidRequestError, NudgeError, StoreError, UnauthenticatedError
+
+log = structlog.get_logger()
+
+STATUS: Final = {
+    "bad_json": 400,
+    "unauthenticated": 401,
+    "key_revoked": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "invalid_request": 422,
+    "unknown_slot": 422,
+    "unknown_variant": 422,
+    "store_away": 503,
+    "store_error": 503,
+    "fenced": 503,
+}
+"""Code -> status. A code that is not here is our own fault: 500."""
+
+HTTP_CODES: Final = {400: "bad_request", 413: "too_large", 500: "internal"}
+"""Statuses of Flask's own errors whose code is not simply the status's name."""
+
+RETRY_AFTER: Final = "1"
+"""Seconds after which a call that met no store is worth repeating."""
+
+MESSAGES: Final = {
+    404: "there is nothing at this path; GET /openapi.json lists what there is",
+    413: "the body is too large",
+    500: "something went wrong on our side",
+}
+
+
+class KeyRevokedError(UnauthenticatedError):
+    """The key was valid once."""
+
+    code = "key_revoked"
+
+
+class BadJsonError(InvalidRequestError):
+    """The body is no JSON."""
+
+    code = "bad_json"
+
+
+def handle_errors(app: Flask, metrics: Metrics) -> None:
+    """Let the app answer every error in the one form."""
+
+    def ours(error: NudgeError) -> Response:
+        if isinstance(error, StoreError):
+            metrics.store_errors.labels(error.code).inc()
+        return nudge_answer(error)
+
+    app.register_error_handler(NudgeError, ours)
+    app.register_error_handler(HTTPException, http_answer)
+
+
+def nudge_answer(error: NudgeError) -> Response:
+    """The answer to one of our own errors."""
+    status = STATUS.get(error.code, 500)
+    if status == 500:  # noqa: PLR2004 (the status itself)
+        log.error("failed", code=error.code, exc_info=error)
+        return error_answer(status, "internal", MESSAGES[500])
+    if status == 503:  # noqa: PLR2004 (the status itself)
+        # The cause names hosts and sockets; the caller needs to know only that it may try again.
+        log.warning("store_trouble", code=error.code, error=str(error))
+        response = error_answer(status, error.code, "the store does not answer; try again")
+        response.headers["Retry-After"] = RETRY_AFTER
+        return response
+    response = error_answer(status, error.code, str(error), getattr(error, "errors", None))
+    if status == 401:  # noqa: PLR2004 (the status itself)
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def http_answer(error: HTTPException) -> Response:
+    """The answer to an error of Flask or Werkzeug, with the headers that it brings (`Allow`)."""
+    status = error.code or 500
+    code = HTTP_CODES.get(status) or _snake(http.HTTPStatus(status).phrase)
+    response = error_answer(status, code, MESSAGES.get(status) or str(error.description))
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def error_answer(status: int, code: str, message: str, errors: object = None) -> Response:
+    """The one form: `{code, message, errors?}`."""
+    body: dict[str, object] = {"code": code, "message": message}
+    return answer(body if errors is None else body | {"errors": errors}, status)
+
+
+def _snake(phrase: str) -> str:
+    return re.sub(r"[^a-z]+", "_", phrase.lower())

@@ -1,0 +1,164 @@
+"""Every event type: its fields, and who may send it. The one table; page and server by `domain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.api import forms
+from nudge.domain.asked import Rejected, Sent
+from nudge.domain.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.slot_fields import Flag, Instant, Number, OneOf, StrictTable, told
+from nudge.domain.slot_values import suggestion
+
+STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
+MAX_AMOUNT: Final = 100_000
+MAX_FEEDBACK: Final = 1000
+ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
+
+Fields = dict[str, ma.Field[Any]]
+
+
+def _whole_fen(amount: float) -> None:
+    exact = Decimal(str(amount))
+    if exact != round(exact, 2):
+        raise ValidationError("give at most 2 decimals")
+
+
+def _word(right: str, *, required: bool = False) -> ma.String:
+    return forms.text(right, forms.MAX_NAME, required=required)
+
+
+def _amount() -> Number:
+    right = f"give yuan, more than 0 and at most {MAX_AMOUNT}"
+    limits = validate.Range(0, MAX_AMOUNT, min_inclusive=False, error=right)
+    return Number(validate=[limits, _whole_fen], **told(right))
+
+
+def _step() -> ma.String:
+    right = f"use one of {', '.join(STEPS)}"
+    return ma.String(required=True, validate=OneOf(*STEPS), **told(right))
+
+
+def _feedback() -> Fields:
+    scale = "give a number from 0 to 10"
+    longest = f"give at most {MAX_FEEDBACK} characters"
+    return {
+        "scene": _word("name what the visitor had done"),
+        "score": Number(validate=validate.Range(0, 10, error=scale), **told(scale)),
+        "text": ma.String(
+            validate=validate.Length(max=MAX_FEEDBACK, error=longest), **told(longest)
+        ),
+    }
+
+
+FIELDS: Final[Mapping[str, Fields]] = {
+    "shown": {},
+    "clicked": {},
+    "step": {"step": _step()},
+    "prefill_kept": {},
+    "prefill_edited": {},
+    "payment_failed": {
+        "reason": _word('say why, such as "insufficient_balance"'),
+        "method": _word('name the method of payment, such as "wallet"'),
+    },
+    "feedback": _feedback(),
+    "paid": {"amount": _amount()},
+    "sms_sent": {},
+    "sms_delivered": {},
+    "sms_clicked": {"token": forms.text("give the link's token", forms.MAX_TOKEN)},
+    "contacted": {
+        "channel": _word('name the channel, such as "sms" or "call"', required=True),
+        "purpose": _word('name the purpose, such as "reminder"', required=True),
+    },
+    "consent": {
+        "channel": _word('name the channel, such as "sms"', required=True),
+        "given": Flag(required=True, **told("write true or false")),
+    },
+    "complaint": {},
+    "identified": {"other_id": forms.visitor_id()},
+    "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
+    "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
+}
+"""Type -> its own fields. Any event may name the decision that it follows from."""
+
+SERVER_NEEDS: Final = {"paid": ("amount",)}
+"""Fields that a server must give; a page's claim may do without."""
+
+
+def _envelope(event_type: str) -> Fields:
+    decision = forms.text(
+        "give the decision_id as it was answered",
+        forms.MAX_DECISION_ID,
+        required=event_type in NEEDS_DECISION,
+    )
+    at = "give seconds since the epoch, or a date and time with its zone"
+    return {
+        "event_id": forms.text(
+            f"give each event an id of its own, 1 to {forms.MAX_EVENT_ID} characters",
+            forms.MAX_EVENT_ID,
+            required=True,
+        ),
+        "type": ma.String(required=True, validate=OneOf(event_type), **told("name the type")),
+        "visitor_id": forms.visitor_id(required=False),
+        "at": Instant(**told(at)),
+        "decision_id": decision,
+    }
+
+
+def _schema(event_type: str) -> type[Schema]:
+    words = "".join(part.title() for part in event_type.split("_"))
+    return StrictTable.from_dict(_envelope(event_type) | FIELDS[event_type], name=f"{words}Event")
+
+
+CLASSES: Final[Mapping[str, type[Schema]]] = {name: _schema(name) for name in FIELDS}
+_SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
+
+
+def sent_of(raw: object, *, server: bool) -> Sent | Rejected:
+    """The event as it may be recorded, or why not.
+
+    Args:
+        raw: one item of the batch, whatever it is.
+        server: the sender must give what only a server knows.
+    """
+    if not isinstance(raw, dict):
+        return Rejected("", "invalid", "an event is an object; write {event_id, type, ...}")
+    schema = _SCHEMAS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
+    if schema is None:
+        return _rejected(raw, f"type: is no event type; {suggestion(raw.get('type'), EVENT_TYPES)}")
+    try:
+        data: dict[str, Any] = schema.load(raw)
+    except ValidationError as error:
+        return _rejected(raw, _told(error.messages_dict))
+    missing = [name for name in SERVER_NEEDS.get(data["type"], ()) if name not in data]
+    if server and missing:
+        return _rejected(raw, f"{missing[0]}: is missing; a server must give it")
+    if not data.get("visitor_id") and not data.get("decision_id"):
+        return _rejected(raw, "visitor_id: is missing; give it, or a decision_id")
+    return _sent(data)
+
+
+def _sent(data: dict[str, Any]) -> Sent:
+    return Sent(
+        event_id=data["event_id"],
+        type=data["type"],
+        visitor_id=data.get("visitor_id", ""),
+        at=data.get("at"),
+        decision_id=data.get("decision_id"),
+        fields={name: value for name, value in data.items() if name not in ENVELOPE},
+    )
+
+
+def _rejected(raw: Mapping[str, object], message: str) -> Rejected:
+    event_id = raw.get("event_id")
+    known = event_id[: forms.MAX_EVENT_ID] if isinstance(event_id, str) else ""
+    return Rejected(known, "invalid", message)
+
+
+def _told(messages: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name}: {' '.join(map(str, found))}" for name, found in messages.items())

@@ -1,0 +1,134 @@
+"""POST /v1/events, and GET /v1/pixel for pages without script."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Final
+
+from flask import Response, request
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+
+from nudge.api.bodies import json_table
+from nudge.api.event_schemas import CLASSES, sent_of
+from nudge.api.operation import caller, operation, resource
+from nudge.api.provider import MIMETYPE, answer
+from nudge.api.service import Service, current
+from nudge.clock import now
+from nudge.domain.asked import Recorded, Rejected, Sent
+from nudge.errors import InvalidRequestError, NotFoundError
+
+blueprint = resource("events", "What visitors did")
+
+MAX_EVENTS: Final = 1000
+GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+"""One transparent point."""
+
+
+class RejectedSchema(Schema):
+    """An event that was not taken."""
+
+    event_id = ma.String(required=True, metadata={"description": "empty where it had none"})
+    code = ma.String(required=True)
+    message = ma.String(required=True)
+
+
+class RecordedSchema(Schema):
+    """What became of a batch."""
+
+    accepted = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
+    duplicates = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
+    rejected = ma.List(ma.Nested(RejectedSchema), required=True)
+
+
+BATCH: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["events"],
+    "additionalProperties": False,
+    "properties": {
+        "events": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_EVENTS,
+            # What is no event costs only itself: it is answered under `rejected`.
+            "items": {"anyOf": [*CLASSES.values(), {"description": "is rejected"}]},
+        }
+    },
+}
+PIXEL: Final = {
+    "name": "d",
+    "in": "query",
+    "required": True,
+    "description": "the decision_id that was shown",
+    "schema": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+}
+IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@operation(
+    blueprint,
+    "POST /v1/events",
+    scopes=("decide", "ingest"),
+    answers={202: RecordedSchema},
+    body={MIMETYPE: BATCH, "text/plain": BATCH},
+    key_in_query=True,
+)
+def record() -> Response:
+    """Take up to 1,000 events, each once; a bad one is told why and costs no other."""
+    service = current()
+    with service.metrics.latency.labels("events").time():
+        batch = _batch(json_table(service.settings.max_events_body, any_type=True))
+        return answer(_recorded(service, batch), 202)
+
+
+@operation(
+    blueprint,
+    "GET /v1/pixel",
+    scopes=("decide",),
+    answers={200: IMAGE},
+    errors=(404, 422),
+    parameters=(PIXEL,),
+    key_in_query=True,
+)
+def pixel() -> Response:
+    """Record that a decision was shown, by a page that can only load an image."""
+    decision_id = request.args.get("d", "")
+    if not decision_id:
+        raise InvalidRequestError("d is missing; give the decision_id", {"d": ["is missing"]})
+    # The id of the event follows from the decision: an image that is loaded again counts once.
+    shown = Sent(f"pixel:{decision_id}", "shown", "", None, decision_id)
+    service = current()
+    result = service.recorder.record([shown], caller(), now())
+    _count(service, result)
+    if result.rejected:
+        raise NotFoundError(result.rejected[0].message)
+    return Response(GIF, mimetype="image/gif", headers={"Cache-Control": "no-store"})
+
+
+def _batch(body: dict[str, Any]) -> list[object]:
+    unknown = sorted(body.keys() - {"events"})
+    if unknown:
+        raise InvalidRequestError("send {events: [...]} and nothing else", dict.fromkeys(unknown))
+    events = body.get("events")
+    if not isinstance(events, list) or not 1 <= len(events) <= MAX_EVENTS:
+        right = f"list 1 to {MAX_EVENTS} events"
+        raise InvalidRequestError(right, {"events": [right]})
+    return events
+
+
+def _recorded(service: Service, batch: list[object]) -> Recorded:
+    server = caller().is_server
+    read = [sent_of(raw, server=server) for raw in batch]
+    unread = tuple(one for one in read if isinstance(one, Rejected))
+    sent = [one for one in read if isinstance(one, Sent)]
+    taken = service.recorder.record(sent, caller(), now()) if sent else Recorded(0, 0, ())
+    result = Recorded(taken.accepted, taken.duplicates, (*unread, *taken.rejected))
+    _count(service, result)
+    return result
+
+
+def _count(service: Service, result: Recorded) -> None:
+    events = service.metrics.events
+    events.labels("accepted").inc(result.accepted)
+    events.labels("duplicate").inc(result.duplicates)
+    events.labels("rejected").inc(len(result.rejected))

@@ -1,0 +1,48 @@
+"""The form of an explained decision, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+from marshmallow import fields as ma
+
+from nudge.api.decision_schemas import REASONS
+from nudge.domain.slot_fields import OneOf
+
+
+class StickSchema(Schema):
+    """By what the decision sticks."""
+
+    unit = ma.String(required=True, metadata={"description": "empty where it is not remembered"})
+    period = ma.Integer(required=True)
+
+
+class ExplainedSchema(Schema):
+    """Everything that led to a decision."""
+
+    decision_id = ma.String(required=True)
+    at = ma.String(required=True, metadata={"format": "date-time"})
+    slot = ma.String(required=True)
+    slot_revision = ma.Integer(required=True)
+    subject = ma.String(required=True, metadata={"description": "random id of the visitor"})
+    channel = ma.String(required=True)
+    page = ma.String(required=True)
+    context = ma.Dict(required=True, metadata={"description": "what the policy saw"})
+    cell = ma.String(required=True, metadata={"description": "the context, discretised"})
+    eligible = ma.List(ma.String(), required=True)
+    removed = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "variant -> why it could not be chosen"},
+    )
+    distribution = ma.Dict(keys=ma.String(), values=ma.Float(), required=True)
+    u = ma.Integer(required=True, metadata={"description": "the draw, of 64 bits"})
+    variant = ma.String(required=True)
+    propensity = ma.Float(required=True)
+    reason = ma.String(required=True, validate=OneOf(*REASONS))
+    policy = ma.String(required=True)
+    policy_version = ma.Integer(required=True)
+    stickiness = ma.Nested(StickSchema, required=True)
+    supersedes = ma.Boolean(required=True)
+    degraded = ma.Boolean(required=True)
+    reproduced = ma.Boolean(required=True, metadata={"description": "the draw repeats"})

@@ -1,0 +1,103 @@
+"""Kinds of field that requests share; each message says what would be right."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.domain.slot_fields import JsonTable, Matches, OneOf, told
+from nudge.domain.slot_schema import CHANNELS
+from nudge.domain.slot_values import scalar_problem
+
+MAX_VISITOR_ID: Final = 200
+MAX_EVENT_ID: Final = 128
+MAX_DECISION_ID: Final = 64
+MAX_TOKEN: Final = 512
+MAX_ATTRIBUTES: Final = 50
+MAX_NAME: Final = 64
+MAX_TEXT: Final = 200
+PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
+PAGE_NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+
+
+def text(right: str, longest: int, *, required: bool = False) -> ma.String:
+    """Text of 1 to `longest` characters, none of them a control character."""
+    return ma.String(
+        required=required,
+        validate=[
+            validate.Length(1, longest, error=right),
+            Matches(PRINTABLE, "leave control characters out"),
+        ],
+        **told(right),
+    )
+
+
+def name(right: str) -> ma.String:
+    """The name of a page, slot or variant, as slots are configured."""
+    return ma.String(validate=Matches(PAGE_NAME, right), **told(right))
+
+
+def visitor_id(*, required: bool = True) -> ma.String:
+    """Who is served."""
+    right = f"give the visitor's id, 1 to {MAX_VISITOR_ID} characters"
+    return text(right, MAX_VISITOR_ID, required=required)
+
+
+def channel() -> ma.String:
+    """Through what the visitor comes."""
+    right = f"use one of {', '.join(CHANNELS)}"
+    return ma.String(required=True, validate=OneOf(*CHANNELS), **told(right))
+
+
+def page() -> ma.String:
+    """Where the visitor is."""
+    right = 'name the page, such as "home": a-z, 0-9, _ . - only, at most 64 characters'
+    return ma.String(required=True, validate=Matches(PAGE_NAME, right), **told(right))
+
+
+class Context(JsonTable):
+    """What the caller knows of this visit: names with scalars.
+
+    Attributes:
+        openapi: what the document says of it, which marshmallow has no words for.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            'give a table of text, numbers, true or false, such as {"last_amount": 50}',
+            check=_attribute_problem,
+            validate=[
+                validate.Length(max=MAX_ATTRIBUTES, error=f"give at most {MAX_ATTRIBUTES} values"),
+                _short_names,
+            ],
+        )
+        self.openapi = {
+            "additionalProperties": _SCALAR,
+            "maxProperties": MAX_ATTRIBUTES,
+            "propertyNames": {"minLength": 1, "maxLength": MAX_NAME},
+        }
+
+
+_SCALAR: Final = {
+    "anyOf": [
+        {"type": "string", "maxLength": MAX_TEXT},
+        {"type": "number"},
+        {"type": "boolean"},
+        {"type": "null"},
+    ]
+}
+
+
+def _attribute_problem(value: object) -> str | None:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"is too long; give at most {MAX_TEXT} characters"
+    return scalar_problem(value)
+
+
+def _short_names(table: dict[str, Any]) -> None:
+    wrong = [key for key in table if not 1 <= len(key) <= MAX_NAME]
+    if wrong:
+        message = f"name attributes with 1 to {MAX_NAME} characters"
+        raise ValidationError({key: [message] for key in wrong})

@@ -1,0 +1,93 @@
+"""GET /healthz, /readyz and /metrics: for those who keep the service running; they need no key."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Response
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from nudge.api.operation import operation, resource
+from nudge.api.provider import answer
+from nudge.api.service import Service, current
+from nudge.errors import StoreError
+from nudge.store.folds import kept
+from nudge.store.journal import last_position
+
+blueprint = resource("health", "Is it alive, can it answer, how fast")
+
+FOLDS: Final = ("attribute", "learn", "archive")
+
+
+class AliveSchema(Schema):
+    """The process runs."""
+
+    status = ma.String(required=True, validate=validate.Equal("ok"))
+
+
+class ReadySchema(Schema):
+    """Whether decisions can be answered, and how fresh what they rest on is."""
+
+    status = ma.String(required=True, validate=validate.OneOf(("ready", "degraded", "starting")))
+    slots = ma.Integer(required=True)
+    catalogue_age = ma.Float(
+        required=True, allow_none=True, metadata={"description": "seconds; null before the first"}
+    )
+    lags = ma.Dict(
+        keys=ma.String(),
+        values=ma.Integer(),
+        required=True,
+        metadata={"description": "fold -> records it has still to read; empty without the store"},
+    )
+
+
+TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+
+
+@operation(blueprint, "GET /healthz", scopes=(), answers={200: AliveSchema})
+def alive() -> Response:
+    """Say that the process runs, whatever the store does."""
+    return answer({"status": "ok"})
+
+
+@operation(blueprint, "GET /readyz", scopes=(), answers={200: ReadySchema, 503: ReadySchema})
+def ready() -> Response:
+    """Say whether decisions can be answered: `degraded` is from memory, without the store."""
+    service = current()
+    lags = _lags(service)
+    held = service.held
+    known = held.read_at is not None
+    status = "starting" if not known else "degraded" if lags is None else "ready"
+    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": lags or {}}
+    return answer({"status": status} | body, 200 if known else 503)
+
+
+@operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
+def figures() -> Response:
+    """Show the figures of the web processes to Prometheus."""
+    return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _lags(service: Service) -> dict[str, int] | None:
+    """Fold -> records not yet read, or None where the store does not answer."""
+    try:
+        service.catalogue()
+        ends = {p: last_position(service.client, service.keys, p) for p in _partitions(service)}
+        return {fold: _lag(service, fold, ends) for fold in FOLDS}
+    except StoreError as error:
+        service.metrics.store_errors.labels(error.code).inc()
+        return None
+
+
+def _lag(service: Service, fold: str, ends: dict[int, int]) -> int:
+    found = [kept(service.client, service.keys, p, fold, "position")[0] for p in ends]
+    # The ends were read first: a fold may be past them by now.
+    return sum(
+        max(0, end - int(position or 0)) for end, position in zip(ends.values(), found, strict=True)
+    )
+
+
+def _partitions(service: Service) -> list[int]:
+    return list(service.keys.every_partition())

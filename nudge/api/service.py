@@ -1,0 +1,147 @@
+"""What every endpoint works with: one bundle an app, and the catalogue that it follows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from flask import current_app
+
+from nudge.api.metrics import Metrics
+from nudge.clock import monotonic
+from nudge.domain.caller import Caller
+from nudge.domain.sealing import Sealer
+from nudge.errors import NudgeError, StoreAwayError
+from nudge.flows.decide import Decider
+from nudge.flows.record import Recorder
+from nudge.settings import Settings
+from nudge.store import client as store
+from nudge.store.catalogue import Catalogue, refreshed
+from nudge.store.client import Client
+from nudge.store.keys import Keys
+
+EXTENSION: Final = "nudge"
+
+log = structlog.get_logger()
+
+
+class Held:
+    """The current catalogue: replaced as one value, read without a lock.
+
+    Attributes:
+        catalogue: the last one that was read; empty before the first.
+        read_at: when it was last known to be current, on the clock that never jumps; None before.
+    """
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue.empty()
+        self.read_at: float | None = None
+        self._lock = threading.Lock()
+        self._failing = False
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the catalogue was known to be current; None before the first."""
+        return None if self.read_at is None else monotonic() - self.read_at
+
+    def follow(self, client: Client, keys: Keys) -> None:
+        """Replace the catalogue by what the store has now.
+
+        Raises:
+            NudgeError: it can not be read; the old one stays.
+        """
+        with self._lock:
+            self.catalogue = refreshed(client, keys, self.catalogue)
+            self.read_at = monotonic()
+            if self._failing:
+                log.info("catalogue_again")
+            self._failing = False
+
+    def failed(self, error: Exception) -> None:
+        """Say that the old one stays: once for each outage, not twice a second."""
+        if not self._failing:
+            log.warning("catalogue_stays", age=self.age, error=str(error))
+        self._failing = True
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that an endpoint needs.
+
+    Attributes:
+        settings: of this process.
+        client: of the store, for the page path.
+        keys: of the installation.
+        sealer: hashes, ids and tokens.
+        decider: answers pages.
+        recorder: takes events.
+        metrics: what this process counts.
+        local: digest -> holder of the keys that stand in the settings.
+        held: the current catalogue.
+    """
+
+    settings: Settings
+    client: Client
+    keys: Keys
+    sealer: Sealer
+    decider: Decider
+    recorder: Recorder
+    metrics: Metrics
+    local: Mapping[str, Caller]
+    held: Held = field(default_factory=Held)
+
+    def catalogue(self) -> Catalogue:
+        """The catalogue to answer this request by; the first call reads it.
+
+        Raises:
+            StoreAwayError: nothing has been read yet, and the store does not answer.
+        """
+        if self.held.read_at is None:
+            self.refresh()
+        return self.held.catalogue
+
+    def refresh(self, client: Client | None = None) -> None:
+        """Read what changed, now.
+
+        Args:
+            client: to read with; None is the page path's own.
+
+        Raises:
+            StoreAwayError: the store does not answer; the old catalogue stays.
+        """
+        self.held.follow(client or self.client, self.keys)
+
+    def start(self) -> threading.Thread:
+        """Follow the store from now on. Call it once in each process, after the fork."""
+        thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
+        thread.start()
+        return thread
+
+    def _follow(self) -> None:
+        # A catalogue may be large and the store busy: nobody waits here, so patience costs nothing.
+        client = store.patient(self.settings.store_url)
+        while True:
+            try:
+                self.refresh(client)
+            except NudgeError as error:
+                self._count(error)
+                self.held.failed(error)
+            except Exception as error:
+                # Without this thread the process would serve an old catalogue for ever.
+                log.exception("catalogue_broken")
+                self.held.failed(error)
+            time.sleep(self.settings.refresh_every)
+
+    def _count(self, error: NudgeError) -> None:
+        if isinstance(error, StoreAwayError):
+            self.metrics.store_errors.labels(error.code).inc()
+
+
+def current() -> Service:
+    """The bundle of the app that answers this request."""
+    service: Service = current_app.extensions[EXTENSION]
+    return service

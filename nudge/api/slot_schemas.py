@@ -1,0 +1,69 @@
+"""The forms of slots and their figures, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from marshmallow import Schema
+from marshmallow import fields as ma
+
+from nudge.domain.slot_schema import SlotSchema
+
+
+class ServingSchema(Schema):
+    """What a slot is served by now."""
+
+    policy = ma.String(required=True, metadata={"description": "kind of the policy"})
+    policy_version = ma.Integer(required=True, metadata={"description": "0 before the first"})
+
+
+class ServedSlotSchema(SlotSchema):
+    """A slot as it is configured and served."""
+
+    serving = ma.Nested(ServingSchema, required=True)
+
+
+class SlotsSchema(Schema):
+    """Every slot."""
+
+    slots = ma.List(ma.Nested(ServedSlotSchema), required=True)
+
+
+class FiguresSchema(Schema):
+    """What exposures have brought."""
+
+    exposures = ma.Integer(required=True)
+    conversions = ma.Integer(required=True)
+    rate = ma.Float(required=True, allow_none=True)
+    revenue = ma.Float(required=True, metadata={"description": "yuan"})
+    revenue_per_exposure = ma.Float(required=True, allow_none=True)
+
+
+class VariantFiguresSchema(FiguresSchema):
+    """What one variant has brought, where the policy drew it."""
+
+    variant = ma.String(required=True)
+    interval = ma.List(
+        ma.Float(), required=True, metadata={"description": "of the rate: low and high"}
+    )
+    chance_to_be_best = ma.Float(required=True)
+    expected_loss = ma.Float(required=True)
+    share_now = ma.Float(required=True, allow_none=True)
+
+
+class PolicySchema(Schema):
+    """The policy that is served now."""
+
+    kind = ma.String(required=True)
+    version = ma.Integer(required=True)
+
+
+class PerformanceSchema(Schema):
+    """What the variants of a slot have brought."""
+
+    slot = ma.String(required=True)
+    revision = ma.Integer(required=True)
+    objective = ma.String(required=True)
+    policy = ma.Nested(PolicySchema, required=True)
+    interval_level = ma.Float(required=True)
+    variants = ma.List(ma.Nested(VariantFiguresSchema), required=True)
+    total = ma.Nested(FiguresSchema, required=True)
+    by_reason = ma.Dict(keys=ma.String(), values=ma.Nested(FiguresSchema), required=True)

@@ -1,0 +1,57 @@
+"""The web application."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from nudge.api.auth import local_callers
+from nudge.api.cors import allow_origins
+from nudge.api.document import describe
+from nudge.api.errors import handle_errors
+from nudge.api.metrics import Metrics
+from nudge.api.provider import OrjsonProvider
+from nudge.api.service import EXTENSION, Service
+from nudge.domain.sealing import Sealer
+from nudge.flows.decide import Decider
+from nudge.flows.record import Recorder
+from nudge.settings import Settings, load
+from nudge.store import client as store
+from nudge.store.keys import Keys
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application; nothing is asked of the store before the first request.
+
+    `app.extensions["nudge"].start()` follows the store from then on: once in each process.
+
+    Args:
+        settings: None reads the configuration file and the environment.
+
+    Raises:
+        InvalidConfigError: the settings are wrong.
+    """
+    service = _service(settings or load())
+    app = Flask("nudge", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body
+    app.extensions[EXTENSION] = service
+    describe(app)
+    handle_errors(app, service.metrics)
+    allow_origins(app, service.settings.cors_origins)
+    return app
+
+
+def _service(settings: Settings) -> Service:
+    client = store.hot(settings.store_url, settings.hot_timeout)
+    keys = Keys(settings.namespace, settings.partitions)
+    sealer = Sealer(settings.secret_key)
+    return Service(
+        settings=settings,
+        client=client,
+        keys=keys,
+        sealer=sealer,
+        decider=Decider(client, keys, sealer, settings.holdout),
+        recorder=Recorder(client, keys, sealer),
+        metrics=Metrics.create(),
+        local=local_callers(settings),
+    )
