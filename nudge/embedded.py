@@ -6,18 +6,16 @@ should), and holds a lock on its directory for as long as it runs.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 
-from nudge import tether
+from nudge import lockfile, tether
 from nudge.clock import monotonic
 from nudge.errors import StoreError
 from nudge.settings import Settings
@@ -97,11 +95,25 @@ def start(settings: Settings, waits: Waits | None = None) -> EmbeddedStore:
         StoreError: no server is installed, another one has the directory, or it does not come up;
             the text has the end of its log and the cure.
     """
+    waits = waits or Waits()
+    return _ready(spawn(settings, waits.lock), settings.socket_path, waits)
+
+
+def spawn(settings: Settings, wait: float = Waits.lock) -> EmbeddedStore:
+    """Start the store of `settings.data_dir`, and do not wait until it serves.
+
+    Args:
+        settings: where it keeps its log, and how often that is synced.
+        wait: seconds to wait for an earlier server that is still ending.
+
+    Raises:
+        StoreError: no server is installed, or another one has the directory.
+    """
     path = settings.socket_path
     _make_private(path.parent)
     options = persistence(settings.aof) | {"port": "0", "unixsocketperm": "700"}
     options["unixsocket"] = str(path)
-    return launch(settings.store_dir, path, settings.store_url, options, waits or Waits())
+    return _begin(settings.store_dir, path, settings.store_url, options, wait)
 
 
 def persistence(aof: str) -> dict[str, str]:
@@ -127,17 +139,22 @@ def launch(
     Raises:
         StoreError: as `start`.
     """
+    return _ready(_begin(directory, address, url, options, waits.lock), address, waits)
+
+
+def _begin(
+    directory: Path, address: Address, url: str, options: Mapping[str, str], wait: float
+) -> EmbeddedStore:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(directory, waits.lock) as lock:
-        if isinstance(address, Path):
-            address.unlink(missing_ok=True)
-        store = _spawn(directory, url, options, lock)
     try:
-        _wait_ready(store, address, waits)
-    except BaseException:
-        store.stop(waits.stop)
-        raise
-    return store
+        # The server inherits the lock: it is free when the server has ended, not its parent.
+        with lockfile.held(directory / "lock", wait) as lock:
+            if isinstance(address, Path):
+                address.unlink(missing_ok=True)
+            return _spawn(directory, url, options, lock)
+    except lockfile.HeldError as error:
+        cure = "end that one first, or set NUDGE_DATA_DIR to another directory"
+        raise StoreError(f"another store runs on {directory}; {cure}") from error
 
 
 def _spawn(directory: Path, url: str, options: Mapping[str, str], lock: int) -> EmbeddedStore:
@@ -175,30 +192,6 @@ def _binary() -> str:
         raise StoreError(f"no embedded store for this machine ({error}); {cure}") from error
 
 
-@contextlib.contextmanager
-def _locked(directory: Path, wait: float) -> Iterator[int]:
-    # The server inherits the descriptor, and with it the lock: it is free when the server has
-    # ended, not when its parent has.
-    handle = os.open(directory / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        _take(handle, directory, monotonic() + wait)
-        yield handle
-    finally:
-        os.close(handle)
-
-
-def _take(handle: int, directory: Path, until: float) -> None:
-    while True:
-        try:
-            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if monotonic() >= until:
-                cure = "end that one first, or set NUDGE_DATA_DIR to another directory"
-                text = f"another store runs on {directory}; {cure}"
-                raise StoreError(text) from error
-            sleep(_POLL)
-
-
 def _make_private(directory: Path) -> None:
     # The short directory lies under a temp dir that all users share: one that somebody else made
     # would let them replace the socket.
@@ -207,6 +200,15 @@ def _make_private(directory: Path) -> None:
     if found.st_uid != os.getuid() or directory.is_symlink():
         cure = "remove it, or set NUDGE_DATA_DIR to another directory"
         raise StoreError(f"{directory} belongs to another user; {cure}")
+
+
+def _ready(store: EmbeddedStore, address: Address, waits: Waits) -> EmbeddedStore:
+    try:
+        _wait_ready(store, address, waits)
+    except BaseException:
+        store.stop(waits.stop)
+        raise
+    return store
 
 
 def _wait_ready(store: EmbeddedStore, address: Address, waits: Waits) -> None:

@@ -17,7 +17,14 @@ from nudge.keyfile import NAMES as SECRET_NAMES
 from nudge.keyfile import Secrets, load_or_create_secrets
 from nudge.settings_schema import BIND, PREFIX, Values, from_environ, from_file
 
-__all__ = ["Secrets", "Settings", "load", "load_or_create_secrets", "stray_variables"]
+__all__ = [
+    "Secrets",
+    "Settings",
+    "child_environ",
+    "load",
+    "load_or_create_secrets",
+    "stray_variables",
+]
 
 FILE_NAME = "nudge.toml"
 MAX_SOCKET_PATH = 100
@@ -87,6 +94,22 @@ class Settings:
         return self.data_dir / "store"
 
     @property
+    def metrics_dir(self) -> Path:
+        """Where the processes share their Prometheus numbers."""
+        return self.data_dir / "metrics"
+
+    @property
+    def bind(self) -> str:
+        """Address and port that the web listens on, as one text."""
+        return f"{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the web."""
+        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{_bracketed(local)}:{self.port}"
+
+    @property
     def socket_path(self) -> Path:
         """The embedded store's unix socket; a short one elsewhere where data_dir is too long."""
         near = self.store_dir / "store.sock"
@@ -114,8 +137,7 @@ class Settings:
         They hold the secrets: give them to Nudge's own processes only.
         """
         given = {one.name: getattr(self, one.name) for one in fields(self)}
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        given |= {"bind": f"{host}:{self.port}", "secret_key": self.secret_key.decode()}
+        given |= {"bind": self.bind, "secret_key": self.secret_key.decode()}
         given["cors_origins"] = ",".join(self.cors_origins)
         del given["host"], given["port"]
         return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
@@ -142,6 +164,14 @@ def load(environ: Mapping[str, str] | None = None, config_file: Path | None = No
 def stray_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text."""
     return settings_schema.stray_variables(os.environ if environ is None else environ)
+
+
+def child_environ(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a process of Nudge's own that is to run with `settings`."""
+    inherited = os.environ if environ is None else environ
+    # prometheus_client reads its variable when it is first imported.
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir)}
+    return {**inherited, **settings.to_environ(), **shared}
 
 
 def _file(given: Values, config_file: Path | None) -> Path:
@@ -171,6 +201,10 @@ def _with_secrets(settings: Settings, values: Values) -> Settings:
     if len(given) < len(SECRET_NAMES):
         given = vars(load_or_create_secrets(settings.data_dir)) | given
     return replace(settings, **given | {"secret_key": given["secret_key"].encode()})
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _without_password(url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 import time
 import uuid
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 import redis
+from processes import free_port
 
 from nudge import embedded
 from nudge.settings import Settings
@@ -63,13 +63,6 @@ def cluster_url() -> Iterator[str]:
         nodes = [_cluster_node(stack) for _ in SLOT_RANGES]
         _join(nodes)
         yield f"redis+cluster://127.0.0.1:{nodes[0][0]}"
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -6,13 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
+from processes import eventually, running
 
 from nudge import embedded, tether
 from nudge.errors import StoreError
@@ -35,23 +34,6 @@ SHORT = embedded.Waits(lock=0.2, stop=10)
 def own(settings: Settings) -> Settings:
     """Settings whose store is embedded in a fresh data directory."""
     return replace(settings, redis_url=None)
-
-
-def running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 15.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize("aof", ["everysec", "always"])

@@ -1,0 +1,74 @@
+"""How gunicorn runs Nudge's web: addresses and sizes come from nudge.toml and NUDGE_* variables."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from nudge import tether
+from nudge.settings import load
+
+_settings = load()
+_shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block
+
+bind = _settings.bind
+worker_class = "gthread"
+workers = _settings.web_workers
+threads = _settings.web_threads
+# Each process loads the app itself: nothing that a fork would break (threads, sockets) is shared.
+preload_app = False
+raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_settings.metrics_dir}"]
+
+timeout = 30
+graceful_timeout = 10
+keepalive = 30
+limit_request_line = 8190
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+worker_tmp_dir = str(_shm) if _shm.is_dir() else None
+# Its default place is one for all servers of a user: two of them would quarrel about it.
+control_socket_disable = True
+
+
+def on_starting(_server: Arbiter) -> None:
+    """Make the metrics directory, and remove the numbers of processes that are no more."""
+    _settings.metrics_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in _settings.metrics_dir.glob("*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdigit() and not _running(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def post_fork(server: Arbiter, _worker: Worker) -> None:
+    """Tie each worker to its master: kill -9 of that one leaves nobody on the port."""
+    if sys.platform == "linux":
+        tether.tie(server.pid, signal.SIGTERM)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Start the thread that keeps snapshots and slots fresh; a thread does not survive a fork."""
+    worker.wsgi.extensions["nudge"].start()
+
+
+def child_exit(_server: Arbiter, worker: Worker) -> None:
+    """Take the dead worker's live gauges out of the sums."""
+    # It reads PROMETHEUS_MULTIPROC_DIR on import, which raw_env sets after this file is read.
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
+    multiprocess.mark_process_dead(worker.pid, str(_settings.metrics_dir))  # type: ignore[no-untyped-call]
+
+
+def _running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
