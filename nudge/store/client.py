@@ -20,14 +20,32 @@ from redis.cluster import RedisCluster
 from redis.retry import Retry
 
 from nudge.errors import FencedError, StoreAwayError, StoreError
+from nudge.store.breaker import Breaker
 
 Arg = str | bytes | int | float
 Reply = Any
 """What the server answers: bytes, int, None, or lists of these."""
 
 CLUSTER_SCHEME = "redis+cluster"
+PROBE_KEY = "nudge:probe"
+PASSING = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN")
+"""Beginnings of refusals that pass by themselves or by an operator: the store is as good as away."""
 PATIENCE = 10.0
 """Seconds that a patient client waits for one answer."""
+
+
+AWAY_ERRORS = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.ClusterError,
+)
+
+
+class UnknownScriptError(StoreError):
+    """The server does not have the script: it was not run."""
 
 
 @dataclass(frozen=True)
@@ -51,44 +69,64 @@ def script(name: str) -> Script:
 
 
 class Client:
-    """Runs commands and scripts on one server or a cluster; safe to share between threads."""
+    """Runs commands and scripts on one server or a cluster; safe to share between threads.
 
-    def __init__(self, connection: redis.Redis | RedisCluster) -> None:
+    Attributes:
+        breaker: of the hot client; None where callers are patient.
+    """
+
+    def __init__(self, connection: redis.Redis | RedisCluster, *, guarded: bool = False) -> None:
         self._connection = connection
         self._execute: Callable[..., Reply] = connection.execute_command
+        self.breaker = Breaker(self._probe) if guarded else None
 
     def call(self, *command: Arg) -> Reply:
         """Run one command whose keys lie in one hash slot.
 
         Raises:
-            StoreAwayError: no connection, or no answer in time.
+            StoreAwayError: no connection, no answer in time, or nothing can be written now.
             StoreError: the server refused it.
         """
-        try:
-            return self._execute(*command)
-        except redis.RedisError as error:
-            raise _translated(error) from error
+        return self._send(*command)
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> Reply:
         """Run the script `lua/<name>.lua`; a server that does not know it yet is sent its text.
 
         Raises:
             FencedError: the script found that the caller no longer owns what it writes.
-            StoreAwayError: no connection, or no answer in time.
+            StoreAwayError: no connection, no answer in time, or nothing can be written now.
             StoreError: the server refused it.
         """
         known = script(name)
         rest = (len(keys), *keys, *args)
         try:
-            return self._execute("EVALSHA", known.sha, *rest)
-        except redis.exceptions.NoScriptError:
-            return self.call("EVAL", known.text, *rest)
-        except redis.RedisError as error:
-            raise _translated(error) from error
+            return self._send("EVALSHA", known.sha, *rest)
+        except UnknownScriptError:
+            return self._send("EVAL", known.text, *rest)
 
     def close(self) -> None:
         """Give the connections back."""
+        if self.breaker:
+            self.breaker.close()
         self._connection.close()
+
+    def _send(self, *command: Arg) -> Reply:
+        if self.breaker:
+            self.breaker.check()
+        try:
+            return self._execute(*command)
+        except redis.RedisError as error:
+            translated = _translated(error)
+            if self.breaker and isinstance(translated, StoreAwayError):
+                self.breaker.trip()
+            raise translated from error
+
+    def _probe(self) -> None:
+        # A server without memory or disk still answers reads: only a write shows that it is back.
+        try:
+            self._execute("SET", PROBE_KEY, "1", "EX", 60)
+        except redis.RedisError as error:
+            raise StoreAwayError(str(error)) from error
 
 
 def hot(url: str, timeout: float) -> Client:
@@ -98,7 +136,7 @@ def hot(url: str, timeout: float) -> Client:
         url: of the store.
         timeout: seconds to connect, and to wait for each answer.
     """
-    return Client(_connect(url, timeout))
+    return Client(_connect(url, timeout), guarded=True)
 
 
 def patient(url: str) -> Client:
@@ -119,8 +157,11 @@ def _connect(url: str, timeout: float) -> redis.Redis | RedisCluster:
 
 
 def _translated(error: redis.RedisError) -> StoreError:
-    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return StoreAwayError(f"the store does not answer: {error}")
-    if str(error).startswith("FENCED"):
-        return FencedError(str(error))
-    return StoreError(f"the store refused: {error}")
+    text = str(error)
+    if isinstance(error, redis.exceptions.NoScriptError):
+        return UnknownScriptError(text)
+    if isinstance(error, AWAY_ERRORS) or text.startswith(PASSING):
+        return StoreAwayError(f"the store does not answer: {text}")
+    if text.startswith("FENCED"):
+        return FencedError(text)
+    return StoreError(f"the store refused: {text}")

@@ -1,0 +1,69 @@
+"""A circuit breaker: after one unanswered call nobody else waits, until a probe is answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from nudge.clock import monotonic
+from nudge.errors import StoreAwayError
+
+PROBE_EVERY: Final = 0.1
+"""Seconds between probes: what an outage lasts longer than the store's."""
+
+
+class Breaker:
+    """Open or closed, for all threads of a process.
+
+    Args:
+        probe: one call that writes; it raises `StoreAwayError` while the store is away.
+    """
+
+    def __init__(self, probe: Callable[[], object]) -> None:
+        self._probe = probe
+        self._lock = threading.Lock()
+        self._open = threading.Event()
+        self._since = 0.0
+        self._stop = threading.Event()
+
+    @property
+    def is_open(self) -> bool:
+        """True while calls fail at once."""
+        return self._open.is_set()
+
+    @property
+    def open_for(self) -> float:
+        """Seconds since it opened; 0 while it is closed."""
+        return monotonic() - self._since if self.is_open else 0.0
+
+    def check(self) -> None:
+        """Refuse a call while open.
+
+        Raises:
+            StoreAwayError: the breaker is open.
+        """
+        if self._open.is_set():
+            raise StoreAwayError("the store is away; it is probed in the background")
+
+    def trip(self) -> None:
+        """Open, and probe until the store answers. Tripping an open breaker does nothing."""
+        with self._lock:
+            if self._open.is_set() or self._stop.is_set():
+                return
+            self._since = monotonic()
+            self._open.set()
+        threading.Thread(target=self._probing, name="store-probe", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop probing, for good."""
+        self._stop.set()
+
+    def _probing(self) -> None:
+        while not self._stop.wait(PROBE_EVERY):
+            try:
+                self._probe()
+            except StoreAwayError:
+                continue
+            self._open.clear()
+            return
