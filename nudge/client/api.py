@@ -1,0 +1,214 @@
+"""A cheap HTTP client of the running service, for our own commands.
+
+Two cores are shared with the service that it drives, so it is built on `http.client` with one
+kept-alive connection a thread: a call costs about a quarter of httpx's.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import sleep
+from typing import Any
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+import orjson
+
+from nudge.errors import InvalidConfigError, NudgeError
+from nudge.settings import Settings
+
+Json = Any
+"""A parsed answer: whatever the service documents for the path."""
+
+SERVE_FILE = "serve.json"
+"""Written into the data directory by `nudge serve`: `{"url": ...}`."""
+
+HTTP_ERROR = 400
+UNAVAILABLE = 503
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what we do not connect to
+
+
+class ServiceAwayError(NudgeError):
+    """Nothing answers at the service's address."""
+
+    code = "service_away"
+
+
+class RefusedError(NudgeError):
+    """The service answered with an error.
+
+    Attributes:
+        status: HTTP status.
+        answer: the answer's body as parsed, or its text.
+    """
+
+    code = "refused"
+
+    def __init__(self, message: str, status: int, answer: object) -> None:
+        super().__init__(message)
+        self.status = status
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Patience:
+    """When to give a call up.
+
+    Attributes:
+        timeout: seconds for one answer.
+        tries: calls in all; repeats are safe, since ids make them no-ops in the service.
+        backoff: seconds before the second try, doubled before each one after.
+    """
+
+    timeout: float = 10.0
+    tries: int = 5
+    backoff: float = 0.1
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the service is and who calls.
+
+    Attributes:
+        url: base URL.
+        key: API key.
+    """
+
+    url: str
+    key: str = field(repr=False)
+
+
+class Api:
+    """Calls the service; safe to share between threads, each of which keeps one connection."""
+
+    def __init__(self, target: Target, patience: Patience | None = None) -> None:
+        self.target = target
+        self._patience = patience or Patience()
+        self._base = _checked(target.url)
+        self._local = threading.local()
+        self._headers = {
+            "Authorization": f"Bearer {target.key}",
+            "Content-Type": "application/json",
+            "User-Agent": "nudge-client",
+        }
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+        """The parsed answer to a GET.
+
+        Raises:
+            ServiceAwayError: nothing answers.
+            RefusedError: the answer is an error.
+        """
+        return self._call("GET", path + (f"?{urlencode(query)}" if query else ""), None)
+
+    def post(self, path: str, body: object) -> Json:
+        """The parsed answer to a POST of `body` as JSON.
+
+        Raises:
+            ServiceAwayError: nothing answers.
+            RefusedError: the answer is an error.
+        """
+        return self._call("POST", path, orjson.dumps(body))
+
+    def close(self) -> None:
+        """Close the calling thread's connection."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _call(self, method: str, path: str, body: bytes | None) -> Json:
+        wait = self._patience.backoff
+        for left in range(self._patience.tries - 1, -1, -1):
+            try:
+                status, payload = self._once(method, path, body)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()  # whatever it was in the middle of is unknown
+                if not left:
+                    raise self._away(error) from error
+            else:
+                if status != UNAVAILABLE or not left:
+                    return _parsed(method, path, status, payload)
+            sleep(wait)
+            wait *= 2
+        raise ValueError("Patience.tries must be at least 1")
+
+    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+        connection.request(method, self._base.path.rstrip("/") + path, body, self._headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        base, timeout = self._base, self._patience.timeout
+        kind = http.client.HTTPSConnection if base.scheme == "https" else http.client.HTTPConnection
+        return kind(base.hostname or "", base.port, timeout=timeout)
+
+    def _away(self, error: Exception) -> ServiceAwayError:
+        cure = "start it with `make run`, or name the running one with --url"
+        text = f"the service at {self.target.url} does not answer ({error}); {cure}"
+        return ServiceAwayError(text)
+
+
+def find(settings: Settings, url: str | None = None, key: str | None = None) -> Target:
+    """Where the running service is, and with what key to call it.
+
+    Args:
+        settings: of this installation.
+        url: base URL; None looks into the data directory, then takes the configured address.
+        key: API key; None takes the installation's admin key.
+
+    Raises:
+        InvalidConfigError: there is no key.
+    """
+    found = key or settings.admin_key
+    if not found:
+        raise InvalidConfigError(["no API key: give --key, or set NUDGE_ADMIN_KEY"])
+    return Target((url or _served(settings.data_dir) or _bound(settings)).rstrip("/"), found)
+
+
+def _served(data_dir: Path) -> str | None:
+    path = data_dir / SERVE_FILE
+    if not path.exists():
+        return None
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        cure = "remove it, or name the service with --url"
+        raise InvalidConfigError([f"{path}: cannot be read ({error!r}); {cure}"]) from error
+
+
+def _bound(settings: Settings) -> str:
+    host = _ANY_ADDRESS.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def _checked(url: str) -> SplitResult:
+    base = urlsplit(url)
+    if base.scheme not in ("http", "https") or not base.hostname:
+        raise InvalidConfigError([f"{url}: no URL of a service; write http://HOST:PORT"])
+    return base
+
+
+def _parsed(method: str, path: str, status: int, payload: bytes) -> Json:
+    try:
+        answer: Json = orjson.loads(payload) if payload else None
+    except orjson.JSONDecodeError:
+        # Something else than the service may answer there: its text is the best clue.
+        answer = payload[:200].decode(errors="replace")
+    if status >= HTTP_ERROR:
+        raise RefusedError(f"{method} {path}: {status} {_told(answer)}", status, answer)
+    return answer
+
+
+def _told(answer: object) -> str:
+    if not isinstance(answer, dict):
+        return str(answer)
+    rest = f" {answer['errors']}" if answer.get("errors") else ""
+    return f"{answer.get('code', '')}: {answer.get('message', answer)}{rest}"

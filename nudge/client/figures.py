@@ -1,0 +1,66 @@
+"""The service's own figures of a slot, as `GET /v1/slots/{slot}/performance` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import sleep
+
+from nudge.client.api import Api, Json
+from nudge.clock import monotonic
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a variant has brought.
+
+    Attributes:
+        exposures: that the policy drew.
+        conversions: of these.
+        share: of the visitors that the policy gives it now; None where it is not known.
+    """
+
+    exposures: int
+    conversions: int
+    share: float | None = None
+
+
+Figures = Mapping[str, Counted]
+"""Variant -> what it has brought."""
+
+
+def figures(api: Api, slot: str) -> Figures:
+    """The slot's figures now, by variant."""
+    answer = api.get(f"/v1/slots/{slot}/performance")
+    return {row["variant"]: _counted(row) for row in answer["variants"]}
+
+
+def since(before: Figures, after: Figures) -> Figures:
+    """What was added between two looks."""
+    none = Counted(0, 0)
+    return {name: _added(before.get(name, none), now) for name, now in after.items()}
+
+
+def exposures(found: Figures) -> int:
+    """Exposures of all variants together."""
+    return sum(one.exposures for one in found.values())
+
+
+def wait_for(done: Callable[[], bool], timeout: float, pause: float = 0.3) -> bool:
+    """Ask `done` until it is true, at most `timeout` seconds; say whether it was."""
+    until = monotonic() + timeout
+    while not done():
+        if monotonic() >= until:
+            return False
+        sleep(pause)
+    return True
+
+
+def _counted(row: Json) -> Counted:
+    return Counted(row["exposures"], row["conversions"], row.get("share_now"))
+
+
+def _added(before: Counted, now: Counted) -> Counted:
+    return Counted(
+        now.exposures - before.exposures, now.conversions - before.conversions, now.share
+    )

@@ -1,0 +1,115 @@
+"""Sends events in batches, in the order in which they were put, from one thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nudge.client.api import Api, RefusedError
+
+Message = Mapping[str, Any]
+Deliver = Callable[[Sequence[Message]], None]
+
+BATCH = 500
+"""Events in one call at most; the service takes 1,000."""
+
+
+class Outbox:
+    """A queue of events; safe to share between threads.
+
+    The first failure stops it and is raised to whoever puts, drains or closes next: what was put
+    before is then not known to be sent.
+    """
+
+    def __init__(self, deliver: Deliver, age: float = 0.05, most: int = 20_000) -> None:
+        self._deliver = deliver
+        self._age = age
+        self._most = most
+        self._queue: deque[Message] = deque()
+        self._changed = threading.Condition()
+        self._flying = 0
+        self._closed = False
+        self._failure: BaseException | None = None
+        self.sent = 0
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def put(self, *messages: Message) -> None:
+        """Queue events, keeping their order; waits while too many are queued.
+
+        Raises:
+            NudgeError: an earlier batch was not delivered.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._queue) < self._most or self._failure)
+            self._check()
+            self._queue.extend(messages)
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Wait until all that was put is delivered.
+
+        Raises:
+            NudgeError: a batch was not delivered.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._queue or self._flying) or self._failure)
+            self._check()
+
+    def close(self) -> None:
+        """Deliver what is queued, and end.
+
+        Raises:
+            NudgeError: a batch was not delivered.
+        """
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+        self._check()
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        while batch := self._next():
+            try:
+                self._deliver(batch)
+            except BaseException as error:  # noqa: BLE001 - handed to the thread that puts
+                self._fail(error)
+                return
+            with self._changed:
+                self._flying = 0
+                self.sent += len(batch)
+                self._changed.notify_all()
+
+    def _next(self) -> list[Message]:
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed)
+            if len(self._queue) < BATCH and not self._closed:
+                self._changed.wait(self._age)  # a little company makes each event cheaper
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            self._flying = len(batch)
+            self._changed.notify_all()
+            return batch
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._failure = error
+            self._changed.notify_all()
+
+
+def deliver_to(api: Api) -> Deliver:
+    """Delivery to the service, where one refused event is an error: we made it ourselves."""
+
+    def deliver(batch: Sequence[Message]) -> None:
+        answer = api.post("/v1/events", {"events": batch})
+        if answer["rejected"]:
+            first = answer["rejected"][0]
+            text = f"{len(answer['rejected'])} events were rejected, the first with {first}"
+            raise RefusedError(text, 202, answer)
+
+    return deliver

@@ -1,0 +1,1 @@
+"""Simulated visitors with a known truth, sent through the running service."""
