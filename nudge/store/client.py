@@ -29,7 +29,7 @@ Reply = Any
 CLUSTER_SCHEME = "redis+cluster"
 PROBE_KEY = "nudge:probe"
 PASSING = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN")
-"""Beginnings of refusals that pass by themselves or by an operator: the store is as good as away."""
+"""Beginnings of refusals that pass, by themselves or by an operator: as good as absence."""
 PATIENCE = 10.0
 """Seconds that a patient client waits for one answer."""
 
