@@ -1,0 +1,98 @@
+"""What `nudge verify` asks the lake: are its positions dense, and are ids there once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+from nudge.lake.query import answer, upto
+from nudge.lake.tables import SCHEMAS
+
+EXAMPLES: Final = 10
+"""Most repetitions that are named for each table."""
+UNIQUE: Final[Mapping[str, str]] = {
+    "decisions": "decision_id",
+    "exposures": "decision_id",
+    "rewards": "reward_id",
+}
+"""Table -> what no two of its rows have in common."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The positions of a partition that have a row in some table.
+
+    Attributes:
+        rows: how many rows.
+        positions: how many different positions.
+        first: the lowest.
+        last: the highest.
+    """
+
+    rows: int
+    positions: int
+    first: int
+    last: int
+
+
+EMPTY: Final = Held(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """An id that more than one row has.
+
+    Attributes:
+        table: of the rows.
+        id: value of the table's unique column.
+        rows: how many.
+    """
+
+    table: str
+    id: str
+    rows: int
+
+
+def held(backend: Backend, last: Mapping[int, int]) -> dict[int, Held]:
+    """Partition -> the positions that the five tables hold together.
+
+    Args:
+        backend: from `connect`.
+        last: partition -> last position to look at.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    places = [upto(backend.table(name), last)["partition", "position"] for name in SCHEMAS]
+    rows = ibis.union(*places)
+    counted = rows.group_by("partition").aggregate(
+        rows=rows.count(),
+        positions=rows.position.nunique(),
+        first=rows.position.min(),
+        last=rows.position.max(),
+    )
+    return {row.pop("partition"): Held(**row) for row in answer(backend, counted)}
+
+
+def repeated(backend: Backend, last: Mapping[int, int]) -> list[Repeated]:
+    """Ids that are there more than once, a few of each table.
+
+    Args:
+        backend: from `connect`.
+        last: partition -> last position to look at.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    return [one for table in UNIQUE for one in _repeated(backend, table, last)]
+
+
+def _repeated(backend: Backend, table: str, last: Mapping[int, int]) -> list[Repeated]:
+    rows = upto(backend.table(table), last)
+    counted = rows.group_by(id=rows[UNIQUE[table]]).aggregate(rows=rows.count())
+    found = counted.filter(counted.rows > 1).order_by("id").limit(EXAMPLES)
+    return [Repeated(table, row["id"], row["rows"]) for row in answer(backend, found)]

@@ -1,0 +1,147 @@
+"""Manifests say which rows exist: readers open what a manifest names and nothing else.
+
+A manifest covers one partition's positions behind `after` up to and including `upto`, and is named
+by them: `manifests/p=3/0000000000000100-0000000000000250.json` holds the positions 101 to 250. The
+next one begins with 250. A file may hold rows of several partitions, and a file that was written
+again may hold rows that another manifest claims: so a reader takes from each file only the rows
+within the partition and range of the manifests that name it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nudge.lake import disk
+from nudge.lake.errors import BrokenLakeError
+
+VERSION = 1
+_NAME = re.compile(r"(\d{16})-(\d{16})\.json")
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """Positions of a partition.
+
+    Attributes:
+        partition: of the journal.
+        after: the last position before the range; 0 at the journal's beginning.
+        upto: the last position in it.
+    """
+
+    partition: int
+    after: int
+    upto: int
+
+    def __len__(self) -> int:
+        """How many positions it has."""
+        return self.upto - self.after
+
+    def __str__(self) -> str:
+        """As in messages: `p=3/100-250`."""
+        return f"p={self.partition}/{self.after}-{self.upto}"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a manifest says of one file.
+
+    Attributes:
+        table: whose rows it holds.
+        path: within the lake.
+        rows: of the manifest's range.
+        total: of all ranges. Where a file's `rows` add up to it, no filter is needed.
+    """
+
+    table: str
+    path: str
+    rows: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows of one range.
+
+    Attributes:
+        range: which positions.
+        files: where they are.
+        watermark: seconds; every reward by what was logged until then is in the lake. None says
+            nothing.
+    """
+
+    range: Range
+    files: tuple[File, ...]
+    watermark: float | None = None
+
+
+def directory(root: Path, partition: int) -> Path:
+    """Where the manifests of a partition are."""
+    return root / "manifests" / f"p={partition}"
+
+
+def path_of(root: Path, of: Range) -> Path:
+    """Where the manifest of a range is, or would be."""
+    return directory(root, of.partition) / f"{of.after:016}-{of.upto:016}.json"
+
+
+def listed(root: Path, partition: int) -> list[Range]:
+    """The ranges that the partition's manifests cover, by their names alone, in order."""
+    with disk.translated(f"manifests of partition {partition}"):
+        try:
+            names = [path.name for path in directory(root, partition).iterdir()]
+        except FileNotFoundError:
+            return []
+    found = filter(None, map(_NAME.fullmatch, names))
+    return sorted(Range(partition, int(match[1]), int(match[2])) for match in found)
+
+
+def write(root: Path, manifest: Manifest) -> None:
+    """Make a manifest's rows exist.
+
+    Raises:
+        LakeAwayError: the disk refused, or a file is gone. The manifest is not there then.
+    """
+    of = manifest.range
+    with disk.translated(f"manifest {of}"):
+        for file in manifest.files:
+            # Fails where the file was swept away meanwhile; else keeps it from being so.
+            os.utime(root / file.path)
+        disk.write_text(path_of(root, of), _dumped(manifest))
+
+
+def _dumped(manifest: Manifest) -> str:
+    of, files = manifest.range, [asdict(file) for file in manifest.files]
+    head = {"version": VERSION, "partition": of.partition, "from": of.after, "to": of.upto}
+    return json.dumps(head | {"watermark": manifest.watermark, "files": files}, indent=1) + "\n"
+
+
+def read(root: Path, of: Range) -> Manifest:
+    """Read the manifest of a range.
+
+    Raises:
+        BrokenLakeError: it is none, or does not account for every position of its range.
+        LakeAwayError: the disk refused.
+    """
+    path = path_of(root, of)
+    with disk.translated(str(path)):
+        text = path.read_text(encoding="utf-8")
+    try:
+        manifest = _parsed(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenLakeError(f"{path} is no manifest: {error!r}") from error
+    if manifest.range != of or sum(file.rows for file in manifest.files) != len(of):
+        raise BrokenLakeError(f"{path} does not account for the {len(of)} positions of {of}")
+    return manifest
+
+
+def _parsed(values: Mapping[str, Any]) -> Manifest:
+    if values["version"] != VERSION:
+        raise ValueError(f"version {values['version']}, expected {VERSION}")
+    of = Range(values["partition"], values["from"], values["to"])
+    return Manifest(of, tuple(File(**file) for file in values["files"]), values["watermark"])

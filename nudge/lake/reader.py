@@ -1,0 +1,147 @@
+"""The lake as its manifests tell it: which positions it holds, and in which files."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nudge.domain.records import Entry
+from nudge.lake import disk, manifest
+from nudge.lake.errors import BrokenLakeError
+from nudge.lake.manifest import File, Manifest, Range
+from nudge.lake.restore import Unseal, entries
+from nudge.lake.tables import SCHEMAS
+
+_PARTITION = re.compile(r"p=(\d+)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and what of it counts.
+
+    Attributes:
+        path: absolute.
+        ranges: rows outside of these do not exist; neighbours are joined.
+        whole: every row of the file is in a range, so that no filter is needed.
+    """
+
+    path: Path
+    ranges: tuple[Range, ...]
+    whole: bool
+
+
+class Lake:
+    """A directory of Parquet files and manifests. Holds no state: each call looks at the disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def partitions(self) -> list[int]:
+        """The partitions that have a manifest directory, in order."""
+        with disk.translated(str(self.root)):
+            found = (_PARTITION.fullmatch(path.name) for path in self.root.glob("manifests/p=*"))
+            return sorted(int(match[1]) for match in found if match)
+
+    def manifests(self, partition: int) -> list[Manifest]:
+        """The partition's manifests, in order and without gap.
+
+        Raises:
+            BrokenLakeError: two of them overlap, or positions are missing between them.
+            LakeAwayError: the disk refused.
+        """
+        ranges = manifest.listed(self.root, partition)
+        _check(self.root, ranges)
+        return [manifest.read(self.root, of) for of in ranges]
+
+    def last(self, partition: int) -> int:
+        """The highest position that any manifest of the partition names; 0 without any."""
+        return max((of.upto for of in manifest.listed(self.root, partition)), default=0)
+
+    def positions(self) -> dict[int, int]:
+        """Partition -> position up to which the lake holds everything."""
+        found = {p: self.manifests(p) for p in self.partitions()}
+        return {p: listed[-1].range.upto for p, listed in found.items() if listed}
+
+    def watermarks(self) -> dict[int, float]:
+        """Partition -> seconds: every reward by what was logged until then is in the lake."""
+        marks = {p: [m.watermark or 0.0 for m in self.manifests(p)] for p in self.partitions()}
+        return {p: max(found, default=0.0) for p, found in marks.items()}
+
+    def tables(self) -> dict[str, list[Source]]:
+        """Table -> its files, in the order of their names."""
+        named: defaultdict[tuple[str, str], list[tuple[Range, File]]] = defaultdict(list)
+        for partition in self.partitions():
+            for one in self.manifests(partition):
+                for file in one.files:
+                    named[file.table, file.path].append((one.range, file))
+        found: dict[str, list[Source]] = {table: [] for table in SCHEMAS}
+        for (table, path), claims in sorted(named.items()):
+            found[table].append(_source(self.root / path, claims))
+        return found
+
+    def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
+        """The partition's entries behind a position, in order; one manifest's at a time in memory.
+
+        Args:
+            partition: of the journal.
+            unseal: finds references behind decision ids (`Sealer.unseal`).
+            after: position behind which to begin.
+        """
+        for one in self.manifests(partition):
+            if one.range.upto > after:
+                found = entries(self._rows(one), unseal)
+                yield from (entry for entry in found if entry.position > after)
+
+    def _rows(self, one: Manifest) -> dict[str, pa.Table]:
+        tables: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        for file in one.files:
+            rows = _read(self.root / file.path, file.table, one.range)
+            if len(rows) != file.rows:
+                text = f"{len(rows)} rows of {one.range}, its manifest says {file.rows}"
+                raise BrokenLakeError(f"{self.root / file.path} holds {text}")
+            tables[file.table].append(rows)
+        return {table: pa.concat_tables(parts) for table, parts in tables.items()}
+
+
+def _check(root: Path, ranges: list[Range]) -> None:
+    for before, of in pairwise([Range(ranges[0].partition, 0, 0), *ranges] if ranges else []):
+        if before.upto != of.after:
+            what = "overlap" if of.after < before.upto else "leave a gap"
+            paths = [str(manifest.path_of(root, one)) for one in (before, of) if len(one)]
+            raise BrokenLakeError(f"manifests {what} at {of.after}: {' and '.join(paths)}")
+
+
+def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:
+    whole = sum(file.rows for _, file in claims) == claims[0][1].total
+    return Source(path, _joined([of for of, _ in claims]), whole)
+
+
+def _joined(ranges: list[Range]) -> tuple[Range, ...]:
+    done: list[Range] = []
+    for of in sorted(ranges):
+        if done and done[-1].partition == of.partition and done[-1].upto == of.after:
+            done[-1] = Range(of.partition, done[-1].after, of.upto)
+        else:
+            done.append(of)
+    return tuple(done)
+
+
+def _read(path: Path, table: str, of: Range) -> pa.Table:
+    within = (
+        (pc.field("partition") == of.partition)
+        & (pc.field("position") > of.after)
+        & (pc.field("position") <= of.upto)
+    )
+    with disk.translated(str(path)):
+        try:
+            return pq.read_table(path, schema=SCHEMAS[table], filters=within, partitioning=None)
+        except pa.ArrowException as error:
+            raise BrokenLakeError(f"{path} is no Parquet file of {table}: {error}") from error

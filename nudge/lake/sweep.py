@@ -1,0 +1,75 @@
+"""Removes files that no manifest names: what crashes, and owners that lost their lease, left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nudge.lake import disk
+from nudge.lake.reader import Lake
+from nudge.lake.tables import SCHEMAS
+
+PATIENCE = 3600.0
+"""Seconds after which a file without manifest will not get one any more."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A file without manifest.
+
+    Attributes:
+        changed: its modification time, in nanoseconds, as its file system says.
+        since: when it was first seen so, in seconds on the sweeper's clock.
+    """
+
+    changed: int
+    since: float
+
+
+def sweep(
+    lake: Lake, seen: Mapping[Path, Sighting], now: float, patience: float = PATIENCE
+) -> dict[Path, Sighting]:
+    """Remove files that had no manifest for `patience` seconds, and tell which may be next.
+
+    Age is counted between calls and not from the file's date: a wall clock that jumps would
+    otherwise take a file that is about to get its manifest.
+
+    Args:
+        lake: to sweep.
+        seen: what the last call returned; empty for the first.
+        now: seconds on a clock that never jumps.
+        patience: seconds.
+
+    Raises:
+        BrokenLakeError: the manifests contradict each other; nothing is removed.
+        LakeAwayError: the disk refused.
+    """
+    with disk.translated(str(lake.root)):
+        found = dict(_files(lake.root))  # before the manifests: what is named later is not in it
+        named = {source.path for sources in lake.tables().values() for source in sources}
+        loose = {path: changed for path, changed in found.items() if path not in named}
+        left = {path: _sighting(seen.get(path), loose[path], now) for path in loose}
+        due = [path for path, sighting in left.items() if now - sighting.since >= patience]
+        for path in due:
+            path.unlink(missing_ok=True)
+    return {path: sighting for path, sighting in left.items() if path not in due}
+
+
+def _files(root: Path) -> Iterator[tuple[Path, int]]:
+    for folder in (*SCHEMAS, "manifests"):
+        for path in (root / folder).glob("*/*"):
+            if path.suffix in {".parquet", disk.TEMPORARY}:
+                yield path, _changed(path)
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0  # published under its name since the directory was listed
+
+
+def _sighting(before: Sighting | None, changed: int, now: float) -> Sighting:
+    same = before is not None and before.changed == changed
+    return before if before is not None and same else Sighting(changed, now)
