@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from nudge.domain.records import Record
 from nudge.store.client import Arg, Client
 from nudge.store.codec import encode
 from nudge.store.keys import Keys
+
+FOLDS: Final = ("attribute", "learn", "archive")
+"""The folds that read the journal."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ def release(client: Client, keys: Keys, lease: Lease) -> None:
     client.run("lease", [keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
 
 
+def heartbeat(client: Client, keys: Keys, fold: str, owner: str, ttl: float) -> int:
+    """Note that `owner` serves the fold for `ttl` seconds (0: no longer); how many do."""
+    return int(client.run("heartbeat", [keys.fold(0, fold)], [owner, int(ttl * 1000)]))
+
+
 def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
     """Apply a batch, all or nothing, and return the lease at its new position.
 
@@ -81,6 +90,7 @@ def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
         FencedError: another owner took over, or the position moved. Nothing was written.
         StoreAwayError: no answer; the batch may have been applied. The caller drops its lease and
             begins again from the committed position.
+        StoreError: an operation failed: the fold is broken and must be rebuilt.
     """
     p = lease.partition
     names = [keys.fold(p, lease.fold), keys.journal(p), keys.seq(p)]
@@ -98,3 +108,15 @@ def kept(client: Client, keys: Keys, partition: int, fold: str, *names: str) -> 
     """What the fold keeps in its own hash under these names."""
     values = client.call("HMGET", keys.fold(partition, fold), *names)
     return [None if value is None else value.decode() for value in values]
+
+
+def lags(client: Client, keys: Keys) -> dict[str, list[int]]:
+    """Entries that each fold has not committed yet, by partition."""
+    found: dict[str, list[int]] = {name: [] for name in FOLDS}
+    for p in keys.every_partition():
+        # The journal's end is asked last: where a lag is 0, there was nothing more behind it.
+        committed = {name: int(kept(client, keys, p, name, "position")[0] or 0) for name in FOLDS}
+        last = int(client.call("GET", keys.seq(p)) or 0)
+        for name, position in committed.items():
+            found[name].append(last - position)
+    return found

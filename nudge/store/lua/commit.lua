@@ -10,8 +10,13 @@
 -- ARGV[4]  number of records, then for each: subject, payload
 -- ARGV[...] operations, each: command, number of its key in KEYS, number of arguments, arguments
 -- Returns  the last position appended (or 0)
--- Errors   FENCED where another owner holds the fold, or the position is not the expected one
-local now = redis.call('HMGET', KEYS[1], 'token', 'position')
+-- Errors   FENCED where another owner holds the fold, or the position is not the expected one;
+--          BROKEN where an operation failed, now or before. A script is not rolled back, so the
+--          fold must be rebuilt; until then nothing more is committed, or it would be doubled.
+local now = redis.call('HMGET', KEYS[1], 'token', 'position', 'broken')
+if now[3] then
+  return redis.error_reply('BROKEN the fold must be rebuilt: ' .. now[3])
+end
 if now[1] ~= ARGV[1] then
   return redis.error_reply('FENCED the lease has passed to token ' .. tostring(now[1]))
 end
@@ -33,7 +38,12 @@ while at <= #ARGV do
   for i = 1, count do
     args[i] = ARGV[at + 2 + i]
   end
-  redis.call(ARGV[at], KEYS[tonumber(ARGV[at + 1])], unpack(args))
+  local done = redis.pcall(ARGV[at], KEYS[tonumber(ARGV[at + 1])], unpack(args))
+  if type(done) == 'table' and done.err then
+    local why = ARGV[at] .. ' ' .. KEYS[tonumber(ARGV[at + 1])] .. ': ' .. done.err
+    redis.call('HSET', KEYS[1], 'broken', why)
+    return redis.error_reply('BROKEN the fold must be rebuilt: ' .. why)
+  end
   at = at + 3 + count
 end
 redis.call('HSET', KEYS[1], 'position', ARGV[3])

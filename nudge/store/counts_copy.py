@@ -1,0 +1,69 @@
+"""A copy of one slot's counts in memory, which reads again only the blocks that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nudge.store.client import Client
+from nudge.store.counts import CountRow, blocks_changed, read_block
+from nudge.store.folds import kept
+from nudge.store.keys import Keys
+
+LEARN = "learn"
+"""The fold that writes the counts."""
+
+
+@dataclass
+class CountsCopy:
+    """The copy.
+
+    Attributes:
+        slot: its name.
+        positions: by partition, up to which the journal is counted in it.
+        watermarks: by partition, in seconds.
+        blocks: (partition, block) -> rows.
+    """
+
+    slot: str
+    positions: list[int]
+    watermarks: list[float]
+    blocks: dict[tuple[int, str], list[CountRow]] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, slot: str, partitions: int) -> CountsCopy:
+        """Before the first refresh."""
+        return cls(slot, [0] * partitions, [0.0] * partitions)
+
+    @property
+    def watermark(self) -> float:
+        """The largest stamp, in seconds, that was counted in any partition."""
+        return max(self.watermarks)
+
+    def refresh(self, client: Client, keys: Keys) -> bool:
+        """Read what changed since the last refresh; True if anything did.
+
+        Raises:
+            StoreAwayError: the store does not answer. The copy is still whole: what was not read
+                now is read the next time.
+        """
+        changed = [self._partition(client, keys, p) for p in keys.every_partition()]
+        return any(changed)
+
+    def rows(self) -> Iterator[tuple[int, CountRow]]:
+        """Every row with the slot's revision, in any order; partitions are not yet added up."""
+        for (_, block), rows in self.blocks.items():
+            revision = int(block.partition(":")[0])
+            for row in rows:
+                yield revision, row
+
+    def _partition(self, client: Client, keys: Keys, partition: int) -> bool:
+        # The position first: blocks that change meanwhile are read now and once more.
+        position, watermark = kept(client, keys, partition, LEARN, "position", "watermark")
+        changed = blocks_changed(client, keys, partition, self.slot, self.positions[partition])
+        for block in changed:
+            rows = read_block(client, keys, partition, self.slot, block)
+            self.blocks[partition, block] = rows
+        self.positions[partition] = int(position or 0)
+        self.watermarks[partition] = float(watermark or 0.0)
+        return bool(changed)

@@ -1,0 +1,63 @@
+"""Runs the archive: one fold over all partitions that a worker owns, so that they share files."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import structlog
+
+from nudge import clock
+from nudge.errors import NudgeError, StoreError
+from nudge.flows.archive import Archive
+from nudge.workers.backoff import Backoff
+from nudge.workers.leases import Leases
+
+log = structlog.get_logger()
+
+LOOK = 0.2
+"""Seconds between two looks whether a run is due."""
+
+
+class Archiving:
+    """Runs the archive when it is due. Use it from one thread."""
+
+    def __init__(self, archive: Archive, leases: Leases) -> None:
+        self._archive, self._leases = archive, leases
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then give the leases back.
+
+        What the last run left waits in the journal for whoever comes next.
+        """
+        trouble = Backoff(0.5, 30.0)
+        while not stop.is_set():
+            try:
+                self.turn()
+                trouble.reset()
+            except NudgeError as error:
+                log.warning("archive_failed", code=error.code, error=str(error))
+                self._leases.forget()
+                stop.wait(trouble.next())
+            stop.wait(LOOK)
+        self._release()
+
+    def turn(self) -> None:
+        """One run, if it is due.
+
+        Raises:
+            NudgeError: it failed; the leases are to be taken again.
+        """
+        self._leases.refresh()
+        held = self._leases.held()
+        if not held or not self._archive.due(clock.monotonic(), held):
+            return
+        with self._leases.renewed():
+            done = self._archive.run(held)
+        for lease in done:
+            self._leases.update(lease)
+
+    def _release(self) -> None:
+        try:
+            self._leases.release()
+        except StoreError as error:
+            log.warning("leases_not_released", fold="archive", error=str(error))

@@ -1,0 +1,32 @@
+"""How long to wait: after failures, and where there is nothing to do."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass
+class Backoff:
+    """Waits that double up to a cap, each of them anywhere in its upper half.
+
+    Attributes:
+        first: seconds of the first wait.
+        most: seconds of the longest.
+        turns: waits since the last `reset`.
+    """
+
+    first: float
+    most: float
+    turns: int = 0
+
+    def next(self) -> float:
+        """Seconds to wait now."""
+        whole = min(self.most, self.first * 2.0 ** min(self.turns, 32))
+        self.turns += 1
+        # Several workers must not come back to the store in step.
+        return whole * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+
+    def reset(self) -> None:
+        """Begin with the first wait again."""
+        self.turns = 0

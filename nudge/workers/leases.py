@@ -1,0 +1,137 @@
+"""Which partitions of a fold a worker owns: claims, renewals, and a fair share with others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import structlog
+
+from nudge import clock
+from nudge.errors import StoreError
+from nudge.store import folds
+from nudge.store.client import Client
+from nudge.store.folds import Lease
+from nudge.store.keys import Keys
+
+log = structlog.get_logger()
+
+TTL = 5.0
+"""Seconds after which a dead worker's partitions can be taken over."""
+
+
+class Leases:
+    """The leases of one fold that one worker holds."""
+
+    def __init__(self, client: Client, keys: Keys, fold: str, owner: str, ttl: float = TTL) -> None:
+        self._client, self._keys = client, keys
+        self._fold, self._owner, self._ttl = fold, owner, ttl
+        self._held: dict[int, Lease] = {}
+        self._due = 0.0
+
+    def held(self) -> list[Lease]:
+        """What is held, by partition."""
+        return [self._held[partition] for partition in sorted(self._held)]
+
+    def get(self, partition: int) -> Lease | None:
+        """The lease of a partition, if it is held."""
+        return self._held.get(partition)
+
+    def refresh(self) -> None:
+        """Renew, give back what is beyond the fair share, and take what is free; when it is time.
+
+        Raises:
+            StoreAwayError: the store does not answer; call `forget`.
+        """
+        now = clock.monotonic()
+        if now < self._due:
+            return
+        self._due = now + self._ttl / 3
+        workers = folds.heartbeat(self._client, self._keys, self._fold, self._owner, self._ttl)
+        share = fair_share(self._keys.partitions, workers)
+        for lease in self.held():
+            self._take(lease.partition)
+        for lease in self.held()[share:]:
+            self._give_back(lease)
+        self._claim(share)
+
+    def update(self, lease: Lease) -> None:
+        """Note a lease's new position."""
+        self._held[lease.partition] = lease
+
+    def drop(self, lease: Lease) -> None:
+        """Forget a lease that another worker has, or whose position is not known."""
+        self._held.pop(lease.partition, None)
+
+    def forget(self) -> None:
+        """Forget all leases, and take them again at the next refresh."""
+        self._held.clear()
+        self._due = 0.0
+
+    def release(self) -> None:
+        """Give everything back, so that the others need not wait."""
+        for lease in self.held():
+            self._give_back(lease)
+        folds.heartbeat(self._client, self._keys, self._fold, self._owner, 0)
+
+    @contextmanager
+    def renewed(self) -> Iterator[None]:
+        """Keeps the leases while something runs that may take longer than they last."""
+        done = Event()
+        held = self.held()
+        keeper = Thread(target=self._keep, args=(held, done), name=f"{self._fold}-leases")
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def _keep(self, held: Sequence[Lease], done: Event) -> None:
+        while not done.wait(self._ttl / 3):
+            try:
+                for lease in held:
+                    folds.acquire(
+                        self._client,
+                        self._keys,
+                        lease.partition,
+                        self._fold,
+                        self._owner,
+                        self._ttl,
+                    )
+            except StoreError as error:
+                # The fencing token decides whether what runs may still commit.
+                log.warning("lease_not_renewed", fold=self._fold, error=str(error))
+
+    def _claim(self, share: int) -> None:
+        free = [p for p in self._keys.every_partition() if p not in self._held]
+        # At random, so that workers that start together do not ask for the same ones.
+        for partition in random.sample(free, len(free)):
+            if len(self._held) >= share:
+                return
+            if self._take(partition):
+                log.info("partition_taken", fold=self._fold, partition=partition)
+
+    def _take(self, partition: int) -> bool:
+        """Take or renew one lease; a renewal keeps the lease as it is held."""
+        lease = folds.acquire(
+            self._client, self._keys, partition, self._fold, self._owner, self._ttl
+        )
+        before = self._held.get(partition)
+        if lease is None:
+            self._held.pop(partition, None)
+        elif before is None or before.token != lease.token:
+            self._held[partition] = lease
+        return lease is not None
+
+    def _give_back(self, lease: Lease) -> None:
+        folds.release(self._client, self._keys, lease)
+        self._held.pop(lease.partition, None)
+        log.info("partition_given_back", fold=self._fold, partition=lease.partition)
+
+
+def fair_share(partitions: int, workers: int) -> int:
+    """Most partitions that one of so many workers holds."""
+    return -(-partitions // max(1, workers))

@@ -1,0 +1,179 @@
+"""What `nudge work` runs: the named folds, each in a thread, until the process is told to stop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from threading import Event, Thread
+from types import FrameType
+from typing import Final, Protocol
+
+import structlog
+
+from nudge.domain.sealing import Sealer
+from nudge.errors import InvalidConfigError
+from nudge.flows.archive import Archive, Limits
+from nudge.flows.attribute import Attribute
+from nudge.flows.learn import Learn
+from nudge.flows.publish import Publisher
+from nudge.lake.reader import Lake
+from nudge.settings import Settings
+from nudge.store import client as clients
+from nudge.store.client import Client
+from nudge.store.folds import FOLDS
+from nudge.store.keys import Keys
+from nudge.workers.archiving import Archiving
+from nudge.workers.leases import TTL, Leases
+from nudge.workers.publishing import Publishing
+from nudge.workers.runner import Runner
+
+log = structlog.get_logger()
+
+NAMES: Final = FOLDS
+"""What can be asked for; `learn` brings the publisher with it."""
+LONGEST_LOOK: Final = 0.5
+
+
+class Loop(Protocol):
+    """What runs in a thread."""
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set."""
+        ...
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What every loop of a worker is made from.
+
+    Attributes:
+        settings: of the installation.
+        client: of the store.
+        keys: of the installation.
+        owner: under which the leases are held; no two processes ever share one.
+        ttl: seconds after which a dead worker's work is taken over.
+    """
+
+    settings: Settings
+    client: Client
+    keys: Keys
+    owner: str
+    ttl: float = TTL
+
+
+def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int:
+    """Run folds until SIGTERM or SIGINT; from the main thread.
+
+    Args:
+        settings: of the installation.
+        names: of the folds; none means all.
+        ttl: seconds after which a dead worker's work is taken over.
+
+    Returns:
+        The exit status: 0 after an orderly end, 1 where a loop ended by itself.
+
+    Raises:
+        InvalidConfigError: a name is unknown.
+    """
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        raise InvalidConfigError(
+            [f"no such fold: {name}; use {', '.join(NAMES)}" for name in unknown]
+        )
+    client = clients.patient(settings.store_url)
+    worker = Worker(settings, client, Keys(settings.namespace, settings.partitions), _owner(), ttl)
+    loops = loops_of(worker, names or NAMES)
+    stop = Event()
+    try:
+        with _signals(stop):
+            return supervise(loops, stop)
+    finally:
+        client.close()
+
+
+def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
+    """The loops of these folds, by the names of their threads."""
+    makers: dict[str, Callable[[Worker], dict[str, Loop]]] = {
+        "attribute": _attribute,
+        "learn": _learn,
+        "archive": _archive,
+    }
+    return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
+
+
+def supervise(loops: dict[str, Loop], stop: Event) -> int:
+    """Run the loops in threads until `stop` is set, or one of them ends by itself.
+
+    Returns:
+        0 after `stop`, 1 otherwise: whoever started the process starts it again.
+    """
+    failed = Event()
+    threads = [
+        Thread(target=partial(_run, name, loop, stop, failed), name=name)
+        for name, loop in loops.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return int(failed.is_set())
+
+
+def _run(name: str, loop: Loop, stop: Event, failed: Event) -> None:
+    try:
+        loop.run(stop)
+    except Exception:
+        log.exception("loop_failed", loop=name)
+        failed.set()
+    finally:
+        stop.set()
+
+
+def _attribute(worker: Worker) -> dict[str, Loop]:
+    fold = Attribute(worker.client, worker.keys)
+    return {fold.name: Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl)}
+
+
+def _learn(worker: Worker) -> dict[str, Loop]:
+    fold = Learn(worker.client, worker.keys)
+    every = worker.settings.publish_every
+    publisher = Publisher(worker.client, worker.keys, worker.owner, worker.ttl, every)
+    return {
+        fold.name: Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl),
+        "publish": Publishing(publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3)),
+    }
+
+
+def _archive(worker: Worker) -> dict[str, Loop]:
+    settings = worker.settings
+    limits = Limits(every=settings.archive_every)
+    seal = Sealer(settings.secret_key).seal
+    archive = Archive(worker.client, worker.keys, Lake(settings.lake_dir), seal, limits)
+    leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl)
+    return {"archive": Archiving(archive, leases)}
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+@contextmanager
+def _signals(stop: Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set `stop` while this lasts."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

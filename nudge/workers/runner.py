@@ -1,0 +1,148 @@
+"""The one runner for folds: reads the journal, hands batches to a fold, commits what they give.
+
+A batch is committed with its position in one atomic write, under a lease whose token fences off
+whoever held it before. So it does not matter where a worker dies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from nudge import clock
+from nudge.domain.records import Entry
+from nudge.errors import FencedError, StoreAwayError, StoreError
+from nudge.store import folds, journal
+from nudge.store.client import Client
+from nudge.store.folds import Commit, Lease
+from nudge.store.keys import Keys
+from nudge.workers.backoff import Backoff
+from nudge.workers.leases import TTL, Leases
+
+log = structlog.get_logger()
+
+S = TypeVar("S")
+
+
+class Fold(Protocol[S]):
+    """A function from entries to commits, with a state of its own for each partition."""
+
+    @property
+    def name(self) -> str:
+        """Of the fold: part of its keys."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Most entries of one commit."""
+        ...
+
+    def prepare(self, partition: int) -> S:
+        """The fold's own state as of its committed position."""
+        ...
+
+    def handle(self, partition: int, state: S, entries: Sequence[Entry]) -> tuple[S, Commit]:
+        """What a batch comes to: the state behind it, and what is to be committed."""
+        ...
+
+
+class Runner(Generic[S]):
+    """Runs one fold on the partitions that this worker owns. Use it from one thread."""
+
+    def __init__(
+        self, client: Client, keys: Keys, fold: Fold[S], owner: str, ttl: float = TTL
+    ) -> None:
+        self._client, self._keys, self._fold = client, keys, fold
+        self._leases = Leases(client, keys, fold.name, owner, ttl)
+        self._states: dict[int, tuple[int, S]] = {}
+        self._resting: dict[int, tuple[float, Backoff]] = {}
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set; then finish the batch and give the leases back."""
+        away, idle = Backoff(0.1, 5.0), Backoff(0.01, 0.2)
+        while not stop.is_set():
+            try:
+                busy = self.turn(stop)
+                away.reset()
+            except StoreError as error:
+                log.warning("store_away", fold=self._fold.name, error=str(error))
+                self._forget()
+                stop.wait(away.next())
+                continue
+            if busy:
+                idle.reset()
+            else:
+                stop.wait(idle.next())
+        self._release()
+
+    def turn(self, stop: Event | None = None) -> int:
+        """One batch of each partition that is held; how many entries they had together.
+
+        Raises:
+            StoreAwayError: the store does not answer.
+        """
+        self._leases.refresh()
+        done = 0
+        for partition in [lease.partition for lease in self._leases.held()]:
+            if stop is not None and stop.is_set():
+                break
+            self._leases.refresh()
+            lease = self._leases.get(partition)
+            done += self._batch(lease) if lease else 0
+        return done
+
+    def _batch(self, lease: Lease) -> int:
+        """One batch of one partition; what fails there does not stop the others."""
+        rests_until, pause = self._resting.get(lease.partition, (0.0, Backoff(1.0, 30.0)))
+        if clock.monotonic() < rests_until:
+            return 0
+        try:
+            done = self._handled(lease)
+        except StoreAwayError:
+            raise
+        except FencedError as error:
+            log.warning("fenced", fold=lease.fold, partition=lease.partition, error=str(error))
+            self._drop(lease)
+            return 0
+        except Exception:
+            log.exception("batch_failed", fold=lease.fold, partition=lease.partition)
+            self._drop(lease)
+            self._resting[lease.partition] = (clock.monotonic() + pause.next(), pause)
+            return 0
+        self._resting.pop(lease.partition, None)
+        return done
+
+    def _handled(self, lease: Lease) -> int:
+        p = lease.partition
+        entries = journal.read(self._client, self._keys, p, lease.position, self._fold.batch)
+        if not entries:
+            return 0
+        state, batch = self._fold.handle(p, self._state(lease), entries)
+        self._leases.update(folds.commit(self._client, self._keys, lease, batch))
+        self._states[p] = (lease.token, state)
+        return len(entries)
+
+    def _state(self, lease: Lease) -> S:
+        """The fold's state, read again where the lease is a new one."""
+        known = self._states.get(lease.partition)
+        if known is None or known[0] != lease.token:
+            return self._fold.prepare(lease.partition)
+        return known[1]
+
+    def _drop(self, lease: Lease) -> None:
+        self._leases.drop(lease)
+        self._states.pop(lease.partition, None)
+
+    def _forget(self) -> None:
+        self._leases.forget()
+        self._states.clear()
+
+    def _release(self) -> None:
+        try:
+            self._leases.release()
+        except StoreError as error:
+            # They run out by themselves.
+            log.warning("leases_not_released", fold=self._fold.name, error=str(error))
