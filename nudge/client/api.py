@@ -29,7 +29,6 @@ SERVE_FILE = "serve.json"
 
 HTTP_ERROR = 400
 UNAVAILABLE = 503
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what we do not connect to
 
 
 class ServiceAwayError(NudgeError):
@@ -170,7 +169,7 @@ def find(settings: Settings, url: str | None = None, key: str | None = None) -> 
     found = key or settings.admin_key
     if not found:
         raise InvalidConfigError(["no API key: give --key, or set NUDGE_ADMIN_KEY"])
-    return Target((url or _served(settings.data_dir) or _bound(settings)).rstrip("/"), found)
+    return Target((url or _served(settings.data_dir) or settings.url).rstrip("/"), found)
 
 
 def _served(data_dir: Path) -> str | None:
@@ -182,11 +181,6 @@ def _served(data_dir: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         cure = "remove it, or name the service with --url"
         raise InvalidConfigError([f"{path}: cannot be read ({error!r}); {cure}"]) from error
-
-
-def _bound(settings: Settings) -> str:
-    host = _ANY_ADDRESS.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _checked(url: str) -> SplitResult:

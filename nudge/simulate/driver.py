@@ -160,10 +160,10 @@ class Driver:
             body["device_token"] = visit.token
         answer = self._ways.page.post("/v1/decisions", body)
         visit.token = answer.get("device_token") or visit.token
-        shown = {slot: _drawn(given) for slot, given in answer["decisions"].items()}
-        for slot, drawn in shown.items():
-            self.tally.decided(slot, drawn.variant)
-        return shown
+        decisions: dict[str, dict[str, str]] = answer["decisions"]
+        for slot, given in decisions.items():
+            self.tally.decided(slot, given["variant"], sticky=bool(given["sticky"]))
+        return {slot: _drawn(given) for slot, given in decisions.items()}
 
     def _tell(self, visit: Visit, tell: Tell) -> None:
         visit.told += 1

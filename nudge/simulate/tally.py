@@ -22,6 +22,7 @@ class Tally:
         exposures: that the policy drew, by (slot, variant): those that learning sees.
         expected: sum of the true probabilities of these exposures.
         events: sent, by type.
+        sticky: answers that an earlier run of the same name had got.
     """
 
     visitors: int = 0
@@ -29,12 +30,14 @@ class Tally:
     exposures: Counter[tuple[str, str]] = field(default_factory=Counter)
     expected: Counter[tuple[str, str]] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
+    sticky: int = 0
     _recent: deque[tuple[float, str, str]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def decided(self, slot: str, variant: str) -> None:
+    def decided(self, slot: str, variant: str, *, sticky: bool) -> None:
         """Count an answer."""
         with self._lock:
+            self.sticky += sticky
             self.decisions[slot, variant] += 1
             self._recent.append((monotonic(), slot, variant))
 

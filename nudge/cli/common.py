@@ -1,0 +1,117 @@
+"""What several commands share: settings, the store, output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import orjson
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from nudge import settings as nudge_settings
+from nudge.domain.sealing import Sealer
+from nudge.settings import Settings
+from nudge.store.client import Client, patient
+from nudge.store.keys import Keys
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store and what reads it.
+
+    Attributes:
+        settings: of the installation.
+        client: patient.
+        keys: of the installation.
+    """
+
+    settings: Settings
+    client: Client
+    keys: Keys
+
+    @property
+    def sealer(self) -> Sealer:
+        """Hashes and ids of the installation."""
+        return Sealer(self.settings.secret_key)
+
+
+def data_dir_option(command: Command) -> Command:
+    """`--data-dir`, for commands that a second installation on a machine needs."""
+    option = click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Data directory, instead of NUDGE_DATA_DIR or the one in nudge.toml.",
+    )
+    return option(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
+        command
+    )
+
+
+def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
+    """The settings, with what the command line says on top.
+
+    Raises:
+        InvalidConfigError: every problem.
+    """
+    given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
+    found = nudge_settings.load({**os.environ, **given})
+    return found if port is None else replace(found, port=port)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """The installation's store, for the time of a command."""
+    client = patient(settings.store_url)
+    try:
+        yield Store(settings, client, Keys(settings.namespace, settings.partitions))
+    finally:
+        client.close()
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    click.echo(orjson.dumps(value, option=options).decode())
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console()
+
+
+def err() -> Console:
+    """Where progress and remarks go, so that results can be piped."""
+    return Console(stderr=True)
+
+
+def progress_bar(what: str) -> Progress:
+    """A bar with count, time and `fields[note]`, on stderr."""
+    return Progress(
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=err(),
+    )

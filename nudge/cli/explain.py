@@ -1,0 +1,79 @@
+"""`nudge explain` and `nudge verify`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nudge.cli.common import data_dir_option, json_option, load_settings, opened, print_json
+from nudge.flows.explain import explain as explained
+
+Plain = Mapping[str, Any]
+
+
+@click.command()
+@click.argument("decision_id", metavar="ID")
+@data_dir_option
+@json_option
+def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Tell why a decision was made, and repeat its draw.
+
+    All comes from the decision's own record. Ends with 1 where the draw does not repeat.
+    """
+    with opened(load_settings(data_dir)) as store:
+        found = explained(store.client, store.keys, store.sealer, decision_id)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo("\n".join(lines(found)))
+    sys.exit(0 if found["reproduced"] else 1)
+
+
+def lines(found: Plain) -> Iterator[str]:
+    """The explanation for people."""
+    kept = found["stickiness"]
+    yield f"decision {found['decision_id']} at {found['at']}"
+    yield f"  slot            {found['slot']} (revision {found['slot_revision']})"
+    yield f"  variant         {found['variant']} with propensity {found['propensity']:.6f}"
+    yield f"  reason          {found['reason']}"
+    yield f"  policy          {found['policy']}, version {found['policy_version']}"
+    yield f"  asked by        {found['channel']}, page {found['page']}"
+    yield f"  kept for        {kept['unit']}, period {kept['period']}"
+    yield f"  cell            {found['cell'] or '-'}"
+    yield from _section("context", {name: str(v) for name, v in found["context"].items()})
+    yield from _section("removed", found["removed"])
+    yield from _section("distribution", {n: f"{p:.6f}" for n, p in found["distribution"].items()})
+    yield f"  draw            {found['u']} / 2^64 = {found['u'] / 2**64:.6f}"
+    yield f"  reproduced: {'yes' if found['reproduced'] else 'no'}"
+
+
+def _section(title: str, rows: Mapping[str, str]) -> Iterator[str]:
+    yield f"  {title}" + ("" if rows else "         -")
+    yield from (f"    {name:<16}{value}" for name, value in rows.items())
+
+
+@click.command()
+@data_dir_option
+@json_option
+def verify(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Check that journal, lake and folds agree.
+
+    Ends with 1 where they do not. It may run while the service does.
+    """
+    from nudge.flows.verify import verify as compared  # noqa: PLC0415 - duckdb, which explain does not need
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+
+    settings = load_settings(data_dir)
+    with opened(settings) as store:
+        found = compared(store.client, store.keys, Lake(settings.lake_dir))
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            click.echo(str(one))
+        click.echo(f"{len(found)} differences" if found else "journal, lake and folds agree")
+    sys.exit(1 if found else 0)

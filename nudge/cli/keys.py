@@ -1,0 +1,95 @@
+"""`nudge keys create | list | revoke`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
+from nudge.clock import now
+from nudge.domain.caller import SCOPES, Scope
+from nudge.store import api_keys
+from nudge.store.api_keys import StoredKey
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke API keys."""
+
+
+@keys.command()
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(SCOPES),
+    multiple=True,
+    required=True,
+    help="What the key may do; may be repeated. No scope includes another.",
+)
+@click.option("--name", default="", help="For people.")
+@click.option("--origin", "origins", multiple=True, help="Web origin that may use it; any without.")
+@data_dir_option
+@json_option
+def create(
+    scopes: tuple[Scope, ...],
+    name: str,
+    origins: tuple[str, ...],
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Make a key and print it: it cannot be shown again."""
+    with opened(load_settings(data_dir)) as store:
+        key_id, secret = api_keys.create(store.client, store.keys, scopes, name, origins, now())
+    if as_json:
+        print_json({"key_id": key_id, "key": secret, "scopes": sorted(set(scopes))})
+    else:
+        click.echo(secret)
+        click.echo(f"Key {key_id}; it is not kept and cannot be shown again.", err=True)
+
+
+@keys.command("list")
+@data_dir_option
+@json_option
+def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """List all keys, the revoked ones too."""
+    with opened(load_settings(data_dir)) as store:
+        found = api_keys.list_keys(store.client, store.keys)
+    if as_json:
+        print_json([_plain(key) for key in found])
+        return
+    table = Table("id", "name", "scopes", "origins", "created", "revoked")
+    for key in found:
+        cells = (key.key_id, key.name, ", ".join(key.scopes), ", ".join(key.origins) or "any")
+        table.add_row(*map(escape, cells), _time(key.created), _time(key.revoked_at) or "-")
+    out().print(table)
+
+
+@keys.command()
+@click.argument("key_id")
+@data_dir_option
+def revoke(key_id: str, data_dir: Path | None) -> None:
+    """Take a key back, for good."""
+    with opened(load_settings(data_dir)) as store:
+        key = api_keys.revoke(store.client, store.keys, key_id, now())
+    click.echo(f"Key {key.key_id} is revoked since {_time(key.revoked_at)}.")
+
+
+def _plain(key: StoredKey) -> dict[str, object]:
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "scopes": key.scopes,
+        "origins": key.origins,
+        "created": _time(key.created),
+        "revoked": _time(key.revoked_at),
+    }
+
+
+def _time(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

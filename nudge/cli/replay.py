@@ -1,0 +1,129 @@
+"""`nudge replay`."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from rich.progress import Progress as Bar
+from rich.progress import TaskID
+
+from nudge.cli.common import (
+    data_dir_option,
+    json_option,
+    load_settings,
+    out,
+    print_json,
+    progress_bar,
+)
+from nudge.client.api import Api, find
+from nudge.client.figures import figures
+from nudge.clock import monotonic
+from nudge.replay.customers import Customer, Reader, reader
+from nudge.replay.drive import Progress, Run
+from nudge.replay.drive import replay as send
+from nudge.replay.files import Log, iter_rows, open_log
+from nudge.replay.mapping import default_mapping, load_mapping
+from nudge.replay.prepare import Stores, ready_slot
+from nudge.replay.report import Report, catch_up, report, shown
+from nudge.settings import Settings
+
+SETTLE = 60.0
+"""Seconds to wait for the service's own figures."""
+RECENT = 2000
+"""Rows over which the bar's rate is taken."""
+EVERY = 50
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="How the file is read; examples/<name of the file>/mapping.toml without.",
+)
+@click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Calls at the same time.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Rows at most.")
+@click.option("--url", help="Of the service; the one on this machine without.")
+@click.option("--key", help="API key with the scopes decide, ingest and read.")
+@data_dir_option
+@json_option
+def replay(
+    file: Path,
+    mapping: Path | None,
+    run_name: str | None,
+    workers: int,
+    limit: int | None,
+    url: str | None,
+    key: str | None,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Send a real campaign log through the running service.
+
+    FILE is a randomised campaign, CSV or Parquet. Its customers come by one at a time: for each,
+    the service decides; where it draws the variant that the customer was really given, the
+    exposure and the real outcome are sent, and the policy learns from them. Otherwise the
+    decision stays unexposed and teaches nothing.
+
+    At the end: the served policy's rate over time against each single variant, uniform and the
+    best single variant, with intervals. Ctrl-C ends early, with what was done so far.
+    """
+    settings = load_settings(data_dir)
+    rules = load_mapping(mapping or default_mapping(file, settings.config_dir))
+    log = open_log(file)
+    run = Run(rules, run_name or secrets.token_hex(4), workers)
+    api = Api(find(settings, url, key))
+    made = _replay(api, settings, log, run, limit, local=url is None)
+    if as_json:
+        print_json(made.plain)
+    else:
+        out().print(shown(made))
+
+
+def _replay(
+    api: Api, settings: Settings, log: Log, run: Run, limit: int | None, *, local: bool
+) -> Report:
+    slot = ready_slot(Stores(settings, local), api, run.mapping)
+    customers = reader(str(log.path), run.mapping, slot.context, log.columns)
+    before, begin = figures(api, slot.name), monotonic()
+    rows = min(log.rows, limit or log.rows)
+    with progress_bar("customers") as bar:
+        task = bar.add_task("", total=rows, note="")
+        progress = send(api, run, _customers(customers, log, rows), _looker(bar, task))
+        bar.update(task, completed=progress.rows)
+    seconds = monotonic() - begin
+    service = catch_up(api, slot.name, before, progress, SETTLE)
+    return report(run, progress, service, seconds)
+
+
+def _customers(read: Reader, log: Log, rows: int) -> Iterator[Customer | None]:
+    numbered = zip(range(1, rows + 1), iter_rows(log, read.mapping.columns), strict=False)
+    return (read.read(number, row) for number, row in numbered)
+
+
+def _looker(bar: Bar, task: TaskID) -> Callable[[Progress], None]:
+    """Moves the bar, at every so many rows."""
+    recent: deque[bool] = deque(maxlen=RECENT)
+    seen = [0]
+
+    def look(progress: Progress) -> None:
+        if progress.rows % EVERY:
+            return
+        new = progress.outcomes[seen[0] :]
+        seen[0] += len(new)
+        recent.extend(one.converted for one in new if one.matched)
+        rate = sum(recent) / len(recent) if recent else 0.0
+        bar.update(task, completed=progress.rows, note=f"{progress.matched:,} matched, {rate:.3f}")
+
+    return look

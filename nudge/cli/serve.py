@@ -1,0 +1,79 @@
+"""`nudge serve` and `nudge work`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from nudge.cli.common import data_dir_option, load_settings, opened
+from nudge.clock import now
+from nudge.domain.slot_file import load_slots
+from nudge.flows.apply import apply, conflict, plan
+from nudge.settings import Settings
+from nudge.store import api_keys, slots
+from nudge.supervise import serve as supervise
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
+@data_dir_option
+@click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
+def serve(port: int | None, data_dir: Path | None, no_examples: bool) -> None:  # noqa: FBT001 - click's flags
+    """Run store, worker and web under one supervisor.
+
+    The store is an embedded one in the data directory, unless NUDGE_REDIS_URL names another.
+    Slot files in config/slots that are new, or have a higher revision, are applied first. Ctrl-C
+    stops everything.
+    """
+
+    def prepare(settings: Settings) -> None:
+        register_page_key(settings)
+        if not no_examples:
+            apply_configured(settings)
+
+    sys.exit(supervise(load_settings(data_dir, port), prepare))
+
+
+def register_page_key(settings: Settings) -> None:
+    """Put the pages' key into the store, where it can be listed and revoked."""
+    if settings.page_key is None:
+        return
+    origins = () if "*" in settings.cors_origins else settings.cors_origins
+    with opened(settings) as store:
+        api_keys.register(
+            store.client, store.keys, settings.page_key, ["decide"], "page", origins, now()
+        )
+
+
+def apply_configured(settings: Settings) -> None:
+    """Apply config/slots; a file that cannot be applied is told and does not keep us from serving.
+
+    Raises:
+        InvalidConfigError: a file is wrong in itself.
+    """
+    directory = settings.config_dir / "slots"
+    if not directory.is_dir():
+        return
+    with opened(settings) as store:
+        changes = plan(slots.current(store.client, store.keys), load_slots(directory))
+        for change in changes:
+            if change.action == "conflict":
+                click.echo(f"warning: {directory}/{conflict(change)}", err=True)
+        good = [change for change in changes if change.changes]
+        apply(store.client, store.keys, good, "nudge serve", "start", now())
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+@data_dir_option
+def work(names: tuple[str, ...], data_dir: Path | None) -> None:
+    """Run the folds: attribute, learn, archive.
+
+    Without a NAME, all of them. Several workers share the partitions; when one dies, the others
+    take over.
+    """
+    from nudge.workers.main import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
+
+    sys.exit(run(load_settings(data_dir), list(names)))

@@ -1,0 +1,200 @@
+"""`nudge simulate`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+from rich.progress import Progress
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    json_option,
+    load_settings,
+    out,
+    print_json,
+    progress_bar,
+)
+from nudge.client.api import Api, Target, find
+from nudge.client.figures import Figures
+from nudge.clock import monotonic
+from nudge.settings import Settings
+from nudge.simulate import result
+from nudge.simulate.driver import Driver, Plan, Ways
+from nudge.simulate.tally import Tally
+from nudge.simulate.truth import BANNER_TIMES
+
+DEMO_MINUTES = 5
+DEMO_BOOST = 3.0
+TELL_EVERY = 10.0
+SETTLE = 30.0
+BEST = max(BANNER_TIMES, key=lambda name: BANNER_TIMES[name])
+SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
+
+
+@click.command()
+@click.option("--visitors", type=click.IntRange(1), help="How many; 5,000, or minutes of them.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0),
+    default=50.0,
+    show_default=True,
+    help="New visitors a second; 0: as many as the service can serve.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of all chance.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=8, show_default=True, help="Threads."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1),
+    default=1800.0,
+    show_default=True,
+    help="Simulated seconds in a second: 1800 makes an hour 2 s.",
+)
+@click.option(
+    "--boost",
+    type=click.FloatRange(0, min_open=True),
+    help=f"Times that visitors begin to recharge; 1, or {DEMO_BOOST:g} with --demo.",
+)
+@click.option(
+    "--demo",
+    is_flag=True,
+    help=f"Run for {DEMO_MINUTES} minutes and tell every {TELL_EVERY:g} s what is learned.",
+)
+@click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
+@click.option("--url", help="Of the service; the one on this machine without.")
+@click.option("--key", help="API key with the scopes decide, ingest and read.")
+@data_dir_option
+@json_option
+def simulate(
+    visitors: int | None,
+    rate: float,
+    seed: int,
+    workers: int,
+    speed: float,
+    boost: float | None,
+    demo: bool,  # noqa: FBT001 - click's flags
+    run_name: str | None,
+    url: str | None,
+    key: str | None,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Send simulated visitors through the running service.
+
+    They behave as the field notes say: the banner data_draw converts 10 times as well as
+    triple_gift, an SMS at the end of the month 10 times, visitors with a mobile history 5 times;
+    50 and 100 are above half of all amounts, and about 60 % of those who begin a recharge leave
+    on the way.
+
+    Visitors live on the service's own clock, which cannot be moved; so the time between a choice
+    and its payment (minutes to hours) is shortened by --speed. Ctrl-C ends early, with the result.
+    """
+    settings = load_settings(data_dir)
+    count = visitors or (round((rate or 50) * 60 * DEMO_MINUTES) if demo else 5000)
+    name = run_name or f"sim-{secrets.token_hex(4)}"
+    times = boost or (DEMO_BOOST if demo else 1.0)
+    plan = Plan(name, count, rate, seed, workers, speed, times)
+    session = _session(plan, settings, find(settings, url, key))
+    err().print(_announced(plan))
+    found = _run(session, demo=demo)
+    if as_json:
+        print_json(found)
+    else:
+        out().print(result.table(session.rows))
+
+
+@dataclass
+class _Session:
+    """A run with its service.
+
+    Attributes:
+        plan: what to simulate.
+        ways: to the service.
+        before: figures at the start.
+        rows: the result, when there is one.
+    """
+
+    plan: Plan
+    ways: Ways
+    before: dict[str, Figures]
+    rows: list[result.Row]
+
+
+def _session(plan: Plan, settings: Settings, target: Target) -> _Session:
+    server = Api(target)
+    served = {one["slot"] for one in server.get("/v1/slots")["slots"]}
+    slots = [name for name in SLOTS if name in served]
+    # The pages' own key where it is this installation's: what pages may not do, they do not.
+    own = settings.page_key if target.key == settings.admin_key else None
+    page = Api(replace(target, key=own)) if own else server
+    return _Session(plan, Ways(page, server, frozenset(slots)), result.look(server, slots), [])
+
+
+def _announced(plan: Plan) -> str:
+    boost = f"; visitors begin {plan.boost:g} times as often as in truth" if plan.boost != 1 else ""
+    return (
+        f"run {plan.run}: {plan.visitors:,} visitors, an hour in {3600 / plan.speed:.1f} s{boost}"
+    )
+
+
+def _run(session: _Session, *, demo: bool) -> dict[str, object]:
+    driver, begin = Driver(session.plan, session.ways), monotonic()
+    with progress_bar("visitors") as bar:
+        task = bar.add_task("", total=session.plan.visitors, note="")
+
+        def advance(tally: Tally) -> None:
+            bar.update(task, completed=tally.visitors, note=_note(tally))
+
+        looks = [advance, *([_teller(bar, begin)] if demo else [])]
+        tally = driver.run(lambda now: _each(looks, now))
+        advance(tally)
+    seconds = monotonic() - begin
+    caught_up = result.settle(session.ways.server, session.before, tally, SETTLE)
+    if not caught_up and not tally.sticky:
+        err().print("The service has not counted all of it yet: is its worker running?")
+    after = result.look(session.ways.server, session.before)
+    session.rows = result.rows(session.before, after, tally)
+    return {
+        "run": session.plan.run,
+        "visitors": tally.visitors,
+        "seconds": seconds,
+        "interrupted": driver.interrupted,
+        "boost": session.plan.boost,
+        "events": dict(tally.events),
+        "caught_up": caught_up,
+        "variants": result.plain(session.rows),
+    }
+
+
+def _each(looks: Iterable[Callable[[Tally], None]], tally: Tally) -> None:
+    for look in looks:
+        look(tally)
+
+
+def _note(tally: Tally) -> str:
+    return f"{tally.events['paid']:,} paid"
+
+
+def _teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
+    """Tells every few seconds how the share of the best banner moves."""
+    due = [begin + TELL_EVERY]
+
+    def tell(tally: Tally) -> None:
+        now = monotonic()
+        if now < due[0]:
+            return
+        due[0] += TELL_EVERY
+        share = tally.share("banner", BEST)
+        if share is not None:
+            bar.console.print(
+                f"after {now - begin:4.0f} s: {result.percent(share)} of the visitors of the last "
+                f"10 s got the best banner ({BEST}); by chance it would be 25 %"
+            )
+
+    return tell

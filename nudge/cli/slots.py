@@ -1,0 +1,120 @@
+"""`nudge apply` and `nudge check`."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
+from nudge.clock import now
+from nudge.domain.slot import Slot
+from nudge.domain.slot_file import dump_slot, load_slot, load_slots
+from nudge.errors import InvalidConfigError
+from nudge.flows.apply import Change, conflict, plan
+from nudge.flows.apply import apply as write
+from nudge.settings import stray_variables
+from nudge.store import slots as stored
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--why", default="", help="Reason, kept in the audit entry.")
+@click.option("--who", default=None, help="Who changes it; the system's user name by default.")
+@data_dir_option
+@json_option
+def apply(
+    path: Path,
+    dry_run: bool,  # noqa: FBT001 - click's flags
+    why: str,
+    who: str | None,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Put slot files into service.
+
+    PATH is a slot's file, or a directory of them. A file with a higher revision replaces what is
+    in service; a slot that has no file is left alone.
+    """
+    settings = load_settings(data_dir)
+    wanted = load_slots(path) if path.is_dir() else _single(load_slot(path))
+    with opened(settings) as store:
+        changes = plan(stored.current(store.client, store.keys), wanted)
+        conflicts = [conflict(c) for c in changes if c.action == "conflict"]
+        if conflicts:
+            raise InvalidConfigError(conflicts)
+        if not dry_run:
+            write(store.client, store.keys, changes, who or getpass.getuser(), why, now())
+    if as_json:
+        print_json([_plain(change, written=change.changes and not dry_run) for change in changes])
+    else:
+        _show(changes, dry_run=dry_run)
+
+
+@click.command()
+@data_dir_option
+@json_option
+def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Validate settings and slots, and print what is in force.
+
+    Secrets are masked. Ends with 1 where something is wrong; each problem names file, key and
+    cure.
+    """
+    settings = load_settings(data_dir)
+    directory = settings.config_dir / "slots"
+    slots = load_slots(directory) if directory.is_dir() else {}
+    for name, meant in stray_variables().items():
+        hint = f"; did you mean {meant}?" if meant else ""
+        click.echo(f"warning: {name} is no setting{hint}", err=True)
+    if as_json:
+        found = {name: dump_slot(slot) for name, slot in slots.items()}
+        print_json({"settings": settings.masked(), "slots": found})
+        return
+    for table in (_settings(settings.masked()), _slots(slots.values())):
+        out().print(table)
+
+
+def _single(slot: Slot) -> dict[str, Slot]:
+    return {slot.name: slot}
+
+
+def _plain(change: Change, *, written: bool) -> dict[str, object]:
+    return {
+        "slot": change.slot.name,
+        "revision": change.slot.revision,
+        "action": change.action,
+        "diff": list(change.diff),
+        "written": written,
+    }
+
+
+def _show(changes: Iterable[Change], *, dry_run: bool) -> None:
+    for change in changes:
+        would = "would " if dry_run and change.changes else ""
+        click.echo(f"{change.slot.name} revision {change.slot.revision}: {would}{change.action}")
+        for line in change.diff if change.action != "stale" else ():
+            click.echo(f"  {line}")
+        if change.action == "stale" and change.before is not None:
+            click.echo(f"  the service has revision {change.before.revision}: left as it is")
+
+
+def _settings(masked: dict[str, object]) -> Table:
+    table = Table("setting", "value", title="Settings")
+    for name, value in masked.items():
+        table.add_row(name, escape("-" if value is None else str(value)))
+    return table
+
+
+def _slots(slots: Iterable[Slot]) -> Table:
+    columns = ("slot", "revision", "policy", "on", "reward", "variants")
+    table = Table(*columns, title="Slots")
+    for slot in slots:
+        reward = f"{slot.terms.event} ({slot.terms.objective})"
+        kind, names = str(slot.policy["kind"]), ", ".join(slot.names)
+        table.add_row(slot.name, str(slot.revision), kind, slot.terms.on, reward, names)
+    return table
