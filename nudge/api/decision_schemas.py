@@ -10,8 +10,7 @@ from marshmallow import fields as ma
 
 from nudge.api import forms
 from nudge.domain.asked import Ask
-from nudge.domain.slot_fields import Items, JsonTable, StrictTable, told
-from nudge.domain.slot_values import text_problem
+from nudge.domain.slot_fields import Items, StrictTable, told
 from nudge.errors import InvalidRequestError
 
 MAX_SLOTS: Final = 20
@@ -47,7 +46,7 @@ class VisitorSchema(StrictTable):
     """One of many visitors."""
 
     visitor_id = forms.visitor_id()
-    context = forms.Context()
+    context = forms.context()
     device_token = _token()
 
 
@@ -71,12 +70,7 @@ class AskSchema(VisitorSchema):
     channel = forms.channel()
     page = forms.page()
     slots = _slots()
-    force = JsonTable(
-        "give slot -> variant; needs the scope admin as well",
-        check=text_problem,
-        validate=validate.Length(max=MAX_SLOTS),
-        values=ma.String(),
-    )
+    force = forms.force(MAX_SLOTS)
 
 
 class GivenSchema(Schema):

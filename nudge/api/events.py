@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any, Final
 
 from flask import Response, request
@@ -16,6 +17,7 @@ from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.asked import Recorded, Rejected, Sent
+from nudge.domain.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
 blueprint = resource("events", "What visitors did")
@@ -55,12 +57,13 @@ BATCH: Final[dict[str, Any]] = {
         }
     },
 }
+DECISION_ID: Final = re.compile(rf"^[a-z2-7]{{{ID_LENGTH}}}$")
 PIXEL: Final = {
     "name": "d",
     "in": "query",
     "required": True,
     "description": "the decision_id that was shown",
-    "schema": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+    "schema": {"type": "string", "pattern": DECISION_ID.pattern},
 }
 IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}
 
@@ -93,8 +96,9 @@ def record() -> Response:
 def pixel() -> Response:
     """Record that a decision was shown, by a page that can only load an image."""
     decision_id = request.args.get("d", "")
-    if not decision_id:
-        raise InvalidRequestError("d is missing; give the decision_id", {"d": ["is missing"]})
+    if not DECISION_ID.fullmatch(decision_id):
+        right = "give the decision_id as it was answered"
+        raise InvalidRequestError(f"d: {right}", {"d": [right]})
     # The id of the event follows from the decision: an image that is loaded again counts once.
     shown = Sent(f"pixel:{decision_id}", "shown", "", None, decision_id)
     service = current()

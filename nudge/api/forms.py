@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from marshmallow import ValidationError, validate
@@ -9,7 +10,7 @@ from marshmallow import fields as ma
 
 from nudge.domain.slot_fields import JsonTable, Matches, OneOf, told
 from nudge.domain.slot_schema import CHANNELS
-from nudge.domain.slot_values import scalar_problem
+from nudge.domain.slot_values import scalar_problem, text_problem
 
 MAX_VISITOR_ID: Final = 200
 MAX_EVENT_ID: Final = 128
@@ -57,29 +58,6 @@ def page() -> ma.String:
     return ma.String(required=True, validate=Matches(PAGE_NAME, right), **told(right))
 
 
-class Context(JsonTable):
-    """What the caller knows of this visit: names with scalars.
-
-    Attributes:
-        openapi: what the document says of it, which marshmallow has no words for.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(
-            'give a table of text, numbers, true or false, such as {"last_amount": 50}',
-            check=_attribute_problem,
-            validate=[
-                validate.Length(max=MAX_ATTRIBUTES, error=f"give at most {MAX_ATTRIBUTES} values"),
-                _short_names,
-            ],
-        )
-        self.openapi = {
-            "additionalProperties": _SCALAR,
-            "maxProperties": MAX_ATTRIBUTES,
-            "propertyNames": {"minLength": 1, "maxLength": MAX_NAME},
-        }
-
-
 _SCALAR: Final = {
     "anyOf": [
         {"type": "string", "maxLength": MAX_TEXT},
@@ -90,14 +68,53 @@ _SCALAR: Final = {
 }
 
 
+class Table(JsonTable):
+    """A small table: names of at most 64 characters with values that one check accepts.
+
+    Attributes:
+        openapi: what the document says of it, which marshmallow has no words for.
+    """
+
+    def __init__(
+        self, right: str, *, most: int, check: Callable[[object], str | None], value: object
+    ) -> None:
+        super().__init__(right, check=check, validate=[_at_most(most), _short_names])
+        self.openapi = {
+            "additionalProperties": value,
+            "maxProperties": most,
+            "propertyNames": {"minLength": 1, "maxLength": MAX_NAME},
+        }
+
+
+def context() -> Table:
+    """What the caller knows of this visit."""
+    right = "give a table of text, numbers, true or false, such as last_amount: 50"
+    return Table(right, most=MAX_ATTRIBUTES, check=_attribute_problem, value=_SCALAR)
+
+
+def force(most: int) -> Table:
+    """What a person wants to see."""
+    right = "give slot -> variant; it needs the scope admin as well"
+    value = {"type": "string", "minLength": 1}
+    return Table(right, most=most, check=text_problem, value=value)
+
+
 def _attribute_problem(value: object) -> str | None:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return f"is too long; give at most {MAX_TEXT} characters"
     return scalar_problem(value)
 
 
+def _at_most(most: int) -> Callable[[dict[str, Any]], None]:
+    def check(table: dict[str, Any]) -> None:
+        if len(table) > most:
+            raise ValidationError(f"give at most {most} values")
+
+    return check
+
+
 def _short_names(table: dict[str, Any]) -> None:
     wrong = [key for key in table if not 1 <= len(key) <= MAX_NAME]
     if wrong:
-        message = f"name attributes with 1 to {MAX_NAME} characters"
+        message = f"use names of 1 to {MAX_NAME} characters"
         raise ValidationError({key: [message] for key in wrong})

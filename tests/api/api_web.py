@@ -1,0 +1,104 @@
+"""The app on a real server, with the shipped slots and a key for each scope, for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from nudge.api.service import Service
+from nudge.app import create_app
+from nudge.clock import now
+from nudge.domain.caller import SCOPES, Scope
+from nudge.domain.records import Entry, Event
+from nudge.domain.slot_file import load_slots
+from nudge.flows import apply as applying
+from nudge.settings import Settings
+from nudge.store import api_keys
+from nudge.store.journal import read
+
+ASK = {"visitor_id": "v-1", "channel": "web", "page": "home", "slots": ["denomination", "banner"]}
+
+
+@dataclass
+class Web:
+    """The app as callers meet it.
+
+    Attributes:
+        app: under test.
+        secrets: scope -> a key that has this scope alone.
+    """
+
+    app: Flask
+    secrets: Mapping[str, str]
+
+    @property
+    def service(self) -> Service:
+        """What the app works with."""
+        service: Service = self.app.extensions["nudge"]
+        return service
+
+    @property
+    def http(self) -> FlaskClient:
+        """A client without cookies or keys of its own."""
+        return self.app.test_client()
+
+    def key(self, *scopes: Scope, origins: tuple[str, ...] = ()) -> str:
+        """A new key with these scopes."""
+        made = api_keys.create(
+            self.service.client, self.service.keys, scopes, "test", origins, now()
+        )
+        self.service.refresh()
+        return made[1]
+
+    def get(self, path: str, scope: str = "read", **more: Any) -> TestResponse:
+        """The answer to a GET with the key of a scope."""
+        return self.http.get(path, headers=bearer(self.secrets[scope]), **more)
+
+    def post(self, path: str, body: object, key: str | None = None, **more: Any) -> TestResponse:
+        """The answer to a POST of JSON, with the key for pages unless another is given."""
+        headers = bearer(key or self.secrets["decide"]) | more.pop("headers", {})
+        return self.http.post(path, json=body, headers=headers, **more)
+
+    def decide(self, key: str | None = None, **more: object) -> Any:
+        """The parsed answer to a page's question."""
+        response = self.post("/v1/decisions", ASK | more, key)
+        assert response.status_code == 200, response.text
+        return response.json
+
+    def send(self, *events: object, key: str | None = None) -> Any:
+        """The parsed answer to a batch of events."""
+        response = self.post("/v1/events", {"events": events}, key)
+        assert response.status_code == 202, response.text
+        return response.json
+
+    def entries(self) -> list[Entry]:
+        """The whole journal."""
+        client, keys = self.service.client, self.service.keys
+        return [e for p in keys.every_partition() for e in read(client, keys, p, 0, 100_000)]
+
+    def events(self) -> list[Event]:
+        """The events in the journal."""
+        return [e.record for e in self.entries() if isinstance(e.record, Event)]
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that carries a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def served(settings: Settings) -> Iterator[Web]:
+    """An app with the shipped slots."""
+    app = create_app(settings)
+    app.testing = True
+    service: Service = app.extensions["nudge"]
+    wanted = load_slots(settings.config_dir / "slots")
+    changes = applying.plan({}, wanted)
+    applying.apply(service.client, service.keys, changes, "test", "shipped", now())
+    made = {s: api_keys.create(service.client, service.keys, [s], s, (), now())[1] for s in SCOPES}
+    yield Web(app, made)
+    service.client.close()

@@ -1,0 +1,50 @@
+"""GET /v1/slots, one slot, and its performance."""
+
+from __future__ import annotations
+
+from api_web import Web
+
+from nudge.domain.slot_file import dump_slot, load_slots, parse_slot
+
+
+def test_slots_are_shown_as_they_are_configured(web: Web) -> None:
+    """What is answered makes the same slot again."""
+    wanted = load_slots(web.service.settings.config_dir / "slots")
+    shown = {one["slot"]: one for one in web.get("/v1/slots").json["slots"]}
+    assert shown.keys() == wanted.keys()
+    for name, slot in wanted.items():
+        serving = shown[name].pop("serving")
+        assert parse_slot(shown[name], "answer") == slot
+        assert serving["policy_version"] == 0
+
+
+def test_one_slot_is_as_in_the_list(web: Web) -> None:
+    """The list and the single slot say the same."""
+    listed = {one["slot"]: one for one in web.get("/v1/slots").json["slots"]}
+    assert web.get("/v1/slots/banner").json == listed["banner"]
+
+
+def test_a_new_revision_is_served_after_a_refresh(web: Web) -> None:
+    """The catalogue is replaced as one value when the store says that something changed."""
+    web.get("/v1/slots")
+    before = web.service.held.catalogue
+    web.service.refresh()
+    assert web.service.held.catalogue is before
+    web.key("read")
+    assert web.service.held.catalogue is not before
+    assert dump_slot(before.slots["banner"].slot)["revision"] == 1
+
+
+def test_performance_names_every_variant(web: Web) -> None:
+    """Before anything was shown every variant has its figures, at zero."""
+    told = web.get("/v1/slots/denomination/performance").json
+    slot = web.service.held.catalogue.slots["denomination"].slot
+    assert [one["variant"] for one in told["variants"]] == list(slot.names)
+    assert told["total"]["exposures"] == 0
+
+
+def test_an_unknown_slot_is_not_found(web: Web) -> None:
+    """404 in the one form, for the slot and for its figures."""
+    for path in ("/v1/slots/nothing", "/v1/slots/nothing/performance", "/v1/slots/" + "x" * 65):
+        response = web.get(path)
+        assert (response.status_code, response.json["code"]) == (404, "not_found")
