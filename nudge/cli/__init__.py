@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "serve": Entry("serve", "Run store, worker and web under one supervisor."),
-    "work": Entry("work", "Run the folds: attribute, learn, archive."),
+    "work": Entry("serve", "Run the folds: attribute, learn, archive."),
     "apply": Entry("slots", "Put slot files into service."),
     "check": Entry("slots", "Validate settings and slots, and print what is in force."),
     "keys": Entry("keys", "Make, list and revoke API keys."),
