@@ -22,9 +22,12 @@ def fen(amount: Scalar) -> int:
         return 0
     try:
         exact = Decimal(str(amount)) * 100
-        return min(max(0, int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))), MAX_FEN)
-    except (InvalidOperation, ValueError, OverflowError):
-        return 0  # a claim that is no number, which the edge let through, is worth nothing
+    except InvalidOperation:
+        return 0  # text that is no number, which the edge let through
+    if not exact.is_finite():
+        return 0
+    bounded = min(max(exact, Decimal(0)), Decimal(MAX_FEN))
+    return int(bounded.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def changes(
