@@ -93,3 +93,9 @@ class CorruptRecordError(NudgeError):
     """Bytes in the journal, the spool or a snapshot are not what this version can read."""
 
     code = "corrupt_record"
+
+
+class SpoolFullError(NudgeError):
+    """The store is away and the spool cannot take more: the call can be repeated later."""
+
+    code = "spool_full"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
@@ -12,7 +12,7 @@ from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, s
 from nudge.domain.records import Event, Ref
 from nudge.domain.sealing import Sealer, new_subject
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, Moved, append_events, read_one
+from nudge.store.journal import Arrival, append_followed, read_one
 from nudge.store.keys import Keys
 
 
@@ -57,25 +57,11 @@ class Recorder:
         outcomes = [self._routed(one, caller, at) for one in sent]
         rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
         routed = [o for o in outcomes if isinstance(o, Routed)]
-        fresh = sum(self._append(routed, server=caller.is_server))
-        return Recorded(fresh, len(routed) - fresh, rejected)
-
-    def _append(self, routed: Iterable[Routed], *, server: bool) -> list[bool]:
-        """Append by partition; True for each event that was new."""
         groups: dict[int, list[Arrival]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
-        fresh: list[bool] = []
-        moved: list[Routed] = []
-        for partition, arrivals in groups.items():
-            replies = append_events(self.client, self.keys, partition, arrivals, server=server)
-            for arrival, reply in zip(arrivals, replies, strict=True):
-                if isinstance(reply, Moved):
-                    event = replace(arrival.event, subject=reply.subject)
-                    moved.append(Routed(reply.partition, Arrival("", event)))
-                else:
-                    fresh.append(reply > 0)
-        return fresh + (self._append(moved, server=server) if moved else [])
+        fresh = append_followed(self.client, self.keys, groups, closes=caller.is_server)
+        return Recorded(fresh, len(routed) - fresh, rejected)
 
     def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None

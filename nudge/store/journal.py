@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
 from nudge.store.client import Arg, Client
@@ -34,15 +34,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event about to be appended.
+    """A record about to be appended, once: an event, or a decision that was made without the store.
 
     Attributes:
         visitor_hash: of its visitor; empty where the subject is known already.
-        event: the record; its subject is used if the visitor is new.
+        record: its subject is used if the visitor is new.
     """
 
     visitor_hash: str
-    event: Event
+    record: Event | Decision
 
 
 @dataclass(frozen=True)
@@ -99,27 +99,27 @@ def kept(
     return Kept(entry.ref, record, record.period, fresh)
 
 
-def append_events(
-    client: Client, keys: Keys, partition: int, arrivals: Sequence[Arrival], *, server: bool
+def append_once(
+    client: Client, keys: Keys, partition: int, arrivals: Sequence[Arrival], *, closes: bool
 ) -> list[int | Moved]:
-    """Append events of one partition, each once.
+    """Append records of one partition, each once.
 
     Args:
         client: of the store.
         keys: of the installation.
         partition: in which all the visitors are at home.
-        arrivals: the events.
-        server: they come from a server: their visitors cannot be claimed by a page any more.
+        arrivals: the records.
+        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
 
     Returns:
-        For each event its position, 0 for a duplicate, or where its visitor's journal is.
+        For each record its position, 0 for a duplicate, or where its visitor's journal is.
     """
-    args: list[Arg] = [keys.prefix(partition), partition, int(server), int(EVENT_MEMORY * 1000)]
+    args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
     for arrival in arrivals:
-        event = arrival.event
-        args += [arrival.visitor_hash, event.subject, _digest(event.event_id), encode(event)]
+        record = arrival.record
+        args += [arrival.visitor_hash, record.subject, _digest(record), encode(record)]
     names = [keys.journal(partition), keys.seq(partition)]
-    replies = client.run("append_events", names, args)
+    replies = client.run("append_once", names, args)
     return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
 
 
@@ -128,8 +128,37 @@ def _moved(reply: str) -> Moved:
     return Moved(int(partition), subject)
 
 
-def _digest(event_id: str) -> bytes:
-    return hashlib.blake2b(event_id.encode(), digest_size=12).digest()
+def _digest(record: Event | Decision) -> bytes:
+    """What the visitor remembers a record by; the first byte keeps the kinds apart."""
+    name = f"e{record.event_id}" if isinstance(record, Event) else f"d{record.ref}"
+    return hashlib.blake2b(name.encode(), digest_size=12).digest()
+
+
+def append_followed(
+    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Arrival]], *, closes: bool
+) -> int:
+    """Append records of several partitions, each once, and follow visitors that moved.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        arrivals: partition -> records of visitors that are at home there.
+        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+
+    Returns:
+        How many were new.
+    """
+    fresh = 0
+    moved: dict[int, list[Arrival]] = {}
+    for partition, group in arrivals.items():
+        replies = append_once(client, keys, partition, group, closes=closes)
+        for arrival, reply in zip(group, replies, strict=True):
+            if isinstance(reply, Moved):
+                record = replace(arrival.record, subject=reply.subject)
+                moved.setdefault(reply.partition, []).append(Arrival("", record))
+            else:
+                fresh += reply > 0
+    return fresh + (append_followed(client, keys, moved, closes=closes) if moved else 0)
 
 
 def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:

@@ -18,7 +18,7 @@ from nudge.store.journal import (
     Arrival,
     Moved,
     append_decisions,
-    append_events,
+    append_once,
     append_mark,
     last_position,
     read,
@@ -76,7 +76,7 @@ def test_positions_are_dense_and_entries_come_back_in_order(store: Client, keys:
     subject = new_subject()
     append_mark(store, keys, 3, Mark("slot_applied"))
     append_decisions(store, keys, 3, [decision(subject)], 60)
-    append_events(store, keys, 3, [Arrival("h", event("e1"))], server=False)
+    append_once(store, keys, 3, [Arrival("h", event("e1"))], closes=False)
     entries = read(store, keys, 3, 0, 10)
     assert [e.position for e in entries] == [1, 2, 3]
     assert [e.record.kind for e in entries] == ["mark", "decision", "event"]
@@ -123,14 +123,14 @@ def test_what_is_not_remembered_is_appended_each_time(store: Client, keys: Keys)
 def test_an_event_is_taken_once(store: Client, keys: Keys) -> None:
     """The same id of the same visitor is a duplicate; another visitor may use it too."""
     arrivals = [Arrival("h1", event("e")), Arrival("h1", event("e")), Arrival("h2", event("e"))]
-    assert append_events(store, keys, 1, arrivals, server=False) == [1, 0, 2]
-    assert append_events(store, keys, 1, arrivals, server=False) == [0, 0, 0]
+    assert append_once(store, keys, 1, arrivals, closes=False) == [1, 0, 2]
+    assert append_once(store, keys, 1, arrivals, closes=False) == [0, 0, 0]
     assert last_position(store, keys, 1) == 2
 
 
 def test_events_and_decisions_share_one_subject(store: Client, keys: Keys) -> None:
     """The vault gives a visitor one subject, whoever comes first."""
-    append_events(store, keys, 1, [Arrival("h", event("e"))], server=False)
+    append_once(store, keys, 1, [Arrival("h", event("e"))], closes=False)
     opened = open_visitor(store, keys, 1, "h", new_subject(), claim=True)
     assert read(store, keys, 1, 0, 10)[0].record.subject == opened.subject
 
@@ -139,7 +139,7 @@ def test_only_the_first_device_claims_a_visitor(store: Client, keys: Keys) -> No
     """A visitor is claimed once; what a server spoke of first cannot be claimed by a page."""
     assert open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
     assert not open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
-    append_events(store, keys, 2, [Arrival("known", event("e"))], server=True)
+    append_once(store, keys, 2, [Arrival("known", event("e"))], closes=True)
     assert not open_visitor(store, keys, 2, "known", new_subject(), claim=True).claimed
 
 
@@ -152,7 +152,7 @@ def test_an_alias_leads_to_the_partition_of_its_subject(store: Client, keys: Key
     assert (opened.subject, opened.partition) == (subject, 5)
     assert opened.assigned["banner"].ref == kept.ref
     arrivals = [Arrival("alias", event("e"))]
-    assert append_events(store, keys, 2, arrivals, server=False) == [Moved(5, subject)]
+    assert append_once(store, keys, 2, arrivals, closes=False) == [Moved(5, subject)]
 
 
 def test_a_server_that_lost_its_scripts_is_given_them_again(store: Client, keys: Keys) -> None:

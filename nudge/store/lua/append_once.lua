@@ -1,17 +1,17 @@
--- Appends events of one partition, each once: opens the vault entry of its visitor, drops an id
+-- Appends records of one partition, each once: opens the vault entry of its visitor, drops an id
 -- that the visitor sent in the last 7 days, appends.
 --
 -- KEYS[1]  journal, stream; appended to
 -- KEYS[2]  seq, string; last position
 -- ARGV[1]  prefix of the partition's keys; from it are built (same hash slot):
 --            vault:<visitor hash>  hash, read; made if absent
---            seen:<subject>        zset of event digests by stamp, written
+--            seen:<subject>        zset of digests by stamp, written
 -- ARGV[2]  partition
--- ARGV[3]  "1": a server's events, which close a visitor id to later claims
--- ARGV[4]  milliseconds that an event id is remembered
--- ARGV[5...]  for each event: visitor hash ("" = the subject is known), subject (to use if new),
---          digest of the event id, payload
--- Returns  for each event: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
+-- ARGV[3]  "1": closes the visitors to later claims
+-- ARGV[4]  milliseconds that an id is remembered
+-- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
+--          digest of its id, payload
+-- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
 --          the visitor's journal is in another partition
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

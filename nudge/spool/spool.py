@@ -1,0 +1,185 @@
+"""The spool of one process: append with one `fsync` for all who wait; hand over when it is back.
+
+Files in the directory: `<name>.open` belongs to a living process, which holds a lock on it;
+`<name>.ready` waits to be drained. A dead process's `.open` is taken like a ready one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from nudge.errors import SpoolFullError
+from nudge.spool import frames
+
+OPEN: Final = ".open"
+READY: Final = ".ready"
+
+
+class Spool:
+    """Appends for one process; safe to share between threads, not over a fork.
+
+    Args:
+        directory: made if absent.
+        key: 32 bytes.
+        size: bytes that are reserved for each file; what does not fit is refused.
+    """
+
+    def __init__(self, directory: Path, key: bytes, size: int) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._key = AESGCM(key)
+        self._size = size
+        self._mutex = threading.Lock()
+        self._flushing = threading.Lock()
+        self._queued = self._flushed = 0  # tickets, over all files of this process
+        self._lost: set[int] = set()
+        self._reserve()
+
+    @property
+    def pending(self) -> int:
+        """Frames that wait in this process's file."""
+        return self._number
+
+    @property
+    def used(self) -> float:
+        """Share of the reserved space that is used, in [0, 1]."""
+        return self._end / self._size
+
+    def append(self, contents: Sequence[bytes]) -> None:
+        """Keep these; returns when they are on disk.
+
+        Raises:
+            SpoolFullError: they do not fit, or the disk refuses; none of them is kept.
+        """
+        with self._mutex:
+            ticket = self._queue(contents)
+        with self._flushing:
+            # Whoever waited here may find that the thread before flushed for both.
+            if self._flushed < ticket:
+                self._flush()
+            if ticket in self._lost:
+                self._lost.discard(ticket)
+                raise SpoolFullError(f"the spool cannot be written: {self._broken}")
+
+    def hand_over(self) -> bool:
+        """Give what was appended to whoever drains, and begin a new file; False if empty."""
+        with self._flushing, self._mutex:
+            if not self._number or self._waiting:
+                return False  # what is queued is flushed first; the next call comes soon
+            before = self._path
+            os.close(self._file)
+            before.rename(before.with_suffix(READY))
+            self._reserve()
+            return True
+
+    @contextmanager
+    def draining(self) -> Iterator[bool]:
+        """The right to drain the directory: one process at a time; False for the others."""
+        file = os.open(self._directory / "drain.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            yield _locked(file)
+        finally:
+            os.close(file)
+
+    def close(self) -> None:
+        """Leave: an empty file is removed, another is left to be drained."""
+        with self._flushing, self._mutex:
+            os.close(self._file)
+            if self._number:
+                self._path.rename(self._path.with_suffix(READY))
+            else:
+                self._path.unlink()
+
+    def ready(self) -> Iterator[tuple[Path, Iterator[bytes]]]:
+        """Every file that can be drained, oldest first, with its contents."""
+        for path in sorted(self._directory.iterdir(), key=_age):
+            if path.suffix == READY or (path != self._path and _abandoned(path)):
+                with path.open("rb") as file:
+                    yield path, frames.read(self._key, path.stem, file)
+
+    def _reserve(self) -> None:
+        made = self._directory / f"{os.getpid()}-{secrets.token_hex(6)}.new"
+        self._file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        # A disk that fills up later finds this space taken.
+        os.posix_fallocate(self._file, 0, self._size)
+        os.fsync(self._file)
+        # Under its real name it is locked from the first moment: nobody takes it for abandoned.
+        self._path = made.rename(made.with_suffix(OPEN))
+        self._waiting: list[bytes] = []
+        self._number = self._end = self._written = 0
+        self._broken: OSError | None = None
+
+    def _queue(self, contents: Sequence[bytes]) -> int:
+        sealed: list[bytes] = []
+        for content in contents:
+            number = self._number + len(sealed)
+            nonce = secrets.token_bytes(frames.NONCE)
+            sealed.append(frames.seal(self._key, self._path.stem, number, nonce, content))
+        end = self._end + sum(map(len, sealed))
+        if self._broken or end + frames.OVERHEAD > self._size:
+            raise SpoolFullError(f"the spool takes no more ({self._broken or 'it is full'})")
+        self._waiting += sealed
+        self._number += len(sealed)
+        self._end = end
+        self._queued += 1
+        return self._queued
+
+    def _flush(self) -> None:
+        with self._mutex:
+            ticket, data = self._queued, b"".join(self._waiting)
+            self._waiting = []
+        if not self._write(data):
+            self._lost.update(range(self._flushed + 1, ticket + 1))
+        self._flushed = ticket
+
+    def _write(self, data: bytes) -> bool:
+        """Put bytes on disk. After a failure the file takes no more: what follows has no place."""
+        if self._broken is not None:
+            return False
+        try:
+            os.pwrite(self._file, data, self._written)
+            os.fdatasync(self._file)
+        except OSError as error:
+            self._broken = error
+            return False
+        self._written += len(data)
+        return True
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _abandoned(path: Path) -> bool:
+    """True for the file of a process that is no more: its lock is free."""
+    if path.suffix != OPEN:
+        return False
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        return _locked(file)
+    finally:
+        os.close(file)
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
