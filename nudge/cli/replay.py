@@ -84,6 +84,7 @@ def replay(
     log = open_log(file)
     run = Run(rules, run_name or secrets.token_hex(4), workers)
     api = Api(find(settings, url, key))
+    api.check()
     made = _replay(api, settings, log, run, limit, local=url is None)
     if as_json:
         print_json(made.plain)

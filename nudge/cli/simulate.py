@@ -128,6 +128,7 @@ class _Session:
 
 def _session(plan: Plan, settings: Settings, target: Target) -> _Session:
     server = Api(target)
+    server.check()
     served = {one["slot"] for one in server.get("/v1/slots")["slots"]}
     slots = [name for name in SLOTS if name in served]
     # The pages' own key where it is this installation's: what pages may not do, they do not.
@@ -156,7 +157,7 @@ def _run(session: _Session, *, demo: bool) -> dict[str, object]:
         advance(tally)
     seconds = monotonic() - begin
     caught_up = result.settle(session.ways.server, session.before, tally, SETTLE)
-    if not caught_up and not tally.sticky:
+    if not caught_up and not tally.repeated:
         err().print("The service has not counted all of it yet: is its worker running?")
     after = result.look(session.ways.server, session.before)
     session.rows = result.rows(session.before, after, tally)

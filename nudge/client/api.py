@@ -61,11 +61,13 @@ class Patience:
         timeout: seconds for one answer.
         tries: calls in all; repeats are safe, since ids make them no-ops in the service.
         backoff: seconds before the second try, doubled before each one after.
+        longest: seconds between two tries at most.
     """
 
     timeout: float = 10.0
-    tries: int = 5
+    tries: int = 20
     backoff: float = 0.1
+    longest: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,16 @@ class Target:
 
 
 class Api:
-    """Calls the service; safe to share between threads, each of which keeps one connection."""
+    """Calls the service; safe to share between threads, each of which keeps one connection.
+
+    Attributes:
+        target: which service, with what key.
+        repeats: calls that were made again so far: each may have been carried out twice.
+    """
 
     def __init__(self, target: Target, patience: Patience | None = None) -> None:
         self.target = target
+        self.repeats = 0
         self._patience = patience or Patience()
         self._base = _checked(target.url)
         self._local = threading.local()
@@ -94,6 +102,18 @@ class Api:
             "Content-Type": "application/json",
             "User-Agent": "nudge-client",
         }
+
+    def check(self) -> None:
+        """See whether the service answers at all, without the patience of the other calls.
+
+        Raises:
+            ServiceAwayError: nothing answers.
+        """
+        try:
+            self._once("GET", "/healthz", None)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise self._away(error) from error
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         """The parsed answer to a GET.
@@ -132,8 +152,9 @@ class Api:
             else:
                 if status != UNAVAILABLE or not left:
                     return _parsed(method, path, status, payload)
+            self.repeats += 1
             sleep(wait)
-            wait *= 2
+            wait = min(2 * wait, self._patience.longest)
         raise ValueError("Patience.tries must be at least 1")
 
     def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:

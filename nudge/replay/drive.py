@@ -48,7 +48,8 @@ class Progress:
         outcomes: of the rows in order, as far as the service served them as always.
         reasons: of all decisions.
         matched: of these, the ones whose logged variant was drawn.
-        sticky: answers that an earlier run of the same name had got.
+        sticky: answers with an earlier decision.
+        retries: calls that had to be made again: their answers may be sticky too.
         shown: exposures sent that the policy drew, by variant.
         converted: of these, the ones with the outcome.
         skipped: rows whose variant is none of the slot's.
@@ -59,6 +60,7 @@ class Progress:
     reasons: Counter[str] = field(default_factory=Counter)
     matched: int = 0
     sticky: int = 0
+    retries: int = 0
     shown: Counter[str] = field(default_factory=Counter)
     converted: Counter[str] = field(default_factory=Counter)
     skipped: int = 0
@@ -68,6 +70,11 @@ class Progress:
     def rows(self) -> int:
         """Rows read so far."""
         return self.skipped + sum(self.reasons.values())
+
+    @property
+    def repeated(self) -> int:
+        """Rows that an earlier run of the same name had sent."""
+        return max(0, self.sticky - self.retries)
 
     def add(self, outcome: Outcome) -> None:
         """Keep a row's outcome."""
@@ -92,6 +99,7 @@ def replay(
     except KeyboardInterrupt:
         progress.interrupted = True
     outbox.close()
+    progress.retries = api.repeats
     return progress
 
 

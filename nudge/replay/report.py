@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from rich.box import SIMPLE
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -40,7 +41,7 @@ class Report:
         interrupted: ended by Ctrl-C.
         seconds: that it took.
         reasons: decisions by reason.
-        sticky: answers that an earlier run of the same name had got.
+        repeated: rows that an earlier run of the same name had sent.
         served: rate of all matched rows.
         thirds: of the run, in order.
         tenths: of the run, in order.
@@ -57,7 +58,7 @@ class Report:
     interrupted: bool
     seconds: float
     reasons: Mapping[str, int]
-    sticky: int
+    repeated: int
     served: Rate
     thirds: list[Rate]
     tenths: list[Rate]
@@ -73,7 +74,10 @@ class Report:
 
 
 def catch_up(api: Api, slot: str, before: Figures, progress: Progress, timeout: float) -> Service:
-    """Wait until the service has counted what was sent, at most `timeout` seconds."""
+    """Wait until the service has counted what was sent, at most `timeout` seconds.
+
+    A repetition adds less, by design: nobody knows how much, and it is not waited for.
+    """
     looks: list[Figures] = []
 
     def counted() -> bool:
@@ -83,8 +87,7 @@ def catch_up(api: Api, slot: str, before: Figures, progress: Progress, timeout: 
             for name, one in looks[-1].items()
         )
 
-    # A repetition adds nothing, by design: there is no number to wait for.
-    done = wait_for(counted, 0 if progress.sticky else timeout)
+    done = wait_for(counted, 0 if progress.repeated else timeout)
     return Service(done, looks[-1])
 
 
@@ -100,7 +103,7 @@ def report(run: Run, progress: Progress, service: Service, seconds: float) -> Re
         interrupted=progress.interrupted,
         seconds=seconds,
         reasons=dict(progress.reasons),
-        sticky=progress.sticky,
+        repeated=progress.repeated,
         served=rate_of(one for one in rows if one.matched),
         thirds=over_time(rows, 3),
         tenths=over_time(rows, 10),
@@ -117,8 +120,8 @@ def shown(made: Report) -> RenderableType:
 
 
 def _rates(made: Report) -> Table:
-    table = Table(title=f"{made.slot}: {made.rows:,} rows in {made.seconds:.0f} s")
-    table.add_column("what")
+    table = Table(title=f"{made.slot}: {made.rows:,} rows in {made.seconds:.0f} s", box=SIMPLE)
+    table.add_column("what", no_wrap=True)
     for name in ("rows", "converted", "rate", "95 % interval"):
         table.add_column(name, justify="right")
     for parts, name in ((made.tenths, "tenth"), (made.thirds, "third")):
@@ -140,7 +143,9 @@ def _cells(rate: Rate) -> tuple[str, str, str, str]:
 
 
 def _service(made: Report) -> Table:
-    table = Table(title="As the service counts this run (drawn by the policy, and shown)")
+    table = Table(
+        title="As the service counts this run (drawn by the policy, and shown)", box=SIMPLE
+    )
     table.add_column("variant")
     for name in ("exposures", "conversions", "share now"):
         table.add_column(name, justify="right")
@@ -156,8 +161,8 @@ def _notes(made: Report) -> list[str]:
         notes.append(f"{made.skipped:,} rows were skipped: their variant is none of the slot's.")
     if made.interrupted:
         notes.append("Ended by Ctrl-C: this is what was done until then.")
-    if made.sticky:
-        notes.append(f"{made.sticky:,} rows had been sent by an earlier run of this name.")
+    if made.repeated:
+        notes.append(f"{made.repeated:,} rows had been sent by an earlier run of this name.")
     elif not made.service.caught_up:
         text = "The service has not counted all of it yet: is its worker running (`nudge work`)?"
         notes.append(text)

@@ -15,6 +15,8 @@ from nudge.simulate.tally import Tally
 from nudge.simulate.visitors import draw_visitor, generator
 
 LEARNABLE = "policy"
+MAX_SLOTS = 3
+"""Of one page."""
 _LOOK = 0.2
 
 
@@ -105,6 +107,9 @@ class Driver:
             raise self._agenda.failure
         self._page.close()
         self._server.close()
+        # A call made again may get its own first answer: with three slots at most, three of them.
+        retried = MAX_SLOTS * (self._ways.page.repeats + self._ways.server.repeats)
+        self.tally.repeated = max(0, self.tally.sticky - retried)
         return self.tally
 
     def _arrive(self, number: int) -> Visit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from nudge.client.api import Api
@@ -75,11 +76,12 @@ def plain(found: Sequence[Row]) -> list[dict[str, object]]:
 
 def table(found: Sequence[Row]) -> Table:
     """The rows for people."""
-    made = Table(title="This run, as the service counts it, beside the simulated truth")
+    title = "This run, as the service counts it, beside the simulated truth"
+    made = Table(title=title, box=SIMPLE_HEAD)
     for name in ("slot", "variant"):
-        made.add_column(name)
+        made.add_column(name, no_wrap=True)
     for name in ("exposures", "conversions", "rate", "truth", "share now"):
-        made.add_column(name, justify="right")
+        made.add_column(name, justify="right", no_wrap=True)
     last = ""
     for row in found:
         if last and row.slot != last:

@@ -22,7 +22,8 @@ class Tally:
         exposures: that the policy drew, by (slot, variant): those that learning sees.
         expected: sum of the true probabilities of these exposures.
         events: sent, by type.
-        sticky: answers that an earlier run of the same name had got.
+        sticky: answers with an earlier decision.
+        repeated: of these, the ones that an earlier run of the same name had got.
     """
 
     visitors: int = 0
@@ -31,6 +32,7 @@ class Tally:
     expected: Counter[tuple[str, str]] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     sticky: int = 0
+    repeated: int = 0
     _recent: deque[tuple[float, str, str]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

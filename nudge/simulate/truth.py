@@ -47,7 +47,7 @@ SMS_TIMES = {"early": 2.0, "mid": 1.0, "end": 10.0}
 """field-notes: the end of the month gets 10 times the response of mid-month."""
 
 HOUR = 3600.0
-LONGEST_DELAY = 12 * HOUR
+LONGEST_DELAY = 6 * HOUR
 
 
 def start(visitor: Visitor, banner: str | None, boost: float) -> float:
