@@ -1,0 +1,198 @@
+"""Verify: do journal, lake and the folds' state tell the same story? Every difference is named.
+
+It may run while the service does: what is not archived yet is counted from the journal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.records import Entry, Exposure, Reward
+from nudge.lake.checks import EMPTY, held, repeated
+from nudge.lake.errors import BrokenLakeError
+from nudge.lake.query import Backend, answer, connect, figures, recount
+from nudge.lake.reader import Lake
+from nudge.store import folds, journal
+from nudge.store.client import Client
+from nudge.store.counts import KINDS, fields
+from nudge.store.keys import Keys
+
+CHUNK: Final = 5000
+"""Entries of the journal in memory at a time."""
+TRIES: Final = 50
+"""How often totals are read again that moved meanwhile."""
+
+Totals = Counter[tuple[str, str]]
+"""(slot, field of its totals) -> number; an absent one is zero."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two things that should be equal and are not.
+
+    Attributes:
+        partition: of the journal; -1 for the lake as a whole.
+        what: which comparison.
+        expected: by what is primary.
+        found: instead.
+    """
+
+    partition: int
+    what: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        """One line."""
+        where = "lake" if self.partition < 0 else f"p={self.partition}"
+        return f"{where} {self.what}: expected {self.expected}, found {self.found}"
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What `learn` keeps of a partition at one moment.
+
+    Attributes:
+        position: up to which.
+        totals: until there.
+    """
+
+    position: int
+    totals: Totals
+
+
+def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
+    """Compare journal, lake and totals, partition by partition; an empty list is what one wants.
+
+    Raises:
+        LakeAwayError: the disk refused.
+        StoreAwayError: no answer.
+    """
+    archived = {p: _archived(client, keys, p) for p in keys.every_partition()}
+    try:
+        # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
+        positions = dict.fromkeys(archived, 0) | lake.positions()
+        backend = connect(lake)
+        return [
+            *_positions(client, keys, archived, positions),
+            *_rows(backend, positions),
+            *_totals(client, keys, backend, positions),
+        ]
+    except BrokenLakeError as error:
+        return [Difference(-1, "files", "a readable lake without gap", str(error))]
+
+
+def _archived(client: Client, keys: Keys, partition: int) -> int:
+    return int(folds.kept(client, keys, partition, "archive", "position")[0] or 0)
+
+
+# Positions: the lake holds what the store says, and the journal holds the rest.
+
+
+def _positions(
+    client: Client, keys: Keys, archived: Mapping[int, int], positions: Mapping[int, int]
+) -> Iterator[Difference]:
+    for p, in_lake in positions.items():
+        last = journal.last_position(client, keys, p) if p < keys.partitions else 0
+        if in_lake < archived.get(p, 0):
+            yield Difference(p, "last position in the lake", str(archived[p]), str(in_lake))
+        if in_lake > last:
+            yield Difference(p, "last position in the journal", f"at least {in_lake}", str(last))
+        waiting = max(0, last - in_lake)
+        readable = sum(map(len, _chunks(client, keys, p, in_lake, last)))
+        if readable != waiting:
+            what = f"journal behind position {in_lake}"
+            yield Difference(p, what, f"{waiting} entries", f"{readable} entries")
+
+
+def _chunks(
+    client: Client, keys: Keys, partition: int, after: int, last: int
+) -> Iterator[list[Entry]]:
+    while after < last:
+        found = journal.read(client, keys, partition, after, min(CHUNK, last - after))
+        entries = [entry for entry in found if entry.position <= last]
+        if not entries:
+            return
+        yield entries
+        after = entries[-1].position
+
+
+# Rows: each position and each id once.
+
+
+def _rows(backend: Backend, positions: Mapping[int, int]) -> Iterator[Difference]:
+    found = held(backend, positions)
+    for p, last in positions.items():
+        has = found.get(p, EMPTY)
+        if (has.rows, has.positions) != (last, last):
+            text = f"{has.rows} rows at {has.positions} positions"
+            yield Difference(p, f"positions 1 to {last} in the lake", "one row each", text)
+    for one in repeated(backend, positions):
+        yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
+
+
+# Totals: what `learn` has counted is what the records come to.
+
+
+def _totals(
+    client: Client, keys: Keys, backend: Backend, positions: Mapping[int, int]
+) -> Iterator[Difference]:
+    learned = {p: _learned(client, keys, p) for p in keys.every_partition()}
+    settled = {p: one for p, one in learned.items() if one is not None}
+    last = {p: min(one.position, positions[p]) for p, one in settled.items()}
+    counted = _counted(backend, last)
+    for p, one in settled.items():
+        expected = counted.get(p, Counter())
+        for entries in _chunks(client, keys, p, positions[p], one.position):
+            expected.update(_tally(entries))
+        yield from _compared(p, expected, one.totals)
+    for p in learned.keys() - settled.keys():
+        yield Difference(p, "totals", "a moment without a commit", f"none in {TRIES} tries")
+
+
+def _learned(client: Client, keys: Keys, partition: int) -> _Learned | None:
+    for _ in range(TRIES):
+        before = folds.kept(client, keys, partition, "learn", "position", "slots")
+        totals: Totals = Counter()
+        for slot in (before[1] or "").split():
+            found = fields(client, keys.totals(partition, slot))
+            totals.update({(slot, name): value for name, value in found.items()})
+        if folds.kept(client, keys, partition, "learn", "position", "slots") == before:
+            return _Learned(int(before[0] or 0), totals)
+    return None
+
+
+def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Totals]:
+    found: defaultdict[int, Totals] = defaultdict(Counter)
+    for row in answer(backend, recount(backend, last)):
+        one = figures(row)
+        sums = (one.exposures, one.conversions, one.value, one.square)
+        field = f"{one.revision}|{one.reason}|{one.variant}"
+        found[row["partition"]].update(_fields(one.slot, field, sums))
+    return found
+
+
+def _tally(entries: Iterable[Entry]) -> Totals:
+    totals: Totals = Counter()
+    for record in (entry.record for entry in entries):
+        if isinstance(record, Exposure | Reward):
+            sums = (1, 0, 0, 0)
+            if isinstance(record, Reward):
+                sums = (0, record.conversions, record.value, record.square)
+            field = f"{record.revision}|{record.reason}|{record.variant}"
+            totals.update(_fields(record.slot, field, sums))
+    return totals
+
+
+def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Totals:
+    return Counter({(slot, f"{field}|{k}"): n for k, n in zip(KINDS, sums, strict=True)})
+
+
+def _compared(partition: int, expected: Totals, found: Totals) -> Iterator[Difference]:
+    for key in sorted(expected.keys() | found.keys()):
+        if expected[key] != found[key]:
+            what = f"totals of {key[0]} {key[1]}"
+            yield Difference(partition, what, str(expected[key]), str(found[key]))
