@@ -1,0 +1,151 @@
+"""How many entries of the journal `attribute` and `learn` take in a second, in one process.
+
+Baseline `raw copy`: the same entries read with XRANGE and appended again with one script a batch,
+neither decoded nor understood: what any fold has to pay for in this store.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Final, TypeVar
+
+import structlog
+
+from nudge import embedded
+from nudge.domain.records import Decision, Event, Ref
+from nudge.domain.slot import Terms
+from nudge.flows.attribute import Attribute
+from nudge.flows.learn import Learn
+from nudge.store import client as clients
+from nudge.store.client import Client
+from nudge.store.journal import Arrival, append_decisions, append_once, last_position
+from nudge.store.keys import Keys
+from nudge.workers.runner import Fold, Runner
+
+S = TypeVar("S")
+
+VISITORS: Final = 4000
+PARTITIONS: Final = 8
+BATCH: Final = 500
+SLOTS: Final = (
+    ("denomination", Terms("decision", "paid", "conversion", 3 * 86_400.0)),
+    ("banner", Terms("shown", "paid", "conversion", 86_400.0)),
+    ("prefill", Terms("decision", "prefill_kept", "conversion", 1800.0)),
+)
+
+
+@contextmanager
+def served() -> Iterator[Client]:
+    """A client of a server of its own, which keeps nothing on disk."""
+    with tempfile.TemporaryDirectory(prefix="nudge-") as name:
+        path = Path(name) / "s"
+        options = {"port": "0", "unixsocket": str(path), "appendonly": "no", "save": ""}
+        url = f"unix://{path}"
+        store = embedded.launch(Path(name), path, url, options, embedded.Waits())
+        client = clients.patient(url)
+        try:
+            yield client
+        finally:
+            client.close()
+            store.stop()
+
+
+def fill(client: Client, keys: Keys, random: Random) -> int:
+    """Visits: three decisions, what was shown, and for every fifth a payment. Returns entries."""
+    for visitor in range(VISITORS):
+        subject, p = f"{visitor:032x}", visitor % keys.partitions
+        decisions = [_decision(subject, slot, terms, random) for slot, terms in SLOTS]
+        kept = append_decisions(client, keys, p, decisions, 3600.0)
+        events = [_event(subject, "shown", kept[1].ref), _event(subject, "step")]
+        if visitor % 5 == 0:
+            events.append(_event(subject, "paid"))
+        append_once(client, keys, p, [Arrival("", event) for event in events], closes=True)
+    return sum(last_position(client, keys, p) for p in keys.every_partition())
+
+
+def _decision(subject: str, slot: str, terms: Terms, random: Random) -> Decision:
+    eligible = ("10", "30", "50", "100", "300", "500")
+    return Decision(
+        subject=subject,
+        slot=slot,
+        revision=1,
+        channel="web",
+        page="home",
+        context={"page": "home", "channel": "web", "last_amount": 50},
+        cell=f"{random.randint(0, 7)}.{random.randint(0, 2)}.0",
+        eligible=eligible,
+        removed={},
+        pmf=(1 / 6,) * 6,
+        u=random.getrandbits(64),
+        variant=random.choice(eligible),
+        propensity=1 / 6,
+        reason="policy",
+        policy="auto",
+        policy_version=3,
+        terms=terms,
+        unit=slot,
+        period=1,
+    )
+
+
+def _event(subject: str, kind: str, ref: Ref | None = None) -> Event:
+    return Event(subject, kind, kind, "server", decision=ref, fields={"amount": 50})
+
+
+def raw_copy(client: Client, keys: Keys) -> None:
+    """The baseline, into streams of its own."""
+    other = Keys(f"{keys.namespace}-copy", keys.partitions)
+    for p in keys.every_partition():
+        after = "0-0"
+        names = [other.journal(p), other.seq(p)]
+        while rows := client.call("XRANGE", keys.journal(p), f"({after}", "+", "COUNT", BATCH):
+            args = [value for _, row in rows for value in (row[b"s"], row[b"r"])]
+            client.run("append", names, args)
+            after = rows[-1][0].decode()
+
+
+def folded(client: Client, keys: Keys, fold: Fold[S]) -> None:
+    """Run the fold until nothing is left."""
+    runner = Runner(client, keys, fold, "benchmark")
+    while runner.turn():
+        pass
+
+
+def timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds by the wall, and seconds of this process."""
+    wall, own = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - own
+
+
+def main() -> None:
+    """Print the table."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    keys = Keys("bench", PARTITIONS)
+    with served() as client:
+        entries = fill(client, keys, Random(1))  # noqa: S311 - the same journal every time
+        base = timed(lambda: raw_copy(client, keys))
+        attribute = timed(lambda: folded(client, keys, Attribute(client, keys)))
+        learn = timed(lambda: folded(client, keys, Learn(client, keys)))
+    both = (attribute[0] + learn[0], attribute[1] + learn[1])
+    rows = {
+        "raw copy (baseline)": base,
+        "attribute": attribute,
+        "learn": learn,
+        "attribute + learn": both,
+    }
+    print(f"folds: {entries:,} entries that web processes wrote, {PARTITIONS} partitions")
+    print(f"  {'':20} {'entries/s':>12} {'ratio':>8} {'entries/s of own cpu':>22}")
+    for name, (wall, own) in rows.items():
+        ratio = f"{wall / base[0]:.2f} x"
+        print(f"  {name:20} {entries / wall:12,.0f} {ratio:>8} {entries / own:22,.0f}")
+
+
+if __name__ == "__main__":
+    main()
