@@ -1,0 +1,208 @@
+"""Errors, CORS, health, metrics, the document's page, and the store being away."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from api_web import ASK, Web, bearer, served
+from flask import Flask
+from marshmallow import Schema
+
+from nudge.api.decision_schemas import MANY, ONE
+from nudge.api.operation import check_rules, operation, resource
+from nudge.app import create_app
+from nudge.settings import Settings
+from nudge.store import api_keys
+
+AWAY = "redis://127.0.0.1:1"
+
+
+def away(settings: Settings) -> Web:
+    """An app whose store does not answer."""
+    app = create_app(replace(settings, redis_url=AWAY))
+    return Web(app, {"read": settings.admin_key, "decide": settings.admin_key})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("GET", "/v1/nothing", 404, "not_found"),
+        ("DELETE", "/v1/slots", 405, "method_not_allowed"),
+        ("GET", "/v1/decisions", 405, "method_not_allowed"),
+    ],
+)
+def test_flask_s_own_errors_have_the_one_form(
+    web: Web, method: str, path: str, status: int, code: str
+) -> None:
+    """`{code, message}` for these too, and `Allow` stays with 405."""
+    response = web.http.open(path, method=method)
+    assert (response.status_code, response.json["code"]) == (status, code)
+    assert set(response.json) == {"code", "message"}
+    assert ("Allow" in response.headers) == (status == 405)
+
+
+def test_a_fault_of_ours_tells_nothing(web: Web) -> None:
+    """An exception that nobody foresaw is 500 in the one form, without its text."""
+    web.app.testing = False
+    web.app.view_functions["slots.every"] = lambda: 1 / 0
+    response = web.http.get("/v1/slots")
+    assert response.status_code == 500
+    assert response.json == {"code": "internal", "message": "something went wrong on our side"}
+
+
+def test_an_endpoint_without_a_rule_is_not_served() -> None:
+    """The app refuses to start with an endpoint that anybody could call by oversight."""
+    app = Flask("bare", static_folder=None)
+    app.add_url_rule("/bare", view_func=lambda: "", endpoint="bare")
+    with pytest.raises(RuntimeError, match="bare"):
+        check_rules(app, ())
+
+
+def test_preflight_needs_no_key(web: Web) -> None:
+    """Browsers send none with it; the answer names methods and headers."""
+    for path in ("/v1/decisions", "/v1/events", "/ofrep/v1/evaluate/flags"):
+        response = web.http.options(path, headers={"Origin": "https://shop.example"})
+        assert response.status_code == 204
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        assert "POST" in response.headers["Access-Control-Allow-Methods"]
+        assert "X-API-Key" in response.headers["Access-Control-Allow-Headers"]
+
+
+def test_errors_have_cors_headers_too(web: Web) -> None:
+    """A page can read why it was refused."""
+    response = web.http.post("/v1/decisions", json={}, headers={"Origin": "https://shop.example"})
+    assert response.status_code == 401
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_only_the_settings_origins_are_allowed(settings: Settings) -> None:
+    """Another origin gets no header, and the settings' page key works from the named ones only."""
+    limited = replace(settings, cors_origins=("https://shop.example",))
+    for web in served(limited):
+        good = web.http.options("/v1/decisions", headers={"Origin": "https://shop.example"})
+        bad = web.http.options("/v1/decisions", headers={"Origin": "https://evil.example"})
+        assert good.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+        assert "Access-Control-Allow-Origin" not in bad.headers
+        assert "Origin" in bad.headers["Vary"]
+        headers = {"Origin": "https://evil.example"}
+        refused = web.post("/v1/decisions", ASK, settings.page_key, headers=headers)
+        assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+
+
+def test_a_key_may_be_limited_to_origins(web: Web) -> None:
+    """Elsewhere it is refused; a caller without an origin is no browser of another site."""
+    key = web.key("decide", origins=("https://shop.example",))
+    for origin, status in (("https://shop.example", 200), ("https://evil.example", 403)):
+        response = web.post("/v1/decisions", ASK, key, headers={"Origin": origin})
+        assert response.status_code == status
+    assert web.post("/v1/decisions", ASK, key).status_code == 200
+
+
+def test_health_is_told_without_a_key(web: Web) -> None:
+    """Ready once the catalogue is loaded and the store answers."""
+    assert web.http.get("/healthz").json == {"status": "ok"}
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"], ready.json["slots"]) == (200, "ready", 5)
+    web.decide()
+    lags = web.http.get("/readyz").json["lags"]
+    assert lags.keys() == {"attribute", "learn", "archive"}
+    assert lags["attribute"] >= 2
+
+
+def test_the_app_starts_without_a_store(settings: Settings) -> None:
+    """It is alive but not ready, and says 503 with a time to try again."""
+    web = away(settings)
+    assert web.http.get("/healthz").status_code == 200
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (503, "starting")
+    response = web.get("/v1/slots")
+    assert (response.status_code, response.json["code"]) == (503, "store_away")
+    assert int(response.headers["Retry-After"]) > 0
+    assert "127.0.0.1" not in response.text
+
+
+def test_an_unknown_key_is_not_called_wrong_without_a_store(settings: Settings) -> None:
+    """Who can not be looked up is told to try again, not that the key is bad."""
+    response = away(settings).http.get("/v1/slots", headers=bearer("nk_unknown"))
+    assert response.status_code == 503
+
+
+def test_with_the_store_gone_it_is_degraded(web: Web) -> None:
+    """With a catalogue in memory the process still counts as ready."""
+    web.service.refresh()
+    gone = replace(web.service, client=away(web.service.settings).service.client)
+    web.app.extensions["nudge"] = gone
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (200, "degraded")
+    assert ready.json["slots"] == 5
+
+
+def test_the_thread_follows_the_store(web: Web) -> None:
+    """After `start` a new key is known without anybody asking."""
+    fast = replace(web.service, settings=replace(web.service.settings, refresh_every=0.05))
+    fast.start()
+    client, keys = web.service.client, web.service.keys
+    _, secret = api_keys.create(client, keys, ["read"], "x", (), 1.0)
+    deadline = time.monotonic() + 10
+    while api_keys.digest_of(secret) not in web.service.held.catalogue.callers:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_figures_are_counted_by_app(settings: Settings) -> None:
+    """Two apps in one process have figures of their own."""
+    for web in served(settings):
+        other = create_app(settings).test_client()
+        web.decide()
+        web.send({"event_id": "e", "type": "step", "visitor_id": "v", "step": "home"}, {})
+        text = web.http.get("/metrics").text
+        assert 'nudge_decisions_total{reason="' in text
+        assert 'nudge_events_total{result="accepted"} 1.0' in text
+        assert 'nudge_events_total{result="rejected"} 1.0' in text
+        assert 'nudge_request_seconds_count{endpoint="decide"} 1.0' in text
+        assert 'nudge_decisions_total{reason="' not in other.get("/metrics").text
+
+
+def test_the_page_uses_nothing_from_elsewhere(web: Web) -> None:
+    """/docs runs our own files only; each one that it names is served."""
+    page = web.http.get("/docs")
+    policy = page.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+    assert "http" not in page.text
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
+        assert f'"/docs/assets/{name}"' in page.text
+        assert web.http.get(f"/docs/assets/{name}").status_code == 200
+
+
+def test_the_document_shows_what_is_loaded(web: Web) -> None:
+    """The decide path loads with its schemas directly; the document is made of the same ones."""
+    document = web.http.get("/openapi.json").json
+    body = document["paths"]["/v1/decisions"]["post"]["requestBody"]["content"]
+    refs = [one["$ref"].rsplit("/", 1)[1] for one in body["application/json"]["schema"]["oneOf"]]
+    for name, schema in zip(refs, (ONE, MANY), strict=True):
+        described = document["components"]["schemas"][name]
+        assert described["properties"].keys() == schema.fields.keys()
+        assert set(described["required"]) == required(schema)
+        assert described["additionalProperties"] is False
+
+
+def required(schema: Schema) -> set[str]:
+    """Fields that a request can not do without."""
+    return {name for name, field in schema.fields.items() if field.required}
+
+
+def test_the_decorator_keeps_rule_and_document_together() -> None:
+    """What `operation` enforces is what it writes down."""
+    group = resource("probe", "for a test")
+    operation(group, "GET /probe", scopes=("read",), answers={200: {"type": "object"}})(probe)
+    told = group._docs["probe"]["get"]["manual_doc"]
+    assert told["x-scopes"] == ["read"]
+    assert {401, 403, 503} <= told["responses"].keys()
+
+
+def probe() -> None:
+    """Does nothing."""
