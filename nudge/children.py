@@ -31,12 +31,14 @@ class Program:
         command: the program and its arguments.
         grace: seconds between SIGTERM and SIGKILL.
         reloads: whether SIGHUP is passed on to it.
+        later: whether it starts only when the service is ready, and ends for good with code 0.
     """
 
     name: str
     command: Sequence[str]
     grace: float = 10.0
     reloads: bool = False
+    later: bool = False
 
 
 def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Process:
@@ -57,23 +59,23 @@ class Child:
     """One process after the other that runs the same program.
 
     Attributes:
-        name: for messages.
         process: the present one, or the last.
-        reloads: whether SIGHUP is passed on to it.
+        program: what it runs.
         deaths: how often it died in a row without having run for long.
     """
 
-    def __init__(
-        self, name: str, start: Callable[[], Process], grace: float, *, reloads: bool = False
-    ) -> None:
-        self.name = name
-        self.reloads = reloads
+    def __init__(self, program: Program, start: Callable[[], Process]) -> None:
+        self.program = program
         self.process = start()
         self.deaths = 0
         self._start = start
-        self._grace = grace
         self._started = monotonic()
         self._due: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, for messages."""
+        return self.program.name
 
     def tend(self, died: Callable[[Child, float], None]) -> None:
         """Start the process again if it is dead and the pause is over.
@@ -82,6 +84,8 @@ class Child:
             died: told once of each death, with the pause in seconds.
         """
         now = monotonic()
+        if self.program.later and self.process.poll() == 0:
+            return
         if self._due is None and self.process.poll() is not None:
             self.deaths = 1 if now - self._started > _STEADY else self.deaths + 1
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (self.deaths - 1))
@@ -97,7 +101,7 @@ class Child:
     def stop(self, hurried: Callable[[], bool]) -> None:
         """End the process in order, and by force when its grace is over or one is in a hurry."""
         self.signal(signal.SIGTERM)
-        until = monotonic() + self._grace
+        until = monotonic() + self.program.grace
         while self.process.poll() is None:
             if monotonic() > until or hurried():
                 # It leads a session: what it started goes with it.

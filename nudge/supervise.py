@@ -21,7 +21,7 @@ from nudge.clock import monotonic
 from nudge.settings import Settings, child_environ
 from nudge.welcome import answers, welcome
 
-__all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
+__all__ = ["Prepare", "Program", "ServeError", "demo_programs", "programs", "serve"]
 
 _POLL = 0.1
 _SLOW = 30.0
@@ -40,6 +40,12 @@ def programs(settings: Settings) -> list[Program]:
         Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0),
         Program("web", [*gunicorn, "nudge.app:create_app()"], grace=15.0, reloads=True),
     ]
+
+
+def demo_programs(settings: Settings) -> list[Program]:
+    """Worker, web and, once they are ready, simulated visitors."""
+    visitors = [sys.executable, "-m", "nudge", "simulate"]
+    return [*programs(settings), Program("visitors", visitors, later=True)]
 
 
 def serve(
@@ -90,8 +96,8 @@ class _Supervisor:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, self._note)
             with run_file(self._settings):
-                self._start(programs)
-                self._tend()
+                self._start([one for one in programs if not one.later])
+                self._tend([one for one in programs if one.later])
         finally:
             # A signal must not break off what cleans up; a second one makes it fast.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -104,28 +110,28 @@ class _Supervisor:
             self._stops += 1
             return
         for child in self._children:
-            if child.reloads:
+            if child.program.reloads:
                 child.signal(signal.SIGHUP)
 
     def _start(self, programs: Sequence[Program]) -> None:
         environ = child_environ(self._settings)
         for one in programs:
-            start = partial(children.spawn, one.command, environ)
-            self._children.append(Child(one.name, start, one.grace, reloads=one.reloads))
+            self._children.append(Child(one, partial(children.spawn, one.command, environ)))
 
-    def _tend(self) -> None:
+    def _tend(self, later: Sequence[Program]) -> None:
         while not self._stops:
             for child in self._children:
                 child.tend(self._died)
             if not self._ready:
-                self._look()
+                self._look(later)
             sleep(_POLL)
 
-    def _look(self) -> None:
+    def _look(self, later: Sequence[Program]) -> None:
         if answers(self._settings.url):
             self._ready = True
             sys.stdout.write(welcome(self._settings))
             sys.stdout.flush()
+            self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:
             self._told_slow = True
             _say(f"not ready after {_SLOW:g} s; {self._settings.url}/readyz says what is missing")
@@ -144,8 +150,8 @@ class _Supervisor:
 def _store(settings: Settings) -> Child:
     # The first start waits until the log is read back; after a restart, clients do the waiting.
     starts = iter([embedded.start])
-    grace = embedded.Waits.stop
-    return Child("store", lambda: next(starts, embedded.spawn)(settings).process, grace)
+    program = Program("store", ["valkey-server"], grace=embedded.Waits.stop)
+    return Child(program, lambda: next(starts, embedded.spawn)(settings).process)
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,74 @@
+# Needs make and Python 3.11 or newer (with venv); everything else comes into .venv, at the
+# versions and hashes in locks/. `make run ARGS="--port 9000"` passes arguments on.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTHON ?=
+ARGS ?=
+WORKERS ?= 2
+
+.PHONY: help setup run demo test test-all soak lint format bench lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+		printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: $(STAMP) ## install everything into .venv
+
+# A stamp: whatever is installed already starts at once. Compiling all of it ahead would take a
+# third of the time, for modules that nobody imports.
+$(STAMP): locks/dev.txt pyproject.toml
+	@python=$$(./.ci/python $(PYTHON)) || exit 1; \
+	test -x $(BIN)/pip || { echo "Installing into .venv (once)"; "$$python" -m venv .venv; }
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile \
+		--require-hashes -r locks/dev.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-index --no-deps \
+		--no-build-isolation --editable .
+	@touch $@
+
+run: $(STAMP) ## serve at http://127.0.0.1:8000
+	@exec $(BIN)/nudge serve $(ARGS)
+
+demo: $(STAMP) ## serve, with simulated visitors
+	@exec $(BIN)/nudge serve --demo $(ARGS)
+
+test: $(STAMP) ## the test suite
+	$(BIN)/pytest -n $(WORKERS) -m "not soak" $(ARGS)
+
+test-all: $(STAMP) ## the test suite with its long forms
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+# Exit code 5: nothing was selected.
+soak: $(STAMP) ## the long forms alone
+	$(BIN)/pytest -m soak $(ARGS) || test $$? -eq 5
+
+lint: $(STAMP) ## what CI checks: style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## put the style right where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP) ## the benchmarks, as ratios against named baselines
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# `make lock ARGS=--upgrade` takes the newest versions; without it only what must change does.
+# base is what a web needs, worker what `nudge work` and `nudge serve` need, dev adds the tools.
+COMPILE = uv pip compile pyproject.toml $(ARGS) --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock"
+lock: ## write locks/ anew from pyproject.toml
+	@set -e; python=$$(./.ci/python $(PYTHON)); tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	"$$python" -m venv "$$tools"; "$$tools/bin/pip" install --quiet uv; PATH="$$tools/bin:$$PATH"; \
+	$(COMPILE) --extra worker --group dev -o locks/dev.txt; \
+	$(COMPILE) --extra worker -c locks/dev.txt -o locks/worker.txt; \
+	$(COMPILE) -c locks/dev.txt -o locks/base.txt
+
+clean: ## remove .venv and what tools left; the data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		.schemathesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
