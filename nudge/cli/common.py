@@ -104,7 +104,7 @@ def err() -> Console:
     return Console(stderr=True)
 
 
-def progress_bar(what: str) -> Progress:
+def progress_bar(what: str, *, shown: bool = True) -> Progress:
     """A bar with count, time and `fields[note]`, on stderr."""
     return Progress(
         TextColumn(what),
@@ -114,4 +114,5 @@ def progress_bar(what: str) -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=err(),
+        disable=not shown,
     )

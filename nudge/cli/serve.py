@@ -13,14 +13,24 @@ from nudge.domain.slot_file import load_slots
 from nudge.flows.apply import apply, conflict, plan
 from nudge.settings import Settings
 from nudge.store import api_keys, slots
+from nudge.supervise import Program, programs
 from nudge.supervise import serve as supervise
+
+DEMO_VISITORS = 10_000_000
+"""More than anybody watches: the demonstration goes on until Ctrl-C."""
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
 @data_dir_option
 @click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
-def serve(port: int | None, data_dir: Path | None, no_examples: bool) -> None:  # noqa: FBT001 - click's flags
+@click.option("--demo", is_flag=True, help="Send simulated visitors, so that figures move.")
+def serve(
+    port: int | None,
+    data_dir: Path | None,
+    no_examples: bool,  # noqa: FBT001 - click's flags
+    demo: bool,  # noqa: FBT001 - click's flags
+) -> None:
     """Run store, worker and web under one supervisor.
 
     The store is an embedded one in the data directory, unless NUDGE_REDIS_URL names another.
@@ -33,7 +43,15 @@ def serve(port: int | None, data_dir: Path | None, no_examples: bool) -> None:  
         if not no_examples:
             apply_configured(settings)
 
-    sys.exit(supervise(load_settings(data_dir, port), prepare))
+    settings = load_settings(data_dir, port)
+    sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
+
+
+def _with_visitors(settings: Settings) -> list[Program]:
+    """Worker, web and, once they are ready, simulated visitors."""
+    command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
+    command += ["--visitors", str(DEMO_VISITORS)]
+    return [*programs(settings), Program("visitors", command, later=True)]
 
 
 def register_page_key(settings: Settings) -> None:

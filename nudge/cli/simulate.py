@@ -66,6 +66,7 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
     is_flag=True,
     help=f"Run for {DEMO_MINUTES} minutes and tell every {TELL_EVERY:g} s what is learned.",
 )
+@click.option("--no-bar", is_flag=True, help="No progress bar.")
 @click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
 @click.option("--url", help="Of the service; the one on this machine without.")
 @click.option("--key", help="API key with the scopes decide, ingest and read.")
@@ -79,6 +80,7 @@ def simulate(
     speed: float,
     boost: float | None,
     demo: bool,  # noqa: FBT001 - click's flags
+    no_bar: bool,  # noqa: FBT001 - click's flags
     run_name: str | None,
     url: str | None,
     key: str | None,
@@ -101,8 +103,8 @@ def simulate(
     times = boost or (DEMO_BOOST if demo else 1.0)
     plan = Plan(name, count, rate, seed, workers, speed, times)
     session = _session(plan, settings, find(settings, url, key))
-    err().print(_announced(plan))
-    found = _run(session, demo=demo)
+    err().print(_announced(plan), soft_wrap=True)
+    found = _run(session, progress_bar("visitors", shown=not no_bar), demo=demo)
     if as_json:
         print_json(found)
     else:
@@ -144,9 +146,9 @@ def _announced(plan: Plan) -> str:
     )
 
 
-def _run(session: _Session, *, demo: bool) -> dict[str, object]:
+def _run(session: _Session, bar: Progress, *, demo: bool) -> dict[str, object]:
     driver, begin = Driver(session.plan, session.ways), monotonic()
-    with progress_bar("visitors") as bar:
+    with bar:
         task = bar.add_task("", total=session.plan.visitors, note="")
 
         def advance(tally: Tally) -> None:
@@ -195,7 +197,8 @@ def _teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
         if share is not None:
             bar.console.print(
                 f"after {now - begin:4.0f} s: {result.percent(share)} of the visitors of the last "
-                f"10 s got the best banner ({BEST}); by chance it would be 25 %"
+                f"10 s got the best banner ({BEST}); by chance it would be 25 %",
+                soft_wrap=True,
             )
 
     return tell

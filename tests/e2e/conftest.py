@@ -1,0 +1,22 @@
+"""One real service for all tests of this directory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from e2e_service import Service, serving
+from processes import free_port
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[Service]:
+    """A running service, shared: tests use slots, visitors and runs of their own."""
+    # pytest's own directories are too deep for the path of a unix socket.
+    with (
+        tempfile.TemporaryDirectory(prefix="nudge-e2e-") as directory,
+        serving(Path(directory) / "data", free_port()) as running,
+    ):
+        yield running
