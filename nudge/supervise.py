@@ -21,7 +21,7 @@ from nudge.clock import monotonic
 from nudge.settings import Settings, child_environ
 from nudge.welcome import answers, welcome
 
-__all__ = ["Prepare", "Program", "ServeError", "demo_programs", "programs", "serve"]
+__all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
 
 _POLL = 0.1
 _SLOW = 30.0
@@ -40,12 +40,6 @@ def programs(settings: Settings) -> list[Program]:
         Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0),
         Program("web", [*gunicorn, "nudge.app:create_app()"], grace=15.0, reloads=True),
     ]
-
-
-def demo_programs(settings: Settings) -> list[Program]:
-    """Worker, web and, once they are ready, simulated visitors."""
-    visitors = [sys.executable, "-m", "nudge", "simulate"]
-    return [*programs(settings), Program("visitors", visitors, later=True)]
 
 
 def serve(

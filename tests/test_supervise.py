@@ -36,6 +36,9 @@ gunicorn = [sys.executable, "-m", "gunicorn", "-c", str(settings.config_dir / "g
 web = [*gunicorn, "--chdir", sys.argv[1], "standin:app"]
 worker = [sys.executable, "-c", "import time; time.sleep(600)"]
 run = [Program("worker", worker), Program("web", web, reloads=True)]
+if "later" in sys.argv:
+    note = f"import os; open({str(settings.data_dir / 'later')!r}, 'a').write('once ')"
+    run.insert(0, Program("later", [sys.executable, "-c", note], later=True))
 if "broken" in sys.argv:
     run = [Program("worker", ["false"])]
 try:
@@ -238,6 +241,18 @@ def test_what_cannot_start_at_all_ends_the_service(own: Settings, tmp_path: Path
     assert service.process.wait(30) == 1
     assert "refused: worker ended 5 times in a row (1)" in service.text()
     assert not own.socket_path.exists()
+
+
+def test_what_comes_later_waits_for_readiness_and_ends_for_good(
+    own: Settings, tmp_path: Path
+) -> None:
+    """Such a program runs when the service is ready, and code 0 is its end, not a death."""
+    service = Served(own, tmp_path, "later").ready()
+    assert eventually((own.data_dir / "later").exists)
+    time.sleep(1)
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(30) == 0
+    assert (own.data_dir / "later").read_text() == "once "
 
 
 def test_the_real_programs_run_with_the_same_settings(own: Settings) -> None:
