@@ -15,6 +15,7 @@ from nudge.domain.sealing import Sealer
 from nudge.flows.decide import Decider
 from nudge.flows.record import Recorder
 from nudge.settings import Settings, load
+from nudge.spool.spool import Spool
 from nudge.store import client as store
 from nudge.store.keys import Keys
 
@@ -45,13 +46,15 @@ def _service(settings: Settings) -> Service:
     client = store.hot(settings.store_url, settings.hot_timeout)
     keys = Keys(settings.namespace, settings.partitions)
     sealer = Sealer(settings.secret_key)
+    spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     return Service(
         settings=settings,
         client=client,
         keys=keys,
         sealer=sealer,
-        decider=Decider(client, keys, sealer, settings.holdout),
-        recorder=Recorder(client, keys, sealer),
+        decider=Decider(client, keys, sealer, settings.holdout, spool),
+        recorder=Recorder(client, keys, sealer, spool),
+        spool=spool,
         metrics=Metrics.create(),
         local=local_callers(settings),
     )

@@ -59,6 +59,7 @@ class Settings:
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
         max_events_body: largest body of a batch of events.
+        spool_size: space that each web process reserves for what the store does not take.
     """
 
     secret_key: bytes = field(repr=False)
@@ -82,11 +83,17 @@ class Settings:
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024
     max_events_body: int = 4 * 1024 * 1024
+    spool_size: int = 64 * 1024 * 1024
 
     @property
     def lake_dir(self) -> Path:
         """Where the lake's Parquet files and manifests lie."""
         return self.data_dir / "lake"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where web processes keep what the store does not take."""
+        return self.data_dir / "spool"
 
     @property
     def store_dir(self) -> Path:

@@ -76,6 +76,7 @@ class _Schema(Schema):
     cors_origins = ma.List(ma.String())
     max_body = _whole(1024, 64 * 1024 * 1024)
     max_events_body = _whole(1024, 64 * 1024 * 1024)
+    spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
 
 
 class _EnvironSchema(_Schema):

@@ -28,6 +28,7 @@ STATUS: Final = {
     "store_away": 503,
     "store_error": 503,
     "fenced": 503,
+    "spool_full": 503,
 }
 """Code -> status. A code that is not here is our own fault: 500."""
 

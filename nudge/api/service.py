@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from flask import current_app
 
+from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic
 from nudge.domain.caller import Caller
@@ -19,6 +20,7 @@ from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.decide import Decider
 from nudge.flows.record import Recorder
 from nudge.settings import Settings
+from nudge.spool.spool import Spool
 from nudge.store import client as store
 from nudge.store.catalogue import Catalogue, refreshed
 from nudge.store.client import Client
@@ -79,6 +81,7 @@ class Service:
         sealer: hashes, ids and tokens.
         decider: answers pages.
         recorder: takes events.
+        spool: takes what the store does not.
         metrics: what this process counts.
         local: digest -> holder of the keys that stand in the settings.
         held: the current catalogue.
@@ -90,6 +93,7 @@ class Service:
     sealer: Sealer
     decider: Decider
     recorder: Recorder
+    spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
     held: Held = field(default_factory=Held)
@@ -116,7 +120,8 @@ class Service:
         self.held.follow(client or self.client, self.keys)
 
     def start(self) -> threading.Thread:
-        """Follow the store from now on. Call it once in each process, after the fork."""
+        """Follow the store and empty the spool from now on: once a process, after the fork."""
+        keeper.start(self.spool, self.client, self.settings.store_url, self.keys)
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
         return thread

@@ -56,6 +56,11 @@ class Sealer:
         return self._key("draw")
 
     @cached_property
+    def spool_key(self) -> bytes:
+        """Key of the spool's encryption; 32 bytes."""
+        return self._key("spool")
+
+    @cached_property
     def _block(self) -> Cipher[modes.ECB]:
         # One block per id and no repetition within it: the plain cipher is a permutation here.
         return Cipher(algorithms.AES(self._key("decision", 16)), modes.ECB())  # noqa: S305

@@ -1,9 +1,12 @@
-"""Decide: which variant to show. One read, the draw in memory, one write; then the answer."""
+"""Decide: which variant to show. One read, the draw in memory, one write; then the answer.
+
+Without the store the draw is made from memory, and the record waits in the spool.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,14 +16,16 @@ from nudge.domain.caller import Caller
 from nudge.domain.eligibility import removed
 from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason
-from nudge.domain.sealing import Device, Sealer, new_subject
+from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
 from nudge.domain.slot import Scalar, Slot
 from nudge.domain.visitor import VisitorState, decode_state
-from nudge.errors import UnknownSlotError, UnknownVariantError
+from nudge.errors import SpoolFullError, StoreAwayError, UnknownSlotError, UnknownVariantError
+from nudge.spool.spool import Spool
 from nudge.store.catalogue import Catalogue, Served
 from nudge.store.client import Client
-from nudge.store.journal import Kept, append_decisions
+from nudge.store.journal import Arrival, Kept, append_decisions
 from nudge.store.keys import Keys
+from nudge.store.spooled import Spooled, pack
 from nudge.store.visitors import Opened, open_visitor
 
 
@@ -36,6 +41,7 @@ class Setting:
         holdout: global share.
         source: id of the API key.
         key: of the draw.
+        degraded: the visitor's state could not be read.
     """
 
     ask: Ask
@@ -45,6 +51,7 @@ class Setting:
     holdout: float
     source: str
     key: bytes
+    degraded: bool
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,14 @@ class Decider:
         keys: of the installation.
         sealer: hashes, ids and tokens.
         holdout: global share of subjects who are never personalised.
+        spool: takes what the store does not.
     """
 
     client: Client
     keys: Keys
     sealer: Sealer
     holdout: float
+    spool: Spool
 
     def decide(
         self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
@@ -92,7 +101,6 @@ class Decider:
         Raises:
             UnknownSlotError: a slot is not configured.
             UnknownVariantError: a forced variant does not exist.
-            StoreAwayError: the store does not answer.
         """
         for ask in asks:
             check(catalogue, ask)
@@ -100,45 +108,72 @@ class Decider:
 
     def _answer(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Answer:
         visitor_hash = self.sealer.visitor_hash(ask.visitor_id)
-        home = self.sealer.partition(visitor_hash, self.keys.partitions)
-        opened = open_visitor(
-            self.client, self.keys, home, visitor_hash, new_subject(), claim=not caller.is_server
-        )
         device = self.sealer.device(ask.device_token)
+        found = self._opened(visitor_hash, caller)
+        opened = found or _unread(device, self.sealer.partition(visitor_hash, self.keys.partitions))
         trusted = caller.is_server or opened.claimed or _owns(device, opened)
-        setting = self._setting(ask, opened, caller, at, trusted=trusted)
-        kept = self._keep(catalogue, setting, opened)
+        context = _context(ask, opened, trusted=trusted)
+        setting = Setting(
+            ask=ask,
+            subject=opened.subject,
+            context=context,
+            at=at,
+            holdout=self.holdout,
+            source=caller.key_id,
+            key=self.sealer.draw_key,
+            degraded=found is None,
+        )
+        # A visitor who was not found yet is looked up again when the record leaves the spool.
+        lookup = visitor_hash if found is None and device is None else ""
+        kept = self._keep(catalogue, setting, opened, lookup)
         token = self.sealer.token(Device(opened.subject, opened.partition)) if trusted else None
         given = {k.decision.slot: self._given(catalogue, k) for k in kept}
         return Answer({name: given[name] for name in ask.slots}, token)
 
-    def _setting(
-        self, ask: Ask, opened: Opened, caller: Caller, at: float, *, trusted: bool
-    ) -> Setting:
-        state = decode_state(opened.state) if trusted and opened.state else VisitorState()
-        # What the page knows of this visit counts more than what the service remembers.
-        context = {**state.context(), **ask.context, "channel": ask.channel, "page": ask.page}
-        return Setting(
-            ask, opened.subject, context, at, self.holdout, caller.key_id, self.sealer.draw_key
-        )
+    def _opened(self, visitor_hash: str, caller: Caller) -> Opened | None:
+        home = self.sealer.partition(visitor_hash, self.keys.partitions)
+        claim = not caller.is_server
+        try:
+            return open_visitor(
+                self.client, self.keys, home, visitor_hash, new_subject(), claim=claim
+            )
+        except StoreAwayError:
+            return None
 
-    def _keep(self, catalogue: Catalogue, setting: Setting, opened: Opened) -> list[Kept]:
+    def _keep(
+        self, catalogue: Catalogue, setting: Setting, opened: Opened, lookup: str
+    ) -> list[Kept]:
         """The decisions that stand: earlier ones where they stick, new ones appended."""
-        standing: list[Kept] = []
-        fresh: list[Decision] = []
-        longest = 0.0
-        for name in setting.ask.slots:
-            served = catalogue.slots[name]
-            outcome = choose(served, setting, opened.assigned)
-            if isinstance(outcome, Kept):
-                standing.append(outcome)
-            else:
-                fresh.append(outcome)
-                longest = max(longest, served.slot.stickiness.period)
+        slots = [catalogue.slots[name] for name in setting.ask.slots]
+        outcomes = [choose(served, setting, opened.assigned) for served in slots]
+        standing = [o for o in outcomes if isinstance(o, Kept)]
+        fresh = [o for o in outcomes if isinstance(o, Decision)]
         if not fresh:
             return standing
-        appended = append_decisions(self.client, self.keys, opened.partition, fresh, longest)
-        return standing + appended
+        keep_for = max(served.slot.stickiness.period for served in slots)
+        try:
+            if setting.degraded:
+                return standing + self._spooled(fresh, opened.partition, lookup, setting.at)
+            return standing + append_decisions(
+                self.client, self.keys, opened.partition, fresh, keep_for
+            )
+        except StoreAwayError:
+            return standing + self._spooled(fresh, opened.partition, lookup, setting.at)
+        except SpoolFullError:
+            return standing + [_unlogged(catalogue, d, opened.partition) for d in fresh]
+
+    def _spooled(
+        self, decisions: list[Decision], partition: int, lookup: str, at: float
+    ) -> list[Kept]:
+        """Keep decisions that the journal cannot number: each has a reference of its own."""
+        kept = [
+            Kept(ref, replace(d, ref=ref, at=at), d.period, fresh=True)
+            for d in decisions
+            for ref in (away_ref(partition),)
+        ]
+        items = [Spooled(partition, Arrival(lookup, k.decision), closes=True) for k in kept]
+        self.spool.append([pack(item) for item in items])
+        return kept
 
     def _given(self, catalogue: Catalogue, kept: Kept) -> Given:
         d = kept.decision
@@ -275,8 +310,31 @@ def _record(
         unit=stick.unit,
         period=stick.period,
         supersedes=stick.before.ref if stick.before else None,
+        degraded=setting.degraded,
         source=setting.source,
     )
+
+
+def _context(ask: Ask, opened: Opened, *, trusted: bool) -> dict[str, Scalar]:
+    state = decode_state(opened.state) if trusted and opened.state else VisitorState()
+    # What the page knows of this visit counts more than what the service remembers.
+    return {**state.context(), **ask.context, "channel": ask.channel, "page": ask.page}
+
+
+def _unread(device: Device | None, home: int) -> Opened:
+    """The visitor as far as the device's token tells; a new one may claim itself."""
+    if device is not None:
+        return Opened(device.subject, device.partition, claimed=False, state=None, assigned={})
+    return Opened(new_subject(), home, claimed=True, state=None, assigned={})
+
+
+def _unlogged(catalogue: Catalogue, decision: Decision, partition: int) -> Kept:
+    """The fallback, where neither store nor spool takes a record: an answer that nobody counts."""
+    shown = catalogue.slots[decision.slot].slot.fallback_for(decision.page)
+    made = replace(
+        decision, eligible=(shown,), pmf=(1.0,), variant=shown, propensity=1.0, reason="fallback"
+    )
+    return Kept(away_ref(partition), made, made.period, fresh=True)
 
 
 def _owns(device: Device | None, opened: Opened) -> bool:

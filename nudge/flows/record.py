@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
 from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
 from nudge.domain.records import Event, Ref
 from nudge.domain.sealing import Sealer, new_subject
+from nudge.errors import StoreAwayError
+from nudge.spool.spool import Spool
 from nudge.store.client import Client
 from nudge.store.journal import Arrival, append_followed, read_one
 from nudge.store.keys import Keys
+from nudge.store.spooled import Spooled, pack
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,13 @@ class Recorder:
         client: of the store.
         keys: of the installation.
         sealer: hashes and ids.
+        spool: takes what the store does not.
     """
 
     client: Client
     keys: Keys
     sealer: Sealer
+    spool: Spool
 
     def record(self, sent: Sequence[Sent], caller: Caller, at: float) -> Recorded:
         """Append what is in order.
@@ -52,7 +57,8 @@ class Recorder:
             at: seconds, now.
 
         Raises:
-            StoreAwayError: the store does not answer; the same call can be repeated.
+            SpoolFullError: the store is away and the spool takes no more; repeat the call later.
+            StoreAwayError: the store is away, and only it knows whose decision an event names.
         """
         outcomes = [self._routed(one, caller, at) for one in sent]
         rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
@@ -60,8 +66,18 @@ class Recorder:
         groups: dict[int, list[Arrival]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
-        fresh = append_followed(self.client, self.keys, groups, closes=caller.is_server)
+        try:
+            fresh = append_followed(self.client, self.keys, groups, closes=caller.is_server)
+        except StoreAwayError:
+            # What part of them arrived is found out when the spool is drained.
+            self._spool(routed, at, closes=caller.is_server)
+            fresh = len(routed)
         return Recorded(fresh, len(routed) - fresh, rejected)
+
+    def _spool(self, routed: Sequence[Routed], at: float, *, closes: bool) -> None:
+        dated = [Routed(one.partition, _dated(one.arrival, at)) for one in routed]
+        items = [Spooled(one.partition, one.arrival, closes) for one in dated]
+        self.spool.append([pack(item) for item in items])
 
     def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
@@ -76,6 +92,12 @@ class Recorder:
         if ref is None or entry is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         return Routed(ref.partition, Arrival("", _event(sent, entry.record.subject, ref, caller)))
+
+
+def _dated(arrival: Arrival, at: float) -> Arrival:
+    """The arrival with the time at which it came: the journal's stamp will be a later one."""
+    record = arrival.record
+    return arrival if record.at is not None else replace(arrival, record=replace(record, at=at))
 
 
 def _event(sent: Sent, subject: str, ref: Ref | None, caller: Caller) -> Event:

@@ -34,7 +34,6 @@ class Spool:
     """
 
     def __init__(self, directory: Path, key: bytes, size: int) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._key = AESGCM(key)
         self._size = size
@@ -42,7 +41,10 @@ class Spool:
         self._flushing = threading.Lock()
         self._queued = self._flushed = 0  # tickets, over all files of this process
         self._lost: set[int] = set()
-        self._reserve()
+        self._waiting: list[bytes] = []
+        self._number = self._end = self._written = 0
+        self._broken: OSError | None = None
+        self._file: int | None = None
 
     @property
     def pending(self) -> int:
@@ -53,6 +55,15 @@ class Spool:
     def used(self) -> float:
         """Share of the reserved space that is used, in [0, 1]."""
         return self._end / self._size
+
+    def reserve(self) -> None:
+        """Take the space now rather than at the first append, when the disk may be full.
+
+        Raises:
+            SpoolFullError: the disk does not give it.
+        """
+        with self._flushing, self._mutex:
+            self._opened()
 
     def append(self, contents: Sequence[bytes]) -> None:
         """Keep these; returns when they are on disk.
@@ -75,15 +86,14 @@ class Spool:
         with self._flushing, self._mutex:
             if not self._number or self._waiting:
                 return False  # what is queued is flushed first; the next call comes soon
-            before = self._path
-            os.close(self._file)
-            before.rename(before.with_suffix(READY))
-            self._reserve()
+            self._leave()
+            self._opened()
             return True
 
     @contextmanager
     def draining(self) -> Iterator[bool]:
         """The right to drain the directory: one process at a time; False for the others."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(self._directory / "drain.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             yield _locked(file)
@@ -93,33 +103,51 @@ class Spool:
     def close(self) -> None:
         """Leave: an empty file is removed, another is left to be drained."""
         with self._flushing, self._mutex:
-            os.close(self._file)
-            if self._number:
-                self._path.rename(self._path.with_suffix(READY))
-            else:
-                self._path.unlink()
+            self._leave()
 
     def ready(self) -> Iterator[tuple[Path, Iterator[bytes]]]:
         """Every file that can be drained, oldest first, with its contents."""
-        for path in sorted(self._directory.iterdir(), key=_age):
-            if path.suffix == READY or (path != self._path and _abandoned(path)):
+        mine = self._path if self._file is not None else None
+        for path in sorted(self._directory.glob("*.*"), key=_age):
+            if path.suffix == READY or (path != mine and _abandoned(path)):
                 with path.open("rb") as file:
                     yield path, frames.read(self._key, path.stem, file)
 
-    def _reserve(self) -> None:
+    def _opened(self) -> int:
+        """The file's descriptor; a new file with its space reserved where there is none."""
+        if self._file is not None:
+            return self._file
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = self._directory / f"{os.getpid()}-{secrets.token_hex(6)}.new"
-        self._file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        # A disk that fills up later finds this space taken.
-        os.posix_fallocate(self._file, 0, self._size)
-        os.fsync(self._file)
+        file = os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            os.posix_fallocate(file, 0, self._size)
+            os.fsync(file)
+        except OSError as error:
+            os.close(file)
+            made.unlink()
+            raise SpoolFullError(f"the spool's space cannot be reserved: {error}") from error
         # Under its real name it is locked from the first moment: nobody takes it for abandoned.
         self._path = made.rename(made.with_suffix(OPEN))
-        self._waiting: list[bytes] = []
         self._number = self._end = self._written = 0
-        self._broken: OSError | None = None
+        self._broken = None
+        self._file = file
+        return file
+
+    def _leave(self) -> None:
+        if self._file is None:
+            return
+        if self._number:
+            self._path.rename(self._path.with_suffix(READY))
+        else:
+            self._path.unlink()
+        os.close(self._file)
+        self._file = None
+        self._number = 0
 
     def _queue(self, contents: Sequence[bytes]) -> int:
+        self._opened()
         sealed: list[bytes] = []
         for content in contents:
             number = self._number + len(sealed)
@@ -147,8 +175,9 @@ class Spool:
         if self._broken is not None:
             return False
         try:
-            os.pwrite(self._file, data, self._written)
-            os.fdatasync(self._file)
+            file = self._opened()
+            os.pwrite(file, data, self._written)
+            os.fdatasync(file)
         except OSError as error:
             self._broken = error
             return False

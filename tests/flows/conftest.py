@@ -18,6 +18,7 @@ from nudge.flows import apply as applying
 from nudge.flows.decide import Decider
 from nudge.flows.record import Recorder
 from nudge.settings import Settings
+from nudge.spool.spool import Spool
 from nudge.store import client as clients
 from nudge.store import slots
 from nudge.store.catalogue import Catalogue, refreshed
@@ -74,8 +75,9 @@ def web(settings: Settings) -> Iterator[Web]:
     wanted = load_slots(Path(__file__).parents[2] / "config" / "slots")
     applying.apply(client, keys, applying.plan({}, wanted), "test", "shipped", NOW)
     catalogue = refreshed(client, keys, Catalogue.empty())
-    decider = Decider(client, keys, sealer, 0.0)
-    made = Web(client, keys, sealer, decider, Recorder(client, keys, sealer), catalogue)
+    spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
+    decider = Decider(client, keys, sealer, 0.0, spool)
+    made = Web(client, keys, sealer, decider, Recorder(client, keys, sealer, spool), catalogue)
     for name in catalogue.slots:
         made.put(made.slot(name, holdout=0.0))
     yield made
