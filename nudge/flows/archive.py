@@ -215,8 +215,8 @@ class Archive:
     def _sweep(self) -> None:
         now = clock.monotonic()
         if now >= self._next_sweep:
-            self._loose = sweep.sweep(self._lake, self._loose, now)
             self._next_sweep = now + sweep.PATIENCE / 2
+            self._loose = sweep.sweep(self._lake, self._loose, now)
 
 
 def _seconds(text: str | None) -> float | None:

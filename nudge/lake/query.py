@@ -77,11 +77,11 @@ def connect(lake: Lake) -> Backend:
         BrokenLakeError: the manifests contradict each other.
     """
     backend = ibis.duckdb.connect()
-    marks = lake.watermarks()  # before the tables: a later one would promise what these lack
-    for table, sources in lake.tables().items():
+    contents = lake.contents()
+    for table, sources in contents.tables().items():
         with _translated():
             backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
-    backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(marks)}")
+    backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
     return backend
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,8 +38,44 @@ class Source:
     whole: bool
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What the lake held at one moment.
+
+    Attributes:
+        root: of the lake.
+        manifests: partition -> its manifests, in order and without gap.
+    """
+
+    root: Path
+    manifests: Mapping[int, Sequence[Manifest]]
+
+    def positions(self) -> dict[int, int]:
+        """Partition -> position up to which the lake holds everything."""
+        return {p: found[-1].range.upto for p, found in self.manifests.items() if found}
+
+    def watermarks(self) -> dict[int, float]:
+        """Partition -> seconds: every reward by what was logged until then is in the lake."""
+        found = self.manifests.items()
+        return {p: max((m.watermark or 0.0 for m in listed), default=0.0) for p, listed in found}
+
+    def tables(self) -> dict[str, list[Source]]:
+        """Table -> its files, in the order of their names."""
+        named: defaultdict[tuple[str, str], list[tuple[Range, File]]] = defaultdict(list)
+        for one in chain.from_iterable(self.manifests.values()):
+            for file in one.files:
+                named[file.table, file.path].append((one.range, file))
+        found: dict[str, list[Source]] = {table: [] for table in SCHEMAS}
+        for (table, path), claims in sorted(named.items()):
+            found[table].append(_source(self.root / path, claims))
+        return found
+
+
 class Lake:
-    """A directory of Parquet files and manifests. Holds no state: each call looks at the disk."""
+    """A directory of Parquet files and manifests. Holds no state: each call looks at the disk.
+
+    Every method raises LakeAwayError where the disk refuses.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
@@ -55,37 +91,30 @@ class Lake:
 
         Raises:
             BrokenLakeError: two of them overlap, or positions are missing between them.
-            LakeAwayError: the disk refused.
         """
         ranges = manifest.listed(self.root, partition)
         _check(self.root, ranges)
         return [manifest.read(self.root, of) for of in ranges]
 
     def last(self, partition: int) -> int:
-        """The highest position that any manifest of the partition names; 0 without any."""
+        """The highest position that the name of any manifest of the partition has; 0 without."""
         return max((of.upto for of in manifest.listed(self.root, partition)), default=0)
+
+    def contents(self) -> Contents:
+        """What the lake holds now; reads every manifest once.
+
+        Raises:
+            BrokenLakeError: the manifests contradict each other.
+        """
+        return Contents(self.root, {p: self.manifests(p) for p in self.partitions()})
 
     def positions(self) -> dict[int, int]:
         """Partition -> position up to which the lake holds everything."""
-        found = {p: self.manifests(p) for p in self.partitions()}
-        return {p: listed[-1].range.upto for p, listed in found.items() if listed}
-
-    def watermarks(self) -> dict[int, float]:
-        """Partition -> seconds: every reward by what was logged until then is in the lake."""
-        marks = {p: [m.watermark or 0.0 for m in self.manifests(p)] for p in self.partitions()}
-        return {p: max(found, default=0.0) for p, found in marks.items()}
+        return self.contents().positions()
 
     def tables(self) -> dict[str, list[Source]]:
         """Table -> its files, in the order of their names."""
-        named: defaultdict[tuple[str, str], list[tuple[Range, File]]] = defaultdict(list)
-        for partition in self.partitions():
-            for one in self.manifests(partition):
-                for file in one.files:
-                    named[file.table, file.path].append((one.range, file))
-        found: dict[str, list[Source]] = {table: [] for table in SCHEMAS}
-        for (table, path), claims in sorted(named.items()):
-            found[table].append(_source(self.root / path, claims))
-        return found
+        return self.contents().tables()
 
     def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
         """The partition's entries behind a position, in order; one manifest's at a time in memory.

@@ -277,7 +277,7 @@ def test_a_pending_range_is_redone_as_it_was_fixed(client: Client, keys: Keys, l
     folds.commit(client, keys, leases[0], Commit(0, writes=[fixed]))
     after = Archive(client, keys, lake, SEALER.seal).run(leases)
     assert [lease.position for lease in after] == [4, 11, 11, 11]
-    assert lake.watermarks()[0] == 5.5
+    assert lake.contents().watermarks()[0] == 5.5
     assert folds.kept(client, keys, 0, NAME, "pending_to") == [None]
 
 
@@ -289,9 +289,9 @@ def test_the_watermark_is_what_attribute_had_credited(
     client.call("HSET", keys.fold(0, "attribute"), "watermark", "1790000000.25")
     archive = Archive(client, keys, lake, SEALER.seal, Limits(range=15))
     leases = archive.run(own(client, keys))
-    assert lake.watermarks() == dict.fromkeys(range(4), 0.0)
+    assert lake.contents().watermarks() == dict.fromkeys(range(4), 0.0)
     drain(archive, leases)
-    assert lake.watermarks() == {0: 1790000000.25, 1: 0.0, 2: 0.0, 3: 0.0}
+    assert lake.contents().watermarks() == {0: 1790000000.25, 1: 0.0, 2: 0.0, 3: 0.0}
 
 
 def test_a_store_behind_the_lake_is_not_archived(client: Client, keys: Keys, lake: Lake) -> None:
