@@ -36,7 +36,7 @@ class ExplainedSchema(Schema):
         metadata={"description": "variant -> why it could not be chosen"},
     )
     distribution = ma.Dict(keys=ma.String(), values=ma.Float(), required=True)
-    u = ma.Integer(required=True, metadata={"description": "the draw, of 64 bits"})
+    u = ma.String(required=True, metadata={"description": "the draw, of 64 bits, in digits"})
     variant = ma.String(required=True)
     propensity = ma.Float(required=True)
     reason = ma.String(required=True, validate=OneOf(*REASONS))

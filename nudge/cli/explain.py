@@ -47,7 +47,7 @@ def lines(found: Plain) -> Iterator[str]:
     yield from _section("context", {name: str(v) for name, v in found["context"].items()})
     yield from _section("removed", found["removed"])
     yield from _section("distribution", {n: f"{p:.6f}" for n, p in found["distribution"].items()})
-    yield f"  draw            {found['u']} / 2^64 = {found['u'] / 2**64:.6f}"
+    yield f"  draw            {found['u']} / 2^64 = {int(found['u']) / 2**64:.6f}"
     yield f"  reproduced: {'yes' if found['reproduced'] else 'no'}"
 
 

@@ -35,8 +35,10 @@ class Told(TypedDict):
 
 def told(right: str) -> Told:
     """The messages of a field, from a sentence that says what is right."""
+    # marshmallow formats messages: a brace that shows TOML must not be taken for a place.
+    cure = right.replace("{", "{{").replace("}", "}}")
     return {
-        "error_messages": {key: f"{wrong}; {right}" for key, wrong in _WRONG.items()},
+        "error_messages": {key: f"{wrong}; {cure}" for key, wrong in _WRONG.items()},
         "metadata": {"description": right},
     }
 

@@ -7,15 +7,21 @@ harmless.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
+import structlog
+
+from nudge.domain.records import Event
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_followed
+from nudge.store.journal import Arrival, append_followed, read_one
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, unpack
 
 BATCH = 500
+
+log = structlog.get_logger()
 
 
 def drain(client: Client, keys: Keys, spool: Spool) -> int:
@@ -44,7 +50,21 @@ def _batches(items: Iterator[Spooled]) -> Iterator[list[Spooled]]:
 def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
     groups: dict[bool, dict[int, list[Arrival]]] = {True: {}, False: {}}
     for one in batch:
-        groups[one.closes].setdefault(one.partition, []).append(one.arrival)
+        arrival = _whose(client, keys, one.arrival)
+        if arrival is not None:
+            groups[one.closes].setdefault(one.partition, []).append(arrival)
     return sum(
         append_followed(client, keys, group, closes=closes) for closes, group in groups.items()
     )
+
+
+def _whose(client: Client, keys: Keys, arrival: Arrival) -> Arrival | None:
+    """The arrival with its subject, which may have to be found through the decision it names."""
+    record = arrival.record
+    if record.subject or not isinstance(record, Event) or record.decision is None:
+        return arrival
+    entry = read_one(client, keys, record.decision)
+    if entry is None:
+        log.warning("spooled_event_without_visitor", type=record.type)
+        return None
+    return replace(arrival, record=replace(record, subject=entry.record.subject))

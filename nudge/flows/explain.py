@@ -72,7 +72,7 @@ def _plain(decision_id: str, entry: Entry, d: Decision) -> dict[str, object]:
         "eligible": list(d.eligible),
         "removed": dict(d.removed),
         "distribution": dict(zip(d.eligible, d.pmf, strict=True)),
-        "u": d.u,
+        "u": str(d.u),  # 64 bits: more than a JSON number keeps in a browser
         "variant": d.variant,
         "propensity": d.propensity,
         "reason": d.reason,

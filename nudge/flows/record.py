@@ -18,6 +18,9 @@ from nudge.store.journal import Arrival, append_followed, read_one
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
 
+OTHER_ID = "other_id"
+"""The field of `identified` that holds the visitor's second external id."""
+
 
 @dataclass(frozen=True)
 class Routed:
@@ -58,21 +61,25 @@ class Recorder:
 
         Raises:
             SpoolFullError: the store is away and the spool takes no more; repeat the call later.
-            StoreAwayError: the store is away, and only it knows whose decision an event names.
         """
         outcomes = [self._routed(one, caller, at) for one in sent]
         rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
         routed = [o for o in outcomes if isinstance(o, Routed)]
-        groups: dict[int, list[Arrival]] = defaultdict(list)
-        for one in routed:
-            groups[one.partition].append(one.arrival)
         try:
-            fresh = append_followed(self.client, self.keys, groups, closes=caller.is_server)
+            fresh = self._append(routed, closes=caller.is_server)
         except StoreAwayError:
             # What part of them arrived is found out when the spool is drained.
             self._spool(routed, at, closes=caller.is_server)
             fresh = len(routed)
         return Recorded(fresh, len(routed) - fresh, rejected)
+
+    def _append(self, routed: Sequence[Routed], *, closes: bool) -> int:
+        if not all(one.arrival.record.subject for one in routed):
+            raise StoreAwayError("only the store knows whose decision an event names")
+        groups: dict[int, list[Arrival]] = defaultdict(list)
+        for one in routed:
+            groups[one.partition].append(one.arrival)
+        return append_followed(self.client, self.keys, groups, closes=closes)
 
     def _spool(self, routed: Sequence[Routed], at: float, *, closes: bool) -> None:
         dated = [Routed(one.partition, _dated(one.arrival, at)) for one in routed]
@@ -87,29 +94,42 @@ class Recorder:
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)
-            return Routed(home, Arrival(visitor_hash, _event(sent, new_subject(), ref, caller)))
-        entry = read_one(self.client, self.keys, ref) if ref else None
-        if ref is None or entry is None:
+            return Routed(
+                home, Arrival(visitor_hash, self._event(sent, new_subject(), ref, caller))
+            )
+        subject = self._subject_of(ref) if ref else None
+        if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
-        return Routed(ref.partition, Arrival("", _event(sent, entry.record.subject, ref, caller)))
+        return Routed(ref.partition, Arrival("", self._event(sent, subject, ref, caller)))
+
+    def _subject_of(self, ref: Ref) -> str | None:
+        """Whose decision it is; None where there is none, empty where only the store knows."""
+        try:
+            entry = read_one(self.client, self.keys, ref)
+        except StoreAwayError:
+            return ""
+        return entry.record.subject if entry else None
+
+    def _event(self, sent: Sent, subject: str, ref: Ref | None, caller: Caller) -> Event:
+        fields = dict(sent.fields)
+        if OTHER_ID in fields:
+            # An external id like any other: the journal knows its hash only.
+            fields[OTHER_ID] = self.sealer.visitor_hash(str(fields[OTHER_ID]))
+        return Event(
+            subject=subject,
+            event_id=sent.event_id,
+            type=sent.type,
+            source=source_of(caller),
+            decision=ref,
+            fields=fields,
+            at=sent.at,
+        )
 
 
 def _dated(arrival: Arrival, at: float) -> Arrival:
     """The arrival with the time at which it came: the journal's stamp will be a later one."""
     record = arrival.record
     return arrival if record.at is not None else replace(arrival, record=replace(record, at=at))
-
-
-def _event(sent: Sent, subject: str, ref: Ref | None, caller: Caller) -> Event:
-    return Event(
-        subject=subject,
-        event_id=sent.event_id,
-        type=sent.type,
-        source=source_of(caller),
-        decision=ref,
-        fields=sent.fields,
-        at=sent.at,
-    )
 
 
 def _problem(sent: Sent, ref: Ref | None, caller: Caller, at: float) -> Rejected | None:

@@ -109,3 +109,10 @@ def test_other_scopes_may_not_send(web: Web, scopes: set[str]) -> None:
     """A key with neither `decide` nor `ingest` has no events to send."""
     caller = Caller("k", frozenset(scopes))  # type: ignore[arg-type]
     assert codes(record(web, sent("a"), caller=caller)) == {"a": "forbidden"}
+
+
+def test_a_second_id_is_hashed_like_the_first(web: Web) -> None:
+    """`identified` brings an external id in a field; the journal holds its hash only."""
+    record(web, sent("a", "identified", fields={"other_id": "13812345678"}), caller=SERVER)
+    event = next(e.record for e in web.entries() if isinstance(e.record, Event))
+    assert event.fields == {"other_id": web.sealer.visitor_hash("13812345678")}
