@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from marshmallow import fields as ma
 
 from nudge.domain.event import EVENT_TYPES
@@ -134,24 +134,17 @@ class _Variant(StrictTable):
     map = JsonTable('write a table such as { "A" = "a" }', check=text_problem, load_default=dict)
 
 
-class _Event(StrictTable):
-    type = ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told("name an event type"))
-    when = ma.String(required=True, **told("name the column that says whether it happened"))
-    fields_ = JsonTable(
-        'write a table such as { amount = "spend" }',
-        check=text_problem,
-        data_key="fields",
-        load_default=dict,
-    )
-
-
-class _Reward(_Event):
-    type = ma.String(
-        required=True,
-        validate=OneOf(*EVENT_TYPES),
-        data_key="event",
-        **told("name the event type that rewards in the slot"),
-    )
+def _event(named: str, right: str) -> type[Schema]:
+    """The form of an event; its type stands under the key `named`."""
+    # Made from a dict: a class cannot have a field of the name `fields`.
+    table = {
+        named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told(right)),
+        "when": ma.String(required=True, **told("name the column that says whether it happened")),
+        "fields": JsonTable(
+            'write a table such as { amount = "spend" }', check=text_problem, load_default=dict
+        ),
+    }
+    return StrictTable.from_dict(table, name=f"{named.title()}Rule")
 
 
 class _Mapping(StrictTable):
@@ -167,8 +160,16 @@ class _Mapping(StrictTable):
     context = JsonTable(
         'write [context] with attribute = "column"', check=text_problem, load_default=dict
     )
-    reward = ma.Nested(_Reward, required=True, **told("write [reward] with event and when"))
-    events = Items(ma.Nested(_Event), load_default=list, **told("write each event as [[events]]"))
+    reward = ma.Nested(
+        _event("event", "name the event type that rewards in the slot"),
+        required=True,
+        **told("write [reward] with event and when"),
+    )
+    events = Items(
+        ma.Nested(_event("type", "name an event type")),
+        load_default=list,
+        **told("write each event as [[events]]"),
+    )
 
 
 def _mapping(path: Path, data: Mapping[str, Any]) -> LogMapping:
@@ -184,13 +185,13 @@ def _mapping(path: Path, data: Mapping[str, Any]) -> LogMapping:
         variant_column=data["variant"]["column"],
         variant_names=data["variant"]["map"],
         context=data["context"],
-        reward=_rule(data["reward"]),
-        events=tuple(map(_rule, data["events"])),
+        reward=_rule(data["reward"], "event"),
+        events=tuple(_rule(one, "type") for one in data["events"]),
     )
 
 
-def _rule(data: Mapping[str, Any]) -> EventRule:
-    return EventRule(data["type"], data["when"], data["fields_"])
+def _rule(data: Mapping[str, Any], named: str) -> EventRule:
+    return EventRule(data[named], data["when"], data["fields"])
 
 
 def _flat(messages: object, key: str) -> Iterator[tuple[str, str]]:
