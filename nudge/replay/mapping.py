@@ -137,7 +137,7 @@ class _Variant(StrictTable):
 def _event(named: str, right: str) -> type[Schema]:
     """The form of an event; its type stands under the key `named`."""
     # Made from a dict: a class cannot have a field of the name `fields`.
-    table = {
+    table: dict[str, ma.Field[Any]] = {
         named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told(right)),
         "when": ma.String(required=True, **told("name the column that says whether it happened")),
         "fields": JsonTable(

@@ -27,11 +27,11 @@ QUICK = 0.3
 SEEN = 0.95
 """Share of visitors who see the banner."""
 
-AMOUNT_STEP, AMOUNT_DECAY = 0.88, 0.25
+AMOUNT_STEP, AMOUNT_DECAY = 0.80, 0.25
 NUMBER_PREFILLED, NUMBER_TYPED = 0.98, 0.80
 KEPT = {"carried": 0.97, "last_on_device": 0.85, "most_frequent": 0.75, "own": 0.65, "blank": 0.0}
-PAY_STEP, METHOD_STEP, PAYMENT_WORKS = 0.85, 0.92, 0.90
-"""Steps of the path; with middling choices about 60 % of those who begin leave (field-notes)."""
+PAY_STEP, METHOD_STEP, PAYMENT_WORKS = 0.78, 0.88, 0.90
+"""Steps of the path; with the usual choices about 60 % of those who begin leave (field-notes)."""
 
 FAILURES = {"soft": 0.50, "hard": 0.25, "gateway_down": 0.10, "unknown": 0.15}
 METHODS = {"alipay": 0.40, "wechat": 0.40, "unionpay": 0.12, "card": 0.08}

@@ -1,0 +1,247 @@
+"""The command line: fast help, one line for an error, and the store's own commands."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from processes import free_port
+
+from nudge import cli as entry
+from nudge.cli import COMMANDS, told
+from nudge.cli.explain import lines
+from nudge.cli.serve import apply_configured, register_page_key
+from nudge.errors import InvalidConfigError, NudgeError
+from nudge.settings import Settings
+from nudge.store import api_keys, slots
+from nudge.store.client import patient
+from nudge.store.journal import read
+from nudge.store.keys import Keys
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"numpy", "pyarrow", "ibis", "duckdb", "scipy", "redis", "rich", "marshmallow", "flask"}
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on the test's own installation."""
+    for name, value in settings.to_environ().items():
+        monkeypatch.setenv(name, value)
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(entry.cli, list(arguments))
+
+    return invoke
+
+
+def test_help_needs_none_of_the_heavy_imports() -> None:
+    """`nudge --help` answers at once: it imports no command."""
+    code = "import sys\nfrom nudge.cli import main\ntry:\n  main()\nexcept SystemExit: pass\n"
+    code += "print(sorted({n.partition('.')[0] for n in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert "serve" in done.stdout
+    assert not {name for name in HEAVY if f"'{name}'" in done.stdout}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_overview_says_what_the_command_says(name: str) -> None:
+    """The overview's lines are the commands' own first sentences."""
+    command = getattr(importlib.import_module(f"nudge.cli.{COMMANDS[name].module}"), name)
+    assert isinstance(command, click.Command)
+    assert command.get_short_help_str(200) == COMMANDS[name].help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(run: Run, name: str) -> None:
+    """Each command explains itself."""
+    done = run(name, "--help")
+    assert done.exit_code == 0
+    assert "Usage" in done.output
+
+
+def test_one_problem_is_one_line_and_several_are_listed() -> None:
+    """An error is a line with its cure; several problems are all shown, one a line."""
+    assert told(NudgeError("wrong; do right")) == "nudge: wrong; do right"
+    assert told(InvalidConfigError(["a", "b"])) == "nudge: 2 problems\n  a\n  b"
+
+
+def test_error_is_no_traceback(settings: Settings) -> None:
+    """With nothing listening, a client command ends with 1 and says how to start the service."""
+    environ = settings.to_environ() | {"NUDGE_BIND": f"127.0.0.1:{free_port()}"}
+    command = [sys.executable, "-m", "nudge", "simulate", "--visitors", "1"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=environ
+    )
+    assert done.returncode == 1
+    assert "does not answer" in done.stderr
+    assert "make run" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_check_prints_what_is_in_force_without_secrets(run: Run, settings: Settings) -> None:
+    """The resolved settings and slots, and no key in clear."""
+    done = run("check", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["settings"]["namespace"] == settings.namespace
+    assert {"banner", "denomination"} <= set(found["slots"])
+    text = done.stdout + run("check").stdout
+    for secret in (settings.admin_key, settings.page_key, settings.secret_key.decode()):
+        assert secret is not None
+        assert secret not in text
+
+
+def test_check_names_every_problem(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All problems of all slot files are told at once."""
+    (tmp_path / "config" / "slots").mkdir(parents=True)
+    for name in ("one", "two"):
+        (tmp_path / "config" / "slots" / f"{name}.toml").write_text("slot = 3\n")
+    monkeypatch.setenv("NUDGE_CONFIG_DIR", str(tmp_path / "config"))
+    error = run("check").exception
+    assert isinstance(error, InvalidConfigError)
+    assert {"one.toml", "two.toml"} <= {Path(p.split(":")[0]).name for p in error.problems}
+
+
+def test_apply_dry_run_changes_nothing_and_apply_keeps_who_and_why(
+    run: Run, settings: Settings
+) -> None:
+    """A dry run shows what would be; the change itself is audited with who and why."""
+    path = str(ROOT / "config" / "slots" / "banner.toml")
+    shown = json.loads(run("apply", path, "--dry-run", "--json").stdout)
+    assert [(one["action"], one["written"]) for one in shown] == [("create", False)]
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    assert slots.current(client, keys) == {}
+    done = run("apply", path, "--who", "ann", "--why", "first offer")
+    assert done.exit_code == 0, done.output
+    assert "banner revision 1: create" in done.output
+    assert set(slots.current(client, keys)) == {"banner"}
+    [audit] = [e.record for e in read(client, keys, 0, 0, 10)]
+    fields = getattr(audit, "fields", {})
+    assert (fields["who"], fields["why"], fields["action"]) == ("ann", "first offer", "create")
+    client.close()
+
+
+def test_apply_shows_the_diff_and_refuses_other_content_under_a_revision(
+    run: Run, tmp_path: Path
+) -> None:
+    """An update shows each key that moves; the same revision with other content is refused."""
+    text = (ROOT / "config" / "slots" / "banner.toml").read_text()
+    path = tmp_path / "banner.toml"
+    path.write_text(text)
+    assert run("apply", str(path)).exit_code == 0
+    path.write_text(text.replace("holdout = 0.05", "holdout = 0.1"))
+    error = run("apply", str(path)).exception
+    assert isinstance(error, InvalidConfigError)
+    assert "revision = 2" in str(error)
+    path.write_text(path.read_text().replace("revision = 1", "revision = 2"))
+    done = run("apply", str(path))
+    assert "holdout: 0.05 -> 0.1" in done.output
+    path.write_text(text)
+    assert "stale" in run("apply", str(path)).output
+
+
+def test_serve_applies_what_is_new_and_warns_of_what_contradicts(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On start, new files are applied; one that contradicts its revision is told, with the cure."""
+    directory = tmp_path / "config" / "slots"
+    directory.mkdir(parents=True)
+    text = (ROOT / "config" / "slots" / "banner.toml").read_text()
+    (directory / "banner.toml").write_text(text)
+    own = replace(settings, config_dir=tmp_path / "config")
+    apply_configured(own)
+    (directory / "banner.toml").write_text(text.replace("holdout = 0.05", "holdout = 0.1"))
+    (directory / "prefill.toml").write_text(
+        (ROOT / "config" / "slots" / "prefill.toml").read_text()
+    )
+    apply_configured(own)
+    warned = capsys.readouterr().err
+    assert "banner.toml" in warned
+    assert "write revision = 2" in warned
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    found = slots.current(client, keys)
+    assert set(found) == {"banner", "prefill"}
+    assert found["banner"].holdout == 0.05
+    client.close()
+
+
+def test_page_key_is_registered_once_and_stays_revoked(settings: Settings) -> None:
+    """Each start registers the pages' key; one that was revoked does not come back by it."""
+    register_page_key(settings)
+    register_page_key(settings)
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    [key] = api_keys.list_keys(client, keys)
+    assert (key.name, key.scopes) == ("page", ("decide",))
+    api_keys.revoke(client, keys, key.key_id, 1.0)
+    register_page_key(settings)
+    assert [one.revoked_at for one in api_keys.list_keys(client, keys)] == [1.0]
+    client.close()
+
+
+def test_keys_are_made_listed_and_revoked(run: Run) -> None:
+    """The secret is shown once; the list has everything but it."""
+    made = json.loads(
+        run(
+            "keys", "create", "--scope", "read", "--scope", "admin", "--name", "ops", "--json"
+        ).stdout
+    )
+    assert made["scopes"] == ["admin", "read"]
+    listed = run("keys", "list", "--json").stdout
+    assert made["key"] not in listed
+    assert [(key["name"], key["revoked"]) for key in json.loads(listed)] == [("ops", None)]
+    assert "ops" in run("keys", "list").output
+    assert run("keys", "revoke", made["key_id"]).exit_code == 0
+    assert json.loads(run("keys", "list", "--json").stdout)[0]["revoked"]
+    assert run("keys", "create").exit_code == 2
+    assert run("keys", "create", "--scope", "all").exit_code == 2
+
+
+def test_replay_without_a_mapping_is_told_before_any_call(run: Run, tmp_path: Path) -> None:
+    """A log that no example is made for needs --mapping, and the error says so."""
+    error = run("replay", str(tmp_path / "other.csv")).exception
+    assert isinstance(error, InvalidConfigError)
+    assert "--mapping" in str(error)
+
+
+def test_explanation_for_people_has_every_part() -> None:
+    """Context, eligible set with reasons, distribution, draw, policy version, and the verdict."""
+    found = {
+        "decision_id": "d1",
+        "at": "2026-01-01T00:00:00+00:00",
+        "slot": "banner",
+        "slot_revision": 2,
+        "variant": "a",
+        "propensity": 0.75,
+        "reason": "policy",
+        "policy": "ensemble",
+        "policy_version": 7,
+        "channel": "web",
+        "page": "home",
+        "stickiness": {"unit": "banner", "period": 3},
+        "cell": "1.0",
+        "context": {"stage": "growth"},
+        "removed": {"b": "requires:own_number"},
+        "distribution": {"a": 0.75, "c": 0.25},
+        "u": 2**62,
+        "reproduced": True,
+    }
+    text = "\n".join(lines(found))
+    for part in ("stage", "growth", "requires:own_number", "0.750000", "version 7", "= 0.250000"):
+        assert part in text
+    assert text.endswith("reproduced: yes")
+    assert "\n".join(lines(found | {"reproduced": False})).endswith("reproduced: no")
