@@ -91,9 +91,8 @@ def test_probabilities_stay_probabilities_however_they_are_boosted() -> None:
     """The boost is capped, so that no ratio is bought with an impossible world."""
     for visitor in _visitors(200):
         assert 0 < truth.start(visitor, "data_draw", 1000.0) <= truth.CAP
-        assert (
-            0 < truth.finish(visitor, "500", "blank") < truth.finish(visitor, None, "carried") < 1
-        )
+        blank, carried = (truth.finish(visitor, "50", name) for name in ("blank", "carried"))
+        assert 0 < blank < carried < 1
 
 
 def test_amount_that_fits_is_settled_on_most() -> None:
@@ -114,7 +113,7 @@ def test_about_sixty_percent_of_those_who_begin_leave(
     ]
     paid = sum(any(isinstance(a, Tell) and a.type == "paid" for a in x) for x in began)
     assert len(began) > 1000
-    assert 0.5 < 1 - paid / len(began) < 0.68
+    assert 0.55 < 1 - paid / len(began) < 0.65
 
 
 def test_steps_come_in_the_order_of_the_path(
