@@ -90,6 +90,8 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     known = (x.decision == entry.ref for x in (*state.waiting, *state.open))
     if decision.reason == "shadow" or any(known):
         return state, (), ()
+    if decision.twin is not None:
+        return _renamed(state, decision.twin, entry.ref), (), ()
     one = _open(entry, decision)
     if decision.terms.on == "decision":
         return _exposed(state, entry, one, entry.at)
@@ -98,6 +100,12 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
         return replace(state, waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
     state = replace(state, early=tuple(x for x in state.early if x != early))
     return _exposed(state, entry, one, max(one.at, early.at))
+
+
+def _renamed(state: VisitorState, twin: Ref, ref: Ref) -> VisitorState:
+    """A decision that waits for `shown` now waits under the reference that the page was given."""
+    waiting = (replace(x, decision=ref) if x.decision == twin else x for x in state.waiting)
+    return replace(state, waiting=tuple(waiting))
 
 
 def _open(entry: Entry, decision: Decision) -> Open:

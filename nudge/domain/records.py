@@ -64,6 +64,8 @@ class Decision:
         degraded: decided without the visitor's state.
         source: id of the API key.
         ref: given only when the journal could not give one.
+        twin: the same draw, which the journal has although its writer got no answer; it is the one
+            exposure of both.
         at: seconds; None for the store's stamp.
     """
 
@@ -91,6 +93,7 @@ class Decision:
     degraded: bool = False
     source: str = ""
     ref: Ref | None = None
+    twin: Ref | None = None
     at: float | None = None
 
 

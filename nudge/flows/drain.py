@@ -12,12 +12,13 @@ from itertools import islice
 
 import structlog
 
-from nudge.domain.records import Event
+from nudge.domain.records import Decision
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
 from nudge.store.journal import Arrival, append_followed, read_one
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, unpack
+from nudge.store.visitors import assigned
 
 BATCH = 500
 
@@ -50,7 +51,7 @@ def _batches(items: Iterator[Spooled]) -> Iterator[list[Spooled]]:
 def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
     groups: dict[bool, dict[int, list[Arrival]]] = {True: {}, False: {}}
     for one in batch:
-        arrival = _whose(client, keys, one.arrival)
+        arrival = _completed(client, keys, one)
         if arrival is not None:
             groups[one.closes].setdefault(one.partition, []).append(arrival)
     return sum(
@@ -58,13 +59,24 @@ def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
     )
 
 
-def _whose(client: Client, keys: Keys, arrival: Arrival) -> Arrival | None:
-    """The arrival with its subject, which may have to be found through the decision it names."""
-    record = arrival.record
-    if record.subject or not isinstance(record, Event) or record.decision is None:
-        return arrival
+def _completed(client: Client, keys: Keys, one: Spooled) -> Arrival | None:
+    """The arrival with what only the store knew when it was spooled."""
+    record = one.arrival.record
+    if isinstance(record, Decision):
+        return replace(one.arrival, record=_paired(client, keys, one.partition, record))
+    if record.subject or record.decision is None:
+        return one.arrival
     entry = read_one(client, keys, record.decision)
     if entry is None:
         log.warning("spooled_event_without_visitor", type=record.type)
         return None
-    return replace(arrival, record=replace(record, subject=entry.record.subject))
+    return replace(one.arrival, record=replace(record, subject=entry.record.subject))
+
+
+def _paired(client: Client, keys: Keys, partition: int, decision: Decision) -> Decision:
+    """The decision with its twin: its first writing may have arrived, only the answer not."""
+    kept = assigned(client, keys, partition, decision.subject, decision.unit)
+    if kept is None or kept.ref == decision.ref:
+        return decision
+    same = kept.period == decision.period and kept.decision.u == decision.u
+    return replace(decision, twin=kept.ref) if same else decision

@@ -82,6 +82,7 @@ def _decision(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
         pmf=tuple(row["pmf"]),
         terms=Terms(on, row["reward_event"], objective, row["window_seconds"]),
         supersedes=None if row["supersedes"] is None else _ref(row["supersedes"], unseal),
+        twin=None if row["twin"] is None else _ref(row["twin"], unseal),
         # Only a reference that is not the entry's own place was given with the record.
         ref=None if ref == Ref(row["partition"], row["position"]) else ref,
     )

@@ -92,6 +92,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         ("objective", TEXT, lambda r, _: r.terms.objective),
         ("window_seconds", REAL, lambda r, _: r.terms.window),
         ("supersedes", TEXT, lambda r, seal: _id(r.supersedes, seal)),
+        ("twin", TEXT, lambda r, seal: _id(r.twin, seal)),
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
     ),

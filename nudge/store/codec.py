@@ -31,6 +31,7 @@ _RESTORE: Final[dict[str, Callable[[Any], object]]] = {
     "decision": _ref,
     "ref": _ref,
     "supersedes": _ref,
+    "twin": _ref,
     "terms": lambda value: Terms(*value),
     "eligible": tuple,
     "pmf": tuple,

@@ -54,6 +54,12 @@ def _read(client: Client, keys: Keys, partition: int, subject: str) -> Reply:
     return state, client.call("HGETALL", keys.assigned(partition, subject))
 
 
+def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
+    """The decision that a subject keeps for a unit, if any."""
+    value = client.call("HGET", keys.assigned(partition, subject), unit)
+    return None if value is None else _parse(partition, subject, value)
+
+
 def _assigned(
     partition: int, subject: str, reply: list[bytes] | dict[bytes, bytes]
 ) -> dict[str, Kept]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from nudge.domain.asked import Sent
+from nudge.domain.attribution import step
 from nudge.domain.records import AWAY, Decision, Event
+from nudge.domain.visitor import VisitorState
 from nudge.errors import SpoolFullError, StoreAwayError
 from nudge.flows.drain import drain
 from nudge.spool.spool import Spool
@@ -126,3 +128,39 @@ def test_without_store_and_spool_pages_get_the_fallback(
         assert (given.variant, given.reason, given.propensity) == ("100", "fallback", 1.0)
         with pytest.raises(SpoolFullError):
             web.recorder.record([Sent("e", "step", "v", None, None)], PAGE, NOW)
+
+
+@pytest.mark.parametrize("slot", ["denomination", "banner"])
+def test_a_write_whose_answer_was_lost_is_one_exposure(
+    web: Web, monkeypatch: pytest.MonkeyPatch, slot: str
+) -> None:
+    """The journal took the decision, the web never heard: what was answered is told as its twin."""
+    run = Client.run
+
+    def deaf(self: Client, name: str, *args: object) -> object:
+        run(self, name, *args)  # type: ignore[arg-type]
+        raise StoreAwayError("the answer was lost")
+
+    web.ask("v", "prefill")
+    opened = Client.run
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            Client,
+            "run",
+            lambda self, name, *a: (deaf if name == "append_decisions" else opened)(self, name, *a),
+        )
+        given = web.ask("v", slot).decisions[slot]
+    drained(web)
+    first, second = [e for e in web.entries() if getattr(e.record, "slot", "") == slot]
+    assert web.sealer.seal(second.ref) == given.decision_id
+    assert isinstance(first.record, Decision)
+    assert isinstance(second.record, Decision)
+    assert second.record.twin == first.ref
+    assert second.record.variant == first.record.variant == given.variant
+    state, exposures = VisitorState(), []
+    shown = Event(second.record.subject, "s", "shown", "page", decision=second.ref)
+    for entry in (first, second, replace(second, position=99, record=shown)):
+        state, begun, _ = step(state, entry)
+        exposures += begun
+    expected = first.ref if slot == "denomination" else second.ref
+    assert [e.decision for e in exposures] == [expected]

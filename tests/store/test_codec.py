@@ -38,6 +38,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         period=st.integers(0, 2**40),
         policy_version=st.integers(0, 2**40),
         supersedes=st.none() | REFS,
+        twin=st.none() | REFS,
         ref=st.none() | REFS,
         at=TIMES,
     ),
