@@ -31,7 +31,8 @@ class Program:
         command: the program and its arguments.
         grace: seconds between SIGTERM and SIGKILL.
         reloads: whether SIGHUP is passed on to it.
-        later: whether it starts only when the service is ready, and ends for good with code 0.
+        later: whether it starts only when the service is ready.
+        once: whether code 0 is its end for good, not a death.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Program:
     grace: float = 10.0
     reloads: bool = False
     later: bool = False
+    once: bool = False
 
 
 def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Process:
@@ -84,7 +86,7 @@ class Child:
             died: told once of each death, with the pause in seconds.
         """
         now = monotonic()
-        if self.program.later and self.process.poll() == 0:
+        if self.program.once and self.process.poll() == 0:
             return
         if self._due is None and self.process.poll() is not None:
             self.deaths = 1 if now - self._started > _STEADY else self.deaths + 1

@@ -1,6 +1,6 @@
 """`nudge serve`: store, worker and web under one supervisor, which they never outlive.
 
-Ctrl-C or SIGTERM stops web, worker and store, in this order; a second one does not wait. SIGHUP is
+Ctrl-C or SIGTERM stops worker, web and store, in this order; a second does not wait. SIGHUP is
 for gunicorn, which then loads the web anew. Settings are read once: nudge.toml wants a restart.
 """
 
@@ -33,12 +33,12 @@ Prepare = Callable[[Settings], None]
 
 
 def programs(settings: Settings) -> list[Program]:
-    """Worker and web, in the order in which they start."""
+    """Web, and the worker, which starts when pages are answered: both at once would start late."""
     config = str(settings.config_dir / "gunicorn.conf.py")
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
     return [
-        Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0),
         Program("web", [*gunicorn, "nudge.app:create_app()"], grace=15.0, reloads=True),
+        Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0, later=True),
     ]
 
 

@@ -38,7 +38,7 @@ worker = [sys.executable, "-c", "import time; time.sleep(600)"]
 run = [Program("worker", worker), Program("web", web, reloads=True)]
 if "later" in sys.argv:
     note = f"import os; open({str(settings.data_dir / 'later')!r}, 'a').write('once ')"
-    run.insert(0, Program("later", [sys.executable, "-c", note], later=True))
+    run.insert(0, Program("later", [sys.executable, "-c", note], later=True, once=True))
 if "broken" in sys.argv:
     run = [Program("worker", ["false"])]
 try:
@@ -258,6 +258,6 @@ def test_what_comes_later_waits_for_readiness_and_ends_for_good(
 def test_the_real_programs_run_with_the_same_settings(own: Settings) -> None:
     """Worker and web get the settings that the supervisor has, and only web is reloaded."""
     found = supervise.programs(own)
-    assert [(one.name, one.reloads) for one in found] == [("worker", False), ("web", True)]
+    assert [(one.name, one.reloads) for one in found] == [("web", True), ("worker", False)]
     assert all(isinstance(one, Program) for one in found)
     assert load(child_environ(own, {})) == own

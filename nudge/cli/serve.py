@@ -51,7 +51,7 @@ def _with_visitors(settings: Settings) -> list[Program]:
     """Worker, web and, once they are ready, simulated visitors."""
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS)]
-    return [*programs(settings), Program("visitors", command, later=True)]
+    return [*programs(settings), Program("visitors", command, later=True, once=True)]
 
 
 def register_page_key(settings: Settings) -> None:

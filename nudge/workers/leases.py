@@ -108,11 +108,10 @@ class Leases:
     def _claim(self, share: int) -> None:
         free = [p for p in self._keys.every_partition() if p not in self._held]
         # At random, so that workers that start together do not ask for the same ones.
-        for partition in random.sample(free, len(free)):
-            if len(self._held) >= share:
-                return
-            if self._take(partition):
-                log.info("partition_taken", fold=self._fold, partition=partition)
+        wanted = iter(random.sample(free, len(free)))
+        taken = [p for p in wanted if len(self._held) < share and self._take(p)]
+        if taken:
+            log.info("partitions_taken", fold=self._fold, partitions=sorted(taken))
 
     def _take(self, partition: int) -> bool:
         """Take or renew one lease; a renewal keeps the lease as it is held."""

@@ -174,12 +174,12 @@ def test_a_dead_worker_s_partitions_are_taken_over(site: Site) -> None:
 
 def test_a_long_run_keeps_its_leases(site: Site) -> None:
     """What takes longer than the leases last keeps them, and their tokens."""
-    leases = Leases(site.client, site.keys, "archive", "one", 0.3)
+    leases = Leases(site.client, site.keys, "archive", "one", 1.5)
     leases.refresh()
     before = leases.held()
     with leases.renewed():
-        sleep(1.0)
-        assert folds.acquire(site.client, site.keys, 0, "archive", "two", 0.3) is None
+        sleep(3.0)
+        assert folds.acquire(site.client, site.keys, 0, "archive", "two", 1.5) is None
     leases.refresh()
     assert leases.held() == before
 
