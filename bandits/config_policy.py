@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bandits.config_mabwiser import read_options
 from bandits.config_values import Table, as_table, finite, seconds, text_of, whole
 from bandits.errors import ConfigError
 
@@ -93,7 +94,10 @@ def _read_options(table: Table, kind: str) -> Table:
     if extra and kind != "mabwiser":  # MABWiser's parameters are its own and are checked there
         known = ", ".join(KEYS)
         raise ConfigError(f"policy.{min(extra)}", "is not a key of a policy", f"Known are: {known}")
-    return {**as_table(table.get("options", {}), "policy.options"), **extra}
+    options = {**as_table(table.get("options", {}), "policy.options"), **extra}
+    if kind == "mabwiser":
+        read_options(options)
+    return options
 
 
 def _read_arm(table: Table, names: tuple[str, ...], kind: str) -> int | None:

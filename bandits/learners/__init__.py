@@ -18,6 +18,7 @@ MODULES = {
     "beta": "bandits.learners.beta",
     "uniform": "bandits.learners.constant",
     "fixed": "bandits.learners.constant",
+    "mabwiser": "bandits.learners.mabwiser",
 }
 
 

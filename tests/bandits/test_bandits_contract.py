@@ -48,7 +48,7 @@ def test_a_policy_needs_no_context_and_takes_any() -> None:
 def test_what_is_not_there_yet_says_so_at_once() -> None:
     """A kind without a learner is refused when the learner is made, not when it publishes."""
     with pytest.raises(bandits.ConfigError, match="not yet available"):
-        bandits.make_learner({**CONFIG, "policy": {"kind": "mabwiser"}})
+        bandits.make_learner({**CONFIG, "policy": {"kind": "logistic"}})
 
 
 def test_an_arm_that_does_not_exist_is_refused() -> None:
