@@ -1,0 +1,105 @@
+"""Intervals from a value and its standard error, good for few conversions too.
+
+The normal interval of a rate of 3 % covers too rarely while an arm has a dozen conversions: the
+error of the estimate and its estimated standard error go together. A score interval takes the
+variance at the value being tested. Under Thompson assignment it covers 94-97 % where the normal
+one covers 92-94 % (benchmarks/inference.py).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bandits.inference.quantiles import t_quantile
+
+Kind: TypeAlias = Literal["share", "positive", "any"]
+"""What is averaged: 0 or 1, numbers that are not negative, or any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with the ends of its interval; infinite ends where nothing is known."""
+
+    value: float
+    low: float
+    high: float
+
+    def contains(self, truth: float) -> bool:
+        """Whether the interval holds the truth."""
+        return self.low <= truth <= self.high
+
+
+def mean_interval(
+    value: float, error: float, *, level: float = 0.95, effective: float, kind: Kind = "any"
+) -> Estimate:
+    """The interval of a weighted mean.
+
+    Args:
+        value: the estimate.
+        error: its standard error, clustered as it may be.
+        level: coverage.
+        effective: effective number of independent rows, (sum w)^2 / sum w^2 or the clusters if
+            they are fewer: one more than the degrees of freedom.
+        kind: `share`: Wilson (1927) with the effective trials value (1 - value) / error^2, as
+            Korn and Graubard (1998) for surveys; `positive`: the same with a variance in
+            proportion to the mean; `any`: Student's t.
+    """
+    t = t_quantile(level, effective - 1.0)
+    if not (math.isfinite(error) and math.isfinite(t) and math.isfinite(value)):
+        return Estimate(value, -math.inf, math.inf)
+    if kind == "share" and 0.0 <= value <= 1.0:
+        return Estimate(value, *_wilson(value, error, t, effective))
+    if kind != "any" and value > 0.0:
+        shift = t * t * error * error / (2.0 * value)
+        half = math.sqrt(t * t * error * error + shift * shift)
+        return Estimate(value, max(0.0, value + shift - half), value + shift + half)
+    return Estimate(value, value - t * error, value + t * error)
+
+
+def _wilson(p: float, error: float, t: float, effective: float) -> tuple[float, float]:
+    variance = p * (1.0 - p)
+    inverse = error * error / variance if variance > 0.0 and error > 0.0 else 1.0 / effective
+    square = t * t * inverse
+    centre = (p + square / 2.0) / (1.0 + square)
+    half = t / (1.0 + square) * math.sqrt(inverse * (variance + square / 4.0))
+    return max(0.0, min(centre - half, p)), min(1.0, max(centre + half, p))
+
+
+def difference(first: Estimate, second: Estimate, *, correlation: float = 0.0) -> Estimate:
+    """The interval of first - second.
+
+    From the two intervals (method of variance estimates recovery: Newcombe 1998, method 10; Zou
+    2007 for correlated ones), so that it is as lopsided as they are.
+    """
+    value = first.value - second.value
+    below = _apart(first.value - first.low, second.high - second.value, correlation)
+    above = _apart(first.high - first.value, second.value - second.low, correlation)
+    return Estimate(value, value - below, value + above)
+
+
+def _apart(one: float, other: float, correlation: float) -> float:
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return math.inf
+    return math.sqrt(max(one * one + other * other - 2.0 * correlation * one * other, 0.0))
+
+
+def lift(first: Estimate, second: Estimate) -> Estimate:
+    """The interval of first / second - 1 for independent estimates that are not negative.
+
+    Recovered from the two intervals (Donner and Zou 2012, eq. 9). The upper end is infinite
+    where the second interval reaches 0.
+    """
+    a, b = first.value, second.value
+    if not (b > 0.0 and math.isfinite(first.high) and math.isfinite(second.high)):
+        return Estimate(math.nan if b <= 0.0 else a / b - 1.0, -1.0, math.inf)
+    low = _ratio_end(a, b, first.low, second.high, -1.0)
+    high = _ratio_end(a, b, first.high, second.low, 1.0) if second.low > 0.0 else math.inf
+    return Estimate(a / b - 1.0, max(low, 0.0) - 1.0, high - 1.0)
+
+
+def _ratio_end(a: float, b: float, end: float, other: float, sign: float) -> float:
+    scale = other * (2.0 * b - other)
+    root = (a * b) ** 2 - end * (2.0 * a - end) * scale
+    if abs(scale) < 1e-12 * b * b:  # the quadratic's other root, as scale goes to 0
+        return end * (2.0 * a - end) / (2.0 * a * b) if a > 0.0 else 0.0
+    return (a * b + sign * math.sqrt(max(root, 0.0))) / scale
