@@ -34,10 +34,10 @@ demo: $(STAMP) ## serve, with simulated visitors
 	@exec $(BIN)/nudge serve --demo $(ARGS)
 
 test: $(STAMP) ## the test suite
-	$(BIN)/pytest -n $(WORKERS) -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms
-	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # Exit code 5: nothing was selected.
 soak: $(STAMP) ## the long forms alone

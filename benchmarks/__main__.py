@@ -1,0 +1,31 @@
+"""`make bench`: every benchmark, or those that are named; each prints its own table."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+
+def names() -> list[str]:
+    """The benchmarks: every module of this directory with a `main`."""
+    here = Path(__file__).parent
+    return sorted(p.stem for p in here.glob("*.py") if "\ndef main(" in p.read_text("utf-8"))
+
+
+def main() -> int:
+    """Run them in order; the exit code is 2 where a name is unknown."""
+    known = [name for name in names() if name != "__main__"]
+    wanted = sys.argv[1:] or known
+    unknown = sorted(set(wanted) - set(known))
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
+        return 2
+    for name in wanted:
+        print(f"\n== {name}", flush=True)
+        import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

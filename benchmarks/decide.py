@@ -1,0 +1,81 @@
+"""What a page's decision costs beside the two round trips that it cannot do without.
+
+Baseline `two round trips`: two PINGs by the same client. `decide` is the flow without HTTP, three
+slots of a page, for visitors who are new and for visitors whose decisions stick.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from nudge import embedded
+from nudge.domain.asked import Ask
+from nudge.domain.caller import Caller
+from nudge.domain.sealing import Sealer
+from nudge.domain.slot_file import load_slots
+from nudge.flows.apply import apply, plan
+from nudge.flows.decide import Decider
+from nudge.settings import load
+from nudge.spool.spool import Spool
+from nudge.store import client as clients
+from nudge.store.catalogue import Catalogue, refreshed
+from nudge.store.keys import Keys
+
+CALLS: Final = 3_000
+NOW: Final = 1_790_000_000.0
+SLOTS: Final = ("denomination", "prefill", "banner")
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory(prefix="nudge-bench-") as directory:
+        settings = replace(load({"NUDGE_DATA_DIR": directory}), redis_url=None)
+        store = embedded.start(settings)
+        try:
+            _table(_timed(settings.store_url, Path(directory)))
+        finally:
+            store.stop()
+
+
+def _timed(url: str, directory: Path) -> dict[str, float]:
+    client, keys, sealer = clients.hot(url, 1.0), Keys("bench", 8), Sealer(b"b" * 32)
+    slots = load_slots(Path("config/slots"))
+    apply(client, keys, plan({}, slots), "bench", "", NOW)
+    catalogue = refreshed(client, keys, Catalogue.empty())
+    decider = Decider(client, keys, sealer, 0.05, Spool(directory / "spool", b"s" * 32, 1 << 20))
+    caller = Caller("bench", frozenset({"decide"}))
+
+    def decide(visitor: int) -> None:
+        decider.decide(catalogue, [Ask(f"v{visitor}", "web", "home", SLOTS)], caller, NOW)
+
+    def trips(_: int) -> None:
+        client.call("PING")
+        client.call("PING")
+
+    return {
+        "two round trips (baseline)": _each(trips),
+        "decide, new visitor": _each(decide),
+        "decide, decisions that stick": _each(decide),
+    }
+
+
+def _each(call: Callable[[int], None]) -> float:
+    """Median seconds of a call."""
+    spent = []
+    for i in range(CALLS):
+        began = time.perf_counter()
+        call(i)
+        spent.append(time.perf_counter() - began)
+    return median(spent)
+
+
+def _table(rows: dict[str, float]) -> None:
+    base = rows["two round trips (baseline)"]
+    for name, seconds in rows.items():
+        print(f"{name:32} {seconds * 1e6:9.0f} us   {seconds / base:6.2f} x")

@@ -1,0 +1,161 @@
+"""How often intervals are wrong under Thompson assignment, side by side (must-show 4).
+
+    python benchmarks/inference.py [--runs 1000]
+
+Two worlds, 4 arms at 3 % and the same with one better: 20,000 visitors, floor .02, looked at 100
+times from the start. Counted are the runs in which an interval misses the truth: at the end for
+fixed-horizon intervals, at any look for sequences. The last columns are what most tools print.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray
+from bandits.inference import fixed, sequence
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.arm_table import ArmTable
+from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.moments import Moments
+from bandits.inference.srm import RatioSums, mismatches
+
+WORLDS = {
+    "4 arms at 3 %": (0.03, 0.03, 0.03, 0.03),
+    "one of them at 4 %": (0.03, 0.03, 0.03, 0.04),
+    "one of them at 5 %": (0.03, 0.03, 0.03, 0.05),
+}
+Z = 1.959964
+FIRST = np.array([0, 0])
+SECOND = np.array([1, 3])
+
+
+@dataclass
+class Misses:
+    """Runs (R, 2) in which a sequence of the two differences was ever wrong, by name."""
+
+    ever: dict[str, BoolArray] = field(default_factory=dict)
+
+    def add(self, name: str, wrong: BoolArray) -> None:
+        """Note the runs that are wrong at this look."""
+        self.ever[name] = wrong | self.ever.get(name, np.zeros_like(wrong))
+
+    def worst(self, name: str) -> float:
+        """The larger share of the differences."""
+        return float(self.ever[name].mean(axis=0).max())
+
+
+def naive(table: ArmTable) -> tuple[FloatArray, FloatArray]:
+    """Differences of raw rates (R, 2) and the half width of their normal interval."""
+    shown = np.maximum(table.shown, 1.0)
+    rate = table.hits / shown
+    variance = rate * (1.0 - rate) / shown
+    both = variance[:, FIRST] + variance[:, SECOND]
+    return rate[:, FIRST] - rate[:, SECOND], Z * np.sqrt(both)
+
+
+def empirical(table: ArmTable, alpha: float) -> FloatArray:
+    """Half width (R, 2) of the same sequence with the sample's variance for the predictable."""
+    scale = sequence.scale_of(table)
+    variance = table.variance_of_mean() * table.rows[:, None] ** 2
+    both = variance[:, FIRST] + variance[:, SECOND]
+    mixing = sequence.RHO * scale.pooled[:, None]
+    bound = sequence.boundary(both, mixing, np.zeros_like(both), alpha)
+    return np.asarray(bound / table.rows[:, None])
+
+
+def look_at(table: ArmTable, truth: FloatArray, misses: Misses, pairs: int) -> None:
+    """Note what is wrong at this look."""
+    mean = np.nan_to_num(table.mean())
+    estimate = mean[:, FIRST] - mean[:, SECOND]
+    for name, alpha in (("sequence", 0.05), ("family", 0.05 / pairs)):
+        band = sequence.differences(table, alpha=alpha)
+        every = np.asarray(truth[:, None] - truth[None, :])
+        wrong = (band.low > every) | (band.high < every)
+        if name == "family":
+            misses.add(name, np.asarray(wrong.any(axis=(1, 2)))[:, None])
+        else:
+            misses.add(name, np.asarray(wrong[:, FIRST, SECOND]))
+    target = truth[FIRST] - truth[SECOND]
+    misses.add("empirical", np.asarray(np.abs(estimate - target) > empirical(table, 0.05)))
+    raw, half = naive(table)
+    misses.add("naive", np.asarray(np.abs(raw - target) > half))
+
+
+def fixed_coverage(table: ArmTable, truth: FloatArray) -> FloatArray:
+    """Coverage (2,) of the fixed-horizon differences at the end."""
+    hits = np.zeros(2)
+    runs = len(table.rows)
+    wide = table.shown.shape[1]
+    for run in range(runs):
+        sums = ArmSums(run_of(table, run), Moments.empty(2 * wide))
+        for i, (a, b) in enumerate(zip(FIRST, SECOND, strict=True)):
+            hits[i] += fixed.difference(sums, a, b).contains(truth[a] - truth[b])
+    return hits / runs
+
+
+def judge(name: str, rates: Sequence[float], runs: int) -> bool:
+    """One world's row; whether all bounds hold."""
+    truth, misses, start = np.asarray(rates), Misses(), time.perf_counter()
+    alarms = found = np.zeros(runs, dtype=np.bool_)
+    when = np.full(runs, np.inf)
+    for look in thompson_looks(rates, runs=runs, seed=4):
+        look_at(look.table, truth, misses, pairs=len(rates) * (len(rates) - 1) // 2)
+        alarms = alarms | mismatches(look.ratio)
+        found = found | mismatches(look.skewed)
+        when = np.where(found, np.minimum(when, look.visitors), when)
+    cover = fixed_coverage(look.table, truth)
+    raw, half = naive(look.table)
+    missed = np.abs(raw - (truth[FIRST] - truth[SECOND])) > half
+    print(f"\n{name}: {runs} runs, {time.perf_counter() - start:.0f} s")
+    print(
+        f"  fixed-horizon interval of a difference covers  {cover[0]:.3f} {cover[1]:.3f}  (.93-.97)"
+    )
+    print(
+        f"    the naive interval at the end covers         {1 - missed[:, 0].mean():.3f} {1 - missed[:, 1].mean():.3f}"
+    )
+    print(
+        f"  sequence ever wrong in 100 looks               {misses.worst('sequence'):.3f}  (<= .05)"
+    )
+    print(
+        f"    any of the pairs, corrected for their number {misses.worst('family'):.3f}  (<= .05)"
+    )
+    print(f"    with the sample's variance                   {misses.worst('empirical'):.3f}")
+    print(f"    the naive interval, looked at 100 times      {misses.worst('naive'):.3f}")
+    print(f"  sample-ratio mismatch: false alarms            {alarms.mean():.4f}  (<= .001)")
+    print(
+        f"    2 % of visitors given arm 0: found in        {found.mean():.3f}, after {np.median(when):,.0f} visitors (median)"
+    )
+    good = bool((np.abs(cover - 0.95) <= 0.02).all())
+    return good and misses.worst("sequence") <= 0.05 and alarms.mean() <= 0.001  # noqa: PLR2004
+
+
+def ratio_alarms(runs: int) -> float:
+    """Share of honest logs with an alarm in 100 looks, propensities drawn anew for each batch."""
+    rng = np.random.default_rng(5)
+    sums, alarms = RatioSums(np.zeros((runs, 4)), np.zeros((runs, 4))), np.zeros(runs, np.bool_)
+    for _ in range(100):
+        pmf = 0.92 * rng.dirichlet(np.full(4, 0.3), runs) + 0.02
+        sums += RatioSums(rng.multinomial(200, pmf) - 200 * pmf, 200 * pmf * (1 - pmf))
+        alarms |= mismatches(sums)
+    return float(alarms.mean())
+
+
+def main() -> int:
+    """Print the table; 1 where a bound is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000)
+    runs = parser.parse_args().runs
+    good = [judge(name, rates, runs) for name, rates in WORLDS.items()]
+    alarms = ratio_alarms(20 * runs)
+    print(
+        f"\n{20 * runs:,} honest logs of changing propensities: false alarms {alarms:.5f}  (<= .001)"
+    )
+    return 0 if all(good) and alarms <= 0.001 else 1  # noqa: PLR2004
+
+
+if __name__ == "__main__":
+    sys.exit(main())
