@@ -17,6 +17,8 @@ from nudge.domain.slot import Scalar, Terms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 1
+KEEP: Final = 90 * 86_400.0
+"""Seconds that a state outlives its visitor's last touch."""
 MOBILE: Final = frozenset({"wap", "app"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
@@ -126,6 +128,10 @@ class VisitorState:
             known["last_amount"] = self.last_amount / 100 if rest else whole
             known["last_paid_at"] = self.last_paid_at
         return known
+
+    def is_forgotten(self, watermark: float) -> bool:
+        """True where nobody touched the visitor for so long that the state is not kept."""
+        return self.watermark + KEEP < watermark
 
     def next_close(self) -> float | None:
         """Seconds at which the first open exposure closes, or None where none is open."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from bandits.buckets import DAY, FINE_FOR, HOUR, HOURS_FOR, bucket_of
 from nudge.domain.records import Entry, Exposure, Reward
 from nudge.store import counts
 from nudge.store.client import Client
-from nudge.store.folds import Commit, Write, kept
+from nudge.store.folds import GENERATION, Commit, Write, kept
 from nudge.store.keys import Keys
 
 WATERMARK: Final = "watermark"
@@ -31,10 +31,27 @@ class Learned:
     Attributes:
         watermark: seconds.
         slots: that have counts.
+        generation: of the state.
     """
 
     watermark: float
     slots: frozenset[str]
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where counts are written.
+
+    Attributes:
+        keys: of the installation.
+        partition: of the journal.
+        generation: of the fold's state.
+    """
+
+    keys: Keys
+    partition: int
+    generation: int
 
 
 @dataclass(frozen=True)
@@ -45,17 +62,19 @@ class Learn:
         client: of the store.
         keys: of the installation.
         batch: most entries of one commit.
+        name: in its keys; another one while a new generation is built.
     """
 
     client: Client
     keys: Keys
     batch: int = 2000
-    name: ClassVar[str] = "learn"
+    name: str = "learn"
 
     def prepare(self, partition: int) -> Learned:
         """Watermark and slots as of the committed position."""
-        mark, slots = kept(self.client, self.keys, partition, self.name, WATERMARK, SLOTS)
-        return Learned(float(mark or 0.0), frozenset((slots or "").split()))
+        names = (WATERMARK, SLOTS, GENERATION)
+        mark, slots, number = kept(self.client, self.keys, partition, self.name, *names)
+        return Learned(float(mark or 0.0), frozenset((slots or "").split()), int(number or 0))
 
     def handle(
         self, partition: int, state: Learned, entries: Sequence[Entry]
@@ -70,12 +89,14 @@ class Learn:
         watermark = max(state.watermark, *(entry.stamp for entry in entries))
         position = entries[-1].position
         booked = [e.record for e in entries if isinstance(e.record, Exposure | Reward)]
-        after = Learned(watermark, state.slots.union(record.slot for record in booked))
+        slots = state.slots.union(record.slot for record in booked)
+        after = Learned(watermark, slots, state.generation)
+        place = Place(self.keys, partition, state.generation)
         writes = [
             *self._compacted(partition, state, watermark, position),
-            *increments(totals(self.keys, partition, booked)),
-            *increments(bucketed(self.keys, partition, booked, watermark)),
-            *changed_blocks(self.keys, partition, booked, position),
+            *increments(totals(place, booked)),
+            *increments(bucketed(place, booked, watermark)),
+            *changed_blocks(place, booked, position),
             Write("HSET", self.keys.fold(partition, self.name), _kept(after)),
         ]
         return after, Commit(position, (), writes)
@@ -84,15 +105,15 @@ class Learn:
         self, partition: int, state: Learned, watermark: float, position: int
     ) -> Iterator[Write]:
         """Moves counts to wider buckets where the watermark has crossed an hour."""
-        days = crossed_days(state.watermark, watermark)
+        days, generation = crossed_days(state.watermark, watermark), state.generation
         for slot in sorted(state.slots) if days else ():
-            for block in counts.blocks(self.client, self.keys, partition, slot):
+            for block in counts.blocks(self.client, self.keys, partition, slot, generation):
                 if int(block.rpartition(":")[2]) in days:
-                    key = self.keys.counts(partition, slot, block)
+                    key = self.keys.counts(partition, slot, block, generation)
                     moves = list(moved(key, counts.fields(self.client, key), watermark))
                     yield from moves
                     if moves:
-                        listed = self.keys.blocks(partition, slot)
+                        listed = self.keys.blocks(partition, slot, generation)
                         yield Write("ZADD", listed, (position, block))
 
 
@@ -125,35 +146,34 @@ def moved(key: str, fields: Mapping[str, int], watermark: float) -> Iterator[Wri
             yield Write("HINCRBY", key, (f"{due}|{rest}", value))
 
 
-def bucketed(
-    keys: Keys, partition: int, booked: Iterable[Exposure | Reward], watermark: float
-) -> Sums:
+def bucketed(place: Place, booked: Iterable[Exposure | Reward], watermark: float) -> Sums:
     """What is learned from the records: each is booked at the time of its exposure."""
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for record in booked:
         if record.reason == "policy":
-            key = keys.counts(partition, record.slot, block_of(record))
+            block = block_of(record)
+            key = place.keys.counts(place.partition, record.slot, block, place.generation)
             bucket = bucket_of(_at(record), watermark)
             _add(sums[key], f"{bucket}|{record.cell}|{record.variant}", record)
     return sums
 
 
-def totals(keys: Keys, partition: int, booked: Iterable[Exposure | Reward]) -> Sums:
+def totals(place: Place, booked: Iterable[Exposure | Reward]) -> Sums:
     """The records' sums by revision, reason and variant."""
     sums: Sums = defaultdict(lambda: defaultdict(int))
     for record in booked:
         field = f"{record.revision}|{record.reason}|{record.variant}"
-        _add(sums[keys.totals(partition, record.slot)], field, record)
+        key = place.keys.totals(place.partition, record.slot, place.generation)
+        _add(sums[key], field, record)
     return sums
 
 
-def changed_blocks(
-    keys: Keys, partition: int, booked: Iterable[Exposure | Reward], position: int
-) -> list[Write]:
+def changed_blocks(place: Place, booked: Iterable[Exposure | Reward], position: int) -> list[Write]:
     """Notes the position at which blocks changed, so that a publisher reads only those."""
     names = {(r.slot, block_of(r)) for r in booked if r.reason == "policy"}
+    keys, p, generation = place.keys, place.partition, place.generation
     return [
-        Write("ZADD", keys.blocks(partition, slot), (position, block))
+        Write("ZADD", keys.blocks(p, slot, generation), (position, block))
         for slot, block in sorted(names)
     ]
 

@@ -117,8 +117,8 @@ class Publisher:
         revision, positions = self._last(lease)
         counts.refresh(self._client, self._keys)
         changed = any(
-            blocks_changed(self._client, self._keys, partition, lease.slot, since)
-            for partition, since in enumerate(positions)
+            blocks_changed(self._client, self._keys, p, lease.slot, since, counts.generations[p])
+            for p, since in enumerate(positions)
         )
         return Desk(lease, counts, kept, revision, changed)
 

@@ -7,7 +7,7 @@ since the store may have done what it did not confirm. The patient one serves wo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -103,6 +103,20 @@ class Client:
             return self._send("EVALSHA", known.sha, *rest)
         except UnknownScriptError:
             return self._send("EVAL", known.text, *rest)
+
+    def scan(self, pattern: str) -> Iterator[str]:
+        """The keys that match a glob pattern, on all servers: a walk over every key there is.
+
+        A key that is there from beginning to end is found, perhaps twice.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        try:
+            for key in self._connection.scan_iter(match=pattern, count=1000):
+                yield key.decode()
+        except redis.RedisError as error:
+            raise _translated(error) from error
 
     def close(self) -> None:
         """Give the connections back."""

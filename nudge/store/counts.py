@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge.store.client import Client, Reply
+from nudge.store.folds import generation_of
 from nudge.store.keys import Keys
 
+LEARN: Final = "learn"
+"""The fold that writes the counts."""
 KINDS: Final = "tcrq"
 """Last part of a field: trials, conversions, reward, squared reward."""
 
@@ -63,28 +66,36 @@ def totals(client: Client, keys: Keys, slot: str) -> list[Total]:
     """The slot's totals by revision, reason and variant, in that order, over all partitions."""
     sums: dict[tuple[int, str, str], Tally] = {}
     for partition in keys.every_partition():
-        for name, tally in _tallies(fields(client, keys.totals(partition, slot))).items():
+        generation = generation_of(client, keys, partition, LEARN)
+        found = fields(client, keys.totals(partition, slot, generation))
+        for name, tally in _tallies(found).items():
             revision, reason, variant = name.split("|", 2)
             key = (int(revision), reason, variant)
             sums[key] = _plus(sums.get(key, NOTHING), tally)
     return [Total(*key, *tally) for key, tally in sorted(sums.items())]
 
 
-def blocks(client: Client, keys: Keys, partition: int, slot: str) -> list[str]:
+def blocks(client: Client, keys: Keys, partition: int, slot: str, generation: int = 0) -> list[str]:
     """The slot's blocks in a partition (`<revision>:<day>`)."""
-    return blocks_changed(client, keys, partition, slot, since=0)
+    return blocks_changed(client, keys, partition, slot, 0, generation)
 
 
-def blocks_changed(client: Client, keys: Keys, partition: int, slot: str, since: int) -> list[str]:
+def blocks_changed(
+    client: Client, keys: Keys, partition: int, slot: str, since: int, generation: int = 0
+) -> list[str]:
     """The blocks that changed behind a position of the journal, in the order of their change."""
-    found = client.call("ZRANGEBYSCORE", keys.blocks(partition, slot), f"({since}", "+inf")
+    key = keys.blocks(partition, slot, generation)
+    found = client.call("ZRANGEBYSCORE", key, f"({since}", "+inf")
     return [block.decode() for block in found]
 
 
-def read_block(client: Client, keys: Keys, partition: int, slot: str, block: str) -> list[CountRow]:
+def read_block(
+    client: Client, keys: Keys, partition: int, slot: str, block: str, generation: int = 0
+) -> list[CountRow]:
     """The rows of one block; those that are all zero are left out."""
     rows = []
-    for name, tally in _tallies(fields(client, keys.counts(partition, slot, block))).items():
+    key = keys.counts(partition, slot, block, generation)
+    for name, tally in _tallies(fields(client, key)).items():
         bucket, cell, variant = name.split("|", 2)
         if tally != NOTHING:
             rows.append(CountRow(int(bucket), cell, variant, tally))

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nudge.store.client import Client
-from nudge.store.counts import CountRow, blocks_changed, read_block
-from nudge.store.folds import kept
+from nudge.store.counts import LEARN, CountRow, blocks_changed, read_block
+from nudge.store.folds import GENERATION, kept
 from nudge.store.keys import Keys
-
-LEARN = "learn"
-"""The fold that writes the counts."""
 
 
 @dataclass
@@ -22,18 +19,20 @@ class CountsCopy:
         slot: its name.
         positions: by partition, up to which the journal is counted in it.
         watermarks: by partition, in seconds.
+        generations: by partition, of the state that was read.
         blocks: (partition, block) -> rows.
     """
 
     slot: str
     positions: list[int]
     watermarks: list[float]
+    generations: list[int]
     blocks: dict[tuple[int, str], list[CountRow]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, slot: str, partitions: int) -> CountsCopy:
         """Before the first refresh."""
-        return cls(slot, [0] * partitions, [0.0] * partitions)
+        return cls(slot, [0] * partitions, [0.0] * partitions, [0] * partitions)
 
     @property
     def watermark(self) -> float:
@@ -59,11 +58,22 @@ class CountsCopy:
 
     def _partition(self, client: Client, keys: Keys, partition: int) -> bool:
         # The position first: blocks that change meanwhile are read now and once more.
-        position, watermark = kept(client, keys, partition, LEARN, "position", "watermark")
-        changed = blocks_changed(client, keys, partition, self.slot, self.positions[partition])
+        found = kept(client, keys, partition, LEARN, "position", "watermark", GENERATION)
+        position, watermark, generation = found[0], found[1], int(found[2] or 0)
+        anew = generation != self.generations[partition]
+        if anew:
+            self._forget(partition)
+        since = self.positions[partition]
+        changed = blocks_changed(client, keys, partition, self.slot, since, generation)
         for block in changed:
-            rows = read_block(client, keys, partition, self.slot, block)
+            rows = read_block(client, keys, partition, self.slot, block, generation)
             self.blocks[partition, block] = rows
+        self.generations[partition] = generation
         self.positions[partition] = int(position or 0)
         self.watermarks[partition] = float(watermark or 0.0)
-        return bool(changed)
+        return bool(changed) or anew
+
+    def _forget(self, partition: int) -> None:
+        """The partition's counts were rebuilt: nothing that was read of it is sure any more."""
+        self.positions[partition] = 0
+        self.blocks = {place: rows for place, rows in self.blocks.items() if place[0] != partition}

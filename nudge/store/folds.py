@@ -13,6 +13,8 @@ from nudge.store.keys import Keys
 
 FOLDS: Final = ("attribute", "learn", "archive")
 """The folds that read the journal."""
+GENERATION: Final = "generation"
+"""The field of a fold's hash that says which generation of its state counts."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ def acquire(
     return None if reply is None else Lease(partition, fold, owner, int(reply[0]), int(reply[1]))
 
 
+def seize(client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float) -> Lease:
+    """Take the lease from whoever holds it: what that one still commits is refused."""
+    args: list[Arg] = [owner, int(ttl * 1000), 1]
+    token, position = client.run("lease", [keys.fold(partition, fold)], args)
+    return Lease(partition, fold, owner, int(token), int(position))
+
+
 def release(client: Client, keys: Keys, lease: Lease) -> None:
     """Give the lease back, so that the next owner need not wait for it to run out."""
     client.run("lease", [keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
@@ -110,12 +119,22 @@ def kept(client: Client, keys: Keys, partition: int, fold: str, *names: str) -> 
     return [None if value is None else value.decode() for value in values]
 
 
+def position_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
+    """Up to which position the fold has committed."""
+    return int(kept(client, keys, partition, fold, "position")[0] or 0)
+
+
+def generation_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
+    """Which generation of the fold's state counts; 0 before the first rebuild."""
+    return int(kept(client, keys, partition, fold, GENERATION)[0] or 0)
+
+
 def lags(client: Client, keys: Keys) -> dict[str, list[int]]:
     """Entries that each fold has not committed yet, by partition."""
     found: dict[str, list[int]] = {name: [] for name in FOLDS}
     for p in keys.every_partition():
         # The journal's end is asked last: where a lag is 0, there was nothing more behind it.
-        committed = {name: int(kept(client, keys, p, name, "position")[0] or 0) for name in FOLDS}
+        committed = {name: position_of(client, keys, p, name) for name in FOLDS}
         last = int(client.call("GET", keys.seq(p)) or 0)
         for name, position in committed.items():
             found[name].append(last - position)

@@ -2,6 +2,10 @@
 
 A key reads `<namespace>:{<tag>}:<family>[:<id>]`. The tag is the partition (`p0`, `p1`, ...) or
 `config`, so that whatever one script touches lies in one hash slot of a cluster.
+
+The state of a fold that was rebuilt has another generation: `visitor@7:<subject>`. Which one counts
+stands in the fold's hash; 0, before the first rebuild, is not written. What a script writes in a
+hash, and who reads it, stands at the head of the script.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ FAMILIES = (
     Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
     Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
-    Family("fold", "partition", "hash", "the fold's owner", "workers, readyz", "for ever"),
+    Family("fold", "partition", "hash", "its owner, rebuild", "workers, web, verify", "for ever"),
     Family("open", "partition", "zset", "attribute", "attribute", "until matured"),
     Family("counts", "partition", "hash", "learn", "publisher", "as the slot"),
     Family("blocks", "partition", "zset", "learn", "publisher", "as the slot"),
@@ -49,6 +53,7 @@ FAMILIES = (
     Family("slots", "config", "hash", "apply", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
+    Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
     Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
 )
@@ -86,9 +91,9 @@ class Keys:
         """Who a hashed external id is: subject, claimed or not."""
         return f"{self.prefix(partition)}vault:{visitor_hash}"
 
-    def visitor(self, partition: int, subject: str) -> str:
+    def visitor(self, partition: int, subject: str, generation: int = 0) -> str:
         """What `attribute` knows of a subject."""
-        return f"{self.prefix(partition)}visitor:{subject}"
+        return f"{self.prefix(partition)}{family('visitor', generation)}:{subject}"
 
     def assigned(self, partition: int, subject: str) -> str:
         """The decisions that a subject keeps."""
@@ -99,25 +104,34 @@ class Keys:
         return f"{self.prefix(partition)}seen:{subject}"
 
     def fold(self, partition: int, name: str) -> str:
-        """A fold's lease, fencing token and position."""
+        """A fold's hash: lease (`owner`, `until`, `token`), `position`, `generation`, `broken`.
+
+        Besides these the fold's own fields: `watermark`, `slots`, `pending_to`, ... That of a
+        rebuild is the fold `<name>-rebuild`.
+        """
         return f"{self.prefix(partition)}fold:{name}"
 
-    def open(self, partition: int) -> str:
+    def open(self, partition: int, generation: int = 0) -> str:
         """Subjects with open exposures, by the time when the first of them closes."""
-        return self.prefix(partition) + "open"
+        return self.prefix(partition) + family("open", generation)
 
-    def counts(self, partition: int, slot: str, block: str) -> str:
+    def counts(self, partition: int, slot: str, block: str, generation: int = 0) -> str:
         """Counts of one slot in one block of time (`<revision>:<day>`)."""
-        return f"{self.prefix(partition)}counts:{slot}:{block}"
+        return f"{self.prefix(partition)}{family('counts', generation)}:{slot}:{block}"
 
-    def blocks(self, partition: int, slot: str) -> str:
+    def blocks(self, partition: int, slot: str, generation: int = 0) -> str:
         """The slot's blocks, by the position at which each last changed."""
-        return f"{self.prefix(partition)}blocks:{slot}"
+        return f"{self.prefix(partition)}{family('blocks', generation)}:{slot}"
 
-    def totals(self, partition: int, slot: str) -> str:
+    def totals(self, partition: int, slot: str, generation: int = 0) -> str:
         """Totals of one slot by revision, reason and variant."""
-        return f"{self.prefix(partition)}totals:{slot}"
+        return f"{self.prefix(partition)}{family('totals', generation)}:{slot}"
 
-    def config(self, family: str, name: str = "") -> str:
+    def config(self, name: str, of: str = "") -> str:
         """A key of the `config` tag: `versions`, `slots`, `api_keys`, `snapshots:<slot>`, ..."""
-        return f"{self.namespace}:{{config}}:{family}" + (f":{name}" if name else "")
+        return f"{self.namespace}:{{config}}:{name}" + (f":{of}" if of else "")
+
+
+def family(name: str, generation: int) -> str:
+    """The family's name in one generation of its fold's state."""
+    return f"{name}@{generation}" if generation else name

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nudge.domain.choice import Kept
 from nudge.store.client import Arg, Client, Reply
-from nudge.store.journal import Kept, kept
+from nudge.store.folds import generation_of
+from nudge.store.journal import kept
 from nudge.store.keys import Keys
+
+ATTRIBUTE = "attribute"
+"""The fold that keeps the visitors' states."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +48,16 @@ def open_visitor(
         claim: the caller is a device that would keep a token.
     """
     args: list[Arg] = [keys.prefix(partition), partition, subject, int(claim)]
-    reply = client.run("open", [keys.vault(partition, visitor_hash)], args)
+    names = [keys.vault(partition, visitor_hash), keys.fold(partition, ATTRIBUTE)]
+    reply = client.run("open", names, args)
     found, home, claimed = reply[0].decode(), int(reply[1]), bool(reply[2])
     rest = reply[3:] if home == partition else _read(client, keys, home, found)
     return Opened(found, home, claimed, rest[0], _assigned(home, found, rest[1]))
 
 
 def _read(client: Client, keys: Keys, partition: int, subject: str) -> Reply:
-    state = client.call("GET", keys.visitor(partition, subject))
+    generation = generation_of(client, keys, partition, ATTRIBUTE)
+    state = client.call("GET", keys.visitor(partition, subject, generation))
     return state, client.call("HGETALL", keys.assigned(partition, subject))
 
 

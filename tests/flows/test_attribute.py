@@ -10,9 +10,10 @@ import pytest
 
 from nudge.domain.attribution import advance
 from nudge.domain.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
+from nudge.domain.replay import fold
 from nudge.domain.slot import Terms
 from nudge.domain.visitor import VisitorState, decode_state
-from nudge.flows.attribute import Attribute, fold
+from nudge.flows.attribute import Attribute
 from nudge.settings import Settings
 from nudge.store import client as clients
 from nudge.store import folds
@@ -119,9 +120,9 @@ def test_own_records_and_marks_only_advance(client: Client, keys: Keys) -> None:
 def test_the_watermark_survives_a_new_owner(client: Client, keys: Keys) -> None:
     """The next owner continues with the largest stamp seen, though the store's clock went back."""
     committed(client, keys, [Entry(0, 1, 5000.0, made())])
-    assert Attribute(client, keys).prepare(0) == 5000.0
+    assert Attribute(client, keys).prepare(0).watermark == 5000.0
     committed(client, keys, [Entry(0, 2, 4000.0, made(BOB))])
-    assert Attribute(client, keys).prepare(0) == 5000.0
+    assert Attribute(client, keys).prepare(0).watermark == 5000.0
 
 
 def test_a_state_that_cannot_be_read_stops_nobody(client: Client, keys: Keys) -> None:
@@ -165,7 +166,7 @@ def test_the_size_of_batches_does_not_matter(client: Client, keys: Keys, seed: i
 def test_nothing_is_loaded_for_an_empty_journal(client: Client, keys: Keys) -> None:
     """A batch of marks alone reads and writes no visitor."""
     attribute = Attribute(client, keys)
-    watermark, batch = attribute.handle(0, 0.0, [Entry(0, 1, 5.0, Mark("m"))])
-    assert watermark == 5.0
+    state, batch = attribute.handle(0, attribute.prepare(0), [Entry(0, 1, 5.0, Mark("m"))])
+    assert state.watermark == 5.0
     assert isinstance(batch, Commit)
     assert [write.command for write in batch.writes] == ["HSET"]

@@ -23,28 +23,37 @@ end
 if (now[2] or '0') ~= ARGV[2] then
   return redis.error_reply('FENCED the position is ' .. tostring(now[2]) .. ', not ' .. ARGV[2])
 end
-local time = redis.call('TIME')
-local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
-local last = 0
-local at = 5
-for _ = 1, tonumber(ARGV[4]) do
-  last = redis.call('INCR', KEYS[3])
-  redis.call('XADD', KEYS[2], string.format('%.0f-0', last), 't', stamp, 's', ARGV[at], 'r', ARGV[at + 1])
-  at = at + 2
+local function broken(what, done)
+  local why = what .. ': ' .. done.err
+  redis.call('HSET', KEYS[1], 'broken', why)
+  return redis.error_reply('BROKEN the fold must be rebuilt: ' .. why)
 end
+local records = tonumber(ARGV[4])
+local at = 5 + 2 * records
 while at <= #ARGV do
   local count = tonumber(ARGV[at + 2])
   local args = {}
   for i = 1, count do
     args[i] = ARGV[at + 2 + i]
   end
-  local done = redis.pcall(ARGV[at], KEYS[tonumber(ARGV[at + 1])], unpack(args))
+  local key = KEYS[tonumber(ARGV[at + 1])]
+  local done = redis.pcall(ARGV[at], key, unpack(args))
   if type(done) == 'table' and done.err then
-    local why = ARGV[at] .. ' ' .. KEYS[tonumber(ARGV[at + 1])] .. ': ' .. done.err
-    redis.call('HSET', KEYS[1], 'broken', why)
-    return redis.error_reply('BROKEN the fold must be rebuilt: ' .. why)
+    return broken(ARGV[at] .. ' ' .. key, done)
   end
   at = at + 3 + count
+end
+-- The records come last: those of a batch that broke would be written again after the rebuild.
+local time = redis.call('TIME')
+local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local last = 0
+for i = 1, records do
+  last = redis.call('INCR', KEYS[3])
+  local done = redis.pcall('XADD', KEYS[2], string.format('%.0f-0', last), 't', stamp,
+    's', ARGV[3 + 2 * i], 'r', ARGV[4 + 2 * i])
+  if type(done) == 'table' and done.err then
+    return broken('XADD ' .. KEYS[2], done)
+  end
 end
 redis.call('HSET', KEYS[1], 'position', ARGV[3])
 return last

@@ -4,12 +4,13 @@
 -- KEYS[1]  fold, hash (owner, until = ms, token, position, and what the fold keeps); written
 -- ARGV[1]  owner
 -- ARGV[2]  milliseconds to hold it; 0 gives it back
+-- ARGV[3]  "1" takes it from whoever holds it
 -- Returns  {token, position} for the owner; false for anybody else
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = redis.call('HMGET', KEYS[1], 'owner', 'until', 'token', 'position')
 local held = lease[1] and lease[1] ~= '' and tonumber(lease[2]) > now
-if held and lease[1] ~= ARGV[1] then
+if held and lease[1] ~= ARGV[1] and ARGV[3] ~= '1' then
   return false
 end
 if ARGV[2] == '0' then

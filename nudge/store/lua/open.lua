@@ -1,9 +1,10 @@
 -- Opens a visitor: finds or makes the vault entry and reads what is known, in one step.
 --
 -- KEYS[1]  vault entry, hash (s = subject, p = partition of its journal, c = claimed); written here
+-- KEYS[2]  fold:attribute, hash (generation of the visitors' states); read
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):
---            visitor:<subject>   string, read
---            assigned:<subject>  hash, read
+--            visitor[@<generation>]:<subject>  string, read
+--            assigned:<subject>                hash, read
 -- ARGV[2]  partition
 -- ARGV[3]  subject to use if the visitor is new
 -- ARGV[4]  "1": a caller who claims the visitor for a device; "0": one who only looks it up
@@ -23,8 +24,10 @@ end
 if partition ~= ARGV[2] then
   return {subject, partition, now}
 end
+local generation = redis.call('HGET', KEYS[2], 'generation') or '0'
+local state = generation == '0' and 'visitor:' or 'visitor@' .. generation .. ':'
 return {
   subject, partition, now,
-  redis.call('GET', ARGV[1] .. 'visitor:' .. subject),
+  redis.call('GET', ARGV[1] .. state .. subject),
   redis.call('HGETALL', ARGV[1] .. 'assigned:' .. subject),
 }

@@ -1,0 +1,92 @@
+"""Attribution over many entries of one partition, and the account of what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from nudge.domain.attribution import advance, step
+from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward
+from nudge.domain.visitor import VisitorState
+
+Visitors = dict[str, VisitorState]
+"""Subject -> state."""
+
+
+def fold(
+    visitors: Mapping[str, VisitorState], watermark: float, entries: Sequence[Entry]
+) -> tuple[Visitors, list[Record]]:
+    """The visitors' states behind the entries, and the records that come of them.
+
+    Args:
+        visitors: subject -> state, of every subject in the entries.
+        watermark: of the partition before the entries, in seconds.
+        entries: in order.
+    """
+    states = dict(visitors)
+    records: list[Record] = []
+    for entry in entries:
+        watermark = max(watermark, entry.stamp)
+        if isinstance(entry.record, Decision | Event):
+            subject = entry.record.subject
+            before = advance(states[subject], watermark)
+            states[subject], exposures, rewards = step(before, entry)
+            records += exposures
+            records += rewards
+    return states, records
+
+
+@dataclass
+class Account:
+    """What attribution writes against what the journal has: each record once, and alike.
+
+    A record comes behind what caused it, so that what a replay writes is owed until it is found.
+
+    Attributes:
+        owed: id -> record that the journal must still show.
+        differences: one line for each record that is not as it should be.
+    """
+
+    owed: dict[str, Record] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+
+    def owe(self, records: Iterable[Record]) -> None:
+        """Note what the replay writes."""
+        self.owed |= {name_of(record): record for record in records}
+
+    def find(self, entries: Iterable[Entry]) -> None:
+        """Note what the journal has; call `owe` for the same entries before."""
+        for entry in entries:
+            if isinstance(entry.record, Exposure | Reward):
+                self._found(entry)
+
+    def close(self) -> list[str]:
+        """All differences, when the journal has been read to its end."""
+        missing = [f"{name}: expected in the journal, found nowhere" for name in self.owed]
+        return [*self.differences, *missing]
+
+    def _found(self, entry: Entry) -> None:
+        name = name_of(entry.record)
+        place = f"{name} at position {entry.position}"
+        expected = self.owed.pop(name, None)
+        if expected is None:
+            self.differences.append(f"{place}: expected nowhere, or once")
+        elif expected != entry.record:
+            self.differences.append(f"{place}: {_unlike(expected, entry.record)}")
+
+
+def name_of(record: Record) -> str:
+    """By what an exposure or a reward is the same one, however often it is computed."""
+    if isinstance(record, Reward):
+        return f"reward {record.reward_id}"
+    if isinstance(record, Exposure):
+        of = record.decision
+        return f"exposure of {of.partition}/{of.position}/{of.index}"
+    raise TypeError(f"attribution writes no {record.kind}")
+
+
+def _unlike(expected: Record, found: Record) -> str:
+    names = [one.name for one in fields(expected)]
+    pairs = [(name, getattr(expected, name), getattr(found, name)) for name in names]
+    told = (f"{name} expected {x!r}, found {y!r}" for name, x, y in pairs if x != y)
+    return "; ".join(told)
