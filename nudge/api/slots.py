@@ -8,10 +8,10 @@ from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import current
 from nudge.api.slot_schemas import PerformanceSchema, ServedSlotSchema, SlotsSchema
+from nudge.domain.served import Served
 from nudge.domain.slot_file import dump_slot
 from nudge.errors import NotFoundError
 from nudge.flows.report import performance
-from nudge.store.catalogue import Served
 
 blueprint = resource("slots", "What is chosen, and what it brings")
 

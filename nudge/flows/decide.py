@@ -5,68 +5,24 @@ Without the store the draw is made from memory, and the record waits in the spoo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from bandits.distribution import draw, uniform_from_key
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
-from nudge.domain.eligibility import removed
-from nudge.domain.holdout import GLOBAL, in_holdout
-from nudge.domain.records import Decision, Reason
+from nudge.domain.choice import Kept, Setting, choose
+from nudge.domain.records import Decision
 from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
-from nudge.domain.slot import Scalar, Slot
+from nudge.domain.slot import Scalar
 from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import SpoolFullError, StoreAwayError, UnknownSlotError, UnknownVariantError
 from nudge.spool.spool import Spool
-from nudge.store.catalogue import Catalogue, Served
+from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, Kept, append_decisions
+from nudge.store.journal import Arrival, append_decisions
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
 from nudge.store.visitors import Opened, open_visitor
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Everything known when the slots of one ask are decided.
-
-    Attributes:
-        ask: the question.
-        subject: of the visitor.
-        context: the attributes that rules and policies may see.
-        at: seconds.
-        holdout: global share.
-        source: id of the API key.
-        key: of the draw.
-        degraded: the visitor's state could not be read.
-    """
-
-    ask: Ask
-    subject: str
-    context: Mapping[str, Scalar]
-    at: float
-    holdout: float
-    source: str
-    key: bytes
-    degraded: bool
-
-
-@dataclass(frozen=True)
-class Stick:
-    """By what a decision is remembered.
-
-    Attributes:
-        unit: slot and `sticky_by` values; empty for decisions that are not remembered.
-        period: index of the stickiness period.
-        before: the decision of this period that can stand no longer, if any.
-    """
-
-    unit: str = ""
-    period: int = 0
-    before: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -206,113 +162,6 @@ def check(catalogue: Catalogue, ask: Ask) -> None:
         if served is None or served.slot.variant(variant) is None:
             message = f"slot {name!r} has no variant {variant!r}"
             raise UnknownVariantError(message, {"force": {name: [variant]}})
-
-
-def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Kept | Decision:
-    """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
-    slot, ask = served.slot, setting.ask
-    gone = removed(slot, channel=ask.channel, page=ask.page, context=setting.context, at=setting.at)
-    eligible = tuple(name for name in slot.names if name not in gone)
-    forced = ask.force.get(slot.name)
-    if forced is not None:
-        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, ask)
-    period = int(setting.at // slot.stickiness.period)
-    before = assigned.get(unit)
-    if before and before.period == period:
-        if before.decision.variant in eligible:
-            return before
-    else:
-        before = None
-    return _new(served, setting, gone, eligible, Stick(unit, period, before))
-
-
-def _new(
-    served: Served,
-    setting: Setting,
-    gone: Mapping[str, str],
-    eligible: tuple[str, ...],
-    stick: Stick,
-) -> Decision:
-    slot = served.slot
-    fallback = slot.fallback_for(setting.ask.page)
-    if not eligible:
-        # Not remembered: as soon as something is eligible again, it is to be chosen.
-        return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
-    if held_out(slot, setting):
-        shown = fallback if fallback in eligible else eligible[0]
-        pmf = tuple(float(name == shown) for name in eligible)
-        return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
-    if len(eligible) == 1:
-        return _record(served, setting, gone, eligible, (1.0,), eligible[0], "only_eligible", stick)
-    pmf = _pmf(served, setting, eligible)
-    u = _u(setting, stick)
-    shown = eligible[draw(np.asarray(pmf), u)]
-    return _record(served, setting, gone, eligible, pmf, shown, "policy", stick)
-
-
-def held_out(slot: Slot, setting: Setting) -> bool:
-    """True for subjects of the global holdout or of the slot's own."""
-    return in_holdout(setting.subject, GLOBAL, setting.holdout) or in_holdout(
-        setting.subject, slot.name, slot.holdout
-    )
-
-
-def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
-    mask = np.array([name in eligible for name in served.slot.names])
-    full = served.policy.distribution_one(setting.context, mask)
-    return tuple(full[mask].tolist())
-
-
-def _unit(slot: Slot, ask: Ask) -> str:
-    values = {"page": ask.page, "channel": ask.channel}
-    return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
-
-
-def _u(setting: Setting, stick: Stick) -> int:
-    # A decision that is superseded has used its u: the next one in the period needs another.
-    again = stick.before.ref.position if stick.before else 0
-    key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
-    return uniform_from_key(key, setting.key)
-
-
-def _record(
-    served: Served,
-    setting: Setting,
-    gone: Mapping[str, str],
-    eligible: tuple[str, ...],
-    pmf: tuple[float, ...],
-    shown: str,
-    reason: Reason,
-    stick: Stick,
-) -> Decision:
-    slot, ask = served.slot, setting.ask
-    names = [attribute.name for attribute in slot.context]
-    context = {name: setting.context[name] for name in names if name in setting.context}
-    return Decision(
-        subject=setting.subject,
-        slot=slot.name,
-        revision=slot.revision,
-        channel=ask.channel,
-        page=ask.page,
-        context=context,
-        cell=served.cells.cell(context),
-        eligible=eligible,
-        removed=gone,
-        pmf=pmf,
-        u=_u(setting, stick),
-        variant=shown,
-        propensity=pmf[eligible.index(shown)],
-        reason=reason,
-        policy=served.policy_kind,
-        policy_version=int(served.policy.version),
-        terms=slot.terms,
-        unit=stick.unit,
-        period=stick.period,
-        supersedes=stick.before.ref if stick.before else None,
-        degraded=setting.degraded,
-        source=setting.source,
-    )
 
 
 def _context(ask: Ask, opened: Opened, *, trusted: bool) -> dict[str, Scalar]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bandits.inference.beta_interval import RateFigures, rate_figures
+from nudge.domain.served import Served
 from nudge.domain.slot import Slot
-from nudge.store.catalogue import Served
 from nudge.store.client import Client
 from nudge.store.counts import Total, totals
 from nudge.store.keys import Keys

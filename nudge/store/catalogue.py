@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import structlog
 
 import bandits
 from bandits.contract import Policy
-from bandits.features import CellSpec
 from nudge.domain.caller import Caller
-from nudge.domain.learning import first_policy, learner_config
+from nudge.domain.learning import first_policy
+from nudge.domain.served import Served
 from nudge.domain.slot import Slot
 from nudge.store import api_keys, slots
 from nudge.store.api_keys import KeyRing
@@ -24,29 +23,6 @@ from nudge.store.client import Client
 from nudge.store.keys import Keys
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Served:
-    """A slot as it is served now.
-
-    Attributes:
-        slot: its current revision.
-        policy: over the slot's variants, in the slot's order.
-    """
-
-    slot: Slot
-    policy: Policy
-
-    @cached_property
-    def cells(self) -> CellSpec:
-        """How this revision discretises the context."""
-        return CellSpec.build(learner_config(self.slot).context)
-
-    @property
-    def policy_kind(self) -> str:
-        """What records call the policy."""
-        return "uniform" if self.policy.version == "0" else str(self.slot.policy["kind"])
 
 
 @dataclass(frozen=True)

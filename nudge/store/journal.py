@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from nudge.domain.choice import Kept
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
 from nudge.store.client import Arg, Client
 from nudge.store.codec import decode, encode
@@ -13,23 +14,6 @@ from nudge.store.keys import Keys
 
 EVENT_MEMORY = 7 * 86_400.0
 """Seconds that an event id is remembered with its visitor."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A decision that stands: appended now, or made before.
-
-    Attributes:
-        ref: where it stands.
-        decision: as it was recorded.
-        period: stickiness period in which it was made.
-        fresh: appended by this call.
-    """
-
-    ref: Ref
-    decision: Decision
-    period: int
-    fresh: bool
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,183 @@
+"""Choosing: what sticks, who is held out, who is eligible, and the draw. Pure.
+
+Everything that the draw used is in the `Decision` that comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.distribution import draw, uniform_from_key
+from nudge.domain.asked import Ask
+from nudge.domain.eligibility import removed
+from nudge.domain.holdout import GLOBAL, in_holdout
+from nudge.domain.records import Decision, Reason, Ref
+from nudge.domain.served import Served
+from nudge.domain.slot import Scalar, Slot
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A decision that stands: appended now, or made before.
+
+    Attributes:
+        ref: where it stands.
+        decision: as it was recorded.
+        period: stickiness period in which it was made.
+        fresh: appended by this call.
+    """
+
+    ref: Ref
+    decision: Decision
+    period: int
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything known when the slots of one ask are decided.
+
+    Attributes:
+        ask: the question.
+        subject: of the visitor.
+        context: the attributes that rules and policies may see.
+        at: seconds.
+        holdout: global share.
+        source: id of the API key.
+        key: of the draw.
+        degraded: the visitor's state could not be read.
+    """
+
+    ask: Ask
+    subject: str
+    context: Mapping[str, Scalar]
+    at: float
+    holdout: float
+    source: str
+    key: bytes
+    degraded: bool
+
+
+@dataclass(frozen=True)
+class Stick:
+    """By what a decision is remembered.
+
+    Attributes:
+        unit: slot and `sticky_by` values; empty for decisions that are not remembered.
+        period: index of the stickiness period.
+        before: the decision of this period that can stand no longer, if any.
+    """
+
+    unit: str = ""
+    period: int = 0
+    before: Kept | None = None
+
+
+def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Kept | Decision:
+    """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
+    slot, ask = served.slot, setting.ask
+    gone = removed(slot, channel=ask.channel, page=ask.page, context=setting.context, at=setting.at)
+    eligible = tuple(name for name in slot.names if name not in gone)
+    forced = ask.force.get(slot.name)
+    if forced is not None:
+        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
+    unit = _unit(slot, ask)
+    period = int(setting.at // slot.stickiness.period)
+    before = assigned.get(unit)
+    if before and before.period == period:
+        if before.decision.variant in eligible:
+            return before
+    else:
+        before = None
+    return _new(served, setting, gone, eligible, Stick(unit, period, before))
+
+
+def _new(
+    served: Served,
+    setting: Setting,
+    gone: Mapping[str, str],
+    eligible: tuple[str, ...],
+    stick: Stick,
+) -> Decision:
+    slot = served.slot
+    fallback = slot.fallback_for(setting.ask.page)
+    if not eligible:
+        # Not remembered: as soon as something is eligible again, it is to be chosen.
+        return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
+    if held_out(slot, setting):
+        shown = fallback if fallback in eligible else eligible[0]
+        pmf = tuple(float(name == shown) for name in eligible)
+        return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
+    if len(eligible) == 1:
+        return _record(served, setting, gone, eligible, (1.0,), eligible[0], "only_eligible", stick)
+    pmf = _pmf(served, setting, eligible)
+    u = _u(setting, stick)
+    shown = eligible[draw(np.asarray(pmf), u)]
+    return _record(served, setting, gone, eligible, pmf, shown, "policy", stick)
+
+
+def held_out(slot: Slot, setting: Setting) -> bool:
+    """True for subjects of the global holdout or of the slot's own."""
+    return in_holdout(setting.subject, GLOBAL, setting.holdout) or in_holdout(
+        setting.subject, slot.name, slot.holdout
+    )
+
+
+def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
+    mask = np.array([name in eligible for name in served.slot.names])
+    full = served.policy.distribution_one(setting.context, mask)
+    return tuple(full[mask].tolist())
+
+
+def _unit(slot: Slot, ask: Ask) -> str:
+    values = {"page": ask.page, "channel": ask.channel}
+    return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
+
+
+def _u(setting: Setting, stick: Stick) -> int:
+    # A decision that is superseded has used its u: the next one in the period needs another.
+    again = stick.before.ref.position if stick.before else 0
+    key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
+    return uniform_from_key(key, setting.key)
+
+
+def _record(
+    served: Served,
+    setting: Setting,
+    gone: Mapping[str, str],
+    eligible: tuple[str, ...],
+    pmf: tuple[float, ...],
+    shown: str,
+    reason: Reason,
+    stick: Stick,
+) -> Decision:
+    slot, ask = served.slot, setting.ask
+    names = [attribute.name for attribute in slot.context]
+    context = {name: setting.context[name] for name in names if name in setting.context}
+    return Decision(
+        subject=setting.subject,
+        slot=slot.name,
+        revision=slot.revision,
+        channel=ask.channel,
+        page=ask.page,
+        context=context,
+        cell=served.cells.cell(context),
+        eligible=eligible,
+        removed=gone,
+        pmf=pmf,
+        u=_u(setting, stick),
+        variant=shown,
+        propensity=pmf[eligible.index(shown)],
+        reason=reason,
+        policy=served.policy_kind,
+        policy_version=int(served.policy.version),
+        terms=slot.terms,
+        unit=stick.unit,
+        period=stick.period,
+        supersedes=stick.before.ref if stick.before else None,
+        degraded=setting.degraded,
+        source=setting.source,
+    )

@@ -1,0 +1,34 @@
+"""A slot as it is served now: its revision and the policy that draws for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bandits.contract import Policy
+from bandits.features import CellSpec
+from nudge.domain.learning import learner_config
+from nudge.domain.slot import Slot
+
+
+@dataclass(frozen=True)
+class Served:
+    """A slot as it is served now.
+
+    Attributes:
+        slot: its current revision.
+        policy: over the slot's variants, in the slot's order.
+    """
+
+    slot: Slot
+    policy: Policy
+
+    @cached_property
+    def cells(self) -> CellSpec:
+        """How this revision discretises the context."""
+        return CellSpec.build(learner_config(self.slot).context)
+
+    @property
+    def policy_kind(self) -> str:
+        """What records call the policy."""
+        return "uniform" if self.policy.version == "0" else str(self.slot.policy["kind"])
