@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from nudge import faults
 from nudge.api.auth import local_callers
 from nudge.api.cors import allow_origins
 from nudge.api.document import describe
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         InvalidConfigError: the settings are wrong.
     """
     service = _service(settings or load())
+    faults.arm(service.settings.fault_dir)
     app = Flask("nudge", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body

@@ -60,6 +60,7 @@ class Settings:
         max_body: largest body of a decision request.
         max_events_body: largest body of a batch of events.
         spool_size: space that each web process reserves for what the store does not take.
+        fault_dir: for tests only: where to look for faults (see `nudge.faults`).
     """
 
     secret_key: bytes = field(repr=False)
@@ -84,6 +85,7 @@ class Settings:
     max_body: int = 1024 * 1024
     max_events_body: int = 4 * 1024 * 1024
     spool_size: int = 64 * 1024 * 1024
+    fault_dir: str | None = None
 
     @property
     def lake_dir(self) -> Path:

@@ -83,6 +83,7 @@ class _EnvironSchema(_Schema):
     """What may stand in the environment: secrets too, which do not belong in a shared file."""
 
     config_dir = ma.String(validate=validate.Length(min=1))
+    fault_dir = ma.String()
     secret_key = ma.String(
         validate=validate.Length(
             min=MIN_SECRET,

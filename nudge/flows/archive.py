@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from nudge import clock
+from nudge import clock, faults
 from nudge.domain.records import Entry
 from nudge.lake import manifest, sweep, writer
 from nudge.lake.errors import JournalGapError, LakeAheadError
@@ -111,6 +111,7 @@ class Archive:
             jobs = self._fixed(leases)
             self._archive(jobs)
             done = {job.range.partition: self._commit(job) for job in jobs}
+            faults.point("archive.committed")
         except Exception:
             self._next_run = 0.0
             self._checked.clear()
@@ -177,9 +178,12 @@ class Archive:
             return
         ranges = [job.range for job in new]
         files = writer.write(self._lake.root, ranges, self._chunks(ranges), self._seal)
+        faults.point("archive.after_files")
         for job in new:
             of = job.range
             manifest.write(self._lake.root, Manifest(of, files[of.partition], job.watermark))
+            faults.point("archive.between_manifests")
+        faults.point("archive.after_manifests")
 
     def _chunks(self, ranges: Sequence[Range]) -> Iterator[list[Entry]]:
         chunk: list[Entry] = []

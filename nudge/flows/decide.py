@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
 from nudge.domain.choice import Kept, Setting, choose
@@ -108,15 +109,35 @@ class Decider:
             return standing
         keep_for = max(served.slot.stickiness.period for served in slots)
         try:
-            if setting.degraded:
-                return standing + self._spooled(fresh, opened.partition, lookup, setting.at)
-            return standing + append_decisions(
-                self.client, self.keys, opened.partition, fresh, keep_for
-            )
-        except StoreAwayError:
-            return standing + self._spooled(fresh, opened.partition, lookup, setting.at)
+            return standing + self._logged(fresh, setting, opened, lookup, keep_for)
         except SpoolFullError:
             return standing + [_unlogged(catalogue, d, opened.partition) for d in fresh]
+
+    def _logged(
+        self,
+        fresh: list[Decision],
+        setting: Setting,
+        opened: Opened,
+        lookup: str,
+        keep_for: float,
+    ) -> list[Kept]:
+        """New decisions, on their way to the journal before they are answered.
+
+        Raises:
+            SpoolFullError: neither the store nor the spool takes them.
+        """
+        if not setting.degraded:
+            try:
+                return self._append(opened.partition, fresh, keep_for)
+            except StoreAwayError:
+                pass  # it went away after the visitor was read: as if it had been before
+        return self._spooled(fresh, opened.partition, lookup, setting.at)
+
+    def _append(self, partition: int, fresh: list[Decision], keep_for: float) -> list[Kept]:
+        faults.point("decide.before_append")
+        kept = append_decisions(self.client, self.keys, partition, fresh, keep_for)
+        faults.point("decide.after_append")
+        return kept
 
     def _spooled(
         self, decisions: list[Decision], partition: int, lookup: str, at: float

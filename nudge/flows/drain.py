@@ -12,6 +12,7 @@ from itertools import islice
 
 import structlog
 
+from nudge import faults
 from nudge.domain.records import Decision
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
@@ -39,6 +40,8 @@ def drain(client: Client, keys: Keys, spool: Spool) -> int:
         for path, contents in spool.ready() if mine else ():
             for batch in _batches(map(unpack, contents)):
                 fresh += _append(client, keys, batch)
+                faults.point("drain.after_batch")
+            faults.point("drain.before_unlink")
             path.unlink()
     return fresh
 

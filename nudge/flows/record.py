@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nudge import faults
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
 from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
@@ -79,7 +80,10 @@ class Recorder:
         groups: dict[int, list[Arrival]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
-        return append_followed(self.client, self.keys, groups, closes=closes)
+        faults.point("record.before_append")
+        fresh = append_followed(self.client, self.keys, groups, closes=closes)
+        faults.point("record.after_append")
+        return fresh
 
     def _spool(self, routed: Sequence[Routed], at: float, *, closes: bool) -> None:
         dated = [Routed(one.partition, _dated(one.arrival, at)) for one in routed]

@@ -14,6 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nudge import faults
 from nudge.domain.records import Entry
 from nudge.lake import disk
 from nudge.lake.manifest import File, Range
@@ -75,6 +76,7 @@ def write(
         for draft in drafts.values():
             draft.writer.close()
             disk.publish(draft.temporary, draft.path)
+            faults.point("archive.between_files")
     return _files(root, drafts.values())
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from nudge import faults
 from nudge.errors import SpoolFullError
 from nudge.spool import frames
 
@@ -177,7 +178,9 @@ class Spool:
         try:
             file = self._opened()
             os.pwrite(file, data, self._written)
+            faults.point("spool.before_sync")
             os.fdatasync(file)
+            faults.point("spool.after_sync")
         except OSError as error:
             self._broken = error
             return False

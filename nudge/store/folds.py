@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from nudge import faults
 from nudge.domain.records import Record
 from nudge.store.client import Arg, Client
 from nudge.store.codec import encode
@@ -109,7 +110,9 @@ def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
         args += [record.subject, encode(record)]
     for write in batch.writes:
         args += [write.command, number[write.key], len(write.args), *write.args]
+    faults.point("before_commit", lease.fold)
     client.run("commit", [*names, *number], args)
+    faults.point("after_commit", lease.fold)
     return replace(lease, position=batch.position)
 
 

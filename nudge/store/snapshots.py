@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from nudge import faults
 from nudge.store.client import Client, Reply
 from nudge.store.keys import Keys
 
@@ -62,7 +63,9 @@ def publish(
     names = [publisher, keys.config("snapshots", lease.slot), keys.config("versions")]
     version = lease.version + 1
     gone = sorted(forget)
+    faults.point("publish.before")
     client.run("publish", names, [lease.token, lease.slot, version, blob, *gone])
+    faults.point("publish.after")
     # Not with it: a time that is lost costs no more than a version that is kept too long.
     client.call("HSET", publisher, f"{AT}{version}", repr(at))
     if gone:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from nudge import faults
 from nudge.domain.sealing import Sealer
 from nudge.errors import InvalidConfigError
 from nudge.flows.archive import Archive, Limits
@@ -86,6 +87,7 @@ def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int
         raise InvalidConfigError(
             [f"no such fold: {name}; use {', '.join(NAMES)}" for name in unknown]
         )
+    faults.arm(settings.fault_dir)
     client = clients.patient(settings.store_url)
     worker = Worker(settings, client, Keys(settings.namespace, settings.partitions), _owner(), ttl)
     loops = loops_of(worker, names or NAMES)

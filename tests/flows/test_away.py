@@ -164,3 +164,20 @@ def test_a_write_whose_answer_was_lost_is_one_exposure(
         exposures += begun
     expected = first.ref if slot == "denomination" else second.ref
     assert [e.decision for e in exposures] == [expected]
+
+
+def test_a_store_that_goes_between_read_and_write_meets_a_full_spool(
+    web: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The visitor was read, then neither store nor spool takes the decision: still an answer."""
+    web.decider = replace(web.decider, spool=Spool(tmp_path / "tiny", b"k" * 32, 64))
+    run = Client.run
+
+    def going(self: Client, name: str, *args: object) -> object:
+        if name == "append_decisions":
+            raise StoreAwayError("away")
+        return run(self, name, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Client, "run", going)
+    given = web.ask("v", "denomination").decisions["denomination"]
+    assert (given.variant, given.reason, given.propensity) == ("100", "fallback", 1.0)

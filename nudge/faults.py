@@ -1,0 +1,64 @@
+"""Named points at which a test kills this process, as `kill -9` would, in the middle of its work.
+
+A point costs one comparison while nothing is armed, which is always so outside tests. Armed with a
+directory, a process that passes a point dies there if a file of the point's name can be taken away:
+so each file kills one process once, and whoever is started in its place goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Final
+
+_armed: str | None = None
+
+POINTS: Final = (
+    "decide.before_append",
+    "decide.after_append",
+    "record.before_append",
+    "record.after_append",
+    "spool.before_sync",
+    "spool.after_sync",
+    "drain.after_batch",
+    "drain.before_unlink",
+    "attribute.before_commit",
+    "attribute.after_commit",
+    "learn.before_commit",
+    "learn.after_commit",
+    "archive.before_commit",
+    "archive.after_commit",
+    "archive.between_files",
+    "archive.after_files",
+    "archive.between_manifests",
+    "archive.after_manifests",
+    "archive.committed",
+    "publish.before",
+    "publish.after",
+)
+"""Every place where something becomes durable, just before and just after."""
+
+
+def arm(directory: str | None) -> None:
+    """Look for faults in `directory` from now on; None switches them off."""
+    global _armed  # noqa: PLW0603 - one switch for a process, as the signal is
+    _armed = directory
+
+
+def point(name: str, of: str = "") -> None:
+    """Die here, if a test wants it.
+
+    Args:
+        name: the point's, as in `POINTS`, or its second half.
+        of: the first half, where one line of code is the point of several.
+    """
+    if _armed is not None:
+        _die(os.path.join(_armed, f"{of}.{name}" if of else name))  # noqa: PTH118 - imports little
+
+
+def _die(path: str) -> None:
+    try:
+        os.unlink(path)  # noqa: PTH108 - whoever removes it is the one that dies
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
