@@ -1,0 +1,107 @@
+"""What inference keeps of each arm: sums that add, in any order, over partitions and time.
+
+Weights are w = 1{A = a} / e_a with the logged propensity e_a. With a constant reward model m_a
+the AIPW score of a row is m_a + w (Y - m_a), and where m_a is the weighted mean itself its mean
+is sum w Y / sum w: so these sums give the AIPW estimate without a second pass.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from bandits.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class ArmTable:
+    """Sums by arm (..., K), of one log or, with leading axes, of many at once.
+
+    Attributes:
+        rows: (...) rows.
+        shown: rows in which the arm was drawn.
+        hits: of them, those with a reward other than 0.
+        reward: their sum of rewards Y.
+        square: their sum of Y^2.
+        cube: their sum of |Y|^3.
+        weight: sum of w.
+        value: sum of w Y.
+        weight_square: sum of w^2.
+        weight_value: sum of w^2 Y.
+        value_square: sum of w^2 Y^2.
+        inverse: sum of 1 / e_a over all rows, whatever was drawn.
+        inverse_square: sum of 1 / e_a^2 over all rows.
+    """
+
+    rows: FloatArray
+    shown: FloatArray
+    hits: FloatArray
+    reward: FloatArray
+    square: FloatArray
+    cube: FloatArray
+    weight: FloatArray
+    value: FloatArray
+    weight_square: FloatArray
+    weight_value: FloatArray
+    value_square: FloatArray
+    inverse: FloatArray
+    inverse_square: FloatArray
+
+    @classmethod
+    def of(cls, arms: IntArray, rewards: FloatArray, pmf: FloatArray) -> Self:
+        """The sums of n rows.
+
+        Args:
+            arms: (n,) the arm drawn; -1 for one that is not compared here.
+            rewards: (n,).
+            pmf: (n, K) logged probabilities of the arms that are compared, all above 0.
+        """
+        wide = pmf.shape[1]
+        known = arms >= 0
+        index, y = arms[known], rewards[known]
+        w = 1.0 / pmf[known, index]
+
+        def by_arm(column: FloatArray) -> FloatArray:
+            return np.bincount(index, column, wide).astype(np.float64)
+
+        inverse = 1.0 / pmf
+        return cls(
+            rows=np.asarray(float(len(arms))),
+            shown=by_arm(np.ones_like(y)),
+            hits=by_arm(np.where(y != 0.0, 1.0, 0.0)),
+            reward=by_arm(y),
+            square=by_arm(y * y),
+            cube=by_arm(np.abs(y) ** 3),
+            weight=by_arm(w),
+            value=by_arm(w * y),
+            weight_square=by_arm(w * w),
+            weight_value=by_arm(w * w * y),
+            value_square=by_arm((w * y) ** 2),
+            inverse=np.asarray(inverse.sum(axis=0), dtype=np.float64),
+            inverse_square=np.asarray((inverse * inverse).sum(axis=0), dtype=np.float64),
+        )
+
+    @classmethod
+    def empty(cls, arms: int) -> Self:
+        """No rows of K arms."""
+        return cls.of(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
+
+    def __add__(self, other: Self) -> Self:
+        """Both parts' sums."""
+        names = [field.name for field in fields(self)]
+        return type(self)(*(getattr(self, name) + getattr(other, name) for name in names))
+
+    def mean(self) -> FloatArray:
+        """The AIPW means (..., K); NaN for an arm that was never drawn."""
+        drawn = self.weight > 0.0
+        return np.where(drawn, self.value / np.where(drawn, self.weight, 1.0), np.nan)
+
+    def variance_of_mean(self) -> FloatArray:
+        """Row-by-row variances (..., K) of the means: sum w^2 (Y - mean)^2 / (sum w)^2."""
+        mean = np.nan_to_num(self.mean())
+        square = self.value_square - 2.0 * mean * self.weight_value + mean**2 * self.weight_square
+        return np.asarray(np.maximum(square, 0.0) / np.maximum(self.weight, 1e-150) ** 2)
+
+    def effective(self) -> FloatArray:
+        """Effective numbers of rows (..., K): (sum w)^2 / sum w^2; 0 where never drawn."""
+        return np.asarray(self.weight**2 / np.maximum(self.weight_square, 1e-300))

@@ -1,0 +1,110 @@
+"""Many runs of Thompson assignment at once, to see how often an interval is wrong.
+
+Visitors come in batches; each batch is assigned by the distribution that M draws from the Beta
+posteriors give, mixed with uniform to keep the floor, exactly as served. Within a batch only
+counts matter, so a run costs two draws per arm and batch.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import FloatArray, IntArray
+from bandits.inference.arm_table import ArmTable
+from bandits.inference.srm import RatioSums
+
+PRIOR_HITS, PRIOR_MISSES = 1.0, 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """All runs after some batches.
+
+    Attributes:
+        visitors: so far, in each run.
+        table: sums by arm (R, K).
+        ratio: the same runs' assignments against their propensities (R, K).
+        skewed: what these would be if a share of the visitors had been given arm 0.
+    """
+
+    visitors: int
+    table: ArmTable
+    ratio: RatioSums
+    skewed: RatioSums
+
+
+def thompson_looks(
+    rates: Sequence[float],
+    *,
+    runs: int,
+    visitors: int = 20_000,
+    looks: int = 100,
+    floor: float = 0.02,
+    draws: int = 128,
+    skew: float = 0.02,
+    seed: int = 0,
+) -> Iterator[Look]:
+    """The runs, looked at after each of their batches.
+
+    Args:
+        rates: (K,) the arms' true rates.
+        runs: R.
+        visitors: of each run, in equal batches.
+        looks: how many batches.
+        floor: least propensity of each arm.
+        draws: M.
+        skew: share of visitors that `Look.skewed` gives arm 0 whatever was drawn.
+        seed: of all chance.
+    """
+    rng, p = np.random.default_rng(seed), np.asarray(rates, dtype=np.float64)
+    batch, shape = visitors // looks, (runs, len(p))
+    table, zeros = _empty(shape), np.zeros(shape)
+    ratio, skewed = RatioSums(zeros, zeros), RatioSums(zeros, zeros)
+    for look in range(1, looks + 1):
+        pmf = _served(table, rng, draws, floor)
+        shown = rng.multinomial(batch, pmf)
+        table += _batch(shown, rng.binomial(shown, p), pmf, batch)
+        variance = batch * pmf * (1.0 - pmf)
+        ratio += RatioSums(shown - batch * pmf, variance)
+        forced = (1.0 - skew) * pmf + skew * (np.arange(len(p)) == 0)
+        skewed += RatioSums(rng.multinomial(batch, forced) - batch * pmf, variance)
+        yield Look(look * batch, table, ratio, skewed)
+
+
+def _served(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
+    hits = PRIOR_HITS + table.hits
+    misses = PRIOR_MISSES + table.shown - table.hits
+    shape = (hits.shape[0], draws, hits.shape[1])
+    best = rng.beta(hits[:, None, :], misses[:, None, :], shape).argmax(axis=2)
+    wins = np.stack([(best == arm).mean(axis=1) for arm in range(shape[2])], axis=1)
+    return np.asarray((1.0 - shape[2] * floor) * wins + floor, dtype=np.float64)
+
+
+def _empty(shape: tuple[int, int]) -> ArmTable:
+    return ArmTable(np.zeros(shape[0]), *(np.zeros(shape) for _ in range(12)))
+
+
+def _batch(shown: IntArray, hits: IntArray, pmf: FloatArray, batch: int) -> ArmTable:
+    n, c = shown.astype(np.float64), hits.astype(np.float64)
+    w = 1.0 / pmf
+    return ArmTable(
+        rows=np.full(len(n), float(batch)),
+        shown=n,
+        hits=c,
+        reward=c,
+        square=c,
+        cube=c,
+        weight=n * w,
+        value=c * w,
+        weight_square=n * w * w,
+        weight_value=c * w * w,
+        value_square=c * w * w,
+        inverse=batch * w,
+        inverse_square=batch * w * w,
+    )
+
+
+def run_of(table: ArmTable, run: int) -> ArmTable:
+    """One run's table (K,)."""
+    return ArmTable(*(getattr(table, name)[run] for name in table.__dataclass_fields__))

@@ -1,0 +1,101 @@
+"""A verdict on a comparison: a winner, too early, or cannot tell; data, without words.
+
+Among arms that are equal, or for an arm that is not the best, "winner" is the verdict at any look
+with a probability of at most alpha: naming an arm wrongly takes an error in its sequence against
+the arm that is at least as good, so alpha is split among the K arms (and the segments that are
+judged together) and each error is one-sided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+from bandits.inference import sequence
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.interval import Estimate
+
+VerdictKind: TypeAlias = Literal["winner", "too_early", "cannot_tell"]
+Reason: TypeAlias = Literal["separated", "few_rewards", "still_open", "too_close", "no_comparison"]
+
+ALPHA = 0.05
+RELEVANT = 0.1
+LEAST_HITS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What may be said.
+
+    Attributes:
+        kind: `winner`, `too_early` (more visitors will tell) or `cannot_tell` (they will not).
+        reason: `separated` (the winner is above every other arm), `few_rewards` (less than 10 an
+            arm), `still_open`, `too_close` (no arm that is left can be better or worse than the
+            leader by a relevant amount), `no_comparison` (fewer than two arms, or no row in which
+            all of them could have been drawn).
+        arm: the winner's index; None without one.
+        leader: index of the arm with the highest mean so far; None without any.
+        lead: leader minus the best of the others, as a sequence at the verdict's alpha.
+    """
+
+    kind: VerdictKind
+    reason: Reason
+    arm: int | None = None
+    leader: int | None = None
+    lead: Estimate | None = None
+
+
+def verdict(
+    sums: ArmSums,
+    *,
+    alpha: float = ALPHA,
+    comparisons: int = 1,
+    relevant: float = RELEVANT,
+    unit: float | None = None,
+) -> Verdict:
+    """The verdict on one comparison; it may be asked for at every look.
+
+    Args:
+        sums: what is known of the arms.
+        alpha: chance that a wrong winner is ever named in any of the comparisons.
+        comparisons: how many segments or slots are judged together.
+        relevant: the least difference that matters, as a share of the leader's mean.
+        unit: size of an ordinary reward, see `boundary.scale_of`.
+    """
+    if sums.arms < 2 or (not sums.table.rows and sums.left_out):  # noqa: PLR2004 - one arm wins nothing
+        return Verdict("cannot_tell", "no_comparison")
+    table, mean = sums.table, np.nan_to_num(sums.table.mean(), nan=-np.inf)
+    if float(table.hits.sum()) < LEAST_HITS * sums.arms or not np.isfinite(mean).any():
+        leader = int(mean.argmax()) if np.isfinite(mean).any() else None
+        return Verdict("too_early", "few_rewards", leader=leader)
+    each = 2.0 * alpha / (sums.arms * comparisons)
+    effect = sequence.design_effect(sums)
+    band = sequence.differences(table, alpha=each, unit=unit, inflation=effect)
+    return _judge(band, mean, relevant)
+
+
+def verdicts(
+    segments: Mapping[str, ArmSums], *, alpha: float = ALPHA, relevant: float = RELEVANT
+) -> dict[str, Verdict]:
+    """The verdicts on several segments, corrected for their number."""
+    count = len(segments)
+    return {
+        name: verdict(sums, alpha=alpha, comparisons=count, relevant=relevant)
+        for name, sums in segments.items()
+    }
+
+
+def _judge(band: sequence.Band, mean: FloatArray, relevant: float) -> Verdict:
+    leader = int(mean.argmax())
+    others = np.flatnonzero(np.arange(len(mean)) != leader)
+    lead = band.at(leader, int(others[mean[others].argmax()]))
+    if (band.low[leader, others] > 0.0).all():
+        return Verdict("winner", "separated", leader, leader, lead)
+    open_ones = others[band.low[leader, others] <= 0.0]
+    margin = relevant * abs(float(mean[leader]))
+    near = np.abs([band.low[leader, open_ones], band.high[leader, open_ones]]) <= margin
+    if near.all():
+        return Verdict("cannot_tell", "too_close", None, leader, lead)
+    return Verdict("too_early", "still_open", None, leader, lead)

@@ -1,0 +1,130 @@
+"""Quantiles, intervals of means, differences and lifts, and the sums behind them."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import stdtrit
+
+from bandits.inference.clusters import GROUPS, groups_of
+from bandits.inference.interval import Estimate, difference, lift, mean_interval
+from bandits.inference.moments import Moments
+from bandits.inference.quantiles import normal_quantile, t_quantile
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_quantiles_agree_with_an_independent_calculation(level: float) -> None:
+    """Within 1 % from 3 degrees of freedom on, 1e-5 from 20 on, exact for 1 and 2."""
+    for df in (1, 2, 3, 5, 20, 100, 1e6):
+        exact = float(stdtrit(df, (1 + level) / 2))
+        slack = 1e-9 if df <= 2 else 0.01 if df < 20 else 1e-5
+        assert t_quantile(level, df) == pytest.approx(exact, rel=slack)
+    assert t_quantile(level, 0.5) == math.inf
+    assert normal_quantile(0.95) == pytest.approx(1.959963984540054)
+
+
+def test_a_share_of_independent_rows_has_wilsons_interval() -> None:
+    """10 of 100: Wilson's .95 interval is (.0552, .1744); t with 99 degrees is a little wider."""
+    found = mean_interval(0.1, math.sqrt(0.09 / 100), effective=1e9, kind="share")
+    assert (found.low, found.high) == pytest.approx((0.0552, 0.1744), abs=1e-4)
+    some = mean_interval(0.1, math.sqrt(0.09 / 100), effective=100, kind="share")
+    assert some.low < found.low < found.high < some.high
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0, 1), st.floats(0, 2), st.floats(2.5, 1e6))
+def test_the_interval_of_a_share_holds_it_and_stays_within_0_and_1(
+    value: float, error: float, effective: float
+) -> None:
+    """Whatever the standard error, also with no conversion at all or nothing else."""
+    found = mean_interval(value, error, effective=effective, kind="share")
+    assert 0.0 <= found.low <= value <= found.high <= 1.0
+
+
+def test_no_conversion_in_a_hundred_rows_is_not_certainty() -> None:
+    """0 of 100 still allows 3.7 %; 1 of 1 effective row allows everything."""
+    assert mean_interval(0.0, 0.0, effective=1e9).high == 0.0
+    assert mean_interval(0.0, 0.0, effective=100, kind="share").high == pytest.approx(
+        0.038, abs=2e-3
+    )
+    assert mean_interval(1.0, 0.0, effective=1.0, kind="share").low == -math.inf
+
+
+def test_large_counts_are_normal() -> None:
+    """All kinds agree with value +- 1.96 standard errors where the error is small."""
+    for kind in ("share", "positive", "any"):
+        found = mean_interval(0.3, 1e-4, effective=1e8, kind=kind)
+        ends = (0.3 - 1.96e-4, 0.3 + 1.96e-4)
+        assert (found.low, found.high) == pytest.approx(ends, abs=1e-7)
+
+
+def test_a_difference_recovers_the_variances() -> None:
+    """Symmetric ends add as squares, correlation takes its part, infinite ends stay."""
+    one, other = Estimate(0.5, 0.2, 0.8), Estimate(0.1, -0.3, 0.5)
+    found = difference(one, other)
+    assert (found.low, found.high) == pytest.approx((-0.1, 0.9))
+    same = difference(one, one, correlation=1.0)
+    assert (same.low, same.high) == pytest.approx((0.0, 0.0))
+    assert difference(one, Estimate(0.0, -math.inf, math.inf)).low == -math.inf
+
+
+def test_newcombes_example() -> None:
+    """56/70 - 48/80: Newcombe's (1998) hybrid score interval is (.0524, .3339)."""
+    shares = [(0.8, 70), (0.6, 80)]
+    ends = [
+        mean_interval(p, math.sqrt(p * (1 - p) / n), effective=1e9, kind="share") for p, n in shares
+    ]
+    found = difference(*ends)
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_a_lift_covers() -> None:
+    """The ratio of two rates of some dozen conversions: .95 covers .93 to .97 of 3,000 pairs.
+
+    The binomial standard error is .004.
+    """
+    rng = np.random.default_rng(0)
+    a, b = rng.binomial(2000, 0.02, 3000) / 2000, rng.binomial(1000, 0.03, 3000) / 1000
+    hits = 0
+    for x, y in zip(a.tolist(), b.tolist(), strict=True):
+        ends = [
+            mean_interval(p, math.sqrt(p * (1 - p) / n), effective=n, kind="share")
+            for p, n in ((x, 2000), (y, 1000))
+        ]
+        hits += lift(*ends).contains(0.02 / 0.03 - 1)
+    assert 0.93 <= hits / 3000 <= 0.97
+
+
+def test_a_lift_against_nothing_is_open() -> None:
+    """Where the holdout may have had no conversion the lift has no upper end."""
+    found = lift(Estimate(0.1, 0.05, 0.2), Estimate(0.01, 0.0, 0.03))
+    assert found.high == math.inf
+    assert found.low > -1.0
+    nothing = lift(Estimate(0.1, 0.05, 0.2), Estimate(0.0, 0.0, 0.03))
+    assert math.isnan(nothing.value)
+    assert (nothing.low, nothing.high) == (-1.0, math.inf)
+
+
+def test_groups_are_even_and_the_same_everywhere() -> None:
+    """Text and integers, in any batch; 100,000 subjects fill the groups evenly (5 sigma)."""
+    assert groups_of(["s1", "s2", "s1"])[0] == groups_of(["s1"])[0]
+    sizes = np.bincount(groups_of(np.arange(100_000)), minlength=GROUPS)
+    assert sizes.min() > 0
+    assert abs(sizes - 100_000 / GROUPS).max() < 5.5 * math.sqrt(100_000 / GROUPS)
+
+
+def test_moments_add_and_know_their_clusters() -> None:
+    """Parts give the whole's standard error; with and without subjects do not mix."""
+    rng = np.random.default_rng(1)
+    columns, subjects = rng.random((1000, 2)), groups_of(rng.integers(0, 200, 1000))
+    whole = Moments.of(columns, subjects)
+    halves = Moments.of(columns[:300], subjects[:300]) + Moments.of(columns[300:], subjects[300:])
+    derivatives = np.array([-whole.total[1] / whole.total[0], 1.0])
+    assert halves.spread(derivatives) == pytest.approx(whole.spread(derivatives))
+    assert halves.clusters == len(np.unique(subjects))
+    with pytest.raises(ValueError, match="with and without"):
+        _ = Moments.of(columns) + whole
+    assert (Moments.empty(2) + whole) is whole
+    assert Moments.of(columns[:1]).spread(derivatives) == math.inf
