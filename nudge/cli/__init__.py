@@ -35,6 +35,9 @@ COMMANDS = {
     "replay": Entry("replay", "Send a real campaign log through the running service."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("explain", "Check that journal, lake and folds agree."),
+    "rebuild": Entry(
+        "rebuild", "Throw folds' states away and make them anew from lake and journal."
+    ),
 }
 
 

@@ -73,11 +73,13 @@ class Manifest:
         files: where they are.
         watermark: seconds; every reward by what was logged until then is in the lake. None says
             nothing.
+        lost: why the range has no rows, where it has none: a store was lost with them.
     """
 
     range: Range
     files: tuple[File, ...]
     watermark: float | None = None
+    lost: str = ""
 
 
 def directory(root: Path, partition: int) -> Path:
@@ -118,7 +120,9 @@ def write(root: Path, manifest: Manifest) -> None:
 def _dumped(manifest: Manifest) -> str:
     of, files = manifest.range, [asdict(file) for file in manifest.files]
     head = {"version": VERSION, "partition": of.partition, "from": of.after, "to": of.upto}
-    return json.dumps(head | {"watermark": manifest.watermark, "files": files}, indent=1) + "\n"
+    lost = {"lost": manifest.lost} if manifest.lost else {}
+    body = {"watermark": manifest.watermark, "files": files}
+    return json.dumps(head | lost | body, indent=1) + "\n"
 
 
 def read(root: Path, of: Range) -> Manifest:
@@ -135,7 +139,8 @@ def read(root: Path, of: Range) -> Manifest:
         manifest = _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenLakeError(f"{path} is no manifest: {error!r}") from error
-    if manifest.range != of or sum(file.rows for file in manifest.files) != len(of):
+    rows = 0 if manifest.lost else len(of)
+    if manifest.range != of or sum(file.rows for file in manifest.files) != rows:
         raise BrokenLakeError(f"{path} does not account for the {len(of)} positions of {of}")
     return manifest
 
@@ -144,4 +149,5 @@ def _parsed(values: Mapping[str, Any]) -> Manifest:
     if values["version"] != VERSION:
         raise ValueError(f"version {values['version']}, expected {VERSION}")
     of = Range(values["partition"], values["from"], values["to"])
-    return Manifest(of, tuple(File(**file) for file in values["files"]), values["watermark"])
+    files = tuple(File(**file) for file in values["files"])
+    return Manifest(of, files, values["watermark"], values.get("lost", ""))

@@ -54,6 +54,14 @@ class Contents:
         """Partition -> position up to which the lake holds everything."""
         return {p: found[-1].range.upto for p, found in self.manifests.items() if found}
 
+    def lost(self) -> dict[int, int]:
+        """Partition -> how many positions were declared lost, for those that have any."""
+        found = {
+            p: sum(len(one.range) for one in listed if one.lost)
+            for p, listed in self.manifests.items()
+        }
+        return {p: count for p, count in found.items() if count}
+
     def watermarks(self) -> dict[int, float]:
         """Partition -> seconds: every reward by what was logged until then is in the lake."""
         found = self.manifests.items()

@@ -1,0 +1,90 @@
+"""`nudge rebuild`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nudge.cli.common import (
+    data_dir_option,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+    progress_bar,
+)
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.workers.rebuilding import Rebuilding, Rebuilt
+
+SHOWN = 20
+"""Most differences that are printed."""
+
+
+@click.command()
+@click.option(
+    "--fold",
+    type=click.Choice(("attribute", "learn", "all")),
+    default="all",
+    show_default=True,
+    help="Whose state.",
+)
+@data_dir_option
+@json_option
+def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Throw folds' states away and make them anew from lake and journal.
+
+    The service may go on: the new state is built beside the old one and takes its place when it
+    has caught up. It can be broken off and begun again at any time. For `attribute`, what it would
+    write to the journal is compared with what it wrote, and every difference is told.
+    """
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
+    from nudge.workers.rebuilding import NAMES, Rebuilding  # noqa: PLC0415 - the same
+
+    settings = load_settings(data_dir)
+    owner = f"rebuild-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    with opened(settings) as store:
+        lake = Lake(settings.lake_dir)
+        rebuilding = Rebuilding.of(store.client, store.keys, lake, store.sealer.unseal, owner)
+        done = [
+            one
+            for name in (NAMES if fold == "all" else (fold,))
+            for one in _rebuilt(rebuilding, name, shown=not as_json)
+        ]
+    if as_json:
+        print_json([asdict(one) for one in done])
+    else:
+        _tell(done)
+
+
+def _rebuilt(rebuilding: Rebuilding, fold: str, *, shown: bool) -> list[Rebuilt]:
+    done = []
+    with progress_bar(fold, shown=shown) as bar:
+        task = bar.add_task(fold, total=rebuilding.length(fold), note="")
+        for partition in rebuilding.keys.every_partition():
+            bar.update(task, note=f"partition {partition}")
+            done.append(rebuilding.run(fold, partition, partial(bar.advance, task)))
+    return done
+
+
+def _tell(done: list[Rebuilt]) -> None:
+    for fold in dict.fromkeys(one.fold for one in done):
+        mine = [one for one in done if one.fold == fold]
+        entries, seconds = sum(one.entries for one in mine), sum(one.seconds for one in mine)
+        longest = max(one.paused for one in mine)
+        click.echo(
+            f"{fold}: rebuilt from {entries} entries in {seconds:.1f} s; "
+            f"folding paused for at most {longest:.2f} s in a partition"
+        )
+    found = [f"p={one.partition} {text}" for one in done for text in one.differences]
+    for line in found[:SHOWN]:
+        click.echo(line)
+    if found:
+        click.echo(f"{len(found)} records of attribute differ from what it would write now")

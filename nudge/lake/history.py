@@ -1,0 +1,87 @@
+"""The whole journal of a partition: from the lake what it holds, the rest from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.records import Entry
+from nudge.lake.errors import JournalGapError
+from nudge.lake.reader import Lake
+from nudge.lake.restore import Unseal
+
+CHUNK: Final = 2000
+HOUR: Final = 3600.0
+
+Read = Callable[[int, int, int], list[Entry]]
+"""Reads the journal: partition, position behind which to begin, most entries."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Where entries come from.
+
+    Attributes:
+        lake: the long-term form.
+        unseal: finds references behind decision ids.
+        read: reads the journal.
+    """
+
+    lake: Lake
+    unseal: Unseal
+    read: Read
+
+    def entries(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
+        """The entries behind `after`, up to and including `upto`, in order.
+
+        What the lake declares as lost is passed by.
+
+        Raises:
+            JournalGapError: neither holds a position.
+            BrokenLakeError: the manifests contradict each other.
+        """
+        while after < upto:
+            in_lake = self.lake.last(partition)
+            if in_lake > after:
+                yield from self._from_lake(partition, after, upto)
+                after = in_lake
+                continue
+            found = self.read(partition, after, min(CHUNK, upto - after))
+            if [entry.position for entry in found] != list(
+                range(after + 1, after + 1 + len(found))
+            ):
+                found = []
+            if not found:
+                # Perhaps it was archived and trimmed since we asked.
+                self._must_have_grown(partition, after)
+                continue
+            yield from (entry for entry in found if entry.position <= upto)
+            after = found[-1].position
+
+    def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
+        for entry in self.lake.entries(partition, self.unseal, after):
+            if entry.position > upto:
+                return
+            yield entry
+
+    def _must_have_grown(self, partition: int, after: int) -> None:
+        if self.lake.last(partition) <= after:
+            text = f"position {after + 1} is neither in the lake nor in the journal"
+            raise JournalGapError(f"partition {partition}: {text}")
+
+
+def batches(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
+    """The entries in batches of at most `size`, none of which spans much more than an hour.
+
+    A batch has one watermark, by which visitors are forgotten and buckets widen: where little
+    happens, a batch of any size would make that coarse.
+    """
+    batch: list[Entry] = []
+    for entry in entries:
+        if batch and (len(batch) >= size or entry.stamp > batch[0].stamp + HOUR):
+            yield batch
+            batch = []
+        batch.append(entry)
+    if batch:
+        yield batch

@@ -1,0 +1,293 @@
+"""Rebuild: the same bits again, beside a service that goes on, whatever dies on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from processes import eventually
+from worker_site import Site
+
+from nudge.domain.attribution import advance
+from nudge.domain.records import Mark
+from nudge.domain.sealing import Sealer
+from nudge.domain.visitor import VisitorState, decode_state
+from nudge.errors import FencedError, StoreError
+from nudge.flows.archive import Archive
+from nudge.flows.attribute import Attribute
+from nudge.flows.learn import Learn
+from nudge.lake.reader import Lake
+from nudge.store import counts, folds, generations
+from nudge.store.counts_copy import CountsCopy
+from nudge.store.folds import Commit, Write
+from nudge.store.generations import RebuildingError
+from nudge.store.journal import read
+from nudge.workers.rebuilding import NAMES, Rebuilding, Rebuilt
+from nudge.workers.runner import Runner
+
+VISITORS = 1200
+State = dict[str, Any]
+
+
+def fold_all(site: Site, *names: str) -> None:
+    """Let the folds catch up, and give their leases back."""
+    made: dict[str, Any] = {
+        "attribute": Attribute(site.client, site.keys),
+        "learn": Learn(site.client, site.keys),
+    }
+    for name in names or NAMES:
+        runner = Runner(site.client, site.keys, made[name], f"test-{name}")
+        while runner.turn():
+            pass
+        runner._release()
+
+
+def archive(site: Site) -> None:
+    """Let the lake catch up."""
+    seal = Sealer(site.settings.secret_key).seal
+    every = site.keys.every_partition()
+    leases = [folds.acquire(site.client, site.keys, p, "archive", "test", 60) for p in every]
+    held = [lease for lease in leases if lease is not None]
+    Archive(site.client, site.keys, Lake(site.settings.lake_dir), seal).run(held)
+
+
+def rebuilding(site: Site, owner: str = "builder") -> Rebuilding:
+    unseal = Sealer(site.settings.secret_key).unseal
+    return Rebuilding.of(site.client, site.keys, Lake(site.settings.lake_dir), unseal, owner)
+
+
+def rebuild(site: Site, *names: str) -> list[Rebuilt]:
+    places = [(name, p) for name in names or NAMES for p in site.keys.every_partition()]
+    return [rebuilding(site).run(name, p, lambda _: None) for name, p in places]
+
+
+def learned(site: Site) -> State:
+    """All that learn keeps: every total and every bucket, in every partition."""
+    found: State = {}
+    for p in site.keys.every_partition():
+        g = folds.generation_of(site.client, site.keys, p, "learn")
+        totals = counts.fields(site.client, site.keys.totals(p, "banner", g))
+        found[f"totals {p}"] = {name: value for name, value in totals.items() if value}
+        for block in counts.blocks(site.client, site.keys, p, "banner", g):
+            rows = counts.read_block(site.client, site.keys, p, "banner", block, g)
+            found[f"{p} {block}"] = sorted(rows, key=repr)
+    return found
+
+
+def states(site: Site) -> dict[str, VisitorState]:
+    """Every visitor's state, brought to the end of time before anything closes."""
+    found = {}
+    for p in site.keys.every_partition():
+        kept = folds.kept(site.client, site.keys, p, "attribute", "watermark", "generation")
+        g = int(kept[1] or 0)
+        for subject in generations.subjects(site.client, site.keys, p, g):
+            blob = site.client.call("GET", site.keys.visitor(p, subject, g))
+            found[subject] = advance(decode_state(blob), float(kept[0] or 0))
+    return found
+
+
+def opened(site: Site) -> dict[str, float]:
+    found = {}
+    for p in site.keys.every_partition():
+        g = folds.generation_of(site.client, site.keys, p, "attribute")
+        row = site.client.call("ZRANGE", site.keys.open(p, g), 0, -1, "WITHSCORES")
+        found |= dict(zip(row[::2], map(float, row[1::2]), strict=True))
+    return found
+
+
+@pytest.fixture
+def folded(site: Site) -> Site:
+    """Visitors, folded; half of the journal is in the lake, and left the journal."""
+    site.visit(range(VISITORS // 2))
+    fold_all(site)
+    archive(site)
+    for p in site.keys.every_partition():
+        site.client.call("XTRIM", site.keys.journal(p), "MINID", "40-0")
+    site.visit(range(VISITORS // 2, VISITORS))
+    fold_all(site)
+    return site
+
+
+def test_counts_and_states_come_to_the_same_bits(folded: Site) -> None:
+    """From the lake, then the journal: every count, every state, every open exposure is equal."""
+    before = learned(folded), states(folded), opened(folded)
+    length = len(folded.records())
+    done = rebuild(folded)
+    assert [one.differences for one in done] == [()] * len(done)
+    assert (learned(folded), states(folded), opened(folded)) == before
+    assert sum(one.entries for one in done if one.fold == "attribute") > length
+    assert len(folded.records()) == length
+    assert all(
+        folds.generation_of(folded.client, folded.keys, p, name)
+        for p in folded.keys.every_partition()
+        for name in NAMES
+    )
+
+
+def test_the_old_state_goes_and_the_new_one_is_served(folded: Site) -> None:
+    """A minute after the swap nothing of the old generation is left; the next one replaces it."""
+    for _ in range(2):
+        rebuild(folded)
+    for p in folded.keys.every_partition():
+        for key in folded.client.scan(folded.keys.prefix(p) + "*"):
+            stale = generations.FAMILIES["attribute"] + generations.FAMILIES["learn"]
+            name, _, number = key.split("}:")[1].split(":")[0].partition("@")
+            if name not in stale:
+                continue
+            fold = "attribute" if name in generations.FAMILIES["attribute"] else "learn"
+            live = folds.generation_of(folded.client, folded.keys, p, fold)
+            if int(number or 0) != live:
+                assert 0 < folded.client.call("TTL", key) <= generations.GRACE
+
+
+def test_what_was_damaged_is_as_before(folded: Site) -> None:
+    """Counts that were changed, states that were lost and a broken fold are whole again."""
+    good = learned(folded), states(folded), opened(folded)
+    client, keys = folded.client, folded.keys
+    client.call("HINCRBY", keys.totals(0, "banner"), "1|policy|a|t", 5)
+    client.call("DEL", keys.visitor(0, next(s for s in good[1] if int(s, 16) % 8 == 0)))
+    client.call("DEL", keys.open(1))
+    client.call("HSET", keys.fold(2, "learn"), "broken", "HINCRBY: WRONGTYPE")
+    assert (learned(folded), states(folded), opened(folded)) != good
+    rebuild(folded)
+    assert (learned(folded), states(folded), opened(folded)) == good
+    folded.visit(range(VISITORS, VISITORS + 80))
+    fold_all(folded)
+    assert folded.lag("attribute", "learn") == 0
+
+
+def test_a_batch_that_broke_attribute_is_written_once(site: Site) -> None:
+    """State first, records last: what a broken batch would have written comes after the rebuild."""
+    site.visit(range(80))
+    lease = folds.seize(site.client, site.keys, 0, "attribute", "test", 5)
+    fold = Attribute(site.client, site.keys)
+    entries = read(site.client, site.keys, 0, 0, 100)
+    _, batch = fold.handle(0, fold.prepare(0), entries)
+    broken = replace(batch, writes=[*batch.writes, Write("ZADD", site.keys.fold(0, "attribute"))])
+    with pytest.raises(StoreError, match="BROKEN"):
+        folds.commit(site.client, site.keys, lease, broken)
+    folds.release(site.client, site.keys, lease)
+    assert len(read(site.client, site.keys, 0, 0, 100)) == len(entries)
+    rebuild(site, "attribute")
+    fold_all(site)
+    site.check(80)
+
+
+def test_the_service_goes_on_meanwhile(folded: Site) -> None:
+    """Visitors come and workers fold while a rebuild runs; nothing is lost or doubled by it."""
+    stop = Event()
+    runners = [
+        Runner(folded.client, folded.keys, Attribute(folded.client, folded.keys, 50), "live"),
+        Runner(folded.client, folded.keys, Learn(folded.client, folded.keys, 50), "live"),
+    ]
+    threads = [Thread(target=one.run, args=(stop,)) for one in runners]
+    coming = Thread(target=lambda: folded.visit(range(VISITORS, VISITORS + 1500)))
+    for thread in (*threads, coming):
+        thread.start()
+    done = rebuild(folded)
+    coming.join()
+    assert eventually(lambda: folded.lag("attribute", "learn") == 0, 60)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert [one.differences for one in done] == [()] * len(done)
+    assert max(one.paused for one in done) < 5
+    now = learned(folded), states(folded)
+    rebuild(folded)
+    assert (learned(folded), states(folded)) == now
+
+
+def test_a_rebuild_that_died_can_be_begun_again(
+    folded: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves the state in use alone, and what it had built is swept by the next one."""
+    before = learned(folded)
+    client, keys = folded.client, folded.keys
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(generations, "swap", dies)
+        with pytest.raises(KeyboardInterrupt):
+            rebuilding(folded).run("learn", 0, lambda _: None)
+    assert learned(folded) == before
+    half = [k for k in client.scan(keys.prefix(0) + "*") if "@" in k]
+    assert half
+    assert rebuilding(folded, "second").run("learn", 0, lambda _: None).entries > 0
+    assert all(0 < client.call("TTL", key) <= generations.GRACE for key in half)
+    assert learned(folded) == before
+
+
+def test_one_rebuilds_at_a_time_and_one_that_hung_is_fenced_off(folded: Site) -> None:
+    """A second one is refused while the first lives; the first, woken up later, changes nothing."""
+    client, keys = folded.client, folded.keys
+    first = generations.begin(client, keys, 0, "learn", "first", 60)
+    with pytest.raises(RebuildingError):
+        rebuilding(folded).run("learn", 0, lambda _: None)
+    client.call("HSET", keys.fold(0, first.fold), "until", "0")
+    before = learned(folded)
+    rebuilding(folded).run("learn", 0, lambda _: None)
+    with pytest.raises(FencedError):
+        folds.commit(client, keys, first, Commit(1))
+    live = folds.seize(client, keys, 0, "learn", "first", 5)
+    with pytest.raises(FencedError):
+        generations.swap(client, keys, live, first)
+    assert learned(folded) == before
+
+
+def test_a_swap_at_another_position_is_refused(folded: Site) -> None:
+    """Only a state that stands where the fold stands takes its place."""
+    client, keys = folded.client, folded.keys
+    built = generations.begin(client, keys, 0, "learn", "b", 60)
+    live = folds.seize(client, keys, 0, "learn", "b", 60)
+    with pytest.raises(FencedError, match="moved on"):
+        generations.swap(client, keys, live, built)
+
+
+def test_a_broken_build_is_not_swapped_in(folded: Site) -> None:
+    """What failed while it was built is told, and the old state stays."""
+    client, keys = folded.client, folded.keys
+    built = generations.begin(client, keys, 0, "learn", "b", 60)
+    client.call("SET", keys.blocks(0, "s", built.token), "no sorted set")
+    bad = Write("ZADD", keys.blocks(0, "s", built.token), (1, "b"))
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        folds.commit(client, keys, built, Commit(1, writes=[bad]))
+
+
+def test_records_that_differ_are_told(site: Site) -> None:
+    """An exposure that should not be there, or is not as it would be written, is one line."""
+    site.visit(range(8))
+    fold_all(site, "attribute")
+    lease = folds.seize(site.client, site.keys, 0, "attribute", "odd", 5)
+    odd = next(r for r in site.records() if r.kind == "exposure" and r.decision.partition == 0)
+    folds.commit(site.client, site.keys, lease, Commit(lease.position, [odd, Mark("m")]))
+    folds.release(site.client, site.keys, lease)
+    differences = [text for one in rebuild(site, "attribute") for text in one.differences]
+    assert len(differences) == 1
+    assert "exposure of 0/1/0 at position" in differences[0]
+
+
+def test_a_state_lives_as_long_as_the_visitor_s_last_touch_says(site: Site) -> None:
+    """A rebuilt state is not younger than the one that it replaces."""
+    site.visit(range(8))
+    fold_all(site, "attribute")
+    rebuild(site, "attribute")
+    for p in site.keys.every_partition():
+        g = folds.generation_of(site.client, site.keys, p, "attribute")
+        left = site.client.call("PTTL", site.keys.visitor(p, f"{p:032x}", g))
+        assert 89 * 86_400_000 < left <= 90 * 86_400_000
+
+
+def test_a_publisher_s_copy_reads_a_rebuilt_partition_anew(folded: Site) -> None:
+    """A copy of the counts follows the swap: no row of the old generation stays in it."""
+    copy = CountsCopy.empty("banner", folded.keys.partitions)
+    folded.client.call("HINCRBY", folded.keys.totals(0, "banner"), "1|policy|a|t", 5)
+    copy.refresh(folded.client, folded.keys)
+    before = sorted(copy.rows(), key=repr)
+    assert not copy.refresh(folded.client, folded.keys)
+    rebuild(folded, "learn")
+    assert copy.refresh(folded.client, folded.keys)
+    assert sorted(copy.rows(), key=repr) == before
