@@ -1,0 +1,151 @@
+"""Visitors who see, are shown and pay, whatever happens to the service; and what must be true."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fault_site import Site
+from fault_traffic import Line, Paced
+from processes import eventually
+
+from nudge.client.api import Api, Patience, Target
+from nudge.errors import NudgeError
+from nudge.lake.query import connect
+from nudge.lake.reader import Lake
+
+SLOTS = ("seen", "made")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visitor's acknowledged calls.
+
+    Attributes:
+        name: external id.
+        given: slot -> what was answered.
+        events: their ids.
+        paid: yuan; 0 for those who do not pay.
+    """
+
+    name: str
+    given: dict[str, dict[str, Any]]
+    events: tuple[str, ...]
+    paid: int
+
+
+def visit(line: Line, number: int) -> Visit:
+    """One visitor: a page with two slots, one of them shown; every third pays."""
+    name, paid = f"v-{number}", 10 + number % 50 if number % 3 == 0 else 0
+    page = {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": name}
+    given = line.insist("/v1/decisions", page, 200).body["decisions"]
+    shown = {"type": "shown", "decision_id": given["seen"]["decision_id"]}
+    events = [shown | {"event_id": f"{name}-shown", "visitor_id": name}]
+    if paid:
+        money = {"type": "paid", "amount": paid, "visitor_id": name}
+        events.append(money | {"event_id": f"{name}-paid"})
+    told = line.insist("/v1/events", {"events": events}, 202).body
+    assert (told["accepted"] + told["duplicates"], told["rejected"]) == (len(events), []), told
+    return Visit(name, given, tuple(one["event_id"] for one in events), paid)
+
+
+def visitors(site: Site, rate: float) -> Paced:
+    """Visitors who keep coming; `finish` gives their visits."""
+    return Paced(site.settings, rate, visit)
+
+
+def settled(site: Site, seconds: float = 120.0) -> bool:
+    """Wait until the spool is empty and every fold has read everything."""
+    target = Target(site.settings.url, str(site.settings.admin_key))
+    api = Api(target, Patience(tries=1, timeout=5.0))
+
+    def quiet() -> bool:
+        if spooled(site):
+            return False
+        try:
+            found = api.get("/readyz")
+        except NudgeError:
+            return False
+        return found["status"] == "ready" and not any(found["lags"].values())
+
+    return eventually(lambda: quiet() and quiet(), seconds)
+
+
+def spooled(site: Site) -> list[str]:
+    """The spool's files with something in them."""
+    waiting = []
+    for path in site.settings.spool_dir.glob("*.*"):
+        try:
+            with path.open("rb") as file:
+                if path.suffix in {".open", ".ready"} and file.read(4).strip(b"\0"):
+                    waiting.append(path.name)
+        except FileNotFoundError:
+            continue  # drained meanwhile
+    return waiting
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one table of the lake."""
+
+    rows: Sequence[dict[str, Any]]
+
+    def by(self, name: str) -> dict[Any, list[dict[str, Any]]]:
+        """The rows with each value of a column."""
+        found: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+        for row in self.rows:
+            found[row[name]].append(row)
+        return found
+
+
+def check(site: Site, visits: Sequence[Visit]) -> None:
+    """Everything acknowledged is in the lake once, credited once, and all parts agree."""
+    backend = connect(Lake(site.settings.lake_dir))
+
+    def table(name: str, *columns: str) -> Table:
+        return Table(backend.table(name).select(*columns).to_pyarrow().to_pylist())
+
+    decisions = table("decisions", "decision_id", "slot", "variant", "reason")
+    _check_decisions(visits, decisions)
+    events = Counter(row["event_id"] for row in table("events", "event_id").rows)
+    assert events == Counter(event for one in visits for event in one.events)
+    _check_seen(visits, table("exposures", "decision_id", "slot"))
+    _check_paid(visits, table("rewards", "decision_id", "slot", "conversions", "value"))
+    verified = site.run("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def _check_decisions(visits: Sequence[Visit], table: Table) -> None:
+    found = table.by("decision_id")
+    for one in visits:
+        for slot, given in one.given.items():
+            rows = found[given["decision_id"]]
+            kept = [(row["slot"], row["variant"], row["reason"]) for row in rows]
+            assert kept == [(slot, given["variant"], given["reason"])], (one, kept)
+
+
+def _check_seen(visits: Sequence[Visit], table: Table) -> None:
+    seen = Counter(row["decision_id"] for row in table.rows if row["slot"] == "seen")
+    assert seen == Counter(one.given["seen"]["decision_id"] for one in visits)
+
+
+def _check_paid(visits: Sequence[Visit], table: Table) -> None:
+    """Each payment is credited once in each slot; where it was shown, to what was shown."""
+    paying = [one for one in visits if one.paid]
+    for slot in SLOTS:
+        rows = [row for row in table.rows if row["slot"] == slot]
+        assert sum(row["conversions"] for row in rows) == len(paying), slot
+        assert sum(row["value"] for row in rows) == 100 * sum(one.paid for one in paying), slot
+    credit = _sums(row for row in table.rows if row["slot"] == "seen")
+    for one in paying:
+        assert credit[one.given["seen"]["decision_id"]] == (1, 100 * one.paid), one
+
+
+def _sums(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in rows:
+        count, value = found[row["decision_id"]]
+        found[row["decision_id"]] = (count + row["conversions"], value + row["value"])
+    return found
