@@ -91,7 +91,7 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     if decision.reason == "shadow" or any(known):
         return state, (), ()
     if decision.twin is not None:
-        return _renamed(state, decision.twin, entry.ref), (), ()
+        return _twinned(state, entry, decision.twin)
     one = _open(entry, decision)
     if decision.terms.on == "decision":
         return _exposed(state, entry, one, entry.at)
@@ -102,10 +102,18 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     return _exposed(state, entry, one, max(one.at, early.at))
 
 
-def _renamed(state: VisitorState, twin: Ref, ref: Ref) -> VisitorState:
+def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
     """A decision that waits for `shown` now waits under the reference that the page was given."""
-    waiting = (replace(x, decision=ref) if x.decision == twin else x for x in state.waiting)
-    return replace(state, waiting=tuple(waiting))
+    one = next((x for x in state.waiting if x.decision == twin), None)
+    if one is None:
+        return state, (), ()
+    rest = tuple(x for x in state.waiting if x != one)
+    one = replace(one, decision=entry.ref)
+    early = next((x for x in state.early if x.decision == entry.ref), None)
+    if early is None:
+        return replace(state, waiting=(*rest, one)), (), ()
+    seen = tuple(x for x in state.early if x != early)
+    return _exposed(replace(state, waiting=rest, early=seen), entry, one, max(one.at, early.at))
 
 
 def _open(entry: Entry, decision: Decision) -> Open:

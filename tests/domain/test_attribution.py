@@ -423,3 +423,16 @@ def test_how_often_time_passes_does_not_matter(
                 often.state = advance(often.state, pause)
     assert plain.totals() == often.totals()
     assert {c for c, _, _ in plain.totals().values()} <= {1}
+
+
+@pytest.mark.parametrize("shown_first", [True, False])
+def test_a_twin_is_shown_whichever_comes_first(*, shown_first: bool) -> None:
+    """`shown` names the answered twin; sent by another process, it may overtake the twin."""
+    run, answered = Run.new(), Ref(0, AWAY | 7)
+    first = run.take(decision(terms=SHOWN), 0.0)
+    records = [event("shown", "s", decision=answered), decision(ref=answered, twin=first)]
+    for record in records if shown_first else records[::-1]:
+        run.take(record, 1.0)
+    assert [one.decision for one in run.exposures] == [answered]
+    run.take(event(), 2.0)
+    assert [(one.decision, one.conversions) for one in run.rewards] == [(answered, 1)]
