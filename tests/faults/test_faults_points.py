@@ -13,11 +13,11 @@ from nudge import faults
 from nudge.store.folds import FOLDS
 
 ROOT = Path(__file__).parents[2]
-PASS = "import sys; from nudge import faults; faults.arm(sys.argv[1] or None); faults.point('a.b')"
+WALK = "import sys; from nudge import faults; faults.arm(sys.argv[1] or None); faults.point('a.b')"
 
 
 def passed(directory: str) -> int:
-    done = subprocess.run([sys.executable, "-c", PASS, directory], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "-c", WALK, directory], cwd=ROOT, check=False)
     return done.returncode
 
 
