@@ -33,8 +33,9 @@ COMMANDS = {
     "keys": Entry("keys", "Make, list and revoke API keys."),
     "simulate": Entry("simulate", "Send simulated visitors through the running service."),
     "replay": Entry("replay", "Send a real campaign log through the running service."),
+    "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
-    "verify": Entry("explain", "Check that journal, lake and folds agree."),
+    "verify": Entry("verify", "Check that journal, lake and folds agree."),
     "rebuild": Entry(
         "rebuild", "Throw folds' states away and make them anew from lake and journal."
     ),

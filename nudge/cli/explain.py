@@ -1,4 +1,4 @@
-"""`nudge explain` and `nudge verify`."""
+"""`nudge explain`."""
 
 from __future__ import annotations
 
@@ -54,26 +54,3 @@ def lines(found: Plain) -> Iterator[str]:
 def _section(title: str, rows: Mapping[str, str]) -> Iterator[str]:
     yield f"  {title}" + ("" if rows else "         -")
     yield from (f"    {name:<16}{value}" for name, value in rows.items())
-
-
-@click.command()
-@data_dir_option
-@json_option
-def verify(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Check that journal, lake and folds agree.
-
-    Ends with 1 where they do not. It may run while the service does.
-    """
-    from nudge.flows.verify import verify as compared  # noqa: PLC0415 - duckdb, which explain does not need
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
-
-    settings = load_settings(data_dir)
-    with opened(settings) as store:
-        found = compared(store.client, store.keys, Lake(settings.lake_dir))
-    if as_json:
-        print_json(found)
-    else:
-        for one in found:
-            click.echo(str(one))
-        click.echo(f"{len(found)} differences" if found else "journal, lake and folds agree")
-    sys.exit(1 if found else 0)

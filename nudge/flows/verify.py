@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.difference import Difference
 from nudge.domain.records import Entry, Exposure, Reward
 from nudge.lake.checks import EMPTY, held, repeated
 from nudge.lake.errors import BrokenLakeError
@@ -17,51 +17,14 @@ from nudge.lake.query import Backend, answer, connect, figures, recount
 from nudge.lake.reader import Lake
 from nudge.store import folds, journal
 from nudge.store.client import Client
-from nudge.store.counts import KINDS, fields
+from nudge.store.counts import KINDS
+from nudge.store.counts_moment import Sums, moment
 from nudge.store.keys import Keys
+
+__all__ = ["Difference", "verify"]
 
 CHUNK: Final = 5000
 """Entries of the journal in memory at a time."""
-TRIES: Final = 50
-"""How often totals are read again that moved meanwhile."""
-
-Totals = Counter[tuple[str, str]]
-"""(slot, field of its totals) -> number; an absent one is zero."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Two things that should be equal and are not.
-
-    Attributes:
-        partition: of the journal; -1 for the lake as a whole.
-        what: which comparison.
-        expected: by what is primary.
-        found: instead.
-    """
-
-    partition: int
-    what: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        """One line."""
-        where = "lake" if self.partition < 0 else f"p={self.partition}"
-        return f"{where} {self.what}: expected {self.expected}, found {self.found}"
-
-
-@dataclass(frozen=True)
-class _Learned:
-    """What `learn` keeps of a partition at one moment.
-
-    Attributes:
-        position: up to which.
-        totals: until there.
-    """
-
-    position: int
-    totals: Totals
 
 
 def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
@@ -78,7 +41,7 @@ def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
         backend = connect(lake)
         return [
             *_positions(client, keys, archived, positions),
-            *_rows(backend, positions),
+            *_rows(backend, positions, lake.contents().lost()),
             *_totals(client, keys, backend, positions),
         ]
     except BrokenLakeError as error:
@@ -123,50 +86,47 @@ def _chunks(
 # Rows: each position and each id once.
 
 
-def _rows(backend: Backend, positions: Mapping[int, int]) -> Iterator[Difference]:
+def _rows(
+    backend: Backend, positions: Mapping[int, int], lost: Mapping[int, int]
+) -> Iterator[Difference]:
     found = held(backend, positions)
     for p, last in positions.items():
-        has = found.get(p, EMPTY)
-        if (has.rows, has.positions) != (last, last):
+        has, due = found.get(p, EMPTY), last - lost.get(p, 0)
+        if (has.rows, has.positions) != (due, due):
             text = f"{has.rows} rows at {has.positions} positions"
-            yield Difference(p, f"positions 1 to {last} in the lake", "one row each", text)
+            less = f", less the {last - due} that are declared lost" if last != due else ""
+            yield Difference(p, f"positions 1 to {last} in the lake{less}", "one row each", text)
     for one in repeated(backend, positions):
         yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
 
 
-# Totals: what `learn` has counted is what the records come to.
+# Sums: what `learn` has counted is what the records come to.
 
 
 def _totals(
     client: Client, keys: Keys, backend: Backend, positions: Mapping[int, int]
 ) -> Iterator[Difference]:
-    learned = {p: _learned(client, keys, p) for p in keys.every_partition()}
-    settled = {p: one for p, one in learned.items() if one is not None}
+    moments = {p: moment(client, keys, p) for p in keys.every_partition()}
+    settled = {p: one for p, one in moments.items() if one is not None}
     last = {p: min(one.position, positions[p]) for p, one in settled.items()}
     counted = _counted(backend, last)
     for p, one in settled.items():
         expected = counted.get(p, Counter())
         for entries in _chunks(client, keys, p, positions[p], one.position):
             expected.update(_tally(entries))
-        yield from _compared(p, expected, one.totals)
-    for p in learned.keys() - settled.keys():
-        yield Difference(p, "totals", "a moment without a commit", f"none in {TRIES} tries")
+        yield from _compared(p, "totals", expected, one.totals)
+        drawn = Counter({key: n for key, n in one.totals.items() if _is_learned(key[1])})
+        yield from _compared(p, "counts in buckets", drawn, one.learned)
+    for p in moments.keys() - settled.keys():
+        yield Difference(p, "totals", "a moment without a commit", "none in many tries")
 
 
-def _learned(client: Client, keys: Keys, partition: int) -> _Learned | None:
-    for _ in range(TRIES):
-        before = folds.kept(client, keys, partition, "learn", "position", "slots")
-        totals: Totals = Counter()
-        for slot in (before[1] or "").split():
-            found = fields(client, keys.totals(partition, slot))
-            totals.update({(slot, name): value for name, value in found.items()})
-        if folds.kept(client, keys, partition, "learn", "position", "slots") == before:
-            return _Learned(int(before[0] or 0), totals)
-    return None
+def _is_learned(field: str) -> bool:
+    return field.split("|")[1] == "policy"
 
 
-def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Totals]:
-    found: defaultdict[int, Totals] = defaultdict(Counter)
+def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
+    found: defaultdict[int, Sums] = defaultdict(Counter)
     for row in answer(backend, recount(backend, last)):
         one = figures(row)
         sums = (one.exposures, one.conversions, one.value, one.square)
@@ -175,8 +135,8 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Totals]:
     return found
 
 
-def _tally(entries: Iterable[Entry]) -> Totals:
-    totals: Totals = Counter()
+def _tally(entries: Iterable[Entry]) -> Sums:
+    totals: Sums = Counter()
     for record in (entry.record for entry in entries):
         if isinstance(record, Exposure | Reward):
             sums = (1, 0, 0, 0)
@@ -187,12 +147,12 @@ def _tally(entries: Iterable[Entry]) -> Totals:
     return totals
 
 
-def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Totals:
+def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Sums:
     return Counter({(slot, f"{field}|{k}"): n for k, n in zip(KINDS, sums, strict=True)})
 
 
-def _compared(partition: int, expected: Totals, found: Totals) -> Iterator[Difference]:
+def _compared(partition: int, name: str, expected: Sums, found: Sums) -> Iterator[Difference]:
     for key in sorted(expected.keys() | found.keys()):
         if expected[key] != found[key]:
-            what = f"totals of {key[0]} {key[1]}"
+            what = f"{name} of {key[0]} {key[1]}"
             yield Difference(partition, what, str(expected[key]), str(found[key]))

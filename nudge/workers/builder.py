@@ -10,7 +10,6 @@ from typing import Any, Final, Generic, TypeVar
 from nudge.clock import monotonic
 from nudge.domain.replay import Account
 from nudge.domain.visitor import KEEP, decode_state
-from nudge.errors import InvalidConfigError
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
 from nudge.lake.history import History, batches
@@ -90,16 +89,9 @@ class Builder(Generic[S]):
 
 
 def fold_of(client: Client, keys: Keys, name: str) -> Fold[Any]:
-    """The fold that builds a new generation of `name`'s state.
-
-    Raises:
-        InvalidConfigError: there is none.
-    """
-    if name == "attribute":
-        return Attribute(client, keys, name=generations.builder(name))
-    if name == "learn":
-        return Learn(client, keys, name=generations.builder(name))
-    raise InvalidConfigError([f"{name}: no such fold; use {', '.join(NAMES)}"])
+    """The fold `attribute` or `learn`, as the builder of a new generation of its state."""
+    makers: dict[str, Callable[..., Fold[Any]]] = {"attribute": Attribute, "learn": Learn}
+    return makers[name](client, keys, name=generations.builder(name))
 
 
 def _aged(client: Client, names: list[str]) -> Iterator[Write]:

@@ -18,7 +18,7 @@ from nudge.lake.manifest import Manifest, Range
 from nudge.lake.reader import Lake
 from nudge.settings import Settings
 from nudge.store import client as clients
-from nudge.store import folds, journal
+from nudge.store import counts, folds, journal
 from nudge.store.client import Client
 from nudge.store.folds import Commit
 from nudge.store.keys import Keys
@@ -151,7 +151,32 @@ def test_a_total_that_was_changed_is_named(loop: Loop) -> None:
     assert loop.lines() == [
         "p=0 totals of banner 1|holdout|a|q: expected 75000000, found 0",
         "p=0 totals of banner 2|policy|b|t: expected 15, found 16",
+        "p=0 counts in buckets of banner 2|policy|b|t: expected 16, found 15",
     ]
+
+
+def test_buckets_that_do_not_add_up_are_named(loop: Loop) -> None:
+    """What is learned from, over all time, is what the totals say was drawn."""
+    loop.learn(0)
+    block = counts.blocks(loop.client, loop.keys, 0, "banner")[0]
+    key = loop.keys.counts(0, "banner", block)
+    name = next(n for n in counts.fields(loop.client, key) if n.endswith("|t"))
+    loop.client.call("HINCRBY", key, name, -1)
+    (line,) = loop.lines()
+    assert line.startswith("p=0 counts in buckets of banner")
+
+
+def test_what_is_declared_lost_is_no_difference(loop: Loop) -> None:
+    """A gap that an operator accepted is known; the positions behind it count on."""
+    loop.learn(0)
+    loop.learn(1)
+    loop.archive()
+    loop.client.call("SET", loop.keys.seq(1), 1000)
+    loop.client.call("HSET", loop.keys.fold(1, NAME), "position", 1000)
+    manifest.write(loop.lake.root, Manifest(Range(1, 48, 1000), (), lost="store_empty"))
+    loop.put(1, Mark("after"))
+    loop.archive()
+    assert loop.lines() == []
 
 
 def test_entries_that_left_the_journal_too_early_are_missed(loop: Loop) -> None:

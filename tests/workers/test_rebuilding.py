@@ -27,7 +27,7 @@ from nudge.store.journal import read
 from nudge.workers.rebuilding import NAMES, Rebuilding, Rebuilt
 from nudge.workers.runner import Runner
 
-VISITORS = 1200
+VISITORS = 400
 State = dict[str, Any]
 
 
@@ -104,7 +104,7 @@ def folded(site: Site) -> Site:
     fold_all(site)
     archive(site)
     for p in site.keys.every_partition():
-        site.client.call("XTRIM", site.keys.journal(p), "MINID", "40-0")
+        site.client.call("XTRIM", site.keys.journal(p), "MINID", "15-0")
     site.visit(range(VISITORS // 2, VISITORS))
     fold_all(site)
     return site
@@ -183,7 +183,7 @@ def test_the_service_goes_on_meanwhile(folded: Site) -> None:
         Runner(folded.client, folded.keys, Learn(folded.client, folded.keys, 50), "live"),
     ]
     threads = [Thread(target=one.run, args=(stop,)) for one in runners]
-    coming = Thread(target=lambda: folded.visit(range(VISITORS, VISITORS + 1500)))
+    coming = Thread(target=lambda: folded.visit(range(VISITORS, VISITORS + 800)))
     for thread in (*threads, coming):
         thread.start()
     done = rebuild(folded)

@@ -1,0 +1,71 @@
+"""`nudge verify`."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import click
+
+from nudge.cli.common import (
+    Store,
+    data_dir_option,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+    progress_bar,
+)
+from nudge.domain.difference import Difference
+from nudge.store import folds, journal
+
+
+@click.command()
+@click.option("--all-visitors", is_flag=True, help="Replay every visitor; they must fit in memory.")
+@click.option("--no-visitors", is_flag=True, help="Leave the visitors' states out.")
+@data_dir_option
+@json_option
+def verify(
+    all_visitors: bool,  # noqa: FBT001 - click's flags
+    no_visitors: bool,  # noqa: FBT001 - click's flags
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Check that journal, lake and folds agree.
+
+    Prints every difference and ends with 1 where there is one. It may run while the service does:
+    all is compared at fixed positions, and lag is no difference. Of partitions with more than
+    200,000 entries a sample of the visitors is replayed, unless --all-visitors is given.
+    """
+    from nudge.flows.verify import verify as compared  # noqa: PLC0415 - duckdb, which help does not need
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+
+    settings = load_settings(data_dir)
+    with opened(settings) as store:
+        found = compared(store.client, store.keys, Lake(settings.lake_dir))
+        readable = all(one.what != "files" for one in found)
+        if readable and not no_visitors:
+            found += _visitors(store, every=all_visitors, shown=not as_json)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            click.echo(str(one))
+        click.echo(f"{len(found)} differences" if found else "journal, lake and folds agree")
+    sys.exit(1 if found else 0)
+
+
+def _visitors(store: Store, *, every: bool, shown: bool) -> list[Difference]:
+    from nudge.flows.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
+    from nudge.lake.history import History  # noqa: PLC0415 - the same
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+
+    read = partial(journal.read, store.client, store.keys)
+    history = History(Lake(store.settings.lake_dir), store.sealer.unseal, read)
+    places = store.keys.every_partition()
+    total = sum(folds.position_of(store.client, store.keys, p, "attribute") for p in places)
+    with progress_bar("visitors", shown=shown) as bar:
+        task = bar.add_task("visitors", total=total, note="")
+        tell = partial(bar.advance, task)
+        return list(verify_visitors(store.client, store.keys, history, tell, every=every))
