@@ -1,9 +1,11 @@
 """Intervals from a value and its standard error, good for few conversions too.
 
 The normal interval of a rate of 3 % covers too rarely while an arm has a dozen conversions: the
-error of the estimate and its estimated standard error go together. A score interval takes the
-variance at the value being tested. Under Thompson assignment it covers 94-97 % where the normal
-one covers 92-94 % (benchmarks/inference.py).
+error of the estimate and its estimated standard error go together, and both are skew. A score
+interval takes the variance at the value being tested; Wilson's moves the centre by t^2 / 2 of the
+skewness, the Edgeworth expansion by (2 t^2 + 1) / 6 (Hall 1992; Cai 2005), which is taken here.
+For differences under Thompson assignment this covers 94-96 %, the normal interval 92-95 %,
+Wilson's 94-97 %.
 """
 
 import math
@@ -40,7 +42,7 @@ def mean_interval(
         level: coverage.
         effective: effective number of independent rows, (sum w)^2 / sum w^2 or the clusters if
             they are fewer: one more than the degrees of freedom.
-        kind: `share`: Wilson (1927) with the effective trials value (1 - value) / error^2, as
+        kind: `share`: a score interval with the effective trials value (1 - value) / error^2, as
             Korn and Graubard (1998) for surveys; `positive`: the same with a variance in
             proportion to the mean; `any`: Student's t.
     """
@@ -48,20 +50,20 @@ def mean_interval(
     if not (math.isfinite(error) and math.isfinite(t) and math.isfinite(value)):
         return Estimate(value, -math.inf, math.inf)
     if kind == "share" and 0.0 <= value <= 1.0:
-        return Estimate(value, *_wilson(value, error, t, effective))
+        return Estimate(value, *_score(value, error, t, effective))
     if kind != "any" and value > 0.0:
-        shift = t * t * error * error / (2.0 * value)
+        shift = (2.0 * t * t + 1.0) / 6.0 * error * error / value
         half = math.sqrt(t * t * error * error + shift * shift)
         return Estimate(value, max(0.0, value + shift - half), value + shift + half)
     return Estimate(value, value - t * error, value + t * error)
 
 
-def _wilson(p: float, error: float, t: float, effective: float) -> tuple[float, float]:
+def _score(p: float, error: float, t: float, effective: float) -> tuple[float, float]:
     variance = p * (1.0 - p)
     inverse = error * error / variance if variance > 0.0 and error > 0.0 else 1.0 / effective
-    square = t * t * inverse
-    centre = (p + square / 2.0) / (1.0 + square)
-    half = t / (1.0 + square) * math.sqrt(inverse * (variance + square / 4.0))
+    shift = (2.0 * t * t + 1.0) / 6.0 * inverse
+    centre = (p + shift) / (1.0 + 2.0 * shift)
+    half = math.sqrt(t * t * inverse * variance + shift * shift) / (1.0 + 2.0 * shift)
     return max(0.0, min(centre - half, p)), min(1.0, max(centre + half, p))
 
 
