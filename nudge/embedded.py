@@ -24,6 +24,8 @@ Address = Path | tuple[str, int]
 """A unix socket, or host and port."""
 
 LOG_NAME = "store.log"
+AOF_NAME = "appendonlydir"
+"""Below the store's directory: where the server keeps its append-only files."""
 _POLL = 0.02
 _LOG_LINES = 12
 _LOG_BYTES = 8192
@@ -120,11 +122,11 @@ def persistence(aof: str) -> dict[str, str]:
     """Options for a log that keeps every write, and a memory that drops none.
 
     Args:
-        aof: `everysec` or `always`.
+        aof: `everysec` (see `nudge.syncing`: the sync is not the server's) or `always`.
     """
     return {
         "appendonly": "yes",
-        "appendfsync": aof,
+        "appendfsync": "always" if aof == "always" else "no",
         "aof-use-rdb-preamble": "yes",
         "save": "",
         "maxmemory-policy": "noeviction",

@@ -19,6 +19,7 @@ from nudge.children import Child, Program
 from nudge.claim import ServeError, alone, check_port, run_file
 from nudge.clock import monotonic
 from nudge.settings import Settings, child_environ
+from nudge.syncing import Syncer
 from nudge.welcome import answers, welcome
 
 __all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
@@ -86,6 +87,7 @@ class _Supervisor:
         try:
             if self._settings.redis_url is None:
                 self._children.append(_store(self._settings))
+                self._sync()
             prepare(self._settings)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, self._note)
@@ -98,6 +100,10 @@ class _Supervisor:
                 signal.signal(number, self._note)
             for child in reversed(self._children):
                 child.stop(lambda: self._stops > 1)
+
+    def _sync(self) -> None:
+        if self._settings.aof == "everysec":
+            Syncer(self._settings.store_dir / embedded.AOF_NAME, _say)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGHUP:

@@ -153,7 +153,6 @@ def test_a_killed_child_is_started_again(served: Served, word: str) -> None:
     settings = served.settings
     with redis.Redis.from_url(settings.store_url) as client:
         client.set("kept", 1)
-    time.sleep(1.1)  # `everysec`: what is younger than a second may be lost
     old = served.pid_of(word)
     os.kill(old, signal.SIGKILL)
     assert eventually(lambda: "it starts again" in served.text())
