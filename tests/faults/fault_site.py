@@ -166,7 +166,6 @@ def _variables(directory: Path) -> dict[str, str]:
         "NUDGE_SECRET_KEY": "faults-secret-key-0123456789abcdef",
         "NUDGE_PUBLISH_EVERY": "1",
         "NUDGE_ARCHIVE_EVERY": "1",
-        "NUDGE_SPOOL_SIZE": str(16 * 1024 * 1024),
     }
 
 
