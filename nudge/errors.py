@@ -59,6 +59,12 @@ class NotFoundError(NudgeError):
     code = "not_found"
 
 
+class TrimmedError(NotFoundError):
+    """The record existed, and left the journal: only the lake has it."""
+
+    code = "trimmed"
+
+
 class UnauthenticatedError(NudgeError):
     """No key, an unknown key or a revoked one."""
 
@@ -81,6 +87,12 @@ class StoreAwayError(StoreError):
     """The store did not answer in time: the call may or may not have happened."""
 
     code = "store_away"
+
+
+class StoreFullError(StoreAwayError):
+    """The store has no memory or no disk left to write: it only reads."""
+
+    code = "store_full"
 
 
 class FencedError(StoreError):

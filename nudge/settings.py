@@ -55,6 +55,8 @@ class Settings:
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
+        journal_keep: how long a record stays in the store, besides the lake.
+        journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         refresh_every: how often a web process looks for new snapshots and slots.
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
@@ -80,6 +82,8 @@ class Settings:
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
+    journal_keep: float = 8 * 86_400.0
+    journal_max_bytes: int = 4 * 1024 * 1024 * 1024
     refresh_every: float = 0.5
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024
@@ -91,6 +95,11 @@ class Settings:
     def lake_dir(self) -> Path:
         """Where the lake's Parquet files and manifests lie."""
         return self.data_dir / "lake"
+
+    @property
+    def store_note(self) -> Path:
+        """What is noted of the store, so that another one is recognised."""
+        return self.data_dir / "store.json"
 
     @property
     def spool_dir(self) -> Path:

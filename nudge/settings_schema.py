@@ -72,6 +72,8 @@ class _Schema(Schema):
     hot_timeout = _number(0.001, 10)
     publish_every = _number(0.05, 3600)
     archive_every = _number(0.05, 3600)
+    journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
+    journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
     max_body = _whole(1024, 64 * 1024 * 1024)

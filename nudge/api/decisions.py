@@ -57,7 +57,7 @@ def decide() -> Response:
     "GET /v1/decisions/<string(maxlength=64):decision_id>",
     scopes=("read",),
     answers={200: ExplainedSchema},
-    errors=(404,),
+    errors=(404, 410),
 )
 def why(decision_id: str) -> Response:
     """Tell why a variant was chosen, and repeat the draw from the record alone."""

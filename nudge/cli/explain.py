@@ -9,8 +9,17 @@ from typing import Any
 
 import click
 
-from nudge.cli.common import data_dir_option, json_option, load_settings, opened, print_json
-from nudge.flows.explain import explain as explained
+from nudge.cli.common import (
+    Store,
+    data_dir_option,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+)
+from nudge.errors import NotFoundError
+from nudge.flows.explain import explain as from_journal
+from nudge.flows.explain import explained
 
 Plain = Mapping[str, Any]
 
@@ -22,15 +31,31 @@ Plain = Mapping[str, Any]
 def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Tell why a decision was made, and repeat its draw.
 
-    All comes from the decision's own record. Ends with 1 where the draw does not repeat.
+    All comes from the decision's own record: from the journal, or from the lake where the journal
+    does not hold it any more. Ends with 1 where the draw does not repeat.
     """
     with opened(load_settings(data_dir)) as store:
-        found = explained(store.client, store.keys, store.sealer, decision_id)
+        try:
+            found = from_journal(store.client, store.keys, store.sealer, decision_id)
+        except NotFoundError as missing:
+            found = _from_lake(store, decision_id, missing)
     if as_json:
         print_json(found)
     else:
         click.echo("\n".join(lines(found)))
     sys.exit(0 if found["reproduced"] else 1)
+
+
+def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[str, object]:
+    from nudge.lake.query import connect, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+
+    lake = Lake(store.settings.lake_dir)
+    place = place_of(connect(lake), decision_id)
+    if place is None:
+        raise missing
+    entries = lake.entries(place[0], store.sealer.unseal, place[1] - 1)
+    return explained(decision_id, next(entries))
 
 
 def lines(found: Plain) -> Iterator[str]:

@@ -9,11 +9,12 @@ import numpy as np
 from bandits.distribution import draw
 from nudge.domain.records import AWAY, Decision, Entry
 from nudge.domain.sealing import Sealer
-from nudge.errors import NotFoundError
+from nudge.errors import NotFoundError, TrimmedError
 from nudge.store.client import Client
-from nudge.store.journal import read_one
+from nudge.store.journal import last_position, read_one
 from nudge.store.keys import Keys
 
+IN_LAKE = "`nudge explain` looks for it in the lake"
 DRAWN = frozenset({"policy", "shadow"})
 """Reasons of decisions that were drawn by `u`; the others follow from a rule."""
 
@@ -22,10 +23,19 @@ def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dic
     """Everything that led to a decision, as plain JSON; `reproduced` says the draw repeats.
 
     Raises:
-        NotFoundError: no such decision, or the journal does not hold it any more.
+        NotFoundError: no such decision, or one that was made without the store.
+        TrimmedError: the journal does not hold it any more.
         StoreAwayError: the store does not answer.
     """
-    entry = find(client, keys, sealer, decision_id)
+    return explained(decision_id, find(client, keys, sealer, decision_id))
+
+
+def explained(decision_id: str, entry: Entry) -> dict[str, object]:
+    """The same, of an entry that was found: in the journal or in the lake.
+
+    Raises:
+        NotFoundError: it is no decision.
+    """
     decision = entry.record
     if not isinstance(decision, Decision):
         raise NotFoundError(f"decision {decision_id!r} is not known")
@@ -36,12 +46,18 @@ def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> Entry:
     """The journal's entry of a decision.
 
     Raises:
-        NotFoundError: no such decision, or the journal does not hold it any more.
+        NotFoundError: no such decision, or one that was made without the store.
+        TrimmedError: the journal does not hold it any more.
     """
     ref = sealer.unseal(decision_id)
-    entry = None
-    if ref and not ref.position & AWAY:
-        entry = read_one(client, keys, ref)
+    if ref is None or ref.partition >= keys.partitions:
+        raise NotFoundError(f"decision {decision_id!r} is not known")
+    if ref.position & AWAY:
+        text = "was made while the store was away: the journal has it under another number"
+        raise NotFoundError(f"decision {decision_id!r} {text}; {IN_LAKE}")
+    entry = read_one(client, keys, ref)
+    if entry is None and ref.position <= last_position(client, keys, ref.partition):
+        raise TrimmedError(f"decision {decision_id!r} has left the journal; {IN_LAKE}")
     if entry is None:
         raise NotFoundError(f"decision {decision_id!r} is not known")
     return entry

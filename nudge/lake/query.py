@@ -27,6 +27,7 @@ __all__ = [
     "figures",
     "joined",
     "performance",
+    "place_of",
     "recount",
     "sql_view",
 ]
@@ -116,6 +117,19 @@ def joined(backend: Backend, slot: str | None = None) -> Table:
         rewarded_at=_where((conversions != 0) | (value != 0), rows.last_change),
         matured=rows.closed.fill_null(False),
     )
+
+
+def place_of(backend: Backend, decision_id: str) -> tuple[int, int] | None:
+    """Partition and position of a decision, or None where the lake does not have it.
+
+    Args:
+        backend: from `connect`.
+        decision_id: as it was given out.
+    """
+    decisions = backend.table("decisions")
+    found = decisions.filter(decisions.decision_id == decision_id)
+    rows = answer(backend, found.select("partition", "position").limit(1))
+    return (rows[0]["partition"], rows[0]["position"]) if rows else None
 
 
 def _exposed(backend: Backend) -> Table:

@@ -6,11 +6,16 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from nudge.clock import monotonic
 from nudge.errors import StoreAwayError
 
 PROBE_EVERY: Final = 0.1
 """Seconds between probes: what an outage lasts longer than the store's."""
+
+
+log = structlog.get_logger()
 
 
 class Breaker:
@@ -25,6 +30,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._open = threading.Event()
         self._since = 0.0
+        self._cause: StoreAwayError | None = None
         self._stop = threading.Event()
 
     @property
@@ -37,6 +43,11 @@ class Breaker:
         """Seconds since it opened; 0 while it is closed."""
         return monotonic() - self._since if self.is_open else 0.0
 
+    @property
+    def cause(self) -> StoreAwayError | None:
+        """Why it is open, by the last probe; None while it is closed."""
+        return self._cause if self.is_open else None
+
     def check(self) -> None:
         """Refuse a call while open.
 
@@ -46,13 +57,15 @@ class Breaker:
         if self._open.is_set():
             raise StoreAwayError("the store is away; it is probed in the background")
 
-    def trip(self) -> None:
+    def trip(self, cause: StoreAwayError | None = None) -> None:
         """Open, and probe until the store answers. Tripping an open breaker does nothing."""
         with self._lock:
             if self._open.is_set() or self._stop.is_set():
                 return
             self._since = monotonic()
+            self._cause = cause
             self._open.set()
+        log.warning("store_away", code=cause.code if cause else "", error=str(cause))
         threading.Thread(target=self._probing, name="store-probe", daemon=True).start()
 
     def close(self) -> None:
@@ -63,7 +76,10 @@ class Breaker:
         while not self._stop.wait(PROBE_EVERY):
             try:
                 self._probe()
-            except StoreAwayError:
+            except StoreAwayError as error:
+                # A store that came back without room is another trouble than one that is gone.
+                self._cause = error
                 continue
+            log.info("store_again", away=round(self.open_for, 1))
             self._open.clear()
             return

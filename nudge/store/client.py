@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
 
-from nudge.errors import FencedError, StoreAwayError, StoreError
+from nudge.errors import FencedError, StoreAwayError, StoreError, StoreFullError
 from nudge.store.breaker import Breaker
 
 Arg = str | bytes | int | float
@@ -30,6 +30,8 @@ CLUSTER_SCHEME = "redis+cluster"
 PROBE_KEY = "nudge:probe"
 PASSING = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN")
 """Beginnings of refusals that pass, by themselves or by an operator: as good as absence."""
+FULL = ("OOM", "MISCONF")
+"""Those of a store that cannot write: no memory within its limit, or a disk that refuses."""
 PATIENCE = 10.0
 """Seconds that a patient client waits for one answer."""
 
@@ -132,7 +134,7 @@ class Client:
         except redis.RedisError as error:
             translated = _translated(error)
             if self.breaker and isinstance(translated, StoreAwayError):
-                self.breaker.trip()
+                self.breaker.trip(translated)
             raise translated from error
 
     def _probe(self) -> None:
@@ -140,6 +142,9 @@ class Client:
         try:
             self._execute("SET", PROBE_KEY, "1", "EX", 60)
         except redis.RedisError as error:
+            translated = _translated(error)
+            if isinstance(translated, StoreAwayError):
+                raise translated from error
             raise StoreAwayError(str(error)) from error
 
 
@@ -174,6 +179,8 @@ def _translated(error: redis.RedisError) -> StoreError:
     text = str(error)
     if isinstance(error, redis.exceptions.NoScriptError):
         return UnknownScriptError(text)
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or text.startswith(FULL):
+        return StoreFullError(f"the store cannot write, it is full: {text}")
     if isinstance(error, AWAY_ERRORS) or text.startswith(PASSING):
         return StoreAwayError(f"the store does not answer: {text}")
     if text.startswith("FENCED"):

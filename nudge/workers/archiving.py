@@ -1,4 +1,7 @@
-"""Runs the archive: one fold over all partitions that a worker owns, so that they share files."""
+"""Runs the archive: one fold over all partitions that a worker owns, so that they share files.
+
+Whoever archives a partition also trims its journal.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import structlog
 from nudge import clock
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.archive import Archive
+from nudge.flows.retain import Retain
 from nudge.workers.backoff import Backoff
 from nudge.workers.leases import Leases
 
@@ -21,8 +25,8 @@ LOOK = 0.2
 class Archiving:
     """Runs the archive when it is due. Use it from one thread."""
 
-    def __init__(self, archive: Archive, leases: Leases) -> None:
-        self._archive, self._leases = archive, leases
+    def __init__(self, archive: Archive, leases: Leases, retain: Retain) -> None:
+        self._archive, self._leases, self._retain = archive, leases, retain
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back.
@@ -49,6 +53,7 @@ class Archiving:
         """
         self._leases.refresh()
         held = self._leases.held()
+        self._retain.run([lease.partition for lease in held], clock.monotonic())
         if not held or not self._archive.due(clock.monotonic(), held):
             return
         with self._leases.renewed():

@@ -23,12 +23,14 @@ from nudge.flows.archive import Archive, Limits
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
 from nudge.flows.publish import Publisher
+from nudge.flows.retain import Retain
 from nudge.lake.reader import Lake
 from nudge.settings import Settings
 from nudge.store import client as clients
 from nudge.store.client import Client
 from nudge.store.folds import FOLDS
 from nudge.store.keys import Keys
+from nudge.store.retention import Keep
 from nudge.workers.archiving import Archiving
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
@@ -158,7 +160,9 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     seal = Sealer(settings.secret_key).seal
     archive = Archive(worker.client, worker.keys, Lake(settings.lake_dir), seal, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl)
-    return {"archive": Archiving(archive, leases)}
+    keep = Keep(settings.journal_keep, settings.journal_max_bytes)
+    retain = Retain(worker.client, worker.keys, keep)
+    return {"archive": Archiving(archive, leases, retain)}
 
 
 def _owner() -> str:

@@ -1,0 +1,73 @@
+"""A decision that left the journal: the web says so, the command finds it in the lake."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from nudge import cli as entry
+from nudge.domain.records import AWAY, Decision, Ref
+from nudge.domain.sealing import Sealer
+from nudge.domain.slot import Terms
+from nudge.errors import NotFoundError, TrimmedError
+from nudge.flows.archive import Archive
+from nudge.flows.explain import explain
+from nudge.lake.reader import Lake
+from nudge.settings import Settings
+from nudge.store import folds
+from nudge.store.client import patient
+from nudge.store.journal import Arrival, append_decisions, append_once
+from nudge.store.keys import Keys
+
+MADE = Decision(
+    subject="5" * 32,
+    slot="banner",
+    revision=1,
+    channel="web",
+    page="home",
+    context={},
+    cell="-",
+    eligible=("a", "b"),
+    removed={},
+    pmf=(0.5, 0.5),
+    u=0,
+    variant="a",
+    propensity=0.5,
+    reason="policy",
+    policy="uniform",
+    policy_version=0,
+    terms=Terms("decision", "paid", "conversion", 86_400.0),
+    unit="",
+    period=0,
+)
+
+
+def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trimmed is not unknown; with the lake at hand both kinds of id are explained."""
+    for name, value in settings.to_environ().items():
+        monkeypatch.setenv(name, value)
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    sealer = Sealer(settings.secret_key)
+    away = replace(MADE, ref=Ref(0, AWAY | 99), at=1.79e9)
+    (kept,) = append_decisions(client, keys, 0, [MADE], 60)
+    append_once(client, keys, 0, [Arrival("", away)], closes=False)
+    lease = folds.seize(client, keys, 0, "archive", "test", 60)
+    Archive(client, keys, Lake(settings.lake_dir), sealer.seal).run([lease])
+    client.call("XTRIM", keys.journal(0), "MINID", "3-0")
+    ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
+    with pytest.raises(TrimmedError, match="left the journal"):
+        explain(client, keys, sealer, ids[0])
+    with pytest.raises(NotFoundError, match="while the store was away"):
+        explain(client, keys, sealer, ids[1])
+    for one in ids:
+        done = CliRunner().invoke(entry.cli, ["explain", one, "--json"])
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["reproduced"]
+    unknown = sealer.seal(Ref(0, 500))
+    error = CliRunner().invoke(entry.cli, ["explain", unknown]).exception
+    assert isinstance(error, NotFoundError)
+    assert not isinstance(error, TrimmedError)
+    client.close()
