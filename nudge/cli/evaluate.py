@@ -1,0 +1,191 @@
+"""`nudge evaluate`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE
+from rich.table import Table
+from rich.text import Text
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    json_option,
+    load_settings,
+    opened,
+    out,
+    print_json,
+    progress_bar,
+)
+from nudge.errors import InvalidRequestError
+from nudge.flows.evaluate import (
+    READINGS,
+    Answer,
+    Question,
+    Stored,
+    stored_policy,
+)
+from nudge.flows.evaluate import (
+    evaluate as evaluated,
+)
+from nudge.lake.log_columns import Columns
+from nudge.lake.logs import LogFile, open_log
+from nudge.settings import Settings
+
+LAKE = "lake"
+LONG = 200_000
+"""Rows from which on a bar is shown."""
+ESTIMATORS = {
+    "ips": "IPS: weighted rewards",
+    "snips": "SNIPS: the same, self-normalised",
+    "dm": "DM: a model of the rewards",
+    "dr": "DR: both together",
+}
+LEFT_OUT = {
+    "reason_not_policy": "were not drawn by the policy (holdout, forced, fallback, ...)",
+    "not_exposed": "were never shown",
+    "not_matured": "may still get a reward: their window is open",
+    "quarantined": "lie in an outage",
+    "not_eligible": "could not get the variant asked about",
+    "nothing_eligible": "had nothing eligible",
+}
+
+
+def _propensity(_: click.Context, __: click.Parameter, value: str) -> str | float:
+    """A number such as 0.25 or 1/3, else the name of a column."""
+    try:
+        number = float(Fraction(value))
+    except (ValueError, ZeroDivisionError):
+        return value
+    if not 0 < number <= 1:
+        raise click.BadParameter("is a probability: above 0 and at most 1")
+    return number
+
+
+def _listed(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Names between commas."""
+    return None if value is None else tuple(filter(None, map(str.strip, value.split(","))))
+
+
+def _target(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        return value if Question(value).kind else ""
+    except InvalidRequestError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.option("--log", required=True, help="CSV or Parquet file, a lake's directory, or `lake`.")
+@click.option(
+    "--target",
+    required=True,
+    callback=_target,
+    help="uniform, always:VARIANT, policy:VERSION or column:NAME.",
+)
+@click.option("--slot", help="Whose decisions; needed for a lake and for policy:VERSION.")
+@click.option("--variants", callback=_listed, help="In the order of a target column's lists: a,b.")
+@click.option("--variant-column", default="variant", show_default=True, help="The variant drawn.")
+@click.option("--reward-column", default="reward", show_default=True, help="What came of it.")
+@click.option(
+    "--propensity",
+    default="propensity",
+    show_default=True,
+    callback=_propensity,
+    help="Column of the propensity, or one number for all rows (0.25, 1/3).",
+)
+@click.option(
+    "--features",
+    callback=_listed,
+    help="Columns for the reward model: a,b; the whole context without.",
+)
+@click.option(
+    "--level",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    default=0.95,
+    show_default=True,
+    help="Coverage of the intervals.",
+)
+@data_dir_option
+@json_option
+def evaluate(
+    log: str,
+    target: str,
+    slot: str | None,
+    variants: tuple[str, ...] | None,
+    variant_column: str,
+    reward_column: str,
+    propensity: str | float,
+    features: tuple[str, ...] | None,
+    level: float,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Tell what another policy would have got on a log.
+
+    The log is the lake's joined form, or any CSV or Parquet file with a variant, its propensity
+    and a reward. A log that cannot answer says why; that is an answer too, and ends with 0.
+    """
+    columns = Columns(variant_column, reward_column, propensity, features)
+    question = Question(target, columns, variants or (), level)
+    if slot is None and (question.kind == "policy" or log == LAKE):
+        raise click.UsageError("name the slot with --slot")
+    stored = None
+    if slot is not None and question.kind == "policy":
+        stored = _stored(load_settings(data_dir), slot, question.name)
+    path = load_settings(data_dir).lake_dir if log == LAKE else Path(log)
+    file = open_log(path, slot)
+    found = _evaluated(file, question, stored)
+    if as_json:
+        print_json(found.plain)
+        return
+    for shown in _shown(file, question, found):
+        out().print(shown)
+
+
+def _stored(settings: Settings, slot: str, version: str) -> Stored:
+    with opened(settings) as store:
+        return stored_policy(store.client, store.keys, slot, version)
+
+
+def _evaluated(file: LogFile, question: Question, stored: Stored | None) -> Answer:
+    with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
+        task = bar.add_task("", total=file.rows * READINGS, note="")
+        return evaluated(file, question, stored, lambda rows: bar.advance(task, rows))
+
+
+def _shown(file: LogFile, question: Question, found: Answer) -> list[Table | Text]:
+    judged = found.evaluation
+    head = f"{question.target} on {file.name}"
+    used = judged.diagnostics
+    worth = f"worth {used.ess:,.0f} for this target; largest weight {used.max_weight:.2f}"
+    lines = [
+        f"{used.n:,} rows, {worth}",
+        *(f"{count:,} rows {LEFT_OUT[why]}: left out" for why, count in found.left_out.items()),
+    ]
+    if found.features:
+        lines.append(f"reward model: {', '.join(found.features)}")
+    if judged.why is not None:
+        return [Text("\n".join([head, *lines, f"Cannot answer: {judged.why}."]))]
+    if judged.estimates["dr"] is None:
+        lines.append("DM and DR need the target's probabilities of all variants, as lists")
+    return [_table(head, found, question.level), Text("\n".join(lines))]
+
+
+def _table(head: str, found: Answer, level: float) -> Table:
+    made = Table(title=head, box=SIMPLE)
+    made.add_column("mean reward", no_wrap=True)
+    for name in ("value", f"{level:.4g} interval"):
+        made.add_column(name, justify="right", no_wrap=True)
+    logged = found.evaluation.on_policy
+    made.add_row("of the log itself", "-" if logged is None else f"{logged:.6f}", "")
+    made.add_section()
+    for name, what in ESTIMATORS.items():
+        estimate = found.evaluation.estimates[name]
+        if estimate is None:
+            made.add_row(what, "-", "-")
+        else:
+            made.add_row(what, f"{estimate.value:.6f}", f"{estimate.low:.6f} - {estimate.high:.6f}")
+    return made
