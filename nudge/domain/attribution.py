@@ -103,17 +103,34 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
 
 
 def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
-    """A decision that waits for `shown` now waits under the reference that the page was given."""
+    """The first writing counts from when the page was answered, under the reference it was given.
+
+    The store may have taken that writing much later: a frozen one does so when it wakes up. What
+    the visitor did meanwhile belongs to it.
+    """
+    exposed = next((x for x in state.open if x.decision == twin), None)
+    if exposed is not None:
+        return _backdated(state, entry, exposed)
     one = next((x for x in state.waiting if x.decision == twin), None)
     if one is None:
         return state, (), ()
     rest = tuple(x for x in state.waiting if x != one)
-    one = replace(one, decision=entry.ref)
+    one = replace(one, decision=entry.ref, at=min(one.at, entry.at))
     early = next((x for x in state.early if x.decision == entry.ref), None)
     if early is None:
         return replace(state, waiting=(*rest, one)), (), ()
     seen = tuple(x for x in state.early if x != early)
-    return _exposed(replace(state, waiting=rest, early=seen), entry, one, max(one.at, early.at))
+    state = replace(state, waiting=rest, early=seen)
+    return _exposed(state, entry, one, max(one.at, early.at))
+
+
+def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
+    """An exposure that began when its decision was made is moved to when that was answered."""
+    rest = [x for x in state.open if x != one]
+    moved = replace(one, at=min(one.at, entry.at))
+    insort(rest, moved, key=lambda x: (x.at, x.decision))
+    after = replace(state, open=tuple(rest))
+    return after, (), tuple(changes(state, after, (one.slot,), entry))
 
 
 def _open(entry: Entry, decision: Decision) -> Open:

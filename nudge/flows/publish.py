@@ -95,7 +95,8 @@ class Publisher:
             return now >= desk.due and self._published(desk, slot, now)
         except StoreAwayError:
             raise
-        except FencedError:
+        except FencedError as error:
+            log.warning("publisher_fenced", slot=slot.name, error=str(error))
             self._desks.pop(slot.name, None)
         except Exception:
             log.exception("publish_failed", slot=slot.name, revision=slot.revision)

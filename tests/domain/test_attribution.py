@@ -436,3 +436,16 @@ def test_a_twin_is_shown_whichever_comes_first(*, shown_first: bool) -> None:
     assert [one.decision for one in run.exposures] == [answered]
     run.take(event(), 2.0)
     assert [(one.decision, one.conversions) for one in run.rewards] == [(answered, 1)]
+
+
+@pytest.mark.parametrize("terms", [PAID, SHOWN])
+def test_a_payment_before_a_late_first_writing_is_credited(terms: Terms) -> None:
+    """A frozen store takes the first writing when it wakes up; the visitor was answered before."""
+    run, answered = Run.new(), Ref(0, AWAY | 7)
+    first = run.take(decision(terms=terms), 60.0)
+    run.take(event("shown", "s", decision=answered, at=10.0), 61.0)
+    run.take(event(at=20.0), 61.0)
+    run.take(decision(ref=answered, twin=first, terms=terms, at=5.0), 62.0)
+    assert len(run.exposures) == 1
+    assert [one.conversions for one in run.rewards] == [1]
+    assert run.rewards[0].decision == run.exposures[0].decision
