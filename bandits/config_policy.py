@@ -13,6 +13,8 @@ KEYS = (
     "prior_visitors", "options",
 )  # fmt: skip
 DAY = 86400.0
+TABLE_CELLS = 512  # a table holds draws for every cell
+FEATURE_CELLS = 4096  # features hold none: only the counts grow
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class PolicyConfig:
     floor: float = 0.0
     half_life: float | None = None
     draws: int = 128
-    max_cells: int = 512
+    max_cells: int = FEATURE_CELLS
     strength: float | None = None
     arm: int | None = None
     by: str | None = None
@@ -64,6 +66,7 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
     """
     kind = _read_kind(table)
     floor = 0.0 if kind == "fixed" else default_floor(len(names))
+    cells = FEATURE_CELLS if kind in ("auto", "logistic") else TABLE_CELLS
     half_life = table.get("half_life")
     strength = table.get("strength")
     return PolicyConfig(
@@ -71,7 +74,7 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
         floor=finite(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
         half_life=None if half_life is None else seconds(half_life, "policy.half_life"),
         draws=whole(table.get("draws", 128), "policy.draws", 1, 65536),
-        max_cells=whole(table.get("max_cells", 512), "policy.max_cells", 1, 1_000_000),
+        max_cells=whole(table.get("max_cells", cells), "policy.max_cells", 1, 1_000_000),
         strength=None if strength is None else finite(strength, "policy.strength", 1e-3, 1e6),
         arm=_read_arm(table, names, kind),
         by=_text_or_none(table, "by"),

@@ -8,6 +8,7 @@ outage out, letting it in again. A reward is booked in the bucket, cell and arm 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -16,8 +17,8 @@ from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.buckets import DAY, FINE, HOUR, bucket_of, width_of
 
 __all__ = [
-    "DAY", "FINE", "HOUR", "CountTable", "Interval", "Row", "WeightedCounts", "bucket_of",
-    "reward_delta", "width_of",
+    "DAY", "FINE", "HOUR", "CountColumns", "CountTable", "Interval", "Row", "WeightedCounts",
+    "bucket_of", "reward_delta", "width_of",
 ]  # fmt: skip
 
 Key: TypeAlias = tuple[int, str, int]
@@ -55,6 +56,25 @@ class WeightedCounts:
     reward_sq: FloatArray
 
 
+@dataclass(frozen=True, eq=False)
+class CountColumns:
+    """A table's rows as columns (n,), in no particular order.
+
+    Attributes:
+        labels: the distinct cells as text.
+        bucket: starts of the buckets in seconds.
+        cell: places in `labels`.
+        arm: arm indices.
+        counts: (4, n) trials, conversions, reward in fen, sum of squared rewards.
+    """
+
+    labels: tuple[str, ...]
+    bucket: FloatArray
+    cell: IntArray
+    arm: IntArray
+    counts: FloatArray
+
+
 @dataclass(eq=False)
 class CountTable:
     """The table. `add_*` change it in place; `+` and `compact` give a new one."""
@@ -76,6 +96,20 @@ class CountTable:
         ):
             if trials or conversions or reward or square:
                 yield bucket, cell, arm, trials, conversions, reward, square
+
+    def columns(self) -> CountColumns:
+        """All rows as columns."""
+        n = len(self._counts)
+        buckets, cells, arms = zip(*self._counts, strict=True) if n else ((), (), ())
+        places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+        flat = np.fromiter(chain.from_iterable(self._counts.values()), np.float64, 4 * n)
+        return CountColumns(
+            tuple(places),
+            np.fromiter(buckets, np.float64, n),
+            np.fromiter(map(places.__getitem__, cells), np.int64, n),
+            np.fromiter(arms, np.int64, n),
+            np.ascontiguousarray(flat.reshape(n, 4).T),
+        )
 
     def __eq__(self, other: object) -> bool:
         """Equal where the rows are."""

@@ -10,7 +10,8 @@ page sends is never an error. Levels from 1 on:
 
 A category without listed cells and a number without cut points have the one level 0. There are
 at most `max_cells` cells: while there are more, the last attribute that still has levels is
-coarsened to one. An attribute keeps its place in the cell either way.
+coarsened to one. An attribute keeps its place in the cell either way, and a cell that was counted
+with finer levels folds into the coarser one.
 """
 
 import json
@@ -42,7 +43,7 @@ class CellSpec:
     sizes: tuple[int, ...]
 
     @classmethod
-    def build(cls, attributes: Sequence[ContextAttribute], max_cells: int = 512) -> "CellSpec":
+    def build(cls, attributes: Sequence[ContextAttribute], max_cells: int = 4096) -> "CellSpec":
         """The spec of these attributes with at most `max_cells` cells."""
         sizes = [size_of(attribute) for attribute in attributes]
         for i in reversed(range(len(sizes))):
@@ -79,6 +80,11 @@ class CellSpec:
         return math.prod(self.sizes)
 
     @cached_property
+    def _full(self) -> tuple[int, ...]:
+        """The number of levels of each attribute before any was coarsened."""
+        return tuple(map(size_of, self.attributes))
+
+    @cached_property
     def _readers(self) -> tuple[tuple[str, Reader, int, int], ...]:
         readers = [reader_of(attribute) for attribute in self.attributes]
         strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
@@ -112,6 +118,17 @@ class CellSpec:
         labels = np.array([self.label(int(code)) for code in distinct], dtype=np.str_)
         return labels[inverse]
 
+    def levels_of(self, codes: IntArray) -> IntArray:
+        """The levels (n, J) of cells given as integers (n,)."""
+        strides = np.array([row[3] for row in self._readers], dtype=np.int64)
+        return codes[:, None] // strides % np.array(self.sizes, dtype=np.int64)
+
+    def code_levels(self, levels: IntArray) -> IntArray:
+        """The cells of levels (n, J), as integers (n,)."""
+        strides = [row[3] if row[2] > 1 else 0 for row in self._readers]
+        found: IntArray = levels @ np.array(strides, dtype=np.int64).reshape(levels.shape[1])
+        return found
+
     def label(self, code: int) -> str:
         """The text of a cell's integer."""
         levels = [code // stride % size if size > 1 else 0 for _, _, size, stride in self._readers]
@@ -127,7 +144,7 @@ class CellSpec:
         except ValueError:
             return -1
         fits = len(found) == len(self.sizes)
-        if not fits or not all(0 <= x < size for x, size in zip(found, self.sizes, strict=True)):
+        if not fits or not all(0 <= x < size for x, size in zip(found, self._full, strict=True)):
             return -1
         return sum(x * row[3] for x, row in zip(found, self._readers, strict=True) if row[2] > 1)
 

@@ -14,8 +14,9 @@ from bandits.errors import ConfigError
 from bandits.policies.base import Policy
 
 MODULES = {
-    "auto": "bandits.learners.beta",
+    "auto": "bandits.learners.auto",
     "beta": "bandits.learners.beta",
+    "logistic": "bandits.learners.auto",
     "uniform": "bandits.learners.constant",
     "fixed": "bandits.learners.constant",
     "mabwiser": "bandits.learners.mabwiser",

@@ -1,24 +1,21 @@
 """A learner in memory, for use without the service: simulations, notebooks, benchmarks."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from bandits.arrays import AnyArray, Contexts, FloatArray
 from bandits.config import LearnerConfig
-from bandits.counts import CountTable, reward_delta
+from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit, module_of
+from bandits.learners.auto import Memory, fit_history
+from bandits.learners.log import ExposureLog
+from bandits.learners.vocabulary import Vocabulary
+from bandits.policies.base import Policy
 from bandits.policies.snapshot import dump
 
-
-@dataclass(slots=True)
-class _Exposure:
-    at: float
-    cell: str
-    arm: int
-    reward: int = 0
+AUTO = ("auto", "logistic")
 
 
 class OnlineLearner:
@@ -26,20 +23,21 @@ class OnlineLearner:
 
     It remembers every exposure, because a reward may come at any time. Rewards are in fen:
     values are rounded to whole numbers, values that are not finite count as 0. An id that is
-    exposed again is a new exposure and takes the rewards that follow.
+    exposed again is a new exposure and takes the rewards that follow. Cells that the
+    configuration leaves out are learned from what is seen; see `Vocabulary`.
 
     Attributes:
-        table: the counts so far.
+        config: the slot.
         unknown_rewards: rewards of ids that were never exposed.
     """
 
     def __init__(self, config: LearnerConfig, seed: int = 0) -> None:
         module_of(config.policy.kind)  # say so now, not at the first snapshot
         self.config = config
-        self.table = CountTable()
         self.unknown_rewards = 0
-        self._spec = CellSpec.build(config.context, config.policy.max_cells)
-        self._open: dict[Hashable, _Exposure] = {}
+        self._words = Vocabulary(config)
+        self._log: ExposureLog | None = None
+        self._memory = Memory()
         self._seed = seed
         self._published = 0
 
@@ -57,37 +55,71 @@ class OnlineLearner:
         """
         names = _items(ids)
         chosen = np.asarray(arms, dtype=np.int64)
+        if chosen.shape != (len(names),):
+            raise ValueError(f"{len(names)} ids, but arms of shape {chosen.shape}")
         if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(self.config.arms):
             raise ValueError(f"arms must lie in [0, {len(self.config.arms)})")
-        times = np.broadcast_to(np.asarray(at, dtype=np.float64), (len(names),)).tolist()
-        cells = self._spec.cells(contexts, len(names)).tolist()
-        for name, cell, arm, time in zip(names, cells, chosen.tolist(), times, strict=True):
-            self._open[name] = _Exposure(time, cell, arm)
-            self.table.add_exposure(time, cell, arm)
+        times = np.broadcast_to(np.asarray(at, dtype=np.float64), (len(names),))
+        self._words.see(contexts, len(names))
+        levels = self._words.levels(contexts, len(names))
+        self._opened(levels.shape[1]).expose(names, levels, chosen, times)
+
+    def _opened(self, attributes: int) -> ExposureLog:
+        if self._log is None:
+            self._log = ExposureLog(attributes)
+        return self._log
 
     def reward(
         self,
         ids: AnyArray | Sequence[object],
         values: AnyArray | Sequence[float],
-        at: FloatArray | float,  # noqa: ARG002 - a reward is booked when its exposure was
+        at: FloatArray | float,
     ) -> None:
-        """Add rewards: ids (n,), values (n,) in fen, in any order."""
+        """Add rewards: ids (n,), values (n,) in fen, in any order; `at` (n,) tells the delay."""
+        names = _items(ids)
         amounts = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
-        for name, amount in zip(_items(ids), amounts.tolist(), strict=True):
-            exposure = self._open.get(name)
-            if exposure is None:
-                self.unknown_rewards += 1
-                continue
-            before, exposure.reward = exposure.reward, exposure.reward + round(amount)
-            delta = reward_delta(before, exposure.reward)
-            self.table.add_reward(exposure.at, exposure.cell, exposure.arm, *delta)
+        if amounts.shape != (len(names),):
+            raise ValueError(f"{len(names)} ids, but values of shape {amounts.shape}")
+        times = np.broadcast_to(np.asarray(at, dtype=np.float64), (len(names),))
+        whole = np.rint(amounts).astype(np.int64)
+        if self._log is None:
+            self.unknown_rewards += len(names)
+        else:
+            self.unknown_rewards += self._log.reward(names, whole, times)
+
+    @property
+    def table(self) -> CountTable:
+        """The counts so far, in 5-minute buckets."""
+        config = self._words.config
+        spec = CellSpec.build(config.context, config.policy.max_cells)
+        return CountTable() if self._log is None else self._log.table(spec)
 
     def snapshot(self, at: float) -> bytes:
         """Fit and publish; each snapshot has the next version and a seed of its own."""
         self._published += 1
         seed = int(np.random.SeedSequence([self._seed, self._published]).generate_state(1)[0])
-        version = str(self._published)
-        return dump(fit(self.config, self.table, float(at), seed=seed, version=version))
+        return dump(self._fitted(float(at), seed, str(self._published)))
+
+    def _fitted(self, at: float, seed: int, version: str) -> Policy:
+        config = self._words.config
+        if config.policy.kind not in AUTO:
+            return fit(config, self.table, at, seed=seed, version=version)
+        spec = CellSpec.build(config.context, MOST_CODES)
+        log = ExposureLog(len(config.context)) if self._log is None else self._log
+        return fit_history(
+            config,
+            spec,
+            log.history(spec),
+            at,
+            seed=seed,
+            version=version,
+            meta=None,
+            delay=log.delay(at),
+            memory=self._memory,
+        )
+
+
+MOST_CODES = 2**62  # cells are held as integers here; the learner folds what was seen
 
 
 def _items(ids: AnyArray | Sequence[object]) -> list[Hashable]:

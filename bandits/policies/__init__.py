@@ -2,8 +2,17 @@
 
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
 from bandits.policies.snapshot import dump, load_policy
 from bandits.policies.uniform import UniformPolicy
 
-__all__ = ["EnsemblePolicy", "FixedPolicy", "Policy", "UniformPolicy", "dump", "load_policy"]
+__all__ = [
+    "EnsemblePolicy",
+    "FeatureEnsemble",
+    "FixedPolicy",
+    "Policy",
+    "UniformPolicy",
+    "dump",
+    "load_policy",
+]

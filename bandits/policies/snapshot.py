@@ -19,6 +19,7 @@ from bandits.arrays import AnyArray
 from bandits.errors import SnapshotError
 from bandits.policies.base import Arrays, Header, Policy, PolicyBase, Stored
 from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
 from bandits.policies.uniform import UniformPolicy
 
@@ -28,7 +29,7 @@ _PREFIX = struct.Struct("<4sHHI")
 _DIGEST = 32
 _DTYPES = ("<f4", "<f8", "<i8")
 _READERS: dict[str, type[Stored]] = {
-    policy.kind: policy for policy in (EnsemblePolicy, FixedPolicy, UniformPolicy)
+    policy.kind: policy for policy in (EnsemblePolicy, FeatureEnsemble, FixedPolicy, UniformPolicy)
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from bandit_samples import CONFIG, contexts_of
 
 import bandits
+from bandits.learners import MODULES
 
 
 def test_importing_and_serving_loads_numpy_alone() -> None:
@@ -45,8 +46,9 @@ def test_a_policy_needs_no_context_and_takes_any() -> None:
     assert policy.draw(policy.distribution({"x": np.zeros(3)}), ["a", "b", "a"]).shape == (3,)
 
 
-def test_what_is_not_there_yet_says_so_at_once() -> None:
+def test_what_is_not_there_yet_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind without a learner is refused when the learner is made, not when it publishes."""
+    monkeypatch.delitem(MODULES, "logistic")
     with pytest.raises(bandits.ConfigError, match="not yet available"):
         bandits.make_learner({**CONFIG, "policy": {"kind": "logistic"}})
 

@@ -1,0 +1,6 @@
+"""The default learner: a logistic posterior over interpretable features, from counts alone."""
+
+from bandits.learners.auto.learner import fit, fit_history
+from bandits.learners.auto.memory import Memory
+
+__all__ = ["Memory", "fit", "fit_history"]

@@ -1,0 +1,129 @@
+"""The count table as columns: what a fit reads, with outages and arms that are gone left out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray, IntArray
+from bandits.counts import CountTable, Interval, WeightedCounts, width_of
+from bandits.features import CellSpec
+from bandits.learners.auto.design import Design
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Counts by (bucket, cell, arm), with cells as levels.
+
+    Attributes:
+        levels: (C, J) levels of the distinct cells.
+        at: (n,) start of the bucket, or time of the exposure, in seconds.
+        cell: (n,) index of the cell.
+        arm: (n,) index of the arm.
+        counts: (4, n) exposures, conversions, reward in fen, sum of squared rewards.
+    """
+
+    levels: IntArray
+    at: FloatArray
+    cell: IntArray
+    arm: IntArray
+    counts: FloatArray
+
+    def kept(self, mask: BoolArray) -> "History":
+        """The entries (n,) where the mask is true."""
+        return replace(
+            self, at=self.at[mask], cell=self.cell[mask], arm=self.arm[mask],
+            counts=self.counts[:, mask],
+        )  # fmt: skip
+
+    def without(self, intervals: Sequence[Interval], at: float) -> "History":
+        """The history without the buckets that touch an interval [from, to)."""
+        if not intervals or not len(self.at):
+            return self
+        starts, place = np.unique(self.at, return_inverse=True)
+        ends = np.array([start + width_of(start, at) for start in starts.tolist()])
+        clear = [all(not (a < end and start < b) for a, b in intervals)
+                 for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]  # fmt: skip
+        return self.kept(np.array(clear, dtype=np.bool_)[place])
+
+    def by_arm(self, weights: FloatArray) -> WeightedCounts:
+        """Weighted sums for each arm that was seen, over all cells."""
+        arms, place = np.unique(self.arm, return_inverse=True)
+        sums = np.zeros((len(self.counts), len(arms)))
+        for i, row in enumerate(self.counts):
+            sums[i] = np.bincount(place, weights * row, len(arms))
+        return WeightedCounts(np.full(len(arms), "-"), arms, *sums)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The distinct (cell, arm) of a history and their features.
+
+    Attributes:
+        features: (R, 1 + T).
+        row: (n,) the row of each of the history's entries.
+    """
+
+    features: IntArray
+    row: IntArray
+
+    @classmethod
+    def of(cls, history: History, design: Design) -> "Grid":
+        """The grid of a history under a design."""
+        keys, row = np.unique(history.cell * design.arms + history.arm, return_inverse=True)
+        cells, arms = keys // design.arms, keys % design.arms
+        return cls(design.features(history.levels[cells], arms), row)
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sums (R,) of the history's values (n,)."""
+        return np.bincount(self.row, values, len(self.features)).astype(np.float64)
+
+
+def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
+    """The table's rows in the order of their keys.
+
+    Rows of an arm that is gone are left out; cells of another revision count as "not known".
+    """
+    columns = table.columns()
+    codes = np.array([max(spec.code_of(cell), 0) for cell in columns.labels], dtype=np.int64)
+    keep = columns.arm < arms
+    code, at = codes[columns.cell][keep], columns.bucket[keep]
+    arm, counts = columns.arm[keep], columns.counts[:, keep]
+    order = np.lexsort((arm, code, at))
+    distinct, cell = np.unique(code[order], return_inverse=True)
+    return History(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
+
+
+def coarsened(history: History, sizes: Sequence[int], most: int) -> tuple[History, tuple[int, ...]]:
+    """At most `most` distinct cells: the attribute that tells least is folded, as often as needed.
+
+    Returns:
+        The history and the sizes of the attributes' levels, 1 where one was folded away.
+    """
+    left = list(sizes)
+    while len(history.levels) > most:
+        gains = [_gain(history, place) if size > 1 else np.inf for place, size in enumerate(left)]
+        place = int(np.argmin(gains))
+        left[place] = 1
+        levels = history.levels.copy()
+        levels[:, place] = 0
+        distinct, fold = np.unique(levels, axis=0, return_inverse=True)
+        history = replace(history, levels=distinct, cell=fold.reshape(-1)[history.cell])
+    return history, tuple(left)
+
+
+def _gain(history: History, place: int) -> float:
+    """How much the conversions of (arm, level) differ from those of the arm: chi-square per cell.
+
+    With few data all attributes gain the same, and the last of them is folded first.
+    """
+    level = history.levels[history.cell, place]
+    width = int(level.max(initial=0)) + 1
+    trials, hits = history.counts[:2]
+    key = history.arm * width + level
+    n, y = np.bincount(key, trials), np.bincount(key, hits)
+    arm = np.bincount(history.arm, hits) / np.maximum(np.bincount(history.arm, trials), 1.0)
+    expected = n * arm[np.arange(len(n)) // width] + 0.5
+    seen = n > 0
+    gain = ((y - expected) ** 2 / expected)[seen].sum() / max(int(seen.sum()), 1)
+    return float(gain) - 1e-9 * place

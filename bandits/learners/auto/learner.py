@@ -1,0 +1,125 @@
+"""The default learner: from counts to a published ensemble.
+
+One fit: read the counts; set the terms' scales by empirical Bayes; admit further terms for which
+the data speak; judge the half-lives; then draw from the normal posterior of each half-life, as
+many draws as its weight says. See docs/learning.md.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bandits.arrays import Float32Array, FloatArray
+from bandits.config import LearnerConfig
+from bandits.counts import CountTable, Interval
+from bandits.delay import DelayLaw
+from bandits.features import CellSpec
+from bandits.learners.amounts import amount_draws
+from bandits.learners.auto.design import make_design
+from bandits.learners.auto.history import Grid, History, coarsened, read_table
+from bandits.learners.auto.memory import Memory
+from bandits.learners.auto.model import Model
+from bandits.learners.auto.posterior import draws_of, share_out
+from bandits.learners.auto.prior import start_scales
+from bandits.learners.auto.steps import aged, fresh_mode, learned, weighed
+from bandits.policies.base import Policy
+from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
+from bandits.policies.feature_ensemble import FeatureEnsemble
+
+MOST_FEATURES = 600  # of the terms that a fit begins with
+ROOM = 200  # features that further terms may have
+
+
+def fit(
+    config: LearnerConfig,
+    table: CountTable,
+    at: float,
+    *,
+    seed: int = 0,
+    version: str = "0",
+    meta: Mapping[str, object] | None = None,
+    quarantined: Sequence[Interval] = (),
+    delay: DelayLaw | None = None,
+    memory: Memory | None = None,
+) -> Policy:
+    """The ensemble that the counts teach; see `learners.fit`.
+
+    The delay tells how long conversions take (None: as if all came at once). The memory is that
+    of earlier fits of this slot and is changed in place (None: start afresh).
+    """
+    spec = CellSpec.build(config.context, config.policy.max_cells)
+    history = read_table(table, spec, len(config.arms)).without(quarantined, at)
+    return fit_history(
+        config, spec, history, at, seed=seed, version=version, meta=meta, delay=delay, memory=memory
+    )
+
+
+def fit_history(
+    config: LearnerConfig,
+    spec: CellSpec,
+    history: History,
+    at: float,
+    *,
+    seed: int,
+    version: str,
+    meta: Mapping[str, object] | None,
+    delay: DelayLaw | None,
+    memory: Memory | None,
+) -> Policy:
+    """The same, from columns."""
+    known = Memory() if memory is None else memory
+    history, sizes = coarsened(history, spec.sizes, config.policy.max_cells)
+    spec = CellSpec(spec.attributes, sizes)
+    design, basic = make_design(config, sizes, MOST_FEATURES)
+    begun = sum(term.width for term, used in zip(design.terms, basic, strict=True) if used)
+    key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
+    known.opened(key, start_scales(design), basic, begun + ROOM)
+    ripe = ripe_trials(history, at, delay)
+    model = Model(design, history, ripe, Grid.of(history, design), known.active)
+    model, prior = learned(config, model, at, known)
+    weights = weighed(config, model, prior, at, known)
+    rng = np.random.default_rng(seed)
+    counts = share_out(weights, config.policy.draws)
+    modes = {half_life: fresh_mode(model, prior, at, half_life, known) for half_life in counts}
+    draws = draws_of(model, prior, modes, counts, rng)
+    return FeatureEnsemble(
+        arms=config.names,
+        version=version,
+        meta={**(meta or {}), "half_lives": {str(h): round(w, 4) for h, w in weights.items()}},
+        draws=_served(spec, model, draws, _amounts(config, history, at, weights, rng)),
+        floor=config.policy.floor,
+        seed=seed,
+    )
+
+
+def _served(
+    spec: CellSpec, model: Model, draws: FloatArray, amounts: Float32Array | None
+) -> FeatureDraws:
+    """The active terms with their features numbered anew, and nothing else."""
+    live = np.flatnonzero(np.append(True, model.active)[1 + model.design.term_of])
+    place = np.full(model.design.width + 1, len(live), dtype=np.int64)
+    place[live] = np.arange(len(live))
+    terms = [FeatureTerm(at, place[index]) for at, index in model.design.parts(model.active)]
+    return FeatureDraws(spec, tuple(terms), draws[live].astype(np.float32), amounts)
+
+
+def ripe_trials(history: History, at: float, delay: DelayLaw | None) -> FloatArray:
+    """Exposures (n,), each as far as its conversions can have come by now."""
+    trials, hits = history.counts[:2]
+    share = np.ones(len(trials)) if delay is None else delay.share(np.maximum(at - history.at, 0.0))
+    return np.asarray(np.maximum(trials * share, hits), dtype=np.float64)
+
+
+def _amounts(
+    config: LearnerConfig,
+    history: History,
+    at: float,
+    weights: Mapping[float, float],
+    rng: np.random.Generator,
+) -> Float32Array | None:
+    if config.objective != "revenue":
+        return None
+    leading = max(weights, key=lambda h: weights[h])
+    by_arm = history.by_arm(aged(history.at, at, leading))
+    drawn = amount_draws(by_arm, len(config.arms), config.policy.draws, rng)[0]
+    return np.ascontiguousarray(drawn.T, dtype=np.float32)

@@ -1,0 +1,52 @@
+"""Draws from the normal posterior: what is published."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+from bandits.learners.auto.laplace import Mode
+from bandits.learners.auto.model import Model
+from bandits.learners.auto.prior import Prior
+
+LEAST_SHARE = 0.03  # of a half-life, to be drawn from at all
+WIDTH = 0.4
+
+
+def share_out(weights: Mapping[float, float], draws: int) -> dict[float, int]:
+    """How many of the draws each half-life gets, by its weight; the heaviest takes the rest."""
+    leading = max(weights, key=lambda h: weights[h])
+    counts = {h: int(w * draws) for h, w in weights.items() if w >= LEAST_SHARE}
+    counts[leading] = draws - sum(n for h, n in counts.items() if h != leading)
+    return {h: n for h, n in counts.items() if n > 0}
+
+
+def draws_of(
+    model: Model,
+    prior: Prior,
+    modes: Mapping[float, Mode],
+    counts: Mapping[float, int],
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Coefficients (P, M): from each mode's posterior, and from the prior where nothing occurred.
+
+    A level or an arm that was never seen keeps its prior, whose scale the others have set: a new
+    arm starts from the pool and is tried at once.
+    """
+    design, ids = model.design, model.ids
+    live = np.append(True, model.active)[1 + design.term_of]
+    live[ids] = False
+    unseen = np.flatnonzero(live)
+    drawn = np.zeros((design.width, sum(counts.values())))
+    spread = 1.0 / np.sqrt(prior.precision[unseen])
+    column = 0
+    for half_life, count in counts.items():
+        part = slice(column, column + count)
+        column += count
+        mode = modes[half_life]
+        root = np.linalg.cholesky(mode.hessian)
+        noise = np.linalg.solve(root.T, rng.standard_normal((len(ids), count)))
+        drawn[ids, part] = mode.beta[:, None] + WIDTH * noise
+        normal = rng.standard_normal((len(unseen), count))
+        drawn[unseen, part] = prior.mean[unseen, None] + WIDTH * spread[:, None] * normal
+    return drawn

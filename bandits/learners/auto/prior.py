@@ -1,0 +1,48 @@
+"""The normal prior of the coefficients: scales of the terms, and a rule's word."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+from bandits.config import LearnerConfig
+from bandits.learners.auto.design import FAR, Design
+
+INTERCEPT = 10.0
+RULE_RATIO = 2.0  # a rule says that its arm converts this many times as well as the next
+START = {
+    "level": 1.0, "arm": 1.0, "arm x level": 0.15, "offset": 1.0, "offset x level": 0.6,
+    "arm x pair": 0.1, "offset x pair": 0.2,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """Means and precisions (P,) of a design's coefficients."""
+
+    mean: FloatArray
+    precision: FloatArray
+
+
+def start_scales(design: Design) -> FloatArray:
+    """The scales (T,) before any data: main effects differ by factors, interactions by less."""
+    return np.array([START[term.kind] for term in design.terms])
+
+
+def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: float) -> Prior:
+    """The prior of these scales (T,), with the rule of `policy.prior` where there is one.
+
+    The rule names a context attribute, such as `last_amount`: the arm that matches it is the
+    best, and each place of distance costs a factor RULE_RATIO. It weighs as much as
+    `policy.prior_visitors` visitors at this conversion rate whose arms were spread evenly.
+    """
+    scale = np.concatenate([[INTERCEPT], scales])[1 + design.term_of]
+    mean, precision = np.zeros(design.width), 1.0 / scale**2
+    for term, start in zip(design.terms, design.starts, strict=True):
+        if term.kind == "offset" and config.context[term.attributes[0]].name == config.policy.prior:
+            part = slice(start, start + term.width)
+            distance = np.abs(np.arange(term.width) - FAR)
+            mean[part] = math.log(RULE_RATIO) * (distance.mean() - distance)
+            precision[part] += config.policy.prior_visitors * rate * (1.0 - rate) / term.width
+    return Prior(mean, precision)

@@ -1,0 +1,116 @@
+"""Numeric relations between an arm's attribute and a context attribute.
+
+An amount on offer means little by itself and much beside the amount that the visitor paid last:
+what is shared between arms is how far the one lies from the other. For each pair of a numeric
+attribute of the arms and a context attribute whose cells are numbers, the arms' distinct values
+are put in order, each level of the context gets the place of the value nearest to it, and an
+arm's offset is the number of places between. In places, not in yuan: 30 -> 50 and 100 -> 300 are
+both the next step, which is what log(amount / last_amount) says where amounts grow by factors.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import IntArray
+from bandits.config import Arm, ContextAttribute
+from bandits.config_values import text_of
+
+NOWHERE = -(10**6)  # the place of a level or an arm that the relation says nothing about
+MOST_RELATIONS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """How the arms lie to the levels of one context attribute.
+
+    Attributes:
+        arm_attribute: the arms' attribute, such as `amount`.
+        context: the place of the context attribute.
+        offsets: (levels, K) places from the level up to the arm; NOWHERE where one has none.
+    """
+
+    arm_attribute: str
+    context: int
+    offsets: IntArray
+
+    @property
+    def defined(self) -> IntArray:
+        """1 for the levels (levels,) that have a place among the arms, else 0."""
+        some: IntArray = (self.offsets != NOWHERE).any(axis=1).astype(np.int64)
+        return some
+
+
+def find_relations(
+    arms: Sequence[Arm], context: Sequence[ContextAttribute], sizes: Sequence[int]
+) -> tuple[Relation, ...]:
+    """All relations of a slot, at most MOST_RELATIONS, in the order of the configuration."""
+    names = dict.fromkeys(name for arm in arms for name in arm.attributes)
+    found = [
+        relation
+        for place, attribute in enumerate(context)
+        if sizes[place] > 1
+        for name in names
+        if (relation := _relation(name, place, arms, attribute, sizes[place])) is not None
+    ]
+    return tuple(found[:MOST_RELATIONS])
+
+
+def _relation(
+    name: str, place: int, arms: Sequence[Arm], attribute: ContextAttribute, size: int
+) -> Relation | None:
+    values = [_number(arm.attributes.get(name)) for arm in arms]
+    ladder = sorted({value for value in values if math.isfinite(value)})
+    anchors = [_place(value, ladder) for value in level_values(attribute, size, ladder)]
+    if len({anchor for anchor in anchors if anchor is not None}) < 2:  # noqa: PLR2004 - one place tells no levels apart
+        return None
+    offsets = np.full((size, len(arms)), NOWHERE, dtype=np.int64)
+    for level, anchor in enumerate(anchors):
+        for arm, value in enumerate(values):
+            if anchor is not None and math.isfinite(value):
+                offsets[level, arm] = ladder.index(value) - anchor
+    return Relation(name, place, offsets)
+
+
+def level_values(
+    attribute: ContextAttribute, size: int, ladder: Sequence[float]
+) -> list[float | None]:
+    """The number that each level stands for; None for not known, and for what is no number.
+
+    A number's level is its lower cut point: amounts are round, and who gives the amounts as cut
+    points means them. Below the first cut point lies "none" where no arm does.
+    """
+    if attribute.kind == "flag" or not ladder:
+        return [None] * size
+    if attribute.kind == "category":
+        values: list[float | None] = [_parsed(str(cell)) for cell in attribute.cells]
+        return [None, *(v if v is not None and (v > 0 or ladder[0] <= 0) else None for v in values)]
+    cuts = [float(cell) for cell in attribute.cells]
+    below = ladder[0] if ladder[0] < cuts[0] else None
+    return [None, below, *cuts]
+
+
+def _place(value: float | None, ladder: Sequence[float]) -> int | None:
+    """The place of the nearest of the ascending values, by ratio where all are positive."""
+    if value is None or not ladder:
+        return None
+    if ladder[0] > 0 and value > 0:
+        return min(range(len(ladder)), key=lambda i: abs(math.log(ladder[i] / value)))
+    return min(range(len(ladder)), key=lambda i: abs(ladder[i] - value))
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or value is None:
+        return math.nan
+    parsed = _parsed(text_of(value) or "")
+    return math.nan if parsed is None else parsed
+
+
+def _parsed(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
