@@ -19,6 +19,8 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
+from nudge.cli.offline import LEARNERS, Offline
+from nudge.cli.offline import run as compare
 from nudge.client.api import Api, Target, find
 from nudge.client.figures import Figures
 from nudge.clock import monotonic
@@ -37,7 +39,11 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 
 
 @click.command()
-@click.option("--visitors", type=click.IntRange(1), help="How many; 5,000, or minutes of them.")
+@click.option(
+    "--visitors",
+    type=click.IntRange(1),
+    help="How many; 5,000, or minutes of them; offline the world's own number.",
+)
 @click.option(
     "--rate",
     type=click.FloatRange(0),
@@ -70,6 +76,26 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 @click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
 @click.option("--url", help="Of the service; the one on this machine without.")
 @click.option("--key", help="API key with the scopes decide, ingest and read.")
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Compare learners in the world of --world instead, without the service.",
+)
+@click.option(
+    "--world", type=click.Path(path_type=Path), help="Offline: file such as examples/world.toml."
+)
+@click.option(
+    "--learners",
+    default=LEARNERS,
+    show_default=True,
+    help="Offline: such as auto,mabwiser:LinTS,fixed:50+coffee.",
+)
+@click.option(
+    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="Offline: worlds to play."
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="Offline: SVG file for the regret curves."
+)
 @data_dir_option
 @json_option
 def simulate(
@@ -84,6 +110,11 @@ def simulate(
     run_name: str | None,
     url: str | None,
     key: str | None,
+    offline: bool,  # noqa: FBT001 - click's flags
+    world: Path | None,
+    learners: str,
+    seeds: int,
+    plot: Path | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
@@ -96,7 +127,15 @@ def simulate(
 
     Visitors live on the service's own clock, which cannot be moved; so the time between a choice
     and its payment (minutes to hours) is shortened by --speed. Ctrl-C ends early, with the result.
+
+    With --offline nothing is sent: learners are compared in a world with known truth.
     """
+    if offline != (world is not None):
+        raise click.UsageError("--offline and --world FILE belong together")
+    if world is not None:
+        asked = Offline(world, learners, visitors, seeds, plot, bar=not no_bar)
+        compare(asked, as_json=as_json)
+        return
     settings = load_settings(data_dir)
     count = visitors or (round((rate or 50) * 60 * DEMO_MINUTES) if demo else 5000)
     name = run_name or f"sim-{secrets.token_hex(4)}"

@@ -1,0 +1,92 @@
+"""`nudge simulate --offline`: learners compared in a world with known truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from bandits.simulation.world import World
+from nudge.cli.common import out, print_json, progress_bar
+from nudge.errors import InvalidConfigError, InvalidRequestError
+from nudge.simulate.offline import compare
+from nudge.simulate.offline_plot import regret_plot
+from nudge.simulate.offline_result import TOTAL, Score, scores, table
+from nudge.simulate.offline_world import config_of, load_world, read_competitor
+
+LEARNERS = "auto,beta,uniform"
+
+
+@dataclass(frozen=True)
+class Offline:
+    """What to compare.
+
+    Attributes:
+        world: file with a known truth.
+        learners: names between commas.
+        visitors: of a run; the world's own number unless given.
+        seeds: how many.
+        plot: SVG file to write.
+        bar: show progress.
+    """
+
+    world: Path
+    learners: str = LEARNERS
+    visitors: int | None = None
+    seeds: int = 1
+    plot: Path | None = None
+    bar: bool = True
+
+
+def run(asked: Offline, *, as_json: bool) -> None:
+    """Compare and tell.
+
+    Raises:
+        InvalidConfigError: the world cannot be used, or the plot cannot be written.
+        InvalidRequestError: a learner cannot be configured so.
+    """
+    if asked.plot is not None and asked.plot.suffix != ".svg":
+        raise click.UsageError(f"--plot {asked.plot}: write a file that ends with .svg")
+    world = load_world(asked.world)
+    seeds = _seeds(world, asked.seeds)
+    visitors = asked.visitors or int(world.tables["run"]["visitors"])
+    found = _scores(world, asked, seeds, visitors)
+    if asked.plot is not None:
+        _plot(asked.plot, world, found, visitors)
+    if as_json:
+        plain = [one.plain for one in found]
+        print_json({"visitors": visitors, "seeds": seeds, "scores": plain})
+    else:
+        out().print(table(found, visitors, len(seeds)))
+
+
+def _seeds(world: World, count: int) -> list[int]:
+    """The world's own first; then whole numbers that are not among these."""
+    own = [int(seed) for seed in world.tables["run"].get("seeds", [])]
+    more = [seed for seed in range(1, count + len(own) + 1) if seed not in own]
+    return [*own, *more][:count]
+
+
+def _scores(world: World, asked: Offline, seeds: Sequence[int], visitors: int) -> list[Score]:
+    names = dict.fromkeys(filter(None, map(str.strip, asked.learners.split(","))))
+    competitors = [read_competitor(name) for name in names]
+    plays = [(c, s) for c in competitors for s in world.slots if config_of(world, s, c)]
+    idle = [c.name for c in competitors if c not in [one for one, _ in plays]]
+    if idle or not plays:
+        raise InvalidRequestError(
+            f"{', '.join(idle) or 'no learner'}: plays in no slot of the world"
+        )
+    with progress_bar("visitors", shown=asked.bar) as bar:
+        task = bar.add_task("", total=len(plays) * len(seeds) * visitors, note="")
+        return scores(compare(world, competitors, seeds, visitors, lambda n: bar.advance(task, n)))
+
+
+def _plot(path: Path, world: World, found: Sequence[Score], visitors: int) -> None:
+    curves = {one.learner: one.regret for one in found if one.slot == TOTAL}
+    change = world.tables.get("change", {}).get("at_visitor")
+    try:
+        path.write_text(regret_plot(curves, visitors, change), encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfigError([f"{path}: cannot be written: {error}"]) from error

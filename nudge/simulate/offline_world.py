@@ -1,0 +1,129 @@
+"""A world file and the names of learners, as configurations."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bandits.config import LearnerConfig, read_config
+from bandits.errors import ConfigError
+from bandits.simulation.world import World
+from nudge.errors import InvalidConfigError, InvalidRequestError
+
+PRIORS = ("auto", "logistic")
+"""Kinds of policy that may be told a rule to start from."""
+CATEGORIES = 9
+"""Numbers up to this one are names of levels (a city tier), larger ones are amounts."""
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """A learner to compare.
+
+    Attributes:
+        name: as it was given.
+        policy: the policy table, as in a slot's file.
+        arms: of kind `fixed`, one for each slot that it knows.
+    """
+
+    name: str
+    policy: Mapping[str, object]
+    arms: tuple[str, ...] = field(default=())
+
+
+def read_competitor(text: str) -> Competitor:
+    """A learner from its name on the command line.
+
+    `KIND`, `fixed:ARM+ARM...`, `mabwiser:POLICY`, and behind each `:key=value` of its policy
+    table, such as `beta:half_life=7d` or `mabwiser:LinTS:alpha=0.2`.
+
+    Raises:
+        InvalidRequestError: it cannot be read so.
+    """
+    kind, *parts = text.strip().split(":")
+    given = [part.partition("=") for part in parts if "=" in part]
+    options: dict[str, object] = {key: _value(value) for key, _, value in given}
+    named = [part for part in parts if "=" not in part]
+    if len(named) > 1 or (named and kind not in {"fixed", "mabwiser"}):
+        cure = "write auto, beta, uniform, fixed:50+coffee or mabwiser:LinTS:alpha=0.2"
+        raise InvalidRequestError(f"{text!r} is no learner; {cure}")
+    if kind == "mabwiser" and named:
+        options["learning_policy"] = named[0]
+    arms = tuple("".join(named).split("+")) if kind == "fixed" else ()
+    return Competitor(text.strip(), {"kind": kind, **options}, arms)
+
+
+def _value(text: str) -> object:
+    try:
+        value: object = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return value
+
+
+def load_world(path: Path) -> World:
+    """A world from its file, tried out.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or a table of it does not work.
+    """
+    try:
+        world = World(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidConfigError([f"{path}: cannot be read as TOML: {error}"]) from error
+    try:
+        rng = np.random.default_rng(0)
+        few = world.sample(rng, 2)
+        for slot in world.slots:
+            world.play(slot, few, np.zeros(2, dtype=np.int64), rng)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        cure = "compare it with examples/world.toml"
+        raise InvalidConfigError([f"{path}: is no world ({error!r}); {cure}"]) from error
+    return world
+
+
+def config_of(world: World, slot: str, competitor: Competitor) -> LearnerConfig | None:
+    """The learner's configuration in a slot; None where it names no arm of it.
+
+    Arms that are numbers are amounts. Of the context, amounts come first: where cells are too
+    many, a learner may drop attributes from the end.
+
+    Raises:
+        InvalidRequestError: it cannot be configured so.
+    """
+    policy = dict(competitor.policy)
+    if policy["kind"] == "fixed":
+        known = [arm for arm in competitor.arms if arm in world.arms(slot)]
+        if not known:
+            return None
+        policy["arm"] = known[0]
+    prior = world.tables["slot"][slot].get("prior")
+    if prior is not None and policy["kind"] in PRIORS:
+        policy.setdefault("prior", prior)
+    context = [_attribute(name, law) for name, law in world.tables.get("context", {}).items()]
+    context.sort(key=lambda one: one["kind"] != "number")
+    arms = [_arm(name) for name in world.arms(slot)]
+    try:
+        return read_config({"arms": arms, "context": context, "policy": policy})
+    except ConfigError as error:
+        raise InvalidRequestError(f"{competitor.name}, slot {slot}: {error}") from error
+
+
+def _arm(name: str) -> dict[str, object]:
+    return {"name": name, "attributes": {"amount": float(name)} if name.isdigit() else {}}
+
+
+def _attribute(name: str, law: object) -> dict[str, object]:
+    """An attribute as a slot's file has it."""
+    if not isinstance(law, Mapping):
+        return {"name": name, "kind": "flag"}
+    values = [str(value) for value in law]
+    if all(v.isdigit() for v in values) and max(map(int, values)) > CATEGORIES:
+        cuts = sorted(int(v) for v in values if int(v) > 0)
+        return {"name": name, "kind": "number", "cells": cuts}
+    return {"name": name, "kind": "category", "cells": values}
