@@ -56,6 +56,9 @@ FAMILIES = (
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
     Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
+    Family("jobs", "config", "zset", "job scripts", "report worker", "until done"),
+    Family("job", "config", "hash", "job scripts", "web, report worker", "1 min to 1 day"),
+    Family("answered", "config", "string", "report worker", "web", "as its job"),
 )
 
 
