@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ __all__ = [
     "connect",
     "figures",
     "joined",
+    "kept",
     "performance",
     "place_of",
     "recount",
@@ -179,6 +181,23 @@ def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
     with _translated():
         rows: list[dict[str, Any]] = backend.to_pyarrow(expression).to_pylist()
     return rows
+
+
+@contextmanager
+def kept(backend: Backend, expression: Table) -> Iterator[Table]:
+    """The expression's rows, computed once for several questions.
+
+    Raises:
+        BrokenLakeError: a file that a manifest names is missing or unreadable.
+    """
+    name = f"kept_{secrets.token_hex(8)}"
+    with _translated():
+        table = cast("Table", backend.create_table(name, expression, temp=True))
+    try:
+        yield table
+    finally:
+        # ibis's own drop_table loses the name with the sqlglot that is locked.
+        backend.raw_sql(f"DROP TABLE {name}")
 
 
 @contextmanager

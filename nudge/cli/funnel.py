@@ -1,0 +1,152 @@
+"""`nudge funnel`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import click
+from rich.box import SIMPLE
+from rich.table import Table
+
+from nudge import clock
+from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.domain.funnel import Compare, Question, period_of
+from nudge.domain.funnel_file import load_funnel
+from nudge.domain.slot_values import instant
+from nudge.errors import InvalidRequestError
+
+Plain = Mapping[str, Any]
+LEAKS: Final = 10
+MINUTE: Final = 60
+
+
+def _instant(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    found = instant(value)
+    if found is None:
+        raise click.BadParameter("write a date and time with its zone: 2026-09-21T00:00:00+08:00")
+    return found
+
+
+@click.command()
+@click.option("--from", "start", callback=_instant, help="Visits that began then or later.")
+@click.option("--to", "end", callback=_instant, help="Visits that began before; now without.")
+@click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no cut.")
+@click.option("--compare", type=click.Choice(("week", "month", "quarter")), help="With the last.")
+@data_dir_option
+@json_option
+def funnel(
+    start: float | None,
+    end: float | None,
+    by: str,
+    compare: str | None,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Tell where visitors leave the recharge path, and for what reason.
+
+    Reads the lake, which is up to 30 s behind. The last 7 days without --from. BY is channel,
+    page, city, segment, day, week, month, variant:SLOT or any context attribute.
+    """
+    from nudge.flows.funnel import funnel as told  # noqa: PLC0415 - ibis, which help does not need
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+
+    settings = load_settings(data_dir)
+    period = period_of(start, end, clock.now())
+    question = Question(period, "" if by == "none" else by, cast("Compare | None", compare))
+    found = told(Lake(settings.lake_dir), load_funnel(settings.config_dir), question)
+    if as_json:
+        print_json(found)
+        return
+    if not found["visits"]:
+        raise InvalidRequestError("no visit began in this period; give another --from and --to")
+    _tell(found)
+
+
+def _tell(found: Plain) -> None:
+    console = out()
+    console.print(
+        f"{found['visits']:,} visits of {found['visitors']:,} visitors, as of {found['as_of']}"
+    )
+    console.print(_stages("all", found["stages"]))
+    for group in found["groups"] if len(found["groups"]) > 1 else ():
+        if "hidden" in group:
+            console.print(f"{group['group'] or '(unknown)'}: {group['why']}")
+        else:
+            console.print(_stages(group["group"] or "(unknown)", group["stages"]))
+    console.print(_leaks(found["leaks"]["ranked"][:LEAKS]))
+    console.print(_reasons(found["leaks"]["by_reason"]))
+    console.print(_paths(found["paths"]))
+    for one in found["disagreements"]:
+        count = one.get("visits", one.get("payments"))
+        console.print(f"{count:,} of {one['of']:,}: {one['text']}")
+
+
+def _stages(title: str, stages: Sequence[Plain]) -> Table:
+    table = _table(
+        title, "stage", "visits", "lost", "lost %", "interval", "median to next", "change"
+    )
+    for one in stages:
+        interval = "" if one["interval"] is None else "{:.1%} - {:.1%}".format(*one["interval"])
+        change = one.get("change")
+        table.add_row(
+            one["stage"],
+            f"{one['visits']:,}",
+            f"{one['lost']:,}",
+            _percent(one["loss_rate"]),
+            interval,
+            _time(one["seconds_to_next"]),
+            "" if change is None else f"{_percent(change['loss_rate'])} {change['verdict']}",
+        )
+    return table
+
+
+def _leaks(leaks: Sequence[Plain]) -> Table:
+    table = _table("leaks by cost", "where", "stage", "reason", "lost", "%", "usual %", "payments")
+    for one in leaks:
+        table.add_row(
+            one["group"] or "(all)",
+            one["stage"],
+            one["reason"] or "(none given)",
+            f"{one['lost']:,} of {one['of_visits']:,}",
+            _percent(one["rate"]),
+            _percent(one["usual_rate"]),
+            f"{one['payments_lost']:,.0f} {one['verdict']}",
+        )
+    return table
+
+
+def _reasons(rows: Sequence[Plain]) -> Table:
+    table = _table("lost by reason", "reason", "lost", "%")
+    for one in rows:
+        reason = one["reason"] or "(none given)"
+        table.add_row(reason, f"{one['lost']:,}", _percent(one["share_of_lost"]))
+    return table
+
+
+def _paths(rows: Sequence[Plain]) -> Table:
+    table = _table("paths", "path", "kind", "visits", "%")
+    for one in rows:
+        path = " > ".join(one["path"])
+        table.add_row(path, one["kind"], f"{one['visits']:,}", _percent(one["share"]))
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE)
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    return table
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.0f} s" if seconds < 2 * MINUTE else f"{seconds / MINUTE:.0f} min"

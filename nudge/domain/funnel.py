@@ -1,0 +1,138 @@
+"""The path that visitors take: its stages, which events reach them, and what may be asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from nudge.errors import InvalidRequestError
+
+Needs = Literal["any", "all"]
+Compare = Literal["week", "month", "quarter"]
+
+UNKNOWN: Final = ""
+"""The value of a dimension that the log does not tell, and the reason that nobody gave."""
+PERIODS: Final = ("day", "week", "month")
+"""Dimensions that cut by the time at which a visit began."""
+MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3}
+WEEK: Final = timedelta(days=7)
+VARIANT: Final = "variant:"
+"""Before a slot's name: the dimension of the variants that it showed."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Events that reach a stage.
+
+    Attributes:
+        type: of the event.
+        step: where the type is `step`: which one.
+        source: `page` or `server`; empty for both.
+    """
+
+    type: str
+    step: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the path.
+
+    Attributes:
+        name: for reports.
+        events: that reach it.
+        needs: one of the events, or all of them.
+    """
+
+    name: str
+    events: tuple[Match, ...]
+    needs: Needs = "any"
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The path.
+
+    Attributes:
+        stages: in order; the last one is the aim.
+        gap: seconds without an act of the visitor after which a new visit begins.
+        late: seconds after a visitor's last act in which a server's report belongs to the visit.
+        utc_offset: seconds by which the clock of days, weeks and months is ahead of UTC.
+        dimensions: name -> context attribute that it stands for.
+    """
+
+    stages: tuple[Stage, ...]
+    gap: float = 1800.0
+    late: float = 21_600.0
+    utc_offset: float = 0.0
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The stages' names, in order."""
+        return tuple(stage.name for stage in self.stages)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A time in which visits begin.
+
+    Attributes:
+        start: seconds since the epoch, included.
+        end: seconds since the epoch, excluded.
+    """
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the funnel.
+
+    Attributes:
+        period: in which the visits began.
+        by: `channel`, `page`, `day`, `week`, `month`, `variant:SLOT`, one of the funnel's
+            dimensions or a context attribute; empty for no cut.
+        compare: with the same time of the last week, month or quarter.
+    """
+
+    period: Period
+    by: str = "channel"
+    compare: Compare | None = None
+
+    def before(self, funnel: Funnel) -> Period | None:
+        """The period to compare with."""
+        if self.compare is None:
+            return None
+        start, end = self.period.start, self.period.end
+        offset = funnel.utc_offset
+        return Period(*(_earlier(at, self.compare, offset) for at in (start, end)))
+
+
+def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> Period:
+    """The period asked for; the last days without.
+
+    Raises:
+        InvalidRequestError: it ends before it begins.
+    """
+    end = now if end is None else end
+    start = end - days * WEEK.total_seconds() / 7 if start is None else start
+    if not start < end:
+        raise InvalidRequestError("the period ends before it begins; give an earlier `from`")
+    return Period(start, end)
+
+
+def _earlier(at: float, compare: Compare, offset: float) -> float:
+    """The instant a week, or some calendar months, earlier on the funnel's clock."""
+    local = datetime.fromtimestamp(at + offset, UTC)
+    if compare == "week":
+        return (local - WEEK).timestamp() - offset
+    months = local.year * 12 + local.month - 1 - MONTHS[compare]
+    first = local.replace(year=months // 12, month=months % 12 + 1, day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    day = min(local.day, (following - first).days)  # 31 March - 1 month = 28 February
+    return first.replace(day=day).timestamp() - offset

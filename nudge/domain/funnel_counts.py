@@ -1,0 +1,154 @@
+"""What was counted of the funnel in one period: sums that add up over groups of visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from bandits.inference.interval import Estimate, mean_interval
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of some visits did something, with what the variance needs.
+
+    A subject's visits are not independent, so squares are those of each subject's sums.
+
+    Attributes:
+        subjects: who made the visits.
+        visits: all of them.
+        hits: those that did it.
+        visits_squared: sum over subjects of visits squared.
+        both: sum over subjects of visits times hits.
+        hits_squared: sum over subjects of hits squared.
+    """
+
+    subjects: int = 0
+    visits: int = 0
+    hits: int = 0
+    visits_squared: int = 0
+    both: int = 0
+    hits_squared: int = 0
+
+    def __add__(self, other: Share) -> Share:
+        """Both together, as if no subject were in both."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return Share(*(one + two for one, two in pairs))
+
+    @property
+    def rate(self) -> float | None:
+        """Hits of visits; None without visits."""
+        return self.hits / self.visits if self.visits else None
+
+    def estimate(self, level: float = LEVEL) -> Estimate | None:
+        """The rate with its interval, clustered by subject; None without visits."""
+        rate = self.rate
+        if rate is None:
+            return None
+        influence = self.hits_squared - 2 * rate * self.both + rate * rate * self.visits_squared
+        spread = self.subjects / (self.subjects - 1) if self.subjects > 1 else float("inf")
+        error = (max(influence, 0.0) * spread) ** 0.5 / self.visits if influence > 0 else 0.0
+        return mean_interval(rate, error, level=level, effective=self.subjects, kind="share")
+
+
+def total(shares: Iterable[Share]) -> Share:
+    """All of them together."""
+    return reduce(lambda one, other: one + other, shares, Share())
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """Visits of a group that reached a stage.
+
+    Attributes:
+        group: value of the dimension that was asked for.
+        stage: its number in the funnel.
+        lost: of the visits that reached it, those that reached nothing behind it; the last stage
+            loses nothing.
+        seconds: median time to the next stage that was reached; None where none was.
+    """
+
+    group: str
+    stage: int
+    lost: Share
+    seconds: float | None
+
+    @property
+    def visits(self) -> int:
+        """How many reached it."""
+        return self.lost.visits
+
+
+@dataclass(frozen=True)
+class LeakCount:
+    """Visits of a group that ended at a stage, for a reason.
+
+    Attributes:
+        group: value of the dimension.
+        stage: the last that they reached.
+        reason: of the last failed payment; empty where none was given.
+        lost: of the visits that reached the stage.
+    """
+
+    group: str
+    stage: int
+    reason: str
+    lost: Share
+
+
+@dataclass(frozen=True)
+class PathCount:
+    """Visits that took the same way.
+
+    Attributes:
+        path: numbers of stages, in the order in which they were reached or come back to.
+        visits: how many.
+    """
+
+    path: tuple[int, ...]
+    visits: int
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Payments that one source tells of and another one does not.
+
+    Attributes:
+        claimed: visits whose page said that it was paid.
+        confirmed: visits of which a server said so.
+        claimed_only: visits of which only the page said so.
+        confirmed_only: visits of which only a server said so.
+        without_visit: a server's payments that belong to no visit.
+    """
+
+    claimed: int
+    confirmed: int
+    claimed_only: int
+    confirmed_only: int
+    without_visit: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted in a period.
+
+    Attributes:
+        visits: that reached any stage.
+        subjects: who made them.
+        overall: by stage, over all groups.
+        stages: by group and stage.
+        leaks: by group, stage and reason.
+        paths: most frequent first.
+        sources: where they disagree.
+    """
+
+    visits: int
+    subjects: int
+    overall: tuple[StageCount, ...]
+    stages: tuple[StageCount, ...]
+    leaks: tuple[LeakCount, ...]
+    paths: tuple[PathCount, ...]
+    sources: Disagreement
