@@ -46,7 +46,7 @@ def funnel(
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Tell where visitors leave the recharge path, and for what reason.
+    """Tell where visitors leave the path, and for what reason.
 
     Reads the lake, which is up to 30 s behind. The last 7 days without --from. BY is channel,
     page, city, segment, day, week, month, variant:SLOT or any context attribute.
