@@ -2,7 +2,8 @@
 
 A point costs one comparison while nothing is armed, which is always so outside tests. Armed with a
 directory, a process that passes a point dies there if a file of the point's name can be taken away:
-so each file kills one process once, and whoever is started in its place goes on.
+so each file kills one process once, and whoever is started in its place goes on. A file may name
+another signal: with SIGSTOP the process freezes there.
 """
 
 from __future__ import annotations
@@ -53,12 +54,14 @@ def point(name: str, of: str = "") -> None:
         of: the first half, where one line of code is the point of several.
     """
     if _armed is not None:
-        _die(os.path.join(_armed, f"{of}.{name}" if of else name))  # noqa: PTH118 - imports little
+        _strike(os.path.join(_armed, f"{of}.{name}" if of else name))  # noqa: PTH118 - imports little
 
 
-def _die(path: str) -> None:
+def _strike(path: str) -> None:
     try:
-        os.unlink(path)  # noqa: PTH108 - whoever removes it is the one that dies
+        with open(path, encoding="ascii") as file:  # noqa: PTH123 - the same
+            name = file.read().strip() or "SIGKILL"
+        os.unlink(path)  # noqa: PTH108 - whoever removes it is the one that is struck
     except FileNotFoundError:
         return
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.Signals[name])

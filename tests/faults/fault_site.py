@@ -127,9 +127,11 @@ class Site:
         """Where a file of a fault point's name kills who passes it."""
         return self.directory / "faults"
 
-    def fault(self, point: str) -> None:
-        """Let the next process that passes this point die there."""
-        (self.faults / point).touch()
+    def fault(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Let the next process that passes this point die there, or freeze."""
+        draft = self.directory / point
+        draft.write_text(number.name)
+        draft.rename(self.faults / point)
 
     def struck(self, point: str, seconds: float = 60.0) -> bool:
         """Wait until somebody has died there."""

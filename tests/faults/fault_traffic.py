@@ -39,10 +39,10 @@ class Answer:
 class Line:
     """One kept-alive connection. Between two calls it may be opened anew, not within one."""
 
-    def __init__(self, settings: Settings, key: str | None = None) -> None:
-        self._host, self._port = settings.host, settings.port
+    def __init__(self, settings: Settings, patience: float = PATIENCE) -> None:
+        self._host, self._port, self._patience = settings.host, settings.port, patience
         self._headers = {
-            "Authorization": f"Bearer {key or settings.admin_key}",
+            "Authorization": f"Bearer {settings.admin_key}",
             "Content-Type": "application/json",
         }
         self._connection: http.client.HTTPConnection | None = None
@@ -62,7 +62,7 @@ class Line:
 
     def insist(self, path: str, body: object, good: int) -> Answer:
         """Repeat the call until it is acknowledged; the same body means the same call."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         while (answer := self.post(path, body)).status != good:
             # Anything else than "not now" is an answer that no outage excuses.
             assert answer.status in {0, 503}, answer
@@ -99,6 +99,7 @@ class Paced:
     Attributes:
         rate: calls a second.
         threads: that make them.
+        patience: seconds; 0 takes no answer but a good one, at once.
         results: what the calls returned, in no order.
         failures: what they raised.
     """
@@ -107,6 +108,7 @@ class Paced:
     rate: float
     call: Callable[[Line, int], Any]
     threads: int = 8
+    patience: float = PATIENCE
     results: list[Any] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
 
@@ -132,7 +134,7 @@ class Paced:
         return self.results
 
     def _work(self) -> None:
-        line = Line(self.settings)
+        line = Line(self.settings, self.patience)
         try:
             while (number := self._turn()) is not None:
                 due = self._began + number / self.rate

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fault_site import Site
-from fault_traffic import Line, Paced
+from fault_traffic import PATIENCE, Line, Paced
 from processes import eventually
 
 from nudge.client.api import Api, Patience, Target
 from nudge.errors import NudgeError
 from nudge.lake.query import connect
 from nudge.lake.reader import Lake
+from nudge.store import client as clients
+from nudge.store import counts
+from nudge.store.counts_copy import CountsCopy
+from nudge.store.keys import Keys
 
 SLOTS = ("seen", "made")
 
@@ -51,9 +56,9 @@ def visit(line: Line, number: int) -> Visit:
     return Visit(name, given, tuple(one["event_id"] for one in events), paid)
 
 
-def visitors(site: Site, rate: float) -> Paced:
-    """Visitors who keep coming; `finish` gives their visits."""
-    return Paced(site.settings, rate, visit)
+def visitors(site: Site, rate: float, patience: float = PATIENCE, first: int = 0) -> Paced:
+    """Visitors who keep coming, numbered from `first`; `finish` gives their visits."""
+    return Paced(site.settings, rate, lambda line, n: visit(line, first + n), patience=patience)
 
 
 def settled(site: Site, seconds: float = 120.0) -> bool:
@@ -113,8 +118,39 @@ def check(site: Site, visits: Sequence[Visit]) -> None:
     assert events == Counter(event for one in visits for event in one.events)
     _check_seen(visits, table("exposures", "decision_id", "slot"))
     _check_paid(visits, table("rewards", "decision_id", "slot", "conversions", "value"))
-    verified = site.run("verify")
+    verify(site)
+
+
+def verify(site: Site) -> None:
+    """Let the service compare its parts with each other."""
+    verified = site.run("verify", "--all-visitors")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def check_rebuild(site: Site) -> None:
+    """Thrown away and made anew from lake and journal, while the service runs: the same bits."""
+    before = counted(site)
+    assert before
+    rebuilt = site.run("rebuild", "--json")
+    assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+    told = json.loads(rebuilt.stdout[rebuilt.stdout.index("[\n") :])
+    assert [one["differences"] for one in told if one["differences"]] == []
+    assert counted(site) == before
+    verify(site)
+
+
+def counted(site: Site) -> dict[str, list[object]]:
+    """All that `learn` has counted: by slot, the totals and each bucket of time."""
+    client = clients.patient(site.settings.store_url)
+    keys = Keys(site.settings.namespace, site.settings.partitions)
+    found = {}
+    for slot in SLOTS:
+        copy = CountsCopy.empty(slot, keys.partitions)
+        copy.refresh(client, keys)
+        rows = sorted(copy.rows(), key=repr)
+        found[slot] = [*sorted(counts.totals(client, keys, slot), key=repr), *rows]
+    client.close()
+    return found
 
 
 def _check_decisions(visits: Sequence[Visit], table: Table) -> None:
@@ -134,13 +170,17 @@ def _check_seen(visits: Sequence[Visit], table: Table) -> None:
 def _check_paid(visits: Sequence[Visit], table: Table) -> None:
     """Each payment is credited once in each slot; where it was shown, to what was shown."""
     paying = [one for one in visits if one.paid]
+    credit = _sums(row for row in table.rows if row["slot"] == "seen")
+    wrong = [
+        (one, credit[one.given["seen"]["decision_id"]])
+        for one in paying
+        if credit[one.given["seen"]["decision_id"]] != (1, 100 * one.paid)
+    ]
+    assert not wrong, (len(wrong), wrong[:3])
     for slot in SLOTS:
         rows = [row for row in table.rows if row["slot"] == slot]
         assert sum(row["conversions"] for row in rows) == len(paying), slot
         assert sum(row["value"] for row in rows) == 100 * sum(one.paid for one in paying), slot
-    credit = _sums(row for row in table.rows if row["slot"] == "seen")
-    for one in paying:
-        assert credit[one.given["seen"]["decision_id"]] == (1, 100 * one.paid), one
 
 
 def _sums(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:

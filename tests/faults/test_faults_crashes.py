@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 from fault_site import Kept, Site, descendants, installed, slain, webs
-from fault_visitors import check, settled, visitors
+from fault_visitors import check, check_rebuild, settled, visitors
 from processes import eventually
 
 from nudge import embedded, faults
@@ -46,7 +46,7 @@ def test_kill_9_of_anything_loses_and_doubles_nothing(count: int, times: int) ->
     """Worker, web process, web master, store and supervisor are killed while visitors come.
 
     Each acknowledged decision and event is in the lake once, each payment is credited once, and
-    journal, lake and counts agree.
+    journal, lake and counts agree, also after a rebuild, which comes to the same bits.
     """
     random = Random(11)  # noqa: S311 - a test's own
     with installed() as site:
@@ -60,6 +60,7 @@ def test_kill_9_of_anything_loses_and_doubles_nothing(count: int, times: int) ->
         assert len(visits) >= count
         assert settled(site), site.logs()
         check(site, visits)
+        check_rebuild(site)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,7 @@ def test_death_at_every_commit_point_loses_and_doubles_nothing(count: int, times
         assert struck == set(faults.POINTS)
         assert settled(site), site.logs()
         check(site, visits)
+        check_rebuild(site)
         store.stop()
 
 

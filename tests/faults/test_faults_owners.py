@@ -1,0 +1,81 @@
+"""Two workers that both believe they own a partition: one commits, the other is refused."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from fault_site import Kept, Site, installed
+from fault_visitors import Visit, check, settled, visitors
+from processes import eventually
+
+from nudge import embedded
+
+BATCH = 150
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Store and web; each test brings its workers."""
+    with installed() as made:
+        store = embedded.start(made.settings)
+        assert made.run("apply", str(made.settings.config_dir / "slots")).returncode == 0
+        made.web()
+        yield made
+        store.stop()
+
+
+@pytest.fixture(scope="module")
+def visits() -> list[Visit]:
+    """All visits so far."""
+    return []
+
+
+def come(site: Site, visits: list[Visit]) -> None:
+    """Some more visitors."""
+    visits += visitors(site, 200.0, first=len(visits)).finish(BATCH)
+
+
+def frozen(worker: Kept, point: str, site: Site) -> bool:
+    """Whether the worker stands still at the point."""
+    stat = (f"/proc/{worker.process.pid}/stat", site.faults / point)
+    with open(stat[0]) as file:  # noqa: PTH123
+        return file.read().rpartition(")")[2].split()[0] == "T" and not stat[1].exists()
+
+
+@pytest.mark.parametrize(
+    ("point", "refusal"),
+    [
+        ("attribute.before_commit", "fenced"),
+        ("learn.before_commit", "fenced"),
+        ("archive.after_manifests", "code=fenced"),
+        ("publish.before", "publisher_fenced"),
+    ],
+)
+def test_who_was_taken_over_commits_nothing(
+    site: Site, visits: list[Visit], point: str, refusal: str
+) -> None:
+    """A worker freezes with a batch in its hand; when it wakes, another has done its work.
+
+    What it then commits is refused, it says so, forgets the partition and lives on.
+    """
+    first = site.keep(f"first-{point}", "-m", "nudge", "work")
+    try:
+        site.fault(point, signal.SIGSTOP)
+        come(site, visits)
+        assert eventually(lambda: frozen(first, point, site), 30), site.logs()
+        second = site.keep(f"second-{point}", "-m", "nudge", "work")
+        try:
+            assert settled(site), site.logs()
+            first.kill(signal.SIGCONT)
+            log = site.directory / f"first-{point}.log"
+            assert eventually(lambda: refusal in log.read_text(), 30), site.logs()
+            come(site, visits)
+            assert settled(site), site.logs()
+            assert (first.deaths, second.deaths) == (0, 0)
+        finally:
+            second.leave()
+    finally:
+        first.leave()
+    check(site, visits)

@@ -1,0 +1,89 @@
+"""Reloads and restarts: no call fails while the web is loaded anew, and everything is kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from fault_site import Site, descendants, installed, webs
+from fault_traffic import Answer, Line, Paced, quantile
+from fault_visitors import SLOTS, check, counted, settled, verify, visitors
+from processes import eventually, running
+
+from nudge.client.api import Api, Target
+
+
+@pytest.mark.parametrize(
+    ("count", "every"),
+    [
+        pytest.param(2_000, 4.0, id="short"),
+        pytest.param(10_000, 5.0, marks=pytest.mark.soak, id="soak"),
+    ],
+)
+def test_a_reload_under_load_fails_no_call(count: int, every: float) -> None:
+    """SIGHUP again and again at 100 calls a second: every call that was sent is answered well.
+
+    Clients keep their connections, and open one anew only between two calls.
+    """
+    with installed() as site:
+        serve = site.serve()
+        assert eventually(lambda: settled(site), 60), site.logs()
+        load = Paced(site.settings, 100.0, _page, threads=12)
+        reloads = 0
+        while len(load.results) < count:
+            before = set(webs(serve.process.pid))
+            serve.kill(signal.SIGHUP)
+            reloads += 1
+            time.sleep(every)
+            assert eventually(lambda old=before: not old & set(webs(serve.process.pid)), 30)
+        answers = load.finish(count)
+        found = Counter(one.status for one in answers)
+        slow = 1000 * quantile((one.seconds for one in answers), 0.99)
+        print(f"{len(answers)} calls, {reloads} reloads, p99 {slow:.0f} ms")  # noqa: T201
+        bad = [one for one in answers if one.status != 200]
+        assert found == {200: len(answers)}, (found, bad[:5])
+        assert reloads >= 3
+
+
+def _page(line: Line, number: int) -> Answer:
+    page = {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": f"r-{number}"}
+    return line.post("/v1/decisions", page)
+
+
+def test_a_service_that_is_stopped_and_started_keeps_everything() -> None:
+    """What `make run` runs: slots, decisions, events, counts and keys are there as they were."""
+    with installed() as site:
+        serve = site.serve()
+        assert eventually(lambda: settled(site), 60), site.logs()
+        visits = visitors(site, 100.0).finish(300)
+        assert settled(site)
+        before = figures(site)
+        pids = descendants(serve.process.pid)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            serve.kill(number)
+            assert eventually(lambda old=pids: serve.deaths > 0 and not any(map(running, old)), 40)
+            assert eventually(lambda: settled(site), 60), site.logs()
+            assert figures(site) == before
+            serve.deaths, pids = 0, descendants(serve.process.pid)
+        line = Line(site.settings)
+        for one in visits[::10]:
+            again = line.insist("/v1/decisions", _asked(one.name), 200).body["decisions"]
+            for slot in SLOTS:
+                assert again[slot] | {"sticky": False} == one.given[slot] | {"sticky": False}
+        check(site, visits)
+        verify(site)
+
+
+def _asked(name: str) -> dict[str, Any]:
+    return {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": name}
+
+
+def figures(site: Site) -> dict[str, object]:
+    """All that the service tells of itself, and counts."""
+    api = Api(Target(site.settings.url, os.fsdecode(str(site.settings.admin_key))))
+    told = {path: api.get(f"/v1/slots{path}") for path in ("", *(f"/{s}" for s in SLOTS))}
+    return told | {"counts": counted(site)}
