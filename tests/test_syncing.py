@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,10 @@ def slow_disk(tmp_path: Path) -> Path:
     return library
 
 
-def launched(directory: Path, library: str = "") -> tuple[subprocess.Popen[bytes], redis.Redis]:
-    options = embedded.persistence("everysec") | {"port": "0", "unixsocket": "s"}
+def launched(
+    directory: Path, library: str = "", aof: str = "everysec"
+) -> tuple[subprocess.Popen[bytes], redis.Redis]:
+    options = embedded.persistence(aof) | {"port": "0", "unixsocket": "s"}
     flat = [part for name, value in options.items() for part in (f"--{name}", value)]
     command = [embedded._binary(), "--dir", str(directory), *flat]
     log = (directory / "log").open("wb")
@@ -68,6 +71,44 @@ def test_a_killed_store_has_all_that_it_acknowledged(
     assert int(client.get("n") or 0) == acknowledged
     process.kill()
     process.wait()
+
+
+def test_always_waits_for_the_disk_before_it_answers(
+    slow_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `always` nothing is acknowledged that a power failure could lose: the sync comes first.
+
+    With `everysec` the answer does not wait for it.
+    """
+    monkeypatch.chdir(tmp_path)
+    for aof, waits in (("always", True), ("everysec", False)):
+        process, client = launched(tmp_path, str(slow_disk), aof)
+        begin = time.monotonic()
+        client.incr("n")
+        assert (time.monotonic() - begin > 0.7) is waits
+        process.kill()
+        process.wait()
+
+
+def test_every_file_of_the_log_is_synced_every_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is younger than that, and the sync's own time, is what a power failure may cost."""
+    (tmp_path / "one.aof").write_bytes(b"1")
+    synced: list[tuple[float, str]] = []
+    real = os.fdatasync
+
+    def noted(file: int) -> None:
+        real(file)
+        synced.append((time.monotonic(), str(Path(f"/proc/self/fd/{file}").readlink())))
+
+    monkeypatch.setattr(os, "fdatasync", noted)
+    syncing.Syncer(tmp_path, print)
+    assert eventually(lambda: len(synced) >= 6, 10)
+    for path in (tmp_path / "one.aof", tmp_path):
+        times = [at for at, name in synced if name == str(path.resolve())]
+        assert len(times) >= 3
+        assert all(0.9 < after - before < 5.0 for before, after in pairwise(times))
 
 
 def test_trouble_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
