@@ -35,6 +35,7 @@ COMMANDS = {
     "replay": Entry("replay", "Send a real campaign log through the running service."),
     "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
+    "export": Entry("export", "Hand the log of a slot to other tools."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
     "rebuild": Entry(

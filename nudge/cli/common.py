@@ -23,6 +23,7 @@ from rich.progress import (
 
 from nudge import settings as nudge_settings
 from nudge.domain.sealing import Sealer
+from nudge.domain.slot_values import instant
 from nudge.settings import Settings
 from nudge.store.client import Client, patient
 from nudge.store.keys import Keys
@@ -65,6 +66,19 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
         command
     )
+
+
+def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Command]:
+    """An option that is a date and time with its zone, or seconds; the command gets seconds."""
+
+    def read(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+        seconds = None if value is None else instant(value)
+        if value is not None and seconds is None:
+            right = "write a date and time with its zone: 2026-09-21T00:00:00+08:00"
+            raise click.BadParameter(right)
+        return seconds
+
+    return click.option(flag, name, callback=read, metavar="TIME", help=text)
 
 
 def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:

@@ -11,10 +11,16 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from nudge import clock
-from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.common import (
+    data_dir_option,
+    instant_option,
+    json_option,
+    load_settings,
+    out,
+    print_json,
+)
 from nudge.domain.funnel import Compare, Question, period_of
 from nudge.domain.funnel_file import load_funnel
-from nudge.domain.slot_values import instant
 from nudge.errors import InvalidRequestError
 
 Plain = Mapping[str, Any]
@@ -22,18 +28,9 @@ LEAKS: Final = 10
 MINUTE: Final = 60
 
 
-def _instant(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    found = instant(value)
-    if found is None:
-        raise click.BadParameter("write a date and time with its zone: 2026-09-21T00:00:00+08:00")
-    return found
-
-
 @click.command()
-@click.option("--from", "start", callback=_instant, help="Visits that began then or later.")
-@click.option("--to", "end", callback=_instant, help="Visits that began before; now without.")
+@instant_option("--from", "start", "Visits that began then or later.")
+@instant_option("--to", "end", "Visits that began before; now without.")
 @click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no cut.")
 @click.option("--compare", type=click.Choice(("week", "month", "quarter")), help="With the last.")
 @data_dir_option

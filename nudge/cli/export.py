@@ -1,0 +1,80 @@
+"""`nudge export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    instant_option,
+    load_settings,
+    opened,
+    progress_bar,
+)
+from nudge.errors import StoreError
+from nudge.settings import Settings
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.lake.export import Attributes
+
+FORMATS: Final = ("obp", "dsjson", "sensors", "csv", "parquet")
+UNITS: Final = {"obp": "rounds", "dsjson": "lines", "sensors": "lines"}
+LEFT_OUT: Final = {
+    "reason_not_policy": "not drawn by the policy",
+    "not_exposed": "never shown",
+    "not_matured": "windows still open",
+    "quarantined": "in an outage",
+}
+
+
+@click.command()
+@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="Of the file.")
+@click.option("--slot", required=True, help="Whose decisions.")
+@instant_option("--from", "start", "Decisions made then or later.")
+@instant_option("--to", "end", "Decisions made before.")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@data_dir_option
+def export(
+    kind: str,
+    slot: str,
+    start: float | None,
+    end: float | None,
+    out: Path,
+    data_dir: Path | None,
+) -> None:
+    """Hand the log of a slot to other tools.
+
+    obp: bandit feedback for Open Bandit Pipeline (.npz). dsjson: Vowpal Wabbit. Both hold the
+    decisions that may be evaluated. sensors: track events for Sensors Analytics. csv, parquet: the
+    joined form, every decision. The file appears under its name when it is whole.
+    """
+    from nudge.lake.export import READINGS, Wanted, exported_rows  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export import export as written  # noqa: PLC0415 - the same
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+
+    settings = load_settings(data_dir)
+    log = exported_rows(Lake(settings.lake_dir), Wanted(slot, start, end))
+    attributes = _attributes(settings, slot) if kind == "dsjson" else {}
+    with progress_bar("decisions", shown=err().is_terminal) as bar:
+        task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")
+        found = written(log, kind, out, attributes, lambda rows: bar.advance(task, rows))
+    click.echo(f"{out}: {found.rows:,} {UNITS.get(kind, 'rows')} of {log.rows:,} decisions")
+    for why, count in found.left_out.items():
+        click.echo(f"  {count:,} left out: {LEFT_OUT.get(why, why)}")
+
+
+def _attributes(settings: Settings, slot: str) -> Attributes:
+    """What the store's slot says of its variants; nothing where it is away or knows no such."""
+    from nudge.store import slots  # noqa: PLC0415 - with the store's client
+
+    try:
+        with opened(settings) as store:
+            found = slots.current(store.client, store.keys).get(slot)
+    except StoreError as error:
+        click.echo(f"without the variants' attributes: {error}", err=True)
+        return {}
+    return {} if found is None else {one.name: one.attributes for one in found.variants}
