@@ -101,6 +101,12 @@ class FencedError(StoreError):
     code = "fenced"
 
 
+class BrokenFoldError(StoreError):
+    """A fold's state cannot be trusted: nothing is committed until it is rebuilt."""
+
+    code = "fold_broken"
+
+
 class CorruptRecordError(NudgeError):
     """Bytes in the journal, the spool or a snapshot are not what this version can read."""
 

@@ -30,6 +30,7 @@ STATUS: Final = {
     "store_error": 503,
     "store_full": 503,
     "rebuilding": 503,
+    "fold_broken": 503,
     "fenced": 503,
     "spool_full": 503,
 }

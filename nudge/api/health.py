@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
-from nudge.errors import StoreError
+from nudge.errors import StoreError, StoreFullError
 from nudge.store.folds import kept
 from nudge.store.journal import last_position
 
@@ -31,6 +31,13 @@ class ReadySchema(Schema):
     """Whether decisions can be answered, and how fresh what they rest on is."""
 
     status = ma.String(required=True, validate=validate.OneOf(("ready", "degraded", "starting")))
+    reason = ma.String(
+        required=True,
+        metadata={
+            "description": "what is the matter, in a word (`store_away`, `store_full`, "
+            "`store_empty`, `store_older`, `store_other`) and a sentence; empty where nothing is"
+        },
+    )
     slots = ma.Integer(required=True)
     catalogue_age = ma.Float(
         required=True, allow_none=True, metadata={"description": "seconds; null before the first"}
@@ -43,6 +50,11 @@ class ReadySchema(Schema):
     )
 
 
+AWAY: Final = "store_away: the store does not answer; decisions come from memory"
+FULL: Final = (
+    "store_full: the store has no memory or disk left to write; raise its limit, or lower "
+    "journal_max_bytes; decisions come from memory"
+)
 TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -54,20 +66,34 @@ def alive() -> Response:
 
 @operation(blueprint, "GET /readyz", scopes=(), answers={200: ReadySchema, 503: ReadySchema})
 def ready() -> Response:
-    """Say whether decisions can be answered: `degraded` is from memory, without the store."""
+    """Say whether decisions can be answered, and what is the matter.
+
+    `degraded` is from memory, without the store; or with a store that is not the one that was
+    known: decisions are kept, and nothing is learned of them until it is accepted.
+    """
     service = current()
     lags = _lags(service)
     held = service.held
     known = held.read_at is not None
-    status = "starting" if not known else "degraded" if lags is None else "ready"
+    reason = _reason(service, away=lags is None)
+    status = "starting" if not known else "degraded" if reason else "ready"
     body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": lags or {}}
-    return answer({"status": status} | body, 200 if known else 503)
+    return answer({"status": status, "reason": reason} | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
     """Show the figures of the web processes to Prometheus."""
     return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _reason(service: Service, *, away: bool) -> str:
+    """What is the matter; hosts and sockets, which errors name, are nobody's business here."""
+    wrong, breaker = service.held.wrong, service.client.breaker
+    if away or (breaker and breaker.is_open):
+        full = breaker is not None and isinstance(breaker.cause, StoreFullError)
+        return FULL if full else AWAY
+    return f"{wrong.reason}: {wrong}" if wrong else ""
 
 
 def _lags(service: Service) -> dict[str, int] | None:

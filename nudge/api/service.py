@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import structlog
@@ -24,6 +25,7 @@ from nudge.spool.spool import Spool
 from nudge.store import client as store
 from nudge.store.catalogue import Catalogue, refreshed
 from nudge.store.client import Client
+from nudge.store.identity import Wrong, recognise
 from nudge.store.keys import Keys
 
 EXTENSION: Final = "nudge"
@@ -37,11 +39,13 @@ class Held:
     Attributes:
         catalogue: the last one that was read; empty before the first.
         read_at: when it was last known to be current, on the clock that never jumps; None before.
+        wrong: what is wrong with the store, as it was last seen.
     """
 
     def __init__(self) -> None:
         self.catalogue = Catalogue.empty()
         self.read_at: float | None = None
+        self.wrong: Wrong | None = None
         self._lock = threading.Lock()
         self._failing = False
 
@@ -119,8 +123,33 @@ class Service:
         """
         self.held.follow(client or self.client, self.keys)
 
+    def look(self, client: Client) -> None:
+        """See whether the store is the right one, then read what changed.
+
+        A store that lost what it had would take slots and keys away: what is in memory stays.
+
+        Raises:
+            NudgeError: it can not be told, or not be read.
+        """
+        self.recognise(client)
+        if self.held.wrong is None or not self.held.catalogue.slots:
+            self.refresh(client)
+
+    def recognise(self, client: Client) -> None:
+        """See whether the store is the right one.
+
+        Raises:
+            InvalidConfigError: the note of it can not be read.
+            StoreAwayError: no answer.
+        """
+        found = recognise(client, self.keys, self.settings.store_note)
+        if found and not self.held.wrong:
+            log.error("wrong_store", reason=found.reason, error=str(found))
+        self.held.wrong = found
+
     def start(self) -> threading.Thread:
         """Follow the store and empty the spool from now on: once a process, after the fork."""
+        self.client.before_return = partial(self.recognise, store.patient(self.settings.store_url))
         keeper.start(self.spool, self.client, self.settings.store_url, self.keys)
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
@@ -131,7 +160,7 @@ class Service:
         client = store.patient(self.settings.store_url)
         while True:
             try:
-                self.refresh(client)
+                self.look(client)
             except NudgeError as error:
                 self._count(error)
                 self.held.failed(error)

@@ -38,6 +38,9 @@ COMMANDS = {
     "export": Entry("export", "Hand the log of a slot to other tools."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
+    "store": Entry(
+        "store", "Tell whether the store is the one that was known, and accept another."
+    ),
     "rebuild": Entry(
         "rebuild", "Throw folds' states away and make them anew from lake and journal."
     ),

@@ -13,6 +13,7 @@ from nudge.domain.slot_file import load_slots
 from nudge.flows.apply import apply, conflict, plan
 from nudge.settings import Settings
 from nudge.store import api_keys, slots
+from nudge.store.identity import recognise
 from nudge.supervise import Program, programs
 from nudge.supervise import serve as supervise
 
@@ -39,6 +40,7 @@ def serve(
     """
 
     def prepare(settings: Settings) -> None:
+        look_at_store(settings)
         register_page_key(settings)
         if not no_examples:
             apply_configured(settings)
@@ -52,6 +54,14 @@ def _with_visitors(settings: Settings) -> list[Program]:
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS)]
     return [*programs(settings), Program("visitors", command, later=True, once=True)]
+
+
+def look_at_store(settings: Settings) -> None:
+    """Before anything is written: is it the store that was known? If not, say so and go on."""
+    with opened(settings) as store:
+        wrong = recognise(store.client, store.keys, settings.store_note)
+    if wrong:
+        click.echo(f"warning: {wrong.reason}: {wrong}", err=True)
 
 
 def register_page_key(settings: Settings) -> None:

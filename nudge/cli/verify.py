@@ -63,8 +63,10 @@ def _visitors(store: Store, *, every: bool, shown: bool) -> list[Difference]:
 
     read = partial(journal.read, store.client, store.keys)
     history = History(Lake(store.settings.lake_dir), store.sealer.unseal, read)
-    places = store.keys.every_partition()
-    total = sum(folds.position_of(store.client, store.keys, p, "attribute") for p in places)
+    total = sum(
+        history.length(p, folds.position_of(store.client, store.keys, p, "attribute"))
+        for p in store.keys.every_partition()
+    )
     with progress_bar("visitors", shown=shown) as bar:
         task = bar.add_task("visitors", total=total, note="")
         tell = partial(bar.advance, task)

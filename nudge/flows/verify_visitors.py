@@ -115,7 +115,7 @@ def verify_visitors(
         StoreAwayError: no answer.
     """
     for p in keys.every_partition():
-        length = position_of(client, keys, p, "attribute")
+        length = history.length(p, position_of(client, keys, p, "attribute"))
         share = 1 if every else max(1, -(-length // SAMPLE))
         replay = _Replay(history, p, share, tell)
         there = set(_stored(client, keys, replay))

@@ -59,6 +59,11 @@ class History:
             yield from (entry for entry in found if entry.position <= upto)
             after = found[-1].position
 
+    def length(self, partition: int, upto: int) -> int:
+        """How many entries there are up to a position: without those that are declared lost."""
+        declared = (one for one in self.lake.manifests(partition) if one.lost)
+        return upto - sum(len(one.range) for one in declared if one.range.upto <= upto)
+
     def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
         for entry in self.lake.entries(partition, self.unseal, after):
             if entry.position > upto:

@@ -80,6 +80,10 @@ class Breaker:
                 # A store that came back without room is another trouble than one that is gone.
                 self._cause = error
                 continue
+            except Exception:
+                # Without this thread the process would stay without its store for ever.
+                log.exception("probe_failed")
+                continue
             log.info("store_again", away=round(self.open_for, 1))
             self._open.clear()
             return

@@ -19,7 +19,13 @@ from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
 
-from nudge.errors import FencedError, StoreAwayError, StoreError, StoreFullError
+from nudge.errors import (
+    BrokenFoldError,
+    FencedError,
+    StoreAwayError,
+    StoreError,
+    StoreFullError,
+)
 from nudge.store.breaker import Breaker
 
 Arg = str | bytes | int | float
@@ -75,12 +81,14 @@ class Client:
 
     Attributes:
         breaker: of the hot client; None where callers are patient.
+        before_return: runs when a store that was away answers again, before anybody uses it.
     """
 
     def __init__(self, connection: redis.Redis | RedisCluster, *, guarded: bool = False) -> None:
         self._connection = connection
         self._execute: Callable[..., Reply] = connection.execute_command
         self.breaker = Breaker(self._probe) if guarded else None
+        self.before_return: Callable[[], object] | None = None
 
     def call(self, *command: Arg) -> Reply:
         """Run one command whose keys lie in one hash slot.
@@ -146,6 +154,8 @@ class Client:
             if isinstance(translated, StoreAwayError):
                 raise translated from error
             raise StoreAwayError(str(error)) from error
+        if self.before_return:
+            self.before_return()
 
 
 def hot(url: str, timeout: float) -> Client:
@@ -185,4 +195,6 @@ def _translated(error: redis.RedisError) -> StoreError:
         return StoreAwayError(f"the store does not answer: {text}")
     if text.startswith("FENCED"):
         return FencedError(text)
+    if text.startswith("BROKEN"):
+        return BrokenFoldError(text.removeprefix("BROKEN "))
     return StoreError(f"the store refused: {text}")

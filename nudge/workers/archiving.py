@@ -1,10 +1,11 @@
 """Runs the archive: one fold over all partitions that a worker owns, so that they share files.
 
-Whoever archives a partition also trims its journal.
+Whoever archives a partition also trims its journal, and notes how far the store was seen.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from threading import Event
 
 import structlog
@@ -13,6 +14,7 @@ from nudge import clock
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.archive import Archive
 from nudge.flows.retain import Retain
+from nudge.store.identity import archived
 from nudge.workers.backoff import Backoff
 from nudge.workers.leases import Leases
 
@@ -25,8 +27,8 @@ LOOK = 0.2
 class Archiving:
     """Runs the archive when it is due. Use it from one thread."""
 
-    def __init__(self, archive: Archive, leases: Leases, retain: Retain) -> None:
-        self._archive, self._leases, self._retain = archive, leases, retain
+    def __init__(self, archive: Archive, leases: Leases, retain: Retain, note: Path) -> None:
+        self._archive, self._leases, self._retain, self._note = archive, leases, retain, note
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back.
@@ -60,6 +62,7 @@ class Archiving:
             done = self._archive.run(held)
         for lease in done:
             self._leases.update(lease)
+        archived(self._note, {lease.partition: lease.position for lease in done})
 
     def _release(self) -> None:
         try:

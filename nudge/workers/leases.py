@@ -15,6 +15,7 @@ from nudge.store import folds
 from nudge.store.client import Client
 from nudge.store.folds import Lease
 from nudge.store.keys import Keys
+from nudge.workers.guard import Guard
 
 log = structlog.get_logger()
 
@@ -23,11 +24,19 @@ TTL = 5.0
 
 
 class Leases:
-    """The leases of one fold that one worker holds."""
+    """The leases of one fold that one worker holds: none of a store that is not the right one."""
 
-    def __init__(self, client: Client, keys: Keys, fold: str, owner: str, ttl: float = TTL) -> None:
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        fold: str,
+        owner: str,
+        ttl: float = TTL,
+        guard: Guard | None = None,
+    ) -> None:
         self._client, self._keys = client, keys
-        self._fold, self._owner, self._ttl = fold, owner, ttl
+        self._fold, self._owner, self._ttl, self._guard = fold, owner, ttl, guard
         self._held: dict[int, Lease] = {}
         self._due = 0.0
 
@@ -49,6 +58,9 @@ class Leases:
         if now < self._due:
             return
         self._due = now + self._ttl / 3
+        if self._guard and not self._guard.admits():
+            self._held.clear()
+            return
         workers = folds.heartbeat(self._client, self._keys, self._fold, self._owner, self._ttl)
         share = fair_share(self._keys.partitions, workers)
         for lease in self.held():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
 from types import FrameType
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
@@ -32,15 +32,18 @@ from nudge.store.folds import FOLDS
 from nudge.store.keys import Keys
 from nudge.store.retention import Keep
 from nudge.workers.archiving import Archiving
+from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
-from nudge.workers.runner import Runner
+from nudge.workers.runner import Fold, Runner
 
 log = structlog.get_logger()
 
 NAMES: Final = FOLDS
 """What can be asked for; `learn` brings the publisher with it."""
 LONGEST_LOOK: Final = 0.5
+
+S = TypeVar("S")
 
 
 class Loop(Protocol):
@@ -68,6 +71,11 @@ class Worker:
     keys: Keys
     owner: str
     ttl: float = TTL
+
+    @property
+    def guard(self) -> Guard:
+        """One for each loop."""
+        return Guard(self.client, self.keys, self.settings.store_note)
 
 
 def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int:
@@ -141,7 +149,7 @@ def _run(name: str, loop: Loop, stop: Event, failed: Event) -> None:
 
 def _attribute(worker: Worker) -> dict[str, Loop]:
     fold = Attribute(worker.client, worker.keys)
-    return {fold.name: Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl)}
+    return {fold.name: _runner(worker, fold)}
 
 
 def _learn(worker: Worker) -> dict[str, Loop]:
@@ -149,8 +157,10 @@ def _learn(worker: Worker) -> dict[str, Loop]:
     every = worker.settings.publish_every
     publisher = Publisher(worker.client, worker.keys, worker.owner, worker.ttl, every)
     return {
-        fold.name: Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl),
-        "publish": Publishing(publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3)),
+        fold.name: _runner(worker, fold),
+        "publish": Publishing(
+            publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.guard
+        ),
     }
 
 
@@ -159,10 +169,14 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     limits = Limits(every=settings.archive_every)
     seal = Sealer(settings.secret_key).seal
     archive = Archive(worker.client, worker.keys, Lake(settings.lake_dir), seal, limits)
-    leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl)
+    leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)
     keep = Keep(settings.journal_keep, settings.journal_max_bytes)
     retain = Retain(worker.client, worker.keys, keep)
-    return {"archive": Archiving(archive, leases, retain)}
+    return {"archive": Archiving(archive, leases, retain, settings.store_note)}
+
+
+def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
+    return Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl, worker.guard)
 
 
 def _owner() -> str:

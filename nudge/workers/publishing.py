@@ -10,6 +10,7 @@ from nudge import clock
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.publish import Publisher
 from nudge.workers.backoff import Backoff
+from nudge.workers.guard import Guard
 
 log = structlog.get_logger()
 
@@ -17,15 +18,18 @@ log = structlog.get_logger()
 class Publishing:
     """Publishes what changed. Use it from one thread."""
 
-    def __init__(self, publisher: Publisher, look: float) -> None:
-        self._publisher, self._look = publisher, look
+    def __init__(self, publisher: Publisher, look: float, guard: Guard) -> None:
+        self._publisher, self._look, self._guard = publisher, look, guard
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back."""
         trouble = Backoff(0.5, 30.0)
         while not stop.is_set():
             try:
-                self._publisher.run(clock.monotonic())
+                if self._guard.admits():
+                    self._publisher.run(clock.monotonic())
+                else:
+                    self._publisher.forget()
                 trouble.reset()
             except NudgeError as error:
                 log.warning("publisher_stopped", code=error.code, error=str(error))

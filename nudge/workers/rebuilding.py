@@ -77,8 +77,11 @@ class Rebuilding:
 
     def length(self, fold: str) -> int:
         """About how many entries a rebuild of the fold reads."""
-        every = self.keys.every_partition()
-        return sum(folds.position_of(self.client, self.keys, p, fold) for p in every)
+        places = [
+            (p, folds.position_of(self.client, self.keys, p, fold))
+            for p in self.keys.every_partition()
+        ]
+        return sum(self.history.length(p, position) for p, position in places)
 
     def run(self, fold: str, partition: int, tell: Tell) -> Rebuilt:
         """Rebuild one fold in one partition.

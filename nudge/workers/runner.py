@@ -14,12 +14,13 @@ import structlog
 
 from nudge import clock
 from nudge.domain.records import Entry
-from nudge.errors import FencedError, StoreAwayError, StoreError
+from nudge.errors import BrokenFoldError, FencedError, StoreAwayError, StoreError
 from nudge.store import folds, journal
 from nudge.store.client import Client
 from nudge.store.folds import Commit, Lease
 from nudge.store.keys import Keys
 from nudge.workers.backoff import Backoff
+from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
 
 log = structlog.get_logger()
@@ -53,10 +54,16 @@ class Runner(Generic[S]):
     """Runs one fold on the partitions that this worker owns. Use it from one thread."""
 
     def __init__(
-        self, client: Client, keys: Keys, fold: Fold[S], owner: str, ttl: float = TTL
+        self,
+        client: Client,
+        keys: Keys,
+        fold: Fold[S],
+        owner: str,
+        ttl: float = TTL,
+        guard: Guard | None = None,
     ) -> None:
         self._client, self._keys, self._fold = client, keys, fold
-        self._leases = Leases(client, keys, fold.name, owner, ttl)
+        self._leases = Leases(client, keys, fold.name, owner, ttl, guard)
         self._states: dict[int, tuple[int, S]] = {}
         self._resting: dict[int, tuple[float, Backoff]] = {}
 
@@ -68,7 +75,7 @@ class Runner(Generic[S]):
                 busy = self.turn(stop)
                 away.reset()
             except StoreError as error:
-                log.warning("store_away", fold=self._fold.name, error=str(error))
+                log.warning(error.code, fold=self._fold.name, error=str(error))
                 self._forget()
                 stop.wait(away.next())
                 continue
@@ -107,10 +114,13 @@ class Runner(Generic[S]):
             log.warning("fenced", fold=lease.fold, partition=lease.partition, error=str(error))
             self._drop(lease)
             return 0
+        except BrokenFoldError as error:
+            log.error("fold_broken", fold=lease.fold, partition=lease.partition, error=str(error))  # noqa: TRY400 - the traceback says nothing
+            self._rest(lease, pause)
+            return 0
         except Exception:
             log.exception("batch_failed", fold=lease.fold, partition=lease.partition)
-            self._drop(lease)
-            self._resting[lease.partition] = (clock.monotonic() + pause.next(), pause)
+            self._rest(lease, pause)
             return 0
         self._resting.pop(lease.partition, None)
         return done
@@ -131,6 +141,10 @@ class Runner(Generic[S]):
         if known is None or known[0] != lease.token:
             return self._fold.prepare(lease.partition)
         return known[1]
+
+    def _rest(self, lease: Lease, pause: Backoff) -> None:
+        self._drop(lease)
+        self._resting[lease.partition] = (clock.monotonic() + pause.next(), pause)
 
     def _drop(self, lease: Lease) -> None:
         self._leases.drop(lease)

@@ -13,8 +13,11 @@ from marshmallow import Schema
 from nudge.api.decision_schemas import MANY, ONE
 from nudge.api.operation import check_rules, operation, resource
 from nudge.app import create_app
+from nudge.errors import StoreFullError
 from nudge.settings import Settings
 from nudge.store import api_keys
+from nudge.store.identity import MARGIN
+from nudge.store.journal import last_position
 
 AWAY = "redis://127.0.0.1:1"
 
@@ -110,6 +113,38 @@ def test_health_is_told_without_a_key(web: Web) -> None:
     lags = web.http.get("/readyz").json["lags"]
     assert lags.keys() == {"attribute", "learn", "archive"}
     assert lags["attribute"] >= 2
+
+
+def test_a_wrong_store_is_told_and_served_from(web: Web) -> None:
+    """A store that came back empty takes no slot and no key away; readyz names the matter."""
+    service = web.service
+    service.look(service.client)
+    before = web.decide()
+    for key in list(service.client.scan(f"{service.keys.namespace}:*")):
+        service.client.call("DEL", key)
+    service.look(service.client)
+    ready = web.http.get("/readyz").json
+    assert (ready["status"], ready["slots"]) == ("degraded", 5)
+    assert ready["reason"].startswith("store_empty: ")
+    after = web.decide()
+    assert after["decisions"].keys() == before["decisions"].keys()
+    assert last_position(service.client, service.keys, 0) > MARGIN
+
+
+def test_a_full_store_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No room is another trouble than no store: the cure is another one."""
+    web.service.look(web.service.client)
+    breaker = web.service.client.breaker
+    assert breaker
+
+    def full() -> None:
+        raise StoreFullError("OOM command not allowed")
+
+    monkeypatch.setattr(breaker, "_probe", full)
+    breaker.trip(StoreFullError("OOM command not allowed"))
+    ready = web.http.get("/readyz").json
+    assert ready["status"] == "degraded"
+    assert ready["reason"].startswith("store_full: ")
 
 
 def test_the_app_starts_without_a_store(settings: Settings) -> None:

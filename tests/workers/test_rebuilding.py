@@ -4,97 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event, Thread
-from typing import Any
 
 import pytest
 from processes import eventually
+from rebuild_site import archive, fold_all, learned, opened, rebuild, rebuilding, states
 from worker_site import Site
 
-from nudge.domain.attribution import advance
 from nudge.domain.records import Mark
-from nudge.domain.sealing import Sealer
-from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import FencedError, StoreError
-from nudge.flows.archive import Archive
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
-from nudge.lake.reader import Lake
-from nudge.store import counts, folds, generations
+from nudge.store import folds, generations
 from nudge.store.counts_copy import CountsCopy
 from nudge.store.folds import Commit, Write
 from nudge.store.generations import RebuildingError
 from nudge.store.journal import read
-from nudge.workers.rebuilding import NAMES, Rebuilding, Rebuilt
+from nudge.workers.rebuilding import NAMES
 from nudge.workers.runner import Runner
 
 VISITORS = 400
-State = dict[str, Any]
-
-
-def fold_all(site: Site, *names: str) -> None:
-    """Let the folds catch up, and give their leases back."""
-    made: dict[str, Any] = {
-        "attribute": Attribute(site.client, site.keys),
-        "learn": Learn(site.client, site.keys),
-    }
-    for name in names or NAMES:
-        runner = Runner(site.client, site.keys, made[name], f"test-{name}")
-        while runner.turn():
-            pass
-        runner._release()
-
-
-def archive(site: Site) -> None:
-    """Let the lake catch up."""
-    seal = Sealer(site.settings.secret_key).seal
-    every = site.keys.every_partition()
-    leases = [folds.acquire(site.client, site.keys, p, "archive", "test", 60) for p in every]
-    held = [lease for lease in leases if lease is not None]
-    Archive(site.client, site.keys, Lake(site.settings.lake_dir), seal).run(held)
-
-
-def rebuilding(site: Site, owner: str = "builder") -> Rebuilding:
-    unseal = Sealer(site.settings.secret_key).unseal
-    return Rebuilding.of(site.client, site.keys, Lake(site.settings.lake_dir), unseal, owner)
-
-
-def rebuild(site: Site, *names: str) -> list[Rebuilt]:
-    places = [(name, p) for name in names or NAMES for p in site.keys.every_partition()]
-    return [rebuilding(site).run(name, p, lambda _: None) for name, p in places]
-
-
-def learned(site: Site) -> State:
-    """All that learn keeps: every total and every bucket, in every partition."""
-    found: State = {}
-    for p in site.keys.every_partition():
-        g = folds.generation_of(site.client, site.keys, p, "learn")
-        totals = counts.fields(site.client, site.keys.totals(p, "banner", g))
-        found[f"totals {p}"] = {name: value for name, value in totals.items() if value}
-        for block in counts.blocks(site.client, site.keys, p, "banner", g):
-            rows = counts.read_block(site.client, site.keys, p, "banner", block, g)
-            found[f"{p} {block}"] = sorted(rows, key=repr)
-    return found
-
-
-def states(site: Site) -> dict[str, VisitorState]:
-    """Every visitor's state, brought to the end of time before anything closes."""
-    found = {}
-    for p in site.keys.every_partition():
-        kept = folds.kept(site.client, site.keys, p, "attribute", "watermark", "generation")
-        g = int(kept[1] or 0)
-        for subject in generations.subjects(site.client, site.keys, p, g):
-            blob = site.client.call("GET", site.keys.visitor(p, subject, g))
-            found[subject] = advance(decode_state(blob), float(kept[0] or 0))
-    return found
-
-
-def opened(site: Site) -> dict[str, float]:
-    found = {}
-    for p in site.keys.every_partition():
-        g = folds.generation_of(site.client, site.keys, p, "attribute")
-        row = site.client.call("ZRANGE", site.keys.open(p, g), 0, -1, "WITHSCORES")
-        found |= dict(zip(row[::2], map(float, row[1::2]), strict=True))
-    return found
 
 
 @pytest.fixture
@@ -166,7 +94,7 @@ def test_a_batch_that_broke_attribute_is_written_once(site: Site) -> None:
     entries = read(site.client, site.keys, 0, 0, 100)
     _, batch = fold.handle(0, fold.prepare(0), entries)
     broken = replace(batch, writes=[*batch.writes, Write("ZADD", site.keys.fold(0, "attribute"))])
-    with pytest.raises(StoreError, match="BROKEN"):
+    with pytest.raises(StoreError, match="must be rebuilt"):
         folds.commit(site.client, site.keys, lease, broken)
     folds.release(site.client, site.keys, lease)
     assert len(read(site.client, site.keys, 0, 0, 100)) == len(entries)

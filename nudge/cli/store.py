@@ -1,0 +1,89 @@
+"""`nudge store status | accept`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nudge.cli.common import Store, data_dir_option, json_option, load_settings, opened, print_json
+from nudge.store.identity import CURE, TEXTS, Wrong, recognise
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.workers.accepting import Accepting, Gap
+
+
+@click.group()
+def store() -> None:
+    """Tell whether the store is the one that was known, and accept another."""
+
+
+@store.command()
+@data_dir_option
+@json_option
+def status(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Tell whether the store is the one that was known; ends with 1 where it is not."""
+    with opened(load_settings(data_dir)) as there:
+        wrong = _recognised(there)
+    if as_json:
+        print_json({"reason": wrong.reason if wrong else "", "text": str(wrong or "")})
+    else:
+        click.echo(f"{wrong.reason}: {wrong}" if wrong else "the store is the one that was known")
+    sys.exit(1 if wrong else 0)
+
+
+@store.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@data_dir_option
+@json_option
+def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Go on with a store that lost what was in it, or with another one.
+
+    Restoring a backup is better, if there is one: `nudge restore`. This folds and archives what
+    the store still has, declares in the lake which positions were lost, and numbers new records
+    behind them. Visitors whose vault entry was lost are new ones from now on. Run `nudge rebuild`
+    afterwards: it reads the lake, and attribute and learn wait for it.
+    """
+    with opened(load_settings(data_dir)) as there:
+        wrong = _recognised(there)
+        if wrong is None:
+            click.echo("the store is the one that was known: there is nothing to accept")
+            return
+        accepting = _accepting(there)
+        if not as_json:
+            click.echo("\n".join(_told(wrong, accepting.gaps())))
+        if not yes:
+            click.confirm("Go on with this store?", abort=True)
+        gaps = accepting.run(wrong)
+    if as_json:
+        print_json({"reason": wrong.reason, "gaps": [asdict(gap) for gap in gaps]})
+    else:
+        click.echo("accepted; now run `nudge rebuild`")
+
+
+def _recognised(there: Store) -> Wrong | None:
+    return recognise(there.client, there.keys, there.settings.store_note)
+
+
+def _accepting(there: Store) -> Accepting:
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
+    from nudge.workers.accepting import Accepting  # noqa: PLC0415 - the same
+
+    owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    lake, note = Lake(there.settings.lake_dir), there.settings.store_note
+    return Accepting(there.client, there.keys, lake, there.sealer.seal, note, owner)
+
+
+def _told(wrong: Wrong, gaps: list[Gap]) -> Iterator[str]:
+    yield f"{TEXTS[wrong.reason]}; {CURE}"
+    for gap in gaps:
+        known = f"the lake holds positions up to {gap.after}, the store had {gap.noted} or more"
+        yield f"  partition {gap.partition}: {known}; new records begin behind {gap.upto}"
+    yield "lost is what the store had and neither it has now nor the lake holds."

@@ -1,0 +1,246 @@
+"""A store that lost what it had is recognised, harmed by nobody, and accepted without a lie."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from processes import eventually
+from rebuild_site import archive, differences, fold_all, rebuild, wiped
+from worker_site import Site
+
+from nudge.domain.records import Decision, Mark
+from nudge.domain.sealing import Sealer
+from nudge.errors import InvalidConfigError, StoreError
+from nudge.flows.attribute import Attribute
+from nudge.lake.reader import Lake
+from nudge.store import counts, identity
+from nudge.store.identity import MARGIN, Wrong, recognise
+from nudge.store.journal import last_position, read
+from nudge.store.note import Note, read_note, write_note
+from nudge.workers.accepting import Accepting, Gap
+from nudge.workers.guard import Guard
+from nudge.workers.runner import Runner
+
+
+def look(site: Site) -> Wrong | None:
+    return recognise(site.client, site.keys, site.settings.store_note)
+
+
+def accept(site: Site) -> list[Gap]:
+    wrong = look(site)
+    assert wrong
+    settings = site.settings
+    seal, lake = Sealer(settings.secret_key).seal, Lake(settings.lake_dir)
+    return Accepting(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)
+
+
+def copied(site: Site) -> list[tuple[str, Any]]:
+    """All that the store has."""
+    keys = sorted(site.client.scan(f"{site.keys.namespace}:*"))
+    return [(key, site.client.call("DUMP", key)) for key in keys]
+
+
+def put_back(site: Site, copy: list[tuple[str, Any]]) -> None:
+    wiped(site)
+    for key, value in copy:
+        site.client.call("RESTORE", key, 0, value)
+
+
+def trials(site: Site) -> int:
+    return sum(row.trials for row in counts.totals(site.client, site.keys, "banner"))
+
+
+@pytest.fixture
+def known(site: Site) -> Site:
+    """A store with a journal that was folded and archived, and noted."""
+    assert look(site) is None
+    site.visit(range(80))
+    fold_all(site)
+    archive(site)
+    return site
+
+
+def test_the_right_store_is_right(known: Site) -> None:
+    """It has an id for ever; the note follows the archive and never goes back."""
+    note = read_note(known.settings.store_note)
+    assert note is not None
+    assert note.store == identity.store_id(known.client, known.keys)
+    last = {p: last_position(known.client, known.keys, p) for p in known.keys.every_partition()}
+    assert dict(note.positions) == last
+    assert look(known) is None
+    identity.archived(known.settings.store_note, {0: 1})
+    assert read_note(known.settings.store_note) == note
+
+
+def test_a_note_that_cannot_be_read_is_told(known: Site) -> None:
+    """It is not taken for none: that would let any store pass."""
+    known.settings.store_note.write_text("{")
+    with pytest.raises(InvalidConfigError, match=r"store\.json"):
+        look(known)
+
+
+def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -> None:
+    """What comes now is kept behind all that was known; the alarm is a record; once."""
+    wiped(known)
+    wrong = look(known)
+    assert wrong == look(known) == Wrong("store_empty")
+    assert "store accept" in str(wrong)
+    known.visit(range(80, 96))
+    note = read_note(known.settings.store_note)
+    assert note is not None
+    for p in known.keys.every_partition():
+        entries = read(known.client, known.keys, p, 0, 1000)
+        assert entries[0].position == note.positions[p] + MARGIN + 1
+    marks = [r for r in known.records() if isinstance(r, Mark)]
+    assert [(m.type, m.fields["reason"]) for m in marks] == [("wrong_store", "store_empty")]
+
+
+def test_an_older_store_is_recognised(known: Site) -> None:
+    """One position less than the archive has seen, in one partition, suffices."""
+    known.client.call("DECR", known.keys.seq(3))
+    assert look(known) == Wrong("store_older")
+
+
+def test_another_installation_s_store_is_recognised_and_not_touched(known: Site) -> None:
+    """Another id: nothing is written there, not even a mark."""
+    known.client.call("HSET", known.keys.config("store"), "id", "theirs")
+    before = copied(known)
+    assert look(known) == Wrong("store_other")
+    assert copied(known) == before
+
+
+def test_whoever_dies_while_marking_is_replaced(
+    known: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one finds the mark and lets the positions go on."""
+    wiped(known)
+    with monkeypatch.context() as patched:
+        patched.setattr(identity, "jump", lambda *_: (_ for _ in ()).throw(StoreError("died")))
+        with pytest.raises(StoreError):
+            look(known)
+    assert last_position(known.client, known.keys, 0) == 0
+    assert look(known) == Wrong("store_empty")
+    assert last_position(known.client, known.keys, 0) > MARGIN
+
+
+def test_no_fold_runs_on_a_wrong_store(known: Site) -> None:
+    """Workers take no lease there, and go on by themselves when the store was accepted."""
+    wiped(known)
+    guard = Guard(known.client, known.keys, known.settings.store_note)
+    fold = Attribute(known.client, known.keys)
+    worker = Runner(known.client, known.keys, fold, "w", 0.5, guard)
+    assert not guard.admits()
+    known.visit(range(80, 96))
+    assert not eventually(lambda: worker.turn() > 0, 0.5)
+    accept(known)
+    assert guard.admits()
+    rebuild(known)
+    assert eventually(lambda: worker.turn() > 0)
+
+
+@pytest.mark.parametrize("rebuilt_first", [True, False])
+def test_an_empty_store_is_accepted(known: Site, *, rebuilt_first: bool) -> None:
+    """Counts of the lake and of the new store add up; verify knows the gap and nothing else."""
+    before = trials(known)
+    wiped(known)
+    look(known)
+    known.visit(range(80, 120))
+    gaps = accept(known)
+    assert all(gap.after == gap.noted > 0 for gap in gaps)
+    assert look(known) is None
+    fold_all(known)
+    assert trials(known) == 0  # the folds wait for the rebuild
+    known.visit(range(120, 130))
+    if not rebuilt_first:
+        archive(known)
+    assert [one.differences for one in rebuild(known)] == [()] * 16
+    fold_all(known)
+    archive(known)
+    assert trials(known) == before + 50
+    assert differences(known) == []
+    archived = Lake(known.settings.lake_dir).contents()
+    assert archived.lost() == {gap.partition: gap.upto - gap.after for gap in gaps}
+
+
+def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
+    """What it had and nobody had read is folded; what only the lake has is counted again."""
+    known.visit(range(80, 100))
+    copy = copied(known)
+    known.visit(range(100, 110))
+    fold_all(known)
+    archive(known)
+    lost = trials(known)
+    put_back(known, copy)
+    known.visit(range(200, 203))  # before anybody looks; behind what the lake holds or not
+    assert look(known) == Wrong("store_older")
+    known.visit(range(110, 130))
+    accept(known)
+    rebuild(known)
+    fold_all(known)
+    archive(known)
+    assert look(known) is None
+    assert lost == 110
+    assert trials(known) >= 130
+    lines = differences(known)
+    assert not [line for line in lines if "position" in line or "totals" in line], lines
+
+
+def test_accepting_can_be_broken_off_and_run_again(
+    known: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was done by then is done once; the store stays marked until the end."""
+    wiped(known)
+    look(known)
+    known.visit(range(80, 120))
+    with monkeypatch.context() as patched:
+        patched.setattr(Accepting, "_accepted", _dies_in_the_middle(Accepting._accepted))
+        with pytest.raises(StoreError):
+            accept(known)
+    assert look(known) == Wrong("store_empty")
+    known.visit(range(120, 130))
+    accept(known)
+    rebuild(known)
+    fold_all(known)
+    archive(known)
+    assert trials(known) == 130
+    assert differences(known) == []
+
+
+def _dies_in_the_middle(accepted: Any) -> Any:
+    def dies(self: Accepting, gap: Gap, wrong: Wrong) -> None:
+        if gap.partition == 5:
+            self._declare(gap, wrong)
+            raise StoreError("died")
+        accepted(self, gap, wrong)
+
+    return dies
+
+
+def test_another_store_is_accepted_behind_what_it_holds(known: Site) -> None:
+    """What somebody else's store holds is never archived here."""
+    write_note(known.settings.store_note, Note("ours", dict.fromkeys(range(8), 20)))
+    known.settings.lake_dir.rename(known.settings.lake_dir.with_name("theirs"))
+    assert look(known) == Wrong("store_other")
+    accept(known)
+    known.visit(range(80, 96))
+    rebuild(known)
+    fold_all(known)
+    archive(known)
+    assert trials(known) == 16
+    lake = Lake(known.settings.lake_dir)
+    unseal = Sealer(known.settings.secret_key).unseal
+    entries = [e for p in known.keys.every_partition() for e in lake.entries(p, unseal)]
+    assert sum(isinstance(entry.record, Decision) for entry in entries) == 16
+
+
+def test_it_needs_the_note(known: Site) -> None:
+    """On a machine without the data directory, nobody can tell what was lost."""
+    wiped(known)
+    look(known)
+    path = known.settings.store_note
+    assert json.loads(path.read_text())["positions"]
+    path.unlink()
+    with pytest.raises(InvalidConfigError, match="data directory"):
+        accept(known)
