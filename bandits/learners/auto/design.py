@@ -21,6 +21,7 @@ from bandits.learners.auto.relations import NOWHERE, Relation, find_relations
 ABSENT = -1
 MAIN = ("level", "arm", "offset")
 FAR = 6  # offsets beyond share a feature
+MOST_FEATURES, MOST_TERMS = 400, 30  # that a fit begins with
 MOST_PAIRS = 60  # candidates with two levels, and the features of each
 MOST_PAIR_FEATURES = 400
 
@@ -46,11 +47,19 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """Terms over cells of `sizes` levels and K arms; feature 0 is the intercept."""
+    """Terms over cells of `sizes` levels and K arms; feature 0 is the intercept.
+
+    Attributes:
+        sizes: number of levels of each attribute.
+        arms: K.
+        terms: all terms (T of them).
+        first: (T,) those that a fit begins with; the others wait for the data to speak for them.
+    """
 
     sizes: tuple[int, ...]
     arms: int
     terms: tuple[Term, ...]
+    first: BoolArray
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -95,25 +104,25 @@ class Design:
         return columns
 
 
-def make_design(
-    config: LearnerConfig, sizes: tuple[int, ...], most: int
-) -> tuple[Design, BoolArray]:
-    """The terms of a slot, and which of them (T,) a fit begins with.
+def make_design(config: LearnerConfig, sizes: tuple[int, ...]) -> Design:
+    """The design of a slot.
 
-    Main effects always; interactions in the order of the configuration while all have at most
-    `most` features. The others wait for the data to speak for them.
+    A fit begins with the main effects, and with as many interactions, in the order of the
+    configuration, as keep it quick.
     """
     names = [attribute.name for attribute in config.context]
     relations = find_relations(config.arms, config.context, sizes)
     basic = list(basic_terms(names, sizes, len(config.arms), relations))
-    pairs = pair_terms(names, sizes, len(config.arms), relations)
-    terms = [*basic, *islice(pairs, MOST_PAIRS)]
+    terms = [*basic, *islice(pair_terms(names, sizes, len(config.arms), relations), MOST_PAIRS)]
     total = sum(term.width for term in basic if term.kind in MAIN)
-    active = np.zeros(len(terms), dtype=np.bool_)
+    count = sum(term.kind in MAIN for term in basic)
+    first = np.zeros(len(terms), dtype=np.bool_)
     for place, term in enumerate(basic):
-        total += 0 if term.kind in MAIN else term.width
-        active[place] = term.kind in MAIN or total <= most
-    return Design(sizes, len(config.arms), tuple(terms)), active
+        fits = total + term.width <= MOST_FEATURES and count < MOST_TERMS
+        first[place] = term.kind in MAIN or fits
+        if fits and term.kind not in MAIN:
+            total, count = total + term.width, count + 1
+    return Design(sizes, len(config.arms), tuple(terms), first)
 
 
 def basic_terms(

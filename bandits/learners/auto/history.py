@@ -1,6 +1,6 @@
 """The count table as columns: what a fit reads, with outages and arms that are gone left out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +9,8 @@ from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.counts import CountTable, Interval, WeightedCounts, width_of
 from bandits.features import CellSpec
 from bandits.learners.auto.design import Design
+
+GAIN_ROWS = 20_000  # of late, by which attributes are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +96,35 @@ def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
     return History(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
 
 
-def coarsened(history: History, sizes: Sequence[int], most: int) -> tuple[History, tuple[int, ...]]:
-    """At most `most` distinct cells: the attribute that tells least is folded, as often as needed.
+def coarsened(
+    history: History, spec: CellSpec, folded: Collection[int], most: int
+) -> tuple[History, tuple[int, ...]]:
+    """At most `most` distinct cells: the attributes that tell least are folded away.
+
+    Args:
+        history: its cells have the levels of `spec`.
+        spec: of the cells.
+        folded: places of attributes that are folded already, and stay so.
+        most: the bound.
 
     Returns:
         The history and the sizes of the attributes' levels, 1 where one was folded away.
     """
-    left = list(sizes)
-    while len(history.levels) > most:
-        gains = [_gain(history, place) if size > 1 else np.inf for place, size in enumerate(left)]
-        place = int(np.argmin(gains))
-        left[place] = 1
-        levels = history.levels.copy()
-        levels[:, place] = 0
-        distinct, fold = np.unique(levels, axis=0, return_inverse=True)
-        history = replace(history, levels=distinct, cell=fold.reshape(-1)[history.cell])
-    return history, tuple(left)
+    sizes = list(spec.sizes)
+    live = [place for place, size in enumerate(sizes) if size > 1]
+    order = [place for place in live if place in folded]
+    if len(history.levels) > most:
+        recent = history.kept(np.arange(len(history.at)) >= len(history.at) - GAIN_ROWS)
+        rest = [place for place in live if place not in folded]
+        order += sorted(rest, key=lambda place: _gain(recent, place))
+    for place in order:
+        if place in folded or len(history.levels) > most:
+            sizes[place] = 1
+            levels = history.levels.copy()
+            levels[:, place] = 0
+            codes, fold = np.unique(spec.code_levels(levels), return_inverse=True)
+            history = replace(history, levels=spec.levels_of(codes), cell=fold[history.cell])
+    return history, tuple(sizes)
 
 
 def _gain(history: History, place: int) -> float:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import AnyArray, FloatArray, IntArray
 
 MOST_STEP = 3.0  # on the logit scale, in one step
 ENOUGH = 1e-3  # a step below this, in every coefficient, ends the search
@@ -31,10 +31,11 @@ class Rows:
     count: int
 
     @cached_property
-    def _pairs(self) -> IntArray:
-        first, second = np.triu_indices(self.index.shape[1])
+    def _pairs(self) -> list[IntArray]:
+        """For each term the pairs of its feature with those of the terms from it on."""
         columns = np.ascontiguousarray(self.index.T)
-        return (columns[first] * (self.count + 1) + columns[second]).ravel()
+        size = self.count + 1
+        return [(column * size + columns[t:]).ravel() for t, column in enumerate(columns)]
 
     def eta(self, beta: FloatArray) -> FloatArray:
         """The linear predictor (r,) of coefficients (p,)."""
@@ -49,10 +50,11 @@ class Rows:
 
     def products(self, weights: FloatArray) -> FloatArray:
         """X' diag(weights) X, (p, p)."""
-        terms = self.index.shape[1]
-        tiled = np.tile(weights, terms * (terms + 1) // 2)
-        size = self.count + 1
-        flat = np.bincount(self._pairs, tiled, size * size).astype(np.float64)
+        terms, size = self.index.shape[1], self.count + 1
+        weight = np.broadcast_to(weights, (terms, len(weights))).reshape(-1)
+        flat = np.zeros(size * size)
+        for pairs in self._pairs:
+            flat += np.bincount(pairs, weight[: len(pairs)], size * size)
         upper = flat.reshape(size, size)[:-1, :-1]
         both = upper + upper.T
         # A row has each feature once: pairs of a term with itself lie on the diagonal alone.
@@ -62,10 +64,21 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Mode:
-    """The normal approximation: coefficients (p,) and the Hessian (p, p) there."""
+    """The normal approximation.
+
+    Attributes:
+        beta: coefficients (p,).
+        information: (p, p) of the data alone.
+        hessian: (p, p), with the prior's precision.
+    """
 
     beta: FloatArray
+    information: FloatArray
     hessian: FloatArray
+
+    def under(self, precision: FloatArray) -> "Mode":
+        """The same coefficients under a prior that differs a little, (p,)."""
+        return Mode(self.beta, self.information, _added(self.information, precision))
 
 
 def objective(
@@ -84,14 +97,12 @@ def find_mode(
 ) -> Mode:  # fmt: skip
     """The mode, in at most `steps` Newton steps from `start`."""
     beta, best = start, objective(rows, start, trials, hits, mean, precision)
-    hessian = np.diag(precision)
+    information = np.zeros((rows.count, rows.count))
     for _ in range(steps):
-        rate = 1.0 / (1.0 + np.exp(-rows.eta(beta)))
+        rate = _rate(rows, beta)
         gradient = rows.sums(hits - trials * rate) - precision * (beta - mean)
-        hessian = rows.products(trials * rate * (1.0 - rate))
-        hessian[np.diag_indices(rows.count)] += precision
-        step = np.linalg.solve(hessian, gradient)
-        step *= min(1.0, MOST_STEP / max(float(np.abs(step).max()), 1e-12))
+        information = rows.products(trials * rate * (1.0 - rate))
+        step = _limited(np.linalg.solve(_added(information, precision), gradient))
         for _ in range(8):
             value = objective(rows, beta + step, trials, hits, mean, precision)
             if value >= best - 1e-9:
@@ -100,4 +111,44 @@ def find_mode(
         beta, best = beta + step, value
         if np.abs(step).max() < ENOUGH:
             break
-    return Mode(beta, hessian)
+    return Mode(beta, information, _added(information, precision))
+
+
+def near_mode(
+    rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
+    start: FloatArray, information: FloatArray, steps: int,
+) -> FloatArray:  # fmt: skip
+    """About the mode, by steps that share one information matrix, scaled to these counts.
+
+    A tenth of the cost of Newton's steps: enough to judge a half-life by.
+    """
+    beta, best = start, objective(rows, start, trials, hits, mean, precision)
+    rate = _rate(rows, beta)
+    share = (trials * rate * (1.0 - rate)).sum() / max(float(information[0, 0]), 1e-12)
+    inverse = np.linalg.inv(_added(information * share, precision))
+    for _ in range(steps):
+        gradient = rows.sums(hits - trials * _rate(rows, beta)) - precision * (beta - mean)
+        step = _limited(inverse @ gradient)
+        value = objective(rows, beta + step, trials, hits, mean, precision)
+        if value < best:
+            step /= 4.0
+            value = objective(rows, beta + step, trials, hits, mean, precision)
+        if value < best or np.abs(step).max() < 10 * ENOUGH:
+            break
+        beta, best = beta + step, value
+    return beta
+
+
+def _rate(rows: Rows, beta: FloatArray) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + np.exp(-rows.eta(beta))), dtype=np.float64)
+
+
+def _added(information: FloatArray, precision: FloatArray) -> FloatArray:
+    hessian = information.copy()
+    hessian[np.diag_indices(len(precision))] += precision
+    return hessian
+
+
+def _limited(step: AnyArray) -> FloatArray:
+    most = max(float(np.abs(step).max()), 1e-12)
+    return np.asarray(step * min(1.0, MOST_STEP / most), dtype=np.float64)

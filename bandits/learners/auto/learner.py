@@ -26,8 +26,8 @@ from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
 
-MOST_FEATURES = 600  # of the terms that a fit begins with
-ROOM = 200  # features that further terms may have
+MOST_ROWS = 10_000  # of cells and arms, that a fit can take in its time
+ROOM = 150  # features that further terms may have
 
 
 def fit(
@@ -68,20 +68,21 @@ def fit_history(
 ) -> Policy:
     """The same, from columns."""
     known = Memory() if memory is None else memory
-    history, sizes = coarsened(history, spec.sizes, config.policy.max_cells)
+    most = min(config.policy.max_cells, MOST_ROWS // len(config.arms))
+    history, sizes = coarsened(history, spec, known.folded, most)
+    known.folded |= {place for place, size in enumerate(spec.sizes) if size > sizes[place]}
     spec = CellSpec(spec.attributes, sizes)
-    design, basic = make_design(config, sizes, MOST_FEATURES)
-    begun = sum(term.width for term, used in zip(design.terms, basic, strict=True) if used)
+    design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
-    known.opened(key, start_scales(design), basic, begun + ROOM)
+    known.opened(key, start_scales(design), design.first, ROOM)
     ripe = ripe_trials(history, at, delay)
     model = Model(design, history, ripe, Grid.of(history, design), known.active)
-    model, prior = learned(config, model, at, known)
-    weights = weighed(config, model, prior, at, known)
+    found = learned(config, model, at, known)
+    model, weights = found.model, weighed(config, found, at, known)
     rng = np.random.default_rng(seed)
     counts = share_out(weights, config.policy.draws)
-    modes = {half_life: fresh_mode(model, prior, at, half_life, known) for half_life in counts}
-    draws = draws_of(model, prior, modes, counts, rng)
+    modes = {half_life: fresh_mode(found, at, half_life, known) for half_life in counts}
+    draws = draws_of(model, found.prior, modes, counts, rng)
     return FeatureEnsemble(
         arms=config.names,
         version=version,

@@ -20,7 +20,8 @@ class Memory:
         beta: half-life -> coefficients (P,).
         judged: (time, half-life) -> coefficients (P,) as of then.
         leading: the half-life with the largest weight.
-        room: features that the active terms may have together.
+        room: features that terms may have which are admitted later.
+        folded: places of attributes that were too fine to keep.
     """
 
     key: object = None
@@ -30,6 +31,7 @@ class Memory:
     judged: Judged = field(default_factory=dict)
     leading: float | None = None
     room: int = 0
+    folded: frozenset[int] = frozenset()
 
     @property
     def empty(self) -> bool:

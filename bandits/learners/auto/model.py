@@ -8,9 +8,10 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.learners.auto.design import Design
 from bandits.learners.auto.history import Grid, History
-from bandits.learners.auto.laplace import Mode, Rows, find_mode
+from bandits.learners.auto.laplace import Mode, Rows, find_mode, near_mode
 from bandits.learners.auto.prior import Prior
 
+NEAR_STEPS = 5
 ADMIT = 4.0  # standard errors by which a further term must speak
 
 
@@ -62,6 +63,16 @@ class Model:
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
         return find_mode(self.rows, *counts, mean, precision, start[self.ids], steps)
 
+    def near(
+        self, counts: tuple[FloatArray, FloatArray], prior: Prior, start: FloatArray, mode: Mode
+    ) -> FloatArray:
+        """About the mode (P,) of other counts, from another mode's information."""
+        mean, precision = prior.mean[self.ids], prior.precision[self.ids]
+        beta = near_mode(
+            self.rows, *counts, mean, precision, start[self.ids], mode.information, NEAR_STEPS
+        )
+        return self.full(beta, prior)
+
     def full(self, beta: FloatArray, prior: Prior) -> FloatArray:
         """Coefficients (P,) of those (p,): what did not occur has its prior mean."""
         whole = prior.mean.copy()
@@ -87,6 +98,7 @@ class Model:
         rate = 1.0 / (1.0 + np.exp(-self.eta(beta)))
         residual, weight = hits - trials * rate, trials * rate * (1.0 - rate)
         active = self.active.copy()
+        room -= sum(self.design.terms[t].width for t in np.flatnonzero(active & ~self.design.first))
         z = {t: self._z(t, residual, weight) for t in np.flatnonzero(~active).tolist()}
         for t in sorted(z, key=lambda t: -z[t]):
             wide = self.design.terms[t].width

@@ -1,7 +1,7 @@
 """The steps of one fit: scales and terms, the weights of half-lives, and the modes to draw from."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from bandits.learners.auto.model import Model
 from bandits.learners.auto.prior import Prior, make_prior, start_scales
 from bandits.learners.auto.scales import next_scales
 
-COLD, WARM = 8, 2  # Newton steps at most, without and with a start from the last fit
-COLD_ROUNDS, WARM_ROUNDS = 5, 2  # of empirical Bayes
-JUDGED_AT_ONCE = 15  # models of the past that one fit makes at most
-COLD_WIDTH, WARM_WIDTH = 4, 8  # blocks of each width
+STEPS = 6  # of Newton's at most, without a start from the last fit; with it one is enough
+COLD_ROUNDS = 4  # of empirical Bayes, one with a start from the last fit
+MOST_JUDGED, JUDGE_WORK = 15, 2e8  # models of the past that one fit makes at most; x p**3
+PER_WIDTH = 8  # blocks of each width
 
 
 def aged(times: FloatArray, at: float, half_life: float) -> FloatArray:
@@ -31,42 +31,52 @@ def half_lives(config: LearnerConfig) -> tuple[float, ...]:
     return HALF_LIVES if own is None else (own,)
 
 
-def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> tuple[Model, Prior]:
-    """The model with the terms and the prior with the scales that the data ask for."""
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What the leading half-life teaches: the model with its terms, the prior, the mode."""
+
+    model: Model
+    prior: Prior
+    half_life: float
+    mode: Mode
+
+
+def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Learned:
+    """The terms and scales that the data ask for, under the half-life that has led so far."""
     leading = half_lives(config)[0] if known.leading is None else known.leading
     counts = model.counts(aged(model.history.at, at, leading))
     rate = float((counts[1].sum() + 1.0) / (counts[0].sum() + 20.0))
     start, cold = start_scales(model.design), known.empty
     prior = make_prior(model.design, known.scales, config, rate)
-    if cold:
-        prior.mean[0] = math.log(rate / (1.0 - rate))
     beta = known.beta.get(leading, prior.mean)
-    for _ in range(COLD_ROUNDS if cold else WARM_ROUNDS):
-        mode = model.mode(counts, prior, beta, COLD if cold else WARM)
+    if cold:
+        beta = beta.copy()
+        beta[0] = math.log(rate / (1.0 - rate))
+    for _ in range(COLD_ROUNDS if cold else 1):
+        mode = model.mode(counts, prior, beta, STEPS if cold else 1)
         beta, ids = model.full(mode.beta, prior), model.ids
         variance = np.diag(np.linalg.inv(mode.hessian))
         known.scales = next_scales(
             known.scales, start, model.design.term_of[ids], mode.beta - prior.mean[ids], variance
         )
         prior = make_prior(model.design, known.scales, config, rate)
-    known.beta.setdefault(leading, beta)
-    extra = int(sum(t.width for t, a in zip(model.design.terms, known.active, strict=True) if a))
-    active = model.admitted(counts, beta, known.room - extra)
-    known.active = active
-    return (model if (active == model.active).all() else replace(model, active=active)), prior
+    known.beta[leading] = beta
+    known.active = model.admitted(counts, beta, known.room)
+    if (known.active != model.active).any():
+        model = replace(model, active=known.active)
+        mode = model.mode(counts, prior, beta, 1)
+    return Learned(model, prior, leading, mode.under(prior.precision[model.ids]))
 
 
-def weighed(
-    config: LearnerConfig, model: Model, prior: Prior, at: float, known: Memory
-) -> dict[float, float]:
+def weighed(config: LearnerConfig, found: Learned, at: float, known: Memory) -> dict[float, float]:
     """Half-life -> weight, from what models of the past would have predicted."""
     choices = half_lives(config)
     if len(choices) == 1:
         return {choices[0]: 1.0}
-    times = model.history.at
-    width = WARM_WIDTH if known.judged else COLD_WIDTH
-    marks = edges(float(times.min(initial=at)), at, width)
-    _judge(model, prior, marks, choices, known)
+    model, times = found.model, found.model.history.at
+    first = float(times.min(initial=at))
+    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-2::-2][::-1]
+    _judge(found, marks, choices, known)
     block = np.searchsorted(marks, times, side="right")
     scores = [
         _scores(model, np.flatnonzero(block == place), [known.judged[mark, h] for h in choices])
@@ -86,26 +96,30 @@ def _scores(model: Model, inside: IntArray, betas: list[FloatArray]) -> list[flo
     return [block_score(model.eta(beta, rows), trials, hits) for beta in betas]
 
 
-def _judge(
-    model: Model, prior: Prior, marks: list[float], choices: tuple[float, ...], known: Memory
-) -> None:
+def _judge(found: Learned, marks: list[float], choices: tuple[float, ...], known: Memory) -> None:
     """Fit what is not yet known of the past, the latest first, within one fit's budget."""
+    model = found.model
     wanted = [(m, h) for m in reversed(marks) for h in choices if (m, h) not in known.judged]
-    for mark, half_life in wanted[:JUDGED_AT_ONCE]:
+    most = min(MOST_JUDGED, 1 + int(JUDGE_WORK / max(1, len(model.ids)) ** 3))
+    for mark, half_life in wanted[:most]:
         before = model.history.at < mark
         counts = model.counts(np.where(before, aged(model.history.at, mark, half_life), 0.0))
         start = known.beta.get(half_life, next(iter(known.beta.values())))
-        mode = model.mode(counts, prior, start, WARM)
-        known.judged[mark, half_life] = model.full(mode.beta, prior)
+        known.judged[mark, half_life] = model.near(counts, found.prior, start, found.mode)
     for old in [key for key in known.judged if key[0] not in set(marks)]:
         del known.judged[old]
 
 
-def fresh_mode(model: Model, prior: Prior, at: float, half_life: float, known: Memory) -> Mode:
+def fresh_mode(found: Learned, at: float, half_life: float, known: Memory) -> Mode:
     """The mode of today's counts under a half-life; remembered as the next start."""
+    if half_life == found.half_life:
+        return found.mode
+    model, prior = found.model, found.prior
     counts = model.counts(aged(model.history.at, at, half_life))
     warm = half_life in known.beta
-    start = known.beta.get(half_life, next(iter(known.beta.values())))
-    mode = model.mode(counts, prior, start, WARM if warm else COLD)
+    start = known.beta[half_life if warm else found.half_life]
+    if not warm:
+        start = model.near(counts, prior, start, found.mode)
+    mode = model.mode(counts, prior, start, 1)
     known.beta[half_life] = model.full(mode.beta, prior)
     return mode

@@ -1,0 +1,115 @@
+"""What learning and choosing cost: one visitor, a batch, counting, publishing.
+
+    python benchmarks/learners_cost.py [--json]
+
+Medians of CPU time on one core.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+import bandits
+from bandits.arrays import AnyArray
+
+ARMS, FEATURES, VISITORS = 6, 16, 10_000
+LIMITS = {
+    "one visitor: distribution and draw, us": 25.0,
+    "a batch of 10,000: distribution and draw, us a visitor": 1.0,
+    "a batch of 10,000 new cells, us a visitor": 1.0,
+    "fit and publish with 100,000 exposures, ms": 200.0,
+    "the same from nothing, ms": 200.0,
+}
+
+
+def config() -> dict[str, object]:
+    """Six amounts; 16 attributes: 4 categories, 4 numbers, 8 flags."""
+    cells = ["a", "b", "c", "d"]
+    context = [{"name": f"c{i}", "kind": "category", "cells": cells} for i in range(4)]
+    context += [{"name": f"n{i}", "kind": "number", "cells": [10, 50, 100]} for i in range(4)]
+    context += [{"name": f"f{i}", "kind": "flag"} for i in range(8)]
+    amounts = (10, 30, 50, 100, 300, 500)
+    arms = [{"name": str(x), "attributes": {"amount": x}} for x in amounts]
+    return {"arms": arms, "context": context, "policy": {"kind": "auto"}}
+
+
+def contexts(n: int, seed: int) -> dict[str, AnyArray]:
+    """Random visitors; what the arms' order depends on varies most."""
+    rng = np.random.default_rng(seed)
+    columns: dict[str, AnyArray] = {
+        f"c{i}": rng.choice(["a", "b", "c", "d"], n, p=[0.7, 0.1, 0.1, 0.1]) for i in range(4)
+    }
+    columns |= {f"n{i}": rng.choice([5.0, 20.0, 60.0, 200.0], n, p=[0.7, 0.1, 0.1, 0.1])
+                for i in range(4)}  # fmt: skip
+    return columns | {f"f{i}": rng.random(n) < 0.1 for i in range(8)}  # noqa: PLR2004
+
+
+def median(work: Callable[[], object], repeats: int) -> float:
+    """Median CPU seconds of a piece of work."""
+    taken = []
+    for _ in range(repeats):
+        start = time.process_time_ns()
+        work()
+        taken.append(time.process_time_ns() - start)
+    return float(np.median(taken)) / 1e9
+
+
+def measure() -> dict[str, float]:
+    """All figures by name."""
+    n, rng = 100_000, np.random.default_rng(0)
+    learner = bandits.make_learner(config(), seed=1)
+    who, arms, at = contexts(n, 1), rng.integers(0, ARMS, n), np.sort(rng.uniform(0, 2.6e6, n))
+    hits = np.flatnonzero(rng.random(n) < 0.03)  # noqa: PLR2004
+    ids = np.arange(n)
+    start = time.process_time()
+    for part in np.array_split(ids, n // 500):
+        learner.expose(part, {k: v[part] for k, v in who.items()}, arms[part], at[part])
+        learner.reward(part, np.isin(part, hits).astype(float), at[part] + 60.0)
+    counted = 2 * n / (time.process_time() - start)
+    start = time.process_time()
+    blob = learner.snapshot(at[-1])
+    cold = time.process_time() - start
+    warm = median(lambda: learner.snapshot(at[-1]), 5)
+    fresh = contexts(VISITORS, 2)
+    policy = bandits.load_policy(blob)
+    new = median(lambda: policy.draw(policy.distribution(fresh), ids[:VISITORS]), 1)
+    old = median(lambda: policy.draw(policy.distribution(fresh), ids[:VISITORS]), 9)
+    mask = np.ones(ARMS, dtype=np.bool_)
+    rows = [{k: v[i].item() for k, v in fresh.items()} for i in range(2000)]
+    keys = iter(range(10**9))
+    one = median(lambda: [_one(policy, row, mask, next(keys)) for row in rows], 5) / len(rows)
+    return {
+        "one visitor: distribution and draw, us": one * 1e6,
+        "a batch of 10,000: distribution and draw, us a visitor": old / VISITORS * 1e6,
+        "a batch of 10,000 new cells, us a visitor": new / VISITORS * 1e6,
+        "exposures and rewards a second": counted,
+        "fit and publish with 100,000 exposures, ms": warm * 1e3,
+        "the same from nothing, ms": cold * 1e3,
+        "distinct cells in the batch": float(len(np.unique(list(map(str, rows))))),
+        "snapshot, kB": len(blob) / 1e3,
+    }
+
+
+def _one(policy: bandits.Policy, row: dict[str, object], mask: AnyArray, key: int) -> int:
+    u = bandits.distribution.uniform_from_key(str(key), b"bench")
+    return bandits.distribution.draw(policy.distribution_one(row, mask), u)
+
+
+def main() -> None:
+    """Print the figures beside their limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    figures = measure()
+    if parser.parse_args().json:
+        print(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        limit = f"   (limit {LIMITS[name]:g})" if name in LIMITS else ""
+        print(f"{name:58s} {value:12.1f}{limit}")
+
+
+if __name__ == "__main__":
+    main()
