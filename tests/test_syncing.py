@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,6 +30,8 @@ int fdatasync(int file) { return slow("fdatasync", file); }
 int fsync(int file) { return slow("fsync", file); }
 """
 
+Launched = Callable[..., "tuple[subprocess.Popen[bytes], redis.Redis]"]
+
 
 @pytest.fixture
 def slow_disk(tmp_path: Path) -> Path:
@@ -41,8 +45,24 @@ def slow_disk(tmp_path: Path) -> Path:
     return library
 
 
-def launched(
-    directory: Path, library: str = "", aof: str = "everysec"
+@pytest.fixture
+def launched() -> Iterator[Launched]:
+    """Starts a store; those that are left are killed with the test."""
+    with ExitStack() as stack:
+
+        def launch(
+            directory: Path, library: str = "", aof: str = "everysec"
+        ) -> tuple[subprocess.Popen[bytes], redis.Redis]:
+            process, client = launch_in(directory, library, aof)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process, client
+
+        yield launch
+
+
+def launch_in(
+    directory: Path, library: str, aof: str
 ) -> tuple[subprocess.Popen[bytes], redis.Redis]:
     options = embedded.persistence(aof) | {"port": "0", "unixsocket": "s"}
     flat = [part for name, value in options.items() for part in (f"--{name}", value)]
@@ -57,7 +77,7 @@ def launched(
 
 
 def test_a_killed_store_has_all_that_it_acknowledged(
-    slow_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slow_disk: Path, launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also while a sync is under way: the server's own `everysec` holds writes back then."""
     monkeypatch.chdir(tmp_path)
@@ -69,12 +89,10 @@ def test_a_killed_store_has_all_that_it_acknowledged(
     process.wait()
     process, client = launched(tmp_path)
     assert int(client.get("n") or 0) == acknowledged
-    process.kill()
-    process.wait()
 
 
 def test_always_waits_for_the_disk_before_it_answers(
-    slow_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slow_disk: Path, launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With `always` nothing is acknowledged that a power failure could lose: the sync comes first.
 
@@ -87,7 +105,6 @@ def test_always_waits_for_the_disk_before_it_answers(
         client.incr("n")
         assert (time.monotonic() - begin > 0.7) is waits
         process.kill()
-        process.wait()
 
 
 def test_every_file_of_the_log_is_synced_every_second(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections import Counter
@@ -83,7 +82,8 @@ def _asked(name: str) -> dict[str, Any]:
 
 
 def figures(site: Site) -> dict[str, object]:
-    """All that the service tells of itself, and counts."""
-    api = Api(Target(site.settings.url, os.fsdecode(str(site.settings.admin_key))))
-    told = {path: api.get(f"/v1/slots{path}") for path in ("", *(f"/{s}" for s in SLOTS))}
-    return told | {"counts": counted(site)}
+    """What the service has: slots with their revisions, figures, and all counts."""
+    api = Api(Target(site.settings.url, str(site.settings.admin_key)))
+    slots = {one["slot"]: one["revision"] for one in api.get("/v1/slots")["slots"]}
+    told = {slot: api.get(f"/v1/slots/{slot}/performance")["by_reason"] for slot in slots}
+    return {"slots": slots, "told": told, "counts": counted(site)}
