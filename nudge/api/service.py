@@ -29,6 +29,8 @@ from nudge.store.identity import Wrong, recognise
 from nudge.store.keys import Keys
 
 EXTENSION: Final = "nudge"
+FIRST: Final = 5.0
+"""Seconds that a starting process waits for its first catalogue."""
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class Held:
         self.read_at: float | None = None
         self.wrong: Wrong | None = None
         self._lock = threading.Lock()
+        self._known = threading.Event()
         self._failing = False
 
     @property
@@ -63,9 +66,14 @@ class Held:
         with self._lock:
             self.catalogue = refreshed(client, keys, self.catalogue)
             self.read_at = monotonic()
+            self._known.set()
             if self._failing:
                 log.info("catalogue_again")
             self._failing = False
+
+    def await_first(self, seconds: float) -> None:
+        """Wait until a catalogue was read, but not for longer than this."""
+        self._known.wait(seconds)
 
     def failed(self, error: Exception) -> None:
         """Say that the old one stays: once for each outage, not twice a second."""
@@ -148,11 +156,16 @@ class Service:
         self.held.wrong = found
 
     def start(self) -> threading.Thread:
-        """Follow the store and empty the spool from now on: once a process, after the fork."""
+        """Follow the store and empty the spool from now on: once a process, after the fork.
+
+        Returns when slots and policies are in memory, or when that takes too long: the first
+        pages would have to read them in the time that a page may wait, or be refused.
+        """
         self.client.before_return = partial(self.recognise, store.patient(self.settings.store_url))
         keeper.start(self.spool, self.client, self.settings.store_url, self.keys)
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
+        self.held.await_first(FIRST)
         return thread
 
     def _follow(self) -> None:
