@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import NamedTuple
 
@@ -36,8 +37,13 @@ COMMANDS = {
     "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
     "export": Entry("export", "Hand the log of a slot to other tools."),
+    "import": Entry("import_", "Take a historical log in, as a warm start."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
+    "backup": Entry("backup", "Copy journal and vault, slots and keys to a file in DIR."),
+    "restore": Entry(
+        "backup", "Put a backup back into an empty store; the service must be stopped."
+    ),
     "store": Entry(
         "store", "Tell whether the store is the one that was known, and accept another."
     ),
@@ -61,7 +67,8 @@ class _Lazy(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        found = getattr(importlib.import_module(f"nudge.cli.{entry.module}"), cmd_name)
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        found = getattr(importlib.import_module(f"nudge.cli.{entry.module}"), name)
         if not isinstance(found, click.Command):
             raise TypeError(f"nudge.cli.{entry.module}.{cmd_name} is no command")
         return found

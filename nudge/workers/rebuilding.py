@@ -6,6 +6,7 @@ swap. See docs/decisions/0003.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -13,8 +14,9 @@ from typing import Any, Final
 import structlog
 
 from nudge.clock import monotonic
+from nudge.domain.records import Entry
 from nudge.domain.replay import Account
-from nudge.lake.history import History
+from nudge.lake.history import CHUNK, History
 from nudge.lake.reader import Lake
 from nudge.lake.restore import Unseal
 from nudge.store import folds, generations, journal
@@ -135,5 +137,13 @@ class Rebuilding:
             folds.release(self.client, self.keys, live)
         if builder.account:
             # What the fold had written by then for what it had read stands at or before `last`.
-            builder.account.find(self.history.entries(p, live.position, last))
+            builder.account.find(self._tail(p, live.position, last))
         return monotonic() - began
+
+    def _tail(self, partition: int, after: int, last: int) -> Iterator[Entry]:
+        """What the journal has behind a fold's position: none of it was trimmed."""
+        while found := self.history.read(partition, after, CHUNK):
+            yield from (entry for entry in found if entry.position <= last)
+            after = found[-1].position
+            if after >= last:
+                return

@@ -18,8 +18,9 @@ from nudge.flows.verify_visitors import verify_visitors
 from nudge.lake.history import History
 from nudge.lake.reader import Lake
 from nudge.store import counts, folds, generations
-from nudge.store.identity import archived
+from nudge.store.identity import Wrong, archived, recognise
 from nudge.store.journal import read
+from nudge.workers.accepting import Accepting, Gap
 from nudge.workers.rebuilding import NAMES, Rebuilding, Rebuilt
 from nudge.workers.runner import Runner
 
@@ -109,3 +110,15 @@ def wiped(site: Site) -> None:
     """The store as it is after its data was lost."""
     for key in list(site.client.scan(f"{site.keys.namespace}:*")):
         site.client.call("DEL", key)
+
+
+def look(site: Site) -> Wrong | None:
+    return recognise(site.client, site.keys, site.settings.store_note)
+
+
+def accept(site: Site) -> list[Gap]:
+    wrong = look(site)
+    assert wrong
+    settings = site.settings
+    seal, lake = Sealer(settings.secret_key).seal, Lake(settings.lake_dir)
+    return Accepting(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from processes import eventually
-from rebuild_site import archive, differences, fold_all, rebuild, wiped
+from rebuild_site import accept, archive, differences, fold_all, look, rebuild, wiped
 from worker_site import Site
 
 from nudge.domain.records import Decision, Mark
@@ -16,24 +16,12 @@ from nudge.errors import InvalidConfigError, StoreError
 from nudge.flows.attribute import Attribute
 from nudge.lake.reader import Lake
 from nudge.store import counts, identity
-from nudge.store.identity import MARGIN, Wrong, recognise
+from nudge.store.identity import MARGIN, Wrong
 from nudge.store.journal import last_position, read
 from nudge.store.note import Note, read_note, write_note
 from nudge.workers.accepting import Accepting, Gap
 from nudge.workers.guard import Guard
 from nudge.workers.runner import Runner
-
-
-def look(site: Site) -> Wrong | None:
-    return recognise(site.client, site.keys, site.settings.store_note)
-
-
-def accept(site: Site) -> list[Gap]:
-    wrong = look(site)
-    assert wrong
-    settings = site.settings
-    seal, lake = Sealer(settings.secret_key).seal, Lake(settings.lake_dir)
-    return Accepting(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)
 
 
 def copied(site: Site) -> list[tuple[str, Any]]:

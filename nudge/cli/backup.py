@@ -1,0 +1,97 @@
+"""`nudge backup` and `nudge restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.progress import Progress
+
+from nudge import embedded
+from nudge.claim import ServeError, alone
+from nudge.cli.common import Store, data_dir_option, load_settings, opened, progress_bar
+from nudge.settings import Settings
+from nudge.store import backup as backing
+from nudge.store import backup_file
+from nudge.store.identity import recognise
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
+@data_dir_option
+def backup(directory: Path, data_dir: Path | None) -> None:
+    """Copy journal and vault, slots and keys to a file in DIR.
+
+    The service may go on. Keep the secrets (secrets.toml or NUDGE_SECRET_KEY) elsewhere, or nobody
+    can read who is who; the lake is copied like any directory, after this.
+    """
+    settings = load_settings(data_dir)
+    with (
+        _reachable(settings, stopped=False),
+        opened(settings) as store,
+        progress_bar("backup") as bar,
+    ):
+        told = _told(bar, backing.frames(store.client, store.keys))
+        path, count = backup_file.write(directory, told)
+    click.echo(f"{path}: {count} records and keys, {path.stat().st_size:,} bytes")
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="DIR")
+@click.option("--replace", is_flag=True, help="Remove what the store has.")
+@data_dir_option
+def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: FBT001 - click's flags
+    """Put a backup back into an empty store; the service must be stopped.
+
+    The lake must be in its place. Run `nudge rebuild` afterwards: the folds wait for it.
+    """
+    settings = load_settings(data_dir)
+    with _reachable(settings, stopped=True), opened(settings) as store:
+        total = backup_file.check(path)
+        if replace:
+            backing.remove(store.client, store.keys)
+        with progress_bar("restore") as bar:
+            _restored(store, _told(bar, backup_file.read(path), total))
+        wrong = recognise(store.client, store.keys, settings.store_note)
+    click.echo(f"{total} records and keys restored; now run `nudge rebuild`")
+    if wrong:
+        click.echo(f"{wrong.reason}: what came after the backup is in the lake at most;")
+        click.echo("then run `nudge store accept`, and `nudge rebuild` once more")
+
+
+def _restored(store: Store, found: Iterable[backing.Frame]) -> None:
+    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
+
+    backing.restore(store.client, store.keys, found, Lake(store.settings.lake_dir).last)
+
+
+def _told(bar: Progress, found: Iterable[T], total: int | None = None) -> Iterator[T]:
+    task = bar.add_task("", total=total, note="")
+    for one in found:
+        yield one
+        bar.advance(task)
+
+
+@contextmanager
+def _reachable(settings: Settings, *, stopped: bool) -> Iterator[None]:
+    """The embedded store runs while this lasts, also where `nudge serve` does not.
+
+    Raises:
+        ServeError: the service runs, and was to be stopped.
+    """
+    with ExitStack() as stack:
+        if settings.redis_url is None:
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                stack.enter_context(alone(settings))
+            except ServeError:
+                if stopped:
+                    raise
+            else:
+                stack.callback(embedded.start(settings).stop)
+        yield

@@ -1,0 +1,111 @@
+"""Back up, lose everything but the lake, restore, rebuild: nothing differs, and it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rebuild_site import (
+    accept,
+    archive,
+    differences,
+    fold_all,
+    learned,
+    opened,
+    rebuild,
+    states,
+    wiped,
+)
+from worker_site import Site
+
+from nudge import cli as entry
+from nudge.lake.reader import Lake
+from nudge.store import backup, backup_file
+from nudge.store.identity import recognise
+
+
+def restore(site: Site, path: Path) -> None:
+    lake = Lake(site.settings.lake_dir)
+    backup.restore(site.client, site.keys, backup_file.read(path), lake.last)
+
+
+@pytest.fixture
+def known(site: Site) -> Site:
+    """Folded; in the lake to a part, and trimmed there; something waits for each fold."""
+    recognise(site.client, site.keys, site.settings.store_note)
+    site.visit(range(160))
+    fold_all(site)
+    archive(site)
+    for p in site.keys.every_partition():
+        site.client.call("XTRIM", site.keys.journal(p), "MINID", "20-0")
+    site.visit(range(160, 240))
+    fold_all(site)
+    site.visit(range(240, 260))
+    return site
+
+
+def test_all_is_as_it_was(known: Site, tmp_path: Path) -> None:
+    """Counts and states come back to the bit, every check holds, and nothing is written twice."""
+    before = learned(known), states(known), opened(known), known.records()
+    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    wiped(known)
+    restore(known, path)
+    assert known.records() == before[3]
+    assert [one.differences for one in rebuild(known)] == [()] * 16
+    assert (learned(known), states(known), opened(known)) == before[:3]
+    assert recognise(known.client, known.keys, known.settings.store_note) is None
+    assert differences(known) == []
+    fold_all(known)
+    archive(known)
+    assert differences(known) == []
+    known.visit(range(260, 300))
+    fold_all(known)
+    archive(known)
+    assert differences(known) == []
+
+
+def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """backup, restore --replace, rebuild, verify: each ends with 0, and says what comes next."""
+    for name, value in known.settings.to_environ().items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(entry.cli, list(arguments))
+        assert done.exit_code == 0, (arguments, done.output, done.exception)
+        return done.output
+
+    before = learned(known), states(known)
+    assert "records and keys" in run("backup", str(tmp_path / "b"))
+    known.client.call("DEL", known.keys.journal(0), known.keys.seq(0))
+    assert "store_older" in CliRunner().invoke(entry.cli, ["store", "status"]).output
+    assert "nudge rebuild" in run("restore", str(tmp_path / "b"), "--replace")
+    assert "the store is the one" in run("store", "status")
+    assert "attribute: rebuilt" in run("rebuild")
+    assert "agree" in run("verify")
+    assert run("verify", "--json").strip() == "[]"
+    assert (learned(known), states(known)) == before
+    assert "nothing to accept" in run("store", "accept", "--yes")
+
+
+def test_a_backup_that_is_older_than_the_lake_is_accepted(known: Site, tmp_path: Path) -> None:
+    """What came after it is counted from the lake, and no position is given twice."""
+    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    fold_all(known)
+    known.visit(range(260, 300))
+    fold_all(known)
+    archive(known)
+    wiped(known)
+    restore(known, path)
+    wrong = recognise(known.client, known.keys, known.settings.store_note)
+    assert wrong
+    assert wrong.reason == "store_older"
+    rebuild(known)
+    accept(known)
+    rebuild(known)
+    fold_all(known)
+    archive(known)
+    known.visit(range(300, 340))
+    fold_all(known)
+    archive(known)
+    assert not [line for line in differences(known) if "totals" in line or "position" in line]
