@@ -34,6 +34,13 @@ class Ref:
 
 AWAY = 1 << 62
 """Added to the position of references that were not given by the journal."""
+IMPORTED = AWAY | 1 << 61
+"""Added instead where the decision was imported: it was credited elsewhere, long ago."""
+
+
+def is_imported(ref: Ref) -> bool:
+    """Whether a decision came with a historical log (docs/decisions/0005-import.md)."""
+    return ref.position >= IMPORTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
 from nudge.domain.attribution import advance, step
-from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward
+from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward, is_imported
 from nudge.domain.visitor import VisitorState
 
 Visitors = dict[str, VisitorState]
@@ -27,13 +27,21 @@ def fold(
     records: list[Record] = []
     for entry in entries:
         watermark = max(watermark, entry.stamp)
-        if isinstance(entry.record, Decision | Event):
+        if attributed(entry):
             subject = entry.record.subject
             before = advance(states[subject], watermark)
             states[subject], exposures, rewards = step(before, entry)
             records += exposures
             records += rewards
     return states, records
+
+
+def attributed(entry: Entry) -> bool:
+    """Whether the entry is attribute's to read: imported decisions were credited elsewhere."""
+    record = entry.record
+    return isinstance(record, Event) or (
+        isinstance(record, Decision) and not is_imported(entry.ref)
+    )
 
 
 @dataclass
@@ -57,7 +65,8 @@ class Account:
     def find(self, entries: Iterable[Entry]) -> None:
         """Note what the journal has; call `owe` for the same entries before."""
         for entry in entries:
-            if isinstance(entry.record, Exposure | Reward):
+            record = entry.record
+            if isinstance(record, Exposure | Reward) and not is_imported(record.decision):
                 self._found(entry)
 
     def close(self) -> list[str]:

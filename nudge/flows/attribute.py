@@ -12,8 +12,8 @@ from typing import Final
 import structlog
 
 from nudge.domain.attribution import advance
-from nudge.domain.records import Decision, Entry, Event
-from nudge.domain.replay import Visitors, fold
+from nudge.domain.records import Entry
+from nudge.domain.replay import Visitors, attributed, fold
 from nudge.domain.visitor import KEEP, VisitorState, decode_state, encode_state
 from nudge.errors import CorruptRecordError
 from nudge.store.client import Client
@@ -127,7 +127,7 @@ class Attribute:
 
 
 def _subjects(entries: Sequence[Entry]) -> list[str]:
-    return [e.record.subject for e in entries if isinstance(e.record, Decision | Event)]
+    return [entry.record.subject for entry in entries if attributed(entry)]
 
 
 def _state(subject: str, blob: bytes | None) -> VisitorState:

@@ -14,8 +14,8 @@ from typing import Final
 
 from nudge.domain.attribution import advance
 from nudge.domain.difference import Difference
-from nudge.domain.records import Decision, Entry, Event
-from nudge.domain.replay import Visitors, fold
+from nudge.domain.records import Entry
+from nudge.domain.replay import Visitors, attributed, fold
 from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import CorruptRecordError
 from nudge.lake.history import History, batches
@@ -90,8 +90,7 @@ class _Replay:
         return int(subject[:8], 16) % self.every == 0
 
     def _is_mine(self, entry: Entry) -> bool:
-        record = entry.record
-        return isinstance(record, Decision | Event) and self.looks_at(record.subject)
+        return attributed(entry) and self.looks_at(entry.record.subject)
 
     def _state(self, subject: str) -> VisitorState:
         known = self.visitors.get(subject, VisitorState())

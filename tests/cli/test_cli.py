@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from click.testing import CliRunner, Result
 from processes import free_port
 
 from nudge import cli as entry
-from nudge.cli import COMMANDS, told
+from nudge.cli import COMMANDS, cli, told
 from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
 from nudge.errors import InvalidConfigError, NudgeError
@@ -58,7 +57,7 @@ def test_help_needs_none_of_the_heavy_imports() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_overview_says_what_the_command_says(name: str) -> None:
     """The overview's lines are the commands' own first sentences."""
-    command = getattr(importlib.import_module(f"nudge.cli.{COMMANDS[name].module}"), name)
+    command = cli.get_command(click.Context(cli), name)
     assert isinstance(command, click.Command)
     assert command.get_short_help_str(200) == COMMANDS[name].help
 

@@ -1,0 +1,47 @@
+"""`nudge import`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nudge.cli.common import data_dir_option, err, load_settings, opened, progress_bar
+from nudge.domain.import_file import load_rules
+from nudge.domain.imported import Rules
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="How the file is read. What `nudge export` wrote needs none, but --slot.",
+)
+@click.option("--slot", help="Whose decisions they are; instead of the mapping's.")
+@click.option("--name", help="Of the import, else the file's hash: the same again is nothing new.")
+@data_dir_option
+def import_(
+    file: Path, mapping: Path | None, slot: str | None, name: str | None, data_dir: Path | None
+) -> None:
+    """Take a historical log in, as a warm start.
+
+    FILE is CSV or Parquet, a decision a row, each with the distribution by which its variant was
+    drawn: only such rows can be judged later. All rows are checked before the first is written.
+    Broken off, the same command goes on where it was.
+    """
+    from nudge.flows.import_log import check, digest, planned, run  # noqa: PLC0415 - pyarrow
+    from nudge.lake.logs import open_log  # noqa: PLC0415 - the same
+
+    if mapping is None and slot is None:
+        raise click.UsageError("name the slot with --slot, or give a --mapping")
+    rules = Rules(slot or "") if mapping is None else load_rules(mapping)
+    rules = Rules(slot or rules.slot, rules.columns, rules.context, rules.distribution)
+    log = open_log(file)
+    with opened(load_settings(data_dir)) as store:
+        plan = planned(store.client, store.keys, rules, name or digest(file))
+        with progress_bar("rows", shown=err().is_terminal) as bar:
+            task = bar.add_task("", total=log.rows * 2, note="checked, then written")
+            check(log, plan, lambda rows: bar.advance(task, rows))
+            done = run(store.client, store.keys, log, plan, lambda rows: bar.advance(task, rows))
+    click.echo(f"{file}: {done.rows:,} rows, {done.fresh:,} of them new: {done.records:,} records")
