@@ -7,7 +7,7 @@ judged together) and each error is one-sided.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -38,6 +38,12 @@ class Verdict:
         arm: the winner's index; None without one.
         leader: index of the arm with the highest mean so far; None without any.
         lead: leader minus the best of the others, as a sequence at the verdict's alpha.
+        second: index of the best of the others; None without any.
+        relative: lead / the second's mean: the ends are those of the lead over the other end of
+            the second's own sequence, so that it is on the same side of 0.
+        beaten: indices of the arms that are below the leader. That one of them is the best is
+            wrongly denied with no greater probability than a winner is wrongly named: that, too,
+            takes an error against the best arm.
     """
 
     kind: VerdictKind
@@ -45,6 +51,9 @@ class Verdict:
     arm: int | None = None
     leader: int | None = None
     lead: Estimate | None = None
+    second: int | None = None
+    relative: Estimate | None = None
+    beaten: tuple[int, ...] = ()
 
 
 def verdict(
@@ -73,7 +82,8 @@ def verdict(
     each = 2.0 * alpha / (sums.arms * comparisons)
     effect = sequence.design_effect(sums)
     band = sequence.differences(table, alpha=each, unit=unit, inflation=effect)
-    return _judge(band, mean, relevant)
+    own = sequence.means(table, alpha=each, unit=unit, inflation=np.diag(effect))
+    return _judge(band, own, mean, relevant)
 
 
 def verdicts(
@@ -87,15 +97,35 @@ def verdicts(
     }
 
 
-def _judge(band: sequence.Band, mean: FloatArray, relevant: float) -> Verdict:
+def _judge(band: sequence.Band, own: sequence.Band, mean: FloatArray, relevant: float) -> Verdict:
     leader = int(mean.argmax())
     others = np.flatnonzero(np.arange(len(mean)) != leader)
-    lead = band.at(leader, int(others[mean[others].argmax()]))
-    if (band.low[leader, others] > 0.0).all():
-        return Verdict("winner", "separated", leader, leader, lead)
+    second = int(others[mean[others].argmax()])
+    lead = band.at(leader, second)
+    told = Verdict(
+        "winner",
+        "separated",
+        leader,
+        leader,
+        lead,
+        second,
+        _relative(lead, own.at(second)),
+        tuple(int(arm) for arm in others[band.low[leader, others] > 0.0]),
+    )
+    if len(told.beaten) == len(others):
+        return told
     open_ones = others[band.low[leader, others] <= 0.0]
     margin = relevant * abs(float(mean[leader]))
     near = np.abs([band.low[leader, open_ones], band.high[leader, open_ones]]) <= margin
     if near.all():
-        return Verdict("cannot_tell", "too_close", None, leader, lead)
-    return Verdict("too_early", "still_open", None, leader, lead)
+        return replace(told, kind="cannot_tell", reason="too_close", arm=None)
+    return replace(told, kind="too_early", reason="still_open", arm=None)
+
+
+def _relative(lead: Estimate, second: Estimate) -> Estimate | None:
+    """The lead as a share of the second's mean; None where that may be 0."""
+    if not second.low > 0.0:
+        return None
+    low = lead.low / (second.high if lead.low > 0.0 else second.low)
+    high = lead.high / (second.low if lead.high > 0.0 else second.high)
+    return Estimate(lead.value / second.value, low, high)

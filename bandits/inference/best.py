@@ -1,0 +1,62 @@
+"""Which arm is likely the best, and what another would cost: figures for a page, for one look.
+
+From the AIPW means and their clustered errors, so that they do not depend on how often the policy
+drew an arm. A share stands for as many trials as its error says (Korn and Graubard 1998) and has
+the posterior Beta(1 + hits, 1 + misses) of them; other means are taken for normal.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import FloatArray
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.fixed import variances
+
+DRAWS = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """Figures of K arms, (K,) each; NaN where nothing is known of one of them.
+
+    Attributes:
+        chance: probability that the arm has the highest mean; they sum to 1.
+        loss: mean of (highest mean - the arm's), in the reward's unit.
+    """
+
+    chance: FloatArray
+    loss: FloatArray
+
+
+def best_arm(sums: ArmSums, *, seed: int = 0) -> Best:
+    """The figures, from 4000 draws: within .008 of the truth.
+
+    Args:
+        sums: of a comparison.
+        seed: of the draws.
+    """
+    mean = sums.table.mean()
+    error = np.sqrt([variances(sums, arm, arm)[0] for arm in range(sums.arms)])
+    if not sums.arms or not (np.isfinite(mean).all() and np.isfinite(error).all()):
+        nothing = np.full(sums.arms, np.nan)
+        return Best(nothing, nothing)
+    draws = _draws(sums, mean, error, np.random.default_rng(seed))
+    chance = np.bincount(draws.argmax(axis=1), minlength=sums.arms) / DRAWS
+    loss = (draws.max(axis=1, keepdims=True) - draws).mean(axis=0)
+    return Best(chance, loss)
+
+
+def _draws(
+    sums: ArmSums, mean: FloatArray, error: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Draws (DRAWS, K) of the arms' means."""
+    shape = (DRAWS, sums.arms)
+    if sums.kind != "share":
+        return np.asarray(rng.normal(mean, error, shape))
+    p = np.clip(mean, 0.0, 1.0)
+    inside = (p > 0.0) & (p < 1.0) & (error > 0.0)
+    trials = np.where(
+        inside, p * (1.0 - p) / np.where(inside, error, 1.0) ** 2, sums.table.effective()
+    )
+    return np.asarray(rng.beta(1.0 + p * trials, 1.0 + (1.0 - p) * trials, shape))
