@@ -16,7 +16,7 @@ from pyarrow import csv
 from nudge.errors import InvalidConfigError
 
 BATCH: Final = 65_536
-BLOCK: Final = 1 << 23
+BLOCK: Final = 1 << 21
 """Bytes of a CSV file that are read at once."""
 MAGIC: Final = b"PAR1"
 
