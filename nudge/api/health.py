@@ -46,7 +46,9 @@ class ReadySchema(Schema):
         keys=ma.String(),
         values=ma.Integer(),
         required=True,
-        metadata={"description": "fold -> records it has still to read; empty without the store"},
+        metadata={
+            "description": "fold -> records it has still to read; empty without the right store"
+        },
     )
 
 
@@ -77,7 +79,9 @@ def ready() -> Response:
     known = held.read_at is not None
     reason = _reason(service, away=lags is None)
     status = "starting" if not known else "degraded" if reason else "ready"
-    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": lags or {}}
+    # In a wrong store positions begin anew: how far folds lag there says nothing.
+    told = {} if held.wrong else lags or {}
+    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
     return answer({"status": status, "reason": reason} | body, 200 if known else 503)
 
 

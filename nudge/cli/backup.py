@@ -16,7 +16,7 @@ from nudge.cli.common import Store, data_dir_option, load_settings, opened, prog
 from nudge.settings import Settings
 from nudge.store import backup as backing
 from nudge.store import backup_file
-from nudge.store.identity import recognise
+from nudge.store.identity import adopt, recognise
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: 
             backing.remove(store.client, store.keys)
         with progress_bar("restore") as bar:
             _restored(store, _told(bar, backup_file.read(path), total))
+        adopt(store.client, store.keys, settings.store_note)
         wrong = recognise(store.client, store.keys, settings.store_note)
     click.echo(f"{total} records and keys restored; now run `nudge rebuild`")
     if wrong:

@@ -102,6 +102,14 @@ def forgive(client: Client, keys: Keys) -> None:
     client.call("HDEL", keys.config(STORE), "wrong", "moved")
 
 
+def adopt(client: Client, keys: Keys, path: Path) -> None:
+    """Take what was restored for the store that was known, whatever it was called."""
+    note = read_note(path)
+    if note:
+        client.call("HSET", keys.config(STORE), "id", note.store)
+    forgive(client, keys)
+
+
 def jump(client: Client, keys: Keys, partition: int, position: int) -> int:
     """Let positions go on behind this one, or behind a higher one that was given; behind which."""
     return int(client.run("jump", [keys.seq(partition)], [position]))

@@ -110,8 +110,9 @@ class Accepting:
     def _placed(self, gap: Gap, wrong: Wrong) -> Gap:
         """The gap as it will be: what a store of somebody else holds is left out as well."""
         listed = self.lake.manifests(gap.partition)
-        if listed and listed[-1].lost:
-            return replace(gap, upto=gap.after)  # declared already, by a run that was broken off
+        if listed and listed[-1].lost and gap.after > gap.noted:
+            # Declared by a run that was broken off: the note follows at the end.
+            return replace(gap, upto=gap.after)
         last = identity.jump(self.client, self.keys, gap.partition, gap.upto)
         return replace(gap, upto=last) if wrong.reason == "store_other" else gap
 

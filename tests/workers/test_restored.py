@@ -12,6 +12,7 @@ from rebuild_site import (
     differences,
     fold_all,
     learned,
+    look,
     opened,
     rebuild,
     states,
@@ -22,7 +23,7 @@ from worker_site import Site
 from nudge import cli as entry
 from nudge.lake.reader import Lake
 from nudge.store import backup, backup_file
-from nudge.store.identity import recognise
+from nudge.store.identity import Wrong, adopt, recognise
 
 
 def restore(site: Site, path: Path) -> None:
@@ -86,6 +87,25 @@ def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.Mon
     assert run("verify", "--json").strip() == "[]"
     assert (learned(known), states(known)) == before
     assert "nothing to accept" in run("store", "accept", "--yes")
+
+
+def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path) -> None:
+    """Who restores means it: the backup is this installation's store, only older."""
+    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    wiped(known)
+    look(known)
+    accept(known)
+    wiped(known)
+    restore(known, path)
+    adopt(known.client, known.keys, known.settings.store_note)
+    assert look(known) == Wrong("store_older")
+    rebuild(known)
+    accept(known)
+    rebuild(known)
+    fold_all(known)
+    archive(known)
+    assert look(known) is None
+    assert not [line for line in differences(known) if "totals" in line or "position" in line]
 
 
 def test_a_backup_that_is_older_than_the_lake_is_accepted(known: Site, tmp_path: Path) -> None:
