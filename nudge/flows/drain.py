@@ -66,6 +66,8 @@ def _completed(client: Client, keys: Keys, one: Spooled) -> Arrival | None:
     """The arrival with what only the store knew when it was spooled."""
     record = one.arrival.record
     if isinstance(record, Decision):
+        if one.arrival.visitor_hash:
+            return one.arrival  # of a subject that was only proposed: it has nothing yet
         return replace(one.arrival, record=_paired(client, keys, one.partition, record))
     if record.subject or record.decision is None:
         return one.arrival
