@@ -27,6 +27,36 @@ from nudge.store.visitors import Opened, open_visitor
 
 
 @dataclass(frozen=True)
+class Late:
+    """A decision that the store did not take.
+
+    Attributes:
+        kept: under a reference of its own, since the journal cannot number it.
+        lookup: hash of its visitor, who is looked up when it leaves the spool; empty if known.
+    """
+
+    kept: Kept
+    lookup: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an ask comes to, before everything is logged.
+
+    Attributes:
+        ask: the question.
+        token: for the device, if it may have one.
+        kept: decisions that the store has.
+        late: those that it has not.
+    """
+
+    ask: Ask
+    token: str | None
+    kept: list[Kept]
+    late: list[Late]
+
+
+@dataclass(frozen=True)
 class Decider:
     """Answers pages.
 
@@ -61,9 +91,12 @@ class Decider:
         """
         for ask in asks:
             check(catalogue, ask)
-        return [self._answer(catalogue, ask, caller, at) for ask in asks]
+        drafts = [self._draft(catalogue, ask, caller, at) for ask in asks]
+        # All at once: each visit to the spool waits for the disk.
+        logged = self._spooled([late for draft in drafts for late in draft.late])
+        return [self._answer(catalogue, draft, logged=logged) for draft in drafts]
 
-    def _answer(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Answer:
+    def _draft(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Draft:
         visitor_hash = self.sealer.visitor_hash(ask.visitor_id)
         device = self.sealer.device(ask.device_token)
         found = self._opened(visitor_hash, caller)
@@ -82,10 +115,14 @@ class Decider:
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
         lookup = visitor_hash if found is None and device is None else ""
-        kept = self._keep(catalogue, setting, opened, lookup)
+        kept, late = self._keep(catalogue, setting, opened, lookup)
         token = self.sealer.token(Device(opened.subject, opened.partition)) if trusted else None
-        given = {k.decision.slot: self._given(catalogue, k) for k in kept}
-        return Answer({name: given[name] for name in ask.slots}, token)
+        return Draft(ask, token, kept, late)
+
+    def _answer(self, catalogue: Catalogue, draft: Draft, *, logged: bool) -> Answer:
+        late = [one.kept if logged else _unlogged(catalogue, one.kept) for one in draft.late]
+        given = {k.decision.slot: self._given(catalogue, k) for k in (*draft.kept, *late)}
+        return Answer({name: given[name] for name in draft.ask.slots}, draft.token)
 
     def _opened(self, visitor_hash: str, caller: Caller) -> Opened | None:
         home = self.sealer.partition(visitor_hash, self.keys.partitions)
@@ -99,39 +136,21 @@ class Decider:
 
     def _keep(
         self, catalogue: Catalogue, setting: Setting, opened: Opened, lookup: str
-    ) -> list[Kept]:
-        """The decisions that stand: earlier ones where they stick, new ones appended."""
+    ) -> tuple[list[Kept], list[Late]]:
+        """Those that stick or were appended, and those that the store did not take."""
         slots = [catalogue.slots[name] for name in setting.ask.slots]
         outcomes = [choose(served, setting, opened.assigned) for served in slots]
-        standing = [o for o in outcomes if isinstance(o, Kept)]
+        kept = [o for o in outcomes if isinstance(o, Kept)]
         fresh = [o for o in outcomes if isinstance(o, Decision)]
         if not fresh:
-            return standing
-        keep_for = max(served.slot.stickiness.period for served in slots)
-        try:
-            return standing + self._logged(fresh, setting, opened, lookup, keep_for)
-        except SpoolFullError:
-            return standing + [_unlogged(catalogue, d, opened.partition) for d in fresh]
-
-    def _logged(
-        self,
-        fresh: list[Decision],
-        setting: Setting,
-        opened: Opened,
-        lookup: str,
-        keep_for: float,
-    ) -> list[Kept]:
-        """New decisions, on their way to the journal before they are answered.
-
-        Raises:
-            SpoolFullError: neither the store nor the spool takes them.
-        """
+            return kept, []
         if not setting.degraded:
+            keep_for = max(served.slot.stickiness.period for served in slots)
             try:
-                return self._append(opened.partition, fresh, keep_for)
+                return kept + self._append(opened.partition, fresh, keep_for), []
             except StoreAwayError:
                 pass  # it went away after the visitor was read: as if it had been before
-        return self._spooled(fresh, opened.partition, lookup, setting.at)
+        return kept, [Late(_away(d, opened.partition, setting.at), lookup) for d in fresh]
 
     def _append(self, partition: int, fresh: list[Decision], keep_for: float) -> list[Kept]:
         faults.point("decide.before_append")
@@ -139,18 +158,19 @@ class Decider:
         faults.point("decide.after_append")
         return kept
 
-    def _spooled(
-        self, decisions: list[Decision], partition: int, lookup: str, at: float
-    ) -> list[Kept]:
-        """Keep decisions that the journal cannot number: each has a reference of its own."""
-        kept = [
-            Kept(ref, replace(d, ref=ref, at=at), d.period, fresh=True)
-            for d in decisions
-            for ref in (away_ref(partition),)
+    def _spooled(self, late: Sequence[Late]) -> bool:
+        """Put these where they outlive this process; False where the spool takes no more."""
+        if not late:
+            return True
+        items = [
+            Spooled(one.kept.ref.partition, Arrival(one.lookup, one.kept.decision), closes=True)
+            for one in late
         ]
-        items = [Spooled(partition, Arrival(lookup, k.decision), closes=True) for k in kept]
-        self.spool.append([pack(item) for item in items])
-        return kept
+        try:
+            self.spool.append([pack(item) for item in items])
+        except SpoolFullError:
+            return False
+        return True
 
     def _given(self, catalogue: Catalogue, kept: Kept) -> Given:
         d = kept.decision
@@ -198,13 +218,20 @@ def _unread(device: Device | None, home: int) -> Opened:
     return Opened(new_subject(), home, claimed=True, state=None, assigned={})
 
 
-def _unlogged(catalogue: Catalogue, decision: Decision, partition: int) -> Kept:
+def _away(decision: Decision, partition: int, at: float) -> Kept:
+    """The decision under a reference that needs no journal."""
+    ref = away_ref(partition)
+    return Kept(ref, replace(decision, ref=ref, at=at), decision.period, fresh=True)
+
+
+def _unlogged(catalogue: Catalogue, kept: Kept) -> Kept:
     """The fallback, where neither store nor spool takes a record: an answer that nobody counts."""
-    shown = catalogue.slots[decision.slot].slot.fallback_for(decision.page)
-    made = replace(
-        decision, eligible=(shown,), pmf=(1.0,), variant=shown, propensity=1.0, reason="fallback"
+    made = kept.decision
+    shown = catalogue.slots[made.slot].slot.fallback_for(made.page)
+    plain = replace(
+        made, eligible=(shown,), pmf=(1.0,), variant=shown, propensity=1.0, reason="fallback"
     )
-    return Kept(away_ref(partition), made, made.period, fresh=True)
+    return replace(kept, decision=plain)
 
 
 def _owns(device: Device | None, opened: Opened) -> bool:

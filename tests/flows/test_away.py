@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nudge.domain.asked import Sent
+from nudge.domain.asked import Ask, Sent
 from nudge.domain.attribution import step
 from nudge.domain.records import AWAY, Decision, Event
 from nudge.domain.visitor import VisitorState
@@ -181,3 +181,22 @@ def test_a_store_that_goes_between_read_and_write_meets_a_full_spool(
     monkeypatch.setattr(Client, "run", going)
     given = web.ask("v", "denomination").decisions["denomination"]
     assert (given.variant, given.reason, given.propensity) == ("100", "fallback", 1.0)
+
+
+def test_many_visitors_in_one_call_wait_for_the_disk_once(
+    web: Web, away: Away, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call for 100 visitors costs one sync of the spool, not one for each."""
+    appended: list[int] = []
+    append = Spool.append
+
+    def counted(self: Spool, contents: Sequence[bytes]) -> None:
+        appended.append(len(contents))
+        append(self, contents)
+
+    monkeypatch.setattr(Spool, "append", counted)
+    with away():
+        pages = [Ask(f"v{i}", "web", "home", ("denomination", "banner")) for i in range(100)]
+        answers = web.decider.decide(web.catalogue, pages, PAGE, NOW)
+    assert (len(answers), appended) == (100, [200])
+    assert drained(web) == 200
