@@ -20,7 +20,6 @@ from nudge.domain.funnel_counts import (
 from nudge.lake.query import Backend, answer, kept
 from nudge.lake.visit_groups import grouped
 from nudge.lake.visits import (
-    ARROW,
     column_of,
     events_of,
     paths_of,
@@ -181,4 +180,4 @@ def _share(row: dict[str, Any]) -> Share:
 
 
 def _path(row: dict[str, Any]) -> PathCount:
-    return PathCount(tuple(int(stage) for stage in row["path"].split(ARROW)), row["visits"])
+    return PathCount(tuple(row["path"]), row["visits"])

@@ -28,8 +28,6 @@ LONGEST: Final = 12
 """Most stages of a path that are told."""
 REPORTED: Final = ("paid", "payment_failed")
 """Types that are told when one hears of them: they neither begin a visit nor prolong it."""
-ARROW: Final = ">"
-"""Between the stages' numbers in a path."""
 _ORDER: Final = ("at", "position")
 _VISIT: Final = ("subject", "visit")
 _MICROS: Final = 1_000_000
@@ -80,7 +78,7 @@ def visits_of(rows: Table, funnel: Funnel, period: Period) -> Table:
 
 
 def paths_of(rows: Table, funnel: Funnel) -> Table:
-    """The path of each visit: `subject, visit, path` such as `0>1>0>2`.
+    """The path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
 
     Each stage stands there when it was reached and when the visitor came back to it; repetitions
     without another stage between count once; at most `LONGEST` stages are told.
@@ -91,10 +89,9 @@ def paths_of(rows: Table, funnel: Funnel) -> Table:
     order = ibis.window(group_by=_VISIT, order_by=_ORDER)
     moved = passed.mutate(last=passed.stage.lag().over(order))
     moved = moved.filter(moved.last.isnull() | (moved.last != moved.stage))
-    moved = moved.mutate(place=ibis.row_number().over(order))
-    moved = moved.filter(moved.place < LONGEST)
     in_order = [moved[name] for name in _ORDER]
-    path = moved.stage.cast("string").group_concat(ARROW, order_by=in_order)
+    # Cut here and not before: numbering the steps would sort all of them once more.
+    path = moved.stage.collect(order_by=in_order)[:LONGEST]
     return moved.group_by(*_VISIT).aggregate(path=path)
 
 

@@ -68,6 +68,7 @@ def _decision(ask: Ask, slot: str, subject: str, rng: np.random.Generator) -> Re
         removed={},
         variant=str(rng.choice(names)),
         pmf=(1 / len(names),) * len(names),
+        propensity=1 / len(names),
     )
 
 
