@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from nudge.errors import InvalidRequestError
 
@@ -103,6 +103,18 @@ class Question:
     period: Period
     by: str = "channel"
     compare: Compare | None = None
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """For JSON."""
+        ends = {"from": self.period.start, "to": self.period.end}
+        return {**ends, "by": self.by, "compare": self.compare}
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Question:
+        """Back from `plain`."""
+        period = Period(float(plain["from"]), float(plain["to"]))
+        return cls(period, str(plain["by"]), plain["compare"])
 
     def before(self, funnel: Funnel) -> Period | None:
         """The period to compare with."""

@@ -21,6 +21,8 @@ from nudge.domain.funnel_leaks import (
 
 FEWEST: Final = 20
 """People below which a group's figures are not shown."""
+MOST: Final = 30
+"""Groups that are told apart, those with most visits; the stages' figures hold all."""
 Plain = dict[str, object]
 
 
@@ -108,7 +110,7 @@ def _change(difference: Estimate | None) -> Plain:
 
 
 def _groups(funnel: Funnel, now: Counts, before: Counts | None) -> Iterator[Plain]:
-    for group in sorted({one.group for one in now.stages}):
+    for group in _widest(now):
         mine = [one for one in now.stages if one.group == group]
         if max(one.lost.subjects for one in mine) < FEWEST:
             yield {"group": group, "hidden": True, "why": f"fewer than {FEWEST} people"}
@@ -116,6 +118,14 @@ def _groups(funnel: Funnel, now: Counts, before: Counts | None) -> Iterator[Plai
         earlier = None if before is None else [x for x in before.stages if x.group == group]
         visits = max(one.visits for one in mine)
         yield {"group": group, "stages": list(_stages(funnel, mine, earlier, visits))}
+
+
+def _widest(now: Counts) -> list[str]:
+    """The groups with most visits, by name."""
+    visits: dict[str, int] = {}
+    for one in now.stages:
+        visits[one.group] = max(visits.get(one.group, 0), one.visits)
+    return sorted(sorted(visits, key=lambda group: (-visits[group], group))[:MOST])
 
 
 def _path(funnel: Funnel, one: PathCount, now: Counts) -> Plain:

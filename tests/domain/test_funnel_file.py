@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,13 @@ def test_earlier_periods_follow_the_calendar(compare: Compare, start: str, end: 
         at(start),
         at(end),
     ]
+
+
+@pytest.mark.parametrize("compare", ["week", "month", "quarter", None])
+def test_a_question_travels_as_json(compare: Compare | None) -> None:
+    """What a job keeps of a question is the question."""
+    asked = Question(Period(1.5, 2.5), "variant:banner", compare)
+    assert Question.read(json.loads(json.dumps(asked.plain))) == asked
 
 
 def test_a_period_begins_before_it_ends() -> None:
