@@ -12,6 +12,8 @@ from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
 from nudge.clock import now
+from nudge.domain.funnel_file import FILE as FUNNEL
+from nudge.domain.funnel_file import load_funnel
 from nudge.domain.slot import Slot
 from nudge.domain.slot_file import dump_slot, load_slot, load_slots
 from nudge.errors import InvalidConfigError
@@ -68,6 +70,8 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     settings = load_settings(data_dir)
     directory = settings.config_dir / "slots"
     slots = load_slots(directory) if directory.is_dir() else {}
+    if (settings.config_dir / FUNNEL).exists():
+        load_funnel(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
         click.echo(f"warning: {name} is no setting{hint}", err=True)

@@ -116,6 +116,17 @@ def test_check_names_every_problem(
     assert {"one.toml", "two.toml"} <= {Path(p.split(":")[0]).name for p in error.problems}
 
 
+def test_check_looks_at_the_funnel(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in funnel.toml is found before a report is asked for."""
+    (tmp_path / "funnel.toml").write_text('[visit]\ngap = "30m"\n')
+    monkeypatch.setenv("NUDGE_CONFIG_DIR", str(tmp_path))
+    error = run("check").exception
+    assert isinstance(error, InvalidConfigError)
+    assert any("funnel.toml: visit.late: is missing" in one for one in error.problems)
+
+
 def test_apply_dry_run_changes_nothing_and_apply_keeps_who_and_why(
     run: Run, settings: Settings
 ) -> None:
