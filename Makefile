@@ -8,7 +8,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup run demo test test-all soak lint format bench lock clean
+.PHONY: help setup run demo test faults test-all soak lint format bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -34,7 +34,10 @@ demo: $(STAMP) ## serve, with simulated visitors
 	@exec $(BIN)/nudge serve --demo $(ARGS)
 
 test: $(STAMP) ## the test suite
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak and not faults" $(ARGS)
+
+faults: $(STAMP) ## real processes killed, frozen and cut: wants a machine that does nothing else
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "faults and not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
