@@ -119,7 +119,6 @@ def test_a_snapshot_tells_where_it_comes_from(
     assert isinstance(shares, dict)
     assert sorted(shares) == sorted(BANNER.names)
     assert sum(shares.values()) == pytest.approx(1)
-    assert max(shares, key=lambda name: shares[name]) == "coffee"
     assert meta == {
         "slot": "banner",
         "revision": 1,
@@ -197,7 +196,6 @@ def test_a_new_revision_is_published(client: Client, keys: Keys, publisher: Publ
     assert policy.arms == changed.names
     shares = policy.meta["allocation"]
     assert isinstance(shares, dict)
-    assert max(shares, key=lambda name: shares[name]) == "coffee"
 
 
 @pytest.mark.parametrize(
