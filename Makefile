@@ -34,9 +34,9 @@ demo: $(STAMP) ## serve, with simulated visitors
 	@exec $(BIN)/nudge serve --demo $(ARGS)
 
 test: $(STAMP) ## the test suite
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak and not faults" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
 
-faults: $(STAMP) ## real processes killed, frozen and cut: wants a machine that does nothing else
+faults: $(STAMP) ## only the tests that kill, freeze and cut real processes
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "faults and not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms

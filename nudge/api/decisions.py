@@ -78,6 +78,8 @@ def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
 def _count(metrics: Metrics, one: Answer) -> None:
     for slot, given in one.decisions.items():
         metrics.decisions.labels(slot, given.reason).inc()
+        if given.degraded:
+            metrics.degraded.labels(slot).inc()
 
 
 def _plain(asks: list[Ask], answers: list[Answer]) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
+from nudge.api.metrics import SpoolMetrics
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.drain import drain
 from nudge.spool.spool import Spool
@@ -21,7 +23,57 @@ EVERY: Final = 0.5
 log = structlog.get_logger()
 
 
-def start(spool: Spool, hot: Client, store_url: str, keys: Keys) -> threading.Thread:
+@dataclass
+class Keeper:
+    """Empties the spool and says what it holds.
+
+    Attributes:
+        spool: of this process.
+        hot: the page path's client, whose breaker says when the store is back.
+        patient: a client of the thread's own.
+        keys: of the installation.
+        metrics: of this process.
+    """
+
+    spool: Spool
+    hot: Client
+    patient: Client
+    keys: Keys
+    metrics: SpoolMetrics
+    _taken: int = 0
+    _refused: int = 0
+
+    def look(self) -> None:
+        """Reserve the spool's space, tell its figures, and empty it if the store is there.
+
+        Raises:
+            NudgeError: the disk gives no space, or the store went away; what is left is kept.
+        """
+        away = bool(self.hot.breaker and self.hot.breaker.is_open)
+        self.tell(away=away)
+        self.spool.reserve()
+        if away:
+            return
+        self.spool.hand_over()
+        drained = drain(self.patient, self.keys, self.spool)
+        if drained:
+            self.metrics.drained.inc(drained)
+            log.info("spool_drained", records=drained)
+
+    def tell(self, *, away: bool) -> None:
+        """Bring the figures up to date."""
+        taken, refused = self.spool.taken, self.spool.refused
+        self.metrics.taken.inc(taken - self._taken)
+        self.metrics.refused.inc(refused - self._refused)
+        self._taken, self._refused = taken, refused
+        self.metrics.pending.set(self.spool.pending)
+        self.metrics.used.set(self.spool.used)
+        self.metrics.away.set(away)
+
+
+def start(
+    spool: Spool, hot: Client, store_url: str, keys: Keys, metrics: SpoolMetrics
+) -> threading.Thread:
     """Reserve the spool's space and empty it from now on. Call it once in each process.
 
     Args:
@@ -29,19 +81,18 @@ def start(spool: Spool, hot: Client, store_url: str, keys: Keys) -> threading.Th
         hot: the page path's client, whose breaker says when the store is back.
         store_url: for a patient client of the thread's own.
         keys: of the installation.
+        metrics: where the spool's figures go.
     """
-    thread = threading.Thread(
-        target=_run, args=(spool, hot, store_url, keys), name="spool", daemon=True
-    )
+    keeper = Keeper(spool, hot, store.patient(store_url), keys, metrics)
+    thread = threading.Thread(target=_run, args=(keeper,), name="spool", daemon=True)
     thread.start()
     return thread
 
 
-def _run(spool: Spool, hot: Client, store_url: str, keys: Keys) -> None:
-    patient = store.patient(store_url)
+def _run(keeper: Keeper) -> None:
     while True:
         try:
-            _look(spool, hot, patient, keys)
+            keeper.look()
         except StoreAwayError:
             pass  # it went away again: what is left is kept, and looked at next time
         except NudgeError as error:
@@ -50,13 +101,3 @@ def _run(spool: Spool, hot: Client, store_url: str, keys: Keys) -> None:
             # Without this thread what was acknowledged would wait on disk until a restart.
             log.exception("spool_broken")
         time.sleep(EVERY)
-
-
-def _look(spool: Spool, hot: Client, patient: Client, keys: Keys) -> None:
-    spool.reserve()
-    if hot.breaker and hot.breaker.is_open:
-        return
-    spool.hand_over()
-    drained = drain(patient, keys, spool)
-    if drained:
-        log.info("spool_drained", records=drained)

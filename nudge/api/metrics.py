@@ -3,13 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    values,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 1.0)
 """Seconds: fine where a page's budget lies."""
+
+
+@dataclass(frozen=True)
+class SpoolMetrics:
+    """What the spools hold: of all living web processes, where they share a directory.
+
+    Attributes:
+        taken: records put into the spool.
+        refused: calls whose records it did not take: it was full, or the disk failed.
+        drained: records that were new to the journal when they came out of it.
+        pending: records that wait in the files of living processes.
+        used: share of its space that the fullest one uses, in [0, 1].
+        away: 1 while a process answers without the store.
+    """
+
+    taken: Counter
+    refused: Counter
+    drained: Counter
+    pending: Gauge
+    used: Gauge
+    away: Gauge
+
+    @classmethod
+    def create(cls, own: CollectorRegistry) -> Self:
+        """New figures in this registry."""
+        return cls(
+            taken=Counter("nudge_spooled", "Records put into the spool", registry=own),
+            refused=Counter("nudge_spool_refused", "Calls that the spool refused", registry=own),
+            drained=Counter("nudge_spool_drained", "Records replayed from the spool", registry=own),
+            pending=_gauge("nudge_spool_pending", "Records that wait in the spool", "sum", own),
+            used=_gauge("nudge_spool_used_ratio", "Space used by the fullest spool", "max", own),
+            away=_gauge("nudge_store_away", "1 while a process has no store", "max", own),
+        )
 
 
 @dataclass(frozen=True)
@@ -22,6 +62,8 @@ class Metrics:
         events: by result.
         latency: seconds, by endpoint.
         store_errors: by code.
+        degraded: decisions answered without the visitor's state, by slot.
+        spool: what went into the spool and out of it.
     """
 
     registry: CollectorRegistry
@@ -29,6 +71,8 @@ class Metrics:
     events: Counter
     latency: Histogram
     store_errors: Counter
+    degraded: Counter
+    spool: SpoolMetrics
 
     @classmethod
     def create(cls) -> Self:
@@ -50,11 +94,24 @@ class Metrics:
             store_errors=Counter(
                 "nudge_store_errors", "Calls that the store failed", ("code",), registry=own
             ),
+            degraded=Counter(
+                "nudge_degraded_decisions",
+                "Decisions answered without the visitor's state",
+                ("slot",),
+                registry=own,
+            ),
+            spool=SpoolMetrics.create(own),
         )
 
     def text(self) -> bytes:
         """The figures in Prometheus' text form: of all processes where they share a directory."""
         return generate_latest(_shared() if _multiprocess() else self.registry)
+
+
+def _gauge(name: str, text: str, over: Literal["sum", "max"], own: CollectorRegistry) -> Gauge:
+    """A gauge whose dead processes do not count."""
+    mode: Literal["livesum", "livemax"] = "livesum" if over == "sum" else "livemax"
+    return Gauge(name, text, registry=own, multiprocess_mode=mode)
 
 
 def _multiprocess() -> bool:

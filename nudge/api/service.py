@@ -179,7 +179,9 @@ class Service:
         pages would have to read them in the time that a page may wait, or be refused.
         """
         self.client.before_return = partial(self.recognise, store.patient(self.settings.store_url))
-        keeper.start(self.spool, self.client, self.settings.store_url, self.keys)
+        keeper.start(
+            self.spool, self.client, self.settings.store_url, self.keys, self.metrics.spool
+        )
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
         self.held.await_first(FIRST)

@@ -44,6 +44,7 @@ class Spool:
         self._lost: set[int] = set()
         self._waiting: list[bytes] = []
         self._number = self._end = self._written = 0
+        self._taken = self._refused = 0
         self._broken: OSError | None = None
         self._file: int | None = None
 
@@ -51,6 +52,16 @@ class Spool:
     def pending(self) -> int:
         """Frames that wait in this process's file."""
         return self._number
+
+    @property
+    def taken(self) -> int:
+        """Records kept since this process began, over all its files."""
+        return self._taken
+
+    @property
+    def refused(self) -> int:
+        """Calls of `append` that kept nothing since this process began."""
+        return self._refused
 
     @property
     def used(self) -> float:
@@ -72,15 +83,14 @@ class Spool:
         Raises:
             SpoolFullError: they do not fit, or the disk refuses; none of them is kept.
         """
+        try:
+            self._append(contents)
+        except SpoolFullError:
+            with self._mutex:
+                self._refused += 1
+            raise
         with self._mutex:
-            ticket = self._queue(contents)
-        with self._flushing:
-            # Whoever waited here may find that the thread before flushed for both.
-            if self._flushed < ticket:
-                self._flush()
-            if ticket in self._lost:
-                self._lost.discard(ticket)
-                raise SpoolFullError(f"the spool cannot be written: {self._broken}")
+            self._taken += len(contents)
 
     def hand_over(self) -> bool:
         """Give what was appended to whoever drains, and begin a new file; False if empty."""
@@ -113,6 +123,17 @@ class Spool:
             if path.suffix == READY or (path != mine and _abandoned(path)):
                 with path.open("rb") as file:
                     yield path, frames.read(self._key, path.stem, file)
+
+    def _append(self, contents: Sequence[bytes]) -> None:
+        with self._mutex:
+            ticket = self._queue(contents)
+        with self._flushing:
+            # Whoever waited here may find that the thread before flushed for both.
+            if self._flushed < ticket:
+                self._flush()
+            if ticket in self._lost:
+                self._lost.discard(ticket)
+                raise SpoolFullError(f"the spool cannot be written: {self._broken}")
 
     def _opened(self) -> int:
         """The file's descriptor; a new file with its space reserved where there is none."""

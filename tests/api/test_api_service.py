@@ -11,11 +11,13 @@ from flask import Flask
 from marshmallow import Schema
 
 from nudge.api.decision_schemas import MANY, ONE
+from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
 from nudge.app import create_app
-from nudge.errors import StoreFullError
+from nudge.errors import StoreAwayError, StoreFullError
 from nudge.settings import Settings
 from nudge.store import api_keys
+from nudge.store.client import Client
 from nudge.store.identity import MARGIN
 from nudge.store.journal import last_position
 
@@ -185,6 +187,33 @@ def test_the_thread_follows_the_store(web: Web) -> None:
     while api_keys.digest_of(secret) not in web.service.held.catalogue.callers:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_the_spool_holds_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Operations see how much waits, whether it fits, and when it went to the journal."""
+    web.service.look(web.service.client)
+    service = web.service
+    keeper = Keeper(
+        service.spool, service.client, service.client, service.keys, service.metrics.spool
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "_send", no_answer)
+        web.decide()
+        web.send({"event_id": "e", "type": "step", "visitor_id": "v", "step": "home"})
+        keeper.tell(away=True)
+    text = web.http.get("/metrics").text
+    for line in ("nudge_spooled_total 3.0", "nudge_spool_pending 3.0", "nudge_store_away 1.0"):
+        assert line in text
+    assert 'nudge_degraded_decisions_total{slot="denomination"} 1.0' in text
+    keeper.look()
+    keeper.tell(away=False)
+    text = web.http.get("/metrics").text
+    for line in ("nudge_spool_drained_total 3.0", "nudge_spool_pending 0.0"):
+        assert line in text
+
+
+def no_answer(*_: object) -> object:
+    raise StoreAwayError("away")
 
 
 def test_figures_are_counted_by_app(settings: Settings) -> None:

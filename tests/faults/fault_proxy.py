@@ -57,14 +57,14 @@ class Proxy:
         self._open -= {writer, forth}
 
     async def _forward(self, reader: StreamReader, writer: StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):  # an aborted socket says so in more than one way
             while data := await reader.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
         writer.close()
 
     async def _reply(self, reader: StreamReader, writer: StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):  # an aborted socket says so in more than one way
             while data := await reader.read(1 << 16):
                 if self._mode == "slow":
                     await asyncio.sleep(SLOW)
