@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
@@ -45,6 +47,34 @@ def on_starting(_server: Arbiter) -> None:
             path.unlink(missing_ok=True)
 
 
+def pre_fork(_server: Arbiter, worker: Worker) -> None:
+    """Give each worker a byte, shared with its master, to say that it can answer."""
+    worker.can_answer = mmap.mmap(-1, 1)
+
+
+def on_reload(server: Arbiter) -> None:
+    """Let the old workers answer until the new ones can; gunicorn ends them at once.
+
+    The first worker to be ended after the new ones were started waits for those.
+    """
+    end = server.kill_worker
+
+    def end_later(pid: int, number: signal.Signals) -> None:
+        server.kill_worker = end
+        _await_all(server)
+        end(pid, number)
+
+    server.kill_worker = end_later
+
+
+def _await_all(server: Arbiter) -> None:
+    deadline = time.monotonic() + graceful_timeout
+    while time.monotonic() < deadline:
+        if all(one.can_answer[0] for one in server.WORKERS.values()):
+            return
+        time.sleep(0.05)
+
+
 def post_fork(server: Arbiter, _worker: Worker) -> None:
     """Tie each worker to its master: kill -9 of that one leaves nobody on the port."""
     if sys.platform == "linux":
@@ -54,6 +84,7 @@ def post_fork(server: Arbiter, _worker: Worker) -> None:
 def post_worker_init(worker: Worker) -> None:
     """Start the thread that keeps snapshots and slots fresh; a thread does not survive a fork."""
     worker.wsgi.extensions["nudge"].start()
+    worker.can_answer[0] = 1
 
 
 def child_exit(_server: Arbiter, worker: Worker) -> None:

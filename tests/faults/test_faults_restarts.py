@@ -15,6 +15,9 @@ from processes import eventually, running
 
 from nudge.client.api import Api, Target
 
+RELOADS = 3
+"""At least so many, however busy the machine is."""
+
 
 @pytest.mark.parametrize(
     ("count", "every"),
@@ -33,7 +36,7 @@ def test_a_reload_under_load_fails_no_call(count: int, every: float) -> None:
         assert eventually(lambda: settled(site), 60), site.logs()
         load = Paced(site.settings, 100.0, _page, threads=12)
         reloads = 0
-        while len(load.results) < count:
+        while reloads < RELOADS or len(load.results) < count:
             before = set(webs(serve.process.pid))
             serve.kill(signal.SIGHUP)
             reloads += 1
@@ -45,7 +48,6 @@ def test_a_reload_under_load_fails_no_call(count: int, every: float) -> None:
         print(f"{len(answers)} calls, {reloads} reloads, p99 {slow:.0f} ms")  # noqa: T201
         bad = [one for one in answers if one.status != 200]
         assert found == {200: len(answers)}, (found, bad[:5])
-        assert reloads >= 3
 
 
 def _page(line: Line, number: int) -> Answer:
