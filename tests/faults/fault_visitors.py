@@ -164,7 +164,9 @@ def _check_decisions(visits: Sequence[Visit], table: Table) -> None:
 
 def _check_seen(visits: Sequence[Visit], table: Table) -> None:
     seen = Counter(row["decision_id"] for row in table.rows if row["slot"] == "seen")
-    assert seen == Counter(one.given["seen"]["decision_id"] for one in visits)
+    wrong = [(one, n) for one in visits if (n := seen[one.given["seen"]["decision_id"]]) != 1]
+    assert not wrong, (len(wrong), wrong[:3])
+    assert seen.total() == len(visits)
 
 
 def _check_paid(visits: Sequence[Visit], table: Table) -> None:
