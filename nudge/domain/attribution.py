@@ -87,7 +87,7 @@ def _matters(event: Rewarding, exposures: Sequence[Open], watermark: float) -> b
 def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     if decision.channel not in state.channels:
         state = replace(state, channels=with_channel(state.channels, decision.channel))
-    known = (x.decision == entry.ref for x in (*state.waiting, *state.open))
+    known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
     if decision.reason == "shadow" or any(known):
         return state, (), ()
     if decision.twin is not None:
@@ -103,29 +103,40 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
 
 
 def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
-    """The first writing counts from when the page was answered, under the reference it was given.
+    """Two writings of one decision are one, which counts from the earlier.
 
-    The store may have taken that writing much later: a frozen one does so when it wakes up. What
-    the visitor did meanwhile belongs to it.
+    The store may have taken the first writing much later: a frozen one does so when it wakes up.
+    Or the page was answered by the first one, and the other is what a process spooled that died
+    before it could answer. So `shown` may name either, and what it names is what was exposed.
     """
-    exposed = next((x for x in state.open if x.decision == twin), None)
+    exposed = next((x for x in state.open if x.is_of(twin)), None)
     if exposed is not None:
         return _backdated(state, entry, exposed)
-    one = next((x for x in state.waiting if x.decision == twin), None)
+    one = next((x for x in state.waiting if x.is_of(twin)), None)
     if one is None:
         return state, (), ()
     rest = tuple(x for x in state.waiting if x != one)
-    one = replace(one, decision=entry.ref, at=min(one.at, entry.at))
+    one = replace(one, at=min(one.at, entry.at), aliases=(*one.aliases, entry.ref))
     early = next((x for x in state.early if x.decision == entry.ref), None)
     if early is None:
         return replace(state, waiting=(*rest, one)), (), ()
     seen = tuple(x for x in state.early if x != early)
     state = replace(state, waiting=rest, early=seen)
-    return _exposed(state, entry, one, max(one.at, early.at))
+    return _exposed(state, entry, _named(one, entry.ref), max(one.at, early.at))
+
+
+def _named(one: Open, ref: Ref) -> Open:
+    """The same decision, under the reference that the page was given."""
+    if ref == one.decision:
+        return one
+    others = tuple(x for x in (one.decision, *one.aliases) if x != ref)
+    return replace(one, decision=ref, aliases=others)
 
 
 def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
     """An exposure that began when its decision was made is moved to when that was answered."""
+    if one.terms.on != "decision":
+        return state, (), ()
     rest = [x for x in state.open if x != one]
     moved = replace(one, at=min(one.at, entry.at))
     insort(rest, moved, key=lambda x: (x.at, x.decision))
@@ -168,12 +179,12 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
 def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
     if ref is None:
         return state, (), ()
-    one = next((x for x in state.waiting if x.decision == ref), None)
+    one = next((x for x in state.waiting if x.is_of(ref)), None)
     if one is not None:
         state = replace(state, waiting=tuple(x for x in state.waiting if x != one))
-        return _exposed(state, entry, one, max(one.at, entry.at))
-    known = {x.decision for x in state.open} | {x.decision for x in state.early}
-    if ref.position >= AWAY and ref not in known:
+        return _exposed(state, entry, _named(one, ref), max(one.at, entry.at))
+    known = any(x.is_of(ref) for x in state.open) or any(x.decision == ref for x in state.early)
+    if ref.position >= AWAY and not known:
         # Only a decision that was spooled can come behind its `shown`.
         return replace(state, early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
     return state, (), ()

@@ -38,6 +38,7 @@ class Open:
         terms: of the decision.
         at: seconds, of the decision while it waits, then of the exposure.
         closes: seconds; it leaves when the watermark has passed this.
+        aliases: other writings of the same decision, any of which `shown` may name.
     """
 
     decision: Ref
@@ -50,6 +51,11 @@ class Open:
     terms: Terms
     at: float
     closes: float
+    aliases: tuple[Ref, ...] = ()
+
+    def is_of(self, ref: Ref) -> bool:
+        """True where the decision was written there, at least once."""
+        return ref == self.decision or ref in self.aliases
 
     @property
     def until(self) -> float:
@@ -197,14 +203,16 @@ def _pack_open(one: Open) -> tuple[object, ...]:
         *(one.slot, one.revision, one.variant, one.cell, one.reason, one.propensity),
         *(terms.on, terms.event, terms.objective, terms.window),
         *(one.at, one.closes),
+        *map(_pack_ref, one.aliases),
     )
 
 
 def _open(row: tuple[Any, ...]) -> Open:
     p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
-    on, event, objective, window, at, closes = rest
-    terms = Terms(on, event, objective, window)
-    return Open(Ref(p, n, i), slot, revision, variant, cell, reason, propensity, terms, at, closes)
+    on, event, objective, window, at, closes, *others = rest
+    terms, aliases = Terms(on, event, objective, window), tuple(Ref(*one) for one in others)
+    of = (slot, revision, variant, cell, reason, propensity, terms)
+    return Open(Ref(p, n, i), *of, at, closes, aliases)
 
 
 def _pack_event(one: Rewarding) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from nudge.domain.event import MAX_AGE
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Record, Ref, Reward
 from nudge.domain.reward import MAX_FEN, fen
 from nudge.domain.slot import Terms
-from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor import VisitorState, decode_state, encode_state
 
 SUBJECT = "a" * 32
 PAID = Terms("decision", "paid", "conversion", 1000.0)
@@ -435,6 +435,22 @@ def test_a_twin_is_shown_whichever_comes_first(*, shown_first: bool) -> None:
         run.take(record, 1.0)
     assert [one.decision for one in run.exposures] == [answered]
     run.take(event(), 2.0)
+    assert [(one.decision, one.conversions) for one in run.rewards] == [(answered, 1)]
+
+
+@pytest.mark.parametrize("named", [0, 1, 2])
+def test_any_writing_of_a_decision_may_be_shown(named: int) -> None:
+    """A process that died before it answered leaves a spooled writing that nobody was given."""
+    run, spooled = Run.new(), [Ref(0, AWAY | 7), Ref(0, AWAY | 8)]
+    first = run.take(decision(terms=SHOWN), 0.0)
+    run.take(decision(ref=spooled[0], twin=first, terms=SHOWN), 1.0)
+    run.take(decision(ref=spooled[1], twin=spooled[0], terms=SHOWN), 1.0)
+    run.state = decode_state(encode_state(run.state))
+    answered = (first, *spooled)[named]
+    for _ in range(2):
+        run.take(event("shown", "s", decision=answered), 2.0)
+    run.take(event(), 3.0)
+    assert [one.decision for one in run.exposures] == [answered]
     assert [(one.decision, one.conversions) for one in run.rewards] == [(answered, 1)]
 
 
