@@ -68,7 +68,8 @@ def why(decision_id: str) -> Response:
 def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
     if any(ask.force for ask in asks) and "admin" not in caller().scopes:
         raise ForbiddenError("force needs a key with the scope admin as well")
-    answers = service.decider.decide(service.catalogue(), asks, caller(), now())
+    catalogue = service.catalogue_with(name for ask in asks for name in ask.slots)
+    answers = service.decider.decide(catalogue, asks, caller(), now())
     for one in answers:
         _count(service.metrics, one)
     return answers

@@ -152,7 +152,7 @@ def _desk(service: Service) -> Desk:
 
 
 def _served(name: str) -> Served:
-    served = current().catalogue().slots.get(name)
+    served = current().catalogue_with([name]).slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served

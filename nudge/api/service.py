@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -117,6 +118,22 @@ class Service:
             StoreAwayError: nothing has been read yet, and the store does not answer.
         """
         if self.held.read_at is None:
+            self.refresh()
+        return self.held.catalogue
+
+    def catalogue_with(self, names: Iterable[str]) -> Catalogue:
+        """The catalogue to answer by, read again if it lacks one of these slots.
+
+        Another process may have applied the slot a moment ago: whoever was told so there must not
+        be told otherwise here, until the next regular look.
+
+        Raises:
+            StoreAwayError: nothing has been read yet, and the store does not answer.
+        """
+        held = self.catalogue()
+        if self.held.wrong is not None or all(name in held.slots for name in names):
+            return held
+        with contextlib.suppress(StoreAwayError):
             self.refresh()
         return self.held.catalogue
 

@@ -32,7 +32,7 @@ def one(slot: str) -> Response:
 
 
 def _served(name: str) -> Served:
-    served = current().catalogue().slots.get(name)
+    served = current().catalogue_with([name]).slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from api_web import Web
 
 from nudge.domain.slot_file import dump_slot, load_slots, parse_slot
+from nudge.store.slots import put
 
 
 def test_slots_are_shown_as_they_are_configured(web: Web) -> None:
@@ -33,6 +36,20 @@ def test_a_new_revision_is_served_after_a_refresh(web: Web) -> None:
     web.key("read")
     assert web.service.held.catalogue is not before
     assert dump_slot(before.slots["banner"].slot)["revision"] == 1
+
+
+def test_a_slot_applied_elsewhere_is_known_at_once(web: Web) -> None:
+    """Who was told that a slot is in use may ask any process for it, also before its next look."""
+    web.get("/v1/slots")
+    banner = web.service.held.catalogue.slots["banner"].slot
+    client, keys = web.service.client, web.service.keys
+    for name in ("fresh", "fresher"):
+        assert put(client, keys, replace(banner, name=name), None)
+        assert name not in web.service.held.catalogue.slots
+        if name == "fresh":
+            assert name in web.decide(slots=[name])["decisions"]
+        else:
+            assert web.get(f"/v1/slots/{name}").json["slot"] == name
 
 
 def test_performance_names_every_variant(web: Web) -> None:
