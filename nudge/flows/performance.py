@@ -13,7 +13,8 @@ from nudge.domain.report import Terms, report
 from nudge.domain.report_time import iso
 from nudge.domain.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.lake.cubes import Cut, cube_of
+from nudge.lake.cubes import cube_of
+from nudge.lake.cut import Cut
 from nudge.lake.day_tables import Tell
 from nudge.lake.engine import Limits, engine
 from nudge.lake.reader import Lake

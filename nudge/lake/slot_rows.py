@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
@@ -18,23 +17,35 @@ from nudge.lake.query import translated
 from nudge.lake.reader import Contents
 from nudge.lake.shown import ATTRIBUTE, PROBABILITY
 
-SEEN = "seen"
+SEEN: Final = "seen"
 """The temporary table of the days that are not kept."""
+DAYS: Final = "days"
+SUMS: Final = "sums"
 
 
 @dataclass(frozen=True)
 class SlotRows:
     """The rows of a slot.
 
+    All tables have the columns of `shown`, `REWARD`, and `settled` (the reward is final) and `age`
+    (seconds from exposure to watermark, null where settled).
+
     Attributes:
         backend: that they live in.
-        table: columns of `shown`, `REWARD`, and `settled` (the reward is final) and `age`
-            (seconds from exposure to watermark, null where settled).
+        table: all of them.
+        final: those of days that cannot change any more; None without.
+        open: the others; None without.
+        days: names of the files that `final` is read from.
+        sums: directory for what is kept of `final`.
         until: seconds, the latest of the partitions' watermarks.
     """
 
     backend: Backend
     table: Table
+    final: Table | None
+    open: Table | None
+    days: tuple[str, ...]
+    sums: Path
     until: float
 
     @property
@@ -68,15 +79,17 @@ def slot_rows(
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    files = DayTables(cache / slot, backend, contents, slot).prepare(tell)
-    kept = {file.day for file in files}
-    rest = [day for day in shown.days_of(backend, slot) if day not in kept]
-    marks = contents.watermarks()
-    final = [file.path for file in files if file.final]
-    parts = [_final(read(backend, final))] if final else []
-    parts += _open(backend, slot, files, rest, marks)
+    files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
+    past = [file.path for file in files if file.final]
+    final = named(backend, "final_rows", _final(read(backend, past))) if past else None
+    now = _open(backend, contents, slot, files)
+    parts = [part for part in (final, now) if part is not None]
     table = named(backend, "slot_rows", shown.aligned(parts))
-    return SlotRows(backend, table, max(marks.values(), default=0.0))
+    days, until = (
+        tuple(path.name for path in past),
+        max(contents.watermarks().values(), default=0.0),
+    )
+    return SlotRows(backend, table, final, now, days, cache / SUMS / slot, until)
 
 
 def keep(
@@ -88,7 +101,7 @@ def keep(
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    DayTables(cache / slot, backend, contents, slot).prepare(tell)
+    DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
 
 
 def named(backend: Backend, name: str, rows: Table) -> Table:
@@ -102,22 +115,20 @@ def _final(rows: Table) -> Table:
 
 
 def _open(
-    backend: Backend,
-    slot: str,
-    files: Sequence[DayFile],
-    rest: Sequence[date],
-    marks: Mapping[int, float],
-) -> list[Table]:
+    backend: Backend, contents: Contents, slot: str, files: Sequence[DayFile]
+) -> Table | None:
     """Rows whose rewards may still come."""
+    kept = {file.day for file in files}
+    rest = [day for day in shown.days_of(backend, slot) if day not in kept]
     joined = [file for file in files if not file.final]
     parts = [read(backend, [file.path for file in joined])] if joined else []
     if rest or not files:
         parts.append(shown.joined_days(backend, slot, rest, SEEN))
     if not parts:
-        return []
+        return None
     since = min([*rest, *(file.day for file in joined)], default=None)
     rows = shown.with_rewards(shown.aligned(parts), shown.rewards_of(backend, slot, since))
-    return [_aged(rows, marks)]
+    return named(backend, "open_rows", _aged(rows, contents.watermarks()))
 
 
 def _aged(rows: Table, marks: Mapping[int, float]) -> Table:

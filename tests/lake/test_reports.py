@@ -18,7 +18,8 @@ from nudge.domain.cube import Cube
 from nudge.domain.questions import DIMENSIONS, Period
 from nudge.domain.report import Terms, report
 from nudge.domain.slot_file import parse_slot
-from nudge.lake.cubes import Cut, cube_of
+from nudge.lake.cubes import cube_of
+from nudge.lake.cut import Cut
 from nudge.lake.engine import Limits, engine
 from nudge.lake.reader import Lake
 from nudge.lake.slot_rows import SlotRows, slot_rows
@@ -224,7 +225,7 @@ def test_kept_days_change_no_figure(lake: Lake, place: Path, tmp_path: Path) -> 
     But for the last bits of sums of floats, which threads add up in any order.
     """
     fresh = told(lake, tmp_path)
-    files = sorted((tmp_path / "cache" / "banner").iterdir())
+    files = sorted((tmp_path / "cache" / "days" / "banner").iterdir())
     names = [file.name[:10] + file.name[35:] for file in files]
     assert names == ["2026-09-22-final.parquet", "2026-09-23.parquet"]
     again = told(lake, tmp_path)
