@@ -47,7 +47,7 @@ ANSWER_TIMEOUT: Final = 2.0
 """Seconds that a report may wait for the store."""
 SETTLED: Final = 15.0
 """Seconds that the report beside the totals stays as it is: many look at these every second."""
-FAILED: Final = {"invalid_request": 422, "not_found": 404}
+FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question": 422}
 """What a worker found wrong with a question -> status; anything else is our own fault."""
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
@@ -116,7 +116,8 @@ def evaluate(slot: str) -> Response:
     target = target_of(asked["target"])
     question = EvaluationQuestion(slot, target, period_of(asked.get("from"), asked.get("to")))
     desk = _desk(service)
-    reply = desk.answer(desk.inquiry("evaluate", question.plain, served.slot.revision))
+    inquiry = desk.inquiry("evaluate", question.plain, served.slot.revision)
+    reply = desk.answer(inquiry, anew=True)
     if reply.body is not None:
         return answer(_dated(reply.body, reply.as_of))
     return _pending(_job(reply.job), reply)

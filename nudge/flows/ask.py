@@ -65,7 +65,9 @@ class Desk:
         lake = [folds.position_of(self.client, self.keys, p, "archive") for p in every]
         return Inquiry(digest(about, lake), kind, question, about)
 
-    def answer(self, inquiry: Inquiry, *, fresh: float = FRESH, old: float = OLD) -> Reply:
+    def answer(
+        self, inquiry: Inquiry, *, fresh: float = FRESH, old: float = OLD, anew: bool = False
+    ) -> Reply:
         """The newest answer; one that is behind the lake is asked for anew.
 
         Args:
@@ -73,6 +75,7 @@ class Desk:
             fresh: seconds in which an answer is given as it is.
             old: seconds that the lake's part may be old in an answer that is given meanwhile;
                 with infinity nobody waits for a newer one.
+            anew: begin again what failed a while ago; who only looks is told of the failure.
 
         Raises:
             TooManyJobsError: too many questions wait.
@@ -84,7 +87,7 @@ class Desk:
         if known and clock.now() - (known.finished or 0.0) < fresh:
             return self._given(known, None)
         waits = known is None or old < float("inf")
-        job = self.begin(inquiry, waits=waits)
+        job = self.begin(inquiry, waits=waits, anew=anew)
         if job is not None and job.state == "done":
             return self._given(job, None)
         if known and clock.now() - (known.as_of or 0.0) <= old:
@@ -100,9 +103,9 @@ class Desk:
         fresh = Freshness.of(self.client, self.keys)
         return fresh.at if all(fresh.complete.values()) else job.as_of or 0.0
 
-    def begin(self, inquiry: Inquiry, *, waits: bool) -> Job | None:
+    def begin(self, inquiry: Inquiry, *, waits: bool, anew: bool = False) -> Job | None:
         """Ask, and wait a little for the answer where there is room to wait."""
-        name = jobs.ask(self.client, self.keys, inquiry)
+        name = jobs.ask(self.client, self.keys, inquiry, anew=anew)
         if not waits or not WAITERS.acquire(blocking=False):
             return jobs.read(self.client, self.keys, name)
         try:

@@ -11,15 +11,9 @@ from pathlib import Path
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from nudge.lake.errors import LakeError
+from nudge.lake.errors import TooLargeError
 from nudge.lake.query import connected, translated
 from nudge.lake.reader import Contents, Lake
-
-
-class TooLargeError(LakeError):
-    """A question to the lake needs more than it may use."""
-
-    code = "too_large_question"
 
 
 @dataclass(frozen=True)
@@ -62,8 +56,9 @@ def engine(lake: Lake, limits: Limits, spill: Path) -> Iterator[tuple[Backend, C
                 backend.raw_sql(f"SET {name} = {value}")
             yield backend, contents
         except duckdb.OutOfMemoryException as error:
+            cure = "ask about a shorter period, or fewer dimensions"
             raise TooLargeError(
-                f"the question needs more memory than it may use: {error}"
+                f"the question needs more memory than it may use; {cure}"
             ) from error
         finally:
             backend.disconnect()

@@ -18,10 +18,11 @@ TRIES: Final = 3
 """How often a job is begun: one that ends its worker must not end all of them."""
 REMEMBERED: Final = 3600.0
 """Seconds that a job is remembered which nobody finished."""
-FAILED_KEPT: Final = 60.0
+FAILED_KEPT: Final = 3600.0
 """Seconds that a failed job is remembered."""
 RETRY: Final = 5.0
-"""Seconds after which a failed job that is asked for again is begun anew."""
+"""Seconds in which who asks anew is told of the failure, and the job is not begun again."""
+NEVER: Final = -1
 OPEN: Final = ("waiting", "running")
 
 
@@ -105,8 +106,15 @@ _TEXTS: Final = ("kind", "state", "question", "code", "message")
 _NUMBERS: Final = ("progress", "asked", "finished", "as_of")
 
 
-def ask(client: Client, keys: Keys, inquiry: Inquiry) -> str:
+def ask(client: Client, keys: Keys, inquiry: Inquiry, *, anew: bool = False) -> str:
     """Add a job, unless one that will answer the question is there; the id of that job.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        inquiry: the question.
+        anew: begin a job again that failed a while ago; else it stays failed as long as it is
+            remembered.
 
     Raises:
         TooManyJobsError: as many as may wait do.
@@ -118,7 +126,7 @@ def ask(client: Client, keys: Keys, inquiry: Inquiry) -> str:
         keys.config("asked", inquiry.about),
     ]
     text = orjson.dumps(inquiry.question)
-    times = (int(REMEMBERED * 1000), int(RETRY * 1000))
+    times = (int(REMEMBERED * 1000), int(RETRY * 1000) if anew else NEVER)
     args = (inquiry.id, inquiry.kind, text, inquiry.about, MOST, *times)
     name, state = client.run("job_add", names, args)
     if state == b"full":

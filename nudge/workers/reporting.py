@@ -11,7 +11,14 @@ from typing import Any, Final
 import structlog
 
 from nudge import clock
-from nudge.errors import FencedError, NudgeError, StoreError
+from nudge.errors import (
+    FencedError,
+    InvalidRequestError,
+    NotFoundError,
+    NudgeError,
+    StoreError,
+)
+from nudge.lake.errors import TooLargeError
 from nudge.store import jobs
 from nudge.store.client import Client
 from nudge.store.jobs import Ticket
@@ -20,6 +27,8 @@ from nudge.workers.backoff import Backoff
 
 log = structlog.get_logger()
 
+ASKERS: Final = (InvalidRequestError, NotFoundError, TooLargeError)
+"""What whoever asks can do something about."""
 LOOK: Final = 0.05
 """Seconds between two looks whether somebody asks."""
 REST: Final = 60.0
@@ -118,7 +127,7 @@ class Reporting:
             raise
         except NudgeError as error:
             log.warning("job_failed", job=ticket.id, code=error.code, error=str(error))
-            jobs.fail(self._client, self._keys, ticket, error.code, str(error))
+            jobs.fail(self._client, self._keys, ticket, error.code, told(error))
             return
         except Exception:
             # One question must not end the worker that answers all the others.
@@ -170,3 +179,10 @@ class Reporting:
         except NudgeError as error:
             log.warning("not_prepared", code=error.code, error=str(error))
         self._rested = clock.monotonic()
+
+
+def told(error: NudgeError) -> str:
+    """What callers are told: whatever is wrong with the question, but not where our files lie."""
+    if isinstance(error, ASKERS):
+        return str(error)
+    return f"the question could not be answered ({error.code}); the worker's log says why"

@@ -17,14 +17,17 @@ from werkzeug.test import TestResponse
 
 from nudge import clock
 from nudge.domain.sealing import Sealer
+from nudge.flows import ask
 from nudge.flows.archive import Archive, Limits
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
+from nudge.lake.errors import BrokenLakeError
 from nudge.lake.reader import Lake
 from nudge.store import client as clients
+from nudge.store import jobs
 from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
-from nudge.workers.reporting import Reporting
+from nudge.workers.reporting import Answered, Kind, Reporting
 from nudge.workers.runner import Runner
 
 SLOT = "/v1/slots/denomination"
@@ -189,6 +192,43 @@ def test_a_question_that_cannot_be_answered_says_why(busy: Web) -> None:
             response = busy.post(f"{SLOT}/evaluations", {"target": target}, busy.secrets["read"])
         assert response.status_code == status, response.text
         assert str(busy.service.settings.data_dir) not in response.text
+
+
+def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who polls is told of the failure, not where the lake lies, and begins nothing again.
+
+    A new POST does, a while later: within it the failure is told.
+    """
+    monkeypatch.setattr(ask, "TAKEN", 0.0)
+    client = clients.patient(busy.service.settings.store_url)
+
+    def broken(_: object, __: object) -> Answered:
+        raise BrokenLakeError("/srv/nudge/lake/x.parquet is missing")
+
+    report, evaluate = (
+        Reporting(client, busy.service.keys, Kind(name, broken, 60.0), 5.0)
+        for name in ("report", "evaluate")
+    )
+    look = f"{SLOT}/performance?by=channel"
+    assert busy.get(look).status_code == 202
+    assert report.turn()
+    monkeypatch.setattr(jobs, "RETRY", 0.0)
+    for _ in range(2):
+        failed = busy.get(look)
+        assert (failed.status_code, failed.json["code"]) == (503, "broken_lake")
+        assert "/srv" not in failed.text
+        assert not report.turn()
+    path, body = f"{SLOT}/evaluations", {"target": "uniform"}
+    monkeypatch.setattr(jobs, "RETRY", 60.0)
+    job = busy.post(path, body, busy.secrets["read"])
+    assert job.status_code == 202
+    assert evaluate.turn()
+    assert busy.get(job.headers["Location"]).json["state"] == "failed"
+    assert busy.post(path, body, busy.secrets["read"]).status_code == 503
+    monkeypatch.setattr(jobs, "RETRY", 0.0)
+    assert busy.post(path, body, busy.secrets["read"]).status_code == 202
+    assert evaluate.turn()
+    client.close()
 
 
 def test_without_a_worker_there_is_a_job(web: Web) -> None:

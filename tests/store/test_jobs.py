@@ -83,7 +83,7 @@ def test_who_was_overtaken_writes_nothing(client: Client, keys: Keys) -> None:
 def test_a_job_that_ends_its_workers_is_given_up(
     client: Client, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After three workers it fails, and the next is served; a while later it may begin anew."""
+    """After three workers it fails, and the next is served. Who asks anew later begins it again."""
     jobs.ask(client, keys, inquiry())
     for _ in range(jobs.TRIES):
         took(client, keys, ttl=0.001)
@@ -95,8 +95,12 @@ def test_a_job_that_ends_its_workers_is_given_up(
     assert (failed.state, failed.code) == ("failed", "gave_up")
     assert jobs.ask(client, keys, inquiry()) == "j1"
     assert jobs.take(client, keys, "report", 5.0) is None
+    assert jobs.ask(client, keys, inquiry(), anew=True) == "j1"
+    assert jobs.take(client, keys, "report", 5.0) is None
     monkeypatch.setattr(jobs, "RETRY", 0.0)
     assert jobs.ask(client, keys, inquiry()) == "j1"
+    assert jobs.take(client, keys, "report", 5.0) is None
+    assert jobs.ask(client, keys, inquiry(), anew=True) == "j1"
     assert took(client, keys).id == "j1"
 
 

@@ -1,4 +1,4 @@
--- Adds a job, unless it is there already; one that failed a while ago is begun again. Where an older job on
+-- Adds a job, unless it is there already; one that failed a while ago may be begun again. Where an older job on
 -- the same question still waits, that one will do: its answer is of the time when it is taken.
 --
 -- KEYS[1]  jobs:<kind>, zset: job id, by the ms from which it may be taken; written
@@ -10,13 +10,15 @@
 -- ARGV[4]  about: digest of the question alone, by which the newest answer is found
 -- ARGV[5]  most jobs of the kind that may wait
 -- ARGV[6]  ms that the job is remembered
--- ARGV[7]  ms after which a job that failed may be begun again
+-- ARGV[7]  ms after which a job that failed is begun again; -1 is never
 -- Returns  {id, state} of the job that answers: waiting, running, done, failed; `full` where too
 --          many wait
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local known = redis.call('HMGET', KEYS[2], 'state', 'finished')
-if known[1] and not (known[1] == 'failed' and tonumber(known[2]) + tonumber(ARGV[7]) <= now) then
+local patience = tonumber(ARGV[7])
+local over = known[1] == 'failed' and patience >= 0 and tonumber(known[2]) + patience <= now
+if known[1] and not over then
   return {ARGV[1], known[1]}
 end
 local before = redis.call('GET', KEYS[3])
