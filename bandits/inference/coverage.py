@@ -43,6 +43,7 @@ def thompson_looks(
     floor: float = 0.02,
     draws: int = 128,
     skew: float = 0.02,
+    season: Sequence[float] = (),
     seed: int = 0,
 ) -> Iterator[Look]:
     """The runs, looked at after each of their batches.
@@ -55,6 +56,7 @@ def thompson_looks(
         floor: least propensity of each arm.
         draws: M.
         skew: share of visitors that `Look.skewed` gives arm 0 whatever was drawn.
+        season: factors of all rates by batch, over and over; none is always 1.
         seed: of all chance.
     """
     rng, p = np.random.default_rng(seed), np.asarray(rates, dtype=np.float64)
@@ -64,7 +66,8 @@ def thompson_looks(
     for look in range(1, looks + 1):
         pmf = _served(table, rng, draws, floor)
         shown = rng.multinomial(batch, pmf)
-        table += _batch(shown, rng.binomial(shown, p), pmf, batch)
+        now = p * season[(look - 1) % len(season)] if season else p
+        table += _batch(shown, rng.binomial(shown, now), pmf, batch)
         variance = batch * pmf * (1.0 - pmf)
         ratio += RatioSums(shown - batch * pmf, variance)
         forced = (1.0 - skew) * pmf + skew * (np.arange(len(p)) == 0)

@@ -11,7 +11,7 @@ from marshmallow import fields as ma
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from nudge.api import decisions, docs, events, health, slots
+from nudge.api import decisions, docs, events, health, reports, slots
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
 from nudge.api.operation import check_rules
@@ -19,7 +19,13 @@ from nudge.api.operation import check_rules
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
 """Of the HTTP interface: the first part is the one in its paths."""
-BLUEPRINTS: Final = (decisions.blueprint, events.blueprint, slots.blueprint, health.blueprint)
+BLUEPRINTS: Final = (
+    decisions.blueprint,
+    events.blueprint,
+    slots.blueprint,
+    reports.blueprint,
+    health.blueprint,
+)
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})
 """Endpoints that flask and flask-smorest bring along; all public."""
 

@@ -26,6 +26,7 @@ STATUS: Final = {
     "invalid_request": 422,
     "unknown_slot": 422,
     "unknown_variant": 422,
+    "too_many_jobs": 429,
     "store_away": 503,
     "store_error": 503,
     "store_full": 503,

@@ -54,16 +54,3 @@ class PolicySchema(Schema):
 
     kind = ma.String(required=True)
     version = ma.Integer(required=True)
-
-
-class PerformanceSchema(Schema):
-    """What the variants of a slot have brought."""
-
-    slot = ma.String(required=True)
-    revision = ma.Integer(required=True)
-    objective = ma.String(required=True)
-    policy = ma.Nested(PolicySchema, required=True)
-    interval_level = ma.Float(required=True)
-    variants = ma.List(ma.Nested(VariantFiguresSchema), required=True)
-    total = ma.Nested(FiguresSchema, required=True)
-    by_reason = ma.Dict(keys=ma.String(), values=ma.Nested(FiguresSchema), required=True)

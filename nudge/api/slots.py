@@ -1,4 +1,4 @@
-"""GET /v1/slots, GET /v1/slots/{slot}, GET /v1/slots/{slot}/performance."""
+"""GET /v1/slots and GET /v1/slots/{slot}."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from flask import Response
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import current
-from nudge.api.slot_schemas import PerformanceSchema, ServedSlotSchema, SlotsSchema
+from nudge.api.slot_schemas import ServedSlotSchema, SlotsSchema
 from nudge.domain.served import Served
 from nudge.domain.slot_file import dump_slot
 from nudge.errors import NotFoundError
-from nudge.flows.report import performance
 
-blueprint = resource("slots", "What is chosen, and what it brings")
+blueprint = resource("slots", "What is chosen")
 
 NAMED = "/v1/slots/<string(maxlength=64):slot>"
 
@@ -30,19 +29,6 @@ def every() -> Response:
 def one(slot: str) -> Response:
     """Show a slot as it is served now."""
     return answer(_plain(_served(slot)))
-
-
-@operation(
-    blueprint,
-    f"GET {NAMED}/performance",
-    scopes=("read",),
-    answers={200: PerformanceSchema},
-    errors=(404,),
-)
-def figures(slot: str) -> Response:
-    """Tell what each variant has brought."""
-    service = current()
-    return answer(performance(service.client, service.keys, _served(slot)))
 
 
 def _served(name: str) -> Served:

@@ -23,6 +23,12 @@ class BrokenLakeError(LakeError):
     code = "broken_lake"
 
 
+class TooLargeError(LakeError):
+    """A question to the lake needs more than it may use."""
+
+    code = "too_large_question"
+
+
 class LakeAheadError(LakeError):
     """The lake holds positions that the store does not know of: the store lost what it had.
 

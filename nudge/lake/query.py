@@ -16,7 +16,7 @@ from ibis.expr.types import BooleanColumn, Column, Table
 
 from nudge.domain.attribution import GRACE
 from nudge.lake.errors import BrokenLakeError
-from nudge.lake.reader import Lake
+from nudge.lake.reader import Contents, Lake
 from nudge.lake.sql import select, sql_view, watermarks
 from nudge.lake.tables import SCHEMAS
 
@@ -25,6 +25,7 @@ __all__ = [
     "Figures",
     "answer",
     "connect",
+    "connected",
     "figures",
     "joined",
     "kept",
@@ -32,6 +33,7 @@ __all__ = [
     "place_of",
     "recount",
     "sql_view",
+    "translated",
 ]
 
 FEN: Final = 100
@@ -79,10 +81,14 @@ def connect(lake: Lake) -> Backend:
     Raises:
         BrokenLakeError: the manifests contradict each other.
     """
+    return connected(lake.contents())
+
+
+def connected(contents: Contents) -> Backend:
+    """The same, of contents that are known already."""
     backend = ibis.duckdb.connect()
-    contents = lake.contents()
     for table, sources in contents.tables().items():
-        with _translated():
+        with translated():
             backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
     backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
     return backend
@@ -178,7 +184,7 @@ def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
     """
-    with _translated():
+    with translated():
         rows: list[dict[str, Any]] = backend.to_pyarrow(expression).to_pylist()
     return rows
 
@@ -191,7 +197,7 @@ def kept(backend: Backend, expression: Table) -> Iterator[Table]:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
     """
     name = f"kept_{secrets.token_hex(8)}"
-    with _translated():
+    with translated():
         table = cast("Table", backend.create_table(name, expression, temp=True))
     try:
         yield table
@@ -201,7 +207,12 @@ def kept(backend: Backend, expression: Table) -> Iterator[Table]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Turn the engine's refusal into the lake's error.
+
+    Raises:
+        BrokenLakeError: instead of what it says of files.
+    """
     try:
         yield
     except (duckdb.IOException, duckdb.InvalidInputException) as error:

@@ -58,6 +58,7 @@ FAMILIES = (
     Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "job scripts", "report worker", "until done"),
     Family("job", "config", "hash", "job scripts", "web, report worker", "1 min to 1 day"),
+    Family("asked", "config", "string", "job scripts", "job scripts", "1 hour"),
     Family("answered", "config", "string", "report worker", "web", "as its job"),
 )
 

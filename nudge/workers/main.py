@@ -31,16 +31,19 @@ from nudge.store.client import Client
 from nudge.store.folds import FOLDS
 from nudge.store.keys import Keys
 from nudge.store.retention import Keep
+from nudge.workers.answers import Answers
 from nudge.workers.archiving import Archiving
 from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
+from nudge.workers.reporting import Reporting
 from nudge.workers.runner import Fold, Runner
 
 log = structlog.get_logger()
 
-NAMES: Final = FOLDS
-"""What can be asked for; `learn` brings the publisher with it."""
+REPORT: Final = "report"
+NAMES: Final = (*FOLDS, REPORT)
+"""What can be asked for: folds, of which `learn` brings the publisher with it, and reports."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")
@@ -115,6 +118,7 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
         "attribute": _attribute,
         "learn": _learn,
         "archive": _archive,
+        REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
 
@@ -177,6 +181,11 @@ def _archive(worker: Worker) -> dict[str, Loop]:
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
     return Runner(worker.client, worker.keys, fold, worker.owner, worker.ttl, worker.guard)
+
+
+def _report(worker: Worker) -> dict[str, Loop]:
+    kinds = Answers(worker.client, worker.keys, worker.settings).kinds
+    return {kind.name: Reporting(worker.client, worker.keys, kind, worker.ttl) for kind in kinds}
 
 
 def _owner() -> str:

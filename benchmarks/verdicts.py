@@ -1,0 +1,163 @@
+"""How often verdicts name a winner that is none, and how soon they name the right one.
+
+    python -m benchmarks verdicts
+
+Worlds of a month, looked at every day, with Thompson assignment, a floor, weekdays and a month's
+end (rates of the field notes). In the first three no arm is better than all others, so that every
+winner is a wrong one: a marketer who stops at the first winner is wrong in at most 5 % of them. In
+the fourth one arm is better by a fifth. Then the lift over the holdout, with returning visitors.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray
+from bandits.inference import fixed, sequence
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.holdout import HOLDOUT, POLICY, holdout_sums
+from bandits.inference.moments import Moments
+from bandits.inference.verdict import verdict
+
+WORLDS = 200
+DAYS = 30
+SATURDAY, MONTH_END = 5, 27
+SEASON = tuple(
+    (1.3 if day % 7 >= SATURDAY else 1.0) * (2.0 if day >= MONTH_END else 1.0)
+    for day in range(DAYS)
+)
+NOBODY = {
+    "2 arms at 3 %": ((0.03, 0.03), 0.10),
+    "4 arms at 3 %": ((0.03,) * 4, 0.02),
+    "2 of 4 arms are best": ((0.03, 0.03, 0.02, 0.025), 0.02),
+}
+ALLOWED, POWER = 0.05, 0.80
+
+
+@dataclass(frozen=True)
+class Months:
+    """What became of some worlds.
+
+    Attributes:
+        winner: (R,) the first winner that was named; -1 without one.
+        visitors: (R,) how many had come then; infinite without one.
+    """
+
+    winner: FloatArray
+    visitors: FloatArray
+
+
+def months(
+    rates: Sequence[float], floor: float, visitors: int, *, worlds: int = WORLDS, seed: int = 0
+) -> Months:
+    """Worlds that are looked at every day until a winner is named."""
+    winner, when = np.full(worlds, -1.0), np.full(worlds, np.inf)
+    season = [factor / np.mean(SEASON) for factor in SEASON]
+    looks = thompson_looks(
+        rates,
+        runs=worlds,
+        visitors=visitors,
+        looks=DAYS,
+        floor=floor,
+        draws=64,
+        season=season,
+        seed=seed,
+    )
+    for look in looks:
+        for run in np.flatnonzero(winner < 0):
+            sums = ArmSums(run_of(look.table, run), Moments.empty(2 * len(rates)))
+            found = verdict(sums, unit=1.0)
+            if found.arm is not None:
+                winner[run], when[run] = found.arm, look.visitors
+    return Months(winner, when)
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A simulated month with a holdout.
+
+    Attributes:
+        rewards: (n,) of exposures.
+        held: bool (n,).
+        subjects: (n,).
+        truth: the lift, as a share.
+    """
+
+    rewards: FloatArray
+    held: BoolArray
+    subjects: FloatArray
+    truth: float
+
+
+FACTORS = np.array([1.0, 1.15, 0.8, 1.3])
+"""What variants do to the rate of the fallback, which is the first."""
+
+
+def allocation() -> FloatArray:
+    """The policy's shares (DAYS, 4): from alike to nearly always the best, in 20 days."""
+    learned = np.minimum(np.arange(DAYS) / 20.0, 1.0)[:, None]
+    return np.asarray((1.0 - learned) * 0.25 + learned * np.array([0.02, 0.02, 0.02, 0.94]))
+
+
+def campaign(seed: int, *, subjects: int = 30_000, share: float = 0.1) -> Campaign:
+    """Visitors who differ and come back; a policy that learns from day to day.
+
+    Who comes often pays rather often too. The holdout always sees the fallback.
+    """
+    rng = np.random.default_rng(seed)
+    base = rng.beta(1.2, 38.8, subjects)
+    visits = rng.poisson(0.5 + 20.0 * base)
+    who = np.repeat(np.arange(subjects), visits)
+    day = rng.integers(0, DAYS, len(who))
+    shares = allocation()
+    pmf = shares[day]
+    arm = (pmf.cumsum(axis=1) < rng.random((len(who), 1))).sum(axis=1).clip(0, 3)
+    held = (rng.random(subjects) < share)[who]
+    rate = base[who] * np.array(SEASON)[day] * np.where(held, 1.0, FACTORS[arm])
+    rewards = (rng.random(len(who)) < np.minimum(rate, 1.0)).astype(float)
+    weights = np.array(SEASON)[:, None] * shares
+    truth = float((weights @ FACTORS).sum() / np.sum(SEASON) - 1.0)
+    return Campaign(rewards, held, who, truth)
+
+
+def lifts(runs: int, share: float = 0.1) -> tuple[int, int]:
+    """Campaigns whose lift the interval for one look, and the sequence, cover."""
+    hits = always = 0
+    for seed in range(runs):
+        one = campaign(seed, share=share)
+        sums = holdout_sums(one.rewards, one.held, share, one.subjects)
+        hits += fixed.lift(sums, POLICY, HOLDOUT).contains(one.truth)
+        always += sequence.lift(sums, POLICY, HOLDOUT, unit=1.0).contains(one.truth)
+    return hits, always
+
+
+def main(runs: int = 500) -> int:
+    """Print the table; 1 where a bound is broken."""
+    good = True
+    print(f"{WORLDS} worlds of {DAYS} days, looked at every day; 300,000 visitors each")
+    for name, (rates, floor) in NOBODY.items():
+        began = time.perf_counter()
+        found = months(rates, floor, 300_000)
+        wrong = float((found.winner >= 0).mean())
+        good &= wrong <= ALLOWED
+        seconds = time.perf_counter() - began
+        print(f"  {name:26} a winner that is none {wrong:7.3f}  <= {ALLOWED}   {seconds:4.0f} s")
+    found = months((0.03, 0.036), 0.10, 200_000)
+    named, wrong = float((found.winner == 1).mean()), float((found.winner == 0).mean())
+    good &= named >= POWER and wrong <= ALLOWED
+    print(f"  3 % against 3.6 %, floor .1  winner within 200,000 {named:6.3f}  >= {POWER}")
+    print(f"    the other one {wrong:.3f}; median {np.median(found.visitors):,.0f} visitors")
+    hits, always = lifts(runs)
+    print(f"lift over a holdout of 10 %, {runs} campaigns: interval covers {hits / runs:.3f},")
+    print(f"  sequence {always / runs:.3f}; of the first 100: {lifts(100)[0]}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:2])))

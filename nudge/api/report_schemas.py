@@ -1,0 +1,191 @@
+"""The forms of reports, evaluations and jobs, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from marshmallow import Schema, validate
+from marshmallow import fields as ma
+
+from nudge.api.slot_schemas import FiguresSchema, PolicySchema, VariantFiguresSchema
+from nudge.domain.questions import DIMENSIONS, FORMATS
+from nudge.domain.slot_fields import StrictTable, told
+
+
+class JobSchema(Schema):
+    """A question that a worker answers."""
+
+    job_id = ma.String(required=True)
+    kind = ma.String(required=True, validate=validate.OneOf(("report", "evaluate")))
+    state = ma.String(
+        required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
+    )
+    progress = ma.Float(required=True, metadata={"description": "from 0 to 1"})
+    question = ma.Dict(required=True)
+    asked_at = ma.String(required=True, metadata={"format": "date-time"})
+    finished_at = ma.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    as_of = ma.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    code = ma.String(required=True, metadata={"description": "of the error; empty without one"})
+    message = ma.String(required=True)
+    result = ma.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the answer once it is done; null for a file: ask for it again"},
+    )
+
+
+class SentenceSchema(Schema):
+    """What may be said, in words."""
+
+    kind = ma.String(required=True, validate=validate.OneOf(("winner", "too_early", "cannot_tell")))
+    reason = ma.String(required=True)
+    winner = ma.String(required=True, allow_none=True)
+    leader = ma.String(required=True, allow_none=True)
+    second = ma.String(required=True, allow_none=True)
+    lead = ma.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the leader over the second, as a share: value, low, high"},
+    )
+    can_be_stopped = ma.List(ma.String(), required=True)
+    zh = ma.String(required=True)
+    en = ma.String(required=True)
+
+
+class BlockSchema(Schema):
+    """What the variants of a slot, or of a segment of it, have brought."""
+
+    hidden = ma.Boolean(
+        required=True, metadata={"description": "fewer than 20 people: no figures are told"}
+    )
+    exposures = ma.Integer(required=True, metadata={"description": "that the policy drew"})
+    conversions = ma.Integer(metadata={"description": "so far"})
+    expected_conversions = ma.Float(metadata={"description": "when all windows have closed"})
+    rate = ma.Float(allow_none=True)
+    revenue = ma.Float(metadata={"description": "yuan"})
+    revenue_per_exposure = ma.Float(allow_none=True)
+    open = ma.Integer(metadata={"description": "exposures whose window has not closed"})
+    degraded = ma.Integer(metadata={"description": "exposures without the visitor's state"})
+    left_out = ma.Integer(
+        metadata={"description": "exposures in which some compared variant was not possible"}
+    )
+    by_reason = ma.Dict(metadata={"description": "reason -> figures"})
+    variants = ma.List(
+        ma.Dict(),
+        metadata={
+            "description": "figures, `estimate` (AIPW; one look), `always` (at every look), "
+            "`chance_to_be_best`, `expected_loss`, `lift` over the holdout, `share`"
+        },
+    )
+    lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    matured = ma.Dict(metadata={"description": "the same, of exposures whose rewards are final"})
+    mismatch = ma.Dict(metadata={"description": "do shares contradict the propensities"})
+    verdict = ma.Nested(SentenceSchema, required=True)
+    preliminary = ma.Nested(SentenceSchema, allow_none=True)
+
+
+class SegmentSchema(BlockSchema):
+    """A block of one segment."""
+
+    segment = ma.Dict(required=True, metadata={"description": "dimension -> value, null: unknown"})
+    other = ma.Boolean(required=True, metadata={"description": "all values not told apart"})
+
+
+class ReportSchema(Schema):
+    """A slot's report, made from the lake."""
+
+    slot = ma.String(required=True)
+    revision = ma.Integer(required=True)
+    as_of = ma.String(
+        required=True,
+        metadata={"format": "date-time", "description": "all that was logged by then is in it"},
+    )
+    start = ma.String(
+        required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
+    )
+    end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    objective = ma.String(required=True)
+    interval_level = ma.Float(required=True)
+    verdict_alpha = ma.Float(required=True)
+    comparisons = ma.Integer(required=True)
+    by = ma.List(ma.String(), required=True)
+    whole = ma.Nested(BlockSchema, required=True)
+    segments = ma.List(ma.Nested(SegmentSchema), required=True)
+    allocation = ma.Dict(required=True, metadata={"description": "exposures over time"})
+    delay = ma.Dict(required=True, metadata={"description": "of conversions"})
+    quarantined = ma.Integer(required=True, metadata={"description": "exposures in outages"})
+
+
+class PerformanceSchema(Schema):
+    """What the variants of a slot have brought.
+
+    The totals (`variants`, `total`, `by_reason`) are of all time, as of this second; they are
+    there where nothing is asked. `report` is made from the lake.
+    """
+
+    slot = ma.String(required=True)
+    revision = ma.Integer(required=True)
+    objective = ma.String(required=True)
+    policy = ma.Nested(PolicySchema, required=True)
+    interval_level = ma.Float()
+    variants = ma.List(ma.Nested(VariantFiguresSchema))
+    total = ma.Nested(FiguresSchema)
+    by_reason = ma.Dict(keys=ma.String(), values=ma.Nested(FiguresSchema))
+    report = ma.Nested(ReportSchema, required=True, allow_none=True)
+    job = ma.Nested(
+        JobSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "makes a newer report; null where there is none"},
+    )
+
+
+class EvaluationSchema(Schema):
+    """What another policy would have got."""
+
+    slot = ma.String(required=True)
+    target = ma.String(required=True)
+    as_of = ma.String(required=True, metadata={"format": "date-time"})
+    start = ma.String(
+        required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
+    )
+    end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    n = ma.Integer(required=True)
+    ess = ma.Float(required=True, allow_none=True)
+    max_weight = ma.Float(required=True, allow_none=True)
+    answerable = ma.Boolean(required=True)
+    why = ma.String(required=True, allow_none=True)
+    on_policy = ma.Float(required=True, allow_none=True)
+    estimators = ma.Dict(required=True)
+    left_out = ma.Dict(required=True, metadata={"description": "why rows do not count -> rows"})
+
+
+_TIME = "seconds since the epoch, a date (midnight UTC), or a date and time with its zone"
+
+
+AskedSchema: Final = StrictTable.from_dict(
+    {
+        "target": ma.String(required=True, **told("use uniform, always:VARIANT or policy:VERSION")),
+        "from": ma.Raw(allow_none=True, metadata={"description": _TIME}),
+        "to": ma.Raw(allow_none=True, metadata={"description": _TIME}),
+    },
+    name="AskedEvaluation",
+)
+"""Which other policy, and on which decisions."""
+
+
+def _parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI's words)
+    return {
+        "in": "query",
+        "name": name,
+        "description": text,
+        "schema": {"type": "string"} | schema,
+    }
+
+
+PARAMETERS: Final = (
+    _parameter("from", f"exposures from then on: {_TIME}"),
+    _parameter("to", f"exposures before then: {_TIME}"),
+    _parameter("by", f"one or two of {', '.join(DIMENSIONS)}, context.NAME; with commas between"),
+    _parameter("format", "of the report", enum=list(FORMATS)),
+)

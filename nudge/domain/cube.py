@@ -1,0 +1,196 @@
+"""A report's sums: what the lake's rows come to by segment, variant and group of subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray, IntArray
+
+OTHER = "\x1fother"
+"""The segment of all values that are not told apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Sums over exposures that agree in all of these; n of them.
+
+    Attributes:
+        segment: (n,) index of the segment.
+        variant: (n,) index of the variant shown.
+        reason: (n,) index of the reason.
+        revision: (n,) of the slot.
+        possible: (n,) index of the set of variants that could have been drawn.
+        settled: bool (n,), whether the rewards are final.
+        cluster: (n,) group of the subjects.
+        rows: (n,) exposures.
+        hits: (n,) of them with a reward other than 0.
+        conversions: (n,) net.
+        value: (n,) fen, net.
+        reward: (n,) sum of Y.
+        square: (n,) sum of Y^2.
+        cube: (n,) sum of |Y|^3.
+        weight: (n,) sum of w = 1 / propensity.
+        weight_square: (n,) sum of w^2.
+        weight_value: (n,) sum of w Y.
+        square_value: (n,) sum of w^2 Y.
+        square_square: (n,) sum of w^2 Y^2.
+    """
+
+    segment: IntArray
+    variant: IntArray
+    reason: IntArray
+    revision: IntArray
+    possible: IntArray
+    settled: BoolArray
+    cluster: IntArray
+    rows: IntArray
+    hits: IntArray
+    conversions: IntArray
+    value: IntArray
+    reward: FloatArray
+    square: FloatArray
+    cube: FloatArray
+    weight: FloatArray
+    weight_square: FloatArray
+    weight_value: FloatArray
+    square_value: FloatArray
+    square_square: FloatArray
+
+    def __len__(self) -> int:
+        """How many groups."""
+        return len(self.segment)
+
+    def where(self, kept: BoolArray) -> Groups:
+        """The groups where `kept` (n,) holds."""
+        return Groups(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+    def clusters(self) -> int:
+        """Groups of subjects that occur: at least so many people."""
+        return len(np.unique(self.cluster))
+
+    def total(self, name: str) -> int:
+        """An exact sum of one of the columns of integers."""
+        return int(getattr(self, name).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Masses:
+    """Sums over all exposures that the policy drew, whatever was drawn; m rows by K variants.
+
+    Attributes:
+        segment: (m,) index of the segment.
+        possible: (m,) index of the set of variants.
+        settled: bool (m,).
+        rows: (m,) exposures.
+        inverse: (m, K) sum of 1 / e.
+        inverse_square: (m, K) sum of 1 / e^2.
+        expected: (m, K) sum of e.
+        variance: (m, K) sum of e (1 - e).
+    """
+
+    segment: IntArray
+    possible: IntArray
+    settled: BoolArray
+    rows: IntArray
+    inverse: FloatArray
+    inverse_square: FloatArray
+    expected: FloatArray
+    variance: FloatArray
+
+    def where(self, kept: BoolArray) -> Masses:
+        """The rows where `kept` (m,) holds."""
+        return Masses(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Ages:
+    """Exposures whose window is open, by age.
+
+    Attributes:
+        segment: (n,) index of the segment.
+        variant: (n,) index of the variant.
+        reason: (n,) index of the reason.
+        age: (n,) seconds, within 6 %.
+        rows: (n,) exposures.
+    """
+
+    segment: IntArray
+    variant: IntArray
+    reason: IntArray
+    age: FloatArray
+    rows: IntArray
+
+    def where(self, kept: BoolArray) -> Ages:
+        """The rows where `kept` (n,) holds."""
+        return Ages(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """Exposures that the policy drew, by time.
+
+    Attributes:
+        start: (n,) seconds since the epoch, of the hour.
+        variant: (n,) index of the variant.
+        revision: (n,) of the slot.
+        rows: (n,) exposures.
+        bits: (n,) a bit for each of 60 groups of subjects among them.
+        first: (n,) seconds, of the first exposure.
+        oldest: (n,) least version of the policy.
+        newest: (n,) greatest version of the policy.
+    """
+
+    start: IntArray
+    variant: IntArray
+    revision: IntArray
+    rows: IntArray
+    bits: IntArray
+    first: FloatArray
+    oldest: IntArray
+    newest: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Delays:
+    """Conversions: (n,) seconds from exposure, and age of the exposure (infinite if settled)."""
+
+    delay: FloatArray
+    age: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """Everything that a report is made from.
+
+    Attributes:
+        segments: the values of the dimensions, in their order; `OTHER` alone is the rest.
+        variants: the K variants, in the order of their indices.
+        reasons: in the order of their indices.
+        possible: sets of variants, in the order of their indices.
+        groups: sums by group of subjects.
+        masses: sums over whatever was drawn.
+        ages: of what is open.
+        allocation: over time.
+        delays: of conversions.
+        degraded: exposures decided without the visitor's state, by segment (S,).
+        quarantined: exposures in outages, which are in none of the sums.
+    """
+
+    segments: Sequence[tuple[str, ...]]
+    variants: Sequence[str]
+    reasons: Sequence[str]
+    possible: Sequence[frozenset[int]]
+    groups: Groups
+    masses: Masses
+    ages: Ages
+    allocation: Allocation
+    delays: Delays
+    degraded: IntArray
+    quarantined: int = 0
+
+    def reason(self, name: str) -> int:
+        """The index of a reason; -1 where it does not occur."""
+        return list(self.reasons).index(name) if name in self.reasons else -1

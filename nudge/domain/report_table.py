@@ -1,0 +1,92 @@
+"""A report as a table: one row a segment and variant, for spreadsheets and notebooks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from io import StringIO
+from typing import Any, Final
+
+FIGURES: Final = (
+    *("exposures", "conversions", "expected_conversions", "rate", "revenue"),
+    *("revenue_per_exposure", "open", "share"),
+)
+CHANCES: Final = ("chance_to_be_best", "expected_loss")
+WHOLE: Final = frozenset({"exposures", "conversions", "open"})
+BOM: Final = "\ufeff"
+"""Without it spreadsheets take UTF-8 for a local encoding, and Chinese for nonsense."""
+RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
+"""Text that begins so would be run as a formula by a spreadsheet."""
+
+
+def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The report's rows: those of the whole slot first, then those of each segment.
+
+    All rows have the same columns: slot, as_of, one column a dimension (text), variant, figures.
+    A dimension is empty in the rows of the whole slot; hidden cells have no figures but exposures.
+    """
+    by: Sequence[str] = report["by"]
+    head = {"slot": report["slot"], "as_of": report["as_of"]}
+    whole = _block(head | dict.fromkeys(by, ""), report["whole"])
+    found = list(whole)
+    for block in report["segments"]:
+        told = {name: _text(block, name) for name in by}
+        found += _block(head | told, block)
+    return found
+
+
+def as_csv(report: Mapping[str, Any]) -> str:
+    """The rows as CSV, for spreadsheets."""
+    found = rows(report)
+    target = StringIO()
+    target.write(BOM)
+    writer = csv.writer(target)
+    writer.writerow(_columns(report))
+    for row in found:
+        writer.writerow([_cell(value) for value in row.values()])
+    return target.getvalue()
+
+
+def _columns(report: Mapping[str, Any]) -> list[str]:
+    blank = {"variant": "", "hidden": False}
+    return list(_row(dict.fromkeys(("slot", "as_of", *report["by"]), ""), blank))
+
+
+def _block(head: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    every = {"variant": "", "hidden": block["hidden"]} | {
+        name: block.get(name) for name in ("exposures", "conversions", "expected_conversions")
+    }
+    more = ("rate", "revenue", "revenue_per_exposure", "open", "lift")
+    yield _row(head, every | {name: block.get(name) for name in more})
+    for variant in block.get("variants", ()):
+        yield _row(head, variant)
+
+
+def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
+    figures = {name: _figure(name, cell.get(name)) for name in FIGURES}
+    ends = {
+        f"{name}_{end}": _real((cell.get(name) or {}).get(end))
+        for name in ("estimate", "lift")
+        for end in ("value", "low", "high")
+    }
+    chances = {name: _real(cell.get(name)) for name in CHANCES}
+    told = {"variant": cell["variant"], "hidden": bool(cell["hidden"])}
+    return {**head, **told, **figures, **ends, **chances}
+
+
+def _figure(name: str, value: object) -> int | float | None:
+    return _real(value) if name not in WHOLE or not isinstance(value, int) else value
+
+
+def _real(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _text(block: Mapping[str, Any], name: str) -> str:
+    return "(other)" if block["other"] else block["segment"][name] or "(unknown)"
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value

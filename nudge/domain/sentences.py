@@ -1,0 +1,223 @@
+"""A report's findings in plain sentences, Chinese and English: the one place where they stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bandits.inference.interval import Estimate
+
+Said = dict[str, str]
+"""`zh` and `en`."""
+NEAR: Final = 9.95
+"""Percent: from here on a decimal would be rounded to 10.0."""
+_CHANNELS: Final = {"web": "web", "wap": "WAP", "app": "app", "sms": "SMS"}
+_ZH_CHANNELS: Final = {"web": "网页", "wap": "WAP", "app": "APP", "sms": "短信"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a verdict found, with names.
+
+    Attributes:
+        kind: of the verdict.
+        reason: of the verdict, or `nothing_matured`, `mismatch`, `few_people`.
+        leader: name of the best so far.
+        second: name of the next best.
+        relative: the lead as a share of the second's mean.
+        beaten: names of those that can be stopped.
+        others: how many are compared besides the leader.
+        rewards: exposures with a reward.
+        needed: how many of these a verdict needs.
+        waiting: exposures whose window is open.
+        revenue: what is compared is yuan, not conversions.
+        segment: dimension -> value; empty for the whole slot.
+    """
+
+    kind: str
+    reason: str
+    leader: str = ""
+    second: str = ""
+    relative: Estimate | None = None
+    beaten: Sequence[str] = ()
+    others: int = 1
+    rewards: int = 0
+    needed: int = 0
+    waiting: int = 0
+    revenue: bool = False
+    segment: Mapping[str, str] = field(default_factory=dict)
+
+
+def sentence(found: Finding) -> Said:
+    """The finding as one sentence, or two."""
+    say = {
+        "separated": _separated,
+        "still_open": _still_open,
+        "too_close": _too_close,
+        "few_rewards": _few_rewards,
+        "nothing_matured": _nothing_matured,
+        "no_comparison": _no_comparison,
+        "mismatch": _mismatch,
+        "few_people": _few_people,
+    }[found.reason]
+    said, where = say(found), _where(found.segment)
+    en = where["en"] + said["en"] if where["en"] else _capital(said["en"])
+    return {"zh": where["zh"] + said["zh"], "en": en}
+
+
+def preliminary(found: Finding) -> Said:
+    """The same of all exposures so far, marked as no verdict."""
+    said = sentence(found)
+    zh = f"（仅供参考：尚有 {found.waiting:,} 次曝光的转化窗口未结束。）"
+    en = f" (Not final: {_count(found.waiting, 'exposure')} may still convert.)"
+    return {"zh": said["zh"] + zh, "en": said["en"] + en}
+
+
+def _separated(f: Finding) -> Said:
+    if f.others == 1:
+        lead = _by(f)
+        return {
+            "zh": f"{f.leader} 优于 {f.second}{lead['zh']}；可以停用 {f.second}。",
+            "en": f"{f.leader} beats {f.second}{lead['en']}; {f.second} can be stopped.",
+        }
+    lead = _by(f)
+    zh = f"，与第二名 {f.second} 相比{lead['zh'].removeprefix('，')}" if lead["zh"] else ""
+    en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
+    return {
+        "zh": f"{f.leader} 优于其他所有方案{zh}；可以停用 {_zh_list(f.beaten)}。",
+        "en": f"{f.leader} beats every other variant{en}; {_en_list(f.beaten)} can be stopped.",
+    }
+
+
+def _still_open(f: Finding) -> Said:
+    range_ = _range(f.relative)
+    stop = _stop(f.beaten)
+    return {
+        "zh": f"现在下结论为时尚早：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
+        "en": f"it is too early to tell: {f.leader} leads {f.second} for now"
+        f"{range_['en']}.{stop['en']}",
+    }
+
+
+def _too_close(f: Finding) -> Said:
+    stop = _stop(f.beaten)
+    return {
+        "zh": f"{f.leader} 与 {f.second} 几乎没有差别，选哪个都可以，再等也分不出高下。"
+        f"{stop['zh']}",
+        "en": f"{f.leader} and {f.second} are practically equal; choose either, more visitors will "
+        f"not tell them apart.{stop['en']}",
+    }
+
+
+def _few_rewards(f: Finding) -> Said:
+    return {
+        "zh": f"现在下结论为时尚早：目前只有 {f.rewards:,} 次转化，至少需要 {f.needed:,} 次。",
+        "en": f"it is too early to tell: {_count(f.rewards, 'conversion')} so far, and at least "
+        f"{f.needed:,} are needed.",
+    }
+
+
+def _nothing_matured(f: Finding) -> Said:
+    return {
+        "zh": f"现在下结论为时尚早：{f.waiting:,} 次曝光的转化窗口都还没有结束。",
+        "en": f"it is too early to tell: {_count(f.waiting, 'exposure')} so far, and none of the "
+        "windows has closed yet.",
+    }
+
+
+def _no_comparison(_: Finding) -> Said:
+    return {
+        "zh": "无法判断：没有两个方案曾面向同一批访客投放，因此无从比较。",
+        "en": "this cannot be told: no two variants could have been shown to the same visitors.",
+    }
+
+
+def _mismatch(_: Finding) -> Said:
+    return {
+        "zh": "无法判断：各方案的实际曝光比例与记录的概率不符，数据有问题，请先查明原因。",
+        "en": "this cannot be told: the variants were not shown as often as their logged "
+        "probabilities say. Find the cause first; until then no figure here is to be trusted.",
+    }
+
+
+def _few_people(_: Finding) -> Said:
+    return {
+        "zh": "人数太少（不足 20 人），为保护隐私不显示数据。",
+        "en": "there are fewer than 20 people, so no figures are shown.",
+    }
+
+
+def _where(segment: Mapping[str, str]) -> Said:
+    parts = [_value(name, value) for name, value in segment.items()]
+    if not parts:
+        return {"zh": "", "en": ""}
+    zh, en = "、".join(p["zh"] for p in parts), " and ".join(p["en"] for p in parts)
+    return {"zh": f"{zh}：", "en": f"{_capital(en)}: "}
+
+
+def _value(name: str, value: str) -> Said:
+    if name == "channel" and value in _CHANNELS:
+        return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
+    plain = name.removeprefix("context.")
+    if value == "other":
+        return {"zh": f"其他 {plain}", "en": f"for every other {plain}"}
+    if not value:
+        return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
+    return {"zh": f"{plain} 为 {value} 的访客", "en": f"where {plain} is {value}"}
+
+
+def _by(f: Finding) -> Said:
+    if f.relative is None or not math.isfinite(f.relative.high):
+        return {"zh": "", "en": ""}
+    low, high = percent(f.relative.low), percent(f.relative.high)
+    value, what = percent(f.relative.value), "每次曝光的收入" if f.revenue else "转化率"
+    return {
+        "zh": f"，{what}高 {value}%（{low}%～{high}%）",
+        "en": f" by {value} % ({low}-{high} %)",
+    }
+
+
+def _range(relative: Estimate | None) -> Said:
+    if relative is None or not (math.isfinite(relative.low) and math.isfinite(relative.high)):
+        return {"zh": "，但差距还无法确定", "en": ", by how much is not known yet"}
+    low, high = percent(relative.low), percent(relative.high)
+    return {
+        "zh": f"，但真实差距可能在 {low}% 到 {high}% 之间",
+        "en": f", but the difference may be anything from {low} % to {high} %",
+    }
+
+
+def _stop(names: Sequence[str]) -> Said:
+    if not names:
+        return {"zh": "", "en": ""}
+    return {
+        "zh": f"{_zh_list(names)} 已明显落后，可以停用。",
+        "en": f" {_en_list(names)} can already be stopped.",
+    }
+
+
+def percent(share: float) -> str:
+    """A share as percent, with one decimal below 10: `12`, `3.4`, `-0.6`."""
+    value = 100.0 * share
+    text = f"{value:.1f}" if abs(value) < NEAR else f"{value:,.0f}"
+    text = text.removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _zh_list(names: Sequence[str]) -> str:
+    return "、".join(names)
+
+
+def _en_list(names: Sequence[str]) -> str:
+    *head, last = names
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

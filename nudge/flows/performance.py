@@ -1,0 +1,110 @@
+"""Performance: a slot's report, made from the lake. For a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nudge.domain.cube import Cube
+from nudge.domain.questions import PerformanceQuestion
+from nudge.domain.report import Terms, report
+from nudge.domain.report_time import iso
+from nudge.domain.slot import Slot
+from nudge.errors import NotFoundError
+from nudge.lake.cubes import cube_of
+from nudge.lake.cut import Cut
+from nudge.lake.day_tables import Tell
+from nudge.lake.engine import Limits, engine
+from nudge.lake.reader import Lake
+from nudge.lake.slot_rows import keep, slot_rows
+from nudge.store import slots
+from nudge.store.client import Client
+from nudge.store.freshness import Freshness
+from nudge.store.keys import Keys
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report.
+
+    Attributes:
+        report: as JSON values; its `as_of` is told by whoever hands it out.
+        as_of: seconds; all that had happened by then is in it.
+    """
+
+    report: dict[str, object]
+    as_of: float
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Makes reports of one installation.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        lake: of the installation.
+        cache: directory of the days that are kept joined.
+        holdout: share of all subjects who are never personalised.
+        limits: of one report.
+    """
+
+    client: Client
+    keys: Keys
+    lake: Lake
+    cache: Path
+    holdout: float
+    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+
+    def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> Made:
+        """The answer to a question, from the lake as it is now.
+
+        Raises:
+            NotFoundError: there is no such slot.
+            LakeError: the lake cannot be read, or the question takes more than the limits.
+            StoreAwayError: the store does not answer.
+        """
+        slot = self._slot(question.slot)
+        revenue = slot.terms.objective == "revenue"
+        caught_up = Freshness.of(self.client, self.keys)  # before the lake is looked at
+        with engine(self.lake, self.limits, self.cache) as (backend, contents):
+            rows = slot_rows(backend, contents, slot.name, self.cache, tell)
+            cut = Cut(question.period, question.by, revenue)
+            cube = cube_of(rows, cut, slot.names)
+            as_of = caught_up.as_of(contents.watermarks())
+        terms = Terms(slot, self._shares(slot, cube), as_of)
+        head: dict[str, object] = {
+            "slot": slot.name,
+            "revision": slot.revision,
+            "from": iso(question.period.start),
+            "to": iso(question.period.end),
+        }
+        return Made(head | report(terms, question.by, cube), as_of)
+
+    def keep(self, tell: Tell = lambda _: None) -> None:
+        """Join the days that are over, so that the next report need not.
+
+        Raises:
+            LakeError: the lake cannot be read.
+            StoreAwayError: the store does not answer.
+        """
+        names = list(slots.current(self.client, self.keys))
+        with engine(self.lake, self.limits, self.cache) as (backend, contents):
+            for name in names:
+                keep(backend, contents, name, self.cache, tell)
+
+    def _slot(self, name: str) -> Slot:
+        found = slots.current(self.client, self.keys).get(name)
+        if found is None:
+            raise NotFoundError(f"slot {name!r} is not configured")
+        return found
+
+    def _shares(self, slot: Slot, cube: Cube) -> dict[int, float]:
+        """Revision -> share of the subjects that its holdout and the global one hold out."""
+        shares = {}
+        for revision in map(int, np.unique(cube.groups.revision)):
+            one = slots.revision(self.client, self.keys, slot.name, revision) or slot
+            shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
+        return shares

@@ -1,0 +1,63 @@
+"""A report's sums, aggregated by the engine; those of days that are over are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import ibis
+
+from nudge.domain.cube import Cube
+from nudge.lake.coded import coded
+from nudge.lake.cut import MOST, Cut
+from nudge.lake.kept_sums import kept
+from nudge.lake.slot_rows import SlotRows
+from nudge.lake.sums import LATELY, Asking, Sums, put_together
+
+DAY: Final = 86_400.0
+
+
+def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
+    """The sums of a slot's rows.
+
+    Args:
+        rows: of the slot.
+        cut: what is asked.
+        names: the slot's variants: the first of the cube's, in this order.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    # By the day: with the second in it, no sums would ever be found again.
+    asking = Asking(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+    segments = _segments(asking, rows)
+    found = put_together(list(_parts(asking, rows, segments)))
+    variants = list(dict.fromkeys([*names, *rows.variants]))
+    cube = coded(found, segments, variants, len(cut.by))
+    return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
+
+
+def _parts(asking: Asking, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
+    final = rows.final
+    if final is not None:
+        about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
+        make = asking.cut.rows(final)
+        yield kept(rows.sums, about, lambda: asking.sums(make, segments))
+    if rows.open is not None:
+        yield asking.sums(asking.cut.rows(rows.open), segments)
+
+
+def _segments(asking: Asking, rows: SlotRows) -> list[str]:
+    """The keys of the largest segments, largest first."""
+    if not asking.cut.by:
+        return [""]
+    table = asking.cut.rows(rows.table)
+    counted = table.group_by("segment").aggregate(rows=table.count())
+    first = counted.order_by(ibis.desc("rows"), "segment").limit(MOST)
+    return [str(name) for name in asking.ask(first).column("segment").to_pylist()]
+
+
+def _quarantined(rows: SlotRows, cut: Cut) -> int:
+    return int(rows.backend.to_pyarrow(cut.outages(rows.table).count()).as_py())

@@ -1,0 +1,132 @@
+"""What the report worker can answer: a slot's performance, and what another policy would get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from nudge.domain.questions import EvaluationQuestion, PerformanceQuestion
+from nudge.domain.report_table import rows
+from nudge.domain.report_time import iso
+from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
+from nudge.lake.reader import Lake
+from nudge.settings import Settings
+from nudge.store.client import Client
+from nudge.store.freshness import Freshness
+from nudge.store.keys import Keys
+from nudge.workers.reporting import Answered, Kind, Tell
+
+if TYPE_CHECKING:
+    from nudge.flows.performance import Reports
+    from nudge.lake.logs import LogFile
+
+REPORT: Final = "report"
+EVALUATE: Final = "evaluate"
+REPORTS_KEPT: Final = 600.0
+EVALUATIONS_KEPT: Final = 86_400.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of one installation.
+
+    The engine takes a second and 100 MB to import: it is loaded with the first question, so that
+    folds need not wait for it when a worker starts.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        settings: of the installation.
+    """
+
+    client: Client
+    keys: Keys
+    settings: Settings
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What can be asked."""
+        return (
+            Kind(REPORT, self.report, REPORTS_KEPT, self.prepare),
+            Kind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
+        )
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The installation's lake."""
+        return Lake(self.settings.lake_dir)
+
+    @cached_property
+    def _reports(self) -> Reports:
+        from nudge.flows.performance import Reports  # noqa: PLC0415 (see the class)
+
+        cache = self.settings.data_dir / "reports"
+        return Reports(self.client, self.keys, self.lake, cache, self.settings.holdout)
+
+    def report(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
+        """A slot's performance, as JSON or as a Parquet file."""
+        question = PerformanceQuestion.read(plain)
+        made = self._reports.make(question, tell)
+        if not question.parquet:
+            return Answered(orjson.dumps(made.report), made.as_of)
+        from nudge.lake.parquet_file import parquet  # noqa: PLC0415 (see the class)
+
+        return Answered(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
+
+    def prepare(self, tell: Tell) -> None:
+        """Join the days that are over; a lake of one day has none."""
+        if len(list(self.lake.root.glob("exposures/date=*"))) > 1:
+            self._reports.keep(tell)
+
+    def evaluate(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
+        """What another policy would have got.
+
+        Raises:
+            NotFoundError: the lake has no decisions of the slot, or the policy is not kept.
+            InvalidRequestError: the target does not fit the log.
+        """
+        from nudge.flows import evaluate as what_if  # noqa: PLC0415 (see the class)
+
+        question = EvaluationQuestion.read(plain)
+        fresh = Freshness.of(self.client, self.keys)
+        as_of = fresh.as_of(self.lake.contents().watermarks())
+        kind, _, name = question.target.partition(":")
+        stored = None
+        if kind == "policy":
+            stored = what_if.stored_policy(self.client, self.keys, question.slot, name)
+        log = self._log(question)
+        read = _Read(tell, max(1, log.rows * what_if.READINGS))
+        try:
+            found = what_if.evaluate(log, what_if.Question(question.target), stored, read)
+        except InvalidConfigError as error:
+            raise InvalidRequestError(str(error)) from error
+        head = {"slot": question.slot, "target": question.target}
+        ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
+        return Answered(orjson.dumps(head | ends | found.plain), as_of)
+
+    def _log(self, question: EvaluationQuestion) -> LogFile:
+        from nudge.lake.log_period import within  # noqa: PLC0415 (see the class)
+        from nudge.lake.logs import open_log  # noqa: PLC0415
+
+        try:
+            log = open_log(self.lake.root, question.slot)
+        except InvalidConfigError as error:
+            text = f"the lake has no decisions of slot {question.slot!r} yet"
+            raise NotFoundError(text) from error
+        # Whoever asks over HTTP need not know where the lake lies.
+        return within(replace(log, name="lake"), question.period)
+
+
+class _Read:
+    """Counts rows that were read, and tells the share."""
+
+    def __init__(self, tell: Tell, rows: int) -> None:
+        self._tell, self._rows, self._read = tell, rows, 0
+
+    def __call__(self, rows: int) -> None:
+        self._read += rows
+        self._tell(self._read / self._rows)

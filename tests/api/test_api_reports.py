@@ -1,0 +1,281 @@
+"""Reports over HTTP: with a worker, without one, as files, and what may be asked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from threading import Event, Thread
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from api_web import Web, bearer
+from werkzeug.test import TestResponse
+
+from nudge import clock
+from nudge.domain.sealing import Sealer
+from nudge.flows import ask
+from nudge.flows.archive import Archive, Limits
+from nudge.flows.attribute import Attribute
+from nudge.flows.learn import Learn
+from nudge.lake.errors import BrokenLakeError
+from nudge.lake.reader import Lake
+from nudge.store import client as clients
+from nudge.store import jobs
+from nudge.workers.answers import Answers
+from nudge.workers.leases import Leases
+from nudge.workers.reporting import Answered, Kind, Reporting
+from nudge.workers.runner import Runner
+
+SLOT = "/v1/slots/denomination"
+PEOPLE = 120
+
+
+@pytest.fixture
+def busy(web: Web) -> Web:
+    """Visitors of two channels, of whom a third paid; folded and archived."""
+    for number in range(PEOPLE):
+        who, channel = f"v-{number}", "wap" if number % 2 else "web"
+        web.decide(visitor_id=who, channel=channel, slots=["denomination"])
+        if number % 3 == 0:
+            event = {"event_id": f"e-{number}", "type": "paid", "visitor_id": who, "amount": 50}
+            web.post("/v1/events", {"events": [event]}, web.secrets["ingest"])
+    fold(web)
+    return web
+
+
+def fold(web: Web) -> None:
+    """What workers do, until nothing is left."""
+    settings = web.service.settings
+    client, keys = clients.patient(settings.store_url), web.service.keys
+    for one in (Attribute(client, keys), Learn(client, keys)):
+        runner = Runner(client, keys, one, "test")
+        while runner.turn():
+            pass
+    seal = Sealer(settings.secret_key).seal
+    archive = Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0))
+    leases = Leases(client, keys, "archive", "test")
+    leases.refresh()
+    archive.run(leases.held())
+    client.close()
+
+
+@pytest.fixture
+def worker(web: Web) -> Iterator[None]:
+    """A report worker, in threads."""
+    settings = web.service.settings
+    client, stop = clients.patient(settings.store_url), Event()
+    kinds = Answers(client, web.service.keys, settings).kinds
+    loops = [Reporting(client, web.service.keys, kind, 5.0) for kind in kinds]
+    threads = [Thread(target=loop.run, args=(stop,)) for loop in loops]
+    for thread in threads:
+        thread.start()
+    yield
+    stop.set()
+    for thread in threads:
+        thread.join()
+    client.close()
+
+
+def asked(web: Web, query: str) -> TestResponse:
+    """The answer to a question, once there is one."""
+    until = time.monotonic() + 60.0
+    while True:
+        response = web.get(f"{SLOT}/performance{query}")
+        if response.status_code != 202 and not (response.json or {}).get("job", None):
+            return response
+        assert time.monotonic() < until, response.text
+        time.sleep(0.1)
+
+
+def report(web: Web, query: str = "") -> Any:
+    response = asked(web, query)
+    assert response.status_code == 200, response.text
+    return response.json
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_report_stands_beside_the_totals(busy: Web) -> None:
+    """Without a question: totals of this second, and the lake's report, which agree."""
+    told = report(busy)
+    drawn = told["report"]["whole"]
+    assert told["total"]["exposures"] == drawn["exposures"]
+    assert told["total"]["conversions"] == drawn["conversions"]
+    assert drawn["open"] == drawn["exposures"]
+    assert drawn["verdict"]["reason"] == "nothing_matured"
+    assert "窗口" in drawn["verdict"]["zh"]
+    names = [one["variant"] for one in told["variants"]]
+    assert [one["variant"] for one in drawn["variants"]] == names
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_question_gets_its_report_alone(busy: Web) -> None:
+    """By channel: two segments, whose sums are the whole; complete until now, as nothing is new."""
+    before = clock.now()
+    told = report(busy, "?by=channel")
+    assert set(told) == {"slot", "revision", "objective", "policy", "report", "job"}
+    found = told["report"]
+    assert {one["segment"]["channel"] for one in found["segments"]} == {"web", "wap"}
+    parts = [one["exposures"] for one in found["segments"]]
+    assert sum(parts) == found["whole"]["exposures"]
+    assert datetime.fromisoformat(found["as_of"]).timestamp() >= before
+    empty = report(busy, "?to=2020-01-01")["report"]
+    assert empty["whole"]["exposures"] == 0
+    assert empty["to"] == "2020-01-01T00:00:00+00:00"
+
+
+@pytest.mark.usefixtures("worker")
+def test_equal_questions_share_one_job(busy: Web) -> None:
+    """While the lake stays as it is, asking again finds the answer, at once."""
+    report(busy, "?by=channel")
+    count = len(list(busy.service.client.scan(f"{busy.service.keys.config('job')}:*")))
+    for _ in range(3):
+        assert busy.get(f"{SLOT}/performance?by=channel").status_code == 200
+    assert len(list(busy.service.client.scan(f"{busy.service.keys.config('job')}:*"))) == count
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_is_new_is_in_the_next_report(busy: Web) -> None:
+    """The lake moved on: a report that is older than 5 s is not given for the new state."""
+    before = report(busy, "?by=page")["report"]["whole"]["exposures"]
+    for number in range(30):
+        busy.decide(visitor_id=f"late-{number}", slots=["denomination"])
+    fold(busy)
+    until = time.monotonic() + 30.0
+    while report(busy, "?by=page")["report"]["whole"]["exposures"] == before:
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_report_is_a_file_too(busy: Web) -> None:
+    """CSV and Parquet have the same rows: the whole, its variants, each segment and its own."""
+    text = asked(busy, "?by=channel&format=csv")
+    assert text.headers["Content-Type"].startswith("text/csv")
+    assert "attachment" in text.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(text.get_data(as_text=True).removeprefix("\ufeff"))))
+    table = pq.read_table(io.BytesIO(asked(busy, "?by=channel&format=parquet").data)).to_pylist()
+    shown = [(r["channel"], r["variant"], int(r["exposures"])) for r in rows]
+    assert shown == [(r["channel"], r["variant"], r["exposures"]) for r in table]
+    assert ("", "") in {(r["channel"], r["variant"]) for r in table}
+    assert {"web", "wap"} <= {r["channel"] for r in table}
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_another_policy_would_have_got(busy: Web) -> None:
+    """An evaluation is a job; with open windows only it says that it cannot be answered."""
+    job = busy.post(f"{SLOT}/evaluations", {"target": "uniform"}, busy.secrets["read"])
+    until = time.monotonic() + 60.0
+    while job.status_code == 202:
+        assert job.headers["Location"] == f"/v1/jobs/{job.json['job_id']}"
+        assert time.monotonic() < until
+        time.sleep(0.2)
+        job = busy.post(f"{SLOT}/evaluations", {"target": "uniform"}, busy.secrets["read"])
+    assert job.status_code == 200, job.text
+    assert not job.json["answerable"]
+    assert job.json["why"]
+    assert job.json["left_out"]["not_matured"] > 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_question_that_cannot_be_answered_says_why(busy: Web) -> None:
+    """A variant that nobody could get, a version that is not kept: 404 or 422, with the cure."""
+    for target, status in (("always:nothing", 422), ("policy:99", 404)):
+        response = busy.post(f"{SLOT}/evaluations", {"target": target}, busy.secrets["read"])
+        until = time.monotonic() + 60.0
+        while response.status_code == 202:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+            response = busy.post(f"{SLOT}/evaluations", {"target": target}, busy.secrets["read"])
+        assert response.status_code == status, response.text
+        assert str(busy.service.settings.data_dir) not in response.text
+
+
+def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who polls is told of the failure, not where the lake lies, and begins nothing again.
+
+    A new POST does, a while later: within it the failure is told.
+    """
+    monkeypatch.setattr(ask, "TAKEN", 0.0)
+    client = clients.patient(busy.service.settings.store_url)
+
+    def broken(_: object, __: object) -> Answered:
+        raise BrokenLakeError("/srv/nudge/lake/x.parquet is missing")
+
+    report, evaluate = (
+        Reporting(client, busy.service.keys, Kind(name, broken, 60.0), 5.0)
+        for name in ("report", "evaluate")
+    )
+    look = f"{SLOT}/performance?by=channel"
+    assert busy.get(look).status_code == 202
+    assert report.turn()
+    monkeypatch.setattr(jobs, "RETRY", 0.0)
+    for _ in range(2):
+        failed = busy.get(look)
+        assert (failed.status_code, failed.json["code"]) == (503, "broken_lake")
+        assert "/srv" not in failed.text
+        assert not report.turn()
+    path, body = f"{SLOT}/evaluations", {"target": "uniform"}
+    monkeypatch.setattr(jobs, "RETRY", 60.0)
+    job = busy.post(path, body, busy.secrets["read"])
+    assert job.status_code == 202
+    assert evaluate.turn()
+    assert busy.get(job.headers["Location"]).json["state"] == "failed"
+    assert busy.post(path, body, busy.secrets["read"]).status_code == 503
+    monkeypatch.setattr(jobs, "RETRY", 0.0)
+    assert busy.post(path, body, busy.secrets["read"]).status_code == 202
+    assert evaluate.turn()
+    client.close()
+
+
+def test_without_a_worker_there_is_a_job(web: Web) -> None:
+    """202 within a quarter of a second or so; the totals do not depend on it."""
+    web.get(f"{SLOT}/performance")
+    began = time.monotonic()
+    response = web.get(f"{SLOT}/performance?by=channel")
+    assert time.monotonic() - began < 5.0
+    assert response.status_code == 202
+    assert response.json["report"] is None
+    told = web.get(response.headers["Location"]).json
+    assert (told["state"], told["result"]) == ("waiting", None)
+    totals = web.get(f"{SLOT}/performance")
+    assert (totals.status_code, totals.json["report"]) == (200, None)
+    assert totals.json["job"]["state"] == "waiting"
+    assert web.get("/v1/jobs/unknown").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("?by=shoe_size", "by"),
+        ("?by=channel,page,day", "by"),
+        ("?by=context.X", "by"),
+        ("?from=yesterday", "from"),
+        ("?to=2026-01-01T00:00:00", "to"),
+        ("?from=2026-02-01&to=2026-01-01", "to"),
+        ("?format=xlsx", "format"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(web: Web, query: str, field: str) -> None:
+    """422 that names the parameter and what would be right."""
+    response = web.get(f"{SLOT}/performance{query}")
+    assert (response.status_code, response.json["code"]) == (422, "invalid_request")
+    assert field in response.json["errors"]
+
+
+def test_an_evaluation_that_makes_no_sense_is_refused(web: Web) -> None:
+    """422 for a target that is none, for an unknown key, and for times in the wrong order."""
+    path, key = f"{SLOT}/evaluations", web.secrets["read"]
+    for body in (
+        {},
+        {"target": "best"},
+        {"target": 5},
+        {"target": "uniform", "form": 1},
+        {"target": "uniform", "from": 10, "to": 5},
+        {"target": "uniform", "from": {}},
+    ):
+        assert web.post(path, body, key).status_code == 422, body
+    assert web.http.post(path, data="{", headers=bearer(key)).status_code == 415
