@@ -2,9 +2,10 @@
 
 A manifest covers one partition's positions behind `after` up to and including `upto`, and is named
 by them: `manifests/p=3/0000000000000100-0000000000000250.json` holds the positions 101 to 250. The
-next one begins with 250. A wider manifest replaces those within it. A file may hold rows of several partitions, and a file that was written
-again may hold rows that another manifest claims: so a reader takes from each file only the rows
-within the partition and range of the manifests that name it.
+next one begins with 250; a wider one replaces those within it. A file may hold rows of several
+partitions, and a file that was written again may hold rows that another manifest claims: so a
+reader takes from each file only the rows within the partition and range of the manifests that name
+it.
 """
 
 from __future__ import annotations

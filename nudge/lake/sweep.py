@@ -1,5 +1,6 @@
-"""Removes files that do not count: what crashes and owners that lost their lease left, and what
-compaction has replaced, its manifests first.
+"""Removes files that do not count any more.
+
+These are what crashes and owners that lost their lease left, and what compaction has replaced.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Archiving:
         archived(self._note, {lease.partition: lease.position for lease in done})
 
     def _merge(self, held: list[Lease]) -> None:
-        """Merge small files, where nothing else is to be done; what fails waits for the next look."""
+        """Merge small files while nothing else is to be done; a failure waits for the next look."""
         if not self._compact.due(clock.monotonic()):
             return
         try:
