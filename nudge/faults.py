@@ -34,6 +34,10 @@ POINTS: Final = (
     "archive.between_manifests",
     "archive.after_manifests",
     "archive.committed",
+    "compact.between_files",
+    "compact.after_files",
+    "compact.between_manifests",
+    "compact.after_manifests",
     "publish.before",
     "publish.after",
 )

@@ -16,7 +16,7 @@ class JobSchema(Schema):
     """A question that a worker answers."""
 
     job_id = ma.String(required=True)
-    kind = ma.String(required=True, validate=validate.OneOf(("report", "evaluate")))
+    kind = ma.String(required=True, validate=validate.OneOf(("report", "evaluate", "funnel")))
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
     )

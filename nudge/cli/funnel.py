@@ -21,6 +21,7 @@ from nudge.cli.common import (
 )
 from nudge.domain.funnel import Compare, Question, period_of
 from nudge.domain.funnel_file import load_funnel
+from nudge.domain.funnel_report import FEWEST
 from nudge.errors import InvalidRequestError
 
 Plain = Mapping[str, Any]
@@ -68,10 +69,11 @@ def _tell(found: Plain) -> None:
     console.print(
         f"{found['visits']:,} visits of {found['visitors']:,} visitors, as of {found['as_of']}"
     )
+    console.print(found["headline"]["en"])
     console.print(_stages("all", found["stages"]))
     for group in found["groups"] if len(found["groups"]) > 1 else ():
-        if "hidden" in group:
-            console.print(f"{group['group'] or '(unknown)'}: {group['why']}")
+        if group["hidden"]:
+            console.print(f"{group['group'] or '(unknown)'}: fewer than {FEWEST} people")
         else:
             console.print(_stages(group["group"] or "(unknown)", group["stages"]))
     console.print(_leaks(found["leaks"]["ranked"][:LEAKS]))
@@ -79,7 +81,7 @@ def _tell(found: Plain) -> None:
     console.print(_paths(found["paths"]))
     for one in found["disagreements"]:
         count = one.get("visits", one.get("payments"))
-        console.print(f"{count:,} of {one['of']:,}: {one['text']}")
+        console.print(f"{count:,} of {one['of']:,}: {one['en']}")
 
 
 def _stages(title: str, stages: Sequence[Plain]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,15 +21,25 @@ from nudge.domain.imported import Rules
 )
 @click.option("--slot", help="Whose decisions they are; instead of the mapping's.")
 @click.option("--name", help="Of the import, else the file's hash: the same again is nothing new.")
+@click.option(
+    "--teach-only",
+    is_flag=True,
+    help="Nobody knows how the variants were drawn: counted for learning, never evaluated.",
+)
 @data_dir_option
 def import_(
-    file: Path, mapping: Path | None, slot: str | None, name: str | None, data_dir: Path | None
+    file: Path,
+    mapping: Path | None,
+    slot: str | None,
+    name: str | None,
+    teach_only: bool,  # noqa: FBT001 - click's flags
+    data_dir: Path | None,
 ) -> None:
     """Take a historical log in, as a warm start.
 
     FILE is CSV or Parquet, a decision a row, each with the distribution by which its variant was
-    drawn: only such rows can be judged later. All rows are checked before the first is written.
-    Broken off, the same command goes on where it was.
+    drawn: only such rows can be judged later. Of any other log, --teach-only takes counts. All rows
+    are checked before the first is written. Broken off, the same command goes on where it was.
     """
     from nudge.flows.import_log import check, digest, planned, run  # noqa: PLC0415 - pyarrow
     from nudge.lake.logs import open_log  # noqa: PLC0415 - the same
@@ -36,7 +47,9 @@ def import_(
     if mapping is None and slot is None:
         raise click.UsageError("name the slot with --slot, or give a --mapping")
     rules = Rules(slot or "") if mapping is None else load_rules(mapping)
-    rules = Rules(slot or rules.slot, rules.columns, rules.context, rules.distribution)
+    rules = replace(rules, slot=slot or rules.slot, teach_only=teach_only or rules.teach_only)
+    if rules.teach_only and rules.distribution:
+        raise click.UsageError("--teach-only contradicts the mapping's distribution")
     log = open_log(file)
     with opened(load_settings(data_dir)) as store:
         plan = planned(store.client, store.keys, rules, name or digest(file))

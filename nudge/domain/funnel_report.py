@@ -9,7 +9,7 @@ from typing import Final
 
 from bandits.inference.interval import Estimate
 from nudge.domain.funnel import PERIODS, Funnel, Period, Question
-from nudge.domain.funnel_counts import LEVEL, Counts, Disagreement, PathCount, Share, StageCount
+from nudge.domain.funnel_counts import LEVEL, Counts, PathCount, Share, StageCount
 from nudge.domain.funnel_leaks import (
     Leak,
     by_reason,
@@ -18,6 +18,7 @@ from nudge.domain.funnel_leaks import (
     ranked,
     verdict,
 )
+from nudge.domain.funnel_sentences import disagreements, headline
 
 FEWEST: Final = 20
 """People below which a group's figures are not shown."""
@@ -39,6 +40,7 @@ def report(funnel: Funnel, question: Question, now: Counts, before: Counts | Non
     # A day has no counterpart in the other period: its leaks are compared with the other days.
     alike = None if question.by in PERIODS else before
     overall = None if before is None else before.overall
+    leaks = [one for one in ranked(now, alike) if _wide(one)]
     return {
         "from": _iso(question.period.start),
         "to": _iso(question.period.end),
@@ -47,15 +49,16 @@ def report(funnel: Funnel, question: Question, now: Counts, before: Counts | Non
         "interval_level": LEVEL,
         "visits": now.visits,
         "visitors": now.subjects,
+        "headline": headline(funnel, now, leaks),
         "stages": list(_stages(funnel, now.overall, overall, now.visits)),
         "groups": list(_groups(funnel, now, alike)),
         "paths": [_path(funnel, one, now) for one in now.paths],
         "leaks": {
             "by_stage": _by_stage(funnel, now),
             "by_reason": _by_reason(now, before),
-            "ranked": [_leak(funnel, one) for one in ranked(now, alike) if _wide(one)],
+            "ranked": [_leak(funnel, one) for one in leaks],
         },
-        "disagreements": list(_disagreements(now.sources)),
+        "disagreements": disagreements(now.sources),
     }
 
 
@@ -113,11 +116,15 @@ def _groups(funnel: Funnel, now: Counts, before: Counts | None) -> Iterator[Plai
     for group in _widest(now):
         mine = [one for one in now.stages if one.group == group]
         if max(one.lost.subjects for one in mine) < FEWEST:
-            yield {"group": group, "hidden": True, "why": f"fewer than {FEWEST} people"}
+            yield {"group": group, "hidden": True}
             continue
         earlier = None if before is None else [x for x in before.stages if x.group == group]
         visits = max(one.visits for one in mine)
-        yield {"group": group, "stages": list(_stages(funnel, mine, earlier, visits))}
+        yield {
+            "group": group,
+            "hidden": False,
+            "stages": list(_stages(funnel, mine, earlier, visits)),
+        }
 
 
 def _widest(now: Counts) -> list[str]:
@@ -188,29 +195,6 @@ def _leak(funnel: Funnel, leak: Leak) -> Plain:
         "excess": None if leak.excess is None else [leak.excess.low, leak.excess.high],
         "payments_lost": leak.payments,
         "verdict": leak.verdict,
-    }
-
-
-def _disagreements(found: Disagreement) -> Iterator[Plain]:
-    """Findings: payments that one source tells of and another does not."""
-    yield {
-        "finding": "claimed_not_confirmed",
-        "visits": found.claimed_only,
-        "of": found.claimed,
-        "text": "the page said that it was paid, no server did",
-    }
-    if found.claimed:  # pages that never claim do not disagree
-        yield {
-            "finding": "confirmed_not_claimed",
-            "visits": found.confirmed_only,
-            "of": found.confirmed,
-            "text": "a server said that it was paid, the page did not",
-        }
-    yield {
-        "finding": "paid_without_visit",
-        "payments": found.without_visit,
-        "of": found.without_visit + found.confirmed,
-        "text": "a server's payment that follows no visit: by another way, or its steps were lost",
     }
 
 

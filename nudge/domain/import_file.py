@@ -43,6 +43,7 @@ class ImportSchema(StrictTable):
         load_default=dict,
         **told("write a table such as a = 0.5, b = 0.5"),
     )
+    teach_only = ma.Boolean(load_default=False, **told("use true or false"))
 
 
 def load_rules(path: Path) -> Rules:
@@ -70,6 +71,8 @@ def _schema() -> ImportSchema:
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     for name in data["columns"].keys() - set(OWN):
         yield f"columns.{name}", f"is unknown; {suggestion(name, OWN)}"
+    if data["teach_only"] and data["distribution"]:
+        yield "teach_only", "contradicts the distribution; leave one of them out"
     shares = data["distribution"].values()
     if shares and (min(shares) < 0 or abs(sum(shares) - 1) > CLOSE):
         yield "distribution", f"sums to {sum(shares):g}; give probabilities that sum to 1"

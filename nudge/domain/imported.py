@@ -44,12 +44,14 @@ class Rules:
         columns: what is told -> the file's column; what is not named has its own name.
         context: attribute -> column, where attributes have columns of their own.
         distribution: variant -> probability, where all rows were drawn by the same.
+        teach_only: how they were drawn is not known: they are counted and never evaluated.
     """
 
     slot: str
     columns: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, str] = field(default_factory=dict)
     distribution: Mapping[str, float] = field(default_factory=dict)
+    teach_only: bool = False
 
     def column(self, name: str) -> str:
         """The file's column for what is told."""
@@ -84,12 +86,15 @@ class Import:
         Raises:
             RowError: the row cannot be a decision.
         """
-        told = {name: row.get(self.rules.column(name)) for name in OWN}
-        told["context"] = self._context(row)
-        subject = self._subject(told, number)
+        known = told(self, row)
+        subject = self._subject(known, number)
         ref = self._ref(subject, number)
-        decision = self._decision(told, subject, ref)
-        return ref.partition, [decision, *_outcome(told, decision)]
+        decision = self._decision(known, subject, ref)
+        return ref.partition, [decision, *_outcome(known, decision)]
+
+    def packed(self, records: list[Record]) -> list[Record]:
+        """The records of some rows as they are written."""
+        return records
 
     def _subject(self, told: Row, number: int) -> str:
         known = told["subject"]
@@ -103,7 +108,8 @@ class Import:
         position = IMPORTED | (int.from_bytes(digest) >> 3)
         return Ref(int(subject[:8], 16) % self.partitions, position)
 
-    def _context(self, row: Row) -> dict[str, Scalar]:
+    def context(self, row: Row) -> dict[str, Scalar]:
+        """The attributes that a row tells, by the kinds of the slot's."""
         given = _table(row.get(self.rules.column("context")))
         given |= {name: row.get(column) for name, column in self.rules.context.items()}
         kinds = {one.name: one for one in self.slot.context}
@@ -133,7 +139,7 @@ class Import:
             u=int(told["u"]) if told["u"] not in (None, "") else _between(pmf, i),
             variant=variant,
             propensity=pmf[i],
-            reason=_reason(told["reason"]),
+            reason=reason_of(told["reason"]),
             policy=str(told["policy"] or "imported"),
             policy_version=int(told["policy_version"] or 0),
             terms=self.slot.terms,
@@ -141,7 +147,7 @@ class Import:
             period=0,
             source=f"import:{self.name}",
             ref=ref,
-            at=_seconds(told["at"], "at"),
+            at=seconds_of(told["at"], "at"),
         )
 
     def _distribution(self, told: Row) -> tuple[tuple[str, ...], tuple[float, ...]]:
@@ -150,7 +156,7 @@ class Import:
         elif self.rules.distribution:
             eligible, pmf = list(self.rules.distribution), list(self.rules.distribution.values())
         else:
-            cure = "give pmf and eligible, or [distribution] in the mapping"
+            cure = "give pmf and eligible, or [distribution] in the mapping; or let it only teach"
             raise RowError(f"no distribution: without one nothing can be evaluated; {cure}")
         names, shares = tuple(map(str, eligible)), tuple(map(float, pmf))
         if len(names) != len(shares) or abs(sum(shares) - 1) > CLOSE or min(shares) < 0:
@@ -162,12 +168,18 @@ class Import:
         return names, shares
 
 
+def told(plan: Import, row: Row) -> dict[str, Any]:
+    """What a row tells, by the joined form's names."""
+    known: dict[str, Any] = {name: row.get(plan.rules.column(name)) for name in OWN}
+    return known | {"context": plan.context(row)}
+
+
 def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
     """The exposure and its reward, as far as there are any."""
     at = decision.at or 0.0
     shown = told["exposed_at"]
-    exposed_at = at if shown in (None, "") else _seconds(shown, "exposed_at")
-    conversions, value = _worth(told, decision.terms.objective)
+    exposed_at = at if shown in (None, "") else seconds_of(shown, "exposed_at")
+    conversions, value = worth(told, decision.terms.objective)
     if conversions is None:
         return
     ref = cast("Ref", decision.ref)
@@ -176,7 +188,7 @@ def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
     yield Exposure(decision.subject, ref, *same, decision.propensity, window, exposed_at)
     if conversions or value:
         paid = told["rewarded_at"]
-        happened = exposed_at if paid in (None, "") else _seconds(paid, "rewarded_at")
+        happened = exposed_at if paid in (None, "") else seconds_of(paid, "rewarded_at")
         name = blake2b(f"{ref}".encode(), digest_size=16).hexdigest()
         change = (conversions, value, value * value)
         yield Reward(
@@ -184,8 +196,12 @@ def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
         )
 
 
-def _worth(told: Row, objective: str) -> tuple[int | None, int]:
-    """Conversions and fen; None where the decision was not exposed: it has no reward at all."""
+def worth(told: Row, objective: str) -> tuple[int | None, int]:
+    """Conversions and fen; None where the decision was not exposed: it has no reward at all.
+
+    Raises:
+        RowError: the reward is no number from 0 on.
+    """
     conversions, value, reward = told["conversions"], told["value_fen"], told["reward"]
     if conversions not in (None, "") and value not in (None, ""):
         return int(conversions), int(value)
@@ -197,7 +213,12 @@ def _worth(told: Row, objective: str) -> tuple[int | None, int]:
     return int(number > 0), fen(number) if objective == "revenue" else 0
 
 
-def _reason(value: object) -> Reason:
+def reason_of(value: object) -> Reason:
+    """The reason that a row tells; `policy` where it tells none.
+
+    Raises:
+        RowError: it is none.
+    """
     if value in (None, ""):
         return "policy"
     if value not in get_args(Reason):
@@ -211,7 +232,12 @@ def _between(pmf: Sequence[float], i: int) -> int:
     return min(int((low + pmf[i] / 2) * 2**64), 2**64 - 1)
 
 
-def _seconds(value: object, name: str) -> float:
+def seconds_of(value: object, name: str) -> float:
+    """A time as logs write it.
+
+    Raises:
+        RowError: it is none.
+    """
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC).timestamp()  # the lake's timestamps are UTC
     if isinstance(value, str) and value.replace(".", "", 1).isdigit():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from nudge.domain.funnel import Funnel, Question
 from nudge.domain.funnel_report import report
+from nudge.domain.report_time import iso
 from nudge.lake.funnel import count
-from nudge.lake.query import answer, connect
+from nudge.lake.query import Backend, connected
 from nudge.lake.reader import Lake
 
 
@@ -23,11 +22,20 @@ def funnel(lake: Lake, path: Funnel, question: Question) -> dict[str, object]:
         InvalidRequestError: the question names no dimension.
         BrokenLakeError: the lake cannot be read.
     """
-    backend = connect(lake)
+    contents = lake.contents()
+    found = told(connected(contents), path, question)
+    until = min(contents.watermarks().values(), default=0.0)
+    return {"as_of": iso(until or None), **found}
+
+
+def told(backend: Backend, path: Funnel, question: Question) -> dict[str, object]:
+    """The report of the lake that a backend holds.
+
+    Raises:
+        InvalidRequestError: the question names no dimension.
+        BrokenLakeError: the lake cannot be read.
+    """
     now = count(backend, path, question.period, question.by)
     earlier = question.before(path)
     before = None if earlier is None else count(backend, path, earlier, question.by)
-    (mark,) = answer(backend, backend.table("watermarks").watermark.min().name("until").as_table())
-    until = mark["until"] or None
-    as_of = None if until is None else datetime.fromtimestamp(until, UTC).isoformat()
-    return {"as_of": as_of, **report(path, question, now, before)}
+    return report(path, question, now, before)

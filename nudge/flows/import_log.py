@@ -10,7 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from bandits.features import CellSpec
 from nudge.domain.imported import Import, RowError, Rules
 from nudge.domain.learning import learner_config
 from nudge.domain.records import Record
+from nudge.domain.taught import Lesson
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
 from nudge.lake.logs import LogFile
 from nudge.store import folds, slots
@@ -32,6 +33,8 @@ TTL: Final = 30.0
 NAMED: Final = 10
 """Most rows that do not fit that are named."""
 Look = Callable[[int], object]
+Plan = Import | Lesson
+"""How rows become records: decisions with exposure and reward, or counts that only teach."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
-def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Import:
+def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Plan:
     """An import into the slot as it is now.
 
     Raises:
@@ -65,10 +68,11 @@ def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Import:
     if slot is None:
         raise NotFoundError(f"there is no slot {rules.slot!r}; put it into service: nudge apply")
     cells = CellSpec.build(learner_config(slot).context)
-    return Import(name, rules, slot, cells, keys.partitions)
+    plan = Import(name, rules, slot, cells, keys.partitions)
+    return Lesson(plan) if rules.teach_only else plan
 
 
-def check(log: LogFile, plan: Import, look: Look) -> int:
+def check(log: LogFile, plan: Plan, look: Look) -> int:
     """Read the whole file without writing anything; how many rows it has.
 
     Raises:
@@ -89,7 +93,7 @@ def check(log: LogFile, plan: Import, look: Look) -> int:
     return number
 
 
-def run(client: Client, keys: Keys, log: LogFile, plan: Import, look: Look) -> Imported:
+def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> Imported:
     """Write what is not written yet.
 
     Raises:
@@ -109,7 +113,7 @@ def run(client: Client, keys: Keys, log: LogFile, plan: Import, look: Look) -> I
 
 
 def _written(
-    client: Client, keys: Keys, log: LogFile, plan: Import, leases: dict[int, Lease], look: Look
+    client: Client, keys: Keys, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
 ) -> Imported:
     waiting: dict[int, list[tuple[int, list[Record]]]] = {p: [] for p in leases}
     done = Imported(0, 0, 0)
@@ -118,12 +122,14 @@ def _written(
         fresh = number > leases[p].position
         if fresh:
             waiting[p].append((number, records))
-        done = Imported(number, done.fresh + fresh, done.records + fresh * len(records))
+        done = replace(done, rows=number, fresh=done.fresh + fresh)
         if len(waiting[p]) >= BATCH:
-            leases[p] = _commit(client, keys, leases[p], waiting[p])
+            leases[p], written = _commit(client, keys, plan, leases[p], waiting[p])
+            done = replace(done, records=done.records + written)
         look(1)
     for p, lease in leases.items():
-        leases[p] = _commit(client, keys, lease, waiting[p])
+        leases[p], written = _commit(client, keys, plan, lease, waiting[p])
+        done = replace(done, records=done.records + written)
     return done
 
 
@@ -135,7 +141,7 @@ def _rows(log: LogFile) -> Iterator[tuple[int, dict[str, object]]]:
             yield number, row
 
 
-def _lease(client: Client, keys: Keys, plan: Import, partition: int, owner: str) -> Lease:
+def _lease(client: Client, keys: Keys, plan: Plan, partition: int, owner: str) -> Lease:
     fold = f"import-{plan.name}"
     found = folds.acquire(client, keys, partition, fold, owner, TTL)
     if found is None:
@@ -144,13 +150,20 @@ def _lease(client: Client, keys: Keys, plan: Import, partition: int, owner: str)
 
 
 def _commit(
-    client: Client, keys: Keys, lease: Lease, waiting: list[tuple[int, list[Record]]]
-) -> Lease:
-    """Commit a partition's rows, and forget them. Its position is the last row's number."""
+    client: Client,
+    keys: Keys,
+    plan: Plan,
+    lease: Lease,
+    waiting: list[tuple[int, list[Record]]],
+) -> tuple[Lease, int]:
+    """Commit a partition's rows and forget them; how many records these came to.
+
+    The lease's position is the last row's number.
+    """
     if not waiting:
-        return lease
+        return lease, 0
     folds.acquire(client, keys, lease.partition, lease.fold, lease.owner, TTL)
-    records = [record for _, some in waiting for record in some]
+    records = plan.packed([record for _, some in waiting for record in some])
     after = folds.commit(client, keys, lease, Commit(waiting[-1][0], records))
     waiting.clear()
-    return after
+    return after, len(records)

@@ -1,6 +1,7 @@
 """Learn: from exposures and rewards to counts in buckets of time, and totals.
 
-A fold. Only decisions for the reason `policy` teach; the totals hold every reason.
+A fold. Only decisions for the reason `policy` teach, and counts of imported logs; the totals hold
+every reason.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bandits.buckets import DAY, FINE_FOR, HOUR, HOURS_FOR, bucket_of
+from nudge.domain import taught as lessons
 from nudge.domain.records import Entry, Exposure, Reward
+from nudge.domain.taught import Taught, taught
 from nudge.store import counts
 from nudge.store.client import Client
+from nudge.store.counts import KINDS
 from nudge.store.folds import GENERATION, Commit, Write, kept
 from nudge.store.keys import Keys
 
@@ -89,14 +93,16 @@ class Learn:
         watermark = max(state.watermark, *(entry.stamp for entry in entries))
         position = entries[-1].position
         booked = [e.record for e in entries if isinstance(e.record, Exposure | Reward)]
-        slots = state.slots.union(record.slot for record in booked)
+        learnt = [one for entry in entries for one in taught(entry.record)]
+        slots = state.slots.union(record.slot for record in (*booked, *learnt))
         after = Learned(watermark, slots, state.generation)
         place = Place(self.keys, partition, state.generation)
         writes = [
             *self._compacted(partition, state, watermark, position),
             *increments(totals(place, booked)),
             *increments(bucketed(place, booked, watermark)),
-            *changed_blocks(place, booked, position),
+            *increments(imported(place, learnt, watermark)),
+            *changed_blocks(place, booked, learnt, position),
             Write("HSET", self.keys.fold(partition, self.name), _kept(after)),
         ]
         return after, Commit(position, (), writes)
@@ -168,9 +174,26 @@ def totals(place: Place, booked: Iterable[Exposure | Reward]) -> Sums:
     return sums
 
 
-def changed_blocks(place: Place, booked: Iterable[Exposure | Reward], position: int) -> list[Write]:
+def imported(place: Place, learnt: Iterable[Taught], watermark: float) -> Sums:
+    """What counts of imported logs come to, in buckets and in totals."""
+    sums: Sums = defaultdict(lambda: defaultdict(int))
+    p, generation = place.partition, place.generation
+    for one in learnt:
+        of_block = place.keys.counts(p, one.slot, lessons.block_of(one), generation)
+        of_slot = place.keys.totals(p, one.slot, generation)
+        bucket = bucket_of(one.at, watermark)
+        for kind, number in zip(KINDS, one.sums, strict=True):
+            sums[of_block][f"{bucket}|{one.cell}|{one.variant}|{kind}"] += number
+            sums[of_slot][f"{one.revision}|{lessons.REASON}|{one.variant}|{kind}"] += number
+    return sums
+
+
+def changed_blocks(
+    place: Place, booked: Iterable[Exposure | Reward], learnt: Iterable[Taught], position: int
+) -> list[Write]:
     """Notes the position at which blocks changed, so that a publisher reads only those."""
     names = {(r.slot, block_of(r)) for r in booked if r.reason == "policy"}
+    names |= {(one.slot, lessons.block_of(one)) for one in learnt}
     keys, p, generation = place.keys, place.partition, place.generation
     return [
         Write("ZADD", keys.blocks(p, slot, generation), (position, block))

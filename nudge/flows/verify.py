@@ -9,9 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from nudge.domain import taught as lessons
 from nudge.domain.difference import Difference
-from nudge.domain.records import Entry, Exposure, Reward
-from nudge.lake.checks import EMPTY, held, repeated
+from nudge.domain.records import Entry, Exposure, Record, Reward
+from nudge.lake.checks import EMPTY, held, marks, repeated
 from nudge.lake.errors import BrokenLakeError
 from nudge.lake.query import Backend, answer, connect, figures, recount
 from nudge.lake.reader import Lake
@@ -115,14 +116,19 @@ def _totals(
         for entries in _chunks(client, keys, p, positions[p], one.position):
             expected.update(_tally(entries))
         yield from _compared(p, "totals", expected, one.totals)
-        drawn = Counter({key: n for key, n in one.totals.items() if _is_learned(key[1])})
-        yield from _compared(p, "counts in buckets", drawn, one.learned)
+        yield from _compared(p, "counts in buckets", _learned(one.totals), one.learned)
     for p in moments.keys() - settled.keys():
         yield Difference(p, "totals", "a moment without a commit", "none in many tries")
 
 
-def _is_learned(field: str) -> bool:
-    return field.split("|")[1] == "policy"
+def _learned(totals: Sums) -> Sums:
+    """What the buckets must hold: what the policy drew, and counts of imported logs."""
+    found: Sums = Counter()
+    for (slot, field), number in totals.items():
+        revision, reason, rest = field.split("|", 2)
+        if reason in {"policy", lessons.REASON}:
+            found[slot, f"{revision}|policy|{rest}"] += number
+    return found
 
 
 def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
@@ -132,12 +138,15 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
         sums = (one.exposures, one.conversions, one.value, one.square)
         field = f"{one.revision}|{one.reason}|{one.variant}"
         found[row["partition"]].update(_fields(one.slot, field, sums))
+    for p, mark in marks(backend, lessons.TYPE, last):
+        found[p].update(_taught(mark))
     return found
 
 
 def _tally(entries: Iterable[Entry]) -> Sums:
     totals: Sums = Counter()
     for record in (entry.record for entry in entries):
+        totals.update(_taught(record))
         if isinstance(record, Exposure | Reward):
             sums = (1, 0, 0, 0)
             if isinstance(record, Reward):
@@ -145,6 +154,13 @@ def _tally(entries: Iterable[Entry]) -> Sums:
             field = f"{record.revision}|{record.reason}|{record.variant}"
             totals.update(_fields(record.slot, field, sums))
     return totals
+
+
+def _taught(record: Record) -> Sums:
+    found: Sums = Counter()
+    for one in lessons.taught(record):
+        found.update(_fields(one.slot, f"{one.revision}|{lessons.REASON}|{one.variant}", one.sums))
+    return found
 
 
 def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Sums:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import ibis
 from ibis.backends.duckdb import Backend
 
+from nudge.domain.records import Mark
 from nudge.lake.query import answer, upto
 from nudge.lake.tables import SCHEMAS
 
@@ -89,6 +91,22 @@ def repeated(backend: Backend, last: Mapping[int, int]) -> list[Repeated]:
         BrokenLakeError: a file is missing or unreadable.
     """
     return [one for table in UNIQUE for one in _repeated(backend, table, last)]
+
+
+def marks(backend: Backend, kind: str, last: Mapping[int, int]) -> Iterator[tuple[int, Mark]]:
+    """The marks of a type, each with its partition.
+
+    Args:
+        backend: from `connect`.
+        kind: type of the marks.
+        last: partition -> last position to look at.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    rows = upto(backend.table("marks"), last)
+    for row in answer(backend, rows.filter(rows.type == kind).select("partition", "fields_json")):
+        yield row["partition"], Mark(kind, json.loads(row["fields_json"]))
 
 
 def _repeated(backend: Backend, table: str, last: Mapping[int, int]) -> list[Repeated]:

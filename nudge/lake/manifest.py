@@ -2,9 +2,10 @@
 
 A manifest covers one partition's positions behind `after` up to and including `upto`, and is named
 by them: `manifests/p=3/0000000000000100-0000000000000250.json` holds the positions 101 to 250. The
-next one begins with 250. A file may hold rows of several partitions, and a file that was written
-again may hold rows that another manifest claims: so a reader takes from each file only the rows
-within the partition and range of the manifests that name it.
+next one begins with 250; a wider one replaces those within it. A file may hold rows of several
+partitions, and a file that was written again may hold rows that another manifest claims: so a
+reader takes from each file only the rows within the partition and range of the manifests that name
+it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,26 @@ def listed(root: Path, partition: int) -> list[Range]:
             return []
     found = filter(None, map(_NAME.fullmatch, names))
     return sorted(Range(partition, int(match[1]), int(match[2])) for match in found)
+
+
+def chain(ranges: Iterable[Range]) -> list[Range]:
+    """Those of a partition's ranges that follow each other from 0 to the last position.
+
+    Of several ways the one with the fewest manifests: what was merged replaces what it was merged
+    of, the moment that it is there. Empty where no way leads to the end.
+    """
+    ways: dict[int, tuple[int, Range | None]] = {0: (0, None)}
+    last = 0
+    for of in sorted(ranges):
+        last = max(last, of.upto)
+        steps = ways[of.after][0] + 1 if of.after in ways else None
+        if steps is not None and (of.upto not in ways or steps < ways[of.upto][0]):
+            ways[of.upto] = (steps, of)
+    found: list[Range] = []
+    while last in ways and (step := ways[last][1]) is not None:
+        found.append(step)
+        last = step.after
+    return found[::-1]
 
 
 def write(root: Path, manifest: Manifest) -> None:

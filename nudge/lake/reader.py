@@ -101,8 +101,10 @@ class Lake:
             BrokenLakeError: two of them overlap, or positions are missing between them.
         """
         ranges = manifest.listed(self.root, partition)
-        _check(self.root, ranges)
-        return [manifest.read(self.root, of) for of in ranges]
+        chain = manifest.chain(ranges)
+        if ranges and not chain:
+            raise _contradiction(self.root, ranges)
+        return [manifest.read(self.root, of) for of in chain]
 
     def last(self, partition: int) -> int:
         """The highest position that the name of any manifest of the partition has; 0 without."""
@@ -148,12 +150,18 @@ class Lake:
         return {table: pa.concat_tables(parts) for table, parts in tables.items()}
 
 
-def _check(root: Path, ranges: list[Range]) -> None:
-    for before, of in pairwise([Range(ranges[0].partition, 0, 0), *ranges] if ranges else []):
+def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
+    """Where the manifests do not follow each other, without those that a wider one replaces."""
+    widest: list[Range] = []
+    for of in sorted(ranges, key=lambda one: (one.after, -one.upto)):
+        if not widest or of.upto > widest[-1].upto:
+            widest.append(of)
+    for before, of in pairwise([Range(ranges[0].partition, 0, 0), *widest]):
         if before.upto != of.after:
             what = "overlap" if of.after < before.upto else "leave a gap"
             paths = [str(manifest.path_of(root, one)) for one in (before, of) if len(one)]
-            raise BrokenLakeError(f"manifests {what} at {of.after}: {' and '.join(paths)}")
+            return BrokenLakeError(f"manifests {what} at {of.after}: {' and '.join(paths)}")
+    return BrokenLakeError(f"manifests of partition {ranges[0].partition} lead to no end")
 
 
 def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:

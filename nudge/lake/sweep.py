@@ -1,4 +1,7 @@
-"""Removes files that no manifest names: what crashes, and owners that lost their lease, left."""
+"""Removes files that do not count any more.
+
+These are what crashes and owners that lost their lease left, and what compaction has replaced.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nudge.lake import disk
+from nudge.lake import disk, manifest
 from nudge.lake.reader import Lake
 from nudge.lake.tables import SCHEMAS
 
+MANIFEST = ".json"
 PATIENCE = 3600.0
-"""Seconds after which a file without manifest will not get one any more."""
+"""Seconds after which a file without manifest will not get one any more, and after which no reader
+is at what was replaced."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,15 @@ def sweep(
     """
     with disk.translated(str(lake.root)):
         found = dict(_files(lake.root))  # before the manifests: what is named later is not in it
-        named = {source.path for sources in lake.tables().values() for source in sources}
+        contents = lake.contents()
+        named = {source.path for sources in contents.tables().values() for source in sources}
+        counting = (one.range for listed in contents.manifests.values() for one in listed)
+        named |= {manifest.path_of(lake.root, of) for of in counting}
         loose = {path: changed for path, changed in found.items() if path not in named}
         left = {path: _sighting(seen.get(path), loose[path], now) for path in loose}
         due = [path for path, sighting in left.items() if now - sighting.since >= patience]
-        for path in due:
+        # A manifest is never there without its files.
+        for path in sorted(due, key=lambda path: path.suffix != MANIFEST):
             path.unlink(missing_ok=True)
     return {path: sighting for path, sighting in left.items() if path not in due}
 
@@ -59,7 +68,7 @@ def sweep(
 def _files(root: Path) -> Iterator[tuple[Path, int]]:
     for folder in (*SCHEMAS, "manifests"):
         for path in (root / folder).glob("*/*"):
-            if path.suffix in {".parquet", disk.TEMPORARY}:
+            if path.suffix in {".parquet", MANIFEST, disk.TEMPORARY}:
                 yield path, _changed(path)
 
 

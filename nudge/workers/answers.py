@@ -18,6 +18,7 @@ from nudge.settings import Settings
 from nudge.store.client import Client
 from nudge.store.freshness import Freshness
 from nudge.store.keys import Keys
+from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.reporting import Answered, Kind, Tell
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Answers:
         return (
             Kind(REPORT, self.report, REPORTS_KEPT, self.prepare),
             Kind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
+            funnel_kind(self.client, self.keys, self.settings),
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Runs the archive: one fold over all partitions that a worker owns, so that they share files.
 
-Whoever archives a partition also trims its journal, and notes how far the store was seen.
+Whoever archives a partition also trims its journal, merges its small files, and notes how far the
+store was seen.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ import structlog
 from nudge import clock
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.archive import Archive
+from nudge.flows.compact import Compact
 from nudge.flows.retain import Retain
+from nudge.lake.errors import LakeError
+from nudge.store.folds import Lease
 from nudge.store.identity import archived
 from nudge.workers.backoff import Backoff
 from nudge.workers.leases import Leases
@@ -27,8 +31,11 @@ LOOK = 0.2
 class Archiving:
     """Runs the archive when it is due. Use it from one thread."""
 
-    def __init__(self, archive: Archive, leases: Leases, retain: Retain, note: Path) -> None:
-        self._archive, self._leases, self._retain, self._note = archive, leases, retain, note
+    def __init__(
+        self, archive: Archive, leases: Leases, retain: Retain, compact: Compact, note: Path
+    ) -> None:
+        self._archive, self._leases, self._retain = archive, leases, retain
+        self._compact, self._note = compact, note
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back.
@@ -56,13 +63,26 @@ class Archiving:
         self._leases.refresh()
         held = self._leases.held()
         self._retain.run([lease.partition for lease in held], clock.monotonic())
-        if not held or not self._archive.due(clock.monotonic(), held):
+        if not held:
+            return
+        if not self._archive.due(clock.monotonic(), held):
+            self._merge(held)
             return
         with self._leases.renewed():
             done = self._archive.run(held)
         for lease in done:
             self._leases.update(lease)
         archived(self._note, {lease.partition: lease.position for lease in done})
+
+    def _merge(self, held: list[Lease]) -> None:
+        """Merge small files while nothing else is to be done; a failure waits for the next look."""
+        if not self._compact.due(clock.monotonic()):
+            return
+        try:
+            with self._leases.renewed():
+                self._compact.run(held)
+        except LakeError as error:
+            log.warning("not_compacted", code=error.code, error=str(error))
 
     def _release(self) -> None:
         try:

@@ -21,6 +21,7 @@ from nudge.domain.sealing import Sealer
 from nudge.errors import InvalidConfigError
 from nudge.flows.archive import Archive, Limits
 from nudge.flows.attribute import Attribute
+from nudge.flows.compact import Compact
 from nudge.flows.learn import Learn
 from nudge.flows.publish import Publisher
 from nudge.flows.retain import Retain
@@ -172,11 +173,12 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     settings = worker.settings
     limits = Limits(every=settings.archive_every)
     seal = Sealer(settings.secret_key).seal
-    archive = Archive(worker.client, worker.keys, Lake(settings.lake_dir), seal, limits)
+    lake = Lake(settings.lake_dir)
+    archive = Archive(worker.client, worker.keys, lake, seal, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)
     keep = Keep(settings.journal_keep, settings.journal_max_bytes)
     retain = Retain(worker.client, worker.keys, keep)
-    return {"archive": Archiving(archive, leases, retain, settings.store_note)}
+    return {"archive": Archiving(archive, leases, retain, Compact(lake), settings.store_note)}
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:

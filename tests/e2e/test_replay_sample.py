@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import tempfile
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e_service import MAPPING, SAMPLE, Service
+from e2e_service import MAPPING, SAMPLE, Service, serving
+from processes import free_port
 
 from nudge.lake.query import performance
+
+SLOT = "hillstrom"
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -73,6 +79,56 @@ def test_verify_finds_no_difference(service: Service, result: Any) -> None:
     assert service.settled()
     done = service.run("verify")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_exported_log_gives_the_same_performance_elsewhere(
+    service: Service, result: Any, tmp_path: Path
+) -> None:
+    """Re-imported into an empty service: equal totals, and an equal report by every cut of it."""
+    del result
+    assert service.settled()
+    file = tmp_path / "log.csv"
+    assert service.run("export", "--format", "csv", "--slot", SLOT, str(file)).returncode == 0
+    with (
+        tempfile.TemporaryDirectory(prefix="nudge-e2e-") as directory,
+        serving(Path(directory) / "data", free_port()) as other,
+    ):
+        applied = other.run("apply", str(MAPPING.with_name("slot.toml")))
+        assert applied.returncode == 0, applied.stderr
+        done = other.run("import", str(file), "--slot", SLOT)
+        assert done.returncode == 0, done.stderr
+        assert other.settled()
+        first, second = service.performance(SLOT), other.performance(SLOT)
+        assert _sums(second["variants"]) == _sums(first["variants"])
+        assert second["by_reason"] == first["by_reason"]
+        for by in ("channel", "context.mens,context.newbie"):
+            whole, again = _report(service, by), _report(other, by)
+            assert _sums(again["whole"]["variants"]) == _sums(whole["whole"]["variants"])
+            assert _segments(again) == _segments(whole)
+        checked = other.run("verify")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def _sums(variants: Any) -> dict[str, tuple[int, int | None]]:
+    """Variant -> exposures, and conversions where there are people enough to tell them."""
+    return {one["variant"]: (one["exposures"], one.get("conversions")) for one in variants}
+
+
+def _segments(report: Any) -> dict[str, Any]:
+    """Segment -> the sums of its variants, as far as they are told."""
+    return {
+        json.dumps(one["segment"], sort_keys=True): _sums(one.get("variants", ()))
+        for one in report["segments"]
+    }
+
+
+def _report(service: Service, by: str) -> Any:
+    until = time.monotonic() + 60.0
+    path = f"/v1/slots/{SLOT}/performance"
+    while not (found := service.api.get(path, {"by": by}))["report"]:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    return found["report"]
 
 
 def _replay(service: Service) -> Any:

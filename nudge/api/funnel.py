@@ -1,0 +1,48 @@
+"""GET /v1/funnel: where visitors leave the path, answered by the report worker."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Response, request
+
+from nudge import clock
+from nudge.api.funnel_schemas import PARAMETERS, FunnelSchema
+from nudge.api.operation import operation, resource
+from nudge.api.provider import answer
+from nudge.api.report_schemas import JobSchema
+from nudge.api.reports import _dated, _desk, _job, _pending
+from nudge.api.service import current
+from nudge.domain.funnel_asked import question_of
+from nudge.domain.funnel_file import load_funnel
+from nudge.errors import InvalidRequestError
+
+blueprint = resource("funnel", "Where visitors leave the path")
+
+
+@operation(
+    blueprint,
+    "GET /v1/funnel",
+    scopes=("read",),
+    answers={200: FunnelSchema, 202: JobSchema},
+    errors=(404, 422, 429),
+    parameters=PARAMETERS,
+)
+def funnel() -> Response:
+    """Tell where visitors leave the path, for what reason, and what has changed.
+
+    The answer, or 202 with the job that makes it.
+    """
+    service = current()
+    given = request.args
+    for name in given:
+        if len(given.getlist(name)) > 1:
+            raise InvalidRequestError(f"{name}: is given twice", {name: ["give it once"]})
+    question = question_of(given, clock.now(), service.catalogue().slots)
+    # An answer belongs to the definition that it was made by.
+    path = load_funnel(service.settings.config_dir)
+    desk = _desk(service)
+    reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
+    if reply.body is not None:
+        return answer(_dated(reply.body, reply.as_of))
+    return _pending(_job(reply.job), reply)

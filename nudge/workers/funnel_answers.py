@@ -1,0 +1,43 @@
+"""What the report worker answers about the funnel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from nudge.domain.funnel import Question
+from nudge.domain.funnel_file import load_funnel
+from nudge.lake.reader import Lake
+from nudge.settings import Settings
+from nudge.store.client import Client
+from nudge.store.freshness import Freshness
+from nudge.store.keys import Keys
+from nudge.workers.reporting import Answered, Kind, Tell
+
+FUNNEL: Final = "funnel"
+KEPT: Final = 600.0
+
+
+def funnel_kind(client: Client, keys: Keys, settings: Settings) -> Kind:
+    """Questions about the funnel."""
+    return Kind(FUNNEL, partial(_answer, client, keys, settings), KEPT)
+
+
+def _answer(
+    client: Client, keys: Keys, settings: Settings, plain: Mapping[str, Any], tell: Tell
+) -> Answered:
+    # The engine takes a second and 100 MB to import: it is loaded with the first question.
+    from nudge.flows.funnel import told  # noqa: PLC0415
+    from nudge.lake.engine import Limits, engine  # noqa: PLC0415
+
+    path = load_funnel(settings.config_dir)
+    question = Question.read(plain)
+    caught_up = Freshness.of(client, keys)  # before the lake is looked at
+    tell(0.0)
+    lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
+    with engine(lake, Limits(), spill) as (backend, contents):
+        found = told(backend, path, question)
+        return Answered(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

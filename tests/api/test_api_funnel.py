@@ -1,0 +1,156 @@
+"""The funnel over HTTP: the same report as the command's, as a job, and what may be asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from api_web import Web
+from werkzeug.test import TestResponse
+
+from nudge import clock
+from nudge.domain.funnel import Period, Question
+from nudge.domain.funnel_file import load_funnel
+from nudge.domain.sealing import Sealer
+from nudge.flows.archive import Archive, Limits
+from nudge.flows.attribute import Attribute
+from nudge.flows.funnel import funnel
+from nudge.lake.reader import Lake
+from nudge.store import client as clients
+from nudge.workers.funnel_answers import funnel_kind
+from nudge.workers.leases import Leases
+from nudge.workers.reporting import Reporting
+from nudge.workers.runner import Runner
+
+STEPS = ("home", "recharge", "amount", "number", "pay_tapped", "method")
+PEOPLE = 90
+
+
+@pytest.fixture
+def busy(web: Web) -> Web:
+    """Visitors of two channels; those of WAP fail to pay for one reason, the others pay."""
+    for number in range(PEOPLE):
+        who, wap = f"v-{number}", number % 2
+        web.decide(visitor_id=who, channel="wap" if wap else "web", slots=["banner"])
+        steps = [
+            {"event_id": f"{who}-{step}", "type": "step", "visitor_id": who, "step": step}
+            for step in STEPS
+        ]
+        paid = {"event_id": f"{who}-p", "type": "paid", "visitor_id": who, "amount": 50}
+        failed = {"event_id": f"{who}-f", "type": "payment_failed", "visitor_id": who}
+        last = failed | {"reason": "gateway_down"} if wap else paid
+        web.post("/v1/events", {"events": [*steps, last]}, web.secrets["ingest"])
+    settings = web.service.settings
+    client, keys = clients.patient(settings.store_url), web.service.keys
+    runner = Runner(client, keys, Attribute(client, keys), "test")
+    while runner.turn():
+        pass
+    seal = Sealer(settings.secret_key).seal
+    leases = Leases(client, keys, "archive", "test")
+    leases.refresh()
+    Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0)).run(leases.held())
+    client.close()
+    return web
+
+
+@pytest.fixture
+def worker(web: Web) -> Iterator[None]:
+    """A worker that answers about the funnel, in a thread."""
+    settings = web.service.settings
+    client, stop = clients.patient(settings.store_url), Event()
+    loop = Reporting(client, web.service.keys, funnel_kind(client, web.service.keys, settings), 5.0)
+    thread = Thread(target=loop.run, args=(stop,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+    client.close()
+
+
+def asked(web: Web, query: str = "") -> TestResponse:
+    """The answer to a question, once there is one."""
+    until = time.monotonic() + 60.0
+    while (response := web.get(f"/v1/funnel{query}")).status_code == 202:
+        assert response.headers["Location"] == f"/v1/jobs/{response.json['job_id']}"
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return response
+
+
+def told(web: Web, query: str = "") -> Any:
+    response = asked(web, query)
+    assert response.status_code == 200, response.text
+    return response.json
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("by", ["", "channel", "city", "day", "variant:banner"])
+def test_the_report_is_the_flow_s(busy: Web, by: str) -> None:
+    """By every dimension the answer is what the flow makes of the same lake and period."""
+    settings, until = busy.service.settings, clock.now() + 60.0
+    since = until - 86_400.0
+    path = load_funnel(settings.config_dir)
+    question = Question(Period(since, until), by, "week")
+    expected = funnel(Lake(settings.lake_dir), path, question)
+    query = f"?from={since!r}&to={until!r}&compare=week&by={by or 'none'}"
+    found = told(busy, query)
+    assert found | {"as_of": ""} == expected | {"as_of": ""}
+    assert (found["visits"], found["stages"][-1]["visits"]) == (PEOPLE, PEOPLE / 2)
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_leak_is_named_in_both_languages(busy: Web) -> None:
+    """Without parameters: the last 7 days by channel; the injected leak first, and in words."""
+    found = told(busy)
+    leak = found["leaks"]["ranked"][0]
+    assert (leak["group"], leak["stage"], leak["reason"]) == ("wap", "method", "gateway_down")
+    assert found["by"] == "channel"
+    for language in ("zh", "en"):
+        assert "gateway_down" in found["headline"][language]
+        assert all(one[language] for one in found["disagreements"])
+    assert told(busy, "?by=variant&slot=banner")["by"] == "variant:banner"
+
+
+def test_without_a_worker_there_is_a_job(web: Web) -> None:
+    """202 at once; the job says that it waits. Equal questions share it."""
+    response = web.get("/v1/funnel?by=none")
+    assert (response.status_code, response.json["state"]) == (202, "waiting")
+    assert web.get(response.headers["Location"]).json["kind"] == "funnel"
+    assert web.get("/v1/funnel?by=none").json["job_id"] == response.json["job_id"]
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_empty_lake_has_an_answer(web: Web) -> None:
+    """Nobody came: all stages with 0 visits, and that in words."""
+    found = told(web, "?compare=quarter")
+    assert (found["visits"], found["paths"]) == (0, [])
+    assert len(found["stages"]) == 6
+    assert found["headline"]["en"] == "No visit began in this period."
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("?by=Shoe", "by"),
+        ("?by=", "by"),
+        ("?by=channel,day", "by"),
+        ("?by=variant", "slot"),
+        ("?by=variant:nothing", "by"),
+        ("?by=variant&slot=nothing", "slot"),
+        ("?by=channel&slot=banner", "slot"),
+        ("?from=yesterday", "from"),
+        ("?from=4000000000", "from"),
+        ("?from=2026-02-01&to=2026-01-01", "to"),
+        ("?compare=year", "compare"),
+        ("?b=channel", "b"),
+        ("?by=day&by=week", "by"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(web: Web, query: str, field: str) -> None:
+    """422 that names the parameter and what would be right."""
+    response = web.get(f"/v1/funnel{query}")
+    assert (response.status_code, response.json["code"]) == (422, "invalid_request")
+    assert field in response.json["errors"]

@@ -1,0 +1,43 @@
+"""A compacted lake: verify finds no difference, and a rebuild comes to the same state."""
+
+from __future__ import annotations
+
+from rebuild_site import archive, differences, fold_all, learned, opened, rebuild, states
+from worker_site import Site
+
+from nudge.flows.archive import NAME
+from nudge.flows.compact import Compact
+from nudge.lake.compact import Limits
+from nudge.lake.reader import Lake
+from nudge.store import folds
+from nudge.store.folds import Lease
+
+
+def owned(site: Site) -> list[Lease]:
+    every = site.keys.every_partition()
+    found = [folds.acquire(site.client, site.keys, p, NAME, "test", 60) for p in every]
+    return [lease for lease in found if lease is not None]
+
+
+def test_verify_and_rebuild_hold_on_a_compacted_lake(site: Site) -> None:
+    """Many small archivings are merged; every check and every fold's state is as before."""
+    for run in range(6):
+        site.visit(range(run * 40, run * 40 + 40))
+        fold_all(site)
+        archive(site)
+    lake = Lake(site.settings.lake_dir)
+    before = learned(site), states(site), opened(site)
+    many = sum(map(len, lake.contents().manifests.values()))
+    compact = Compact(lake, Limits(many=2))
+    assert compact.due(0.0)
+    assert compact.run(owned(site))
+    assert not compact.run(owned(site))
+    assert sum(map(len, lake.contents().manifests.values())) < many / 3
+    assert differences(site) == []
+    rebuild(site)
+    assert (learned(site), states(site), opened(site)) == before
+    assert differences(site) == []
+    site.visit(range(240, 280))
+    fold_all(site)
+    archive(site)
+    assert differences(site) == []

@@ -1,0 +1,177 @@
+"""Logs without propensities: counted by `learn`, in no evaluation, exactly once, rebuilt alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rebuild_site import archive, fold_all, learned, rebuild
+from worker_site import Site
+
+from bandits.buckets import DAY
+from nudge import clock
+from nudge.domain.import_file import load_rules
+from nudge.domain.imported import Rules
+from nudge.domain.records import Mark
+from nudge.domain.slot import Slot, Variant
+from nudge.domain.slot_file import load_slots
+from nudge.domain.taught import BLOCK
+from nudge.errors import InvalidConfigError
+from nudge.flows.evaluate import Question, evaluate
+from nudge.flows.import_log import Imported, check, planned, run
+from nudge.flows.publish import Publisher
+from nudge.flows.verify import verify
+from nudge.lake.logs import open_log
+from nudge.lake.query import performance
+from nudge.lake.reader import Lake
+from nudge.store import counts, slots
+from nudge.store.catalogue import Catalogue, refreshed
+from nudge.store.journal import read
+
+SHIPPED = load_slots(Path(__file__).parents[2] / "config" / "slots")["banner"]
+BANNER = replace(
+    SHIPPED,
+    revision=1,
+    variants=(Variant("a", "a"), Variant("b", "b")),
+    fallback={"default": "a"},
+)
+AT = clock.now() // DAY * DAY - 3 * DAY
+"""Lately: what is years old is forgotten."""
+RULES = Rules("banner", teach_only=True)
+
+
+def log(directory: Path, rows: int) -> Path:
+    """`b` converts half the time, `a` a twentieth; some rows were not drawn by the policy."""
+    lines = ["variant,reward,at,reason"]
+    for number in range(rows):
+        variant, at = "ab"[number % 2], AT + number * 60
+        reward = number // 2 % (2 if variant == "b" else 20) == 0
+        lines.append(f"{variant},{int(reward)},{at},{'holdout' if number % 10 == 9 else ''}")
+    path = directory / "old.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def take(site: Site, path: Path, rules: Rules = RULES, rows: int = 10**9) -> Imported:
+    """Import a file, up to a row."""
+    source = open_log(path)
+    plan = planned(site.client, site.keys, rules, "old")
+    check(source, plan, lambda _: None)
+    left = iter(range(rows))
+    return run(site.client, site.keys, source, plan, lambda _: next(left))
+
+
+@pytest.fixture
+def slot(site: Site) -> Slot:
+    assert slots.put(site.client, site.keys, BANNER, None)
+    return BANNER
+
+
+def sums(site: Site) -> dict[str, tuple[int, int]]:
+    """Variant -> trials and conversions in all buckets."""
+    found = dict.fromkeys("ab", (0, 0))
+    for p in site.keys.every_partition():
+        for block in counts.blocks(site.client, site.keys, p, "banner"):
+            for row in counts.read_block(site.client, site.keys, p, "banner", block):
+                trials, conversions = found[row.variant]
+                found[row.variant] = (trials + row.tally[0], conversions + row.tally[1])
+    return found
+
+
+@pytest.mark.usefixtures("slot")
+def test_it_teaches_and_is_never_evaluated(site: Site, tmp_path: Path) -> None:
+    """Buckets and the served policy have it; performance, decisions and the joined form do not."""
+    done = take(site, log(tmp_path, 2000))
+    assert done.fresh == done.rows == 2000
+    fold_all(site)
+    assert sums(site) == {"a": (1000, 50), "b": (800, 400)}
+    archive(site)
+    lake = Lake(site.settings.lake_dir)
+    assert performance(lake, "banner") == []
+    with pytest.raises(InvalidConfigError, match="no decisions"):
+        evaluate(open_log(lake.root, "banner"), Question("uniform"))
+    totals = counts.totals(site.client, site.keys, "banner")
+    assert {one.reason for one in totals} == {"imported"}
+    assert sum(one.trials for one in totals) == 1800
+    publisher = Publisher(site.client, site.keys, "test", 30.0, 5.0)
+    assert publisher.run(0.0) == ["banner"]
+    served = refreshed(site.client, site.keys, Catalogue.empty()).slots["banner"]
+    assert served.policy.meta["allocation"]["b"] > 0.9
+    assert verify(site.client, site.keys, lake) == []
+
+
+@pytest.mark.usefixtures("slot")
+def test_a_broken_off_import_counts_each_row_once(site: Site, tmp_path: Path) -> None:
+    """Whenever it is broken off; done, the same again writes nothing."""
+    path = log(tmp_path, 10 * BLOCK + 7)
+    for rows in (BLOCK + 3, 7 * BLOCK):
+        with pytest.raises((StopIteration, RuntimeError)):
+            take(site, path, rows=rows)
+    take(site, path)
+    fold_all(site)
+    assert sum(trials for trials, _ in sums(site).values()) == 1807
+    assert take(site, path).records == 0
+
+
+@pytest.mark.usefixtures("slot")
+def test_a_rebuild_comes_to_the_same_counts(site: Site, tmp_path: Path) -> None:
+    """From the lake and from the journal's tail."""
+    take(site, log(tmp_path, 900))
+    archive(site)
+    fold_all(site)
+    before = learned(site)
+    rebuild(site, "learn")
+    assert learned(site) == before
+    assert verify(site.client, site.keys, Lake(site.settings.lake_dir)) == []
+
+
+@pytest.mark.usefixtures("slot")
+def test_counts_are_by_the_hour_and_few(site: Site, tmp_path: Path) -> None:
+    """A mark holds sums and no person: nothing of a row but hour, cell, variant and outcome."""
+    take(site, log(tmp_path, BLOCK))
+    every = site.keys.every_partition()
+    entries = [e for p in every for e in read(site.client, site.keys, p, 0, 1000)]
+    marks = [e.record for e in entries if isinstance(e.record, Mark)]
+    (fields,) = [one.fields for one in marks if one.type == "imported_counts"]
+    assert set(fields) == {"import", "slot", "revision", "rows"}
+    assert len(fields["rows"]) <= 2 * (BLOCK * 60 // 3600 + 2)
+    assert all(row[0] % 3600 == 0 and row[0] > AT - DAY for row in fields["rows"])
+
+
+@pytest.mark.usefixtures("slot")
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("z,1,5,", "'z' is no variant"),
+        ("a,-1,5,", "from 0 on"),
+        ("a,1,,", "is no time"),
+        ("a,1,5,bored", "is none of"),
+    ],
+)
+def test_rows_that_do_not_fit_are_named(
+    site: Site, tmp_path: Path, line: str, problem: str
+) -> None:
+    """Before anything is written, with the row's number."""
+    path = tmp_path / "log.csv"
+    path.write_text(f"variant,reward,at,reason\n{line}\n")
+    with pytest.raises(InvalidConfigError, match="row 1: ") as caught:
+        take(site, path)
+    assert problem in caught.value.problems[0]
+
+
+@pytest.mark.usefixtures("slot")
+def test_without_the_word_such_a_log_is_refused(site: Site, tmp_path: Path) -> None:
+    """It never comes in as decisions, and the message names the way."""
+    with pytest.raises(InvalidConfigError, match="teach"):
+        take(site, log(tmp_path, 3), Rules("banner"))
+
+
+def test_a_mapping_may_say_it(tmp_path: Path) -> None:
+    """`teach_only` contradicts a distribution."""
+    path = tmp_path / "m.toml"
+    path.write_text('slot = "banner"\nteach_only = true\n')
+    assert load_rules(path).teach_only
+    path.write_text('slot = "banner"\nteach_only = true\n[distribution]\na = 1.0\n')
+    with pytest.raises(InvalidConfigError, match="contradicts"):
+        load_rules(path)
