@@ -8,7 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.slot_schemas import FiguresSchema, PolicySchema, VariantFiguresSchema
-from nudge.domain.questions import DIMENSIONS, FORMATS
+from nudge.domain.questions import DIMENSIONS, FORMATS, TARGETS
 from nudge.domain.slot_fields import StrictTable, told
 
 
@@ -165,7 +165,7 @@ _TIME = "seconds since the epoch, a date (midnight UTC), or a date and time with
 
 AskedSchema: Final = StrictTable.from_dict(
     {
-        "target": ma.String(required=True, **told("use uniform, always:VARIANT or policy:VERSION")),
+        "target": ma.String(required=True, **told(f"use {TARGETS}")),
         "from": ma.Raw(allow_none=True, metadata={"description": _TIME}),
         "to": ma.Raw(allow_none=True, metadata={"description": _TIME}),
     },

@@ -10,6 +10,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
+from bandits.evaluation import Evaluation
 from nudge.cli.common import (
     data_dir_option,
     err,
@@ -20,22 +21,28 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
+from nudge.domain.questions import TARGETS, EvaluationQuestion
+from nudge.domain.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidRequestError
 from nudge.flows.evaluate import (
     READINGS,
     Answer,
     Question,
-    Stored,
-    stored_policy,
+    asked_policy,
 )
 from nudge.flows.evaluate import (
     evaluate as evaluated,
 )
+from nudge.flows.what_if import Found, what_if
 from nudge.lake.log_columns import Columns
 from nudge.lake.logs import LogFile, open_log
+from nudge.lake.reader import Lake
 from nudge.settings import Settings
+from nudge.workers.answers import CACHE
 
 LAKE = "lake"
+OF_SLOT = ("policy", "mabwiser", "rule")
+"""Targets that need the slot's variants."""
 LONG = 200_000
 """Rows from which on a bar is shown."""
 ESTIMATORS = {
@@ -83,9 +90,11 @@ def _target(_: click.Context, __: click.Parameter, value: str) -> str:
     "--target",
     required=True,
     callback=_target,
-    help="uniform, always:VARIANT, policy:VERSION or column:NAME.",
+    help=f"{TARGETS}; or column:NAME.",
 )
-@click.option("--slot", help="Whose decisions; needed for a lake and for policy:VERSION.")
+@click.option(
+    "--slot", help="Whose decisions; needed for a lake, and for policy, mabwiser and rule."
+)
 @click.option("--variants", callback=_listed, help="In the order of a target column's lists: a,b.")
 @click.option("--variant-column", default="variant", show_default=True, help="The variant drawn.")
 @click.option("--reward-column", default="reward", show_default=True, help="What came of it.")
@@ -130,35 +139,56 @@ def evaluate(
     """
     columns = Columns(variant_column, reward_column, propensity, features)
     question = Question(target, columns, variants or (), level)
-    if slot is None and (question.kind == "policy" or log == LAKE):
+    if slot is None and (question.kind in OF_SLOT or log == LAKE):
         raise click.UsageError("name the slot with --slot")
-    stored = None
-    if slot is not None and question.kind == "policy":
-        stored = _stored(load_settings(data_dir), slot, question.name)
-    path = load_settings(data_dir).lake_dir if log == LAKE else Path(log)
-    file = open_log(path, slot)
-    found = _evaluated(file, question, stored)
+    if question.kind == "mabwiser" and (log != LAKE or question != Question(target)):
+        raise click.UsageError("mabwiser:NAME learns from the lake: use --log lake, as it is")
+    asked = None
+    if slot is not None and question.kind in OF_SLOT:
+        asked = _asked(load_settings(data_dir), slot, question.target)
+    found: Answer | Found | None = None
+    if log == LAKE and slot is not None and question == Question(target):
+        found = _in_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
+    if found is None:
+        path = load_settings(data_dir).lake_dir if log == LAKE else Path(log)
+        found = _evaluated(open_log(path, slot), question, asked)
     if as_json:
         print_json(found.plain)
         return
-    for shown in _shown(file, question, found):
+    for shown in _shown(log, question, found):
         out().print(shown)
 
 
-def _stored(settings: Settings, slot: str, version: str) -> Stored:
+def _asked(settings: Settings, slot: str, target: str) -> AskedPolicy:
     with opened(settings) as store:
-        return stored_policy(store.client, store.keys, slot, version)
+        return asked_policy(store.client, store.keys, slot, target)
 
 
-def _evaluated(file: LogFile, question: Question, stored: Stored | None) -> Answer:
+def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolicy) -> Found | None:
+    """The answer from the days that are kept joined; None where rows must be read one by one."""
+    with progress_bar("lake", shown=err().is_terminal) as bar:
+        task = bar.add_task("", total=1.0, note="")
+        known = what_if(
+            Lake(settings.lake_dir),
+            settings.data_dir / CACHE,
+            question,
+            asked,
+            lambda share: bar.update(task, completed=share),
+        )
+    return None if known is None else known[0]
+
+
+def _evaluated(file: LogFile, question: Question, asked: AskedPolicy) -> Answer:
+    if isinstance(asked, Learner):
+        raise click.UsageError("the context has too many values to learn from; ask about a rule")
     with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
         task = bar.add_task("", total=file.rows * READINGS, note="")
-        return evaluated(file, question, stored, lambda rows: bar.advance(task, rows))
+        return evaluated(file, question, asked, lambda rows: bar.advance(task, rows))
 
 
-def _shown(file: LogFile, question: Question, found: Answer) -> list[Table | Text]:
+def _shown(log: str, question: Question, found: Answer | Found) -> list[Table | Text]:
     judged = found.evaluation
-    head = f"{question.target} on {file.name}"
+    head = f"{question.target} on {log}"
     used = judged.diagnostics
     worth = f"worth {used.ess:,.0f} for this target; largest weight {used.max_weight:.2f}"
     lines = [
@@ -171,19 +201,19 @@ def _shown(file: LogFile, question: Question, found: Answer) -> list[Table | Tex
         return [Text("\n".join([head, *lines, f"Cannot answer: {judged.why}."]))]
     if judged.estimates["dr"] is None:
         lines.append("DM and DR need the target's probabilities of all variants, as lists")
-    return [_table(head, found, question.level), Text("\n".join(lines))]
+    return [_table(head, judged, question.level), Text("\n".join(lines))]
 
 
-def _table(head: str, found: Answer, level: float) -> Table:
+def _table(head: str, found: Evaluation, level: float) -> Table:
     made = Table(title=head, box=SIMPLE)
     made.add_column("mean reward", no_wrap=True)
     for name in ("value", f"{level:.4g} interval"):
         made.add_column(name, justify="right", no_wrap=True)
-    logged = found.evaluation.on_policy
+    logged = found.on_policy
     made.add_row("of the log itself", "-" if logged is None else f"{logged:.6f}", "")
     made.add_section()
     for name, what in ESTIMATORS.items():
-        estimate = found.evaluation.estimates[name]
+        estimate = found.estimates[name]
         if estimate is None:
             made.add_row(what, "-", "-")
         else:

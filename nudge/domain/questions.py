@@ -21,7 +21,14 @@ MOST: Final = 2
 """Dimensions of one question."""
 FORMATS: Final = ("json", "csv", "parquet")
 _NAME: Final = re.compile(r"context\.[a-z][a-z0-9_]{0,63}")
-_TARGET: Final = re.compile(r"uniform|always:[a-z0-9][a-z0-9_.-]{0,63}|policy:[0-9]{1,15}")
+TARGETS: Final = (
+    "uniform, always:VARIANT, policy:VERSION, mabwiser:NAME or rule:ATTRIBUTE:VALUE=VARIANT,..."
+)
+_TARGET: Final = re.compile(
+    r"uniform|always:[a-z0-9][a-z0-9_.-]{0,63}|policy:[0-9]{1,15}"
+    r"|mabwiser:[A-Za-z0-9]{1,40}(,[a-z0-9_]{1,40}=[0-9]{1,9}(\.[0-9]{1,9})?){0,5}"
+    r"|rule:[a-z][a-z0-9_]{0,63}:[^\x00-\x1f]{1,1000}"
+)
 _LAST: Final = 1e11
 """Seconds: the year 5138."""
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -85,7 +92,7 @@ class EvaluationQuestion:
 
     Attributes:
         slot: which.
-        target: `uniform`, `always:VARIANT` or `policy:VERSION`.
+        target: one of `TARGETS`.
         period: of the decisions.
     """
 
@@ -146,7 +153,7 @@ def target_of(target: object) -> str:
         InvalidRequestError: it is none.
     """
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
-        raise _wrong("target", "is no target; use uniform, always:VARIANT or policy:VERSION")
+        raise _wrong("target", f"is no target; use {TARGETS}")
     return target
 
 

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
-
 import bandits
-from bandits.arrays import AnyArray, BoolArray, FloatArray
 from bandits.config import ContextAttribute
-from bandits.contract import Policy
 from bandits.evaluation import Aim, Evaluation, Log, Target, TargetError, Uniform, read_target
 from bandits.evaluation import evaluate as evaluated
-from nudge.domain.learning import first_policy, learner_config
+from nudge.domain.learning import first_policy, learner_config, mabwiser_config
+from nudge.domain.questions import TARGETS
+from nudge.domain.slot import Slot
+from nudge.domain.target_policy import BESIDE, AskedPolicy, Learner, Stored, chooser, rule_of
 from nudge.errors import CorruptRecordError, InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.lake.log_batches import POLICY, Asked, LogBatches, Survey, surveyed
 from nudge.lake.log_columns import Columns, Look
@@ -23,11 +22,9 @@ from nudge.store import slots, snapshots
 from nudge.store.client import Client
 from nudge.store.keys import Keys
 
-KINDS: Final = ("uniform", "always", "policy", "column")
+KINDS: Final = ("uniform", "always", "policy", "mabwiser", "rule", "column")
 READINGS: Final = 3
 """How often a log is read: for its levels, for the reward model, for the estimates."""
-BESIDE: Final = ("channel", "page")
-"""Of a decision, known to every policy."""
 LEFT_OUT: Final = {"always": "not_eligible", "policy": "nothing_eligible"}
 
 
@@ -36,7 +33,7 @@ class Question:
     """What is asked of a log.
 
     Attributes:
-        target: `uniform`, `always:VARIANT`, `policy:VERSION` or `column:NAME`.
+        target: one of `TARGETS`, or `column:NAME`.
         columns: what the log's columns mean; their target is that of `column:`.
         variants: in the order of a target column's lists; empty where the log tells.
         level: coverage of the intervals.
@@ -56,7 +53,7 @@ class Question:
         """
         kind, _, name = self.target.partition(":")
         if kind not in KINDS or (kind == "uniform") == bool(name):
-            cure = "use uniform, always:VARIANT, policy:VERSION or column:NAME"
+            cure = f"use {TARGETS}; or column:NAME"
             raise InvalidRequestError(f"{self.target!r} is no target; {cure}")
         return kind
 
@@ -64,14 +61,6 @@ class Question:
     def name(self) -> str:
         """What follows the kind."""
         return self.target.partition(":")[2]
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A policy of the store, and the attributes that it may look at."""
-
-    policy: Policy
-    attributes: tuple[ContextAttribute, ...]
 
 
 @dataclass(frozen=True)
@@ -104,7 +93,7 @@ def evaluate(
     Args:
         log: of `open_log`.
         question: to answer.
-        stored: the policy of `policy:VERSION`.
+        stored: the policy of `policy:VERSION`, or of a rule.
         look: is told of rows that were read.
 
     Raises:
@@ -116,13 +105,32 @@ def evaluate(
         columns = replace(columns, target=question.name)
     survey = surveyed(log, columns, question.variants, look)
     target = _target(question, survey, log)
-    asked = None if stored is None else _asked(stored, survey.variants)
+    asked = None if stored is None else Asked(stored.attributes, chooser(stored, survey.variants))
     batches = LogBatches(log, columns, survey, asked, look)
     try:
         found = evaluated(batches, target, level=question.level)
     except ValueError as error:
         raise InvalidConfigError([f"{log.name}: {error}"]) from error
     return _answer(question, survey, found)
+
+
+def asked_policy(client: Client, keys: Keys, slot: str, target: str) -> AskedPolicy:
+    """The policy of a target that needs the slot; None of the others.
+
+    Raises:
+        NotFoundError: there is no such slot, or the version is not kept.
+        InvalidRequestError: MABWiser does not have the policy, or the rule does not fit the slot.
+        CorruptRecordError: the snapshot cannot be read.
+    """
+    kind, _, text = target.partition(":")
+    if kind == "policy":
+        return stored_policy(client, keys, slot, text)
+    if kind not in ("mabwiser", "rule"):
+        return None
+    found = _slot(client, keys, slot)
+    return (
+        Learner(mabwiser_config(found, text)) if kind == "mabwiser" else rule_of(text, found.names)
+    )
 
 
 def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored:
@@ -132,9 +140,7 @@ def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored
         NotFoundError: there is no such slot, or the version is not kept.
         CorruptRecordError: the snapshot cannot be read.
     """
-    found = slots.current(client, keys).get(slot)
-    if found is None:
-        raise NotFoundError(f"there is no slot {slot!r}")
+    found = _slot(client, keys, slot)
     blob = snapshots.read(client, keys, slot, int(version)) if version.isdigit() else None
     if blob is None and version != "0":
         kept = ", ".join(map(str, snapshots.published(client, keys, slot))) or "none"
@@ -148,6 +154,13 @@ def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored
     return Stored(policy, (*own, *beside))
 
 
+def _slot(client: Client, keys: Keys, name: str) -> Slot:
+    found = slots.current(client, keys).get(name)
+    if found is None:
+        raise NotFoundError(f"there is no slot {name!r}")
+    return found
+
+
 @dataclass(frozen=True)
 class _Drawn:
     """The distribution that the stored policy gave; rows in which nothing is eligible are left."""
@@ -158,7 +171,7 @@ class _Drawn:
 
 
 def _target(question: Question, survey: Survey, log: LogFile) -> Target:
-    if question.kind == "policy":
+    if question.kind in ("policy", "rule"):
         return _Drawn()
     if not survey.variants:
         return Uniform()  # an empty log: whatever is asked, no row fits it
@@ -166,22 +179,6 @@ def _target(question: Question, survey: Survey, log: LogFile) -> Target:
         return read_target(question.target, survey.variants)
     except TargetError as error:
         raise InvalidRequestError(f"{log.name}: {error}") from error
-
-
-def _asked(stored: Stored, variants: tuple[str, ...]) -> Asked:
-    """The policy, over the log's variants: it gives none to those that it does not know."""
-    policy = stored.policy
-    known = [(i, variants.index(arm)) for i, arm in enumerate(policy.arms) if arm in variants]
-    own, theirs = [i for i, _ in known], [j for _, j in known]
-
-    def choose(contexts: Mapping[str, AnyArray], eligible: BoolArray) -> FloatArray:
-        mask = np.zeros((len(eligible), len(policy.arms)), dtype=np.bool_)
-        mask[:, own] = eligible[:, theirs]
-        found = np.zeros(eligible.shape)
-        found[:, theirs] = policy.distribution(contexts, mask)[:, own]
-        return found
-
-    return Asked(stored.attributes, choose)
 
 
 def _answer(question: Question, survey: Survey, found: Evaluation) -> Answer:

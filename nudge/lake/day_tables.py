@@ -23,7 +23,7 @@ from nudge.lake import disk, shown
 from nudge.lake.query import answer, translated
 from nudge.lake.reader import Contents, Source
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of the files' form; another one makes them anew."""
 LATE: Final = 3600.0
 """Seconds that a day stays open behind its end."""

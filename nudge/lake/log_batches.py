@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from bandits.arrays import AnyArray, BoolArray, FloatArray
+from bandits.arrays import BoolArray, FloatArray
 from bandits.config import ContextAttribute
 from bandits.evaluation import Log
+from nudge.domain.target_policy import Choose
 from nudge.errors import InvalidConfigError
 from nudge.lake.log_arrays import TEXT, Part
 from nudge.lake.log_attributes import attribute, contexts, keys
@@ -26,8 +27,6 @@ KEYS: Final = 50
 """Most attributes that are taken from a context."""
 MOST: Final = 1_000
 """Most variants."""
-Choose = Callable[[Mapping[str, AnyArray], BoolArray], FloatArray]
-"""Contexts and eligible (n, K) -> distribution (n, K) over the log's variants."""
 
 
 @dataclass(frozen=True)

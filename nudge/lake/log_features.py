@@ -72,7 +72,10 @@ class Levels:
     def add(self, texts: pa.Array) -> None:
         """Count values (n,) given as text."""
         found = pc.value_counts(texts.drop_null())
-        values, rows = found.field("values"), found.field("counts")
+        self.count(found.field("values"), found.field("counts"))
+
+    def count(self, values: pa.Array, rows: pa.Array) -> None:
+        """Count values (m,) that occur in so many rows (m,) each."""
         if self.numeric:
             self._add_numbers(values, rows)
         if self.numeric and len(self.counts) >= DISTINCT:

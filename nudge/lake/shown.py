@@ -1,7 +1,7 @@
 """One row an exposure of a slot, joined with its decision: one column an attribute, one a variant.
 
 This is the form that reports are counted from. Columns `c:NAME` are the context's attributes as
-text, `e:NAME` the logged probability of a variant, null where it could not have been drawn.
+text, `e:NAME` the logged probability of a variant, null where it was not eligible.
 """
 
 from __future__ import annotations
@@ -190,8 +190,7 @@ def _named(backend: Backend, lists: Column) -> list[str]:
 def _probability(rows: Table, variant: str) -> Column:
     found = rows.pmf[rows.eligible.index(variant)]
     # The index of what is not there is -1, which would be the last one.
-    possible = rows.eligible.contains(variant) & (found > 0)
-    return cast("Column", ibis.ifelse(possible, found, ibis.null("float64")))
+    return cast("Column", ibis.ifelse(rows.eligible.contains(variant), found, ibis.null("float64")))
 
 
 def _hash(column: Column) -> IntegerColumn:

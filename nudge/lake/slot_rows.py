@@ -31,6 +31,7 @@ class SlotRows:
     (seconds from exposure to watermark, null where settled).
 
     Attributes:
+        slot: its name.
         backend: that they live in.
         table: all of them.
         final: those of days that cannot change any more; None without.
@@ -40,6 +41,7 @@ class SlotRows:
         until: seconds, the latest of the partitions' watermarks.
     """
 
+    slot: str
     backend: Backend
     table: Table
     final: Table | None
@@ -89,7 +91,7 @@ def slot_rows(
         tuple(path.name for path in past),
         max(contents.watermarks().values(), default=0.0),
     )
-    return SlotRows(backend, table, final, now, days, cache / SUMS / slot, until)
+    return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
 
 
 def keep(

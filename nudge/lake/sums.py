@@ -91,7 +91,7 @@ class Asking:
         sums: dict[str, Value] = {"rows": drawn.count()}
         # A part of the rows may be older than a variant.
         for name in (one for one in self.variants if PROBABILITY + one in drawn.columns):
-            e = cast("FloatingValue", drawn[PROBABILITY + name])
+            e = cast("FloatingValue", drawn[PROBABILITY + name].nullif(0.0))
             terms = {"i": 1.0 / e, "s": 1.0 / (e * e), "e": e, "v": e * (1.0 - e)}
             sums |= {f"{kind}:{name}": term.sum() for kind, term in terms.items()}
         return drawn.group_by("segment", "possible_id", "settled").aggregate(**sums)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -12,7 +13,9 @@ import orjson
 from nudge.domain.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.report_table import rows
 from nudge.domain.report_time import iso
+from nudge.domain.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
+from nudge.lake.errors import TooLargeError
 from nudge.lake.reader import Lake
 from nudge.settings import Settings
 from nudge.store.client import Client
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from nudge.flows.performance import Reports
     from nudge.lake.logs import LogFile
 
+CACHE: Final = "reports"
 REPORT: Final = "report"
 EVALUATE: Final = "evaluate"
 REPORTS_KEPT: Final = 600.0
@@ -62,12 +66,16 @@ class Answers:
         """The installation's lake."""
         return Lake(self.settings.lake_dir)
 
+    @property
+    def cache(self) -> Path:
+        """Where days are kept joined."""
+        return self.settings.data_dir / CACHE
+
     @cached_property
     def _reports(self) -> Reports:
         from nudge.flows.performance import Reports  # noqa: PLC0415 (see the class)
 
-        cache = self.settings.data_dir / "reports"
-        return Reports(self.client, self.keys, self.lake, cache, self.settings.holdout)
+        return Reports(self.client, self.keys, self.lake, self.cache, self.settings.holdout)
 
     def report(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
         """A slot's performance, as JSON or as a Parquet file."""
@@ -91,24 +99,33 @@ class Answers:
             NotFoundError: the lake has no decisions of the slot, or the policy is not kept.
             InvalidRequestError: the target does not fit the log.
         """
-        from nudge.flows import evaluate as what_if  # noqa: PLC0415 (see the class)
+        from nudge.flows.evaluate import asked_policy  # noqa: PLC0415 (see the class)
+        from nudge.flows.what_if import what_if  # noqa: PLC0415
 
         question = EvaluationQuestion.read(plain)
         fresh = Freshness.of(self.client, self.keys)
+        asked = asked_policy(self.client, self.keys, question.slot, question.target)
+        known = what_if(self.lake, self.cache, question, asked, tell)
+        if known is None:
+            return self._by_rows(question, asked, tell)
+        found, contents = known
+        return _answered(question, found.plain, fresh.as_of(contents.watermarks()))
+
+    def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> Answered:
+        """The same, of contexts that are nearly all different: slow, in bounded memory."""
+        from nudge.flows import evaluate as by_rows  # noqa: PLC0415 (see the class)
+
+        if isinstance(asked, Learner):
+            raise TooLargeError("the context has too many values to learn from; ask about a rule")
+        fresh = Freshness.of(self.client, self.keys)
         as_of = fresh.as_of(self.lake.contents().watermarks())
-        kind, _, name = question.target.partition(":")
-        stored = None
-        if kind == "policy":
-            stored = what_if.stored_policy(self.client, self.keys, question.slot, name)
         log = self._log(question)
-        read = _Read(tell, max(1, log.rows * what_if.READINGS))
+        read = _Read(tell, max(1, log.rows * by_rows.READINGS))
         try:
-            found = what_if.evaluate(log, what_if.Question(question.target), stored, read)
+            found = by_rows.evaluate(log, by_rows.Question(question.target), asked, read)
         except InvalidConfigError as error:
             raise InvalidRequestError(str(error)) from error
-        head = {"slot": question.slot, "target": question.target}
-        ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
-        return Answered(orjson.dumps(head | ends | found.plain), as_of)
+        return _answered(question, found.plain, as_of)
 
     def _log(self, question: EvaluationQuestion) -> LogFile:
         from nudge.lake.log_period import within  # noqa: PLC0415 (see the class)
@@ -121,6 +138,12 @@ class Answers:
             raise NotFoundError(text) from error
         # Whoever asks over HTTP need not know where the lake lies.
         return within(replace(log, name="lake"), question.period)
+
+
+def _answered(question: EvaluationQuestion, found: Mapping[str, object], as_of: float) -> Answered:
+    head = {"slot": question.slot, "target": question.target}
+    ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
+    return Answered(orjson.dumps({**head, **ends, **found}), as_of)
 
 
 class _Read:
