@@ -8,7 +8,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup run demo test faults test-all soak lint format bench lock clean
+.PHONY: help setup run demo test faults test-all soak spark lint format bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -46,6 +46,12 @@ test-all: $(STAMP) ## the test suite with its long forms
 soak: $(STAMP) ## the long forms alone
 	$(BIN)/pytest -m soak $(ARGS) || test $$? -eq 5
 
+# Not part of the suite: Spark is 400 MB and needs Java.
+spark: $(STAMP) ## install Spark into .venv, and compare it with DuckDB
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile \
+		--require-hashes -r locks/spark.txt
+	$(BIN)/pytest tests/lake/test_spark.py $(ARGS)
+
 lint: $(STAMP) ## what CI checks: style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -69,6 +75,7 @@ lock: ## write locks/ anew from pyproject.toml
 	"$$python" -m venv "$$tools"; "$$tools/bin/pip" install --quiet uv; PATH="$$tools/bin:$$PATH"; \
 	$(COMPILE) --extra worker --group dev -o locks/dev.txt; \
 	$(COMPILE) --extra worker -c locks/dev.txt -o locks/worker.txt; \
+	$(COMPILE) --extra worker --extra spark -c locks/dev.txt -o locks/spark.txt; \
 	$(COMPILE) -c locks/dev.txt -o locks/base.txt
 
 clean: ## remove .venv and what tools left; the data stays

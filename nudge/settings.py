@@ -55,6 +55,7 @@ class Settings:
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
+        lake_engine: counts the funnel: `duckdb`, `spark` or the URL of a Spark master.
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         refresh_every: how often a web process looks for new snapshots and slots.
@@ -82,6 +83,7 @@ class Settings:
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
+    lake_engine: str = "duckdb"
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
     refresh_every: float = 0.5

@@ -72,6 +72,12 @@ class _Schema(Schema):
     hot_timeout = _number(0.001, 10)
     publish_every = _number(0.05, 3600)
     archive_every = _number(0.05, 3600)
+    lake_engine = ma.String(
+        validate=validate.Regexp(
+            r"(duckdb|spark|yarn|local(\[[0-9*]+\])?|(spark|k8s)://\S+)\Z",
+            error="write duckdb, spark (on this machine) or a master's URL, spark://host:7077",
+        ),
+    )
     journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
     journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)

@@ -55,7 +55,8 @@ def funnel(
     settings = load_settings(data_dir)
     period = period_of(start, end, clock.now())
     question = Question(period, "" if by == "none" else by, cast("Compare | None", compare))
-    found = told(Lake(settings.lake_dir), load_funnel(settings.config_dir), question)
+    path = load_funnel(settings.config_dir)
+    found = told(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:
         print_json(found)
         return

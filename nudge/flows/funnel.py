@@ -6,24 +6,26 @@ from nudge.domain.funnel import Funnel, Question
 from nudge.domain.funnel_report import report
 from nudge.domain.report_time import iso
 from nudge.lake.funnel import count
-from nudge.lake.query import Backend, connected
+from nudge.lake.query import DUCKDB, Backend, connected
 from nudge.lake.reader import Lake
 
 
-def funnel(lake: Lake, path: Funnel, question: Question) -> dict[str, object]:
+def funnel(lake: Lake, path: Funnel, question: Question, engine: str = DUCKDB) -> dict[str, object]:
     """The report, as plain JSON, from the lake as it is now.
 
     Args:
         lake: of the installation.
         path: the funnel's definition.
         question: what is asked.
+        engine: that counts; see `connect`.
 
     Raises:
         InvalidRequestError: the question names no dimension.
         BrokenLakeError: the lake cannot be read.
+        EngineMissingError: the engine is not installed.
     """
     contents = lake.contents()
-    found = told(connected(contents), path, question)
+    found = told(connected(contents, engine), path, question)
     until = min(contents.watermarks().values(), default=0.0)
     return {"as_of": iso(until or None), **found}
 

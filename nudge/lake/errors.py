@@ -42,3 +42,9 @@ class JournalGapError(LakeError):
     """The journal does not hold a position that was to be archived: it was trimmed or lost."""
 
     code = "journal_gap"
+
+
+class EngineMissingError(LakeError):
+    """The engine that the settings name is not installed, or does not start."""
+
+    code = "engine_missing"

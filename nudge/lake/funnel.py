@@ -17,7 +17,7 @@ from nudge.domain.funnel_counts import (
     Share,
     StageCount,
 )
-from nudge.lake.query import Backend, answer, kept
+from nudge.lake.query import Backend, answer, is_spark, kept
 from nudge.lake.visit_groups import grouped
 from nudge.lake.visits import (
     column_of,
@@ -67,7 +67,9 @@ def _counts(
     everyone = _stages(together, _by_subject(together))
     (sums,) = answer(backend, _sums(visits, funnel))
     (strays,) = answer(backend, strays_of(rows, period).aggregate(without_visit=ibis._.count()))
-    paths = paths_of(rows, funnel).semi_join(visits, ["subject", "visit"])
+    paths = paths_of(rows, funnel, ordered=not is_spark(backend)).semi_join(
+        visits, ["subject", "visit"]
+    )
     return Counts(
         visits=sums.pop("visits"),
         subjects=sums.pop("subjects"),

@@ -15,18 +15,21 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanColumn, Column, Table
 
 from nudge.domain.attribution import GRACE
+from nudge.lake import spark
 from nudge.lake.errors import BrokenLakeError
 from nudge.lake.reader import Contents, Lake
 from nudge.lake.sql import select, sql_view, watermarks
 from nudge.lake.tables import SCHEMAS
 
 __all__ = [
+    "DUCKDB",
     "Backend",
     "Figures",
     "answer",
     "connect",
     "connected",
     "figures",
+    "is_spark",
     "joined",
     "kept",
     "performance",
@@ -36,6 +39,7 @@ __all__ = [
     "translated",
 ]
 
+DUCKDB: Final = "duckdb"
 FEN: Final = 100
 """Fen in a yuan."""
 _KEY: Final = ("slot", "slot_revision", "reason", "variant")
@@ -71,27 +75,40 @@ class Figures:
     square: int
 
 
-def connect(lake: Lake) -> Backend:
+def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
     """A DuckDB in memory with the lake's tables as they are now, and `watermarks`.
 
     Each of `decisions`, `exposures`, `rewards`, `events`, `marks` has exactly the rows that the
     manifests claim. `watermarks` has, for each partition, the seconds until which the lake is
     known to hold every reward.
 
+    Args:
+        lake: of the installation.
+        engine: `duckdb`, `spark` (on this machine) or the URL of a Spark master.
+
     Raises:
         BrokenLakeError: the manifests contradict each other.
+        EngineMissingError: the engine is not installed.
     """
-    return connected(lake.contents())
+    return connected(lake.contents(), engine)
 
 
-def connected(contents: Contents) -> Backend:
+def connected(contents: Contents, engine: str = DUCKDB) -> Backend:
     """The same, of contents that are known already."""
+    master = spark.master_of(engine)
+    if master is not None:
+        return spark.connect(contents, master)
     backend = ibis.duckdb.connect()
     for table, sources in contents.tables().items():
         with translated():
             backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
     backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
     return backend
+
+
+def is_spark(backend: Backend) -> bool:
+    """Whether a backend is Spark's: some sorted lists are made in another way there."""
+    return bool(backend.name != DUCKDB)
 
 
 def joined(backend: Backend, slot: str | None = None) -> Table:
@@ -170,9 +187,9 @@ def _where(condition: BooleanColumn, value: Column) -> Column:
     return ibis.ifelse(condition, value, ibis.null(value.type()))
 
 
-def performance(lake: Lake, slot: str) -> list[Figures]:
+def performance(lake: Lake, slot: str, engine: str = DUCKDB) -> list[Figures]:
     """What each variant of a slot came to by revision and reason, recounted from the lake."""
-    backend = connect(lake)
+    backend = connect(lake, engine)
     counted = recount(backend).filter(ibis._.slot == slot)
     summed = counted.group_by(*_KEY).aggregate(**{name: counted[name].sum() for name in _SUMS})
     return sorted(figures(row) for row in answer(backend, summed))
@@ -184,6 +201,8 @@ def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
     """
+    if is_spark(backend):
+        return spark.rows_of(backend, expression)
     with translated():
         rows: list[dict[str, Any]] = backend.to_pyarrow(expression).to_pylist()
     return rows
@@ -196,6 +215,10 @@ def kept(backend: Backend, expression: Table) -> Iterator[Table]:
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
     """
+    if is_spark(backend):
+        with spark.kept(backend, expression) as table:
+            yield table
+        return
     name = f"kept_{secrets.token_hex(8)}"
     with translated():
         table = cast("Table", backend.create_table(name, expression, temp=True))

@@ -68,7 +68,7 @@ def visits_of(rows: Table, funnel: Funnel, period: Period) -> Table:
     visits = kept.group_by(*_VISIT).aggregate(
         began=kept["at"].min(where=kept.own),
         ended=kept["at"].max(where=kept.own),
-        failed=failure.last(order_by=[kept[name] for name in _ORDER]),
+        failed=failure.argmax(_place(kept), where=kept.type == "payment_failed"),
         claimed=((kept.type == "paid") & (kept.source == "page")).any(),
         **{_name(i): kept[_name(i)].min() for i in _numbers(funnel)},
     )
@@ -77,11 +77,16 @@ def visits_of(rows: Table, funnel: Funnel, period: Period) -> Table:
     return visits.filter(visits.furthest >= 0, visits.began >= start, visits.began < end)
 
 
-def paths_of(rows: Table, funnel: Funnel) -> Table:
+def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
     """The path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
 
     Each stage stands there when it was reached and when the visitor came back to it; repetitions
     without another stage between count once; at most `LONGEST` stages are told.
+
+    Args:
+        rows: of `events_of`.
+        funnel: the path.
+        ordered: the engine can collect in order; Spark cannot, and sorts what it has collected.
     """
     kept = rows.filter(~rows.stray, rows.visit > 0)
     passed = kept.mutate(stage=_stage(kept, funnel))
@@ -89,10 +94,15 @@ def paths_of(rows: Table, funnel: Funnel) -> Table:
     order = ibis.window(group_by=_VISIT, order_by=_ORDER)
     moved = passed.mutate(last=passed.stage.lag().over(order))
     moved = moved.filter(moved.last.isnull() | (moved.last != moved.stage))
-    in_order = [moved[name] for name in _ORDER]
     # Cut here and not before: numbering the steps would sort all of them once more.
-    path = moved.stage.collect(order_by=in_order)[:LONGEST]
-    return moved.group_by(*_VISIT).aggregate(path=path)
+    if ordered:
+        in_order = [moved[name] for name in _ORDER]
+        path = moved.stage.collect(order_by=in_order)[:LONGEST]
+        return moved.group_by(*_VISIT).aggregate(path=path)
+    steps = ibis.struct({name: moved[name] for name in (*_ORDER, "stage")}).collect()
+    found = moved.group_by(*_VISIT).aggregate(steps=steps)
+    path = found.steps.sort()[:LONGEST].map(lambda step: step.stage)
+    return found.select(*_VISIT, path=path)
 
 
 def strays_of(rows: Table, period: Period) -> Table:
@@ -182,6 +192,11 @@ def _stage(rows: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case express
         for i, stage in enumerate(funnel.stages)
     ]
     return ibis.cases(*cases)
+
+
+def _place(rows: Table) -> Value:
+    """By what a visit's events are in order, as one value."""
+    return ibis.struct({name: rows[name] for name in _ORDER})
 
 
 def _furthest(visits: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case expression

@@ -38,6 +38,6 @@ def _answer(
     caught_up = Freshness.of(client, keys)  # before the lake is looked at
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
-    with engine(lake, Limits(), spill) as (backend, contents):
+    with engine(lake, Limits(), spill, settings.lake_engine) as (backend, contents):
         found = told(backend, path, question)
         return Answered(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

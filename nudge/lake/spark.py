@@ -1,0 +1,176 @@
+"""Spark as the lake's engine: the same tables as DuckDB has, for the same Ibis expressions."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Any, Final
+
+import ibis
+from ibis.expr.types import Table
+
+from nudge.lake.errors import BrokenLakeError, EngineMissingError
+from nudge.lake.reader import Contents, Source
+from nudge.lake.tables import SCHEMAS
+
+LOCAL: Final = "local[*]"
+NAME: Final = "spark"
+_CURE: Final = "pip install 'nudge[spark]', and Java 17 or newer; or leave NUDGE_LAKE_ENGINE out"
+_SETTINGS: Final = {
+    # Timestamps of the lake are UTC and have no zone; nothing may move them.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+    "spark.sql.ansi.enabled": "false",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+_LOCAL_SETTINGS: Final = {"spark.sql.shuffle.partitions": "4", "spark.driver.host": "127.0.0.1"}
+
+
+def master_of(engine: str) -> str | None:
+    """The master's URL that a setting names: `spark` is this machine; None is no Spark."""
+    if engine == NAME:
+        return LOCAL
+    return None if engine == "duckdb" else engine
+
+
+def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend of an optional library
+    """An Ibis backend on Spark with the lake's tables as they were at one moment.
+
+    Args:
+        contents: of the lake.
+        master: URL of Spark's, such as `spark://host:7077` or `local[*]`.
+
+    Raises:
+        EngineMissingError: Spark or Java is not installed.
+        BrokenLakeError: a file cannot be read.
+    """
+    session = _session(master)
+    backend = ibis.pyspark.connect(session)
+    with translated():
+        for table, sources in contents.tables().items():
+            _view(session, contents.root, table, sources).createOrReplaceTempView(table)
+        marks = [(p, float(mark)) for p, mark in contents.watermarks().items()]
+        kinds = "partition int, watermark double"
+        session.createDataFrame(marks, kinds).createOrReplaceTempView("watermarks")
+    return backend
+
+
+def _session(master: str) -> Any:  # noqa: ANN401 - the same
+    try:
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise EngineMissingError(f"Spark is not installed ({error}): {_CURE}") from error
+    local = master.startswith("local")
+    if local and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise EngineMissingError(f"Spark needs Java, and there is none: {_CURE}")
+    builder = SparkSession.builder.master(master).appName("nudge")
+    for name, value in (_SETTINGS | (_LOCAL_SETTINGS if local else {})).items():
+        builder = builder.config(name, value)
+    try:
+        # Each connection has views of its own.
+        session = builder.getOrCreate().newSession()
+    except Exception as error:
+        raise EngineMissingError(f"Spark does not start: {error}; {_CURE}") from error
+    for name, value in _SETTINGS.items():
+        if name.startswith("spark.sql."):
+            session.conf.set(name, value)
+    return session
+
+
+def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> Any:  # noqa: ANN401 - the same
+    from pyspark.sql import functions as f  # noqa: PLC0415 - an extra
+
+    schema = ", ".join(f"`{x.name}` {_kind(str(x.type))}" for x in SCHEMAS[table])
+    parts = [session.createDataFrame([], f"{schema}, `date` date")]
+    read = session.read.option("basePath", str(root / table))
+    whole = [str(source.path) for source in sources if source.whole]
+    if whole:
+        parts.append(read.parquet(*whole))
+    for source in (one for one in sources if not one.whole):
+        inside = reduce(
+            or_,
+            [
+                (f.col("partition") == of.partition)
+                & (f.col("position") > of.after)
+                & (f.col("position") <= of.upto)
+                for of in source.ranges
+            ],
+        )
+        parts.append(read.parquet(str(source.path)).filter(inside))
+    return reduce(lambda one, other: one.unionByName(other), parts)
+
+
+def _kind(kind: str) -> str:
+    """An Arrow type as Spark reads it from Parquet."""
+    names = {
+        "int32": "int",
+        "int64": "bigint",
+        "uint64": "decimal(20,0)",
+        "bool": "boolean",
+        "timestamp[us]": "timestamp_ntz",
+        "list<item: string>": "array<string>",
+        "list<element: string>": "array<string>",
+        "list<item: double>": "array<double>",
+        "list<element: double>": "array<double>",
+        "map<string, string>": "map<string,string>",
+    }
+    return names.get(kind, kind)
+
+
+def rows_of(backend: Any, expression: Table) -> list[dict[str, Any]]:  # noqa: ANN401 - the same
+    """The rows of an expression.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    with translated():
+        found: list[dict[str, Any]] = _frame(backend, expression).toArrow().to_pylist()
+    return found
+
+
+@contextmanager
+def kept(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN401 - the same
+    """The expression's rows, computed once for several questions.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    name = f"kept_{secrets.token_hex(8)}"
+    with translated():
+        frame = _frame(backend, expression).cache()
+        frame.createOrReplaceTempView(name)
+        table = backend.table(name)
+    try:
+        yield table
+    finally:
+        frame.unpersist()
+        backend._session.catalog.dropTempView(name)  # noqa: SLF001 - Ibis has no other way to it
+
+
+def _frame(backend: Any, expression: Table) -> Any:  # noqa: ANN401 - the same
+    return backend._session.sql(backend.compile(expression))  # noqa: SLF001 - the same
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn Spark's refusal into the lake's error.
+
+    Raises:
+        BrokenLakeError: instead of what it says.
+    """
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - comes with it
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        raise BrokenLakeError(f"Spark cannot read the lake: {error}") from error
