@@ -172,7 +172,7 @@ class MabWiser:
         learning = getattr(LearningPolicy, self.policy)(**self.parameters)
         self._mab = MAB(list(range(self.arms)), learning, seed=self.seed + self._published)
         arms = np.concatenate(self._arm)[recent]
-        if learning.__class__.__name__.startswith("_Lin"):
+        if self.policy.startswith("Lin"):
             self._mab.fit(arms, rewards[recent], np.concatenate(self._x)[recent])
         else:
             self._mab.fit(arms, rewards[recent])

@@ -16,8 +16,8 @@ from bandits.learners.auto.scales import next_scales
 
 STEPS = 6  # of Newton's at most, without a start from the last fit; with it one is enough
 COLD_ROUNDS = 4  # of empirical Bayes, one with a start from the last fit
-MOST_JUDGED, JUDGE_WORK = 15, 2e8  # models of the past that one fit makes at most; x p**3
-PER_WIDTH = 8  # blocks of each width
+JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # past times that one fit judges: the work, and p**3 for one
+PER_WIDTH = 6  # blocks of each width
 
 
 def aged(times: FloatArray, at: float, half_life: float) -> FloatArray:
@@ -68,18 +68,27 @@ def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Le
     return Learned(model, prior, leading, mode.under(prior.precision[model.ids]))
 
 
-def weighed(config: LearnerConfig, found: Learned, at: float, known: Memory) -> dict[float, float]:
-    """Half-life -> weight, from what models of the past would have predicted."""
+def weighed(
+    config: LearnerConfig, found: Learned, at: float, until: float, known: Memory
+) -> dict[float, float]:
+    """Half-life -> weight, from what models of the past would have predicted.
+
+    What was exposed after `until` is no evidence: its conversions are still to come.
+    """
     choices = half_lives(config)
     if len(choices) == 1:
         return {choices[0]: 1.0}
     model, times = found.model, found.model.history.at
     first = float(times.min(initial=at))
-    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-2::-2][::-1]
+    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-3::-2][::-1]
     _judge(found, marks, choices, known)
     block = np.searchsorted(marks, times, side="right")
     scores = [
-        _scores(model, np.flatnonzero(block == place), [known.judged[mark, h] for h in choices])
+        _scores(
+            model,
+            np.flatnonzero((block == place) & (times < until)),
+            [known.judged[mark, h] for h in choices],
+        )
         for place, mark in enumerate(marks, start=1)
         if all((mark, h) in known.judged for h in choices)
     ]
@@ -91,7 +100,7 @@ def weighed(config: LearnerConfig, found: Learned, at: float, known: Memory) -> 
 def _scores(model: Model, inside: IntArray, betas: list[FloatArray]) -> list[float]:
     """What models (H of them) of the past say of the history's entries `inside` a block."""
     rows, place = np.unique(model.grid.row[inside], return_inverse=True)
-    trials = np.bincount(place, model.ripe[inside], len(rows)).astype(np.float64)
+    trials = np.bincount(place, model.history.counts[0][inside], len(rows)).astype(np.float64)
     hits = np.bincount(place, model.history.counts[1][inside], len(rows)).astype(np.float64)
     return [block_score(model.eta(beta, rows), trials, hits) for beta in betas]
 
@@ -100,7 +109,7 @@ def _judge(found: Learned, marks: list[float], choices: tuple[float, ...], known
     """Fit what is not yet known of the past, the latest first, within one fit's budget."""
     model = found.model
     wanted = [(m, h) for m in reversed(marks) for h in choices if (m, h) not in known.judged]
-    most = min(MOST_JUDGED, 1 + int(JUDGE_WORK / max(1, len(model.ids)) ** 3))
+    most = len(choices) * max(1, int(JUDGE_WORK / (JUDGE_LEAST + len(model.ids) ** 3)))
     for mark, half_life in wanted[:most]:
         before = model.history.at < mark
         counts = model.counts(np.where(before, aged(model.history.at, mark, half_life), 0.0))
