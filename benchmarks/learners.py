@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
-from learners_world import WORLD, Played, Player, load_world, play
+from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
+from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
 from bandits.simulation.world import World
 

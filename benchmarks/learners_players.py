@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from learners_world import Columns
+from benchmarks.learners_world import Columns
 
 import bandits
 from bandits.arrays import FloatArray, IntArray
