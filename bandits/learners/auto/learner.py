@@ -21,7 +21,7 @@ from bandits.learners.auto.memory import Memory
 from bandits.learners.auto.model import Model
 from bandits.learners.auto.posterior import draws_of, share_out
 from bandits.learners.auto.prior import start_scales
-from bandits.learners.auto.steps import aged, fresh_mode, learned, weighed
+from bandits.learners.auto.steps import fresh_mode, learned, weighed
 from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
@@ -84,15 +84,20 @@ def fit_history(
     rng = np.random.default_rng(seed)
     counts = share_out(weights, config.policy.draws)
     modes = {half_life: fresh_mode(found, at, half_life, known) for half_life in counts}
-    draws = draws_of(model, found.prior, modes, counts, rng)
+    draws = draws_of(model, found.prior, modes, counts, found.width, rng)
     return FeatureEnsemble(
         arms=config.names,
         version=version,
-        meta={**(meta or {}), "half_lives": {str(h): round(w, 4) for h, w in weights.items()}},
+        meta={**(meta or {}), **_told(weights, found.width)},
         draws=_served(spec, model, draws, _amounts(config, history, at, weights, rng)),
         floor=config.policy.floor,
         seed=seed,
     )
+
+
+def _told(weights: Mapping[float, float], width: float) -> dict[str, object]:
+    shares = {str(half_life): round(weight, 4) for half_life, weight in weights.items()}
+    return {"half_lives": shares, "width": round(width, 4)}
 
 
 def _served(
@@ -127,6 +132,6 @@ def _amounts(
     if config.objective != "revenue":
         return None
     leading = max(weights, key=lambda h: weights[h])
-    by_arm = history.by_arm(aged(history.at, at, leading))
+    by_arm = history.by_arm(history.aged(at, leading))
     drawn = amount_draws(by_arm, len(config.arms), config.policy.draws, rng)[0]
     return np.ascontiguousarray(drawn.T, dtype=np.float32)

@@ -61,7 +61,11 @@ def problem(seed: int) -> tuple[Rows, np.ndarray, np.ndarray, np.ndarray]:
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6))
 def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: int) -> None:
-    """Central differences of the objective: gradient 0 and curvature as returned."""
+    """Central differences of the objective: gradient 0 and curvature as returned.
+
+    The curvature is that before the last step, which is below .001 in every coefficient: with
+    four features a row, eta moves by at most .004 and so does the logarithm of its weight.
+    """
     rows, trials, hits, precision = problem(seed)
     mean, start, step = np.full(13, 0.1), np.zeros(13), 1e-4
     mode = find_mode(rows, trials, hits, mean, precision, start, 30)
@@ -74,7 +78,7 @@ def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: in
         slope = (value(mode.beta + e) - value(mode.beta - e)) / (2 * step)
         assert slope == pytest.approx(0.0, abs=2e-2)
         bend = (value(mode.beta + e) - 2 * value(mode.beta) + value(mode.beta - e)) / step**2
-        assert -bend == pytest.approx(mode.hessian[i, i], rel=1e-3, abs=2e-2)
+        assert -bend == pytest.approx(mode.hessian[i, i], rel=5e-3, abs=2e-2)
     near = near_mode(rows, trials / 2, hits / 2, mean, precision, start, mode.information, 40)
     exact = find_mode(rows, trials / 2, hits / 2, mean, precision, start, 30)
     assert near == pytest.approx(exact.beta, abs=0.05)
