@@ -1,28 +1,31 @@
 """Learners side by side in a world with a known truth, as shares of an oracle's conversions.
 
-    python benchmarks/learners.py [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
+    python -m benchmarks.learners [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
                                   [--world FILE] [--visitors N] [--json]
 
 All learners of a seed meet the same visitors. The oracle shows each visitor its best arm.
+`--learners sweep` plays every configuration of the peers that was tried, of which the best of
+each family plays by default.
 """
 
 import argparse
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from bandits.simulation.world import World
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
-from bandits.simulation.world import World
-
-FLOOR = 0.002  # of ours, in all slots: the default of .02 costs 3 to 10 % of the conversions
+FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
 RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
 VW = "--cb_explore_adf --bag 5 -q sa --cb_type mtr"
 CONSTANT = "--power_t 0 --learning_rate 0.05"
 SQUARE = "--cb_explore_adf --squarecb -q sa --cb_type mtr --gamma_exponent 0.5"
-# What was tried of the peers on seed 1; the best of each family plays by default.
+# What was tried of the peers; the best of each family on seed 1 plays by default.
 SWEEP_VW = {
     "vw": f"{VW} --learning_rate 0.5",
     "vw-constant": f"{VW} {CONSTANT}",
@@ -45,7 +48,7 @@ OURS = {
     "auto-default-floor": {"kind": "auto", **RULE},
     "beta": {"kind": "beta", "floor": FLOOR},
 }
-DEFAULT = "auto,auto-no-rule,auto-default-floor,beta,vw-cubic,vw-square,mw-lints,hand"
+DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,hand"
 
 
 def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]:
@@ -87,7 +90,8 @@ def show(row: dict[str, object]) -> None:
     """One line, as text."""
     shares = {k: v for k, v in row.items() if k not in ("learner", "seed", "seconds")}
     cells = [f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in shares.items()]
-    print(f"{row['learner']!s:20s} seed {row['seed']}  {'  '.join(cells)}  {row['seconds']:.0f} s")
+    line = f"{row['learner']!s:20s} seed {row['seed']}  {'  '.join(cells)}  {row['seconds']:.0f} s"
+    print(line, flush=True)
 
 
 def summary(rows: list[dict[str, object]], slots: tuple[str, ...]) -> list[dict[str, object]]:
@@ -102,7 +106,7 @@ def summary(rows: list[dict[str, object]], slots: tuple[str, ...]) -> list[dict[
     return found
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Play, print, and sum up."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="")
@@ -110,11 +114,12 @@ def main() -> None:
     parser.add_argument("--world", type=Path, default=WORLD)
     parser.add_argument("--visitors", type=int)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     world = load_world(asked.world)
     seeds = [int(s) for s in asked.seeds.split(",") if s] or list(world.tables["run"]["seeds"])
     rows = []
-    for name in asked.learners.split(","):
+    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER])
+    for name in asked.learners.replace("sweep", sweep).split(","):
         for seed in seeds:
             played = {
                 slot: play(world, slot, seed, maker(name, world, slot, seed), asked.visitors)
@@ -133,4 +138,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,6 +1,6 @@
 """Propensities against an independent calculation, and realised frequencies against propensities.
 
-    python benchmarks/learners_propensity.py [--json]
+    python -m benchmarks.learners_propensity [--json]
 
 The chance that an arm is the best of independent Beta posteriors, by 64-point Gauss-Legendre
 quadrature of density times the others' distribution functions, beside the propensity that an
@@ -10,6 +10,8 @@ the inverse distribution functions: M as large as 1e-4 takes.
 
 import argparse
 import json
+import sys
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import betainc, betaincinv, betaln, roots_legendre
@@ -58,7 +60,7 @@ def served(cases: tuple[tuple[float, float], ...], draws: int) -> EnsemblePolicy
     return EnsemblePolicy(arms=names, draws=table, floor=FLOOR)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the largest differences and the p-values."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
@@ -80,7 +82,7 @@ def main() -> None:
                 "chi_square_p_of_1e6_draws": float(chi2.sf(statistic, len(cases) - 1)),
             }
         )
-    if parser.parse_args().json:
+    if parser.parse_args(arguments).json:
         print(json.dumps(rows))
         return
     for row in rows:
@@ -88,4 +90,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
