@@ -11,6 +11,7 @@ from bandits.features import CellSpec
 from bandits.learners.auto.history import History
 
 LONGEST_DELAY = 30 * 86400.0
+CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
 
 
 class ExposureLog:
@@ -68,8 +69,24 @@ class ExposureLog:
         self._delay[rows[fresh]] = np.maximum(at[fresh] - self._at[rows[fresh]], 0.0)
         return int(len(known) - np.count_nonzero(known))
 
-    def history(self, spec: CellSpec) -> History:
-        """The exposures as a history with the cells of this spec.
+    def cap(self) -> int | None:
+        """The most, in fen, that one exposure's reward counts: 5 times the 95 % quantile.
+
+        A single enormous payment says little about the next one and would decide between arms
+        for weeks; an ordinary ladder of amounts stays as it is. None before 20 rewards.
+        """
+        reward = self._reward[: self.size]
+        paid = reward[reward > 0]
+        if len(paid) < CAP_LEAST:
+            return None
+        return int(np.ceil(CAP_TIMES * np.quantile(paid, CAP_SHARE)))
+
+    def above(self, cap: int) -> int:
+        """How many exposures have a larger reward."""
+        return int(np.count_nonzero(self._reward[: self.size] > cap))
+
+    def history(self, spec: CellSpec, cap: int | None = None) -> History:
+        """The exposures as a history with the cells of this spec, rewards cut at the cap.
 
         Only what came since the last call is looked up; another spec starts anew.
         """
@@ -85,10 +102,12 @@ class ExposureLog:
         at = np.floor(self._at[: self.size] / FINE) * FINE
         arm = self._arm[: self.size].astype(np.int64)
         cell = self._cell[: self.size].astype(np.int64)
-        return History(spec.levels_of(codes), at, cell, arm, self._counts())
+        return History(spec.levels_of(codes), at, cell, arm, self._counts(cap))
 
-    def _counts(self) -> FloatArray:
+    def _counts(self, cap: int | None) -> FloatArray:
         reward = self._reward[: self.size].astype(np.float64)
+        if cap is not None:
+            reward = np.minimum(reward, float(cap))
         return np.stack([np.ones(self.size), (reward > 0).astype(np.float64), reward, reward**2])
 
     def table(self, spec: CellSpec) -> CountTable:

@@ -65,6 +65,25 @@ def test_cells_that_were_left_out_are_learned() -> None:
         assert rates[late, arms[late]].mean() / 0.14 > 0.8
 
 
+def test_one_enormous_payment_does_not_choose_the_arm() -> None:
+    """Revenue is cut at 5 times the 95 % quantile, and the snapshot says so.
+
+    Arm 0 earns 10 yuan at 10 %, arm 1 the same at 5 % and once 100,000 yuan. Uncut, arm 1 would
+    have 40 times the mean; cut at 50 yuan it has about half the revenue of arm 0.
+    """
+    config = {"arms": ARMS[:2], "reward": {"kind": "revenue"}, "context": []}
+    learner = bandits.make_learner(config, seed=1)
+    learner.expose(np.arange(4000), {}, np.arange(4000) % 2, 0.0)
+    paid = np.concatenate([np.arange(0, 4000, 20), np.arange(1, 4000, 40)])
+    amounts = np.full(len(paid), 1000.0)
+    amounts[-1] = 1e7
+    learner.reward(paid, amounts, 60.0)
+    policy = bandits.load_policy(learner.snapshot(100.0))
+    assert policy.meta["reward_cap"] == 5000
+    assert policy.meta["rewards_capped"] == 1
+    assert policy.distribution_one({}, np.ones(2, dtype=bool))[0] > 0.9
+
+
 def test_columns_and_arms_must_fit() -> None:
     """Columns of different lengths, and as many arms as ids: the caller's mistakes, told."""
     learner = bandits.make_learner({"arms": ARMS, "context": [{"name": "c", "cells": ["x"]}]})
