@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from bandits.config_policy import PolicyConfig, read_policy
-from bandits.config_values import Table, as_table, finite, named_tables, text_of
+from bandits.config_values import Table, as_table, finite, named_tables, seconds, text_of
 from bandits.errors import ConfigError
 
 __all__ = ["Arm", "ContextAttribute", "LearnerConfig", "PolicyConfig", "read_config"]
@@ -54,12 +54,21 @@ class ContextAttribute:
 
 @dataclass(frozen=True, slots=True)
 class LearnerConfig:
-    """Arms, context and policy of one slot revision; `objective` is what is maximised."""
+    """What a learner knows of one slot revision.
+
+    Attributes:
+        arms: the alternatives.
+        context: the attributes known when deciding.
+        policy: how it chooses.
+        objective: what is maximised.
+        window: the attribution window in seconds, None where it is not told.
+    """
 
     arms: tuple[Arm, ...]
     context: tuple[ContextAttribute, ...]
     policy: PolicyConfig
     objective: Objective = "conversion"
+    window: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -86,7 +95,7 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
     )
     names = tuple(arm.name for arm in arms)
     policy = read_policy(as_table(mapping.get("policy", {}), "policy"), names)
-    return LearnerConfig(arms, context, policy, _read_objective(mapping))
+    return LearnerConfig(arms, context, policy, _read_objective(mapping), _read_window(mapping))
 
 
 def _read_arms(value: object, word: str) -> tuple[Arm, ...]:
@@ -128,6 +137,12 @@ def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[floa
     if list(cuts) != sorted(set(cuts)):
         raise ConfigError(key, "cut points do not ascend", "List them from small to large, once")
     return cuts
+
+
+def _read_window(mapping: Mapping[str, object]) -> float | None:
+    reward = mapping.get("reward")
+    value = reward.get("window") if isinstance(reward, Mapping) else None
+    return None if value is None else seconds(value, "reward.window")
 
 
 def _read_objective(mapping: Mapping[str, object]) -> Objective:

@@ -1,14 +1,15 @@
 """What learning and choosing cost: one visitor, a batch, counting, publishing.
 
-    python benchmarks/learners_cost.py [--json]
+    python -m benchmarks.learners_cost [--json]
 
 Medians of CPU time on one core.
 """
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -98,12 +99,12 @@ def _one(policy: bandits.Policy, row: dict[str, object], mask: AnyArray, key: in
     return bandits.distribution.draw(policy.distribution_one(row, mask), u)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the figures beside their limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     figures = measure()
-    if parser.parse_args().json:
+    if parser.parse_args(arguments).json:
         print(json.dumps(figures))
         return
     for name, value in figures.items():
@@ -112,4 +113,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

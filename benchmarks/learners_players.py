@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from learners_world import Columns
 
 import bandits
 from bandits.arrays import FloatArray, IntArray
 from bandits.simulation.world import World
+from benchmarks.learners_world import Columns
 
 DAY = 86400.0
 
@@ -103,10 +103,14 @@ class VowpalWabbit:
 
     def choose(self, ids: IntArray, contexts: Columns) -> IntArray:
         """A draw from VW's own distribution."""
-        columns = {name: np.asarray(column).tolist() for name, column in contexts.items()}
+        columns = {
+            # A number is a feature with a value, anything else a feature of its own.
+            f"{name}{':' if column.dtype.kind == 'f' else '='}": column.tolist()
+            for name, column in contexts.items()
+        }
         arms = np.empty(len(ids), dtype=np.int64)
         for i, name in enumerate(ids.tolist()):
-            shared = " ".join(f"{key}={values[i]}" for key, values in columns.items())
+            shared = " ".join(f"{key}{values[i]}" for key, values in columns.items())
             example = [f"shared |s {shared}", *self._lines]
             pmf = np.array(self._vw.predict(example))
             arms[i] = self._rng.choice(len(pmf), p=pmf / pmf.sum())
@@ -154,6 +158,9 @@ class MabWiser:
         blocks = []
         for name, column in contexts.items():
             values = np.asarray(column)
+            if values.dtype.kind == "f":
+                blocks.append(values[:, None])
+                continue
             known = self._levels.setdefault(name, sorted(set(values.tolist()), key=str))
             blocks.append((values[:, None] == np.array(known)[None, :]).astype(np.float64))
         return np.concatenate([np.ones((len(blocks[0]), 1)), *blocks], axis=1)
@@ -172,7 +179,7 @@ class MabWiser:
         learning = getattr(LearningPolicy, self.policy)(**self.parameters)
         self._mab = MAB(list(range(self.arms)), learning, seed=self.seed + self._published)
         arms = np.concatenate(self._arm)[recent]
-        if learning.__class__.__name__.startswith("_Lin"):
+        if self.policy.startswith("Lin"):
             self._mab.fit(arms, rewards[recent], np.concatenate(self._x)[recent])
         else:
             self._mab.fit(arms, rewards[recent])

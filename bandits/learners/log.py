@@ -11,6 +11,7 @@ from bandits.features import CellSpec
 from bandits.learners.auto.history import History
 
 LONGEST_DELAY = 30 * 86400.0
+CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
 
 
 class ExposureLog:
@@ -27,7 +28,10 @@ class ExposureLog:
         self._arm = np.zeros(1024, dtype=np.int32)
         self._reward = np.zeros(1024, dtype=np.int64)
         self._delay = np.full(1024, np.nan)
+        self._cell = np.zeros(1024, dtype=np.int64)
         self._row: dict[Hashable, int] = {}
+        self._codes: dict[int, int] = {}
+        self._version, self._looked_up = "", 0
 
     def expose(
         self, names: list[Hashable], levels: IntArray, arms: IntArray, at: FloatArray
@@ -49,6 +53,7 @@ class ExposureLog:
         self._levels = np.concatenate(
             [self._levels, np.zeros((more, self._levels.shape[1]), dtype=np.int16)]
         )
+        self._cell = np.concatenate([self._cell, np.zeros(more, dtype=np.int64)])
         self._arm = np.concatenate([self._arm, np.zeros(more, dtype=np.int32)])
         self._reward = np.concatenate([self._reward, np.zeros(more, dtype=np.int64)])
         self._delay = np.concatenate([self._delay, np.full(more, np.nan)])
@@ -64,16 +69,45 @@ class ExposureLog:
         self._delay[rows[fresh]] = np.maximum(at[fresh] - self._at[rows[fresh]], 0.0)
         return int(len(known) - np.count_nonzero(known))
 
-    def history(self, spec: CellSpec) -> History:
-        """The exposures as a history with the cells of this spec."""
-        levels = self._levels[: self.size].astype(np.int64)
-        distinct, cell = np.unique(spec.code_levels(levels), return_inverse=True)
+    def cap(self) -> int | None:
+        """The most, in fen, that one exposure's reward counts: 5 times the 95 % quantile.
+
+        A single enormous payment says little about the next one and would decide between arms
+        for weeks; an ordinary ladder of amounts stays as it is. None before 20 rewards.
+        """
+        reward = self._reward[: self.size]
+        paid = reward[reward > 0]
+        if len(paid) < CAP_LEAST:
+            return None
+        return int(np.ceil(CAP_TIMES * np.quantile(paid, CAP_SHARE)))
+
+    def above(self, cap: int) -> int:
+        """How many exposures have a larger reward."""
+        return int(np.count_nonzero(self._reward[: self.size] > cap))
+
+    def history(self, spec: CellSpec, cap: int | None = None) -> History:
+        """The exposures as a history with the cells of this spec, rewards cut at the cap.
+
+        Only what came since the last call is looked up; another spec starts anew.
+        """
+        if spec.version != self._version:
+            self._version, self._looked_up = spec.version, 0
+            self._codes.clear()
+        levels = self._levels[self._looked_up : self.size].astype(np.int64)
+        distinct, place = np.unique(spec.code_levels(levels), return_inverse=True)
+        known = [self._codes.setdefault(code, len(self._codes)) for code in distinct.tolist()]
+        self._cell[self._looked_up : self.size] = np.array(known, dtype=np.int64)[place]
+        self._looked_up = self.size
+        codes = np.fromiter(self._codes, np.int64, len(self._codes))
         at = np.floor(self._at[: self.size] / FINE) * FINE
         arm = self._arm[: self.size].astype(np.int64)
-        return History(spec.levels_of(distinct), at, cell, arm, self._counts())
+        cell = self._cell[: self.size].astype(np.int64)
+        return History(spec.levels_of(codes), at, cell, arm, self._counts(cap))
 
-    def _counts(self) -> FloatArray:
+    def _counts(self, cap: int | None) -> FloatArray:
         reward = self._reward[: self.size].astype(np.float64)
+        if cap is not None:
+            reward = np.minimum(reward, float(cap))
         return np.stack([np.ones(self.size), (reward > 0).astype(np.float64), reward, reward**2])
 
     def table(self, spec: CellSpec) -> CountTable:

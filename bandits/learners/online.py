@@ -24,7 +24,9 @@ class OnlineLearner:
     It remembers every exposure, because a reward may come at any time. Rewards are in fen:
     values are rounded to whole numbers, values that are not finite count as 0. An id that is
     exposed again is a new exposure and takes the rewards that follow. Cells that the
-    configuration leaves out are learned from what is seen; see `Vocabulary`.
+    configuration leaves out are learned from what is seen; see `Vocabulary`. Where revenue is the
+    objective, kinds `auto` and `logistic` cut rewards at a cap, which the snapshot's `meta` reports
+    as `reward_cap`, in fen, with the number that it cut, `rewards_capped`.
 
     Attributes:
         config: the slot.
@@ -106,14 +108,16 @@ class OnlineLearner:
             return fit(config, self.table, at, seed=seed, version=version)
         spec = CellSpec.build(config.context, MOST_CODES)
         log = ExposureLog(len(config.context)) if self._log is None else self._log
+        cap = log.cap() if config.objective == "revenue" else None
+        told = None if cap is None else {"reward_cap": cap, "rewards_capped": log.above(cap)}
         return fit_history(
             config,
             spec,
-            log.history(spec),
+            log.history(spec, cap),
             at,
             seed=seed,
             version=version,
-            meta=None,
+            meta=told,
             delay=log.delay(at),
             memory=self._memory,
         )

@@ -2,8 +2,7 @@
 
 Models that forget at several rates are judged by what they would have predicted: at each of a
 few past times a model is fitted to what lay before it, and scored by the log-likelihood of the
-exposures up to the next time (prequential: Dawid 1984). Conversions still to come are allowed
-for by the law of the delay, so that the newest exposures count as far as they are ripe.
+mature exposures up to the next time (prequential: Dawid 1984).
 """
 
 import math
@@ -13,17 +12,17 @@ import numpy as np
 from bandits.arrays import FloatArray
 
 HOUR, DAY = 3600.0, 86400.0
-HALF_LIVES = (math.inf, 20 * DAY, 7 * DAY, 2 * DAY, 0.5 * DAY)
-BELIEF = (0.4, 0.25, 0.2, 0.1, 0.05)  # in each, before any data: long memories are the rule
-SWITCH = 0.02  # chance from one block to the next that another half-life becomes the right one
-STEP = 6 * HOUR
+HALF_LIVES = (math.inf, 20 * DAY, 7 * DAY, 2 * DAY, 12 * HOUR, 3 * HOUR)
+BELIEF = (0.4, 0.25, 0.19, 0.09, 0.05, 0.02)  # in each, before any data: long memories are the rule
+SWITCH = 0.01  # chance from one block to the next that another half-life becomes the right one
+STEP = 2 * HOUR
 LEVEL = 0.3  # spread, on the logit scale, of what moves all arms of a block alike
 
 
 def edges(first: float, at: float, per_width: int) -> list[float]:
     """The times at which models are judged, ascending, after `first` and not after `at`.
 
-    At fixed places, 6 hours apart of late and twice as far whenever the age is above `per_width`
+    At fixed places, 2 hours apart of late and twice as far whenever the age is above `per_width`
     of the present width, so that there are few and what was judged once need not be again.
     """
     found: list[float] = []

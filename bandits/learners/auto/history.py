@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
-from bandits.counts import CountTable, Interval, WeightedCounts, width_of
+from bandits.counts import FINE, CountTable, Interval, WeightedCounts, width_of
 from bandits.features import CellSpec
 from bandits.learners.auto.design import Design
 
@@ -19,7 +20,7 @@ class History:
 
     Attributes:
         levels: (C, J) levels of the distinct cells.
-        at: (n,) start of the bucket, or time of the exposure, in seconds.
+        at: (n,) start of the bucket in seconds, a multiple of 5 minutes.
         cell: (n,) index of the cell.
         arm: (n,) index of the arm.
         counts: (4, n) exposures, conversions, reward in fen, sum of squared rewards.
@@ -30,6 +31,22 @@ class History:
     cell: IntArray
     arm: IntArray
     counts: FloatArray
+
+    @cached_property
+    def _tick(self) -> tuple[float, IntArray]:
+        """The first bucket's start, and how many 5-minute steps (n,) after it the others lie."""
+        first = float(self.at.min(initial=np.inf)) if len(self.at) else 0.0
+        return first, ((self.at - first) / FINE).astype(np.int64)
+
+    def aged(self, at: float, half_life: float) -> FloatArray:
+        """Weights (n,): 2 ** (-age / half_life), 1 for what lies after `at`.
+
+        Computed for each bucket, not for each entry: a fit asks this dozens of times.
+        """
+        first, tick = self._tick
+        starts = first + FINE * np.arange(int(tick.max(initial=0)) + 1)
+        weights = 2.0 ** (-np.maximum(at - starts, 0.0) / half_life)
+        return np.asarray(weights[tick], dtype=np.float64)
 
     def kept(self, mask: BoolArray) -> "History":
         """The entries (n,) where the mask is true."""
@@ -72,7 +89,11 @@ class Grid:
     @classmethod
     def of(cls, history: History, design: Design) -> "Grid":
         """The grid of a history under a design."""
-        keys, row = np.unique(history.cell * design.arms + history.arm, return_inverse=True)
+        key = history.cell * design.arms + history.arm
+        # Marks instead of a sort: there are few cells and many entries.
+        seen = np.zeros(len(history.levels) * design.arms, dtype=np.bool_)
+        seen[key] = True
+        keys, row = np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
         cells, arms = keys // design.arms, keys % design.arms
         return cls(design.features(history.levels[cells], arms), row)
 

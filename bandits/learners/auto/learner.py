@@ -21,12 +21,13 @@ from bandits.learners.auto.memory import Memory
 from bandits.learners.auto.model import Model
 from bandits.learners.auto.posterior import draws_of, share_out
 from bandits.learners.auto.prior import start_scales
-from bandits.learners.auto.steps import aged, fresh_mode, learned, weighed
+from bandits.learners.auto.steps import fresh_mode, learned, weighed
 from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
 
 MOST_ROWS = 10_000  # of cells and arms, that a fit can take in its time
+MATURE = 0.9
 ROOM = 150  # features that further terms may have
 
 
@@ -44,8 +45,9 @@ def fit(
 ) -> Policy:
     """The ensemble that the counts teach; see `learners.fit`.
 
-    The delay tells how long conversions take (None: as if all came at once). The memory is that
-    of earlier fits of this slot and is changed in place (None: start afresh).
+    An exposure counts at once and its conversion when it comes. Half-lives are judged on mature
+    exposures only: the delay, or else the configured window, tells which those are. The memory is
+    that of earlier fits of this slot and is changed in place (None: start afresh).
     """
     spec = CellSpec.build(config.context, config.policy.max_cells)
     history = read_table(table, spec, len(config.arms)).without(quarantined, at)
@@ -75,22 +77,27 @@ def fit_history(
     design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
     known.opened(key, start_scales(design), design.first, ROOM)
-    ripe = ripe_trials(history, at, delay)
-    model = Model(design, history, ripe, Grid.of(history, design), known.active)
+    model = Model(design, history, Grid.of(history, design), known.active)
     found = learned(config, model, at, known)
-    model, weights = found.model, weighed(config, found, at, known)
+    until = at - maturity(config.window, delay)
+    model, weights = found.model, weighed(config, found, at, until, known)
     rng = np.random.default_rng(seed)
     counts = share_out(weights, config.policy.draws)
     modes = {half_life: fresh_mode(found, at, half_life, known) for half_life in counts}
-    draws = draws_of(model, found.prior, modes, counts, rng)
+    draws = draws_of(model, found.prior, modes, counts, found.width, rng)
     return FeatureEnsemble(
         arms=config.names,
         version=version,
-        meta={**(meta or {}), "half_lives": {str(h): round(w, 4) for h, w in weights.items()}},
+        meta={**(meta or {}), **_told(weights, found.width)},
         draws=_served(spec, model, draws, _amounts(config, history, at, weights, rng)),
         floor=config.policy.floor,
         seed=seed,
     )
+
+
+def _told(weights: Mapping[float, float], width: float) -> dict[str, object]:
+    shares = {str(half_life): round(weight, 4) for half_life, weight in weights.items()}
+    return {"half_lives": shares, "width": round(width, 4)}
 
 
 def _served(
@@ -104,11 +111,15 @@ def _served(
     return FeatureDraws(spec, tuple(terms), draws[live].astype(np.float32), amounts)
 
 
-def ripe_trials(history: History, at: float, delay: DelayLaw | None) -> FloatArray:
-    """Exposures (n,), each as far as its conversions can have come by now."""
-    trials, hits = history.counts[:2]
-    share = np.ones(len(trials)) if delay is None else delay.share(np.maximum(at - history.at, 0.0))
-    return np.asarray(np.maximum(trials * share, hits), dtype=np.float64)
+def maturity(window: float | None, delay: DelayLaw | None) -> float:
+    """Seconds after which an exposure is evidence: MATURE of its conversions have come by then.
+
+    Never more than the window; without window and law, all conversions are taken to come at once.
+    """
+    known = [] if window is None else [window]
+    if delay is not None:
+        known.append(delay.quantile(MATURE))
+    return min(known, default=0.0)
 
 
 def _amounts(
@@ -121,6 +132,6 @@ def _amounts(
     if config.objective != "revenue":
         return None
     leading = max(weights, key=lambda h: weights[h])
-    by_arm = history.by_arm(aged(history.at, at, leading))
+    by_arm = history.by_arm(history.aged(at, leading))
     drawn = amount_draws(by_arm, len(config.arms), config.policy.draws, rng)[0]
     return np.ascontiguousarray(drawn.T, dtype=np.float32)

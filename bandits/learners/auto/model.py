@@ -22,14 +22,12 @@ class Model:
     Attributes:
         design: all terms.
         history: the counts.
-        ripe: (n,) exposures, each as far as its conversions can have come.
         grid: the distinct (cell, arm) of the history.
         active: (T,) the terms in use.
     """
 
     design: Design
     history: History
-    ripe: FloatArray
     grid: Grid
     active: BoolArray
 
@@ -54,7 +52,8 @@ class Model:
 
     def counts(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Exposures and conversions (R,) under weights (n,) of the history's entries."""
-        return self.grid.sums(weights * self.ripe), self.grid.sums(weights * self.history.counts[1])
+        hits = self.grid.sums(weights * self.history.counts[1])
+        return np.maximum(self.grid.sums(weights * self.history.counts[0]), hits), hits
 
     def mode(
         self, counts: tuple[FloatArray, FloatArray], prior: Prior, start: FloatArray, steps: int

@@ -10,7 +10,6 @@ from bandits.learners.auto.model import Model
 from bandits.learners.auto.prior import Prior
 
 LEAST_SHARE = 0.03  # of a half-life, to be drawn from at all
-WIDTH = 0.4
 
 
 def share_out(weights: Mapping[float, float], draws: int) -> dict[float, int]:
@@ -26,12 +25,13 @@ def draws_of(
     prior: Prior,
     modes: Mapping[float, Mode],
     counts: Mapping[float, int],
+    width: float,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Coefficients (P, M): from each mode's posterior, and from the prior where nothing occurred.
 
     A level or an arm that was never seen keeps its prior, whose scale the others have set: a new
-    arm starts from the pool and is tried at once.
+    arm starts from the pool and is tried at once. All spreads are `width` of the posterior's.
     """
     design, ids = model.design, model.ids
     live = np.append(True, model.active)[1 + design.term_of]
@@ -46,7 +46,7 @@ def draws_of(
         mode = modes[half_life]
         root = np.linalg.cholesky(mode.hessian)
         noise = np.linalg.solve(root.T, rng.standard_normal((len(ids), count)))
-        drawn[ids, part] = mode.beta[:, None] + WIDTH * noise
+        drawn[ids, part] = mode.beta[:, None] + width * noise
         normal = rng.standard_normal((len(unseen), count))
-        drawn[unseen, part] = prior.mean[unseen, None] + WIDTH * spread[:, None] * normal
+        drawn[unseen, part] = prior.mean[unseen, None] + width * spread[:, None] * normal
     return drawn

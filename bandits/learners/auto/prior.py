@@ -10,9 +10,10 @@ from bandits.config import LearnerConfig
 from bandits.learners.auto.design import FAR, Design
 
 INTERCEPT = 10.0
+RELATED = 0.5
 RULE_RATIO = 2.0  # a rule says that its arm converts this many times as well as the next
 START = {
-    "level": 1.0, "arm": 1.0, "arm x level": 0.15, "offset": 1.0, "offset x level": 0.6,
+    "level": 1.0, "arm": 1.0, "arm x level": 0.3, "offset": 1.0, "offset x level": 0.6,
     "arm x pair": 0.1, "offset x pair": 0.2,
 }  # fmt: skip
 
@@ -26,8 +27,14 @@ class Prior:
 
 
 def start_scales(design: Design) -> FloatArray:
-    """The scales (T,) before any data: main effects differ by factors, interactions by less."""
-    return np.array([START[term.kind] for term in design.terms])
+    """The scales (T,) before any data: main effects differ by factors, interactions by less.
+
+    Where a relation says how arms and visitors fit, single arms are left less to say.
+    """
+    scales = np.array([START[term.kind] for term in design.terms])
+    if any(term.kind == "offset" for term in design.terms):
+        scales[[term.kind == "arm x level" for term in design.terms]] *= RELATED
+    return scales
 
 
 def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: float) -> Prior:

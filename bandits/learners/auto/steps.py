@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,16 +14,12 @@ from bandits.learners.auto.memory import Memory
 from bandits.learners.auto.model import Model
 from bandits.learners.auto.prior import Prior, make_prior, start_scales
 from bandits.learners.auto.scales import next_scales
+from bandits.learners.auto.width import width_of
 
 STEPS = 6  # of Newton's at most, without a start from the last fit; with it one is enough
 COLD_ROUNDS = 4  # of empirical Bayes, one with a start from the last fit
-MOST_JUDGED, JUDGE_WORK = 15, 2e8  # models of the past that one fit makes at most; x p**3
-PER_WIDTH = 8  # blocks of each width
-
-
-def aged(times: FloatArray, at: float, half_life: float) -> FloatArray:
-    """Weights 2 ** (-age / half_life) of times (n,); 1 for what lies after `at`."""
-    return np.asarray(2.0 ** (-np.maximum(at - times, 0.0) / half_life), dtype=np.float64)
+JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # past times that one fit judges: the work, and p**3 for one
+PER_WIDTH = 6  # blocks of each width
 
 
 def half_lives(config: LearnerConfig) -> tuple[float, ...]:
@@ -33,18 +30,19 @@ def half_lives(config: LearnerConfig) -> tuple[float, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What the leading half-life teaches: the model with its terms, the prior, the mode."""
+    """What the leading half-life teaches: the model, the prior, the mode, how widely to draw."""
 
     model: Model
     prior: Prior
     half_life: float
     mode: Mode
+    width: float
 
 
 def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Learned:
     """The terms and scales that the data ask for, under the half-life that has led so far."""
     leading = half_lives(config)[0] if known.leading is None else known.leading
-    counts = model.counts(aged(model.history.at, at, leading))
+    counts = model.counts(model.history.aged(at, leading))
     rate = float((counts[1].sum() + 1.0) / (counts[0].sum() + 20.0))
     start, cold = start_scales(model.design), known.empty
     prior = make_prior(model.design, known.scales, config, rate)
@@ -59,28 +57,33 @@ def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Le
         known.scales = next_scales(
             known.scales, start, model.design.term_of[ids], mode.beta - prior.mean[ids], variance
         )
+        width = width_of(model, prior, variance)
         prior = make_prior(model.design, known.scales, config, rate)
     known.beta[leading] = beta
     known.active = model.admitted(counts, beta, known.room)
     if (known.active != model.active).any():
         model = replace(model, active=known.active)
         mode = model.mode(counts, prior, beta, 1)
-    return Learned(model, prior, leading, mode.under(prior.precision[model.ids]))
+    return Learned(model, prior, leading, mode.under(prior.precision[model.ids]), width)
 
 
-def weighed(config: LearnerConfig, found: Learned, at: float, known: Memory) -> dict[float, float]:
-    """Half-life -> weight, from what models of the past would have predicted."""
+def weighed(
+    config: LearnerConfig, found: Learned, at: float, until: float, known: Memory
+) -> dict[float, float]:
+    """Half-life -> weight, from what models of the past would have predicted.
+
+    What was exposed after `until` is no evidence: its conversions are still to come.
+    """
     choices = half_lives(config)
     if len(choices) == 1:
         return {choices[0]: 1.0}
     model, times = found.model, found.model.history.at
     first = float(times.min(initial=at))
-    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-2::-2][::-1]
+    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-3::-2][::-1]
     _judge(found, marks, choices, known)
-    block = np.searchsorted(marks, times, side="right")
     scores = [
-        _scores(model, np.flatnonzero(block == place), [known.judged[mark, h] for h in choices])
-        for place, mark in enumerate(marks, start=1)
+        _scores(model, inside, [known.judged[mark, h] for h in choices])
+        for mark, inside in zip(marks, _blocks(times, marks, until), strict=True)
         if all((mark, h) in known.judged for h in choices)
     ]
     weights = tracked(np.array(scores, dtype=np.float64).reshape(-1, len(choices)))
@@ -88,22 +91,32 @@ def weighed(config: LearnerConfig, found: Learned, at: float, known: Memory) -> 
     return dict(zip(choices, weights.tolist(), strict=True))
 
 
+def _blocks(times: FloatArray, marks: list[float], until: float) -> list[IntArray]:
+    """The entries from each mark to the next, of those before `until`."""
+    block = np.searchsorted(marks, times, side="right")
+    block[times >= until] = 0
+    order = np.argsort(block.astype(np.int16), kind="stable")
+    ends = np.searchsorted(block[order], np.arange(1, len(marks) + 2))
+    return [order[start:end] for start, end in pairwise(ends.tolist())]
+
+
 def _scores(model: Model, inside: IntArray, betas: list[FloatArray]) -> list[float]:
     """What models (H of them) of the past say of the history's entries `inside` a block."""
-    rows, place = np.unique(model.grid.row[inside], return_inverse=True)
-    trials = np.bincount(place, model.ripe[inside], len(rows)).astype(np.float64)
-    hits = np.bincount(place, model.history.counts[1][inside], len(rows)).astype(np.float64)
-    return [block_score(model.eta(beta, rows), trials, hits) for beta in betas]
+    place, size = model.grid.row[inside], len(model.grid.features)
+    trials = np.bincount(place, model.history.counts[0][inside], size).astype(np.float64)
+    hits = np.bincount(place, model.history.counts[1][inside], size).astype(np.float64)
+    rows = np.flatnonzero(trials > 0.0)
+    return [block_score(model.eta(beta, rows), trials[rows], hits[rows]) for beta in betas]
 
 
 def _judge(found: Learned, marks: list[float], choices: tuple[float, ...], known: Memory) -> None:
     """Fit what is not yet known of the past, the latest first, within one fit's budget."""
     model = found.model
     wanted = [(m, h) for m in reversed(marks) for h in choices if (m, h) not in known.judged]
-    most = min(MOST_JUDGED, 1 + int(JUDGE_WORK / max(1, len(model.ids)) ** 3))
+    most = len(choices) * max(1, int(JUDGE_WORK / (JUDGE_LEAST + len(model.ids) ** 3)))
     for mark, half_life in wanted[:most]:
         before = model.history.at < mark
-        counts = model.counts(np.where(before, aged(model.history.at, mark, half_life), 0.0))
+        counts = model.counts(np.where(before, model.history.aged(mark, half_life), 0.0))
         start = known.beta.get(half_life, next(iter(known.beta.values())))
         known.judged[mark, half_life] = model.near(counts, found.prior, start, found.mode)
     for old in [key for key in known.judged if key[0] not in set(marks)]:
@@ -115,7 +128,7 @@ def fresh_mode(found: Learned, at: float, half_life: float, known: Memory) -> Mo
     if half_life == found.half_life:
         return found.mode
     model, prior = found.model, found.prior
-    counts = model.counts(aged(model.history.at, at, half_life))
+    counts = model.counts(model.history.aged(at, half_life))
     warm = half_life in known.beta
     start = known.beta[half_life if warm else found.half_life]
     if not warm:

@@ -1,0 +1,141 @@
+"""Learners side by side in a world with a known truth, as shares of an oracle's conversions.
+
+    python -m benchmarks.learners [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
+                                  [--world FILE] [--visitors N] [--json]
+
+All learners of a seed meet the same visitors. The oracle shows each visitor its best arm.
+`--learners sweep` plays every configuration of the peers that was tried, of which the best of
+each family plays by default.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bandits.simulation.world import World
+from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
+from benchmarks.learners_world import WORLD, Played, Player, load_world, play
+
+FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
+RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
+VW = "--cb_explore_adf --bag 5 -q sa --cb_type mtr"
+CONSTANT = "--power_t 0 --learning_rate 0.05"
+SQUARE = "--cb_explore_adf --squarecb -q sa --cb_type mtr --gamma_exponent 0.5"
+# What was tried of the peers; the best of each family on seed 1 plays by default.
+SWEEP_VW = {
+    "vw": f"{VW} --learning_rate 0.5",
+    "vw-constant": f"{VW} {CONSTANT}",
+    "vw-cubic": f"{VW} --interactions ssa {CONSTANT}",
+    "vw-dm": f"{VW.replace('mtr', 'dm')} {CONSTANT}",
+    "vw-dm-cubic": f"{VW.replace('mtr', 'dm')} --interactions ssa {CONSTANT}",
+    "vw-square": f"{SQUARE} --gamma_scale 1000 {CONSTANT}",
+    "vw-square-wide": f"{SQUARE} --gamma_scale 100 {CONSTANT}",
+}
+SWEEP_MABWISER = {
+    "mw-lints": ("LinTS", {"alpha": 0.2}, 5.0),
+    "mw-lints-narrow": ("LinTS", {"alpha": 0.05}, 5.0),
+    "mw-lints-long": ("LinTS", {"alpha": 0.2}, 10.0),
+    "mw-linucb": ("LinUCB", {"alpha": 0.1}, 5.0),
+    "mw-ts": ("ThompsonSampling", {}, 5.0),
+}
+OURS = {
+    "auto": {"kind": "auto", "floor": FLOOR, **RULE},
+    "auto-no-rule": {"kind": "auto", "floor": FLOOR},
+    "auto-default-floor": {"kind": "auto", **RULE},
+    "beta": {"kind": "beta", "floor": FLOOR},
+}
+DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,hand"
+
+
+def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]:
+    """How a learner of this name is made for a slot.
+
+    Raises:
+        KeyError: for a name that there is not.
+    """
+    arms = world.arms(slot)
+    if name in OURS:
+        config = slot_config(world, slot, OURS[name])
+        return lambda: Ours(config, seed)
+    if name in SWEEP_VW:
+        return lambda: VowpalWabbit(arms, SWEEP_VW[name], seed)
+    if name in SWEEP_MABWISER:
+        return lambda: MabWiser(len(arms), *SWEEP_MABWISER[name], seed)
+    if name == "hand":
+        return lambda: HandRule(arms)
+    known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, "hand"])
+    raise KeyError(f"{name}: use some of {known}")
+
+
+def row_of(name: str, seed: int, played: dict[str, Played]) -> dict[str, object]:
+    """One line of the table."""
+    value = sum(p.value for p in played.values())
+    oracle = sum(p.oracle for p in played.values())
+    reached = {slot: p.shown_after_change() for slot, p in played.items()}
+    return {
+        "learner": name,
+        "seed": seed,
+        "total": value / oracle,
+        **{slot: p.share for slot, p in played.items()},
+        "seconds": sum(p.seconds for p in played.values()),
+        "best_at_80_percent_after": reached.get("banner"),
+    }
+
+
+def show(row: dict[str, object]) -> None:
+    """One line, as text."""
+    shares = {k: v for k, v in row.items() if k not in ("learner", "seed", "seconds")}
+    cells = [f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in shares.items()]
+    line = f"{row['learner']!s:20s} seed {row['seed']}  {'  '.join(cells)}  {row['seconds']:.0f} s"
+    print(line, flush=True)
+
+
+def summary(rows: list[dict[str, object]], slots: tuple[str, ...]) -> list[dict[str, object]]:
+    """Mean and least over the seeds, by learner."""
+    found = []
+    for name in dict.fromkeys(str(row["learner"]) for row in rows):
+        own = [row for row in rows if row["learner"] == name]
+        keys = ("total", *slots)
+        mean = {key: float(np.mean([float(str(row[key])) for row in own])) for key in keys}
+        least = {f"{key}_least": min(float(str(row[key])) for row in own) for key in keys}
+        found.append({"learner": name, "seeds": len(own), **mean, **least})
+    return found
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Play, print, and sum up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="")
+    parser.add_argument("--learners", default=DEFAULT)
+    parser.add_argument("--world", type=Path, default=WORLD)
+    parser.add_argument("--visitors", type=int)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(arguments)
+    world = load_world(asked.world)
+    seeds = [int(s) for s in asked.seeds.split(",") if s] or list(world.tables["run"]["seeds"])
+    rows = []
+    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER])
+    for name in asked.learners.replace("sweep", sweep).split(","):
+        for seed in seeds:
+            played = {
+                slot: play(world, slot, seed, maker(name, world, slot, seed), asked.visitors)
+                for slot in world.slots
+            }
+            rows.append(row_of(name, seed, played))
+            if not asked.json:
+                show(rows[-1])
+    if asked.json:
+        print(json.dumps({"rows": rows, "summary": summary(rows, world.slots)}))
+        return
+    for line in summary(rows, world.slots):
+        means = "  ".join(f"{k} {line[k]:.3f} (least {line[k + '_least']:.3f})"
+                          for k in ("total", *world.slots))  # fmt: skip
+        print(f"{line['learner']!s:20s} mean  {means}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,169 @@
+"""The parts of the default learner, each against its law."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bandits.config import Arm, ContextAttribute, read_config
+from bandits.features import CellSpec
+from bandits.learners.auto.design import make_design
+from bandits.learners.auto.forgetting import BELIEF, DAY, STEP, block_score, edges, tracked
+from bandits.learners.auto.history import History, coarsened
+from bandits.learners.auto.laplace import Rows, find_mode, near_mode, objective
+from bandits.learners.auto.relations import NOWHERE, find_relations
+from bandits.learners.auto.scales import next_scales
+
+ARMS = tuple(Arm(str(a), {"amount": a}) for a in (10, 30, 50, 100))
+
+
+def relation_of(attribute: ContextAttribute, size: int) -> np.ndarray:
+    (found,) = find_relations(ARMS, [attribute], [size])
+    return found.offsets
+
+
+def test_offsets_count_places_on_the_arms_ladder() -> None:
+    """Same amount 0, next higher 1; nearest by ratio; a level that is no amount has no place."""
+    cells = ("0", "50", "100", "70", "x")
+    offsets = relation_of(ContextAttribute("last", "category", cells), 6)
+    assert offsets[2].tolist() == [-2, -1, 0, 1]
+    assert offsets[3].tolist() == [-3, -2, -1, 0]
+    assert offsets[4].tolist() == offsets[2].tolist()
+    assert (offsets[[0, 1, 5]] == NOWHERE).all()
+
+
+def test_cut_points_stand_for_the_amount_at_them() -> None:
+    """A number's level is its lower cut point; below the first lies "none"."""
+    offsets = relation_of(ContextAttribute("last", "number", (10.0, 30.0, 100.0)), 5)
+    assert (offsets[:2] == NOWHERE).all()
+    assert offsets[2].tolist() == [0, 1, 2, 3]
+    assert offsets[4].tolist() == [-3, -2, -1, 0]
+
+
+def test_attributes_that_only_look_like_numbers_make_no_relation() -> None:
+    """City tiers 1 to 3 all lie nearest to one amount, which tells no levels apart."""
+    tiers = ContextAttribute("tier", "category", ("1", "2", "3"))
+    assert find_relations(ARMS, [tiers], [4]) == ()
+    assert find_relations([Arm("a"), Arm("b")], [tiers], [4]) == ()
+    assert find_relations(ARMS, [ContextAttribute("f", "flag")], [3]) == ()
+
+
+def problem(seed: int) -> tuple[Rows, np.ndarray, np.ndarray, np.ndarray]:
+    """Random rows with an intercept and three terms of 4 features, some of them absent."""
+    rng = np.random.default_rng(seed)
+    index = 1 + 4 * np.arange(3) + rng.integers(0, 4, (40, 3))
+    index = np.concatenate([np.zeros((40, 1), dtype=np.int64), index], axis=1)
+    index[rng.random(index.shape) < 0.1] = 13
+    trials = rng.uniform(0.0, 60.0, 40)
+    return Rows(index, 13), trials, trials * rng.random(40) * 0.3, rng.uniform(0.2, 2.0, 13)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: int) -> None:
+    """Central differences of the objective: gradient 0 and curvature as returned.
+
+    The curvature is that before the last step, which is below .001 in every coefficient: with
+    four features a row, eta moves by at most .004 and so does the logarithm of its weight.
+    """
+    rows, trials, hits, precision = problem(seed)
+    mean, start, step = np.full(13, 0.1), np.zeros(13), 1e-4
+    mode = find_mode(rows, trials, hits, mean, precision, start, 30)
+
+    def value(beta: np.ndarray) -> float:
+        return objective(rows, beta, trials, hits, mean, precision)
+
+    for i in range(13):
+        e = step * np.eye(13)[i]
+        slope = (value(mode.beta + e) - value(mode.beta - e)) / (2 * step)
+        assert slope == pytest.approx(0.0, abs=2e-2)
+        bend = (value(mode.beta + e) - 2 * value(mode.beta) + value(mode.beta - e)) / step**2
+        assert -bend == pytest.approx(mode.hessian[i, i], rel=5e-3, abs=2e-2)
+    near = near_mode(rows, trials / 2, hits / 2, mean, precision, start, mode.information, 40)
+    exact = find_mode(rows, trials / 2, hits / 2, mean, precision, start, 30)
+    assert near == pytest.approx(exact.beta, abs=0.05)
+
+
+def test_scales_stay_without_data_and_follow_it_with_data() -> None:
+    """With no information s = s0; with much, s is the coefficients' own spread."""
+    start, term_of = np.array([0.5, 0.5]), np.repeat([-1, 0, 1], [1, 40, 40])
+    nothing = next_scales(start, start, term_of, np.zeros(81), np.full(81, 0.25))
+    assert nothing == pytest.approx(start)
+    beta = np.concatenate([[0.0], np.zeros(40), np.random.default_rng(0).normal(0, 1.2, 40)])
+    scales = start
+    for _ in range(20):
+        scales = next_scales(scales, start, term_of, beta, np.full(81, 1e-4))
+    assert scales[0] < 0.1
+    assert scales[1] == pytest.approx(1.2, rel=0.25)
+
+
+@given(st.floats(0, 50 * DAY), st.floats(0, 60 * DAY))
+def test_judging_times_are_few_fixed_and_dense_of_late(first: float, span: float) -> None:
+    """Multiples of the step between first and now; a later fit keeps to places known before."""
+    at = first + span
+    marks = edges(first, at, 6)
+    assert all(first < mark <= at and mark % STEP == 0 for mark in marks)
+    assert marks == sorted(set(marks))
+    assert len(marks) <= 6 * 8
+    if span > 2 * STEP:
+        assert at - marks[-1] < STEP
+        again = edges(first, at + STEP, 6)
+        assert set(again[:-1]) - {again[-1]} <= set(marks) | set(edges(first, at, 8))
+
+
+def test_a_lead_of_long_ago_is_overtaken_by_what_is_right_now() -> None:
+    """300 blocks for "never", then 6 for the shortest: fixed share follows within them."""
+    scores = np.zeros((306, len(BELIEF)))
+    scores[:300, 0] = 1.0
+    scores[300:, -1] = 4.0
+    assert tracked(scores[:300])[0] > 0.95
+    assert tracked(scores).argmax() == len(BELIEF) - 1
+    assert tracked(np.zeros((0, 6))) == pytest.approx(np.array(BELIEF) / sum(BELIEF))
+
+
+def test_a_block_in_which_all_arms_move_alike_says_little() -> None:
+    """A third more conversions everywhere cost less than the same number on one arm alone."""
+    eta, trials = np.full(4, -3.0), np.full(4, 2000.0)
+    base = trials / (1 + np.exp(3.0))
+    right = block_score(np.full(4, -3.0 + np.log(1.33)), trials, base * 1.33)
+    alike = block_score(eta, trials, base * 1.33)
+    one = block_score(eta, trials, base * np.array([2.32, 1.0, 1.0, 1.0]))
+    truth = block_score(
+        eta + np.log([2.32, 1.0, 1.0, 1.0]), trials, base * np.array([2.32, 1.0, 1.0, 1.0])
+    )
+    assert right - alike < 2.0
+    assert truth - one > 20.0
+
+
+def test_cells_are_bounded_by_folding_what_tells_least() -> None:
+    """Of three attributes the one that the conversions depend on keeps its levels."""
+    context = [ContextAttribute(name, "category", tuple("abcdefgh")) for name in "xyz"]
+    spec = CellSpec.build(context, 10**6)
+    rng = np.random.default_rng(0)
+    levels = rng.integers(1, 9, (20_000, 3))
+    arm = rng.integers(0, 2, 20_000)
+    hits = rng.random(20_000) < np.where(arm == (levels[:, 2] > 4), 0.2, 0.05)
+    codes, cell = np.unique(spec.code_levels(levels), return_inverse=True)
+    counts = np.stack([np.ones(20_000), hits, hits, hits]).astype(float)
+    history = History(spec.levels_of(codes), np.zeros(20_000), cell, arm, counts)
+    small, sizes = coarsened(history, spec, frozenset(), 100)
+    assert len(small.levels) <= 100
+    assert sizes[2] == 9
+    assert small.counts.sum() == counts.sum()
+    again, same = coarsened(small, spec, frozenset({0, 1}), 100)
+    assert same[:2] == (1, 1)
+    assert len(again.levels) == 8
+
+
+def test_a_design_is_bounded_and_every_arm_has_its_features() -> None:
+    """20 arms and 16 attributes begin with at most 400 interaction features, main effects in."""
+    context = [{"name": f"c{i}", "cells": list("abcd")} for i in range(16)]
+    arms = [{"name": f"a{i}", "attributes": {"amount": i + 1}} for i in range(20)]
+    config = read_config({"arms": arms, "context": context})
+    design = make_design(config, CellSpec.build(config.context, 10**12).sizes)
+    widths = np.array([term.width for term in design.terms])
+    assert widths[design.first].sum() <= 500
+    assert all(design.first[t] for t, term in enumerate(design.terms) if term.kind == "arm")
+    features = design.features(np.ones((20, 16), dtype=np.int64), np.arange(20))
+    assert features.shape == (20, 1 + len(design.terms))
+    assert len(np.unique(features[:, 1 + 16])) == 20
