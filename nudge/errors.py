@@ -65,6 +65,18 @@ class TrimmedError(NotFoundError):
     code = "trimmed"
 
 
+class UnconditionalError(InvalidRequestError):
+    """A change that does not say what it would change: somebody else's edit could be lost."""
+
+    code = "precondition_required"
+
+
+class ChangedMeanwhileError(InvalidRequestError):
+    """Somebody else changed it since the caller looked."""
+
+    code = "precondition_failed"
+
+
 class UnauthenticatedError(NudgeError):
     """No key, an unknown key or a revoked one."""
 

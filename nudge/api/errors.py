@@ -23,6 +23,8 @@ STATUS: Final = {
     "forbidden": 403,
     "not_found": 404,
     "trimmed": 410,
+    "precondition_failed": 412,
+    "precondition_required": 428,
     "invalid_request": 422,
     "unknown_slot": 422,
     "unknown_variant": 422,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema
+from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.domain.slot_schema import SlotSchema
@@ -19,6 +19,31 @@ class ServedSlotSchema(SlotSchema):
     """A slot as it is configured and served."""
 
     serving = ma.Nested(ServingSchema, required=True)
+
+
+class EditedSchema(ServedSlotSchema):
+    """A slot after a change."""
+
+    action = ma.String(required=True, validate=validate.OneOf(("create", "update", "unchanged")))
+    diff = ma.List(ma.String(), required=True, metadata={"description": "`key: old -> new`"})
+
+
+class RevisionSchema(Schema):
+    """One change of a slot."""
+
+    revision = ma.Integer(required=True)
+    at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
+    who = ma.String(required=True)
+    why = ma.String(required=True)
+    action = ma.String(required=True)
+    diff = ma.List(ma.String(), required=True)
+
+
+class RevisionsSchema(Schema):
+    """Every change of a slot, newest first."""
+
+    slot = ma.String(required=True)
+    revisions = ma.List(ma.Nested(RevisionSchema), required=True)
 
 
 class SlotsSchema(Schema):

@@ -1,20 +1,53 @@
-"""GET /v1/slots and GET /v1/slots/{slot}."""
+"""GET /v1/slots; GET, PUT, PATCH /v1/slots/{slot}; its revisions."""
 
 from __future__ import annotations
 
-from flask import Response
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
-from nudge.api.operation import operation, resource
-from nudge.api.provider import answer
+from flask import Response, request
+
+from nudge.api.bodies import json_table
+from nudge.api.operation import caller, operation, resource
+from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import current
-from nudge.api.slot_schemas import ServedSlotSchema, SlotsSchema
+from nudge.api.slot_schemas import (
+    EditedSchema,
+    RevisionsSchema,
+    ServedSlotSchema,
+    SlotsSchema,
+)
+from nudge.clock import now
 from nudge.domain.served import Served
+from nudge.domain.slot import Slot
+from nudge.domain.slot_change import Change, Edit
 from nudge.domain.slot_file import dump_slot
-from nudge.errors import NotFoundError
+from nudge.domain.slot_schema import SlotSchema
+from nudge.errors import InvalidRequestError, NotFoundError
+from nudge.flows import apply as applying
+from nudge.store import slots as stored
 
 blueprint = resource("slots", "What is chosen")
 
 NAMED = "/v1/slots/<string(maxlength=64):slot>"
+MAX_WHY: Final = 500
+MAX_TAG: Final = 16
+CONDITION: Final = (
+    {
+        "name": "If-Match",
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": "the ETag of the revision that was looked at; not for a new slot",
+    },
+    {
+        "name": "why",
+        "in": "query",
+        "schema": {"type": "string", "maxLength": MAX_WHY},
+        "description": "the reason, for the audit",
+    },
+)
+How = Callable[..., Change]
 
 
 @operation(blueprint, "GET /v1/slots", scopes=("read",), answers={200: SlotsSchema})
@@ -27,8 +60,52 @@ def every() -> Response:
     blueprint, f"GET {NAMED}", scopes=("read",), answers={200: ServedSlotSchema}, errors=(404,)
 )
 def one(slot: str) -> Response:
-    """Show a slot as it is served now."""
-    return answer(_plain(_served(slot)))
+    """Show a slot as it is served now; its ETag is what a change has to name."""
+    served = _served(slot)
+    return _tagged(answer(_plain(served)), served.slot)
+
+
+@operation(
+    blueprint,
+    f"PUT {NAMED}",
+    scopes=("admin",),
+    answers={200: EditedSchema, 201: EditedSchema},
+    body={MIMETYPE: SlotSchema},
+    errors=(412, 415, 428),
+    parameters=CONDITION,
+)
+def put(slot: str) -> Response:
+    """Make this the slot, at its next revision; every process serves it within a second."""
+    return _edited(applying.put, slot)
+
+
+@operation(
+    blueprint,
+    f"PATCH {NAMED}",
+    scopes=("admin",),
+    answers={200: EditedSchema},
+    body={MIMETYPE: {"type": "object"}},
+    errors=(404, 412, 415, 428),
+    parameters=CONDITION,
+)
+def patch(slot: str) -> Response:
+    """Change some keys of a slot, by JSON merge patch; variants may be named by a table."""
+    return _edited(applying.patch, slot)
+
+
+@operation(
+    blueprint,
+    f"GET {NAMED}/revisions",
+    scopes=("read",),
+    answers={200: RevisionsSchema},
+    errors=(404,),
+)
+def revisions(slot: str) -> Response:
+    """List every change of a slot: who, when, what and why."""
+    _served(slot)
+    service = current()
+    found = stored.audits(service.client, service.keys, slot)
+    return answer({"slot": slot, "revisions": [_dated(one) for one in found]})
 
 
 def _served(name: str) -> Served:
@@ -36,6 +113,39 @@ def _served(name: str) -> Served:
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served
+
+
+def _edited(how: How, name: str) -> Response:
+    service = current()
+    table = json_table(service.settings.max_body)
+    edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
+    change = how(service.client, service.keys, name, table, _seen(), edit)
+    service.refresh()
+    told = {"action": change.action, "diff": list(change.diff)}
+    response = answer(_plain(_served(name)) | told, 201 if change.action == "create" else 200)
+    return _tagged(response, change.slot)
+
+
+def _seen() -> int | None:
+    """The revision that If-Match names; None without one."""
+    given = request.headers.get("If-Match")
+    if given is None:
+        return None
+    tag = given.strip().removeprefix("W/").strip('"')
+    if not tag.isdecimal() or len(tag) > MAX_TAG:
+        wrong = 'is no ETag of a slot; send what GET answered, such as "3"'
+        raise InvalidRequestError("If-Match does not fit", {"If-Match": [wrong]})
+    return int(tag)
+
+
+def _tagged(response: Response, slot: Slot) -> Response:
+    response.headers["ETag"] = f'"{slot.revision}"'
+    return response
+
+
+def _dated(entry: dict[str, object]) -> dict[str, object]:
+    at = datetime.fromtimestamp(float(str(entry["at"])), UTC)
+    return entry | {"at": at.isoformat()}
 
 
 def _plain(served: Served) -> dict[str, object]:

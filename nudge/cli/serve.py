@@ -9,8 +9,9 @@ import click
 
 from nudge.cli.common import data_dir_option, load_settings, opened
 from nudge.clock import now
+from nudge.domain.slot_change import Edit, conflict, plan
 from nudge.domain.slot_file import load_slots
-from nudge.flows.apply import apply, conflict, plan
+from nudge.flows.apply import apply
 from nudge.settings import Settings
 from nudge.store import api_keys, slots
 from nudge.store.identity import recognise
@@ -90,7 +91,7 @@ def apply_configured(settings: Settings) -> None:
             if change.action == "conflict":
                 click.echo(f"warning: {directory}/{conflict(change)}", err=True)
         good = [change for change in changes if change.changes]
-        apply(store.client, store.keys, good, "nudge serve", "start", now())
+        apply(store.client, store.keys, good, Edit("nudge serve", "start", now()))
 
 
 @click.command()

@@ -15,9 +15,9 @@ from nudge.clock import now
 from nudge.domain.funnel_file import FILE as FUNNEL
 from nudge.domain.funnel_file import load_funnel
 from nudge.domain.slot import Slot
+from nudge.domain.slot_change import Change, Edit, conflict, plan
 from nudge.domain.slot_file import dump_slot, load_slot, load_slots
 from nudge.errors import InvalidConfigError
-from nudge.flows.apply import Change, conflict, plan
 from nudge.flows.apply import apply as write
 from nudge.settings import stray_variables
 from nudge.store import slots as stored
@@ -51,7 +51,8 @@ def apply(
         if conflicts:
             raise InvalidConfigError(conflicts)
         if not dry_run:
-            write(store.client, store.keys, changes, who or getpass.getuser(), why, now())
+            edit = Edit(who or getpass.getuser(), why, now())
+            write(store.client, store.keys, changes, edit)
     if as_json:
         print_json([_plain(change, written=change.changes and not dry_run) for change in changes])
     else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason, Ref
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar, Slot
+
+SHADOW: Final = "shadow"
+"""Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,16 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     period = int(setting.at // slot.stickiness.period)
     before = assigned.get(unit)
     if before and before.period == period:
-        if before.decision.variant in eligible:
+        if before.decision.variant in eligible and _stands(before.decision, slot):
             return before
     else:
         before = None
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
+
+
+def _stands(before: Decision, slot: Slot) -> bool:
+    """False for what was only logged in shadow mode and is served now, and the other way round."""
+    return before.reason == "holdout" or (before.reason == SHADOW) == (slot.mode == SHADOW)
 
 
 def _new(
@@ -111,12 +120,15 @@ def _new(
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
         return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
+    shadow = slot.mode == SHADOW
     if len(eligible) == 1:
-        return _record(served, setting, gone, eligible, (1.0,), eligible[0], "only_eligible", stick)
+        reason: Reason = SHADOW if shadow else "only_eligible"
+        return _record(served, setting, gone, eligible, (1.0,), eligible[0], reason, stick)
     pmf = _pmf(served, setting, eligible)
     u = _u(setting, stick)
-    shown = eligible[draw(np.asarray(pmf), u)]
-    return _record(served, setting, gone, eligible, pmf, shown, "policy", stick)
+    drawn = eligible[draw(np.asarray(pmf), u)]
+    reason = SHADOW if shadow else "policy"
+    return _record(served, setting, gone, eligible, pmf, drawn, reason, stick)
 
 
 def held_out(slot: Slot, setting: Setting) -> bool:

@@ -83,8 +83,10 @@ def removed(
         at: seconds since the epoch.
 
     Returns:
-        Variant name -> code of the first rule that removed it.
+        Variant name -> code of the first rule that removed it; `off` where the slot is.
     """
+    if slot.mode == "off":
+        return dict.fromkeys(slot.names, "off")
     asked = Asked(channel, page, context, at)
     reasons = ((variant.name, reason_of(variant, asked)) for variant in slot.variants)
     return {name: reason for name, reason in reasons if reason is not None}

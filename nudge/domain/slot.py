@@ -11,6 +11,7 @@ Scalar = str | float | int | bool | None
 
 On = Literal["decision", "shown"]
 Objective = Literal["conversion", "revenue"]
+Mode = Literal["live", "shadow", "frozen", "off"]
 
 DEFAULT_PAGE = "default"
 """The key of a slot's fallback for pages that are not named."""
@@ -115,6 +116,8 @@ class Slot:
         floor: least propensity of each eligible variant.
         fallback: page -> variant, with `default`; what is shown when nothing else can be.
         title: for people.
+        mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
+            serves and publishes nothing new; `off` serves the fallback.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Slot:
     floor: float
     fallback: Mapping[str, str]
     title: str = ""
+    mode: Mode = "live"
 
     @property
     def names(self) -> tuple[str, ...]:

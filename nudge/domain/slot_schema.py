@@ -30,6 +30,7 @@ MAX_WINDOW = 7 * DAY
 """Ids and open exposures are remembered with the visitor for so long."""
 MAX_STICKINESS = 366 * DAY
 MAX_VARIANTS = 64
+MODES = ("live", "shadow", "frozen", "off")
 MAX_REVISION = 2**53
 """Beyond it a JSON reader may take two revisions for one."""
 
@@ -128,6 +129,11 @@ class SlotSchema(StrictTable):
         **told("write a whole number from 1 on"),
     )
     title = ma.String(load_default="", **told("write a text for people"))
+    mode = ma.String(
+        load_default="live",
+        validate=OneOf(*MODES),
+        **told("use one of live, shadow, frozen, off"),
+    )
     on = ma.String(
         required=True,
         validate=OneOf("decision", "shown"),

@@ -30,6 +30,7 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         floor=floor_of(data, policy["kind"]),
         fallback=data["fallback"],
         title=data["title"],
+        mode=data["mode"],
     )
 
 
@@ -41,6 +42,7 @@ def dump_slot(slot: Slot) -> dict[str, object]:
         "slot": slot.name,
         "revision": slot.revision,
         "title": slot.title,
+        "mode": slot.mode,
         "on": terms.on,
         "holdout": slot.holdout,
         "floor": slot.floor,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
-from nudge.domain.choice import Kept, Setting, choose
+from nudge.domain.choice import SHADOW, Kept, Setting, choose
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
 from nudge.domain.slot import Scalar
@@ -174,12 +174,15 @@ class Decider:
 
     def _given(self, catalogue: Catalogue, kept: Kept) -> Given:
         d = kept.decision
-        variant = catalogue.slots[d.slot].slot.variant(d.variant)
+        slot = catalogue.slots[d.slot].slot
+        shadow = d.reason == SHADOW
+        name = slot.fallback_for(d.page) if shadow else d.variant
+        variant = slot.variant(name)
         return Given(
             decision_id=self.sealer.seal(kept.ref),
-            variant=d.variant,
+            variant=name,
             value=variant.value if variant else None,
-            propensity=d.propensity,
+            propensity=1.0 if shadow else d.propensity,
             reason=d.reason,
             policy=d.policy,
             policy_version=d.policy_version,

@@ -137,6 +137,8 @@ class Publisher:
 
     def _published(self, desk: Desk, slot: Slot, now: float) -> bool:
         desk.changed = desk.counts.refresh(self._client, self._keys) or desk.changed
+        if slot.mode == "frozen":
+            return False  # what is counted meanwhile is learned from when it goes on
         anew = slot.revision != desk.revision
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
             return False

@@ -9,9 +9,10 @@ from nudge.client.api import Api, RefusedError
 from nudge.client.figures import wait_for
 from nudge.clock import now
 from nudge.domain.slot import Slot
+from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slot, parse_slot
 from nudge.errors import InvalidConfigError, StoreError
-from nudge.flows.apply import apply, plan
+from nudge.flows.apply import apply
 from nudge.replay.mapping import LogMapping
 from nudge.settings import Settings
 from nudge.store import slots
@@ -77,7 +78,7 @@ def _apply(settings: Settings, wanted: Slot, source: str) -> None:
     client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
     try:
         changes = plan(slots.current(client, keys), {wanted.name: wanted})
-        apply(client, keys, changes, "nudge replay", f"replay with {source}", now())
+        apply(client, keys, changes, Edit("nudge replay", f"replay with {source}", now()))
     finally:
         client.close()
 

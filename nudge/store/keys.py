@@ -52,6 +52,7 @@ FAMILIES = (
     Family("versions", "config", "hash", "apply, publisher, keys", "web, workers", "for ever"),
     Family("slots", "config", "hash", "apply", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
+    Family("audit", "config", "hash", "apply", "web", "for ever", True),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),

@@ -24,12 +24,36 @@ def revision(client: Client, keys: Keys, name: str, number: int) -> Slot | None:
     return None if text is None else _load(text, name)
 
 
-def put(client: Client, keys: Keys, slot: Slot, replaces: Slot | None) -> bool:
-    """Make `slot` current if `replaces` still is; False where somebody else was faster."""
-    names = [keys.config("slots"), keys.config("revisions", slot.name), keys.config("versions")]
-    before = "" if replaces is None else _dump(replaces)
-    args: list[Arg] = [slot.name, before, slot.revision, _dump(slot)]
+def put(
+    client: Client,
+    keys: Keys,
+    slot: Slot,
+    replaces: Slot | None,
+    audit: Mapping[str, object] | None = None,
+) -> bool:
+    """Make `slot` current if `replaces` still is; False where somebody else was faster.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        slot: at a revision beyond that of `replaces`.
+        replaces: what the caller believes current; None where there is no such slot.
+        audit: who, when, what and why, kept beside the revision.
+    """
+    families = ("revisions", "audit")
+    named = [keys.config(family, slot.name) for family in families]
+    names = [keys.config("slots"), *named, keys.config("versions")]
+    before = 0 if replaces is None else replaces.revision
+    told = orjson.dumps(dict(audit or {}))
+    args: list[Arg] = [slot.name, before, slot.revision, _dump(slot), told]
     return bool(client.run("apply_slot", names, args))
+
+
+def audits(client: Client, keys: Keys, name: str) -> list[dict[str, object]]:
+    """The audit entries of a slot, newest first, each with its `revision`."""
+    rows = _pairs(client.call("HGETALL", keys.config("audit", name)))
+    found = sorted(((int(number), text) for number, text in rows.items()), reverse=True)
+    return [{"revision": number} | orjson.loads(text) for number, text in found]
 
 
 def _dump(slot: Slot) -> str:

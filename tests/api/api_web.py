@@ -15,6 +15,7 @@ from nudge.app import create_app
 from nudge.clock import now
 from nudge.domain.caller import SCOPES, Scope
 from nudge.domain.records import Entry, Event
+from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slots
 from nudge.flows import apply as applying
 from nudge.settings import Settings
@@ -97,8 +98,8 @@ def served(settings: Settings) -> Iterator[Web]:
     app.testing = True
     service: Service = app.extensions["nudge"]
     wanted = load_slots(settings.config_dir / "slots")
-    changes = applying.plan({}, wanted)
-    applying.apply(service.client, service.keys, changes, "test", "shipped", now())
+    edit = Edit("test", "shipped", now())
+    applying.apply(service.client, service.keys, plan({}, wanted), edit)
     made = {s: api_keys.create(service.client, service.keys, [s], s, (), now())[1] for s in SCOPES}
     yield Web(app, made)
     service.client.close()

@@ -14,7 +14,7 @@ from nudge.domain.caller import SCOPES
 from nudge.store import api_keys
 
 METHODS = ("get", "post", "put", "patch", "delete")
-BODIES = {"/v1/decisions": ASK, "/v1/events": {"events": [{}]}}
+BODIES = {"/v1/decisions": ASK, "/v1/events": {"events": [{}]}, "/v1/slots/{slot}": {}}
 PLACES = {"{slot}": "banner", "{decision_id}": "a" * 26}
 
 

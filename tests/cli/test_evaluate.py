@@ -16,9 +16,10 @@ from click.testing import CliRunner, Result
 from bandits import dump
 from bandits.policies.fixed import FixedPolicy
 from nudge.cli import cli
+from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slot
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
-from nudge.flows.apply import apply, plan
+from nudge.flows.apply import apply
 from nudge.settings import Settings
 from nudge.store import snapshots
 from nudge.store.client import patient
@@ -149,7 +150,7 @@ def test_a_stored_policy_is_asked_with_context_and_eligible(
     """A snapshot that fixes a variant by context equals `always` there; version 0 is uniform."""
     client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
     slot = load_slot(ROOT / "config" / "slots" / "banner.toml")
-    apply(client, keys, plan({}, {slot.name: slot}), "test", "", 0.0)
+    apply(client, keys, plan({}, {slot.name: slot}), Edit("test", "", 0.0))
     lease = snapshots.acquire(client, keys, slot.name, "test", 60)
     assert lease is not None
     by = {"app": slot.names.index("video")}

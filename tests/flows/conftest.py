@@ -13,6 +13,7 @@ from nudge.domain.caller import Caller
 from nudge.domain.records import Entry
 from nudge.domain.sealing import Sealer
 from nudge.domain.slot import Slot
+from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slots
 from nudge.flows import apply as applying
 from nudge.flows.decide import Decider
@@ -73,7 +74,7 @@ def web(settings: Settings) -> Iterator[Web]:
     keys = Keys(settings.namespace, settings.partitions)
     sealer = Sealer(settings.secret_key)
     wanted = load_slots(Path(__file__).parents[2] / "config" / "slots")
-    applying.apply(client, keys, applying.plan({}, wanted), "test", "shipped", NOW)
+    applying.apply(client, keys, plan({}, wanted), Edit("test", "shipped", NOW))
     catalogue = refreshed(client, keys, Catalogue.empty())
     spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
     decider = Decider(client, keys, sealer, 0.0, spool)

@@ -44,7 +44,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @pytest.mark.parametrize("by", ["channel", "variant:banner"])
 def test_the_funnel_is_the_same(visited: Lake, by: str) -> None:
-    """The whole report, by what decisions and exposures tell: counts, medians, paths, leaks and changes."""
+    """The whole report: counts, medians, paths, leaks and changes."""
     question = Question(Period(START + WEEK, START + 2 * WEEK), by, "week")
     assert funnel(visited, PATH, question, "spark") == funnel(visited, PATH, question)
 

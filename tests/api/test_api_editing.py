@@ -1,0 +1,160 @@
+"""PUT and PATCH of slots while they run: revisions, optimistic locking, audit, modes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from api_web import Web, bearer
+from werkzeug.test import TestResponse
+
+from nudge.domain.slot_file import load_slot
+
+SLOT = "/v1/slots/banner"
+NEW = {
+    "slot": "gift",
+    "on": "decision",
+    "stickiness": {"period": "1d"},
+    "reward": {"event": "paid", "window": "1d"},
+    "fallback": {"default": "a"},
+    "variants": [{"name": "a", "value": 1}, {"name": "b", "value": 2}],
+}
+
+
+def change(
+    web: Web, method: str, path: str, body: object, tag: str | None = None, why: str = ""
+) -> TestResponse:
+    headers = bearer(web.secrets["admin"]) | ({"If-Match": tag} if tag else {})
+    return web.http.open(f"{path}?why={why}", method=method, json=body, headers=headers)
+
+
+def tag_of(web: Web, path: str = SLOT) -> str:
+    return web.get(path).headers["ETag"]
+
+
+def test_a_new_slot_is_served_at_once_with_its_audit_entry(web: Web) -> None:
+    """PUT makes it at revision 1; who, when, what and why are kept."""
+    made = change(web, "PUT", "/v1/slots/gift", NEW, why="spring")
+    assert (made.status_code, made.json["action"], made.headers["ETag"]) == (201, "create", '"1"')
+    assert web.decide(slots=["gift"])["decisions"]["gift"]["variant"] in {"a", "b"}
+    (entry,) = web.get("/v1/slots/gift/revisions").json["revisions"]
+    assert (entry["revision"], entry["why"], entry["action"]) == (1, "spring", "create")
+    assert entry["who"]
+
+
+def test_the_second_of_two_editors_is_told_what_changed(web: Web) -> None:
+    """412 names the current revision and each key that differs from what was looked at."""
+    tag = tag_of(web)
+    first = change(web, "PATCH", SLOT, {"title": "One"}, tag)
+    assert (first.status_code, first.json["revision"]) == (200, 2)
+    assert first.json["diff"] == ["title: Promotion banner -> One", "revision: 1 -> 2"][::-1]
+    second = change(web, "PATCH", SLOT, {"holdout": 0.1}, tag)
+    assert (second.status_code, second.json["code"]) == (412, "precondition_failed")
+    assert second.json["errors"]["revision"] == 2
+    assert "title: Promotion banner -> One" in second.json["errors"]["changed"]
+    again = change(web, "PATCH", SLOT, {"holdout": 0.1}, tag_of(web))
+    assert (again.status_code, again.json["title"], again.json["holdout"]) == (200, "One", 0.1)
+
+
+def test_a_repeated_edit_is_no_second_revision(web: Web) -> None:
+    """Who did not hear the answer may send the same again."""
+    tag = tag_of(web)
+    change(web, "PATCH", SLOT, {"title": "One"}, tag)
+    again = change(web, "PATCH", SLOT, {"title": "One"}, tag)
+    assert (again.status_code, again.json["action"], again.json["revision"]) == (
+        200,
+        "unchanged",
+        2,
+    )
+
+
+def test_an_edit_has_to_say_what_it_changes(web: Web) -> None:
+    """Without If-Match somebody else's edit could be lost: 428. A tag that is none: 422."""
+    body = web.get(SLOT).json | {"title": "One"}
+    body.pop("serving")
+    assert change(web, "PUT", SLOT, body).status_code == 428
+    assert change(web, "PATCH", SLOT, {"title": "One"}).status_code == 428
+    refused = change(web, "PATCH", SLOT, {"title": "One"}, "yesterday")
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["If-Match"])
+    assert change(web, "PATCH", "/v1/slots/nothing", {}, '"1"').status_code == 404
+    assert change(web, "PUT", SLOT, body, tag_of(web)).json["diff"][-1].endswith("-> One")
+
+
+def test_a_bad_slot_is_refused_with_the_place(web: Web) -> None:
+    """422 names each key; nothing is changed by it."""
+    tag = tag_of(web)
+    refused = change(
+        web, "PATCH", SLOT, {"holdout": 2, "variants": {"coffee": {"enabled": "no"}}}, tag
+    )
+    assert refused.status_code == 422
+    assert set(refused.json["errors"]) == {"holdout", "variants.coffee.enabled"}
+    assert change(web, "PUT", SLOT, NEW, tag).json["errors"] == {"slot": ["is not 'banner'"]}
+    assert tag_of(web) == tag
+
+
+def test_a_killed_variant_is_seen_by_nobody_from_then_on(web: Web) -> None:
+    """Also those to whom it stuck get another one, which names what it supersedes."""
+    before = {f"v{i}": shown(web, f"v{i}") for i in range(40)}
+    killed = Counter(before.values()).most_common(1)[0][0]
+    body = {"variants": {killed: {"enabled": False}}}
+    assert change(web, "PATCH", SLOT, body, tag_of(web)).status_code == 200
+    after = {name: shown(web, name) for name in before}
+    assert killed not in after.values()
+    assert all(after[n] == v for n, v in before.items() if v != killed)
+
+
+def test_variants_are_added_and_removed_by_name(web: Web) -> None:
+    """A table of names changes, adds and removes; the others stay as they are."""
+    body = {"variants": {"tea": {"value": {"text": "Tea"}}, "coffee": None}}
+    done = change(web, "PATCH", SLOT, body, tag_of(web)).json
+    names = [one["name"] for one in done["variants"]]
+    assert names == ["data_draw", "triple_gift", "video", "tea"]
+    assert {shown(web, f"n{i}") for i in range(200)} == set(names)
+
+
+@pytest.mark.parametrize("mode", ["shadow", "off"])
+def test_only_the_fallback_is_shown_in_shadow_and_off(web: Web, mode: str) -> None:
+    """Shadow logs what it would have done, as a draw that repeats; off draws nothing."""
+    change(web, "PATCH", SLOT, {"mode": mode}, tag_of(web))
+    given = [web.decide(visitor_id=f"s{i}", slots=["banner"]) for i in range(60)]
+    told = [one["decisions"]["banner"] for one in given]
+    assert {one["variant"] for one in told} == {"data_draw"}
+    assert {one["propensity"] for one in told} == {1.0}
+    reasons = {one["reason"] for one in told} - {"holdout"}
+    assert reasons == {"shadow" if mode == "shadow" else "fallback"}
+    why = [web.get(f"/v1/decisions/{one['decision_id']}").json for one in told]
+    assert all(one["reproduced"] for one in why)
+    assert len({one["variant"] for one in why}) == (4 if mode == "shadow" else 1)
+
+
+def test_what_was_logged_in_shadow_is_not_what_is_shown_later(web: Web) -> None:
+    """Live again, a visitor gets a draw; shadow decisions stick to shadow alone."""
+    change(web, "PATCH", SLOT, {"mode": "shadow"}, tag_of(web))
+    names = [f"s{i}" for i in range(30)]
+    for name in names:
+        first, second = (reason(web, name) for _ in range(2))
+        assert first == second
+    change(web, "PATCH", SLOT, {"mode": "live"}, tag_of(web))
+    assert {reason(web, name) for name in names} == {"policy", "holdout"}
+
+
+def test_what_the_api_shows_can_be_put_back(web: Web) -> None:
+    """GET without `serving` is a body of PUT that changes nothing."""
+    body: dict[str, Any] = web.get(SLOT).json
+    body.pop("serving")
+    assert change(web, "PUT", SLOT, body, tag_of(web)).json["action"] == "unchanged"
+    shipped = load_slot(web.service.settings.config_dir / "slots" / "banner.toml")
+    assert web.service.held.catalogue.slots["banner"].slot == shipped
+
+
+def shown(web: Web, name: str) -> str:
+    found: str = web.decide(visitor_id=name, slots=["banner"], force={})["decisions"]["banner"][
+        "variant"
+    ]
+    return found
+
+
+def reason(web: Web, name: str) -> str:
+    found: str = web.decide(visitor_id=name, slots=["banner"])["decisions"]["banner"]["reason"]
+    return found
