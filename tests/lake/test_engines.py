@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nudge.errors import InvalidConfigError
-from nudge.lake.engine import Limits, engine
+from nudge.lake.engines import named_engine
 from nudge.lake.errors import EngineMissingError
 from nudge.lake.query import connect
 from nudge.lake.reader import Lake
@@ -25,7 +25,7 @@ def test_without_the_extra_the_cure_is_named(
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(EngineMissingError, match=r"pip install 'nudge\[spark\]'"):
         connect(Lake(tmp_path), "spark")
-    with pytest.raises(EngineMissingError), engine(Lake(tmp_path), Limits(), tmp_path, "spark"):
+    with pytest.raises(EngineMissingError), named_engine(Lake(tmp_path), "spark", tmp_path):
         pass
 
 
