@@ -1,4 +1,4 @@
-"""The engine as reports use it: DuckDB within limits, or Spark, which has its own."""
+"""DuckDB as reports use it: within limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import duckdb
 from ibis.backends.duckdb import Backend
 
 from nudge.lake.errors import TooLargeError
-from nudge.lake.query import DUCKDB, connected, translated
+from nudge.lake.query import connected, translated
 from nudge.lake.reader import Contents, Lake
 
 
@@ -21,46 +21,41 @@ class Limits:
     """What one report may use.
 
     Attributes:
-        memory: bytes; what needs more goes to disk.
+        memory: bytes; what needs more goes to disk. The process around it takes a few hundred
+            million more.
         threads: of the engine.
     """
 
-    memory: int = 1_500_000_000
+    memory: int = 1_000_000_000
     threads: int = 2
 
 
 @contextmanager
-def engine(
-    lake: Lake, limits: Limits, spill: Path, name: str = DUCKDB
-) -> Iterator[tuple[Backend, Contents]]:
-    """An engine over the lake as it is now, for one report.
+def engine(lake: Lake, limits: Limits, spill: Path) -> Iterator[tuple[Backend, Contents]]:
+    """A DuckDB over the lake as it is now, for one report.
 
     Args:
         lake: of the installation.
         limits: of the report.
         spill: directory for what does not fit into memory; emptied behind the report.
-        name: of the engine; see `connect`.
 
     Raises:
         BrokenLakeError: the manifests contradict each other, or a file cannot be read.
         TooLargeError: the limits do not suffice.
-        EngineMissingError: the engine is not installed.
     """
     contents = lake.contents()
-    if name != DUCKDB:
-        yield connected(contents, name), contents
-        return
     spill.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=spill) as directory, translated():
         backend = connected(contents)
         try:
-            for key, value in (
+            for name, value in (
                 ("memory_limit", f"'{limits.memory}B'"),
                 ("threads", limits.threads),
                 ("temp_directory", f"'{directory}'"),
                 ("preserve_insertion_order", "false"),
+                ("enable_progress_bar", "false"),
             ):
-                backend.raw_sql(f"SET {key} = {value}")
+                backend.raw_sql(f"SET {name} = {value}")
             yield backend, contents
         except duckdb.OutOfMemoryException as error:
             cure = "ask about a shorter period, or fewer dimensions"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -70,8 +68,6 @@ def _session(master: str) -> Any:  # noqa: ANN401 - the same
     except ImportError as error:
         raise EngineMissingError(f"Spark is not installed ({error}): {_CURE}") from error
     local = master.startswith("local")
-    if local and not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-        raise EngineMissingError(f"Spark needs Java, and there is none: {_CURE}")
     builder = SparkSession.builder.master(master).appName("nudge")
     for name, value in (_SETTINGS | (_LOCAL_SETTINGS if local else {})).items():
         builder = builder.config(name, value)
@@ -79,7 +75,9 @@ def _session(master: str) -> Any:  # noqa: ANN401 - the same
         # Each connection has views of its own.
         session = builder.getOrCreate().newSession()
     except Exception as error:
-        raise EngineMissingError(f"Spark does not start: {error}; {_CURE}") from error
+        # Without Java it says that a gateway process has exited, and nothing of Java.
+        text = str(error).partition("\n")[0]
+        raise EngineMissingError(f"Spark does not start ({text}): {_CURE}") from error
     for name, value in _SETTINGS.items():
         if name.startswith("spark.sql."):
             session.conf.set(name, value)

@@ -31,13 +31,13 @@ def _answer(
 ) -> Answered:
     # The engine takes a second and 100 MB to import: it is loaded with the first question.
     from nudge.flows.funnel import told  # noqa: PLC0415
-    from nudge.lake.engine import Limits, engine  # noqa: PLC0415
+    from nudge.lake.engines import named_engine  # noqa: PLC0415
 
     path = load_funnel(settings.config_dir)
     question = Question.read(plain)
     caught_up = Freshness.of(client, keys)  # before the lake is looked at
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
-    with engine(lake, Limits(), spill, settings.lake_engine) as (backend, contents):
+    with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
         found = told(backend, path, question)
         return Answered(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -1,0 +1,33 @@
+"""The engine that the settings name: DuckDB within the limits of a report, or Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nudge.lake.engine import Limits, engine
+from nudge.lake.query import DUCKDB, Backend, connected
+from nudge.lake.reader import Contents, Lake
+
+
+@contextmanager
+def named_engine(lake: Lake, name: str, spill: Path) -> Iterator[tuple[Backend, Contents]]:
+    """An engine over the lake as it is now, for one report.
+
+    Args:
+        lake: of the installation.
+        name: see `connect`.
+        spill: directory for what does not fit into DuckDB's memory; Spark has its own.
+
+    Raises:
+        BrokenLakeError: the manifests contradict each other, or a file cannot be read.
+        EngineMissingError: the engine is not installed.
+        TooLargeError: the limits do not suffice.
+    """
+    if name == DUCKDB:
+        with engine(lake, Limits(), spill) as found:
+            yield found
+    else:
+        contents = lake.contents()
+        yield connected(contents, name), contents
