@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from bandits.delay import DelayLaw
 from bandits.inference import fixed, interval, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.best import best_arm
+from bandits.inference.best import Best, best_arm
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.srm import mismatch, z_scores
@@ -86,7 +87,7 @@ class Block:
         so_far = self._finding(judged, waiting)
         return {
             "hidden": False,
-            **self._drawn(self.part.reason(comparison.POLICY), None),
+            **self._drawn(self.part.drawn, None),
             "degraded": self.degraded,
             "left_out": judged.sums.left_out,
             "by_reason": self._by_reason(),
@@ -102,7 +103,7 @@ class Block:
         found = Finding("cannot_tell", "few_people", segment=self.segment)
         return {
             "hidden": True,
-            "exposures": self.part.reason(comparison.POLICY).total("rows"),
+            "exposures": self.part.drawn.total("rows"),
             "verdict": _verdict(found) | sentence(found),
         }
 
@@ -122,7 +123,7 @@ class Block:
         }
 
     def _variant(self, number: int, judged: Judged) -> Plain:
-        drawn = self.part.reason(comparison.POLICY)
+        drawn = self.part.drawn
         groups = drawn.where(drawn.variant == number)
         name = self.part.cube.variants[number]
         head: Plain = {
@@ -159,6 +160,8 @@ class Block:
     def _finding(self, judged: Judged, waiting: int) -> Finding:
         if mismatch(comparison.ratio_of(self.part)):
             return Finding("cannot_tell", "mismatch", segment=self.segment, waiting=waiting)
+        if not len(self.part.groups):
+            return Finding("cannot_tell", "nothing_shown", segment=self.segment)
         if not judged.part.groups.total("rows") and waiting:
             return Finding("too_early", "nothing_matured", waiting=waiting, segment=self.segment)
         return judged.finding(self.segment, waiting)
@@ -194,18 +197,28 @@ class Judged:
             comparison.holdout_sums_of(part, reading.shares, binary=binary),
         )
 
+    @cached_property
+    def best(self) -> Best:
+        """Chances to be best, and expected losses."""
+        return best_arm(self.sums)
+
+    @cached_property
+    def baseline(self) -> Estimate:
+        """The holdout's mean."""
+        return fixed.mean(self.held, HOLDOUT, level=self.reading.level)
+
     def of_arm(self, number: int) -> Plain:
         """The estimates of a variant; null where it is not compared, or was never drawn."""
         if number not in self.arms or not self.sums.table.rows:
             return dict.fromkeys(
                 ("estimate", "always", "chance_to_be_best", "expected_loss", "lift")
             )
-        arm, best = list(self.arms).index(number), best_arm(self.sums)
+        arm, best = list(self.arms).index(number), self.best
         look = fixed.mean(self.sums, arm, level=self.reading.level)
         always = sequence.mean(
             self.sums, arm, alpha=1.0 - self.reading.level, unit=self.reading.unit
         )
-        held = fixed.mean(self.held, HOLDOUT, level=self.reading.level)
+        held = self.baseline
         return {
             "estimate": _estimate(look),
             "always": _estimate(always),
@@ -230,7 +243,7 @@ class Judged:
 
     def plain(self, names: Sequence[str]) -> Plain:
         """Figures and estimates of these rows."""
-        drawn = self.part.reason(comparison.POLICY)
+        drawn = self.part.drawn
         told = []
         for number, name in enumerate(names):
             groups = drawn.where(drawn.variant == number)

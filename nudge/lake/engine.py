@@ -21,11 +21,12 @@ class Limits:
     """What one report may use.
 
     Attributes:
-        memory: bytes; what needs more goes to disk.
+        memory: bytes; what needs more goes to disk. The process around it takes a few hundred
+            million more.
         threads: of the engine.
     """
 
-    memory: int = 1_500_000_000
+    memory: int = 1_000_000_000
     threads: int = 2
 
 
@@ -52,6 +53,7 @@ def engine(lake: Lake, limits: Limits, spill: Path) -> Iterator[tuple[Backend, C
                 ("threads", limits.threads),
                 ("temp_directory", f"'{directory}'"),
                 ("preserve_insertion_order", "false"),
+                ("enable_progress_bar", "false"),
             ):
                 backend.raw_sql(f"SET {name} = {value}")
             yield backend, contents
