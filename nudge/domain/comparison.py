@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class Part:
             self.masses.where(self.masses.settled),
         )
 
+    @cached_property
+    def drawn(self) -> Groups:
+        """The groups that the policy drew."""
+        return self.reason(POLICY)
+
     def reason(self, *names: str) -> Groups:
         """The groups with one of these reasons."""
         wanted = [self.cube.reason(name) for name in names]
@@ -87,7 +93,7 @@ def arm_sums_of(part: Part, arms: Sequence[int], *, shares: bool) -> ArmSums:
         shares: whether every reward is 0 or 1.
     """
     sets = _with(part.cube, arms)
-    drawn = part.reason(POLICY)
+    drawn = part.drawn
     groups = drawn.where(sets[drawn.possible])
     masses = part.masses.where(sets[part.masses.possible])
     left_out = drawn.total("rows") - groups.total("rows")
@@ -96,7 +102,7 @@ def arm_sums_of(part: Part, arms: Sequence[int], *, shares: bool) -> ArmSums:
 
 def ratio_of(part: Part) -> RatioSums:
     """Exposures by variant against the propensities, for all K variants."""
-    drawn = part.reason(POLICY)
+    drawn = part.drawn
     counts = np.bincount(drawn.variant, drawn.rows, len(part.cube.variants))
     expected = part.masses.expected.sum(axis=0)
     return RatioSums(counts - expected, part.masses.variance.sum(axis=0))
@@ -112,7 +118,8 @@ def holdout_sums_of(part: Part, shares: Mapping[int, float], *, binary: bool) ->
         binary: whether every reward is 0 or 1.
     """
     both = part.reason(*LIFTED, HOLDOUT)
-    share = np.array([shares.get(int(r), 0.0) for r in both.revision])
+    revisions, places = np.unique(both.revision, return_inverse=True)
+    share = np.array([shares.get(int(r), 0.0) for r in revisions])[places]
     known = (share > 0.0) & (share < 1.0)
     left_out = int(both.rows[~known].sum())
     both, share = both.where(known), share[known]

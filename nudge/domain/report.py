@@ -11,7 +11,8 @@ import numpy as np
 from bandits.delay import DelayCounts, DelayLaw
 from nudge.domain.comparison import Part
 from nudge.domain.cube import OTHER, Cube
-from nudge.domain.report_block import Block, Reading
+from nudge.domain.judged import Reading
+from nudge.domain.report_block import Block
 from nudge.domain.report_time import allocation
 from nudge.domain.slot import Slot
 

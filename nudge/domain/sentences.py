@@ -14,7 +14,14 @@ Said = dict[str, str]
 NEAR: Final = 9.95
 """Percent: from here on a decimal would be rounded to 10.0."""
 _CHANNELS: Final = {"web": "web", "wap": "WAP", "app": "app", "sms": "SMS"}
-_ZH_CHANNELS: Final = {"web": "网页", "wap": "WAP", "app": "APP", "sms": "短信"}
+_ZH_CHANNELS: Final = {"web": "网页", "wap": "WAP ", "app": "APP ", "sms": "短信"}
+_PLAIN: Final[Mapping[str, Said]] = {
+    "page": {"zh": "{} 页面", "en": "on page {}"},
+    "day": {"zh": "{}", "en": "on {}"},
+    "revision": {"zh": "第 {} 次修订", "en": "in revision {}"},
+    "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
+}
+"""How a dimension of ours is put."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Finding:
 
     Attributes:
         kind: of the verdict.
-        reason: of the verdict, or `nothing_matured`, `mismatch`, `few_people`.
+        reason: of the verdict, or `nothing_shown`, `nothing_matured`, `mismatch`, `few_people`.
         leader: name of the best so far.
         second: name of the next best.
         relative: the lead as a share of the second's mean.
@@ -57,6 +64,7 @@ def sentence(found: Finding) -> Said:
         "still_open": _still_open,
         "too_close": _too_close,
         "few_rewards": _few_rewards,
+        "nothing_shown": _nothing_shown,
         "nothing_matured": _nothing_matured,
         "no_comparison": _no_comparison,
         "mismatch": _mismatch,
@@ -127,6 +135,13 @@ def _nothing_matured(f: Finding) -> Said:
     }
 
 
+def _nothing_shown(_: Finding) -> Said:
+    return {
+        "zh": "无法判断：这段时间内还没有任何曝光。",
+        "en": "this cannot be told: nothing was shown in this period.",
+    }
+
+
 def _no_comparison(_: Finding) -> Said:
     return {
         "zh": "无法判断：没有两个方案曾面向同一批访客投放，因此无从比较。",
@@ -154,17 +169,20 @@ def _where(segment: Mapping[str, str]) -> Said:
     if not parts:
         return {"zh": "", "en": ""}
     zh, en = "、".join(p["zh"] for p in parts), " and ".join(p["en"] for p in parts)
+    en = en.replace(" visitors and where ", " visitors where ")
     return {"zh": f"{zh}：", "en": f"{_capital(en)}: "}
 
 
 def _value(name: str, value: str) -> Said:
-    if name == "channel" and value in _CHANNELS:
-        return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
     plain = name.removeprefix("context.")
     if value == "other":
-        return {"zh": f"其他 {plain}", "en": f"for every other {plain}"}
+        return {"zh": f"其余 {plain} 的访客", "en": f"for every other {plain}"}
     if not value:
         return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
+    if name == "channel" and value in _CHANNELS:
+        return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
+    if name in _PLAIN:
+        return {tongue: text.format(value) for tongue, text in _PLAIN[name].items()}
     return {"zh": f"{plain} 为 {value} 的访客", "en": f"where {plain} is {value}"}
 
 

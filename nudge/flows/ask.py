@@ -73,8 +73,8 @@ class Desk:
         Args:
             inquiry: of `inquiry`.
             fresh: seconds in which an answer is given as it is.
-            old: seconds that the lake's part may be old in an answer that is given meanwhile;
-                with infinity nobody waits for a newer one.
+            old: seconds that the lake's part may be old in an answer that is given meanwhile; with
+                infinity any will do, but for one that is too old a newer one is waited for.
             anew: begin again what failed a while ago; who only looks is told of the failure.
 
         Raises:
@@ -86,17 +86,20 @@ class Desk:
             return self._given(known, None, self._now(known))
         if known and clock.now() - (known.finished or 0.0) < fresh:
             return self._given(known, None)
-        waits = known is None or old < float("inf")
+        waits = known is None or old < float("inf") or self._age(known) > OLD
         job = self.begin(inquiry, waits=waits, anew=anew)
         if job is not None and job.state == "done":
             return self._given(job, None)
-        if known and clock.now() - (known.as_of or 0.0) <= old:
+        if known and self._age(known) <= old:
             return self._given(known, job)
         return Reply(None, 0.0, job)
 
     def _given(self, job: Job, newer: Job | None, as_of: float | None = None) -> Reply:
         body = jobs.result(self.client, self.keys, job.id)
         return Reply(body, (job.as_of or 0.0) if as_of is None else as_of, newer)
+
+    def _age(self, job: Job) -> float:
+        return clock.now() - (job.as_of or 0.0)
 
     def _now(self, job: Job) -> float:
         """Until when an answer is complete whose lake has not changed since: perhaps until now."""

@@ -8,21 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from nudge.domain.cube import Cube
-from nudge.domain.questions import PerformanceQuestion
+from nudge.domain.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.report import Terms, report
 from nudge.domain.report_time import iso
 from nudge.domain.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.lake.cubes import cube_of
+from nudge.lake.cubes import cube_of, keep_sums
 from nudge.lake.cut import Cut
 from nudge.lake.day_tables import Tell
 from nudge.lake.engine import Limits, engine
 from nudge.lake.reader import Lake
-from nudge.lake.slot_rows import keep, slot_rows
+from nudge.lake.slot_rows import slot_rows
 from nudge.store import slots
 from nudge.store.client import Client
 from nudge.store.freshness import Freshness
 from nudge.store.keys import Keys
+
+
+def usual(slot: Slot) -> list[tuple[str, ...]]:
+    """What a slot is likely to be divided by."""
+    beside = ("channel", "page")
+    own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
+    return [(), *((name,) for name in (*beside, *own))]
 
 
 @dataclass(frozen=True)
@@ -84,16 +91,18 @@ class Reports:
         return Made(head | report(terms, question.by, cube), as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
-        """Join the days that are over, so that the next report need not.
+        """Join the days that are over and sum them up, so that the next reports need not.
 
         Raises:
             LakeError: the lake cannot be read.
             StoreAwayError: the store does not answer.
         """
-        names = list(slots.current(self.client, self.keys))
-        with engine(self.lake, self.limits, self.cache) as (backend, contents):
-            for name in names:
-                keep(backend, contents, name, self.cache, tell)
+        for slot in slots.current(self.client, self.keys).values():
+            with engine(self.lake, self.limits, self.cache) as (backend, contents):
+                rows = slot_rows(backend, contents, slot.name, self.cache, tell)
+                for by in usual(slot):
+                    tell(0.0)
+                    keep_sums(rows, Cut(by=by, revenue=slot.terms.objective == "revenue"))
 
     def _slot(self, name: str) -> Slot:
         found = slots.current(self.client, self.keys).get(name)

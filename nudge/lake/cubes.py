@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import ibis
+from ibis.expr.types import Table
 
 from nudge.domain.cube import Cube
 from nudge.lake.coded import coded
@@ -30,8 +31,7 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    # By the day: with the second in it, no sums would ever be found again.
-    asking = Asking(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+    asking = _asking(rows, cut)
     segments = _segments(asking, rows)
     found = put_together(list(_parts(asking, rows, segments)))
     variants = list(dict.fromkeys([*names, *rows.variants]))
@@ -39,14 +39,33 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
 
 
+def keep_sums(rows: SlotRows, cut: Cut) -> None:
+    """Sum up the days that are over, ahead of the question.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    asking = _asking(rows, cut)
+    if rows.final is not None:
+        _past(asking, rows, _segments(asking, rows), rows.final)
+
+
+def _asking(rows: SlotRows, cut: Cut) -> Asking:
+    # By the day: with the second in it, no sums would ever be found again.
+    return Asking(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+
+
 def _parts(asking: Asking, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
-    final = rows.final
-    if final is not None:
-        about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
-        make = asking.cut.rows(final)
-        yield kept(rows.sums, about, lambda: asking.sums(make, segments))
+    if rows.final is not None:
+        yield _past(asking, rows, segments, rows.final)
     if rows.open is not None:
         yield asking.sums(asking.cut.rows(rows.open), segments)
+
+
+def _past(asking: Asking, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:
+    about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
+    return kept(rows.sums, about, lambda: asking.sums(asking.cut.rows(final), segments))
 
 
 def _segments(asking: Asking, rows: SlotRows) -> list[str]:

@@ -94,18 +94,6 @@ def slot_rows(
     return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
 
 
-def keep(
-    backend: Backend, contents: Contents, slot: str, cache: Path, tell: Tell = lambda _: None
-) -> None:
-    """Join the slot's days that are over, ahead of the next report.
-
-    Raises:
-        BrokenLakeError: the lake cannot be read.
-        LakeAwayError: the disk refused.
-    """
-    DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
-
-
 def named(backend: Backend, name: str, rows: Table) -> Table:
     """The same rows, as a view: translating a long expression costs more than a small answer."""
     with translated():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from nudge import clock
 from nudge.domain.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.report_table import rows
 from nudge.domain.report_time import iso
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 CACHE: Final = "reports"
 REPORT: Final = "report"
 EVALUATE: Final = "evaluate"
+OFTEN: Final = 600.0
+"""Seconds after which it is looked again for days that are over."""
 REPORTS_KEPT: Final = 600.0
 EVALUATIONS_KEPT: Final = 86_400.0
 
@@ -46,11 +49,13 @@ class Answers:
         client: of the store.
         keys: of the installation.
         settings: of the installation.
+        prepared: the days, and the time, for which everything is prepared.
     """
 
     client: Client
     keys: Keys
     settings: Settings
+    prepared: list[object] = field(default_factory=list)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -88,9 +93,12 @@ class Answers:
         return Answered(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
 
     def prepare(self, tell: Tell) -> None:
-        """Join the days that are over; a lake of one day has none."""
-        if len(list(self.lake.root.glob("exposures/date=*"))) > 1:
+        """Join the days that are over and sum them up; a lake of one day has none."""
+        days = sorted(path.name for path in self.lake.root.glob("exposures/date=*"))
+        about = [*days, int(clock.now() // OFTEN)]
+        if len(days) > 1 and about != self.prepared:
             self._reports.keep(tell)
+            self.prepared[:] = about
 
     def evaluate(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
         """What another policy would have got.

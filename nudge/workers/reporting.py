@@ -31,7 +31,7 @@ ASKERS: Final = (InvalidRequestError, NotFoundError, TooLargeError)
 """What whoever asks can do something about."""
 LOOK: Final = 0.05
 """Seconds between two looks whether somebody asks."""
-REST: Final = 60.0
+REST: Final = 10.0
 """Seconds without a question after which what is asked next may be prepared."""
 Tell = Callable[[float], None]
 """Is told how far a job is, from 0 to 1; raises StoppedError where the worker is to end."""

@@ -18,7 +18,7 @@ from nudge.domain.cube import Cube
 from nudge.domain.questions import DIMENSIONS, Period
 from nudge.domain.report import Terms, report
 from nudge.domain.slot_file import parse_slot
-from nudge.lake.cubes import cube_of
+from nudge.lake.cubes import cube_of, keep_sums
 from nudge.lake.cut import Cut
 from nudge.lake.engine import Limits, engine
 from nudge.lake.reader import Lake
@@ -234,6 +234,19 @@ def test_kept_days_change_no_figure(lake: Lake, place: Path, tmp_path: Path) -> 
         assert rounded(other) == rounded(fresh)
 
 
+def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
+    """A question that was prepared sums no past day again, and one that was not is kept."""
+    with engine(lake, Limits(400_000_000), tmp_path) as (backend, contents):
+        rows = slot_rows(backend, contents, "banner", tmp_path)
+        keep_sums(rows, Cut(by=("channel",)))
+        kept = sorted(rows.sums.iterdir())
+        assert len(kept) == 1
+        cube_of(rows, Cut(by=("channel",)), SLOT.names)
+        assert sorted(rows.sums.iterdir()) == kept
+        cube_of(rows, Cut(by=("page",)), SLOT.names)
+        assert len(list(rows.sums.iterdir())) == 2
+
+
 def rounded(value: Any) -> Any:
     """JSON with 9 digits of each number."""
     if isinstance(value, dict):
@@ -266,4 +279,5 @@ def test_an_empty_lake_has_a_report(tmp_path: Path) -> None:
     found = told(Lake(tmp_path / "lake"), tmp_path)
     assert found["whole"]["exposures"] == 0
     assert [one["variant"] for one in found["whole"]["variants"]] == ["b", "a", "c"]
-    assert found["whole"]["verdict"]["kind"] == "cannot_tell"
+    verdict = found["whole"]["verdict"]
+    assert (verdict["kind"], verdict["reason"]) == ("cannot_tell", "nothing_shown")

@@ -1,0 +1,127 @@
+"""Reports and evaluations over a lake of ten million decisions: seconds, processor and memory.
+
+    python -m benchmarks reports            # 10,000,000 decisions: 1.5 GB of disk, some minutes
+    python -m benchmarks.reports 1000000
+
+Baseline `by hand`: the same counts by channel and variant as SQL over the lake's own tables, which
+joins exposures, decisions and rewards on their ids.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from benchmarks import big_lake
+from benchmarks.big_lake import SLOT, VARIANTS, written
+from nudge.domain.questions import EvaluationQuestion
+from nudge.domain.report import Terms, report
+from nudge.domain.slot_file import parse_slot
+from nudge.flows.what_if import what_if
+from nudge.lake.cubes import cube_of
+from nudge.lake.cut import Cut
+from nudge.lake.engine import Limits, engine
+from nudge.lake.reader import Lake
+from nudge.lake.slot_rows import slot_rows
+
+ROWS: Final = 10_000_000
+BY: Final = ((), ("channel",), ("context.stage",), ("channel", "context.city_tier"), ("day",))
+TARGETS: Final = ("uniform", "always:data")
+SECONDS: Final = {"report": 2.0, "evaluation": 10.0}
+MEMORY: Final = 1.5e9
+BY_HAND: Final = """
+SELECT d.channel, e.variant, count(*), sum(r.conversions) FROM exposures e
+JOIN decisions d USING (decision_id)
+LEFT JOIN (SELECT decision_id, sum(conversions) conversions FROM rewards GROUP BY 1) r
+USING (decision_id) GROUP BY ALL
+"""
+TERMS: Final = Terms(
+    parse_slot(
+        {
+            "slot": SLOT,
+            "revision": 1,
+            "on": "decision",
+            "holdout": 1 / big_lake.HELD,
+            "stickiness": {"period": "1d"},
+            "variants": [{"name": name, "value": name} for name in VARIANTS],
+            "reward": {"event": "paid", "objective": "conversion", "window": "1d"},
+            "fallback": {"default": VARIANTS[-1]},
+        },
+        "benchmark",
+    ),
+    {1: 1 / big_lake.HELD},
+    big_lake.START + big_lake.DAYS * big_lake.DAY,
+)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Print what something took."""
+    began, used = time.perf_counter(), time.process_time()
+    yield
+    wall, cpu = time.perf_counter() - began, time.process_time() - used
+    print(f"  {what:44} {wall:7.2f} s  processor {cpu:7.2f} s", flush=True)
+
+
+def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
+    """A report, as a worker makes it."""
+    with engine(Lake(root / "lake"), Limits(), root / "cache") as (backend, contents):
+        rows = slot_rows(backend, contents, SLOT, root / "cache")
+        return report(TERMS, by, cube_of(rows, Cut(by=by), VARIANTS))
+
+
+def measured(root: Path) -> None:
+    """Join the days, then ask: each question for the first time, and again."""
+    lake, what = Lake(root / "lake"), "the days that are over, joined (in spare time)"
+    with engine(lake, Limits(), root / "cache") as (backend, contents), told(what):
+        slot_rows(backend, contents, SLOT, root / "cache")
+    for by in BY:
+        for time_ in ("first time", "again"):
+            with told(f"report by {', '.join(by) or 'nothing'}, {time_}"):
+                made(root, by)
+    for target in TARGETS:
+        with told(f"evaluation with DR, {target}"):
+            what_if(lake, root / "cache", EvaluationQuestion(SLOT, target))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(f"  most memory {peak / 1e9:.2f} GB (at most {MEMORY / 1e9})")
+
+
+def by_hand(root: Path) -> None:
+    """The baseline."""
+    lake, what = Lake(root / "lake"), "by hand: counts by channel and variant"
+    with engine(lake, Limits(), root / "cache") as (backend, _), told(what):
+        backend.raw_sql(BY_HAND).fetchall()
+
+
+def apart(work: Callable[..., object], *given: object) -> None:
+    """Do it in a process of its own: what it takes is then its own."""
+    child = multiprocessing.get_context("spawn").Process(target=work, args=given)
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit(child.exitcode)
+
+
+def main(rows: int = ROWS) -> int:
+    """Print the table; everything written is removed again."""
+    with tempfile.TemporaryDirectory(prefix="nudge-") as name:
+        root = Path(name)
+        apart(written, root / "lake", rows)
+        size = sum(path.stat().st_size for path in (root / "lake").rglob("*.parquet"))
+        print(f"{rows:,} decisions of {big_lake.DAYS} days, {size / 1e9:.2f} GB")
+        print(f"allowed, on two cores: report {SECONDS['report']} s", end="")
+        print(f", evaluation {SECONDS['evaluation']} s")
+        apart(by_hand, root)
+        apart(measured, root)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:2])))
