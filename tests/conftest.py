@@ -11,12 +11,19 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from processes import free_port
 
 from nudge import embedded
 from nudge.settings import Settings
+
+# How fast a machine makes examples says nothing about a law.
+hypothesis.settings.register_profile(
+    "laws", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("laws")
 
 ROOT = Path(__file__).parents[1]
 ADMIN_KEY = "test-admin-key-0123456789"

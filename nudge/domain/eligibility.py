@@ -58,6 +58,14 @@ def lacking(variant: Variant, asked: Asked) -> str | None:
     return None
 
 
+def unfit(variant: Variant, asked: Asked) -> str | None:
+    """`rule`: its rule does not hold; `rule_unknown`: that hangs on what is not known."""
+    rule = variant.availability.when
+    if rule is None or (found := rule.holds(asked.context, asked.at)):
+        return None
+    return "rule_unknown" if found is None else "rule"
+
+
 def out_of_season(variant: Variant, asked: Asked) -> str | None:
     """`not_yet` before it starts, `expired` from its end on."""
     starts, ends = variant.availability.starts, variant.availability.ends
@@ -66,7 +74,7 @@ def out_of_season(variant: Variant, asked: Asked) -> str | None:
     return "expired" if ends is not None and asked.at >= ends else None
 
 
-HOOKS: tuple[Hook, ...] = (disabled, wrong_channel, wrong_page, lacking, out_of_season)
+HOOKS: tuple[Hook, ...] = (disabled, wrong_channel, wrong_page, lacking, unfit, out_of_season)
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Scalar = str | float | int | bool | None
-"""What a context attribute or a variant's attribute may be."""
+from nudge.domain.rule import Rule, Scalar
+
+__all__ = ["Scalar"]
 
 On = Literal["decision", "shown"]
 Objective = Literal["conversion", "revenue"]
@@ -27,6 +28,7 @@ class Availability:
         requires: context attributes that must be known and not false.
         starts: seconds since the epoch; not before.
         ends: seconds since the epoch; not at or after.
+        when: a rule on the context that must hold.
     """
 
     channels: frozenset[str] = frozenset()
@@ -34,6 +36,7 @@ class Availability:
     requires: tuple[str, ...] = ()
     starts: float | None = None
     ends: float | None = None
+    when: Rule | None = None
 
 
 @dataclass(frozen=True)

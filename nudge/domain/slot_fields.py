@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from marshmallow import RAISE, Schema, ValidationError
 from marshmallow import fields as ma
 
 from nudge.domain.duration import parse_duration
+from nudge.domain.rule import Rule, RuleError, read_rule
 from nudge.domain.slot_values import instant, json_problem, suggestion
 
 LAST_INSTANT = 253_402_300_799.0
@@ -148,6 +149,21 @@ class Json(ma.Raw):
         if (wrong := json_problem(value)) is not None:
             raise ValidationError(wrong)
         return value
+
+
+class RuleTable(ma.Field[Rule]):
+    """A rule of `nudge.domain.rule`; problems carry their place below it."""
+
+    openapi: ClassVar[dict[str, str]] = {"type": "object"}
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> Rule:
+        try:
+            return read_rule(value)
+        except RuleError as error:
+            lines: dict[str, list[str]] = {}
+            for key, text in error.problems:
+                lines.setdefault(key or "_schema", []).append(text)
+            raise ValidationError(dict(lines)) from error
 
 
 class JsonTable(ma.Dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields as ma
 from marshmallow import validate
 
+from nudge.domain.rule import EXAMPLE
 from nudge.domain.slot_fields import (
     Duration,
     Flag,
@@ -15,6 +16,7 @@ from nudge.domain.slot_fields import (
     Matches,
     Number,
     OneOf,
+    RuleTable,
     StrictTable,
     told,
 )
@@ -63,6 +65,7 @@ class AvailableSchema(StrictTable):
     )
     starts = Instant(**told("write a date and time with its zone: 2026-01-01T00:00:00+08:00"))
     ends = Instant(**told("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
+    when = RuleTable(**told(f"write a rule such as {EXAMPLE}"))
 
 
 class VariantSchema(StrictTable):

@@ -71,6 +71,7 @@ def _variant(data: Mapping[str, Any]) -> Variant:
         requires=tuple(table.get("requires", ())),
         starts=table.get("starts"),
         ends=table.get("ends"),
+        when=table.get("when"),
     )
     attributes = data.get("attributes", {})
     return Variant(data["name"], data["value"], attributes, data["enabled"], available)
@@ -100,6 +101,7 @@ def _dump_availability(available: Availability) -> dict[str, object]:
         "requires": list(available.requires),
         "starts": _dump_instant(available.starts),
         "ends": _dump_instant(available.ends),
+        "when": available.when.table if available.when else None,
     }
     return {key: value for key, value in table.items() if value not in (None, [])}
 

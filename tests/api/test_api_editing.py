@@ -89,6 +89,9 @@ def test_a_bad_slot_is_refused_with_the_place(web: Web) -> None:
     )
     assert refused.status_code == 422
     assert set(refused.json["errors"]) == {"holdout", "variants.coffee.enabled"}
+    rule = {"variants": {"coffee": {"available": {"when": {"all": [{"attribute": "city"}]}}}}}
+    told = change(web, "PATCH", SLOT, rule, tag).json["errors"]
+    assert list(told) == ["variants.coffee.available.when.all[0]"]
     assert change(web, "PUT", SLOT, NEW, tag).json["errors"] == {"slot": ["is not 'banner'"]}
     assert tag_of(web) == tag
 
@@ -111,6 +114,21 @@ def test_variants_are_added_and_removed_by_name(web: Web) -> None:
     names = [one["name"] for one in done["variants"]]
     assert names == ["data_draw", "triple_gift", "video", "tea"]
     assert {shown(web, f"n{i}") for i in range(200)} == set(names)
+
+
+def test_an_offer_goes_to_whom_its_rule_names(web: Web) -> None:
+    """Added while visitors come, it is drawn for those alone, with their own propensities."""
+    when = {"attribute": "city", "in": ["hangzhou"]}
+    body = {"variants": {"city": {"value": "offer", "available": {"when": when}}}}
+    assert change(web, "PATCH", SLOT, body, tag_of(web)).status_code == 200
+    for city in ("hangzhou", "ningbo", None):
+        context = {} if city is None else {"city": city}
+        given = [
+            web.decide(visitor_id=f"{city}-{i}", slots=["banner"], context=context)
+            for i in range(80)
+        ]
+        seen = {one["decisions"]["banner"]["variant"] for one in given}
+        assert ("city" in seen) == (city == "hangzhou")
 
 
 @pytest.mark.parametrize("mode", ["shadow", "off"])

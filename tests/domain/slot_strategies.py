@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from nudge.domain.rule import read_rule
 from nudge.domain.slot import Availability, ContextAttribute, Slot, Stickiness, Terms, Variant
 
 DAY = 86400.0
@@ -29,6 +30,10 @@ def availabilities(draw: st.DrawFn) -> Availability:
         channels=draw(st.frozensets(st.sampled_from(("web", "wap", "app", "sms")))),
         pages=draw(st.frozensets(some_words, max_size=3)),
         requires=tuple(draw(st.lists(attribute_names, max_size=2))),
+        when=draw(
+            st.none()
+            | st.builds(lambda a: read_rule({"not": {"attribute": a, "is": 1}}), attribute_names)
+        ),
         starts=starts,
         ends=ends,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from nudge.domain.eligibility import Asked, reason_of, removed
+from nudge.domain.rule import read_rule
 from nudge.domain.slot import Availability, Scalar, Slot, Stickiness, Terms, Variant
 
 EVERYWHERE = Variant("any", 1)
@@ -57,6 +58,18 @@ def test_required_means_known_and_not_false(value: Scalar, reason: str | None) -
     """Zero is a known number; only false and nothing do not satisfy a requirement."""
     variant = Variant("v", 1, availability=Availability(requires=("a",)))
     assert ask(variant, context={"a": value}) == reason
+
+
+@pytest.mark.parametrize(
+    ("context", "reason"),
+    [({"city": "hangzhou"}, None), ({"city": "ningbo"}, "rule"), ({}, "rule_unknown")],
+)
+def test_a_rule_removes_what_it_does_not_hold_for(
+    context: dict[str, Scalar], reason: str | None
+) -> None:
+    """An offer for a city is for who is known to be there."""
+    rule = read_rule({"attribute": "city", "is": "hangzhou"})
+    assert ask(Variant("v", 1, availability=Availability(when=rule)), context=context) == reason
 
 
 @pytest.mark.parametrize(
