@@ -57,7 +57,7 @@ def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Le
         known.scales = next_scales(
             known.scales, start, model.design.term_of[ids], mode.beta - prior.mean[ids], variance
         )
-        width = width_of(model, prior, variance)
+        width = width_of(model, variance)
         prior = make_prior(model.design, known.scales, config, rate)
     known.beta[leading] = beta
     known.active = model.admitted(counts, beta, known.room)

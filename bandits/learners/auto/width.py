@@ -1,29 +1,32 @@
 """How widely to explore, from the data.
 
-A draw moves every coefficient at once, and the chance that it shows another arm than the best
-grows with how many are unsure together. What needs trying is the arms, and what one visitor tries
-teaches all who share the coefficient: the more the data have to say about each arm, the less each
-single visitor has to explore. So the spread of a draw is the posterior's, times
-    width = WIDEST / sqrt(1 + d / K),
-where d is the effective number of coefficients that tell arms apart, MacKay's gamma (1992): those
-that the data rather than the prior determine. Few facts about many arms keep the width; a slot
-with ten facts an arm gets a third of it. (Full posterior draws, width 1 whatever d is, lost more
-in all worlds of `python -m benchmarks learners_worlds`; compare Chapelle and Li 2011, section 3,
-on narrower posteriors.)
+A draw moves every coefficient at once, and the score of an arm is a sum over terms: with T terms
+equally unsure it strays T times as far, in variance, as with one, though nothing needs trying but
+the arms, and what one visitor tries teaches all who share a coefficient. So the spread of a draw
+is the posterior's, times
+    width = WIDEST / sqrt(T),   T = sum of v / max of v,
+where v is the mean posterior variance of the coefficients of each term that tells arms apart: T
+is the number of terms that are unsure together. Compare Chapelle and Li 2011, section 3: draws
+narrower than the posterior lose less at every horizon that is met in practice.
 """
 
 import math
 
+import numpy as np
+
 from bandits.arrays import FloatArray
 from bandits.learners.auto.model import Model
-from bandits.learners.auto.prior import Prior
 
-WIDEST = 0.6
+WIDEST = 0.5
 
 
-def width_of(model: Model, prior: Prior, variance: FloatArray) -> float:
+def width_of(model: Model, variance: FloatArray) -> float:
     """The width of draws whose coefficients have these variances (p,)."""
-    terms = model.design.term_of[model.ids]
-    choosing = [t >= 0 and model.design.terms[t].kind != "level" for t in terms.tolist()]
-    gamma = (1.0 - variance * prior.precision[model.ids]).clip(0.0, 1.0)
-    return WIDEST / math.sqrt(1.0 + float(gamma[choosing].sum()) / model.design.arms)
+    count = len(model.design.terms)
+    terms = 1 + model.design.term_of[model.ids]
+    sums = np.bincount(terms, variance, 1 + count)[1:]
+    mean = sums / np.maximum(np.bincount(terms, minlength=1 + count)[1:], 1)
+    telling = np.array([term.kind != "level" for term in model.design.terms], dtype=np.bool_)
+    unsure = mean[telling]
+    most = float(unsure.max(initial=0.0))
+    return WIDEST / math.sqrt(float(unsure.sum()) / most) if most > 0.0 else WIDEST

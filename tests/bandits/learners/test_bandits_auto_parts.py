@@ -9,10 +9,13 @@ from bandits.config import Arm, ContextAttribute, read_config
 from bandits.features import CellSpec
 from bandits.learners.auto.design import make_design
 from bandits.learners.auto.forgetting import BELIEF, DAY, STEP, block_score, edges, tracked
-from bandits.learners.auto.history import History, coarsened
+from bandits.learners.auto.history import Grid, History, coarsened
 from bandits.learners.auto.laplace import Rows, find_mode, near_mode, objective
+from bandits.learners.auto.model import Model
 from bandits.learners.auto.relations import NOWHERE, find_relations
 from bandits.learners.auto.scales import next_scales
+from bandits.learners.auto.width import WIDEST, width_of
+from bandits.learners.log import ExposureLog
 
 ARMS = tuple(Arm(str(a), {"amount": a}) for a in (10, 30, 50, 100))
 
@@ -153,6 +156,42 @@ def test_cells_are_bounded_by_folding_what_tells_least() -> None:
     again, same = coarsened(small, spec, frozenset({0, 1}), 100)
     assert same[:2] == (1, 1)
     assert len(again.levels) == 8
+
+
+def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
+    """Width .5 for one unsure term; with T equally unsure ones their sum strays as one would."""
+    context = [{"name": f"c{i}", "cells": ["x", "y"]} for i in range(3)]
+    config = read_config({"arms": [{"name": "a"}, {"name": "b"}], "context": context})
+    design = make_design(config, (3, 3, 3))
+    spec = CellSpec.build(config.context)
+    cells = spec.levels_of(np.arange(27))
+    counts = np.ones((4, 54))
+    cell, arm = np.repeat(np.arange(27), 2), np.tile([0, 1], 27)
+    history = History(cells, np.zeros(54), cell, arm, counts)
+    model = Model(design, history, Grid.of(history, design), design.first)
+    kinds = np.array(["one", *(term.kind for term in design.terms)])[1 + design.term_of[model.ids]]
+    alone = np.where(kinds == "arm", 1.0, 0.0)
+    assert width_of(model, alone) == pytest.approx(WIDEST)
+    together = np.where(np.isin(kinds, ["arm", "arm x level"]), 1.0, 9.0)
+    assert width_of(model, together) == pytest.approx(WIDEST / 2.0)
+
+
+def test_a_log_read_as_it_grows_holds_what_one_reading_holds() -> None:
+    """Only new exposures are looked up; sums by (time, levels, arm) are those of a fresh log."""
+    spec = CellSpec.build([ContextAttribute("c", "category", ("x", "y"))])
+    rng, logs = np.random.default_rng(0), (ExposureLog(1), ExposureLog(1))
+    for start in range(0, 900, 300):
+        names = list(range(start, start + 300))
+        parts = rng.integers(0, 3, (300, 1)), rng.integers(0, 2, 300), rng.uniform(0, 9e3, 300)
+        for log in logs:
+            log.expose(names, *parts)
+            log.reward(names[::7], np.ones(43, dtype=np.int64), np.full(43, 1e4))
+        logs[0].history(spec)
+    grown, fresh = (log.history(spec) for log in logs)
+    assert (grown.levels[grown.cell] == fresh.levels[fresh.cell]).all()
+    assert (grown.counts == fresh.counts).all()
+    exact = 2.0 ** (-(1e4 - grown.at) / 500.0)
+    assert grown.aged(1e4, 500.0) == pytest.approx(exact)
 
 
 def test_a_design_is_bounded_and_every_arm_has_its_features() -> None:
