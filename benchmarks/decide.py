@@ -18,8 +18,9 @@ from nudge import embedded
 from nudge.domain.asked import Ask
 from nudge.domain.caller import Caller
 from nudge.domain.sealing import Sealer
+from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slots
-from nudge.flows.apply import apply, plan
+from nudge.flows.apply import apply
 from nudge.flows.decide import Decider
 from nudge.settings import load
 from nudge.spool.spool import Spool
@@ -46,7 +47,7 @@ def main() -> None:
 def _timed(url: str, directory: Path) -> dict[str, float]:
     client, keys, sealer = clients.hot(url, 1.0), Keys("bench", 8), Sealer(b"b" * 32)
     slots = load_slots(Path("config/slots"))
-    apply(client, keys, plan({}, slots), "bench", "", NOW)
+    apply(client, keys, plan({}, slots), Edit("bench", "", NOW))
     catalogue = refreshed(client, keys, Catalogue.empty())
     decider = Decider(client, keys, sealer, 0.05, Spool(directory / "spool", b"s" * 32, 1 << 20))
     caller = Caller("bench", frozenset({"decide"}))
