@@ -11,7 +11,9 @@ import numpy as np
 
 from bandits.arrays import FloatArray
 from bandits.config import LearnerConfig
+from bandits.contract import Policy
 from bandits.counts import CountTable
+from bandits.errors import ConfigError
 from bandits.evaluation import Evaluation, Log, Target, TargetError, Uniform, read_target
 from bandits.evaluation.cells import foretold, judged
 from bandits.evaluation.target import Aim
@@ -144,12 +146,20 @@ def _chosen(log: CellLog, asked: Stored | Learner) -> FloatArray:
     found = np.zeros(log.eligible.shape)
     for fold in range(FOLDS):
         inside = log.folds == fold
-        policy = fit(asked.config, _counts(log, asked.config, fold), 0.0, seed=fold)
+        policy = _learned(log, asked.config, fold)
         choose = chooser(Stored(policy, asked.config.context), log.variants)
         seen = log.contexts(asked.config.context)
         contexts = {name: column[inside] for name, column in seen.items()}
         found[inside] = choose(contexts, log.eligible[inside])
     return found
+
+
+def _learned(log: CellLog, config: LearnerConfig, fold: int) -> Policy:
+    try:
+        return fit(config, _counts(log, config, fold), 0.0, seed=fold)
+    except ConfigError as error:
+        # What MABWiser itself refuses, such as an epsilon above 1.
+        raise InvalidRequestError(f"target: {error}", {"target": [str(error)]}) from error
 
 
 def _counts(log: CellLog, config: LearnerConfig, fold: int) -> CountTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,11 @@ def test_what_makes_no_sense_is_refused(lake: Lake, rows: SlotRows, tmp_path: Pa
     for policy in ("Nobody", "UCB1,beta=1", "UCB1,alpha=0"):
         with pytest.raises(InvalidRequestError):
             mabwiser_config(SLOT, policy)
+    cells, greedy = CellRows(rows, EVER, revenue=False), mabwiser_config(SLOT, "Softmax,tau=1")
+    options = {"learning_policy": "EpsilonGreedy", "epsilon": 5.0}
+    wrong = replace(greedy, policy=replace(greedy.policy, options=options))
+    with pytest.raises(InvalidRequestError, match="target"):
+        answered(cells, "mabwiser:EpsilonGreedy,epsilon=5", Learner(wrong))
     with pytest.raises(InvalidRequestError, match="Use one of a, b, c"):
         by_cells(rows, "always:z")
     with pytest.raises(NotFoundError):
