@@ -42,7 +42,8 @@ class Block:
         arms = comparison.compared(self.part, self.reading.enabled)
         judged = Judged.of(self.reading, self.part, arms)
         matured = Judged.of(self.reading, self.part.matured(), arms)
-        waiting = every.total("rows") - every.where(every.settled).total("rows")
+        drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
+        waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
         found = self._finding(matured, waiting)
         so_far = self._finding(judged, waiting)
         return {
