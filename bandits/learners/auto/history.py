@@ -143,8 +143,9 @@ def coarsened(
             sizes[place] = 1
             levels = history.levels.copy()
             levels[:, place] = 0
-            codes, fold = np.unique(spec.code_levels(levels), return_inverse=True)
-            history = replace(history, levels=spec.levels_of(codes), cell=fold[history.cell])
+            codes = spec.code_levels(levels)
+            _, kept, fold = np.unique(codes, return_index=True, return_inverse=True)
+            history = replace(history, levels=levels[kept], cell=fold[history.cell])
     return history, tuple(sizes)
 
 

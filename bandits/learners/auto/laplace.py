@@ -114,9 +114,38 @@ def find_mode(
     return Mode(beta, information, _added(information, precision))
 
 
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """Multiples of one information matrix plus one precision, taken apart once to solve by.
+
+    Attributes:
+        first: information of the intercept, which every row has: the size of the matrix.
+        root: (p,) precision ** -1/2.
+        values: (p,) eigenvalues of root * information * root.
+        vectors: (p, p) its eigenvectors, by column.
+    """
+
+    first: float
+    root: FloatArray
+    values: FloatArray
+    vectors: FloatArray
+
+    @classmethod
+    def of(cls, information: FloatArray, precision: FloatArray) -> "Factors":
+        """The factors of a matrix (p, p) and a precision (p,)."""
+        root = 1.0 / np.sqrt(precision)
+        values, vectors = np.linalg.eigh(root[:, None] * information * root)
+        return cls(float(information[0, 0]), root, values, vectors)
+
+    def solve(self, share: float, right: FloatArray) -> FloatArray:
+        """The solution (p,) of (share * information + precision) x = right."""
+        inner = (self.vectors.T @ (self.root * right)) / (share * self.values + 1.0)
+        return np.asarray(self.root * (self.vectors @ inner), dtype=np.float64)
+
+
 def near_mode(
     rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
-    start: FloatArray, information: FloatArray, steps: int,
+    start: FloatArray, factors: Factors, steps: int,
 ) -> FloatArray:  # fmt: skip
     """About the mode, by steps that share one information matrix, scaled to these counts.
 
@@ -124,11 +153,10 @@ def near_mode(
     """
     beta, best = start, objective(rows, start, trials, hits, mean, precision)
     rate = _rate(rows, beta)
-    share = (trials * rate * (1.0 - rate)).sum() / max(float(information[0, 0]), 1e-12)
-    inverse = np.linalg.inv(_added(information * share, precision))
+    share = float((trials * rate * (1.0 - rate)).sum()) / max(factors.first, 1e-12)
     for _ in range(steps):
         gradient = rows.sums(hits - trials * _rate(rows, beta)) - precision * (beta - mean)
-        step = _limited(inverse @ gradient)
+        step = _limited(factors.solve(share, gradient))
         value = objective(rows, beta + step, trials, hits, mean, precision)
         if value < best:
             step /= 4.0

@@ -8,7 +8,7 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.learners.auto.design import Design
 from bandits.learners.auto.history import Grid, History
-from bandits.learners.auto.laplace import Mode, Rows, find_mode, near_mode
+from bandits.learners.auto.laplace import Factors, Mode, Rows, find_mode, near_mode
 from bandits.learners.auto.prior import Prior
 
 NEAR_STEPS = 5
@@ -63,13 +63,15 @@ class Model:
         return find_mode(self.rows, *counts, mean, precision, start[self.ids], steps)
 
     def near(
-        self, counts: tuple[FloatArray, FloatArray], prior: Prior, start: FloatArray, mode: Mode
+        self,
+        counts: tuple[FloatArray, FloatArray],
+        prior: Prior,
+        start: FloatArray,
+        factors: Factors,
     ) -> FloatArray:
-        """About the mode (P,) of other counts, from another mode's information."""
+        """About the mode (P,) of other counts, by the factors of another mode's information."""
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
-        beta = near_mode(
-            self.rows, *counts, mean, precision, start[self.ids], mode.information, NEAR_STEPS
-        )
+        beta = near_mode(self.rows, *counts, mean, precision, start[self.ids], factors, NEAR_STEPS)
         return self.full(beta, prior)
 
     def full(self, beta: FloatArray, prior: Prior) -> FloatArray:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from bandits.arrays import FloatArray, IntArray
 from bandits.config import LearnerConfig
 from bandits.learners.auto.forgetting import HALF_LIVES, block_score, edges, tracked
-from bandits.learners.auto.laplace import Mode
+from bandits.learners.auto.laplace import Factors, Mode
 from bandits.learners.auto.memory import Memory
 from bandits.learners.auto.model import Model
 from bandits.learners.auto.prior import Prior, make_prior, start_scales
@@ -37,6 +38,11 @@ class Learned:
     half_life: float
     mode: Mode
     width: float
+
+    @cached_property
+    def factors(self) -> Factors:
+        """What steps from this mode to others, of weights not much unlike, are made with."""
+        return Factors.of(self.mode.information, self.prior.precision[self.model.ids])
 
 
 def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Learned:
@@ -118,7 +124,7 @@ def _judge(found: Learned, marks: list[float], choices: tuple[float, ...], known
         before = model.history.at < mark
         counts = model.counts(np.where(before, model.history.aged(mark, half_life), 0.0))
         start = known.beta.get(half_life, next(iter(known.beta.values())))
-        known.judged[mark, half_life] = model.near(counts, found.prior, start, found.mode)
+        known.judged[mark, half_life] = model.near(counts, found.prior, start, found.factors)
     for old in [key for key in known.judged if key[0] not in set(marks)]:
         del known.judged[old]
 
@@ -132,7 +138,7 @@ def fresh_mode(found: Learned, at: float, half_life: float, known: Memory) -> Mo
     warm = half_life in known.beta
     start = known.beta[half_life if warm else found.half_life]
     if not warm:
-        start = model.near(counts, prior, start, found.mode)
+        start = model.near(counts, prior, start, found.factors)
     mode = model.mode(counts, prior, start, 1)
     known.beta[half_life] = model.full(mode.beta, prior)
     return mode

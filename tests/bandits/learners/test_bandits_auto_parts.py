@@ -10,7 +10,7 @@ from bandits.features import CellSpec
 from bandits.learners.auto.design import make_design
 from bandits.learners.auto.forgetting import BELIEF, DAY, STEP, block_score, edges, tracked
 from bandits.learners.auto.history import Grid, History, coarsened
-from bandits.learners.auto.laplace import Rows, find_mode, near_mode, objective
+from bandits.learners.auto.laplace import Factors, Rows, find_mode, near_mode, objective
 from bandits.learners.auto.model import Model
 from bandits.learners.auto.relations import NOWHERE, find_relations
 from bandits.learners.auto.scales import next_scales
@@ -82,9 +82,20 @@ def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: in
         assert slope == pytest.approx(0.0, abs=2e-2)
         bend = (value(mode.beta + e) - 2 * value(mode.beta) + value(mode.beta - e)) / step**2
         assert -bend == pytest.approx(mode.hessian[i, i], rel=5e-3, abs=2e-2)
-    near = near_mode(rows, trials / 2, hits / 2, mean, precision, start, mode.information, 40)
+    factors = Factors.of(mode.information, precision)
+    near = near_mode(rows, trials / 2, hits / 2, mean, precision, start, factors, 40)
     exact = find_mode(rows, trials / 2, hits / 2, mean, precision, start, 30)
     assert near == pytest.approx(exact.beta, abs=0.05)
+
+
+def test_factors_solve_with_every_multiple_of_the_matrix() -> None:
+    """(share * A + diag(d)) x = b, as a solver of its own says, from one decomposition."""
+    rng = np.random.default_rng(0)
+    half, precision, right = rng.normal(size=(20, 8)), rng.uniform(0.1, 40.0, 8), rng.normal(size=8)
+    factors = Factors.of(half.T @ half, precision)
+    for share in (0.0, 0.01, 1.0, 7.0):
+        direct = np.linalg.solve(share * half.T @ half + np.diag(precision), right)
+        assert factors.solve(share, right) == pytest.approx(direct, rel=1e-9)
 
 
 def test_scales_stay_without_data_and_follow_it_with_data() -> None:
