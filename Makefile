@@ -34,10 +34,10 @@ demo: $(STAMP) ## serve, with simulated visitors
 	@exec $(BIN)/nudge serve --demo $(ARGS)
 
 test: $(STAMP) ## the test suite
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak and not faults" $(ARGS)
 
-faults: $(STAMP) ## only the tests that kill, freeze and cut real processes
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "faults and not soak" $(ARGS)
+faults: $(STAMP) ## kills, freezes and cuts real processes, for five minutes
+	$(BIN)/pytest tests/faults -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)

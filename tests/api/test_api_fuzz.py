@@ -17,7 +17,7 @@ from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 CASES = 2000
-EXAMPLES = 170
+EXAMPLES = 90
 """Of each operation; those that take nothing have only one."""
 
 
