@@ -10,8 +10,8 @@ from nudge import clock
 from nudge.api.funnel_schemas import PARAMETERS, FunnelSchema
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
+from nudge.api.replies import dated, desk_of, pending, plain_job
 from nudge.api.report_schemas import JobSchema
-from nudge.api.reports import _dated, _desk, _job, _pending
 from nudge.api.service import current
 from nudge.domain.funnel_asked import question_of
 from nudge.domain.funnel_file import load_funnel
@@ -38,11 +38,12 @@ def funnel() -> Response:
     for name in given:
         if len(given.getlist(name)) > 1:
             raise InvalidRequestError(f"{name}: is given twice", {name: ["give it once"]})
-    question = question_of(given, clock.now(), service.catalogue().slots)
+    slots = service.catalogue_with(given.getlist("slot")).slots
+    question = question_of(given, clock.now(), slots)
     # An answer belongs to the definition that it was made by.
     path = load_funnel(service.settings.config_dir)
-    desk = _desk(service)
+    desk = desk_of(service)
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:
-        return answer(_dated(reply.body, reply.as_of))
-    return _pending(_job(reply.job), reply)
+        return answer(dated(reply.body, reply.as_of))
+    return pending(plain_job(reply.job), reply)

@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.operation import query_parameter
 from nudge.domain.funnel import Compare
 from nudge.domain.funnel_asked import DIMENSIONS
 
@@ -130,19 +131,12 @@ class FunnelSchema(Schema):
 _TIME: Final = "seconds since the epoch, a date (midnight UTC), or a date and time with its zone"
 
 
-def _parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI's words)
-    return {
-        "in": "query",
-        "name": name,
-        "description": text,
-        "schema": {"type": "string"} | schema,
-    }
-
-
 PARAMETERS: Final = (
-    _parameter("from", f"visits that began then or later; 7 days before `to` without: {_TIME}"),
-    _parameter("to", f"visits that began before; until now without: {_TIME}"),
-    _parameter("by", f"one of {DIMENSIONS}, a context attribute, or none; channel without"),
-    _parameter("slot", "whose variants, with by=variant"),
-    _parameter("compare", "with the last one", enum=list(get_args(Compare))),
+    query_parameter(
+        "from", f"visits that began then or later; 7 days before `to` without: {_TIME}"
+    ),
+    query_parameter("to", f"visits that began before; until now without: {_TIME}"),
+    query_parameter("by", f"one of {DIMENSIONS}, a context attribute, or none; channel without"),
+    query_parameter("slot", "whose variants, with by=variant"),
+    query_parameter("compare", "with the last one", enum=list(get_args(Compare))),
 )

@@ -102,6 +102,16 @@ def caller() -> Caller:
     return found
 
 
+def query_parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI's words)
+    """A parameter of the query, as the document writes it; text unless `schema` says more."""
+    return {
+        "in": "query",
+        "name": name,
+        "description": text,
+        "schema": {"type": "string"} | schema,
+    }
+
+
 def _document(
     scopes: Sequence[Scope],
     answers: Mapping[int, Described],

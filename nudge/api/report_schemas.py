@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.operation import query_parameter
 from nudge.api.slot_schemas import FiguresSchema, PolicySchema, VariantFiguresSchema
 from nudge.domain.questions import DIMENSIONS, FORMATS, TARGETS
 from nudge.domain.slot_fields import StrictTable, told
@@ -174,18 +175,11 @@ AskedSchema: Final = StrictTable.from_dict(
 """Which other policy, and on which decisions."""
 
 
-def _parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI's words)
-    return {
-        "in": "query",
-        "name": name,
-        "description": text,
-        "schema": {"type": "string"} | schema,
-    }
-
-
 PARAMETERS: Final = (
-    _parameter("from", f"exposures from then on: {_TIME}"),
-    _parameter("to", f"exposures before then: {_TIME}"),
-    _parameter("by", f"one or two of {', '.join(DIMENSIONS)}, context.NAME; with commas between"),
-    _parameter("format", "of the report", enum=list(FORMATS)),
+    query_parameter("from", f"exposures from then on: {_TIME}"),
+    query_parameter("to", f"exposures before then: {_TIME}"),
+    query_parameter(
+        "by", f"one or two of {', '.join(DIMENSIONS)}, context.NAME; with commas between"
+    ),
+    query_parameter("format", "of the report", enum=list(FORMATS)),
 )

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Response, request
 
 from nudge.api.bodies import json_table
-from nudge.api.operation import caller, operation, resource
+from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import current
 from nudge.api.slot_schemas import (
@@ -40,12 +40,7 @@ CONDITION: Final = (
         "schema": {"type": "string"},
         "description": "the ETag of the revision that was looked at; not for a new slot",
     },
-    {
-        "name": "why",
-        "in": "query",
-        "schema": {"type": "string", "maxLength": MAX_WHY},
-        "description": "the reason, for the audit",
-    },
+    query_parameter("why", "the reason, for the audit", maxLength=MAX_WHY),
 )
 How = Callable[..., Change]
 
