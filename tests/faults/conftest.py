@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ALWAYS = {"test_faults_points.py"}
+ALWAYS = {"test_faults_owners.py", "test_faults_points.py"}
 """Short enough for `make test`."""
 
 

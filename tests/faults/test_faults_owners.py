@@ -11,6 +11,10 @@ from fault_visitors import Visit, check, settled, visitors
 from processes import eventually
 
 from nudge import embedded
+from nudge.store import client as clients
+from nudge.store import slots
+from nudge.store.folds import FOLDS
+from nudge.store.keys import Keys
 
 BATCH = 150
 
@@ -44,6 +48,20 @@ def frozen(worker: Kept, point: str, site: Site) -> bool:
         return file.read().rpartition(")")[2].split()[0] == "T" and not stat[1].exists()
 
 
+def held(site: Site, worker: Kept) -> list[str]:
+    """The leases that are in the worker's name, run out or not."""
+    settings = site.settings
+    keys = Keys(settings.namespace, settings.partitions)
+    client = clients.patient(settings.store_url)
+    try:
+        of_folds = [keys.fold(p, name) for p in keys.every_partition() for name in FOLDS]
+        of_slots = [keys.config("publisher", name) for name in slots.current(client, keys)]
+        owners = {key: client.call("HGET", key, "owner") or b"" for key in of_folds + of_slots}
+    finally:
+        client.close()
+    return [key for key, owner in owners.items() if f"-{worker.process.pid}-" in owner.decode()]
+
+
 @pytest.mark.parametrize(
     ("point", "refusal"),
     [
@@ -67,6 +85,8 @@ def test_who_was_taken_over_commits_nothing(
         assert eventually(lambda: frozen(first, point, site), 30), site.logs()
         second = site.keep(f"second-{point}", "-m", "nudge", "work")
         try:
+            # That all is read says nothing of the publisher's leases, which run out later.
+            assert eventually(lambda: not held(site, first), 60), (held(site, first), site.logs())
             assert settled(site), site.logs()
             first.kill(signal.SIGCONT)
             log = site.directory / f"first-{point}.log"
