@@ -72,8 +72,7 @@ def _segments(asking: Asking, rows: SlotRows) -> list[str]:
     """The keys of the largest segments, largest first."""
     if not asking.cut.by:
         return [""]
-    table = asking.cut.rows(rows.table)
-    counted = table.group_by("segment").aggregate(rows=table.count())
+    counted = asking.cut.sizes(rows.table)
     first = counted.order_by(ibis.desc("rows"), "segment").limit(MOST)
     return [str(name) for name in asking.ask(first).column("segment").to_pylist()]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 import ibis
-from ibis.expr.types import BooleanValue, StringColumn, Table
+from ibis.expr.types import BooleanValue, Column, StringColumn, Table
 
 from nudge.domain.cube import OTHER
 from nudge.domain.questions import CONTEXT, EVER, Period
@@ -45,10 +45,17 @@ class Cut:
 
     def rows(self, table: Table) -> Table:
         """What is counted: the rows with their segment's key."""
-        table = self.inside(table)
-        for outage in self.quarantined:
-            table = table.filter(~_inside(table, outage))
-        return table.mutate(segment=self._key(table))
+        table = self._counted(table)
+        return table.mutate(segment=self._key(_dimension(table, name) for name in self.by))
+
+    def sizes(self, table: Table) -> Table:
+        """How many of the rows each `segment` has."""
+        table = self._counted(table)
+        # By the plain columns first: a key for each of ten million rows costs more than the rest.
+        plain = {f"_{i}": _column(table, name) for i, name in enumerate(self.by)}
+        few = table.group_by(**plain).aggregate(rows=table.count())
+        keyed = few.mutate(segment=self._key(few[name].cast("string") for name in plain))
+        return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
 
     def weighed(self, table: Table, names: Sequence[str]) -> Table:
         """The same, with all segments but `names` as one, their reward `y` and their weight."""
@@ -59,8 +66,14 @@ class Cut:
         key = table.segment
         return table.mutate(segment=ibis.ifelse(key.isin(names), key, OTHER))
 
-    def _key(self, table: Table) -> StringColumn:
-        parts = [_dimension(table, name).fill_null("") for name in self.by]
+    def _counted(self, table: Table) -> Table:
+        table = self.inside(table)
+        for outage in self.quarantined:
+            table = table.filter(~_inside(table, outage))
+        return table
+
+    def _key(self, dimensions: Iterable[StringColumn]) -> StringColumn:
+        parts = [one.fill_null("") for one in dimensions]
         key = parts[0] if parts else ibis.literal("")
         for part in parts[1:]:
             key = key + SEPARATOR + part
@@ -74,10 +87,11 @@ def _inside(table: Table, period: Period) -> BooleanValue:
 
 
 def _dimension(table: Table, name: str) -> StringColumn:
+    return cast("StringColumn", _column(table, name).cast("string"))
+
+
+def _column(table: Table, name: str) -> Column:
     if name.startswith(CONTEXT):
         column = ATTRIBUTE + name.removeprefix(CONTEXT)
-        known = column in table.columns
-        return cast("StringColumn", table[column] if known else ibis.null("string"))
-    if name == "day":
-        return cast("StringColumn", table["at"].date().cast("string"))
-    return cast("StringColumn", table[name].cast("string"))
+        return cast("Column", table[column] if column in table.columns else ibis.null("string"))
+    return cast("Column", table["at"].date() if name == "day" else table[name])

@@ -88,7 +88,7 @@ class DayTables:
         until = min((mark for mark in marks if mark), default=0.0) - LATE
         found: defaultdict[date, list[Source]] = defaultdict(list)
         for source in self.contents.tables()["exposures"]:
-            found[_day_of(source.path)].append(source)
+            found[day_of(source.path)].append(source)
         over = {day: sources for day, sources in found.items() if _end(day) <= until}
         return {day: self._name(day, over[day]) for day in sorted(over)}
 
@@ -156,7 +156,8 @@ def read(backend: Backend, files: Sequence[Path]) -> Table:
         return backend.read_parquet([str(path) for path in files], union_by_name=True)
 
 
-def _day_of(path: Path) -> date:
+def day_of(path: Path) -> date:
+    """The day of a file of the lake."""
     return date.fromisoformat(path.parent.name.removeprefix("date="))
 
 

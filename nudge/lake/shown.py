@@ -80,13 +80,6 @@ def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) 
     return _columns(backend, rows)
 
 
-def days_of(backend: Backend, slot: str) -> list[date]:
-    """The days on which exposures of the slot were logged, in order."""
-    exposures = _of(backend, "exposures", slot)
-    found = answer(backend, exposures.select("date").distinct())
-    return sorted(row["date"] for row in found)
-
-
 def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
     """The sum of each exposure's rewards, by `id` and `person`.
 

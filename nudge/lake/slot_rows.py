@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import FloatingColumn, Table
+from ibis.expr.types import Table
 
 from nudge.lake import shown
-from nudge.lake.day_tables import DayFile, DayTables, Tell, read
+from nudge.lake.day_tables import DayTables, Tell, read
+from nudge.lake.open_rows import OpenRows
 from nudge.lake.query import translated
 from nudge.lake.reader import Contents
 from nudge.lake.shown import ATTRIBUTE, PROBABILITY
 
-SEEN: Final = "seen"
-"""The temporary table of the days that are not kept."""
 DAYS: Final = "days"
+OPEN: Final = "open"
 SUMS: Final = "sums"
 
 
@@ -84,7 +83,8 @@ def slot_rows(
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
     past = [file.path for file in files if file.final]
     final = named(backend, "final_rows", _final(read(backend, past))) if past else None
-    now = _open(backend, contents, slot, files)
+    rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
+    now = None if rows is None else named(backend, "open_rows", rows)
     parts = [part for part in (final, now) if part is not None]
     table = named(backend, "slot_rows", shown.aligned(parts))
     days, until = (
@@ -102,35 +102,3 @@ def named(backend: Backend, name: str, rows: Table) -> Table:
 
 def _final(rows: Table) -> Table:
     return rows.mutate(settled=ibis.literal(True), age=ibis.null("float64"))
-
-
-def _open(
-    backend: Backend, contents: Contents, slot: str, files: Sequence[DayFile]
-) -> Table | None:
-    """Rows whose rewards may still come."""
-    kept = {file.day for file in files}
-    rest = [day for day in shown.days_of(backend, slot) if day not in kept]
-    joined = [file for file in files if not file.final]
-    parts = [read(backend, [file.path for file in joined])] if joined else []
-    if rest or not files:
-        parts.append(shown.joined_days(backend, slot, rest, SEEN))
-    if not parts:
-        return None
-    since = min([*rest, *(file.day for file in joined)], default=None)
-    rows = shown.with_rewards(shown.aligned(parts), shown.rewards_of(backend, slot, since))
-    return named(backend, "open_rows", _aged(rows, contents.watermarks()))
-
-
-def _aged(rows: Table, marks: Mapping[int, float]) -> Table:
-    mark = _mark(rows, marks)
-    settled = (rows.settles < mark).fill_null(False)
-    return rows.mutate(
-        settled=settled, age=ibis.ifelse(settled, ibis.null("float64"), mark - rows.at_seconds)
-    )
-
-
-def _mark(rows: Table, marks: Mapping[int, float]) -> FloatingColumn:
-    branches = [(rows.partition == partition, mark) for partition, mark in sorted(marks.items())]
-    if not branches:
-        return ibis.literal(0.0)
-    return ibis.cases(*branches, else_=0.0).cast("float64")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -232,6 +233,24 @@ def test_kept_days_change_no_figure(lake: Lake, place: Path, tmp_path: Path) -> 
     files[0].unlink()
     for other in (told(lake, tmp_path), again, told(lake, place)):
         assert rounded(other) == rounded(fresh)
+
+
+def test_rows_that_are_open_are_joined_once_a_state(tmp_path: Path) -> None:
+    """Reports of one state of the lake share its open rows; the next state has its own.
+
+    What nobody has used for five minutes is removed.
+    """
+    records = traffic()
+    upto = NOW - 3600.0
+    lake = written(tmp_path / "before", [one for one in records if one[0] < upto])
+    counts = [told(lake, tmp_path, by)["whole"]["exposures"] for by in ((), ("channel",))]
+    (first,) = (tmp_path / "cache" / "open" / "banner").iterdir()
+    assert counts[0] == counts[1]
+    os.utime(first, (0.0, 0.0))
+    more = told(written(tmp_path / "after", records), tmp_path)["whole"]["exposures"]
+    (second,) = first.parent.iterdir()
+    assert second.name != first.name
+    assert more > counts[0]
 
 
 def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
