@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,8 @@ def names() -> list[str]:
 
 def main() -> int:
     """Run them in order; the exit code is 2 where a name is unknown."""
+    # Before numpy is loaded: figures are of one core, as `nudge work` uses it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     known = [name for name in names() if name != "__main__"]
     wanted = sys.argv[1:] or known
     unknown = sorted(set(wanted) - set(known))

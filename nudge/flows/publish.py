@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import structlog
@@ -14,6 +14,7 @@ from bandits.contract import Policy
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit
+from bandits.learners.auto import Memory
 from bandits.policies.base import PolicyBase
 from nudge.domain.allocation import allocation
 from nudge.domain.learning import learner_config
@@ -44,6 +45,7 @@ class Desk:
         revision: of the slot, at the last publication; 0 before.
         changed: the counts are not those of the last publication.
         due: seconds on the monotonic clock before which nothing is published.
+        memory: where the last fit ended; another publisher starts without.
     """
 
     lease: Publishing
@@ -52,6 +54,7 @@ class Desk:
     revision: int
     changed: bool
     due: float = 0.0
+    memory: Memory = field(default_factory=Memory)
 
 
 class Publisher:
@@ -100,8 +103,9 @@ class Publisher:
             self._desks.pop(slot.name, None)
         except Exception:
             log.exception("publish_failed", slot=slot.name, revision=slot.revision)
-            if slot.name in self._desks:
-                self._desks[slot.name].due = now + PAUSE
+            held = self._desks.get(slot.name)
+            if held is not None:
+                held.due, held.memory = now + PAUSE, Memory()  # it may be half changed
         return False
 
     def _desk(self, lease: Publishing) -> Desk:
@@ -143,7 +147,7 @@ class Publisher:
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
             return False
         version = desk.lease.version + 1
-        policy = self._fitted(desk.counts, slot, version)
+        policy = self._fitted(desk, slot, version)
         desk.kept[version] = desk.counts.watermark
         gone = forgotten(desk.kept)
         desk.lease = snapshots.publish(
@@ -155,7 +159,8 @@ class Publisher:
         log.info("published", slot=slot.name, revision=slot.revision, version=version)
         return True
 
-    def _fitted(self, counts: CountsCopy, slot: Slot, version: int) -> Policy:
+    def _fitted(self, desk: Desk, slot: Slot, version: int) -> Policy:
+        counts = desk.counts
         alike = {slot.revision: True}
         rows = []
         for revision, row in counts.rows():
@@ -163,7 +168,7 @@ class Publisher:
                 alike[revision] = self._alike(slot, revision)
             if alike[revision]:
                 rows.append(row)
-        return fitted(slot, rows, counts.positions, counts.watermark, version)
+        return fitted(slot, rows, counts.positions, counts.watermark, version, desk.memory)
 
     def _alike(self, slot: Slot, number: int) -> bool:
         earlier = slots.revision(self._client, self._keys, slot.name, number)
@@ -171,7 +176,12 @@ class Publisher:
 
 
 def fitted(
-    slot: Slot, rows: Iterable[CountRow], positions: list[int], watermark: float, version: int
+    slot: Slot,
+    rows: Iterable[CountRow],
+    positions: list[int],
+    watermark: float,
+    version: int,
+    memory: Memory | None = None,
 ) -> Policy:
     """The policy that the slot's learner makes of the counts: a function of its arguments.
 
@@ -181,6 +191,7 @@ def fitted(
         positions: by partition, up to which the journal was counted.
         watermark: seconds, the time of the fit: of the journal, not of the wall clock.
         version: to give it.
+        memory: of earlier fits, changed in place.
 
     Raises:
         bandits.ConfigError: the slot's kind of policy is not available.
@@ -189,7 +200,7 @@ def fitted(
     known = [row for row in rows if row.variant in index]
     table = CountTable.from_rows((r.bucket, r.cell, index[r.variant], *r.tally) for r in known)
     config, seed = learner_config(slot), seed_of(slot.name, version)
-    policy = fit(config, table, watermark, seed=seed, version=str(version))
+    policy = fit(config, table, watermark, seed=seed, version=str(version), memory=memory)
     trials: dict[str, int] = defaultdict(int)
     for row in known:
         trials[row.cell] += row.tally[0]

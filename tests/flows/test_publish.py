@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import pytest
 
 import bandits
+from bandits import Policy
+from bandits.config import LearnerConfig
+from bandits.learners.auto import Memory
 from bandits.policies.snapshot import dump
 from nudge.domain.records import Entry, Exposure, Ref, Reward
 from nudge.domain.slot import Slot
@@ -236,6 +240,28 @@ def test_one_slot_s_trouble_is_its_own(
     monkeypatch.undo()
     assert publisher.run(1.0) == []
     assert publisher.run(publish.PAUSE + 1) == ["aardvark"]
+
+
+def test_a_fit_starts_where_the_last_one_ended(
+    client: Client, keys: Keys, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publisher keeps what its fits know; one that failed, and another publisher, start anew."""
+    fit, told = publish.fit, []
+
+    def telling(config: LearnerConfig, *args: Any, memory: Memory, **more: Any) -> Policy:
+        told.append(memory.empty)
+        policy = fit(config, *args, memory=memory, **more)
+        if len(told) == 3:
+            raise ValueError("in the middle")
+        return policy
+
+    monkeypatch.setattr(publish, "fit", telling)
+    for turn in range(6):
+        learned(client, keys)
+        if turn == 5:
+            publisher.forget()
+        publisher.run(100.0 * turn)
+    assert told == [True, False, False, True, False, True]
 
 
 def test_old_versions_are_forgotten(
