@@ -25,14 +25,16 @@ from nudge.domain.questions import EvaluationQuestion
 from nudge.domain.report import Terms, report
 from nudge.domain.slot_file import parse_slot
 from nudge.flows.what_if import what_if
-from nudge.lake.cubes import cube_of
+from nudge.lake.cubes import cube_of, keep_sums
 from nudge.lake.cut import Cut
 from nudge.lake.engine import Limits, engine
 from nudge.lake.reader import Lake
 from nudge.lake.slot_rows import slot_rows
 
 ROWS: Final = 10_000_000
-BY: Final = ((), ("channel",), ("context.stage",), ("channel", "context.city_tier"), ("day",))
+USUAL: Final = ((), ("channel",), ("context.stage",))
+"""As a worker sums up ahead: nothing, each of channel and page, each attribute."""
+OTHERS: Final = (("channel", "context.city_tier"), ("day",))
 TARGETS: Final = ("uniform", "always:data")
 SECONDS: Final = {"report": 2.0, "evaluation": 10.0}
 MEMORY: Final = 1.5e9
@@ -78,13 +80,20 @@ def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
 
 
 def measured(root: Path) -> None:
-    """Join the days, then ask: each question for the first time, and again."""
-    lake, what = Lake(root / "lake"), "the days that are over, joined (in spare time)"
-    with engine(lake, Limits(), root / "cache") as (backend, contents), told(what):
-        slot_rows(backend, contents, SLOT, root / "cache")
-    for by in BY:
-        for time_ in ("first time", "again"):
-            with told(f"report by {', '.join(by) or 'nothing'}, {time_}"):
+    """Prepare as a worker does, then ask: what was prepared, and what was not."""
+    lake = Lake(root / "lake")
+    with engine(lake, Limits(), root / "cache") as (backend, contents):
+        with told("days that are over, joined (in spare time)"):
+            rows = slot_rows(backend, contents, SLOT, root / "cache")
+        with told("sums of the usual questions (in spare time)"):
+            for by in USUAL:
+                keep_sums(rows, Cut(by=by))
+    for by in USUAL:
+        with told(f"report by {', '.join(by) or 'nothing'}"):
+            made(root, by)
+    for by in OTHERS:
+        for time_ in ("never asked before", "again"):
+            with told(f"report by {', '.join(by)}, {time_}"):
                 made(root, by)
     for target in TARGETS:
         with told(f"evaluation with DR, {target}"):
