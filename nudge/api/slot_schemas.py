@@ -8,11 +8,24 @@ from marshmallow import fields as ma
 from nudge.domain.slot_schema import SlotSchema
 
 
+class StockSchema(Schema):
+    """How a limited stock stands."""
+
+    stock = ma.Integer(required=True, metadata={"description": "how many may ever be given"})
+    taken = ma.Integer(required=True)
+    left = ma.Integer(required=True)
+
+
 class ServingSchema(Schema):
     """What a slot is served by now."""
 
     policy = ma.String(required=True, metadata={"description": "kind of the policy"})
     policy_version = ma.Integer(required=True, metadata={"description": "0 before the first"})
+    stock = ma.Dict(
+        keys=ma.String(),
+        values=ma.Nested(StockSchema),
+        metadata={"description": "of the variants that are limited; none where no store answers"},
+    )
 
 
 class ServedSlotSchema(SlotSchema):

@@ -24,9 +24,11 @@ from nudge.domain.slot import Slot
 from nudge.domain.slot_change import Change, Edit
 from nudge.domain.slot_file import dump_slot
 from nudge.domain.slot_schema import SlotSchema
-from nudge.errors import InvalidRequestError, NotFoundError
+from nudge.domain.stock import limits
+from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows import apply as applying
 from nudge.store import slots as stored
+from nudge.store.stock import levels
 
 blueprint = resource("slots", "What is chosen")
 
@@ -144,5 +146,22 @@ def _dated(entry: dict[str, object]) -> dict[str, object]:
 
 
 def _plain(served: Served) -> dict[str, object]:
-    serving = {"policy": served.policy_kind, "policy_version": int(served.policy.version)}
+    serving: dict[str, object] = {
+        "policy": served.policy_kind,
+        "policy_version": int(served.policy.version),
+    }
+    if limits(served.slot):
+        serving["stock"] = _stock(served.slot)
     return dump_slot(served.slot) | {"serving": serving}
+
+
+def _stock(slot: Slot) -> dict[str, object]:
+    service = current()
+    try:
+        found = levels(service.client, service.keys, slot)
+    except StoreAwayError:
+        return {}
+    return {
+        name: {"stock": one.stock, "taken": one.taken, "left": one.left}
+        for name, one in found.items()
+    }

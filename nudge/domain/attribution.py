@@ -16,7 +16,14 @@ from nudge.domain.event import MAX_AGE, rewards
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
 from nudge.domain.reward import changes, fen
 from nudge.domain.slot_schema import REWARDING_EVENTS
-from nudge.domain.visitor import Early, Open, Rewarding, VisitorState, with_channel
+from nudge.domain.visitor import (
+    MAX_BENEFITS,
+    Early,
+    Open,
+    Rewarding,
+    VisitorState,
+    with_channel,
+)
 
 GRACE: Final = 600.0
 """Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
@@ -159,9 +166,19 @@ def _open(entry: Entry, decision: Decision) -> Open:
     )
 
 
+def _granted(state: VisitorState, event: Event) -> VisitorState:
+    group = event.fields.get("group")
+    full = len(state.benefits) >= MAX_BENEFITS
+    if event.source != "server" or not isinstance(group, str) or full:
+        return state
+    return replace(state, benefits=tuple(sorted({*state.benefits, group})))
+
+
 def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     if event.type == "shown":
         return _shown(state, entry, event.decision)
+    if event.type == "benefit_granted":
+        return _granted(state, event), (), ()
     if event.type not in REWARDING_EVENTS or not rewards(event.type, event.source):
         return state, (), ()
     value = fen(event.fields.get("amount"))

@@ -5,7 +5,7 @@ Everything that the draw used is in the `Decision` that comes back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +13,12 @@ import numpy as np
 
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.asked import Ask
-from nudge.domain.eligibility import removed
+from nudge.domain.eligibility import KEEPING, Asked, removed
 from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason, Ref
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar, Slot
+from nudge.domain.stock import field_of, limits
 
 SHADOW: Final = "shadow"
 """Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
@@ -53,6 +54,9 @@ class Setting:
         source: id of the API key.
         key: of the draw.
         degraded: the visitor's state could not be read.
+        benefits: groups of which the visitor has a benefit; None where that may not be known.
+        left: `<slot>:<variant>` -> units of its stock; None where nobody knows.
+        tries: draws before this one that could not be written.
     """
 
     ask: Ask
@@ -63,6 +67,16 @@ class Setting:
     source: str
     key: bytes
     degraded: bool
+    benefits: Collection[str] | None = None
+    left: Mapping[str, int] | None = None
+    tries: int = 0
+
+    def asked(self, slot: Slot) -> Asked:
+        """What the slot's rules look at."""
+        left = self.left
+        if left is not None:
+            left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
+        return Asked(self.ask.channel, self.ask.page, self.context, self.at, self.benefits, left)
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ class Stick:
 def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Kept | Decision:
     """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
     slot, ask = served.slot, setting.ask
-    gone = removed(slot, channel=ask.channel, page=ask.page, context=setting.context, at=setting.at)
+    gone = removed(slot, setting.asked(slot))
     eligible = tuple(name for name in slot.names if name not in gone)
     forced = ask.force.get(slot.name)
     if forced is not None:
@@ -92,7 +106,8 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     period = int(setting.at // slot.stickiness.period)
     before = assigned.get(unit)
     if before and before.period == period:
-        if before.decision.variant in eligible and _stands(before.decision, slot):
+        kept = gone.get(before.decision.variant) in KEEPING
+        if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
     else:
         before = None
@@ -153,6 +168,8 @@ def _u(setting: Setting, stick: Stick) -> int:
     # A decision that is superseded has used its u: the next one in the period needs another.
     again = stick.before.ref.position if stick.before else 0
     key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
+    if setting.tries:
+        key += f"|{setting.tries}"
     return uniform_from_key(key, setting.key)
 
 

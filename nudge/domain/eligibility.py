@@ -1,15 +1,22 @@
 """Eligibility: rules that remove variants before choosing, each removal with its reason.
 
 A rule is a hook: a pure function of a variant and what was asked, which returns a stable code or
-None. Stock, segments and exclusivity join by adding hooks to the tuple.
+None. Another rule joins by being added to the tuple.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from nudge.domain.slot import Scalar, Slot, Variant
+
+SOLD_OUT: Final = "sold_out"
+STOCK_UNKNOWN: Final = "stock_unknown"
+STATE_UNKNOWN: Final = "state_unknown"
+KEEPING: Final = (None, SOLD_OUT, STOCK_UNKNOWN)
+"""Reasons that do not take a variant away from whoever has it; None is eligible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +28,16 @@ class Asked:
         page: as the caller named it.
         context: the attributes known when deciding.
         at: seconds since the epoch.
+        benefits: groups of which the visitor has a benefit; None where that may not be known.
+        left: variant -> units of its stock; None where nobody knows.
     """
 
     channel: str
     page: str
     context: Mapping[str, Scalar]
     at: float
+    benefits: Collection[str] | None = None
+    left: Mapping[str, int] | None = None
 
 
 Hook = Callable[[Variant, Asked], str | None]
@@ -74,28 +85,50 @@ def out_of_season(variant: Variant, asked: Asked) -> str | None:
     return "expired" if ends is not None and asked.at >= ends else None
 
 
-HOOKS: tuple[Hook, ...] = (disabled, wrong_channel, wrong_page, lacking, unfit, out_of_season)
+def taken_already(variant: Variant, asked: Asked) -> str | None:
+    """`exclusive:<group>`: the visitor has a benefit of it; `state_unknown`: perhaps."""
+    group = variant.availability.exclusive
+    if not group:
+        return None
+    if asked.benefits is None:
+        return STATE_UNKNOWN
+    return f"exclusive:{group}" if group in asked.benefits else None
+
+
+def out_of_stock(variant: Variant, asked: Asked) -> str | None:
+    """`sold_out`, or `stock_unknown`. The last rule: whoever has the variant already keeps it."""
+    if variant.availability.stock is None:
+        return None
+    if asked.left is None:
+        return STOCK_UNKNOWN
+    return None if asked.left.get(variant.name, 0) > 0 else SOLD_OUT
+
+
+HOOKS: tuple[Hook, ...] = (
+    disabled,
+    wrong_channel,
+    wrong_page,
+    lacking,
+    unfit,
+    out_of_season,
+    taken_already,
+    out_of_stock,
+)
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""
 
 
-def removed(
-    slot: Slot, *, channel: str, page: str, context: Mapping[str, Scalar], at: float
-) -> dict[str, str]:
+def removed(slot: Slot, asked: Asked) -> dict[str, str]:
     """The variants that may not be chosen, in the slot's order.
 
     Args:
         slot: whose variants are asked for.
-        channel: `web`, `wap`, `app`, `sms`.
-        page: as the caller named it.
-        context: the attributes known when deciding.
-        at: seconds since the epoch.
+        asked: what the rules look at.
 
     Returns:
         Variant name -> code of the first rule that removed it; `off` where the slot is.
     """
     if slot.mode == "off":
         return dict.fromkeys(slot.names, "off")
-    asked = Asked(channel, page, context, at)
     reasons = ((variant.name, reason_of(variant, asked)) for variant in slot.variants)
     return {name: reason for name, reason in reasons if reason is not None}
 

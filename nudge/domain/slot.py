@@ -29,6 +29,8 @@ class Availability:
         starts: seconds since the epoch; not before.
         ends: seconds since the epoch; not at or after.
         when: a rule on the context that must hold.
+        stock: how many may ever be given; None is without limit.
+        exclusive: group of benefits: who has one of it is not offered another.
     """
 
     channels: frozenset[str] = frozenset()
@@ -37,6 +39,8 @@ class Availability:
     starts: float | None = None
     ends: float | None = None
     when: Rule | None = None
+    stock: int | None = None
+    exclusive: str = ""
 
 
 @dataclass(frozen=True)

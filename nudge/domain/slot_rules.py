@@ -135,10 +135,21 @@ def season(draft: Draft) -> Iterator[Problem]:
             yield key, "is not after its start; give a later date and time"
 
 
+def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
+    """What is shown when nothing else can be must not run out, and nobody may be without it."""
+    shown = set(draft.data.get("fallback", {}).values())
+    for variant in draft.data.get("variants", ()):
+        for key in ("stock", "exclusive"):
+            if variant.get("name") in shown and variant.get("available", {}).get(key) is not None:
+                where = f"variants.{variant['name']}.available.{key}"
+                yield where, "is on a fallback, which must always be there; use another fallback"
+
+
 RULES: tuple[Rule, ...] = (
     slot_name,
     unique_names,
     fallback,
+    fallback_in_stock,
     floor,
     policy,
     objective,

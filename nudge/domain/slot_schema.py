@@ -33,6 +33,7 @@ MAX_WINDOW = 7 * DAY
 MAX_STICKINESS = 366 * DAY
 MAX_VARIANTS = 64
 MODES = ("live", "shadow", "frozen", "off")
+MAX_STOCK = 10**12
 MAX_REVISION = 2**53
 """Beyond it a JSON reader may take two revisions for one."""
 
@@ -66,6 +67,12 @@ class AvailableSchema(StrictTable):
     starts = Instant(**told("write a date and time with its zone: 2026-01-01T00:00:00+08:00"))
     ends = Instant(**told("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
     when = RuleTable(**told(f"write a rule such as {EXAMPLE}"))
+    stock = ma.Integer(
+        strict=True,
+        validate=validate.Range(0, MAX_STOCK, error="is out of range; give how many there are"),
+        **told("write a whole number: how many there are"),
+    )
+    exclusive = ma.String(validate=NAME, **told("name the group of benefits"))
 
 
 class VariantSchema(StrictTable):

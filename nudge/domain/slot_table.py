@@ -72,6 +72,8 @@ def _variant(data: Mapping[str, Any]) -> Variant:
         starts=table.get("starts"),
         ends=table.get("ends"),
         when=table.get("when"),
+        stock=table.get("stock"),
+        exclusive=table.get("exclusive", ""),
     )
     attributes = data.get("attributes", {})
     return Variant(data["name"], data["value"], attributes, data["enabled"], available)
@@ -102,8 +104,10 @@ def _dump_availability(available: Availability) -> dict[str, object]:
         "starts": _dump_instant(available.starts),
         "ends": _dump_instant(available.ends),
         "when": available.when.table if available.when else None,
+        "stock": available.stock,
+        "exclusive": available.exclusive,
     }
-    return {key: value for key, value in table.items() if value not in (None, [])}
+    return {key: value for key, value in table.items() if value not in (None, [], "")}
 
 
 def _dump_instant(seconds: float | None) -> str | float | None:

@@ -16,7 +16,9 @@ from nudge.domain.records import Reason, Ref
 from nudge.domain.slot import Scalar, Terms
 from nudge.errors import CorruptRecordError
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""Version 1 knew no benefits; it can still be read."""
+MAX_BENEFITS: Final = 100
 KEEP: Final = 90 * 86_400.0
 """Seconds that a state outlives its visitor's last touch."""
 MOBILE: Final = frozenset({"wap", "app"})
@@ -110,6 +112,7 @@ class VisitorState:
         last_amount: fen, of the latest payment that a server reported.
         last_paid_at: seconds, of that payment.
         channels: on which decisions were made, in alphabetic order.
+        benefits: groups of which the visitor has a benefit, in alphabetic order.
     """
 
     waiting: tuple[Open, ...] = ()
@@ -120,6 +123,7 @@ class VisitorState:
     last_amount: int | None = None
     last_paid_at: float | None = None
     channels: tuple[str, ...] = ()
+    benefits: tuple[str, ...] = ()
 
     def context(self) -> dict[str, Scalar]:
         """The attributes of the person that decisions may use; amounts in yuan.
@@ -156,6 +160,7 @@ def encode_state(state: VisitorState) -> bytes:
             [(*_pack_ref(one.decision), one.at) for one in state.early],
             [_pack_open(one) for one in state.open],
             [_pack_event(one) for one in state.events],
+            state.benefits,
         ]
     )
     return bytes((VERSION,)) + packed
@@ -167,12 +172,12 @@ def decode_state(data: bytes) -> VisitorState:
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
     """
-    if data[:1] != bytes((VERSION,)):
+    if data[:1] not in (b"\x01", bytes((VERSION,))):
         raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
     try:
-        watermark, amount, paid_at, channels, waiting, early, opened, events = msgpack.unpackb(
-            data[1:], use_list=False
-        )
+        fields = msgpack.unpackb(data[1:], use_list=False)
+        fields = (*fields, ()) if data[0] == 1 else fields
+        watermark, amount, paid_at, channels, waiting, early, opened, events, benefits = fields
         return VisitorState(
             waiting=tuple(map(_open, waiting)),
             early=tuple(Early(Ref(*one[:3]), one[3]) for one in early),
@@ -182,6 +187,7 @@ def decode_state(data: bytes) -> VisitorState:
             last_amount=amount,
             last_paid_at=paid_at,
             channels=channels,
+            benefits=benefits,
         )
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error

@@ -21,6 +21,7 @@ from nudge.store import slots
 from nudge.store.client import Client
 from nudge.store.journal import append_mark
 from nudge.store.keys import Keys
+from nudge.store.stock import balance
 
 AUDIT_PARTITION = 0
 """Where marks of the configuration are kept, so that they have one order."""
@@ -148,6 +149,8 @@ def _write(client: Client, keys: Keys, change: Change, edit: Edit) -> bool:
     entry = change.told(edit)
     if not slots.put(client, keys, change.slot, change.before, entry):
         return False
+    # Before anybody asks; a worker does it again when this process dies here.
+    balance(client, keys, change.slot)
     fields = {"slot": dump_slot(change.slot)} | {k: v for k, v in entry.items() if k != "at"}
     append_mark(client, keys, AUDIT_PARTITION, Mark("slot_applied", fields, at=edit.at))
     return True

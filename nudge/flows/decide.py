@@ -14,13 +14,15 @@ from nudge.domain.caller import Caller
 from nudge.domain.choice import SHADOW, Kept, Setting, choose
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
+from nudge.domain.served import Served
 from nudge.domain.slot import Scalar
+from nudge.domain.stock import limits, taken_by
 from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import SpoolFullError, StoreAwayError, UnknownSlotError, UnknownVariantError
 from nudge.spool.spool import Spool
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_decisions
+from nudge.store.journal import Arrival, append_taking
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
 from nudge.store.visitors import Opened, open_visitor
@@ -99,19 +101,22 @@ class Decider:
     def _draft(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Draft:
         visitor_hash = self.sealer.visitor_hash(ask.visitor_id)
         device = self.sealer.device(ask.device_token)
-        found = self._opened(visitor_hash, caller)
+        stock = any(limits(catalogue.slots[name].slot) for name in ask.slots)
+        found = self._opened(visitor_hash, caller, stock=stock)
         opened = found or _unread(device, self.sealer.partition(visitor_hash, self.keys.partitions))
         trusted = caller.is_server or opened.claimed or _owns(device, opened)
-        context = _context(ask, opened, trusted=trusted)
+        state = decode_state(opened.state) if trusted and opened.state else VisitorState()
         setting = Setting(
             ask=ask,
             subject=opened.subject,
-            context=context,
+            context=_context(ask, state),
             at=at,
             holdout=self.holdout,
             source=caller.key_id,
             key=self.sealer.draw_key,
             degraded=found is None,
+            benefits=state.benefits if found and trusted else None,
+            left=found.left if found else None,
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
         lookup = visitor_hash if found is None and device is None else ""
@@ -124,12 +129,12 @@ class Decider:
         given = {k.decision.slot: self._given(catalogue, k) for k in (*draft.kept, *late)}
         return Answer({name: given[name] for name in draft.ask.slots}, draft.token)
 
-    def _opened(self, visitor_hash: str, caller: Caller) -> Opened | None:
+    def _opened(self, visitor_hash: str, caller: Caller, *, stock: bool) -> Opened | None:
         home = self.sealer.partition(visitor_hash, self.keys.partitions)
-        claim = not caller.is_server
+        claim, subject = not caller.is_server, new_subject()
         try:
             return open_visitor(
-                self.client, self.keys, home, visitor_hash, new_subject(), claim=claim
+                self.client, self.keys, home, visitor_hash, subject, claim=claim, stock=stock
             )
         except StoreAwayError:
             return None
@@ -139,24 +144,40 @@ class Decider:
     ) -> tuple[list[Kept], list[Late]]:
         """Those that stick or were appended, and those that the store did not take."""
         slots = [catalogue.slots[name] for name in setting.ask.slots]
-        outcomes = [choose(served, setting, opened.assigned) for served in slots]
-        kept = [o for o in outcomes if isinstance(o, Kept)]
-        fresh = [o for o in outcomes if isinstance(o, Decision)]
-        if not fresh:
-            return kept, []
-        if not setting.degraded:
-            keep_for = max(served.slot.stickiness.period for served in slots)
+        keep_for = max(served.slot.stickiness.period for served in slots)
+        kept: list[Kept] = []
+        while slots:
+            outcomes = [choose(served, setting, opened.assigned) for served in slots]
+            kept += [o for o in outcomes if isinstance(o, Kept)]
+            fresh = [
+                (s, o) for s, o in zip(slots, outcomes, strict=True) if isinstance(o, Decision)
+            ]
+            if setting.degraded or not fresh:
+                return kept, _late([d for _, d in fresh], opened, setting, lookup)
             try:
-                return kept + self._append(opened.partition, fresh, keep_for), []
+                made = self._append(opened.partition, fresh, keep_for)
             except StoreAwayError:
-                pass  # it went away after the visitor was read: as if it had been before
-        return kept, [Late(_away(d, opened.partition, setting.at), lookup) for d in fresh]
+                # It went away after the visitor was read: as if it had been before.
+                away = replace(setting, left=None, tries=setting.tries + 1)
+                again = [_unstocked(served, d, away) for served, d in fresh]
+                return kept, _late(again, opened, setting, lookup)
+            kept += [one for one in made if one]
+            # Somebody else took the last one between our read and our write.
+            lost = [(s, d) for (s, d), one in zip(fresh, made, strict=True) if one is None]
+            gone = {taken_by(s.slot, d): 0 for s, d in lost}
+            left = {**(setting.left or {}), **gone}
+            setting = replace(setting, left=left, tries=setting.tries + 1)
+            slots = [s for s, _ in lost]
+        return kept, []
 
-    def _append(self, partition: int, fresh: list[Decision], keep_for: float) -> list[Kept]:
+    def _append(
+        self, partition: int, fresh: Sequence[tuple[Served, Decision]], keep_for: float
+    ) -> list[Kept | None]:
         faults.point("decide.before_append")
-        kept = append_decisions(self.client, self.keys, partition, fresh, keep_for)
+        taking = [(d, taken_by(served.slot, d)) for served, d in fresh]
+        made = append_taking(self.client, self.keys, partition, taking, keep_for)
         faults.point("decide.after_append")
-        return kept
+        return made
 
     def _spooled(self, late: Sequence[Late]) -> bool:
         """Put these where they outlive this process; False where the spool takes no more."""
@@ -208,8 +229,21 @@ def check(catalogue: Catalogue, ask: Ask) -> None:
             raise UnknownVariantError(message, {"force": {name: [variant]}})
 
 
-def _context(ask: Ask, opened: Opened, *, trusted: bool) -> dict[str, Scalar]:
-    state = decode_state(opened.state) if trusted and opened.state else VisitorState()
+def _late(
+    decisions: Sequence[Decision], opened: Opened, setting: Setting, lookup: str
+) -> list[Late]:
+    return [Late(_away(d, opened.partition, setting.at), lookup) for d in decisions]
+
+
+def _unstocked(served: Served, decision: Decision, away: Setting) -> Decision:
+    """The decision, or another one where nobody can say any more that there is one left."""
+    if not taken_by(served.slot, decision):
+        return decision
+    other = choose(served, away, {})
+    return other if isinstance(other, Decision) else decision
+
+
+def _context(ask: Ask, state: VisitorState) -> dict[str, Scalar]:
     # What the page knows of this visit counts more than what the service remembers.
     return {**state.context(), **ask.context, "channel": ask.channel, "page": ask.page}
 

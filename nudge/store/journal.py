@@ -57,14 +57,38 @@ def append_decisions(
     Returns:
         For each decision the one that stands, in order.
     """
-    subject = decisions[0].subject
+    made = append_taking(client, keys, partition, [(d, "") for d in decisions], keep_for)
+    return [one for one in made if one]
+
+
+def append_taking(
+    client: Client,
+    keys: Keys,
+    partition: int,
+    decisions: Sequence[tuple[Decision, str]],
+    keep_for: float,
+) -> list[Kept | None]:
+    """`append_decisions` of those that take a unit of a limited stock.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: of the subject.
+        decisions: all of one subject, each with the field of the stock that it takes of, or "".
+        keep_for: seconds that the assignments are kept.
+
+    Returns:
+        For each decision the one that stands, in order; None where there is nothing left to take.
+    """
+    subject = decisions[0][0].subject
     args: list[Arg] = [subject, max(1, int(keep_for))]
-    for d in decisions:
+    for d, takes in decisions:
         superseded = d.supersedes.position if d.supersedes else ""
-        args += [d.unit, d.period, superseded, encode(d)]
-    names = [keys.journal(partition), keys.seq(partition), keys.assigned(partition, subject)]
+        args += [d.unit, d.period, superseded, encode(d), takes]
+    assigned, quota = keys.assigned(partition, subject), keys.quota(partition)
+    names = [keys.journal(partition), keys.seq(partition), assigned, quota]
     replies = client.run("append_decisions", names, args)
-    return [_kept(partition, subject, reply) for reply in replies]
+    return [_kept(partition, subject, reply) if reply else None for reply in replies]
 
 
 def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:

@@ -43,6 +43,7 @@ FAMILIES = (
     Family("vault", "partition", "hash", "decide, record", "decide, record", "for ever", True),
     Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
+    Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
     Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
     Family("fold", "partition", "hash", "its owner, rebuild", "workers, web, verify", "for ever"),
     Family("open", "partition", "zset", "attribute", "attribute", "until matured"),
@@ -53,6 +54,7 @@ FAMILIES = (
     Family("slots", "config", "hash", "apply", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "apply", "web", "for ever", True),
+    Family("stock", "config", "hash", "stock", "web", "for ever", True),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
@@ -103,6 +105,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The decisions that a subject keeps."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def quota(self, partition: int) -> str:
+        """The partition's part of every limited stock."""
+        return self.prefix(partition) + "quota"
 
     def seen(self, partition: int, subject: str) -> str:
         """Digests of the subject's event ids of the last 7 days, by time."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nudge.domain.choice import Kept
 from nudge.store.client import Arg, Client, Reply
 from nudge.store.folds import generation_of
 from nudge.store.journal import kept
 from nudge.store.keys import Keys
+from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
@@ -25,6 +26,7 @@ class Opened:
         claimed: this call was the first of a device: it may have a token.
         state: the bytes that `attribute` keeps, if any.
         assigned: unit -> the decision that it keeps.
+        left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
     """
 
     subject: str
@@ -32,10 +34,18 @@ class Opened:
     claimed: bool
     state: bytes | None
     assigned: Mapping[str, Kept]
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 def open_visitor(
-    client: Client, keys: Keys, partition: int, visitor_hash: str, subject: str, *, claim: bool
+    client: Client,
+    keys: Keys,
+    partition: int,
+    visitor_hash: str,
+    subject: str,
+    *,
+    claim: bool,
+    stock: bool = False,
 ) -> Opened:
     """Find or make the visitor and read what is known: one round trip, two for an alias.
 
@@ -46,19 +56,23 @@ def open_visitor(
         visitor_hash: keyed hash of the external id.
         subject: to use if the visitor is new.
         claim: the caller is a device that would keep a token.
+        stock: what is left of limited stock is wanted.
     """
-    args: list[Arg] = [keys.prefix(partition), partition, subject, int(claim)]
-    names = [keys.vault(partition, visitor_hash), keys.fold(partition, ATTRIBUTE)]
+    args: list[Arg] = [keys.prefix(partition), partition, subject, int(claim), int(stock)]
+    vault, fold = keys.vault(partition, visitor_hash), keys.fold(partition, ATTRIBUTE)
+    names = [vault, fold, keys.quota(partition)]
     reply = client.run("open", names, args)
     found, home, claimed = reply[0].decode(), int(reply[1]), bool(reply[2])
-    rest = reply[3:] if home == partition else _read(client, keys, home, found)
-    return Opened(found, home, claimed, rest[0], _assigned(home, found, rest[1]))
+    rest = reply[3:] if home == partition else _read(client, keys, home, found, stock=stock)
+    kept = _assigned(home, found, rest[1])
+    return Opened(found, home, claimed, rest[0], kept, units_left(rest[2]))
 
 
-def _read(client: Client, keys: Keys, partition: int, subject: str) -> Reply:
+def _read(client: Client, keys: Keys, partition: int, subject: str, *, stock: bool) -> Reply:
     generation = generation_of(client, keys, partition, ATTRIBUTE)
     state = client.call("GET", keys.visitor(partition, subject, generation))
-    return state, client.call("HGETALL", keys.assigned(partition, subject))
+    assigned = client.call("HGETALL", keys.assigned(partition, subject))
+    return state, assigned, client.call("HGETALL", keys.quota(partition)) if stock else []
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:

@@ -39,6 +39,7 @@ from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
 from nudge.workers.reporting import Reporting
 from nudge.workers.runner import Fold, Runner
+from nudge.workers.stocking import Stocking
 
 log = structlog.get_logger()
 
@@ -166,6 +167,7 @@ def _learn(worker: Worker) -> dict[str, Loop]:
         "publish": Publishing(
             publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.guard
         ),
+        "stock": Stocking(worker.client, worker.keys, worker.guard),
     }
 
 

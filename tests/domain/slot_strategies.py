@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from nudge.domain.rule import read_rule
@@ -36,6 +38,8 @@ def availabilities(draw: st.DrawFn) -> Availability:
         ),
         starts=starts,
         ends=ends,
+        stock=draw(st.none() | st.integers(0, 10**12)),
+        exclusive=draw(st.just("") | names),
     )
 
 
@@ -70,6 +74,15 @@ def slots(draw: st.DrawFn) -> Slot:
         Variant(n, draw(values), draw(tables), draw(st.booleans()), draw(availabilities()))
         for n in listed
     ]
+    pages = draw(st.dictionaries(words, st.sampled_from(listed), max_size=2))
+    fallback = {"default": listed[0]} | pages
+    # A fallback must always be there.
+    variants = [
+        replace(v, availability=replace(v.availability, stock=None, exclusive=""))
+        if v.name in fallback.values()
+        else v
+        for v in variants
+    ]
     return Slot(
         name=draw(names.filter(lambda name: name != "global")),
         revision=draw(st.integers(1, 2**53)),
@@ -88,7 +101,6 @@ def slots(draw: st.DrawFn) -> Slot:
         ),
         holdout=draw(st.floats(0, 1, exclude_max=True)),
         floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
-        fallback={"default": listed[0]}
-        | draw(st.dictionaries(words, st.sampled_from(listed), max_size=2)),
+        fallback=fallback,
         title=draw(words),
     )

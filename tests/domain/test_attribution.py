@@ -275,6 +275,22 @@ def test_spooled_exposures_wait_for_spooled_events() -> None:
     assert run.totals() == {ref: (1, 5000, 5000**2)}
 
 
+def test_benefits_are_what_servers_say() -> None:
+    """Groups are kept, each once and in no order of arrival; a page cannot grant anything."""
+    granted = [
+        Event(SUBJECT, f"e{i}", "benefit_granted", source, fields={"group": group})
+        for i, (group, source) in enumerate(
+            [("tv", "server"), ("data", "server"), ("tv", "server"), ("coffee", "page")]
+        )
+    ]
+    for order in (granted, granted[::-1]):
+        run = Run.new()
+        for number, one in enumerate(order):
+            run.take(one, 10.0 + number)
+        assert run.state.benefits == ("data", "tv")
+        assert (run.exposures, run.rewards) == ([], [])
+
+
 def test_what_is_known_of_the_person() -> None:
     """The last amount is that of the latest payment, whichever came last; channels add up."""
     run = Run.new()

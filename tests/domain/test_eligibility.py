@@ -22,7 +22,7 @@ def slot_of(*variants: Variant) -> Slot:
 
 def ask(variant: Variant, *, context: dict[str, Scalar] | None = None, at: float = 50.0) -> object:
     slot = slot_of(EVERYWHERE, variant)
-    found = removed(slot, channel="web", page="home", context=context or {}, at=at)
+    found = removed(slot, Asked("web", "home", context or {}, at))
     assert "any" not in found
     return found.get(variant.name)
 
@@ -81,6 +81,27 @@ def test_the_season_is_half_open(at: float, reason: str | None) -> None:
     assert ask(variant, at=at) == reason
 
 
+@pytest.mark.parametrize(
+    ("benefits", "reason"),
+    [((), None), (("coffee",), None), (("data", "tv"), "exclusive:data"), (None, "state_unknown")],
+)
+def test_benefits_do_not_overlap(benefits: tuple[str, ...] | None, reason: str | None) -> None:
+    """Who has a benefit of the group, or perhaps has one, is not offered another."""
+    variant = Variant("v", 1, availability=Availability(exclusive="data"))
+    assert reason_of(variant, Asked("web", "home", {}, 0.0, benefits)) == reason
+
+
+@pytest.mark.parametrize(
+    ("left", "reason"),
+    [({"v": 1}, None), ({"v": 0}, "sold_out"), ({}, "sold_out"), (None, "stock_unknown")],
+)
+def test_sold_out_is_sold_out(left: dict[str, int] | None, reason: str | None) -> None:
+    """A limited variant is chosen where one is known to be left; others are not concerned."""
+    variant = Variant("v", 1, availability=Availability(stock=10))
+    assert reason_of(variant, Asked("web", "home", {}, 0.0, (), left)) == reason
+    assert reason_of(EVERYWHERE, Asked("web", "home", {}, 0.0, (), left)) is None
+
+
 def test_the_first_reason_counts() -> None:
     """Reasons are stable: a disabled variant is `disabled`, whatever else is wrong with it."""
     expired = Availability(channels=frozenset({"app"}), ends=1.0)
@@ -93,11 +114,11 @@ def test_removals_keep_the_slots_order() -> None:
     """What is recorded does not depend on anything but the slot and the question."""
     names = ("c", "a", "b")
     slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
-    assert tuple(removed(slot, channel="web", page="home", context={}, at=0.0)) == names
+    assert tuple(removed(slot, Asked("web", "home", {}, 0.0))) == names
 
 
 def test_a_hook_can_be_added() -> None:
-    """Stock, segments and exclusivity join as one more function."""
+    """Another rule joins as one more function."""
     asked = Asked("web", "home", {}, 0.0)
     assert (
         reason_of(EVERYWHERE, asked, (lambda variant, _: f"stock:{variant.name}",)) == "stock:any"

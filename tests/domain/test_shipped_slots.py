@@ -9,7 +9,7 @@ import pytest
 
 from bandits.config import read_config
 from bandits.features import CellSpec
-from nudge.domain.eligibility import removed
+from nudge.domain.eligibility import Asked, removed
 from nudge.domain.slot import Slot
 from nudge.domain.slot_file import dump_slot, load_slot, load_slots, parse_slot
 
@@ -49,10 +49,9 @@ def test_what_matters_most_keeps_its_cells(slots: dict[str, Slot]) -> None:
 
 def test_a_blank_number_is_always_possible(slots: dict[str, Slot]) -> None:
     """Every other prefill needs the attribute that says it has a number to fill in."""
-    asked = {"channel": "web", "page": "recharge", "at": 0.0}
-    gone = removed(slots["prefill"], context={}, **asked)  # type: ignore[arg-type]
+    gone = removed(slots["prefill"], Asked("web", "recharge", {}, 0.0))
     assert set(slots["prefill"].names) - set(gone) == {"blank"}
-    some = removed(slots["prefill"], context={"last_number": True}, **asked)  # type: ignore[arg-type]
+    some = removed(slots["prefill"], Asked("web", "recharge", {"last_number": True}, 0.0))
     assert "last_on_device" not in some
 
 

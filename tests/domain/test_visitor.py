@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +62,7 @@ STATES = st.builds(
     last_amount=st.none() | st.integers(1, 10**7),
     last_paid_at=st.none() | TIMES,
     channels=st.lists(st.sampled_from(["app", "sms", "wap", "web"]), max_size=3).map(tuple),
+    benefits=st.lists(st.text(max_size=3), max_size=3).map(tuple),
 )
 
 
@@ -75,9 +77,18 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
     """Bytes that are cut short, or of another version, are an error of ours and nothing else."""
     whole = encode_state(state)
     end = data.draw(st.integers(0, len(whole) - 1))
-    for damaged in (whole[:end], b"\x02" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
+    for damaged in (whole[:end], b"\x03" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
         with pytest.raises(CorruptRecordError):
             decode_state(damaged)
+
+
+def test_states_of_the_version_before_can_be_read() -> None:
+    """Who upgrades keeps what is known of visitors: version 1 had no benefits."""
+    state = VisitorState(last_amount=5000, channels=("web",))
+    fields = msgpack.unpackb(encode_state(state)[1:])
+    assert decode_state(b"\x01" + msgpack.packb(fields[:-1])) == state
+    with pytest.raises(CorruptRecordError):
+        decode_state(b"\x01" + msgpack.packb(fields))
 
 
 def test_an_unknown_person_adds_nothing_to_the_context() -> None:

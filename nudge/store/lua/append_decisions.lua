@@ -4,16 +4,26 @@
 -- KEYS[1]  journal, stream; appended to
 -- KEYS[2]  seq, string; last position
 -- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <position> <stamp ms> <payload>"; written
+-- KEYS[4]  quota, hash (<slot>:<variant>:got, :taken, :back); read, taken is written
 -- ARGV[1]  subject
 -- ARGV[2]  seconds that the assignments are kept
 -- ARGV[3...]  for each decision: unit ("" = not remembered), period, position of the decision that
---          it supersedes ("" = none), payload
--- Returns  for each decision: {fresh (0/1), position, stamp ms, payload}
+--          it supersedes ("" = none), payload, <slot>:<variant> of which it takes one ("" = none)
+-- Returns  for each decision: {fresh (0/1), position, stamp ms, payload}; false where there is none
+--          left of what it takes
 local time = redis.call('TIME')
 local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local answers = {}
 local remembered = false
-for i = 3, #ARGV, 4 do
+local function taken(name)
+  local counts = redis.call('HMGET', KEYS[4], name .. ':got', name .. ':taken', name .. ':back')
+  if tonumber(counts[1] or '0') <= tonumber(counts[2] or '0') + tonumber(counts[3] or '0') then
+    return false
+  end
+  redis.call('HINCRBY', KEYS[4], name .. ':taken', 1)
+  return true
+end
+for i = 3, #ARGV, 5 do
   local unit, period, superseded, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local first
   if unit ~= '' then
@@ -25,7 +35,7 @@ for i = 3, #ARGV, 4 do
       end
     end
   end
-  if not first then
+  if not first and (ARGV[i + 4] == '' or taken(ARGV[i + 4])) then
     local position = redis.call('INCR', KEYS[2])
     redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', ARGV[1], 'r', payload)
     if unit ~= '' then
@@ -35,7 +45,7 @@ for i = 3, #ARGV, 4 do
     end
     first = {1, position, tonumber(stamp), payload}
   end
-  answers[#answers + 1] = first
+  answers[#answers + 1] = first or false
 end
 if remembered and redis.call('TTL', KEYS[3]) < tonumber(ARGV[2]) then
   redis.call('EXPIRE', KEYS[3], ARGV[2])
