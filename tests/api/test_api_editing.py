@@ -176,3 +176,39 @@ def shown(web: Web, name: str) -> str:
 def reason(web: Web, name: str) -> str:
     found: str = web.decide(visitor_id=name, slots=["banner"])["decisions"]["banner"]["reason"]
     return found
+
+
+def test_a_limited_promotion_is_served_at_once_and_told(web: Web) -> None:
+    """Added over the API with three in stock: three are given, and the slot says how it stands."""
+    gift = {"name": "gift", "value": "a gift", "available": {"stock": 3}}
+    made = change(web, "PATCH", SLOT, {"variants": {"gift": gift}}, tag_of(web), why="spring")
+    assert made.json["serving"]["stock"] == {"gift": {"stock": 3, "taken": 0, "left": 3}}
+    pages = (web.decide(visitor_id=f"v{i}", slots=["banner"]) for i in range(120))
+    given = Counter(page["decisions"]["banner"]["variant"] for page in pages)
+    assert given["gift"] == 3
+    told = web.get(SLOT).json["serving"]["stock"]
+    assert told == {"gift": {"stock": 3, "taken": 3, "left": 0}}
+
+
+@pytest.mark.parametrize(
+    ("available", "key"),
+    [
+        ({"stock": -1}, "variants.coffee.available.stock"),
+        ({"stock": "many"}, "variants.coffee.available.stock"),
+        ({"exclusive": ""}, "variants.coffee.available.exclusive"),
+    ],
+)
+def test_a_stock_is_a_whole_number(web: Web, available: dict[str, Any], key: str) -> None:
+    """What is no number of things, and no name of a group, is refused at its place."""
+    body = {"variants": {"coffee": {"available": available}}}
+    refused = change(web, "PATCH", SLOT, body, tag_of(web))
+    assert (refused.status_code, list(refused.json["errors"])) == (422, [key])
+
+
+def test_the_fallback_cannot_run_out(web: Web) -> None:
+    """What is shown when nothing else can be must be there for everybody, always."""
+    for key, value in (("stock", 5), ("exclusive", "data")):
+        body = {"variants": {"data_draw": {"available": {key: value}}}}
+        refused = change(web, "PATCH", SLOT, body, tag_of(web))
+        assert refused.status_code == 422
+        assert list(refused.json["errors"]) == [f"variants.data_draw.available.{key}"]
