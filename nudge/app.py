@@ -13,6 +13,7 @@ from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
 from nudge.domain.sealing import Sealer
+from nudge.domain.segment_file import load_segments
 from nudge.flows.decide import Decider
 from nudge.flows.record import Recorder
 from nudge.settings import Settings, load
@@ -30,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings: None reads the configuration file and the environment.
 
     Raises:
-        InvalidConfigError: the settings are wrong.
+        InvalidConfigError: the settings or the segments are wrong.
     """
     service = _service(settings or load())
     faults.arm(service.settings.fault_dir)
@@ -49,12 +50,13 @@ def _service(settings: Settings) -> Service:
     keys = Keys(settings.namespace, settings.partitions)
     sealer = Sealer(settings.secret_key)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
+    segments = load_segments(settings.config_dir)
     return Service(
         settings=settings,
         client=client,
         keys=keys,
         sealer=sealer,
-        decider=Decider(client, keys, sealer, settings.holdout, spool),
+        decider=Decider(client, keys, sealer, settings.holdout, spool, segments),
         recorder=Recorder(client, keys, sealer, spool),
         spool=spool,
         metrics=Metrics.create(),

@@ -14,6 +14,7 @@ from nudge.cli.common import data_dir_option, json_option, load_settings, opened
 from nudge.clock import now
 from nudge.domain.funnel_file import FILE as FUNNEL
 from nudge.domain.funnel_file import load_funnel
+from nudge.domain.segment_file import load_segments
 from nudge.domain.slot import Slot
 from nudge.domain.slot_change import Change, Edit, conflict, plan
 from nudge.domain.slot_file import dump_slot, load_slot, load_slots
@@ -73,6 +74,7 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     slots = load_slots(directory) if directory.is_dir() else {}
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
+    load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
         click.echo(f"warning: {name} is no setting{hint}", err=True)

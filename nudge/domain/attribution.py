@@ -13,6 +13,7 @@ from typing import Final
 
 from nudge.domain.credit import settled, slots_of
 from nudge.domain.event import MAX_AGE, rewards
+from nudge.domain.recharges import Payment, with_payment
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
 from nudge.domain.reward import changes, fen
 from nudge.domain.slot_schema import REWARDING_EVENTS
@@ -166,6 +167,13 @@ def _open(entry: Entry, decision: Decision) -> Open:
     )
 
 
+def _paid(state: VisitorState, one: Payment) -> VisitorState:
+    if one.at >= (state.last_paid_at or 0.0):
+        state = replace(state, last_amount=one.amount, last_paid_at=one.at)
+    first = one.at if state.first_paid_at is None else min(state.first_paid_at, one.at)
+    return replace(state, payments=with_payment(state.payments, one), first_paid_at=first)
+
+
 def _granted(state: VisitorState, event: Event) -> VisitorState:
     group = event.fields.get("group")
     full = len(state.benefits) >= MAX_BENEFITS
@@ -182,9 +190,9 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     if event.type not in REWARDING_EVENTS or not rewards(event.type, event.source):
         return state, (), ()
     value = fen(event.fields.get("amount"))
-    if event.type == "paid" and value and entry.at >= (state.last_paid_at or 0.0):
-        state = replace(state, last_amount=value, last_paid_at=entry.at)
     known = any(x.event_id == event.event_id for x in state.events)
+    if event.type == "paid" and value and not known:
+        state = _paid(state, Payment(entry.at, value))
     if known or len(state.events) >= MAX_OPEN:
         # Forgetting an older event instead would take back what it was credited with.
         return state, (), ()

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import msgpack
 
+from nudge.domain.recharges import DAY, Payment, expected, spending_change, usual
 from nudge.domain.records import Reason, Ref
 from nudge.domain.slot import Scalar, Terms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 2
-"""Version 1 knew no benefits; it can still be read."""
+"""Version 1 knew no benefits and no payments but the last; it can still be read."""
 MAX_BENEFITS: Final = 100
 KEEP: Final = 90 * 86_400.0
 """Seconds that a state outlives its visitor's last touch."""
@@ -113,6 +114,8 @@ class VisitorState:
         last_paid_at: seconds, of that payment.
         channels: on which decisions were made, in alphabetic order.
         benefits: groups of which the visitor has a benefit, in alphabetic order.
+        payments: the latest that servers reported, by time.
+        first_paid_at: seconds, of the first that was ever reported.
     """
 
     waiting: tuple[Open, ...] = ()
@@ -124,20 +127,41 @@ class VisitorState:
     last_paid_at: float | None = None
     channels: tuple[str, ...] = ()
     benefits: tuple[str, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    first_paid_at: float | None = None
 
-    def context(self) -> dict[str, Scalar]:
+    def context(self, at: float | None = None) -> dict[str, Scalar]:
         """The attributes of the person that decisions may use; amounts in yuan.
 
         What is not known is left out, so that it does not hide what a caller knows.
+
+        Args:
+            at: seconds, now; without it, what depends on it is left out.
         """
         known: dict[str, Scalar] = {}
         if self.channels:
             known["mobile_before"] = not MOBILE.isdisjoint(self.channels)
         if self.last_amount is not None:
-            whole, rest = divmod(self.last_amount, 100)
-            known["last_amount"] = self.last_amount / 100 if rest else whole
+            known["last_amount"] = _yuan(self.last_amount)
             known["last_paid_at"] = self.last_paid_at
-        return known
+        return known | self._rhythm(at)
+
+    def _rhythm(self, at: float | None) -> dict[str, Scalar]:
+        """What the payments say."""
+        if not self.payments:
+            return {}
+        next_one, change = expected(self.payments), spending_change(self.payments)
+        known: dict[str, Scalar] = {
+            "payments": len(self.payments),
+            "first_paid_at": self.first_paid_at,
+            "usual_amount": _yuan(usual(self.payments) or 0),
+        }
+        if next_one is not None:
+            known["expected_at"] = next_one.at
+            if at is not None:
+                # Behind the uncertainty of the date, in days; below 0 before it.
+                known["overdue_days"] = (at - next_one.at - next_one.spread) / DAY
+        return known if change is None else known | {"spending_change": change}
 
     def is_forgotten(self, watermark: float) -> bool:
         """True where nobody touched the visitor for so long that the state is not kept."""
@@ -161,6 +185,8 @@ def encode_state(state: VisitorState) -> bytes:
             [_pack_open(one) for one in state.open],
             [_pack_event(one) for one in state.events],
             state.benefits,
+            [(one.at, one.amount) for one in state.payments],
+            state.first_paid_at,
         ]
     )
     return bytes((VERSION,)) + packed
@@ -176,8 +202,9 @@ def decode_state(data: bytes) -> VisitorState:
         raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
     try:
         fields = msgpack.unpackb(data[1:], use_list=False)
-        fields = (*fields, ()) if data[0] == 1 else fields
-        watermark, amount, paid_at, channels, waiting, early, opened, events, benefits = fields
+        fields = (*fields, (), (), None) if data[0] == 1 else fields
+        watermark, amount, paid_at, channels, waiting, early, opened, events, *person = fields
+        benefits, payments, first_paid_at = person
         return VisitorState(
             waiting=tuple(map(_open, waiting)),
             early=tuple(Early(Ref(*one[:3]), one[3]) for one in early),
@@ -188,9 +215,17 @@ def decode_state(data: bytes) -> VisitorState:
             last_paid_at=paid_at,
             channels=channels,
             benefits=benefits,
+            payments=tuple(Payment(*one) for one in payments),
+            first_paid_at=first_paid_at,
         )
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
+
+
+def _yuan(fen: int) -> float | int:
+    """Whole where it is."""
+    whole, rest = divmod(fen, 100)
+    return fen / 100 if rest else whole
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Without the store the draw is made from memory, and the record waits in the spoo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
@@ -14,6 +14,7 @@ from nudge.domain.caller import Caller
 from nudge.domain.choice import SHADOW, Kept, Setting, choose
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
+from nudge.domain.segments import Segments, members
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar
 from nudge.domain.stock import limits, taken_by
@@ -68,6 +69,7 @@ class Decider:
         sealer: hashes, ids and tokens.
         holdout: global share of subjects who are never personalised.
         spool: takes what the store does not.
+        segments: that visitors may belong to.
     """
 
     client: Client
@@ -75,6 +77,7 @@ class Decider:
     sealer: Sealer
     holdout: float
     spool: Spool
+    segments: Segments = field(default_factory=dict)
 
     def decide(
         self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
@@ -109,7 +112,7 @@ class Decider:
         setting = Setting(
             ask=ask,
             subject=opened.subject,
-            context=_context(ask, state),
+            context=self._context(ask, state, at),
             at=at,
             holdout=self.holdout,
             source=caller.key_id,
@@ -123,6 +126,12 @@ class Decider:
         kept, late = self._keep(catalogue, setting, opened, lookup)
         token = self.sealer.token(Device(opened.subject, opened.partition)) if trusted else None
         return Draft(ask, token, kept, late)
+
+    def _context(self, ask: Ask, state: VisitorState, at: float) -> dict[str, Scalar]:
+        # What the page knows of this visit counts more than what the service remembers.
+        known = {**state.context(at), **ask.context, "channel": ask.channel, "page": ask.page}
+        found = members(self.segments, known, at)
+        return known | {kind: one.segment.name for kind, one in found.items()}
 
     def _answer(self, catalogue: Catalogue, draft: Draft, *, logged: bool) -> Answer:
         late = [one.kept if logged else _unlogged(catalogue, one.kept) for one in draft.late]
@@ -241,11 +250,6 @@ def _unstocked(served: Served, decision: Decision, away: Setting) -> Decision:
         return decision
     other = choose(served, away, {})
     return other if isinstance(other, Decision) else decision
-
-
-def _context(ask: Ask, state: VisitorState) -> dict[str, Scalar]:
-    # What the page knows of this visit counts more than what the service remembers.
-    return {**state.context(), **ask.context, "channel": ask.channel, "page": ask.page}
 
 
 def _unread(device: Device | None, home: int) -> Opened:

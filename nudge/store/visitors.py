@@ -68,6 +68,26 @@ def open_visitor(
     return Opened(found, home, claimed, rest[0], kept, units_left(rest[2]))
 
 
+def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str) -> Opened | None:
+    """What is known of a visitor, without making one: None where nobody ever heard of it.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: in which the hashed id is at home.
+        visitor_hash: keyed hash of the external id.
+    """
+    found = client.call("HMGET", keys.vault(partition, visitor_hash), "s", "p")
+    if found[0] is None:
+        return None
+    subject, home = found[0].decode(), int(found[1])
+    state, kept, left = _read(client, keys, home, subject, stock=True)
+    assigned = _assigned(home, subject, kept)
+    return Opened(
+        subject, home, claimed=False, state=state, assigned=assigned, left=units_left(left)
+    )
+
+
 def _read(client: Client, keys: Keys, partition: int, subject: str, *, stock: bool) -> Reply:
     generation = generation_of(client, keys, partition, ATTRIBUTE)
     state = client.call("GET", keys.visitor(partition, subject, generation))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudge.domain.recharges import Payment
 from nudge.domain.records import AWAY, Ref
 from nudge.domain.slot import Terms
 from nudge.domain.visitor import (
@@ -63,6 +64,8 @@ STATES = st.builds(
     last_paid_at=st.none() | TIMES,
     channels=st.lists(st.sampled_from(["app", "sms", "wap", "web"]), max_size=3).map(tuple),
     benefits=st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    payments=st.lists(st.builds(Payment, TIMES, st.integers(1, 10**9)), max_size=3).map(tuple),
+    first_paid_at=st.none() | TIMES,
 )
 
 
@@ -83,10 +86,10 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
 
 
 def test_states_of_the_version_before_can_be_read() -> None:
-    """Who upgrades keeps what is known of visitors: version 1 had no benefits."""
+    """Who upgrades keeps what is known of visitors: version 1 had eight fields."""
     state = VisitorState(last_amount=5000, channels=("web",))
     fields = msgpack.unpackb(encode_state(state)[1:])
-    assert decode_state(b"\x01" + msgpack.packb(fields[:-1])) == state
+    assert decode_state(b"\x01" + msgpack.packb(fields[:8])) == state
     with pytest.raises(CorruptRecordError):
         decode_state(b"\x01" + msgpack.packb(fields))
 

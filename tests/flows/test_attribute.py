@@ -94,7 +94,14 @@ def test_a_batch_commits_states_and_records(client: Client, keys: Keys) -> None:
     assert [type(record) for record in records] == [Exposure, Reward]
     state = state_of(client, keys, ADA)
     assert [x.decision for x in state.open] == [Ref(0, 1)]
-    assert state.context() == {"mobile_before": False, "last_amount": 50, "last_paid_at": 1010.0}
+    assert state.context() == {
+        "mobile_before": False,
+        "last_amount": 50,
+        "last_paid_at": 1010.0,
+        "payments": 1,
+        "usual_amount": 50,
+        "first_paid_at": 1010.0,
+    }
     assert listed(client, keys) == {ADA: state.open[0].closes}
     assert client.call("PTTL", keys.visitor(0, ADA)) > 89 * DAY * 1000
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from statistics import NormalDist
 
 import pytest
 
+from nudge.domain.recharges import Payment
 from nudge.domain.records import Decision, Ref
+from nudge.domain.segment_file import load_segments
 from nudge.domain.slot import Availability
 from nudge.domain.visitor import VisitorState, encode_state
 from nudge.errors import UnknownSlotError, UnknownVariantError
@@ -217,3 +220,24 @@ def test_references_are_the_places_of_records(web: Web) -> None:
     ref = web.sealer.unseal(given.decision_id)
     entry = next(e for e in web.entries() if isinstance(e.record, Decision))
     assert ref == Ref(entry.partition, entry.position)
+
+
+def test_the_stage_of_the_lifecycle_is_known_to_decisions(web: Web) -> None:
+    """Segments by rule are context, for whoever may know the state; a page may know better."""
+    segments = load_segments(Path(__file__).parents[2] / "config")
+    web.decider = replace(web.decider, segments=segments)
+    token = web.ask("v", "banner").device_token
+    entry = web.entries()[-1]
+    key = web.keys.visitor(entry.partition, entry.record.subject)
+    payments = tuple(Payment(NOW - (4 - i) * 30 * DAY, 5000) for i in range(4))
+    state = VisitorState(payments=payments, first_paid_at=payments[0].at)
+    web.client.call("SET", key, encode_state(state))
+
+    def stage(page: str, **more: object) -> object:
+        web.ask("v", page=page, **more)  # type: ignore[arg-type]
+        return decisions(web)[-1].context.get("stage")
+
+    assert stage("p1", device_token=token) == "stable"
+    assert stage("p2") is None
+    assert stage("p3", device_token=token, context={"stage": "growth"}) == "growth"
+    assert stage("p4", device_token=token, at=NOW + 200 * DAY) == "left"
