@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from bandits.simulation.world import World
+from benchmarks.learners_bayesian import Online, Refitted
+from benchmarks.learners_bound import KnowsTheForm
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
@@ -41,6 +43,28 @@ SWEEP_MABWISER = {
     "mw-lints-long": ("LinTS", {"alpha": 0.2}, 10.0),
     "mw-linucb": ("LinUCB", {"alpha": 0.1}, 5.0),
     "mw-ts": ("ThompsonSampling", {}, 5.0),
+    "mw-ucb": ("UCB1", {"alpha": 1.0}, 5.0),
+}
+# How it learns, half-life in days, precision of the prior.
+SWEEP_BAYESIAN = {
+    "bb": (Online, 5.0, 1.0),
+    "bb-wide": (Online, 5.0, 0.1),
+    "bb-long": (Online, 20.0, 1.0),
+    "bb-long-wide": (Online, 20.0, 0.1),
+    "bb-keep": (Online, np.inf, 1.0),
+    "bb-keep-wide": (Online, np.inf, 0.1),
+    "bb-fit": (Refitted, 5.0, 1.0),
+    "bb-fit-wide": (Refitted, 5.0, 0.1),
+    "bb-fit-long": (Refitted, 20.0, 1.0),
+    "bb-fit-long-wide": (Refitted, 20.0, 0.1),
+    "bb-fit-keep": (Refitted, np.inf, 1.0),
+    "bb-fit-keep-wide": (Refitted, np.inf, 0.1),
+}
+# Told the form of the world: what is within reach of nobody else.
+KNOW = {
+    "knows-the-form": "rules",
+    "knows-the-form-by-visitor": "visitors",
+    "knows-the-form-by-cell": "cells",
 }
 OURS = {
     "auto": {"kind": "auto", "floor": FLOOR, **RULE},
@@ -65,9 +89,14 @@ def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]
         return lambda: VowpalWabbit(arms, SWEEP_VW[name], seed)
     if name in SWEEP_MABWISER:
         return lambda: MabWiser(len(arms), *SWEEP_MABWISER[name], seed)
+    if name in SWEEP_BAYESIAN:
+        player, half_life, precision = SWEEP_BAYESIAN[name]
+        return lambda: player(len(arms), half_life, precision, seed)
+    if name in KNOW:
+        return lambda: KnowsTheForm(world, slot, seed, FLOOR, KNOW[name])
     if name == "hand":
         return lambda: HandRule(arms)
-    known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, "hand"])
+    known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN, *KNOW, "hand"])
     raise KeyError(f"{name}: use some of {known}")
 
 
@@ -118,7 +147,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     world = load_world(asked.world)
     seeds = [int(s) for s in asked.seeds.split(",") if s] or list(world.tables["run"]["seeds"])
     rows = []
-    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER])
+    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN])
     for name in asked.learners.replace("sweep", sweep).split(","):
         for seed in seeds:
             played = {
