@@ -17,62 +17,20 @@ from pathlib import Path
 import numpy as np
 
 from bandits.simulation.world import World
-from benchmarks.learners_bayesian import Online, Refitted
 from benchmarks.learners_bound import KnowsTheForm
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
+from benchmarks.learners_sweeps import KNOW, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
 FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
 RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
-VW = "--cb_explore_adf --bag 5 -q sa --cb_type mtr"
-CONSTANT = "--power_t 0 --learning_rate 0.05"
-SQUARE = "--cb_explore_adf --squarecb -q sa --cb_type mtr --gamma_exponent 0.5"
-# What was tried of the peers; the best of each family on seed 1 plays by default.
-SWEEP_VW = {
-    "vw": f"{VW} --learning_rate 0.5",
-    "vw-constant": f"{VW} {CONSTANT}",
-    "vw-cubic": f"{VW} --interactions ssa {CONSTANT}",
-    "vw-dm": f"{VW.replace('mtr', 'dm')} {CONSTANT}",
-    "vw-dm-cubic": f"{VW.replace('mtr', 'dm')} --interactions ssa {CONSTANT}",
-    "vw-square": f"{SQUARE} --gamma_scale 1000 {CONSTANT}",
-    "vw-square-wide": f"{SQUARE} --gamma_scale 100 {CONSTANT}",
-}
-SWEEP_MABWISER = {
-    "mw-lints": ("LinTS", {"alpha": 0.2}, 5.0),
-    "mw-lints-narrow": ("LinTS", {"alpha": 0.05}, 5.0),
-    "mw-lints-long": ("LinTS", {"alpha": 0.2}, 10.0),
-    "mw-linucb": ("LinUCB", {"alpha": 0.1}, 5.0),
-    "mw-ts": ("ThompsonSampling", {}, 5.0),
-    "mw-ucb": ("UCB1", {"alpha": 1.0}, 5.0),
-}
-# How it learns, half-life in days, precision of the prior.
-SWEEP_BAYESIAN = {
-    "bb": (Online, 5.0, 1.0),
-    "bb-wide": (Online, 5.0, 0.1),
-    "bb-long": (Online, 20.0, 1.0),
-    "bb-long-wide": (Online, 20.0, 0.1),
-    "bb-keep": (Online, np.inf, 1.0),
-    "bb-keep-wide": (Online, np.inf, 0.1),
-    "bb-fit": (Refitted, 5.0, 1.0),
-    "bb-fit-wide": (Refitted, 5.0, 0.1),
-    "bb-fit-long": (Refitted, 20.0, 1.0),
-    "bb-fit-long-wide": (Refitted, 20.0, 0.1),
-    "bb-fit-keep": (Refitted, np.inf, 1.0),
-    "bb-fit-keep-wide": (Refitted, np.inf, 0.1),
-}
-# Told the form of the world: what is within reach of nobody else.
-KNOW = {
-    "knows-the-form": "rules",
-    "knows-the-form-by-visitor": "visitors",
-    "knows-the-form-by-cell": "cells",
-}
 OURS = {
     "auto": {"kind": "auto", "floor": FLOOR, **RULE},
     "auto-no-rule": {"kind": "auto", "floor": FLOOR},
     "auto-default-floor": {"kind": "auto", **RULE},
     "beta": {"kind": "beta", "floor": FLOOR},
 }
-DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,hand"
+DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,bb-strong,hand"
 
 
 def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]:
@@ -93,7 +51,7 @@ def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]
         player, half_life, precision = SWEEP_BAYESIAN[name]
         return lambda: player(len(arms), half_life, precision, seed)
     if name in KNOW:
-        return lambda: KnowsTheForm(world, slot, seed, FLOOR, KNOW[name])
+        return lambda: KnowsTheForm(world, slot, seed, FLOOR, *KNOW[name])
     if name == "hand":
         return lambda: HandRule(arms)
     known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN, *KNOW, "hand"])

@@ -26,12 +26,14 @@ class BayesianBandits:
         half_life: of what was learned, in days; infinite forgets nothing.
         precision: of the normal prior of each coefficient.
         seed: of the draws.
+        pairs: whether pairs of attributes stand beside the attributes.
     """
 
     arms: int
     half_life: float
     precision: float
     seed: int
+    pairs: bool = False
     _one_hot: OneHot = field(default_factory=OneHot)
 
     def __post_init__(self) -> None:
@@ -43,12 +45,19 @@ class BayesianBandits:
 
     def choose(self, ids: IntArray, contexts: Columns) -> IntArray:
         """The best arm of each visitor's own draw."""
-        x = self._one_hot.rows(contexts)
+        x = self._context(contexts)
         every = np.tile(np.arange(self.arms), len(x))
         rows = self._rows(np.repeat(x, self.arms, axis=0), every)
         drawn = self._model.sample_reward_space(rows, 1, block_size=self.arms)
         best: IntArray = drawn.reshape(len(x), self.arms).argmax(axis=1)
         return best
+
+    def _context(self, contexts: Columns) -> FloatArray:
+        x = self._one_hot.rows(contexts)
+        if not self.pairs:
+            return x
+        left, right = np.triu_indices(x.shape[1] - 1, 1)
+        return np.concatenate([x, x[:, 1 + left] * x[:, 1 + right]], axis=1)
 
     def _rows(self, x: FloatArray, arms: IntArray) -> FloatArray:
         """What all arms share, and beside it the same columns again for the arm alone."""
@@ -77,7 +86,7 @@ class Online(BayesianBandits):
 
     def expose(self, ids: IntArray, contexts: Columns, arms: IntArray, at: FloatArray) -> None:
         """At once, as no conversion."""
-        rows = self._rows(self._one_hot.rows(contexts), arms)
+        rows = self._rows(self._context(contexts), arms)
         self._open.update(zip(ids.tolist(), rows, strict=True))
         self._model.partial_fit(rows, np.zeros(len(rows)))
 
@@ -122,7 +131,7 @@ class Refitted(BayesianBandits):
 
     def expose(self, ids: IntArray, contexts: Columns, arms: IntArray, at: FloatArray) -> None:
         """At once, as no conversion; ids count from 0 as they come."""
-        rows = self._rows(self._one_hot.rows(contexts), arms)
+        rows = self._rows(self._context(contexts), arms)
         self._cell.append(np.array([self._place(row) for row in rows]))
         self._time.append(at)
 

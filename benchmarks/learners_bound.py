@@ -8,9 +8,9 @@ do not know is which of a few candidates holds in each group of visitors:
 * banner: which arm is `times` as good, before the change and after it;
 * SMS: which arm has which of the three probabilities.
 
-They play Thompson sampling over the candidates, with the exact likelihood of what has converted
-and of what has not converted yet, and keep a floor. A learner that has to find the form as well
-gets less, but for luck.
+They play Thompson sampling over the candidates, or what is best on average over them, with the
+exact likelihood of what has converted and of what has not converted yet, and keep a floor.
+A learner that has to find the form as well gets less, but for luck.
 """
 
 from collections.abc import Callable
@@ -101,13 +101,24 @@ def arrived(world: World, slot: str, age: FloatArray) -> FloatArray:
 
 @dataclass
 class KnowsTheForm:
-    """A player for one slot of the bench world, or of one of its form."""
+    """A player for one slot of the bench world, or of one of its form.
+
+    Attributes:
+        world: the world.
+        slot: the slot's name.
+        seed: of the draws.
+        floor: the least probability of an arm.
+        groups: see `candidates`.
+        average: plays what is best on average over the candidates, and explores by the floor
+            alone; else Thompson sampling.
+    """
 
     world: World
     slot: str
     seed: int
     floor: float
     groups: str = "rules"
+    average: bool = False
     _group: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _rate: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     _time: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -134,15 +145,26 @@ class KnowsTheForm:
         self._posterior = dict(zip(names.tolist(), total, strict=True))
 
     def choose(self, ids: IntArray, contexts: Columns) -> IntArray:
-        """The best arm of a candidate drawn from the posterior; at the floor's price any."""
+        """The best arm of a candidate drawn from the posterior, or on average over it."""
         group, rates = self._candidates(contexts, self._changed(ids))
-        nothing = np.zeros(rates.shape[1])
-        value = np.array([self._posterior.get(name, nothing) for name in group.tolist()])
-        true = (value + self._rng.gumbel(size=value.shape)).argmax(axis=1)
-        best = rates[np.arange(len(ids)), true].argmax(axis=1)
+        weight = self._weights(group, rates.shape[1])
+        score = (weight[:, :, None] * rates).sum(axis=1)
+        # Arms of which the same is known come in any order, or all would be shown the first.
+        best = (score + 1e-12 * self._rng.random(score.shape)).argmax(axis=1)
         arms = rates.shape[2]
         any_arm = self._rng.integers(0, arms, len(ids))
         return np.where(self._rng.random(len(ids)) < arms * self.floor, any_arm, best)
+
+    def _weights(self, group: IntArray, count: int) -> FloatArray:
+        """For each visitor (n, H): 1 for a candidate that was drawn, or the posterior itself."""
+        nothing = np.zeros(count)
+        value = np.array([self._posterior.get(name, nothing) for name in group.tolist()])
+        if not self.average:
+            value = value + self._rng.gumbel(size=value.shape)
+            return np.asarray(value == value.max(axis=1, keepdims=True), dtype=np.float64)
+        odds = np.exp(value - value.max(axis=1, keepdims=True))
+        share: FloatArray = odds / odds.sum(axis=1, keepdims=True)
+        return share
 
     def expose(self, ids: IntArray, contexts: Columns, arms: IntArray, at: FloatArray) -> None:
         """At once; ids count from 0 as they come."""
