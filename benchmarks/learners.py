@@ -19,10 +19,9 @@ import numpy as np
 from bandits.simulation.world import World
 from benchmarks.learners_bound import KnowsTheForm
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
-from benchmarks.learners_sweeps import KNOW, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
+from benchmarks.learners_sweeps import FLOOR, KNOW, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
-FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
 RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
 OURS = {
     "auto": {"kind": "auto", "floor": FLOOR, **RULE},
@@ -51,7 +50,7 @@ def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]
         player, half_life, precision = SWEEP_BAYESIAN[name]
         return lambda: player(len(arms), half_life, precision, seed)
     if name in KNOW:
-        return lambda: KnowsTheForm(world, slot, seed, FLOOR, *KNOW[name])
+        return lambda: KnowsTheForm(world, slot, seed, *KNOW[name])
     if name == "hand":
         return lambda: HandRule(arms)
     known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN, *KNOW, "hand"])

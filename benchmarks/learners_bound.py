@@ -107,18 +107,18 @@ class KnowsTheForm:
         world: the world.
         slot: the slot's name.
         seed: of the draws.
-        floor: the least probability of an arm.
         groups: see `candidates`.
         average: plays what is best on average over the candidates, and explores by the floor
             alone; else Thompson sampling.
+        floor: the least probability of an arm.
     """
 
     world: World
     slot: str
     seed: int
+    groups: str
+    average: bool
     floor: float
-    groups: str = "rules"
-    average: bool = False
     _group: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _rate: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     _time: FloatArray = field(default_factory=lambda: np.zeros(0))

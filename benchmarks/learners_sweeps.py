@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.learners_bayesian import Online, Refitted
 from benchmarks.learners_world import Player
 
+FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
 VW = "--cb_explore_adf --bag 5 -q sa --cb_type mtr"
 CONSTANT = "--power_t 0 --learning_rate 0.05"
 SQUARE = "--cb_explore_adf --squarecb -q sa --cb_type mtr --gamma_exponent 0.5"
@@ -53,12 +54,13 @@ SWEEP_BAYESIAN: dict[str, tuple[Callable[..., Player], float, float]] = {
     "bb-fit-keep": (Refitted, np.inf, 1.0),
     "bb-fit-keep-wide": (Refitted, np.inf, 0.1),
 }
-# Told the form of the world: what is within reach of nobody else.
+# Told the form of the world: what is within reach of nobody else. Groups, play, floor.
 KNOW = {
-    "knows-the-form": ("rules", False),
-    "knows-the-form-average": ("rules", True),
-    "knows-the-form-by-visitor": ("visitors", False),
-    "knows-the-form-by-visitor-average": ("visitors", True),
-    "knows-the-form-by-cell": ("cells", False),
-    "knows-the-form-by-cell-average": ("cells", True),
+    "knows-the-form": ("rules", False, FLOOR),
+    "knows-the-form-average": ("rules", True, FLOOR),
+    "knows-the-form-no-floor": ("rules", True, 0.0),
+    "knows-the-form-by-visitor": ("visitors", False, FLOOR),
+    "knows-the-form-by-visitor-average": ("visitors", True, FLOOR),
+    "knows-the-form-by-cell": ("cells", False, FLOOR),
+    "knows-the-form-by-cell-average": ("cells", True, FLOOR),
 }

@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.learners import FLOOR
 from benchmarks.learners_made import WORLDS, MadeWorld
 from benchmarks.learners_players import MabWiser, Ours, VowpalWabbit
-from benchmarks.learners_sweeps import SWEEP_MABWISER, SWEEP_VW
+from benchmarks.learners_sweeps import FLOOR, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import Player, play
 
 DEFAULT = "auto,vw-square,mw-lints-narrow,uniform"
