@@ -37,6 +37,7 @@ SWEEP_BAYESIAN: dict[str, tuple[Callable[..., Player], float, float]] = {
     "bb-long-wide": (Online, 20.0, 0.1),
     "bb-keep": (Online, np.inf, 1.0),
     "bb-keep-wide": (Online, np.inf, 0.1),
+    "bb-firm": (Online, 5.0, 3.0),
     "bb-strong": (Online, 5.0, 10.0),
     "bb-long-strong": (Online, 20.0, 10.0),
     "bb-keep-strong": (Online, np.inf, 10.0),
@@ -53,6 +54,8 @@ SWEEP_BAYESIAN: dict[str, tuple[Callable[..., Player], float, float]] = {
     "bb-fit-long-wide": (Refitted, 20.0, 0.1),
     "bb-fit-keep": (Refitted, np.inf, 1.0),
     "bb-fit-keep-wide": (Refitted, np.inf, 0.1),
+    "bb-fit-strong": (Refitted, 5.0, 10.0),
+    "bb-fit-short-strong": (Refitted, 2.0, 10.0),
 }
 # Told the form of the world: what is within reach of nobody else. Groups, play, floor.
 KNOW = {
