@@ -17,38 +17,19 @@ from pathlib import Path
 import numpy as np
 
 from bandits.simulation.world import World
+from benchmarks.learners_bound import KnowsTheForm
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
+from benchmarks.learners_sweeps import FLOOR, KNOW, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
 
-FLOOR = 0.002  # of ours, in all slots; `auto-default-floor` shows what the default one costs
 RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
-VW = "--cb_explore_adf --bag 5 -q sa --cb_type mtr"
-CONSTANT = "--power_t 0 --learning_rate 0.05"
-SQUARE = "--cb_explore_adf --squarecb -q sa --cb_type mtr --gamma_exponent 0.5"
-# What was tried of the peers; the best of each family on seed 1 plays by default.
-SWEEP_VW = {
-    "vw": f"{VW} --learning_rate 0.5",
-    "vw-constant": f"{VW} {CONSTANT}",
-    "vw-cubic": f"{VW} --interactions ssa {CONSTANT}",
-    "vw-dm": f"{VW.replace('mtr', 'dm')} {CONSTANT}",
-    "vw-dm-cubic": f"{VW.replace('mtr', 'dm')} --interactions ssa {CONSTANT}",
-    "vw-square": f"{SQUARE} --gamma_scale 1000 {CONSTANT}",
-    "vw-square-wide": f"{SQUARE} --gamma_scale 100 {CONSTANT}",
-}
-SWEEP_MABWISER = {
-    "mw-lints": ("LinTS", {"alpha": 0.2}, 5.0),
-    "mw-lints-narrow": ("LinTS", {"alpha": 0.05}, 5.0),
-    "mw-lints-long": ("LinTS", {"alpha": 0.2}, 10.0),
-    "mw-linucb": ("LinUCB", {"alpha": 0.1}, 5.0),
-    "mw-ts": ("ThompsonSampling", {}, 5.0),
-}
 OURS = {
     "auto": {"kind": "auto", "floor": FLOOR, **RULE},
     "auto-no-rule": {"kind": "auto", "floor": FLOOR},
     "auto-default-floor": {"kind": "auto", **RULE},
     "beta": {"kind": "beta", "floor": FLOOR},
 }
-DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,hand"
+DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,bb-strong,hand"
 
 
 def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]:
@@ -65,9 +46,14 @@ def maker(name: str, world: World, slot: str, seed: int) -> Callable[[], Player]
         return lambda: VowpalWabbit(arms, SWEEP_VW[name], seed)
     if name in SWEEP_MABWISER:
         return lambda: MabWiser(len(arms), *SWEEP_MABWISER[name], seed)
+    if name in SWEEP_BAYESIAN:
+        player, half_life, precision = SWEEP_BAYESIAN[name]
+        return lambda: player(len(arms), half_life, precision, seed)
+    if name in KNOW:
+        return lambda: KnowsTheForm(world, slot, seed, *KNOW[name])
     if name == "hand":
         return lambda: HandRule(arms)
-    known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, "hand"])
+    known = ", ".join([*OURS, *SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN, *KNOW, "hand"])
     raise KeyError(f"{name}: use some of {known}")
 
 
@@ -118,7 +104,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     world = load_world(asked.world)
     seeds = [int(s) for s in asked.seeds.split(",") if s] or list(world.tables["run"]["seeds"])
     rows = []
-    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER])
+    sweep = ",".join([*SWEEP_VW, *SWEEP_MABWISER, *SWEEP_BAYESIAN])
     for name in asked.learners.replace("sweep", sweep).split(","):
         for seed in seeds:
             played = {

@@ -9,6 +9,7 @@ import numpy as np
 import bandits
 from bandits.arrays import FloatArray, IntArray
 from bandits.simulation.world import World
+from benchmarks.learners_features import OneHot
 from benchmarks.learners_world import Columns
 
 DAY = 86400.0
@@ -152,18 +153,7 @@ class MabWiser:
         self._at: list[FloatArray] = []
         self._hits: dict[int, float] = {}
         self._published, self._mab = 0, None
-        self._levels: dict[str, list[object]] = {}
-
-    def _features(self, contexts: Columns) -> FloatArray:
-        blocks = []
-        for name, column in contexts.items():
-            values = np.asarray(column)
-            if values.dtype.kind == "f":
-                blocks.append(values[:, None])
-                continue
-            known = self._levels.setdefault(name, sorted(set(values.tolist()), key=str))
-            blocks.append((values[:, None] == np.array(known)[None, :]).astype(np.float64))
-        return np.concatenate([np.ones((len(blocks[0]), 1)), *blocks], axis=1)
+        self._one_hot = OneHot()
 
     def publish(self, at: float) -> None:
         """Refit on the window, every few batches."""
@@ -186,7 +176,7 @@ class MabWiser:
 
     def choose(self, ids: IntArray, contexts: Columns) -> IntArray:
         """Its own choice; uniform before the first fit."""
-        x = self._features(contexts)
+        x = self._one_hot.rows(contexts)
         if self._mab is None:
             return np.random.default_rng(self.seed).integers(0, self.arms, len(ids))
         if self._mab.is_contextual:
@@ -195,7 +185,7 @@ class MabWiser:
 
     def expose(self, ids: IntArray, contexts: Columns, arms: IntArray, at: FloatArray) -> None:
         """At once, with reward 0."""
-        self._x.append(self._features(contexts))
+        self._x.append(self._one_hot.rows(contexts))
         self._arm.append(arms)
         self._at.append(at)
 

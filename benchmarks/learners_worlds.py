@@ -1,7 +1,7 @@
 """The default learner in worlds of unlike kind, beside its peers with the same configurations.
 
     python -m benchmarks.learners_worlds [--worlds two-arms,numbers] [--seeds 1,2]
-                                         [--learners auto,beta,vw-square,mw-lints-narrow,uniform]
+                                         [--learners auto,beta,vw-cubic,bb-strong,uniform]
 
 Shares of an oracle's conversions: 2 to 20 arms, rates from .8 to 5 %, numeric attributes, slow
 delays, drift and none, columns that mean nothing, and pure noise. Nothing is tuned to any world.
@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.learners import FLOOR, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_made import WORLDS, MadeWorld
 from benchmarks.learners_players import MabWiser, Ours, VowpalWabbit
+from benchmarks.learners_sweeps import FLOOR, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import Player, play
 
-DEFAULT = "auto,vw-square,mw-lints-narrow,uniform"
+DEFAULT = "auto,vw-cubic,vw-square,mw-lints-narrow,bb-strong,uniform"
 
 
 def maker(name: str, world: MadeWorld, seed: int) -> Callable[[], Player]:
@@ -32,6 +32,9 @@ def maker(name: str, world: MadeWorld, seed: int) -> Callable[[], Player]:
         return lambda: VowpalWabbit(arms, SWEEP_VW[name], seed)
     if name in SWEEP_MABWISER:
         return lambda: MabWiser(len(arms), *SWEEP_MABWISER[name], seed)
+    if name in SWEEP_BAYESIAN:
+        player, half_life, precision = SWEEP_BAYESIAN[name]
+        return lambda: player(len(arms), half_life, precision, seed)
     floor = {} if name == "uniform" else {"floor": FLOOR}
     config = world.config({"kind": name, **floor})
     return lambda: Ours(config, seed)
