@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -35,6 +36,7 @@ _SETTINGS: Final = {
     "spark.driver.bindAddress": "127.0.0.1",
 }
 _LOCAL_SETTINGS: Final = {"spark.sql.shuffle.partitions": "4", "spark.driver.host": "127.0.0.1"}
+_WAREHOUSE: Final = "spark.sql.warehouse.dir"
 
 
 def master_of(engine: str) -> str | None:
@@ -74,7 +76,9 @@ def _session(master: str) -> Any:  # noqa: ANN401 - the same
         raise EngineMissingError(f"Spark is not installed ({error}): {_CURE}") from error
     local = master.startswith("local")
     builder = SparkSession.builder.master(master).appName("nudge")
-    for name, value in (_SETTINGS | (_LOCAL_SETTINGS if local else {})).items():
+    # Spark makes an empty directory for tables of its own: not in whatever directory we run in.
+    own = _LOCAL_SETTINGS | {_WAREHOUSE: f"{tempfile.gettempdir()}/nudge-spark"} if local else {}
+    for name, value in (_SETTINGS | own).items():
         builder = builder.config(name, value)
     try:
         # Each connection has views of its own.
