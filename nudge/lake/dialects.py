@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
+from typing import Final, cast
 
 import ibis
 import pyarrow as pa
@@ -12,7 +12,7 @@ from ibis.expr.types import Column, IntegerColumn, IntegerScalar, Table
 from nudge.lake import spark, spark_functions
 from nudge.lake.query import Backend, is_spark, kept, translated
 
-PART = 1_000_000
+PART: Final = 1_000_000
 """Rows that Spark hands over at once, about."""
 
 
@@ -58,7 +58,7 @@ def _parts(
     place = spark_functions.hashed(rows.decision_id)
     with kept(backend, rows.select(*names, part_of_log=place)) as whole:
         (count,) = spark.arrow(backend, whole.aggregate(rows=whole.count()))["rows"].to_pylist()
-        parts = 1 << max(0, (count // PART).bit_length())
+        parts = 1 << (count // PART).bit_length()
         for number in range(parts):
             part = whole.filter((whole.part_of_log & (parts - 1)) == number)
             yield from spark.arrow(backend, part.select(*names)).to_batches(size)

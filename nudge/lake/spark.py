@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
@@ -15,28 +14,16 @@ import ibis
 import pyarrow as pa
 from ibis.expr.types import Table
 
-from nudge.lake.errors import BrokenLakeError, EngineMissingError
+from nudge.lake.errors import BrokenLakeError
 from nudge.lake.reader import Contents, Source
 from nudge.lake.spark_functions import DEFINITION
+from nudge.lake.spark_session import started
 from nudge.lake.tables import SCHEMAS
 
 LOCAL: Final = "local[*]"
 NAME: Final = "spark"
 KEPT: Final = "kept_"
 """What names of cached rows begin with."""
-_CURE: Final = "pip install 'nudge[spark]', and Java 17 or newer; or leave NUDGE_LAKE_ENGINE out"
-_SETTINGS: Final = {
-    # Timestamps of the lake are UTC and have no zone; nothing may move them.
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
-    "spark.sql.ansi.enabled": "false",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.bindAddress": "127.0.0.1",
-}
-_LOCAL_SETTINGS: Final = {"spark.sql.shuffle.partitions": "4", "spark.driver.host": "127.0.0.1"}
-_WAREHOUSE: Final = "spark.sql.warehouse.dir"
 
 
 def master_of(engine: str) -> str | None:
@@ -57,7 +44,7 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
         EngineMissingError: Spark or Java is not installed.
         BrokenLakeError: a file cannot be read.
     """
-    session = _session(master)
+    session = started(master)
     backend = ibis.pyspark.connect(session)
     with translated():
         session.sql(DEFINITION)
@@ -67,30 +54,6 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
         kinds = "partition int, watermark double"
         session.createDataFrame(marks, kinds).createOrReplaceTempView("watermarks")
     return backend
-
-
-def _session(master: str) -> Any:  # noqa: ANN401 - the same
-    try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise EngineMissingError(f"Spark is not installed ({error}): {_CURE}") from error
-    local = master.startswith("local")
-    builder = SparkSession.builder.master(master).appName("nudge")
-    # Spark makes an empty directory for tables of its own: not in whatever directory we run in.
-    own = _LOCAL_SETTINGS | {_WAREHOUSE: f"{tempfile.gettempdir()}/nudge-spark"} if local else {}
-    for name, value in (_SETTINGS | own).items():
-        builder = builder.config(name, value)
-    try:
-        # Each connection has views of its own.
-        session = builder.getOrCreate().newSession()
-    except Exception as error:
-        # Without Java it says that a gateway process has exited, and nothing of Java.
-        text = str(error).partition("\n")[0]
-        raise EngineMissingError(f"Spark does not start ({text}): {_CURE}") from error
-    for name, value in _SETTINGS.items():
-        if name.startswith("spark.sql."):
-            session.conf.set(name, value)
-    return session
 
 
 def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> Any:  # noqa: ANN401 - the same
@@ -183,11 +146,16 @@ def cached(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the same
 
 
 def forget(backend: Any, pattern: str = f"{KEPT}*") -> None:  # noqa: ANN401 - the same
-    """Let go of what is cached in this connection, by name."""
+    """Let go of what is cached in this connection, by name.
+
+    Raises:
+        BrokenLakeError: Spark is gone.
+    """
     session = backend._session  # noqa: SLF001 - Ibis has no other way to it
-    for view in session.sql(f"SHOW VIEWS LIKE '{pattern}'").collect():
-        session.table(view.viewName).unpersist()
-        session.catalog.dropTempView(view.viewName)
+    with translated():
+        for view in session.sql(f"SHOW VIEWS LIKE '{pattern}'").collect():
+            session.table(view.viewName).unpersist()
+            session.catalog.dropTempView(view.viewName)
 
 
 def _frame(backend: Any, expression: Table) -> Any:  # noqa: ANN401 - the same

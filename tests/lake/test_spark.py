@@ -21,7 +21,7 @@ from report_traffic import written as archived
 from test_reports import SLOT
 
 from nudge import clock
-from nudge.domain.funnel import Period, Question
+from nudge.domain.funnel import Compare, Period, Question
 from nudge.domain.funnel_file import load_funnel
 from nudge.domain.questions import EVER, EvaluationQuestion, PerformanceQuestion
 from nudge.domain.questions import Period as Span
@@ -31,6 +31,7 @@ from nudge.flows.evaluate import Question as LogQuestion
 from nudge.flows.evaluate import evaluate
 from nudge.flows.funnel import funnel
 from nudge.flows.what_if import answered
+from nudge.lake import dialects
 from nudge.lake.cells import CellRows
 from nudge.lake.cubes import cube_of
 from nudge.lake.cut import Cut
@@ -81,10 +82,10 @@ def rows(shown: Lake) -> Iterator[list[SlotRows]]:
         yield [slot_rows(*connection, "banner", cache) for connection in found]
 
 
-@pytest.mark.parametrize("by", ["channel", "variant:banner"])
-def test_the_funnel_is_the_same(visited: Lake, by: str) -> None:
+@pytest.mark.parametrize(("by", "compare"), [("channel", "week"), ("variant:banner", None)])
+def test_the_funnel_is_the_same(visited: Lake, by: str, compare: Compare | None) -> None:
     """The whole report, by what decisions or exposures tell: counts, medians, paths, leaks."""
-    question = Question(Period(START + WEEK, START + 2 * WEEK), by, "week")
+    question = Question(Period(START + WEEK, START + 2 * WEEK), by, compare)
     assert funnel(visited, PATH, question, "spark") == funnel(visited, PATH, question)
 
 
@@ -167,8 +168,9 @@ def asked(target: str) -> AskedPolicy:
     return rule_of(text, SLOT.names) if kind == "rule" else None
 
 
-def test_evaluations_by_rows_are_the_same(shown: Lake) -> None:
-    """Where cells are too many, and rows are read in parts."""
+def test_evaluations_by_rows_are_the_same(shown: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where cells are too many, and rows are read one by one; Spark hands them over in parts."""
+    monkeypatch.setattr(dialects, "PART", 300)
     logs = [open_log(shown.root, "banner", engine) for engine in ENGINES]
     assert logs[0].rows == logs[1].rows
     found = [evaluate(log, LogQuestion("uniform")).plain for log in logs]
