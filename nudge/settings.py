@@ -55,7 +55,8 @@ class Settings:
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
-        lake_engine: counts the funnel: `duckdb`, `spark` or the URL of a Spark master.
+        lake_engine: answers funnel, reports and evaluations from the lake: `duckdb`, `spark` or the
+            URL of a Spark master.
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         refresh_every: how often a web process looks for new snapshots and slots.

@@ -150,8 +150,7 @@ def evaluate(
     if log == LAKE and slot is not None and question == Question(target):
         found = _in_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
     if found is None:
-        path = load_settings(data_dir).lake_dir if log == LAKE else Path(log)
-        found = _evaluated(open_log(path, slot), question, asked)
+        found = _evaluated(_log(log, slot, data_dir), question, asked)
     if as_json:
         print_json(found.plain)
         return
@@ -164,6 +163,13 @@ def _asked(settings: Settings, slot: str, target: str) -> AskedPolicy:
         return asked_policy(store.client, store.keys, slot, target)
 
 
+def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:
+    if log != LAKE:
+        return open_log(Path(log), slot)
+    settings = load_settings(data_dir)
+    return open_log(settings.lake_dir, slot, settings.lake_engine)
+
+
 def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolicy) -> Found | None:
     """The answer from the days that are kept joined; None where rows must be read one by one."""
     with progress_bar("lake", shown=err().is_terminal) as bar:
@@ -174,6 +180,7 @@ def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolic
             question,
             asked,
             lambda share: bar.update(task, completed=share),
+            settings.lake_engine,
         )
     return None if known is None else known[0]
 

@@ -16,7 +16,9 @@ from nudge.errors import NotFoundError
 from nudge.lake.cubes import cube_of, keep_sums
 from nudge.lake.cut import Cut
 from nudge.lake.day_tables import Tell
-from nudge.lake.engine import Limits, engine
+from nudge.lake.engine import Limits
+from nudge.lake.engines import named_engine
+from nudge.lake.query import DUCKDB
 from nudge.lake.reader import Lake
 from nudge.lake.slot_rows import slot_rows
 from nudge.store import slots
@@ -56,6 +58,7 @@ class Reports:
         cache: directory of the days that are kept joined.
         holdout: share of all subjects who are never personalised.
         limits: of one report.
+        engine: that counts; see `nudge.lake.query.connect`.
     """
 
     client: Client
@@ -64,6 +67,7 @@ class Reports:
     cache: Path
     holdout: float
     limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    engine: str = DUCKDB
 
     def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> Made:
         """The answer to a question, from the lake as it is now.
@@ -76,7 +80,7 @@ class Reports:
         slot = self._slot(question.slot)
         revenue = slot.terms.objective == "revenue"
         caught_up = Freshness.of(self.client, self.keys)  # before the lake is looked at
-        with engine(self.lake, self.limits, self.cache) as (backend, contents):
+        with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
             cube = cube_of(rows, cut, slot.names)
@@ -97,8 +101,13 @@ class Reports:
             LakeError: the lake cannot be read.
             StoreAwayError: the store does not answer.
         """
+        if self.engine != DUCKDB:
+            return  # nothing is kept for another engine
         for slot in slots.current(self.client, self.keys).values():
-            with engine(self.lake, self.limits, self.cache) as (backend, contents):
+            with named_engine(self.lake, self.engine, self.cache, self.limits) as (
+                backend,
+                contents,
+            ):
                 rows = slot_rows(backend, contents, slot.name, self.cache, tell)
                 for by in usual(slot):
                     tell(0.0)

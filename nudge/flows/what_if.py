@@ -24,7 +24,8 @@ from nudge.domain.target_policy import AskedPolicy, Learner, Stored, chooser
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.lake.cell_log import CellLog
 from nudge.lake.cells import FOLDS, CellRows
-from nudge.lake.engine import Limits, engine
+from nudge.lake.engines import named_engine
+from nudge.lake.query import DUCKDB
 from nudge.lake.reader import Contents, Lake
 from nudge.lake.slot_rows import slot_rows
 
@@ -64,6 +65,7 @@ def what_if(
     question: EvaluationQuestion,
     asked: AskedPolicy = None,
     tell: Tell = lambda _: None,
+    engine: str = DUCKDB,
 ) -> tuple[Found, Contents] | None:
     """Answer the question from the lake as it is now; None where rows must be read one by one.
 
@@ -73,13 +75,14 @@ def what_if(
         question: to answer.
         asked: the policy; None for `uniform` and `always:VARIANT`.
         tell: is told how far it is.
+        engine: that counts; see `nudge.lake.query.connect`.
 
     Raises:
         NotFoundError: the lake has no decisions of the slot.
         InvalidRequestError: the variant is none.
         LakeError: the lake cannot be read, or the question takes more than the limits.
     """
-    with engine(lake, Limits(), cache) as (backend, contents):
+    with named_engine(lake, engine, cache) as (backend, contents):
         rows = slot_rows(backend, contents, question.slot, cache, lambda x: tell(OF_DAYS * x))
         every = CellRows(rows, question.period, revenue=False)
         objective = every.objective()

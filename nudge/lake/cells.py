@@ -20,7 +20,8 @@ from bandits.evaluation.cells import Foretold, GroupSums
 from bandits.inference.clusters import GROUPS
 from nudge.domain.questions import Period
 from nudge.lake.cut import Cut
-from nudge.lake.query import FEN, translated
+from nudge.lake.dialects import arrow, given, hashed
+from nudge.lake.query import FEN
 from nudge.lake.shown import ATTRIBUTE, PROBABILITY
 from nudge.lake.slot_rows import SlotRows
 
@@ -97,9 +98,7 @@ class CellRows:
         """
         wanted = {name: pa.array(getattr(told, name)) for name in _TOLD}
         known = pa.table({name: cells.column(name) for name in KEYS} | wanted)
-        # Not `create_table`: Ibis 12 drops its own view of the rows with words that DuckDB 2 lacks.
-        self.rows.backend.con.register(TOLD, known)
-        right = self.rows.backend.table(TOLD)
+        right = given(self.rows.backend, TOLD, known)
         left = self._table()
         both = left.inner_join(right, [left[name] == right[name] for name in KEYS])
         return _group_sums(self._ask(_by_group(both.filter(both.kept > 0))))
@@ -131,7 +130,7 @@ class CellRows:
         table = table.filter(table.settled)
         known = {name: _attribute(table, name) for name in self.attributes}
         value, hits = table.value.fill_null(0), table.conversions.fill_null(0)
-        cell_id = cast("Column", ibis.struct(known)).hash()
+        cell_id = hashed(self.rows.backend, cast("Column", ibis.struct(known)))
         return table.select(
             "variant",
             "cluster",
@@ -156,8 +155,7 @@ class CellRows:
         return found
 
     def _ask(self, expression: Table) -> pa.Table:
-        with translated():
-            return self.rows.backend.to_pyarrow(expression)
+        return arrow(self.rows.backend, expression)
 
 
 def _attribute(table: Table, name: str) -> Column:

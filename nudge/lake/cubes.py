@@ -12,6 +12,7 @@ from ibis.expr.types import Table
 from nudge.domain.cube import Cube
 from nudge.lake.coded import coded
 from nudge.lake.cut import MOST, Cut
+from nudge.lake.dialects import arrow
 from nudge.lake.kept_sums import kept
 from nudge.lake.slot_rows import SlotRows
 from nudge.lake.sums import LATELY, Asking, Sums, put_together
@@ -78,4 +79,5 @@ def _segments(asking: Asking, rows: SlotRows) -> list[str]:
 
 
 def _quarantined(rows: SlotRows, cut: Cut) -> int:
-    return int(rows.backend.to_pyarrow(cut.outages(rows.table).count()).as_py())
+    found = cut.outages(rows.table)
+    return int(arrow(rows.backend, found.aggregate(rows=found.count()))["rows"][0].as_py())

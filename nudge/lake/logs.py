@@ -39,12 +39,13 @@ class LogFile:
     read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
-def open_log(path: Path, slot: str | None = None) -> LogFile:
+def open_log(path: Path, slot: str | None = None, engine: str = "duckdb") -> LogFile:
     """Look at a log: a CSV or Parquet file, or a lake's directory.
 
     Args:
         path: of the file or the directory; what a file is, its first bytes say.
         slot: of which decisions are wanted; a lake needs it, a file with a column `slot` is cut.
+        engine: that reads a lake; see `query.connect`.
 
     Raises:
         InvalidConfigError: there is none, or it cannot be read.
@@ -53,7 +54,7 @@ def open_log(path: Path, slot: str | None = None) -> LogFile:
     if path.is_dir():
         from nudge.lake.log_lake import open_lake  # noqa: PLC0415 - duckdb and ibis, which a file does not need
 
-        return open_lake(path, slot)
+        return open_lake(path, slot, engine)
     with readable(path), path.open("rb") as file:
         parquet = file.read(len(MAGIC)) == MAGIC
     log = _parquet(path) if parquet else _csv(path)

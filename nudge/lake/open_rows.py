@@ -95,7 +95,7 @@ class OpenRows:
         since = min([*rest, *(file.day for file in joined)], default=None)
         rewards = shown.rewards_of(self.backend, self.slot, since)
         rows = shown.with_rewards(shown.aligned(parts), rewards)
-        return _aged(rows, self.contents.watermarks())
+        return aged(rows, self.contents.watermarks())
 
     def _write(self, rows: Table, path: Path) -> None:
         draft = disk.temporary(path)
@@ -113,7 +113,8 @@ class OpenRows:
                 path.unlink(missing_ok=True)
 
 
-def _aged(rows: Table, marks: Mapping[int, float]) -> Table:
+def aged(rows: Table, marks: Mapping[int, float]) -> Table:
+    """The rows with `settled` and `age`, by the partitions' watermarks."""
     mark = _mark(rows, marks)
     settled = (rows.settles < mark).fill_null(False)
     return rows.mutate(

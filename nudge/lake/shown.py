@@ -6,16 +6,17 @@ text, `e:NAME` the logged probability of a variant, null where it was not eligib
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, cast
 
 import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import BooleanColumn, Column, FloatingColumn, IntegerColumn, Table
+from ibis.expr.types import BooleanColumn, Column, FloatingColumn, Table
 
 from bandits.inference.clusters import GROUPS
 from nudge.domain.attribution import GRACE
+from nudge.lake.dialects import hashed, person
 from nudge.lake.query import answer
 
 ATTRIBUTE: Final = "c:"
@@ -68,16 +69,28 @@ def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) 
     """
     exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
     exposures, near = exposures.filter(_on(exposures, days)), decisions.filter(_on(decisions, days))
-    rows = cast("Table", backend.create_table(name, _pairs(exposures, near), temp=True))
+    rows = cast("Table", backend.create_table(name, _pairs(backend, exposures, near), temp=True))
     alone = rows.filter(rows.known.isnull())
     (left,) = answer(backend, alone.aggregate(rows=alone.count(), first=alone["at"].min()))
     if left["rows"]:
         first = min(left["first"].date() - LOOKBACK, *days)
         far = decisions.filter(decisions.date.between(first, max(days)), ~_on(decisions, days))
         again = exposures.semi_join(alone, exposures.decision_id == alone.decision_id)
-        found = rows.filter(rows.known.notnull()).union(_pairs(again, far))
+        found = rows.filter(rows.known.notnull()).union(_pairs(backend, again, far))
         rows = cast("Table", backend.create_table(f"{name}_all", found, temp=True))
     return _columns(backend, rows)
+
+
+def joined_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
+    """All exposures of a slot, for an engine that needs no days and has no temporary tables.
+
+    Args:
+        backend: from `connect`.
+        slot: of which.
+        keep: computes rows once for several questions.
+    """
+    exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
+    return _columns(backend, keep(_pairs(backend, exposures, decisions)))
 
 
 def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
@@ -93,7 +106,11 @@ def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
         # An exposure's own time may lie before the day on which it was logged, and a reward is
         # never logged before its exposure.
         rewards = rewards.filter(rewards.date >= since)
-    return rewards.group_by(id=_hash(rewards.decision_id), person=_hash(rewards.subject)).aggregate(
+    names = {
+        "id": hashed(backend, rewards.decision_id),
+        "person": person(backend, rewards.subject),
+    }
+    return rewards.group_by(**names).aggregate(
         # By way of a decimal: the engine's sums are wider than Ibis knows, and it skips a cast.
         conversions=rewards.conversions.sum().cast("decimal(38, 0)").cast("int64"),
         value=rewards.value.sum().cast("decimal(38, 0)").cast("int64"),
@@ -128,7 +145,7 @@ def _on(table: Table, days: Collection[date]) -> BooleanColumn:
     return cast("BooleanColumn", table.date.isin(sorted(days)))
 
 
-def _pairs(exposures: Table, decisions: Table) -> Table:
+def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
     """Each exposure with its decision's columns, null where there is none."""
     told = decisions.select(
         known=decisions.decision_id,
@@ -147,7 +164,7 @@ def _pairs(exposures: Table, decisions: Table) -> Table:
         *own,
         *told.columns,
         settles=_settles(rows),
-        person=_hash(rows.subject),
+        person=person(backend, rows.subject),
         revision=rows.slot_revision,
         propensity=rows.propensity,
     )
@@ -166,9 +183,9 @@ def _columns(backend: Backend, rows: Table) -> Table:
     known = _named(backend, rows.eligible)
     flat |= {f"{PROBABILITY}{v}": _probability(rows, v) for v in known}
     own = {
-        "id": _hash(rows.decision_id),
+        "id": hashed(backend, rows.decision_id),
         "cluster": (rows.person & (GROUPS - 1)).cast("int16"),
-        "possible_id": _hash(possible),
+        "possible_id": hashed(backend, possible),
     }
     fixed = {name: own.get(name, rows[name] if name in rows.columns else None) for name in FIXED}
     return rows.select(**fixed, **flat)
@@ -181,13 +198,10 @@ def _named(backend: Backend, lists: Column) -> list[str]:
 
 
 def _probability(rows: Table, variant: str) -> Column:
-    found = rows.pmf[rows.eligible.index(variant)]
+    # Spark's places are 32 bits wide.
+    found = rows.pmf[rows.eligible.index(variant).cast("int32")]
     # The index of what is not there is -1, which would be the last one.
     return cast("Column", ibis.ifelse(rows.eligible.contains(variant), found, ibis.null("float64")))
-
-
-def _hash(column: Column) -> IntegerColumn:
-    return column.hash()
 
 
 def midnight(seconds: float) -> date:

@@ -10,10 +10,10 @@ import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from nudge.lake import shown
+from nudge.lake import shown, spark
 from nudge.lake.day_tables import DayTables, Tell, read
-from nudge.lake.open_rows import OpenRows
-from nudge.lake.query import translated
+from nudge.lake.open_rows import OpenRows, aged
+from nudge.lake.query import is_spark, translated
 from nudge.lake.reader import Contents
 from nudge.lake.shown import ATTRIBUTE, PROBABILITY
 
@@ -80,6 +80,8 @@ def slot_rows(
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
+    if is_spark(backend):
+        return _at_once(backend, contents, slot, cache)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
     past = [file.path for file in files if file.final]
     final = named(backend, "final_rows", _final(read(backend, past))) if past else None
@@ -92,6 +94,16 @@ def slot_rows(
         max(contents.watermarks().values(), default=0.0),
     )
     return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
+
+
+def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
+    """The same on Spark: nothing is kept beside the lake, all is joined for this report alone."""
+    rows = shown.joined_at_once(backend, slot, lambda one: spark.cached(backend, one))
+    rows = shown.with_rewards(rows, shown.rewards_of(backend, slot))
+    marks = contents.watermarks()
+    table = spark.cached(backend, aged(rows, marks))
+    until = max(marks.values(), default=0.0)
+    return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
 
 
 def named(backend: Backend, name: str, rows: Table) -> Table:

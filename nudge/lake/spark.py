@@ -8,29 +8,22 @@ from contextlib import contextmanager
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import ibis
+import pyarrow as pa
 from ibis.expr.types import Table
 
-from nudge.lake.errors import BrokenLakeError, EngineMissingError
+from nudge.lake.errors import BrokenLakeError
 from nudge.lake.reader import Contents, Source
+from nudge.lake.spark_functions import DEFINITION
+from nudge.lake.spark_session import started
 from nudge.lake.tables import SCHEMAS
 
 LOCAL: Final = "local[*]"
 NAME: Final = "spark"
-_CURE: Final = "pip install 'nudge[spark]', and Java 17 or newer; or leave NUDGE_LAKE_ENGINE out"
-_SETTINGS: Final = {
-    # Timestamps of the lake are UTC and have no zone; nothing may move them.
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
-    "spark.sql.ansi.enabled": "false",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.driver.bindAddress": "127.0.0.1",
-}
-_LOCAL_SETTINGS: Final = {"spark.sql.shuffle.partitions": "4", "spark.driver.host": "127.0.0.1"}
+KEPT: Final = "kept_"
+"""What names of cached rows begin with."""
 
 
 def master_of(engine: str) -> str | None:
@@ -51,37 +44,16 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
         EngineMissingError: Spark or Java is not installed.
         BrokenLakeError: a file cannot be read.
     """
-    session = _session(master)
+    session = started(master)
     backend = ibis.pyspark.connect(session)
     with translated():
+        session.sql(DEFINITION)
         for table, sources in contents.tables().items():
             _view(session, contents.root, table, sources).createOrReplaceTempView(table)
         marks = [(p, float(mark)) for p, mark in contents.watermarks().items()]
         kinds = "partition int, watermark double"
         session.createDataFrame(marks, kinds).createOrReplaceTempView("watermarks")
     return backend
-
-
-def _session(master: str) -> Any:  # noqa: ANN401 - the same
-    try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise EngineMissingError(f"Spark is not installed ({error}): {_CURE}") from error
-    local = master.startswith("local")
-    builder = SparkSession.builder.master(master).appName("nudge")
-    for name, value in (_SETTINGS | (_LOCAL_SETTINGS if local else {})).items():
-        builder = builder.config(name, value)
-    try:
-        # Each connection has views of its own.
-        session = builder.getOrCreate().newSession()
-    except Exception as error:
-        # Without Java it says that a gateway process has exited, and nothing of Java.
-        text = str(error).partition("\n")[0]
-        raise EngineMissingError(f"Spark does not start ({text}): {_CURE}") from error
-    for name, value in _SETTINGS.items():
-        if name.startswith("spark.sql."):
-            session.conf.set(name, value)
-    return session
 
 
 def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> Any:  # noqa: ANN401 - the same
@@ -130,9 +102,21 @@ def rows_of(backend: Any, expression: Table) -> list[dict[str, Any]]:  # noqa: A
     Raises:
         BrokenLakeError: a file is missing or unreadable.
     """
-    with translated():
-        found: list[dict[str, Any]] = _frame(backend, expression).toArrow().to_pylist()
+    found: list[dict[str, Any]] = arrow(backend, expression).to_pylist()
     return found
+
+
+def arrow(backend: Any, expression: Table) -> pa.Table:  # noqa: ANN401 - the same
+    """The same, as Arrow's table; Ibis would make them pandas' first, which has other types."""
+    with translated():
+        return _frame(backend, expression).toArrow()
+
+
+def given(backend: Any, name: str, rows: pa.Table) -> Table:  # noqa: ANN401 - the same
+    """Rows of ours as a view."""
+    with translated():
+        backend._session.createDataFrame(rows).createOrReplaceTempView(name)  # noqa: SLF001 - the same
+        return cast("Table", backend.table(name))
 
 
 @contextmanager
@@ -142,16 +126,36 @@ def kept(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN401 - 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
     """
-    name = f"kept_{secrets.token_hex(8)}"
-    with translated():
-        frame = _frame(backend, expression).cache()
-        frame.createOrReplaceTempView(name)
-        table = backend.table(name)
+    table = cached(backend, expression)
     try:
         yield table
     finally:
-        frame.unpersist()
-        backend._session.catalog.dropTempView(name)  # noqa: SLF001 - Ibis has no other way to it
+        forget(backend, table.get_name())
+
+
+def cached(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the same
+    """The expression's rows, computed once with the first question, until `forget`.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    name = f"{KEPT}{secrets.token_hex(8)}"
+    with translated():
+        _frame(backend, expression).cache().createOrReplaceTempView(name)
+        return cast("Table", backend.table(name))
+
+
+def forget(backend: Any, pattern: str = f"{KEPT}*") -> None:  # noqa: ANN401 - the same
+    """Let go of what is cached in this connection, by name.
+
+    Raises:
+        BrokenLakeError: Spark is gone.
+    """
+    session = backend._session  # noqa: SLF001 - Ibis has no other way to it
+    with translated():
+        for view in session.sql(f"SHOW VIEWS LIKE '{pattern}'").collect():
+            session.table(view.viewName).unpersist()
+            session.catalog.dropTempView(view.viewName)
 
 
 def _frame(backend: Any, expression: Table) -> Any:  # noqa: ANN401 - the same

@@ -12,7 +12,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingValue, Table, Value
 
 from nudge.lake.cut import Cut
-from nudge.lake.query import translated
+from nudge.lake.dialects import arrow, bits_of
 from nudge.lake.shown import PROBABILITY
 
 BINS: Final = 20.0
@@ -78,13 +78,12 @@ class Asking:
             BrokenLakeError: the lake cannot be read.
         """
         table = self.cut.weighed(rows, names)
-        wanted = (_shown, _paid, self._masses, _ages, _allocation, self._delays, _degraded)
+        wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
         return Sums(*(self.ask(one(table)) for one in wanted))
 
     def ask(self, expression: Table) -> pa.Table:
         """The engine's answer."""
-        with translated():
-            return self.backend.to_pyarrow(expression)
+        return arrow(self.backend, expression)
 
     def _masses(self, table: Table) -> Table:
         drawn = table.filter(table.reason == POLICY)
@@ -95,6 +94,20 @@ class Asking:
             terms = {"i": 1.0 / e, "s": 1.0 / (e * e), "e": e, "v": e * (1.0 - e)}
             sums |= {f"{kind}:{name}": term.sum() for kind, term in terms.items()}
         return drawn.group_by("segment", "possible_id", "settled").aggregate(**sums)
+
+    def _allocation(self, table: Table) -> Table:
+        drawn = table.filter(table.reason == POLICY)
+        drawn = drawn.mutate(
+            start=(drawn.at_seconds / HOUR).floor().cast("int64"),
+            bit=(drawn.cluster % BITS).cast("int64"),
+        )
+        return drawn.group_by("start", "variant", "revision").aggregate(
+            rows=drawn.count(),
+            bits=bits_of(self.backend, drawn.bit),
+            first=drawn.at_seconds.min(),
+            oldest=drawn.policy_version.min(),
+            newest=drawn.policy_version.max(),
+        )
 
     def _delays(self, table: Table) -> Table:
         paid = table.filter(table.conversions > 0, table.at_seconds >= self.since)
@@ -132,21 +145,6 @@ def _ages(table: Table) -> Table:
     waiting = waiting.mutate(place=place)
     counted = waiting.group_by("segment", "variant", "reason", "place")
     return counted.aggregate(rows=waiting.count())
-
-
-def _allocation(table: Table) -> Table:
-    drawn = table.filter(table.reason == POLICY)
-    drawn = drawn.mutate(
-        start=(drawn.at_seconds / HOUR).floor().cast("int64"),
-        bit=ibis.literal(1, "int64") << (drawn.cluster % BITS).cast("int64"),
-    )
-    return drawn.group_by("start", "variant", "revision").aggregate(
-        rows=drawn.count(),
-        bits=drawn.bit.bit_or(),
-        first=drawn.at_seconds.min(),
-        oldest=drawn.policy_version.min(),
-        newest=drawn.policy_version.max(),
-    )
 
 
 def _degraded(table: Table) -> Table:

@@ -80,7 +80,15 @@ class Answers:
     def _reports(self) -> Reports:
         from nudge.flows.performance import Reports  # noqa: PLC0415 (see the class)
 
-        return Reports(self.client, self.keys, self.lake, self.cache, self.settings.holdout)
+        settings = self.settings
+        return Reports(
+            self.client,
+            self.keys,
+            self.lake,
+            self.cache,
+            settings.holdout,
+            engine=settings.lake_engine,
+        )
 
     def report(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
         """A slot's performance, as JSON or as a Parquet file."""
@@ -113,7 +121,7 @@ class Answers:
         question = EvaluationQuestion.read(plain)
         fresh = Freshness.of(self.client, self.keys)
         asked = asked_policy(self.client, self.keys, question.slot, question.target)
-        known = what_if(self.lake, self.cache, question, asked, tell)
+        known = what_if(self.lake, self.cache, question, asked, tell, self.settings.lake_engine)
         if known is None:
             return self._by_rows(question, asked, tell)
         found, contents = known
@@ -140,7 +148,7 @@ class Answers:
         from nudge.lake.logs import open_log  # noqa: PLC0415
 
         try:
-            log = open_log(self.lake.root, question.slot)
+            log = open_log(self.lake.root, question.slot, self.settings.lake_engine)
         except InvalidConfigError as error:
             text = f"the lake has no decisions of slot {question.slot!r} yet"
             raise NotFoundError(text) from error

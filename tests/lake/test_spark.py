@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import orjson
+import pyarrow as pa
 import pytest
 from funnel_traffic import DAY, START, failing, traffic, written
+from report_traffic import NOW
 from report_traffic import traffic as decided
 from report_traffic import written as archived
+from test_reports import SLOT
 
-from nudge.domain.funnel import Period, Question
+from nudge import clock
+from nudge.domain.funnel import Compare, Period, Question
 from nudge.domain.funnel_file import load_funnel
+from nudge.domain.questions import EVER, EvaluationQuestion, PerformanceQuestion
+from nudge.domain.questions import Period as Span
+from nudge.domain.report import Terms, report
+from nudge.domain.target_policy import AskedPolicy, rule_of
+from nudge.flows.evaluate import Question as LogQuestion
+from nudge.flows.evaluate import evaluate
 from nudge.flows.funnel import funnel
+from nudge.flows.what_if import answered
+from nudge.lake import dialects
+from nudge.lake.cells import CellRows
+from nudge.lake.cubes import cube_of
+from nudge.lake.cut import Cut
+from nudge.lake.dialects import arrow, given, person
+from nudge.lake.engines import named_engine
+from nudge.lake.logs import open_log
 from nudge.lake.query import answer, connect, figures, joined, performance, recount
 from nudge.lake.reader import Lake
+from nudge.lake.slot_rows import SlotRows, slot_rows
+from nudge.settings import Settings
+from nudge.store import client as clients
+from nudge.store import slots
+from nudge.store.keys import Keys
+from nudge.workers.answers import Answers
 
 pytest.importorskip("pyspark", reason="Spark is not installed: make spark")
 if shutil.which("java") is None:
@@ -24,6 +53,8 @@ if shutil.which("java") is None:
 
 PATH = load_funnel(Path(__file__).parents[2] / "config")
 WEEK = 7 * DAY
+ENGINES = ("duckdb", "spark")
+RULE = "rule:channel:web=a,app=b,*=b"
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +70,26 @@ def visited(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Three days of decisions, exposures and rewards, with files of which not all rows count."""
-    return archived(tmp_path_factory.mktemp("spark") / "lake", decided(visits=900))
+    return archived(tmp_path_factory.mktemp("spark") / "lake", decided(visits=2000))
 
 
-@pytest.mark.parametrize("by", ["channel", "variant:banner"])
-def test_the_funnel_is_the_same(visited: Lake, by: str) -> None:
+@pytest.fixture(scope="module")
+def rows(shown: Lake) -> Iterator[list[SlotRows]]:
+    """The slot's rows in both engines."""
+    cache = shown.root.parent / "reports"
+    with ExitStack() as stack:
+        found = [stack.enter_context(named_engine(shown, name, cache)) for name in ENGINES]
+        yield [slot_rows(*connection, "banner", cache) for connection in found]
+
+
+@pytest.mark.parametrize(("by", "compare"), [("channel", "week"), ("variant:banner", None)])
+def test_the_funnel_is_the_same(visited: Lake, by: str, compare: Compare | None) -> None:
     """The whole report, by what decisions or exposures tell: counts, medians, paths, leaks."""
-    question = Question(Period(START + WEEK, START + 2 * WEEK), by, "week")
+    question = Question(Period(START + WEEK, START + 2 * WEEK), by, compare)
     assert funnel(visited, PATH, question, "spark") == funnel(visited, PATH, question)
 
 
-def test_performance_is_the_same(shown: Lake) -> None:
+def test_the_recount_is_the_same(shown: Lake) -> None:
     """Exposures, conversions, value and squares by revision, reason and variant."""
     assert performance(shown, "banner", "spark") == performance(shown, "banner")
     assert performance(shown, "banner")
@@ -64,7 +104,7 @@ def _sums(lake: Lake, engine: str) -> list[Any]:
 def test_the_joined_form_is_the_same(shown: Lake) -> None:
     """Each decision with its exposure, reward and whether it is final."""
     found = []
-    for engine in ("duckdb", "spark"):
+    for engine in ENGINES:
         backend = connect(shown, engine)
         rows = answer(backend, joined(backend, "banner"))
         found.append({row["decision_id"]: _plain(row) for row in rows})
@@ -74,3 +114,108 @@ def test_the_joined_form_is_the_same(shown: Lake) -> None:
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     same = {name: int(row[name]) for name in ("u", "partition") if name in row}
     return row | same | {"context": dict(row["context"])}
+
+
+def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
+    """Texts of any length and any letters: who is in a group here is in it there."""
+    random = Random(0)  # noqa: S311 (the same texts every time)
+    letters = "0123456789abcdef\x00'é充"
+    texts = ["".join(random.choices(letters, k=i % 40)) for i in range(400)]
+    found = []
+    for one in rows:
+        table = given(one.backend, "texts", pa.table({"text": texts}))
+        told = arrow(one.backend, table.select("text", hash=person(one.backend, table.text)))
+        found.append({row["text"]: row["hash"] % 2**64 for row in told.to_pylist()})
+    assert found[0] == found[1]
+    assert len(set(found[0].values())) == len(set(texts))
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        Cut(),
+        Cut(by=("channel",)),
+        Cut(by=("context.city_tier",)),
+        Cut(by=("day",), revenue=True),
+        Cut(Span(NOW - 40 * 3600.0, NOW - 4 * 3600.0), ("channel", "page")),
+        Cut(by=("policy_version",), quarantined=(Span(NOW - 20 * 3600.0, NOW - 10 * 3600.0),)),
+    ],
+    ids=lambda cut: ",".join(cut.by),
+)
+def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
+    """All figures, intervals and verdicts, whatever the slot is divided by."""
+    terms = Terms(SLOT, {1: 0.12, 2: 0.12}, NOW)
+    found = [report(terms, cut.by, cube_of(one, cut, SLOT.names)) for one in rows]
+    assert_alike(found[1], found[0])
+    assert found[0]["whole"]["exposures"] > 500
+
+
+@pytest.mark.parametrize("revenue", [False, True])
+@pytest.mark.parametrize("target", ["uniform", "always:b", RULE])
+def test_evaluations_are_the_same(rows: list[SlotRows], target: str, *, revenue: bool) -> None:
+    """All estimates, with their model and its folds, their intervals, and what is left out."""
+    found = [
+        answered(CellRows(one, EVER, revenue=revenue), target, asked(target)).plain for one in rows
+    ]
+    assert_alike(found[1], found[0])
+    assert found[0]["n"] > 100
+    assert found[0]["estimators"]["dr"]["value"] > 0.0
+
+
+def asked(target: str) -> AskedPolicy:
+    """The policy of a rule."""
+    kind, _, text = target.partition(":")
+    return rule_of(text, SLOT.names) if kind == "rule" else None
+
+
+def test_evaluations_by_rows_are_the_same(shown: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where cells are too many, and rows are read one by one; Spark hands them over in parts."""
+    monkeypatch.setattr(dialects, "PART", 300)
+    logs = [open_log(shown.root, "banner", engine) for engine in ENGINES]
+    assert logs[0].rows == logs[1].rows
+    found = [evaluate(log, LogQuestion("uniform")).plain for log in logs]
+    assert_alike(found[1], found[0])
+
+
+def test_workers_ask_the_engine_of_the_settings(
+    shown: Lake, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a page is answered with is the same; Spark has kept nothing, neither here nor there."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    client, keys = clients.patient(settings.store_url), Keys(settings.namespace, 3)
+    assert slots.put(client, keys, SLOT, None)
+    performed = PerformanceQuestion("banner", by=("channel",)).plain
+    evaluated = EvaluationQuestion("banner", "always:b").plain
+    found, before = [], cached()
+    for engine in ENGINES:
+        own = replace(settings, data_dir=shown.root.parent, lake_engine=engine)
+        answers = Answers(client, keys, own)
+        bodies = (answers.report(performed, print).body, answers.evaluate(evaluated, print).body)
+        found.append([orjson.loads(body) for body in bodies])
+    client.close()
+    assert_alike(found[1], found[0])
+    assert cached() == before
+
+
+def cached() -> int:
+    """How many tables Spark has cached."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+
+    session = SparkSession.getActiveSession()
+    return session.sparkContext._jsc.getPersistentRDDs().size() if session else 0
+
+
+def assert_alike(found: Any, wanted: Any, place: str = "") -> None:
+    """JSON whose floats agree to nine digits, and all else to the last."""
+    if isinstance(wanted, dict):
+        assert found.keys() == wanted.keys(), place
+        for name, inner in wanted.items():
+            assert_alike(found[name], inner, f"{place}.{name}")
+    elif isinstance(wanted, list | tuple):
+        assert len(found) == len(wanted), place
+        for number, inner in enumerate(wanted):
+            assert_alike(found[number], inner, f"{place}[{number}]")
+    elif isinstance(wanted, float):
+        assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True), place
+    else:
+        assert found == wanted, place
