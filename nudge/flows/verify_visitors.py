@@ -74,6 +74,14 @@ class _Replay:
     position: int = 0
     watermark: float = 0.0
 
+    @classmethod
+    def begun(cls, history: History, partition: int, every: int, tell: Tell) -> _Replay:
+        """With what is left of the entries that were removed by age."""
+        left = history.opening(partition)
+        made = cls(history, partition, every, tell, {}, left.position, left.until)
+        made.visitors |= {s: state for s, state in left.states() if made.looks_at(s)}
+        return made
+
     def to(self, position: int) -> None:
         """Take everything up to a position."""
         found = self.history.entries(self.partition, self.position, position)
@@ -110,13 +118,14 @@ def verify_visitors(
         every: look at all visitors, however many there are; they must fit in memory.
 
     Raises:
+        DaysRemovedError: days were removed from the lake meanwhile; begin again.
         JournalGapError: neither lake nor journal holds a position.
         StoreAwayError: no answer.
     """
     for p in keys.every_partition():
         length = history.length(p, position_of(client, keys, p, "attribute"))
         share = 1 if every else max(1, -(-length // SAMPLE))
-        replay = _Replay(history, p, share, tell)
+        replay = _Replay.begun(history, p, share, tell)
         there = set(_stored(client, keys, replay))
         # Behind the listing, so that a visitor who came meanwhile is in the replay.
         replay.to(position_of(client, keys, p, "attribute"))
