@@ -24,7 +24,7 @@ Said = tuple[float, int, Record]
 """Stamp, number (so that the order is total), record."""
 
 
-def journal(start: float, partition: int, seed: int = 0, visits: int = 25) -> list[Entry]:
+def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> list[Entry]:
     """One partition's entries, in three hours of each active day.
 
     Two slots, of which one is exposed on `shown`, up to days later; payments, decisions that were

@@ -20,6 +20,7 @@ from nudge.cli.common import (
     out,
     print_json,
     progress_bar,
+    tell_since,
 )
 from nudge.domain.questions import TARGETS, EvaluationQuestion
 from nudge.domain.target_policy import AskedPolicy, Learner
@@ -152,6 +153,8 @@ def evaluate(
     if found is None:
         path = load_settings(data_dir).lake_dir if log == LAKE else Path(log)
         found = _evaluated(open_log(path, slot), question, asked)
+    if log == LAKE:
+        tell_since(Lake(load_settings(data_dir).lake_dir))
     if as_json:
         print_json(found.plain)
         return

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +20,7 @@ import pytest
 from day_traffic import ACTIVE, DAY, SPAN, journal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lake_samples import MIDNIGHT, SEALER
+from lake_samples import MIDNIGHT, SEALER, SECRET
 
 from nudge import faults
 from nudge.domain.attribution import advance
@@ -110,6 +116,13 @@ def replayed(found: list[Entry], closing: Closing) -> dict[str, VisitorState]:
     return {s: v for s, v in states.items() if known(closing, s)}
 
 
+@cache
+def truth(p: int) -> tuple[dict[Key, Tally], dict[str, VisitorState]]:
+    """Sums and states of all entries of a partition, in which nothing was removed."""
+    found = journal(START, p)
+    return widened(summed(found), found[-1].stamp), replayed(found, Closing(0.0))
+
+
 def known(closing: Closing, subject: str) -> bool:
     return closing._state(subject) != VisitorState()
 
@@ -126,14 +139,14 @@ def same(lake: Lake, entries: dict[int, list[Entry]]) -> None:
         assert rows.get(p) == (
             Held(len(rest), len(rest), rest[0].position, len(found)) if rest else None
         )
-        whole = widened(summed(found), until)
-        assert widened(added(balance.sums(), summed(rest)), until) == whole
+        sums, states = truth(p)
+        assert widened(added(balance.sums(), summed(rest)), until) == sums
         opened = Closing(balance.until, visitors=dict(balance.states()))
-        assert replayed(rest, opened) == replayed(found, Closing(0.0))
+        assert replayed(rest, opened) == states
 
 
 @given(at=st.floats(0.0, SPAN + 1.0), rows=st.sampled_from([1, 200, 500, 10_000]))
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_balance_and_rest_are_what_all_rows_were(
     whole: Path, tmp_path: Path, entries: dict[int, list[Entry]], at: float, rows: int
 ) -> None:
@@ -205,11 +218,41 @@ def test_a_crash_at_any_point_leaves_a_lake(
                 cut(lake, day(SPAN - 4), 300)
                 break
             except Crash:
-                same(lake, entries)
                 sweep(lake, sweep(lake, {}, 0.0), 3601.0)
                 same(lake, entries)
     assert crashes > 3
     assert cut(lake, day(SPAN - 4), 300) == 0
+    same(lake, entries)
+
+
+def test_kill_9_at_any_step_leaves_a_lake(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+    """A process that dies at any sync or rename leaves rows or their balance; another goes on."""
+    script = Path(__file__).parent / "expire_crash.py"
+    where = (SECRET, os.fspath(lake.root), day(SPAN - 4), repr(LATE))
+    with subprocess.Popen(
+        [sys.executable, os.fspath(script), *where],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.fspath(Path(__file__).parents[2])},
+    ) as dying:
+        assert dying.stdin
+        assert dying.stdout
+        deaths = 0
+        for number in itertools.cycle(range(1, 14)):
+            dying.stdin.write(f"{number} {('before', 'after')[deaths % 2]}\n")
+            dying.stdin.flush()
+            code = int(dying.stdout.readline())
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            deaths += 1
+            same(lake, entries)
+        dying.stdin.close()
+    assert deaths > 10
+    assert cut(lake, day(SPAN - 4)) == 0
+    sweep(lake, sweep(lake, {}, 0.0), 3601.0)
+    assert not list(lake.root.rglob("*.tmp"))
     same(lake, entries)
 
 
