@@ -25,7 +25,7 @@ from nudge.lake.manifest import Manifest, Range
 from nudge.lake.reader import Lake
 from nudge.lake.restore import Unseal, entries
 
-ROWS: Final = 200_000
+ROWS: Final = 100_000
 """Most rows of one step, unless one manifest has more."""
 BATCH: Final = 2000
 
