@@ -6,18 +6,15 @@ rebuild of all entries up to there would have come to.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from bandits.buckets import FINE, bucket_of
-from nudge.domain.attribution import advance
 from nudge.domain.records import Entry, Exposure, Record, Reward
-from nudge.domain.replay import Visitors, attributed, fold
+from nudge.domain.replay import Replay, attributed
 from nudge.domain.taught import REASON, taught
-from nudge.domain.visitor import VisitorState
 
 Tally = tuple[int, int, int, int]
 """Trials, conversions, fen, fen squared."""
@@ -52,28 +49,24 @@ class Closing:
     """The state of `learn` and `attribute` behind the entries taken so far, in order.
 
     Attributes:
-        watermark: seconds, the largest stamp.
+        replay: the visitors, of those whose states were given and those that the entries named.
         sums: by the finest buckets; see `widened`.
-        visitors: subject -> state, of those that the entries named.
     """
 
-    watermark: float
+    replay: Replay = field(default_factory=Replay)
     sums: defaultdict[Key, Tally] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
-    visitors: Visitors = field(default_factory=dict)
+
+    @property
+    def watermark(self) -> float:
+        """Seconds, the largest stamp."""
+        return self.replay.watermark
 
     def take(self, batch: Sequence[Entry]) -> None:
-        """Take some entries, at least one; the states of their subjects must be in `visitors`."""
-        mine = [entry for entry in batch if attributed(entry)]
-        before = {e.record.subject: self._state(e.record.subject) for e in mine}
-        self.visitors |= fold(before, self.watermark, mine)[0]
-        self.watermark = max(self.watermark, *(entry.stamp for entry in batch))
+        """Take some entries, at least one; the states of their subjects must be known."""
+        self.replay.take(batch, [entry for entry in batch if attributed(entry)])
         for entry in batch:
             for key, tally in counted(entry.record):
                 self.sums[key] = plus(self.sums[key], tally)
-
-    def _state(self, subject: str) -> VisitorState:
-        known = brought(self.visitors.get(subject, VisitorState()), self.watermark)
-        return VisitorState() if known.is_forgotten(self.watermark) else known
 
 
 def counted(record: Record) -> Iterator[tuple[Key, Tally]]:
@@ -96,17 +89,6 @@ def widened(sums: Sums, watermark: float) -> dict[Key, Tally]:
         due = key._replace(bucket=bucket_of(key.bucket, watermark))
         found[due] = plus(found[due], tally)
     return dict(found)
-
-
-def brought(state: VisitorState, watermark: float) -> VisitorState:
-    """The state as `attribute` leaves it: it closes what is due and touches a visitor by that."""
-    passed = [one.closes for one in state.open if one.closes < watermark]
-    return advance(state, math.nextafter(max(passed), math.inf)) if passed else state
-
-
-def last_touch(state: VisitorState) -> float:
-    """When the visitor is touched for the last time, if nothing more happens, in seconds."""
-    return max([state.watermark, *(one.closes for one in state.open)])
 
 
 def plus(one: Tally, other: Tally) -> Tally:

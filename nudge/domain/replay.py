@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from heapq import heappop, heappush
 
 from nudge.domain.attribution import advance, step
 from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward, is_imported
@@ -42,6 +43,53 @@ def attributed(entry: Entry) -> bool:
     return isinstance(record, Event) or (
         isinstance(record, Decision) and not is_imported(entry.ref)
     )
+
+
+@dataclass
+class Replay:
+    """Visitors as `attribute` keeps them: it closes what is due, and touches a visitor by that.
+
+    Attributes:
+        watermark: seconds, the largest stamp taken.
+        visitors: subject -> state.
+        due: when the first exposure of a visitor closes, and whose; a heap, with old news in it.
+    """
+
+    watermark: float = 0.0
+    visitors: Visitors = field(default_factory=dict)
+    due: list[tuple[float, str]] = field(default_factory=list)
+
+    def know(self, states: Visitors) -> None:
+        """These visitors have these states."""
+        self.visitors |= states
+        for subject, state in states.items():
+            closes = state.next_close()
+            if closes is not None:
+                heappush(self.due, (closes, subject))
+
+    def take(self, batch: Sequence[Entry], mine: Sequence[Entry]) -> None:
+        """Take a batch of entries.
+
+        Args:
+            batch: in order, at least one.
+            mine: those of them that are attribute's, of the visitors that are looked at.
+        """
+        after = max(self.watermark, *(entry.stamp for entry in batch))
+        touched = {entry.record.subject for entry in mine} | set(self._closed_by(after))
+        before = {subject: self._state(subject) for subject in touched}
+        states, _ = fold(before, self.watermark, mine)
+        self.know({subject: advance(state, after) for subject, state in states.items()})
+        self.watermark = after
+
+    def _closed_by(self, watermark: float) -> Iterator[str]:
+        while self.due and self.due[0][0] < watermark:
+            closes, subject = heappop(self.due)
+            if self.visitors[subject].next_close() == closes:
+                yield subject
+
+    def _state(self, subject: str) -> VisitorState:
+        known = self.visitors.get(subject, VisitorState())
+        return VisitorState() if known.is_forgotten(self.watermark) else known
 
 
 @dataclass

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nudge.domain.balance import Closing, Key, Sums, Tally, brought, last_touch
-from nudge.domain.replay import Visitors
+from nudge.domain.balance import Key, Sums, Tally
+from nudge.domain.replay import Replay, Visitors
 from nudge.domain.visitor import KEEP, VisitorState, decode_state, encode_state
 from nudge.lake import disk
 from nudge.lake.errors import BrokenLakeError
@@ -36,9 +36,12 @@ SUMS: Final = pa.schema(
 )
 """`bucket`: start of a bucket of exposure times, in seconds; `value` in fen."""
 VISITORS: Final = pa.schema(
-    [("subject", pa.string()), ("until", pa.float64()), ("state", pa.binary())]
+    [
+        *(("subject", pa.string()), ("touched", pa.float64())),
+        *(("closes", pa.float64()), ("state", pa.binary())),
+    ]
 )
-"""`until`: seconds, when the visitor is touched for the last time; 90 days later, forgotten."""
+"""`touched`: seconds; 90 days later a visitor is forgotten. `closes`: the first open exposure."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,16 @@ class Balance:
         picked = (rows.filter(pc.is_in(rows["subject"], wanted)) for rows in self._rows())
         return {subject: state for rows in picked for subject, state in self._decoded(rows)}
 
+    def open_states(self) -> Visitors:
+        """The same, of those with an open exposure: they are touched when it closes."""
+        picked = (rows.filter(pc.is_valid(rows["closes"])) for rows in self._rows())
+        return {subject: state for rows in picked for subject, state in self._decoded(rows)}
+
     def others(self, subjects: Collection[str], watermark: float) -> Iterator[pa.RecordBatch]:
         """The rows of all other visitors that are not forgotten at a watermark."""
         known = pa.array(sorted(subjects), pa.string())
         for rows in self._rows():
-            stays = pc.greater_equal(rows["until"], watermark - KEEP)
+            stays = pc.greater_equal(rows["touched"], watermark - KEEP)
             other = pc.invert(pc.is_in(rows["subject"], known))
             yield rows.filter(pc.and_(stays, other))
 
@@ -108,7 +116,7 @@ class Balance:
     def _decoded(self, rows: pa.RecordBatch) -> Iterator[tuple[str, VisitorState]]:
         pairs = zip(rows["subject"].to_pylist(), rows["state"].to_pylist(), strict=True)
         for subject, state in pairs:
-            yield subject, brought(decode_state(state), self.until)
+            yield subject, decode_state(state)
 
 
 def paths(of: Range) -> tuple[str, str]:
@@ -130,25 +138,25 @@ def write_sums(path: Path, sums: Sums) -> None:
     _write(path, SUMS, iter([pa.record_batch(arrays, schema=SUMS)]))
 
 
-def write_visitors(path: Path, before: Balance, closing: Closing) -> None:
+def write_visitors(path: Path, before: Balance, replay: Replay) -> None:
     """Write what `attribute` would hold: the visitors of the balance before, and those since.
 
     Raises:
         OSError: the disk refused.
         BrokenLakeError: the balance before cannot be read.
     """
-    rest = before.others(closing.visitors.keys(), closing.watermark)
-    _write(path, VISITORS, _all(rest, closing))
+    rest = before.others(replay.visitors.keys(), replay.watermark)
+    _write(path, VISITORS, _all(rest, replay))
 
 
-def _all(rest: Iterator[pa.RecordBatch], closing: Closing) -> Iterator[pa.RecordBatch]:
+def _all(rest: Iterator[pa.RecordBatch], replay: Replay) -> Iterator[pa.RecordBatch]:
     yield from rest
     found = [
-        (subject, last_touch(state), encode_state(brought(state, closing.watermark)))
-        for subject, state in sorted(closing.visitors.items())
-        if last_touch(state) + KEEP >= closing.watermark
+        (subject, state.watermark, state.next_close(), encode_state(state))
+        for subject, state in sorted(replay.visitors.items())
+        if state.next_close() is not None or not state.is_forgotten(replay.watermark)
     ]
-    columns = [list(column) for column in zip(*found, strict=True)] or [[]] * 3
+    columns = [list(column) for column in zip(*found, strict=True)] or [[]] * 4
     yield pa.record_batch(columns, schema=VISITORS)
 
 

@@ -17,6 +17,7 @@ from nudge import faults
 from nudge.domain.attribution import GRACE
 from nudge.domain.balance import Closing, widened
 from nudge.domain.records import Entry, Exposure
+from nudge.domain.replay import Replay
 from nudge.lake import balances, disk, manifest
 from nudge.lake.balances import Balance
 from nudge.lake.expired import Expired
@@ -27,7 +28,8 @@ from nudge.lake.restore import Unseal, entries
 
 ROWS: Final = 100_000
 """Most rows of one step, unless one manifest has more."""
-BATCH: Final = 2000
+BATCH: Final = 500
+"""Entries that are taken together, as `attribute` does."""
 
 
 def plan(listed: Sequence[Manifest], upto: int, before: str, rows: int = ROWS) -> list[Manifest]:
@@ -84,7 +86,7 @@ def expire(
     with disk.translated(f"balance of {of}"):
         balances.write_sums(lake.root / sums, widened(closing.sums, closing.watermark))
         faults.point("expire.between_files")
-        balances.write_visitors(lake.root / visitors, balance, closing)
+        balances.write_visitors(lake.root / visitors, balance, closing.replay)
     faults.point("expire.after_files")
     left = Expired(closing.watermark, _rows(balance, gone), _lost(balance, gone), sums, visitors)
     marks = [balance.watermark, *(one.watermark for one in gone)]
@@ -99,8 +101,10 @@ def _closing(
     lake: Lake, balance: Balance, parts: Sequence[Manifest], watermark: float, unseal: Unseal
 ) -> tuple[Closing, list[Manifest]]:
     """What the folds would hold, and the parts that went into it."""
-    closing, asked, gone = Closing(balance.until), set[str](), list[Manifest]()
+    closing, gone = Closing(Replay(balance.until)), list[Manifest]()
     closing.sums.update(balance.sums())
+    closing.replay.know(balance.open_states())
+    asked = set(closing.replay.visitors)
     for one in parts:
         tables = lake.rows(one)
         found = entries(tables, unseal)
@@ -108,7 +112,7 @@ def _closing(
             break
         new = _subjects(tables) - asked
         asked |= new
-        closing.visitors |= balance.states_of(new)
+        closing.replay.know(balance.states_of(new))
         for batch in batches(iter(found), BATCH):
             closing.take(batch)
         gone.append(one)

@@ -132,12 +132,16 @@ class Rebuilding:
         return Builder(self.client, self.keys, self.history, made, lease, state, account, tell)
 
     def _follow(self, builder: Builder[Any], fold: str) -> None:
-        """Run after the fold until it is about a batch ahead."""
+        """Run after the fold until it is at most about a batch ahead.
+
+        Even a few entries may span days, and states are aged behind this: they are taken as well.
+        """
         for _ in range(ROUNDS):
             ahead = folds.position_of(self.client, self.keys, builder.lease.partition, fold)
-            if ahead - builder.lease.position <= builder.fold.batch:
-                return
+            near = ahead - builder.lease.position <= builder.fold.batch
             builder.to(ahead)
+            if near:
+                return
 
     def _swapped(self, builder: Builder[Any], fold: str) -> float:
         """Make the fold wait, catch up, swap; for how many seconds it waited."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from day_traffic import DAY, SPAN, journal
+from processes import eventually
 from rebuild_site import differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
@@ -33,7 +34,10 @@ from nudge.store import backup, backup_file, folds, slots
 from nudge.store import client as clients
 from nudge.store.codec import encode
 from nudge.store.folds import Commit, Lease
+from nudge.store.identity import recognise
 from nudge.store.keys import Keys
+from nudge.workers.archiving import Archiving
+from nudge.workers.main import Worker, loops_of
 
 TODAY = clock.now() // DAY * DAY
 SLOT = {
@@ -121,6 +125,26 @@ def test_verify_and_rebuild_hold_where_days_are_gone(site: Site) -> None:
     for p in (0, 1):
         assert lake(site).balance(p).position > lake(site).last(p) / 2
         assert all(state for _, state in lake(site).balance(p).states())
+
+
+def test_the_archive_worker_removes_days_in_spare_time(site: Site) -> None:
+    """With the setting, journal and lake lose their old days while it runs; all still agrees."""
+    before = kept(site)
+    recognise(site.client, site.keys, site.settings.store_note)
+    settings = replace(site.settings, lake_keep_days=9)
+    worker = Worker(settings, site.client, site.keys, "test", 5.0)
+    (loop,) = loops_of(worker, ["archive"]).values()
+    assert isinstance(loop, Archiving)
+
+    def removed() -> bool:
+        loop.turn()
+        return all(lake(site).balance(p).position for p in (0, 1))
+
+    assert eventually(removed, 60)
+    assert len(site.records()) < sum(map(lake(site).last, (0, 1)))
+    assert differences(site) == []
+    rebuild(site)
+    assert kept(site) == before
 
 
 def test_what_the_folds_hold_is_still_checked(site: Site) -> None:
