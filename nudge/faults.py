@@ -38,6 +38,9 @@ POINTS: Final = (
     "compact.after_files",
     "compact.between_manifests",
     "compact.after_manifests",
+    "expire.between_files",
+    "expire.after_files",
+    "expire.after_manifest",
     "publish.before",
     "publish.after",
 )

@@ -57,6 +57,7 @@ class Settings:
         archive_every: longest time that a record waits for the lake.
         lake_engine: answers funnel, reports and evaluations from the lake: `duckdb`, `spark` or the
             URL of a Spark master.
+        lake_keep_days: how many days the lake keeps, at least as long as the journal; 0 is all.
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         refresh_every: how often a web process looks for new snapshots and slots.
@@ -85,6 +86,7 @@ class Settings:
     publish_every: float = 5.0
     archive_every: float = 30.0
     lake_engine: str = "duckdb"
+    lake_keep_days: int = 0
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
     refresh_every: float = 0.5
@@ -98,6 +100,11 @@ class Settings:
     def lake_dir(self) -> Path:
         """Where the lake's Parquet files and manifests lie."""
         return self.data_dir / "lake"
+
+    @property
+    def lake_keep(self) -> float:
+        """Seconds that the lake keeps what it has; 0 is for ever."""
+        return max(self.lake_keep_days * 86_400.0, self.journal_keep) if self.lake_keep_days else 0
 
     @property
     def store_note(self) -> Path:

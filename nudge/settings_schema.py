@@ -78,6 +78,7 @@ class _Schema(Schema):
             error="write duckdb, spark (on this machine) or a master's URL, spark://host:7077",
         ),
     )
+    lake_keep_days = _whole(0, 36_500)
     journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
     journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)

@@ -8,6 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
+from nudge.api.report_schemas import LakeSchema
 from nudge.domain.funnel import Compare
 from nudge.domain.funnel_asked import DIMENSIONS
 
@@ -113,6 +114,7 @@ class FunnelSchema(Schema):
     )
     start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
     end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
+    lake = ma.Nested(LakeSchema, required=True)
     by = ma.String(required=True, metadata={"description": "empty: not divided"})
     compare = ma.Dict(
         required=True, allow_none=True, metadata={"description": "with what: with, from, to"}

@@ -92,6 +92,21 @@ class SegmentSchema(BlockSchema):
     other = ma.Boolean(required=True, metadata={"description": "all values not told apart"})
 
 
+class LakeSchema(Schema):
+    """What the lake holds that an answer was made from."""
+
+    start = ma.String(
+        required=True,
+        data_key="from",
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "all that was logged later is there; older days were removed. "
+            "null: nothing was",
+        },
+    )
+
+
 class ReportSchema(Schema):
     """A slot's report, made from the lake."""
 
@@ -105,6 +120,7 @@ class ReportSchema(Schema):
         required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    lake = ma.Nested(LakeSchema, required=True)
     objective = ma.String(required=True)
     interval_level = ma.Float(required=True)
     verdict_alpha = ma.Float(required=True)
@@ -151,6 +167,7 @@ class EvaluationSchema(Schema):
         required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    lake = ma.Nested(LakeSchema, required=True)
     n = ma.Integer(required=True)
     ess = ma.Float(required=True, allow_none=True)
     max_weight = ma.Float(required=True, allow_none=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import orjson
@@ -22,11 +22,15 @@ from rich.progress import (
 )
 
 from nudge import settings as nudge_settings
+from nudge.domain.report_time import iso
 from nudge.domain.sealing import Sealer
 from nudge.domain.slot_values import instant
 from nudge.settings import Settings
 from nudge.store.client import Client, patient
 from nudge.store.keys import Keys
+
+if TYPE_CHECKING:  # pyarrow, which most commands do not need
+    from nudge.lake.reader import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -106,6 +110,15 @@ def print_json(value: object) -> None:
     """Print a value as JSON."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
     click.echo(orjson.dumps(value, option=options).decode())
+
+
+def tell_since(lake: Lake) -> None:
+    """Remark since when the lake has everything, where older days were removed from it."""
+    since = iso(lake.contents().since())
+    if since is not None:
+        click.echo(
+            f"older days were removed: the lake has all that was logged since {since}", err=True
+        )
 
 
 def out() -> Console:

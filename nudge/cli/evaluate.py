@@ -20,6 +20,7 @@ from nudge.cli.common import (
     out,
     print_json,
     progress_bar,
+    tell_since,
 )
 from nudge.domain.questions import TARGETS, EvaluationQuestion
 from nudge.domain.target_policy import AskedPolicy, Learner
@@ -151,6 +152,8 @@ def evaluate(
         found = _in_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
     if found is None:
         found = _evaluated(_log(log, slot, data_dir), question, asked)
+    if log == LAKE:
+        tell_since(Lake(load_settings(data_dir).lake_dir))
     if as_json:
         print_json(found.plain)
         return

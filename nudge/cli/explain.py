@@ -17,6 +17,7 @@ from nudge.cli.common import (
     opened,
     print_json,
 )
+from nudge.domain.report_time import iso
 from nudge.errors import NotFoundError
 from nudge.flows.explain import explain as from_journal
 from nudge.flows.explain import explained
@@ -47,13 +48,18 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 
 
 def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[str, object]:
-    from nudge.lake.query import connect, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(store.settings.lake_dir)
-    place = place_of(connect(lake), decision_id)
+    contents = lake.contents()
+    place = place_of(connected(contents), decision_id)
     if place is None:
-        raise missing
+        since = iso(contents.since())
+        if since is None:
+            raise missing
+        text = f"neither the journal nor the lake has it; the lake begins at {since}"
+        raise NotFoundError(f"decision {decision_id!r}: {text}") from missing
     entries = lake.entries(place[0], store.sealer.unseal, place[1] - 1)
     return explained(decision_id, next(entries))
 

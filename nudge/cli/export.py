@@ -14,6 +14,7 @@ from nudge.cli.common import (
     load_settings,
     opened,
     progress_bar,
+    tell_since,
 )
 from nudge.errors import StoreError
 from nudge.settings import Settings
@@ -57,7 +58,8 @@ def export(
     from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
-    log = exported_rows(Lake(settings.lake_dir), Wanted(slot, start, end))
+    lake = Lake(settings.lake_dir)
+    log = exported_rows(lake, Wanted(slot, start, end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}
     with progress_bar("decisions", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")
@@ -65,6 +67,7 @@ def export(
     click.echo(f"{out}: {found.rows:,} {UNITS.get(kind, 'rows')} of {log.rows:,} decisions")
     for why, count in found.left_out.items():
         click.echo(f"  {count:,} left out: {LEFT_OUT.get(why, why)}")
+    tell_since(lake)
 
 
 def _attributes(settings: Settings, slot: str) -> Attributes:

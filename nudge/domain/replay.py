@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from heapq import heappop, heappush
 
 from nudge.domain.attribution import advance, step
 from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward, is_imported
@@ -45,6 +46,53 @@ def attributed(entry: Entry) -> bool:
 
 
 @dataclass
+class Replay:
+    """Visitors as `attribute` keeps them: it closes what is due, and touches a visitor by that.
+
+    Attributes:
+        watermark: seconds, the largest stamp taken.
+        visitors: subject -> state.
+        due: when the first exposure of a visitor closes, and whose; a heap, with old news in it.
+    """
+
+    watermark: float = 0.0
+    visitors: Visitors = field(default_factory=dict)
+    due: list[tuple[float, str]] = field(default_factory=list)
+
+    def know(self, states: Visitors) -> None:
+        """These visitors have these states."""
+        self.visitors |= states
+        for subject, state in states.items():
+            closes = state.next_close()
+            if closes is not None:
+                heappush(self.due, (closes, subject))
+
+    def take(self, batch: Sequence[Entry], mine: Sequence[Entry]) -> None:
+        """Take a batch of entries.
+
+        Args:
+            batch: in order, at least one.
+            mine: those of them that are attribute's, of the visitors that are looked at.
+        """
+        after = max(self.watermark, *(entry.stamp for entry in batch))
+        touched = {entry.record.subject for entry in mine} | set(self._closed_by(after))
+        before = {subject: self._state(subject) for subject in touched}
+        states, _ = fold(before, self.watermark, mine)
+        self.know({subject: advance(state, after) for subject, state in states.items()})
+        self.watermark = after
+
+    def _closed_by(self, watermark: float) -> Iterator[str]:
+        while self.due and self.due[0][0] < watermark:
+            closes, subject = heappop(self.due)
+            if self.visitors[subject].next_close() == closes:
+                yield subject
+
+    def _state(self, subject: str) -> VisitorState:
+        known = self.visitors.get(subject, VisitorState())
+        return VisitorState() if known.is_forgotten(self.watermark) else known
+
+
+@dataclass
 class Account:
     """What attribution writes against what the journal has: each record once, and alike.
 
@@ -53,10 +101,13 @@ class Account:
     Attributes:
         owed: id -> record that the journal must still show.
         differences: one line for each record that is not as it should be.
+        since: seconds; the cause of what happened until then was removed, so that a record of it
+            which no replay writes is none.
     """
 
     owed: dict[str, Record] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
+    since: float = 0.0
 
     def owe(self, records: Iterable[Record]) -> None:
         """Note what the replay writes."""
@@ -67,21 +118,23 @@ class Account:
         for entry in entries:
             record = entry.record
             if isinstance(record, Exposure | Reward) and not is_imported(record.decision):
-                self._found(entry)
+                self._found(entry, record)
 
     def close(self) -> list[str]:
         """All differences, when the journal has been read to its end."""
         missing = [f"{name}: expected in the journal, found nowhere" for name in self.owed]
         return [*self.differences, *missing]
 
-    def _found(self, entry: Entry) -> None:
-        name = name_of(entry.record)
+    def _found(self, entry: Entry, record: Exposure | Reward) -> None:
+        name = name_of(record)
         place = f"{name} at position {entry.position}"
         expected = self.owed.pop(name, None)
+        if expected is None and record.at <= self.since:
+            return
         if expected is None:
             self.differences.append(f"{place}: expected nowhere, or once")
-        elif expected != entry.record:
-            self.differences.append(f"{place}: {_unlike(expected, entry.record)}")
+        elif expected != record:
+            self.differences.append(f"{place}: {_unlike(expected, record)}")
 
 
 def name_of(record: Record) -> str:

@@ -68,6 +68,15 @@ def _revisions(found: Allocation) -> Iterator[dict[str, object]]:
         yield {"revision": int(revision), "at": iso(first)}
 
 
+def lake_of(since: float | None) -> dict[str, object]:
+    """What an answer says of the lake that it was made from.
+
+    Args:
+        since: seconds; all that was logged later is in the lake. None: nothing was removed.
+    """
+    return {"lake": {"from": iso(since)}}
+
+
 def iso(seconds: float | None) -> str | None:
     """A time as the API writes it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nudge.domain.funnel import Funnel, Question
 from nudge.domain.funnel_report import report
-from nudge.domain.report_time import iso
+from nudge.domain.report_time import iso, lake_of
 from nudge.lake.funnel import count
 from nudge.lake.query import DUCKDB, Backend, connected
 from nudge.lake.reader import Lake
@@ -27,7 +27,7 @@ def funnel(lake: Lake, path: Funnel, question: Question, engine: str = DUCKDB) -
     contents = lake.contents()
     found = told(connected(contents, engine), path, question)
     until = min(contents.watermarks().values(), default=0.0)
-    return {"as_of": iso(until or None), **found}
+    return {"as_of": iso(until or None), **lake_of(contents.since()), **found}
 
 
 def told(backend: Backend, path: Funnel, question: Question) -> dict[str, object]:

@@ -10,7 +10,7 @@ import numpy as np
 from nudge.domain.cube import Cube
 from nudge.domain.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.report import Terms, report
-from nudge.domain.report_time import iso
+from nudge.domain.report_time import iso, lake_of
 from nudge.domain.slot import Slot
 from nudge.errors import NotFoundError
 from nudge.lake.cubes import cube_of, keep_sums
@@ -84,7 +84,7 @@ class Reports:
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
             cube = cube_of(rows, cut, slot.names)
-            as_of = caught_up.as_of(contents.watermarks())
+            as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         terms = Terms(slot, self._shares(slot, cube), as_of)
         head: dict[str, object] = {
             "slot": slot.name,
@@ -92,7 +92,7 @@ class Reports:
             "from": iso(question.period.start),
             "to": iso(question.period.end),
         }
-        return Made(head | report(terms, question.by, cube), as_of)
+        return Made(head | lake_of(since) | report(terms, question.by, cube), as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
         """Join the days that are over and sum them up, so that the next reports need not.

@@ -12,10 +12,11 @@ from typing import Final
 from nudge.domain import taught as lessons
 from nudge.domain.difference import Difference
 from nudge.domain.records import Entry, Exposure, Record, Reward
+from nudge.lake.balances import Balance
 from nudge.lake.checks import EMPTY, held, marks, repeated
 from nudge.lake.errors import BrokenLakeError
-from nudge.lake.query import Backend, answer, connect, figures, recount
-from nudge.lake.reader import Lake
+from nudge.lake.query import Backend, answer, connected, figures, recount
+from nudge.lake.reader import Contents, Lake
 from nudge.store import folds, journal
 from nudge.store.client import Client
 from nudge.store.counts import KINDS
@@ -38,12 +39,13 @@ def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
     archived = {p: _archived(client, keys, p) for p in keys.every_partition()}
     try:
         # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
-        positions = dict.fromkeys(archived, 0) | lake.positions()
-        backend = connect(lake)
+        contents = lake.contents()
+        positions = dict.fromkeys(archived, 0) | contents.positions()
+        backend = connected(contents)
         return [
             *_positions(client, keys, archived, positions),
-            *_rows(backend, positions, lake.contents().lost()),
-            *_totals(client, keys, backend, positions),
+            *_rows(backend, positions, contents),
+            *_totals(client, keys, backend, contents, positions),
         ]
     except BrokenLakeError as error:
         return [Difference(-1, "files", "a readable lake without gap", str(error))]
@@ -88,15 +90,17 @@ def _chunks(
 
 
 def _rows(
-    backend: Backend, positions: Mapping[int, int], lost: Mapping[int, int]
+    backend: Backend, positions: Mapping[int, int], contents: Contents
 ) -> Iterator[Difference]:
-    found = held(backend, positions)
+    found, lost = held(backend, positions), contents.lost()
     for p, last in positions.items():
-        has, due = found.get(p, EMPTY), last - lost.get(p, 0)
+        first = contents.balance(p).position
+        has, due = found.get(p, EMPTY), last - first - lost.get(p, 0)
         if (has.rows, has.positions) != (due, due):
             text = f"{has.rows} rows at {has.positions} positions"
-            less = f", less the {last - due} that are declared lost" if last != due else ""
-            yield Difference(p, f"positions 1 to {last} in the lake{less}", "one row each", text)
+            less = f", less the {lost[p]} that are declared lost" if lost.get(p) else ""
+            what = f"positions {first + 1} to {last} in the lake{less}"
+            yield Difference(p, what, "one row each", text)
     for one in repeated(backend, positions):
         yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
 
@@ -105,14 +109,24 @@ def _rows(
 
 
 def _totals(
-    client: Client, keys: Keys, backend: Backend, positions: Mapping[int, int]
+    client: Client,
+    keys: Keys,
+    backend: Backend,
+    contents: Contents,
+    positions: Mapping[int, int],
 ) -> Iterator[Difference]:
     moments = {p: moment(client, keys, p) for p in keys.every_partition()}
     settled = {p: one for p, one in moments.items() if one is not None}
     last = {p: min(one.position, positions[p]) for p, one in settled.items()}
     counted = _counted(backend, last)
     for p, one in settled.items():
+        balance = contents.balance(p)
+        if one.position < balance.position:
+            removed = f"at or behind {balance.position}, up to which rows were removed"
+            yield Difference(p, "position of learn", removed, str(one.position))
+            continue
         expected = counted.get(p, Counter())
+        expected.update(_balanced(balance))
         for entries in _chunks(client, keys, p, positions[p], one.position):
             expected.update(_tally(entries))
         yield from _compared(p, "totals", expected, one.totals)
@@ -141,6 +155,14 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
     for p, mark in marks(backend, lessons.TYPE, last):
         found[p].update(_taught(mark))
     return found
+
+
+def _balanced(balance: Balance) -> Sums:
+    """What was counted of rows that were removed."""
+    totals: Sums = Counter()
+    for key, tally in balance.sums().items():
+        totals.update(_fields(key.slot, f"{key.revision}|{key.reason}|{key.variant}", tally))
+    return totals
 
 
 def _tally(entries: Iterable[Entry]) -> Sums:

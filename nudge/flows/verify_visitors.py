@@ -15,7 +15,7 @@ from typing import Final
 from nudge.domain.attribution import advance
 from nudge.domain.difference import Difference
 from nudge.domain.records import Entry
-from nudge.domain.replay import Visitors, attributed, fold
+from nudge.domain.replay import Replay, attributed
 from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import CorruptRecordError
 from nudge.lake.history import History, batches
@@ -53,35 +53,38 @@ class Moment:
 
 
 @dataclass
-class _Replay:
-    """A partition's visitors as their records make them.
+class _Sample:
+    """A partition's visitors, or some of them, as their records make them.
 
     Attributes:
         history: where entries come from.
         partition: of the journal.
         every: one of so many visitors is looked at.
         tell: see `Tell`.
-        visitors: subject -> state at `position`.
+        replay: their states at `position`.
         position: up to which.
-        watermark: seconds.
     """
 
     history: History
     partition: int
     every: int
     tell: Tell
-    visitors: Visitors = field(default_factory=dict)
+    replay: Replay = field(default_factory=Replay)
     position: int = 0
-    watermark: float = 0.0
+
+    @classmethod
+    def begun(cls, history: History, partition: int, every: int, tell: Tell) -> _Sample:
+        """With what is left of the entries that were removed by age."""
+        left = history.opening(partition)
+        made = cls(history, partition, every, tell, Replay(left.until), left.position)
+        made.replay.know({s: state for s, state in left.states() if made.looks_at(s)})
+        return made
 
     def to(self, position: int) -> None:
         """Take everything up to a position."""
         found = self.history.entries(self.partition, self.position, position)
         for batch in batches(found, BATCH):
-            mine = [entry for entry in batch if self._is_mine(entry)]
-            before = {e.record.subject: self._state(e.record.subject) for e in mine}
-            self.visitors |= fold(before, self.watermark, mine)[0]
-            self.watermark = max(self.watermark, *(entry.stamp for entry in batch))
+            self.replay.take(batch, [entry for entry in batch if self._is_mine(entry)])
             self.tell(len(batch))
         self.position = max(self.position, position)
 
@@ -91,10 +94,6 @@ class _Replay:
 
     def _is_mine(self, entry: Entry) -> bool:
         return attributed(entry) and self.looks_at(entry.record.subject)
-
-    def _state(self, subject: str) -> VisitorState:
-        known = self.visitors.get(subject, VisitorState())
-        return VisitorState() if known.is_forgotten(self.watermark) else known
 
 
 def verify_visitors(
@@ -110,39 +109,40 @@ def verify_visitors(
         every: look at all visitors, however many there are; they must fit in memory.
 
     Raises:
+        DaysRemovedError: days were removed from the lake meanwhile; begin again.
         JournalGapError: neither lake nor journal holds a position.
         StoreAwayError: no answer.
     """
     for p in keys.every_partition():
         length = history.length(p, position_of(client, keys, p, "attribute"))
         share = 1 if every else max(1, -(-length // SAMPLE))
-        replay = _Replay(history, p, share, tell)
-        there = set(_stored(client, keys, replay))
+        sample = _Sample.begun(history, p, share, tell)
+        there = set(_stored(client, keys, sample))
         # Behind the listing, so that a visitor who came meanwhile is in the replay.
-        replay.to(position_of(client, keys, p, "attribute"))
-        rest = iter(sorted(replay.visitors.keys() | there))
+        sample.to(position_of(client, keys, p, "attribute"))
+        rest = iter(sorted(sample.replay.visitors.keys() | there))
         while chunk := list(islice(rest, CHUNK)):
-            yield from _compared(client, keys, replay, chunk)
+            yield from _compared(client, keys, sample, chunk)
 
 
-def _stored(client: Client, keys: Keys, replay: _Replay) -> Iterator[str]:
-    (number,) = kept(client, keys, replay.partition, "attribute", GENERATION)
-    found = subjects(client, keys, replay.partition, int(number or 0))
-    return (subject for subject in found if replay.looks_at(subject))
+def _stored(client: Client, keys: Keys, sample: _Sample) -> Iterator[str]:
+    (number,) = kept(client, keys, sample.partition, "attribute", GENERATION)
+    found = subjects(client, keys, sample.partition, int(number or 0))
+    return (subject for subject in found if sample.looks_at(subject))
 
 
 def _compared(
-    client: Client, keys: Keys, replay: _Replay, chunk: list[str]
+    client: Client, keys: Keys, sample: _Sample, chunk: list[str]
 ) -> Iterator[Difference]:
-    p = replay.partition
+    p = sample.partition
     found = moment(client, keys, p, chunk)
     if found is None:
         yield Difference(p, "visitors", "a moment without a commit", "none in many tries")
         return
-    replay.to(found.position)
+    sample.to(found.position)
     for subject in chunk:
         state = found.states[subject]
-        yield from _state(p, subject, replay.visitors.get(subject), state, found.watermark)
+        yield from _state(p, subject, sample.replay.visitors.get(subject), state, found.watermark)
         listed, closes = found.listed[subject], state.next_close() if state else None
         if listed != closes:
             yield Difference(p, f"open exposures of {subject}", f"until {closes}", f"{listed}")

@@ -76,19 +76,14 @@ def plan(contents: Contents, upto: Mapping[int, int], today: str, limits: Limits
     found: defaultdict[tuple[str, int], list[tuple[Manifest, ...]]] = defaultdict(list)
     for p, last in upto.items():
         listed = [one for one in contents.manifests.get(p, ()) if one.range.upto <= last]
-        for day, run in groupby(listed, key=_day):
+        for day, run in groupby(listed, key=lambda one: one.last_day):
             if not day:
-                continue  # declared lost: there is nothing to merge, and nothing goes across
+                continue  # lost or removed: there is nothing to merge, and nothing goes across
             packs = _packs(run, each)
             for number, pack in enumerate(packs):
                 if len(pack) >= (2 if day < today else limits.many):
                     found[day, number].append(pack)
     return [Merge(tuple(found[key])) for key in sorted(found)]
-
-
-def _day(one: Manifest) -> str:
-    """The last day of which a manifest has rows."""
-    return max((PurePosixPath(file.path).parent.name for file in one.files), default="")
 
 
 def _packs(run: Iterator[Manifest], most: int) -> list[tuple[Manifest, ...]]:

@@ -44,6 +44,12 @@ class JournalGapError(LakeError):
     code = "journal_gap"
 
 
+class DaysRemovedError(LakeError):
+    """What is asked for was removed from the lake by age: less would be given, and not be told."""
+
+    code = "days_removed"
+
+
 class EngineMissingError(LakeError):
     """The engine that the settings name is not installed, or does not start."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge.domain.records import Entry
+from nudge.lake.balances import Balance
 from nudge.lake.errors import JournalGapError
 from nudge.lake.reader import Lake
 from nudge.lake.restore import Unseal
@@ -38,6 +39,7 @@ class History:
         What the lake declares as lost is passed by.
 
         Raises:
+            DaysRemovedError: some of them were removed by age; see `opening`.
             JournalGapError: neither holds a position.
             BrokenLakeError: the manifests contradict each other.
         """
@@ -59,9 +61,13 @@ class History:
             yield from (entry for entry in found if entry.position <= upto)
             after = found[-1].position
 
+    def opening(self, partition: int) -> Balance:
+        """What is left of the partition's removed entries: behind its position they are there."""
+        return self.lake.balance(partition)
+
     def length(self, partition: int, upto: int) -> int:
-        """How many entries there are up to a position: without those that are declared lost."""
-        declared = (one for one in self.lake.manifests(partition) if one.lost)
+        """How many entries there are up to a position: without those lost, or removed by age."""
+        declared = (one for one in self.lake.manifests(partition) if one.lost or one.expired)
         return upto - sum(len(one.range) for one in declared if one.range.upto <= upto)
 
     def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[Entry]:

@@ -15,11 +15,12 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nudge.lake import disk
 from nudge.lake.errors import BrokenLakeError
+from nudge.lake.expired import Expired
 
 VERSION = 1
 _NAME = re.compile(r"(\d{16})-(\d{16})\.json")
@@ -75,12 +76,32 @@ class Manifest:
         watermark: seconds; every reward by what was logged until then is in the lake. None says
             nothing.
         lost: why the range has no rows, where it has none: a store was lost with them.
+        expired: what is left of the rows, where they were removed by age.
     """
 
     range: Range
     files: tuple[File, ...]
     watermark: float | None = None
     lost: str = ""
+    expired: Expired | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files that it names, within the lake."""
+        left = self.expired.paths if self.expired else ()
+        return (*(file.path for file in self.files), *left)
+
+    @property
+    def last_day(self) -> str:
+        """The last day of which it has rows, as in `date=2026-09-21`; empty without rows."""
+        return max((PurePosixPath(file.path).parent.name for file in self.files), default="")
+
+    @property
+    def positions(self) -> int:
+        """How many positions of its range it accounts for."""
+        if self.expired:
+            return self.expired.positions
+        return len(self.range) if self.lost else sum(file.rows for file in self.files)
 
 
 def directory(root: Path, partition: int) -> Path:
@@ -132,16 +153,18 @@ def write(root: Path, manifest: Manifest) -> None:
     """
     of = manifest.range
     with disk.translated(f"manifest {of}"):
-        for file in manifest.files:
+        for path in manifest.paths:
             # Fails where the file was swept away meanwhile; else keeps it from being so.
-            os.utime(root / file.path)
+            os.utime(root / path)
         disk.write_text(path_of(root, of), _dumped(manifest))
 
 
 def _dumped(manifest: Manifest) -> str:
     of, files = manifest.range, [asdict(file) for file in manifest.files]
     head = {"version": VERSION, "partition": of.partition, "from": of.after, "to": of.upto}
-    lost = {"lost": manifest.lost} if manifest.lost else {}
+    lost: dict[str, object] = {"lost": manifest.lost} if manifest.lost else {}
+    if manifest.expired:
+        lost |= {"expired": manifest.expired.plain}
     body = {"watermark": manifest.watermark, "files": files}
     return json.dumps(head | lost | body, indent=1) + "\n"
 
@@ -160,8 +183,7 @@ def read(root: Path, of: Range) -> Manifest:
         manifest = _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenLakeError(f"{path} is no manifest: {error!r}") from error
-    rows = 0 if manifest.lost else len(of)
-    if manifest.range != of or sum(file.rows for file in manifest.files) != rows:
+    if manifest.range != of or manifest.positions != len(of):
         raise BrokenLakeError(f"{path} does not account for the {len(of)} positions of {of}")
     return manifest
 
@@ -171,4 +193,5 @@ def _parsed(values: Mapping[str, Any]) -> Manifest:
         raise ValueError(f"version {values['version']}, expected {VERSION}")
     of = Range(values["partition"], values["from"], values["to"])
     files = tuple(File(**file) for file in values["files"])
-    return Manifest(of, files, values["watermark"], values.get("lost", ""))
+    lost, expired = values.get("lost", ""), Expired.read(values.get("expired"))
+    return Manifest(of, files, values["watermark"], lost, expired)

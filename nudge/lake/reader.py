@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from nudge.domain.records import Entry
 from nudge.lake import disk, manifest
-from nudge.lake.errors import BrokenLakeError
+from nudge.lake.balances import Balance
+from nudge.lake.errors import BrokenLakeError, DaysRemovedError
 from nudge.lake.manifest import File, Manifest, Range
 from nudge.lake.restore import Unseal, entries
 from nudge.lake.tables import SCHEMAS
@@ -61,6 +62,18 @@ class Contents:
             for p, listed in self.manifests.items()
         }
         return {p: count for p, count in found.items() if count}
+
+    def balance(self, partition: int) -> Balance:
+        """What is left of what was removed by age; an empty one where nothing was."""
+        first = next(iter(self.manifests.get(partition, ())), None)
+        if first is None or first.expired is None:
+            return Balance(self.root)
+        return Balance(self.root, first.range.upto, first.expired, first.watermark)
+
+    def since(self) -> float | None:
+        """Seconds: the lake has all that was logged later; None where it has everything."""
+        balances = map(self.balance, self.manifests)
+        return max((one.until for one in balances if one.left), default=None)
 
     def watermarks(self) -> dict[int, float]:
         """Partition -> seconds: every reward by what was logged until then is in the lake."""
@@ -133,13 +146,28 @@ class Lake:
             partition: of the journal.
             unseal: finds references behind decision ids (`Sealer.unseal`).
             after: position behind which to begin.
+
+        Raises:
+            DaysRemovedError: some of them were removed by age; see `balances`.
         """
         for one in self.manifests(partition):
             if one.range.upto > after:
-                found = entries(self._rows(one), unseal)
+                if one.expired:
+                    text = f"were removed from the lake by age; it goes on behind {one.range.upto}"
+                    raise DaysRemovedError(f"positions of {one.range} {text}")
+                found = entries(self.rows(one), unseal)
                 yield from (entry for entry in found if entry.position > after)
 
-    def _rows(self, one: Manifest) -> dict[str, pa.Table]:
+    def balance(self, partition: int) -> Balance:
+        """What is left of what was removed by age."""
+        return Contents(self.root, {partition: self.manifests(partition)}).balance(partition)
+
+    def rows(self, one: Manifest) -> dict[str, pa.Table]:
+        """The rows that a manifest claims.
+
+        Raises:
+            BrokenLakeError: a file does not hold what the manifest says.
+        """
         tables: defaultdict[str, list[pa.Table]] = defaultdict(list)
         for file in one.files:
             rows = _read(self.root / file.path, file.table, one.range)

@@ -1,6 +1,7 @@
 """Removes files that do not count any more.
 
-These are what crashes and owners that lost their lease left, and what compaction has replaced.
+These are what crashes and owners that lost their lease left, and what compaction and expiry have
+replaced.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nudge.lake import disk, manifest
+from nudge.lake.balances import FOLDER
 from nudge.lake.reader import Lake
 from nudge.lake.tables import SCHEMAS
 
@@ -54,8 +56,9 @@ def sweep(
         found = dict(_files(lake.root))  # before the manifests: what is named later is not in it
         contents = lake.contents()
         named = {source.path for sources in contents.tables().values() for source in sources}
-        counting = (one.range for listed in contents.manifests.values() for one in listed)
-        named |= {manifest.path_of(lake.root, of) for of in counting}
+        for one in (one for listed in contents.manifests.values() for one in listed):
+            named |= {manifest.path_of(lake.root, one.range)}
+            named |= {lake.root / path for path in one.paths}
         loose = {path: changed for path, changed in found.items() if path not in named}
         left = {path: _sighting(seen.get(path), loose[path], now) for path in loose}
         due = [path for path, sighting in left.items() if now - sighting.since >= patience]
@@ -66,7 +69,7 @@ def sweep(
 
 
 def _files(root: Path) -> Iterator[tuple[Path, int]]:
-    for folder in (*SCHEMAS, "manifests"):
+    for folder in (*SCHEMAS, "manifests", FOLDER):
         for path in (root / folder).glob("*/*"):
             if path.suffix in {".parquet", MANIFEST, disk.TEMPORARY}:
                 yield path, _changed(path)

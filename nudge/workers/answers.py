@@ -13,7 +13,7 @@ import orjson
 from nudge import clock
 from nudge.domain.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.report_table import rows
-from nudge.domain.report_time import iso
+from nudge.domain.report_time import iso, lake_of
 from nudge.domain.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.lake.errors import TooLargeError
@@ -125,7 +125,8 @@ class Answers:
         if known is None:
             return self._by_rows(question, asked, tell)
         found, contents = known
-        return _answered(question, found.plain, fresh.as_of(contents.watermarks()))
+        plain = lake_of(contents.since()) | found.plain
+        return _answered(question, plain, fresh.as_of(contents.watermarks()))
 
     def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> Answered:
         """The same, of contexts that are nearly all different: slow, in bounded memory."""
@@ -134,14 +135,15 @@ class Answers:
         if isinstance(asked, Learner):
             raise TooLargeError("the context has too many values to learn from; ask about a rule")
         fresh = Freshness.of(self.client, self.keys)
-        as_of = fresh.as_of(self.lake.contents().watermarks())
+        contents = self.lake.contents()
+        as_of = fresh.as_of(contents.watermarks())
         log = self._log(question)
         read = _Read(tell, max(1, log.rows * by_rows.READINGS))
         try:
             found = by_rows.evaluate(log, by_rows.Question(question.target), asked, read)
         except InvalidConfigError as error:
             raise InvalidRequestError(str(error)) from error
-        return _answered(question, found.plain, as_of)
+        return _answered(question, lake_of(contents.since()) | found.plain, as_of)
 
     def _log(self, question: EvaluationQuestion) -> LogFile:
         from nudge.lake.log_period import within  # noqa: PLC0415 (see the class)

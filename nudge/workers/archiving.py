@@ -1,11 +1,14 @@
 """Runs the archive: one fold over all partitions that a worker owns, so that they share files.
 
-Whoever archives a partition also trims its journal, merges its small files, and notes how far the
-store was seen.
+Whoever archives a partition also trims its journal, merges its small files, removes its old days,
+and notes how far the store was seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -15,6 +18,7 @@ from nudge import clock
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.archive import Archive
 from nudge.flows.compact import Compact
+from nudge.flows.expire import Expire
 from nudge.flows.retain import Retain
 from nudge.lake.errors import LakeError
 from nudge.store.folds import Lease
@@ -28,14 +32,27 @@ LOOK = 0.2
 """Seconds between two looks whether a run is due."""
 
 
+@dataclass(frozen=True)
+class Spare:
+    """What is done while no archiving is due.
+
+    Attributes:
+        compact: merges small files.
+        expire: removes old days.
+    """
+
+    compact: Compact
+    expire: Expire
+
+
 class Archiving:
     """Runs the archive when it is due. Use it from one thread."""
 
     def __init__(
-        self, archive: Archive, leases: Leases, retain: Retain, compact: Compact, note: Path
+        self, archive: Archive, leases: Leases, retain: Retain, spare: Spare, note: Path
     ) -> None:
         self._archive, self._leases, self._retain = archive, leases, retain
-        self._compact, self._note = compact, note
+        self._spare, self._note = spare, note
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back.
@@ -66,7 +83,7 @@ class Archiving:
         if not held:
             return
         if not self._archive.due(clock.monotonic(), held):
-            self._merge(held)
+            self._in_spare_time(held)
             return
         with self._leases.renewed():
             done = self._archive.run(held)
@@ -74,15 +91,23 @@ class Archiving:
             self._leases.update(lease)
         archived(self._note, {lease.partition: lease.position for lease in done})
 
-    def _merge(self, held: list[Lease]) -> None:
-        """Merge small files while nothing else is to be done; a failure waits for the next look."""
-        if not self._compact.due(clock.monotonic()):
-            return
+    def _in_spare_time(self, held: list[Lease]) -> None:
+        """Merge small files, else remove old days; a failure waits for the next look."""
+        compact, expire = self._spare.compact, self._spare.expire
+        if compact.due(clock.monotonic()):
+            with self._failing("not_compacted"):
+                compact.run(held)
+        elif expire.due(clock.monotonic()):
+            with self._failing("not_expired"):
+                expire.run(held)
+
+    @contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
         try:
             with self._leases.renewed():
-                self._compact.run(held)
+                yield
         except LakeError as error:
-            log.warning("not_compacted", code=error.code, error=str(error))
+            log.warning(what, code=error.code, error=str(error))
 
     def _release(self) -> None:
         try:

@@ -12,11 +12,13 @@ from nudge.domain.replay import Account
 from nudge.domain.visitor import KEEP, decode_state
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
+from nudge.lake.balances import Balance
 from nudge.lake.history import History, batches
 from nudge.store import folds, generations
 from nudge.store.client import Client
 from nudge.store.folds import Commit, Lease, Write
 from nudge.store.keys import Keys
+from nudge.workers.opening import opening
 from nudge.workers.runner import Fold
 
 TTL: Final = 30.0
@@ -70,6 +72,18 @@ class Builder(Generic[S]):
         if self.lease.position < position:
             # No entry stands there: it was declared lost.
             self.commit(Commit(position))
+
+    def begin(self, name: str, balance: Balance) -> None:
+        """Take what is left of entries that were removed from the lake by age."""
+        if balance.left is None:
+            return
+        writes = opening(self.keys, name, self.lease, balance)
+        while chunk := list(islice(writes, CHUNK)):
+            self.commit(Commit(self.lease.position, writes=chunk))
+        self.commit(Commit(balance.position))
+        self.state = self.fold.prepare(self.lease.partition)
+        if self.account:
+            self.account.since = balance.until
 
     def commit(self, batch: Commit) -> None:
         """Commit under the builder's lease, which is renewed when it is time."""

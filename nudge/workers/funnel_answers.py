@@ -10,6 +10,7 @@ import orjson
 
 from nudge.domain.funnel import Question
 from nudge.domain.funnel_file import load_funnel
+from nudge.domain.report_time import lake_of
 from nudge.lake.reader import Lake
 from nudge.settings import Settings
 from nudge.store.client import Client
@@ -39,5 +40,5 @@ def _answer(
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
-        found = told(backend, path, question)
+        found = lake_of(contents.since()) | told(backend, path, question)
         return Answered(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -22,6 +22,7 @@ from nudge.errors import InvalidConfigError
 from nudge.flows.archive import Archive, Limits
 from nudge.flows.attribute import Attribute
 from nudge.flows.compact import Compact
+from nudge.flows.expire import Expire
 from nudge.flows.learn import Learn
 from nudge.flows.publish import Publisher
 from nudge.flows.retain import Retain
@@ -33,7 +34,7 @@ from nudge.store.folds import FOLDS
 from nudge.store.keys import Keys
 from nudge.store.retention import Keep
 from nudge.workers.answers import Answers
-from nudge.workers.archiving import Archiving
+from nudge.workers.archiving import Archiving, Spare
 from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
@@ -174,13 +175,15 @@ def _learn(worker: Worker) -> dict[str, Loop]:
 def _archive(worker: Worker) -> dict[str, Loop]:
     settings = worker.settings
     limits = Limits(every=settings.archive_every)
-    seal = Sealer(settings.secret_key).seal
+    sealer = Sealer(settings.secret_key)
     lake = Lake(settings.lake_dir)
-    archive = Archive(worker.client, worker.keys, lake, seal, limits)
+    archive = Archive(worker.client, worker.keys, lake, sealer.seal, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)
     keep = Keep(settings.journal_keep, settings.journal_max_bytes)
     retain = Retain(worker.client, worker.keys, keep)
-    return {"archive": Archiving(archive, leases, retain, Compact(lake), settings.store_note)}
+    expire = Expire(worker.client, worker.keys, lake, sealer.unseal, settings.lake_keep)
+    spare = Spare(Compact(lake), expire)
+    return {"archive": Archiving(archive, leases, retain, spare, settings.store_note)}
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:

@@ -16,6 +16,8 @@ import structlog
 from nudge.clock import monotonic
 from nudge.domain.records import Entry
 from nudge.domain.replay import Account
+from nudge.lake.balances import Balance
+from nudge.lake.errors import DaysRemovedError
 from nudge.lake.history import CHUNK, History
 from nudge.lake.reader import Lake
 from nudge.lake.restore import Unseal
@@ -91,14 +93,17 @@ class Rebuilding:
         Raises:
             RebuildingError: another process does so.
             FencedError: this one was stalled, and another took over. The state in use is as it was.
+            DaysRemovedError: the fold stands before entries that were removed from the lake.
             JournalGapError: neither lake nor journal holds a position.
             LakeError: the lake cannot be read.
             StoreAwayError: no answer; begin again.
         """
         began = monotonic()
+        balance = self._balance(fold, partition)
         generations.sweep(self.client, self.keys, partition, fold)
         builder = self._begun(fold, partition, tell)
         try:
+            builder.begin(fold, balance)
             self._follow(builder, fold)
             builder.age()
             paused = self._swapped(builder, fold)
@@ -110,6 +115,15 @@ class Rebuilding:
         log.info("rebuilt", fold=fold, partition=partition, entries=builder.entries)
         return Rebuilt(fold, partition, builder.entries, seconds, paused, differences)
 
+    def _balance(self, fold: str, partition: int) -> Balance:
+        balance = self.history.opening(partition)
+        live = folds.position_of(self.client, self.keys, partition, fold)
+        if live < balance.position:
+            text = f"{fold} stands at {live}, and the lake's rows up to {balance.position} are gone"
+            cure = "if a backup was restored, run `nudge store accept`, and this again"
+            raise DaysRemovedError(f"partition {partition}: {text}; {cure}")
+        return balance
+
     def _begun(self, fold: str, partition: int, tell: Tell) -> Builder[Any]:
         made = fold_of(self.client, self.keys, fold)
         lease = generations.begin(self.client, self.keys, partition, fold, self.owner, TTL)
@@ -118,12 +132,16 @@ class Rebuilding:
         return Builder(self.client, self.keys, self.history, made, lease, state, account, tell)
 
     def _follow(self, builder: Builder[Any], fold: str) -> None:
-        """Run after the fold until it is about a batch ahead."""
+        """Run after the fold until it is at most about a batch ahead.
+
+        Even a few entries may span days, and states are aged behind this: they are taken as well.
+        """
         for _ in range(ROUNDS):
             ahead = folds.position_of(self.client, self.keys, builder.lease.partition, fold)
-            if ahead - builder.lease.position <= builder.fold.batch:
-                return
+            near = ahead - builder.lease.position <= builder.fold.batch
             builder.to(ahead)
+            if near:
+                return
 
     def _swapped(self, builder: Builder[Any], fold: str) -> float:
         """Make the fold wait, catch up, swap; for how many seconds it waited."""

@@ -19,7 +19,8 @@ from nudge.domain.records import (
 from nudge.domain.sealing import Sealer
 from nudge.domain.slot import Terms
 
-SEALER = Sealer(b"lake-test-secret-key-0123456789")
+SECRET = "lake-test-secret-key-0123456789"  # noqa: S105 (of tests only)
+SEALER = Sealer(SECRET.encode())
 MIDNIGHT = 1_790_035_200.0
 """A midnight, UTC."""
 CONVERSION = Terms("shown", "paid", "conversion", 86_400.0)

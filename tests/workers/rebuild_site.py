@@ -62,15 +62,15 @@ def rebuild(site: Site, *names: str) -> list[Rebuilt]:
     return [rebuilding(site).run(name, p, lambda _: None) for name, p in places]
 
 
-def learned(site: Site) -> State:
+def learned(site: Site, slot: str = "banner") -> State:
     """All that learn keeps: every total and every bucket, in every partition."""
     found: State = {}
     for p in site.keys.every_partition():
         g = folds.generation_of(site.client, site.keys, p, "learn")
-        totals = counts.fields(site.client, site.keys.totals(p, "banner", g))
+        totals = counts.fields(site.client, site.keys.totals(p, slot, g))
         found[f"totals {p}"] = {name: value for name, value in totals.items() if value}
-        for block in counts.blocks(site.client, site.keys, p, "banner", g):
-            rows = counts.read_block(site.client, site.keys, p, "banner", block, g)
+        for block in counts.blocks(site.client, site.keys, p, slot, g):
+            rows = counts.read_block(site.client, site.keys, p, slot, block, g)
             found[f"{p} {block}"] = sorted(rows, key=repr)
     return found
 

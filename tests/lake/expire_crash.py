@@ -1,0 +1,48 @@
+"""Removes old days in processes that kill themselves at their n-th durable step.
+
+Arguments: secret, lake directory, first day that stays, watermark. Each line of the input, a number
+n and `before` or `after`, forks a process; the answer is a line with its exit code. The durable
+steps are each fsync and each rename. Exit code 0: all was removed before step n.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+from pathlib import Path
+
+from archive_crash import dying
+
+from nudge.domain.sealing import Sealer
+from nudge.lake.expire import expire, plan
+from nudge.lake.reader import Lake
+
+ROWS = 500
+
+
+def main(secret: str, root: str, before: str, watermark: str, *fault: str) -> None:
+    """Remove everything that may go, or die."""
+    lake, unseal = Lake(Path(root)), Sealer(secret.encode()).unseal
+    steps, last, when = count(1), int(fault[0]), fault[1]
+    os.fsync = dying(os.fsync, steps, last, when)
+    os.replace = dying(os.replace, steps, last, when)
+    for p in lake.partitions():
+        while parts := plan(lake.contents().manifests[p], lake.last(p), before, ROWS):
+            expire(lake, lake.contents().balance(p), parts, float(watermark), unseal)
+
+
+def serve(*where: str) -> None:
+    """One process a line; forked, since the imports take longer than the run."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            main(*where, *line.split())
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
