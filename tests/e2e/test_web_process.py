@@ -6,11 +6,13 @@ import http.client
 import re
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from e2e_service import ROOT, Service, children, web_workers
+from e2e_service import ROOT, Service, children, serving, web_workers
 from processes import free_port
 
 pytestmark = pytest.mark.xdist_group("e2e")
@@ -62,15 +64,25 @@ def test_web_processes_map_none_of_the_worker_libraries(service: Service) -> Non
         assert LIBRARY.findall(maps) == []
 
 
-def test_web_process_stays_below_its_memory(service: Service) -> None:
+@pytest.fixture
+def fresh() -> Iterator[Service]:
+    """A service that nobody has used: what others sent would be in its memory, too."""
+    with (
+        tempfile.TemporaryDirectory(prefix="nudge-e2e-") as directory,
+        serving(Path(directory) / "data", free_port()) as running,
+    ):
+        yield running
+
+
+def test_web_process_stays_below_its_memory(fresh: Service) -> None:
     """After 2,000 decisions a web process holds less than 90 MB."""
     visitors = [[{"visitor_id": f"memory-{i}-{n}"} for n in range(20)] for i in range(50)]
     slots = ["banner", "denomination"]
     body = {"channel": "web", "page": "home", "slots": slots}
     for some in visitors:
         # A connection of its own each time, so that all processes get their part.
-        service.api.post("/v1/decisions", body | {"visitors": some})
-    held = {pid: _resident(pid) for pid in web_workers(service)}
+        fresh.api.post("/v1/decisions", body | {"visitors": some})
+    held = {pid: _resident(pid) for pid in web_workers(fresh)}
     assert held
     assert max(held.values()) < MEMORY, held
 
