@@ -1,6 +1,6 @@
 """Limited stock: how much is left, who takes of it, and how it is shared out. Pure.
 
-See docs/decisions/0010-stock.md.
+See docs/decisions/0009-stock.md.
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ from nudge.store.spooled import Spooled, pack
 from nudge.store.visitors import Opened, open_visitor
 
 
+Drawn = tuple[Served, Decision]
+
+
 @dataclass(frozen=True)
 class Late:
     """A decision that the store did not take.
@@ -156,27 +159,18 @@ class Decider:
         keep_for = max(served.slot.stickiness.period for served in slots)
         kept: list[Kept] = []
         while slots:
-            outcomes = [choose(served, setting, opened.assigned) for served in slots]
-            kept += [o for o in outcomes if isinstance(o, Kept)]
-            fresh = [
-                (s, o) for s, o in zip(slots, outcomes, strict=True) if isinstance(o, Decision)
-            ]
+            stuck, fresh = _outcomes(slots, setting, opened)
+            kept += stuck
             if setting.degraded or not fresh:
                 return kept, _late([d for _, d in fresh], opened, setting, lookup)
             try:
                 made = self._append(opened.partition, fresh, keep_for)
             except StoreAwayError:
                 # It went away after the visitor was read: as if it had been before.
-                away = replace(setting, left=None, tries=setting.tries + 1)
-                again = [_unstocked(served, d, away) for served, d in fresh]
-                return kept, _late(again, opened, setting, lookup)
+                return kept, _late(_unstocked(fresh, setting), opened, setting, lookup)
             kept += [one for one in made if one]
-            # Somebody else took the last one between our read and our write.
-            lost = [(s, d) for (s, d), one in zip(fresh, made, strict=True) if one is None]
-            gone = {taken_by(s.slot, d): 0 for s, d in lost}
-            left = {**(setting.left or {}), **gone}
-            setting = replace(setting, left=left, tries=setting.tries + 1)
-            slots = [s for s, _ in lost]
+            lost = [pair for pair, one in zip(fresh, made, strict=True) if one is None]
+            slots, setting = [served for served, _ in lost], _without(setting, lost)
         return kept, []
 
     def _append(
@@ -244,12 +238,26 @@ def _late(
     return [Late(_away(d, opened.partition, setting.at), lookup) for d in decisions]
 
 
-def _unstocked(served: Served, decision: Decision, away: Setting) -> Decision:
-    """The decision, or another one where nobody can say any more that there is one left."""
-    if not taken_by(served.slot, decision):
-        return decision
-    other = choose(served, away, {})
-    return other if isinstance(other, Decision) else decision
+def _outcomes(
+    slots: Sequence[Served], setting: Setting, opened: Opened
+) -> tuple[list[Kept], list[Drawn]]:
+    """The decisions that stick, and those that are new."""
+    found = [(served, choose(served, setting, opened.assigned)) for served in slots]
+    stuck = [one for _, one in found if isinstance(one, Kept)]
+    return stuck, [(served, one) for served, one in found if isinstance(one, Decision)]
+
+
+def _without(setting: Setting, lost: Sequence[Drawn]) -> Setting:
+    """For another draw, where somebody else took the last one between our read and our write."""
+    gone = {taken_by(served.slot, decision): 0 for served, decision in lost}
+    return replace(setting, left={**(setting.left or {}), **gone}, tries=setting.tries + 1)
+
+
+def _unstocked(fresh: Sequence[Drawn], setting: Setting) -> list[Decision]:
+    """The decisions; others for those of which nobody can say any more that one is left."""
+    away = replace(setting, left=None, tries=setting.tries + 1)
+    again = [(d, choose(s, away, {}) if taken_by(s.slot, d) else d) for s, d in fresh]
+    return [other if isinstance(other, Decision) else d for d, other in again]
 
 
 def _unread(device: Device | None, home: int) -> Opened:
