@@ -14,7 +14,7 @@ from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
 from nudge.domain.sealing import Sealer
 from nudge.domain.segment_file import load_segments
-from nudge.flows.decide import Decider
+from nudge.flows.decide import PATIENCE, Decider
 from nudge.flows.record import Recorder
 from nudge.settings import Settings, load
 from nudge.spool.spool import Spool
@@ -51,12 +51,13 @@ def _service(settings: Settings) -> Service:
     sealer = Sealer(settings.secret_key)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
+    patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
         client=client,
         keys=keys,
         sealer=sealer,
-        decider=Decider(client, keys, sealer, settings.holdout, spool, segments),
+        decider=Decider(client, keys, sealer, settings.holdout, spool, segments, patience),
         recorder=Recorder(client, keys, sealer, spool),
         spool=spool,
         metrics=Metrics.create(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
@@ -28,6 +29,9 @@ from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
 from nudge.store.visitors import Opened, open_visitor
 
+PATIENCE: Final = 0.05
+"""Seconds: a page is not kept waiting by a disk that stalls. What it is answered then outlives the
+process, and the machine as soon as the disk goes on."""
 
 Drawn = tuple[Served, Decision]
 
@@ -73,6 +77,7 @@ class Decider:
         holdout: global share of subjects who are never personalised.
         spool: takes what the store does not.
         segments: that visitors may belong to.
+        patience: seconds that a page waits for the disk under the spool; None has no bound.
     """
 
     client: Client
@@ -81,6 +86,7 @@ class Decider:
     holdout: float
     spool: Spool
     segments: Segments = field(default_factory=dict)
+    patience: float | None = PATIENCE
 
     def decide(
         self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
@@ -191,7 +197,7 @@ class Decider:
             for one in late
         ]
         try:
-            self.spool.append([pack(item) for item in items])
+            self.spool.append([pack(item) for item in items], self.patience)
         except SpoolFullError:
             return False
         return True

@@ -1,5 +1,8 @@
 """The spool of one process: append with one `fsync` for all who wait; hand over when it is back.
 
+What is appended is in the file at once, where it survives this process; a thread brings it to the
+disk, where it survives the machine. Whoever appends says how long to wait for that.
+
 Files in the directory: `<name>.open` belongs to a living process, which holds a lock on it;
 `<name>.ready` waits to be drained. A dead process's `.open` is taken like a ready one.
 """
@@ -15,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from nudge import faults
@@ -23,6 +27,10 @@ from nudge.spool import frames
 
 OPEN: Final = ".open"
 READY: Final = ".ready"
+LEAVING: Final = 5.0
+"""Seconds that a process that ends waits for its disk."""
+
+log = structlog.get_logger()
 
 
 class Spool:
@@ -38,12 +46,11 @@ class Spool:
         self._directory = directory
         self._key = AESGCM(key)
         self._size = size
-        self._mutex = threading.Lock()
-        self._flushing = threading.Lock()
+        self._synced = threading.Condition()
+        self._syncing: threading.Thread | None = None
         self._queued = self._flushed = 0  # tickets, over all files of this process
         self._lost: set[int] = set()
-        self._waiting: list[bytes] = []
-        self._number = self._end = self._written = 0
+        self._number = self._end = 0
         self._taken = self._refused = 0
         self._broken: OSError | None = None
         self._file: int | None = None
@@ -74,29 +81,33 @@ class Spool:
         Raises:
             SpoolFullError: the disk does not give it.
         """
-        with self._flushing, self._mutex:
+        with self._synced:
             self._opened()
 
-    def append(self, contents: Sequence[bytes]) -> None:
-        """Keep these; returns when they are on disk.
+    def append(self, contents: Sequence[bytes], patience: float | None = None) -> None:
+        """Keep these; returns when they are on disk, or after so much patience.
+
+        Args:
+            contents: to keep, in order.
+            patience: seconds to wait for the disk; None waits as long as it takes. What is not on
+                disk by then outlives this process, and not yet the machine.
 
         Raises:
             SpoolFullError: they do not fit, or the disk refuses; none of them is kept.
         """
-        try:
-            self._append(contents)
-        except SpoolFullError:
-            with self._mutex:
+        with self._synced:
+            try:
+                self._wait(self._queue(contents), patience)
+            except SpoolFullError:
                 self._refused += 1
-            raise
-        with self._mutex:
+                raise
             self._taken += len(contents)
 
     def hand_over(self) -> bool:
         """Give what was appended to whoever drains, and begin a new file; False if empty."""
-        with self._flushing, self._mutex:
-            if not self._number or self._waiting:
-                return False  # what is queued is flushed first; the next call comes soon
+        with self._synced:
+            if not self._number or self._flushed < self._queued:
+                return False  # what is written is synced first; the next call comes soon
             self._leave()
             self._opened()
             return True
@@ -113,7 +124,8 @@ class Spool:
 
     def close(self) -> None:
         """Leave: an empty file is removed, another is left to be drained."""
-        with self._flushing, self._mutex:
+        with self._synced:
+            self._synced.wait_for(self._quiet, LEAVING)
             self._leave()
 
     def ready(self) -> Iterator[tuple[Path, Iterator[bytes]]]:
@@ -124,16 +136,14 @@ class Spool:
                 with path.open("rb") as file:
                     yield path, frames.read(self._key, path.stem, file)
 
-    def _append(self, contents: Sequence[bytes]) -> None:
-        with self._mutex:
-            ticket = self._queue(contents)
-        with self._flushing:
-            # Whoever waited here may find that the thread before flushed for both.
-            if self._flushed < ticket:
-                self._flush()
-            if ticket in self._lost:
-                self._lost.discard(ticket)
-                raise SpoolFullError(f"the spool cannot be written: {self._broken}")
+    def _quiet(self) -> bool:
+        return self._flushed >= self._queued
+
+    def _wait(self, ticket: int, patience: float | None) -> None:
+        self._synced.wait_for(lambda: self._flushed >= ticket, patience)
+        if ticket in self._lost:
+            self._lost.discard(ticket)
+            raise SpoolFullError(f"the spool cannot be written: {self._broken}")
 
     def _opened(self) -> int:
         """The file's descriptor; a new file with its space reserved where there is none."""
@@ -152,7 +162,7 @@ class Spool:
             raise SpoolFullError(f"the spool's space cannot be reserved: {error}") from error
         # Under its real name it is locked from the first moment: nobody takes it for abandoned.
         self._path = made.rename(made.with_suffix(OPEN))
-        self._number = self._end = self._written = 0
+        self._number = self._end = 0
         self._broken = None
         self._file = file
         return file
@@ -169,44 +179,63 @@ class Spool:
         self._number = 0
 
     def _queue(self, contents: Sequence[bytes]) -> int:
-        self._opened()
+        """Write; the ticket by which it is known when it is on disk."""
+        file = self._opened()
         sealed: list[bytes] = []
         for content in contents:
             number = self._number + len(sealed)
             nonce = secrets.token_bytes(frames.NONCE)
             sealed.append(frames.seal(self._key, self._path.stem, number, nonce, content))
-        end = self._end + sum(map(len, sealed))
-        if self._broken or end + frames.OVERHEAD > self._size:
+        data = b"".join(sealed)
+        if self._broken or self._end + len(data) + frames.OVERHEAD > self._size:
             raise SpoolFullError(f"the spool takes no more ({self._broken or 'it is full'})")
-        self._waiting += sealed
-        self._number += len(sealed)
-        self._end = end
-        self._queued += 1
-        return self._queued
-
-    def _flush(self) -> None:
-        with self._mutex:
-            ticket, data = self._queued, b"".join(self._waiting)
-            self._waiting = []
-        if not self._write(data):
-            self._lost.update(range(self._flushed + 1, ticket + 1))
-        self._flushed = ticket
-
-    def _write(self, data: bytes) -> bool:
-        """Put bytes on disk. After a failure the file takes no more: what follows has no place."""
-        if self._broken is not None:
-            return False
         try:
-            file = self._opened()
-            os.pwrite(file, data, self._written)
-            faults.point("spool.before_sync")
-            os.fdatasync(file)
-            faults.point("spool.after_sync")
+            os.pwrite(file, data, self._end)
         except OSError as error:
             self._broken = error
-            return False
-        self._written += len(data)
-        return True
+            raise SpoolFullError(f"the spool cannot be written: {error}") from error
+        self._number += len(sealed)
+        self._end += len(data)
+        self._queued += 1
+        self._woken()
+        return self._queued
+
+    def _woken(self) -> None:
+        """See that a thread syncs; it is this process's, so it begins behind any fork."""
+        if self._syncing is None:
+            self._syncing = threading.Thread(target=self._sync, name="spool-sync", daemon=True)
+            self._syncing.start()
+        self._synced.notify_all()
+
+    def _sync(self) -> None:
+        """Bring to disk what was written, for all who wait, for as long as the process lives.
+
+        After a failure the file takes no more: what follows has no place.
+        """
+        while True:
+            with self._synced:
+                self._synced.wait_for(lambda: not self._quiet())
+                ticket, file = self._queued, self._file
+            error = _failure(file)
+            with self._synced:
+                if error is not None:
+                    log.error("spool_broken", error=str(error))
+                    self._broken, ticket = error, self._queued
+                    self._lost.update(range(self._flushed + 1, ticket + 1))
+                self._flushed = ticket
+                self._synced.notify_all()
+
+
+def _failure(file: int | None) -> OSError | None:
+    """Wait for the disk; why it refuses, if it does."""
+    try:
+        faults.point("spool.before_sync")
+        if file is not None:
+            os.fdatasync(file)
+        faults.point("spool.after_sync")
+    except OSError as error:
+        return error
+    return None
 
 
 def _age(path: Path) -> float:

@@ -190,9 +190,9 @@ def test_many_visitors_in_one_call_wait_for_the_disk_once(
     appended: list[int] = []
     append = Spool.append
 
-    def counted(self: Spool, contents: Sequence[bytes]) -> None:
+    def counted(self: Spool, contents: Sequence[bytes], patience: float | None = None) -> None:
         appended.append(len(contents))
-        append(self, contents)
+        append(self, contents, patience)
 
     monkeypatch.setattr(Spool, "append", counted)
     with away():

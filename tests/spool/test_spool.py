@@ -114,6 +114,35 @@ def test_a_disk_that_refuses_is_never_acknowledged(
     spool.append([b"again"])
 
 
+def test_who_cannot_wait_for_the_disk_need_not(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk stalls an append returns after its patience, and is not lost by it.
+
+    It is in the file: the process may die. Whoever waits without a bound is held until the disk
+    goes on.
+    """
+    stalled = threading.Event()
+    real = os.fdatasync
+
+    def stall(file: int) -> None:
+        stalled.wait()
+        real(file)
+
+    monkeypatch.setattr(os, "fdatasync", stall)
+    spool.append([b"page"], patience=0.01)
+    waiting = threading.Thread(target=spool.append, args=([b"event"],))
+    waiting.start()
+    assert not spool.hand_over()
+    waiting.join(0.2)
+    assert waiting.is_alive()
+    stalled.set()
+    waiting.join()
+    assert spool.taken == 2
+    assert spool.hand_over()
+    assert contents(spool) == [b"page", b"event"]
+
+
 def _refuse(_: int) -> None:
     raise OSError("no space left")
 
