@@ -66,8 +66,10 @@ def recognise(client: Client, keys: Keys, path: Path) -> Wrong | None:
         InvalidConfigError: the note cannot be read.
         StoreAwayError: no answer.
     """
-    known, wrong, moved = _hash(client, keys)
+    # The note first: whoever writes it has named the store before. The other way round a process
+    # that starts beside the very first one would take a store for empty that was just named.
     note = read_note(path)
+    known, wrong, moved = _hash(client, keys)
     if wrong:
         if note and not moved:
             _move(client, keys, note, cast("Reason", wrong))

@@ -183,7 +183,7 @@ def test_a_limited_promotion_is_served_at_once_and_told(web: Web) -> None:
     gift = {"name": "gift", "value": "a gift", "available": {"stock": 3}}
     made = change(web, "PATCH", SLOT, {"variants": {"gift": gift}}, tag_of(web), why="spring")
     assert made.json["serving"]["stock"] == {"gift": {"stock": 3, "taken": 0, "left": 3}}
-    pages = (web.decide(visitor_id=f"v{i}", slots=["banner"]) for i in range(120))
+    pages = (web.decide(visitor_id=f"v{i}", slots=["banner"]) for i in range(600))
     given = Counter(page["decisions"]["banner"]["variant"] for page in pages)
     assert given["gift"] == 3
     told = web.get(SLOT).json["serving"]["stock"]
