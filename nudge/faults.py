@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import Final
 
 _armed: str | None = None
@@ -71,4 +72,5 @@ def _strike(path: str) -> None:
         os.unlink(path)  # noqa: PTH108 - whoever removes it is the one that is struck
     except FileNotFoundError:
         return
-    os.kill(os.getpid(), signal.Signals[name])
+    # To this very thread: told to the process, SIGSTOP may let it go on to its next line first.
+    signal.pthread_kill(threading.get_ident(), signal.Signals[name])
