@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import Response
 
 from nudge.api.operation import operation, resource
@@ -11,6 +9,7 @@ from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.api.visitor_schemas import PersonSchema
 from nudge.clock import now
+from nudge.domain.report_time import iso
 from nudge.domain.segments import Member, members
 from nudge.domain.visitor import VisitorState, decode_state
 from nudge.errors import NotFoundError
@@ -47,17 +46,13 @@ def _plain(service: Service, found: Opened, state: VisitorState, at: float) -> d
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [{"at": _iso(x.at), "amount": x.amount / 100} for x in state.payments],
+        "payments": [{"at": iso(x.at), "amount": x.amount / 100} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()
         },
         "open_exposures": len(state.open),
     }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _member(member: Member) -> dict[str, object]:

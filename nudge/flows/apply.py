@@ -149,8 +149,8 @@ def _write(client: Client, keys: Keys, change: Change, edit: Edit) -> bool:
     entry = change.told(edit)
     if not slots.put(client, keys, change.slot, change.before, entry):
         return False
-    # Before anybody asks; a worker does it again when this process dies here.
-    balance(client, keys, change.slot)
     fields = {"slot": dump_slot(change.slot)} | {k: v for k, v in entry.items() if k != "at"}
     append_mark(client, keys, AUDIT_PARTITION, Mark("slot_applied", fields, at=edit.at))
+    # Last: a worker does it again when this process dies before it, and nobody writes the mark.
+    balance(client, keys, change.slot)
     return True

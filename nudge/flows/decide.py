@@ -173,7 +173,7 @@ class Decider:
                 made = self._append(opened.partition, fresh, keep_for)
             except StoreAwayError:
                 # It went away after the visitor was read: as if it had been before.
-                return kept, _late(_unstocked(fresh, setting), opened, setting, lookup)
+                return kept, _late(_unstocked(fresh, setting, opened), opened, setting, lookup)
             kept += [one for one in made if one]
             lost = [pair for pair, one in zip(fresh, made, strict=True) if one is None]
             slots, setting = [served for served, _ in lost], _without(setting, lost)
@@ -259,10 +259,10 @@ def _without(setting: Setting, lost: Sequence[Drawn]) -> Setting:
     return replace(setting, left={**(setting.left or {}), **gone}, tries=setting.tries + 1)
 
 
-def _unstocked(fresh: Sequence[Drawn], setting: Setting) -> list[Decision]:
+def _unstocked(fresh: Sequence[Drawn], setting: Setting, opened: Opened) -> list[Decision]:
     """The decisions; others for those of which nobody can say any more that one is left."""
     away = replace(setting, left=None, tries=setting.tries + 1)
-    again = [(d, choose(s, away, {}) if taken_by(s.slot, d) else d) for s, d in fresh]
+    again = [(d, choose(s, away, opened.assigned) if taken_by(s.slot, d) else d) for s, d in fresh]
     return [other if isinstance(other, Decision) else d for d, other in again]
 
 

@@ -54,7 +54,9 @@ def levels(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
 
 def units_left(reply: list[bytes] | Mapping[bytes, bytes]) -> dict[str, int]:
     """`<slot>:<variant>` -> units that are left in a partition, of its hash `quota`."""
-    pairs = reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2])  # noqa: B905
+    pairs = (
+        reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2], strict=True)
+    )
     left: dict[str, int] = {}
     for name, value in pairs:
         of, _, kind = name.decode().rpartition(":")
