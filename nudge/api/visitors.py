@@ -11,7 +11,8 @@ from nudge.api.visitor_schemas import PersonSchema
 from nudge.clock import now
 from nudge.domain.report_time import iso
 from nudge.domain.segments import Member, members
-from nudge.domain.visitor import VisitorState, decode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
 from nudge.errors import NotFoundError
 from nudge.store.visitors import Opened, known_visitor
 

@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from nudge.domain.credit import settled, slots_of
+from nudge.domain.credit import credits_of, settled, slots_of
 from nudge.domain.event import MAX_AGE, rewards
-from nudge.domain.recharges import Payment, with_payment
+from nudge.domain.facts import told
+from nudge.domain.merging import JOINED, content_of, merged
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
-from nudge.domain.reward import changes, fen
+from nudge.domain.reward import changed, changes, fen
 from nudge.domain.slot_schema import REWARDING_EVENTS
 from nudge.domain.visitor import (
-    MAX_BENEFITS,
+    MAX_OPEN,
     Early,
     Open,
     Rewarding,
@@ -29,8 +30,6 @@ from nudge.domain.visitor import (
 GRACE: Final = 600.0
 """Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
 away comes back in any order, perhaps after its window."""
-MAX_OPEN: Final = 200
-"""Exposures, and as many of each other kind, that are remembered with one visitor."""
 
 Step = tuple[VisitorState, tuple[Exposure, ...], tuple[Reward, ...]]
 
@@ -167,38 +166,43 @@ def _open(entry: Entry, decision: Decision) -> Open:
     )
 
 
-def _paid(state: VisitorState, one: Payment) -> VisitorState:
-    if one.at >= (state.last_paid_at or 0.0):
-        state = replace(state, last_amount=one.amount, last_paid_at=one.at)
-    first = one.at if state.first_paid_at is None else min(state.first_paid_at, one.at)
-    return replace(state, payments=with_payment(state.payments, one), first_paid_at=first)
-
-
-def _granted(state: VisitorState, event: Event) -> VisitorState:
-    group = event.fields.get("group")
-    full = len(state.benefits) >= MAX_BENEFITS
-    if event.source != "server" or not isinstance(group, str) or full:
-        return state
-    return replace(state, benefits=tuple(sorted({*state.benefits, group})))
-
-
 def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     if event.type == "shown":
         return _shown(state, entry, event.decision)
-    if event.type == "benefit_granted":
-        return _granted(state, event), (), ()
+    if event.type == JOINED:
+        return _joined(state, entry, event)
+    known = any(x.event_id == event.event_id for x in state.events)
+    if not known:
+        state = told(state, entry.at, event)
     if event.type not in REWARDING_EVENTS or not rewards(event.type, event.source):
         return state, (), ()
-    value = fen(event.fields.get("amount"))
-    known = any(x.event_id == event.event_id for x in state.events)
-    if event.type == "paid" and value and not known:
-        state = _paid(state, Payment(entry.at, value))
     if known or len(state.events) >= MAX_OPEN:
         # Forgetting an older event instead would take back what it was credited with.
         return state, (), ()
+    value = fen(event.fields.get("amount"))
     happened = Rewarding(event.event_id, event.type, entry.at, value, event.decision)
     after = replace(state, events=_sorted(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _joined(state: VisitorState, entry: Entry, event: Event) -> Step:
+    """Somebody who was known as another one arrives, with open exposures and what rewards them."""
+    content = advance(content_of(event), state.watermark)
+    both = replace(merged(state, content), into=state.into)
+    after = _bounded(both)
+    # What each of them held was credited already: by this fold, or by the one that let it go.
+    before = {
+        slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
+    }
+    return after, (), tuple(changed(before, after, entry))
+
+
+def _bounded(state: VisitorState) -> VisitorState:
+    """Without the oldest exposures, where there are too many."""
+    if len(state.open) <= MAX_OPEN:
+        return state
+    oldest = state.open[:-MAX_OPEN]
+    return replace(settled(state, oldest), open=state.open[-MAX_OPEN:])
 
 
 def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median, median_low
@@ -47,7 +47,12 @@ class Expected:
 
 def with_payment(payments: Sequence[Payment], one: Payment) -> tuple[Payment, ...]:
     """The latest payments and one more, in the order of their times; any order gives the same."""
-    return tuple(sorted((*payments, one))[-MOST:])
+    return latest((*payments, one))
+
+
+def latest(payments: Iterable[Payment]) -> tuple[Payment, ...]:
+    """The latest payments, in the order of their times."""
+    return tuple(sorted(payments)[-MOST:])
 
 
 def usual(payments: Sequence[Payment]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from heapq import heappop, heappush
 
 from nudge.domain.attribution import advance, step
+from nudge.domain.merging import LEFT, leaving, without_content
 from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Reward, is_imported
 from nudge.domain.visitor import VisitorState
 
@@ -31,9 +32,13 @@ def fold(
         if attributed(entry):
             subject = entry.record.subject
             before = advance(states[subject], watermark)
-            states[subject], exposures, rewards = step(before, entry)
+            after, exposures, rewards = step(before, entry)
             records += exposures
             records += rewards
+            if after.into is not None and after != without_content(after):
+                records.append(leaving(after, entry))
+                after = without_content(after)
+            states[subject] = after
     return states, records
 
 
@@ -117,7 +122,8 @@ class Account:
         """Note what the journal has; call `owe` for the same entries before."""
         for entry in entries:
             record = entry.record
-            if isinstance(record, Exposure | Reward) and not is_imported(record.decision):
+            imported = isinstance(record, Exposure | Reward) and is_imported(record.decision)
+            if is_attributions(record) and not imported:
                 self._found(entry, record)
 
     def close(self) -> list[str]:
@@ -125,11 +131,11 @@ class Account:
         missing = [f"{name}: expected in the journal, found nowhere" for name in self.owed]
         return [*self.differences, *missing]
 
-    def _found(self, entry: Entry, record: Exposure | Reward) -> None:
+    def _found(self, entry: Entry, record: Record) -> None:
         name = name_of(record)
         place = f"{name} at position {entry.position}"
         expected = self.owed.pop(name, None)
-        if expected is None and record.at <= self.since:
+        if expected is None and entry.at <= self.since:
             return
         if expected is None:
             self.differences.append(f"{place}: expected nowhere, or once")
@@ -137,10 +143,19 @@ class Account:
             self.differences.append(f"{place}: {_unlike(expected, record)}")
 
 
+def is_attributions(record: Record) -> bool:
+    """Whether attribution writes records of this kind."""
+    return isinstance(record, Exposure | Reward) or (
+        isinstance(record, Event) and record.type == LEFT
+    )
+
+
 def name_of(record: Record) -> str:
-    """By what an exposure or a reward is the same one, however often it is computed."""
+    """By what a record of attribution's is the same one, however often it is computed."""
     if isinstance(record, Reward):
         return f"reward {record.reward_id}"
+    if isinstance(record, Event):
+        return f"event {record.event_id}"
     if isinstance(record, Exposure):
         of = record.decision
         return f"exposure of {of.partition}/{of.position}/{of.index}"

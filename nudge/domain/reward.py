@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Final
@@ -34,8 +34,19 @@ def changes(
     before: VisitorState, after: VisitorState, slots: Sequence[str], entry: Entry
 ) -> Iterator[Reward]:
     """What the entry changed in these slots, one reward for each exposure concerned."""
-    for slot in slots:
-        old, new = credits_of(before, slot), credits_of(after, slot)
+    return changed({slot: credits_of(before, slot) for slot in slots}, after, entry)
+
+
+def changed(before: Mapping[str, Credits], after: VisitorState, entry: Entry) -> Iterator[Reward]:
+    """What the entry changed, one reward for each exposure concerned.
+
+    Args:
+        before: slot -> credit of its exposures before the entry.
+        after: the state behind it.
+        entry: because of which.
+    """
+    for slot, old in before.items():
+        new = credits_of(after, slot)
         for one in after.open:
             if one.slot == slot and old.get(one.decision) != new.get(one.decision):
                 yield from _change(after, one, old, new, entry)

@@ -1,25 +1,19 @@
-"""What `attribute` keeps of a visitor: what is still open, and what is known of the person.
-
-The bytes are a version byte and MessagePack. They are read on every page, so a field costs its
-place in a list and nothing else.
-"""
+"""What `attribute` keeps of a visitor: what is still open, and what is known of the person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import msgpack
-
+from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
 from nudge.domain.recharges import DAY, Payment, expected, spending_change, usual
 from nudge.domain.records import Reason, Ref
 from nudge.domain.slot import Scalar, Terms
-from nudge.errors import CorruptRecordError
 
-VERSION: Final = 2
-"""Version 1 knew no benefits and no payments but the last; it can still be read."""
 MAX_BENEFITS: Final = 100
+MAX_OPEN: Final = 200
+"""Exposures, and as many of each other kind, that are remembered with one visitor."""
 KEEP: Final = 90 * 86_400.0
 """Seconds that a state outlives its visitor's last touch."""
 MOBILE: Final = frozenset({"wap", "app"})
@@ -116,6 +110,15 @@ class VisitorState:
         benefits: groups of which the visitor has a benefit, in alphabetic order.
         payments: the latest that servers reported, by time.
         first_paid_at: seconds, of the first that was ever reported.
+        numbers: that were recharged, by device.
+        typed: the number that was typed last.
+        contacts: the latest, by time.
+        consents: the last word on each channel.
+        complained_at: seconds, of the latest complaint.
+        failures: payments that failed since the latest that went through.
+        known: what the operator told, by name.
+        amounts: fen, the different ones that were paid or chosen.
+        into: subject and partition of whom this visitor turned out to be; nothing is kept here.
     """
 
     waiting: tuple[Open, ...] = ()
@@ -129,6 +132,15 @@ class VisitorState:
     benefits: tuple[str, ...] = ()
     payments: tuple[Payment, ...] = ()
     first_paid_at: float | None = None
+    numbers: tuple[Used, ...] = ()
+    typed: Typed | None = None
+    contacts: tuple[Contact, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    complained_at: float | None = None
+    failures: tuple[Failure, ...] = ()
+    known: tuple[Attribute, ...] = ()
+    amounts: tuple[int, ...] = ()
+    into: tuple[str, int] | None = None
 
     def context(self, at: float | None = None) -> dict[str, Scalar]:
         """The attributes of the person that decisions may use; amounts in yuan.
@@ -138,13 +150,21 @@ class VisitorState:
         Args:
             at: seconds, now; without it, what depends on it is left out.
         """
-        known: dict[str, Scalar] = {}
+        known: dict[str, Scalar] = {one.name: one.value for one in self.known}
         if self.channels:
             known["mobile_before"] = not MOBILE.isdisjoint(self.channels)
         if self.last_amount is not None:
             known["last_amount"] = _yuan(self.last_amount)
             known["last_paid_at"] = self.last_paid_at
-        return known | self._rhythm(at)
+        return known | self._rhythm(at) | self._failure()
+
+    def _failure(self) -> dict[str, Scalar]:
+        """What the latest payment failed of, until one goes through."""
+        if not self.failures:
+            return {}
+        last = self.failures[-1]
+        told: dict[str, Scalar] = {"failure_reason": last.reason, "failed_at": last.at}
+        return told | ({"method": last.method} if last.method else {})
 
     def _rhythm(self, at: float | None) -> dict[str, Scalar]:
         """What the payments say."""
@@ -172,56 +192,6 @@ class VisitorState:
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
 
 
-def encode_state(state: VisitorState) -> bytes:
-    """The state as bytes."""
-    packed: bytes = msgpack.packb(
-        [
-            state.watermark,
-            state.last_amount,
-            state.last_paid_at,
-            state.channels,
-            [_pack_open(one) for one in state.waiting],
-            [(*_pack_ref(one.decision), one.at) for one in state.early],
-            [_pack_open(one) for one in state.open],
-            [_pack_event(one) for one in state.events],
-            state.benefits,
-            [(one.at, one.amount) for one in state.payments],
-            state.first_paid_at,
-        ]
-    )
-    return bytes((VERSION,)) + packed
-
-
-def decode_state(data: bytes) -> VisitorState:
-    """The state that `encode_state` was given.
-
-    Raises:
-        CorruptRecordError: another version's bytes, or none at all.
-    """
-    if data[:1] not in (b"\x01", bytes((VERSION,))):
-        raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
-    try:
-        fields = msgpack.unpackb(data[1:], use_list=False)
-        fields = (*fields, (), (), None) if data[0] == 1 else fields
-        watermark, amount, paid_at, channels, waiting, early, opened, events, *person = fields
-        benefits, payments, first_paid_at = person
-        return VisitorState(
-            waiting=tuple(map(_open, waiting)),
-            early=tuple(Early(Ref(*one[:3]), one[3]) for one in early),
-            open=tuple(map(_open, opened)),
-            events=tuple(map(_event, events)),
-            watermark=watermark,
-            last_amount=amount,
-            last_paid_at=paid_at,
-            channels=channels,
-            benefits=benefits,
-            payments=tuple(Payment(*one) for one in payments),
-            first_paid_at=first_paid_at,
-        )
-    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
-        raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
-
-
 def _yuan(fen: int) -> float | int:
     """Whole where it is."""
     whole, rest = divmod(fen, 100)
@@ -231,36 +201,3 @@ def _yuan(fen: int) -> float | int:
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:
     """The channels and one more, each once, in alphabetic order."""
     return tuple(sorted({*channels, channel}))
-
-
-def _pack_ref(ref: Ref) -> tuple[int, int, int]:
-    return ref.partition, ref.position, ref.index
-
-
-def _pack_open(one: Open) -> tuple[object, ...]:
-    terms = one.terms
-    return (
-        *(_pack_ref(one.decision)),
-        *(one.slot, one.revision, one.variant, one.cell, one.reason, one.propensity),
-        *(terms.on, terms.event, terms.objective, terms.window),
-        *(one.at, one.closes),
-        *map(_pack_ref, one.aliases),
-    )
-
-
-def _open(row: tuple[Any, ...]) -> Open:
-    p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
-    on, event, objective, window, at, closes, *others = rest
-    terms, aliases = Terms(on, event, objective, window), tuple(Ref(*one) for one in others)
-    of = (slot, revision, variant, cell, reason, propensity, terms)
-    return Open(Ref(p, n, i), *of, at, closes, aliases)
-
-
-def _pack_event(one: Rewarding) -> tuple[object, ...]:
-    decision = None if one.decision is None else _pack_ref(one.decision)
-    return one.event_id, one.type, one.at, one.value, decision, one.spent
-
-
-def _event(row: tuple[Any, ...]) -> Rewarding:
-    event_id, kind, at, value, decision, spent = row
-    return Rewarding(event_id, kind, at, value, None if decision is None else Ref(*decision), spent)

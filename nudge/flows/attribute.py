@@ -12,9 +12,11 @@ from typing import Final
 import structlog
 
 from nudge.domain.attribution import advance
-from nudge.domain.records import Entry
+from nudge.domain.merging import LEFT, arriving
+from nudge.domain.records import Entry, Event
 from nudge.domain.replay import Visitors, attributed, fold
-from nudge.domain.visitor import KEEP, VisitorState, decode_state, encode_state
+from nudge.domain.visitor import KEEP, VisitorState
+from nudge.domain.visitor_codec import decode_state, encode_state
 from nudge.errors import CorruptRecordError
 from nudge.store.client import Client
 from nudge.store.folds import GENERATION, Commit, Write, kept
@@ -84,7 +86,12 @@ class Attribute:
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         mark = (WATERMARK, repr(after.watermark))
         writes.append(Write("HSET", self.keys.fold(partition, self.name), mark))
-        return after, Commit(entries[-1].position, records, writes)
+        sends = [
+            arriving(e, e.record)
+            for e in entries
+            if isinstance(e.record, Event) and e.record.type == LEFT
+        ]
+        return after, Commit(entries[-1].position, records, writes, sends)
 
     def _due(self, partition: int, state: Attributed) -> list[str]:
         """Subjects with an exposure that has closed, those that wait longest first."""

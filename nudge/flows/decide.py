@@ -19,7 +19,8 @@ from nudge.domain.segments import Segments, members
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar
 from nudge.domain.stock import limits, taken_by
-from nudge.domain.visitor import VisitorState, decode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
 from nudge.errors import SpoolFullError, StoreAwayError, UnknownSlotError, UnknownVariantError
 from nudge.spool.spool import Spool
 from nudge.store.catalogue import Catalogue

@@ -16,7 +16,8 @@ from nudge.domain.attribution import advance
 from nudge.domain.difference import Difference
 from nudge.domain.records import Entry
 from nudge.domain.replay import Replay, attributed
-from nudge.domain.visitor import VisitorState, decode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
 from nudge.lake.history import History, batches
 from nudge.store.client import Client, Reply

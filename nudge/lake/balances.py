@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from nudge.domain.balance import Key, Sums, Tally
 from nudge.domain.replay import Replay, Visitors
-from nudge.domain.visitor import KEEP, VisitorState, decode_state, encode_state
+from nudge.domain.visitor import KEEP, VisitorState
+from nudge.domain.visitor_codec import decode_state, encode_state
 from nudge.lake import disk
 from nudge.lake.errors import BrokenLakeError
 from nudge.lake.expired import Expired

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.domain.records import Record
+from nudge.domain.records import Event, Record
 from nudge.store.client import Arg, Client
 from nudge.store.codec import encode
 from nudge.store.keys import Keys
@@ -60,11 +60,14 @@ class Commit:
         position: of the last entry that it includes.
         records: to append to the same partition.
         writes: to the fold's state, in order.
+        sends: records for other partitions, each with its partition: they are appended before the
+            commit, so that each must have an id under which a second time changes nothing.
     """
 
     position: int
     records: Sequence[Record] = ()
     writes: Sequence[Write] = ()
+    sends: Sequence[tuple[int, Event]] = ()
 
 
 def acquire(

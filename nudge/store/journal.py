@@ -169,6 +169,14 @@ def append_followed(
     return fresh + (append_followed(client, keys, moved, closes=closes) if moved else 0)
 
 
+def send(client: Client, keys: Keys, events: Sequence[tuple[int, Event]]) -> None:
+    """Append a fold's events to other partitions, each once however often this is called."""
+    groups: dict[int, list[Arrival]] = {}
+    for partition, event in events:
+        groups.setdefault(partition, []).append(Arrival("", event))
+    append_followed(client, keys, groups, closes=False)
+
+
 def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
     """Append a mark and return its position."""
     names = [keys.journal(partition), keys.seq(partition)]

@@ -9,7 +9,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from nudge.clock import monotonic
 from nudge.domain.replay import Account
-from nudge.domain.visitor import KEEP, decode_state
+from nudge.domain.visitor import KEEP
+from nudge.domain.visitor_codec import decode_state
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
 from nudge.lake.balances import Balance
@@ -66,7 +67,7 @@ class Builder(Generic[S]):
             if self.account:
                 self.account.owe(made.records)
                 self.account.find(batch)
-            self.commit(replace(made, records=()))
+            self.commit(replace(made, records=(), sends=()))
             self.entries += len(batch)
             self.tell(len(batch))
         if self.lease.position < position:

@@ -9,7 +9,8 @@ from typing import Final
 from bandits.buckets import DAY
 from nudge.domain.balance import Key, Tally
 from nudge.domain.taught import REASON
-from nudge.domain.visitor import KEEP, encode_state
+from nudge.domain.visitor import KEEP
+from nudge.domain.visitor_codec import encode_state
 from nudge.lake.balances import Balance
 from nudge.store.counts import KINDS
 from nudge.store.folds import Lease, Write

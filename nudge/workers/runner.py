@@ -131,6 +131,7 @@ class Runner(Generic[S]):
         if not entries:
             return 0
         state, batch = self._fold.handle(p, self._state(lease), entries)
+        journal.send(self._client, self._keys, batch.sends)
         self._leases.update(folds.commit(self._client, self._keys, lease, batch))
         self._states[p] = (lease.token, state)
         return len(entries)

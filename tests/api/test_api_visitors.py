@@ -7,7 +7,8 @@ import time
 from api_web import Web
 
 from nudge.domain.recharges import DAY, Payment
-from nudge.domain.visitor import VisitorState, encode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import encode_state
 
 
 def test_what_is_known_is_told_with_its_reasons(web: Web) -> None:

@@ -18,7 +18,8 @@ from nudge.domain.event import MAX_AGE
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Record, Ref, Reward
 from nudge.domain.reward import MAX_FEN, fen
 from nudge.domain.slot import Terms
-from nudge.domain.visitor import VisitorState, decode_state, encode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state, encode_state
 
 SUBJECT = "a" * 32
 PAID = Terms("decision", "paid", "conversion", 1000.0)

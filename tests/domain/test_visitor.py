@@ -9,21 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
 from nudge.domain.recharges import Payment
 from nudge.domain.records import AWAY, Ref
 from nudge.domain.slot import Terms
-from nudge.domain.visitor import (
-    Early,
-    Open,
-    Rewarding,
-    VisitorState,
-    decode_state,
-    encode_state,
-)
+from nudge.domain.visitor import Early, Open, Rewarding, VisitorState
+from nudge.domain.visitor_codec import decode_state, encode_state
 from nudge.errors import CorruptRecordError
 
 REFS = st.builds(Ref, st.integers(0, 7), st.integers(1, AWAY + 2**32), st.integers(0, 3))
 TIMES = st.floats(0, 2e9)
+WORDS = st.text(max_size=4)
 TERMS = st.builds(
     Terms,
     st.sampled_from(["decision", "shown"]),
@@ -66,6 +62,19 @@ STATES = st.builds(
     benefits=st.lists(st.text(max_size=3), max_size=3).map(tuple),
     payments=st.lists(st.builds(Payment, TIMES, st.integers(1, 10**9)), max_size=3).map(tuple),
     first_paid_at=st.none() | TIMES,
+    numbers=st.lists(st.builds(Used, TIMES, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(
+        tuple
+    ),
+    typed=st.none() | st.builds(Typed, TIMES, WORDS, WORDS),
+    contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
+    consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans()), max_size=3).map(tuple),
+    complained_at=st.none() | TIMES,
+    failures=st.lists(st.builds(Failure, TIMES, WORDS, WORDS, WORDS), max_size=3).map(tuple),
+    known=st.lists(
+        st.builds(Attribute, WORDS, TIMES, WORDS | st.booleans() | st.integers(0, 9)), max_size=3
+    ).map(tuple),
+    amounts=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
+    into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
 )
 
 
@@ -80,16 +89,18 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
     """Bytes that are cut short, or of another version, are an error of ours and nothing else."""
     whole = encode_state(state)
     end = data.draw(st.integers(0, len(whole) - 1))
-    for damaged in (whole[:end], b"\x03" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
+    for damaged in (whole[:end], b"\x04" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
         with pytest.raises(CorruptRecordError):
             decode_state(damaged)
 
 
 def test_states_of_the_version_before_can_be_read() -> None:
-    """Who upgrades keeps what is known of visitors: version 1 had eight fields."""
+    """Who upgrades keeps what is known of visitors: versions 1 and 2 had fewer fields."""
     state = VisitorState(last_amount=5000, channels=("web",))
     fields = msgpack.unpackb(encode_state(state)[1:])
-    assert decode_state(b"\x01" + msgpack.packb(fields[:8])) == state
+    for version, length in ((1, 8), (2, 11)):
+        old = bytes((version,)) + msgpack.packb(fields[:length])
+        assert decode_state(old) == state
     with pytest.raises(CorruptRecordError):
         decode_state(b"\x01" + msgpack.packb(fields))
 

@@ -12,7 +12,8 @@ from nudge.domain.attribution import advance
 from nudge.domain.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
 from nudge.domain.replay import fold
 from nudge.domain.slot import Terms
-from nudge.domain.visitor import VisitorState, decode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
 from nudge.flows.attribute import Attribute
 from nudge.settings import Settings
 from nudge.store import client as clients

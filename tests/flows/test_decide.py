@@ -13,7 +13,8 @@ from nudge.domain.recharges import Payment
 from nudge.domain.records import Decision, Ref
 from nudge.domain.segment_file import load_segments
 from nudge.domain.slot import Availability
-from nudge.domain.visitor import VisitorState, encode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import encode_state
 from nudge.errors import UnknownSlotError, UnknownVariantError
 from nudge.flows.explain import repeats
 

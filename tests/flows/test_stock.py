@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from nudge.domain.records import Decision
 from nudge.domain.slot import Availability, Slot, Variant
-from nudge.domain.visitor import VisitorState, encode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import encode_state
 from nudge.errors import StoreAwayError
 from nudge.flows.drain import drain
 from nudge.store.client import Client

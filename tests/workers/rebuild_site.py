@@ -9,7 +9,8 @@ from worker_site import Site
 
 from nudge.domain.attribution import advance
 from nudge.domain.sealing import Sealer
-from nudge.domain.visitor import VisitorState, decode_state
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
 from nudge.flows.archive import Archive
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
