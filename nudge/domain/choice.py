@@ -20,6 +20,9 @@ from nudge.domain.served import Served
 from nudge.domain.slot import Scalar, Slot
 from nudge.domain.stock import field_of, limits
 
+PUBLIC: Final = "|?"
+"""Ends the unit of what sticks for whoever knows the visitor's id: it was chosen without anything
+that is known of the person. The person's own device goes on with it."""
 SHADOW: Final = "shadow"
 """Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
 
@@ -57,6 +60,8 @@ class Setting:
         benefits: groups of which the visitor has a benefit; None where that may not be known.
         left: `<slot>:<variant>` -> units of its stock; None where nobody knows.
         tries: draws before this one that could not be written.
+        public: the caller has shown nothing by which the person may be known: what sticks is kept
+            apart from what sticks for the person.
     """
 
     ask: Ask
@@ -70,6 +75,7 @@ class Setting:
     benefits: Collection[str] | None = None
     left: Mapping[str, int] | None = None
     tries: int = 0
+    public: bool = False
 
     def asked(self, slot: Slot) -> Asked:
         """What the slot's rules look at."""
@@ -102,15 +108,15 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     forced = ask.force.get(slot.name)
     if forced is not None:
         return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, ask)
+    unit, public = _unit(slot, ask), _unit(slot, ask) + PUBLIC
     period = int(setting.at // slot.stickiness.period)
-    before = assigned.get(unit)
-    if before and before.period == period:
+    found = [assigned.get(public)] if setting.public else [assigned.get(unit), assigned.get(public)]
+    before = next((x for x in found if x and x.period == period), None)
+    unit = public if setting.public else unit
+    if before:
         kept = gone.get(before.decision.variant) in KEEPING
         if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
-    else:
-        before = None
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
 
 
