@@ -30,9 +30,10 @@ class Number:
     @property
     def masked(self) -> str:
         """The number as others may see it: 138****5678."""
-        hidden = max(1, len(self.national) - HEAD - TAIL)
-        head = self.national[: max(1, len(self.national) - hidden - TAIL)]
-        return head + "*" * (len(self.national) - len(head) - TAIL) + self.national[-TAIL:]
+        length = len(self.national)
+        tail = min(TAIL, (length - 1) // 2)
+        head = min(HEAD, (length - tail) // 2)
+        return self.national[:head] + "*" * (length - head - tail) + self.national[-tail:]
 
 
 class InvalidNumberError(InvalidRequestError):
@@ -56,7 +57,7 @@ def parsed(text: str, region: str) -> Number:
         found = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]}) from None
-    if not phonenumbers.is_valid_number(found):
+    if found.extension or not phonenumbers.is_valid_number(found):
         raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]})
     national = phonenumbers.national_significant_number(found)
     e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)

@@ -78,8 +78,13 @@ def typed_last(book: Book, device: str, at: float) -> Entry | None:
 
 def own(book: Book) -> Entry | None:
     """The visitor's own number; of several the first by label."""
-    fields = sorted(name for name in book if name.startswith(f"{OWN}:"))
+    fields = sorted(filter(is_own, book))
     return Entry(OWN, fields[0].partition(":")[2]) if fields else None
+
+
+def is_own(name: str) -> bool:
+    """Whether a field of the book is the visitor's own number."""
+    return name.startswith(f"{OWN}:")
 
 
 def flags(found: Mapping[str, Entry]) -> dict[str, bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nudge.domain.choice import Kept
+from nudge.domain.numbers import is_own
 from nudge.domain.sealing import Device, Home
 from nudge.store.client import Arg, Client, Reply
 from nudge.store.journal import kept
@@ -78,8 +79,10 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     found = _opened(wanted.home, subject.decode(), rest)
     if into:
         found = follow(client, keys, _home(into), wanted)
-    owned = standing != b"other" or _sees(client, keys, wanted, found)
-    return replace(found, owned=owned, public=standing == b"new" or not owned)
+    if standing != b"other" or _sees(client, keys, wanted, found):
+        return replace(found, public=standing == b"new")
+    typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
+    return replace(found, numbers=typed, owned=False, public=True)
 
 
 def _sees(client: Client, keys: Keys, wanted: Wanted, found: Opened) -> bool:

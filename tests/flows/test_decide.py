@@ -154,7 +154,7 @@ def test_what_does_not_exist_is_refused_before_anything_is_written(web: Web) -> 
 
 
 def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> None:
-    """Who only knows an id gets neither a token nor a context that comes from the state."""
+    """Who only knows an id gets no context of the state, and no token that opens it."""
     token = web.ask("v", "banner").device_token
     entry = web.entries()[-1]
     key = web.keys.visitor(entry.partition, entry.record.subject)
@@ -165,7 +165,9 @@ def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> N
         ref = web.sealer.unseal(answer.decisions["denomination"].decision_id)
         found = next(e.record for e in web.entries() if e.ref == ref)
         assert isinstance(found, Decision)
-        return found.context.get("last_amount"), answer.device_token is not None
+        device = web.sealer.device(answer.device_token)
+        assert device is not None
+        return found.context.get("last_amount"), device.sees(entry.record.subject)
 
     assert token
     assert seen("p1", device_token=token) == (300, True)
