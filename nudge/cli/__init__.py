@@ -39,6 +39,7 @@ COMMANDS = {
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
     "export": Entry("export", "Hand the log of a slot to other tools."),
     "import": Entry("import_", "Take a historical log in, as a warm start."),
+    "erase": Entry("erase", "Forget people: ids, numbers, texts and state."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
     "backup": Entry("backup", "Copy journal and vault, slots and keys to a file in DIR."),

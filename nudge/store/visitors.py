@@ -44,6 +44,23 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Person:
+    """What the vault keeps of a subject besides its numbers.
+
+    Attributes:
+        home: the subject and its partition.
+        ids: hashes of the external ids that lead to it.
+        others: subjects that turned out to be it.
+        into: whom it turned out to be.
+    """
+
+    home: Home
+    ids: tuple[str, ...] = ()
+    others: tuple[Home, ...] = ()
+    into: Home | None = None
+
+
+@dataclass(frozen=True)
 class Opened:
     """What the store knows of a visitor.
 
@@ -131,6 +148,20 @@ def root_of(client: Client, keys: Keys, home: Home) -> Home:
     """Who a subject turned out to be."""
     found = follow(client, keys, home, Wanted(home.partition, "", ""))
     return Home(found.subject, found.partition)
+
+
+def person_of(client: Client, keys: Keys, home: Home) -> Person:
+    """What the vault keeps of a subject; nothing of one that was never made, or was forgotten."""
+    found = client.call("HGETALL", keys.person(home.partition, home.subject))
+    fields = {name.decode(): value for name, value in found.items()}
+    listed = [name.split(":", 1) for name in fields if ":" in name]
+    into = fields.get("into")
+    return Person(
+        home,
+        tuple(name for kind, name in listed if kind == "h"),
+        tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
+        _home(into) if into else None,
+    )
 
 
 def _open(client: Client, keys: Keys, wanted: Wanted) -> Reply:
