@@ -38,6 +38,7 @@ COMMANDS = {
     "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
     "export": Entry("export", "Hand the log of a slot to other tools."),
+    "load": Entry("load", "Bring in what is known of customers."),
     "import": Entry("import_", "Take a historical log in, as a warm start."),
     "erase": Entry("erase", "Forget people: ids, numbers, texts and state."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
