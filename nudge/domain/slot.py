@@ -68,7 +68,7 @@ class Terms:
 
     Attributes:
         on: what counts as the exposure: the decision itself, or its `shown` event.
-        event: type of the event that rewards an exposure.
+        event: what rewards an exposure, as `nudge.domain.reward_event` reads it.
         objective: `conversion` (1 for the first event) or `revenue` (the events' amounts).
         window: seconds from exposure in which an event is credited.
     """

@@ -15,6 +15,7 @@ from bandits.config_policy import KEYS, default_floor, read_policy
 from bandits.config_values import text_of
 from bandits.errors import ConfigError
 from nudge.domain.holdout import GLOBAL
+from nudge.domain.reward_event import PAID, wanted
 from nudge.domain.slot import DEFAULT_PAGE
 from nudge.domain.slot_values import scalar_problem, suggestion
 
@@ -113,7 +114,8 @@ def policy(draft: Draft) -> Iterator[Problem]:
 def objective(draft: Draft) -> Iterator[Problem]:
     """Only a payment has an amount."""
     reward = draft.data.get("reward", {})
-    if reward.get("objective") == "revenue" and reward.get("event", "paid") != "paid":
+    types = wanted(reward.get("event", PAID)).types
+    if reward.get("objective") == "revenue" and PAID not in types:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
-from marshmallow import validate
 
+from nudge.domain.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.rule import EXAMPLE
 from nudge.domain.slot_fields import (
     Duration,
@@ -24,8 +25,6 @@ from nudge.domain.slot_values import json_problem, scalar_problem, text_problem
 
 CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel")
-REWARDING_EVENTS = ("paid", "clicked", "prefill_kept", "sms_clicked")
-"""Event types that may reward. `shown` may not: it is the exposure itself."""
 
 DAY = 86400.0
 MAX_WINDOW = 7 * DAY
@@ -110,6 +109,11 @@ class StickinessSchema(StrictTable):
     )
 
 
+def _rewarding(text: str) -> None:
+    if (wrong := problem_of(text)) is not None:
+        raise ValidationError(wrong)
+
+
 class RewardSchema(StrictTable):
     """What rewards an exposure."""
 
@@ -120,8 +124,8 @@ class RewardSchema(StrictTable):
     )
     event = ma.String(
         required=True,
-        validate=OneOf(*REWARDING_EVENTS),
-        **told(f"name the event type: one of {', '.join(REWARDING_EVENTS)}"),
+        validate=_rewarding,
+        **told(f"name the event type: {', '.join(REWARDING_EVENTS)}; or join some by + or |"),
     )
     window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
 
