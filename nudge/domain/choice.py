@@ -14,6 +14,7 @@ import numpy as np
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.asked import Ask
 from nudge.domain.eligibility import KEEPING, Asked, removed
+from nudge.domain.failures import FAILED_AT
 from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason, Ref
 from nudge.domain.served import Served
@@ -102,7 +103,7 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     forced = ask.force.get(slot.name)
     if forced is not None:
         return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, ask)
+    unit = _unit(slot, setting)
     period = int(setting.at // slot.stickiness.period)
     before = assigned.get(unit)
     if before and before.period == period:
@@ -159,8 +160,11 @@ def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[f
     return tuple(full[mask].tolist())
 
 
-def _unit(slot: Slot, ask: Ask) -> str:
-    values = {"page": ask.page, "channel": ask.channel}
+def _unit(slot: Slot, setting: Setting) -> str:
+    ask, failed_at = setting.ask, setting.context.get(FAILED_AT)
+    known = isinstance(failed_at, int | float) and not isinstance(failed_at, bool)
+    failure = f"{failed_at:.3f}" if known else ""
+    values = {"page": ask.page, "channel": ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 

@@ -85,7 +85,7 @@ class Stickiness:
 
     Attributes:
         period: seconds; periods are aligned to the epoch.
-        by: request fields that give separate decisions (`page`, `channel`).
+        by: what gives separate decisions: `page`, `channel`, or the `failure` of a payment.
     """
 
     period: float

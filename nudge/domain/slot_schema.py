@@ -24,7 +24,7 @@ from nudge.domain.slot_fields import (
 from nudge.domain.slot_values import json_problem, scalar_problem, text_problem
 
 CHANNELS = ("web", "wap", "app", "sms")
-STICKY_BY = ("page", "channel")
+STICKY_BY = ("page", "channel", "failure")
 
 DAY = 86400.0
 MAX_WINDOW = 7 * DAY
@@ -104,7 +104,7 @@ class StickinessSchema(StrictTable):
 
     period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
     by = Items(
-        ma.String(validate=OneOf(*STICKY_BY), **told("use one of page, channel")),
+        ma.String(validate=OneOf(*STICKY_BY), **told(f"use one of {', '.join(STICKY_BY)}")),
         **told('list request fields, such as ["page"]'),
     )
 

@@ -13,6 +13,7 @@ from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
 from nudge.domain.choice import SHADOW, Kept, Setting, choose
+from nudge.domain.failures import with_failure_told
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
 from nudge.domain.segments import Segments, members
@@ -139,7 +140,8 @@ class Decider:
 
     def _context(self, ask: Ask, state: VisitorState, at: float) -> dict[str, Scalar]:
         # What the page knows of this visit counts more than what the service remembers.
-        known = {**state.context(at), **ask.context, "channel": ask.channel, "page": ask.page}
+        known = with_failure_told(state.context(at), ask.context, at)
+        known |= {"channel": ask.channel, "page": ask.page}
         found = members(self.segments, known, at)
         return known | {kind: one.segment.name for kind, one in found.items()}
 
