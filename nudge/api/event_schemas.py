@@ -59,7 +59,7 @@ def _feedback() -> Fields:
 FIELDS: Final[Mapping[str, Fields]] = {
     "shown": {},
     "clicked": {},
-    "step": {"step": _step()},
+    "step": {"step": _step(), "amount": _amount()},
     "prefill_kept": {},
     "prefill_edited": {},
     "payment_failed": {

@@ -13,12 +13,13 @@ import numpy as np
 
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.asked import Ask
-from nudge.domain.eligibility import KEEPING, Asked, removed
+from nudge.domain.eligibility import KEEPING, Asked, affordable, removed
 from nudge.domain.failures import FAILED_AT
 from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason, Ref
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar, Slot
+from nudge.domain.slot_values import is_number
 from nudge.domain.stock import field_of, limits
 
 SHADOW: Final = "shadow"
@@ -58,6 +59,7 @@ class Setting:
         benefits: groups of which the visitor has a benefit; None where that may not be known.
         left: `<slot>:<variant>` -> units of its stock; None where nobody knows.
         tries: draws before this one that could not be written.
+        amounts: yuan, that the visitor has paid or chosen before.
     """
 
     ask: Ask
@@ -71,13 +73,17 @@ class Setting:
     benefits: Collection[str] | None = None
     left: Mapping[str, int] | None = None
     tries: int = 0
+    amounts: Collection[float] = ()
 
     def asked(self, slot: Slot) -> Asked:
         """What the slot's rules look at."""
         left = self.left
         if left is not None:
             left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
-        return Asked(self.ask.channel, self.ask.page, self.context, self.at, self.benefits, left)
+        ask, limit = self.ask, affordable(slot, self.context)
+        return Asked(
+            ask.channel, ask.page, self.context, self.at, self.benefits, left, limit, self.amounts
+        )
 
 
 @dataclass(frozen=True)
@@ -161,10 +167,9 @@ def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[f
 
 
 def _unit(slot: Slot, setting: Setting) -> str:
-    ask, failed_at = setting.ask, setting.context.get(FAILED_AT)
-    known = isinstance(failed_at, int | float) and not isinstance(failed_at, bool)
-    failure = f"{failed_at:.3f}" if known else ""
-    values = {"page": ask.page, "channel": ask.channel, "failure": failure}
+    failed_at = setting.context.get(FAILED_AT)
+    failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
+    values = {"page": setting.ask.page, "channel": setting.ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 

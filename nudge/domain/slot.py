@@ -93,6 +93,21 @@ class Stickiness:
 
 
 @dataclass(frozen=True)
+class FreeAmount:
+    """The limits of an amount that visitors may type themselves, in yuan.
+
+    Attributes:
+        min: the least.
+        max: the most.
+        step: between two amounts, counted from the least.
+    """
+
+    min: float
+    max: float
+    step: float
+
+
+@dataclass(frozen=True)
 class ContextAttribute:
     """A named attribute known when deciding, and how it is cut into levels.
 
@@ -125,6 +140,8 @@ class Slot:
         title: for people.
         mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
             serves and publishes nothing new; `off` serves the fallback.
+        free_amount: what visitors may type instead of what is chosen; None where they may not.
+        affordable: how many times the visitor's usual amount a variant may be; None is no limit.
     """
 
     name: str
@@ -139,6 +156,8 @@ class Slot:
     fallback: Mapping[str, str]
     title: str = ""
     mode: Mode = "live"
+    free_amount: FreeAmount | None = None
+    affordable: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bandits.errors import ConfigError
 from nudge.domain.holdout import GLOBAL
 from nudge.domain.reward_event import PAID, wanted
 from nudge.domain.slot import DEFAULT_PAGE
-from nudge.domain.slot_values import scalar_problem, suggestion
+from nudge.domain.slot_values import is_number, scalar_problem, suggestion
 
 Problem = tuple[str, str]
 POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
@@ -137,6 +137,23 @@ def season(draft: Draft) -> Iterator[Problem]:
             yield key, "is not after its start; give a later date and time"
 
 
+def free_amount(draft: Draft) -> Iterator[Problem]:
+    """There is an amount to type."""
+    table = draft.data.get("free_amount", {})
+    least, most = table.get("min"), table.get("max")
+    if least is not None and most is not None and most < least:
+        yield "free_amount.max", f"is below min = {least:g}; give the same or more"
+
+
+def affordable(draft: Draft) -> Iterator[Problem]:
+    """What limits amounts says nothing where no variant has one."""
+    variants = draft.data.get("variants", ())
+    amounts = [one.get("attributes", {}).get("amount") for one in variants]
+    if draft.data.get("affordable") and variants and not any(map(is_number, amounts)):
+        cure = "give variants attributes = { amount = 50 }, or leave the table out"
+        yield "affordable", f"has no variant with an amount; {cure}"
+
+
 def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
     """What is shown when nothing else can be must not run out, and nobody may be without it."""
     shown = set(draft.data.get("fallback", {}).values())
@@ -157,6 +174,8 @@ RULES: tuple[Rule, ...] = (
     objective,
     cells,
     season,
+    free_amount,
+    affordable,
 )
 
 
@@ -169,7 +188,7 @@ def _cells_problem(kind: object, values: list[object]) -> str | None:
 
 
 def _cuts_problem(values: list[object]) -> str | None:
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = [v for v in values if is_number(v)]
     if not values or len(numbers) < len(values) or any(map(scalar_problem, numbers)):
         return "does not hold numbers; list cut points, such as [10, 30, 100]"
     rising = all(low < high for low, high in pairwise(numbers))

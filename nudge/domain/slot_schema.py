@@ -33,6 +33,8 @@ MAX_STICKINESS = 366 * DAY
 MAX_VARIANTS = 64
 MODES = ("live", "shadow", "frozen", "off")
 MAX_STOCK = 10**12
+MAX_YUAN = 100_000
+MAX_MULTIPLE = 1000
 MAX_REVISION = 2**53
 """Beyond it a JSON reader may take two revisions for one."""
 
@@ -130,6 +132,34 @@ class RewardSchema(StrictTable):
     window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
 
 
+def _yuan(value: float) -> None:
+    if not 0 < value <= MAX_YUAN or round(value, 2) != value:
+        right = f"give yuan, more than 0 and at most {MAX_YUAN}, with at most 2 decimals"
+        raise ValidationError(f"{value:g} is out of range; {right}")
+
+
+class FreeAmountSchema(StrictTable):
+    """The limits of an amount that visitors may type themselves, in yuan."""
+
+    min = Number(required=True, validate=_yuan, **told("give the least amount in yuan"))
+    max = Number(required=True, validate=_yuan, **told("give the largest amount in yuan"))
+    step = Number(required=True, validate=_yuan, **told("give the yuan between two amounts"))
+
+
+class AffordableSchema(StrictTable):
+    """How large a variant's amount may be."""
+
+    multiple = Number(
+        required=True,
+        validate=validate.Range(
+            1,
+            MAX_MULTIPLE,
+            error=f"{{input}} is out of range; write a number from 1 to {MAX_MULTIPLE}",
+        ),
+        **told("write how many times the usual amount it may be, such as 3"),
+    )
+
+
 class SlotSchema(StrictTable):
     """A slot at one revision."""
 
@@ -167,6 +197,10 @@ class SlotSchema(StrictTable):
     reward = ma.Nested(
         RewardSchema, required=True, **told('write [reward] with event = "paid", window = "3d"')
     )
+    free_amount = ma.Nested(
+        FreeAmountSchema, **told("write [free_amount] with min = 1, max = 500, step = 1")
+    )
+    affordable = ma.Nested(AffordableSchema, **told("write [affordable] with multiple = 3"))
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

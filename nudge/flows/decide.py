@@ -131,6 +131,7 @@ class Decider:
             degraded=found is None,
             benefits=state.benefits if found and trusted else None,
             left=found.left if found else None,
+            amounts=frozenset(fen / 100 for fen in state.amounts),
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
         lookup = visitor_hash if found is None and device is None else ""
@@ -221,6 +222,7 @@ class Decider:
             policy_version=d.policy_version,
             sticky=not kept.fresh,
             degraded=d.degraded,
+            free_amount=slot.free_amount,
         )
 
 
