@@ -145,15 +145,6 @@ def free_amount(draft: Draft) -> Iterator[Problem]:
         yield "free_amount.max", f"is below min = {least:g}; give the same or more"
 
 
-def affordable(draft: Draft) -> Iterator[Problem]:
-    """What limits amounts says nothing where no variant has one."""
-    variants = draft.data.get("variants", ())
-    amounts = [one.get("attributes", {}).get("amount") for one in variants]
-    if draft.data.get("affordable") and variants and not any(map(is_number, amounts)):
-        cure = "give variants attributes = { amount = 50 }, or leave the table out"
-        yield "affordable", f"has no variant with an amount; {cure}"
-
-
 def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
     """What is shown when nothing else can be must not run out, and nobody may be without it."""
     shown = set(draft.data.get("fallback", {}).values())
@@ -175,7 +166,6 @@ RULES: tuple[Rule, ...] = (
     cells,
     season,
     free_amount,
-    affordable,
 )
 
 

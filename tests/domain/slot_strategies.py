@@ -16,7 +16,6 @@ from nudge.domain.slot import (
     Terms,
     Variant,
 )
-from nudge.domain.slot_values import is_number
 
 DAY = 86400.0
 PAYING = ("paid", "pay_tapped|paid", "prefill_kept+paid")
@@ -98,7 +97,6 @@ def slots(draw: st.DrawFn) -> Slot:
         else v
         for v in variants
     ]
-    has_amount = any(is_number(v.attributes.get("amount")) for v in variants)
     return Slot(
         name=draw(names.filter(lambda name: name != "global")),
         revision=draw(st.integers(1, 2**53)),
@@ -120,5 +118,5 @@ def slots(draw: st.DrawFn) -> Slot:
         fallback=fallback,
         title=draw(words),
         free_amount=draw(st.none() | free_amounts),
-        affordable=draw(st.floats(1, 1000)) if has_amount else None,
+        affordable=draw(st.none() | st.floats(1, 1000)),
     )

@@ -116,7 +116,6 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         ("affordable", 3, "affordable: is not a table; write a table"),
         ("affordable", {"multiple": 0.5}, "affordable.multiple: 0.5 is out of range; write a"),
         ("affordable", {}, "affordable.multiple: is missing; write how many times"),
-        ("variants/0/attributes", {"amount": "50"}, "affordable: has no variant with an amount;"),
         ("reward/event", "payd", "reward.event: 'payd' is not allowed; did you mean 'paid'?"),
         ("reward/event", "paid+clickd", "reward.event: 'clickd' is not allowed; did you mean 'cl"),
         ("reward/event", "paid + clicked", "reward.event: 'paid ' is not allowed; did you mean"),
