@@ -75,6 +75,14 @@ class AskSchema(VisitorSchema):
     force = forms.force(MAX_SLOTS)
 
 
+class TypedAmountSchema(Schema):
+    """The limits of an amount that the visitor may type, in yuan."""
+
+    min = ma.Float(required=True)
+    max = ma.Float(required=True)
+    step = ma.Float(required=True, metadata={"description": "counted from the least"})
+
+
 class GivenSchema(Schema):
     """What to show in one slot."""
 
@@ -87,6 +95,12 @@ class GivenSchema(Schema):
     policy_version = ma.Integer(required=True, metadata={"description": "of the snapshot"})
     sticky = ma.Boolean(required=True, metadata={"description": "an earlier decision, repeated"})
     degraded = ma.Boolean(required=True, metadata={"description": "without the visitor's state"})
+    free_amount = ma.Nested(
+        TypedAmountSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what may be typed instead; null where nothing may be"},
+    )
 
 
 class AnswerSchema(Schema):

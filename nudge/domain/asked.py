@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nudge.domain.number import Number
 from nudge.domain.records import Reason
-from nudge.domain.slot import Scalar
+from nudge.domain.slot import FreeAmount, Scalar
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Given:
         policy_version: of the snapshot.
         sticky: an earlier decision of the same period.
         degraded: decided without the visitor's state.
+        free_amount: what the visitor may type instead; None where nothing may be typed.
     """
 
     decision_id: str
@@ -60,6 +61,7 @@ class Given:
     policy_version: int
     sticky: bool
     degraded: bool
+    free_amount: FreeAmount | None = None
 
 
 @dataclass(frozen=True)

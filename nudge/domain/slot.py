@@ -68,7 +68,7 @@ class Terms:
 
     Attributes:
         on: what counts as the exposure: the decision itself, or its `shown` event.
-        event: type of the event that rewards an exposure.
+        event: what rewards an exposure, as `nudge.domain.reward_event` reads it.
         objective: `conversion` (1 for the first event) or `revenue` (the events' amounts).
         window: seconds from exposure in which an event is credited.
     """
@@ -85,11 +85,26 @@ class Stickiness:
 
     Attributes:
         period: seconds; periods are aligned to the epoch.
-        by: request fields that give separate decisions (`page`, `channel`).
+        by: what gives separate decisions: `page`, `channel`, or the `failure` of a payment.
     """
 
     period: float
     by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FreeAmount:
+    """The limits of an amount that visitors may type themselves, in yuan.
+
+    Attributes:
+        min: the least.
+        max: the most.
+        step: between two amounts, counted from the least.
+    """
+
+    min: float
+    max: float
+    step: float
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,8 @@ class Slot:
         title: for people.
         mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
             serves and publishes nothing new; `off` serves the fallback.
+        free_amount: what visitors may type instead of what is chosen; None where they may not.
+        affordable: how many times the visitor's usual amount a variant may be; None is no limit.
     """
 
     name: str
@@ -139,6 +156,8 @@ class Slot:
     fallback: Mapping[str, str]
     title: str = ""
     mode: Mode = "live"
+    free_amount: FreeAmount | None = None
+    affordable: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ class Rewarding:
         at: seconds.
         value: fen.
         decision: that it names, if any.
-        spent: slots in which a closed exposure holds its credit.
+        spent: slots in which it belongs to an exposure that has closed.
     """
 
     event_id: str

@@ -15,6 +15,7 @@ from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
 from nudge.domain.choice import SHADOW, Kept, Setting, choose
+from nudge.domain.failures import with_failure_told
 from nudge.domain.filling import Filling, filling, fills_in
 from nudge.domain.numbers import flags
 from nudge.domain.records import Decision
@@ -151,6 +152,7 @@ class Decider:
             benefits=state.benefits if found and found.owned else None,
             left=found.left if found else None,
             public=opened.public,
+            amounts=frozenset(fen / 100 for fen in state.amounts),
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
         lookup = home.subject if found is None and device is None else ""
@@ -165,9 +167,10 @@ class Decider:
         self, ask: Ask, state: VisitorState, numbers: Filling, at: float
     ) -> dict[str, Scalar]:
         has = flags(numbers.entries)
+        told = {**dict.fromkeys(has, False), **ask.context}
         # What the page knows of this visit counts more than what the service remembers; but it can
         # not take away a number that is there.
-        known = {**state.context(at), **dict.fromkeys(has, False), **ask.context}
+        known = with_failure_told(state.context(at), told, at)
         known |= {name: True for name, there in has.items() if there}
         known |= {"channel": ask.channel, "page": ask.page}
         found = members(self.segments, known, at)
@@ -249,6 +252,7 @@ class Decider:
             policy_version=d.policy_version,
             sticky=not kept.fresh,
             degraded=d.degraded,
+            free_amount=slot.free_amount,
         )
 
 
