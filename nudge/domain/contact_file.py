@@ -58,7 +58,7 @@ def parse_contact(
     """
     data, found = _read(_schema(), table)
     if not found:
-        found = list(_problems(data))
+        found = [*_problems(data), *_between(data["holidays"], dates or {})]
     if found or told:
         raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found] + [*told])
     return _policy(data, dates or {})
@@ -156,6 +156,12 @@ def _place_problems(holidays: Table) -> Iterator[Problem]:
     elif region is not None and region not in (known := regions()[country]):
         cure = suggestion(region, known) if known else "leave it out"
         yield "holidays.region", f"{region!r} is not known; {cure}"
+
+
+def _between(holidays: Table, dates: Table) -> Iterator[Problem]:
+    for mine, other in (("forbidden", "allowed"), ("allowed", "forbidden")):
+        for day in sorted({*holidays.get(mine, ())} & {*dates.get(other, ())}):
+            yield f"holidays.{mine}", f"{day} is {other} in the file of dates; keep one of the two"
 
 
 def _both(dates: Table) -> Iterator[Problem]:

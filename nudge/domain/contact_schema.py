@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from marshmallow import ValidationError, validate
@@ -81,7 +81,7 @@ def a_zone(name: str) -> None:
 
 
 def _seconds(hour: str, minute: str) -> int:
-    return int(timedelta(hours=int(hour), minutes=int(minute)).total_seconds())
+    return 3600 * int(hour) + 60 * int(minute)
 
 
 def _count(right: str, most: int) -> ma.Integer:

@@ -27,8 +27,7 @@ def public_holidays(country: str, region: str | None, year: int) -> frozenset[da
         found = holidays.country_holidays(country, region, years=year, expand=False)
     except (NotImplementedError, ValueError, OverflowError):
         return frozenset()
-    # Holidays by the lunar calendar may lie in the year beside.
-    return frozenset(day for day in found if day.year == year)
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1)
