@@ -33,7 +33,7 @@ def calendar_intervals(
         end: seconds, not in it.
     """
     window = ((start, end),) if start < end else ()
-    if policy.is_exempt(purpose):
+    if purpose in policy.exempt:
         return window
     if purpose not in policy.purposes or channel not in policy.channels:
         return ()

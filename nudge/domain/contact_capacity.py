@@ -59,7 +59,7 @@ def limit(policy: ContactPolicy, purpose: str, channel: str) -> int | None:
     Transactional contacts are never held back, but what they use is used. A channel or a purpose
     that the policy does not know has no room.
     """
-    if policy.is_exempt(purpose):
+    if purpose in policy.exempt:
         return None
     way, wanted = policy.channels.get(channel), policy.purposes.get(purpose)
     if way is None or wanted is None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import inf, nextafter
 from typing import Final
 
 from nudge.domain.contact import (
@@ -19,13 +20,22 @@ from nudge.domain.contact import (
 )
 from nudge.domain.contact_calendar import Block
 from nudge.domain.contact_policy import Caps, Channel, ContactPolicy
-from nudge.domain.local_time import Days, day_range, local, moments, month_range, pieces, week_range
+from nudge.domain.local_time import (
+    DAY,
+    Days,
+    day_range,
+    local,
+    moments,
+    month_range,
+    pieces,
+    week_range,
+)
 
-_CAPS: Final[Mapping[str, tuple[Callable[[Caps], int | None], Callable[[int], Days]]]] = {
-    CAP_DAY: (lambda caps: caps.day, day_range),
-    CAP_WEEK: (lambda caps: caps.week, week_range),
-    CAP_MONTH: (lambda caps: caps.month, month_range),
-}
+_REACH: Final = 33.0 * DAY
+"""Seconds beyond a window in which contacts may count: a month, and the offset of any zone."""
+
+Limit = tuple[str, int, Callable[[int], Days]]
+"""A reason, the most contacts, and from a local day to the period that they are counted in."""
 
 
 def permission_blocks(
@@ -54,18 +64,16 @@ def pressure_blocks(
     A contact counts whether it lies before or behind: two sends keep their distance, and fit under
     a cap, in whatever order they were planned.
     """
-    times = counted(policy, known, purpose)
-    if not times:
-        return
-    if policy.spacing > 0:
+    spacing = policy.spacing
+    reach = max(spacing, _REACH)
+    low, high = start - reach, end + reach
+    times = [at for at in counted(policy, known, purpose) if low <= at <= high]
+    if spacing > 0:
         for at in times:
-            # Exactly the spacing before is allowed, as is exactly the spacing behind.
-            yield SPACING, math.nextafter(at - policy.spacing, math.inf), at + policy.spacing
-    limits = [
-        (reason, most, range_of)
-        for reason, (limit, range_of) in _CAPS.items()
-        if (most := limit(policy.caps)) is not None and len(times) >= most
-    ]
+            if start < at + spacing and at - spacing < end:
+                # Exactly the spacing before is allowed, as is exactly the spacing behind.
+                yield SPACING, nextafter(at - spacing, inf), at + spacing
+    limits = [one for one in _limits(policy.caps) if len(times) >= one[1]]
     if not limits:
         return
     zone = policy.zone_of(known)
@@ -82,13 +90,20 @@ def counted(policy: ContactPolicy, known: Known, purpose: str) -> list[float]:
 
     Transactional ones do not, nor does what is planned for a lower priority: it gives way.
     """
-    exempt = policy.is_exempt
-    times = [one.at for one in known.contacts if not exempt(one.purpose)]
+    exempt, priority = policy.exempt, policy.priority
+    times = [one.at for one in known.contacts if one.purpose not in exempt]
     if known.planned:
-        rank = policy.priority(purpose)
-        times += [
-            one.at
-            for one in known.planned
-            if policy.priority(one.purpose) >= rank and not exempt(one.purpose)
-        ]
+        rank = priority(purpose)
+        stay = (one for one in known.planned if priority(one.purpose) >= rank)
+        times += [one.at for one in stay if one.purpose not in exempt]
     return times
+
+
+@lru_cache(maxsize=64)
+def _limits(caps: Caps) -> tuple[Limit, ...]:
+    listed = (
+        (CAP_DAY, caps.day, day_range),
+        (CAP_WEEK, caps.week, week_range),
+        (CAP_MONTH, caps.month, month_range),
+    )
+    return tuple((reason, most, range_of) for reason, most, range_of in listed if most is not None)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -120,10 +121,10 @@ class ContactPolicy:
         """The customer's time zone."""
         return zone_named(known.zone) or self.zone
 
-    def is_exempt(self, purpose: str) -> bool:
-        """Whether no rule applies to the purpose."""
-        found = self.purposes.get(purpose)
-        return found is not None and found.exempt
+    @cached_property
+    def exempt(self) -> frozenset[str]:
+        """The purposes to which no rule applies."""
+        return frozenset(name for name, one in self.purposes.items() if one.exempt)
 
     def priority(self, purpose: str) -> float:
         """A purpose's priority; one that is not known gives way to none."""

@@ -37,7 +37,7 @@ def forbidden(
     """
     if purpose not in policy.purposes:
         return UNKNOWN_PURPOSE
-    if policy.is_exempt(purpose):
+    if purpose in policy.exempt:
         return None
     if channel not in policy.channels:
         return UNKNOWN_CHANNEL
@@ -78,7 +78,7 @@ def personal_intervals(
         channel: of the contact.
         calendar: of `calendar_intervals`, for the zone `policy.zone_of(known)`.
     """
-    if not calendar or policy.is_exempt(purpose):
+    if not calendar or purpose in policy.exempt:
         return calendar
     start, end = calendar[0][0], calendar[-1][1]
     blocked = [

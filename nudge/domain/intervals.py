@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable
 
 Interval = tuple[float, float]
 """Seconds: start (in it) and end (not in it)."""
@@ -19,28 +18,29 @@ def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Inter
         blocked: in any order; they may overlap, and may be empty or backwards.
     """
     holes = merged(blocked)
-    return tuple(piece for one in intervals for piece in _left(one, holes))
+    found: list[Interval] = []
+    for start, end in intervals:
+        at = start
+        for low, high in holes:
+            if low >= end:
+                break
+            if high > at:
+                if at < low:
+                    found.append((at, low))
+                at = high
+        if at < end:
+            found.append((at, end))
+    return tuple(found)
 
 
 def merged(intervals: Iterable[Interval]) -> Intervals:
     """The same time as fewest intervals, in order."""
     found: list[Interval] = []
-    for start, end in sorted(one for one in intervals if one[0] < one[1]):
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
             found.append((start, end))
     return tuple(found)
-
-
-def _left(one: Interval, holes: Intervals) -> Iterator[Interval]:
-    start, end = one
-    inside = [hole for hole in holes if hole[0] < end and start < hole[1]]
-    if not inside:
-        yield one
-        return
-    if start < inside[0][0]:
-        yield start, inside[0][0]
-    yield from ((before[1], after[0]) for before, after in pairwise(inside))
-    if inside[-1][1] < end:
-        yield inside[-1][1], end

@@ -78,6 +78,7 @@ def day_range(day: int) -> Days:
     return day, day + 1
 
 
+@lru_cache(maxsize=4096)
 def week_range(day: int) -> Days:
     """The ISO week of a day: Monday to Sunday."""
     monday = day - weekday_of(day)
