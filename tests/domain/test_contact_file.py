@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from nudge.domain.contact import Consent, Known
+from nudge.domain.contact import Consent, Contact, Known
 from nudge.domain.contact_file import load_contact, parse_contact
 from nudge.domain.contact_policy import ContactPolicy
-from nudge.domain.contact_rules import forbidden
+from nudge.domain.contact_rules import forbidden, next_allowed
 from nudge.errors import InvalidConfigError
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -52,6 +52,26 @@ def test_the_shipped_policy_keeps_quiet_hours_and_holidays(
     assert forbidden(shipped, known, "reminder", "sms", at) == reason
     assert forbidden(shipped, Known(), "reminder", "sms", at) == "no_consent"
     assert forbidden(shipped, Known(), "transactional", "sms", at) is None
+
+
+def test_the_example_of_the_document_is_so(shipped: ContactPolicy) -> None:
+    """A promotion on Monday at ten: docs/contact.md says what a reminder may do after it."""
+    monday = datetime.fromisoformat("2026-03-02T10:00:00+08:00").timestamp()
+    hour, day = 3600.0, 86_400.0
+    first = Contact(monday, "sms", "promotion")
+    known = Known((first,), consents=(Consent("sms", 0.0, given=True),))
+
+    def why(at: float) -> str | None:
+        return forbidden(shipped, known, "reminder", "sms", at)
+
+    assert why(monday + 10 * hour) == "spacing"
+    assert why(monday + 21.5 * hour) == "quiet_hours"
+    until = monday + 14 * day
+    assert next_allowed(shipped, known, "reminder", "sms", monday, until) == monday + day
+    known = Known((first, Contact(monday + day, "sms", "reminder")), consents=known.consents)
+    assert why(monday + 3 * day) == "cap_week"
+    found = next_allowed(shipped, known, "payment_failed", "sms", monday, until)
+    assert found == monday + 7 * day - 2 * hour
 
 
 def test_the_shipped_purposes_rank_failed_payments_first(shipped: ContactPolicy) -> None:
