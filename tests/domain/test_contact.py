@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from contact_strategies import DAY, around, bases, by_hand, customers, policies, wants
+from contact_strategies import DAY, around, bases, by_hand, customers, policies, some, wants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +37,7 @@ def test_a_moment_is_forbidden_for_the_first_rule_that_forbids_it(examples: int)
         base = data.draw(bases)
         policy, known = data.draw(policies(base)), data.draw(customers(base))
         purpose, channel = data.draw(wants)
-        for at in data.draw(st.lists(around(base, 3), min_size=8, max_size=8)):
+        for at in (base, data.draw(around(base, 3)), *data.draw(some(base, 3, 8))):
             found = forbidden(policy, known, purpose, channel, at)
             assert found == by_hand(policy, known, purpose, channel, at)
 
@@ -65,7 +65,7 @@ def test_a_window_is_allowed_exactly_where_its_moments_are(examples: int) -> Non
         if start >= end:
             assert not found
             return
-        tried = data.draw(st.lists(around(base, 10), min_size=5, max_size=5))
+        tried = data.draw(some(base, 10, 8))
         for at in (at for at in (*edges, start, before(end), *tried) if start <= at < end):
             inside = any(low <= at < high for low, high in found)
             assert inside == (by_hand(policy, known, purpose, channel, at) is None), at
@@ -116,7 +116,7 @@ def test_the_next_moment_is_the_first_that_is_allowed(examples: int) -> None:
         if found is not None:
             assert base <= found < until
             assert by_hand(policy, known, purpose, channel, found) is None
-        tried = data.draw(st.lists(around(base, SEARCHED), min_size=20, max_size=20))
+        tried = data.draw(some(base, SEARCHED, 30))
         for at in (at for at in (base, before(reached), *tried) if base <= at < reached):
             assert by_hand(policy, known, purpose, channel, at) is not None
 

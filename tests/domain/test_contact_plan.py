@@ -177,6 +177,27 @@ def test_a_cap_counts_what_is_planned_for_later() -> None:
     assert forbidden(loose, known, "failed", "sms", NOON + 3 * DAY) is None  # the week behind
 
 
+@pytest.mark.parametrize("ahead", [False, True])
+def test_a_month_is_counted_from_its_first_day_to_its_last(*, ahead: bool) -> None:
+    """A contact on the 1st counts on the 31st, and the other way round; none of beside months."""
+    policy = replace(PLAIN, spacing=0.0, caps=Caps(month=1))
+    first, last = NOON - DAY, NOON + 29 * DAY  # 2026-10-01 and 2026-10-31
+    counts, asked = (last, first) if ahead else (first, last)
+    known = Known(contacts=(Contact(counts, "sms", "failed"),))
+    assert forbidden(policy, known, "failed", "sms", asked) == "cap_month"
+    for beside in (first - DAY, last + DAY):
+        assert forbidden(policy, known, "failed", "sms", beside) is None
+
+
+def test_spacing_may_be_longer_than_a_month() -> None:
+    """However far away a contact is, it counts while it is nearer than the spacing."""
+    policy = replace(PLAIN, spacing=60 * DAY, caps=Caps())
+    known = Known(contacts=(Contact(NOON, "sms", "failed"),))
+    for apart in (-59 * DAY, 59 * DAY):
+        assert forbidden(policy, known, "failed", "sms", NOON + apart) == "spacing"
+        assert forbidden(policy, known, "failed", "sms", NOON + apart / 59 * 60) is None
+
+
 def test_transactional_messages_are_exempt_and_take_no_place() -> None:
     """A receipt goes out whatever the rules say, and costs the customer no reminder."""
     refused = Known(blacklisted=True, contacts=(Contact(NOON, "sms", "failed"),))
