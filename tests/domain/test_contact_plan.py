@@ -198,6 +198,15 @@ def test_spacing_may_be_longer_than_a_month() -> None:
         assert forbidden(policy, known, "failed", "sms", NOON + apart / 59 * 60) is None
 
 
+def test_the_next_moment_is_found_however_far_it_is() -> None:
+    """Exactly where the spacing ends, at every half hour of three weeks."""
+    known = Known(contacts=(Contact(NOON, "sms", "failed"),))
+    for halves in range(1, 21 * 48):
+        policy = replace(PLAIN, spacing=halves * 1800.0, caps=Caps())
+        found = next_allowed(policy, known, "failed", "sms", NOON, NOON + 22 * DAY)
+        assert found == NOON + halves * 1800.0
+
+
 def test_transactional_messages_are_exempt_and_take_no_place() -> None:
     """A receipt goes out whatever the rules say, and costs the customer no reminder."""
     refused = Known(blacklisted=True, contacts=(Contact(NOON, "sms", "failed"),))
