@@ -39,7 +39,7 @@ REASONS: Final = (
 """Why a contact is forbidden, in the order in which rules are asked. The codes do not change."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Contact:
     """A message or a call that was made, or is planned.
 
@@ -54,7 +54,7 @@ class Contact:
     purpose: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Consent:
     """That a customer agreed to a channel, or refused it.
 

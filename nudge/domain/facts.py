@@ -12,9 +12,10 @@ from functools import reduce
 from typing import Final
 
 from nudge.domain import person
+from nudge.domain.contact import Consent, Contact
 from nudge.domain.failures import kind_of
 from nudge.domain.merging import INTO, PARTITION
-from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
+from nudge.domain.person import Attribute, Failure, Typed, Used
 from nudge.domain.recharges import Payment, with_payment
 from nudge.domain.records import Event
 from nudge.domain.reward import fen

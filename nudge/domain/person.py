@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.contact import Consent, Contact
 from nudge.domain.slot import Scalar
 
 MAX_NUMBERS: Final = 20
@@ -52,36 +53,6 @@ class Typed:
     at: float
     device: str
     label: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Contact:
-    """A message or call that reached the visitor, whoever made it.
-
-    Attributes:
-        at: seconds.
-        channel: such as `sms` or `call`.
-        purpose: such as `reminder`.
-    """
-
-    at: float
-    channel: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Consent:
-    """What a visitor last said of a channel.
-
-    Attributes:
-        channel: such as `sms`.
-        at: seconds.
-        given: False where it was refused or withdrawn.
-    """
-
-    channel: str
-    at: float
-    given: bool
 
 
 @dataclass(frozen=True, slots=True, order=True)
