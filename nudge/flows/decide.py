@@ -6,6 +6,7 @@ Without the store the draw is made from memory, and the record waits in the spoo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,7 +15,7 @@ import structlog
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
-from nudge.domain.choice import SHADOW, Kept, Setting, choose
+from nudge.domain.choice import PUBLIC, SHADOW, Kept, Setting, choose
 from nudge.domain.failures import with_failure_told
 from nudge.domain.filling import Filling, filling, fills_in
 from nudge.domain.numbers import flags
@@ -40,7 +41,7 @@ from nudge.store.client import Client
 from nudge.store.journal import Arrival, append_taking
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
-from nudge.store.visitors import Opened
+from nudge.store.visitors import Opened, adopt
 
 PATIENCE: Final = 0.05
 """Seconds: a page is not kept waiting by a disk that stalls. What it is answered then outlives the
@@ -201,6 +202,7 @@ class Decider:
         while slots:
             stuck, fresh = _outcomes(slots, setting, opened)
             kept += stuck
+            self._adopt(stuck, setting, opened)
             if setting.degraded or not fresh:
                 return kept, _late([d for _, d in fresh], opened, setting, lookup)
             try:
@@ -212,6 +214,16 @@ class Decider:
             lost = [pair for pair, one in zip(fresh, made, strict=True) if one is None]
             slots, setting = [served for served, _ in lost], _without(setting, lost)
         return kept, []
+
+    def _adopt(self, stuck: Sequence[Kept], setting: Setting, opened: Opened) -> None:
+        """What a first visit was given before it had a token is the person's from now on."""
+        units = [one.decision.unit for one in stuck]
+        public = [unit for unit in units if unit.endswith(PUBLIC) and unit in opened.assigned]
+        if not public or setting.public or setting.degraded:
+            return
+        home = Home(opened.subject, opened.partition)
+        with suppress(StoreAwayError):  # then it is done at the next call
+            adopt(self.client, self.keys, home, {x: x.removesuffix(PUBLIC) for x in public})
 
     def _append(
         self, partition: int, fresh: Sequence[tuple[Served, Decision]], keep_for: float

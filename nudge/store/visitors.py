@@ -194,6 +194,19 @@ def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str
     return None if value is None else _parse(partition, subject, value)
 
 
+def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> None:
+    """Keep decisions under other units.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        home: of the subject.
+        units: the one that a decision is kept under -> the one that it is to be kept under.
+    """
+    args = [name for pair in units.items() for name in pair]
+    client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
+
+
 def _assigned(partition: int, subject: str, reply: Reply) -> dict[str, Kept]:
     return {unit.decode(): _parse(partition, subject, value) for unit, value in _pairs(reply)}
 

@@ -175,6 +175,16 @@ def test_the_first_visit_goes_on_when_the_token_comes(web: Web) -> None:
     assert (one.decision_id, two.sticky) == (two.decision_id, True)
 
 
+def test_a_guess_does_not_tell_that_somebody_was_there(web: Web) -> None:
+    """Once the device has shown its token, its first visit sticks for nobody else."""
+    token = web.ask("v").device_token
+    kept = web.ask("v", device_token=token).decisions["denomination"]
+    guessed = web.ask("v").decisions["denomination"]
+    assert not guessed.sticky
+    again = web.ask("v", device_token=token).decisions["denomination"]
+    assert (again.decision_id, again.sticky) == (kept.decision_id, True)
+
+
 def test_the_own_number_is_masked_except_where_it_was_typed(web: Web) -> None:
     """A server says whose number it is: who may see the person sees three and four digits."""
     token = web.ask("v", "banner").device_token
