@@ -38,9 +38,11 @@ COMMANDS = {
     "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
     "export": Entry("export", "Hand the log of a slot to other tools."),
-    "load": Entry("load", "Bring in what is known of customers."),
+    "load": Entry("load", "Bring in what the operator knows."),
     "import": Entry("import_", "Take a historical log in, as a warm start."),
-    "erase": Entry("erase", "Forget people: ids, numbers, texts and state."),
+    "erase": Entry(
+        "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
+    ),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
     "backup": Entry("backup", "Copy journal and vault, slots and keys to a file in DIR."),

@@ -128,6 +128,13 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
 
 
+def orphans(assigned: Mapping[str, Kept]) -> dict[str, str]:
+    """Units of what anybody with the id may see -> the person's, where nothing of the period is."""
+    found = {unit: unit.removesuffix(PUBLIC) for unit in assigned if unit.endswith(PUBLIC)}
+    periods = {unit: kept.period for unit, kept in assigned.items()}
+    return {public: own for public, own in found.items() if periods.get(own) != periods[public]}
+
+
 def _stands(before: Decision, slot: Slot) -> bool:
     """False for what was only logged in shadow mode and is served now, and the other way round."""
     return before.reason == "holdout" or (before.reason == SHADOW) == (slot.mode == SHADOW)

@@ -15,7 +15,7 @@ import structlog
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
-from nudge.domain.choice import PUBLIC, SHADOW, Kept, Setting, choose
+from nudge.domain.choice import SHADOW, Kept, Setting, choose, orphans
 from nudge.domain.failures import with_failure_told
 from nudge.domain.filling import Filling, filling, fills_in
 from nudge.domain.numbers import flags
@@ -158,6 +158,7 @@ class Decider:
         # A visitor who was not found yet is looked up again when the record leaves the spool.
         lookup = home.subject if found is None and device is None else ""
         kept, late = self._keep(catalogue, setting, opened, lookup)
+        self._adopt(setting, opened)
         shown = device or Device(new_subject())
         if opened.owned:
             shown = shown.seeing(Home(opened.subject, opened.partition))
@@ -202,7 +203,6 @@ class Decider:
         while slots:
             stuck, fresh = _outcomes(slots, setting, opened)
             kept += stuck
-            self._adopt(stuck, setting, opened)
             if setting.degraded or not fresh:
                 return kept, _late([d for _, d in fresh], opened, setting, lookup)
             try:
@@ -215,15 +215,14 @@ class Decider:
             slots, setting = [served for served, _ in lost], _without(setting, lost)
         return kept, []
 
-    def _adopt(self, stuck: Sequence[Kept], setting: Setting, opened: Opened) -> None:
+    def _adopt(self, setting: Setting, opened: Opened) -> None:
         """What a first visit was given before it had a token is the person's from now on."""
-        units = [one.decision.unit for one in stuck]
-        public = [unit for unit in units if unit.endswith(PUBLIC) and unit in opened.assigned]
-        if not public or setting.public or setting.degraded:
+        if setting.public or setting.degraded:
             return
+        units = orphans(opened.assigned)
         home = Home(opened.subject, opened.partition)
         with suppress(StoreAwayError):  # then it is done at the next call
-            adopt(self.client, self.keys, home, {x: x.removesuffix(PUBLIC) for x in public})
+            adopt(self.client, self.keys, home, units)
 
     def _append(
         self, partition: int, fresh: Sequence[tuple[Served, Decision]], keep_for: float

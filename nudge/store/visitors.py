@@ -204,6 +204,8 @@ def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> N
         units: the one that a decision is kept under -> the one that it is to be kept under.
     """
     args = [name for pair in units.items() for name in pair]
+    if not args:
+        return
     client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
 
 

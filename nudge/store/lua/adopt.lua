@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  assigned:<subject>, hash: unit -> the decision that it keeps; written
 -- ARGV[1...]  pairs of units: from, to
--- Returns  how many were taken over
+-- Returns  how many there were
 local moved = 0
 for i = 1, #ARGV, 2 do
   local kept = redis.call('HGET', KEYS[1], ARGV[i])
