@@ -341,8 +341,15 @@ def test_nothing_is_found_of_who_was_erased(day: Day) -> None:
         given = day.page.post("/v1/decisions", page)["decisions"]["prefill"]
         assert given["value"] == {"source": "blank"}
     assert day.service.settled()
-    assert day.service.run("verify", "--all-visitors").returncode == 0
     client.close()
+
+
+def test_mergings_and_erasures_can_be_rebuilt(day: Day) -> None:
+    """Journal and lake tell the same of people who were made one, or forgotten, as the folds do."""
+    assert day.service.settled()
+    for command in (["verify", "--all-visitors"], ["rebuild"], ["verify", "--all-visitors"]):
+        done = day.service.run(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _opens(sealer: Sealer, name: bytes, sealed: bytes, numbers: set[str]) -> bool:

@@ -8,12 +8,13 @@ import pytest
 
 from nudge.domain.asked import Answer, Sent
 from nudge.domain.caller import Caller
-from nudge.domain.merging import LEFT
+from nudge.domain.merging import LEFT, arriving
 from nudge.domain.number import Number, parsed
 from nudge.domain.records import Decision, Event
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state
 from nudge.flows.attribute import Attribute
+from nudge.store.journal import send
 from nudge.store.visitors import Opened, known_visitor
 from nudge.workers.runner import Runner
 
@@ -298,3 +299,19 @@ def test_no_number_and_no_text_is_written_down(web: Web, fold: Runner[object]) -
     feedback = next(e.record for e in web.entries() if getattr(e.record, "type", "") == "feedback")
     assert isinstance(feedback, Event)
     assert dict(feedback.fields) == {"scene": "payment", "score": 3, "has_text": True}
+
+
+def test_a_state_that_is_sent_twice_arrives_once(web: Web, fold: Runner[object]) -> None:
+    """A worker that died between sending and committing sends again, and nothing is doubled."""
+    tell(web, "a", "paid", "p", amount=50)
+    tell(web, "a", "identified", "i", other_id="b")
+    settled(fold)
+    left = [e for e in web.entries() if isinstance(e.record, Event) and e.record.type == LEFT]
+    before = len(web.entries())
+    for entry in left:
+        assert isinstance(entry.record, Event)
+        send(web.client, web.keys, [arriving(entry, entry.record)])
+    settled(fold)
+    assert len(left) <= 1
+    assert len(web.entries()) == before
+    assert [p.amount for p in state(web, "b").payments] == [5000]
