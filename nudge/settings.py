@@ -112,7 +112,9 @@ class Settings:
     @property
     def vault_secrets(self) -> dict[int, bytes]:
         """Key id -> secret of the vault's keys; the last one encrypts."""
-        return {FIRST_VAULT_KEY: self.secret_key} | vault_keys(self.vault_keys or "")
+        given = vault_keys(self.vault_keys or "")
+        first = {} if FIRST_VAULT_KEY in given else {FIRST_VAULT_KEY: self.secret_key}
+        return first | given
 
     @property
     def lake_dir(self) -> Path:

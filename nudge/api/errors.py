@@ -26,6 +26,7 @@ STATUS: Final = {
     "precondition_failed": 412,
     "precondition_required": 428,
     "invalid_request": 422,
+    "invalid_number": 422,
     "unknown_slot": 422,
     "unknown_variant": 422,
     "too_many_jobs": 429,

@@ -32,7 +32,9 @@ class KeptDecisionSchema(Schema):
 class OwnNumberSchema(Schema):
     """A number, as anybody but the device that typed it may see it."""
 
-    masked = ma.String(required=True)
+    masked = ma.String(
+        required=True, allow_none=True, metadata={"description": "null: its key is gone"}
+    )
     own = ma.Boolean(required=True, metadata={"description": "the visitor's; a server told"})
     times = ma.Integer(required=True, metadata={"description": "recharged on its device"})
     last_at = ma.String(required=True, allow_none=True)
@@ -95,7 +97,7 @@ class PersonSchema(Schema):
     failures = ma.List(ma.Nested(FailureSchema), required=True)
     texts = ma.Dict(
         keys=ma.String(),
-        values=ma.String(),
+        values=ma.String(allow_none=True),
         required=True,
         metadata={"description": "event -> what the visitor wrote"},
     )

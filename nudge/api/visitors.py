@@ -11,13 +11,13 @@ from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.api.visitor_schemas import ErasedSchema, PersonSchema
 from nudge.clock import now
-from nudge.domain.number import from_e164
+from nudge.domain.number import from_sealed
 from nudge.domain.numbers import LAST, is_own
 from nudge.domain.report_time import iso
 from nudge.domain.segments import Member, members
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state
-from nudge.errors import NotFoundError
+from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.erase import Eraser
 from nudge.store.visitors import Opened, known_visitor
 
@@ -95,19 +95,28 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
     """A number as anybody but its device may see it."""
     device, label = name.split(":", 1)
     used = next((x for x in state.numbers if (x.device, x.label) == (device, label)), None)
+    text = _open(service, sealed, device)
     return {
-        "masked": from_e164(service.sealer.vault.open(sealed, device)).masked,
+        "masked": from_sealed(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
         "last_at": iso(used.last_at) if used else None,
     }
 
 
-def _texts(service: Service, found: Opened) -> dict[str, str]:
+def _texts(service: Service, found: Opened) -> dict[str, str | None]:
     """What the visitor wrote, by the event's id."""
     kept = service.client.call("HGETALL", service.keys.texts(found.partition, found.subject))
     pairs = ((name.decode(), sealed) for name, sealed in kept.items())
-    return {name: service.sealer.vault.open(sealed, name) for name, sealed in pairs}
+    return {name: _open(service, sealed, name) for name, sealed in pairs}
+
+
+def _open(service: Service, sealed: bytes, about: str) -> str | None:
+    """A sealed text; None where the vault's key is not given any more."""
+    try:
+        return service.sealer.vault.open(sealed, about)
+    except CorruptRecordError:
+        return None
 
 
 def _member(member: Member) -> dict[str, object]:

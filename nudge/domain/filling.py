@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.domain.number import from_e164
+from nudge.domain.number import from_sealed
 from nudge.domain.numbers import FLAGS, OWN, Book, Entry, sources
 from nudge.domain.slot import Slot
 from nudge.domain.vault_seal import VaultSeal
@@ -42,9 +42,9 @@ class Filling:
         entry = self.entries.get(source) if isinstance(source, str) else None
         if entry is None or not isinstance(configured, Mapping):
             return configured
-        number = from_e164(self.vault.open(self.book[entry.field], entry.device))
+        number = from_sealed(self.vault.open(self.book[entry.field], entry.device))
         here = entry.device != OWN or f"{self.device}:{entry.label}" in self.book
-        told = {"masked": number.masked} | ({"number": number.national} if here else {})
+        told = {"masked": number.masked} | ({"number": number.dialled} if here else {})
         return {**configured, **told}
 
 

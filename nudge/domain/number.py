@@ -21,19 +21,24 @@ class Number:
 
     Attributes:
         e164: with its country, such as +8613812345678.
-        national: as it is dialled at home, such as 13812345678.
+        dialled: as its owner writes it: without the country if that is the operator's.
     """
 
     e164: str = field(repr=False)
-    national: str = field(repr=False)
+    dialled: str = field(repr=False)
+
+    @property
+    def to_seal(self) -> str:
+        """What the vault keeps."""
+        return f"{self.e164} {self.dialled}"
 
     @property
     def masked(self) -> str:
         """The number as others may see it: 138****5678."""
-        length = len(self.national)
+        length = len(self.dialled)
         tail = min(TAIL, (length - 1) // 2)
         head = min(HEAD, (length - tail) // 2)
-        return self.national[:head] + "*" * (length - head - tail) + self.national[-tail:]
+        return self.dialled[:head] + "*" * (length - head - tail) + self.dialled[-tail:]
 
 
 class InvalidNumberError(InvalidRequestError):
@@ -59,11 +64,11 @@ def parsed(text: str, region: str) -> Number:
         raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]}) from None
     if found.extension or not phonenumbers.is_valid_number(found):
         raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]})
-    national = phonenumbers.national_significant_number(found)
     e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
-    return Number(e164, national)
+    home = phonenumbers.country_code_for_region(region) == found.country_code
+    return Number(e164, phonenumbers.national_significant_number(found) if home else e164)
 
 
-def from_e164(text: str) -> Number:
-    """The number behind what `Number.e164` said."""
-    return Number(text, phonenumbers.national_significant_number(phonenumbers.parse(text)))
+def from_sealed(text: str) -> Number:
+    """The number that the vault kept."""
+    return Number(*text.split(" "))

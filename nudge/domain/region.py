@@ -12,7 +12,12 @@ from typing import Final
 from nudge.domain.number import Number
 
 LANGUAGE: Final = "zh"
-PLACE: Final = re.compile(r"(?:(?P<province>.+?)(?:省|自治区))?(?:(?P<city>.+?)(?:市|地区|盟)?)?\Z")
+REGIONS: Final = ("广西", "内蒙古", "新疆", "宁夏", "西藏")
+"""The autonomous regions, which the tables write without 自治区 as often as with it."""
+PLACE: Final = re.compile(
+    rf"(?:(?P<region>{'|'.join(REGIONS)})(?:\w*?自治区)?|(?P<province>.+?)(?:省|自治区))?"
+    r"(?:(?P<city>.+?)(?:市|地区|盟)?)?\Z"
+)
 
 
 def region_of(number: Number) -> dict[str, str]:
@@ -32,4 +37,5 @@ def placed(place: str) -> dict[str, str]:
     city = found["city"] if found else ""
     if not city or not place.endswith(("市", "州", "地区", "盟")):
         return {}
-    return {"province": (found["province"] if found else "") or city, "city": city}
+    province = (found["region"] or found["province"] or "") if found else ""
+    return {"province": province or city, "city": city}

@@ -13,9 +13,12 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
+import msgpack
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import BadData, URLSafeSerializer
 
 from nudge.domain.number import Number
@@ -25,6 +28,10 @@ from nudge.domain.vault_seal import VaultSeal
 _MAGIC = b"NDG\x01"
 """First bytes of a sealed reference; whoever forges an id would have to hit them."""
 _LAYOUT = struct.Struct(">4sHHQ")
+_MARK = "d."
+"""Begins a token. It is encrypted: who forgets a person must not leave their subject in a browser.
+One of the version before was only signed."""
+_NONCE = 12
 ID_LENGTH = 26
 MOST_HOMES: Final = 4
 """Subjects that a token names: who shares a device, or changes ids, stays known."""
@@ -105,6 +112,10 @@ class Sealer:
         return Cipher(algorithms.AES(self._key("decision", 16)), modes.ECB())  # noqa: S305
 
     @cached_property
+    def _device_key(self) -> AESGCM:
+        return AESGCM(self._key("token"))
+
+    @cached_property
     def _tokens(self) -> URLSafeSerializer:
         return URLSafeSerializer(self._key("device"), salt="device")
 
@@ -139,21 +150,33 @@ class Sealer:
     def token(self, device: Device) -> str:
         """A device token."""
         homes = [part for one in device.homes for part in (one.subject, one.partition)]
-        return str(self._tokens.dumps([device.id, *homes]))
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = nonce + self._device_key.encrypt(nonce, msgpack.packb([device.id, *homes]), None)
+        return _MARK + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def device(self, token: str | None) -> Device | None:
         """The device behind a token, or None where it is missing, forged or of another key."""
         if not token:
             return None
         try:
-            name, *homes = self._tokens.loads(token)
+            name, *homes = self._token_fields(token)
             if len(homes) == 1:
                 # Of the version before, which knew one subject and no devices.
                 return Device(str(name), (Home(str(name), int(homes[0])),))
             pairs = zip(homes[::2], homes[1::2], strict=True)
             return Device(str(name), tuple(Home(str(s), int(p)) for s, p in pairs))
-        except (BadData, ValueError, TypeError):
+        except (BadData, InvalidTag, ValueError, TypeError):
             return None
+
+    def _token_fields(self, token: str) -> list[Any]:
+        if not token.startswith(_MARK):
+            found: list[Any] = self._tokens.loads(token)
+            return found
+        body = token.removeprefix(_MARK)
+        sealed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        plain = self._device_key.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        fields: list[Any] = msgpack.unpackb(plain)
+        return fields
 
     def number_hash(self, number: Number) -> str:
         """Keyed hash of a number: 32 hex digits, and never that of another external id."""

@@ -53,10 +53,6 @@ class VaultSeal:
         except (InvalidTag, ValueError) as error:
             raise CorruptRecordError("a sealed text cannot be read") from error
 
-    def is_current(self, sealed: bytes) -> bool:
-        """True where it is under the key that encrypts now."""
-        return bool(sealed) and sealed[0] == self._current
-
 
 def _key(secret: bytes) -> bytes:
     return hmac.new(secret, b"vault", hashlib.sha256).digest()

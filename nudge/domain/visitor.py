@@ -16,7 +16,11 @@ MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
 """Exposures, and as many of each other kind, that are remembered with one visitor."""
 KEEP: Final = 90 * 86_400.0
-"""Seconds that a state outlives its visitor's last touch."""
+"""Seconds that a state outlives its visitor's last touch, at least."""
+KEEP_CUSTOMER: Final = 400 * 86_400.0
+"""That of somebody who paid, or of whom the operator told: a year's rhythm can be seen."""
+KEEP_REFUSAL: Final = 3650 * 86_400.0
+"""That of somebody who refused or complained: a no is not forgotten by being left alone."""
 MOBILE: Final = frozenset({"wap", "app"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
@@ -186,7 +190,14 @@ class VisitorState:
 
     def is_forgotten(self, watermark: float) -> bool:
         """True where nobody touched the visitor for so long that the state is not kept."""
-        return self.watermark + KEEP < watermark
+        return self.watermark + self.keep < watermark
+
+    @property
+    def keep(self) -> float:
+        """Seconds that the state outlives the visitor's last touch."""
+        if self.complained_at is not None or not all(one.given for one in self.consents):
+            return KEEP_REFUSAL
+        return KEEP_CUSTOMER if self.payments or self.known else KEEP
 
     def next_close(self) -> float | None:
         """Seconds at which the first open exposure closes, or None where none is open."""

@@ -15,7 +15,7 @@ from nudge.domain.attribution import advance
 from nudge.domain.merging import LEFT, arriving
 from nudge.domain.records import Entry, Event
 from nudge.domain.replay import Visitors, attributed, fold
-from nudge.domain.visitor import KEEP, VisitorState
+from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state, encode_state
 from nudge.errors import CorruptRecordError
 from nudge.store.client import Client
@@ -24,7 +24,6 @@ from nudge.store.keys import Keys
 
 log = structlog.get_logger()
 
-KEEP_MS: Final = int(KEEP * 1000)
 DUE: Final = 250
 """Most visitors whose exposures are closed with one batch, besides those that the batch touches."""
 WATERMARK: Final = "watermark"
@@ -123,7 +122,7 @@ class Attribute:
             if state == before[subject]:
                 continue
             key = self.keys.visitor(partition, subject, generation)
-            writes.append(Write("SET", key, (encode_state(state), "PX", KEEP_MS)))
+            writes.append(Write("SET", key, (encode_state(state), "PX", int(state.keep * 1000))))
             closes = state.next_close()
             if closes is None:
                 if subject in waiting or before[subject].open:

@@ -156,7 +156,8 @@ class Decider:
             amounts=frozenset(fen / 100 for fen in state.amounts),
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
-        lookup = home.subject if found is None and device is None else ""
+        named = device is not None and len(device.homes) == 1
+        lookup = home.subject if found is None and not named else ""
         kept, late = self._keep(catalogue, setting, opened, lookup)
         self._adopt(setting, opened)
         shown = device or Device(new_subject())
@@ -322,9 +323,10 @@ def _filled(numbers: Filling, value: object) -> object:
 
 
 def _unread(device: Device | None, home: int) -> Opened:
-    """The visitor as far as the device's token tells; without one, a new one."""
-    if device is not None and device.homes:
-        return Opened(device.homes[-1].subject, device.homes[-1].partition)
+    """The visitor as far as the device's token tells; a new one where it names none, or several."""
+    only = device.homes if device else ()
+    if len(only) == 1:
+        return Opened(only[0].subject, only[0].partition)
     return Opened(new_subject(), home)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock
-from nudge.domain.number import from_e164
+from nudge.domain.number import from_sealed
 from nudge.domain.numbers import LAST
 from nudge.domain.records import Event
 from nudge.domain.sealing import Home, Sealer
@@ -137,7 +137,7 @@ class Eraser:
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:
         """Remove the entry of a number that leads to nobody: it was typed, and no more is known."""
         try:
-            number = from_e164(self.sealer.vault.open(sealed, device))
+            number = from_sealed(self.sealer.vault.open(sealed, device))
         except CorruptRecordError:
             return  # its key is gone, and with it the number
         home = self._home(self.sealer.number_hash(number))

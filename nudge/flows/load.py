@@ -50,7 +50,7 @@ class Loader:
         # The number first: what follows then goes to whom the visitor turned out to be.
         if one.msisdn:
             home = self._home(self.sealer.number_hash(one.msisdn))
-            sealed = self.sealer.vault.seal(one.msisdn.e164, OWN)
+            sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)
             named = Named(home.subject, home.partition, new_label(), OWN, sealed)
             event = self._event(one, IDENTIFIED, dict(region_of(one.msisdn)))
             yield Arrival(visitor_hash, event, named=named)

@@ -153,7 +153,7 @@ class Recorder:
         hashed = self.sealer.number_hash(sent.msisdn)
         home = self.sealer.partition(hashed, self.keys.partitions)
         device = self._device(sent)
-        sealed = self.sealer.vault.seal(sent.msisdn.e164, device) if device else b""
+        sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
         return Named(hashed, home, new_label(), device, sealed, ms)
 
@@ -198,8 +198,8 @@ def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
 def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
     if sent.decision_id and ref is None:
         return _rejected(sent, "unknown_decision", "decision_id was not given by this service")
-    if sent.type == IDENTIFIED and not (sent.fields.get(OTHER_ID) or sent.msisdn):
-        return _rejected(sent, "invalid", "'identified' needs other_id or msisdn")
+    if sent.type == IDENTIFIED and bool(sent.fields.get(OTHER_ID)) == bool(sent.msisdn):
+        return _rejected(sent, "invalid", "'identified' needs either other_id or msisdn")
     if sent.type in NEEDS_DECISION and ref is None:
         return _rejected(sent, "invalid", f"{sent.type!r} needs the decision_id that it answers")
     if not sent.visitor_id and ref is None:

@@ -107,7 +107,7 @@ class Balance:
         """The rows of all other visitors that are not forgotten at a watermark."""
         known = pa.array(sorted(subjects), pa.string())
         for rows in self._rows():
-            stays = pc.greater_equal(rows["touched"], watermark - KEEP)
+            stays = pa.array(_remembered(rows, watermark), pa.bool_())
             other = pc.invert(pc.is_in(rows["subject"], known))
             yield rows.filter(pc.and_(stays, other))
 
@@ -118,6 +118,14 @@ class Balance:
         pairs = zip(rows["subject"].to_pylist(), rows["state"].to_pylist(), strict=True)
         for subject, state in pairs:
             yield subject, decode_state(state)
+
+
+def _remembered(rows: pa.RecordBatch, watermark: float) -> Iterator[bool]:
+    """For each row whether its visitor is not forgotten; only old states have to be read for it."""
+    touched = rows["touched"].to_pylist()
+    for at, state in zip(touched, rows["state"], strict=True):
+        recent = at >= watermark - KEEP
+        yield recent or not decode_state(state.as_py()).is_forgotten(watermark)
 
 
 def paths(of: Range) -> tuple[str, str]:

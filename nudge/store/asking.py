@@ -95,7 +95,7 @@ class Asking:
 
     def _named(self, number: Number, device: str, at: float) -> Named:
         home = self._home(self.sealer.number_hash(number))
-        sealed = self.sealer.vault.seal(number.e164, device)
+        sealed = self.sealer.vault.seal(number.to_seal, device)
         ms = round(at * 1000)
         return Named(home.subject, home.partition, new_label(), device, sealed, ms)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nudge.domain.choice import Kept
+from nudge.domain.event import EVENT_TYPES
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
 from nudge.store.client import Arg, Client
 from nudge.store.codec import decode, encode
@@ -183,7 +184,11 @@ def _moved(reply: str) -> Moved:
 
 def digest_of(record: Event | Decision) -> bytes:
     """What the visitor remembers a record by; the first byte keeps the kinds apart."""
-    name = f"e{record.event_id}" if isinstance(record, Event) else f"d{record.ref}"
+    if isinstance(record, Event):
+        # The folds' own events: no client can take their ids away.
+        name = f"{'e' if record.type in EVENT_TYPES else 'i'}{record.event_id}"
+    else:
+        name = f"d{record.ref}"
     return hashlib.blake2b(name.encode(), digest_size=12).digest()
 
 

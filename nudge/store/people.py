@@ -138,17 +138,18 @@ def link(client: Client, keys: Keys, one: Home, other: Home, event: Event) -> tu
     Returns:
         The one that stays, and whether the event was appended: not where they were one before.
     """
-    linked = False
     while True:
         one, other = root_of(client, keys, one), root_of(client, keys, other)
         if one.subject == other.subject:
-            return one, linked
+            return one, False
         stays, leaves = sorted((one, other), key=lambda home: home.subject)
         _list(client, keys, stays, leaves)
         _copy(client, keys, leaves, stays)
         into, *book = _linked(client, keys, leaves, stays, event)
         _write(client, keys, stays, *book)
-        linked = into == _place(stays)
+        if into == _place(stays):
+            return stays, True
+        # Somebody else said at the same time into whom it went.
 
 
 def _linked(client: Client, keys: Keys, leaves: Home, stays: Home, event: Event) -> list[Reply]:

@@ -89,27 +89,29 @@ class Opened:
 def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     """Find or make the visitor and read what is known: one round trip, one more for an alias.
 
-    An id that somebody else opened first is read in the same steps as any other: the time does not
-    tell whether it is known.
+    An id that somebody else opened first is read in the same steps as one that nobody ever used,
+    and is not followed to whom it turned out to be: the time does not tell whether it is known.
     """
     standing, subject, into, *rest = _open(client, keys, wanted)
     found = _opened(wanted.home, subject.decode(), rest)
-    if into:
+    new, known = standing == b"new", standing == b"known"
+    if not known and wanted.device and wanted.device.homes:
+        # Asked for a new id as well, so that the time is that of any other.
+        true = follow(client, keys, Home(found.subject, wanted.home), wanted)
+        if _sees(client, keys, wanted.device, true) and not new:
+            return true
+    if known and into:
         found = follow(client, keys, _home(into), wanted)
-    if standing != b"other" or _sees(client, keys, wanted, found):
-        return replace(found, public=standing == b"new")
+    if known or new:
+        return replace(found, public=new)
     typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
     return replace(found, numbers=typed, owned=False, public=True)
 
 
-def _sees(client: Client, keys: Keys, wanted: Wanted, found: Opened) -> bool:
+def _sees(client: Client, keys: Keys, device: Device, found: Opened) -> bool:
     """Whether a device may see whom an id turned out to be, because it knows them as another."""
-    device, true = wanted.device, Home(found.subject, found.partition)
-    if device is None:
-        return False
-    return device.sees(found.subject) or any(
-        root_of(client, keys, home) == true for home in device.homes
-    )
+    roots = [root_of(client, keys, home) for home in device.homes]
+    return Home(found.subject, found.partition) in roots
 
 
 def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str) -> Opened | None:

@@ -9,7 +9,6 @@ from typing import Any, Final, Generic, TypeVar
 
 from nudge.clock import monotonic
 from nudge.domain.replay import Account
-from nudge.domain.visitor import KEEP
 from nudge.domain.visitor_codec import decode_state
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
@@ -112,5 +111,6 @@ def fold_of(client: Client, keys: Keys, name: str) -> Fold[Any]:
 def _aged(client: Client, names: list[str]) -> Iterator[Write]:
     for name, blob in zip(names, client.call("MGET", *names), strict=True):
         if blob is not None:
-            until = decode_state(blob).watermark + KEEP
+            state = decode_state(blob)
+            until = state.watermark + state.keep
             yield Write("PEXPIREAT", name, (round(until * 1000),))

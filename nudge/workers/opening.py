@@ -9,14 +9,12 @@ from typing import Final
 from bandits.buckets import DAY
 from nudge.domain.balance import Key, Tally
 from nudge.domain.taught import REASON
-from nudge.domain.visitor import KEEP
 from nudge.domain.visitor_codec import encode_state
 from nudge.lake.balances import Balance
 from nudge.store.counts import KINDS
 from nudge.store.folds import Lease, Write
 from nudge.store.keys import Keys
 
-KEEP_MS: Final = int(KEEP * 1000)
 LEARNT: Final = frozenset({"policy", REASON})
 """Reasons of what is in buckets."""
 
@@ -43,7 +41,7 @@ def _visitors(keys: Keys, lease: Lease, balance: Balance) -> Iterator[Write]:
     p, generation = lease.partition, lease.token
     for subject, state in balance.states():
         key = keys.visitor(p, subject, generation)
-        yield Write("SET", key, (encode_state(state), "PX", KEEP_MS))
+        yield Write("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
         closes = state.next_close()
         if closes is not None:
             yield Write("ZADD", keys.open(p, generation), (repr(closes), subject))

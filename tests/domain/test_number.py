@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.number import InvalidNumberError, from_e164, parsed
+from nudge.domain.number import InvalidNumberError, from_sealed, parsed
 from nudge.domain.region import placed, region_of
 
 
@@ -16,12 +16,12 @@ from nudge.domain.region import placed, region_of
 def test_a_number_is_the_same_however_it_is_written(text: str) -> None:
     """Spaces, dashes and the country's prefix change nothing."""
     found = parsed(text, "CN")
-    assert (found.e164, found.national, found.masked) == (
+    assert (found.e164, found.dialled, found.masked) == (
         "+8613812345678",
         "13812345678",
         "138****5678",
     )
-    assert from_e164(found.e164) == found
+    assert from_sealed(found.to_seal) == found
 
 
 @pytest.mark.parametrize("text", ["", "1381234567", "abc", "12345678901", "+1 2", "13812345678x9"])
@@ -45,10 +45,12 @@ def test_a_number_is_in_no_text_of_itself() -> None:
     assert "138" not in repr(parsed("13812345678", "CN"))
 
 
-def test_a_short_number_is_masked_too() -> None:
-    """However short a country's numbers are, something is hidden."""
+def test_a_number_of_another_country_keeps_its_country() -> None:
+    """What is filled in can be sent back as it is; whatever its length, something is hidden."""
+    abroad = parsed("+852 9123 4567", "CN")
+    assert parsed(abroad.dialled, "CN") == abroad
     masked = parsed("+290 22158", "CN").masked
-    assert masked == "2**58"
+    assert masked == "+29***2158"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,9 @@ def test_a_short_number_is_masked_too() -> None:
         ("江苏省南京市", {"province": "江苏", "city": "南京"}),
         ("北京市", {"province": "北京", "city": "北京"}),
         ("内蒙古自治区包头市", {"province": "内蒙古", "city": "包头"}),
+        ("广西桂林市", {"province": "广西", "city": "桂林"}),
+        ("广西壮族自治区桂林市", {"province": "广西", "city": "桂林"}),
+        ("新疆乌鲁木齐市", {"province": "新疆", "city": "乌鲁木齐"}),
         ("云南省文山壮族苗族自治州", {"province": "云南", "city": "文山壮族苗族自治州"}),
         ("中国", {}),
         ("", {}),

@@ -101,7 +101,9 @@ class Day:
         for group in chunks(list(events), 500):
             named = [{"event_id": f"e{next(EVENTS)}", **event} for event in group]
             answer = api.post("/v1/events", {"events": named})
-            assert answer["accepted"] == len(named), answer["rejected"][:3]
+            # A busy machine may make the client repeat a call.
+            taken = answer["accepted"] + answer["duplicates"]
+            assert taken == len(named), answer["rejected"][:3]
 
     def live(self) -> None:
         """Type a number, pay, be identified, and write something with the number in it."""
@@ -354,4 +356,4 @@ def test_mergings_and_erasures_can_be_rebuilt(day: Day) -> None:
 
 def _opens(sealer: Sealer, name: bytes, sealed: bytes, numbers: set[str]) -> bool:
     device = name.decode().partition(":")[0]
-    return device != "t" and sealer.vault.open(sealed, device).removeprefix("+86") in numbers
+    return device != "t" and sealer.vault.open(sealed, device).split(" ")[1] in numbers

@@ -7,7 +7,7 @@
 --            vault:<visitor hash>  hash, read; made if absent
 --            person:<subject>      hash (at, h:<visitor hash>, into); made if absent
 --            seen:<subject>        zset of digests by stamp, written
---            <family>:<subject>    hash (numbers, texts), written
+--            <family>:<subject>    hash (numbers, texts; at most 100 fields), written
 -- ARGV[2]  partition
 -- ARGV[3]  "1": closes the visitors to later claims
 -- ARGV[4]  milliseconds that an id is remembered
@@ -20,6 +20,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
 local memory = tonumber(ARGV[4])
+local most = 100
 local answers = {}
 local function by_decision(position)
   local found = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]
@@ -30,8 +31,8 @@ local function by_hash(hash, subject)
   local known = redis.call('HGET', key, 's')
   if not known then
     redis.call('HSET', key, 's', subject, 'p', ARGV[2])
-    redis.call('HSET', ARGV[1] .. 'person:' .. subject, 'at', time[1], 'h:' .. hash, '1')
   end
+  redis.call('HSETNX', ARGV[1] .. 'person:' .. (known or subject), 'h:' .. hash, '1')
   if ARGV[3] == '1' then
     redis.call('HSETNX', key, 'c', '1')
   end
@@ -50,6 +51,12 @@ local function append(subject, digest, payload)
   redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', subject, 'r', payload)
   return position
 end
+local function note(subject, at)
+  local key, field = ARGV[1] .. ARGV[at] .. ':' .. subject, ARGV[at + 1]
+  if redis.call('HLEN', key) < most or redis.call('HEXISTS', key, field) == 1 then
+    redis.call('HSET', key, field, ARGV[at + 2])
+  end
+end
 local i = 5
 while i <= #ARGV do
   local hash, subject, position = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -64,9 +71,11 @@ while i <= #ARGV do
   if into then
     answers[#answers + 1] = into
   else
-    for n = 1, notes do
-      local at = i + 3 + 3 * n
-      redis.call('HSET', ARGV[1] .. ARGV[at] .. ':' .. subject, ARGV[at + 1], ARGV[at + 2])
+    -- Nothing is noted of somebody forgotten: no id would lead there any more.
+    if notes > 0 and redis.call('EXISTS', ARGV[1] .. 'person:' .. subject) == 1 then
+      for n = 1, notes do
+        note(subject, i + 3 + 3 * n)
+      end
     end
     answers[#answers + 1] = append(subject, digest, payload)
   end

@@ -1,6 +1,7 @@
--- Finds or makes the vault entry of a number.
+-- Finds or makes the vault entry of a number, or of a visitor of whom a server speaks: no device
+-- can claim it from then on.
 --
--- KEYS[1]  vault entry, hash (s = subject, p = partition, c = claimed); written if absent
+-- KEYS[1]  vault entry, hash (s = subject, p = partition, c = claimed); written
 -- ARGV[1]  prefix of the partition's keys; person:<subject> (hash) is written if the entry is new
 -- ARGV[2]  partition
 -- ARGV[3]  the id of the vault entry, as person:<subject> lists it
@@ -8,6 +9,7 @@
 -- Returns  the number's subject
 local subject = redis.call('HGET', KEYS[1], 's')
 if subject then
+  redis.call('HSETNX', KEYS[1], 'c', '1')
   return subject
 end
 redis.call('HSET', KEYS[1], 's', ARGV[4], 'p', ARGV[2], 'c', '1')
