@@ -117,6 +117,13 @@ def objective(draft: Draft) -> Iterator[Problem]:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
 
+def guard(draft: Draft) -> Iterator[Problem]:
+    """Only payments can become smaller."""
+    watched = draft.data.get("guard", {}).get("metrics", ())
+    if "downgrade" in watched and draft.data.get("reward", {}).get("event", "paid") != "paid":
+        yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
+
+
 def cells(draft: Draft) -> Iterator[Problem]:
     """Categories differ, cut points rise, and a flag has neither."""
     for attribute in draft.data.get("context", ()):
@@ -153,6 +160,7 @@ RULES: tuple[Rule, ...] = (
     floor,
     policy,
     objective,
+    guard,
     cells,
     season,
 )

@@ -10,7 +10,15 @@ from typing import Any
 
 from bandits.config_values import text_of
 from nudge.domain.duration import format_duration
-from nudge.domain.slot import Availability, ContextAttribute, Slot, Stickiness, Terms, Variant
+from nudge.domain.slot import (
+    Availability,
+    ContextAttribute,
+    Harms,
+    Slot,
+    Stickiness,
+    Terms,
+    Variant,
+)
 from nudge.domain.slot_rules import floor_of
 
 
@@ -31,6 +39,8 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         fallback=data["fallback"],
         title=data["title"],
         mode=data["mode"],
+        frozen_serves=data["frozen_serves"],
+        guard=_harms(data.get("guard")),
     )
 
 
@@ -38,11 +48,13 @@ def dump_slot(slot: Slot) -> dict[str, object]:
     """The slot as a plain JSON table, from which `parse_slot` makes an equal slot."""
     terms, sticky = slot.terms, slot.stickiness
     reward = {"objective": terms.objective, "event": terms.event}
-    return {
+    guard = {} if slot.guard is None else {"guard": _dump_harms(slot.guard)}
+    return guard | {
         "slot": slot.name,
         "revision": slot.revision,
         "title": slot.title,
         "mode": slot.mode,
+        "frozen_serves": slot.frozen_serves,
         "on": terms.on,
         "holdout": slot.holdout,
         "floor": slot.floor,
@@ -83,6 +95,22 @@ def _attribute(data: Mapping[str, Any]) -> ContextAttribute:
     # Numbers as floats and categories as text, so that one meaning has one form and one digest.
     read = float if data["kind"] == "number" else text_of
     return ContextAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
+
+
+def _harms(data: Mapping[str, Any] | None) -> Harms | None:
+    if data is None:
+        return None
+    metrics = tuple(dict.fromkeys(data["metrics"]))
+    return Harms(metrics, data["alpha"], data.get("every", Harms.every), data["matured"])
+
+
+def _dump_harms(guard: Harms) -> dict[str, object]:
+    return {
+        "metrics": list(guard.metrics),
+        "alpha": guard.alpha,
+        "every": format_duration(guard.every),
+        "matured": guard.matured,
+    }
 
 
 def _dump_attribute(attribute: ContextAttribute) -> dict[str, object]:
