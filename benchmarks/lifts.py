@@ -3,10 +3,10 @@
     python -m benchmarks lifts
 
 Runs the service's own code (see `lifts_service`) with the five slots as they ship, each with its
-own visitors. After every 1,000 the learner publishes. In the end the lake is asked: what the policy's
-visitors did against what the holdout did, with the interval for one look and the one for every
-look. The truth beside it is the world's, and knows nothing of a learner: over the visitors whom
-the policy served, the probability under what they were shown against that under the fallback.
+own visitors. After every 1,000 the learner publishes. In the end the lake is asked what the
+policy's visitors did against what the holdout did, with the interval for one look and the one for
+every look. The truth beside it is the world's, and knows nothing of a learner: over the visitors
+whom the policy served, the probability under what they were shown less that under the fallback.
 
 The exit code is 1 where an interval is not above zero.
 """
