@@ -117,7 +117,7 @@ def _row(name: str, effect: float, worlds: int) -> list[int]:
     return at
 
 
-def main(worlds: int = 1000) -> int:
+def main(worlds: int = 500) -> int:
     """Print the table; 1 where a bound is broken."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     print(f"worlds of {VISITS:,} visits, looked at {VISITS // LOOK} times, holdout {SHARE:g}")

@@ -30,7 +30,7 @@ def _abandonment(one: Seen, *, paid: bool) -> Said:
     who, held = one.exposures
     left, zh_left = ("paying", "未支付") if paid else ("a conversion", "未转化")
     return {
-        "zh": f"策略服务的访客有 {policy}% {zh_left}就离开，对照组为 {holdout}%，高 {more} 个百分点"
+        "zh": f"策略服务的访客有 {policy}% {zh_left}就离开，保留组为 {holdout}%，高 {more} 个百分点"
         f"（{low}～{high}，任何时候查看都成立；{who:,} 与 {held:,} 次曝光）",
         "en": f"{policy} % of the policy's exposures ended without {left}, of the holdout's "
         f"{holdout} %; that is {more} points more ({low} to {high}, whenever one looks; "
@@ -46,7 +46,7 @@ def _downgrade(one: Seen) -> Said:
     less, low, high = (f"{x:.2f}" for x in (rise.value, rise.low, rise.high))
     who, held = one.exposures
     return {
-        "zh": f"策略每次曝光收入 {policy} 元，对照组为 {holdout} 元，少 {less} 元"
+        "zh": f"策略每次曝光收入 {policy} 元，保留组为 {holdout} 元，少 {less} 元"
         f"（{low}～{high}，任何时候查看都成立；{who:,} 与 {held:,} 次曝光）",
         "en": f"the policy brought {policy} yuan an exposure, the holdout {holdout}; that is "
         f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)",

@@ -7,7 +7,15 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from nudge.domain.rule import read_rule
-from nudge.domain.slot import Availability, ContextAttribute, Slot, Stickiness, Terms, Variant
+from nudge.domain.slot import (
+    Availability,
+    ContextAttribute,
+    Harms,
+    Slot,
+    Stickiness,
+    Terms,
+    Variant,
+)
 
 DAY = 86400.0
 
@@ -65,6 +73,21 @@ def policies(draw: st.DrawFn, variants: list[str]) -> dict[str, object]:
 
 
 @st.composite
+def guards(draw: st.DrawFn, *, paid: bool) -> Harms | None:
+    watched = ("abandonment", "downgrade") if paid else ("abandonment",)
+    return draw(
+        st.none()
+        | st.builds(
+            Harms,
+            st.lists(st.sampled_from(watched), min_size=1, unique=True).map(tuple),
+            st.floats(0, 0.5, exclude_min=True),
+            st.floats(0, DAY, exclude_min=True),
+            matured=st.booleans(),
+        )
+    )
+
+
+@st.composite
 def slots(draw: st.DrawFn) -> Slot:
     listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
     known = draw(st.lists(attribute_names, max_size=3, unique=True))
@@ -103,4 +126,6 @@ def slots(draw: st.DrawFn) -> Slot:
         floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
         fallback=fallback,
         title=draw(words),
+        frozen_serves=draw(st.sampled_from(("policy", "fallback"))),
+        guard=draw(guards(paid=paid)),
     )

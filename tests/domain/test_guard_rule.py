@@ -34,7 +34,7 @@ def history(*changes: dict[str, object]) -> list[Slot]:
 def test_at_most_alpha_of_the_worlds_without_harm_are_frozen(effect: float) -> None:
     """However often one looks, a policy that is not worse is frozen with a chance of alpha.
 
-    The worlds are seeded; of 1,000 others each the benchmark `harms` counts how many.
+    The worlds are seeded; of 500 others each the benchmark `harms` counts how many.
     """
     found = [frozen_at(1_000_000 + seed, effect, visits=8_000, every=400) for seed in range(WORLDS)]
     assert sum(one is not None for one in found) <= WATCHED.alpha * WORLDS
@@ -101,7 +101,7 @@ def test_the_sentence_has_the_numbers() -> None:
         f"({less:.2f} to {most:.2f}, {both}) (counted since revision 4). "
         "The fallback is shown until the mode is set to live."
     )
-    assert said["zh"].startswith("已冻结：策略服务的访客有 80.0% 未支付就离开，对照组为 50.0%")
+    assert said["zh"].startswith("已冻结：策略服务的访客有 80.0% 未支付就离开，保留组为 50.0%")
 
 
 def _harmful() -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:  # type: ignore[type-arg]
