@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from threading import Event as StopEvent
+from threading import Thread
 
 import pytest
+from processes import eventually
 
 from bandits.inference.interval import Estimate
 from benchmarks.harms_world import FALLBACK, HARM, NAME, NO_HARM, slot, visit
@@ -25,6 +28,7 @@ from nudge.store import guards, slots
 from nudge.store.journal import read
 from nudge.workers.guard import Guard
 from nudge.workers.guarding import Guarding
+from nudge.workers.main import Worker, loops_of
 
 ROUND = 400
 MOST = 20
@@ -278,3 +282,19 @@ def test_nobody_looks_while_nothing_has_changed(service: Service) -> None:
     edited(service, {"title": "another"})
     watch.turn(180.0)
     assert looks == [2, 3]
+
+
+def test_the_worker_of_reports_brings_the_guard(service: Service) -> None:
+    """It runs until it is told to stop, and gives its turn back."""
+    worker = Worker(service.settings, service.client, service.keys, "one")
+    watch = loops_of(worker, ["report"])["guard"]
+    assert isinstance(watch, Guarding)
+    watch.__dict__["_guards"] = Harmful()
+    visit(service, range(10), HARM)
+    stop = StopEvent()
+    thread = Thread(target=watch.run, args=(stop,))
+    thread.start()
+    assert eventually(lambda: current(service).mode == "frozen", 60)
+    stop.set()
+    thread.join()
+    assert service.client.call("HGET", service.keys.config("guard"), "owner") == b""
