@@ -46,8 +46,8 @@ class SeenSchema(Schema):
     harm = ma.Boolean(required=True)
 
 
-class SaidSchema(Schema):
-    """A sentence."""
+class WhyFrozenSchema(Schema):
+    """Why the guard froze the slot."""
 
     zh = ma.String(required=True)
     en = ma.String(required=True)
@@ -62,7 +62,7 @@ class GuardLookSchema(Schema):
     harm = ma.Boolean(required=True)
     found = ma.List(ma.Nested(SeenSchema), required=True)
     sentence = ma.Nested(
-        SaidSchema,
+        WhyFrozenSchema,
         required=True,
         allow_none=True,
         metadata={"description": "why the slot was frozen; null where there is no harm"},
