@@ -16,9 +16,10 @@ from benchmarks.lifts_service import Service
 from nudge import clock
 from nudge.domain.asked import Ask
 from nudge.domain.guard import Look, Seen
-from nudge.domain.records import Decision
+from nudge.domain.records import Decision, Entry
 from nudge.domain.slot import Slot
 from nudge.domain.slot_change import Edit
+from nudge.domain.slot_file import dump_slot
 from nudge.errors import StoreAwayError
 from nudge.flows import apply as applying
 from nudge.flows.guard import Guards
@@ -169,13 +170,13 @@ def edited(service: Service, changes: dict[str, object]) -> None:
     service.follow()
 
 
-def look(service: Service):  # noqa: ANN201 (the flow's own)
+def look(service: Service, name: str = NAME) -> Look:
     settings = service.settings
     found = Guards(service.client, service.keys, service.lake, settings.data_dir / "reports", 0.0)
-    return found.look(current(service))
+    return found.look(slots.current(service.client, service.keys)[name])
 
 
-def journal(service: Service):  # noqa: ANN201 (entries)
+def journal(service: Service) -> list[Entry]:
     keys = service.keys
     return [e for p in keys.every_partition() for e in read(service.client, keys, p, 0, 100_000)]
 
@@ -298,3 +299,23 @@ def test_the_worker_of_reports_brings_the_guard(service: Service) -> None:
     stop.set()
     thread.join()
     assert service.client.call("HGET", service.keys.config("guard"), "owner") == b""
+
+
+def test_a_slot_that_nobody_has_seen_has_nothing_to_compare(service: Service) -> None:
+    """A new slot in a lake of others is looked at without harm."""
+    edit = Edit("an operator", "new", clock.now())
+    table = dump_slot(slot()) | {"slot": "other"}
+    applying.put(service.client, service.keys, "other", table, None, edit)
+    visit(service, range(10), HARM)
+    found = look(service, "other")
+    assert [one.exposures for one in found.found] == [(0, 0), (0, 0)]
+    assert not found.harms
+
+
+def test_only_final_rewards_count_where_that_is_wanted(service: Service) -> None:
+    """`matured`: a window of three days has not closed within the seconds of a test."""
+    edited(service, {"guard": {"matured": True}})
+    visit(service, range(100), HARM)
+    assert [one.exposures for one in look(service).found] == [(0, 0), (0, 0)]
+    edited(service, {"guard": {"matured": False}})
+    assert [sum(one.exposures) for one in look(service).found] == [100, 100]
