@@ -17,7 +17,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,7 @@ from nudge.domain.asked import Ask, Sent
 from nudge.domain.slot import Slot
 from nudge.domain.slot_file import load_slots
 from nudge.settings import load
+from nudge.simulate import truth
 from nudge.simulate.visitors import draw_visitor, generator
 from nudge.store.client import Client
 
@@ -117,22 +118,23 @@ def _visited(service: Service, slot: Slot, number: int, seed: int, found: Truth)
     ask = Ask(who, visit.channel, visit.page, (slot.name,), visit.context)
     given = service.decide(ask).decisions[slot.name]
     if given.reason == "policy":
+        usual, event = slot.fallback_for(visit.page), slot.terms.event
         found.served += 1
-        found.shown += visit.chance(given.variant)
-        found.fallback += visit.chance(slot.fallback_for(visit.page))
-    happened = rng.random() < visit.chance(given.variant)
-    return list(_events(visit, who, given.decision_id, happened=happened))
+        found.shown += truth.rewarded(visit.outcomes(given.variant), event)
+        found.fallback += truth.rewarded(visit.outcomes(usual), event)
+    types = visit.happens(given.variant, rng.random())
+    return list(_events(visit, who, given.decision_id, types))
 
 
-def _events(visit: Visit, who: str, decision: str, *, happened: bool) -> list[Sent]:
-    told = [("shown", decision, {})] if visit.shown else []
-    rest = dict(visit.fields)
-    named = None if visit.event == "paid" else decision
-    told += [(visit.event, named, rest)] if happened else []  # type: ignore[list-item]
-    return [
-        Sent(f"{who}-{kind}", kind, who, None, ref, fields)  # type: ignore[arg-type]
-        for kind, ref, fields in told
-    ]
+def _events(visit: Visit, who: str, decision: str, types: frozenset[str]) -> Iterator[Sent]:
+    if visit.shown:
+        yield Sent(f"{who}-shown", "shown", who, None, decision)
+    if "prefill_kept" in types:
+        yield Sent(f"{who}-kept", "prefill_kept", who, None, decision)
+    if "pay_tapped" in types:
+        yield Sent(f"{who}-tapped", "step", who, None, None, {"step": "pay_tapped"})
+    if "paid" in types:
+        yield Sent(f"{who}-paid", "paid", who, None, None, {"amount": visit.amount})
 
 
 def lift_of(client: Client, directory: Path, name: str, visitors: int, seed: int) -> Lift:
@@ -143,8 +145,8 @@ def lift_of(client: Client, directory: Path, name: str, visitors: int, seed: int
     )
     slot = load_slots(SLOTS)[name]
     service = Service.of(client, settings, [slot])
-    truth = play(service, name, visitors, seed)
-    return Lift(name, truth, service.sums(name), time.perf_counter() - began)
+    known = play(service, name, visitors, seed)
+    return Lift(name, known, service.sums(name), time.perf_counter() - began)
 
 
 def line(one: Lift) -> str:

@@ -8,7 +8,7 @@ weeks of visitors.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,43 +30,47 @@ class Visit:
         page: that asks.
         channel: by which it asks.
         context: what the front end knows.
-        chance: variant -> probability of the slot's rewarding event.
-        event: its type.
-        fields: of the event.
+        outcomes: variant -> what may happen then.
+        amount: that is paid, in yuan.
         shown: the exposure is an event of its own.
     """
 
     page: str
     channel: str
     context: Mapping[str, Scalar]
-    chance: Callable[[str], float]
-    event: str = "paid"
-    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    outcomes: Callable[[str], truth.Outcomes]
+    amount: int
     shown: bool = False
+
+    def happens(self, variant: str, u: float) -> frozenset[str]:
+        """The rewarding types of events that come, by a number in [0, 1)."""
+        for types, chance in self.outcomes(variant):
+            u -= chance
+            if u < 0.0:
+                return types
+        return frozenset()
 
 
 def denomination(visitor: Visitor, rng: np.random.Generator) -> Visit:
     """Half of them on the home page, half on the recharge page; all of them have begun."""
     page = "home" if rng.random() < 0.5 else "recharge"  # noqa: PLR2004 - half
-    paid = {"amount": visitor.wished}
     return Visit(
         page,
         visitor.channel,
         visitor.context(),
-        lambda amount: truth.finish(visitor, amount, USUAL),
-        fields=paid,
+        lambda amount: truth.of_other_slots(truth.path(visitor, amount, USUAL)),
+        visitor.wished,
     )
 
 
 def banner(visitor: Visitor, _: np.random.Generator) -> Visit:
     """Everybody sees it; who begins goes on with 50 yuan preselected."""
-    rest = truth.finish(visitor, "50", None)
     return Visit(
         "home",
         visitor.channel,
         visitor.context(),
-        lambda name: truth.start(visitor, name, BOOST) * rest,
-        fields={"amount": visitor.wished},
+        lambda name: truth.path(visitor, "50", None, truth.start(visitor, name, BOOST)),
+        visitor.wished,
         shown=True,
     )
 
@@ -78,20 +82,20 @@ def payment_retry(visitor: Visitor, rng: np.random.Generator) -> Visit:
         "payment",
         visitor.channel,
         visitor.context() | {"failure_reason": failure, "method": method},
-        lambda offer: truth.recovery(offer, failure),
-        fields={"amount": visitor.wished},
+        lambda offer: _paid(truth.recovery(offer, failure)),
+        visitor.wished,
     )
 
 
 def prefill(visitor: Visitor, rng: np.random.Generator) -> Visit:
-    """The recharge page; some have typed a number on the home page."""
+    """The recharge page, with 50 yuan preselected; some have typed a number on the home page."""
     carried = bool(rng.random() < truth.QUICK)
     return Visit(
         "recharge",
         visitor.channel,
         visitor.context() | {"carried_number": carried},
-        truth.kept,
-        event="prefill_kept",
+        lambda number: truth.path(visitor, "50", number),
+        visitor.wished,
     )
 
 
@@ -101,10 +105,14 @@ def sms_timing(visitor: Visitor, _: np.random.Generator) -> Visit:
         "sms",
         "sms",
         visitor.context(),
-        lambda timing: truth.sms(visitor, timing, BOOST),
-        fields={"amount": visitor.wished},
+        lambda timing: _paid(truth.sms(visitor, timing, BOOST)),
+        visitor.wished,
         shown=True,
     )
+
+
+def _paid(chance: float) -> truth.Outcomes:
+    return ((frozenset({"paid"}), chance),)
 
 
 VISITS: Final[Mapping[str, Callable[[Visitor, np.random.Generator], Visit]]] = {

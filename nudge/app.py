@@ -48,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _service(settings: Settings) -> Service:
     client = store.hot(settings.store_url, settings.hot_timeout)
     keys = Keys(settings.namespace, settings.partitions)
-    sealer = Sealer(settings.secret_key)
+    sealer = Sealer(settings.secret_key, settings.vault_secrets)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
     patience = None if settings.aof == "always" else PATIENCE

@@ -15,7 +15,15 @@ from nudge import settings_schema
 from nudge.errors import InvalidConfigError
 from nudge.keyfile import NAMES as SECRET_NAMES
 from nudge.keyfile import Secrets, load_or_create_secrets
-from nudge.settings_schema import BIND, PREFIX, Values, from_environ, from_file
+from nudge.settings_schema import (
+    BIND,
+    FIRST_VAULT_KEY,
+    PREFIX,
+    Values,
+    from_environ,
+    from_file,
+    vault_keys,
+)
 
 __all__ = [
     "Secrets",
@@ -41,6 +49,8 @@ class Settings:
         secret_key: key material for ids, the vault and the draws, at least 16 bytes.
         admin_key: API key with every scope; None has none.
         page_key: API key with the scope `decide`, for pages; None has none.
+        vault_keys: further keys of the vault, `1=SECRET,2=SECRET`; the last one encrypts. Key 1 is
+            made of `secret_key` where it is not given.
         redis_url: the store; None starts the embedded one.
         data_dir: store, lake, spool and secrets; absolute.
         config_dir: what an operator edits; absolute.
@@ -48,6 +58,7 @@ class Settings:
         port: TCP port that the web listens on.
         partitions: of the journal; fixed with the first record.
         namespace: prefix of every store key.
+        region: country of phone numbers that name none, two letters.
         holdout: global share of visitors who are never personalised.
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
@@ -71,6 +82,7 @@ class Settings:
     secret_key: bytes = field(repr=False)
     admin_key: str | None = field(default=None, repr=False)
     page_key: str | None = field(default=None, repr=False)
+    vault_keys: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path("data")
     config_dir: Path = Path("config")
@@ -78,6 +90,7 @@ class Settings:
     port: int = 8000
     partitions: int = 8
     namespace: str = "nudge"
+    region: str = "CN"
     holdout: float = 0.05
     aof: Aof = "everysec"
     web_workers: int = 2
@@ -95,6 +108,11 @@ class Settings:
     max_events_body: int = 4 * 1024 * 1024
     spool_size: int = 64 * 1024 * 1024
     fault_dir: str | None = None
+
+    @property
+    def vault_secrets(self) -> dict[int, bytes]:
+        """Key id -> secret of the vault's keys; the last one encrypts."""
+        return {FIRST_VAULT_KEY: self.secret_key} | vault_keys(self.vault_keys or "")
 
     @property
     def lake_dir(self) -> Path:
@@ -154,7 +172,8 @@ class Settings:
     def masked(self) -> dict[str, object]:
         """Field -> value, in a form that may be printed: no secret, no password."""
         shown: dict[str, object] = {one.name: getattr(self, one.name) for one in fields(self)}
-        shown |= {name: "set" if shown[name] else None for name in SECRET_NAMES}
+        secret = (*SECRET_NAMES, "vault_keys")
+        shown |= {name: "set" if shown[name] else None for name in secret}
         shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)
         shown |= {"data_dir": str(self.data_dir), "config_dir": str(self.config_dir)}
         return shown | {"store_url": _without_password(self.store_url)}

@@ -22,6 +22,7 @@ from nudge.keyfile import NAMES as SECRET_NAMES
 PREFIX = "NUDGE_"
 MIN_SECRET = 16
 MAX_PORT = 65535
+MAX_KEY_ID = 255
 
 
 def _number(low: float, high: float) -> ma.Float:
@@ -45,6 +46,31 @@ def _check_bind(value: str) -> None:
         raise ValidationError("write HOST:PORT, such as 127.0.0.1:8000")
     if int(match["port"]) > MAX_PORT:
         raise ValidationError(f"the port is at most {MAX_PORT}")
+
+
+FIRST_VAULT_KEY = 1
+"""Id of the vault's key that is made of the secret key where no other is given."""
+
+
+def vault_keys(value: str) -> dict[int, bytes]:
+    """Id -> secret of keys written `1=secret,2=secret`; the last one encrypts.
+
+    Raises:
+        ValueError: an id is no number from 0 to 255, or a secret is too short.
+    """
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    found = {int(name): secret.encode() for name, _, secret in pairs}
+    if not all(0 <= name <= MAX_KEY_ID and len(x) >= MIN_SECRET for name, x in found.items()):
+        raise ValueError(value)
+    return found
+
+
+def _check_vault_keys(value: str) -> None:
+    try:
+        vault_keys(value)
+    except ValueError:
+        right = f"write 1=SECRET,2=SECRET: ids from 0 to {MAX_KEY_ID}, secrets of at least"
+        raise ValidationError(f"{right} {MIN_SECRET} characters; the last one encrypts") from None
 
 
 class _Schema(Schema):
@@ -83,6 +109,9 @@ class _Schema(Schema):
     journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
+    region = ma.String(
+        validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a country's two letters, such as CN")
+    )
     max_body = _whole(1024, 64 * 1024 * 1024)
     max_events_body = _whole(1024, 64 * 1024 * 1024)
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
@@ -99,6 +128,7 @@ class _EnvironSchema(_Schema):
             error=f"at least {MIN_SECRET} characters: `openssl rand -base64 32` makes a good one",
         ),
     )
+    vault_keys = ma.String(validate=_check_vault_keys)
     admin_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
     page_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
 

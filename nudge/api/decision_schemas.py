@@ -10,6 +10,7 @@ from marshmallow import fields as ma
 
 from nudge.api import forms
 from nudge.domain.asked import Ask
+from nudge.domain.number import parsed
 from nudge.domain.slot_fields import Items, StrictTable, told
 from nudge.errors import InvalidRequestError
 
@@ -48,6 +49,7 @@ class VisitorSchema(StrictTable):
     visitor_id = forms.visitor_id()
     context = forms.context()
     device_token = _token()
+    msisdn = forms.msisdn()
 
 
 class BulkSchema(StrictTable):
@@ -73,6 +75,14 @@ class AskSchema(VisitorSchema):
     force = forms.force(MAX_SLOTS)
 
 
+class TypedAmountSchema(Schema):
+    """The limits of an amount that the visitor may type, in yuan."""
+
+    min = ma.Float(required=True)
+    max = ma.Float(required=True)
+    step = ma.Float(required=True, metadata={"description": "counted from the least"})
+
+
 class GivenSchema(Schema):
     """What to show in one slot."""
 
@@ -85,6 +95,12 @@ class GivenSchema(Schema):
     policy_version = ma.Integer(required=True, metadata={"description": "of the snapshot"})
     sticky = ma.Boolean(required=True, metadata={"description": "an earlier decision, repeated"})
     degraded = ma.Boolean(required=True, metadata={"description": "without the visitor's state"})
+    free_amount = ma.Nested(
+        TypedAmountSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "what may be typed instead; null where nothing may be"},
+    )
 
 
 class AnswerSchema(Schema):
@@ -98,7 +114,6 @@ class AnswerSchema(Schema):
     )
     device_token = ma.String(
         required=True,
-        allow_none=True,
         metadata={"description": "send it with the next call from this device"},
     )
 
@@ -120,8 +135,12 @@ ONE: Final = AskSchema()
 MANY: Final = BulkSchema()
 
 
-def asks_of(body: Mapping[str, Any]) -> list[Ask]:
+def asks_of(body: Mapping[str, Any], region: str) -> list[Ask]:
     """The questions of a request, one for each visitor.
+
+    Args:
+        body: of the request.
+        region: of numbers that name no country.
 
     Raises:
         InvalidRequestError: with the messages of every field that is wrong.
@@ -130,12 +149,14 @@ def asks_of(body: Mapping[str, Any]) -> list[Ask]:
         if "visitors" in body:
             shared: dict[str, Any] = MANY.load(body)
             visitors = shared.pop("visitors")
-            return [_ask({**shared, **visitor}) for visitor in visitors]
-        return [_ask(ONE.load(body))]
+            return [_ask({**shared, **visitor}, region) for visitor in visitors]
+        return [_ask(ONE.load(body), region)]
     except ValidationError as error:
         message = "the request does not fit; errors says where"
         raise InvalidRequestError(message, error.messages) from error
 
 
-def _ask(data: dict[str, Any]) -> Ask:
-    return Ask(**data | {"slots": tuple(data["slots"])})
+def _ask(data: dict[str, Any], region: str) -> Ask:
+    written = data.pop("msisdn", None)
+    msisdn = parsed(written, region) if written else None
+    return Ask(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})

@@ -47,7 +47,7 @@ def decide() -> Response:
     service = current()
     with service.metrics.latency.labels("decide").time():
         body = json_table(service.settings.max_body)
-        asks = asks_of(body)
+        asks = asks_of(body, service.settings.region)
         answers = _decided(service, asks)
         return answer(_plain(asks, answers) if "visitors" in body else answers[0])
 
@@ -68,6 +68,8 @@ def why(decision_id: str) -> Response:
 def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
     if any(ask.force for ask in asks) and "admin" not in caller().scopes:
         raise ForbiddenError("force needs a key with the scope admin as well")
+    if any(ask.msisdn for ask in asks) and not caller().is_server:
+        raise ForbiddenError("msisdn needs a key with the scope ingest")
     catalogue = service.catalogue_with(name for ask in asks for name in ask.slots)
     answers = service.decider.decide(catalogue, asks, caller(), now())
     for one in answers:

@@ -10,8 +10,10 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
+from nudge.domain import number as phone
 from nudge.domain.asked import Rejected, Sent
 from nudge.domain.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.number import InvalidNumberError, parsed
 from nudge.domain.slot_fields import Flag, Instant, Number, OneOf, StrictTable, told
 from nudge.domain.slot_values import suggestion
 
@@ -19,6 +21,8 @@ STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
 MAX_AMOUNT: Final = 100_000
 MAX_FEEDBACK: Final = 1000
 ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
+PRIVATE: Final = frozenset({"msisdn", "device_token"})
+"""Fields that no record may hold."""
 
 Fields = dict[str, ma.Field[Any]]
 
@@ -44,6 +48,10 @@ def _step() -> ma.String:
     return ma.String(required=True, validate=OneOf(*STEPS), **told(right))
 
 
+def _token() -> ma.String:
+    return forms.text("give the device_token of an earlier answer", forms.MAX_TOKEN)
+
+
 def _feedback() -> Fields:
     scale = "give a number from 0 to 10"
     longest = f"give at most {MAX_FEEDBACK} characters"
@@ -59,7 +67,12 @@ def _feedback() -> Fields:
 FIELDS: Final[Mapping[str, Fields]] = {
     "shown": {},
     "clicked": {},
-    "step": {"step": _step()},
+    "step": {
+        "step": _step(),
+        "amount": _amount(),
+        "msisdn": forms.msisdn(),
+        "device_token": _token(),
+    },
     "prefill_kept": {},
     "prefill_edited": {},
     "payment_failed": {
@@ -67,7 +80,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
         "method": _word('name the method of payment, such as "wallet"'),
     },
     "feedback": _feedback(),
-    "paid": {"amount": _amount()},
+    "paid": {"amount": _amount(), "msisdn": forms.msisdn()},
     "sms_sent": {},
     "sms_delivered": {},
     "sms_clicked": {"token": forms.text("give the link's token", forms.MAX_TOKEN)},
@@ -80,7 +93,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
         "given": Flag(required=True, **told("write true or false")),
     },
     "complaint": {},
-    "identified": {"other_id": forms.visitor_id()},
+    "identified": {"other_id": forms.visitor_id(required=False), "msisdn": forms.msisdn()},
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
     "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
 }
@@ -119,12 +132,13 @@ CLASSES: Final[Mapping[str, type[Schema]]] = {name: _schema(name) for name in FI
 _SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
 
 
-def sent_of(raw: object, *, server: bool) -> Sent | Rejected:
+def sent_of(raw: object, *, server: bool, region: str) -> Sent | Rejected:
     """The event as it may be recorded, or why not.
 
     Args:
         raw: one item of the batch, whatever it is.
         server: the sender must give what only a server knows.
+        region: of numbers that name no country.
     """
     if not isinstance(raw, dict):
         return Rejected("", "invalid", "an event is an object; write {event_id, type, ...}")
@@ -135,22 +149,37 @@ def sent_of(raw: object, *, server: bool) -> Sent | Rejected:
         data: dict[str, Any] = schema.load(raw)
     except ValidationError as error:
         return _rejected(raw, _told(error.messages_dict))
+    problem = _problem(data, server=server)
+    if problem:
+        return _rejected(raw, problem)
+    try:
+        return _sent(data, parsed(data["msisdn"], region) if data.get("msisdn") else None)
+    except InvalidNumberError as error:
+        return _rejected(raw, str(error))
+
+
+def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:
+    """What is missing, if so."""
     missing = [name for name in SERVER_NEEDS.get(data["type"], ()) if name not in data]
     if server and missing:
-        return _rejected(raw, f"{missing[0]}: is missing; a server must give it")
+        return f"{missing[0]}: is missing; a server must give it"
     if not data.get("visitor_id") and not data.get("decision_id"):
-        return _rejected(raw, "visitor_id: is missing; give it, or a decision_id")
-    return _sent(data)
+        return "visitor_id: is missing; give it, or a decision_id"
+    if data["type"] == "step" and data.get("msisdn") and not data.get("device_token"):
+        return "device_token: is missing; a number is kept for the device that typed it"
+    return None
 
 
-def _sent(data: dict[str, Any]) -> Sent:
+def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> Sent:
     return Sent(
         event_id=data["event_id"],
         type=data["type"],
         visitor_id=data.get("visitor_id", ""),
         at=data.get("at"),
         decision_id=data.get("decision_id"),
-        fields={name: value for name, value in data.items() if name not in ENVELOPE},
+        fields={name: value for name, value in data.items() if name not in ENVELOPE | PRIVATE},
+        msisdn=msisdn,
+        device_token=data.get("device_token"),
     )
 
 

@@ -122,7 +122,7 @@ def _batch(body: dict[str, Any]) -> list[object]:
 
 def _recorded(service: Service, batch: list[object]) -> Recorded:
     server = caller().is_server
-    read = [sent_of(raw, server=server) for raw in batch]
+    read = [sent_of(raw, server=server, region=service.settings.region) for raw in batch]
     unread = tuple(one for one in read if isinstance(one, Rejected))
     sent = [one for one in read if isinstance(one, Sent)]
     taken = service.recorder.record(sent, caller(), now()) if sent else Recorded(0, 0, ())

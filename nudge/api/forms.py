@@ -8,6 +8,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from nudge.domain.number import LONGEST
 from nudge.domain.slot_fields import JsonTable, Matches, OneOf, told
 from nudge.domain.slot_schema import CHANNELS
 from nudge.domain.slot_values import scalar_problem, text_problem
@@ -44,6 +45,11 @@ def visitor_id(*, required: bool = True) -> ma.String:
     """Who is served."""
     right = f"give the visitor's id, 1 to {MAX_VISITOR_ID} characters"
     return text(right, MAX_VISITOR_ID, required=required)
+
+
+def msisdn() -> ma.String:
+    """A phone number; what it must look like is `domain.number`'s."""
+    return text("give a phone number", LONGEST)
 
 
 def channel() -> ma.String:

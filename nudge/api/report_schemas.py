@@ -112,6 +112,13 @@ class LakeSchema(Schema):
     )
 
 
+class PrefilledSchema(Schema):
+    """Exposures of a variant whose number was kept or typed over; null for fewer than 20 people."""
+
+    prefill_kept = ma.Integer(required=True, allow_none=True)
+    prefill_edited = ma.Integer(required=True, allow_none=True)
+
+
 class ReportSchema(Schema):
     """A slot's report, made from the lake."""
 
@@ -136,6 +143,12 @@ class ReportSchema(Schema):
     allocation = ma.Dict(required=True, metadata={"description": "exposures over time"})
     delay = ma.Dict(required=True, metadata={"description": "of conversions"})
     quarantined = ma.Integer(required=True, metadata={"description": "exposures in outages"})
+    prefilled = ma.Dict(
+        keys=ma.String(),
+        values=ma.Nested(PrefilledSchema),
+        required=True,
+        metadata={"description": "by variant; empty for slots that fill nothing in"},
+    )
 
 
 class GuardStandsSchema(Schema):

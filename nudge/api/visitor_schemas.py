@@ -29,6 +29,52 @@ class KeptDecisionSchema(Schema):
     variant = ma.String(required=True)
 
 
+class OwnNumberSchema(Schema):
+    """A number, as anybody but the device that typed it may see it."""
+
+    masked = ma.String(required=True)
+    own = ma.Boolean(required=True, metadata={"description": "the visitor's; a server told"})
+    times = ma.Integer(required=True, metadata={"description": "recharged on its device"})
+    last_at = ma.String(required=True, allow_none=True)
+
+
+class ContactSchema(Schema):
+    """A contact, whoever made it."""
+
+    at = ma.String(required=True)
+    channel = ma.String(required=True)
+    purpose = ma.String(required=True)
+
+
+class ConsentSchema(Schema):
+    """The last word on a channel."""
+
+    at = ma.String(required=True)
+    channel = ma.String(required=True)
+    given = ma.Boolean(required=True)
+
+
+class FailureSchema(Schema):
+    """A payment that failed and was not made good since."""
+
+    at = ma.String(required=True)
+    reason = ma.String(required=True)
+    method = ma.String(required=True)
+
+
+class ErasedSchema(Schema):
+    """What was forgotten."""
+
+    found = ma.Boolean(required=True, metadata={"description": "false: nobody of this id is known"})
+    subjects = ma.Integer(required=True)
+    ids = ma.Integer(required=True)
+    numbers = ma.Integer(required=True)
+    texts = ma.Integer(required=True)
+    folded = ma.Boolean(
+        required=True, metadata={"description": "false: the state will be empty in a moment"}
+    )
+
+
 class PersonSchema(Schema):
     """What is known of a person."""
 
@@ -43,3 +89,13 @@ class PersonSchema(Schema):
     payments = ma.List(ma.Nested(PaymentSchema), required=True)
     assigned = ma.Dict(keys=ma.String(), values=ma.Nested(KeptDecisionSchema), required=True)
     open_exposures = ma.Integer(required=True)
+    numbers = ma.List(ma.Nested(OwnNumberSchema), required=True)
+    contacts = ma.List(ma.Nested(ContactSchema), required=True)
+    consents = ma.List(ma.Nested(ConsentSchema), required=True)
+    failures = ma.List(ma.Nested(FailureSchema), required=True)
+    texts = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "event -> what the visitor wrote"},
+    )

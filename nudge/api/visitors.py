@@ -1,22 +1,29 @@
-"""GET /v1/visitors/{id}: what is known of a person."""
+"""GET and DELETE /v1/visitors/{id}: what is known of a person; forget them."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Response
 
-from nudge.api.operation import operation, resource
+from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
-from nudge.api.visitor_schemas import PersonSchema
+from nudge.api.visitor_schemas import ErasedSchema, PersonSchema
 from nudge.clock import now
+from nudge.domain.number import from_e164
+from nudge.domain.numbers import LAST, is_own
 from nudge.domain.report_time import iso
 from nudge.domain.segments import Member, members
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state
 from nudge.errors import NotFoundError
+from nudge.flows.erase import Eraser
 from nudge.store.visitors import Opened, known_visitor
 
 blueprint = resource("visitors", "What is known of a person")
+PATIENCE: Final = 2.0
+"""Seconds that a request waits until the visitor's state is empty."""
 
 
 @operation(
@@ -38,6 +45,19 @@ def one(visitor_id: str) -> Response:
     return answer({"visitor_id": visitor_id} | _plain(service, found, state, now()))
 
 
+@operation(
+    blueprint,
+    "DELETE /v1/visitors/<string(maxlength=200):visitor_id>",
+    scopes=("admin",),
+    answers={200: ErasedSchema},
+)
+def forget(visitor_id: str) -> Response:
+    """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
+    service = current()
+    eraser = Eraser(service.client, service.keys, service.sealer)
+    return answer(eraser.erase(visitor_id, caller().key_id, PATIENCE))
+
+
 def _plain(service: Service, found: Opened, state: VisitorState, at: float) -> dict[str, object]:
     context = state.context(at)
     belongs = members(service.decider.segments, context, at)
@@ -53,7 +73,41 @@ def _plain(service: Service, found: Opened, state: VisitorState, at: float) -> d
             for unit, kept in found.assigned.items()
         },
         "open_exposures": len(state.open),
+        "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
+        "contacts": [_dated(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
+        "consents": [_dated(x.at, channel=x.channel, given=x.given) for x in state.consents],
+        "failures": [_dated(x.at, reason=x.reason, method=x.method) for x in state.failures],
+        "texts": _texts(service, found),
     }
+
+
+def _dated(at: float, **more: object) -> dict[str, object]:
+    return {"at": iso(at), **more}
+
+
+def _book(found: Opened) -> list[tuple[str, bytes]]:
+    """The numbers in the visitor's book, the own one first."""
+    listed = [(n, x) for n, x in found.numbers.items() if not n.startswith(f"{LAST}:")]
+    return sorted(listed, key=lambda pair: (not is_own(pair[0]), pair[0]))
+
+
+def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> dict[str, object]:
+    """A number as anybody but its device may see it."""
+    device, label = name.split(":", 1)
+    used = next((x for x in state.numbers if (x.device, x.label) == (device, label)), None)
+    return {
+        "masked": from_e164(service.sealer.vault.open(sealed, device)).masked,
+        "own": is_own(name),
+        "times": used.times if used else 0,
+        "last_at": iso(used.last_at) if used else None,
+    }
+
+
+def _texts(service: Service, found: Opened) -> dict[str, str]:
+    """What the visitor wrote, by the event's id."""
+    kept = service.client.call("HGETALL", service.keys.texts(found.partition, found.subject))
+    pairs = ((name.decode(), sealed) for name, sealed in kept.items())
+    return {name: service.sealer.vault.open(sealed, name) for name, sealed in pairs}
 
 
 def _member(member: Member) -> dict[str, object]:

@@ -52,7 +52,7 @@ class Store:
     @property
     def sealer(self) -> Sealer:
         """Hashes and ids of the installation."""
-        return Sealer(self.settings.secret_key)
+        return Sealer(self.settings.secret_key, self.settings.vault_secrets)
 
 
 def data_dir_option(command: Command) -> Command:

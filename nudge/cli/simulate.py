@@ -170,12 +170,12 @@ class _Session:
 def _session(plan: Plan, settings: Settings, target: Target) -> _Session:
     server = Api(target)
     server.check()
-    served = {one["slot"] for one in server.get("/v1/slots")["slots"]}
-    slots = [name for name in SLOTS if name in served]
+    served = {one["slot"]: one["reward"]["event"] for one in server.get("/v1/slots")["slots"]}
+    slots = {name: served[name] for name in SLOTS if name in served}
     # The pages' own key where it is this installation's: what pages may not do, they do not.
     own = settings.page_key if target.key == settings.admin_key else None
     page = Api(replace(target, key=own)) if own else server
-    return _Session(plan, Ways(page, server, frozenset(slots)), result.look(server, slots), [])
+    return _Session(plan, Ways(page, server, slots), result.look(server, slots), [])
 
 
 def _announced(plan: Plan) -> str:

@@ -12,6 +12,8 @@ from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
 from nudge.clock import now
+from nudge.domain.contact_file import FILE as CONTACT
+from nudge.domain.contact_file import load_contact
 from nudge.domain.funnel_file import FILE as FUNNEL
 from nudge.domain.funnel_file import load_funnel
 from nudge.domain.segment_file import load_segments
@@ -74,6 +76,8 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     slots = load_slots(directory) if directory.is_dir() else {}
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
+    if (settings.config_dir / CONTACT).exists():
+        load_contact(settings.config_dir)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from nudge.domain.number import Number
 from nudge.domain.records import Reason
-from nudge.domain.slot import Scalar
+from nudge.domain.slot import FreeAmount, Scalar
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Ask:
         context: attributes that the caller knows.
         device_token: from an earlier answer.
         force: slot -> variant, for tests by people.
+        msisdn: the visitor's own number, which only a server may say.
     """
 
     visitor_id: str
@@ -30,6 +32,7 @@ class Ask:
     context: Mapping[str, Scalar] = field(default_factory=dict)
     device_token: str | None = None
     force: Mapping[str, str] = field(default_factory=dict)
+    msisdn: Number | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Given:
         policy_version: of the snapshot.
         sticky: an earlier decision of the same period.
         degraded: decided without the visitor's state.
+        free_amount: what the visitor may type instead; None where nothing may be typed.
     """
 
     decision_id: str
@@ -57,6 +61,7 @@ class Given:
     policy_version: int
     sticky: bool
     degraded: bool
+    free_amount: FreeAmount | None = None
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,11 @@ class Answer:
 
     Attributes:
         decisions: slot -> what to show.
-        device_token: to be sent with the next call, or None where this caller may not have one.
+        device_token: to be sent with the next call.
     """
 
     decisions: Mapping[str, Given]
-    device_token: str | None
+    device_token: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class Sent:
         at: seconds, or None for now.
         decision_id: as answered, or None.
         fields: everything else.
+        msisdn: a number that it names: never written down.
+        device_token: of the device on which the number was typed.
     """
 
     event_id: str
@@ -91,6 +98,8 @@ class Sent:
     at: float | None
     decision_id: str | None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
+    msisdn: Number | None = None
+    device_token: str | None = None
 
 
 @dataclass(frozen=True)

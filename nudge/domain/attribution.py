@@ -17,7 +17,7 @@ from nudge.domain.facts import told
 from nudge.domain.merging import JOINED, content_of, merged
 from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
 from nudge.domain.reward import changed, changes, fen
-from nudge.domain.slot_schema import REWARDING_EVENTS
+from nudge.domain.reward_event import PAID, type_of, wanted
 from nudge.domain.visitor import (
     MAX_OPEN,
     Early,
@@ -87,7 +87,7 @@ def _remaining(exposures: tuple[Open, ...], watermark: float) -> tuple[Open, ...
 def _matters(event: Rewarding, exposures: Sequence[Open], watermark: float) -> bool:
     """True while an exposure may still come that it rewards, or an open one may hold it."""
     return event.at + MAX_AGE >= watermark or any(
-        x.terms.event == event.type and event.at <= x.until for x in exposures
+        event.type in wanted(x.terms.event).types and event.at <= x.until for x in exposures
     )
 
 
@@ -174,13 +174,15 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     known = any(x.event_id == event.event_id for x in state.events)
     if not known:
         state = told(state, entry.at, event)
-    if event.type not in REWARDING_EVENTS or not rewards(event.type, event.source):
+    kind = type_of(event)
+    if kind is None or not rewards(event.type, event.source):
         return state, (), ()
     if known or len(state.events) >= MAX_OPEN:
         # Forgetting an older event instead would take back what it was credited with.
         return state, (), ()
-    value = fen(event.fields.get("amount"))
-    happened = Rewarding(event.event_id, event.type, entry.at, value, event.decision)
+    # Only what was paid is worth money: a step's amount is a choice.
+    value = fen(event.fields.get("amount")) if kind == PAID else 0
+    happened = Rewarding(event.event_id, kind, entry.at, value, event.decision)
     after = replace(state, events=_sorted(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 

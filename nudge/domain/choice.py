@@ -13,13 +13,18 @@ import numpy as np
 
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.asked import Ask
-from nudge.domain.eligibility import KEEPING, Asked, removed
+from nudge.domain.eligibility import KEEPING, Asked, affordable, removed
+from nudge.domain.failures import FAILED_AT
 from nudge.domain.holdout import GLOBAL, in_holdout
 from nudge.domain.records import Decision, Reason, Ref
 from nudge.domain.served import Served
 from nudge.domain.slot import Scalar, Slot
+from nudge.domain.slot_values import is_number
 from nudge.domain.stock import field_of, limits
 
+PUBLIC: Final = "|?"
+"""Ends the unit of what sticks for whoever knows the visitor's id: it was chosen without anything
+that is known of the person. The person's own device goes on with it."""
 SHADOW: Final = "shadow"
 """Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
 
@@ -57,6 +62,9 @@ class Setting:
         benefits: groups of which the visitor has a benefit; None where that may not be known.
         left: `<slot>:<variant>` -> units of its stock; None where nobody knows.
         tries: draws before this one that could not be written.
+        public: the caller has shown nothing by which the person may be known: what sticks is kept
+            apart from what sticks for the person.
+        amounts: yuan, that the visitor has paid or chosen before.
     """
 
     ask: Ask
@@ -70,13 +78,18 @@ class Setting:
     benefits: Collection[str] | None = None
     left: Mapping[str, int] | None = None
     tries: int = 0
+    public: bool = False
+    amounts: Collection[float] = ()
 
     def asked(self, slot: Slot) -> Asked:
         """What the slot's rules look at."""
         left = self.left
         if left is not None:
             left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
-        return Asked(self.ask.channel, self.ask.page, self.context, self.at, self.benefits, left)
+        ask, limit = self.ask, affordable(slot, self.context)
+        return Asked(
+            ask.channel, ask.page, self.context, self.at, self.benefits, left, limit, self.amounts
+        )
 
 
 @dataclass(frozen=True)
@@ -102,15 +115,16 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     forced = ask.force.get(slot.name)
     if forced is not None:
         return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, ask)
+    unit = _unit(slot, setting)
+    public = unit + PUBLIC
     period = int(setting.at // slot.stickiness.period)
-    before = assigned.get(unit)
-    if before and before.period == period:
+    found = [assigned.get(public)] if setting.public else [assigned.get(unit), assigned.get(public)]
+    before = next((x for x in found if x and x.period == period), None)
+    unit = public if setting.public else unit
+    if before:
         kept = gone.get(before.decision.variant) in KEEPING
         if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
-    else:
-        before = None
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
 
 
@@ -159,8 +173,10 @@ def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[f
     return tuple(full[mask].tolist())
 
 
-def _unit(slot: Slot, ask: Ask) -> str:
-    values = {"page": ask.page, "channel": ask.channel}
+def _unit(slot: Slot, setting: Setting) -> str:
+    failed_at = setting.context.get(FAILED_AT)
+    failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
+    values = {"page": setting.ask.page, "channel": setting.ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 

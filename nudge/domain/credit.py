@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge.domain.records import Ref
+from nudge.domain.reward_event import PAID, PAY_TAPPED, wanted
 from nudge.domain.visitor import Open, Rewarding, VisitorState
 
-JOINED_BY_TIME: Final = frozenset({"paid"})
-"""Types that are joined to exposures by time even where they name a decision."""
+JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
+"""Types that are joined to exposures by time even where they name a decision: who pays, or means
+to, answers everything that was shown."""
 
 Credits = Mapping[Ref, tuple[Rewarding, ...]]
-"""Exposure -> the events that it is credited with, by time and id."""
+"""Exposure -> the events that it is credited with, by time and id. One that still lacks an event
+which its terms want is credited with none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Worth:
 
 
 def holder(event: Rewarding, exposures: Sequence[Open], watermark: float) -> Open | None:
-    """The exposure that is credited with the event.
+    """The exposure that the event belongs to: none other is credited with it.
 
     Args:
         event: that happened.
@@ -51,7 +54,9 @@ def holder(event: Rewarding, exposures: Sequence[Open], watermark: float) -> Ope
         One exposure, or None where the event rewards nothing in this slot.
     """
     latest = _named(event, exposures) if names(event) else _latest(event, exposures)
-    if latest is None or latest.terms.event != event.type or latest.closes < watermark:
+    if latest is None or latest.closes < watermark:
+        return None
+    if event.type not in wanted(latest.terms.event).types:
         return None
     return latest if event.at <= latest.until else None
 
@@ -72,15 +77,25 @@ def _latest(event: Rewarding, exposures: Sequence[Open]) -> Open | None:
 
 def credits_of(state: VisitorState, slot: str) -> Credits:
     """The credit of the open exposures in one slot; those without any are left out."""
+    return {one.decision: events for one, events in held(state, slot) if _is_enough(one, events)}
+
+
+def held(state: VisitorState, slot: str) -> list[tuple[Open, tuple[Rewarding, ...]]]:
+    """The open exposures in one slot that have events of their own, and these events."""
     exposures = in_slot(state.open, slot)
-    found: dict[Ref, tuple[Rewarding, ...]] = {}
+    found: dict[Ref, tuple[Open, tuple[Rewarding, ...]]] = {}
     for event in state.events:
         if slot in event.spent:
             continue
         exposure = holder(event, exposures, state.watermark)
         if exposure is not None:
-            found[exposure.decision] = (*found.get(exposure.decision, ()), event)
-    return found
+            _, before = found.get(exposure.decision, (exposure, ()))
+            found[exposure.decision] = exposure, (*before, event)
+    return list(found.values())
+
+
+def _is_enough(exposure: Open, events: Iterable[Rewarding]) -> bool:
+    return wanted(exposure.terms.event).met(event.type for event in events)
 
 
 def in_slot(exposures: Iterable[Open], slot: str) -> list[Open]:
@@ -95,24 +110,24 @@ def slots_of(state: VisitorState) -> Iterator[str]:
 
 def is_shared(state: VisitorState, event: Rewarding) -> bool:
     """True where the event is credited in more than one slot."""
-    held = (
-        holder(event, in_slot(state.open, slot), state.watermark)
+    credited = (
+        any(event in events for events in credits_of(state, slot).values())
         for slot in slots_of(state)
-        if slot not in event.spent
     )
-    return len(event.spent) + sum(exposure is not None for exposure in held) > 1
+    return len(event.spent) + sum(credited) > 1
 
 
 def settled(state: VisitorState, closing: Sequence[Open]) -> VisitorState:
     """The state in which the events that these exposures hold are spent in their slots.
 
-    What was credited to an exposure when it closed stays there, whatever comes later.
+    What belonged to an exposure when it closed stays there, whatever comes later: also where its
+    terms wanted more, so that no other exposure inherits it.
     """
     spent: dict[str, set[str]] = {}
     ending = {exposure.decision for exposure in closing}
     for slot in dict.fromkeys(exposure.slot for exposure in closing):
-        for decision, events in credits_of(state, slot).items():
-            for event in events if decision in ending else ():
+        for exposure, events in held(state, slot):
+            for event in events if exposure.decision in ending else ():
                 spent.setdefault(event.event_id, set()).add(slot)
     return replace(state, events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
 

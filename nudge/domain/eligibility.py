@@ -7,14 +7,16 @@ None. Another rule joins by being added to the tuple.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge.domain.slot import Scalar, Slot, Variant
+from nudge.domain.slot_values import is_number
 
 SOLD_OUT: Final = "sold_out"
 STOCK_UNKNOWN: Final = "stock_unknown"
 STATE_UNKNOWN: Final = "state_unknown"
+UNAFFORDABLE: Final = "unaffordable"
 KEEPING: Final = (None, SOLD_OUT, STOCK_UNKNOWN)
 """Reasons that do not take a variant away from whoever has it; None is eligible."""
 
@@ -30,6 +32,8 @@ class Asked:
         at: seconds since the epoch.
         benefits: groups of which the visitor has a benefit; None where that may not be known.
         left: variant -> units of its stock; None where nobody knows.
+        limit: yuan, above which an amount is not preselected; None is no limit.
+        amounts: yuan, that the visitor has paid or chosen before: no limit is for them.
     """
 
     channel: str
@@ -38,6 +42,8 @@ class Asked:
     at: float
     benefits: Collection[str] | None = None
     left: Mapping[str, int] | None = None
+    limit: float | None = None
+    amounts: Collection[float] = ()
 
 
 Hook = Callable[[Variant, Asked], str | None]
@@ -95,6 +101,14 @@ def taken_already(variant: Variant, asked: Asked) -> str | None:
     return f"exclusive:{group}" if group in asked.benefits else None
 
 
+def unaffordable(variant: Variant, asked: Asked) -> str | None:
+    """`unaffordable`: above what the visitor usually pays, and never paid or chosen before."""
+    amount = amount_of(variant)
+    if asked.limit is None or amount is None or amount <= asked.limit:
+        return None
+    return None if amount in asked.amounts else UNAFFORDABLE
+
+
 def out_of_stock(variant: Variant, asked: Asked) -> str | None:
     """`sold_out`, or `stock_unknown`. The last rule: whoever has the variant already keeps it."""
     if variant.availability.stock is None:
@@ -112,6 +126,7 @@ HOOKS: tuple[Hook, ...] = (
     unfit,
     out_of_season,
     taken_already,
+    unaffordable,
     out_of_stock,
 )
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""
@@ -131,7 +146,32 @@ def removed(slot: Slot, asked: Asked) -> dict[str, str]:
     if slot.mode == "off" or (slot.mode == "frozen" and slot.frozen_serves == "fallback"):
         return dict.fromkeys(slot.names, slot.mode)
     reasons = ((variant.name, reason_of(variant, asked)) for variant in slot.variants)
-    return {name: reason for name, reason in reasons if reason is not None}
+    gone = {name: reason for name, reason in reasons if reason is not None}
+    if UNAFFORDABLE in gone.values() and len(gone) == len(slot.variants):
+        _spare_the_least(slot, asked, gone)
+    return gone
+
+
+def _spare_the_least(slot: Slot, asked: Asked, gone: dict[str, str]) -> None:
+    """Where every amount is too large the least of them is not: something must be preselected."""
+    anyway = replace(asked, limit=None)
+    able = [v for v in slot.variants if gone[v.name] == UNAFFORDABLE and not reason_of(v, anyway)]
+    if able:
+        del gone[min(able, key=lambda variant: amount_of(variant) or 0.0).name]
+
+
+def affordable(slot: Slot, context: Mapping[str, Scalar]) -> float | None:
+    """The largest amount in yuan that the slot preselects for a visitor; None without a limit."""
+    usual = context.get("usual_amount")
+    if slot.affordable is None or not is_number(usual) or usual <= 0:
+        return None
+    return slot.affordable * usual
+
+
+def amount_of(variant: Variant) -> float | None:
+    """The variant's amount in yuan, if it has one."""
+    amount = variant.attributes.get("amount")
+    return amount if is_number(amount) else None
 
 
 def reason_of(variant: Variant, asked: Asked, hooks: tuple[Hook, ...] = HOOKS) -> str | None:

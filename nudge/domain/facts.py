@@ -12,9 +12,10 @@ from functools import reduce
 from typing import Final
 
 from nudge.domain import person
+from nudge.domain.contact import Consent, Contact
 from nudge.domain.failures import kind_of
 from nudge.domain.merging import INTO, PARTITION
-from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
+from nudge.domain.person import Attribute, Failure, Typed, Used
 from nudge.domain.recharges import Payment, with_payment
 from nudge.domain.records import Event
 from nudge.domain.reward import fen
@@ -52,15 +53,15 @@ def paid(state: VisitorState, at: float, event: Event) -> VisitorState:
     )
 
 
-def _recharged(state: VisitorState, at: float, number: str) -> VisitorState:
+def _recharged(state: VisitorState, at: float, label: str) -> VisitorState:
     """One more use of the number that was paid for, on the device that was in use."""
     typed = state.typed if state.typed and 0 <= at - state.typed.at <= VISIT else None
     last = state.numbers[-1] if state.numbers else None
-    number = number or (typed.number if typed else "") or (last.number if last else "")
-    if not number:
+    label = label or (typed.label if typed else "") or (last.label if last else "")
+    if not label:
         return state
     device = typed.device if typed else last.device if last else ""
-    used = Used(at, device, number, 1)
+    used = Used(at, device, label, 1)
     return replace(state, numbers=person.with_used(state.numbers, used))
 
 
@@ -75,9 +76,9 @@ def failed(state: VisitorState, at: float, event: Event) -> VisitorState:
 
 def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
     """A number was typed, or an amount chosen."""
-    number, device = _text(event, NUMBER), _text(event, DEVICE)
-    if number and device:
-        typed = Typed(at, device, number)
+    label, device = _text(event, NUMBER), _text(event, DEVICE)
+    if label and device:
+        typed = Typed(at, device, label)
         return replace(state, typed=max(typed, state.typed or typed))
     amount = fen(event.fields.get("amount"))
     return replace(state, amounts=person.with_amount(state.amounts, amount)) if amount else state

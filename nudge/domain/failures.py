@@ -1,9 +1,14 @@
-"""Why payments fail: a gateway's own code as one of four kinds that pages and policies know."""
+"""Why payments fail: a gateway's own code as one of four kinds that pages and policies know.
+
+And what a decision may know of a failure: the page's word and the service's, as one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
+
+from nudge.domain.rule import Scalar
 
 UNKNOWN: Final = "unknown"
 KINDS: Final = ("soft", "hard", "gateway_down", UNKNOWN)
@@ -41,3 +46,35 @@ def kind_of(reason: object) -> str:
     if reason in KINDS:
         return str(reason)
     return CODES.get(str(reason).lower(), UNKNOWN)
+
+
+REASON: Final = "failure_reason"
+FAILED_AT: Final = "failed_at"
+METHOD: Final = "method"
+FRESH: Final = 6 * 3600.0
+"""Seconds in which a failure asks for an offer. Who comes back later begins anew, and must not be
+answered for what went wrong then; it is as long as a report of a payment belongs to a visit."""
+
+
+def with_failure_told(
+    known: Mapping[str, Scalar], told: Mapping[str, Scalar], at: float
+) -> dict[str, Scalar]:
+    """The context of a decision: what the service knows, and above it what the page tells.
+
+    The page's reason becomes a kind. Without a reason, or with one that says nothing, the page
+    leaves standing what the service knows: it sees less of the third party's page than a server.
+
+    Args:
+        known: from the visitor's state.
+        told: in the request.
+        at: seconds, now.
+    """
+    failed_at = known.get(FAILED_AT)
+    if isinstance(failed_at, int | float) and at - failed_at > FRESH:
+        known = {k: v for k, v in known.items() if k not in (REASON, FAILED_AT, METHOD)}
+    rest = {name: value for name, value in told.items() if name != REASON}
+    reason = told.get(REASON)
+    kind = kind_of(reason) if reason else UNKNOWN
+    if reason and (kind != UNKNOWN or REASON not in known):
+        rest[REASON] = kind
+    return {**known, **rest}

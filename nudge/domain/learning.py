@@ -7,8 +7,9 @@ from dataclasses import replace
 from bandits.config import LearnerConfig, read_config
 from bandits.contract import Policy
 from bandits.errors import ConfigError
+from bandits.policies.fixed import FixedPolicy
 from bandits.policies.uniform import UniformPolicy
-from nudge.domain.slot import Slot
+from nudge.domain.slot import DEFAULT_PAGE, Slot
 from nudge.errors import InvalidRequestError
 
 
@@ -31,8 +32,22 @@ def learner_config(slot: Slot) -> LearnerConfig:
 
 
 def first_policy(slot: Slot) -> Policy:
-    """Version 0: every eligible variant alike, until a snapshot is published."""
-    return UniformPolicy(arms=slot.names)
+    """Version 0, until a snapshot is published.
+
+    Every eligible variant alike; where the slot begins with a rule (`prior`), what the operator
+    showed by hand: each page's fallback, and the floor for the rest.
+    """
+    if slot.policy.get("prior") is None:
+        return UniformPolicy(arms=slot.names)
+    index = {name: number for number, name in enumerate(slot.names)}
+    by_page = {page: index[name] for page, name in slot.fallback.items() if page != DEFAULT_PAGE}
+    return FixedPolicy(
+        arms=slot.names,
+        arm=index[slot.fallback[DEFAULT_PAGE]],
+        by="page",
+        by_value=by_page,
+        floor=slot.floor,
+    )
 
 
 def mabwiser_config(slot: Slot, text: str) -> LearnerConfig:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.contact import Consent, Contact
 from nudge.domain.slot import Scalar
 
 MAX_NUMBERS: Final = 20
@@ -29,13 +30,13 @@ class Used:
     Attributes:
         last_at: seconds, of the latest payment.
         device: its random id.
-        number: the number's subject; the number itself is in the vault.
+        label: the number's subject; the number itself is in the vault.
         times: payments.
     """
 
     last_at: float
     device: str
-    number: str
+    label: str
     times: int
 
 
@@ -46,42 +47,12 @@ class Typed:
     Attributes:
         at: seconds.
         device: its random id.
-        number: the number's subject.
+        label: the number's subject.
     """
 
     at: float
     device: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Contact:
-    """A message or call that reached the visitor, whoever made it.
-
-    Attributes:
-        at: seconds.
-        channel: such as `sms` or `call`.
-        purpose: such as `reminder`.
-    """
-
-    at: float
-    channel: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Consent:
-    """What a visitor last said of a channel.
-
-    Attributes:
-        channel: such as `sms`.
-        at: seconds.
-        given: False where it was refused or withdrawn.
-    """
-
-    channel: str
-    at: float
-    given: bool
+    label: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,12 +89,12 @@ class Attribute:
 
 def with_used(numbers: Iterable[Used], one: Used) -> tuple[Used, ...]:
     """The numbers with one more use: times of the same number on the same device are added up."""
-    found = {(x.device, x.number): x for x in numbers}
-    before = found.get((one.device, one.number))
+    found = {(x.device, x.label): x for x in numbers}
+    before = found.get((one.device, one.label))
     if before is not None:
         last_at = max(before.last_at, one.last_at)
-        one = Used(last_at, one.device, one.number, before.times + one.times)
-    found[one.device, one.number] = one
+        one = Used(last_at, one.device, one.label, before.times + one.times)
+    found[one.device, one.label] = one
     return tuple(sorted(found.values())[-MAX_NUMBERS:])
 
 

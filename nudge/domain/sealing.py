@@ -10,26 +10,34 @@ import hashlib
 import hmac
 import secrets
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from itsdangerous import BadData, URLSafeSerializer
 
+from nudge.domain.number import Number
 from nudge.domain.records import AWAY, Ref
+from nudge.domain.vault_seal import VaultSeal
 
 _MAGIC = b"NDG\x01"
 """First bytes of a sealed reference; whoever forges an id would have to hit them."""
 _LAYOUT = struct.Struct(">4sHHQ")
 ID_LENGTH = 26
+MOST_HOMES: Final = 4
+"""Subjects that a token names: who shares a device, or changes ids, stays known."""
+NUMBERS: Final = "000000"
+"""What the subjects of numbers begin with, so that they are smaller than all others."""
 
 
 @dataclass(frozen=True)
-class Device:
-    """What a device token says: this device may see this subject's state.
+class Home:
+    """Where a subject is.
 
     Attributes:
-        subject: of the visitor.
+        subject: of a visitor.
         partition: where the subject's journal and state are.
     """
 
@@ -37,11 +45,38 @@ class Device:
     partition: int
 
 
-class Sealer:
-    """Everything that needs the secret key."""
+@dataclass(frozen=True)
+class Device:
+    """What a device token says.
 
-    def __init__(self, secret_key: bytes) -> None:
+    Attributes:
+        id: random; numbers that were typed on the device are kept under it.
+        homes: subjects whose state the device may see, the latest last.
+    """
+
+    id: str
+    homes: tuple[Home, ...] = ()
+
+    def seeing(self, home: Home) -> Device:
+        """The same device, which may see one more."""
+        rest = (one for one in self.homes if one.subject != home.subject)
+        return Device(self.id, (*rest, home)[-MOST_HOMES:])
+
+    def sees(self, subject: str) -> bool:
+        """Whether it may see the state of a subject."""
+        return any(home.subject == subject for home in self.homes)
+
+
+class Sealer:
+    """Everything that needs the secret key.
+
+    Attributes:
+        vault: encrypts numbers and what people wrote.
+    """
+
+    def __init__(self, secret_key: bytes, vault_keys: Mapping[int, bytes] | None = None) -> None:
         self._secret = secret_key
+        self.vault = VaultSeal(vault_keys or {1: secret_key})
 
     def _key(self, use: str, size: int = 32) -> bytes:
         return hmac.new(self._secret, use.encode(), hashlib.sha256).digest()[:size]
@@ -49,6 +84,10 @@ class Sealer:
     @cached_property
     def _visitor_key(self) -> bytes:
         return self._key("visitor")
+
+    @cached_property
+    def _number_key(self) -> bytes:
+        return self._key("number")
 
     @cached_property
     def draw_key(self) -> bytes:
@@ -99,22 +138,37 @@ class Sealer:
 
     def token(self, device: Device) -> str:
         """A device token."""
-        return str(self._tokens.dumps([device.subject, device.partition]))
+        homes = [part for one in device.homes for part in (one.subject, one.partition)]
+        return str(self._tokens.dumps([device.id, *homes]))
 
     def device(self, token: str | None) -> Device | None:
         """The device behind a token, or None where it is missing, forged or of another key."""
         if not token:
             return None
         try:
-            subject, partition = self._tokens.loads(token)
+            name, *homes = self._tokens.loads(token)
+            if len(homes) == 1:
+                # Of the version before, which knew one subject and no devices.
+                return Device(str(name), (Home(str(name), int(homes[0])),))
+            pairs = zip(homes[::2], homes[1::2], strict=True)
+            return Device(str(name), tuple(Home(str(s), int(p)) for s, p in pairs))
         except (BadData, ValueError, TypeError):
             return None
-        return Device(str(subject), int(partition))
+
+    def number_hash(self, number: Number) -> str:
+        """Keyed hash of a number: 32 hex digits, and never that of another external id."""
+        digest = hmac.new(self._number_key, number.e164.encode(), hashlib.sha256)
+        return digest.hexdigest()[:32]
 
 
 def new_subject() -> str:
     """A random subject: 32 hex digits that say nothing of the visitor."""
     return secrets.token_hex(16)
+
+
+def new_label() -> str:
+    """A random subject for a number: smaller than those of all visitors."""
+    return NUMBERS + secrets.token_hex(13)
 
 
 def away_ref(partition: int) -> Ref:

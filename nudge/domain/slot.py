@@ -70,7 +70,7 @@ class Terms:
 
     Attributes:
         on: what counts as the exposure: the decision itself, or its `shown` event.
-        event: type of the event that rewards an exposure.
+        event: what rewards an exposure, as `nudge.domain.reward_event` reads it.
         objective: `conversion` (1 for the first event) or `revenue` (the events' amounts).
         window: seconds from exposure in which an event is credited.
     """
@@ -87,7 +87,7 @@ class Stickiness:
 
     Attributes:
         period: seconds; periods are aligned to the epoch.
-        by: request fields that give separate decisions (`page`, `channel`).
+        by: what gives separate decisions: `page`, `channel`, or the `failure` of a payment.
     """
 
     period: float
@@ -109,6 +109,21 @@ class Harms:
     alpha: float = 0.05
     every: float = 60.0
     matured: bool = False
+
+
+@dataclass(frozen=True)
+class FreeAmount:
+    """The limits of an amount that visitors may type themselves, in yuan.
+
+    Attributes:
+        min: the least.
+        max: the most.
+        step: between two amounts, counted from the least.
+    """
+
+    min: float
+    max: float
+    step: float
 
 
 @dataclass(frozen=True)
@@ -147,6 +162,8 @@ class Slot:
         frozen_serves: what is shown while the slot is frozen: what was published last, or the
             fallback.
         guard: what its guard watches for; None has no guard.
+        free_amount: what visitors may type instead of what is chosen; None where they may not.
+        affordable: how many times the visitor's usual amount a variant may be; None is no limit.
     """
 
     name: str
@@ -163,6 +180,8 @@ class Slot:
     mode: Mode = "live"
     frozen_serves: FrozenServes = "policy"
     guard: Harms | None = None
+    free_amount: FreeAmount | None = None
+    affordable: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ whatever was already found wrong, so that one mistake is reported once and hides
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,8 +15,9 @@ from bandits.config_policy import KEYS, default_floor, read_policy
 from bandits.config_values import text_of
 from bandits.errors import ConfigError
 from nudge.domain.holdout import GLOBAL
+from nudge.domain.reward_event import PAID, wanted
 from nudge.domain.slot import DEFAULT_PAGE
-from nudge.domain.slot_values import scalar_problem, suggestion
+from nudge.domain.slot_values import is_number, scalar_problem, suggestion
 
 Problem = tuple[str, str]
 POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
@@ -114,15 +114,16 @@ def policy(draft: Draft) -> Iterator[Problem]:
 def objective(draft: Draft) -> Iterator[Problem]:
     """Only a payment has an amount."""
     reward = draft.data.get("reward", {})
-    if reward.get("objective") == "revenue" and reward.get("event", "paid") != "paid":
+    types = wanted(reward.get("event", PAID)).types
+    if reward.get("objective") == "revenue" and PAID not in types:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
 
 def guard(draft: Draft) -> Iterator[Problem]:
     """Only payments can become smaller."""
     watched = draft.data.get("guard", {}).get("metrics", ())
-    event = str(draft.data.get("reward", {}).get("event", "paid"))
-    if "downgrade" in watched and "paid" not in re.findall("[a-z_]+", event):
+    types = wanted(draft.data.get("reward", {}).get("event", PAID)).types
+    if "downgrade" in watched and PAID not in types:
         yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
 
 
@@ -142,6 +143,14 @@ def season(draft: Draft) -> Iterator[Problem]:
         if starts is not None and ends is not None and ends <= starts and "name" in variant:
             key = f"variants.{variant['name']}.available.ends"
             yield key, "is not after its start; give a later date and time"
+
+
+def free_amount(draft: Draft) -> Iterator[Problem]:
+    """There is an amount to type."""
+    table = draft.data.get("free_amount", {})
+    least, most = table.get("min"), table.get("max")
+    if least is not None and most is not None and most < least:
+        yield "free_amount.max", f"is below min = {least:g}; give the same or more"
 
 
 def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
@@ -165,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     guard,
     cells,
     season,
+    free_amount,
 )
 
 
@@ -177,7 +187,7 @@ def _cells_problem(kind: object, values: list[object]) -> str | None:
 
 
 def _cuts_problem(values: list[object]) -> str | None:
-    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    numbers = [v for v in values if is_number(v)]
     if not values or len(numbers) < len(values) or any(map(scalar_problem, numbers)):
         return "does not hold numbers; list cut points, such as [10, 30, 100]"
     rising = all(low < high for low, high in pairwise(numbers))

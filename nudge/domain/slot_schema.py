@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
-from marshmallow import validate
 
+from nudge.domain.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.rule import EXAMPLE
 from nudge.domain.slot_fields import (
     Duration,
@@ -23,9 +24,7 @@ from nudge.domain.slot_fields import (
 from nudge.domain.slot_values import json_problem, scalar_problem, text_problem
 
 CHANNELS = ("web", "wap", "app", "sms")
-STICKY_BY = ("page", "channel")
-REWARDING_EVENTS = ("paid", "clicked", "prefill_kept", "sms_clicked")
-"""Event types that may reward. `shown` may not: it is the exposure itself."""
+STICKY_BY = ("page", "channel", "failure")
 
 DAY = 86400.0
 MAX_WINDOW = 7 * DAY
@@ -37,6 +36,8 @@ FROZEN_SERVES = ("policy", "fallback")
 METRICS = ("abandonment", "downgrade")
 MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
+MAX_YUAN = 100_000
+MAX_MULTIPLE = 1000
 MAX_REVISION = 2**53
 """Beyond it a JSON reader may take two revisions for one."""
 
@@ -108,9 +109,14 @@ class StickinessSchema(StrictTable):
 
     period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
     by = Items(
-        ma.String(validate=OneOf(*STICKY_BY), **told("use one of page, channel")),
+        ma.String(validate=OneOf(*STICKY_BY), **told(f"use one of {', '.join(STICKY_BY)}")),
         **told('list request fields, such as ["page"]'),
     )
+
+
+def _rewarding(text: str) -> None:
+    if (wrong := problem_of(text)) is not None:
+        raise ValidationError(wrong)
 
 
 class RewardSchema(StrictTable):
@@ -123,8 +129,8 @@ class RewardSchema(StrictTable):
     )
     event = ma.String(
         required=True,
-        validate=OneOf(*REWARDING_EVENTS),
-        **told(f"name the event type: one of {', '.join(REWARDING_EVENTS)}"),
+        validate=_rewarding,
+        **told(f"name the event type: {', '.join(REWARDING_EVENTS)}; or join some by + or |"),
     )
     window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
 
@@ -150,6 +156,34 @@ class GuardSchema(StrictTable):
     )
     every = Duration('write a duration up to a day, such as "1m"', longest=DAY, required=False)
     matured = Flag(load_default=False, **told("write true or false"))
+
+
+def _yuan(value: float) -> None:
+    if not 0 < value <= MAX_YUAN or round(value, 2) != value:
+        right = f"give yuan, more than 0 and at most {MAX_YUAN}, with at most 2 decimals"
+        raise ValidationError(f"{value:g} is out of range; {right}")
+
+
+class FreeAmountSchema(StrictTable):
+    """The limits of an amount that visitors may type themselves, in yuan."""
+
+    min = Number(required=True, validate=_yuan, **told("give the least amount in yuan"))
+    max = Number(required=True, validate=_yuan, **told("give the largest amount in yuan"))
+    step = Number(required=True, validate=_yuan, **told("give the yuan between two amounts"))
+
+
+class AffordableSchema(StrictTable):
+    """How large a variant's amount may be."""
+
+    multiple = Number(
+        required=True,
+        validate=validate.Range(
+            1,
+            MAX_MULTIPLE,
+            error=f"{{input}} is out of range; write a number from 1 to {MAX_MULTIPLE}",
+        ),
+        **told("write how many times the usual amount it may be, such as 3"),
+    )
 
 
 class SlotSchema(StrictTable):
@@ -195,6 +229,10 @@ class SlotSchema(StrictTable):
     reward = ma.Nested(
         RewardSchema, required=True, **told('write [reward] with event = "paid", window = "3d"')
     )
+    free_amount = ma.Nested(
+        FreeAmountSchema, **told("write [free_amount] with min = 1, max = 500, step = 1")
+    )
+    affordable = ma.Nested(AffordableSchema, **told("write [affordable] with multiple = 3"))
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -13,6 +14,7 @@ from nudge.domain.duration import format_duration
 from nudge.domain.slot import (
     Availability,
     ContextAttribute,
+    FreeAmount,
     Harms,
     Slot,
     Stickiness,
@@ -41,6 +43,8 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         mode=data["mode"],
         frozen_serves=data["frozen_serves"],
         guard=_harms(data.get("guard")),
+        free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
+        affordable=data["affordable"]["multiple"] if "affordable" in data else None,
     )
 
 
@@ -62,9 +66,20 @@ def dump_slot(slot: Slot) -> dict[str, object]:
         "reward": reward | {"window": format_duration(terms.window)},
         "policy": dict(slot.policy),
         "fallback": dict(slot.fallback),
+        **_dump_amounts(slot),
         "context": [_dump_attribute(one) for one in slot.context],
         "variants": [_dump_variant(one) for one in slot.variants],
     }
+
+
+def _dump_amounts(slot: Slot) -> dict[str, object]:
+    # Only where they are: a slot without them must not look changed to an earlier version.
+    table: dict[str, object] = {}
+    if slot.free_amount is not None:
+        table["free_amount"] = asdict(slot.free_amount)
+    if slot.affordable is not None:
+        table["affordable"] = {"multiple": slot.affordable}
+    return table
 
 
 def digest(slot: Slot) -> str:

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 MAX_DEPTH = 16
 CLOSE = 0.65
@@ -44,6 +45,11 @@ def scalar_problem(value: object) -> str | None:
     return f"{type(value).__name__} is not allowed here; use text, a number, true or false"
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """True for a number; a flag is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def text_problem(value: object) -> str | None:
     """What keeps the value from being text, or None."""
     return None if isinstance(value, str) and value else "is not text; write a name in quotes"
@@ -62,6 +68,6 @@ def instant(value: object) -> float | None:
             return None
     if isinstance(value, datetime):
         return None if value.tzinfo is None else value.astimezone(UTC).timestamp()
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     return float(value) if scalar_problem(value) is None else None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
+from nudge.domain.contact import Consent, Contact
+from nudge.domain.person import Attribute, Failure, Typed, Used
 from nudge.domain.recharges import DAY, Payment, expected, spending_change, usual
 from nudge.domain.records import Reason, Ref
 from nudge.domain.slot import Scalar, Terms
@@ -83,7 +84,7 @@ class Rewarding:
         at: seconds.
         value: fen.
         decision: that it names, if any.
-        spent: slots in which a closed exposure holds its credit.
+        spent: slots in which it belongs to an exposure that has closed.
     """
 
     event_id: str

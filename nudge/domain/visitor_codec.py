@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgpack
 
-from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
+from nudge.domain.contact import Consent, Contact
+from nudge.domain.person import Attribute, Failure, Typed, Used
 from nudge.domain.recharges import Payment
 from nudge.domain.records import Ref
 from nudge.domain.slot import Terms

@@ -6,33 +6,48 @@ Without the store the draw is made from memory, and the record waits in the spoo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+import structlog
 
 from nudge import faults
 from nudge.domain.asked import Answer, Ask, Given
 from nudge.domain.caller import Caller
-from nudge.domain.choice import SHADOW, Kept, Setting, choose
+from nudge.domain.choice import PUBLIC, SHADOW, Kept, Setting, choose
+from nudge.domain.failures import with_failure_told
+from nudge.domain.filling import Filling, filling, fills_in
+from nudge.domain.numbers import flags
 from nudge.domain.records import Decision
-from nudge.domain.sealing import Device, Sealer, away_ref, new_subject
+from nudge.domain.sealing import Device, Home, Sealer, away_ref, new_subject
 from nudge.domain.segments import Segments, members
 from nudge.domain.served import Served
-from nudge.domain.slot import Scalar
+from nudge.domain.slot import Scalar, Slot
 from nudge.domain.stock import limits, taken_by
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state
-from nudge.errors import SpoolFullError, StoreAwayError, UnknownSlotError, UnknownVariantError
+from nudge.errors import (
+    CorruptRecordError,
+    SpoolFullError,
+    StoreAwayError,
+    UnknownSlotError,
+    UnknownVariantError,
+)
 from nudge.spool.spool import Spool
+from nudge.store.asking import Asking
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
 from nudge.store.journal import Arrival, append_taking
 from nudge.store.keys import Keys
 from nudge.store.spooled import Spooled, pack
-from nudge.store.visitors import Opened, open_visitor
+from nudge.store.visitors import Opened, adopt
 
 PATIENCE: Final = 0.05
 """Seconds: a page is not kept waiting by a disk that stalls. What it is answered then outlives the
 process, and the machine as soon as the disk goes on."""
+
+log = structlog.get_logger()
 
 Drawn = tuple[Served, Decision]
 
@@ -59,12 +74,14 @@ class Draft:
         token: for the device, if it may have one.
         kept: decisions that the store has.
         late: those that it has not.
+        numbers: that the answer may hold.
     """
 
     ask: Ask
-    token: str | None
+    token: str
     kept: list[Kept]
     late: list[Late]
+    numbers: Filling
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,11 @@ class Decider:
     segments: Segments = field(default_factory=dict)
     patience: float | None = PATIENCE
 
+    @property
+    def asking(self) -> Asking:
+        """Finds who asks."""
+        return Asking(self.client, self.keys, self.sealer)
+
     def decide(
         self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
     ) -> list[Answer]:
@@ -112,49 +134,61 @@ class Decider:
         return [self._answer(catalogue, draft, logged=logged) for draft in drafts]
 
     def _draft(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Draft:
-        visitor_hash = self.sealer.visitor_hash(ask.visitor_id)
+        slots = [catalogue.slots[name].slot for name in ask.slots]
         device = self.sealer.device(ask.device_token)
-        stock = any(limits(catalogue.slots[name].slot) for name in ask.slots)
-        found = self._opened(visitor_hash, caller, stock=stock)
-        opened = found or _unread(device, self.sealer.partition(visitor_hash, self.keys.partitions))
-        trusted = caller.is_server or opened.claimed or _owns(device, opened)
-        state = decode_state(opened.state) if trusted and opened.state else VisitorState()
+        found = self._opened(ask, device, caller, at, slots)
+        home = self.asking.home(ask.visitor_id)
+        opened = found or _unread(device, home.partition)
+        state = decode_state(opened.state) if opened.owned and opened.state else VisitorState()
+        numbers = filling(self.sealer.vault, opened.numbers, state, device.id if device else "", at)
         setting = Setting(
             ask=ask,
             subject=opened.subject,
-            context=self._context(ask, state, at),
+            context=self._context(ask, state, numbers, at),
             at=at,
             holdout=self.holdout,
             source=caller.key_id,
             key=self.sealer.draw_key,
             degraded=found is None,
-            benefits=state.benefits if found and trusted else None,
+            benefits=state.benefits if found and found.owned else None,
             left=found.left if found else None,
+            public=opened.public,
+            amounts=frozenset(fen / 100 for fen in state.amounts),
         )
         # A visitor who was not found yet is looked up again when the record leaves the spool.
-        lookup = visitor_hash if found is None and device is None else ""
+        lookup = home.subject if found is None and device is None else ""
         kept, late = self._keep(catalogue, setting, opened, lookup)
-        token = self.sealer.token(Device(opened.subject, opened.partition)) if trusted else None
-        return Draft(ask, token, kept, late)
+        shown = device or Device(new_subject())
+        if opened.owned:
+            shown = shown.seeing(Home(opened.subject, opened.partition))
+        token = self.sealer.token(shown)
+        return Draft(ask, token, kept, late, numbers)
 
-    def _context(self, ask: Ask, state: VisitorState, at: float) -> dict[str, Scalar]:
-        # What the page knows of this visit counts more than what the service remembers.
-        known = {**state.context(at), **ask.context, "channel": ask.channel, "page": ask.page}
+    def _context(
+        self, ask: Ask, state: VisitorState, numbers: Filling, at: float
+    ) -> dict[str, Scalar]:
+        has = flags(numbers.entries)
+        told = {**dict.fromkeys(has, False), **ask.context}
+        # What the page knows of this visit counts more than what the service remembers; but it can
+        # not take away a number that is there.
+        known = with_failure_told(state.context(at), told, at)
+        known |= {name: True for name, there in has.items() if there}
+        known |= {"channel": ask.channel, "page": ask.page}
         found = members(self.segments, known, at)
         return known | {kind: one.segment.name for kind, one in found.items()}
 
     def _answer(self, catalogue: Catalogue, draft: Draft, *, logged: bool) -> Answer:
         late = [one.kept if logged else _unlogged(catalogue, one.kept) for one in draft.late]
-        given = {k.decision.slot: self._given(catalogue, k) for k in (*draft.kept, *late)}
+        numbers = draft.numbers
+        given = {k.decision.slot: self._given(catalogue, k, numbers) for k in (*draft.kept, *late)}
         return Answer({name: given[name] for name in draft.ask.slots}, draft.token)
 
-    def _opened(self, visitor_hash: str, caller: Caller, *, stock: bool) -> Opened | None:
-        home = self.sealer.partition(visitor_hash, self.keys.partitions)
-        claim, subject = not caller.is_server, new_subject()
+    def _opened(
+        self, ask: Ask, device: Device | None, caller: Caller, at: float, slots: Sequence[Slot]
+    ) -> Opened | None:
+        stock, book = any(map(limits, slots)), any(map(fills_in, slots))
         try:
-            return open_visitor(
-                self.client, self.keys, home, visitor_hash, subject, claim=claim, stock=stock
-            )
+            return self.asking.opened(ask, device, caller, at, stock=stock, book=book)
         except StoreAwayError:
             return None
 
@@ -168,6 +202,7 @@ class Decider:
         while slots:
             stuck, fresh = _outcomes(slots, setting, opened)
             kept += stuck
+            self._adopt(stuck, setting, opened)
             if setting.degraded or not fresh:
                 return kept, _late([d for _, d in fresh], opened, setting, lookup)
             try:
@@ -179,6 +214,16 @@ class Decider:
             lost = [pair for pair, one in zip(fresh, made, strict=True) if one is None]
             slots, setting = [served for served, _ in lost], _without(setting, lost)
         return kept, []
+
+    def _adopt(self, stuck: Sequence[Kept], setting: Setting, opened: Opened) -> None:
+        """What a first visit was given before it had a token is the person's from now on."""
+        units = [one.decision.unit for one in stuck]
+        public = [unit for unit in units if unit.endswith(PUBLIC) and unit in opened.assigned]
+        if not public or setting.public or setting.degraded:
+            return
+        home = Home(opened.subject, opened.partition)
+        with suppress(StoreAwayError):  # then it is done at the next call
+            adopt(self.client, self.keys, home, {x: x.removesuffix(PUBLIC) for x in public})
 
     def _append(
         self, partition: int, fresh: Sequence[tuple[Served, Decision]], keep_for: float
@@ -203,7 +248,7 @@ class Decider:
             return False
         return True
 
-    def _given(self, catalogue: Catalogue, kept: Kept) -> Given:
+    def _given(self, catalogue: Catalogue, kept: Kept, numbers: Filling) -> Given:
         d = kept.decision
         slot = catalogue.slots[d.slot].slot
         shadow = d.reason == SHADOW
@@ -212,13 +257,14 @@ class Decider:
         return Given(
             decision_id=self.sealer.seal(kept.ref),
             variant=name,
-            value=variant.value if variant else None,
+            value=_filled(numbers, variant.value) if variant else None,
             propensity=1.0 if shadow else d.propensity,
             reason=d.reason,
             policy=d.policy,
             policy_version=d.policy_version,
             sticky=not kept.fresh,
             degraded=d.degraded,
+            free_amount=slot.free_amount,
         )
 
 
@@ -267,11 +313,20 @@ def _unstocked(fresh: Sequence[Drawn], setting: Setting, opened: Opened) -> list
     return [other if isinstance(other, Decision) else d for d, other in again]
 
 
+def _filled(numbers: Filling, value: object) -> object:
+    """The value with its number; without, where the vault's key is gone: nobody can read it."""
+    try:
+        return numbers.value(value)
+    except CorruptRecordError:
+        log.exception("number_unreadable", cure="give the key again in NUDGE_VAULT_KEYS")
+        return value
+
+
 def _unread(device: Device | None, home: int) -> Opened:
-    """The visitor as far as the device's token tells; a new one may claim itself."""
-    if device is not None:
-        return Opened(device.subject, device.partition, claimed=False, state=None, assigned={})
-    return Opened(new_subject(), home, claimed=True, state=None, assigned={})
+    """The visitor as far as the device's token tells; without one, a new one."""
+    if device is not None and device.homes:
+        return Opened(device.homes[-1].subject, device.homes[-1].partition)
+    return Opened(new_subject(), home)
 
 
 def _away(decision: Decision, partition: int, at: float) -> Kept:
@@ -288,7 +343,3 @@ def _unlogged(catalogue: Catalogue, kept: Kept) -> Kept:
         made, eligible=(shown,), pmf=(1.0,), variant=shown, propensity=1.0, reason="fallback"
     )
     return replace(kept, decision=plain)
-
-
-def _owns(device: Device | None, opened: Opened) -> bool:
-    return device is not None and device.subject == opened.subject

@@ -16,8 +16,9 @@ from nudge import faults
 from nudge.domain.records import Decision
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_followed, read_one
+from nudge.store.journal import Arrival, read_one
 from nudge.store.keys import Keys
+from nudge.store.people import append_people
 from nudge.store.spooled import Spooled, unpack
 from nudge.store.visitors import assigned
 
@@ -58,7 +59,7 @@ def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
         if arrival is not None:
             groups[one.closes].setdefault(one.partition, []).append(arrival)
     return sum(
-        append_followed(client, keys, group, closes=closes) for closes, group in groups.items()
+        append_people(client, keys, group, closes=closes) for closes, group in groups.items()
     )
 
 

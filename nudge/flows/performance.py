@@ -11,6 +11,7 @@ from nudge.domain.cube import Cube
 from nudge.domain.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.report import Terms, report
 from nudge.domain.report_time import iso, lake_of
+from nudge.domain.reward_event import wanted
 from nudge.domain.slot import Slot
 from nudge.errors import NotFoundError
 from nudge.lake.cubes import cube_of, keep_sums
@@ -18,6 +19,7 @@ from nudge.lake.cut import Cut
 from nudge.lake.day_tables import Tell
 from nudge.lake.engine import Limits
 from nudge.lake.engines import named_engine
+from nudge.lake.prefilled import KEPT, prefilled
 from nudge.lake.query import DUCKDB
 from nudge.lake.reader import Lake
 from nudge.lake.slot_rows import slot_rows
@@ -32,6 +34,11 @@ def usual(slot: Slot) -> list[tuple[str, ...]]:
     beside = ("channel", "page")
     own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
     return [(), *((name,) for name in (*beside, *own))]
+
+
+def _keeps(slot: Slot) -> bool:
+    """True for a slot that fills something in: others need no look at the events."""
+    return KEPT in wanted(slot.terms.event).types
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ class Reports:
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
             cube = cube_of(rows, cut, slot.names)
+            numbers = prefilled(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         terms = Terms(slot, self._shares(slot, cube), as_of)
         head: dict[str, object] = {
@@ -92,7 +100,8 @@ class Reports:
             "from": iso(question.period.start),
             "to": iso(question.period.end),
         }
-        return Made(head | lake_of(since) | report(terms, question.by, cube), as_of)
+        found = report(terms, question.by, cube) | {"prefilled": numbers}
+        return Made(head | lake_of(since) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
         """Join the days that are over and sum them up, so that the next reports need not.

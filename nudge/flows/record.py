@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from nudge import faults
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
 from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
-from nudge.domain.records import Event, Ref
-from nudge.domain.sealing import Sealer, new_subject
+from nudge.domain.numbers import OWN
+from nudge.domain.records import AWAY, Event, Ref
+from nudge.domain.region import region_of
+from nudge.domain.sealing import Sealer, new_label, new_subject
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_followed, read_one
+from nudge.store.journal import Arrival, Named, Note, read_one
 from nudge.store.keys import Keys
+from nudge.store.people import TEXTS, append_people
 from nudge.store.spooled import Spooled, pack
 
-OTHER_ID = "other_id"
+OTHER_ID: Final = "other_id"
 """The field of `identified` that holds the visitor's second external id."""
+TEXT: Final = "text"
+"""The field of `feedback` that holds what somebody wrote."""
+IDENTIFIED: Final = "identified"
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Recorder:
         for one in routed:
             groups[one.partition].append(one.arrival)
         faults.point("record.before_append")
-        fresh = append_followed(self.client, self.keys, groups, closes=closes)
+        fresh = append_people(self.client, self.keys, groups, closes=closes)
         faults.point("record.after_append")
         return fresh
 
@@ -95,16 +102,19 @@ class Recorder:
         problem = _problem(sent, ref, caller, at)
         if problem:
             return problem
+        named, notes = self._named(sent, at), self._notes(sent)
+        event = self._event(sent, ref, caller)
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)
-            return Routed(
-                home, Arrival(visitor_hash, self._event(sent, new_subject(), ref, caller))
-            )
+            # Whoever was shown a decision is who it was made for, whatever id they go by.
+            of = ref.position if ref and ref.partition == home and ref.position < AWAY else 0
+            return Routed(home, Arrival(visitor_hash, event, of, notes, named))
         subject = self._subject_of(ref) if ref else None
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
-        return Routed(ref.partition, Arrival("", self._event(sent, subject, ref, caller)))
+        known = replace(event, subject=subject)
+        return Routed(ref.partition, Arrival("", known, notes=notes, named=named))
 
     def _subject_of(self, ref: Ref) -> str | None:
         """Whose decision it is; None where there is none, empty where only the store knows."""
@@ -114,13 +124,15 @@ class Recorder:
             return ""
         return entry.record.subject if entry else None
 
-    def _event(self, sent: Sent, subject: str, ref: Ref | None, caller: Caller) -> Event:
-        fields = dict(sent.fields)
-        if OTHER_ID in fields:
-            # An external id like any other: the journal knows its hash only.
-            fields[OTHER_ID] = self.sealer.visitor_hash(str(fields[OTHER_ID]))
+    def _event(self, sent: Sent, ref: Ref | None, caller: Caller) -> Event:
+        private = {OTHER_ID, TEXT}
+        fields = {name: value for name, value in sent.fields.items() if name not in private}
+        if sent.fields.get(TEXT):
+            fields["has_text"] = True
+        if sent.msisdn and sent.type == IDENTIFIED:
+            fields |= region_of(sent.msisdn)
         return Event(
-            subject=subject,
+            subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
             source=source_of(caller),
@@ -128,6 +140,36 @@ class Recorder:
             fields=fields,
             at=sent.at,
         )
+
+    def _named(self, sent: Sent, at: float) -> Named | None:
+        """The number, or the second id, that an event names."""
+        other = sent.fields.get(OTHER_ID)
+        if isinstance(other, str) and sent.msisdn is None:
+            hashed = self.sealer.visitor_hash(other)
+            home = self.sealer.partition(hashed, self.keys.partitions)
+            return Named(hashed, home, new_subject())
+        if sent.msisdn is None:
+            return None
+        hashed = self.sealer.number_hash(sent.msisdn)
+        home = self.sealer.partition(hashed, self.keys.partitions)
+        device = self._device(sent)
+        sealed = self.sealer.vault.seal(sent.msisdn.e164, device) if device else b""
+        ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
+        return Named(hashed, home, new_label(), device, sealed, ms)
+
+    def _device(self, sent: Sent) -> str:
+        """Under what the number is kept: the device that typed it, or as the visitor's own."""
+        if sent.type == IDENTIFIED:
+            return OWN
+        device = self.sealer.device(sent.device_token)
+        return device.id if device else ""
+
+    def _notes(self, sent: Sent) -> tuple[Note, ...]:
+        """What people wrote, for the vault: the journal cannot forget."""
+        text = sent.fields.get(TEXT)
+        if not isinstance(text, str) or not text:
+            return ()
+        return (Note(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
 
 
 def _dated(arrival: Arrival, at: float) -> Arrival:
@@ -156,6 +198,8 @@ def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
 def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
     if sent.decision_id and ref is None:
         return _rejected(sent, "unknown_decision", "decision_id was not given by this service")
+    if sent.type == IDENTIFIED and not (sent.fields.get(OTHER_ID) or sent.msisdn):
+        return _rejected(sent, "invalid", "'identified' needs other_id or msisdn")
     if sent.type in NEEDS_DECISION and ref is None:
         return _rejected(sent, "invalid", f"{sent.type!r} needs the decision_id that it answers")
     if not sent.visitor_id and ref is None:

@@ -1,4 +1,4 @@
-"""Retain: trims the journal behind all folds and the archive."""
+"""Retain: trims the journal behind all folds and the archive, and the log of what was erased."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 from nudge.store.client import Client
 from nudge.store.keys import Keys
 from nudge.store.retention import Keep, trim, used
+from nudge.store.rewriting import rewrite
 
 EVERY: Final = 10.0
 """Seconds between two looks."""
@@ -43,6 +44,7 @@ class Retain:
         if now < self.next_at:
             return 0
         self.next_at = now + EVERY
+        rewrite(self.client, self.keys)
         return sum(self._trimmed(partition) for partition in partitions)
 
     def _trimmed(self, partition: int) -> int:

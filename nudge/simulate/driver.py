@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from nudge.client.api import Api
@@ -12,6 +12,7 @@ from nudge.domain.slot import Scalar
 from nudge.simulate.agenda import Agenda
 from nudge.simulate.journey import Action, Ask, Drawn, Expect, Journey, Shown, Tell, Wait, journey
 from nudge.simulate.tally import Tally
+from nudge.simulate.truth import rewarded
 from nudge.simulate.visitors import draw_visitor, generator
 
 LEARNABLE = "policy"
@@ -50,12 +51,12 @@ class Ways:
     Attributes:
         page: with the key of pages.
         server: with a key of a server: its payments are facts.
-        slots: that the service has; others are not asked for.
+        slots: that the service has, and what rewards in each; others are not asked for.
     """
 
     page: Api
     server: Api
-    slots: frozenset[str]
+    slots: Mapping[str, str]
 
 
 @dataclass
@@ -147,7 +148,8 @@ class Driver:
         if isinstance(action, Tell):
             self._tell(visit, action)
         elif isinstance(action, Expect) and action.drawn.reason == LEARNABLE:
-            self.tally.exposed(action.slot, action.drawn.variant, action.probability)
+            chance = rewarded(action.outcomes, self._ways.slots[action.slot])
+            self.tally.exposed(action.slot, action.drawn.variant, chance)
         return None
 
     def _ask(self, visit: Visit, ask: Ask) -> Shown:

@@ -86,12 +86,12 @@ class Expect:
     Attributes:
         slot: of the exposure.
         drawn: what was shown.
-        probability: that the slot's rewarding event will be credited to it.
+        outcomes: what it may bring; which of it is the reward, the slot's terms say.
     """
 
     slot: str
     drawn: Drawn
-    probability: float
+    outcomes: truth.Outcomes
 
 
 Action = Ask | Tell | Wait | Expect
@@ -120,7 +120,7 @@ def _reminded(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journ
     yield Tell("sms_sent", timing.decision_id, server=True)
     yield Tell("shown", timing.decision_id, server=True)
     chance = truth.sms(visitor, timing.variant, boost)
-    yield Expect("sms_timing", timing, chance)
+    yield Expect("sms_timing", timing, ((frozenset({"sms_clicked", "paid"}), chance),))
     if rng.random() < chance:
         yield Wait(truth.sms_delay(rng))
         yield Tell("sms_clicked", timing.decision_id, server=True)
@@ -135,8 +135,7 @@ def _home(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
     begins = truth.start(visitor, banner.variant if banner else None, boost)
     if banner is not None:
         yield Tell("shown", banner.decision_id)
-        chance = begins * truth.finish(visitor, "50", None)
-        yield Expect("banner", banner, chance)
+        yield Expect("banner", banner, truth.path(visitor, "50", None, begins))
     yield from _expected(visitor, given, begins * truth.QUICK)
     if rng.random() < begins:
         quick = rng.random() < truth.QUICK
@@ -155,12 +154,11 @@ def _recharge(visitor: Visitor, rng: np.random.Generator) -> Journey:
 def _expected(visitor: Visitor, given: Shown, reached: float) -> Journey:
     """The truth about a page's amount and number, where `reached` share get to use them."""
     amount, number = _variant(given, "denomination"), _variant(given, "prefill")
+    outcomes = truth.path(visitor, amount, number, reached)
     if amount is not None:
-        chance = reached * truth.finish(visitor, amount, number)
-        yield Expect("denomination", given["denomination"], chance)
+        yield Expect("denomination", given["denomination"], truth.of_other_slots(outcomes))
     if number is not None:
-        chance = reached * truth.amount_step(visitor, amount) * truth.kept(number)
-        yield Expect("prefill", given["prefill"], chance)
+        yield Expect("prefill", given["prefill"], outcomes)
 
 
 def _pay(visitor: Visitor, rng: np.random.Generator, given: Shown) -> Journey:
@@ -198,7 +196,8 @@ def _payment(visitor: Visitor, rng: np.random.Generator) -> Journey:
         offer = _variant(given, "payment_retry")
         chance = truth.recovery(offer, failure)
         if offer is not None:
-            yield Expect("payment_retry", given["payment_retry"], chance)
+            paid = ((frozenset({"paid"}), chance),)
+            yield Expect("payment_retry", given["payment_retry"], paid)
         if rng.random() >= chance:
             return
     yield Wait(truth.payment_delay(rng))

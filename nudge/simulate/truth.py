@@ -11,7 +11,12 @@ import math
 
 import numpy as np
 
+from nudge.domain.reward_event import wanted
 from nudge.simulate.visitors import AMOUNTS, Visitor, distance
+
+Outcomes = tuple[tuple[frozenset[str], float], ...]
+"""Ways in which a visit may go on that exclude each other: which rewarding types of events it
+brings, and how likely that is. What is left over brings none."""
 
 CAP = 0.9
 
@@ -85,13 +90,44 @@ def recovery(offer: str | None, failure: str) -> float:
     return RECOVERY.get(offer or "", {}).get(failure, NO_RECOVERY)
 
 
+def path(
+    visitor: Visitor, amount: str | None, prefill: str | None, reached: float = 1.0
+) -> Outcomes:
+    """How a visit goes on from a page that shows this amount and this number.
+
+    Args:
+        visitor: whose visit it is.
+        amount: preselected.
+        prefill: of the number.
+        reached: probability that the visitor goes on from this page at all.
+    """
+    rescued = sum(share * recovery("other_method", name) for name, share in FAILURES.items())
+    pays = METHOD_STEP * (PAYMENT_WORKS + (1 - PAYMENT_WORKS) * rescued)
+    settles, stays = reached * amount_step(visitor, amount), kept(prefill)
+    right, typed = settles * stays, settles * (1 - stays)
+    taps_right, taps_typed = NUMBER_PREFILLED * PAY_STEP, NUMBER_TYPED * PAY_STEP
+    return (
+        (frozenset({"prefill_kept"}), right * (1 - taps_right)),
+        (frozenset({"prefill_kept", "pay_tapped"}), right * taps_right * (1 - pays)),
+        (frozenset({"prefill_kept", "pay_tapped", "paid"}), right * taps_right * pays),
+        (frozenset({"pay_tapped"}), typed * taps_typed * (1 - pays)),
+        (frozenset({"pay_tapped", "paid"}), typed * taps_typed * pays),
+    )
+
+
+def of_other_slots(outcomes: Outcomes) -> Outcomes:
+    """The same for a slot that is not the number's: what is kept there names another decision."""
+    return tuple((types - {"prefill_kept"}, chance) for types, chance in outcomes)
+
+
+def rewarded(outcomes: Outcomes, event: str) -> float:
+    """Probability of the reward of a slot whose terms want this event."""
+    return sum(chance for types, chance in outcomes if wanted(event).met(types))
+
+
 def finish(visitor: Visitor, amount: str | None, prefill: str | None) -> float:
     """Probability that who has begun pays in the end, with the usual offer after a failure."""
-    right = kept(prefill)
-    number = right * NUMBER_PREFILLED + (1 - right) * NUMBER_TYPED
-    rescued = sum(share * recovery("other_method", name) for name, share in FAILURES.items())
-    paid = PAYMENT_WORKS + (1 - PAYMENT_WORKS) * rescued
-    return amount_step(visitor, amount) * number * PAY_STEP * METHOD_STEP * paid
+    return rewarded(path(visitor, amount, prefill), "paid")
 
 
 def sms(visitor: Visitor, timing: str | None, boost: float) -> float:

@@ -128,6 +128,39 @@ class Client:
         except redis.RedisError as error:
             raise _translated(error) from error
 
+    def rewrite_log(self) -> None:
+        """Have every server write its log anew; one that does not do so is left alone.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        for node in self._nodes():
+            try:
+                node.bgrewriteaof()
+            except redis.ResponseError:
+                continue  # one is running, or it is not allowed here: a managed server's own affair
+            except redis.RedisError as error:
+                raise _translated(error) from error
+
+    def is_rewriting(self) -> bool:
+        """Whether a server is writing its log anew, or is about to.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        try:
+            found = [node.info("persistence") for node in self._nodes()]
+        except redis.RedisError as error:
+            raise _translated(error) from error
+        flags = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+        return any(one.get(flag) for one in found for flag in flags)
+
+    def _nodes(self) -> list[redis.Redis]:
+        if isinstance(self._connection, RedisCluster):
+            nodes = self._connection.get_primaries()  # type: ignore[no-untyped-call]
+            return [self._connection.get_redis_connection(node) for node in nodes]
+        return [self._connection]
+
     def close(self) -> None:
         """Give the connections back."""
         if self.breaker:

@@ -17,21 +17,63 @@ EVENT_MEMORY = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
+class Note:
+    """A field of one of the vault's hashes of a subject.
+
+    Attributes:
+        family: `numbers` or `texts`.
+        field: of the hash.
+        value: encrypted, where it is a person's.
+    """
+
+    family: str
+    field: str
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another id that an event names: a number, or a second id of its visitor.
+
+    Attributes:
+        hash: keyed hash of the id.
+        home: partition in which it is at home.
+        proposed: subject to use if it is new.
+        device: on which the number was typed, or whose it is; empty where it is not to be kept.
+        sealed: the number, encrypted about the device; empty where it is not to be kept.
+        at: milliseconds, when it was typed.
+    """
+
+    hash: str
+    home: int
+    proposed: str
+    device: str = ""
+    sealed: bytes = b""
+    at: int = 0
+
+
+@dataclass(frozen=True)
 class Arrival:
     """A record about to be appended, once: an event, or a decision that was made without the store.
 
     Attributes:
         visitor_hash: of its visitor; empty where the subject is known already.
         record: its subject is used if the visitor is new.
+        of: position, in the same partition, of the decision whose subject it is; 0 for none.
+        notes: what only the vault may hold, written beside it.
+        named: another id that it names, which the vault is asked for first.
     """
 
     visitor_hash: str
     record: Event | Decision
+    of: int = 0
+    notes: tuple[Note, ...] = ()
+    named: Named | None = None
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The visitor's journal is in another partition.
+    """The visitor turned out to be another one.
 
     Attributes:
         partition: where it is.
@@ -125,7 +167,10 @@ def append_once(
     args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
     for arrival in arrivals:
         record = arrival.record
-        args += [arrival.visitor_hash, record.subject, _digest(record), encode(record)]
+        args += [arrival.visitor_hash, record.subject, arrival.of or "", digest_of(record)]
+        args += [encode(record), len(arrival.notes)]
+        for note in arrival.notes:
+            args += [note.family, note.field, note.value]
     names = [keys.journal(partition), keys.seq(partition)]
     replies = client.run("append_once", names, args)
     return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
@@ -136,7 +181,7 @@ def _moved(reply: str) -> Moved:
     return Moved(int(partition), subject)
 
 
-def _digest(record: Event | Decision) -> bytes:
+def digest_of(record: Event | Decision) -> bytes:
     """What the visitor remembers a record by; the first byte keeps the kinds apart."""
     name = f"e{record.event_id}" if isinstance(record, Event) else f"d{record.ref}"
     return hashlib.blake2b(name.encode(), digest_size=12).digest()
@@ -163,7 +208,8 @@ def append_followed(
         for arrival, reply in zip(group, replies, strict=True):
             if isinstance(reply, Moved):
                 record = replace(arrival.record, subject=reply.subject)
-                moved.setdefault(reply.partition, []).append(Arrival("", record))
+                there = Arrival("", record, notes=arrival.notes)
+                moved.setdefault(reply.partition, []).append(there)
             else:
                 fresh += reply > 0
     return fresh + (append_followed(client, keys, moved, closes=closes) if moved else 0)

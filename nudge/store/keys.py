@@ -41,6 +41,9 @@ FAMILIES = (
     Family("journal", "partition", "stream", "append scripts", "folds, explain", "trimmed", True),
     Family("seq", "partition", "string", "append scripts", "folds, verify", "for ever", True),
     Family("vault", "partition", "hash", "decide, record", "decide, record", "for ever", True),
+    Family("person", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
+    Family("numbers", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
+    Family("texts", "partition", "hash", "record", "visitors, erase", "for ever", True),
     Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
     Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
@@ -103,6 +106,18 @@ class Keys:
     def visitor(self, partition: int, subject: str, generation: int = 0) -> str:
         """What `attribute` knows of a subject."""
         return f"{self.prefix(partition)}{family('visitor', generation)}:{subject}"
+
+    def person(self, partition: int, subject: str) -> str:
+        """Which ids a subject has, and whom it turned out to be."""
+        return f"{self.prefix(partition)}person:{subject}"
+
+    def numbers(self, partition: int, subject: str) -> str:
+        """The visitor's numbers, encrypted: see `domain/numbers.py`."""
+        return f"{self.prefix(partition)}numbers:{subject}"
+
+    def texts(self, partition: int, subject: str) -> str:
+        """What the visitor wrote, encrypted, by the event's id."""
+        return f"{self.prefix(partition)}texts:{subject}"
 
     def assigned(self, partition: int, subject: str) -> str:
         """The decisions that a subject keeps."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Final
 
 import msgpack
 
 from nudge.domain.records import Decision, Event
 from nudge.errors import CorruptRecordError
 from nudge.store.codec import decode, encode
-from nudge.store.journal import Arrival
+from nudge.store.journal import Arrival, Named, Note
+
+NOTHING: Final = (0, (), None)
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,12 @@ class Spooled:
 
 def pack(one: Spooled) -> bytes:
     """As bytes."""
-    record = one.arrival.record
-    row = (one.partition, one.arrival.visitor_hash, record.subject, one.closes, encode(record))
+    arrival, record = one.arrival, one.arrival.record
+    notes = [(x.family, x.field, x.value) for x in arrival.notes]
+    named = arrival.named
+    other = named and astuple(named)
+    first = (one.partition, arrival.visitor_hash, record.subject, one.closes, encode(record))
+    row = (*first, arrival.of, notes, other)
     packed: bytes = msgpack.packb(row)
     return packed
 
@@ -42,10 +49,18 @@ def unpack(content: bytes) -> Spooled:
         CorruptRecordError: it is not of this version.
     """
     try:
-        partition, visitor_hash, subject, closes, payload = msgpack.unpackb(content)
+        partition, visitor_hash, subject, closes, payload, *more = msgpack.unpackb(content)
+        of, notes, named = more or NOTHING  # the version before wrote five fields
     except (ValueError, msgpack.UnpackException) as error:
         raise CorruptRecordError("a spooled record cannot be read") from error
     record = decode(payload, subject)
     if not isinstance(record, Event | Decision):
         raise CorruptRecordError(f"a spooled record holds a {record.kind}")
-    return Spooled(partition, Arrival(visitor_hash, record), closes)
+    arrival = Arrival(
+        visitor_hash,
+        record,
+        of,
+        tuple(Note(*note) for note in notes),
+        named and Named(*named),
+    )
+    return Spooled(partition, arrival, closes)

@@ -3,17 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from nudge.domain.choice import Kept
+from nudge.domain.numbers import is_own
+from nudge.domain.sealing import Device, Home
 from nudge.store.client import Arg, Client, Reply
-from nudge.store.folds import generation_of
 from nudge.store.journal import kept
 from nudge.store.keys import Keys
 from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
+MOST_STEPS: Final = 16
+"""Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who is asked for, and by whom.
+
+    Attributes:
+        home: partition in which the hashed id is at home.
+        visitor_hash: keyed hash of the external id.
+        subject: to use if the visitor is new.
+        device: that asks, if it has a token.
+        claim: the caller is a device, which sees only what it may; servers see everybody.
+        stock: what is left of limited stock is wanted.
+        numbers: the visitor's numbers are wanted.
+    """
+
+    home: int
+    visitor_hash: str
+    subject: str
+    device: Device | None = None
+    claim: bool = True
+    stock: bool = False
+    numbers: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the vault keeps of a subject besides its numbers.
+
+    Attributes:
+        home: the subject and its partition.
+        ids: hashes of the external ids that lead to it.
+        others: subjects that turned out to be it.
+        into: whom it turned out to be.
+    """
+
+    home: Home
+    ids: tuple[str, ...] = ()
+    others: tuple[Home, ...] = ()
+    into: Home | None = None
 
 
 @dataclass(frozen=True)
@@ -23,49 +67,49 @@ class Opened:
     Attributes:
         subject: of the visitor.
         partition: where the subject's journal is.
-        claimed: this call was the first of a device: it may have a token.
         state: the bytes that `attribute` keeps, if any.
         assigned: unit -> the decision that it keeps.
         left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
+        numbers: the vault's book of the visitor's numbers; empty if not asked.
+        owned: the caller may know the person: a server, the device whose visitor it is, or whoever
+            came first.
+        public: nobody has shown a token: what sticks is what anybody with the id may see.
     """
 
     subject: str
     partition: int
-    claimed: bool
-    state: bytes | None
-    assigned: Mapping[str, Kept]
+    state: bytes | None = None
+    assigned: Mapping[str, Kept] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, bytes] = field(default_factory=dict)
+    owned: bool = True
+    public: bool = False
 
 
-def open_visitor(
-    client: Client,
-    keys: Keys,
-    partition: int,
-    visitor_hash: str,
-    subject: str,
-    *,
-    claim: bool,
-    stock: bool = False,
-) -> Opened:
-    """Find or make the visitor and read what is known: one round trip, two for an alias.
+def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
+    """Find or make the visitor and read what is known: one round trip, one more for an alias.
 
-    Args:
-        client: of the store.
-        keys: of the installation.
-        partition: in which the hashed id is at home.
-        visitor_hash: keyed hash of the external id.
-        subject: to use if the visitor is new.
-        claim: the caller is a device that would keep a token.
-        stock: what is left of limited stock is wanted.
+    An id that somebody else opened first is read in the same steps as any other: the time does not
+    tell whether it is known.
     """
-    args: list[Arg] = [keys.prefix(partition), partition, subject, int(claim), int(stock)]
-    vault, fold = keys.vault(partition, visitor_hash), keys.fold(partition, ATTRIBUTE)
-    names = [vault, fold, keys.quota(partition)]
-    reply = client.run("open", names, args)
-    found, home, claimed = reply[0].decode(), int(reply[1]), bool(reply[2])
-    rest = reply[3:] if home == partition else _read(client, keys, home, found, stock=stock)
-    kept = _assigned(home, found, rest[1])
-    return Opened(found, home, claimed, rest[0], kept, units_left(rest[2]))
+    standing, subject, into, *rest = _open(client, keys, wanted)
+    found = _opened(wanted.home, subject.decode(), rest)
+    if into:
+        found = follow(client, keys, _home(into), wanted)
+    if standing != b"other" or _sees(client, keys, wanted, found):
+        return replace(found, public=standing == b"new")
+    typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
+    return replace(found, numbers=typed, owned=False, public=True)
+
+
+def _sees(client: Client, keys: Keys, wanted: Wanted, found: Opened) -> bool:
+    """Whether a device may see whom an id turned out to be, because it knows them as another."""
+    device, true = wanted.device, Home(found.subject, found.partition)
+    if device is None:
+        return False
+    return device.sees(found.subject) or any(
+        root_of(client, keys, home) == true for home in device.homes
+    )
 
 
 def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str) -> Opened | None:
@@ -77,22 +121,71 @@ def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str)
         partition: in which the hashed id is at home.
         visitor_hash: keyed hash of the external id.
     """
-    found = client.call("HMGET", keys.vault(partition, visitor_hash), "s", "p")
-    if found[0] is None:
+    found = client.call("HGET", keys.vault(partition, visitor_hash), "s")
+    if found is None:
         return None
-    subject, home = found[0].decode(), int(found[1])
-    state, kept, left = _read(client, keys, home, subject, stock=True)
-    assigned = _assigned(home, subject, kept)
-    return Opened(
-        subject, home, claimed=False, state=state, assigned=assigned, left=units_left(left)
+    wanted = Wanted(partition, visitor_hash, "", stock=True, numbers=True)
+    return follow(client, keys, Home(found.decode(), partition), wanted)
+
+
+def follow(client: Client, keys: Keys, home: Home, wanted: Wanted) -> Opened:
+    """What is known of whom a subject turned out to be: itself, where nothing was said.
+
+    One round trip for each step.
+    """
+    for _ in range(MOST_STEPS):
+        p = home.partition
+        args: list[Arg] = [keys.prefix(p), home.subject, *_flags(wanted)]
+        names = [keys.fold(p, ATTRIBUTE), keys.quota(p)]
+        into, *rest = client.run("read_subject", names, args)
+        if not into:
+            return _opened(p, home.subject, rest)
+        home = _home(into)
+    raise RuntimeError(f"{home.subject} is followed without end")
+
+
+def root_of(client: Client, keys: Keys, home: Home) -> Home:
+    """Who a subject turned out to be."""
+    found = follow(client, keys, home, Wanted(home.partition, "", ""))
+    return Home(found.subject, found.partition)
+
+
+def person_of(client: Client, keys: Keys, home: Home) -> Person:
+    """What the vault keeps of a subject; nothing of one that was never made, or was forgotten."""
+    found = client.call("HGETALL", keys.person(home.partition, home.subject))
+    fields = {name.decode(): value for name, value in found.items()}
+    listed = [name.split(":", 1) for name in fields if ":" in name]
+    into = fields.get("into")
+    return Person(
+        home,
+        tuple(name for kind, name in listed if kind == "h"),
+        tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
+        _home(into) if into else None,
     )
 
 
-def _read(client: Client, keys: Keys, partition: int, subject: str, *, stock: bool) -> Reply:
-    generation = generation_of(client, keys, partition, ATTRIBUTE)
-    state = client.call("GET", keys.visitor(partition, subject, generation))
-    assigned = client.call("HGETALL", keys.assigned(partition, subject))
-    return state, assigned, client.call("HGETALL", keys.quota(partition)) if stock else []
+def _open(client: Client, keys: Keys, wanted: Wanted) -> Reply:
+    p = wanted.home
+    names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, ATTRIBUTE), keys.quota(p)]
+    seen = [home.subject for home in wanted.device.homes] if wanted.device else []
+    args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
+    return client.run("open", names, [*args, int(wanted.claim), *_flags(wanted), *seen])
+
+
+def _flags(wanted: Wanted) -> tuple[int, int]:
+    return int(wanted.stock), int(wanted.numbers)
+
+
+def _home(into: bytes) -> Home:
+    partition, subject = into.decode().split(" ")
+    return Home(subject, int(partition))
+
+
+def _opened(partition: int, subject: str, rest: Reply) -> Opened:
+    state, assigned, quotas, numbers = rest
+    book = {name.decode(): value for name, value in _pairs(numbers)}
+    kept = _assigned(partition, subject, assigned)
+    return Opened(subject, partition, state, kept, units_left(quotas), book)
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
@@ -101,11 +194,27 @@ def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str
     return None if value is None else _parse(partition, subject, value)
 
 
-def _assigned(
-    partition: int, subject: str, reply: list[bytes] | dict[bytes, bytes]
-) -> dict[str, Kept]:
-    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-    return {unit.decode(): _parse(partition, subject, value) for unit, value in pairs}
+def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> None:
+    """Keep decisions under other units.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        home: of the subject.
+        units: the one that a decision is kept under -> the one that it is to be kept under.
+    """
+    args = [name for pair in units.items() for name in pair]
+    client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
+
+
+def _assigned(partition: int, subject: str, reply: Reply) -> dict[str, Kept]:
+    return {unit.decode(): _parse(partition, subject, value) for unit, value in _pairs(reply)}
+
+
+def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    if isinstance(reply, dict):
+        return list(reply.items())
+    return list(zip(reply[::2], reply[1::2], strict=True))
 
 
 def _parse(partition: int, subject: str, value: bytes) -> Kept:

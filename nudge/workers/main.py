@@ -177,7 +177,7 @@ def _learn(worker: Worker) -> dict[str, Loop]:
 def _archive(worker: Worker) -> dict[str, Loop]:
     settings = worker.settings
     limits = Limits(every=settings.archive_every)
-    sealer = Sealer(settings.secret_key)
+    sealer = Sealer(settings.secret_key, settings.vault_secrets)
     lake = Lake(settings.lake_dir)
     archive = Archive(worker.client, worker.keys, lake, sealer.seal, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)

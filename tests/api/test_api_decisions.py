@@ -31,7 +31,10 @@ def test_all_slots_of_a_page_come_in_one_answer(web: Web) -> None:
         "policy_version",
         "sticky",
         "degraded",
+        "free_amount",
     }
+    assert given["free_amount"] == {"min": 1, "max": 500, "step": 1}
+    assert answer["decisions"]["banner"]["free_amount"] is None
     assert 0 < given["propensity"] <= 1
     assert isinstance(answer["device_token"], str)
 

@@ -12,7 +12,7 @@ from nudge.api.event_schemas import FIELDS
 from nudge.domain.event import EVENT_TYPES, NEEDS_DECISION
 
 OWN = {
-    "step": {"step": "home"},
+    "step": {"step": "amount", "amount": 30},
     "payment_failed": {"reason": "insufficient_balance", "method": "wallet"},
     "feedback": {"scene": "paid", "score": 9, "text": "快"},
     "paid": {"amount": 50.05},

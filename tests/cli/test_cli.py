@@ -127,6 +127,17 @@ def test_check_looks_at_the_funnel(
     assert any("funnel.toml: visit.late: is missing" in one for one in error.problems)
 
 
+def test_check_looks_at_the_contact_policy(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake in contact.toml is found before anybody is contacted."""
+    (tmp_path / "contact.toml").write_text('zone = "Asia/Shanghai"\n')
+    monkeypatch.setenv("NUDGE_CONFIG_DIR", str(tmp_path))
+    error = run("check").exception
+    assert isinstance(error, InvalidConfigError)
+    assert any("contact.toml: channels: is missing" in one for one in error.problems)
+
+
 def test_apply_dry_run_changes_nothing_and_apply_keeps_who_and_why(
     run: Run, settings: Settings
 ) -> None:

@@ -17,6 +17,7 @@ def table() -> dict[str, Any]:
         "reward": {"objective": "conversion", "event": "paid", "window": "3d"},
         "policy": {"kind": "auto", "half_life": "14d"},
         "fallback": {"default": "50", "home": "100"},
+        "affordable": {"multiple": 3},
         "context": [
             {"name": "channel", "kind": "category", "cells": ["web", "wap", "app"]},
             {"name": "last_amount", "kind": "number", "cells": [10, 30]},

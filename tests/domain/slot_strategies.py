@@ -10,6 +10,7 @@ from nudge.domain.rule import read_rule
 from nudge.domain.slot import (
     Availability,
     ContextAttribute,
+    FreeAmount,
     Harms,
     Slot,
     Stickiness,
@@ -18,6 +19,8 @@ from nudge.domain.slot import (
 )
 
 DAY = 86400.0
+PAYING = ("paid", "pay_tapped|paid", "prefill_kept+paid")
+OTHERS = ("clicked", "pay_tapped", "clicked+prefill_kept")
 
 names = st.from_regex(r"[a-z0-9][a-z0-9_.-]{0,11}", fullmatch=True)
 attribute_names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
@@ -28,6 +31,10 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | whole | finite | words
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+)
+yuan = st.integers(1, 10_000_000).map(lambda fen: fen / 100)
+free_amounts = st.builds(
+    lambda ends, step: FreeAmount(min(ends), max(ends), step), st.tuples(yuan, yuan), yuan
 )
 instants = st.integers(0, 253_402_300_799).map(float) | st.floats(0, 4e9)
 
@@ -92,7 +99,7 @@ def slots(draw: st.DrawFn) -> Slot:
     listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
     known = draw(st.lists(attribute_names, max_size=3, unique=True))
     paid = draw(st.booleans())
-    tables = st.dictionaries(words, scalars, max_size=2)
+    tables = st.dictionaries(words | st.just("amount"), scalars, max_size=2)
     variants = [
         Variant(n, draw(values), draw(tables), draw(st.booleans()), draw(availabilities()))
         for n in listed
@@ -114,13 +121,13 @@ def slots(draw: st.DrawFn) -> Slot:
         policy=draw(policies(listed)),
         terms=Terms(
             on=draw(st.sampled_from(("decision", "shown"))),
-            event="paid" if paid else "clicked",
+            event=draw(st.sampled_from(PAYING if paid else OTHERS)),
             objective="revenue" if paid and draw(st.booleans()) else "conversion",
             window=draw(st.floats(0, 7 * DAY, exclude_min=True)),
         ),
         stickiness=Stickiness(
             draw(st.floats(0, 366 * DAY, exclude_min=True)),
-            tuple(draw(st.lists(st.sampled_from(("page", "channel")), unique=True))),
+            tuple(draw(st.lists(st.sampled_from(("page", "channel", "failure")), unique=True))),
         ),
         holdout=draw(st.floats(0, 1, exclude_max=True)),
         floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
@@ -128,4 +135,6 @@ def slots(draw: st.DrawFn) -> Slot:
         title=draw(words),
         frozen_serves=draw(st.sampled_from(("policy", "fallback"))),
         guard=draw(guards(paid=paid)),
+        free_amount=draw(st.none() | free_amounts),
+        affordable=draw(st.none() | st.floats(1, 1000)),
     )

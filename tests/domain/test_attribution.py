@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ SUBJECT = "a" * 32
 PAID = Terms("decision", "paid", "conversion", 1000.0)
 SHOWN = replace(PAID, on="shown")
 CLICKED = replace(PAID, event="clicked")
+KEPT_AND_PAID = replace(PAID, event="prefill_kept+paid")
+TAPPED_OR_PAID = replace(PAID, event="pay_tapped|paid")
 
 
 def decision(slot: str = "banner", terms: Terms = PAID, **more: Any) -> Decision:
@@ -191,6 +194,87 @@ def test_a_payment_joins_by_time_even_where_it_names_a_decision() -> None:
     assert all(reward.shared for reward in run.rewards)
 
 
+def tapped(event_id: str = "t", **more: Any) -> Event:
+    """The visitor taps the button that leads to the payment; a page tells it."""
+    fields = {"step": "pay_tapped", "amount": 300}
+    return replace(event("step", event_id, source="page", fields=fields), **more)
+
+
+def test_a_tap_is_enough_and_the_payment_brings_the_money() -> None:
+    """With `pay_tapped|paid` a gateway that fails takes no conversion away; values are payments."""
+    run = Run.new()
+    ref = run.take(decision(terms=TAPPED_OR_PAID), 10.0)
+    run.take(event("step", "s", source="page", fields={"step": "amount", "amount": 300}), 15.0)
+    assert run.totals() == {}
+    run.take(tapped(), 20.0)
+    assert run.totals() == {ref: (1, 0, 0)}
+    run.take(event(), 30.0)
+    assert run.totals() == {ref: (1, 5000, 5000**2)}
+
+
+def test_a_payment_whose_tap_was_never_seen_counts() -> None:
+    """With `pay_tapped|paid` either alone is enough; a page's own `paid` is a claim still."""
+    run = Run.new()
+    ref = run.take(decision(terms=TAPPED_OR_PAID), 10.0)
+    run.take(event(event_id="claim", source="page"), 15.0)
+    assert run.totals() == {}
+    run.take(event(), 30.0)
+    assert run.totals() == {ref: (1, 5000, 5000**2)}
+
+
+def test_a_tap_answers_everything_that_was_shown() -> None:
+    """Whoever means to pay answers every slot, whichever decision the page had at hand."""
+    run = Run.new()
+    banner = run.take(decision("banner", TAPPED_OR_PAID), 10.0)
+    amount = run.take(decision("denomination", TAPPED_OR_PAID), 11.0)
+    run.take(tapped(decision=banner), 20.0)
+    assert set(run.totals()) == {banner, amount}
+
+
+@pytest.mark.parametrize("kept_first", [True, False])
+def test_what_takes_two_is_rewarded_by_the_second(*, kept_first: bool) -> None:
+    """With `prefill_kept+paid` neither is enough, and the later of the two brings all."""
+    run = Run.new()
+    ref = run.take(decision("prefill", KEPT_AND_PAID), 10.0)
+    kept = event("prefill_kept", "k", source="page", decision=ref, fields={}, at=20.0)
+    both = [kept, event(at=30.0)]
+    first, second = both if kept_first else both[::-1]
+    run.take(first, 40.0)
+    assert run.totals() == {}
+    run.take(second, 41.0)
+    assert run.totals() == {ref: (1, 5000, 5000**2)}
+    assert [(one.at, one.shared) for one in run.rewards] == [(30.0, False)]
+
+
+def test_both_must_belong_to_the_same_exposure() -> None:
+    """A number that was kept on one page does not make another page's payment a success."""
+    run = Run.new()
+    home = run.take(decision("prefill", KEPT_AND_PAID), 10.0)
+    run.take(decision("prefill", KEPT_AND_PAID), 20.0)
+    run.take(event("prefill_kept", "k", source="page", decision=home, fields={}), 25.0)
+    run.take(event(), 30.0)
+    assert run.totals() == {}
+
+
+def test_half_of_what_it_takes_is_no_shared_credit() -> None:
+    """A payment that rewards one slot alone is not shared with one that waits for more."""
+    run = Run.new()
+    run.take(decision("banner"), 10.0)
+    run.take(decision("prefill", KEPT_AND_PAID), 10.0)
+    run.take(event(), 20.0)
+    assert [(one.slot, one.shared) for one in run.rewards] == [("banner", False)]
+
+
+def test_what_an_exposure_lacked_nobody_inherits() -> None:
+    """An event that belonged to an exposure which closed unrewarded goes to no other one."""
+    run = Run.new()
+    run.take(decision("prefill", KEPT_AND_PAID), 10.0)
+    run.take(event(at=900.0), 900.0)
+    late = run.take(decision("prefill", PAID, at=5.0), 2000.0)
+    assert late not in run.totals()
+    assert [one.spent for one in run.state.events] == [("prefill",)]
+
+
 def test_one_slot_alone_does_not_share() -> None:
     """`shared` says that the event rewards another slot too."""
     run = Run.new()
@@ -342,6 +426,9 @@ def test_amounts_become_whole_fen(amount: Any, expected: int) -> None:
 # --- Any order of arrival
 
 SLOTS = ("banner", "denomination")
+WANTED = ("paid", "clicked", "prefill_kept+paid", "pay_tapped|paid", "clicked+pay_tapped")
+TYPES = {"step": "pay_tapped"}
+BY_TIME = ("paid", "pay_tapped")
 
 
 @st.composite
@@ -351,7 +438,7 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
     made: list[Decision | Event] = []
     for i in range(draw(st.integers(1, 6))):
         on = draw(st.sampled_from(["decision", "shown"]))
-        kind = draw(st.sampled_from(["paid", "clicked"]))
+        kind = draw(st.sampled_from(WANTED))
         window = float(draw(st.integers(50, 400)))
         terms = Terms(on, kind, "conversion", window)
         slot, ref = draw(st.sampled_from(SLOTS)), Ref(0, AWAY + i)
@@ -360,10 +447,10 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
             made.append(event("shown", f"s{i}", decision=ref, at=draw(times)))
     refs = [x.ref for x in made if isinstance(x, Decision)]
     for i in range(draw(st.integers(0, 6))):
-        kind = draw(st.sampled_from(["paid", "clicked"]))
+        kind = draw(st.sampled_from(["paid", "clicked", "prefill_kept", "step"]))
         named = draw(st.none() | st.sampled_from(refs))
         amount = draw(st.integers(0, 500))
-        fields = {"amount": amount}
+        fields = {"amount": amount} | ({"step": "pay_tapped"} if kind == "step" else {})
         made.append(event(kind, f"e{i}", decision=named, at=draw(times), fields=fields))
     order: list[Decision | Event] = draw(st.permutations(made))
     return order
@@ -384,19 +471,23 @@ def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]
             exposed.append((made.at, made.ref, made))
         elif seen:
             exposed.append((max(made.at, seen[0]), made.ref, made))
-    found: dict[Ref, list[int]] = defaultdict(list)
+    found: dict[Ref, list[tuple[str, int]]] = defaultdict(list)
+    asked = {ref: made.terms.event for _, ref, made in exposed}
     for slot in SLOTS:
         in_slot = sorted((x for x in exposed if x[2].slot == slot), key=lambda x: x[:2])
         for e in (e for e in happened if e.type != "shown"):
             at = e.at or 0.0
-            if e.type == "clicked" and e.decision is not None:
+            kind = TYPES.get(e.type, e.type)
+            if kind not in BY_TIME and e.decision is not None:
                 chosen = [x for x in in_slot if x[1] == e.decision]
             else:
                 chosen = [x for x in in_slot if x[0] <= at][-1:]
             for since, ref, made in chosen:
-                if made.terms.event == e.type and at <= since + made.terms.window:
-                    found[ref].append(fen(e.fields["amount"]))
-    return {ref: (1, sum(values), sum(values) ** 2) for ref, values in found.items()}
+                if kind in re.split(r"[+|]", made.terms.event) and at <= since + made.terms.window:
+                    found[ref].append((kind, fen(e.fields["amount"]) if kind == "paid" else 0))
+    lacking = {r for r in found if "+" in asked[r] and len({k for k, _ in found[r]}) < 2}
+    sums = {ref: sum(v for _, v in values) for ref, values in found.items() if ref not in lacking}
+    return {ref: (1, value, value**2) for ref, value in sums.items()}
 
 
 def arrived(records: Sequence[Record]) -> Run:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from nudge.domain.eligibility import Asked, reason_of, removed
+from nudge.domain.eligibility import Asked, affordable, reason_of, removed
 from nudge.domain.rule import read_rule
 from nudge.domain.slot import Availability, Scalar, Slot, Stickiness, Terms, Variant
 
@@ -100,6 +100,50 @@ def test_sold_out_is_sold_out(left: dict[str, int] | None, reason: str | None) -
     variant = Variant("v", 1, availability=Availability(stock=10))
     assert reason_of(variant, Asked("web", "home", {}, 0.0, (), left)) == reason
     assert reason_of(EVERYWHERE, Asked("web", "home", {}, 0.0, (), left)) is None
+
+
+@pytest.mark.parametrize(
+    ("usual", "amounts", "kept"),
+    [
+        (50, (), {"10", "100", "150", "any"}),
+        (50, (300.0,), {"10", "100", "150", "300", "any"}),
+        (10, (50.0, 300.0), {"10", "300", "any"}),
+        (None, (), {"10", "100", "150", "300", "any"}),
+        ("50", (), {"10", "100", "150", "300", "any"}),
+        (0, (), {"10", "100", "150", "300", "any"}),
+    ],
+)
+def test_what_is_far_above_the_usual_is_not_preselected(
+    usual: Scalar, amounts: tuple[float, ...], kept: set[str]
+) -> None:
+    """Up to the multiple, what has no amount, and what was paid or chosen; all if unknown."""
+    found = gone_of(amounts_slot(EVERYWHERE), usual, amounts)
+    assert {"10", "100", "150", "300", "any"} - set(found) == kept
+    assert set(found.values()) <= {"unaffordable"}
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_the_least_amount_is_never_too_large(*, disabled: bool) -> None:
+    """Who usually pays one yuan still gets something preselected: the least that there is."""
+    slot = amounts_slot(replace(EVERYWHERE, enabled=False))
+    if disabled:
+        variants = (replace(v, enabled=v.enabled and v.name != "10") for v in slot.variants)
+        slot = replace(slot, variants=tuple(variants))
+    found = gone_of(slot, 1)
+    assert set(slot.names) - set(found) == {"100" if disabled else "10"}
+    assert found["300"] == "unaffordable"
+
+
+def amounts_slot(*more: Variant) -> Slot:
+    """Four amounts, of which three times the usual one may be preselected."""
+    amounts = (Variant(str(a), a, attributes={"amount": a}) for a in (10, 100, 150, 300))
+    return replace(slot_of(*amounts, *more), affordable=3.0)
+
+
+def gone_of(slot: Slot, usual: Scalar, amounts: tuple[float, ...] = ()) -> dict[str, str]:
+    context = {} if usual is None else {"usual_amount": usual}
+    limit = affordable(slot, context)
+    return removed(slot, Asked("web", "home", context, 0.0, (), {}, limit, amounts))
 
 
 def test_the_first_reason_counts() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nudge.domain.records import AWAY, Ref
-from nudge.domain.sealing import ID_LENGTH, Device, Sealer, away_ref, new_subject
+from nudge.domain.sealing import ID_LENGTH, MOST_HOMES, Device, Home, Sealer, away_ref, new_subject
 
 SEALER = Sealer(b"a secret of more than sixteen bytes")
 OTHER = Sealer(b"another secret of sixteen bytes..")
@@ -46,13 +46,30 @@ def test_ids_do_not_show_the_order_of_positions() -> None:
 
 def test_a_token_opens_only_under_its_key_and_unchanged() -> None:
     """A device token cannot be forged, cut or taken from another installation."""
-    device = Device(new_subject(), 3)
+    device = Device("d", (Home(new_subject(), 3), Home(new_subject(), 70)))
     token = SEALER.token(device)
     assert SEALER.device(token) == device
     assert OTHER.device(token) is None
     assert SEALER.device(token[:-1]) is None
     assert SEALER.device("") is None
     assert SEALER.device(None) is None
+
+
+def test_a_token_of_the_version_before_is_good() -> None:
+    """It named one subject and its partition: the device goes on by that name."""
+    old = SEALER._tokens.dumps(["s" * 32, 5])
+    assert SEALER.device(str(old)) == Device("s" * 32, (Home("s" * 32, 5),))
+
+
+def test_a_device_sees_the_subjects_that_it_saw_last() -> None:
+    """A token stays short: of many subjects the latest stay, each once."""
+    device = Device("d")
+    for number in (1, 2, 3, 1, 4, 5):
+        device = device.seeing(Home(str(number), number))
+    assert [home.partition for home in device.homes] == [3, 1, 4, 5]
+    assert len(device.homes) == MOST_HOMES
+    assert (device.sees("4"), device.sees("2")) == (True, False)
+    assert len(SEALER.token(Device("d" * 32, tuple(Home("s" * 32, 999) for _ in range(4))))) < 512
 
 
 def test_the_visitor_hash_needs_the_key() -> None:

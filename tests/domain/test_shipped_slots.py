@@ -10,7 +10,7 @@ import pytest
 from bandits.config import read_config
 from bandits.features import CellSpec
 from nudge.domain.eligibility import Asked, removed
-from nudge.domain.slot import Slot
+from nudge.domain.slot import FreeAmount, Slot
 from nudge.domain.slot_file import dump_slot, load_slot, load_slots, parse_slot
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +53,30 @@ def test_a_blank_number_is_always_possible(slots: dict[str, Slot]) -> None:
     assert set(slots["prefill"].names) - set(gone) == {"blank"}
     some = removed(slots["prefill"], Asked("web", "recharge", {"last_number": True}, 0.0))
     assert "last_on_device" not in some
+
+
+def test_a_failing_gateway_does_not_count_against_what_was_shown(slots: dict[str, Slot]) -> None:
+    """Intent rewards amounts and banners, payments the offer after a failure, both the number."""
+    events = {name: slot.terms.event for name, slot in slots.items()}
+    assert events["banner"] == events["denomination"] == "pay_tapped|paid"
+    assert events["prefill"] == "prefill_kept+paid"
+    assert (events["payment_retry"], slots["payment_retry"].terms.window) == ("paid", 1800.0)
+
+
+def test_no_offer_after_a_failure_but_one_says_retry(slots: dict[str, Slot]) -> None:
+    """A page that does what it is told tries the same method again only where it is told so."""
+    slot = slots["payment_retry"]
+    retrying = [v.name for v in slot.variants if "retry" in str(v.value)]
+    assert retrying == ["same_method"]
+    assert slot.stickiness.by == ("failure",)
+
+
+def test_the_amount_may_be_typed(slots: dict[str, Slot]) -> None:
+    """field-notes: a free amount may also be typed; what is far above the usual is not shown."""
+    slot = slots["denomination"]
+    assert slot.free_amount == FreeAmount(1.0, 500.0, 1.0)
+    assert slot.affordable == 3.0
+    assert all(slots[name].free_amount is None for name in slots if name != "denomination")
 
 
 def test_the_example_campaign_loads() -> None:

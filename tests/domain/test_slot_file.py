@@ -105,7 +105,23 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         ("stickiness/by", "page", "stickiness.by: is of the wrong type; list request fields"),
         ("stickiness/by", {"page": 1}, "stickiness.by: is of the wrong type; list"),
         ("stickiness/by", ["pag"], "stickiness.by[0]: 'pag' is not allowed; did you mean 'page'?"),
-        ("reward/event", "payed", "reward.event: 'payed' is not allowed; did you mean 'paid'?"),
+        ("free_amount", 5, "free_amount: is not a table; write a table"),
+        ("free_amount", {"min": 1, "max": 5}, "free_amount.step: is missing; give the yuan"),
+        ("free_amount", {"min": 9, "max": 5, "step": 1}, "free_amount.max: is below min = 9; gi"),
+        ("free_amount", {"min": 0, "max": 5, "step": 1}, "free_amount.min: 0 is out of range; gi"),
+        ("free_amount", {"min": 1, "max": 5, "step": 0}, "free_amount.step: 0 is out of range;"),
+        ("free_amount", {"min": 1, "max": 5, "step": 0.001}, "free_amount.step: 0.001 is out of"),
+        ("free_amount", {"min": 1, "max": "5", "step": 1}, "free_amount.max: is of the wrong ty"),
+        ("free_amount", {"mim": 1, "max": 5, "step": 1}, "free_amount.mim: is unknown; did you"),
+        ("affordable", 3, "affordable: is not a table; write a table"),
+        ("affordable", {"multiple": 0.5}, "affordable.multiple: 0.5 is out of range; write a"),
+        ("affordable", {}, "affordable.multiple: is missing; write how many times"),
+        ("reward/event", "payd", "reward.event: 'payd' is not allowed; did you mean 'paid'?"),
+        ("reward/event", "paid+clickd", "reward.event: 'clickd' is not allowed; did you mean 'cl"),
+        ("reward/event", "paid + clicked", "reward.event: 'paid ' is not allowed; did you mean"),
+        ("reward/event", "paid+", "reward.event: '' is not allowed; use one of paid"),
+        ("reward/event", "paid|paid", "reward.event: 'paid|paid' says one type twice; say each"),
+        ("reward/event", "paid|clicked+pay_tapped", "reward.event: 'paid|clicked+pay_tapped' mix"),
         ("reward/event", "shown", "reward.event: 'shown' is not allowed; use one of paid"),
         ("reward/objective", "money", "reward.objective: 'money' is not allowed; use one of"),
         ("reward/window", "8d", "reward.window: '8d' is out of range; write a duration up to 7"),
@@ -169,6 +185,13 @@ def test_revenue_needs_amounts(table: Table) -> None:
     assert problems_of(table) == [
         'f.toml: reward.objective: revenue needs amounts; use "conversion", or event = "paid"'
     ]
+
+
+@pytest.mark.parametrize("event", ["pay_tapped|paid", "prefill_kept+paid"])
+def test_revenue_counts_the_payments_among_others(table: Table, event: str) -> None:
+    """What else rewards brings no amount; the payments do."""
+    table["reward"] |= {"objective": "revenue", "event": event}
+    assert parse_slot(table, "f.toml").terms.event == event
 
 
 @pytest.mark.parametrize("count", [0, 65])

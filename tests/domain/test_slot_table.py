@@ -10,7 +10,7 @@ from hypothesis import given
 from slot_strategies import slots
 
 from bandits.config import read_config
-from nudge.domain.slot import Slot
+from nudge.domain.slot import FreeAmount, Slot
 from nudge.domain.slot_file import digest, dump_slot, parse_slot
 
 
@@ -48,6 +48,8 @@ def test_the_digest_sees_content(table: dict[str, Any]) -> None:
         replace(slot, variants=slot.variants[::-1]),
         replace(slot, terms=replace(slot.terms, window=1.0)),
         replace(slot, policy={"kind": "uniform"}),
+        replace(slot, free_amount=FreeAmount(1.0, 500.0, 1.0)),
+        replace(slot, affordable=4.0),
     ]
     assert len({digest(one) for one in [slot, *others]}) == 1 + len(others)
     assert len(digest(slot)) == 32

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.person import Attribute, Consent, Contact, Failure, Typed, Used
+from nudge.domain.contact import Consent, Contact
+from nudge.domain.person import Attribute, Failure, Typed, Used
 from nudge.domain.recharges import Payment
 from nudge.domain.records import AWAY, Ref
 from nudge.domain.slot import Terms

@@ -82,10 +82,16 @@ class Service:
 
 
 @contextmanager
-def serving(data_dir: Path, port: int) -> Iterator[Service]:
-    """`nudge serve` with the embedded store, on loopback, until the end of the block."""
+def serving(data_dir: Path, port: int, **more: str) -> Iterator[Service]:
+    """`nudge serve` with the embedded store, on loopback, until the end of the block.
+
+    Args:
+        data_dir: of the installation.
+        port: of the web.
+        more: variables of its environment.
+    """
     url, log = f"http://127.0.0.1:{port}", data_dir.with_suffix(".log")
-    environ = _environ(data_dir, port)
+    environ = _environ(data_dir, port) | more
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "nudge", "serve"],

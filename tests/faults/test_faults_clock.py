@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 import time
-from pathlib import Path
 
 import pytest
 from fault_site import Site, installed
 from fault_visitors import check, settled, visitors
 from processes import eventually
+from skewed_clock import Clock
 
 from nudge import embedded
 
-SKEWED = Path(__file__).with_name("skewed")
 HOUR, DAY = 3600.0, 86_400.0
 JUMPS = (
     (HOUR, 0.0),
@@ -28,20 +26,6 @@ JUMPS = (
     (-DAY, DAY),
 )
 """Seconds by which the clocks of web and worker are off, one after the other."""
-
-
-class Clock:
-    """The wall clock of some processes."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        path.write_bytes(struct.pack("d", 0.0))
-        self.environ = {"SKEW": str(path), "PYTHONPATH": str(SKEWED)}
-
-    def jump(self, seconds: float) -> None:
-        """Set how far it is off, for all processes at once."""
-        with self._path.open("r+b") as file:
-            file.write(struct.pack("d", seconds))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from statistics import NormalDist
 
 import pytest
 
+from nudge.domain.asked import Given
+from nudge.domain.person import Failure
 from nudge.domain.recharges import Payment
 from nudge.domain.records import Decision, Ref
 from nudge.domain.segment_file import load_segments
-from nudge.domain.slot import Availability
+from nudge.domain.slot import Availability, FreeAmount
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import encode_state
 from nudge.errors import UnknownSlotError, UnknownVariantError
@@ -154,7 +156,7 @@ def test_what_does_not_exist_is_refused_before_anything_is_written(web: Web) -> 
 
 
 def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> None:
-    """Who only knows an id gets neither a token nor a context that comes from the state."""
+    """Who only knows an id gets no context of the state, and no token that opens it."""
     token = web.ask("v", "banner").device_token
     entry = web.entries()[-1]
     key = web.keys.visitor(entry.partition, entry.record.subject)
@@ -165,7 +167,9 @@ def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> N
         ref = web.sealer.unseal(answer.decisions["denomination"].decision_id)
         found = next(e.record for e in web.entries() if e.ref == ref)
         assert isinstance(found, Decision)
-        return found.context.get("last_amount"), answer.device_token is not None
+        device = web.sealer.device(answer.device_token)
+        assert device is not None
+        return found.context.get("last_amount"), device.sees(entry.record.subject)
 
     assert token
     assert seen("p1", device_token=token) == (300, True)
@@ -173,6 +177,57 @@ def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> N
     assert seen("p3") == (None, False)
     assert seen("p4", device_token=token[:-2]) == (None, False)
     assert seen("p5", device_token=web.ask("other").device_token) == (None, False)
+
+
+def know(web: Web, state: VisitorState) -> None:
+    """Let this be the state of the visitor who was answered last."""
+    entry = web.entries()[-1]
+    key = web.keys.visitor(entry.partition, entry.record.subject)
+    web.client.call("SET", key, encode_state(state))
+
+
+def test_the_open_page_gets_its_offer_as_soon_as_the_failure_is_known(web: Web) -> None:
+    """Before it is known nothing sticks; a failure sticks to its own offer, a later one to none."""
+
+    def retry(at: float = NOW, **more: object) -> Given:
+        asked = web.ask("v", "payment_retry", page="pay", caller=SERVER, at=at, **more)
+        return asked.decisions["payment_retry"]
+
+    assert (retry().reason, retry().reason) == ("fallback", "fallback")
+    know(web, VisitorState(failures=(Failure(NOW - 5, "f1", "soft", "card"),)))
+    first, again = retry(), retry(NOW + 1)
+    assert first.reason == "policy"
+    assert (again.decision_id, again.sticky) == (first.decision_id, True)
+    later = (Failure(NOW - 5, "f1", "soft", "card"), Failure(NOW + 2, "f2", "hard", "card"))
+    know(web, VisitorState(failures=later))
+    second = retry(NOW + 3)
+    assert (second.sticky, second.reason) == (False, "policy")
+    assert "same_method" not in decisions(web)[-1].eligible
+    assert retry(NOW + 4).decision_id == second.decision_id
+    told = {"failure_reason": "insufficient_funds", "method": "alipay", "failed_at": NOW + 5}
+    assert not retry(NOW + 6, context=told).sticky
+    assert decisions(web)[-1].context == {
+        "failure_reason": "soft",
+        "method": "alipay",
+        "channel": "web",
+    }
+
+
+def test_amounts_far_above_the_usual_are_not_preselected(web: Web) -> None:
+    """For whoever may know the state: above the multiple only what was paid or chosen before."""
+    token = web.ask("v", "banner").device_token
+    payments = tuple(Payment(NOW - i * DAY, 3000) for i in (3, 2, 1))
+    know(web, VisitorState(payments=payments, amounts=(3000, 50_000)))
+    given = web.ask("v", page="p1", device_token=token).decisions["denomination"]
+    made = decisions(web)[-1]
+    assert (made.eligible, made.removed) == (
+        ("10", "30", "50", "500"),
+        {"100": "unaffordable", "300": "unaffordable"},
+    )
+    assert sum(made.pmf) == pytest.approx(1)
+    assert given.free_amount == FreeAmount(1.0, 500.0, 1.0)
+    web.ask("v", page="p2")
+    assert len(decisions(web)[-1].eligible) == 6
 
 
 def test_every_decision_repeats_from_its_record(web: Web) -> None:

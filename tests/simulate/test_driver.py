@@ -16,7 +16,13 @@ from nudge.simulate.agenda import Agenda
 from nudge.simulate.driver import Driver, Plan, Ways
 from nudge.simulate.tally import Tally
 
-SLOTS = frozenset({"banner", "denomination", "prefill", "payment_retry", "sms_timing"})
+SLOTS = {
+    "banner": "pay_tapped|paid",
+    "denomination": "pay_tapped|paid",
+    "prefill": "prefill_kept+paid",
+    "payment_retry": "paid",
+    "sms_timing": "paid",
+}
 DRAWN = {"banner": "data_draw", "denomination": "50", "prefill": "own", "sms_timing": "end"}
 
 
@@ -80,7 +86,7 @@ def test_slots_that_the_service_lacks_are_not_asked_for() -> None:
     """An installation may have other slots: only the known ones are part of the question."""
     with stub(_answer) as page:
         api = Api(Target(page.url, "p"))
-        Driver(_plan(50), Ways(api, api, frozenset({"banner"}))).run(lambda _: None)
+        Driver(_plan(50), Ways(api, api, {"banner": "paid"})).run(lambda _: None)
         asked = {
             slot
             for _, path, body in page.calls

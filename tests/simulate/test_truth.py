@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from nudge.domain.reward_event import wanted
 from nudge.simulate import truth
 from nudge.simulate.journey import Ask, Drawn, Expect, Journey, Shown, Tell, Wait, journey
 from nudge.simulate.visitors import Visitor, draw_visitor, generator
@@ -145,14 +146,42 @@ def test_payment_comes_late_and_from_a_server(
 
 
 def test_told_truth_is_what_happens(journeys: list[list[Ask | Tell | Wait | Expect]]) -> None:
-    """Over many visitors, what is expected of SMS and of prefilled numbers is what they do."""
-    for slot, event in (("sms_timing", "sms_clicked"), ("prefill", "prefill_kept")):
+    """Over many visitors, what is expected of a slot's own reward is what they do."""
+    for slot, event in (
+        ("sms_timing", "sms_clicked"),
+        ("prefill", "prefill_kept"),
+        ("prefill", "prefill_kept+paid"),
+        ("denomination", "paid"),
+        ("denomination", "pay_tapped"),
+        ("denomination", "pay_tapped|paid"),
+    ):
         expected = [
-            a.probability for x in journeys for a in x if isinstance(a, Expect) and a.slot == slot
+            truth.rewarded(a.outcomes, event)
+            for x in journeys
+            for a in x
+            if isinstance(a, Expect) and a.slot == slot
         ]
-        happened = sum(isinstance(a, Tell) and a.type == event for x in journeys for a in x)
+        mine = [x for x in journeys if any(isinstance(a, Expect) and a.slot == slot for a in x)]
+        happened = sum(wanted(event).met(map(_type, x)) for x in mine)
         spread = np.sqrt(sum(p * (1 - p) for p in expected))
-        assert abs(happened - sum(expected)) < 4 * spread
+        assert abs(happened - sum(expected)) < 4 * spread, (slot, event)
+
+
+def _type(action: Ask | Tell | Wait | Expect) -> str:
+    """The type under which what was told may reward."""
+    if not isinstance(action, Tell):
+        return ""
+    return str(action.fields["step"]) if action.type == "step" else action.type
+
+
+def test_a_kept_number_is_no_reward_of_another_slot() -> None:
+    """It names the number's decision: an amount that wanted it would never get it."""
+    visitor = _visitors(1)[0]
+    outcomes = truth.path(visitor, "50", "carried", 0.5)
+    assert sum(chance for _, chance in outcomes) < 0.5
+    assert truth.rewarded(outcomes, "prefill_kept") > 0
+    assert truth.rewarded(truth.of_other_slots(outcomes), "prefill_kept") == 0
+    assert truth.rewarded(outcomes, "paid") < truth.rewarded(outcomes, "pay_tapped|paid")
 
 
 def test_page_without_a_slot_is_no_obstacle() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from nudge.domain.records import Decision, Event, Mark, Ref
-from nudge.domain.sealing import new_subject
+from nudge.domain.sealing import Device, Home, new_label, new_subject
 from nudge.domain.slot import Terms
 from nudge.errors import StoreAwayError, StoreError
 from nudge.settings import Settings
@@ -17,6 +17,7 @@ from nudge.store.client import Client
 from nudge.store.journal import (
     Arrival,
     Moved,
+    Named,
     append_decisions,
     append_mark,
     append_once,
@@ -25,7 +26,8 @@ from nudge.store.journal import (
     read_one,
 )
 from nudge.store.keys import Keys
-from nudge.store.visitors import open_visitor
+from nudge.store.people import append_people, label_of
+from nudge.store.visitors import Wanted, open_visitor
 
 
 @pytest.fixture(params=["one server", "cluster"])
@@ -116,7 +118,7 @@ def test_what_is_not_remembered_is_appended_each_time(store: Client, keys: Keys)
     subject = new_subject()
     for _ in range(2):
         assert append_decisions(store, keys, 0, [decision(subject, unit="")], 60)[0].fresh
-    opened = open_visitor(store, keys, 0, "h", subject, claim=False)
+    opened = open_visitor(store, keys, Wanted(0, "h", subject, claim=False))
     assert opened.assigned == {}
 
 
@@ -131,28 +133,50 @@ def test_an_event_is_taken_once(store: Client, keys: Keys) -> None:
 def test_events_and_decisions_share_one_subject(store: Client, keys: Keys) -> None:
     """The vault gives a visitor one subject, whoever comes first."""
     append_once(store, keys, 1, [Arrival("h", event("e"))], closes=False)
-    opened = open_visitor(store, keys, 1, "h", new_subject(), claim=True)
+    opened = open_visitor(store, keys, Wanted(1, "h", new_subject()))
     assert read(store, keys, 1, 0, 10)[0].record.subject == opened.subject
 
 
 def test_only_the_first_device_claims_a_visitor(store: Client, keys: Keys) -> None:
     """A visitor is claimed once; what a server spoke of first cannot be claimed by a page."""
-    assert open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
-    assert not open_visitor(store, keys, 2, "h", new_subject(), claim=True).claimed
+
+    def owned(name: str, device: Device | None = None) -> bool:
+        return open_visitor(store, keys, Wanted(2, name, new_subject(), device)).owned
+
+    assert (owned("h"), owned("h")) == (True, False)
     append_once(store, keys, 2, [Arrival("known", event("e"))], closes=True)
-    assert not open_visitor(store, keys, 2, "known", new_subject(), claim=True).claimed
+    assert not owned("known")
+    subject = open_visitor(store, keys, Wanted(2, "h", "", claim=False)).subject
+    assert owned("h", Device("d", (Home(subject, 2),)))
+    assert not owned("h", Device("d", (Home(new_subject(), 2),)))
 
 
-def test_an_alias_leads_to_the_partition_of_its_subject(store: Client, keys: Keys) -> None:
-    """A vault entry may point elsewhere: reads follow it, events are sent on."""
-    subject = new_subject()
-    kept = append_decisions(store, keys, 5, [decision(subject)], 60)[0]
-    store.call("HSET", keys.vault(2, "alias"), "s", subject, "p", 5)
-    opened = open_visitor(store, keys, 2, "alias", new_subject(), claim=False)
-    assert (opened.subject, opened.partition) == (subject, 5)
+def test_who_turned_out_to_be_another_one_is_followed(store: Client, keys: Keys) -> None:
+    """A subject may go into another, in another partition: reads follow, events are sent on."""
+    label = label_of(store, keys, Named("number", 5, new_label()))
+    kept = append_decisions(store, keys, 5, [decision(label)], 60)[0]
+    named = Named("number", 5, new_label())
+    said = Arrival("alias", Event(new_subject(), "i", "identified", "server"), named=named)
+    assert append_people(store, keys, {2: [said]}, closes=True) == 1
+    opened = open_visitor(store, keys, Wanted(2, "alias", new_subject(), claim=False))
+    assert (opened.subject, opened.partition) == (label, 5)
     assert opened.assigned["banner"].ref == kept.ref
     arrivals = [Arrival("alias", event("e"))]
-    assert append_once(store, keys, 2, arrivals, closes=False) == [Moved(5, subject)]
+    assert append_once(store, keys, 2, arrivals, closes=False) == [Moved(5, label)]
+
+
+def test_an_event_belongs_to_whom_its_decision_was_made_for(store: Client, keys: Keys) -> None:
+    """Whatever id a page goes by: the decision that it names tells the subject."""
+    subject = new_subject()
+    kept = append_decisions(store, keys, 3, [decision(subject)], 60)[0]
+    arrivals = [
+        Arrival("else", event("e"), of=kept.ref.position),
+        Arrival("else", event("f"), of=99),
+    ]
+    append_once(store, keys, 3, arrivals, closes=False)
+    found = [entry.record.subject for entry in read(store, keys, 3, 1, 10)]
+    assert found[0] == subject
+    assert found[1] != subject
 
 
 def test_a_server_that_lost_its_scripts_is_given_them_again(store: Client, keys: Keys) -> None:

@@ -1,53 +1,75 @@
 -- Appends records of one partition, each once: opens the vault entry of its visitor, drops an id
--- that the visitor sent in the last 7 days, appends.
+-- that the visitor sent in the last 7 days, appends, and keeps what only the vault may hold.
 --
--- KEYS[1]  journal, stream; appended to
+-- KEYS[1]  journal, stream; appended to, and read for the decisions that events name
 -- KEYS[2]  seq, string; last position
 -- ARGV[1]  prefix of the partition's keys; from it are built (same hash slot):
 --            vault:<visitor hash>  hash, read; made if absent
+--            person:<subject>      hash (at, h:<visitor hash>, into); made if absent
 --            seen:<subject>        zset of digests by stamp, written
+--            <family>:<subject>    hash (numbers, texts), written
 -- ARGV[2]  partition
 -- ARGV[3]  "1": closes the visitors to later claims
 -- ARGV[4]  milliseconds that an id is remembered
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
---          digest of its id, payload
+--          position of the decision whose subject it is ("" = not by decision), digest of its id,
+--          payload, number of notes, then for each note: family, field, value
 -- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
---          the visitor's journal is in another partition
+--          the visitor turned out to be one whose journal is elsewhere
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
 local memory = tonumber(ARGV[4])
 local answers = {}
-for i = 5, #ARGV, 4 do
-  local hash, subject, digest, payload = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local home = ARGV[2]
-  if hash ~= '' then
-    local key = ARGV[1] .. 'vault:' .. hash
-    local entry = redis.call('HMGET', key, 's', 'p')
-    if entry[1] then
-      subject, home = entry[1], entry[2]
-    else
-      redis.call('HSET', key, 's', subject, 'p', home)
-    end
-    if ARGV[3] == '1' then
-      redis.call('HSETNX', key, 'c', '1')
-    end
+local function by_decision(position)
+  local found = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]
+  return found and found[2][4]
+end
+local function by_hash(hash, subject)
+  local key = ARGV[1] .. 'vault:' .. hash
+  local known = redis.call('HGET', key, 's')
+  if not known then
+    redis.call('HSET', key, 's', subject, 'p', ARGV[2])
+    redis.call('HSET', ARGV[1] .. 'person:' .. subject, 'at', time[1], 'h:' .. hash, '1')
   end
-  if home ~= ARGV[2] then
-    answers[#answers + 1] = home .. ' ' .. subject
+  if ARGV[3] == '1' then
+    redis.call('HSETNX', key, 'c', '1')
+  end
+  return known or subject
+end
+local function append(subject, digest, payload)
+  local seen = ARGV[1] .. 'seen:' .. subject
+  if redis.call('ZADD', seen, 'NX', stamp, digest) == 0
+      and now - tonumber(redis.call('ZSCORE', seen, digest)) < memory then
+    return 0
+  end
+  redis.call('ZADD', seen, stamp, digest)
+  redis.call('ZREMRANGEBYSCORE', seen, '-inf', string.format('%.0f', now - memory))
+  redis.call('PEXPIRE', seen, ARGV[4])
+  local position = redis.call('INCR', KEYS[2])
+  redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', subject, 'r', payload)
+  return position
+end
+local i = 5
+while i <= #ARGV do
+  local hash, subject, position = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local digest, payload, notes = ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])
+  local known = position ~= '' and by_decision(position)
+  if known then
+    subject = known
+  elseif hash ~= '' then
+    subject = by_hash(hash, subject)
+  end
+  local into = redis.call('HGET', ARGV[1] .. 'person:' .. subject, 'into')
+  if into then
+    answers[#answers + 1] = into
   else
-    local seen = ARGV[1] .. 'seen:' .. subject
-    if redis.call('ZADD', seen, 'NX', stamp, digest) == 0
-        and now - tonumber(redis.call('ZSCORE', seen, digest)) < memory then
-      answers[#answers + 1] = 0
-    else
-      redis.call('ZADD', seen, stamp, digest)
-      redis.call('ZREMRANGEBYSCORE', seen, '-inf', string.format('%.0f', now - memory))
-      redis.call('PEXPIRE', seen, ARGV[4])
-      local position = redis.call('INCR', KEYS[2])
-      redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', subject, 'r', payload)
-      answers[#answers + 1] = position
+    for n = 1, notes do
+      local at = i + 3 + 3 * n
+      redis.call('HSET', ARGV[1] .. ARGV[at] .. ':' .. subject, ARGV[at + 1], ARGV[at + 2])
     end
+    answers[#answers + 1] = append(subject, digest, payload)
   end
+  i = i + 6 + 3 * notes
 end
 return answers

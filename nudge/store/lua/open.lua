@@ -1,36 +1,49 @@
 -- Opens a visitor: finds or makes the vault entry and reads what is known, in one step.
 --
--- KEYS[1]  vault entry, hash (s = subject, p = partition of its journal, c = claimed); written here
+-- KEYS[1]  vault entry, hash (s = subject, p = partition, c = claimed); written here
 -- KEYS[2]  fold:attribute, hash (generation of the visitors' states); read
 -- KEYS[3]  quota, hash; read
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):
 --            visitor[@<generation>]:<subject>  string, read
 --            assigned:<subject>                hash, read
+--            numbers:<subject>                 hash, read
+--            person:<subject>                  hash (at = when it was made, h:<vault id> = an id of
+--                                              it, into = whom it turned out to be); written here
 -- ARGV[2]  partition
--- ARGV[3]  subject to use if the visitor is new
--- ARGV[4]  "1": a caller who claims the visitor for a device; "0": one who only looks it up
--- ARGV[5]  "1": the partition's quotas are wanted
--- Returns  {subject, partition, claimed by this call (0/1), visitor state or false, assignments,
---          quotas} where the last three are absent if the subject lives in another partition.
-local entry = redis.call('HMGET', KEYS[1], 's', 'p', 'c')
-local subject, partition, claimed = entry[1], entry[2], entry[3]
+-- ARGV[3]  the id of the vault entry, as person:<subject> lists it
+-- ARGV[4]  subject to use if the visitor is new
+-- ARGV[5]  "1": a device, which may claim whom nobody claimed; "0": a server, which closes them
+-- ARGV[6]  "1": the partition's quotas are wanted
+-- ARGV[7]  "1": the visitor's numbers are wanted
+-- ARGV[8...]  subjects that the device's token names
+-- Returns  {standing, subject, into or false, visitor state or false, assignments, quotas, numbers}
+--          standing: 'new' (made or claimed by this call), 'known' (asked by a server, or by a
+--          device that may see it), 'other' (somebody else's, of whom the caller may know nothing)
+local entry = redis.call('HMGET', KEYS[1], 's', 'c')
+local subject, standing = entry[1], 'known'
 if not subject then
-  subject, partition = ARGV[3], ARGV[2]
-  redis.call('HSET', KEYS[1], 's', subject, 'p', partition)
-end
-local now = 0
-if ARGV[4] == '1' and not claimed then
+  subject, standing = ARGV[4], 'new'
+  redis.call('HSET', KEYS[1], 's', subject, 'p', ARGV[2], 'c', '1')
+  local at = redis.call('TIME')[1]
+  redis.call('HSET', ARGV[1] .. 'person:' .. subject, 'at', at, 'h:' .. ARGV[3], '1')
+elseif not entry[2] then
   redis.call('HSET', KEYS[1], 'c', '1')
-  now = 1
+  standing = ARGV[5] == '1' and 'new' or 'known'
+elseif ARGV[5] == '1' then
+  standing = 'other'
+  for i = 8, #ARGV do
+    if ARGV[i] == subject then
+      standing = 'known'
+    end
+  end
 end
-if partition ~= ARGV[2] then
-  return {subject, partition, now}
-end
+local into = redis.call('HGET', ARGV[1] .. 'person:' .. subject, 'into')
 local generation = redis.call('HGET', KEYS[2], 'generation') or '0'
 local state = generation == '0' and 'visitor:' or 'visitor@' .. generation .. ':'
 return {
-  subject, partition, now,
+  standing, subject, into,
   redis.call('GET', ARGV[1] .. state .. subject),
   redis.call('HGETALL', ARGV[1] .. 'assigned:' .. subject),
-  ARGV[5] == '1' and redis.call('HGETALL', KEYS[3]) or {},
+  ARGV[6] == '1' and redis.call('HGETALL', KEYS[3]) or {},
+  ARGV[7] == '1' and redis.call('HGETALL', ARGV[1] .. 'numbers:' .. subject) or {},
 }

@@ -1,0 +1,88 @@
+"""`nudge load`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+    progress_bar,
+)
+from nudge.domain.loading import Customer, column_problems, customer
+from nudge.errors import InvalidConfigError
+from nudge.flows.load import Loader
+
+if TYPE_CHECKING:  # pyarrow, which most commands do not need
+    from nudge.lake.logs import LogFile
+
+BATCH: Final = 1000
+TOLD: Final = 10
+"""Bad rows that are told one by one."""
+
+
+@click.group()
+def load() -> None:
+    """Bring in what the operator knows."""
+
+
+@load.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_dir_option
+@json_option
+def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Bring in what is known of customers.
+
+    FILE is CSV or Parquet with a column visitor_id. A column msisdn is the customer's own number; a
+    column consent_CHANNEL says whether a channel may be used; any other column becomes a context
+    attribute. Rows that do not fit are told and left out. Broken off, the same command goes on:
+    what was loaded in the last 7 days is not loaded again.
+    """
+    from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
+
+    log = open_log(file)
+    problems = column_problems(log.columns)
+    if problems:
+        raise InvalidConfigError([f"{file}: {one}" for one in problems])
+    settings = load_settings(data_dir)
+    loaded = fresh = 0
+    wrong: list[str] = []
+    with opened(settings) as store, progress_bar("rows", shown=err().is_terminal) as bar:
+        task = bar.add_task("", total=log.rows, note="")
+        loader = Loader(store.client, store.keys, store.sealer)
+        rows = _customers(log, settings.region)
+        while batch := list(islice(rows, BATCH)):
+            wrong += [one for one in batch if isinstance(one, str)]
+            good = [one for one in batch if isinstance(one, Customer)]
+            fresh += loader.load(good)
+            loaded += len(good)
+            bar.advance(task, len(batch))
+    if as_json:
+        print_json({"rows": loaded, "records": fresh, "rejected": wrong})
+    else:
+        click.echo(f"{file}: {loaded:,} customers, {fresh:,} records that are new")
+        for line in wrong[:TOLD]:
+            click.echo(f"{file}: {line}", err=True)
+        if len(wrong) > TOLD:
+            click.echo(f"{file}: and {len(wrong) - TOLD:,} rows more", err=True)
+    sys.exit(1 if wrong else 0)
+
+
+def _customers(log: LogFile, region: str) -> Iterator[Customer | str]:
+    """Each row's customer, or the row's number and what is wrong with it."""
+    number = 0
+    for batch in log.read(log.columns):
+        for row in batch.to_pylist():
+            number += 1
+            found = customer(row, region)
+            yield f"row {number}: {found}" if isinstance(found, str) else found

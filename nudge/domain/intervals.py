@@ -1,0 +1,46 @@
+"""Stretches of time, from their first moment up to, and without, their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Interval = tuple[float, float]
+"""Seconds: start (in it) and end (not in it)."""
+Intervals = tuple[Interval, ...]
+"""In order; they neither overlap nor touch."""
+
+
+def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Intervals:
+    """What is left of intervals when others are taken out.
+
+    Args:
+        intervals: in order, not overlapping.
+        blocked: in any order; they may overlap, and may be empty or backwards.
+    """
+    holes = merged(blocked)
+    found: list[Interval] = []
+    for start, end in intervals:
+        at = start
+        for low, high in holes:
+            if low >= end:
+                break
+            if high > at:
+                if at < low:
+                    found.append((at, low))
+                at = high
+        if at < end:
+            found.append((at, end))
+    return tuple(found)
+
+
+def merged(intervals: Iterable[Interval]) -> Intervals:
+    """The same time as fewest intervals, in order."""
+    found: list[Interval] = []
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)

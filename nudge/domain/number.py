@@ -1,0 +1,69 @@
+"""Phone numbers: what is one, how it is written, and how it is shown to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import phonenumbers
+
+from nudge.errors import InvalidRequestError
+
+LONGEST: Final = 32
+"""Characters of a number as people write it."""
+HEAD: Final = 3
+TAIL: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A valid number. Its text stands in no representation, so that no log can hold it.
+
+    Attributes:
+        e164: with its country, such as +8613812345678.
+        national: as it is dialled at home, such as 13812345678.
+    """
+
+    e164: str = field(repr=False)
+    national: str = field(repr=False)
+
+    @property
+    def masked(self) -> str:
+        """The number as others may see it: 138****5678."""
+        length = len(self.national)
+        tail = min(TAIL, (length - 1) // 2)
+        head = min(HEAD, (length - tail) // 2)
+        return self.national[:head] + "*" * (length - head - tail) + self.national[-tail:]
+
+
+class InvalidNumberError(InvalidRequestError):
+    """What was sent is no number that can be recharged; its text is in no message."""
+
+    code = "invalid_number"
+
+
+def parsed(text: str, region: str) -> Number:
+    """The number that somebody wrote.
+
+    Args:
+        text: with or without the country, with spaces, dashes or brackets.
+        region: two letters, of the country where none is given.
+
+    Raises:
+        InvalidNumberError: no such number can exist.
+    """
+    right = f"give a phone number of {region}, or one with its country: +86 138 1234 5678"
+    try:
+        found = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]}) from None
+    if found.extension or not phonenumbers.is_valid_number(found):
+        raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]})
+    national = phonenumbers.national_significant_number(found)
+    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    return Number(e164, national)
+
+
+def from_e164(text: str) -> Number:
+    """The number behind what `Number.e164` said."""
+    return Number(text, phonenumbers.national_significant_number(phonenumbers.parse(text)))

@@ -1,0 +1,39 @@
+"""Public holidays of a country, from the package holidays: the only module that imports it.
+
+It is imported with the first question: it costs about 0.2 s and 5 MB, and a country as much again,
+which a web process that plans nothing does not pay.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1024)
+def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
+    """The days off of a year; none where the country, the region or the year is not known.
+
+    A weekend inside a holiday is not in it, since these days are off anyway.
+
+    Args:
+        country: ISO 3166 code of two letters.
+        region: code of a part of it (ISO 3166-2, without the country), or None.
+        year: any.
+    """
+    import holidays  # noqa: PLC0415 (only who asks pays for it)
+
+    try:
+        found = holidays.country_holidays(country, region, years=year, expand=False)
+    except (NotImplementedError, ValueError, OverflowError):
+        return frozenset()
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def regions() -> dict[str, tuple[str, ...]]:
+    """Country -> its regions, of all that are known."""
+    import holidays  # noqa: PLC0415 (only who asks pays for it)
+
+    found = holidays.list_supported_countries(include_aliases=False)
+    return {country: tuple(parts) for country, parts in found.items()}

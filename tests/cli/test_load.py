@@ -1,0 +1,116 @@
+"""What an operator brings in is known to decisions; a row that does not fit is left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from nudge import cli as entry
+from nudge.domain.loading import Customer, column_problems, customer
+from nudge.domain.sealing import Sealer
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import decode_state
+from nudge.flows.attribute import Attribute
+from nudge.settings import Settings
+from nudge.store.client import patient
+from nudge.store.keys import Keys
+from nudge.store.visitors import known_visitor
+from nudge.workers.runner import Runner
+
+ROWS: list[dict[str, Any]] = [
+    {"visitor_id": "a", "msisdn": "13812345678", "city_tier": 1, "consent_sms": True},
+    {"visitor_id": "b", "msisdn": None, "city_tier": 2, "consent_sms": False},
+    {"visitor_id": "c", "msisdn": "no number", "city_tier": 3, "consent_sms": None},
+    {"visitor_id": "", "msisdn": None, "city_tier": 3, "consent_sms": None},
+]
+
+
+def written(path: Path, kind: str) -> Path:
+    """The rows as a file."""
+    file = path / f"customers.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(ROWS), file)
+        return file
+    lines = [",".join(ROWS[0])]
+    for row in ROWS:
+        cells = ("" if value is None else str(value).lower() for value in row.values())
+        lines.append(",".join(cells))
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file
+
+
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
+    for name, value in settings.to_environ().items():
+        monkeypatch.setenv(name, value)
+    return CliRunner().invoke(entry.cli, words)
+
+
+def known(settings: Settings, *visitors: str) -> list[VisitorState]:
+    """The states, after the fold has read all."""
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    sealer = Sealer(settings.secret_key)
+    fold: Any = Attribute(client, keys)
+    runner: Runner[Any] = Runner(client, keys, fold, "test")
+    while runner.turn():
+        pass
+    found = []
+    for visitor in visitors:
+        hashed = sealer.visitor_hash(visitor)
+        opened = known_visitor(client, keys, sealer.partition(hashed, keys.partitions), hashed)
+        found.append(decode_state(opened.state) if opened and opened.state else VisitorState())
+    client.close()
+    return found
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_is_brought_in_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    """Attributes, consent and region are known; the same file again changes nothing."""
+    file = str(written(tmp_path, kind))
+    first = run(settings, monkeypatch, "load", "visitors", file, "--json")
+    assert first.exit_code == 1
+    told = json.loads(first.stdout)
+    assert told["rows"] == 2
+    assert [line.split(":")[0] for line in told["rejected"]] == ["row 3", "row 4"]
+    again = json.loads(run(settings, monkeypatch, "load", "visitors", file, "--json").stdout)
+    assert (told["records"], again["records"]) == (5, 0)
+    a, b = known(settings, "a", "b")
+    assert a.context()["city_tier"] == 1
+    assert a.context()["province"] == "江苏"
+    assert [(x.channel, x.given) for x in (*a.consents, *b.consents)] == [
+        ("sms", True),
+        ("sms", False),
+    ]
+    assert "13812345678" not in first.stdout + first.stderr
+
+
+def test_wrong_columns_are_told_before_anything_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each with its cure."""
+    file = tmp_path / "customers.csv"
+    file.write_text("id,City\n1,x\n", encoding="utf-8")
+    result = run(settings, monkeypatch, "load", "visitors", str(file))
+    assert result.exit_code != 0
+    problems = column_problems(("id", "City"))
+    assert len(problems) == 2
+    assert all(name in str(problems) for name in ("visitor_id", "City"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("12", 12), ("0571", "0571"), ("1.50", 1.5), ("-3", -3), ("yes", True), ("宁波", "宁波")],
+)
+def test_text_is_read_as_what_it_is(cell: str, value: object) -> None:
+    """Numbers, true and false are such; what begins with 0 is a code, and stays text."""
+    found = customer({"visitor_id": "v", "x": cell}, "CN")
+    assert isinstance(found, Customer)
+    assert dict(found.known) == {"x": value}
+    assert type(found.known["x"]) is type(value)

@@ -1,0 +1,159 @@
+"""A new customer, over HTTP, from the first look to the next recharge a month later."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e_service import PAGE_KEY, Service, serving
+from processes import eventually, free_port
+from skewed_clock import Clock
+
+from nudge.client.api import Api, Target
+
+pytestmark = pytest.mark.xdist_group("e2e")
+
+MINE = "13812345678"
+MONTH = 30 * 86_400.0
+IDS = count()
+
+
+@dataclass
+class Device:
+    """A browser: it keeps its token, and knows nothing but the page key."""
+
+    service: Service
+    visitor: str
+    token: str | None = None
+    seen: list[Any] = field(default_factory=list)
+
+    @property
+    def api(self) -> Api:
+        """With the page key."""
+        return Api(Target(self.service.url, PAGE_KEY))
+
+    def page(self, page: str, *slots: str, **context: object) -> dict[str, Any]:
+        """What a page is told in its slots."""
+        body = {
+            "visitor_id": self.visitor,
+            "channel": "wap",
+            "page": page,
+            "slots": list(slots),
+            "context": context,
+            "device_token": self.token,
+        }
+        answer = self.api.post("/v1/decisions", body)
+        self.token = answer["device_token"]
+        self.seen.append(answer)
+        found: dict[str, Any] = answer["decisions"]
+        return found
+
+    def tell(self, kind: str, **fields: object) -> None:
+        """One event of the page."""
+        tell(self.api, self.visitor, kind, **fields)
+
+
+def tell(api: Api, visitor: str, kind: str, **fields: object) -> None:
+    """One event, which is taken."""
+    event = {"event_id": f"e{next(IDS)}", "type": kind, "visitor_id": visitor, **fields}
+    answer = api.post("/v1/events", {"events": [event]})
+    assert (answer["accepted"], answer["rejected"]) == (1, []), answer
+
+
+@pytest.fixture(scope="module")
+def clock() -> Iterator[Clock]:
+    with tempfile.TemporaryDirectory(prefix="nudge-clock-") as directory:
+        yield Clock(Path(directory) / "clock")
+
+
+@pytest.fixture(scope="module")
+def walked(clock: Clock) -> Iterator[Service]:
+    """A service of its own, whose wall clock can be moved."""
+    with (
+        tempfile.TemporaryDirectory(prefix="nudge-walk-") as directory,
+        serving(Path(directory) / "data", free_port(), **clock.environ) as running,
+    ):
+        yield running
+
+
+def newcomer(service: Service) -> Device:
+    """A device whose first look at the home page shows 100: the floor gives others to a few."""
+    for number in range(20):
+        device = Device(service, f"new-{number}")
+        home = device.page("home", "denomination", "prefill", "banner")
+        why = service.api.get(f"/v1/decisions/{home['denomination']['decision_id']}")
+        assert max(why["distribution"], key=why["distribution"].get) == "100"
+        if home["denomination"]["value"] == 100:
+            assert home["prefill"]["variant"] == "blank"
+            assert "number" not in home["prefill"]["value"]
+            return device
+    raise AssertionError("nobody of 20 was shown the fallback, at a floor of .02")
+
+
+def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: Clock) -> None:
+    """Home, a number, recharge, a failure, the retry, paid; a month later all is filled in."""
+    phone = newcomer(walked)
+
+    phone.tell("step", step="number", msisdn=MINE, device_token=phone.token)
+    recharge = phone.page("recharge", "denomination", "prefill")
+    assert recharge["prefill"]["variant"] == "carried"
+    assert recharge["prefill"]["value"]["number"] == MINE
+    assert recharge["denomination"]["value"] in (10, 30, 50, 100, 300, 500)
+    assert recharge["denomination"]["free_amount"] == {"min": 1, "max": 500, "step": 1}
+
+    phone.tell("prefill_kept", decision_id=recharge["prefill"]["decision_id"])
+    phone.tell("step", step="pay_tapped")
+    phone.tell("payment_failed", reason="timeout", method="wechat")
+    assert eventually(lambda: retry(phone)["reason"] != "fallback")
+    offer = retry(phone)
+    why = walked.api.get(f"/v1/decisions/{offer['decision_id']}")
+    assert why["context"]["failure_reason"] == "soft"
+    assert set(why["distribution"]) >= {"same_method", "other_method", "remind_later", "nothing"}
+
+    tell(walked.api, phone.visitor, "paid", amount=100, msisdn=MINE)
+    assert walked.settled()
+    assert retry(phone)["reason"] == "fallback"
+    rewarded = walked.performance("payment_retry")["variants"]
+    assert sum(one["conversions"] for one in rewarded) == 1
+
+    clock.jump(MONTH)
+    home = phone.page("home", "denomination", "prefill")
+    why = walked.api.get(f"/v1/decisions/{home['denomination']['decision_id']}")
+    assert why["context"]["last_amount"] == 100
+    why = walked.api.get(f"/v1/decisions/{home['prefill']['decision_id']}")
+    assert set(why["distribution"]) == {"last_on_device", "most_frequent", "blank"}
+    filled = {page: phone.page(f"p{page}", "prefill")["prefill"] for page in range(30)}
+    shown = {one["value"].get("number") for one in filled.values() if one["variant"] != "blank"}
+    assert shown == {MINE}
+
+    other = Device(walked, phone.visitor)
+    home = other.page("home", "denomination", "prefill")
+    assert home["prefill"]["value"] == {"source": "blank"}
+    why = walked.api.get(f"/v1/decisions/{home['denomination']['decision_id']}")
+    assert "last_amount" not in why["context"]
+    assert MINE[3:7] not in str(other.seen)
+    clock.jump(0.0)
+
+
+def retry(device: Device) -> dict[str, Any]:
+    """What the small window that stayed open is told."""
+    found: dict[str, Any] = device.page("pay", "payment_retry")["payment_retry"]
+    return found
+
+
+def test_a_hard_failure_is_never_tried_again(walked: Service) -> None:
+    """Over many customers whose card was refused for good, the same method is never offered."""
+    offers = set()
+    for number in range(40):
+        device = Device(walked, f"hard-{number}")
+        device.page("pay", "payment_retry")
+        device.tell("payment_failed", reason="card_expired", method="card")
+        assert eventually(lambda d=device: retry(d)["reason"] != "fallback")  # type: ignore[misc]
+        offers.add(retry(device)["variant"])
+    assert "same_method" not in offers
+    assert len(offers) > 1
