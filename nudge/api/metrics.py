@@ -63,6 +63,7 @@ class Metrics:
         latency: seconds, by endpoint.
         store_errors: by code.
         degraded: decisions answered without the visitor's state, by slot.
+        frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         spool: what went into the spool and out of it.
     """
 
@@ -72,6 +73,7 @@ class Metrics:
     latency: Histogram
     store_errors: Counter
     degraded: Counter
+    frozen: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -99,6 +101,13 @@ class Metrics:
                 "Decisions answered without the visitor's state",
                 ("slot",),
                 registry=own,
+            ),
+            frozen=Gauge(
+                "nudge_slot_frozen",
+                "1 while a slot is frozen",
+                ("slot",),
+                registry=own,
+                multiprocess_mode="livemax",
             ),
             spool=SpoolMetrics.create(own),
         )

@@ -8,7 +8,12 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.slot_schemas import FiguresSchema, PolicySchema, VariantFiguresSchema
+from nudge.api.slot_schemas import (
+    FiguresSchema,
+    GuardLookSchema,
+    PolicySchema,
+    VariantFiguresSchema,
+)
 from nudge.domain.questions import DIMENSIONS, FORMATS, TARGETS
 from nudge.domain.slot_fields import StrictTable, told
 
@@ -146,6 +151,13 @@ class ReportSchema(Schema):
     )
 
 
+class GuardStandsSchema(Schema):
+    """How the slot's guard stands."""
+
+    mode = ma.String(required=True, metadata={"description": "of the slot"})
+    last = ma.Nested(GuardLookSchema, required=True, allow_none=True)
+
+
 class PerformanceSchema(Schema):
     """What the variants of a slot have brought.
 
@@ -161,6 +173,9 @@ class PerformanceSchema(Schema):
     variants = ma.List(ma.Nested(VariantFiguresSchema))
     total = ma.Nested(FiguresSchema)
     by_reason = ma.Dict(keys=ma.String(), values=ma.Nested(FiguresSchema))
+    guard = ma.Nested(
+        GuardStandsSchema, metadata={"description": "of slots with a guard: what it saw last"}
+    )
     report = ma.Nested(ReportSchema, required=True, allow_none=True)
     job = ma.Nested(
         JobSchema,

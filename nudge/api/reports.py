@@ -34,7 +34,7 @@ from nudge.domain.served import Served
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.ask import Reply
 from nudge.flows.report import performance
-from nudge.store import jobs
+from nudge.store import guards, jobs
 
 blueprint = resource("reports", "What happened, and what would have happened otherwise")
 
@@ -81,16 +81,16 @@ def figures(slot: str) -> Response:
     if not {"from", "to", "by", "format"} & given.keys():
         reply = desk.answer(inquiry, fresh=SETTLED, old=float("inf"))
         totals = performance(service.client, service.keys, served)
-        return answer(totals | _report(reply))
+        return answer(totals | _guard(served) | _report(reply))
     reply = desk.answer(inquiry)
     if reply.body is None:
-        return pending(_head(served) | _report(reply), reply)
+        return pending(_head(served) | _guard(served) | _report(reply), reply)
     if asked.parquet:
         return _file(reply.body, PARQUET, f"{slot}.parquet")
     if given.get("format") == "csv":
         told = orjson.loads(reply.body) | {"as_of": iso(reply.as_of)}
         return _file(as_csv(told).encode(), CSV, f"{slot}.csv")
-    return answer(_head(served) | _report(reply))
+    return answer(_head(served) | _guard(served) | _report(reply))
 
 
 @operation(
@@ -148,6 +148,15 @@ def _head(served: Served) -> dict[str, object]:
         "objective": served.slot.terms.objective,
         "policy": {"kind": served.policy_kind, "version": int(served.policy.version)},
     }
+
+
+def _guard(served: Served) -> dict[str, object]:
+    """What the guard of the slot saw last, where it has one."""
+    if served.slot.guard is None:
+        return {}
+    service = current()
+    seen = guards.noted(service.client, service.keys, served.slot.name)
+    return {"guard": {"mode": served.slot.mode, "last": seen}}
 
 
 def _report(reply: Reply) -> dict[str, object]:

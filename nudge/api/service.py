@@ -147,6 +147,8 @@ class Service:
             StoreAwayError: the store does not answer; the old catalogue stays.
         """
         self.held.follow(client or self.client, self.keys)
+        for name, served in self.held.catalogue.slots.items():
+            self.metrics.frozen.labels(name).set(float(served.slot.mode == "frozen"))
 
     def look(self, client: Client) -> None:
         """See whether the store is the right one, then read what changed.

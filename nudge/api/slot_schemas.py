@@ -16,6 +16,59 @@ class StockSchema(Schema):
     left = ma.Integer(required=True)
 
 
+class RiseSchema(Schema):
+    """How much worse the policy is, with the ends of the interval for every look."""
+
+    value = ma.Float(required=True, allow_none=True)
+    low = ma.Float(required=True, allow_none=True)
+    high = ma.Float(required=True, allow_none=True)
+
+
+class ByGroupSchema(Schema):
+    """Exposures of both groups."""
+
+    policy = ma.Integer(required=True)
+    holdout = ma.Integer(required=True)
+
+
+class SeenSchema(Schema):
+    """What the guard found of one metric: shares that left, or yuan an exposure."""
+
+    metric = ma.String(required=True)
+    exposures = ma.Nested(ByGroupSchema, required=True)
+    policy = ma.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null while there are fewer than 20 conversions"},
+    )
+    holdout = ma.Float(required=True, allow_none=True)
+    rise = ma.Nested(RiseSchema, required=True, allow_none=True)
+    harm = ma.Boolean(required=True)
+
+
+class WhyFrozenSchema(Schema):
+    """Why the guard froze the slot."""
+
+    zh = ma.String(required=True)
+    en = ma.String(required=True)
+
+
+class GuardLookSchema(Schema):
+    """What the guard saw when it looked last."""
+
+    revision = ma.Integer(required=True, metadata={"description": "that was looked at"})
+    since_revision = ma.Integer(required=True, metadata={"description": "the first that counts"})
+    as_of = ma.String(required=True, metadata={"format": "date-time"})
+    harm = ma.Boolean(required=True)
+    found = ma.List(ma.Nested(SeenSchema), required=True)
+    sentence = ma.Nested(
+        WhyFrozenSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "why the slot was frozen; null where there is no harm"},
+    )
+
+
 class ServingSchema(Schema):
     """What a slot is served by now."""
 
@@ -25,6 +78,11 @@ class ServingSchema(Schema):
         keys=ma.String(),
         values=ma.Nested(StockSchema),
         metadata={"description": "of the variants that are limited; none where no store answers"},
+    )
+    guard = ma.Nested(
+        GuardLookSchema,
+        allow_none=True,
+        metadata={"description": "of slots with a guard; null before its first look"},
     )
 
 

@@ -27,6 +27,7 @@ from nudge.domain.slot_schema import SlotSchema
 from nudge.domain.stock import limits
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows import apply as applying
+from nudge.store import guards
 from nudge.store import slots as stored
 from nudge.store.stock import levels
 
@@ -152,7 +153,17 @@ def _plain(served: Served) -> dict[str, object]:
     }
     if limits(served.slot):
         serving["stock"] = _stock(served.slot)
+    if served.slot.guard:
+        serving["guard"] = _guard(served.slot.name)
     return dump_slot(served.slot) | {"serving": serving}
+
+
+def _guard(name: str) -> dict[str, object] | None:
+    service = current()
+    try:
+        return guards.noted(service.client, service.keys, name)
+    except StoreAwayError:
+        return None
 
 
 def _stock(slot: Slot) -> dict[str, object]:

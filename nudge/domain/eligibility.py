@@ -140,10 +140,11 @@ def removed(slot: Slot, asked: Asked) -> dict[str, str]:
         asked: what the rules look at.
 
     Returns:
-        Variant name -> code of the first rule that removed it; `off` where the slot is.
+        Variant name -> code of the first rule that removed it; `off` where the slot is, `frozen`
+        where it is and serves the fallback.
     """
-    if slot.mode == "off":
-        return dict.fromkeys(slot.names, "off")
+    if slot.mode == "off" or (slot.mode == "frozen" and slot.frozen_serves == "fallback"):
+        return dict.fromkeys(slot.names, slot.mode)
     reasons = ((variant.name, reason_of(variant, asked)) for variant in slot.variants)
     gone = {name: reason for name, reason in reasons if reason is not None}
     if UNAFFORDABLE in gone.values() and len(gone) == len(slot.variants):

@@ -13,6 +13,8 @@ __all__ = ["Scalar"]
 On = Literal["decision", "shown"]
 Objective = Literal["conversion", "revenue"]
 Mode = Literal["live", "shadow", "frozen", "off"]
+FrozenServes = Literal["policy", "fallback"]
+Metric = Literal["abandonment", "downgrade"]
 
 DEFAULT_PAGE = "default"
 """The key of a slot's fallback for pages that are not named."""
@@ -93,6 +95,23 @@ class Stickiness:
 
 
 @dataclass(frozen=True)
+class Harms:
+    """What a slot's guard watches for: harm that the policy does, against the holdout.
+
+    Attributes:
+        metrics: what may rise.
+        alpha: chance that the guard ever freezes a slot whose policy does no harm.
+        every: seconds between two looks.
+        matured: count only exposures whose window has closed.
+    """
+
+    metrics: tuple[Metric, ...]
+    alpha: float = 0.05
+    every: float = 60.0
+    matured: bool = False
+
+
+@dataclass(frozen=True)
 class FreeAmount:
     """The limits of an amount that visitors may type themselves, in yuan.
 
@@ -140,6 +159,9 @@ class Slot:
         title: for people.
         mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
             serves and publishes nothing new; `off` serves the fallback.
+        frozen_serves: what is shown while the slot is frozen: what was published last, or the
+            fallback.
+        guard: what its guard watches for; None has no guard.
         free_amount: what visitors may type instead of what is chosen; None where they may not.
         affordable: how many times the visitor's usual amount a variant may be; None is no limit.
     """
@@ -156,6 +178,8 @@ class Slot:
     fallback: Mapping[str, str]
     title: str = ""
     mode: Mode = "live"
+    frozen_serves: FrozenServes = "policy"
+    guard: Harms | None = None
     free_amount: FreeAmount | None = None
     affordable: float | None = None
 

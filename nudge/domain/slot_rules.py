@@ -119,6 +119,14 @@ def objective(draft: Draft) -> Iterator[Problem]:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
 
+def guard(draft: Draft) -> Iterator[Problem]:
+    """Only payments can become smaller."""
+    watched = draft.data.get("guard", {}).get("metrics", ())
+    types = wanted(draft.data.get("reward", {}).get("event", PAID)).types
+    if "downgrade" in watched and PAID not in types:
+        yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
+
+
 def cells(draft: Draft) -> Iterator[Problem]:
     """Categories differ, cut points rise, and a flag has neither."""
     for attribute in draft.data.get("context", ()):
@@ -163,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     floor,
     policy,
     objective,
+    guard,
     cells,
     season,
     free_amount,

@@ -32,6 +32,9 @@ MAX_WINDOW = 7 * DAY
 MAX_STICKINESS = 366 * DAY
 MAX_VARIANTS = 64
 MODES = ("live", "shadow", "frozen", "off")
+FROZEN_SERVES = ("policy", "fallback")
+METRICS = ("abandonment", "downgrade")
+MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
 MAX_YUAN = 100_000
 MAX_MULTIPLE = 1000
@@ -132,6 +135,29 @@ class RewardSchema(StrictTable):
     window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
 
 
+class GuardSchema(StrictTable):
+    """What freezes the slot."""
+
+    metrics = Items(
+        ma.String(validate=OneOf(*METRICS), **told("use one of abandonment, downgrade")),
+        required=True,
+        validate=validate.Length(1, error="is empty; name what to watch"),
+        **told('list what to watch, such as ["abandonment"]'),
+    )
+    alpha = Number(
+        load_default=0.05,
+        validate=validate.Range(
+            0,
+            MAX_ALPHA,
+            min_inclusive=False,
+            error="{input} is out of range; write a chance above 0, such as 0.05",
+        ),
+        **told("write a chance above 0, such as 0.05"),
+    )
+    every = Duration('write a duration up to a day, such as "1m"', longest=DAY, required=False)
+    matured = Flag(load_default=False, **told("write true or false"))
+
+
 def _yuan(value: float) -> None:
     if not 0 < value <= MAX_YUAN or round(value, 2) != value:
         right = f"give yuan, more than 0 and at most {MAX_YUAN}, with at most 2 decimals"
@@ -178,6 +204,12 @@ class SlotSchema(StrictTable):
         validate=OneOf(*MODES),
         **told("use one of live, shadow, frozen, off"),
     )
+    frozen_serves = ma.String(
+        load_default="policy",
+        validate=OneOf(*FROZEN_SERVES),
+        **told("use policy or fallback: what a frozen slot shows"),
+    )
+    guard = ma.Nested(GuardSchema, **told('write [guard] with metrics = ["abandonment"]'))
     on = ma.String(
         required=True,
         validate=OneOf("decision", "shown"),

@@ -15,6 +15,7 @@ from nudge.domain.slot import (
     Availability,
     ContextAttribute,
     FreeAmount,
+    Harms,
     Slot,
     Stickiness,
     Terms,
@@ -40,6 +41,8 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         fallback=data["fallback"],
         title=data["title"],
         mode=data["mode"],
+        frozen_serves=data["frozen_serves"],
+        guard=_harms(data.get("guard")),
         free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
         affordable=data["affordable"]["multiple"] if "affordable" in data else None,
     )
@@ -49,11 +52,13 @@ def dump_slot(slot: Slot) -> dict[str, object]:
     """The slot as a plain JSON table, from which `parse_slot` makes an equal slot."""
     terms, sticky = slot.terms, slot.stickiness
     reward = {"objective": terms.objective, "event": terms.event}
-    return {
+    guard = {} if slot.guard is None else {"guard": _dump_harms(slot.guard)}
+    return guard | {
         "slot": slot.name,
         "revision": slot.revision,
         "title": slot.title,
         "mode": slot.mode,
+        "frozen_serves": slot.frozen_serves,
         "on": terms.on,
         "holdout": slot.holdout,
         "floor": slot.floor,
@@ -105,6 +110,22 @@ def _attribute(data: Mapping[str, Any]) -> ContextAttribute:
     # Numbers as floats and categories as text, so that one meaning has one form and one digest.
     read = float if data["kind"] == "number" else text_of
     return ContextAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
+
+
+def _harms(data: Mapping[str, Any] | None) -> Harms | None:
+    if data is None:
+        return None
+    metrics = tuple(dict.fromkeys(data["metrics"]))
+    return Harms(metrics, data["alpha"], data.get("every", Harms.every), data["matured"])
+
+
+def _dump_harms(guard: Harms) -> dict[str, object]:
+    return {
+        "metrics": list(guard.metrics),
+        "alpha": guard.alpha,
+        "every": format_duration(guard.every),
+        "matured": guard.matured,
+    }
 
 
 def _dump_attribute(attribute: ContextAttribute) -> dict[str, object]:

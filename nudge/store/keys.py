@@ -61,6 +61,8 @@ FAMILIES = (
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
+    Family("guard", "config", "hash", "guard", "guard", "for ever"),
+    Family("guarded", "config", "string", "guard", "web", "as the slot"),
     Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
     Family("jobs", "config", "zset", "job scripts", "report worker", "until done"),
     Family("job", "config", "hash", "job scripts", "web, report worker", "1 min to 1 day"),

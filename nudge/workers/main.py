@@ -36,6 +36,7 @@ from nudge.store.retention import Keep
 from nudge.workers.answers import Answers
 from nudge.workers.archiving import Archiving, Spare
 from nudge.workers.guard import Guard
+from nudge.workers.guarding import Guarding
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
 from nudge.workers.reporting import Reporting
@@ -46,7 +47,8 @@ log = structlog.get_logger()
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
-"""What can be asked for: folds, of which `learn` brings the publisher with it, and reports."""
+"""What can be asked for: folds, of which `learn` brings the publisher with it, and reports, which
+bring the guard."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")
@@ -191,8 +193,13 @@ def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
 
 
 def _report(worker: Worker) -> dict[str, Loop]:
-    kinds = Answers(worker.client, worker.keys, worker.settings).kinds
-    return {kind.name: Reporting(worker.client, worker.keys, kind, worker.ttl) for kind in kinds}
+    client, keys, settings = worker.client, worker.keys, worker.settings
+    loops: dict[str, Loop] = {
+        kind.name: Reporting(client, keys, kind, worker.ttl)
+        for kind in Answers(client, keys, settings).kinds
+    }
+    guarding = Guarding(client, keys, settings, worker.owner, worker.ttl, worker.guard)
+    return loops | {"guard": guarding}
 
 
 def _owner() -> str:

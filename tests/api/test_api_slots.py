@@ -7,6 +7,7 @@ from dataclasses import replace
 from api_web import Web
 
 from nudge.domain.slot_file import dump_slot, load_slots, parse_slot
+from nudge.store import guards
 from nudge.store.slots import put
 
 
@@ -65,3 +66,44 @@ def test_an_unknown_slot_is_not_found(web: Web) -> None:
     for path in ("/v1/slots/nothing", "/v1/slots/nothing/performance", "/v1/slots/" + "x" * 65):
         response = web.get(path)
         assert (response.status_code, response.json["code"]) == (404, "not_found")
+
+
+def test_what_the_guard_saw_stands_with_the_slot_and_its_report(web: Web) -> None:
+    """Before the first look there is none; then both answers have it, word for word."""
+    url = "/v1/slots/denomination"
+    assert web.get(url).json["serving"]["guard"] is None
+    assert web.get(f"{url}/performance").json["guard"] == {"mode": "live", "last": None}
+    found = {
+        "metric": "abandonment",
+        "exposures": {"policy": 900, "holdout": 100},
+        "policy": 0.8,
+        "holdout": 0.5,
+        "rise": {"value": 0.3, "low": 0.1, "high": 0.5},
+        "harm": True,
+    }
+    seen = {
+        "revision": 2,
+        "since_revision": 2,
+        "as_of": "2026-11-01T00:00:00+00:00",
+        "harm": True,
+        "found": [found],
+        "sentence": {"zh": "已冻结", "en": "Frozen"},
+    }
+    guards.note(web.service.client, web.service.keys, "denomination", seen)
+    assert web.get(url).json["serving"]["guard"] == seen
+    assert web.get(f"{url}/performance").json["guard"]["last"] == seen
+    assert "guard" not in web.get("/v1/slots/banner").json["serving"]
+    assert "guard" not in web.get("/v1/slots/banner/performance").json
+
+
+def test_a_frozen_slot_is_seen_in_the_metrics(web: Web) -> None:
+    """An alarm can be set on it, whoever froze the slot."""
+    web.get("/v1/slots")
+    assert 'nudge_slot_frozen{slot="denomination"} 0.0' in web.get("/metrics").text
+    slot = web.service.held.catalogue.slots["denomination"].slot
+    frozen = replace(slot, revision=slot.revision + 1, mode="frozen", frozen_serves="fallback")
+    assert put(web.service.client, web.service.keys, frozen, slot)
+    web.service.refresh()
+    assert 'nudge_slot_frozen{slot="denomination"} 1.0' in web.get("/metrics").text
+    given = web.decide(slots=["denomination"])["decisions"]["denomination"]
+    assert (given["variant"], given["reason"]) == (slot.fallback_for("home"), "fallback")

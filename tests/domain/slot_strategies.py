@@ -11,6 +11,7 @@ from nudge.domain.slot import (
     Availability,
     ContextAttribute,
     FreeAmount,
+    Harms,
     Slot,
     Stickiness,
     Terms,
@@ -79,6 +80,21 @@ def policies(draw: st.DrawFn, variants: list[str]) -> dict[str, object]:
 
 
 @st.composite
+def guards(draw: st.DrawFn, *, paid: bool) -> Harms | None:
+    watched = ("abandonment", "downgrade") if paid else ("abandonment",)
+    return draw(
+        st.none()
+        | st.builds(
+            Harms,
+            st.lists(st.sampled_from(watched), min_size=1, unique=True).map(tuple),
+            st.floats(0, 0.5, exclude_min=True),
+            st.floats(0, DAY, exclude_min=True),
+            matured=st.booleans(),
+        )
+    )
+
+
+@st.composite
 def slots(draw: st.DrawFn) -> Slot:
     listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
     known = draw(st.lists(attribute_names, max_size=3, unique=True))
@@ -117,6 +133,8 @@ def slots(draw: st.DrawFn) -> Slot:
         floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
         fallback=fallback,
         title=draw(words),
+        frozen_serves=draw(st.sampled_from(("policy", "fallback"))),
+        guard=draw(guards(paid=paid)),
         free_amount=draw(st.none() | free_amounts),
         affordable=draw(st.none() | st.floats(1, 1000)),
     )

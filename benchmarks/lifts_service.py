@@ -1,0 +1,160 @@
+"""The service without HTTP and without waiting: its own flows and folds, on a store of its own.
+
+What runs is what `nudge serve` runs: Decider and Recorder, the folds `attribute` and `learn`, the
+publisher, `archive`, and the lake's queries. They take turns in one thread, so a run of many days
+of traffic takes minutes. The journal's clock is the store's: all visitors come within these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self, TypeVar
+
+from bandits.inference.arm_sums import ArmSums
+from nudge import clock
+from nudge.domain.asked import Answer, Ask, Sent
+from nudge.domain.caller import Caller
+from nudge.domain.comparison import Part, holdout_sums_of
+from nudge.domain.sealing import Sealer
+from nudge.domain.slot import Slot
+from nudge.domain.slot_change import Edit, plan
+from nudge.flows import apply as applying
+from nudge.flows.archive import Archive
+from nudge.flows.attribute import Attribute
+from nudge.flows.decide import Decider
+from nudge.flows.learn import Learn
+from nudge.flows.publish import Publisher
+from nudge.flows.record import Recorder
+from nudge.lake.engine import Limits, engine
+from nudge.lake.guarded import harm_cube
+from nudge.lake.reader import Lake
+from nudge.lake.slot_rows import slot_rows
+from nudge.settings import Settings
+from nudge.spool.spool import Spool
+from nudge.store import folds
+from nudge.store.catalogue import Catalogue, refreshed
+from nudge.store.client import Client
+from nudge.store.journal import last_position
+from nudge.store.keys import Keys
+from nudge.workers.runner import Fold, Runner
+
+PAGE: Final = Caller("page", frozenset({"decide"}))
+SERVER: Final = Caller("server", frozenset({"decide", "ingest"}))
+OWNER: Final = "one"
+LONG: Final = 3600.0
+"""Seconds of a lease: nobody else is there."""
+MOST: Final = 1_000
+"""Events of one call."""
+
+S = TypeVar("S")
+
+
+@dataclass
+class Service:
+    """An installation.
+
+    Attributes:
+        settings: of it.
+        client: of its store.
+        keys: of it.
+        decider: answers pages.
+        recorder: takes events.
+        publisher: makes snapshots.
+        lake: of it.
+        catalogue: what is served.
+    """
+
+    settings: Settings
+    client: Client
+    keys: Keys
+    decider: Decider
+    recorder: Recorder
+    publisher: Publisher
+    lake: Lake
+    catalogue: Catalogue
+
+    @classmethod
+    def of(cls, client: Client, settings: Settings, slots: Iterable[Slot]) -> Self:
+        """An empty one with these slots."""
+        keys = Keys(settings.namespace, settings.partitions)
+        sealer = Sealer(settings.secret_key)
+        spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
+        applying.apply(
+            client,
+            keys,
+            plan({}, {one.name: one for one in slots}),
+            Edit("world", "its slots", clock.now()),
+        )
+        return cls(
+            settings,
+            client,
+            keys,
+            Decider(client, keys, sealer, settings.holdout, spool),
+            Recorder(client, keys, sealer, spool),
+            Publisher(client, keys, OWNER, LONG, 0.0),
+            Lake(settings.lake_dir),
+            refreshed(client, keys, Catalogue.empty()),
+        )
+
+    def slot(self, name: str) -> Slot:
+        """A slot as it is served."""
+        return self.catalogue.slots[name].slot
+
+    def decide(self, ask: Ask) -> Answer:
+        """The answer to a page."""
+        return self.decider.decide(self.catalogue, [ask], PAGE, clock.now())[0]
+
+    def record(self, sent: Sequence[Sent]) -> None:
+        """Take events of a server.
+
+        Raises:
+            ValueError: one was not taken.
+        """
+        for start in range(0, len(sent), MOST):
+            told = self.recorder.record(sent[start : start + MOST], SERVER, clock.now())
+            if told.rejected:
+                raise ValueError(f"not taken: {told.rejected[0]}")
+
+    def learn(self) -> None:
+        """Fold all that has happened, publish, and serve it."""
+        self._fold(Attribute(self.client, self.keys))
+        self._fold(Learn(self.client, self.keys))
+        self.publisher.run(clock.monotonic())
+        self.follow()
+
+    def follow(self) -> None:
+        """Serve what the store has, as a web process does twice a second."""
+        self.catalogue = refreshed(self.client, self.keys, self.catalogue)
+
+    def archive(self) -> None:
+        """Bring all that has happened to the lake."""
+        fold = Archive(self.client, self.keys, self.lake, self.decider.sealer.seal)
+        every = self.keys.every_partition()
+        leases = [folds.acquire(self.client, self.keys, p, "archive", OWNER, LONG) for p in every]
+        held = [lease for lease in leases if lease is not None]
+        while any(lease.position < self._last(lease.partition) for lease in held):
+            held = fold.run(held)
+
+    def sums(self, name: str) -> ArmSums:
+        """Conversions of a slot in the lake: policy and holdout, where there was a choice."""
+        slot, cache = self.slot(name), self.settings.data_dir / "reports"
+        with engine(self.lake, Limits(), cache) as (backend, contents):
+            rows = slot_rows(backend, contents, name, cache)
+            cube = harm_cube(rows, 1, revenue=False)
+        share = 1.0 - (1.0 - self.settings.holdout) * (1.0 - slot.holdout)
+        shares = dict.fromkeys(range(1, slot.revision + 1), share)
+        return holdout_sums_of(Part.of(cube), shares, binary=True)
+
+    def change(self, name: str, **changes: object) -> Slot:
+        """A slot with these changes at its next revision, not yet in service."""
+        now = self.slot(name)
+        return replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
+
+    def _last(self, partition: int) -> int:
+        return last_position(self.client, self.keys, partition)
+
+    def _fold(self, fold: Fold[S]) -> None:
+        runner = Runner(self.client, self.keys, fold, OWNER, LONG)
+        while runner.turn():
+            pass
