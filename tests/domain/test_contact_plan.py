@@ -113,7 +113,9 @@ def test_a_higher_priority_displaces_what_no_longer_fits_and_nothing_else(exampl
         new = Contact(made, "sms", "failed")
         gone = displaced(policy, known, new)
         assert all(one.purpose == "reminder" for one in gone)
-        stay = tuple(one for one in known.planned if one not in gone)
+        stay = list(known.planned)
+        for one in gone:
+            stay.remove(one)  # two plans may be alike: each goes by itself
         everything = (*stay, new)
         assert_limits(policy, replace(known, contacts=everything))
         for one in gone:
