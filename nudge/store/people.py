@@ -107,16 +107,21 @@ def identify(client: Client, keys: Keys, home: int, arrival: Arrival, named: Nam
         subject = _subject(client, keys, home, arrival.visitor_hash, subject)
     label = label_of(client, keys, named)
     one, other = Home(subject, home), Home(label, named.home)
+    _note(client, keys, other, book_notes(named, label))
     if any(_seen(client, keys, of, event) for of in (one, other)):
         return 0
     stays, linked = link(client, keys, one, other, event)
-    notes = book_notes(named, label)
-    for note in notes:
-        client.call("HSET", keys.numbers(stays.partition, stays.subject), note.field, note.value)
     if linked:
         return 1
     said = replace(event, subject=stays.subject)
     return append_followed(client, keys, {stays.partition: [Arrival("", said)]}, closes=True)
+
+
+def _note(client: Client, keys: Keys, home: Home, notes: Sequence[Note]) -> None:
+    """Write into a book before anything is said: whoever repeats the call is told it is done."""
+    true = root_of(client, keys, home) if notes else home
+    for note in notes:
+        client.call("HSET", keys.numbers(true.partition, true.subject), note.field, note.value)
 
 
 def _seen(client: Client, keys: Keys, of: Home, event: Event) -> bool:
