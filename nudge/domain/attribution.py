@@ -15,7 +15,7 @@ from nudge.domain.credit import credits_of, settled, slots_of
 from nudge.domain.event import MAX_AGE, rewards
 from nudge.domain.facts import told
 from nudge.domain.merging import JOINED, content_of, merged
-from nudge.domain.records import AWAY, Decision, Entry, Event, Exposure, Ref, Reward
+from nudge.domain.records import Decision, Entry, Event, Exposure, Ref, Reward
 from nudge.domain.reward import changed, changes, fen
 from nudge.domain.reward_event import PAID, type_of, wanted
 from nudge.domain.visitor import (
@@ -196,7 +196,27 @@ def _joined(state: VisitorState, entry: Entry, event: Event) -> Step:
     before = {
         slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
     }
-    return after, (), tuple(changed(before, after, entry))
+    rewards = tuple(changed(before, after, entry))
+    after, exposures, more = _overtaken(after, entry)
+    return after, exposures, (*rewards, *more)
+
+
+def _overtaken(state: VisitorState, entry: Entry) -> Step:
+    """Begin the exposures whose `shown` came before the state that knew their decision."""
+    begun: tuple[Exposure, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    news = tuple(x for x in state.early if not any(y.is_of(x.decision) for y in state.open))
+    state = replace(state, early=news)
+    for early in news:
+        one = next((x for x in state.waiting if x.is_of(early.decision)), None)
+        if one is not None:
+            rest = tuple(x for x in state.waiting if x != one)
+            others = tuple(x for x in state.early if x != early)
+            state = replace(state, waiting=rest, early=others)
+            named = _named(one, early.decision)
+            state, exposures, more = _exposed(state, entry, named, max(one.at, early.at))
+            begun, rewards = (*begun, *exposures), (*rewards, *more)
+    return state, begun, rewards
 
 
 def _bounded(state: VisitorState) -> VisitorState:
@@ -215,10 +235,11 @@ def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
         state = replace(state, waiting=tuple(x for x in state.waiting if x != one))
         return _exposed(state, entry, _named(one, ref), max(one.at, entry.at))
     known = any(x.is_of(ref) for x in state.open) or any(x.decision == ref for x in state.early)
-    if ref.position >= AWAY and not known:
-        # Only a decision that was spooled can come behind its `shown`.
-        return replace(state, early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
-    return state, (), ()
+    if known:
+        return state, (), ()
+    # A decision that was spooled can come behind its `shown`; so can one that was made for the
+    # visitor under another subject, whose state is on its way.
+    return replace(state, early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
 
 
 def _exposed(state: VisitorState, entry: Entry, one: Open, at: float) -> Step:

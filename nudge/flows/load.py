@@ -47,7 +47,6 @@ class Loader:
         return append_people(self.client, self.keys, groups, closes=True)
 
     def _arrivals(self, one: Customer, visitor_hash: str) -> Iterator[Arrival]:
-        # The number first: what follows then goes to whom the visitor turned out to be.
         if one.msisdn:
             home = self._home(self.sealer.number_hash(one.msisdn))
             sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)

@@ -40,19 +40,21 @@ def append_people(
     Returns:
         How many were new.
     """
-    fresh = 0
-    plain: dict[int, list[Arrival]] = {}
+    plain = {
+        partition: [_labelled(client, keys, one) for one in group if not _says_who(one)]
+        for partition, group in arrivals.items()
+    }
+    fresh = append_followed(client, keys, {p: g for p, g in plain.items() if g}, closes=closes)
     for partition, group in arrivals.items():
-        for arrival in group:
-            if arrival.named and _says_who(arrival):
-                fresh += identify(client, keys, partition, arrival, arrival.named)
-            else:
-                plain.setdefault(partition, []).append(_labelled(client, keys, arrival))
-    return fresh + append_followed(client, keys, plain, closes=closes)
+        for one in group:
+            if one.named and _says_who(one):
+                fresh += identify(client, keys, partition, one, one.named)
+    return fresh
 
 
 def _says_who(arrival: Arrival) -> bool:
-    return isinstance(arrival.record, Event) and arrival.record.type == IDENTIFIED
+    of_visitor = isinstance(arrival.record, Event) and arrival.record.type == IDENTIFIED
+    return of_visitor and arrival.named is not None
 
 
 def _labelled(client: Client, keys: Keys, arrival: Arrival) -> Arrival:
@@ -113,6 +115,8 @@ def identify(client: Client, keys: Keys, home: int, arrival: Arrival, named: Nam
     stays, linked = link(client, keys, one, other, event)
     if linked:
         return 1
+    if any(_seen(client, keys, of, event) for of in (one, other)):
+        return 0  # the same call, made twice at the same time
     said = replace(event, subject=stays.subject)
     return append_followed(client, keys, {stays.partition: [Arrival("", said)]}, closes=True)
 

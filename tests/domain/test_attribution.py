@@ -119,11 +119,13 @@ def test_a_shown_may_come_before_its_spooled_decision() -> None:
     assert [(x.decision, x.at) for x in run.exposures] == [(ref, 7.0)]
 
 
-def test_a_shown_of_an_unknown_decision_is_forgotten() -> None:
-    """Only what was spooled can be late; anything else would grow the state for nothing."""
+def test_a_shown_of_an_unknown_decision_waits_for_a_while() -> None:
+    """It may be spooled, or be of who turned out to be this visitor; a few wait, for 7 days."""
     run = Run.new()
-    run.take(event("shown", "s", decision=Ref(0, 99)), 10.0)
-    assert run.state.early == ()
+    for number in range(2 * MAX_OPEN):
+        run.take(event("shown", f"s{number}", decision=Ref(1, 99 + number)), 10.0)
+    assert len(run.state.early) == MAX_OPEN
+    assert advance(run.state, 11.0 + MAX_AGE).early == ()
 
 
 def test_shadow_is_never_exposed() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from nudge.domain.attribution import step
 from nudge.domain.credit import Worth, credits_of, slots_of
 from nudge.domain.merging import LEFT, arriving, merged
-from nudge.domain.records import Decision, Entry, Event, Record, Ref, Reward
+from nudge.domain.records import Decision, Entry, Event, Exposure, Record, Ref, Reward
 from nudge.domain.replay import attributed, fold
 from nudge.domain.slot import Terms
 from nudge.domain.visitor import VisitorState
@@ -23,7 +23,7 @@ AT = 1_790_000_000.0
 TERMS = {
     "banner": Terms("decision", "paid", "conversion", 86_400.0),
     "denomination": Terms("decision", "paid", "revenue", 3 * 86_400.0),
-    "prefill": Terms("shown", "clicked", "conversion", 3600.0),
+    "prefill": Terms("shown", "clicked", "conversion", 86_400.0),
 }
 TWENTY = [20, pytest.param(10_000, marks=pytest.mark.soak)]
 
@@ -127,6 +127,13 @@ class World:
         self.now += 0.001
         self.journals[p].append(Entry(p, len(self.journals[p]) + 1, self.now, said))
 
+    def exposures(self) -> list[Exposure]:
+        """All that began, each once."""
+        found = [e.record for j in self.journals.values() for e in j]
+        exposures = [one for one in found if isinstance(one, Exposure)]
+        assert len({one.decision for one in exposures}) == len(exposures)
+        return exposures
+
     def rewards(self) -> dict[Ref, tuple[int, int]]:
         """Exposure -> the sum of its rewards, whoever wrote them."""
         sums: dict[Ref, tuple[int, int]] = {}
@@ -146,6 +153,18 @@ def lived(histories: Sequence[Sequence[Action]]) -> tuple[World, list[tuple[str,
         for number, action in enumerate(history):
             world.append(partition, record(subject, f"{partition}-{number}", action))
     return world, ids
+
+
+def shown(world: World, ids: Sequence[tuple[str, int]]) -> set[Ref]:
+    """Every decision is seen at last, by whoever its visitor is then; which ones are exposed."""
+    made = [entry for _, p in ids for entry in world.journals[p]]
+    decided = [entry for entry in made if isinstance(entry.record, Decision)]
+    for entry in decided:
+        of = entry.record.subject
+        at = AT + 9 * 3600.0
+        said = Event(of, f"shown-{entry.ref}", "shown", "page", decision=entry.ref, at=at)
+        world.append(entry.partition, said)
+    return {entry.ref for entry in decided}
 
 
 @pytest.mark.parametrize("examples", TWENTY, ids=["short", "soak"])
@@ -190,8 +209,10 @@ def test_the_order_of_mergings_changes_neither_state_nor_credit(examples: int) -
                 world.link(one, other)
                 if folds_between:
                     world.run()
+            seen = shown(world, ids)
             world.run()
             subject, p = world.root(ids[0])
+            assert {x.decision for x in world.exposures()} == seen
             state = world.visitors[p].get(subject, VisitorState())
             outcomes.append((replace(state, watermark=0.0), world.rewards()))
             for other, at in ids:

@@ -13,6 +13,7 @@ from fault_traffic import PATIENCE, Line, Paced
 from processes import eventually
 
 from nudge.client.api import Api, Patience, Target
+from nudge.domain.merging import JOINED, LEFT
 from nudge.errors import NudgeError
 from nudge.lake.query import connect
 from nudge.lake.reader import Lake
@@ -42,18 +43,31 @@ class Visit:
 
 
 def visit(line: Line, number: int) -> Visit:
-    """One visitor: a page with two slots, one of them shown; every third pays."""
+    """One visitor: a page with two slots, one of them shown; every third pays.
+
+    Every second of those was anonymous until then: it turns out to be somebody who is known under
+    another id, in another partition perhaps, and pays under that.
+    """
     name, paid = f"v-{number}", 10 + number % 50 if number % 3 == 0 else 0
     page = {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": name}
     given = line.insist("/v1/decisions", page, 200).body["decisions"]
     shown = {"type": "shown", "decision_id": given["seen"]["decision_id"]}
     events = [shown | {"event_id": f"{name}-shown", "visitor_id": name}]
+    _tell(line, events)
     if paid:
-        money = {"type": "paid", "amount": paid, "visitor_id": name}
+        payer = f"known-{number}" if number % 2 else name
+        if payer != name:
+            who = {"type": "identified", "visitor_id": name, "other_id": payer}
+            events.append(who | {"event_id": f"{name}-who"})
+        money = {"type": "paid", "amount": paid, "visitor_id": payer}
         events.append(money | {"event_id": f"{name}-paid"})
+        _tell(line, events[1:])
+    return Visit(name, given, tuple(one["event_id"] for one in events), paid)
+
+
+def _tell(line: Line, events: Sequence[dict[str, Any]]) -> None:
     told = line.insist("/v1/events", {"events": events}, 202).body
     assert (told["accepted"] + told["duplicates"], told["rejected"]) == (len(events), []), told
-    return Visit(name, given, tuple(one["event_id"] for one in events), paid)
 
 
 def visitors(site: Site, rate: float, patience: float = PATIENCE, first: int = 0) -> Paced:
@@ -114,7 +128,8 @@ def check(site: Site, visits: Sequence[Visit]) -> None:
 
     decisions = table("decisions", "decision_id", "slot", "variant", "reason")
     _check_decisions(visits, decisions)
-    events = Counter(row["event_id"] for row in table("events", "event_id").rows)
+    told = table("events", "event_id", "type").rows
+    events = Counter(row["event_id"] for row in told if row["type"] not in (LEFT, JOINED))
     assert events == Counter(event for one in visits for event in one.events)
     _check_seen(visits, table("exposures", "decision_id", "slot"))
     _check_paid(visits, table("rewards", "decision_id", "slot", "conversions", "value"))

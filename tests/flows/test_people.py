@@ -256,6 +256,16 @@ def test_identified_twice_is_identified_once(web: Web, fold: Runner[object]) -> 
     assert len(state(web, "b").payments) == 1
 
 
+def test_an_event_from_before_is_a_duplicate_after(web: Web) -> None:
+    """Its id is remembered with the old subject: sent again, it is not new to the other one."""
+    shown = Sent("s", "step", "a", NOW, None, fields={"step": "home"})
+    assert web.recorder.record([shown], SERVER, NOW).accepted == 1
+    tell(web, "a", "identified", "i", other_id="b")
+    tell(web, "b", "identified", "j", msisdn=MINE)
+    again = web.recorder.record([shown], SERVER, NOW)
+    assert (again.accepted, again.duplicates) == (0, 1)
+
+
 def test_any_chain_of_ids_ends_at_one_visitor(web: Web, fold: Runner[object]) -> None:
     """Ids joined pair by pair, in a circle and with numbers, are one; its payments are all."""
     ids = [f"id{n}" for n in range(6)]

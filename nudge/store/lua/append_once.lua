@@ -69,7 +69,9 @@ while i <= #ARGV do
   end
   local into = redis.call('HGET', ARGV[1] .. 'person:' .. subject, 'into')
   if into then
-    answers[#answers + 1] = into
+    -- What came before the visitor turned out to be another one is not new to that one either.
+    local before = redis.call('ZSCORE', ARGV[1] .. 'seen:' .. subject, digest)
+    answers[#answers + 1] = before and now - tonumber(before) < memory and 0 or into
   else
     -- Nothing is noted of somebody forgotten: no id would lead there any more.
     if notes > 0 and redis.call('EXISTS', ARGV[1] .. 'person:' .. subject) == 1 then
