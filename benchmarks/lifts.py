@@ -42,7 +42,7 @@ from nudge.store.client import Client
 VISITORS: Final[Mapping[str, int]] = {
     "denomination": 40_000,
     "banner": 60_000,
-    "payment_retry": 60_000,
+    "payment_retry": 200_000,
     "prefill": 10_000,
     "sms_timing": 60_000,
 }
