@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from processes import eventually
 
 from nudge.domain.asked import Ask, Sent
 from nudge.domain.attribution import step
@@ -41,7 +42,9 @@ def _no_answer(*_: object) -> object:
 
 
 def drained(web: Web) -> int:
-    web.decider.spool.hand_over()
+    spool = web.decider.spool
+    # A page does not wait for a slow disk, so that what it left may not be synced yet.
+    assert eventually(lambda: spool.hand_over() or not spool.pending)
     return drain(web.client, web.keys, web.decider.spool)
 
 

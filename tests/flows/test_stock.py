@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import eventually
 
 from nudge.domain.records import Decision
 from nudge.domain.slot import Availability, Slot, Variant
@@ -208,7 +209,8 @@ def test_without_the_store_nothing_limited_is_given(
     with monkeypatch.context() as patch:
         patch.setattr(Client, "_send", no_answer)
         assert {gift(web, f"v{i}") for i in range(5)} == {"none"}
-    web.decider.spool.hand_over()
+    spool = web.decider.spool
+    assert eventually(lambda: spool.hand_over() or not spool.pending)
     assert drain(web.client, web.keys, web.decider.spool) == 10
     late = [one for one in decided(web) if one.ref]
     assert {one.variant for one in late} == {"none"}
