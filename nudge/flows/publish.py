@@ -222,9 +222,11 @@ def alike(one: Slot, other: Slot) -> bool:
 
 
 def says_something(slot: Slot) -> bool:
-    """True where the policy has something to say before anything was counted."""
-    policy = learner_config(slot).policy
-    return policy.kind == "fixed" or policy.prior is not None
+    """True where the policy has something to say before anything was counted.
+
+    A slot that begins with a rule shows each page's fallback until then (`first_policy`).
+    """
+    return learner_config(slot).policy.kind == "fixed"
 
 
 def _spec(slot: Slot) -> CellSpec:
