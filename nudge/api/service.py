@@ -131,10 +131,21 @@ class Service:
             StoreAwayError: nothing has been read yet, and the store does not answer.
         """
         held = self.catalogue()
-        if self.held.wrong is not None or all(name in held.slots for name in names):
-            return held
-        with contextlib.suppress(StoreAwayError):
-            self.refresh()
+        return held if all(name in held.slots for name in names) else self.latest()
+
+    def latest(self) -> Catalogue:
+        """The catalogue as the store has it now; the one in memory if that can not be read.
+
+        For whoever looks at a slot to change it: the last change may have gone through another
+        process, and this one's regular look may be a second old.
+
+        Raises:
+            StoreAwayError: nothing has been read yet, and the store does not answer.
+        """
+        self.catalogue()
+        if self.held.wrong is None:
+            with contextlib.suppress(StoreAwayError):
+                self.refresh()
         return self.held.catalogue
 
     def refresh(self, client: Client | None = None) -> None:

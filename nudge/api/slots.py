@@ -51,7 +51,7 @@ How = Callable[..., Change]
 @operation(blueprint, "GET /v1/slots", scopes=("read",), answers={200: SlotsSchema})
 def every() -> Response:
     """List the slots as they are served now."""
-    return answer({"slots": [_plain(one) for one in current().catalogue().slots.values()]})
+    return answer({"slots": [_plain(one) for one in current().latest().slots.values()]})
 
 
 @operation(
@@ -107,7 +107,7 @@ def revisions(slot: str) -> Response:
 
 
 def _served(name: str) -> Served:
-    served = current().catalogue_with([name]).slots.get(name)
+    served = current().latest().slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served

@@ -53,6 +53,18 @@ def test_a_slot_applied_elsewhere_is_known_at_once(web: Web) -> None:
             assert web.get(f"/v1/slots/{name}").json["slot"] == name
 
 
+def test_a_slot_changed_elsewhere_is_shown_as_it_is_now(web: Web) -> None:
+    """Who looks at a slot to change it sees the last change, whichever process it went through."""
+    web.get("/v1/slots")
+    held = web.service.held.catalogue.slots["banner"].slot
+    changed = replace(held, title="Elsewhere", revision=held.revision + 1)
+    assert put(web.service.client, web.service.keys, changed, held)
+    assert web.service.held.catalogue.slots["banner"].slot == held
+    one = web.get("/v1/slots/banner")
+    assert (one.json["title"], one.headers["ETag"]) == ("Elsewhere", f'"{held.revision + 1}"')
+    assert "Elsewhere" in {each["title"] for each in web.get("/v1/slots").json["slots"]}
+
+
 def test_performance_names_every_variant(web: Web) -> None:
     """Before anything was shown every variant has its figures, at zero."""
     told = web.get("/v1/slots/denomination/performance").json
