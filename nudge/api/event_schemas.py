@@ -81,7 +81,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
     },
     "feedback": _feedback(),
     "paid": {"amount": _amount(), "msisdn": forms.msisdn()},
-    "sms_sent": {},
+    "sms_sent": {"purpose": _word('name the purpose, such as "reminder"')},
     "sms_delivered": {},
     "sms_clicked": {"token": forms.text("give the link's token", forms.MAX_TOKEN)},
     "contacted": {

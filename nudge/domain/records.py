@@ -74,6 +74,7 @@ class Decision:
         twin: the same draw, which the journal has although its writer got no answer; it is the one
             exposure of both.
         at: seconds; None for the store's stamp.
+        due: seconds, when it is to be shown: the send time of an SMS. None is at once.
     """
 
     kind: ClassVar[str] = "decision"
@@ -102,6 +103,7 @@ class Decision:
     ref: Ref | None = None
     twin: Ref | None = None
     at: float | None = None
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

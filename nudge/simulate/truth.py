@@ -125,7 +125,8 @@ def finish(visitor: Visitor, amount: str | None, prefill: str | None) -> float:
 
 def sms(visitor: Visitor, timing: str | None, boost: float) -> float:
     """Probability that a reminder SMS leads to a payment."""
-    times = SMS_TIMES.get(timing or "", 1.0)
+    # The hours of a window, behind the part of the month, change nothing here.
+    times = SMS_TIMES.get((timing or "").split("_")[0], 1.0)
     return min(CAP, SMS_BASE * boost * times * _mobile(visitor))
 
 
