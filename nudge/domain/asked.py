@@ -23,6 +23,7 @@ class Ask:
         device_token: from an earlier answer.
         force: slot -> variant, for tests by people.
         msisdn: the visitor's own number, which only a server may say.
+        link_token: of the SMS whose link was followed: it names the visitor.
     """
 
     visitor_id: str
@@ -33,6 +34,7 @@ class Ask:
     device_token: str | None = None
     force: Mapping[str, str] = field(default_factory=dict)
     msisdn: Number | None = None
+    link_token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Sent:
         fields: everything else.
         msisdn: a number that it names: never written down.
         device_token: of the device on which the number was typed.
+        link_token: of the SMS whose link was followed.
     """
 
     event_id: str
@@ -100,6 +103,7 @@ class Sent:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     msisdn: Number | None = None
     device_token: str | None = None
+    link_token: str | None = None
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,8 @@ def windows(draft: Draft) -> Iterator[Problem]:
             anchors[name] = window_of(variant.get("value")).anchor
         except ValueError as error:
             yield f"variants.{name}.value", str(error)
+        if variant.get("available", {}).get("stock") is not None:
+            yield f"variants.{name}.available.stock", "is on a window; leave it out"
     if len(set(anchors.values())) > 1:
         yield "variants", "count from different anchors; use month for all windows, or cycle"
 

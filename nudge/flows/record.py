@@ -99,11 +99,19 @@ class Recorder:
 
     def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
+        link = self.sealer.links.link(sent.link_token)
+        if sent.link_token and link is None:
+            return _rejected(sent, "unknown_decision", "token was not given by this service")
+        ref = ref or (link.ref if link else None)
         problem = _problem(sent, ref, caller, at)
         if problem:
             return problem
         named, notes = self._named(sent, at), self._notes(sent)
         event = self._event(sent, ref, caller)
+        if link is not None:
+            # Known without a look at the journal, which may not go back as far.
+            known = replace(event, subject=link.subject)
+            return Routed(link.ref.partition, Arrival("", known, notes=notes, named=named))
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)

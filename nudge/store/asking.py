@@ -62,7 +62,12 @@ class Asking:
             stock=stock,
             numbers=book,
         )
-        visitor = open_visitor(self.client, self.keys, wanted)
+        link = self.sealer.links.link(ask.link_token)
+        if link is not None:
+            # Who reads the SMS is who it went to, whatever id the page makes up.
+            visitor = follow(self.client, self.keys, Home(link.subject, link.ref.partition), wanted)
+        else:
+            visitor = open_visitor(self.client, self.keys, wanted)
         if ask.msisdn is None or not caller.is_server:
             return visitor
         return self._by_number(ask.msisdn, device, visitor, wanted, at)

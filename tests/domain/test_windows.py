@@ -1,4 +1,4 @@
-"""Send windows: nothing goes out that the policy forbids, always at the same time, evenly spread."""
+"""Send windows: nothing goes out that is forbidden, always at the same time, evenly spread."""
 
 from __future__ import annotations
 
