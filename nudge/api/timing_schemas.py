@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, validate
@@ -13,8 +11,7 @@ from marshmallow import fields as ma
 from nudge.api import forms
 from nudge.api.decision_schemas import MAX_SLOTS, GivenSchema
 from nudge.domain.contact_schema import a_zone
-from nudge.domain.local_time import zone_named
-from nudge.domain.planning import REMINDER, SMS, Timing, Wish
+from nudge.domain.planning import REMINDER, SMS, Wish
 from nudge.domain.slot_fields import Items, StrictTable, told
 from nudge.domain.window import SLOT
 from nudge.errors import InvalidRequestError
@@ -122,12 +119,3 @@ def wishes_of(body: Mapping[str, Any]) -> list[Wish]:
         message = "the request does not fit; errors says where"
         raise InvalidRequestError(message, error.messages) from error
     return [Wish(**one | {"slots": tuple(one["slots"])}) for one in many]
-
-
-def plain(timing: Timing) -> dict[str, Any]:
-    """The answer as JSON; times by the customer's clock."""
-    table = asdict(timing)
-    zone = zone_named(table.pop("zone")) or UTC
-    if timing.send_at is not None:
-        table["send_at"] = datetime.fromtimestamp(timing.send_at, zone).isoformat()
-    return table

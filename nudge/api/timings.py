@@ -18,11 +18,10 @@ from nudge.api.timing_schemas import (
     TimingsSchema,
     WishesSchema,
     WishSchema,
-    plain,
     wishes_of,
 )
 from nudge.clock import now
-from nudge.domain.planning import Wish
+from nudge.domain.planning import Wish, plain
 from nudge.domain.window import SLOT
 from nudge.errors import InvalidRequestError, NudgeError, StoreError
 

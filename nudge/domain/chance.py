@@ -11,8 +11,7 @@ from nudge.domain.contact_rules import forbidden
 from nudge.domain.intervals import Intervals
 from nudge.domain.window import Window
 from nudge.domain.windows import (
-    NO_DAY,
-    PAST,
+    OVER,
     Calendar,
     Wanted,
     cycle_at,
@@ -20,7 +19,6 @@ from nudge.domain.windows import (
     next_cycle,
 )
 
-OVER: Final = frozenset({PAST, NO_DAY})
 NO_CYCLE: Final = -1
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from nudge.domain.asked import Given
 from nudge.domain.choice import Kept
 from nudge.domain.contact import Contact, Known
+from nudge.domain.local_time import zone_named
 from nudge.domain.slot import Scalar
 from nudge.domain.visitor import VisitorState
+from nudge.domain.windows import OVER
 
 REMINDER: Final = "reminder"
 SMS: Final = "sms"
@@ -53,7 +56,7 @@ class Timing:
         window: the variant.
         propensity: with which the window was drawn.
         link_token: for the link in the SMS.
-        reason: of the decision; of none, what blocks most windows.
+        reason: of the decision; without one, what blocks most windows of the rest of the cycle.
         blocked: window -> why it was not possible.
         sticky: an earlier plan of the same cycle.
         decisions: slot -> what else goes into the SMS.
@@ -75,9 +78,19 @@ class Timing:
 
 
 def unplanned(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> Timing:
-    """The answer where nothing may be sent: the reason is the most frequent one."""
-    ((reason, _),) = Counter(blocked.values()).most_common(1)
+    """The answer where nothing may be sent: the reason is what blocks most of the month's rest."""
+    rest = Counter(why for why in blocked.values() if why not in OVER)
+    ((reason, _),) = (rest or Counter(blocked.values())).most_common(1)
     return Timing(visitor_id, None, zone, None, None, None, None, reason, blocked)
+
+
+def plain(timing: Timing) -> dict[str, Any]:
+    """The answer as plain JSON; the time by the customer's clock."""
+    table = asdict(timing)
+    zone = zone_named(table.pop("zone")) or UTC
+    if timing.send_at is not None:
+        table["send_at"] = datetime.fromtimestamp(timing.send_at, zone).isoformat()
+    return table
 
 
 def contact_of(kept: Kept) -> Contact | None:

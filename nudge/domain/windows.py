@@ -25,6 +25,8 @@ from nudge.domain.window import Anchor, Window
 PAST: Final = "past"
 NO_DAY: Final = "no_day"
 """The month has no such days."""
+OVER: Final = frozenset({PAST, NO_DAY})
+"""Reasons of windows that will not come back in this cycle."""
 NO_DATE: Final = "no_expected_date"
 """Nobody knows when the next recharge is expected."""
 KEPT: Final = 4096
