@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import IO, Any, Final
 
@@ -21,9 +22,10 @@ from nudge.api.timing_schemas import (
     wishes_of,
 )
 from nudge.clock import now
-from nudge.domain.planning import Wish, plain
+from nudge.domain.planning import Timing, Wish, plain
 from nudge.domain.window import SLOT
 from nudge.errors import InvalidRequestError, NudgeError, StoreError
+from nudge.flows.plan import check
 
 blueprint = resource("sms", "When to write to whom")
 
@@ -51,21 +53,23 @@ def timings() -> Response:
     if request.mimetype == LINES:
         # As long as the caller likes: a batch of lines is in memory at once, whatever there is.
         request.max_content_length = None
-        pieces = answered(request.stream, lambda raw: _line(service, source, raw))
+        pieces = answered(request.stream, partial(_batch, service, source))
         first = next(pieces, b"")
         return Response(chain((first,), pieces), mimetype=LINES)
     body = json_table(service.settings.max_events_body)
     with service.metrics.latency.labels("timings").time():
-        found = [_planned(service, source, wish) for wish in wishes_of(body)]
+        found = _planned(service, source, wishes_of(body))
     return answer({"results": found} if "customers" in body else found[0])
 
 
-def answered(stream: IO[bytes], line: Callable[[bytes], bytes]) -> Iterator[bytes]:
+def answered(
+    stream: IO[bytes], batch_of: Callable[[Sequence[bytes]], Sequence[bytes]]
+) -> Iterator[bytes]:
     """Pieces of the answer, each of so many lines; the next is read when this one was taken.
 
     Args:
         stream: of lines; an empty one is passed by.
-        line: the answer to one.
+        batch_of: the answers to some.
 
     Raises:
         StoreError: the store is away before anything was answered.
@@ -74,7 +78,7 @@ def answered(stream: IO[bytes], line: Callable[[bytes], bytes]) -> Iterator[byte
     begun = False
     while batch := list(islice(lines, BATCH)):
         try:
-            piece = b"".join(line(raw) for raw in batch)
+            piece = b"".join(batch_of(batch))
         except StoreError as error:
             if not begun:
                 raise
@@ -92,13 +96,23 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
         yield raw
 
 
-def _line(service: Service, source: str, raw: bytes) -> bytes:
-    """The answer to a line; what is wrong with it costs no other."""
+def _batch(service: Service, source: str, lines: Sequence[bytes]) -> list[bytes]:
+    """The answers to lines; what is wrong with one costs no other."""
+    read = [_wish(service, raw) for raw in lines]
+    done = iter(_planned(service, source, [one for one in read if isinstance(one, Wish)]))
+    return [
+        dumps(next(done)) + b"\n" if isinstance(one, Wish) else _refused(raw, one)
+        for raw, one in zip(lines, read, strict=True)
+    ]
+
+
+def _wish(service: Service, raw: bytes) -> Wish | InvalidRequestError:
     try:
         (wish,) = wishes_of(_table(raw))
-        return dumps(_planned(service, source, wish)) + b"\n"
+        check(service.catalogue_with((SLOT, *wish.slots)), wish)
     except InvalidRequestError as error:
-        return _refused(raw, error)
+        return error
+    return wish
 
 
 def _table(raw: bytes) -> dict[str, Any]:
@@ -130,11 +144,17 @@ def _id(raw: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _planned(service: Service, source: str, wish: Wish) -> dict[str, Any]:
-    catalogue = service.catalogue_with((SLOT, *wish.slots))
-    timing = service.planner.plan(catalogue, wish, source, now())
+def _planned(service: Service, source: str, wishes: Sequence[Wish]) -> list[dict[str, Any]]:
+    names = {SLOT}.union(*(wish.slots for wish in wishes))
+    timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
+    for timing in timings:
+        _count(service, timing)
+    return [plain(timing) for timing in timings]
+
+
+def _count(service: Service, timing: Timing) -> None:
+    decisions = service.metrics.decisions
     if timing.decision_id is not None:
-        service.metrics.decisions.labels(SLOT, timing.reason).inc()
+        decisions.labels(SLOT, timing.reason).inc()
     for slot, given in timing.decisions.items():
-        service.metrics.decisions.labels(slot, given.reason).inc()
-    return plain(timing)
+        decisions.labels(slot, given.reason).inc()

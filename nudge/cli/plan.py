@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -40,8 +39,6 @@ if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.logs import LogFile
 
 BATCH: Final = 500
-THREADS: Final = 4
-"""Customers that are planned at once: while one waits for the store another is thought about."""
 SOURCE: Final = "cli"
 Row = Mapping[str, Any]
 
@@ -82,8 +79,8 @@ def plan(
     with opened(settings) as store:
         catalogue = refreshed(store.client, store.keys, Catalogue.empty())
         check(catalogue, Wish("", slots))
-        one = partial(_planned, _planner(store), catalogue, purpose, slots)
-        _fill(part, log, one)
+        some = partial(_planned, _planner(store), catalogue, purpose, slots)
+        _fill(part, log, some)
     write_plans(map(flat, part.answers()), out)
     reasons = Counter(_outcome(line) for line in part.answers())
     part.path.unlink()
@@ -103,27 +100,31 @@ def _planner(store: Store) -> Planner:
     )
 
 
-def _fill(part: Part, log: LogFile, one: partial[dict[str, Any]]) -> None:
+def _fill(part: Part, log: LogFile, some: partial[list[dict[str, Any]]]) -> None:
     """Plan who is not planned yet."""
     done = part.begun()
     rows = islice(_rows(log), done, None)
-    with (
-        progress_bar("customers", shown=err().is_terminal) as bar,
-        ThreadPoolExecutor(THREADS) as pool,
-    ):
+    with progress_bar("customers", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows, completed=done, note="")
         while batch := list(islice(rows, BATCH)):
-            part.add(list(pool.map(one, batch)))
+            part.add(some(batch))
             bar.advance(task, len(batch))
 
 
 def _planned(
-    planner: Planner, catalogue: Catalogue, purpose: str, slots: tuple[str, ...], row: Row
-) -> dict[str, Any]:
-    wish = wish_of(row, purpose, slots)
-    if isinstance(wish, str):
-        return refused(row.get("visitor_id"), wish)
-    return plain(planner.plan(catalogue, wish, SOURCE, now()))
+    planner: Planner,
+    catalogue: Catalogue,
+    purpose: str,
+    slots: tuple[str, ...],
+    rows: Sequence[Row],
+) -> list[dict[str, Any]]:
+    read = [wish_of(row, purpose, slots) for row in rows]
+    wishes = [one for one in read if isinstance(one, Wish)]
+    done = iter(planner.plan_each(catalogue, wishes, SOURCE, now()))
+    return [
+        plain(next(done)) if isinstance(one, Wish) else refused(row.get("visitor_id"), one)
+        for row, one in zip(rows, read, strict=True)
+    ]
 
 
 def _rows(log: LogFile) -> Iterator[Row]:

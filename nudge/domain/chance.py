@@ -31,12 +31,14 @@ class Chance:
         allowed: window -> moments.
         blocked: window -> why not.
         stands: the customer has a plan that holds.
+        past: that plan, where its time has passed: nothing changes it any more.
     """
 
     cycle: int
     allowed: Mapping[str, Intervals]
     blocked: Mapping[str, str]
     stands: bool = False
+    past: Kept | None = None
 
 
 def chance_of(
@@ -68,7 +70,8 @@ def chance_of(
     if before is None or before.period != index or not _holds(calendar, wanted, before):
         return Chance(index, allowed, blocked)
     others = {name: why for name, why in blocked.items() if name != before.decision.variant}
-    return Chance(index, allowed, others, stands=True)
+    past = before.decision.due is not None and before.decision.due <= wanted.at
+    return Chance(index, allowed, others, stands=True, past=before if past else None)
 
 
 def _holds(calendar: Calendar, wanted: Wanted, before: Kept) -> bool:

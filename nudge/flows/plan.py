@@ -5,19 +5,17 @@ Without the store nothing is planned: a plan that nobody finds again would be se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from nudge.domain.asked import Ask, Given
-from nudge.domain.caller import Caller
+from nudge.domain.asked import Ask
 from nudge.domain.chance import Chance, chance_of
-from nudge.domain.choice import SHADOW, Kept, Setting, choose, unit_of
+from nudge.domain.choice import Kept, Setting, choose, unit_of
 from nudge.domain.contact import Contact, Known
-from nudge.domain.contact_rules import displaced
 from nudge.domain.failures import with_failure_told
-from nudge.domain.link import Link
 from nudge.domain.local_time import DAY
+from nudge.domain.plan_answer import Answering, shown_of
 from nudge.domain.planning import Timing, Wish, known_of, planned, unplanned
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Sealer
@@ -34,7 +32,7 @@ from nudge.errors import UnknownSlotError
 from nudge.store.asking import Asking
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
-from nudge.store.journal import append_taking
+from nudge.store.journal import Batch, append_each
 from nudge.store.keys import Keys
 from nudge.store.visitors import Opened
 
@@ -69,6 +67,39 @@ class Case:
         return Ask(wish.visitor_id, wish.channel, wish.purpose, (SLOT, *wish.slots), wish.context)
 
 
+@dataclass
+class Draft:
+    """What a wish comes to, before everything is written.
+
+    Attributes:
+        wish: the question.
+        known: of the customer.
+        plans: what else is planned for them.
+        setting: of the draws.
+        opened: the visitor.
+        blocked: window -> why not, where nothing may be sent.
+        chosen: slot -> what stands, or is to be written; empty where nothing may be sent.
+    """
+
+    wish: Wish
+    known: Known
+    plans: Mapping[Contact, Kept]
+    setting: Setting
+    opened: Opened
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    chosen: dict[str, Kept | Decision] = field(default_factory=dict)
+
+    @property
+    def fresh(self) -> dict[str, Decision]:
+        """What is to be written."""
+        return {n: one for n, one in self.chosen.items() if isinstance(one, Decision)}
+
+    @property
+    def kept(self) -> dict[str, Kept]:
+        """What stands."""
+        return {n: one for n, one in self.chosen.items() if isinstance(one, Kept)}
+
+
 @dataclass(frozen=True)
 class Planner:
     """Answers schedulers.
@@ -90,52 +121,84 @@ class Planner:
     segments: Segments = field(default_factory=dict)
 
     def plan(self, catalogue: Catalogue, wish: Wish, source: str, at: float) -> Timing:
-        """When to write to a customer, and with what.
+        """When to write to a customer, and with what: `plan_each` of one."""
+        return self.plan_each(catalogue, [wish], source, at)[0]
+
+    def plan_each(
+        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+    ) -> list[Timing]:
+        """When to write to customers, and with what; two round trips for all together.
 
         Args:
             catalogue: slots and policies to decide by.
-            wish: the question.
+            wishes: the questions. Where one customer has several, the later see the earlier.
             source: id of the API key.
             at: seconds, now.
 
         Raises:
             UnknownSlotError: a slot is not configured.
-            StoreAwayError: no answer.
+            StoreAwayError: no answer; any of them may be planned, and the same call finds them.
         """
-        check(catalogue, wish)
-        case = self._case(catalogue, wish, source, at)
-        unit = unit_of(catalogue.slots[SLOT].slot, case.ask, case.context)
-        plans = planned((k for u, k in case.opened.assigned.items() if u != unit), at)
+        for wish in wishes:
+            check(catalogue, wish)
+        return [
+            timing
+            for distinct in rounds(wishes)
+            for timing in self._round(catalogue, distinct, source, at)
+        ]
+
+    def _round(
+        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+    ) -> list[Timing]:
+        slots = {name for wish in wishes for name in (SLOT, *wish.slots)}
+        stock = any(limits(catalogue.slots[name].slot) for name in slots)
+        asking = Asking(self.client, self.keys, self.sealer)
+        # A scheduler is the operator's own server, whatever else its key may do.
+        opened = asking.opened_each([wish.visitor_id for wish in wishes], stock=stock)
+        drafts = [
+            self._draft(catalogue, self._case(wish, one, source, at))
+            for wish, one in zip(wishes, opened, strict=True)
+        ]
+        self._write(catalogue, drafts)
+        answering = Answering(self.sealer, self.calendar.policy, catalogue.slots)
+        return [
+            answering.timing(draft.wish, draft.known, draft.plans, draft.kept)
+            if draft.chosen
+            else unplanned(draft.wish.visitor_id, self._zone(draft.known), draft.blocked)
+            for draft in drafts
+        ]
+
+    def _zone(self, known: Known) -> str:
+        return self.calendar.policy.zone_of(known).key
+
+    def _case(self, wish: Wish, opened: Opened, source: str, at: float) -> Case:
+        state = decode_state(opened.state) if opened.state else VisitorState()
+        known = with_failure_told(state.context(at), wish.context, at)
+        known |= {"channel": wish.channel, "page": wish.purpose}
+        found = members(self.segments, known, at)
+        context = known | {kind: one.segment.name for kind, one in found.items()}
+        return Case(wish, opened, state, context, at, source)
+
+    def _draft(self, catalogue: Catalogue, case: Case) -> Draft:
+        served, wish, assigned = catalogue.slots[SLOT], case.wish, case.opened.assigned
+        unit = unit_of(served.slot, case.ask, case.context)
+        plans = planned((k for u, k in assigned.items() if u != unit), case.at)
         known = known_of(case.state, plans, wish.zone)
         expected = case.context.get("expected_at")
         chance = chance_of(
             self.calendar,
-            catalogue.slots[SLOT].windows,
-            Wanted(known, wish.purpose, wish.channel, at),
+            served.windows,
+            Wanted(known, wish.purpose, wish.channel, case.at),
             expected if is_number(expected) else None,
-            case.opened.assigned.get(unit),
+            assigned.get(unit),
         )
         setting = self._setting(case, chance, unit)
-        zone = self.calendar.policy.zone_of(known).key
-        timing = self._timed(catalogue.slots[SLOT], setting, case, chance)
+        timing = chance.past or self._timed(served, setting, case, chance)
         if isinstance(timing, dict):
-            return unplanned(wish.visitor_id, zone, timing)
-        kept = self._kept(catalogue, setting, case, timing)
-        return self._answer(catalogue, case, kept, zone, self._displaced(known, kept[SLOT], plans))
-
-    def _case(self, catalogue: Catalogue, wish: Wish, source: str, at: float) -> Case:
-        ask = Ask(wish.visitor_id, wish.channel, wish.purpose, (SLOT, *wish.slots), wish.context)
-        stock = any(limits(catalogue.slots[name].slot) for name in ask.slots)
-        # A scheduler is the operator's own server, whatever else its key may do.
-        server = Caller(source, frozenset({"ingest"}))
-        asking = Asking(self.client, self.keys, self.sealer)
-        opened = asking.opened(ask, None, server, at, stock=stock, book=False)
-        state = decode_state(opened.state) if opened.state else VisitorState()
-        known = with_failure_told(state.context(at), wish.context, at)
-        known |= {"channel": ask.channel, "page": ask.page}
-        found = members(self.segments, known, at)
-        context = known | {kind: one.segment.name for kind, one in found.items()}
-        return Case(wish, opened, state, context, at, source)
+            return Draft(wish, known, plans, setting, case.opened, blocked=timing)
+        chosen: dict[str, Kept | Decision] = {SLOT: timing}
+        chosen |= {n: choose(catalogue.slots[n], setting, assigned) for n in wish.slots}
+        return Draft(wish, known, plans, setting, case.opened, chosen=chosen)
 
     def _setting(self, case: Case, chance: Chance, unit: str) -> Setting:
         before = case.opened.assigned.get(unit)
@@ -164,93 +227,38 @@ class Planner:
         found = choose(served, setting, case.opened.assigned)
         if isinstance(found, Kept):
             return found
-        shown = _shown(served, found)
+        shown = shown_of(served, found)
         left = chance.allowed.get(shown) if shown in found.eligible else None
         if not left or found.reason == "fallback":
             return dict(found.removed) or {shown: found.reason}
         key = f"{found.unit}|{found.subject}|{found.period}|send"
         return replace(found, due=send_time(left, key, self.sealer.draw_key))
 
-    def _kept(
-        self, catalogue: Catalogue, setting: Setting, case: Case, timing: Kept | Decision
-    ) -> dict[str, Kept]:
-        """Slot -> what stands; all that is new is written by one script."""
-        done: dict[str, Kept] = {}
-        names = [SLOT, *case.wish.slots]
-        while names:
-            found = {
-                n: timing
-                if n == SLOT
-                else choose(catalogue.slots[n], setting, case.opened.assigned)
-                for n in names
-            }
-            done |= {n: one for n, one in found.items() if isinstance(one, Kept)}
-            fresh = [(n, one) for n, one in found.items() if isinstance(one, Decision)]
-            if not fresh:
-                return done
-            taking = [(d, taken_by(catalogue.slots[n].slot, d)) for n, d in fresh]
-            periods = (catalogue.slots[n].slot.stickiness.period for n, _ in fresh)
-            made = append_taking(
-                self.client, self.keys, case.opened.partition, taking, max(KEEP, *periods)
-            )
-            done |= {n: one for (n, _), one in zip(fresh, made, strict=True) if one}
-            # Somebody else took the last one: another draw without it.
-            gone = {name: 0 for (_, name), one in zip(taking, made, strict=True) if one is None}
-            names = [n for (n, _), one in zip(fresh, made, strict=True) if one is None]
-            setting = replace(
-                setting, left={**(setting.left or {}), **gone}, tries=setting.tries + 1
-            )
-        return done
+    def _write(self, catalogue: Catalogue, drafts: Sequence[Draft]) -> None:
+        """Append all that is new; of each customer by one script."""
+        while pending := [draft for draft in drafts if draft.fresh]:
+            batches = [self._batch(catalogue, draft) for draft in pending]
+            made = append_each(self.client, self.keys, batches)
+            for draft, batch, found in zip(pending, batches, made, strict=True):
+                names = list(draft.fresh)
+                draft.chosen |= {n: one for n, one in zip(names, found, strict=True) if one}
+                pairs = zip(batch.decisions, found, strict=True)
+                if taken := [takes for (_, takes), one in pairs if not one]:
+                    self._again(catalogue, draft, taken)
 
-    def _displaced(
-        self, known: Known, kept: Kept, plans: Mapping[Contact, Kept]
-    ) -> tuple[str, ...]:
-        made = kept.decision
-        if not kept.fresh or made.due is None:
-            return ()
-        new = Contact(made.due, made.channel, made.page)
-        gone = displaced(self.calendar.policy, known, new)
-        return tuple(self.sealer.seal(plans[one].ref) for one in gone)
+    def _batch(self, catalogue: Catalogue, draft: Draft) -> Batch:
+        slots = {name: catalogue.slots[name].slot for name in draft.fresh}
+        taking = [(d, taken_by(slots[name], d)) for name, d in draft.fresh.items()]
+        keep_for = max(KEEP, *(slot.stickiness.period for slot in slots.values()))
+        return Batch(draft.opened.partition, taking, keep_for)
 
-    def _answer(
-        self,
-        catalogue: Catalogue,
-        case: Case,
-        kept: Mapping[str, Kept],
-        zone: str,
-        displaces: tuple[str, ...],
-    ) -> Timing:
-        plan, made = kept[SLOT], kept[SLOT].decision
-        return Timing(
-            visitor_id=case.wish.visitor_id,
-            send_at=made.due,
-            zone=zone,
-            decision_id=self.sealer.seal(plan.ref),
-            window=_shown(catalogue.slots[SLOT], made),
-            propensity=1.0 if made.reason == SHADOW else made.propensity,
-            link_token=self.sealer.links.token(Link(made.subject, plan.ref)),
-            reason=made.reason,
-            blocked=made.removed,
-            sticky=not plan.fresh,
-            decisions={n: self._given(catalogue.slots[n], kept[n]) for n in case.wish.slots},
-            displaces=displaces,
-        )
-
-    def _given(self, served: Served, kept: Kept) -> Given:
-        made, shown = kept.decision, _shown(served, kept.decision)
-        variant = served.slot.variant(shown)
-        return Given(
-            decision_id=self.sealer.seal(kept.ref),
-            variant=shown,
-            value=variant.value if variant else None,
-            propensity=1.0 if made.reason == SHADOW else made.propensity,
-            reason=made.reason,
-            policy=made.policy,
-            policy_version=made.policy_version,
-            sticky=not kept.fresh,
-            degraded=made.degraded,
-            free_amount=served.slot.free_amount,
-        )
+    def _again(self, catalogue: Catalogue, draft: Draft, taken: Sequence[str]) -> None:
+        """Another draw where somebody else took the last one; windows have no stock."""
+        before = draft.setting
+        left = {**(before.left or {}), **dict.fromkeys(taken, 0)}
+        draft.setting = replace(before, left=left, tries=before.tries + 1)
+        for name in draft.fresh:
+            draft.chosen[name] = choose(catalogue.slots[name], draft.setting, draft.opened.assigned)
 
 
 def check(catalogue: Catalogue, wish: Wish) -> None:
@@ -264,6 +272,15 @@ def check(catalogue: Catalogue, wish: Wish) -> None:
             raise UnknownSlotError(f"slot {name!r} is not configured", {"slots": [name]})
 
 
-def _shown(served: Served, made: Decision) -> str:
-    """The variant that is used: in shadow mode the fallback, whatever was drawn."""
-    return served.slot.fallback_for(made.page) if made.reason == SHADOW else made.variant
+def rounds(wishes: Sequence[Wish]) -> Iterator[list[Wish]]:
+    """The wishes, cut before each customer who is there already: one plan counts for the next."""
+    found: list[Wish] = []
+    seen: set[str] = set()
+    for wish in wishes:
+        if wish.visitor_id in seen:
+            yield found
+            found, seen = [], set()
+        found.append(wish)
+        seen.add(wish.visitor_id)
+    if found:
+        yield found

@@ -114,6 +114,42 @@ class Client:
         except UnknownScriptError:
             return self._send("EVAL", known.text, *rest)
 
+    def run_each(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> Reply:
+        """Run a script many times, in one round trip where there is one server.
+
+        Args:
+            name: of the script.
+            calls: keys and arguments of each.
+
+        Returns:
+            The answers, in order.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now: any
+                part of the calls may have happened.
+            StoreError: the server refused one of them.
+        """
+        if not calls:
+            return []
+        # The first by itself: after it the server knows the script. A cluster takes no scripts
+        # in a pipeline.
+        first = self.run(name, *calls[0])
+        if not isinstance(self._connection, redis.Redis):
+            return [first, *(self.run(name, *call) for call in calls[1:])]
+        if self.breaker:
+            self.breaker.check()
+        try:
+            with self._connection.pipeline(transaction=False) as pipe:
+                send: Callable[..., Reply] = pipe.execute_command
+                for names, args in calls[1:]:
+                    send("EVALSHA", script(name).sha, len(names), *names, *args)
+                return [first, *pipe.execute()]
+        except redis.RedisError as error:
+            translated = _translated(error)
+            if self.breaker and isinstance(translated, StoreAwayError):
+                self.breaker.trip(translated)
+            raise translated from error
+
     def scan(self, pattern: str) -> Iterator[str]:
         """The keys that match a glob pattern, on all servers: a walk over every key there is.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from nudge.domain.choice import Kept
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
-from nudge.store.client import Arg, Client
+from nudge.store.client import Arg, Client, Reply
 from nudge.store.codec import decode, encode
 from nudge.store.keys import Keys
 
@@ -84,6 +84,22 @@ class Moved:
     subject: str
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Decisions about to be appended.
+
+    Attributes:
+        partition: of the subject.
+        decisions: all of one subject, at least one, each with the field of the stock that it takes
+            of, or "".
+        keep_for: seconds that the assignments are kept.
+    """
+
+    partition: int
+    decisions: Sequence[tuple[Decision, str]]
+    keep_for: float
+
+
 def append_decisions(
     client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
 ) -> list[Kept]:
@@ -122,15 +138,29 @@ def append_taking(
     Returns:
         For each decision the one that stands, in order; None where there is nothing left to take.
     """
-    subject = decisions[0][0].subject
-    args: list[Arg] = [subject, max(1, int(keep_for))]
-    for d, takes in decisions:
+    batch = Batch(partition, decisions, keep_for)
+    return _made(batch, client.run("append_decisions", *_call(keys, batch)))
+
+
+def append_each(client: Client, keys: Keys, batches: Sequence[Batch]) -> list[list[Kept | None]]:
+    """`append_taking` for many subjects, in one round trip where there is one server."""
+    replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
+    return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+
+
+def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
+    p, subject = batch.partition, batch.decisions[0][0].subject
+    args: list[Arg] = [subject, max(1, int(batch.keep_for))]
+    for d, takes in batch.decisions:
         superseded = d.supersedes.position if d.supersedes else ""
         args += [d.unit, d.period, superseded, encode(d), takes]
-    assigned, quota = keys.assigned(partition, subject), keys.quota(partition)
-    names = [keys.journal(partition), keys.seq(partition), assigned, quota]
-    replies = client.run("append_decisions", names, args)
-    return [_kept(partition, subject, reply) if reply else None for reply in replies]
+    names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
+    return names, args
+
+
+def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
+    subject = batch.decisions[0][0].subject
+    return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
 
 
 def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:

@@ -88,15 +88,15 @@ def customers(path: Path, count: int) -> Path:
 
 
 def dying(after: int) -> Any:
-    """A planner that dies behind so many customers, with the next one's plan written."""
+    """A planner that dies behind so many batches, with the next one's plans written."""
     calls = iter(range(1_000_000))
-    original = Planner.plan
+    original = Planner.plan_each
 
-    def method(*args: Any) -> Timing:
-        timing = original(*args)
+    def method(*args: Any) -> list[Timing]:
+        timings = original(*args)
         if next(calls) >= after:
             raise StoreAwayError("killed")
-        return timing
+        return timings
 
     return method
 
@@ -108,7 +108,7 @@ def test_broken_off_and_begun_again_everyone_is_planned_once(
     here.agree(COUNT)
     source, out = customers(here.directory / "in.parquet", COUNT), here.directory / "out.parquet"
     with monkeypatch.context() as broken:
-        broken.setattr(Planner, "plan", dying(after=700))
+        broken.setattr(Planner, "plan_each", dying(after=1))
         assert isinstance(here.run(source, out).exception, StoreAwayError)
     assert not out.exists()
     part = out.with_name("out.parquet.part")
