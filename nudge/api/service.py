@@ -33,6 +33,8 @@ from nudge.store.identity import Wrong, recognise
 from nudge.store.keys import Keys
 
 EXTENSION: Final = "nudge"
+PLAN_TIMEOUT: Final = 2.0
+"""Seconds that a scheduler may wait for the store."""
 FIRST: Final = 5.0
 """Seconds that a starting process waits for its first catalogue."""
 
@@ -121,8 +123,11 @@ class Service:
         Raises:
             InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
         """
+        # Bulk is slow: what a page's client may wait for it would close it for pages.
+        client = store.hot(self.settings.store_url, PLAN_TIMEOUT)
+        client.before_return = self.client.before_return
         return Planner(
-            client=self.client,
+            client=client,
             keys=self.keys,
             sealer=self.sealer,
             holdout=self.decider.holdout,

@@ -150,7 +150,7 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
         raise StoreAwayError("gone")
 
     post(web, {"visitor_id": "ada"})
-    monkeypatch.setattr(web.service.client, "run", refuse)
+    monkeypatch.setattr(web.service.planner.client, "run", refuse)
     headers = bearer(web.secrets["schedule"])
     assert web.post(PATH, {"visitor_id": "ada"}, web.secrets["schedule"]).status_code == 503
     response = web.http.post(
