@@ -23,7 +23,7 @@ MAX_FEEDBACK: Final = 1000
 ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
 LINK: Final = "token"
 """The field of `sms_clicked` that holds the link token of the SMS."""
-PRIVATE: Final = frozenset({"msisdn", "device_token", LINK})
+PRIVATE: Final = frozenset({"msisdn", "device_token"})
 """Fields that no record may hold."""
 
 Fields = dict[str, ma.Field[Any]]
@@ -182,7 +182,6 @@ def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> Sent:
         fields={name: value for name, value in data.items() if name not in ENVELOPE | PRIVATE},
         msisdn=msisdn,
         device_token=data.get("device_token"),
-        link_token=data.get(LINK),
     )
 
 

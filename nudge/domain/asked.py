@@ -92,7 +92,6 @@ class Sent:
         fields: everything else.
         msisdn: a number that it names: never written down.
         device_token: of the device on which the number was typed.
-        link_token: of the SMS whose link was followed.
     """
 
     event_id: str
@@ -103,7 +102,6 @@ class Sent:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     msisdn: Number | None = None
     device_token: str | None = None
-    link_token: str | None = None
 
 
 @dataclass(frozen=True)

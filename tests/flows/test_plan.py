@@ -244,9 +244,9 @@ def test_a_link_token_names_customer_and_decision(desk: Desk) -> None:
     """`sms_clicked` needs nothing else; a WAP page that knows nobody is the customer's visit."""
     timing = desk.plan("ada")
     web = desk.web
-    click = Sent("c-1", "sms_clicked", "", None, None, link_token=timing.link_token)
+    click = Sent("c-1", "sms_clicked", "", None, None, {"token": timing.link_token})
     assert web.recorder.record([click], SERVER, NOW).accepted == 1
-    forged = Sent("c-2", "sms_clicked", "", None, None, link_token="A" * 59)
+    forged = Sent("c-2", "sms_clicked", "", None, None, {"token": "A" * 59})
     (refused,) = web.recorder.record([forged], SERVER, NOW).rejected
     assert refused.code == "unknown_decision"
     web.ask("stranger", channel="wap", link_token=timing.link_token)
