@@ -68,6 +68,8 @@ def lines(found: Plain) -> Iterator[str]:
     """The explanation for people."""
     kept = found["stickiness"]
     yield f"decision {found['decision_id']} at {found['at']}"
+    if found["due"] is not None:
+        yield f"  send at         {found['due']}"
     yield f"  slot            {found['slot']} (revision {found['slot_revision']})"
     yield f"  variant         {found['variant']} with propensity {found['propensity']:.6f}"
     yield f"  reason          {found['reason']}"

@@ -6,7 +6,7 @@ Everything that the draw used is in the `Decision` that comes back.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -65,6 +65,9 @@ class Setting:
         public: the caller has shown nothing by which the person may be known: what sticks is kept
             apart from what sticks for the person.
         amounts: yuan, that the visitor has paid or chosen before.
+        blocked: slot -> variant -> why it is not possible; for send windows.
+        periods: slot -> index of its period, where it is not one of equal length.
+        withdrawn: slots of which what sticks can stand no longer.
     """
 
     ask: Ask
@@ -80,6 +83,9 @@ class Setting:
     tries: int = 0
     public: bool = False
     amounts: Collection[float] = ()
+    blocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    periods: Mapping[str, int] = field(default_factory=dict)
+    withdrawn: Collection[str] = ()
 
     def asked(self, slot: Slot) -> Asked:
         """What the slot's rules look at."""
@@ -88,7 +94,15 @@ class Setting:
             left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
         ask, limit = self.ask, affordable(slot, self.context)
         return Asked(
-            ask.channel, ask.page, self.context, self.at, self.benefits, left, limit, self.amounts
+            ask.channel,
+            ask.page,
+            self.context,
+            self.at,
+            self.benefits,
+            left,
+            limit,
+            self.amounts,
+            self.blocked.get(slot.name, {}),
         )
 
 
@@ -115,14 +129,14 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     forced = ask.force.get(slot.name)
     if forced is not None:
         return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, setting)
+    unit = unit_of(slot, setting.ask, setting.context)
     public = unit + PUBLIC
-    period = int(setting.at // slot.stickiness.period)
+    period = setting.periods.get(slot.name, int(setting.at // slot.stickiness.period))
     found = [assigned.get(public)] if setting.public else [assigned.get(unit), assigned.get(public)]
     before = next((x for x in found if x and x.period == period), None)
     unit = public if setting.public else unit
     if before:
-        kept = gone.get(before.decision.variant) in KEEPING
+        kept = gone.get(before.decision.variant) in KEEPING and slot.name not in setting.withdrawn
         if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
@@ -180,10 +194,11 @@ def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[f
     return tuple(full[mask].tolist())
 
 
-def _unit(slot: Slot, setting: Setting) -> str:
-    failed_at = setting.context.get(FAILED_AT)
+def unit_of(slot: Slot, ask: Ask, context: Mapping[str, Scalar]) -> str:
+    """The key that a decision of the slot sticks by."""
+    failed_at = context.get(FAILED_AT)
     failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
-    values = {"page": setting.ask.page, "channel": setting.ask.channel, "failure": failure}
+    values = {"page": ask.page, "channel": ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 

@@ -74,6 +74,7 @@ class Decision:
         twin: the same draw, which the journal has although its writer got no answer; it is the one
             exposure of both.
         at: seconds; None for the store's stamp.
+        due: seconds, when it is to be shown: the send time of an SMS. None is at once.
     """
 
     kind: ClassVar[str] = "decision"
@@ -102,6 +103,7 @@ class Decision:
     ref: Ref | None = None
     twin: Ref | None = None
     at: float | None = None
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +230,15 @@ class Entry:
         position: dense, from 1.
         stamp: seconds, by the store's clock, when it was appended.
         record: what was appended.
+        index: within a record of several decisions (`block.Block`), each of which is an entry; 0
+            otherwise.
     """
 
     partition: int
     position: int
     stamp: float
     record: Record
+    index: int = 0
 
     @property
     def at(self) -> float:
@@ -245,4 +250,4 @@ class Entry:
     def ref(self) -> Ref:
         """The reference of the decision that this entry holds."""
         given = self.record.ref if isinstance(self.record, Decision) else None
-        return given or Ref(self.partition, self.position)
+        return given or Ref(self.partition, self.position, self.index)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import BadData, URLSafeSerializer
 
+from nudge.domain.link import Links
 from nudge.domain.number import Number
 from nudge.domain.records import AWAY, Ref
 from nudge.domain.vault_seal import VaultSeal
@@ -105,6 +106,11 @@ class Sealer:
     def spool_key(self) -> bytes:
         """Key of the spool's encryption; 32 bytes."""
         return self._key("spool")
+
+    @cached_property
+    def links(self) -> Links:
+        """Makes and reads the link tokens of SMS."""
+        return Links(self._key("link"))
 
     @cached_property
     def _block(self) -> Cipher[modes.ECB]:

@@ -16,12 +16,12 @@ Unseal = Callable[[str], Ref | None]
 """Finds the reference behind a decision id: `Sealer.unseal`."""
 Row = Mapping[str, Any]
 
-_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at"}
+_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at", "due_seconds": "due"}
 _SAME: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": (
         *("subject", "slot", "slot_revision", "channel", "page", "cell", "variant", "reason"),
         *("policy", "unit", "source", "u", "propensity", "policy_version", "period"),
-        *("degraded", "at_seconds"),
+        *("degraded", "at_seconds", "due_seconds"),
     ),
     "exposures": (
         *("subject", "slot", "slot_revision", "variant", "cell", "reason", "propensity"),

@@ -69,7 +69,9 @@ def decode(payload: bytes, subject: str) -> Record:
     try:
         code, *values = msgpack.unpackb(payload[1:], strict_map_key=False)
         kind = _KINDS[code]
-        named = dict(zip(_FIELDS[kind], values, strict=True))
+        names = _FIELDS[kind]
+        # Fields join at the end: what an earlier version wrote has the first of them.
+        named = dict(zip(names[: len(values)], values, strict=True))
         restored = {k: _RESTORE[k](v) if k in _RESTORE else v for k, v in named.items()}
         record: Record = kind(subject=subject, **restored)
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from nudge.domain.choice import Kept
 from nudge.domain.event import EVENT_TYPES
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
-from nudge.store.client import Arg, Client
+from nudge.store.block_codec import decode_block, is_block
+from nudge.store.client import Arg, Client, Reply
 from nudge.store.codec import decode, encode
 from nudge.store.keys import Keys
 
 EVENT_MEMORY = 7 * 86_400.0
 """Seconds that an event id is remembered with its visitor."""
+PAGE: Final = 64
+"""Records that are read in the first go: a block is as many entries as a batch wants, and what
+is read beyond the batch is read again."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,22 @@ class Moved:
     subject: str
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Decisions about to be appended.
+
+    Attributes:
+        partition: of the subject.
+        decisions: all of one subject, at least one, each with the field of the stock that it takes
+            of, or "".
+        keep_for: seconds that the assignments are kept.
+    """
+
+    partition: int
+    decisions: Sequence[tuple[Decision, str]]
+    keep_for: float
+
+
 def append_decisions(
     client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
 ) -> list[Kept]:
@@ -123,15 +144,29 @@ def append_taking(
     Returns:
         For each decision the one that stands, in order; None where there is nothing left to take.
     """
-    subject = decisions[0][0].subject
-    args: list[Arg] = [subject, max(1, int(keep_for))]
-    for d, takes in decisions:
+    batch = Batch(partition, decisions, keep_for)
+    return _made(batch, client.run("append_decisions", *_call(keys, batch)))
+
+
+def append_each(client: Client, keys: Keys, batches: Sequence[Batch]) -> list[list[Kept | None]]:
+    """`append_taking` for many subjects, in one round trip where there is one server."""
+    replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
+    return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+
+
+def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
+    p, subject = batch.partition, batch.decisions[0][0].subject
+    args: list[Arg] = [subject, max(1, int(batch.keep_for))]
+    for d, takes in batch.decisions:
         superseded = d.supersedes.position if d.supersedes else ""
         args += [d.unit, d.period, superseded, encode(d), takes]
-    assigned, quota = keys.assigned(partition, subject), keys.quota(partition)
-    names = [keys.journal(partition), keys.seq(partition), assigned, quota]
-    replies = client.run("append_decisions", names, args)
-    return [_kept(partition, subject, reply) if reply else None for reply in replies]
+    names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
+    return names, args
+
+
+def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
+    subject = batch.decisions[0][0].subject
+    return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
 
 
 def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:
@@ -235,8 +270,23 @@ def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
 
 
 def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[Entry]:
-    """At most `count` entries behind position `after`, in order."""
-    return _range(client, keys, partition, f"({after}-0", "+", count)
+    """Entries behind position `after`, in order: whole records, until there are `count`.
+
+    A record of many decisions (`block.Block`) is as many entries, so that there may be more.
+    """
+    found: list[Entry] = []
+    rows, wanted = PAGE, count
+    while wanted > 0:
+        some = min(rows, wanted)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            found += _entries(partition, row_id, row)
+            if len(found) >= count:
+                return found
+        if len(page) < some:
+            return found
+        after, rows, wanted = _position(page[-1][0]), 2 * rows, count - len(found)
+    return found
 
 
 def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
@@ -244,7 +294,9 @@ def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
     if ref.partition >= keys.partitions:
         return None
     at = f"{ref.position}-0"
-    return next(iter(_range(client, keys, ref.partition, at, at, 1)), None)
+    page = _rows(client, keys, ref.partition, at, at, 1)
+    found = [entry for row_id, row in page for entry in _entries(ref.partition, row_id, row)]
+    return next((entry for entry in found if entry.index == ref.index), None)
 
 
 def last_position(client: Client, keys: Keys, partition: int) -> int:
@@ -252,14 +304,27 @@ def last_position(client: Client, keys: Keys, partition: int) -> int:
     return int(client.call("GET", keys.seq(partition)) or 0)
 
 
-def _range(
+def _rows(
     client: Client, keys: Keys, partition: int, start: str, end: str, count: int
-) -> list[Entry]:
-    rows = client.call("XRANGE", keys.journal(partition), start, end, "COUNT", count)
-    return [_entry(partition, row_id, row) for row_id, row in rows]
+) -> list[tuple[bytes, Reply]]:
+    rows: list[tuple[bytes, Reply]] = client.call(
+        "XRANGE", keys.journal(partition), start, end, "COUNT", count
+    )
+    return rows
 
 
-def _entry(partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]) -> Entry:
+def _position(row_id: bytes) -> int:
+    return int(row_id.split(b"-")[0])
+
+
+def _entries(
+    partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
+) -> Iterator[Entry]:
     named = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
-    record = decode(named[b"r"], named[b"s"].decode())
-    return Entry(partition, int(row_id.split(b"-")[0]), int(named[b"t"]) / 1000, record)
+    payload, place = named[b"r"], _position(row_id)
+    stamp = int(named[b"t"]) / 1000
+    if is_block(payload):
+        for index, decision in enumerate(decode_block(payload)):
+            yield Entry(partition, place, stamp, decision, index)
+    else:
+        yield Entry(partition, place, stamp, decode(payload, named[b"s"].decode()))

@@ -13,12 +13,14 @@ from nudge.domain.slot import Terms
 from nudge.errors import StoreAwayError, StoreError
 from nudge.settings import Settings
 from nudge.store import client as clients
-from nudge.store.client import Client
+from nudge.store.client import PIPE, Client
 from nudge.store.journal import (
     Arrival,
+    Batch,
     Moved,
     Named,
     append_decisions,
+    append_each,
     append_mark,
     append_once,
     last_position,
@@ -27,7 +29,7 @@ from nudge.store.journal import (
 )
 from nudge.store.keys import Keys
 from nudge.store.people import append_people, label_of
-from nudge.store.visitors import Wanted, open_visitor
+from nudge.store.visitors import Wanted, open_each, open_visitor
 
 
 @pytest.fixture(params=["one server", "cluster"])
@@ -194,3 +196,20 @@ def test_errors_of_the_library_do_not_pass_the_boundary(store: Client, keys: Key
     dead = clients.hot("redis://127.0.0.1:1", 0.05)
     with pytest.raises(StoreAwayError):
         dead.call("PING")
+
+
+def test_many_subjects_are_opened_and_written_together(store: Client, keys: Keys) -> None:
+    """The same as one by one, in order, over all partitions and more than fit one round trip."""
+    count = 2 * PIPE + 3
+    wanted = [Wanted(n % keys.partitions, f"{n:032x}", new_subject()) for n in range(count)]
+    opened = open_each(store, keys, wanted)
+    assert [(one.subject, one.partition) for one in opened] == [(w.subject, w.home) for w in wanted]
+    batches = [Batch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
+    first, again = (append_each(store, keys, batches) for _ in range(2))
+    kept = [one[0] for one in first]
+    assert [one.decision.subject for one in kept if one] == [one.subject for one in opened]
+    assert [one and one.fresh for one in kept] == [True] * count
+    assert [one[0] and (one[0].ref, one[0].fresh) for one in again] == [
+        one and (one.ref, False) for one in kept
+    ]
+    assert append_each(store, keys, []) == []
