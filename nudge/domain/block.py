@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from nudge.domain.records import Decision, Ref
+
+T = TypeVar("T")
 
 MOST: Final = 500
 """Decisions in one block: as many as a fold takes in one batch."""
@@ -90,9 +92,8 @@ def drawn_of(decision: Decision) -> Drawn:
     )
 
 
-def pieces(drawn: Sequence[Drawn]) -> Iterator[Block]:
-    """Decisions in as few blocks as hold them, of about the same length."""
-    count = -(-len(drawn) // MOST)
+def evenly(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """Items in as few parts as hold them, of about the same length."""
+    count = -(-len(items) // most)
     for i in range(count):
-        start, end = len(drawn) * i // count, len(drawn) * (i + 1) // count
-        yield Block(tuple(drawn[start:end]))
+        yield items[len(items) * i // count : len(items) * (i + 1) // count]

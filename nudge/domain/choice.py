@@ -166,7 +166,7 @@ def _new(
     if not eligible:
         # Not remembered: as soon as something is eligible again, it is to be chosen.
         return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
-    if held_out(slot, setting):
+    if held_out(slot, setting.subject, setting.holdout):
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
         return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
@@ -181,11 +181,9 @@ def _new(
     return _record(served, setting, gone, eligible, pmf, drawn, reason, stick)
 
 
-def held_out(slot: Slot, setting: Setting) -> bool:
-    """True for subjects of the global holdout or of the slot's own."""
-    return in_holdout(setting.subject, GLOBAL, setting.holdout) or in_holdout(
-        setting.subject, slot.name, slot.holdout
-    )
+def held_out(slot: Slot, subject: str, holdout: float) -> bool:
+    """True for subjects of the global holdout, of this share, or of the slot's own."""
+    return in_holdout(subject, GLOBAL, holdout) or in_holdout(subject, slot.name, slot.holdout)
 
 
 def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
@@ -205,10 +203,22 @@ def unit_of(slot: Slot, ask: Ask, context: Mapping[str, Scalar]) -> str:
 def _u(setting: Setting, stick: Stick) -> int:
     # A decision that is superseded has used its u: the next one in the period needs another.
     again = stick.before.ref.position if stick.before else 0
-    key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
+    key = draw_key(stick.unit, setting.subject, stick.period, again)
     if setting.tries:
         key += f"|{setting.tries}"
     return uniform_from_key(key, setting.key)
+
+
+def draw_key(unit: str, subject: str, period: int, again: int = 0) -> str:
+    """What a draw hangs on, besides the secret.
+
+    Args:
+        unit: that the decision sticks by.
+        subject: of the visitor.
+        period: of stickiness.
+        again: position of the decision that this one replaces; 0 for none.
+    """
+    return f"{unit}|{subject}|{period}|{again}"
 
 
 def _record(

@@ -6,16 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nudge.domain.asked import Given
+from nudge.domain.block import Drawn
 from nudge.domain.choice import SHADOW, Kept
 from nudge.domain.contact import Contact, Known
 from nudge.domain.contact_policy import ContactPolicy
 from nudge.domain.contact_rules import displaced
 from nudge.domain.link import Link
-from nudge.domain.planning import Timing, Wish, contact_of
-from nudge.domain.records import Decision
+from nudge.domain.planning import Timing, Wish
+from nudge.domain.records import Decision, Ref
 from nudge.domain.sealing import Sealer
 from nudge.domain.served import Served
 from nudge.domain.window import SLOT
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that stands.
+
+    Attributes:
+        ref: where its decision stands.
+        drawn: the decision.
+        fresh: made by this call.
+    """
+
+    ref: Ref
+    drawn: Drawn
+    fresh: bool
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact that it is."""
+        shape, due = self.drawn.shape, self.drawn.due
+        return None if due is None else Contact(due, shape.channel, shape.page)
 
 
 @dataclass(frozen=True)
@@ -37,7 +59,9 @@ class Answering:
         wish: Wish,
         known: Known,
         plans: Mapping[Contact, Kept],
-        kept: Mapping[str, Kept],
+        plan: Plan,
+        decision_id: str,
+        besides: Mapping[str, Kept],
     ) -> Timing:
         """The answer to a customer who is written to.
 
@@ -45,31 +69,33 @@ class Answering:
             wish: the question.
             known: of the customer, before.
             plans: what else is planned for them.
-            kept: slot -> what stands.
+            plan: what stands.
+            decision_id: of the plan.
+            besides: slot -> what else goes into the SMS.
         """
-        plan, made = kept[SLOT], kept[SLOT].decision
+        drawn, shape = plan.drawn, plan.drawn.shape
+        shadow = shape.reason == SHADOW
+        fallback = self.slots[SLOT].slot.fallback_for(shape.page) if shadow else ""
         return Timing(
             visitor_id=wish.visitor_id,
-            send_at=made.due,
+            send_at=drawn.due,
             zone=self.policy.zone_of(known).key,
-            decision_id=self.sealer.seal(plan.ref),
-            window=shown_of(self.slots[SLOT], made),
-            propensity=propensity_of(made),
-            link_token=self.sealer.links.token(Link(made.subject, plan.ref)),
-            reason=made.reason,
-            blocked=made.removed,
+            decision_id=decision_id,
+            window=fallback or shape.eligible[drawn.choice],
+            propensity=1.0 if shadow else shape.pmf[drawn.choice],
+            link_token=self.sealer.links.token(Link(drawn.subject, plan.ref)),
+            reason=shape.reason,
+            blocked=shape.removed,
             sticky=not plan.fresh,
-            decisions={name: self._given(kept[name]) for name in wish.slots},
-            displaces=self._displaced(known, plan, plans),
+            decisions={name: self._given(besides[name]) for name in wish.slots},
+            displaces=self._displaced(known, plan, plans) if plans and plan.fresh else (),
         )
 
     def _displaced(
-        self, known: Known, plan: Kept, plans: Mapping[Contact, Kept]
+        self, known: Known, plan: Plan, plans: Mapping[Contact, Kept]
     ) -> tuple[str, ...]:
-        new = contact_of(plan)
-        if not plan.fresh or new is None or not plans:
-            return ()
-        gone = displaced(self.policy, known, new)
+        new = plan.contact
+        gone = displaced(self.policy, known, new) if new else ()
         return tuple(self.sealer.seal(plans[one].ref) for one in gone)
 
     def _given(self, kept: Kept) -> Given:

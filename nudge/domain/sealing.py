@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -139,6 +139,16 @@ class Sealer:
         encryptor = self._block.encryptor()
         sealed = encryptor.update(block) + encryptor.finalize()
         return base64.b32encode(sealed).decode().rstrip("=").lower()
+
+    def seal_each(self, refs: Sequence[Ref]) -> list[str]:
+        """The ids of many references, by one run of the cipher."""
+        blocks = [_LAYOUT.pack(_MAGIC, r.partition, r.index, r.position) for r in refs]
+        encryptor = self._block.encryptor()
+        sealed = encryptor.update(b"".join(blocks)) + encryptor.finalize()
+        # 20 bytes are 32 letters, without padding: of each the first 26 are the id.
+        parts = [sealed[i : i + 16] + b"\0\0\0\0" for i in range(0, len(sealed), 16)]
+        letters = base64.b32encode(b"".join(parts)).decode().lower()
+        return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), 32)]
 
     def unseal(self, decision_id: str) -> Ref | None:
         """The reference behind a decision id, or None for an id that was not given by us."""

@@ -19,7 +19,7 @@ from nudge.domain.sealing import Sealer, new_label, new_subject
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, Named, Note, read_one
+from nudge.store.journal import Arrival, Named, Note, place_of, read_one
 from nudge.store.keys import Keys
 from nudge.store.people import TEXTS, append_people
 from nudge.store.spooled import Spooled, pack
@@ -120,7 +120,8 @@ class Recorder:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)
             # Whoever was shown a decision is who it was made for, whatever id they go by.
-            of = ref.position if ref and ref.partition == home and ref.position < AWAY else 0
+            here = ref is not None and ref.partition == home and ref.position < AWAY
+            of = place_of(ref) if ref and here else ""
             return Routed(home, Arrival(visitor_hash, event, of, notes, named))
         subject = self._subject_of(ref) if ref else None
         if ref is None or subject is None:

@@ -79,12 +79,7 @@ class Asking:
         Raises:
             StoreAwayError: no answer.
         """
-        homes = [self.home(one) for one in visitor_ids]
-        wanted = [
-            Wanted(home.partition, home.subject, new_subject(), claim=False, stock=stock)
-            for home in homes
-        ]
-        return open_each(self.client, self.keys, wanted)
+        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), stock=stock)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))

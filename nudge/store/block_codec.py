@@ -1,6 +1,7 @@
 """Blocks as bytes: a version byte, then what zlib makes of MessagePack, column by column.
 
-About 35 bytes a decision, most of them its subject and its draw, which nothing makes smaller.
+About 35 bytes a decision, most of them its subject and its draw, which nothing makes smaller. As
+with other records the subjects are not among them, but a field of the stream entry.
 """
 
 from __future__ import annotations
@@ -20,11 +21,17 @@ from nudge.store.codec import decode, encode
 VERSION: Final = 2
 """First byte of a block; that of a single record is another one."""
 _LEVEL: Final = 1
-_SUBJECT: Final = 16
+_SUBJECT: Final = 32
+"""Hex digits."""
+
+
+def subjects_of(block: Block) -> bytes:
+    """The block's subjects, 16 bytes each: a field of the stream entry, which scripts can read."""
+    return bytes.fromhex("".join([one.subject for one in block.drawn]))
 
 
 def encode_block(block: Block) -> bytes:
-    """The block's payload."""
+    """The block's payload, without its subjects."""
     drawn, shapes = block.drawn, block.shapes
     number = {id(shape): i for i, shape in enumerate(shapes)}
     superseded = [
@@ -34,7 +41,6 @@ def encode_block(block: Block) -> bytes:
     ]
     columns = [
         [encode(shape) for shape in shapes],
-        bytes.fromhex("".join([one.subject for one in drawn])),
         np.array([number[id(one.shape)] for one in drawn], "<u2").tobytes(),
         np.array([one.u for one in drawn], "<u8").tobytes(),
         np.array([one.choice for one in drawn], "<u2").tobytes(),
@@ -51,25 +57,27 @@ def is_block(payload: bytes) -> bool:
     return payload[:1] == bytes((VERSION,))
 
 
-def decode_block(payload: bytes) -> list[Decision]:
-    """The decisions of the block that `encode_block` was given, in order.
+def decode_block(payload: bytes, subjects: bytes) -> list[Decision]:
+    """The decisions of the block that `encode_block` and `subjects_of` were given, in order.
 
     Raises:
         CorruptRecordError: these bytes are none.
     """
     try:
-        return [one.decision for one in _drawn(msgpack.unpackb(zlib.decompress(payload[1:])))]
+        columns = msgpack.unpackb(zlib.decompress(payload[1:]))
+        return [one.decision for one in _drawn(columns, subjects.hex())]
     except (ValueError, TypeError, IndexError, zlib.error, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a block of {len(payload)} bytes cannot be read") from error
 
 
-def _drawn(columns: list[Any]) -> list[Drawn]:
-    shapes, subjects, shape, u, choice, due, superseded = columns
+def _drawn(columns: list[Any], subjects: str) -> list[Drawn]:
+    shapes, shape, u, choice, due, superseded = columns
     known = [_shape(one) for one in shapes]
-    names = subjects.hex()
+    names = [subjects[i : i + _SUBJECT] for i in range(0, len(subjects), _SUBJECT)]
     supersedes = {i: Ref(*ref) for i, *ref in superseded}
     times = np.frombuffer(due, "<f8").tolist()
     rows = zip(
+        names,
         np.frombuffer(shape, "<u2").tolist(),
         np.frombuffer(u, "<u8").tolist(),
         np.frombuffer(choice, "<u2").tolist(),
@@ -79,13 +87,13 @@ def _drawn(columns: list[Any]) -> list[Drawn]:
     return [
         Drawn(
             known[which],
-            names[2 * _SUBJECT * i : 2 * _SUBJECT * (i + 1)],
+            subject,
             draw,
             index,
             at,
             supersedes.get(i),
         )
-        for i, (which, draw, index, at) in enumerate(rows)
+        for i, (subject, which, draw, index, at) in enumerate(rows)
     ]
 
 

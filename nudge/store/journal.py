@@ -65,14 +65,14 @@ class Arrival:
     Attributes:
         visitor_hash: of its visitor; empty where the subject is known already.
         record: its subject is used if the visitor is new.
-        of: position, in the same partition, of the decision whose subject it is; 0 for none.
+        of: place, in the same partition, of the decision whose subject it is; empty for none.
         notes: what only the vault may hold, written beside it.
         named: another id that it names, which the vault is asked for first.
     """
 
     visitor_hash: str
     record: Event | Decision
-    of: int = 0
+    of: str = ""
     notes: tuple[Note, ...] = ()
     named: Named | None = None
 
@@ -158,7 +158,7 @@ def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
     p, subject = batch.partition, batch.decisions[0][0].subject
     args: list[Arg] = [subject, max(1, int(batch.keep_for))]
     for d, takes in batch.decisions:
-        superseded = d.supersedes.position if d.supersedes else ""
+        superseded = place_of(d.supersedes) if d.supersedes else ""
         args += [d.unit, d.period, superseded, encode(d), takes]
     names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
     return names, args
@@ -169,19 +169,28 @@ def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
     return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
 
 
-def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:
-    fresh, position, stamp, payload = reply
-    return kept(partition, subject, position, stamp / 1000, payload, fresh=bool(fresh))
+def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> Kept:
+    fresh, place, stamp, payload = reply
+    return kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh))
 
 
-def kept(
-    partition: int, subject: str, position: int, stamp: float, payload: bytes, *, fresh: bool
-) -> Kept:
-    """The decision that stands at `position`, from its payload."""
+def place_of(ref: Ref) -> str:
+    """Where a decision stands in its partition, as scripts have it: `<position>[.<index>]`."""
+    return f"{ref.position}.{ref.index}" if ref.index else str(ref.position)
+
+
+def ref_at(partition: int, place: bytes) -> Ref:
+    """The reference of a place."""
+    position, _, index = place.partition(b".")
+    return Ref(partition, int(position), int(index or 0))
+
+
+def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> Kept:
+    """The decision that stands at a place, from its payload."""
     record = decode(payload, subject)
     if not isinstance(record, Decision):
-        raise TypeError(f"position {position} of partition {partition} holds a {record.kind}")
-    entry = Entry(partition, position, stamp, record)
+        raise TypeError(f"{ref} holds a {record.kind}")
+    entry = Entry(ref.partition, ref.position, stamp, record, ref.index)
     return Kept(entry.ref, record, record.period, fresh)
 
 
@@ -203,7 +212,7 @@ def append_once(
     args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
     for arrival in arrivals:
         record = arrival.record
-        args += [arrival.visitor_hash, record.subject, arrival.of or "", digest_of(record)]
+        args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
         args += [encode(record), len(arrival.notes)]
         for note in arrival.notes:
             args += [note.family, note.field, note.value]
@@ -324,7 +333,7 @@ def _entries(
     payload, place = named[b"r"], _position(row_id)
     stamp = int(named[b"t"]) / 1000
     if is_block(payload):
-        for index, decision in enumerate(decode_block(payload)):
+        for index, decision in enumerate(decode_block(payload, named[b"s"])):
             yield Entry(partition, place, stamp, decision, index)
     else:
         yield Entry(partition, place, stamp, decode(payload, named[b"s"].decode()))

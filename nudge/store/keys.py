@@ -44,7 +44,9 @@ FAMILIES = (
     Family("person", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
     Family("numbers", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
     Family("texts", "partition", "hash", "record", "visitors, erase", "for ever", True),
-    Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
+    Family(
+        "assigned", "partition", "hash", "decide, plan", "decide", "longest stickiness period", True
+    ),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
     Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
     Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
@@ -58,6 +60,7 @@ FAMILIES = (
     Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "apply", "web", "for ever", True),
     Family("stock", "config", "hash", "stock", "web", "for ever", True),
+    Family("capacity", "config", "hash", "plan", "plan", "until the hours are past", True),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nudge.domain.choice import Kept
 from nudge.domain.numbers import is_own
-from nudge.domain.sealing import Device, Home
+from nudge.domain.sealing import Device, Home, new_subject
 from nudge.store.client import Arg, Client, Reply
-from nudge.store.journal import kept
+from nudge.store.journal import kept, ref_at
 from nudge.store.keys import Keys
 from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
+AT_ONCE: Final = 250
+"""Visitors that one script opens: the store is busy with them for some ms."""
+PLANS: Final = b"~plans"
+"""Field, among a subject's assignments, that counts plans; no unit begins so."""
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
@@ -71,6 +76,7 @@ class Opened:
         assigned: unit -> the decision that it keeps.
         left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
         numbers: the vault's book of the visitor's numbers; empty if not asked.
+        plans: how many were made for the visitor: who writes another says which they saw.
         owned: the caller may know the person: a server, the device whose visitor it is, or whoever
             came first.
         public: nobody has shown a token: what sticks is what anybody with the id may see.
@@ -82,6 +88,7 @@ class Opened:
     assigned: Mapping[str, Kept] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
     numbers: Mapping[str, bytes] = field(default_factory=dict)
+    plans: int = 0
     owned: bool = True
     public: bool = False
 
@@ -95,10 +102,52 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
 
 
-def open_each(client: Client, keys: Keys, wanted: Sequence[Wanted]) -> list[Opened]:
-    """`open_visitor` of many: one round trip, one more for each alias."""
-    replies = client.run_each("open", [_call(keys, one) for one in wanted])
-    return [_found(client, keys, one, reply) for one, reply in zip(wanted, replies, strict=True)]
+def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool) -> list[Opened]:
+    """Find or make visitors for a server: a round trip for some hundreds of a partition.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        homes: the hashed id of each, and where it is at home.
+        stock: what is left of limited stock is wanted.
+
+    Returns:
+        What is known of each, in order.
+    """
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place, home in enumerate(homes):
+        groups[home.partition].append(place)
+    found: dict[int, Opened] = {}
+    for places in groups.values():
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            opened = _open_some(client, keys, [homes[place] for place in some], stock=stock)
+            found |= zip(some, opened, strict=True)
+    return [found[place] for place in range(len(homes))]
+
+
+def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool) -> list[Opened]:
+    """`open_each` of one partition, at once."""
+    p = homes[0].partition
+    args: list[Arg] = [keys.prefix(p), p, int(stock)]
+    for home in homes:
+        args += [home.subject, new_subject()]
+    quotas, *rows = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
+    left = units_left(quotas)
+    return [_opened_one(client, keys, p, row, left) for row in rows]
+
+
+def _opened_one(
+    client: Client, keys: Keys, partition: int, row: Reply, left: Mapping[str, int]
+) -> Opened:
+    subject, into, state, assigned = row
+    if into:
+        wanted = Wanted(partition, "", "", claim=False, stock=bool(left))
+        return follow(client, keys, _home(into), wanted)
+    name = subject.decode()
+    if not assigned:
+        return Opened(name, partition, state, left=left)
+    return _with_assigned(Opened(name, partition, state, left=left), assigned)
 
 
 def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
@@ -196,8 +245,16 @@ def _home(into: bytes) -> Home:
 def _opened(partition: int, subject: str, rest: Reply) -> Opened:
     state, assigned, quotas, numbers = rest
     book = {name.decode(): value for name, value in _pairs(numbers)}
-    kept = _assigned(partition, subject, assigned)
-    return Opened(subject, partition, state, kept, units_left(quotas), book)
+    found = Opened(subject, partition, state, left=units_left(quotas), numbers=book)
+    return _with_assigned(found, assigned)
+
+
+def _with_assigned(opened: Opened, reply: Reply) -> Opened:
+    values = dict(_pairs(reply))
+    plans = int(values.pop(PLANS, 0))
+    p, subject = opened.partition, opened.subject
+    kept = {unit.decode(): _parse(p, subject, value) for unit, value in values.items()}
+    return replace(opened, assigned=kept, plans=plans)
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
@@ -221,10 +278,6 @@ def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> N
     client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
 
 
-def _assigned(partition: int, subject: str, reply: Reply) -> dict[str, Kept]:
-    return {unit.decode(): _parse(partition, subject, value) for unit, value in _pairs(reply)}
-
-
 def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     if isinstance(reply, dict):
         return list(reply.items())
@@ -232,5 +285,5 @@ def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]
 
 
 def _parse(partition: int, subject: str, value: bytes) -> Kept:
-    _, position, stamp, payload = value.split(b" ", 3)
-    return kept(partition, subject, int(position), int(stamp) / 1000, payload, fresh=False)
+    _, place, stamp, payload = value.split(b" ", 3)
+    return kept(ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False)

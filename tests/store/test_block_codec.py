@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.block import MOST, Block, Drawn, drawn_of, pieces, shape_of
+from nudge.domain.block import MOST, Block, Drawn, drawn_of, evenly, shape_of
 from nudge.domain.records import Decision, Ref
 from nudge.domain.slot import Terms
 from nudge.errors import CorruptRecordError
-from nudge.store.block_codec import decode_block, encode_block, is_block
+from nudge.store.block_codec import decode_block, encode_block, is_block, subjects_of
 from nudge.store.codec import encode
 
 SUBJECTS = st.binary(min_size=16, max_size=16).map(bytes.hex)
@@ -73,7 +73,7 @@ def blocks(draw: st.DrawFn) -> Block:
 @given(blocks())
 def test_every_decision_of_a_block_comes_back(block: Block) -> None:
     """What is decoded are the decisions that went in, bit for bit and in order."""
-    assert decode_block(encode_block(block)) == list(block.decisions())
+    assert decode_block(encode_block(block), subjects_of(block)) == list(block.decisions())
 
 
 @given(st.integers(1, 9), SUBJECTS, st.integers(0, 2**64 - 1), TIMES)
@@ -92,14 +92,16 @@ def test_decisions_of_one_shape_cost_little_more_than_subject_and_draw() -> None
         Drawn(shapes[i % 60], f"{i * 0x9E3779B97F4A7C15:032x}", i * 977 << 40, i % 9, 1.8e9 + i)
         for i in range(MOST)
     )
-    assert len(encode_block(Block(drawn))) < 60 * MOST
+    block = Block(drawn)
+    assert len(encode_block(block)) + len(subjects_of(block)) < 60 * MOST
 
 
 @pytest.mark.parametrize(("count", "lengths"), [(1, [1]), (500, [500]), (501, [250, 251])])
-def test_pieces_are_about_equal(count: int, lengths: list[int]) -> None:
+def test_parts_are_about_equal(count: int, lengths: list[int]) -> None:
     """As few blocks as hold them, none of them over the limit."""
-    one = drawn_of(decision({}, 2))
-    assert [len(piece.drawn) for piece in pieces([one] * count)] == lengths
+    parts = list(evenly(range(count), MOST))
+    assert [len(part) for part in parts] == lengths
+    assert [one for part in parts for one in part] == list(range(count))
 
 
 def test_a_block_is_told_from_a_record() -> None:
@@ -113,4 +115,4 @@ def test_a_block_is_told_from_a_record() -> None:
 def test_broken_bytes_are_told(payload: bytes) -> None:
     """What is no block is an error of its own, not one of a library."""
     with pytest.raises(CorruptRecordError):
-        decode_block(payload)
+        decode_block(payload, b"")

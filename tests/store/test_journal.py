@@ -172,8 +172,8 @@ def test_an_event_belongs_to_whom_its_decision_was_made_for(store: Client, keys:
     subject = new_subject()
     kept = append_decisions(store, keys, 3, [decision(subject)], 60)[0]
     arrivals = [
-        Arrival("else", event("e"), of=kept.ref.position),
-        Arrival("else", event("f"), of=99),
+        Arrival("else", event("e"), of=str(kept.ref.position)),
+        Arrival("else", event("f"), of="99"),
     ]
     append_once(store, keys, 3, arrivals, closes=False)
     found = [entry.record.subject for entry in read(store, keys, 3, 1, 10)]
@@ -201,9 +201,11 @@ def test_errors_of_the_library_do_not_pass_the_boundary(store: Client, keys: Key
 def test_many_subjects_are_opened_and_written_together(store: Client, keys: Keys) -> None:
     """The same as one by one, in order, over all partitions and more than fit one round trip."""
     count = 2 * PIPE + 3
-    wanted = [Wanted(n % keys.partitions, f"{n:032x}", new_subject()) for n in range(count)]
-    opened = open_each(store, keys, wanted)
-    assert [(one.subject, one.partition) for one in opened] == [(w.subject, w.home) for w in wanted]
+    homes = [Home(f"{n:032x}", n % keys.partitions) for n in range(count)]
+    opened = open_each(store, keys, homes, stock=False)
+    assert [one.partition for one in opened] == [home.partition for home in homes]
+    singly = [Wanted(home.partition, home.subject, new_subject(), claim=False) for home in homes]
+    assert opened == [open_visitor(store, keys, one) for one in singly]
     batches = [Batch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
     first, again = (append_each(store, keys, batches) for _ in range(2))
     kept = [one[0] for one in first]
