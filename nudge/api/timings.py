@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -19,6 +20,7 @@ from nudge.api.timing_schemas import (
     TimingsSchema,
     WishesSchema,
     WishSchema,
+    plain_wish,
     wishes_of,
 )
 from nudge.clock import now
@@ -30,8 +32,10 @@ from nudge.flows.plan import check
 blueprint = resource("sms", "When to write to whom")
 
 LINES: Final = "application/x-ndjson"
-BATCH: Final = 100
+BATCH: Final = 2000
 """Lines that are answered in one piece: what is in memory at once, and what waits for a reader."""
+BLOCK: Final = 65_536
+"""Bytes that are read at once."""
 MAX_LINE: Final = 16_384
 """Bytes."""
 ANSWER: Final = {"oneOf": [TimingSchema, TimingsSchema]}
@@ -89,16 +93,18 @@ def answered(
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
     """Lines; of one that is too long, as much as shows that."""
-    while raw := stream.readline(MAX_LINE + 1):
-        rest = raw
-        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(MAX_LINE + 1)
-        yield raw
+    left = b""
+    while block := stream.read(BLOCK):
+        *whole, left = (left + block).split(b"\n")
+        yield from whole
+        left = left[: MAX_LINE + 1]
+    yield left
 
 
 def _batch(service: Service, source: str, lines: Sequence[bytes]) -> list[bytes]:
     """The answers to lines; what is wrong with one costs no other."""
-    read = [_wish(service, raw) for raw in lines]
+    known = SLOT in service.catalogue_with((SLOT,)).slots
+    read = [_wish(service, raw, known=known) for raw in lines]
     done = iter(_planned(service, source, [one for one in read if isinstance(one, Wish)]))
     return [
         dumps(next(done)) + b"\n" if isinstance(one, Wish) else _refused(raw, one)
@@ -106,9 +112,13 @@ def _batch(service: Service, source: str, lines: Sequence[bytes]) -> list[bytes]
     ]
 
 
-def _wish(service: Service, raw: bytes) -> Wish | InvalidRequestError:
+def _wish(service: Service, raw: bytes, *, known: bool) -> Wish | InvalidRequestError:
+    """The question of a line, or what is wrong with it; `known` says that there are windows."""
     try:
-        (wish,) = wishes_of(_table(raw))
+        table = _table(raw)
+        if known and (wish := plain_wish(table)):
+            return wish
+        (wish,) = wishes_of(table)
         check(service.catalogue_with((SLOT, *wish.slots)), wish)
     except InvalidRequestError as error:
         return error
@@ -147,14 +157,14 @@ def _id(raw: bytes) -> str | None:
 def _planned(service: Service, source: str, wishes: Sequence[Wish]) -> list[dict[str, Any]]:
     names = {SLOT}.union(*(wish.slots for wish in wishes))
     timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
-    for timing in timings:
-        _count(service, timing)
+    for (slot, reason), count in Counter(made for one in timings for made in _made(one)).items():
+        service.metrics.decisions.labels(slot, reason).inc(count)
     return [plain(timing) for timing in timings]
 
 
-def _count(service: Service, timing: Timing) -> None:
-    decisions = service.metrics.decisions
+def _made(timing: Timing) -> Iterator[tuple[str, str]]:
+    """Slot and reason of each decision."""
     if timing.decision_id is not None:
-        decisions.labels(SLOT, timing.reason).inc()
+        yield SLOT, timing.reason
     for slot, given in timing.decisions.items():
-        decisions.labels(slot, given.reason).inc()
+        yield slot, given.reason

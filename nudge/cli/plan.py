@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
 from nudge.cli.common import (
-    Store,
     data_dir_option,
     err,
     json_option,
@@ -22,25 +25,21 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.cli.plan_part import Part, part_of
+from nudge.cli.plan_part import LOCK, Part, part_of
+from nudge.cli.plan_share import SIZE, Share, cores, desk_of, gain_share, plan_share, tied
 from nudge.clock import now
-from nudge.domain.contact_file import load_contact
 from nudge.domain.loading import column_problems
-from nudge.domain.plan_rows import INVALID, flat, refused, wish_of
-from nudge.domain.planning import REMINDER, Wish, plain
-from nudge.domain.segment_file import load_segments
+from nudge.domain.plan_rows import INVALID
+from nudge.domain.planning import REMINDER, SMS
 from nudge.domain.window import SLOT
-from nudge.domain.windows import Calendar
-from nudge.errors import InvalidConfigError
-from nudge.flows.plan import Planner, check
-from nudge.store.catalogue import Catalogue, refreshed
+from nudge.errors import InvalidConfigError, NudgeError
+from nudge.lockfile import HeldError, held
 
-if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.lake.logs import LogFile
-
-BATCH: Final = 500
-SOURCE: Final = "cli"
-Row = Mapping[str, Any]
+ALONE: Final = 5 * SIZE
+"""Customers that are not worth a second process."""
+LOOK: Final = 0.5
+"""Seconds between two looks at how far the processes are."""
+Work = Callable[[Share], str | None]
 
 
 @click.command()
@@ -50,6 +49,9 @@ Row = Mapping[str, Any]
 @click.argument("out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--purpose", default=REMINDER, show_default=True, help="Of the contact policy.")
 @click.option("--slot", "slots", multiple=True, help="What else is chosen for the same SMS.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="How many plan; by default one a core."
+)
 @data_dir_option
 @json_option
 def plan(
@@ -57,6 +59,7 @@ def plan(
     out: Path,
     purpose: str,
     slots: tuple[str, ...],
+    processes: int | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
@@ -65,75 +68,83 @@ def plan(
     IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the customer's time
     zone and what the SMS is for; any other column is context. OUT is Parquet where its name ends in
     .parquet, else CSV. Broken off, the same command goes on where it was (OUT.part), and nobody is
-    planned twice.
+    planned twice. Where the gateway's hours may not suffice for all of IN, those are planned first
+    of whom the policy expects the most, and OUT is in that order.
     """
     from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.plan_table import write_plans  # noqa: PLC0415 - the same
+    from nudge.lake.plan_table import join_pieces, outcomes  # noqa: PLC0415 - the same
 
     log = open_log(source)
     problems = column_problems(log.columns)
     if problems:
         raise InvalidConfigError([f"{source}: {one}" for one in problems])
     part = part_of(out, source, {"purpose": purpose, "slots": list(slots)})
-    settings = load_settings(data_dir)
-    with opened(settings) as store:
-        catalogue = refreshed(store.client, store.keys, Catalogue.empty())
-        check(catalogue, Wish("", slots))
-        some = partial(_planned, _planner(store), catalogue, purpose, slots)
-        _fill(part, log, some)
-    write_plans(map(flat, part.answers()), out)
-    reasons = Counter(_outcome(line) for line in part.answers())
-    part.path.unlink()
+    share = Share(source, part, purpose, slots, data_dir)
+    count = processes or (1 if log.rows <= ALONE else cores())
+    try:
+        part.begin()
+        with held(part.path / LOCK):
+            if part.order() is None and not part.pieces() and _short(share, log.rows):
+                _work(gain_share, share, count, log.rows, "gains")
+                part.sort()
+            _work(plan_share, share, count, log.rows, "customers")
+            pieces = part.pieces()
+            join_pieces(pieces, out)
+            reasons = Counter(why for one in pieces for why in outcomes(one))
+            part.remove()
+    except HeldError as error:
+        text = "is being made by another process; wait for it, or end it"
+        raise InvalidConfigError([f"{out}: {text}"]) from error
     _tell(out, reasons, as_json=as_json)
     sys.exit(1 if reasons[INVALID] else 0)
 
 
-def _planner(store: Store) -> Planner:
-    settings = store.settings
-    return Planner(
-        client=store.client,
-        keys=store.keys,
-        sealer=store.sealer,
-        holdout=settings.holdout,
-        calendar=Calendar(load_contact(settings.config_dir)),
-        segments=load_segments(settings.config_dir),
-    )
+def _short(share: Share, rows: int) -> bool:
+    """Whether the gateway's hours may not suffice for so many."""
+    with opened(load_settings(share.data_dir)) as store:
+        desk = desk_of(store, share)
+        return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
 
 
-def _fill(part: Part, log: LogFile, some: partial[list[dict[str, Any]]]) -> None:
-    """Plan who is not planned yet."""
-    done = part.begun()
-    rows = islice(_rows(log), done, None)
-    with progress_bar("customers", shown=err().is_terminal) as bar:
-        task = bar.add_task("", total=log.rows, completed=done, note="")
-        while batch := list(islice(rows, BATCH)):
-            part.add(some(batch))
-            bar.advance(task, len(batch))
+def _work(work: Work, share: Share, count: int, rows: int, what: str) -> None:
+    """Have all of the file done, by this process or by several.
+
+    Raises:
+        NudgeError: what went wrong.
+    """
+    if count == 1:
+        with progress_bar(what, shown=err().is_terminal) as bar:
+            bar.add_task("", total=None, note="")
+            _raise([work(share)])
+        return
+    start = multiprocessing.get_context("spawn")
+    begin = partial(tied, os.getpid())
+    shares = [replace(share, number=n, of=count) for n in range(count)]
+    suffix = "*.npy" if work is gain_share else "*.parquet"
+    with (
+        ProcessPoolExecutor(count, start, begin) as pool,
+        progress_bar(what, shown=err().is_terminal) as bar,
+    ):
+        task = bar.add_task("", total=rows, note="")
+        pending = {pool.submit(work, one) for one in shares}
+        done = set(pending)
+        while pending:
+            _, pending = wait(pending, LOOK)
+            bar.update(task, completed=min(rows, SIZE * _there(share.part, suffix)))
+        try:
+            _raise([one.result() for one in done])
+        except BrokenProcessPool as error:
+            raise NudgeError("a process was killed; run the same command again") from error
 
 
-def _planned(
-    planner: Planner,
-    catalogue: Catalogue,
-    purpose: str,
-    slots: tuple[str, ...],
-    rows: Sequence[Row],
-) -> list[dict[str, Any]]:
-    read = [wish_of(row, purpose, slots) for row in rows]
-    wishes = [one for one in read if isinstance(one, Wish)]
-    done = iter(planner.plan_each(catalogue, wishes, SOURCE, now()))
-    return [
-        plain(next(done)) if isinstance(one, Wish) else refused(row.get("visitor_id"), one)
-        for row, one in zip(rows, read, strict=True)
-    ]
+def _there(part: Part, suffix: str) -> int:
+    return sum(1 for _ in part.path.glob(suffix))
 
 
-def _rows(log: LogFile) -> Iterator[Row]:
-    for batch in log.read(log.columns):
-        yield from batch.to_pylist()
-
-
-def _outcome(line: Row) -> str:
-    return "planned" if line.get("send_at") else str(line["reason"])
+def _raise(problems: Sequence[str | None]) -> None:
+    found = [one for one in problems if one]
+    if found:
+        raise NudgeError(found[0])
 
 
 def _tell(out: Path, reasons: Counter[str], *, as_json: bool) -> None:

@@ -1,24 +1,29 @@
-"""What `nudge plan` has done so far: lines that are added beside OUT until all are there.
+"""What `nudge plan` has done so far: a directory of pieces beside OUT, until all are there.
 
-It is its own checkpoint: as many customers are planned as it has whole lines, in the order of IN.
-Whoever dies between planning and writing plans that customer again, which gives the same plan.
+It is its own checkpoint: a piece is there whole or not at all. Whoever dies between planning and
+writing plans the customers of that piece again, which gives the same plans.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 import orjson
 
 from nudge.errors import InvalidConfigError
 
 SUFFIX: Final = ".part"
 BLOCK: Final = 1 << 20
+HEAD: Final = "question.json"
+ORDER: Final = "order.npy"
+LOCK: Final = "lock"
 
 
 @dataclass(frozen=True)
@@ -26,54 +31,60 @@ class Part:
     """A file of answers that is not complete yet.
 
     Attributes:
-        path: beside OUT.
+        path: of the directory, beside OUT.
         head: what the answers are to: the same question goes on where it was.
     """
 
     path: Path
     head: Mapping[str, object]
 
-    def begun(self) -> int:
-        """How many answers there are; makes the file where there is none.
+    def begin(self) -> None:
+        """Make the directory where there is none.
 
         Raises:
             InvalidConfigError: it has the answers to another question.
         """
-        if not self.path.exists():
-            self._write([self.head])
-        size = whole = 0
-        with self.path.open("r+b") as file:
-            first = file.readline()
-            if first != _line(self.head):
-                text = "has the answers to another file, or to other options; remove it"
-                raise InvalidConfigError([f"{self.path}: {text}"])
-            size = len(first)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break  # torn by whoever died while writing it
-                whole, size = whole + 1, size + len(line)
-            file.truncate(size)
-        return whole
+        found = self.path / HEAD
+        wanted = orjson.dumps(self.head, option=orjson.OPT_SORT_KEYS)
+        self.path.mkdir(exist_ok=True)
+        if all(one.name == LOCK for one in self.path.iterdir()):
+            _write(found, wanted)
+        if not found.is_file() or found.read_bytes() != wanted:
+            text = "has the answers to another file, or to other options; remove it"
+            raise InvalidConfigError([f"{self.path}: {text}"])
 
-    def add(self, answers: Sequence[Mapping[str, Any]]) -> None:
-        """Add answers; they outlive the machine when this returns."""
-        self._write(answers)
+    def piece(self, number: int) -> Path:
+        """Where the answers to so many customers, from the number-th on, are."""
+        return self.path / f"{number:08d}.parquet"
 
-    def answers(self) -> Iterator[dict[str, Any]]:
-        """All answers, in order."""
-        with self.path.open("rb") as file:
-            file.readline()
-            yield from map(orjson.loads, file)
+    def gains(self, number: int) -> Path:
+        """Where it stands what writing to them is worth."""
+        return self.path / f"{number:08d}.npy"
 
-    def _write(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        with self.path.open("ab") as file:
-            file.write(b"".join(map(_line, lines)))
-            file.flush()
-            os.fsync(file.fileno())
+    def pieces(self) -> list[Path]:
+        """Those that are there, in order."""
+        return sorted(self.path.glob("*.parquet"))
+
+    def order(self) -> Sequence[int] | None:
+        """The numbers of the rows, in the order in which they are planned; None for that of IN."""
+        path = self.path / ORDER
+        if not path.exists():
+            return None
+        found: list[int] = np.load(path).tolist()
+        return found
+
+    def sort(self) -> None:
+        """Make the order of what was found to be gained: the largest first."""
+        gains = np.concatenate([np.load(one) for one in sorted(self.path.glob("0*.npy"))])
+        keep(self.path / ORDER, np.argsort(-gains, kind="stable"))
+
+    def remove(self) -> None:
+        """Take it away."""
+        shutil.rmtree(self.path)
 
 
 def part_of(out: Path, source: Path, options: Mapping[str, object]) -> Part:
-    """The file beside OUT.
+    """The directory beside OUT.
 
     Args:
         out: what is to be made.
@@ -84,9 +95,24 @@ def part_of(out: Path, source: Path, options: Mapping[str, object]) -> Part:
     with source.open("rb") as file:
         while block := file.read(BLOCK):
             digest.update(block)
-    head = {"plan": 1, "input": digest.hexdigest(), **options}
+    head = {"plan": 2, "input": digest.hexdigest(), **options}
     return Part(out.with_name(out.name + SUFFIX), head)
 
 
-def _line(value: Mapping[str, Any]) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS) + b"\n"
+def keep(path: Path, values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
+    """Write numbers, whole or not at all."""
+    made = path.with_suffix(".tmp")
+    with made.open("wb") as file:
+        np.save(file, np.asarray(values))
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    made = path.with_suffix(".tmp")
+    with made.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)

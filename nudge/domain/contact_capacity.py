@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from nudge.domain.contact import NO_CAPACITY
@@ -69,6 +69,15 @@ class Capacity:
 def hour_of(at: float) -> int:
     """The hour of a moment: whole hours since the epoch."""
     return math.floor(at) // HOUR
+
+
+def hours_of(intervals: Iterable[Interval]) -> set[int]:
+    """The hours of which some moment is in the intervals."""
+    return {
+        hour
+        for start, end in intervals
+        for hour in range(hour_of(start), -(-math.ceil(end) // HOUR))
+    }
 
 
 def spans(hours: Collection[int]) -> list[Interval]:

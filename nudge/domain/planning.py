@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from nudge.domain.asked import Given
 from nudge.domain.choice import Kept
-from nudge.domain.contact import Contact, Known
+from nudge.domain.contact import NO_CAPACITY, Contact, Known
 from nudge.domain.local_time import zone_named
 from nudge.domain.slot import Scalar
 from nudge.domain.visitor import VisitorState
@@ -78,19 +78,39 @@ class Timing:
 
 
 def unplanned(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> Timing:
-    """The answer where nothing may be sent: the reason is what blocks most of the month's rest."""
-    rest = Counter(why for why in blocked.values() if why not in OVER)
-    ((reason, _),) = (rest or Counter(blocked.values())).most_common(1)
+    """The answer where nothing may be sent.
+
+    The reason is what blocks most of the month's rest; the capacity, where without that something
+    could have been sent.
+    """
+    why = blocked.values()
+    if NO_CAPACITY in why:
+        reason = NO_CAPACITY
+    else:
+        rest = Counter(one for one in why if one not in OVER)
+        ((reason, _),) = (rest or Counter(why)).most_common(1)
     return Timing(visitor_id, None, zone, None, None, None, None, reason, blocked)
 
 
 def plain(timing: Timing) -> dict[str, Any]:
     """The answer as plain JSON; the time by the customer's clock."""
-    table = asdict(timing)
-    zone = zone_named(table.pop("zone")) or UTC
+    send_at = None
     if timing.send_at is not None:
-        table["send_at"] = datetime.fromtimestamp(timing.send_at, zone).isoformat()
-    return table
+        zone = zone_named(timing.zone) or UTC
+        send_at = datetime.fromtimestamp(timing.send_at, zone).isoformat()
+    return {
+        "visitor_id": timing.visitor_id,
+        "send_at": send_at,
+        "decision_id": timing.decision_id,
+        "window": timing.window,
+        "propensity": timing.propensity,
+        "link_token": timing.link_token,
+        "reason": timing.reason,
+        "blocked": timing.blocked,
+        "sticky": timing.sticky,
+        "decisions": {name: asdict(given) for name, given in timing.decisions.items()},
+        "displaces": list(timing.displaces),
+    }
 
 
 def contact_of(kept: Kept) -> Contact | None:

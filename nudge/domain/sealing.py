@@ -127,7 +127,7 @@ class Sealer:
 
     def visitor_hash(self, visitor_id: str) -> str:
         """Keyed hash of an external id: 32 hex digits."""
-        return hmac.new(self._visitor_key, visitor_id.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._visitor_key, visitor_id.encode(), "sha256").hex()[:32]
 
     def partition(self, visitor_hash: str, partitions: int) -> int:
         """The partition in which a hashed id is at home."""

@@ -50,7 +50,8 @@ def decode_state(data: bytes) -> VisitorState:
     try:
         fields = msgpack.unpackb(data[1:], use_list=False)
         named = dict(zip(_NAMES[:length], fields, strict=True))
-        restored = {n: _RESTORE[n](v) if n in _RESTORE else v for n, v in named.items()}
+        # Most of what could be known of a visitor is not.
+        restored = {n: _RESTORE[n](v) if v and n in _RESTORE else v for n, v in named.items()}
         return VisitorState(**restored)
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error

@@ -1,9 +1,9 @@
-"""Plans as a CSV or Parquet file, which appears whole or not at all."""
+"""Customers to plan for, some at a time, and their plans as a CSV or Parquet file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,20 +12,57 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from nudge.domain.plan_rows import COLUMNS
+from nudge.lake.logs import LogFile
 
-ROWS: Final = 20_000
-"""Of a row group, and in memory at once."""
 KINDS: Final = {"propensity": pa.float64(), "sticky": pa.bool_()}
 SCHEMA: Final = pa.schema([(name, KINDS.get(name, pa.string())) for name in COLUMNS])
 
 
-def write_plans(rows: Iterable[Mapping[str, Any]], out: Path) -> None:
-    """Write rows with `COLUMNS`: as Parquet where the name ends in .parquet, else as CSV."""
+def customers(log: LogFile, size: int) -> Iterator[pa.Table]:
+    """A file's rows in tables of `size`, the last of which may be shorter."""
+    left = None
+    for batch in log.read(log.columns):
+        more = pa.Table.from_batches([batch])
+        left = more if left is None else pa.concat_tables([left, more])
+        while left.num_rows >= size:
+            yield left.slice(0, size)
+            left = left.slice(size)
+    if left is not None and left.num_rows:
+        yield left
+
+
+def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[pa.Table]:
+    """The same in another order: the numbers of rows. The whole file is in memory."""
+    whole = pa.Table.from_batches(list(log.read(log.columns)))
+    for start in range(0, len(order), size):
+        yield whole.take(pa.array(order[start : start + size]))
+
+
+def write_piece(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write rows with `COLUMNS`, so that they are there whole, and stay, or not at all."""
+    columns = [pa.array([row[name] for row in rows], SCHEMA.field(name).type) for name in COLUMNS]
+    made = path.with_suffix(".tmp")
+    with made.open("wb") as file:
+        pq.write_table(pa.table(columns, schema=SCHEMA), file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
+
+
+def join_pieces(pieces: Iterable[Path], out: Path) -> None:
+    """Make one file of pieces: Parquet where the name ends in .parquet, else CSV."""
     made = out.with_name(f"{out.name}.tmp")
     with _writer(made, parquet=out.suffix == ".parquet") as writer:
-        for table in _tables(rows):
-            writer.write_table(table)
+        for piece in pieces:
+            writer.write_table(pq.read_table(piece, schema=SCHEMA))
     made.replace(out)
+
+
+def outcomes(piece: Path) -> Iterator[str]:
+    """For each row of a piece `planned`, or the reason why not."""
+    table = pq.read_table(piece, columns=["send_at", "reason"])
+    for sent, reason in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        yield "planned" if sent else reason
 
 
 def _writer(path: Path, *, parquet: bool) -> pq.ParquetWriter | csv.CSVWriter:
@@ -34,9 +71,3 @@ def _writer(path: Path, *, parquet: bool) -> pq.ParquetWriter | csv.CSVWriter:
         if parquet
         else csv.CSVWriter(path, SCHEMA)
     )
-
-
-def _tables(rows: Iterable[Mapping[str, Any]]) -> Iterator[pa.Table]:
-    left = iter(rows)
-    while batch := list(islice(left, ROWS)):
-        yield pa.Table.from_pylist([dict(row) for row in batch], schema=SCHEMA)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
+
+import msgpack
 
 from nudge.domain.block import Block, Drawn
 from nudge.domain.records import Decision, Ref
 from nudge.store.block_codec import encode_block, subjects_of
 from nudge.store.client import Arg, Client
-from nudge.store.codec import encode
+from nudge.store.codec import encoder
 from nudge.store.keys import Keys
+
+MOST_MADE: Final = 16_384
+"""Shapes and choices that are remembered; then all are forgotten."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +32,38 @@ class Appended:
     behind: tuple[int, ...] = ()
 
 
+class Kept:
+    """Makes what is remembered of decisions: what the answer to the same question needs.
+
+    What the draw hung on stands in the journal.
+
+    Attributes:
+        seconds: that it is remembered.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        # The shape is kept with what was made of it: its id is not another one's as long as it is.
+        self._made: dict[tuple[int, int], tuple[Decision, Callable[[float | None], bytes]]] = {}
+
+    def payload(self, one: Drawn) -> bytes:
+        """The decision, slim."""
+        key = id(one.shape), one.choice
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= MOST_MADE:
+                self._made.clear()
+            found = self._made[key] = one.shape, encoder(slimmed(one))
+        return found[1](one.due)
+
+
 def append_block(
     client: Client,
     keys: Keys,
     partition: int,
     drawn: Sequence[Drawn],
     seen: Sequence[int],
-    keep_for: float,
+    kept: Kept,
 ) -> Appended:
     """Append decisions in one record: all of them, or none.
 
@@ -42,43 +73,24 @@ def append_block(
         partition: of the subjects.
         drawn: the decisions, at most `block.MOST`, each of another subject.
         seen: for each how many plans its subject had when it was looked at (`Opened.plans`).
-        keep_for: seconds that the assignments are kept.
+        kept: makes what is remembered of each.
 
     Raises:
         StoreAwayError: no answer; it may have been appended.
     """
-    kept = _Kept({})
     block = Block(tuple(drawn))
-    args: list[Arg] = [keys.prefix(partition), int(keep_for), encode_block(block)]
+    args: list[Arg] = [keys.prefix(partition), int(kept.seconds), encode_block(block)]
     args.append(subjects_of(block))
-    for one, plans in zip(drawn, seen, strict=True):
+    plans: list[object] = []
+    for one, number in zip(drawn, seen, strict=True):
         shape = one.shape
-        args += [one.subject, shape.unit, plans, shape.period, kept.payload(one)]
+        plans += (one.subject, shape.unit, number, shape.period, kept.payload(one))
+    # The server knows the older format only, which has no bytes of their own.
+    args.append(msgpack.packb(plans, use_bin_type=False))
     first, *rest = client.run("append_block", [keys.journal(partition), keys.seq(partition)], args)
     if not first:
         return Appended(behind=tuple(number - 1 for number in rest))
     return Appended(tuple(Ref(partition, first, index) for index in range(len(drawn))))
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """Makes what is remembered of decisions: what the answer to the same question needs.
-
-    What the draw hung on stands in the journal.
-
-    Attributes:
-        made: shape and choice -> payload of a decision that has no time; the last field is that.
-    """
-
-    made: dict[tuple[int, int], Decision]
-
-    def payload(self, one: Drawn) -> bytes:
-        """The decision, slim."""
-        key = id(one.shape), one.choice
-        slim = self.made.get(key)
-        if slim is None:
-            slim = self.made[key] = slimmed(one)
-        return encode(replace(slim, due=one.due))
 
 
 def slimmed(one: Drawn) -> Decision:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgpack
+
 from nudge.domain.choice import Kept
 from nudge.domain.numbers import is_own
 from nudge.domain.sealing import Device, Home, new_subject
@@ -129,9 +131,8 @@ def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool)
 def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool) -> list[Opened]:
     """`open_each` of one partition, at once."""
     p = homes[0].partition
-    args: list[Arg] = [keys.prefix(p), p, int(stock)]
-    for home in homes:
-        args += [home.subject, new_subject()]
+    names = [name for home in homes for name in (home.subject, new_subject())]
+    args: list[Arg] = [keys.prefix(p), p, int(stock), msgpack.packb(names)]
     quotas, *rows = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
     left = units_left(quotas)
     return [_opened_one(client, keys, p, row, left) for row in rows]

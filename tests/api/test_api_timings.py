@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 from api_web import Web, bearer
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nudge.api.timings import BATCH, answered
+from nudge.api.timing_schemas import plain_wish, wishes_of
+from nudge.api.timings import BATCH, BLOCK, MAX_LINE, answered
 from nudge.domain.contact import Consent
+from nudge.domain.planning import Wish
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import encode_state
 from nudge.errors import StoreAwayError
@@ -122,13 +126,49 @@ def test_a_stream_answers_each_line_in_order(web: Web) -> None:
 
 def test_a_stream_reads_no_further_than_it_answers() -> None:
     """Back-pressure: while nobody takes the answer, nothing more is read than one batch."""
-    source = io.BytesIO(b"{}\n" * (10 * BATCH))
+    source = io.BytesIO(b"{}\n" * (100 * BATCH))
     pieces = answered(source, list)
     assert source.tell() == 0
-    for number in range(1, 11):
-        assert next(pieces) == b"{}\n" * BATCH
-        assert source.tell() == 3 * BATCH * number
+    for number in range(1, 101):
+        assert next(pieces) == b"{}" * BATCH
+        assert source.tell() < 3 * BATCH * number + BLOCK
     assert next(pieces, None) is None
+
+
+def test_a_line_that_never_ends_fills_no_memory() -> None:
+    """Of a line that is too long as much is kept as shows that; the next is read as any other."""
+    source = io.BytesIO(b"x" * (5 * BLOCK) + b"\n{}\n")
+    kept: list[bytes] = []
+    list(answered(source, lambda lines: kept.extend(lines) or []))
+    assert (len(kept), kept[1]) == (2, b"{}")
+    assert MAX_LINE < len(kept[0]) <= MAX_LINE + 1 + BLOCK
+
+
+TEXTS = st.text(max_size=4) | st.sampled_from(["reminder", "Asia/Shanghai", "a\n", "city_tier"])
+NUMBERS = st.booleans() | st.none() | st.integers() | st.floats()
+VALUES = TEXTS | NUMBERS | st.lists(TEXTS, max_size=1)
+CONTEXTS = st.dictionaries(TEXTS, VALUES, max_size=3) | VALUES
+TABLES = st.fixed_dictionaries(
+    {"visitor_id": TEXTS | VALUES},
+    optional={"context": CONTEXTS, "purpose": VALUES, "zone": VALUES, "slots": VALUES, "x": VALUES},
+)
+
+
+@given(TABLES)
+def test_what_is_plain_is_what_the_schema_has(table: dict[str, Any]) -> None:
+    """The quick reading of a line refuses, or gives what the schema gives: one contract."""
+    try:
+        table = json.loads(json.dumps(table, allow_nan=False))
+    except ValueError:
+        return
+    found = plain_wish(table)
+    assert found is None or [found] == wishes_of(table)
+
+
+def test_most_lines_are_plain() -> None:
+    """The usual ones are read quickly: otherwise the quick reading would be for nothing."""
+    context = {"mobile_before": True, "age": 30, "tier": "mid"}
+    assert plain_wish({"visitor_id": "c-1", "context": context}) == Wish("c-1", (), context)
 
 
 def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +181,7 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
         return lines
 
     pieces = list(answered(io.BytesIO(b'{"visitor_id": "a"}\n' * (2 * BATCH)), once))
-    assert pieces[0] == b'{"visitor_id": "a"}\n' * BATCH
+    assert pieces[0] == b'{"visitor_id": "a"}' * BATCH
     told = [json.loads(one) for one in pieces[1].splitlines()]
     assert {(one["visitor_id"], one["code"]) for one in told} == {("a", "store_away")}
     assert len(told) == BATCH

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from processes import eventually
 
+from bandits.policies.uniform import UniformPolicy
 from nudge import cli as entry
-from nudge.cli import plan as command
+from nudge.cli import plan_share
 from nudge.domain.contact import Consent
+from nudge.domain.contact_file import load_contact
+from nudge.domain.contact_policy import ContactPolicy
 from nudge.domain.planning import Timing
 from nudge.domain.records import Decision
 from nudge.domain.sealing import Sealer
@@ -25,14 +33,15 @@ from nudge.domain.slot_change import Edit, plan
 from nudge.domain.slot_file import load_slots
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import encode_state
-from nudge.errors import InvalidConfigError, StoreAwayError
+from nudge.errors import InvalidConfigError, NudgeError, StoreAwayError
 from nudge.flows import apply as applying
 from nudge.flows.plan import Planner
+from nudge.lockfile import held
 from nudge.settings import Settings
+from nudge.store.asking import Asking
 from nudge.store.client import Client, patient
 from nudge.store.journal import read
 from nudge.store.keys import Keys
-from nudge.store.visitors import Wanted, open_visitor
 
 COUNT = 1200
 
@@ -49,13 +58,12 @@ class Installation:
     def agree(self, count: int) -> None:
         """Make so many customers."""
         state = encode_state(VisitorState(consents=(Consent("sms", 0.0, given=True),)))
-        for number in range(count):
-            hashed = self.sealer.visitor_hash(f"v-{number}")
-            home = self.sealer.partition(hashed, self.keys.partitions)
-            made = open_visitor(
-                self.client, self.keys, Wanted(home, hashed, f"{number:032x}", claim=False)
-            )
-            self.client.call("SET", self.keys.visitor(home, made.subject), state)
+        asking = Asking(self.client, self.keys, self.sealer)
+        for start in range(0, count, 1000):
+            some = range(start, min(count, start + 1000))
+            for made in asking.opened_each([f"v-{n}" for n in some], stock=False):
+                key = self.keys.visitor(made.partition, made.subject)
+                self.client.call("SET", key, state)
 
     def decisions(self) -> list[Decision]:
         """All in the journal."""
@@ -101,30 +109,102 @@ def dying(after: int) -> Any:
     return method
 
 
+def once_each(here: Installation, out: Path, count: int) -> None:
+    """Every customer is in OUT and in the journal, once."""
+    rows = pq.read_table(out).to_pylist()
+    assert [row["visitor_id"] for row in rows] == [f"v-{n}" for n in range(count)]
+    made = here.decisions()
+    assert len(made) == len({d.subject for d in made}) == count
+    assert len({row["decision_id"] for row in rows}) == count
+    assert Counter(row["window"] for row in rows) == Counter(d.variant for d in made)
+
+
 def test_broken_off_and_begun_again_everyone_is_planned_once(
     here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed in the middle, with a torn line: the same command goes on, in the order of IN."""
+    """Whoever was planned and not written down is found again, in the order of IN."""
     here.agree(COUNT)
+    monkeypatch.setattr(plan_share, "SIZE", 500)
     source, out = customers(here.directory / "in.parquet", COUNT), here.directory / "out.parquet"
     with monkeypatch.context() as broken:
         broken.setattr(Planner, "plan_each", dying(after=1))
-        assert isinstance(here.run(source, out).exception, StoreAwayError)
+        failed = here.run(source, out)
+        assert isinstance(failed.exception, NudgeError)
+        assert "killed" in str(failed.exception)
     assert not out.exists()
     part = out.with_name("out.parquet.part")
-    assert len(part.read_bytes().splitlines()) == 1 + command.BATCH
-    with part.open("ab") as file:
-        file.write(b'{"visitor_id": "v-5')
+    assert len(list(part.glob("*.parquet"))) == 1
+    (part / "00000001.tmp").write_bytes(b"torn")
     done = here.run(source, out, "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["planned"] == COUNT
-    rows = pq.read_table(out).to_pylist()
-    assert [row["visitor_id"] for row in rows] == [f"v-{n}" for n in range(COUNT)]
-    assert not part.exists()
-    made = here.decisions()
-    assert len(made) == len({d.subject for d in made}) == COUNT
-    assert len({row["decision_id"] for row in rows}) == COUNT
-    assert Counter(row["window"] for row in rows) == Counter(d.variant for d in made)
+    assert json.loads(done.stdout) == {"slot": "sms_timing", "planned": COUNT, "unplanned": {}}
+    once_each(here, out, COUNT)
+    assert sorted(one.name for one in here.directory.iterdir()) == ["in.parquet", "out.parquet"]
+
+
+def test_killed_with_its_processes_and_resumed_everyone_is_planned_once(
+    here: Installation,
+) -> None:
+    """`kill -9` of the command while several processes plan: they end, and the rest is done."""
+    pieces = 8
+    count = pieces * plan_share.SIZE + 7
+    here.agree(count)
+    source, out = customers(here.directory / "in.parquet", count), here.directory / "out.parquet"
+    command = [sys.executable, "-m", "nudge", "plan", str(source), str(out), "--processes", "2"]
+    begun = subprocess.Popen(command)
+    part = out.with_name("out.parquet.part")
+    try:
+        assert eventually(lambda: len(list(part.glob("*.parquet"))) > 1, 60)
+    finally:
+        begun.send_signal(signal.SIGKILL)
+        begun.wait()
+    assert len(list(part.glob("*.parquet"))) <= pieces, "it was over before it could be killed"
+    assert not out.exists()
+    # Its processes end with it; what they have begun is planned, and found again.
+    done = here.run(source, out, "--json")
+    assert done.exit_code == 0, done.output
+    once_each(here, out, count)
+
+
+def test_short_of_hours_those_of_the_larger_gain_are_first(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every customer of the better kind before any other; who found no place is told why."""
+    here.agree(60)
+    monkeypatch.setattr(plan_share, "SIZE", 16)
+    source, out = here.directory / "in.parquet", here.directory / "out.csv"
+    mobile = [n % 3 == 0 for n in range(60)]
+    ids = [f"v-{n}" for n in range(60)]
+    pq.write_table(pa.table({"visitor_id": ids, "mobile_before": mobile}), source)
+    policy = tight()
+    monkeypatch.setattr(plan_share, "load_contact", lambda _: policy)
+    monkeypatch.setattr(UniformPolicy, "worth_one", worth)
+    done = here.run(source, out, "--json")
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    number = {name: place for place, name in enumerate(ids)}
+    kinds = [mobile[number[row["visitor_id"]]] for row in rows]
+    assert kinds == sorted(kinds, reverse=True)
+    planned = [bool(row["send_at"]) for row in rows]
+    assert planned == sorted(planned, reverse=True)
+    assert 0 < sum(planned) < len(ids)
+    assert {row["reason"] for row in rows if not row["send_at"]} == {"no_capacity"}
+    hours = Counter(row["send_at"][:13] for row in rows if row["send_at"])
+    assert max(hours.values()) == 1
+
+
+def tight() -> ContactPolicy:
+    """One SMS in an hour, in one hour of the day."""
+    policy = load_contact(Path("config"))
+    quiet = ((0, 10 * 3600), (11 * 3600, 86_400))
+    sms = replace(policy.channels["sms"], capacity=1, quiet=quiet)
+    reminder = replace(policy.purposes["reminder"], share=1.0)
+    return replace(policy, channels={"sms": sms}, purposes={"reminder": reminder})
+
+
+def worth(policy: UniformPolicy, context: Mapping[str, object]) -> Any:
+    """Mobile users are worth more, in every window."""
+    return np.full(len(policy.arms), 1.0 + bool(context.get("mobile_before")))
 
 
 def test_csv_with_zones_context_and_rows_that_do_not_fit(here: Installation) -> None:
@@ -155,7 +235,21 @@ def test_csv_with_zones_context_and_rows_that_do_not_fit(here: Installation) -> 
 def test_the_part_of_another_file_is_refused(here: Installation) -> None:
     """What was begun with another IN, or for another purpose, is not gone on with."""
     source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
-    out.with_name("out.csv.part").write_bytes(b'{"plan":1}\n')
+    part = out.with_name("out.csv.part")
+    part.mkdir()
+    (part / "question.json").write_bytes(b'{"plan":1}')
     error = here.run(source, out).exception
     assert isinstance(error, InvalidConfigError)
     assert "remove it" in str(error)
+
+
+def test_two_commands_do_not_make_the_same_file(here: Installation) -> None:
+    """The second is told, and changes nothing."""
+    source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
+    part = out.with_name("out.csv.part")
+    part.mkdir()
+    with held(part / "lock"):
+        error = here.run(source, out).exception
+    assert isinstance(error, InvalidConfigError)
+    assert "another process" in str(error)
+    assert here.run(source, out).exit_code == 1

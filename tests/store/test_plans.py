@@ -17,7 +17,7 @@ from nudge.store.capacity import release, reserve, used
 from nudge.store.client import Client
 from nudge.store.journal import Arrival, append_once, read, read_one
 from nudge.store.keys import Keys
-from nudge.store.plans import append_block
+from nudge.store.plans import Kept, append_block
 from nudge.store.visitors import assigned, open_each
 
 SHAPE = shape_of(
@@ -71,7 +71,7 @@ def drawn(subject: str, n: int = 0) -> Drawn:
 def test_a_block_is_one_record_and_each_plan_is_remembered(store: Client, keys: Keys) -> None:
     """One position; every decision is read at its own index, and kept by its subject."""
     some = [drawn(new_subject(), n) for n in range(MOST)]
-    made = append_block(store, keys, 2, some, [0] * MOST, 3600)
+    made = append_block(store, keys, 2, some, [0] * MOST, Kept(3600))
     assert made.refs == tuple(Ref(2, 1, n) for n in range(MOST))
     entries = read(store, keys, 2, 0, 10)
     assert [one.record for one in entries] == [one.decision for one in some]
@@ -95,11 +95,11 @@ def test_who_was_planned_for_meanwhile_is_told_and_nobody_is_written(
     """Of two planners who saw the same, the second writes nothing, whatever the purpose was."""
     ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
     other = replace(ada, shape=replace(SHAPE, unit="sms_timing|promotion"))
-    append_block(store, keys, 0, [other], [0], 3600)
-    made = append_block(store, keys, 0, [ben, ada], [0, 0], 3600)
+    append_block(store, keys, 0, [other], [0], Kept(3600))
+    made = append_block(store, keys, 0, [ben, ada], [0, 0], Kept(3600))
     assert (made.refs, made.behind) == ((), (1,))
     assert assigned(store, keys, 0, ben.subject, UNIT) is None
-    assert append_block(store, keys, 0, [ben, ada], [0, 1], 3600).refs
+    assert append_block(store, keys, 0, [ben, ada], [0, 1], Kept(3600)).refs
 
 
 def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys: Keys) -> None:
@@ -107,7 +107,7 @@ def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys
     home = Home("5" * 32, 1)
     (one,) = open_each(store, keys, [home], stock=False)
     assert one.plans == 0
-    append_block(store, keys, 1, [drawn(one.subject)], [one.plans], 3600)
+    append_block(store, keys, 1, [drawn(one.subject)], [one.plans], Kept(3600))
     (again,) = open_each(store, keys, [home], stock=False)
     assert (again.plans, list(again.assigned)) == (1, [UNIT])
 
@@ -118,7 +118,7 @@ def test_an_event_finds_whose_decision_it_names_in_a_block(
 ) -> None:
     """By position and index; an index that is not there is nobody's."""
     some = [drawn(new_subject(), n) for n in range(2)]
-    append_block(store, keys, 0, some, [0, 0], 3600)
+    append_block(store, keys, 0, some, [0, 0], Kept(3600))
     place = f"1.{index}" if index else "1"
     append_once(store, keys, 0, [Arrival("else", event("e"), of=place)], closes=True)
     (entry,) = read(store, keys, 0, 1, 10)

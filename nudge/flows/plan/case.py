@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,9 +12,9 @@ from nudge.domain.asked import Ask
 from nudge.domain.block import Drawn, drawn_of
 from nudge.domain.chance import Chance, Chances
 from nudge.domain.choice import Kept, Setting, choose, held_out, unit_of
-from nudge.domain.contact import Contact, Known
-from nudge.domain.contact_capacity import Capacity, limit
-from nudge.domain.failures import with_failure_told
+from nudge.domain.contact import Consent, Contact, Known
+from nudge.domain.contact_capacity import Capacity, hours_of, limit
+from nudge.domain.failures import FAILED_AT, with_failure_told
 from nudge.domain.plan_answer import Plan
 from nudge.domain.planning import Wish, known_of, planned
 from nudge.domain.segments import Segments, members
@@ -97,6 +97,7 @@ class Table:
         self._names = tuple(one.name for one in served.slot.context)
         self._limits: dict[tuple[str, str], int | None] = {}
         self._alike: dict[object, Alike] = {}
+        self._units: dict[object, str] = {}
 
     @property
     def calendar(self) -> Calendar:
@@ -109,6 +110,28 @@ class Table:
         if key not in self._limits:
             self._limits[key] = limit(self.calendar.policy, purpose, channel)
         return self._limits[key]
+
+    def rooms(
+        self, purpose: str, channel: str, most: int, used: Mapping[int, int]
+    ) -> Iterator[int]:
+        """For each window that is possible: how many more contacts its hours carry.
+
+        By the clock of those whose zone is not known, and of those who agreed to everything.
+        """
+        anybody = Known(consents=(Consent(channel, 0.0, given=True),))
+        chance = self.chances.of(anybody, purpose, channel, self.minute, None)
+        for intervals in chance.allowed.values():
+            yield sum(max(0, most - used.get(hour, 0)) for hour in hours_of(intervals))
+
+    def unit(self, wish: Wish, context: Mapping[str, Scalar]) -> str:
+        """What a customer's plan sticks by."""
+        key = wish.purpose, wish.channel, context.get(FAILED_AT)
+        found = self._units.get(key)
+        if found is None:
+            if len(self._units) >= MOST_ALIKE:
+                self._units.clear()
+            found = self._units[key] = unit_of(self.served.slot, _ask(wish), context)
+        return found
 
     def alike(self, desk: Desk, case: Case, chance: Chance) -> Alike:
         """What customers like this one come to."""
@@ -161,7 +184,7 @@ class Desk:
         context |= {"channel": wish.channel, "page": wish.purpose}
         found = members(self.segments, context, at)
         context |= {kind: one.segment.name for kind, one in found.items()}
-        unit = unit_of(table.served.slot, _ask(wish), context)
+        unit = table.unit(wish, context)
         assigned = opened.assigned
         plans = planned((k for u, k in assigned.items() if u != unit), at) if assigned else {}
         known = known_of(state, plans, wish.zone)

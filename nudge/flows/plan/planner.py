@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from nudge.domain.block import MOST, evenly
@@ -25,7 +26,7 @@ from nudge.store.asking import Asking
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
 from nudge.store.keys import Keys
-from nudge.store.plans import append_block
+from nudge.store.plans import Kept, append_block
 from nudge.store.visitors import Opened
 
 KEEP: Final = 62.0 * 86_400
@@ -73,6 +74,7 @@ class Planner:
     calendar: Calendar
     segments: Segments = field(default_factory=dict)
     _tables: Tables = field(default_factory=Tables, compare=False)
+    _kept: Kept = field(default_factory=partial(Kept, KEEP), compare=False)
 
     @property
     def _besides(self) -> Besides:
@@ -118,6 +120,25 @@ class Planner:
         for case in cases:
             desk.look(case, nothing_used)
         return [0.0 if case.blocked else case.gain for case in cases]
+
+    def is_short(
+        self, catalogue: Catalogue, purpose: str, channel: str, count: int, at: float
+    ) -> bool:
+        """Whether the hours of some window may not suffice for so many customers.
+
+        Args:
+            catalogue: slots and policies.
+            purpose: of the contacts.
+            channel: of the contacts.
+            count: customers.
+            at: seconds, now.
+        """
+        table = self._tables.of(self.calendar, catalogue, minute_of(at))
+        most = table.limit(purpose, channel)
+        if most is None:
+            return False
+        used = gateways.used(self.client, self.keys, channel)
+        return any(room < count for room in table.rooms(purpose, channel, most, used))
 
     def _round(
         self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
@@ -199,7 +220,7 @@ class Planner:
             numbers, some = list(cases), list(cases.values())
             drawn = [case.drawn for case in some if case.drawn]
             seen = [case.opened.plans for case in some]
-            made = append_block(self.client, self.keys, partition, drawn, seen, KEEP)
+            made = append_block(self.client, self.keys, partition, drawn, seen, self._kept)
             for case, one, ref in zip(some, drawn, made.refs, strict=False):
                 case.plan = Plan(ref, one, fresh=True)
             if made.refs:

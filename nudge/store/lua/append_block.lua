@@ -9,14 +9,15 @@
 -- ARGV[2]  seconds that the assignments are kept
 -- ARGV[3]  payload of the record
 -- ARGV[4]  its subjects, 16 bytes each
--- ARGV[5...]  for each decision: subject, unit, value of "~plans" when it was looked at, period,
---          payload to remember
+-- ARGV[5]  MessagePack of a list with, for each decision: subject, unit, value of "~plans" when it
+--          was looked at, period, payload to remember; a thousand arguments cost more than one
 -- Returns  {position, stamp ms}; {0, for each that was planned for meanwhile its number, from 1}
+local plans = cmsgpack.unpack(ARGV[5])
 local behind = {}
-for i = 5, #ARGV, 5 do
-  local now = redis.call('HGET', ARGV[1] .. 'assigned:' .. ARGV[i], '~plans') or '0'
-  if now ~= ARGV[i + 2] then
-    behind[#behind + 1] = (i - 5) / 5 + 1
+for i = 1, #plans, 5 do
+  local now = redis.call('HGET', ARGV[1] .. 'assigned:' .. plans[i], '~plans') or '0'
+  if tonumber(now) ~= plans[i + 2] then
+    behind[#behind + 1] = (i - 1) / 5 + 1
   end
 end
 if #behind > 0 then
@@ -27,13 +28,13 @@ local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local position = redis.call('INCR', KEYS[2])
 local place = string.format('%.0f', position)
 redis.call('XADD', KEYS[1], place .. '-0', 't', stamp, 's', ARGV[4], 'r', ARGV[3])
-for i = 5, #ARGV, 5 do
-  local key = ARGV[1] .. 'assigned:' .. ARGV[i]
-  local n = (i - 5) / 5
-  local at = n == 0 and place or place .. '.' .. string.format('%.0f', n)
-  redis.call('HSET', key, ARGV[i + 1], ARGV[i + 3] .. ' ' .. at .. ' ' .. stamp .. ' ' .. ARGV[i + 4],
-    '~plans', string.format('%.0f', ARGV[i + 2] + 1))
-  if redis.call('TTL', key) < tonumber(ARGV[2]) then
+for i = 1, #plans, 5 do
+  local key = ARGV[1] .. 'assigned:' .. plans[i]
+  local at = i == 1 and place or place .. '.' .. (i - 1) / 5
+  local seen = plans[i + 2]
+  redis.call('HSET', key, plans[i + 1], plans[i + 3] .. ' ' .. at .. ' ' .. stamp .. ' ' .. plans[i + 4],
+    '~plans', seen + 1)
+  if seen == 0 or redis.call('TTL', key) < tonumber(ARGV[2]) then
     redis.call('EXPIRE', key, ARGV[2])
   end
 end
