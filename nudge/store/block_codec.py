@@ -21,6 +21,10 @@ VERSION: Final = 2
 """First byte of a block; that of a single record is another one."""
 _LEVEL: Final = 1
 _SUBJECT: Final = 16
+_DRAW: Final = 8
+_DRAWS: Final = 3
+"""Which of the columns holds the draws."""
+_UNREADABLE: Final = (ValueError, TypeError, IndexError, zlib.error, msgpack.UnpackException)
 
 
 def encode_block(block: Block) -> bytes:
@@ -51,6 +55,18 @@ def is_block(payload: bytes) -> bool:
     return payload[:1] == bytes((VERSION,))
 
 
+def length_of(payload: bytes) -> int:
+    """How many decisions a block has; its shapes are not looked at.
+
+    Raises:
+        CorruptRecordError: these bytes are none.
+    """
+    try:
+        return len(_columns(payload)[_DRAWS]) // _DRAW
+    except _UNREADABLE as error:
+        raise _corrupt(payload) from error
+
+
 def decode_block(payload: bytes) -> list[Decision]:
     """The decisions of the block that `encode_block` was given, in order.
 
@@ -58,9 +74,18 @@ def decode_block(payload: bytes) -> list[Decision]:
         CorruptRecordError: these bytes are none.
     """
     try:
-        return [one.decision for one in _drawn(msgpack.unpackb(zlib.decompress(payload[1:])))]
-    except (ValueError, TypeError, IndexError, zlib.error, msgpack.UnpackException) as error:
-        raise CorruptRecordError(f"a block of {len(payload)} bytes cannot be read") from error
+        return [one.decision for one in _drawn(_columns(payload))]
+    except _UNREADABLE as error:
+        raise _corrupt(payload) from error
+
+
+def _columns(payload: bytes) -> list[Any]:
+    found: list[Any] = msgpack.unpackb(zlib.decompress(payload[1:]))
+    return found
+
+
+def _corrupt(payload: bytes) -> CorruptRecordError:
+    return CorruptRecordError(f"a block of {len(payload)} bytes cannot be read")
 
 
 def _drawn(columns: list[Any]) -> list[Drawn]:

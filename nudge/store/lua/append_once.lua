@@ -24,7 +24,8 @@ local most = 100
 local answers = {}
 local function by_decision(position)
   local found = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]
-  return found and found[2][4]
+  -- A block has no subject of its own: whose its decisions are, the visitor's id tells.
+  return found and found[2][4] ~= '' and found[2][4]
 end
 local function by_hash(hash, subject)
   local key = ARGV[1] .. 'vault:' .. hash
