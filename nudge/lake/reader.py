@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -32,11 +32,14 @@ class Source:
         path: absolute.
         ranges: rows outside of these do not exist; neighbours are joined.
         whole: every row of the file is in a range, so that no filter is needed.
+        full: it has all columns of its table; one that was written before a column existed has
+            not, and is read apart.
     """
 
     path: Path
     ranges: tuple[Range, ...]
     whole: bool
+    full: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,14 @@ class Contents:
         """Seconds: the lake has all that was logged later; None where it has everything."""
         balances = map(self.balance, self.manifests)
         return max((one.until for one in balances if one.left), default=None)
+
+    def rows(self) -> dict[int, Counter[str]]:
+        """Partition -> table -> how many rows the manifests claim."""
+        found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for p, listed in self.manifests.items():
+            for file in (file for one in listed for file in one.files):
+                found[p][file.table] += file.rows
+        return found
 
     def watermarks(self) -> dict[int, float]:
         """Partition -> seconds: every reward by what was logged until then is in the lake."""
@@ -193,8 +204,10 @@ def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
 
 
 def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:
-    whole = sum(file.rows for _, file in claims) == claims[0][1].total
-    return Source(path, _joined([of for of, _ in claims]), whole)
+    files = [file for _, file in claims]
+    whole = sum(file.rows for file in files) == files[0].total
+    full = all(file.columns == len(SCHEMAS[file.table]) for file in files)
+    return Source(path, _joined([of for of, _ in claims]), whole, full)
 
 
 def _joined(ranges: list[Range]) -> tuple[Range, ...]:
