@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,6 +23,8 @@ from nudge.lake.manifest import File, Manifest, Range
 from nudge.lake.restore import Unseal, entries
 from nudge.lake.tables import SCHEMAS
 
+PART: Final = 5000
+"""Rows that are turned into entries together."""
 _PARTITION = re.compile(r"p=(\d+)")
 
 
@@ -151,7 +155,9 @@ class Lake:
         return self.contents().tables()
 
     def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
-        """The partition's entries behind a position, in order; one manifest's at a time in memory.
+        """The partition's entries behind a position, in order.
+
+        The rows of one manifest are in memory at a time, and some thousand of them as entries.
 
         Args:
             partition: of the journal.
@@ -166,8 +172,8 @@ class Lake:
                 if one.expired:
                     text = f"were removed from the lake by age; it goes on behind {one.range.upto}"
                     raise DaysRemovedError(f"positions of {one.range} {text}")
-                found = entries(self.rows(one), unseal)
-                yield from (entry for entry in found if entry.position > after)
+                for rows in _parts(self.rows(one), after):
+                    yield from entries(rows, unseal)
 
     def balance(self, partition: int) -> Balance:
         """What is left of what was removed by age."""
@@ -201,6 +207,18 @@ def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
             paths = [str(manifest.path_of(root, one)) for one in (before, of) if len(one)]
             return BrokenLakeError(f"manifests {what} at {of.after}: {' and '.join(paths)}")
     return BrokenLakeError(f"manifests of partition {ranges[0].partition} lead to no end")
+
+
+def _parts(tables: Mapping[str, pa.Table], after: int) -> Iterator[dict[str, pa.Table]]:
+    """The rows behind a position, in order, `PART` at a time; those of a position together."""
+    columns = [table["position"].to_numpy() for table in tables.values()]
+    places = np.sort(np.concatenate([np.zeros(0, np.int64), *columns]))
+    for last in [*places[PART - 1 :: PART].tolist(), *places[-1:].tolist()]:
+        # A block may be longer than what is left of a part.
+        if last > after:
+            within = (pc.field("position") > after) & (pc.field("position") <= last)
+            yield {name: table.filter(within) for name, table in tables.items()}
+            after = last
 
 
 def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:
