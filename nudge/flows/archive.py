@@ -36,7 +36,7 @@ class Limits:
 
     Attributes:
         every: longest time in seconds that an entry waits for a run.
-        waiting: entries (over all partitions) that make a run due at once.
+        waiting: records (over all partitions) that make a run due at once.
         look: seconds between two looks at how many wait.
         range: entries of one partition in one run; a record of many is whole.
         run: entries of all partitions in one run.
