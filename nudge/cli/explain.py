@@ -60,8 +60,10 @@ def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[s
             raise missing
         text = f"neither the journal nor the lake has it; the lake begins at {since}"
         raise NotFoundError(f"decision {decision_id!r}: {text}") from missing
+    ref = store.sealer.unseal(decision_id)
+    # Several decisions may have one place.
     entries = lake.entries(place[0], store.sealer.unseal, place[1] - 1)
-    return explained(decision_id, next(entries))
+    return explained(decision_id, next(entry for entry in entries if entry.ref == ref))
 
 
 def lines(found: Plain) -> Iterator[str]:

@@ -6,7 +6,7 @@ A record is made once and never changed. `at` is None where the store's stamp is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -251,3 +251,16 @@ class Entry:
         """The reference of the decision that this entry holds."""
         given = self.record.ref if isinstance(self.record, Decision) else None
         return given or Ref(self.partition, self.position, self.index)
+
+
+def is_dense(entries: Sequence[Entry], after: int) -> bool:
+    """Whether these are all entries behind position `after`, in order, up to their last.
+
+    A record of several decisions is as many entries at one position, by their indices.
+    """
+    due = {(after + 1, 0)}
+    for entry in entries:
+        if (entry.position, entry.index) not in due:
+            return False
+        due = {(entry.position, entry.index + 1), (entry.position + 1, 0)}
+    return True

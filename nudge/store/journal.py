@@ -20,6 +20,10 @@ EVENT_MEMORY = 7 * 86_400.0
 PAGE: Final = 64
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
+SUBJECT: Final = 16
+"""Bytes of each of a block's subjects."""
+PAGE_MOST: Final = 1024
+"""Records that are read in one go later: 18 MB where all of them are blocks."""
 
 
 @dataclass(frozen=True)
@@ -294,8 +298,27 @@ def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> 
                 return found
         if len(page) < some:
             return found
-        after, rows, wanted = _position(page[-1][0]), 2 * rows, count - len(found)
+        after, rows, wanted = _position(page[-1][0]), min(2 * rows, PAGE_MOST), count - len(found)
     return found
+
+
+def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> int:
+    """Position up to which there are `most` entries behind `after`, or as many as there are.
+
+    Whole records, so that it may be a block's more.
+    """
+    rows = PAGE
+    while most > 0:
+        some = min(rows, most)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            after, most = _position(row_id), most - _length(row)
+            if most <= 0:
+                return after
+        if len(page) < some:
+            return after
+        rows = min(2 * rows, PAGE_MOST)
+    return after
 
 
 def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
@@ -326,10 +349,19 @@ def _position(row_id: bytes) -> int:
     return int(row_id.split(b"-")[0])
 
 
+def _named(row: dict[bytes, bytes] | list[bytes]) -> dict[bytes, bytes]:
+    return row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+
+
+def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
+    named = _named(row)
+    return len(named[b"s"]) // SUBJECT if is_block(named[b"r"]) else 1
+
+
 def _entries(
     partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
 ) -> Iterator[Entry]:
-    named = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+    named = _named(row)
     payload, place = named[b"r"], _position(row_id)
     stamp = int(named[b"t"]) / 1000
     if is_block(payload):

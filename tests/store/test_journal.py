@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from block_samples import append_block, planned
 
-from nudge.domain.records import Decision, Event, Mark, Ref
+from nudge.domain.records import Decision, Event, Mark, Ref, is_dense
 from nudge.domain.sealing import Device, Home, new_label, new_subject
 from nudge.domain.slot import Terms
 from nudge.errors import StoreAwayError, StoreError
@@ -24,6 +25,7 @@ from nudge.store.journal import (
     append_mark,
     append_once,
     last_position,
+    reach,
     read,
     read_one,
 )
@@ -89,6 +91,26 @@ def test_positions_are_dense_and_entries_come_back_in_order(store: Client, keys:
     assert read_one(store, keys, Ref(3, 2)) == entries[1]
     assert read_one(store, keys, Ref(3, 9)) is None
     assert read_one(store, keys, Ref(99, 1)) is None
+
+
+def test_a_block_is_read_whole(store: Client, keys: Keys) -> None:
+    """Each of its decisions is an entry; who wants fewer is given all of them, and none twice."""
+    made = [planned(f"{i:032x}") for i in range(9)]
+    append_mark(store, keys, 3, Mark("before"))
+    assert append_block(store, keys, 3, made) == 2
+    append_mark(store, keys, 3, Mark("behind"))
+    entries = read(store, keys, 3, 0, 100)
+    assert [e.position for e in entries] == [1, *[2] * 9, 3]
+    assert [e.record for e in entries[1:10]] == made
+    assert is_dense(entries, 0)
+    assert not is_dense(entries, 1)
+    assert not is_dense(entries[:4] + entries[5:], 0)
+    assert read(store, keys, 3, 0, 2) == entries[:10]
+    assert read(store, keys, 3, 2, 2) == entries[10:]
+    assert [read_one(store, keys, e.ref) for e in entries] == entries
+    assert read_one(store, keys, Ref(3, 2, 9)) is None
+    assert [reach(store, keys, 3, 0, most) for most in (1, 2, 10, 11, 50)] == [1, 2, 2, 3, 3]
+    assert reach(store, keys, 3, 3, 5) == 3
 
 
 def test_a_decision_that_sticks_stands_against_a_later_one(store: Client, keys: Keys) -> None:
