@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
+
+import orjson
 
 from nudge.domain.loading import customer
 from nudge.domain.planning import ZONE, Wish
@@ -63,5 +64,6 @@ def refused(visitor_id: object, message: str) -> dict[str, Any]:
 def flat(line: Mapping[str, Any]) -> dict[str, Any]:
     """An answer as a row of text and numbers, with every column."""
     row = {name: line.get(name) for name in COLUMNS}
-    tables = {name: json.dumps(row[name], ensure_ascii=False) for name in TABLES if row[name]}
-    return row | dict.fromkeys(TABLES) | tables
+    for name in TABLES:
+        row[name] = orjson.dumps(row[name]).decode() if row[name] else None
+    return row

@@ -22,7 +22,7 @@ from nudge.domain.served import Served
 from nudge.domain.slot import Scalar
 from nudge.domain.slot_values import is_number
 from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import decode_state
+from nudge.domain.visitor_codec import decode_person
 from nudge.domain.window import SLOT
 from nudge.domain.windows import Calendar, send_time
 from nudge.store.visitors import Opened
@@ -179,7 +179,7 @@ class Desk:
     def case(self, wish: Wish, opened: Opened) -> Case:
         """A customer, with what is possible."""
         at, table = self.at, self.table
-        state = decode_state(opened.state) if opened.state else _NOBODY
+        state = decode_person(opened.state) if opened.state else _NOBODY
         context = with_failure_told(state.context(at), wish.context, at)
         context |= {"channel": wish.channel, "page": wish.purpose}
         found = members(self.segments, context, at)
