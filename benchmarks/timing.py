@@ -1,6 +1,6 @@
 """When to send an SMS: what the shipped slot learns in three months, against the world's truth.
 
-    python -m benchmarks timing [--customers N] [--capacity SHARE]
+    python -m benchmarks timing [--customers N] [--capacity SHARE] [--floor PROPENSITY]
 
 Runs the service's own code (see `lifts_service`) with `sms_timing` and the contact policy as they
 ship, on a store whose clock is moved (`moved_clock`). On the first day of each month every customer
@@ -23,6 +23,7 @@ interval for every look misses the truth.
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import tempfile
@@ -212,7 +213,7 @@ class Operator:
         """The answers to a scheduler who asks for everybody, ahead of a month's first morning."""
         start = start_of(number) + PLANNED
         self.clock.move(start)
-        service, wishes = self.service, self.customers.wishes()
+        service, wishes = self.service, self.customers.wishes
         sealer, holdout = service.decider.sealer, service.settings.holdout
         planner = Planner(service.client, service.keys, sealer, holdout, Calendar(policy))
         return [
@@ -278,11 +279,27 @@ def mobile_first(customers: Customers, timings: Sequence[Timing], period: Period
 
 
 def played(
-    directory: Path, customers: int, seed: int = 1, batch: int = BATCH, every: int = DAY
+    directory: Path,
+    customers: int,
+    *,
+    seed: int = 1,
+    batch: int = BATCH,
+    every: int = DAY,
+    floor: float | None = None,
 ) -> Iterator[Operator]:
-    """The operator behind each month, of an installation of its own."""
+    """The operator behind each month, of an installation of its own.
+
+    Args:
+        directory: for its lake.
+        customers: how many.
+        seed: of what they are and do.
+        batch: customers of one call.
+        every: steps between two publications.
+        floor: of the slot's policy; None: as it ships.
+    """
     settings = replace(load({"NUDGE_DATA_DIR": str(directory)}), namespace="timing", redis_url=None)
     slot, policy = load_slots(CONFIG / "slots")[SLOT], load_contact(CONFIG)
+    slot = slot if floor is None else replace(slot, floor=floor)
     people = Customers.drawn(customers, slot.names, seed)
     with served() as client, moved_clock(client, start_of(0)) as moving:
         service = Service.of(client, settings, [slot])
@@ -406,18 +423,26 @@ def options(given: Sequence[str]) -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks timing")
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--capacity", type=float, help="share of the customers, in one more month")
+    parser.add_argument("--floor", type=float, help="of the policy, instead of the slot's own")
     parser.add_argument("--batch", type=int, default=BATCH, help="customers of one call")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(given)
+
+
+def _played(directory: Path, asked: Namespace) -> Iterator[Operator]:
+    return played(directory, asked.customers, seed=asked.seed, batch=asked.batch, floor=asked.floor)
 
 
 def main(argv: Sequence[str] = ()) -> int:
     """Print the tables; 1 where the claim does not hold."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     asked, began = options(argv), time.perf_counter()
+    # Millions of small things live as long as the run: to look for garbage among them takes longer
+    # than to make them.
+    gc.set_threshold(100_000, 50, 1_000)
     with tempfile.TemporaryDirectory(prefix="nudge-timing-") as name:
         print(f"{asked.customers:,} customers, {MONTHS} months, seed {asked.seed}", flush=True)
-        for operator in played(Path(name), asked.customers, asked.seed, asked.batch):
+        for operator in _played(Path(name), asked):
             took = time.perf_counter() - began
             print(f"  month {len(operator.months)} over after {took:,.0f} s", flush=True)
             if len(operator.months) < MONTHS:

@@ -53,6 +53,7 @@ class Customers:
         """Ids of those who have used the mobile channels."""
         return frozenset(id_of(p.number) for p in self.people if p.mobile_before)
 
+    @cached_property
     def wishes(self) -> list[Wish]:
         """What the scheduler asks each month."""
         return [Wish(id_of(p.number), context=_known(p)) for p in self.people]
