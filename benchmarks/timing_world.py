@@ -60,7 +60,7 @@ class Customers:
 
     def agreements(self) -> list[Sent]:
         """What they said once."""
-        fields = {"channel": "sms", "given": True}
+        fields: Mapping[str, Scalar] = {"channel": "sms", "given": True}
         ids = (id_of(p.number) for p in self.people)
         return [Sent(f"{name}-agrees", "consent", name, None, None, fields) for name in ids]
 

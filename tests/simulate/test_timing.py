@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import timing
+from benchmarks import timing_months as timing
 from benchmarks.moved_clock import LEASES, moved
 from benchmarks.timing_world import Customers, answers, id_of
 from nudge.domain.contact_capacity import limit
