@@ -1,6 +1,7 @@
 """When to send an SMS: what the shipped slot learns in three months, against the world's truth.
 
-    python -m benchmarks timing [--customers N] [--capacity SHARE] [--floor PROPENSITY]
+    python -m benchmarks timing [--customers N] [--capacity SHARE]
+                                [--floor PROPENSITY] [--half-life DURATION]
 
 Runs the service's own code (see `lifts_service`) with `sms_timing` and the contact policy as they
 ship, on a store whose clock is moved (`moved_clock`). On the first day of each month every customer
@@ -30,7 +31,7 @@ import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -51,10 +52,12 @@ from benchmarks.timing_months import (
     mobile_first,
     period_of,
     played,
+    shipped,
     short_of,
 )
 from nudge.domain.planning import SMS
 from nudge.domain.questions import EVER
+from nudge.domain.slot import Slot
 from nudge.domain.window import SLOT
 from nudge.lake import shown
 
@@ -191,13 +194,25 @@ def options(given: Sequence[str]) -> Namespace:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--capacity", type=float, help="share of the customers, in one more month")
     parser.add_argument("--floor", type=float, help="of the policy, instead of the slot's own")
+    parser.add_argument("--half-life", help="of the policy, such as 180d or never")
     parser.add_argument("--batch", type=int, default=BATCH, help="customers of one call")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(given)
 
 
+def slot_of(asked: Namespace) -> Slot:
+    """The slot as it ships, but for the options."""
+    slot = shipped()
+    if asked.floor is not None:
+        slot = replace(slot, floor=asked.floor)
+    if asked.half_life is not None:
+        slot = replace(slot, policy={**slot.policy, "half_life": asked.half_life})
+    return slot
+
+
 def _played(directory: Path, asked: Namespace) -> Iterator[Operator]:
-    return played(directory, asked.customers, seed=asked.seed, batch=asked.batch, floor=asked.floor)
+    slot = slot_of(asked)
+    return played(directory, asked.customers, seed=asked.seed, batch=asked.batch, slot=slot)
 
 
 def main(argv: Sequence[str] = ()) -> int:

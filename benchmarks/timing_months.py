@@ -22,6 +22,7 @@ from nudge.domain.contact_policy import ContactPolicy
 from nudge.domain.learning import learner_config
 from nudge.domain.planning import REMINDER, SMS, Timing
 from nudge.domain.questions import Period
+from nudge.domain.slot import Slot
 from nudge.domain.slot_file import load_slots
 from nudge.domain.window import SLOT
 from nudge.domain.windows import Calendar
@@ -238,6 +239,11 @@ def mobile_first(customers: Customers, timings: Sequence[Timing], period: Period
     return MobileFirst(len(timings), mobile, others)
 
 
+def shipped() -> Slot:
+    """The slot as it ships."""
+    return load_slots(CONFIG / "slots")[SLOT]
+
+
 def played(
     directory: Path,
     customers: int,
@@ -245,7 +251,7 @@ def played(
     seed: int = 1,
     batch: int = BATCH,
     every: int = DAY,
-    floor: float | None = None,
+    slot: Slot | None = None,
 ) -> Iterator[Operator]:
     """The operator behind each month, of an installation of its own.
 
@@ -255,11 +261,10 @@ def played(
         seed: of what they are and do.
         batch: customers of one call.
         every: steps between two publications.
-        floor: of the slot's policy; None: as it ships.
+        slot: of the timing; None: as it ships.
     """
     settings = replace(load({"NUDGE_DATA_DIR": str(directory)}), namespace="timing", redis_url=None)
-    slot, policy = load_slots(CONFIG / "slots")[SLOT], load_contact(CONFIG)
-    slot = slot if floor is None else replace(slot, floor=floor)
+    slot, policy = slot or shipped(), load_contact(CONFIG)
     people = Customers.drawn(customers, slot.names, seed)
     with served() as client, moved_clock(client, start_of(0)) as moving:
         service = Service.of(client, settings, [slot])
