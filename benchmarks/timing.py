@@ -32,10 +32,8 @@ import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from unittest.mock import patch
 
 import numpy as np
 import structlog
@@ -59,14 +57,9 @@ from nudge.domain.planning import SMS
 from nudge.domain.questions import EVER
 from nudge.domain.slot import Slot
 from nudge.domain.window import SLOT
-from nudge.lake import shown
 
 CUSTOMERS: Final = 200_000
 WANTED: Final = 0.95
-LOOKBACK: Final = timedelta(days=70)
-"""How far a plan's decision may lie before its exposure, with slack. The lake looks for it nine
-days back (`nudge.lake.shown`), and a report knows nothing of who was sent an SMS later than that:
-until it looks further, this benchmark has it do so."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +105,10 @@ def lifts_of(operator: Operator) -> list[Lift]:
     weights = [one.served for one in months]
     means = (np.average([(m.given, m.fallback) for m in months], axis=0, weights=weights)).tolist()
     asked = [(f"month {i}", one.given, one.fallback, one.period) for i, one in enumerate(months, 1)]
-    with patch.object(shown, "LOOKBACK", LOOKBACK):
-        return [
-            Lift(name, given, fallback, service.sums(SLOT, period))
-            for name, given, fallback, period in (*asked, ("all", *means, EVER))
-        ]
+    return [
+        Lift(name, given, fallback, service.sums(SLOT, period))
+        for name, given, fallback, period in (*asked, ("all", *means, EVER))
+    ]
 
 
 def month_line(number: int, one: Month) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bandits.inference.holdout import POLICY
 from benchmarks import timing_months as timing
 from benchmarks.moved_clock import LEASES, moved
 from benchmarks.timing_world import Customers, answers, id_of
@@ -16,6 +17,7 @@ from nudge.domain.contact_capacity import limit
 from nudge.domain.contact_file import load_contact
 from nudge.domain.planning import Timing
 from nudge.domain.slot_file import load_slots
+from nudge.domain.window import SLOT
 from nudge.store.client import script
 
 ROOT = Path(__file__).parents[2]
@@ -132,3 +134,6 @@ def test_the_timing_is_learned(tmp_path: Path) -> None:
     assert last.given > last.uniform + 4.0 * error
     assert last.given > first.given + 4.0 * error
     assert last.given < last.personal
+    # What went out weeks behind its decision is in the report as well.
+    counted = operator.service.sums(SLOT)
+    assert counted.table.shown[POLICY] == sum(one.served for one in operator.months)
