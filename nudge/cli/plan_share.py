@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from nudge import tether
 from nudge.cli.common import Store, load_settings, opened
@@ -24,9 +24,6 @@ from nudge.domain.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
 from nudge.store.catalogue import Catalogue, refreshed
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SIZE: Final = 4096
 """Customers of a piece: about a block for each partition."""
@@ -122,9 +119,9 @@ def plan_share(share: Share) -> str | None:
     def work() -> None:
         with opened(load_settings(share.data_dir)) as store:
             desk = desk_of(store, share)
-            for number, table in _mine(share, part.order()):
+            for number, rows in _mine(share, part.order()):
                 if not part.piece(number).exists():
-                    write_piece(desk.plan(table.to_pylist()), part.piece(number))
+                    write_piece(desk.plan(rows()), part.piece(number))
 
     return _told(work)
 
@@ -136,21 +133,23 @@ def gain_share(share: Share) -> str | None:
     def work() -> None:
         with opened(load_settings(share.data_dir)) as store:
             desk = desk_of(store, share)
-            for number, table in _mine(share, None):
+            for number, rows in _mine(share, None):
                 if not part.gains(number).exists():
-                    keep(part.gains(number), desk.gains(table.to_pylist()))
+                    keep(part.gains(number), desk.gains(rows()))
 
     return _told(work)
 
 
-def _mine(share: Share, order: Sequence[int] | None) -> Iterator[tuple[int, pa.Table]]:
-    """The share's pieces of the file, by their number."""
+def _mine(
+    share: Share, order: Sequence[int] | None
+) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
+    """The share's pieces of the file, by their number; their rows when called."""
     from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
     from nudge.lake.plan_table import customers, in_order  # noqa: PLC0415 - the same
 
     log = open_log(share.source)
-    tables = customers(log, SIZE) if order is None else in_order(log, SIZE, order)
-    return islice(enumerate(tables), share.number, None, share.of)
+    pieces = customers(log, SIZE) if order is None else in_order(log, SIZE, order)
+    return islice(enumerate(pieces), share.number, None, share.of)
 
 
 def _told(work: Callable[[], None]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +18,15 @@ KINDS: Final = {"propensity": pa.float64(), "sticky": pa.bool_()}
 SCHEMA: Final = pa.schema([(name, KINDS.get(name, pa.string())) for name in COLUMNS])
 
 
-def customers(log: LogFile, size: int) -> Iterator[pa.Table]:
-    """A file's rows in tables of `size`, the last of which may be shorter."""
+Rows = list[dict[str, Any]]
+
+
+def customers(log: LogFile, size: int) -> Iterator[Callable[[], Rows]]:
+    """A file's rows in pieces of `size`, the last of which may be shorter; each when called."""
+    return (piece.to_pylist for piece in _pieces(log, size))
+
+
+def _pieces(log: LogFile, size: int) -> Iterator[pa.Table]:
     left = None
     for batch in log.read(log.columns):
         more = pa.Table.from_batches([batch])
@@ -31,11 +38,11 @@ def customers(log: LogFile, size: int) -> Iterator[pa.Table]:
         yield left
 
 
-def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[pa.Table]:
+def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
     """The same in another order: the numbers of rows. The whole file is in memory."""
     whole = pa.Table.from_batches(list(log.read(log.columns)))
     for start in range(0, len(order), size):
-        yield whole.take(pa.array(order[start : start + size]))
+        yield whole.take(pa.array(order[start : start + size])).to_pylist
 
 
 def write_piece(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
