@@ -19,6 +19,7 @@ from nudge.domain.visitor import Early, Open, Rewarding, VisitorState
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 3
+_NIL: Final = b"\xc0"
 FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, VERSION: 20}
 """Version -> how many fields it has. Version 1 knew no benefits and no payments but the last, 2 no
 numbers, contacts and failures; what an earlier one did not know is empty."""
@@ -54,6 +55,17 @@ def decode_state(data: bytes) -> VisitorState:
         CorruptRecordError: another version's bytes, or none at all.
     """
     return _decoded(data, _RESTORE)
+
+
+def into_of(data: bytes) -> tuple[str, int] | None:
+    """Whom the visitor turned out to be: the last field, which hardly anybody has.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    if data[:1] != bytes((VERSION,)) or data.endswith(_NIL):
+        return None
+    return decode_person(data).into
 
 
 def _decoded(data: bytes, restore: Mapping[str, Callable[[Any], Any]]) -> VisitorState:

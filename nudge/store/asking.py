@@ -73,13 +73,13 @@ class Asking:
             return visitor
         return self._by_number(ask.msisdn, device, visitor, wanted, at)
 
-    def opened_each(self, visitor_ids: Sequence[str], *, stock: bool) -> list[Opened]:
+    def opened_each(self, visitor_ids: Sequence[str], *, besides: bool) -> list[Opened]:
         """Visitors as a server sees them, in one round trip where there is one server.
 
         Raises:
             StoreAwayError: no answer.
         """
-        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), stock=stock)
+        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), besides=besides)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))

@@ -44,9 +44,8 @@ FAMILIES = (
     Family("person", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
     Family("numbers", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
     Family("texts", "partition", "hash", "record", "visitors, erase", "for ever", True),
-    Family(
-        "assigned", "partition", "hash", "decide, plan", "decide", "longest stickiness period", True
-    ),
+    Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
+    Family("plans", "partition", "hash", "plan", "decide, erase", "three months of 31 days", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
     Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
     Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
@@ -125,6 +124,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The decisions that a subject keeps."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def plans(self, partition: int, month: int) -> str:
+        """The plans that were made in a month of 31 days, by subject."""
+        return f"{self.prefix(partition)}plans:{month}"
 
     def quota(self, partition: int) -> str:
         """The partition's part of every limited stock."""

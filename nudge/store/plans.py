@@ -14,7 +14,10 @@ from nudge.store.block_codec import encode_block, subjects_of
 from nudge.store.client import Arg, Client
 from nudge.store.codec import encoder
 from nudge.store.keys import Keys
+from nudge.store.plan_book import Plans
 
+MONTH: Final = 31 * 86_400
+"""Seconds: plans are remembered by the month in which they were made, for two or three of them."""
 MOST_MADE: Final = 16_384
 """Shapes and choices that are remembered; then all are forgotten."""
 
@@ -37,12 +40,9 @@ class Kept:
 
     What the draw hung on stands in the journal.
 
-    Attributes:
-        seconds: that it is remembered.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self) -> None:
         # The shape is kept with what was made of it: its id is not another one's as long as it is.
         self._made: dict[tuple[int, int], tuple[Decision, Callable[[float | None], bytes]]] = {}
 
@@ -62,7 +62,7 @@ def append_block(
     keys: Keys,
     partition: int,
     drawn: Sequence[Drawn],
-    seen: Sequence[int],
+    seen: Sequence[Plans],
     kept: Kept,
 ) -> Appended:
     """Append decisions in one record: all of them, or none.
@@ -72,25 +72,41 @@ def append_block(
         keys: of the installation.
         partition: of the subjects.
         drawn: the decisions, at most `block.MOST`, each of another subject.
-        seen: for each how many plans its subject had when it was looked at (`Opened.plans`).
+        seen: for each the plans that its subject had when it was looked at (`Opened.plans`).
         kept: makes what is remembered of each.
 
     Raises:
         StoreAwayError: no answer; it may have been appended.
     """
     block = Block(tuple(drawn))
-    args: list[Arg] = [keys.prefix(partition), int(kept.seconds), encode_block(block)]
-    args.append(subjects_of(block))
-    plans: list[object] = []
-    for one, number in zip(drawn, seen, strict=True):
-        shape = one.shape
-        plans += (one.subject, shape.unit, number, shape.period, kept.payload(one))
+    rows: list[object] = []
+    for one, plans in zip(drawn, seen, strict=True):
+        rows += (one.subject, plans.count, plans.packed(one, kept.payload(one)))
+    args: list[Arg] = [keys.prefix(partition), encode_block(block), subjects_of(block)]
     # The server knows the older format only, which has no bytes of their own.
-    args.append(msgpack.packb(plans, use_bin_type=False))
+    args.append(msgpack.packb(rows, use_bin_type=False))
     first, *rest = client.run("append_block", [keys.journal(partition), keys.seq(partition)], args)
     if not first:
         return Appended(behind=tuple(number - 1 for number in rest))
     return Appended(tuple(Ref(partition, first, index) for index in range(len(drawn))))
+
+
+def forget_plans(client: Client, keys: Keys, partition: int, subject: str, at: float) -> None:
+    """Remove a subject's plans.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: of the subject.
+        subject: whose they are.
+        at: seconds, now.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    now = int(at // MONTH)
+    for month in range(now - 3, now + 2):
+        client.call("HDEL", keys.plans(partition, month), subject)
 
 
 def slimmed(one: Drawn) -> Decision:

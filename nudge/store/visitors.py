@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final
 
 import msgpack
@@ -12,17 +13,17 @@ import msgpack
 from nudge.domain.choice import Kept
 from nudge.domain.numbers import is_own
 from nudge.domain.sealing import Device, Home, new_subject
+from nudge.domain.visitor_codec import into_of
 from nudge.store.client import Arg, Client, Reply
 from nudge.store.journal import kept, ref_at
 from nudge.store.keys import Keys
+from nudge.store.plan_book import NO_PLANS, Plans
 from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
 AT_ONCE: Final = 250
 """Visitors that one script opens: the store is busy with them for some ms."""
-PLANS: Final = b"~plans"
-"""Field, among a subject's assignments, that counts plans; no unit begins so."""
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
@@ -78,7 +79,7 @@ class Opened:
         assigned: unit -> the decision that it keeps.
         left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
         numbers: the vault's book of the visitor's numbers; empty if not asked.
-        plans: how many were made for the visitor: who writes another says which they saw.
+        plans: that were made for the visitor; they are in `assigned` as well.
         owned: the caller may know the person: a server, the device whose visitor it is, or whoever
             came first.
         public: nobody has shown a token: what sticks is what anybody with the id may see.
@@ -90,7 +91,7 @@ class Opened:
     assigned: Mapping[str, Kept] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
     numbers: Mapping[str, bytes] = field(default_factory=dict)
-    plans: int = 0
+    plans: Plans = NO_PLANS
     owned: bool = True
     public: bool = False
 
@@ -104,14 +105,14 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
 
 
-def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool) -> list[Opened]:
+def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
     """Find or make visitors for a server: a round trip for some hundreds of a partition.
 
     Args:
         client: of the store.
         keys: of the installation.
         homes: the hashed id of each, and where it is at home.
-        stock: what is left of limited stock is wanted.
+        besides: what sticks besides plans, and what is left of limited stock, is wanted.
 
     Returns:
         What is known of each, in order.
@@ -123,32 +124,35 @@ def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool)
     for places in groups.values():
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
-            opened = _open_some(client, keys, [homes[place] for place in some], stock=stock)
+            opened = _open_some(client, keys, [homes[place] for place in some], besides=besides)
             found |= zip(some, opened, strict=True)
     return [found[place] for place in range(len(homes))]
 
 
-def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, stock: bool) -> list[Opened]:
+def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
     """`open_each` of one partition, at once."""
     p = homes[0].partition
     names = [name for home in homes for name in (home.subject, new_subject())]
-    args: list[Arg] = [keys.prefix(p), p, int(stock), msgpack.packb(names)]
-    quotas, *rows = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
+    args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
+    reply = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
+    quotas, subjects, states, plans, assigned = reply
     left = units_left(quotas)
-    return [_opened_one(client, keys, p, row, left) for row in rows]
+    return [
+        _opened_one(client, keys, Opened(subject.decode(), p, state, left=left), book, kept)
+        for subject, state, book, kept in zip(
+            subjects, states, plans, assigned or repeat(()), strict=False
+        )
+    ]
 
 
 def _opened_one(
-    client: Client, keys: Keys, partition: int, row: Reply, left: Mapping[str, int]
+    client: Client, keys: Keys, opened: Opened, book: bytes | None, kept: Reply
 ) -> Opened:
-    subject, into, state, assigned = row
-    if into:
-        wanted = Wanted(partition, "", "", claim=False, stock=bool(left))
-        return follow(client, keys, _home(into), wanted)
-    name = subject.decode()
-    if not assigned:
-        return Opened(name, partition, state, left=left)
-    return _with_assigned(Opened(name, partition, state, left=left), assigned)
+    into = into_of(opened.state) if opened.state else None
+    if into is not None:
+        wanted = Wanted(opened.partition, "", "", claim=False, stock=bool(opened.left))
+        return follow(client, keys, Home(*into), wanted)
+    return _with_assigned(opened, kept, book) if book or kept else opened
 
 
 def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
@@ -244,18 +248,19 @@ def _home(into: bytes) -> Home:
 
 
 def _opened(partition: int, subject: str, rest: Reply) -> Opened:
-    state, assigned, quotas, numbers = rest
+    state, assigned, quotas, numbers, *plans = rest
     book = {name.decode(): value for name, value in _pairs(numbers)}
     found = Opened(subject, partition, state, left=units_left(quotas), numbers=book)
-    return _with_assigned(found, assigned)
+    return _with_assigned(found, assigned, plans[0] if plans else None)
 
 
-def _with_assigned(opened: Opened, reply: Reply) -> Opened:
-    values = dict(_pairs(reply))
-    plans = int(values.pop(PLANS, 0))
+def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
     p, subject = opened.partition, opened.subject
-    kept = {unit.decode(): _parse(p, subject, value) for unit, value in values.items()}
-    return replace(opened, assigned=kept, plans=plans)
+    kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
+    if book is None:
+        return replace(opened, assigned=kept)
+    plans = Plans.of(book)
+    return replace(opened, assigned={**kept, **plans.kept(p, subject)}, plans=plans)
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final
 
 from nudge.domain.block import MOST, evenly
@@ -15,7 +14,6 @@ from nudge.domain.plan_answer import Answering, Plan
 from nudge.domain.planning import Timing, Wish, unplanned
 from nudge.domain.sealing import Sealer
 from nudge.domain.segments import Segments
-from nudge.domain.stock import limits
 from nudge.domain.window import SLOT
 from nudge.domain.windows import Calendar
 from nudge.errors import StoreAwayError, UnknownSlotError
@@ -29,8 +27,6 @@ from nudge.store.keys import Keys
 from nudge.store.plans import Kept, append_block
 from nudge.store.visitors import Opened
 
-KEEP: Final = 62.0 * 86_400
-"""Seconds that a plan is remembered: two months, since it may be for the end of the next one."""
 TRIES: Final = 20
 """How often customers are looked at anew because somebody else planned for them meanwhile, or took
 the last places of an hour: each time somebody got on."""
@@ -74,7 +70,7 @@ class Planner:
     calendar: Calendar
     segments: Segments = field(default_factory=dict)
     _tables: Tables = field(default_factory=Tables, compare=False)
-    _kept: Kept = field(default_factory=partial(Kept, KEEP), compare=False)
+    _kept: Kept = field(default_factory=Kept, compare=False)
 
     @property
     def _besides(self) -> Besides:
@@ -114,7 +110,7 @@ class Planner:
     ) -> list[float]:
         """What the policy expects of writing to each, in the reward's unit; nothing is planned."""
         desk = self._desk(catalogue, source, at)
-        opened = self._opened(wishes, stock=False)
+        opened = self._opened(wishes, besides=False)
         cases = [desk.case(wish, one) for wish, one in zip(wishes, opened, strict=True)]
         nothing_used = Capacity()
         for case in cases:
@@ -144,11 +140,11 @@ class Planner:
         self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
     ) -> list[Timing]:
         desk = self._desk(catalogue, source, at)
-        stock = any(limits(catalogue.slots[name].slot) for w in wishes for name in w.slots)
+        besides = any(wish.slots for wish in wishes)
         cases: dict[int, Case] = {}
         unseen, waiting = list(range(len(wishes))), list(range(len(wishes)))
         for _ in range(TRIES):
-            opened = self._opened([wishes[i] for i in unseen], stock=stock)
+            opened = self._opened([wishes[i] for i in unseen], besides=besides)
             cases |= {i: desk.case(wishes[i], one) for i, one in zip(unseen, opened, strict=True)}
             now, later = _first_of_each(cases, waiting)
             short, behind = self._settled(desk, {i: cases[i] for i in now})
@@ -159,10 +155,10 @@ class Planner:
                 return self._answers(catalogue, settled)
         raise StoreAwayError("too many plan for the same customers at once; ask again")
 
-    def _opened(self, wishes: Sequence[Wish], *, stock: bool) -> list[Opened]:
+    def _opened(self, wishes: Sequence[Wish], *, besides: bool) -> list[Opened]:
         asking = Asking(self.client, self.keys, self.sealer)
         # A scheduler is the operator's own server, whatever else its key may do.
-        return asking.opened_each([wish.visitor_id for wish in wishes], stock=stock)
+        return asking.opened_each([wish.visitor_id for wish in wishes], besides=besides)
 
     def _settled(self, desk: Desk, cases: Mapping[int, Case]) -> tuple[list[int], list[int]]:
         """Plan for customers; those for whom an hour had no place left, or who were planned for."""
