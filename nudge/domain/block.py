@@ -6,14 +6,18 @@ What they have in common, their shape, is kept once for a block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Final, TypeVar
 
 from nudge.domain.records import Decision, Ref
 
 T = TypeVar("T")
 
+_FIELDS: Final = tuple(field.name for field in fields(Decision))
+_OWN: Final = tuple(
+    _FIELDS.index(name) for name in ("subject", "u", "variant", "propensity", "supersedes", "due")
+)
 MOST: Final = 500
 """Decisions in one block: as many as a fold takes in one batch."""
 
@@ -42,16 +46,7 @@ class Drawn:
     @property
     def decision(self) -> Decision:
         """The decision, whole."""
-        shape = self.shape
-        return replace(
-            shape,
-            subject=self.subject,
-            u=self.u,
-            variant=shape.eligible[self.choice],
-            propensity=shape.pmf[self.choice],
-            due=self.due,
-            supersedes=self.supersedes,
-        )
+        return _maker(self.shape)(self)
 
 
 @dataclass(frozen=True)
@@ -66,12 +61,26 @@ class Block:
 
     def decisions(self) -> Iterator[Decision]:
         """The decisions, in order: the index of each is that of its `Ref`."""
-        return (one.decision for one in self.drawn)
+        makers = {id(shape): _maker(shape) for shape in self.shapes}
+        return (makers[id(one.shape)](one) for one in self.drawn)
 
     @property
     def shapes(self) -> list[Decision]:
         """The different shapes, in the order of their first use."""
         return list({id(one.shape): one.shape for one in self.drawn}.values())
+
+
+def _maker(shape: Decision) -> Callable[[Drawn], Decision]:
+    """Makes decisions of a shape: several folds read each, and `replace` takes twice as long."""
+    values = [getattr(shape, name) for name in _FIELDS]
+
+    def make(one: Drawn) -> Decision:
+        own = (one.subject, one.u, shape.eligible[one.choice], shape.pmf[one.choice])
+        for place, value in zip(_OWN, (*own, one.supersedes, one.due), strict=True):
+            values[place] = value
+        return Decision(*values)
+
+    return make
 
 
 def shape_of(decision: Decision) -> Decision:

@@ -65,7 +65,7 @@ def decode_block(payload: bytes, subjects: bytes) -> list[Decision]:
     """
     try:
         columns = msgpack.unpackb(zlib.decompress(payload[1:]))
-        return [one.decision for one in _drawn(columns, subjects.hex())]
+        return list(Block(tuple(_drawn(columns, subjects.hex()))).decisions())
     except (ValueError, TypeError, IndexError, zlib.error, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a block of {len(payload)} bytes cannot be read") from error
 
