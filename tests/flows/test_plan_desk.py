@@ -26,7 +26,9 @@ from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import encode_state
 from nudge.domain.windows import Calendar
 from nudge.flows.explain import repeats
-from nudge.flows.plan.case import Case, Desk, Table, minute_of
+from nudge.flows.plan.case import Case
+from nudge.flows.plan.desk import Desk
+from nudge.flows.plan.table import Table, minute_of
 from nudge.store.visitors import Opened
 from tests.domain.contact_strategies import DAY, around, bases, by_hand, policies
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from nudge.domain.choice import Kept, Setting, choose
 from nudge.domain.records import Decision
 from nudge.domain.stock import taken_by
-from nudge.flows.plan.case import Case, Desk
+from nudge.flows.plan.case import Case
+from nudge.flows.plan.desk import Desk
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
 from nudge.store.journal import Batch, append_each

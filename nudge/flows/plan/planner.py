@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.domain.block import MOST, evenly
 from nudge.domain.contact import Known
-from nudge.domain.contact_capacity import Capacity, hour_of
-from nudge.domain.plan_answer import Answering, Plan
+from nudge.domain.contact_capacity import Capacity
+from nudge.domain.plan_answer import Answering
 from nudge.domain.planning import Timing, Wish, unplanned
 from nudge.domain.sealing import Sealer
 from nudge.domain.segments import Segments
@@ -18,13 +16,16 @@ from nudge.domain.window import SLOT
 from nudge.domain.windows import Calendar
 from nudge.errors import StoreAwayError, UnknownSlotError
 from nudge.flows.plan.besides import Besides
-from nudge.flows.plan.case import Case, Desk, Table, minute_of
+from nudge.flows.plan.case import Case
+from nudge.flows.plan.desk import Desk
+from nudge.flows.plan.settle import Settling
+from nudge.flows.plan.table import Table, minute_of
 from nudge.store import capacity as gateways
 from nudge.store.asking import Asking
 from nudge.store.catalogue import Catalogue
 from nudge.store.client import Client
 from nudge.store.keys import Keys
-from nudge.store.plans import Kept, append_block
+from nudge.store.plans import Kept
 from nudge.store.visitors import Opened
 
 TRIES: Final = 20
@@ -162,77 +163,18 @@ class Planner:
 
     def _settled(self, desk: Desk, cases: Mapping[int, Case]) -> tuple[list[int], list[int]]:
         """Plan for customers; those for whom an hour had no place left, or who were planned for."""
-        capacity = self._capacity(desk, cases.values())
+        settling = Settling(self.client, self.keys, desk, self._kept)
+        capacity = settling.capacity(cases.values())
         for case in cases.values():
             desk.look(case, capacity)
         order = sorted(cases, key=lambda i: -cases[i].gain)
         for i in order:
             desk.draw(cases[i], capacity)
         fresh = [i for i in order if cases[i].drawn]
-        short = self._short(desk, [(i, cases[i]) for i in fresh])
+        short = settling.short([(i, cases[i]) for i in fresh])
         lost = set(short)
-        behind = self._appended(desk, {i: cases[i] for i in fresh if i not in lost})
+        behind = settling.appended({i: cases[i] for i in fresh if i not in lost})
         return short, behind
-
-    def _capacity(self, desk: Desk, cases: Iterable[Case]) -> Capacity:
-        """What is used of the gateways that these customers need, where they have a limit."""
-        ways = {(one.wish.purpose, one.wish.channel) for one in cases}
-        channels = {way[1] for way in ways if desk.table.limit(*way) is not None}
-        return Capacity({one: gateways.used(self.client, self.keys, one) for one in channels})
-
-    def _short(self, desk: Desk, drawn: Iterable[tuple[int, Case]]) -> list[int]:
-        """Take the hours of new plans; the numbers of those that others were faster to fill."""
-        wanted: dict[tuple[str, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for i, case in drawn:
-            way = case.wish.purpose, case.wish.channel
-            most = desk.table.limit(*way)
-            if most is not None and case.due is not None:
-                wanted[case.wish.channel, most][hour_of(case.due)].append(i)
-        short: list[int] = []
-        for (channel, most), hours in wanted.items():
-            places = {hour: (most, len(those)) for hour, those in hours.items()}
-            taken = gateways.reserve(self.client, self.keys, channel, places, desk.at)
-            short += [i for hour, those in hours.items() for i in those[taken[hour] :]]
-        return short
-
-    def _appended(self, desk: Desk, cases: Mapping[int, Case]) -> list[int]:
-        """Write new plans; the numbers of those whose customers were planned for meanwhile."""
-        groups: dict[int, list[int]] = defaultdict(list)
-        for i, case in cases.items():
-            groups[case.opened.partition].append(i)
-        behind = [
-            i
-            for partition, those in groups.items()
-            for some in evenly(those, MOST)
-            for i in self._written(partition, {i: cases[i] for i in some})
-        ]
-        self._released(desk, [cases[i] for i in behind])
-        return behind
-
-    def _written(self, partition: int, cases: dict[int, Case]) -> list[int]:
-        """Write a block; without those whose customers were planned for meanwhile."""
-        behind: list[int] = []
-        while cases:
-            numbers, some = list(cases), list(cases.values())
-            drawn = [case.drawn for case in some if case.drawn]
-            seen = [case.opened.plans for case in some]
-            made = append_block(self.client, self.keys, partition, drawn, seen, self._kept)
-            for case, one, ref in zip(some, drawn, made.refs, strict=False):
-                case.plan = Plan(ref, one, fresh=True)
-            if made.refs:
-                break
-            behind += [numbers[place] for place in made.behind]
-            cases = {i: case for i, case in cases.items() if i not in behind}
-        return behind
-
-    def _released(self, desk: Desk, cases: Iterable[Case]) -> None:
-        counts: dict[str, Counter[int]] = defaultdict(Counter)
-        for case in cases:
-            wish = case.wish
-            if case.due and desk.table.limit(wish.purpose, wish.channel) is not None:
-                counts[wish.channel][hour_of(case.due)] += 1
-        for channel, hours in counts.items():
-            gateways.release(self.client, self.keys, channel, hours)
 
     def _answers(self, catalogue: Catalogue, cases: Sequence[Case]) -> list[Timing]:
         answering = Answering(self.sealer, self.calendar.policy, catalogue.slots)
