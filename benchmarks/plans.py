@@ -200,13 +200,14 @@ def _stream(site: Site, ids: Sequence[str], singly: float) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         writer = Thread(target=connection.sendall, args=(head + body,))
         writer.start()
-        answers = 0
+        answers, first = 0, b""
         while piece := connection.recv(1 << 20):
             answers += piece.count(b'"visitor_id"')
+            first = first or piece[:500]
         writer.join()
     seconds = time.perf_counter() - start
     if answers != len(ids):
-        raise RuntimeError(f"{answers:,} answers to {len(ids):,} lines")
+        raise RuntimeError(f"{answers:,} answers to {len(ids):,} lines: {first.decode()}")
     print(
         f"stream: {len(ids):,} lines in {seconds:.1f} s ({len(ids) / seconds:,.0f} a second, "
         f"{singly * len(ids) / seconds:.0f} times one by one)"

@@ -124,6 +124,15 @@ def test_a_stream_answers_each_line_in_order(web: Web) -> None:
     assert stream(web, b"") == []
 
 
+def test_a_stream_may_be_longer_than_any_other_body(web: Web) -> None:
+    """Its lines are bounded, and not their number."""
+    limit = max(web.service.settings.max_body, web.service.settings.max_events_body)
+    line = b'{"visitor_id": "' + b"z" * 300 + b'"}\n'  # refused: too long for an id
+    told = stream(web, line * (limit // len(line) + 2))
+    assert len(told) * len(line) > limit
+    assert {one["code"] for one in told} == {"invalid_request"}
+
+
 def test_a_stream_reads_no_further_than_it_answers() -> None:
     """Back-pressure: while nobody takes the answer, nothing more is read than one batch."""
     source = io.BytesIO(b"{}\n" * (100 * BATCH))
