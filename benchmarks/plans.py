@@ -200,14 +200,15 @@ def _stream(site: Site, ids: Sequence[str], singly: float) -> None:
     with socket.create_connection(("127.0.0.1", site.port)) as connection:
         writer = Thread(target=connection.sendall, args=(head + body,))
         writer.start()
-        answers, first = 0, b""
+        told = bytearray()
         while piece := connection.recv(1 << 20):
-            answers += piece.count(b'"visitor_id"')
-            first = first or piece[:500]
+            told += piece
         writer.join()
     seconds = time.perf_counter() - start
+    answers = told.count(b'"sticky"')
     if answers != len(ids):
-        raise RuntimeError(f"{answers:,} answers to {len(ids):,} lines: {first.decode()}")
+        first = told[:500].decode()
+        raise RuntimeError(f"{answers:,} answers to {len(ids):,} lines: {first}")
     print(
         f"stream: {len(ids):,} lines in {seconds:.1f} s ({len(ids) / seconds:,.0f} a second, "
         f"{singly * len(ids) / seconds:.0f} times one by one)"

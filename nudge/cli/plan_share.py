@@ -17,8 +17,8 @@ from nudge.cli.common import Store, load_settings, opened
 from nudge.cli.plan_part import Part, keep
 from nudge.clock import now
 from nudge.domain.contact_file import load_contact
-from nudge.domain.plan_rows import flat, refused, wish_of
-from nudge.domain.planning import Wish, plain
+from nudge.domain.plan_rows import Row, refused, row_of, wish_of
+from nudge.domain.planning import Wish
 from nudge.domain.segment_file import load_segments
 from nudge.domain.windows import Calendar
 from nudge.errors import NudgeError
@@ -69,13 +69,13 @@ class Desk:
     catalogue: Catalogue
     share: Share
 
-    def plan(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The answers to rows, flat."""
+    def plan(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The answers to rows."""
         read = self._read(rows)
         wishes = [one for one in read if isinstance(one, Wish)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
-            flat(plain(next(done)) if isinstance(one, Wish) else refused(row["visitor_id"], one))
+            row_of(next(done)) if isinstance(one, Wish) else refused(row["visitor_id"], one)
             for row, one in zip(rows, read, strict=True)
         ]
 

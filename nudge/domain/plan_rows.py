@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Final
 
 import orjson
 
-from nudge.domain.loading import customer
-from nudge.domain.planning import ZONE, Wish
+from nudge.domain.loading import MSISDN, customer
+from nudge.domain.planning import ZONE, Timing, Wish, iso_of
 
 PURPOSE: Final = "purpose"
 INVALID: Final = "invalid"
@@ -28,7 +29,6 @@ COLUMNS: Final = (
     "message",
 )
 """Of the file that comes out; the last but one three are JSON."""
-TABLES: Final = frozenset({"blocked", "decisions", "displaces"})
 
 
 def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> Wish | str:
@@ -40,8 +40,9 @@ def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> 
         purpose: where the row has none.
         slots: what else is chosen.
     """
-    told = {name: value for name, value in row.items() if name != "msisdn"}
-    found = customer(told, "")
+    if MSISDN in row:
+        row = {name: value for name, value in row.items() if name != MSISDN}
+    found = customer(row, "")
     if isinstance(found, str):
         return found
     context = dict(found.known)
@@ -55,15 +56,35 @@ def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> 
     )
 
 
-def refused(visitor_id: object, message: str) -> dict[str, Any]:
+Row = tuple[object, ...]
+"""A value for each of `COLUMNS`."""
+
+
+def refused(visitor_id: object, message: str) -> Row:
     """What comes out for a row that could not be read."""
     named = visitor_id if isinstance(visitor_id, str) else ""
-    return {"visitor_id": named, "reason": INVALID, "message": message}
+    nothing = (None,) * (len(COLUMNS) - 3)
+    return (named, *nothing[:4], INVALID, *nothing[4:], message)
 
 
-def flat(line: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer as a row of text and numbers, with every column."""
-    row = {name: line.get(name) for name in COLUMNS}
-    for name in TABLES:
-        row[name] = orjson.dumps(row[name]).decode() if row[name] else None
-    return row
+def row_of(timing: Timing) -> Row:
+    """An answer as text and numbers."""
+    decisions = {name: asdict(given) for name, given in timing.decisions.items()}
+    return (
+        timing.visitor_id,
+        iso_of(timing),
+        timing.window,
+        timing.decision_id,
+        timing.propensity,
+        timing.reason,
+        timing.link_token,
+        timing.sticky,
+        _json(timing.blocked),
+        _json(decisions),
+        _json(timing.displaces),
+        None,
+    )
+
+
+def _json(value: object) -> str | None:
+    return orjson.dumps(value).decode() if value else None

@@ -92,15 +92,19 @@ def unplanned(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> Timing:
     return Timing(visitor_id, None, zone, None, None, None, None, reason, blocked)
 
 
+def iso_of(timing: Timing) -> str | None:
+    """When to send, by the customer's clock."""
+    if timing.send_at is None:
+        return None
+    zone = zone_named(timing.zone) or UTC
+    return datetime.fromtimestamp(timing.send_at, zone).isoformat()
+
+
 def plain(timing: Timing) -> dict[str, Any]:
     """The answer as plain JSON; the time by the customer's clock."""
-    send_at = None
-    if timing.send_at is not None:
-        zone = zone_named(timing.zone) or UTC
-        send_at = datetime.fromtimestamp(timing.send_at, zone).isoformat()
     return {
         "visitor_id": timing.visitor_id,
-        "send_at": send_at,
+        "send_at": iso_of(timing),
         "decision_id": timing.decision_id,
         "window": timing.window,
         "propensity": timing.propensity,

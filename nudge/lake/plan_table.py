@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from nudge.domain.plan_rows import COLUMNS
+from nudge.domain.plan_rows import COLUMNS, Row
 from nudge.lake.logs import LogFile
 
 KINDS: Final = {"propensity": pa.float64(), "sticky": pa.bool_()}
@@ -45,12 +45,12 @@ def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable
         yield whole.take(pa.array(order[start : start + size])).to_pylist
 
 
-def write_piece(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Write rows with `COLUMNS`, so that they are there whole, and stay, or not at all."""
-    columns = [pa.array([row[name] for row in rows], SCHEMA.field(name).type) for name in COLUMNS]
+def write_piece(rows: Sequence[Row], path: Path) -> None:
+    """Write rows, so that they are there whole, and stay, or not at all."""
+    columns = map(pa.array, zip(*rows, strict=True), SCHEMA.types)
     made = path.with_suffix(".tmp")
     with made.open("wb") as file:
-        pq.write_table(pa.table(columns, schema=SCHEMA), file, compression="zstd")
+        pq.write_table(pa.table(list(columns), schema=SCHEMA), file, compression="zstd")
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
