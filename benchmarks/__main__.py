@@ -19,15 +19,22 @@ def main() -> int:
     # Before numpy is loaded: figures are of one core, as `nudge work` uses it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     known = [name for name in names() if name != "__main__"]
-    wanted = sys.argv[1:] or known
+    given = sys.argv[1:]
+    # Options stand behind the one benchmark that takes them.
+    behind = next((i for i, one in enumerate(given) if one.startswith("-")), len(given))
+    wanted, options = given[:behind] or known, given[behind:]
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
+    if options and len(wanted) != 1:
+        print(f"name the one benchmark that takes {' '.join(options)}")
+        return 2
     worst = 0
     for name in wanted:
         print(f"\n== {name}", flush=True)
-        worst = max(worst, import_module(f"benchmarks.{name}").main() or 0)
+        main_of = import_module(f"benchmarks.{name}").main
+        worst = max(worst, (main_of(options) if options else main_of()) or 0)
     return worst
 
 

@@ -121,7 +121,8 @@ class Writer:
             counts = np.bincount(partition, minlength=PARTITIONS)
             self._file(self.lake.root / path, name, table, partition)
             for p in np.flatnonzero(counts):
-                files[p].append(File(name, path, int(counts[p]), len(table)))
+                rows, columns = int(counts[p]), len(SCHEMAS[name])
+                files[p].append(File(name, path, rows, len(table), columns=columns))
             self.ends += counts
         for p in range(PARTITIONS):
             of = Range(p, int(before[p]), int(self.ends[p]))

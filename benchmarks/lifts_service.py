@@ -16,6 +16,7 @@ from nudge import clock
 from nudge.domain.asked import Answer, Ask, Sent
 from nudge.domain.caller import Caller
 from nudge.domain.comparison import Part, holdout_sums_of
+from nudge.domain.questions import EVER, Period
 from nudge.domain.sealing import Sealer
 from nudge.domain.slot import Slot
 from nudge.domain.slot_change import Edit, plan
@@ -105,14 +106,19 @@ class Service:
         """The answer to a page."""
         return self.decider.decide(self.catalogue, [ask], PAGE, clock.now())[0]
 
-    def record(self, sent: Sequence[Sent]) -> None:
+    def record(self, sent: Sequence[Sent], at: float | None = None) -> None:
         """Take events of a server.
+
+        Args:
+            sent: by the server.
+            at: seconds, where the clock is moved; None: now.
 
         Raises:
             ValueError: one was not taken.
         """
+        now = clock.now() if at is None else at
         for start in range(0, len(sent), MOST):
-            told = self.recorder.record(sent[start : start + MOST], SERVER, clock.now())
+            told = self.recorder.record(sent[start : start + MOST], SERVER, now)
             if told.rejected:
                 raise ValueError(f"not taken: {told.rejected[0]}")
 
@@ -136,12 +142,12 @@ class Service:
         while any(lease.position < self._last(lease.partition) for lease in held):
             held = fold.run(held)
 
-    def sums(self, name: str) -> ArmSums:
+    def sums(self, name: str, period: Period = EVER) -> ArmSums:
         """Conversions of a slot in the lake: policy and holdout, where there was a choice."""
         slot, cache = self.slot(name), self.settings.data_dir / "reports"
         with engine(self.lake, Limits(), cache) as (backend, contents):
             rows = slot_rows(backend, contents, name, cache)
-            cube = harm_cube(rows, 1, revenue=False)
+            cube = harm_cube(rows, 1, period=period, revenue=False)
         share = 1.0 - (1.0 - self.settings.holdout) * (1.0 - slot.holdout)
         shares = dict.fromkeys(range(1, slot.revision + 1), share)
         return holdout_sums_of(Part.of(cube), shares, binary=True)

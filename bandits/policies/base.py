@@ -52,6 +52,13 @@ class Policy(Protocol):
         """Arms (n,) drawn from pmf (n, K), determined by the keys (n,) alone."""
         ...
 
+    def worth_one(self, context: Context) -> FloatArray:
+        """What each arm (K,) is expected to be worth to one visitor, in the reward's unit.
+
+        Zeros where the policy has learned nothing: it may only be compared between visitors.
+        """
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyBase:
@@ -64,6 +71,10 @@ class PolicyBase:
     def draw(self, pmf: FloatArray, keys: AnyArray | Sequence[object]) -> IntArray:
         """Arms (n,) drawn from pmf (n, K), determined by the keys (n,) alone."""
         return draw(np.asarray(pmf, dtype=np.float64), uniform_from_keys(keys, DRAW_SALT))
+
+    def worth_one(self, context: Context) -> FloatArray:  # noqa: ARG002 - nothing was learned
+        """See `Policy.worth_one`."""
+        return np.zeros(len(self.arms))
 
 
 class Stored(Policy, Protocol):

@@ -42,6 +42,10 @@ class EnsemblePolicy(PolicyBase):
         wins = self.draws.wins_one(context, eligible)
         return mix_floor(wins / self.draws.size, eligible, self.floor)
 
+    def worth_one(self, context: Context) -> FloatArray:
+        """See `Policy.worth_one`: the mean over the draws."""
+        return self.draws.means_one(context)
+
     def _table(self) -> TableDraws:
         if not isinstance(self.draws, TableDraws):
             raise TypeError(f"no snapshot form for {type(self.draws).__name__}")

@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from bandits.arrays import BoolArray, Context, Contexts, Float32Array, IntArray
+from bandits.arrays import BoolArray, Context, Contexts, Float32Array, FloatArray, IntArray
 from bandits.features import CellSpec
 from bandits.policies.wins import group_rows
 
@@ -130,6 +130,12 @@ class FeatureDraws:
             found = self._counted(np.array([key[0]]), np.asarray(eligible)[None, :])[0]
             self._keep([key], [found])
         return found
+
+    def means_one(self, context: Context) -> FloatArray:
+        """See `Draws.means_one`: rates, or expected revenue where amounts are known."""
+        scores = self.scores(np.array([self.spec.code(context)]))[0].astype(np.float64)
+        worth = scores if self.amounts is not None else 1.0 / (1.0 + np.exp(-scores))
+        return np.asarray(worth.mean(axis=1))
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
         """See `Draws.wins`."""

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from bandits.arrays import BoolArray, Context, Contexts, Float32Array, IntArray
+from bandits.arrays import BoolArray, Context, Contexts, Float32Array, FloatArray, IntArray
 from bandits.features import CellSpec
 from bandits.policies.wins import CHUNK, group_rows, wins_of, wins_of_one
 
@@ -77,6 +77,11 @@ class TableDraws:
             found: IntArray = self._all[row]
             return found
         return wins_of_one(self.draws[row], eligible)
+
+    def means_one(self, context: Context) -> FloatArray:
+        """See `Draws.means_one`."""
+        row = self._row_of.get(self.spec.code(context), -1)
+        return np.asarray(self.draws[row].mean(axis=0), dtype=np.float64)
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
         """See `Draws.wins`."""

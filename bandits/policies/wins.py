@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bandits.arrays import AnyArray, BoolArray, Context, Contexts, IntArray
+from bandits.arrays import AnyArray, BoolArray, Context, Contexts, FloatArray, IntArray
 
 CHUNK = 1024  # groups scored at once: 1024 x 128 draws x 6 arms of float32 are 3 MB
 
@@ -28,6 +28,10 @@ class Draws(Protocol):
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
         """Wins (n, K) of n visitors with eligibility (n, K)."""
+        ...
+
+    def means_one(self, context: Context) -> FloatArray:
+        """What each arm (K,) is worth to one visitor, as the mean over the draws."""
         ...
 
 

@@ -50,6 +50,7 @@ class VisitorSchema(StrictTable):
     context = forms.context()
     device_token = _token()
     msisdn = forms.msisdn()
+    link_token = forms.text("send the link_token of an SMS, or leave it out", forms.MAX_TOKEN)
 
 
 class BulkSchema(StrictTable):

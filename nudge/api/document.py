@@ -11,7 +11,7 @@ from marshmallow import fields as ma
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from nudge.api import decisions, docs, events, funnel, health, reports, slots, visitors
+from nudge.api import decisions, docs, events, funnel, health, reports, slots, timings, visitors
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
 from nudge.api.operation import check_rules
@@ -26,6 +26,7 @@ BLUEPRINTS: Final = (
     reports.blueprint,
     funnel.blueprint,
     visitors.blueprint,
+    timings.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})

@@ -21,6 +21,8 @@ STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
 MAX_AMOUNT: Final = 100_000
 MAX_FEEDBACK: Final = 1000
 ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
+LINK: Final = "token"
+"""The field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
 """Fields that no record may hold."""
 
@@ -81,9 +83,9 @@ FIELDS: Final[Mapping[str, Fields]] = {
     },
     "feedback": _feedback(),
     "paid": {"amount": _amount(), "msisdn": forms.msisdn()},
-    "sms_sent": {},
+    "sms_sent": {"purpose": _word('name the purpose, such as "reminder"')},
     "sms_delivered": {},
-    "sms_clicked": {"token": forms.text("give the link's token", forms.MAX_TOKEN)},
+    "sms_clicked": {LINK: forms.text("give the link's token", forms.MAX_TOKEN)},
     "contacted": {
         "channel": _word('name the channel, such as "sms" or "call"', required=True),
         "purpose": _word('name the purpose, such as "reminder"', required=True),
@@ -163,7 +165,7 @@ def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:
     missing = [name for name in SERVER_NEEDS.get(data["type"], ()) if name not in data]
     if server and missing:
         return f"{missing[0]}: is missing; a server must give it"
-    if not data.get("visitor_id") and not data.get("decision_id"):
+    if not any(data.get(name) for name in ("visitor_id", "decision_id", LINK)):
         return "visitor_id: is missing; give it, or a decision_id"
     if data["type"] == "step" and data.get("msisdn") and not data.get("device_token"):
         return "device_token: is missing; a number is kept for the device that typed it"

@@ -21,6 +21,11 @@ class ExplainedSchema(Schema):
 
     decision_id = ma.String(required=True)
     at = ma.String(required=True, metadata={"format": "date-time"})
+    due = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"format": "date-time", "description": "when a planned SMS is to go out"},
+    )
     slot = ma.String(required=True)
     slot_revision = ma.Integer(required=True)
     subject = ma.String(required=True, metadata={"description": "random id of the visitor"})

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 import structlog
@@ -17,9 +17,12 @@ from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic
 from nudge.domain.caller import Caller
+from nudge.domain.contact_file import load_contact
 from nudge.domain.sealing import Sealer
+from nudge.domain.windows import Calendar
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.decide import Decider
+from nudge.flows.plan import Planner
 from nudge.flows.record import Recorder
 from nudge.settings import Settings
 from nudge.spool.spool import Spool
@@ -30,6 +33,8 @@ from nudge.store.identity import Wrong, recognise
 from nudge.store.keys import Keys
 
 EXTENSION: Final = "nudge"
+PLAN_TIMEOUT: Final = 2.0
+"""Seconds that a scheduler may wait for the store."""
 FIRST: Final = 5.0
 """Seconds that a starting process waits for its first catalogue."""
 
@@ -110,6 +115,25 @@ class Service:
     metrics: Metrics
     local: Mapping[str, Caller]
     held: Held = field(default_factory=Held)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Answers schedulers; made with the first question, since holidays take time to load.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
+        """
+        # Bulk is slow: what a page's client may wait for it would close it for pages.
+        client = store.hot(self.settings.store_url, PLAN_TIMEOUT)
+        client.before_return = self.client.before_return
+        return Planner(
+            client=client,
+            keys=self.keys,
+            sealer=self.sealer,
+            holdout=self.decider.holdout,
+            calendar=Calendar(load_contact(self.settings.config_dir)),
+            segments=self.decider.segments,
+        )
 
     def catalogue(self) -> Catalogue:
         """The catalogue to answer this request by; the first call reads it.

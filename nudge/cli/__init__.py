@@ -39,6 +39,7 @@ COMMANDS = {
     "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
     "export": Entry("export", "Hand the log of a slot to other tools."),
     "load": Entry("load", "Bring in what the operator knows."),
+    "plan": Entry("plan", "Plan an SMS for each customer of a file: when to write, or why not."),
     "import": Entry("import_", "Take a historical log in, as a warm start."),
     "erase": Entry(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."

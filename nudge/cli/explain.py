@@ -60,14 +60,18 @@ def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[s
             raise missing
         text = f"neither the journal nor the lake has it; the lake begins at {since}"
         raise NotFoundError(f"decision {decision_id!r}: {text}") from missing
+    ref = store.sealer.unseal(decision_id)
+    # Several decisions may have one place.
     entries = lake.entries(place[0], store.sealer.unseal, place[1] - 1)
-    return explained(decision_id, next(entries))
+    return explained(decision_id, next(entry for entry in entries if entry.ref == ref))
 
 
 def lines(found: Plain) -> Iterator[str]:
     """The explanation for people."""
     kept = found["stickiness"]
     yield f"decision {found['decision_id']} at {found['at']}"
+    if found["due"] is not None:
+        yield f"  send at         {found['due']}"
     yield f"  slot            {found['slot']} (revision {found['slot_revision']})"
     yield f"  variant         {found['variant']} with propensity {found['propensity']:.6f}"
     yield f"  reason          {found['reason']}"

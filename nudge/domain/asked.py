@@ -23,6 +23,7 @@ class Ask:
         device_token: from an earlier answer.
         force: slot -> variant, for tests by people.
         msisdn: the visitor's own number, which only a server may say.
+        link_token: of the SMS whose link was followed: it names the visitor.
     """
 
     visitor_id: str
@@ -33,6 +34,7 @@ class Ask:
     device_token: str | None = None
     force: Mapping[str, str] = field(default_factory=dict)
     msisdn: Number | None = None
+    link_token: str | None = None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ GRACE: Final = 600.0
 """Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
 away comes back in any order, perhaps after its window."""
 
+SENT: Final = "sms_sent"
+"""Shows the decision that it names, as `shown` does."""
+
 Step = tuple[VisitorState, tuple[Exposure, ...], tuple[Reward, ...]]
 
 
@@ -162,7 +165,8 @@ def _open(entry: Entry, decision: Decision) -> Open:
         decision.propensity,
         decision.terms,
         at=entry.at,
-        closes=max(entry.at + MAX_AGE, entry.stamp + GRACE),
+        # An SMS that is planned goes out perhaps weeks after it was decided.
+        closes=max(entry.at + MAX_AGE, (decision.due or 0.0) + MAX_AGE, entry.stamp + GRACE),
     )
 
 
@@ -174,6 +178,8 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     known = any(x.event_id == event.event_id for x in state.events)
     if not known:
         state = told(state, entry.at, event)
+    if event.type == SENT:
+        return _shown(state, entry, event.decision)
     kind = type_of(event)
     if kind is None or not rewards(event.type, event.source):
         return state, (), ()

@@ -6,7 +6,7 @@ Everything that the draw used is in the `Decision` that comes back.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -65,6 +65,9 @@ class Setting:
         public: the caller has shown nothing by which the person may be known: what sticks is kept
             apart from what sticks for the person.
         amounts: yuan, that the visitor has paid or chosen before.
+        blocked: slot -> variant -> why it is not possible; for send windows.
+        periods: slot -> index of its period, where it is not one of equal length.
+        withdrawn: slots of which what sticks can stand no longer.
     """
 
     ask: Ask
@@ -80,6 +83,9 @@ class Setting:
     tries: int = 0
     public: bool = False
     amounts: Collection[float] = ()
+    blocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    periods: Mapping[str, int] = field(default_factory=dict)
+    withdrawn: Collection[str] = ()
 
     def asked(self, slot: Slot) -> Asked:
         """What the slot's rules look at."""
@@ -88,7 +94,15 @@ class Setting:
             left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
         ask, limit = self.ask, affordable(slot, self.context)
         return Asked(
-            ask.channel, ask.page, self.context, self.at, self.benefits, left, limit, self.amounts
+            ask.channel,
+            ask.page,
+            self.context,
+            self.at,
+            self.benefits,
+            left,
+            limit,
+            self.amounts,
+            self.blocked.get(slot.name, {}),
         )
 
 
@@ -115,14 +129,14 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
     forced = ask.force.get(slot.name)
     if forced is not None:
         return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
-    unit = _unit(slot, setting)
+    unit = unit_of(slot, setting.ask, setting.context)
     public = unit + PUBLIC
-    period = int(setting.at // slot.stickiness.period)
+    period = setting.periods.get(slot.name, int(setting.at // slot.stickiness.period))
     found = [assigned.get(public)] if setting.public else [assigned.get(unit), assigned.get(public)]
     before = next((x for x in found if x and x.period == period), None)
     unit = public if setting.public else unit
     if before:
-        kept = gone.get(before.decision.variant) in KEEPING
+        kept = gone.get(before.decision.variant) in KEEPING and slot.name not in setting.withdrawn
         if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
     return _new(served, setting, gone, eligible, Stick(unit, period, before))
@@ -152,7 +166,7 @@ def _new(
     if not eligible:
         # Not remembered: as soon as something is eligible again, it is to be chosen.
         return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
-    if held_out(slot, setting):
+    if held_out(slot, setting.subject, setting.holdout):
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
         return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
@@ -167,11 +181,9 @@ def _new(
     return _record(served, setting, gone, eligible, pmf, drawn, reason, stick)
 
 
-def held_out(slot: Slot, setting: Setting) -> bool:
-    """True for subjects of the global holdout or of the slot's own."""
-    return in_holdout(setting.subject, GLOBAL, setting.holdout) or in_holdout(
-        setting.subject, slot.name, slot.holdout
-    )
+def held_out(slot: Slot, subject: str, holdout: float) -> bool:
+    """True for subjects of the global holdout, of this share, or of the slot's own."""
+    return in_holdout(subject, GLOBAL, holdout) or in_holdout(subject, slot.name, slot.holdout)
 
 
 def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
@@ -180,20 +192,33 @@ def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[f
     return tuple(full[mask].tolist())
 
 
-def _unit(slot: Slot, setting: Setting) -> str:
-    failed_at = setting.context.get(FAILED_AT)
+def unit_of(slot: Slot, ask: Ask, context: Mapping[str, Scalar]) -> str:
+    """The key that a decision of the slot sticks by."""
+    failed_at = context.get(FAILED_AT)
     failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
-    values = {"page": setting.ask.page, "channel": setting.ask.channel, "failure": failure}
+    values = {"page": ask.page, "channel": ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 
 def _u(setting: Setting, stick: Stick) -> int:
     # A decision that is superseded has used its u: the next one in the period needs another.
     again = stick.before.ref.position if stick.before else 0
-    key = f"{stick.unit}|{setting.subject}|{stick.period}|{again}"
+    key = draw_key(stick.unit, setting.subject, stick.period, again)
     if setting.tries:
         key += f"|{setting.tries}"
     return uniform_from_key(key, setting.key)
+
+
+def draw_key(unit: str, subject: str, period: int, again: int = 0) -> str:
+    """What a draw hangs on, besides the secret.
+
+    Args:
+        unit: that the decision sticks by.
+        subject: of the visitor.
+        period: of stickiness.
+        again: position of the decision that this one replaces; 0 for none.
+    """
+    return f"{unit}|{subject}|{period}|{again}"
 
 
 def _record(

@@ -34,6 +34,9 @@ from nudge.domain.local_time import (
 _REACH: Final = 33.0 * DAY
 """Seconds beyond a window in which contacts may count: a month, and the offset of any zone."""
 
+_REACHES: Final = (1.1 * DAY, 7.1 * DAY, 31.1 * DAY)
+"""Seconds in which a contact may be of the same local day, week, month as a later one."""
+
 Limit = tuple[str, int, Callable[[int], Days]]
 """A reason, the most contacts, and from a local day to the period that they are counted in."""
 
@@ -97,6 +100,46 @@ def counted(policy: ContactPolicy, known: Known, purpose: str) -> list[float]:
         stay = (one for one in known.planned if priority(one.purpose) >= rank)
         times += [one.at for one in stay if one.purpose not in exempt]
     return times
+
+
+def permission(known: Known, channel: str, at: float) -> bool | None:
+    """Whether the customer's word on a channel, as it stands from a moment on, is a yes.
+
+    Args:
+        known: of the customer.
+        channel: that is asked about.
+        at: seconds.
+
+    Returns:
+        True for a yes, False for none at all; None where it is not so simple: a no, a word that is
+        still to come, a complaint, the blacklist.
+    """
+    if known.blacklisted or known.complained_at is not None:
+        return None
+    said = [one for one in known.consents if one.channel == channel]
+    if not said:
+        return False
+    last = max(said, key=lambda one: (one.at, not one.given))
+    return True if last.given and last.at <= at else None
+
+
+def unpressed(policy: ContactPolicy, known: Known, purpose: str, at: float) -> bool:
+    """True where no contact, made or planned, can stand in the way of one from a moment on.
+
+    What is not certain at first sight is no: `pressure_blocks` tells.
+    """
+    if not known.contacts and not known.planned:
+        return True
+    ages = [at - one for one in counted(policy, known, purpose)]
+    if any(age < policy.spacing for age in ages):
+        return False
+    return all(
+        sum(age < reach for age in ages) < most
+        for most, reach in zip(
+            (policy.caps.day, policy.caps.week, policy.caps.month), _REACHES, strict=True
+        )
+        if most is not None
+    )
 
 
 @lru_cache(maxsize=64)

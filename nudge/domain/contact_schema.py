@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
@@ -27,8 +27,8 @@ class LocalHours(ma.Field[tuple[int, int]]):
 
     right = 'write local hours, such as "21:00-08:00"'
 
-    def __init__(self) -> None:
-        super().__init__(**told(self.right))
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (marshmallow's own options)
+        super().__init__(**options, **told(self.right))
 
     def _deserialize(self, value: object, *_: object, **__: object) -> tuple[int, int]:
         found = _SPAN.fullmatch(value) if isinstance(value, str) else None

@@ -7,7 +7,7 @@ None. Another rule joins by being added to the tuple.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nudge.domain.slot import Scalar, Slot, Variant
@@ -34,6 +34,7 @@ class Asked:
         left: variant -> units of its stock; None where nobody knows.
         limit: yuan, above which an amount is not preselected; None is no limit.
         amounts: yuan, that the visitor has paid or chosen before: no limit is for them.
+        blocked: variant -> why it is not possible, as whoever asks found: send windows.
     """
 
     channel: str
@@ -44,6 +45,7 @@ class Asked:
     left: Mapping[str, int] | None = None
     limit: float | None = None
     amounts: Collection[float] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
 
 Hook = Callable[[Variant, Asked], str | None]
@@ -109,6 +111,11 @@ def unaffordable(variant: Variant, asked: Asked) -> str | None:
     return None if amount in asked.amounts else UNAFFORDABLE
 
 
+def out_of_time(variant: Variant, asked: Asked) -> str | None:
+    """The contact policy's code, or that the window is past."""
+    return asked.blocked.get(variant.name)
+
+
 def out_of_stock(variant: Variant, asked: Asked) -> str | None:
     """`sold_out`, or `stock_unknown`. The last rule: whoever has the variant already keeps it."""
     if variant.availability.stock is None:
@@ -127,6 +134,7 @@ HOOKS: tuple[Hook, ...] = (
     out_of_season,
     taken_already,
     unaffordable,
+    out_of_time,
     out_of_stock,
 )
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""

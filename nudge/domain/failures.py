@@ -70,6 +70,8 @@ def with_failure_told(
         at: seconds, now.
     """
     failed_at = known.get(FAILED_AT)
+    if failed_at is None and REASON not in told:
+        return {**known, **told}
     if isinstance(failed_at, int | float) and at - failed_at > FRESH:
         known = {k: v for k, v in known.items() if k not in (REASON, FAILED_AT, METHOD)}
     rest = {name: value for name, value in told.items() if name != REASON}

@@ -24,6 +24,8 @@ def in_holdout(subject: str, salt: str, share: float) -> bool:
         salt: `GLOBAL`, or the slot's name; at most 64 bytes.
         share: in [0, 1].
     """
+    if share <= 0:
+        return False
     key = salt.encode()
     place = blake2b(subject.encode(), digest_size=8, key=key, person=_USE).digest()
     return int.from_bytes(place, "big") < share * _RANGE

@@ -81,7 +81,9 @@ def leaving(state: VisitorState, entry: Entry) -> Event:
     subject, partition = state.into
     content = base64.b85encode(encode_state(replace(state, into=None))).decode()
     fields: dict[str, Scalar] = {INTO: subject, PARTITION: partition, STATE: content}
-    name = f"{LEFT}:{entry.partition}:{entry.position}"
+    # Several decisions of one record may each make a visitor leave.
+    nth = f":{entry.index}" if entry.index else ""
+    name = f"{LEFT}:{entry.partition}:{entry.position}{nth}"
     return Event(entry.record.subject, name, LEFT, "server", fields=fields, at=entry.stamp)
 
 

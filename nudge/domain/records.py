@@ -6,7 +6,7 @@ A record is made once and never changed. `at` is None where the store's stamp is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -74,6 +74,7 @@ class Decision:
         twin: the same draw, which the journal has although its writer got no answer; it is the one
             exposure of both.
         at: seconds; None for the store's stamp.
+        due: seconds, when it is to be shown: the send time of an SMS. None is at once.
     """
 
     kind: ClassVar[str] = "decision"
@@ -102,6 +103,7 @@ class Decision:
     ref: Ref | None = None
     twin: Ref | None = None
     at: float | None = None
+    due: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,12 +230,15 @@ class Entry:
         position: dense, from 1.
         stamp: seconds, by the store's clock, when it was appended.
         record: what was appended.
+        index: within a record of several decisions (`block.Block`), each of which is an entry; 0
+            otherwise.
     """
 
     partition: int
     position: int
     stamp: float
     record: Record
+    index: int = 0
 
     @property
     def at(self) -> float:
@@ -245,4 +250,17 @@ class Entry:
     def ref(self) -> Ref:
         """The reference of the decision that this entry holds."""
         given = self.record.ref if isinstance(self.record, Decision) else None
-        return given or Ref(self.partition, self.position)
+        return given or Ref(self.partition, self.position, self.index)
+
+
+def is_dense(entries: Sequence[Entry], after: int) -> bool:
+    """Whether these are all entries behind position `after`, in order, up to their last.
+
+    A record of several decisions is as many entries at one position, by their indices.
+    """
+    due = {(after + 1, 0)}
+    for entry in entries:
+        if (entry.position, entry.index) not in due:
+            return False
+        due = {(entry.position, entry.index + 1), (entry.position + 1, 0)}
+    return True

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import BadData, URLSafeSerializer
 
+from nudge.domain.link import Links
 from nudge.domain.number import Number
 from nudge.domain.records import AWAY, Ref
 from nudge.domain.vault_seal import VaultSeal
@@ -107,6 +108,11 @@ class Sealer:
         return self._key("spool")
 
     @cached_property
+    def links(self) -> Links:
+        """Makes and reads the link tokens of SMS."""
+        return Links(self._key("link"))
+
+    @cached_property
     def _block(self) -> Cipher[modes.ECB]:
         # One block per id and no repetition within it: the plain cipher is a permutation here.
         return Cipher(algorithms.AES(self._key("decision", 16)), modes.ECB())  # noqa: S305
@@ -121,7 +127,7 @@ class Sealer:
 
     def visitor_hash(self, visitor_id: str) -> str:
         """Keyed hash of an external id: 32 hex digits."""
-        return hmac.new(self._visitor_key, visitor_id.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._visitor_key, visitor_id.encode(), "sha256").hex()[:32]
 
     def partition(self, visitor_hash: str, partitions: int) -> int:
         """The partition in which a hashed id is at home."""
@@ -133,6 +139,16 @@ class Sealer:
         encryptor = self._block.encryptor()
         sealed = encryptor.update(block) + encryptor.finalize()
         return base64.b32encode(sealed).decode().rstrip("=").lower()
+
+    def seal_each(self, refs: Sequence[Ref]) -> list[str]:
+        """The ids of many references, by one run of the cipher."""
+        blocks = [_LAYOUT.pack(_MAGIC, r.partition, r.index, r.position) for r in refs]
+        encryptor = self._block.encryptor()
+        sealed = encryptor.update(b"".join(blocks)) + encryptor.finalize()
+        # 20 bytes are 32 letters, without padding: of each the first 26 are the id.
+        parts = [sealed[i : i + 16] + b"\0\0\0\0" for i in range(0, len(sealed), 16)]
+        letters = base64.b32encode(b"".join(parts)).decode().lower()
+        return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), 32)]
 
     def unseal(self, decision_id: str) -> Ref | None:
         """The reference behind a decision id, or None for an id that was not given by us."""

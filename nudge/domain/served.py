@@ -9,6 +9,7 @@ from bandits.contract import Policy
 from bandits.features import CellSpec
 from nudge.domain.learning import learner_config
 from nudge.domain.slot import Slot
+from nudge.domain.window import Window, windows_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,15 @@ class Served:
     def cells(self) -> CellSpec:
         """How this revision discretises the context."""
         return CellSpec.build(learner_config(self.slot).context)
+
+    @cached_property
+    def windows(self) -> dict[str, Window]:
+        """The send windows, by variant; for the slot `sms_timing` only.
+
+        Raises:
+            ValueError: a value is no window.
+        """
+        return windows_of(self.slot)
 
     @property
     def policy_kind(self) -> str:

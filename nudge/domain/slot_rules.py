@@ -18,6 +18,8 @@ from nudge.domain.holdout import GLOBAL
 from nudge.domain.reward_event import PAID, wanted
 from nudge.domain.slot import DEFAULT_PAGE
 from nudge.domain.slot_values import is_number, scalar_problem, suggestion
+from nudge.domain.window import SLOT as TIMING
+from nudge.domain.window import window_of
 
 Problem = tuple[str, str]
 POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
@@ -163,6 +165,23 @@ def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
                 yield where, "is on a fallback, which must always be there; use another fallback"
 
 
+def windows(draft: Draft) -> Iterator[Problem]:
+    """The variants of `sms_timing` are send windows, counted from one anchor."""
+    if draft.data.get("slot") != TIMING:
+        return
+    anchors: dict[str, str] = {}
+    for variant in draft.data.get("variants", ()):
+        name = variant.get("name", "")
+        try:
+            anchors[name] = window_of(variant.get("value")).anchor
+        except ValueError as error:
+            yield f"variants.{name}.value", str(error)
+        if variant.get("available", {}).get("stock") is not None:
+            yield f"variants.{name}.available.stock", "is on a window; leave it out"
+    if len(set(anchors.values())) > 1:
+        yield "variants", "count from different anchors; use month for all windows, or cycle"
+
+
 RULES: tuple[Rule, ...] = (
     slot_name,
     unique_names,
@@ -175,6 +194,7 @@ RULES: tuple[Rule, ...] = (
     cells,
     season,
     free_amount,
+    windows,
 )
 
 

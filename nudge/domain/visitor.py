@@ -21,6 +21,8 @@ KEEP_CUSTOMER: Final = 400 * 86_400.0
 """That of somebody who paid, or of whom the operator told: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650 * 86_400.0
 """That of somebody who refused or complained: a no is not forgotten by being left alone."""
+PAGES: Final = frozenset({"web", "wap", "app"})
+"""Channels of visits."""
 MOBILE: Final = frozenset({"wap", "app"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
@@ -156,8 +158,11 @@ class VisitorState:
             at: seconds, now; without it, what depends on it is left out.
         """
         known: dict[str, Scalar] = {one.name: one.value for one in self.known}
-        if self.channels:
-            known["mobile_before"] = not MOBILE.isdisjoint(self.channels)
+        if not MOBILE.isdisjoint(self.channels):
+            known["mobile_before"] = True
+        elif not PAGES.isdisjoint(self.channels):
+            # What the operator knows goes further back; an SMS that was planned says nothing.
+            known.setdefault("mobile_before", False)
         if self.last_amount is not None:
             known["last_amount"] = _yuan(self.last_amount)
             known["last_paid_at"] = self.last_paid_at

@@ -19,6 +19,7 @@ from nudge.domain.visitor import Early, Open, Rewarding, VisitorState
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 3
+_NIL: Final = b"\xc0"
 FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, VERSION: 20}
 """Version -> how many fields it has. Version 1 knew no benefits and no payments but the last, 2 no
 numbers, contacts and failures; what an earlier one did not know is empty."""
@@ -38,20 +39,47 @@ def encode_state(state: VisitorState) -> bytes:
     return bytes((VERSION,)) + packed
 
 
+def decode_person(data: bytes) -> VisitorState:
+    """The state that `encode_state` was given, without exposures and what rewards them.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    return _decoded(data, _OF_PERSON)
+
+
 def decode_state(data: bytes) -> VisitorState:
     """The state that `encode_state` was given.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
     """
+    return _decoded(data, _RESTORE)
+
+
+def into_of(data: bytes) -> tuple[str, int] | None:
+    """Whom the visitor turned out to be: the last field, which hardly anybody has.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    if data[:1] != bytes((VERSION,)) or data.endswith(_NIL):
+        return None
+    return decode_person(data).into
+
+
+def _decoded(data: bytes, restore: Mapping[str, Callable[[Any], Any]]) -> VisitorState:
     length = FIELDS.get(data[0]) if data else None
     if length is None:
         raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
     try:
         fields = msgpack.unpackb(data[1:], use_list=False)
         named = dict(zip(_NAMES[:length], fields, strict=True))
-        restored = {n: _RESTORE[n](v) if n in _RESTORE else v for n, v in named.items()}
-        return VisitorState(**restored)
+        for name, value in named.items():
+            # Most of what could be known of a visitor is not.
+            if value and name in restore:
+                named[name] = restore[name](value)
+        return VisitorState(**named)
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
 
@@ -132,3 +160,5 @@ _RESTORE: Final[Mapping[str, Callable[[Any], Any]]] = {
     "failures": _each(_of(Failure)),
     "known": _each(_of(Attribute)),
 }
+_EXPOSURES: Final = ("waiting", "early", "open", "events")
+_OF_PERSON: Final = {**_RESTORE, **dict.fromkeys(_EXPOSURES, lambda _: ())}

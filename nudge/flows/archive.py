@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nudge import clock, faults
-from nudge.domain.records import Entry
+from nudge.domain.records import Entry, is_dense
 from nudge.lake import manifest, sweep, writer
 from nudge.lake.errors import JournalGapError, LakeAheadError
 from nudge.lake.manifest import Manifest, Range
@@ -36,9 +36,9 @@ class Limits:
 
     Attributes:
         every: longest time in seconds that an entry waits for a run.
-        waiting: entries (over all partitions) that make a run due at once.
+        waiting: records (over all partitions) that make a run due at once.
         look: seconds between two looks at how many wait.
-        range: entries of one partition in one run.
+        range: entries of one partition in one run; a record of many is whole.
         run: entries of all partitions in one run.
         chunk: entries in memory at a time.
     """
@@ -159,7 +159,9 @@ class Archive:
         last = journal.last_position(self._client, self._keys, p)
         if last <= after:
             return None
-        upto = min(last, after + most)
+        # At least one, or a journal that lost its end would not be recognised.
+        end = max(after + 1, journal.reach(self._client, self._keys, p, after, most))
+        upto = min(last, end)
         watermark = credited if upto == last else None
         fields = (PENDING[0], upto, PENDING[1], "" if watermark is None else repr(watermark))
         self._write(lease, after, Write("HSET", self._keys.fold(p, NAME), fields))
@@ -200,12 +202,12 @@ class Archive:
         after = of.after
         while after < of.upto:
             count = min(self._limits.chunk, of.upto - after)
-            entries = journal.read(self._client, self._keys, of.partition, after, count)
-            places = [entry.position for entry in entries]
-            if places != list(range(after + 1, after + 1 + count)):
+            found = journal.read(self._client, self._keys, of.partition, after, count)
+            entries = [entry for entry in found if entry.position <= of.upto]
+            if not entries or not is_dense(entries, after):
                 raise JournalGapError(f"{of}: not all positions behind {after} are in the journal")
             yield entries
-            after += count
+            after = entries[-1].position
 
     # ... and commit the position.
 

@@ -22,6 +22,7 @@ from nudge.store.client import Client
 from nudge.store.folds import generation_of, position_of
 from nudge.store.journal import Arrival
 from nudge.store.keys import Keys
+from nudge.store.plans import forget_plans
 from nudge.store.rewriting import want_rewrite
 from nudge.store.visitors import ATTRIBUTE, Person, person_of, root_of
 
@@ -132,6 +133,7 @@ class Eraser:
             texts += self.client.call("HLEN", self.keys.texts(p, subject))
             names = (self.keys.numbers, self.keys.texts, self.keys.assigned, self.keys.seen)
             self.client.call("DEL", *(name(p, subject) for name in names))
+            forget_plans(self.client, self.keys, p, subject, clock.now())
         return numbers, texts
 
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:

@@ -106,6 +106,6 @@ class Expire:
             partition=left.range.partition,
             upto=left.range.upto,
             day=parts[-1].last_day.removeprefix("date="),
-            rows=sum(one.positions for one in parts if not one.lost),
+            rows=sum(one.rows for one in parts),
             seconds=round(seconds, 3),
         )

@@ -78,6 +78,7 @@ def _plain(decision_id: str, entry: Entry, d: Decision) -> dict[str, object]:
     return {
         "decision_id": decision_id,
         "at": datetime.fromtimestamp(entry.at, UTC).isoformat(),
+        "due": None if d.due is None else datetime.fromtimestamp(d.due, UTC).isoformat(),
         "slot": d.slot,
         "slot_revision": d.revision,
         "subject": d.subject,

@@ -11,6 +11,7 @@ from nudge import faults
 from nudge.domain.asked import Recorded, Rejected, Sent
 from nudge.domain.caller import Caller
 from nudge.domain.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
+from nudge.domain.link import Link
 from nudge.domain.numbers import OWN
 from nudge.domain.records import AWAY, Event, Ref
 from nudge.domain.region import region_of
@@ -18,7 +19,7 @@ from nudge.domain.sealing import Sealer, new_label, new_subject
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.client import Client
-from nudge.store.journal import Arrival, Named, Note, read_one
+from nudge.store.journal import Arrival, Named, Note, place_of, read_one
 from nudge.store.keys import Keys
 from nudge.store.people import TEXTS, append_people
 from nudge.store.spooled import Spooled, pack
@@ -27,6 +28,8 @@ OTHER_ID: Final = "other_id"
 """The field of `identified` that holds the visitor's second external id."""
 TEXT: Final = "text"
 """The field of `feedback` that holds what somebody wrote."""
+TOKEN: Final = "token"  # noqa: S105 (a field's name)
+"""The field of `sms_clicked` that holds the link token of the SMS."""
 IDENTIFIED: Final = "identified"
 
 
@@ -99,22 +102,37 @@ class Recorder:
 
     def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
+        link = self._link(sent)
+        # Senders may have tokens of their own, but those tell nobody who it is.
+        if link is None and not (sent.visitor_id or sent.decision_id) and TOKEN in sent.fields:
+            return _rejected(sent, "unknown_decision", "token was not given by this service")
+        ref = ref or (link.ref if link else None)
         problem = _problem(sent, ref, caller, at)
         if problem:
             return problem
         named, notes = self._named(sent, at), self._notes(sent)
         event = self._event(sent, ref, caller)
+        if link is not None:
+            # Known without a look at the journal, which may not go back as far.
+            known = replace(event, subject=link.subject)
+            return Routed(link.ref.partition, Arrival("", known, notes=notes, named=named))
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)
             # Whoever was shown a decision is who it was made for, whatever id they go by.
-            of = ref.position if ref and ref.partition == home and ref.position < AWAY else 0
+            here = ref is not None and ref.partition == home and ref.position < AWAY
+            of = place_of(ref) if ref and here else ""
             return Routed(home, Arrival(visitor_hash, event, of, notes, named))
         subject = self._subject_of(ref) if ref else None
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
         return Routed(ref.partition, Arrival("", known, notes=notes, named=named))
+
+    def _link(self, sent: Sent) -> Link | None:
+        """Of the SMS whose link was followed."""
+        token = sent.fields.get(TOKEN)
+        return self.sealer.links.link(token) if isinstance(token, str) else None
 
     def _subject_of(self, ref: Ref) -> str | None:
         """Whose decision it is; None where there is none, empty where only the store knows."""
@@ -125,7 +143,8 @@ class Recorder:
         return entry.record.subject if entry else None
 
     def _event(self, sent: Sent, ref: Ref | None, caller: Caller) -> Event:
-        private = {OTHER_ID, TEXT}
+        # Whoever has a link's token can ask as the customer: it is not written down.
+        private = {OTHER_ID, TEXT, *({TOKEN} if self._link(sent) else ())}
         fields = {name: value for name, value in sent.fields.items() if name not in private}
         if sent.fields.get(TEXT):
             fields["has_text"] = True

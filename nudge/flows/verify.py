@@ -13,10 +13,11 @@ from nudge.domain import taught as lessons
 from nudge.domain.difference import Difference
 from nudge.domain.records import Entry, Exposure, Record, Reward
 from nudge.lake.balances import Balance
-from nudge.lake.checks import EMPTY, held, marks, repeated
+from nudge.lake.checks import EMPTY, counted, held, marks, repeated
 from nudge.lake.errors import BrokenLakeError
 from nudge.lake.query import Backend, answer, connected, figures, recount
 from nudge.lake.reader import Contents, Lake
+from nudge.lake.tables import SCHEMAS
 from nudge.store import folds, journal
 from nudge.store.client import Client
 from nudge.store.counts import KINDS
@@ -68,10 +69,11 @@ def _positions(
         if in_lake > last:
             yield Difference(p, "last position in the journal", f"at least {in_lake}", str(last))
         waiting = max(0, last - in_lake)
-        readable = sum(map(len, _chunks(client, keys, p, in_lake, last)))
+        chunks = _chunks(client, keys, p, in_lake, last)
+        readable = sum(len({entry.position for entry in chunk}) for chunk in chunks)
         if readable != waiting:
             what = f"journal behind position {in_lake}"
-            yield Difference(p, what, f"{waiting} entries", f"{readable} entries")
+            yield Difference(p, what, f"{waiting} positions", f"{readable} positions")
 
 
 def _chunks(
@@ -86,21 +88,31 @@ def _chunks(
         after = entries[-1].position
 
 
-# Rows: each position and each id once.
+# Rows: each position is there, each id once, and as many rows as were written.
 
 
 def _rows(
     backend: Backend, positions: Mapping[int, int], contents: Contents
 ) -> Iterator[Difference]:
+    """What the lake's rows lack, or have too often.
+
+    A block is several rows at one position. How many, only the archive saw: it noted it in the
+    manifest, and no manifest is read whose rows do not add up to its positions. So where positions
+    and rows are as many as the manifests say, and no id is there twice, every block is whole.
+    """
     found, lost = held(backend, positions), contents.lost()
+    rows, claimed = counted(backend, positions), contents.rows()
     for p, last in positions.items():
         first = contents.balance(p).position
         has, due = found.get(p, EMPTY), last - first - lost.get(p, 0)
-        if (has.rows, has.positions) != (due, due):
-            text = f"{has.rows} rows at {has.positions} positions"
+        if has.positions != due:
             less = f", less the {lost[p]} that are declared lost" if lost.get(p) else ""
             what = f"positions {first + 1} to {last} in the lake{less}"
-            yield Difference(p, what, "one row each", text)
+            yield Difference(p, what, str(due), str(has.positions))
+        for table in SCHEMAS:
+            if rows[p][table] != claimed[p][table]:
+                what = f"rows of {table} in the lake"
+                yield Difference(p, what, str(claimed[p][table]), str(rows[p][table]))
     for one in repeated(backend, positions):
         yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
 

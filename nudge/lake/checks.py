@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -78,6 +79,27 @@ def held(backend: Backend, last: Mapping[int, int]) -> dict[int, Held]:
         last=rows.position.max(),
     )
     return {row.pop("partition"): Held(**row) for row in answer(backend, counted)}
+
+
+def counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]]:
+    """Partition -> table -> how many rows.
+
+    Args:
+        backend: from `connect`.
+        last: partition -> last position to look at.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    tables = [
+        upto(backend.table(name), last).select("partition", table=ibis.literal(name))
+        for name in SCHEMAS
+    ]
+    rows = ibis.union(*tables)
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for row in answer(backend, rows.group_by("partition", "table").aggregate(rows=rows.count())):
+        found[row["partition"]][row["table"]] = row["rows"]
+    return found
 
 
 def repeated(backend: Backend, last: Mapping[int, int]) -> list[Repeated]:

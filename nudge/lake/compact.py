@@ -30,6 +30,8 @@ GROUP: Final = 65_536
 """Rows of a row group: what a reader may pass by where its slot is another one."""
 Folder = tuple[str, str]
 """Table and `date=...`: what one file holds."""
+Claim = tuple[Range, File]
+"""A range, and what its manifest says of a file."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,11 @@ def _packs(run: Iterator[Manifest], most: int) -> list[tuple[Manifest, ...]]:
     packs: list[list[Manifest]] = [[]]
     rows = 0
     for one in run:
-        if packs[-1] and rows + len(one.range) > most:
+        if packs[-1] and rows + one.rows > most:
             packs.append([])
             rows = 0
         packs[-1].append(one)
-        rows += len(one.range)
+        rows += one.rows
     return [tuple(pack) for pack in packs]
 
 
@@ -112,13 +114,11 @@ def merge(root: Path, work: Merge) -> None:
         BrokenLakeError: a file does not hold what its manifests say; nothing has changed.
         LakeAwayError: the disk refused.
     """
-    claims: defaultdict[Folder, defaultdict[str, list[tuple[Range, int]]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    claims: defaultdict[Folder, list[Claim]] = defaultdict(list)
     for one in (one for part in work.parts for one in part):
         for file in one.files:
             folder = (file.table, PurePosixPath(file.path).parent.name)
-            claims[folder][file.path].append((one.range, file.rows))
+            claims[folder].append((one.range, file))
     text = " ".join(map(str, sorted(work.ranges)))
     name = "c" + hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
     files: defaultdict[int, list[File]] = defaultdict(list)
@@ -136,10 +136,15 @@ def merge(root: Path, work: Merge) -> None:
 
 
 def _merged(
-    root: Path, folder: Folder, claims: Mapping[str, Sequence[tuple[Range, int]]], name: str
+    root: Path, folder: Folder, claims: Sequence[Claim], name: str
 ) -> Iterator[tuple[int, File]]:
     table, day = folder
-    parts = [_claimed(root / path, table, ranges) for path, ranges in sorted(claims.items())]
+    files: defaultdict[str, list[Claim]] = defaultdict(list)
+    beside: Counter[int] = Counter()
+    for of, file in claims:
+        files[file.path].append((of, file))
+        beside[of.partition] += file.beside
+    parts = [_claimed(root / path, table, found) for path, found in sorted(files.items())]
     rows = pa.concat_tables(parts)
     order = [(column, "ascending") for column in ORDER if column in rows.column_names]
     rows = rows.take(pc.sort_indices(rows, sort_keys=order))
@@ -152,17 +157,18 @@ def _merged(
         draft.unlink(missing_ok=True)
     counts = Counter(rows["partition"].to_pylist())
     for p, count in sorted(counts.items()):
-        yield p, File(table, path.relative_to(root).as_posix(), count, len(rows))
+        place = path.relative_to(root).as_posix()
+        yield p, File(table, place, count, len(rows), beside[p], len(SCHEMAS[table]))
 
 
-def _claimed(path: Path, table: str, claims: Sequence[tuple[Range, int]]) -> pa.Table:
+def _claimed(path: Path, table: str, claims: Sequence[Claim]) -> pa.Table:
     """The rows of a file that these ranges claim."""
     try:
         rows = pq.read_table(path, schema=SCHEMAS[table], partitioning=None)
     except pa.ArrowException as error:
         raise BrokenLakeError(f"{path} is no Parquet file of {table}: {error}") from error
     parts = []
-    for of, due in claims:
+    for of, file in claims:
         inside = pc.and_(
             pc.equal(rows["partition"], of.partition),
             pc.and_(
@@ -170,8 +176,8 @@ def _claimed(path: Path, table: str, claims: Sequence[tuple[Range, int]]) -> pa.
             ),
         )
         part = rows.filter(inside)
-        if len(part) != due:
-            text = f"{len(part)} rows of {of}, its manifest says {due}"
+        if len(part) != file.rows:
+            text = f"{len(part)} rows of {of}, its manifest says {file.rows}"
             raise BrokenLakeError(f"{path} holds {text}")
         parts.append(part)
     return pa.concat_tables(parts)

@@ -49,9 +49,9 @@ def plan(listed: Sequence[Manifest], upto: int, before: str, rows: int = ROWS) -
         if not one.lost:
             if one.last_day >= before or one.range.upto > upto:
                 break
-            if count and count + len(one.range) > rows:
+            if count and count + one.rows > rows:
                 break
-            count += len(one.range)
+            count += one.rows
         taken.append(one)
     return _ending_in_rows(taken)
 
@@ -88,7 +88,8 @@ def expire(
         faults.point("expire.between_files")
         balances.write_visitors(lake.root / visitors, balance, closing.replay)
     faults.point("expire.after_files")
-    left = Expired(closing.watermark, _rows(balance, gone), _lost(balance, gone), sums, visitors)
+    rows, lost, beside = _rows(balance, gone), _lost(balance, gone), _beside(balance, gone)
+    left = Expired(closing.watermark, rows, lost, sums, visitors, beside)
     marks = [balance.watermark, *(one.watermark for one in gone)]
     mark = max((one for one in marks if one is not None), default=None)
     made = Manifest(of, (), mark, expired=left)
@@ -147,6 +148,11 @@ def _rows(balance: Balance, parts: Sequence[Manifest]) -> dict[str, int]:
     for file in (file for one in parts for file in one.files):
         found[file.table] += file.rows
     return dict(sorted(found.items()))
+
+
+def _beside(balance: Balance, parts: Sequence[Manifest]) -> int:
+    before = balance.left.beside if balance.left else 0
+    return before + sum(one.beside for one in parts)
 
 
 def _lost(balance: Balance, parts: Sequence[Manifest]) -> int:

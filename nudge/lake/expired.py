@@ -17,6 +17,7 @@ class Expired:
         lost: positions among theirs that had no row.
         sums: path within the lake of what `learn` would hold behind them.
         visitors: path within the lake of what `attribute` would hold.
+        beside: how many of the rows had the position of another one.
     """
 
     until: float
@@ -24,6 +25,7 @@ class Expired:
     lost: int
     sums: str
     visitors: str
+    beside: int = 0
 
     @classmethod
     def read(cls, plain: Mapping[str, Any] | None) -> Expired | None:
@@ -42,7 +44,7 @@ class Expired:
     @property
     def positions(self) -> int:
         """How many it accounts for."""
-        return sum(self.rows.values()) + self.lost
+        return sum(self.rows.values()) - self.beside + self.lost
 
     @property
     def paths(self) -> tuple[str, str]:

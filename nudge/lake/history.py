@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.records import Entry
+from nudge.domain.records import Entry, is_dense
 from nudge.lake.balances import Balance
 from nudge.lake.errors import JournalGapError
 from nudge.lake.reader import Lake
@@ -50,11 +50,7 @@ class History:
                 after = in_lake
                 continue
             found = self.read(partition, after, min(CHUNK, upto - after))
-            if [entry.position for entry in found] != list(
-                range(after + 1, after + 1 + len(found))
-            ):
-                found = []
-            if not found:
+            if not found or not is_dense(found, after):
                 # Perhaps it was archived and trimmed since we asked.
                 self._must_have_grown(partition, after)
                 continue
@@ -66,9 +62,13 @@ class History:
         return self.lake.balance(partition)
 
     def length(self, partition: int, upto: int) -> int:
-        """How many entries there are up to a position: without those lost, or removed by age."""
-        declared = (one for one in self.lake.manifests(partition) if one.lost or one.expired)
-        return upto - sum(len(one.range) for one in declared if one.range.upto <= upto)
+        """How many entries there are up to a position: without those lost, or removed by age.
+
+        Of the journal it counts the records: a block there counts as one.
+        """
+        listed = [one for one in self.lake.manifests(partition) if one.range.upto <= upto]
+        declared = sum(len(one.range) for one in listed if one.lost or one.expired)
+        return upto - declared + sum(one.beside for one in listed)
 
     def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
         for entry in self.lake.entries(partition, self.unseal, after):
@@ -83,14 +83,16 @@ class History:
 
 
 def batches(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
-    """The entries in batches of at most `size`, none of which spans much more than an hour.
+    """The entries in batches of about `size`, none of which spans much more than an hour.
 
-    A batch has one watermark, by which visitors are forgotten and buckets widen: where little
-    happens, a batch of any size would make that coarse.
+    The entries of one position stay together: a fold commits positions. A batch has one watermark,
+    by which visitors are forgotten and buckets widen: where little happens, a batch of any size
+    would make that coarse.
     """
     batch: list[Entry] = []
     for entry in entries:
-        if batch and (len(batch) >= size or entry.stamp > batch[0].stamp + HOUR):
+        full = batch and (len(batch) >= size or entry.stamp > batch[0].stamp + HOUR)
+        if full and entry.position != batch[-1].position:
             yield batch
             batch = []
         batch.append(entry)

@@ -58,12 +58,17 @@ class File:
         path: within the lake.
         rows: of the manifest's range.
         total: of all ranges. Where a file's `rows` add up to it, no filter is needed.
+        beside: how many of `rows` have the position of another: the decisions of a block behind
+            its first.
+        columns: how many the file has; 0 where the manifest was written before that was noted.
     """
 
     table: str
     path: str
     rows: int
     total: int
+    beside: int = 0
+    columns: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,21 @@ class Manifest:
         return max((PurePosixPath(file.path).parent.name for file in self.files), default="")
 
     @property
+    def rows(self) -> int:
+        """How many rows of its files are its own."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def beside(self) -> int:
+        """How many of its rows have the position of another one."""
+        return sum(file.beside for file in self.files)
+
+    @property
     def positions(self) -> int:
         """How many positions of its range it accounts for."""
         if self.expired:
             return self.expired.positions
-        return len(self.range) if self.lost else sum(file.rows for file in self.files)
+        return len(self.range) if self.lost else self.rows - self.beside
 
 
 def directory(root: Path, partition: int) -> Path:

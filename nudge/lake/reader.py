@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,6 +23,8 @@ from nudge.lake.manifest import File, Manifest, Range
 from nudge.lake.restore import Unseal, entries
 from nudge.lake.tables import SCHEMAS
 
+PART: Final = 5000
+"""Rows that are turned into entries together."""
 _PARTITION = re.compile(r"p=(\d+)")
 
 
@@ -32,11 +36,14 @@ class Source:
         path: absolute.
         ranges: rows outside of these do not exist; neighbours are joined.
         whole: every row of the file is in a range, so that no filter is needed.
+        full: it has all columns of its table; one that was written before a column existed has
+            not, and is read apart.
     """
 
     path: Path
     ranges: tuple[Range, ...]
     whole: bool
+    full: bool
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,14 @@ class Contents:
         """Seconds: the lake has all that was logged later; None where it has everything."""
         balances = map(self.balance, self.manifests)
         return max((one.until for one in balances if one.left), default=None)
+
+    def rows(self) -> dict[int, Counter[str]]:
+        """Partition -> table -> how many rows the manifests claim."""
+        found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for p, listed in self.manifests.items():
+            for file in (file for one in listed for file in one.files):
+                found[p][file.table] += file.rows
+        return found
 
     def watermarks(self) -> dict[int, float]:
         """Partition -> seconds: every reward by what was logged until then is in the lake."""
@@ -140,7 +155,9 @@ class Lake:
         return self.contents().tables()
 
     def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
-        """The partition's entries behind a position, in order; one manifest's at a time in memory.
+        """The partition's entries behind a position, in order.
+
+        The rows of one manifest are in memory at a time, and some thousand of them as entries.
 
         Args:
             partition: of the journal.
@@ -155,8 +172,8 @@ class Lake:
                 if one.expired:
                     text = f"were removed from the lake by age; it goes on behind {one.range.upto}"
                     raise DaysRemovedError(f"positions of {one.range} {text}")
-                found = entries(self.rows(one), unseal)
-                yield from (entry for entry in found if entry.position > after)
+                for rows in _parts(self.rows(one), after):
+                    yield from entries(rows, unseal)
 
     def balance(self, partition: int) -> Balance:
         """What is left of what was removed by age."""
@@ -192,9 +209,23 @@ def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
     return BrokenLakeError(f"manifests of partition {ranges[0].partition} lead to no end")
 
 
+def _parts(tables: Mapping[str, pa.Table], after: int) -> Iterator[dict[str, pa.Table]]:
+    """The rows behind a position, in order, `PART` at a time; those of a position together."""
+    columns = [table["position"].to_numpy() for table in tables.values()]
+    places = np.sort(np.concatenate([np.zeros(0, np.int64), *columns]))
+    for last in [*places[PART - 1 :: PART].tolist(), *places[-1:].tolist()]:
+        # A block may be longer than what is left of a part.
+        if last > after:
+            within = (pc.field("position") > after) & (pc.field("position") <= last)
+            yield {name: table.filter(within) for name, table in tables.items()}
+            after = last
+
+
 def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:
-    whole = sum(file.rows for _, file in claims) == claims[0][1].total
-    return Source(path, _joined([of for of, _ in claims]), whole)
+    files = [file for _, file in claims]
+    whole = sum(file.rows for file in files) == files[0].total
+    full = all(file.columns == len(SCHEMAS[file.table]) for file in files)
+    return Source(path, _joined([of for of, _ in claims]), whole, full)
 
 
 def _joined(ranges: list[Range]) -> tuple[Range, ...]:

@@ -16,12 +16,12 @@ Unseal = Callable[[str], Ref | None]
 """Finds the reference behind a decision id: `Sealer.unseal`."""
 Row = Mapping[str, Any]
 
-_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at"}
+_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at", "due_seconds": "due"}
 _SAME: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": (
         *("subject", "slot", "slot_revision", "channel", "page", "cell", "variant", "reason"),
         *("policy", "unit", "source", "u", "propensity", "policy_version", "period"),
-        *("degraded", "at_seconds"),
+        *("degraded", "at_seconds", "due_seconds"),
     ),
     "exposures": (
         *("subject", "slot", "slot_revision", "variant", "cell", "reason", "propensity"),
@@ -37,13 +37,13 @@ _SAME: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def entries(tables: Mapping[str, pa.Table], unseal: Unseal) -> list[Entry]:
-    """The entries from which `rows` made these tables, by partition and position.
+    """The entries from which `rows` made these tables, by partition, position and index.
 
     Raises:
         CorruptRecordError: a decision id was sealed with another secret.
     """
     found = [_entry(table, row, unseal) for table in tables for row in _rows(tables[table])]
-    return sorted(found, key=lambda entry: (entry.partition, entry.position))
+    return sorted(found, key=lambda one: (one.partition, one.position, one.index))
 
 
 def _rows(table: pa.Table) -> list[Row]:
@@ -56,8 +56,15 @@ def _rows(table: pa.Table) -> list[Row]:
 
 
 def _entry(table: str, row: Row, unseal: Unseal) -> Entry:
-    record = _MAKE[table](row, _same(table, row), unseal)
-    return Entry(row["partition"], row["position"], row["logged_at"] / 1e6, record)
+    partition, position, stamp = row["partition"], row["position"], row["logged_at"] / 1e6
+    if table != "decisions":
+        record = _MAKE[table](row, _same(table, row), unseal)
+        return Entry(partition, position, stamp, record)
+    ref = _ref(row["decision_id"], unseal)
+    # Only a reference that is not the entry's own place was given with the record.
+    own = (ref.partition, ref.position) == (partition, position)
+    decision = _decision(row, None if own else ref, unseal)
+    return Entry(partition, position, stamp, decision, ref.index if own else 0)
 
 
 def _same(table: str, row: Row) -> dict[str, Any]:
@@ -71,11 +78,10 @@ def _ref(decision_id: str, unseal: Unseal) -> Ref:
     return found
 
 
-def _decision(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
-    ref = _ref(row["decision_id"], unseal)
+def _decision(row: Row, ref: Ref | None, unseal: Unseal) -> Decision:
     on, objective = row["exposed_on"], row["objective"]
     return Decision(
-        **same,
+        **_same("decisions", row),
         context=json.loads(row["context_json"]),
         eligible=tuple(row["eligible"]),
         removed=dict(row["removed"]),
@@ -83,8 +89,7 @@ def _decision(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
         terms=Terms(on, row["reward_event"], objective, row["window_seconds"]),
         supersedes=None if row["supersedes"] is None else _ref(row["supersedes"], unseal),
         twin=None if row["twin"] is None else _ref(row["twin"], unseal),
-        # Only a reference that is not the entry's own place was given with the record.
-        ref=None if ref == Ref(row["partition"], row["position"]) else ref,
+        ref=ref,
     )
 
 
@@ -107,7 +112,6 @@ def _mark(row: Row, same: dict[str, Any], _: Unseal) -> Record:
 
 
 _MAKE: Final[Mapping[str, Callable[[Row, dict[str, Any], Unseal], Record]]] = {
-    "decisions": _decision,
     "exposures": _exposure,
     "rewards": _reward,
     "events": _event,

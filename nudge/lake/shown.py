@@ -16,6 +16,7 @@ from ibis.expr.types import BooleanColumn, Column, FloatingColumn, Table
 
 from bandits.inference.clusters import GROUPS
 from nudge.domain.attribution import GRACE
+from nudge.domain.window import SLOT
 from nudge.lake.dialects import hashed, person
 from nudge.lake.query import answer
 
@@ -25,6 +26,8 @@ SEPARATOR: Final = "\x1f"
 """Between names that are put together; no name has it."""
 LOOKBACK: Final = timedelta(days=9)
 """Decisions are logged at most so long before the time of their exposure (a week, and slack)."""
+PLANNED: Final = timedelta(days=71)
+"""The same of what is planned: until the end of the next month, a week, and slack."""
 FIXED: Final[Mapping[str, str]] = {
     "partition": "int32",
     "at": "timestamp(6)",
@@ -73,7 +76,8 @@ def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) 
     alone = rows.filter(rows.known.isnull())
     (left,) = answer(backend, alone.aggregate(rows=alone.count(), first=alone["at"].min()))
     if left["rows"]:
-        first = min(left["first"].date() - LOOKBACK, *days)
+        back = PLANNED if slot == SLOT else LOOKBACK
+        first = min(left["first"].date() - back, *days)
         far = decisions.filter(decisions.date.between(first, max(days)), ~_on(decisions, days))
         again = exposures.semi_join(alone, exposures.decision_id == alone.decision_id)
         found = rows.filter(rows.known.notnull()).union(_pairs(backend, again, far))

@@ -62,9 +62,11 @@ def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> An
     schema = ", ".join(f"`{x.name}` {_kind(str(x.type))}" for x in SCHEMAS[table])
     parts = [session.createDataFrame([], f"{schema}, `date` date")]
     read = session.read.option("basePath", str(root / table))
-    whole = [str(source.path) for source in sources if source.whole]
-    if whole:
-        parts.append(read.parquet(*whole))
+    for full in (True, False):
+        whole = [str(one.path) for one in sources if one.whole and one.full == full]
+        if whole:
+            # Without columns that none of them has: those are null, as in the empty rows' schema.
+            parts.append(read.option("mergeSchema", str(not full).lower()).parquet(*whole))
     for source in (one for one in sources if not one.whole):
         inside = reduce(
             or_,
@@ -76,7 +78,7 @@ def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> An
             ],
         )
         parts.append(read.parquet(str(source.path)).filter(inside))
-    return reduce(lambda one, other: one.unionByName(other), parts)
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), parts)
 
 
 def _kind(kind: str) -> str:

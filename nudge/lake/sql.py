@@ -10,9 +10,9 @@ import pyarrow as pa
 from nudge.lake.reader import Lake, Source
 from nudge.lake.tables import SCHEMAS
 
-# Not `union_by_name`: it opens every file to plan a query, three times the work. When a table gets
-# a column, read old and new files apart instead; they are put together by name as it is.
 _READ: Final = "hive_partitioning = true, hive_types = {'date': DATE}"
+# It opens every file to plan a query, three times the work: only for files that may lack a column.
+_BY_NAME: Final = f"{_READ}, union_by_name = true"
 _TYPES: Final = {
     pa.string(): "VARCHAR",
     pa.bool_(): "BOOLEAN",
@@ -40,12 +40,14 @@ def sql_view(lake: Lake, table: str) -> str:
 
 def select(table: str, sources: Sequence[Source]) -> str:
     """`sql_view`, of sources that are known already."""
-    whole = [source for source in sources if source.whole]
-    partial = [source for source in sources if not source.whole]
     # An empty row set first: it gives an empty lake, and a column that old files lack, its type.
     parts = [_empty(table)]
-    parts += [_all(whole)] if whole else []
-    parts += [_cut(partial)] if partial else []
+    for full in (True, False):
+        read = _READ if full else _BY_NAME
+        whole = [source for source in sources if source.whole and source.full == full]
+        partial = [source for source in sources if not source.whole and source.full == full]
+        parts += [_all(whole, read)] if whole else []
+        parts += [_cut(partial, read)] if partial else []
     return "\nUNION ALL BY NAME\n".join(parts)
 
 
@@ -62,17 +64,17 @@ def _empty(table: str) -> str:
     return f"SELECT {', '.join(columns)}, NULL::DATE AS date WHERE false"
 
 
-def _all(sources: Sequence[Source]) -> str:
-    return f"SELECT * FROM read_parquet({_paths(sources)}, {_READ})"  # noqa: S608  # quoted paths
+def _all(sources: Sequence[Source], how: str) -> str:
+    return f"SELECT * FROM read_parquet({_paths(sources)}, {how})"  # noqa: S608  # quoted paths
 
 
-def _cut(sources: Sequence[Source]) -> str:
+def _cut(sources: Sequence[Source], how: str) -> str:
     ranges = [
         f"({_quoted(str(source.path))}, {of.partition}, {of.after}, {of.upto})"
         for source in sources
         for of in source.ranges
     ]
-    read = f"read_parquet({_paths(sources)}, filename = true, {_READ}) t"
+    read = f"read_parquet({_paths(sources)}, filename = true, {how}) t"
     claims = f"(VALUES {', '.join(ranges)}) r(file, p, behind, upto)"
     within = "t.partition = r.p AND t.position > r.behind AND t.position <= r.upto"
     on = f"t.filename = r.file AND {within}"

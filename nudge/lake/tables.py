@@ -95,6 +95,7 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         ("twin", TEXT, lambda r, seal: _id(r.twin, seal)),
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
+        ("due_seconds", REAL, lambda r, _: r.due),
     ),
     "exposures": (
         *_SHOWN,

@@ -35,6 +35,7 @@ class _Draft:
         temporary: its name until then.
         writer: open on it.
         rows: partition -> rows so far.
+        beside: partition -> those of them that have the position of another one.
     """
 
     table: str
@@ -42,6 +43,13 @@ class _Draft:
     temporary: Path
     writer: pq.ParquetWriter
     rows: Counter[int] = field(default_factory=Counter)
+    beside: Counter[int] = field(default_factory=Counter)
+
+    def file(self, root: Path, partition: int) -> File:
+        """What the partition's manifest says of it."""
+        path, columns = self.path.relative_to(root).as_posix(), len(SCHEMAS[self.table])
+        rows, beside = self.rows[partition], self.beside[partition]
+        return File(self.table, path, rows, self.rows.total(), beside, columns)
 
 
 def write(
@@ -105,6 +113,7 @@ def _append(draft: _Draft, entries: Sequence[Entry], seal: Seal) -> None:
     table: pa.Table = rows(entries, seal)[draft.table]
     draft.writer.write_table(table)
     draft.rows.update(entry.partition for entry in entries)
+    draft.beside.update(entry.partition for entry in entries if entry.index)
 
 
 @contextmanager
@@ -122,7 +131,6 @@ def _abandoned(drafts: dict[Place, _Draft]) -> Iterator[None]:
 def _files(root: Path, drafts: Iterable[_Draft]) -> dict[int, tuple[File, ...]]:
     found: defaultdict[int, tuple[File, ...]] = defaultdict(tuple)
     for draft in drafts:
-        path = draft.path.relative_to(root).as_posix()
-        for partition, count in sorted(draft.rows.items()):
-            found[partition] += (File(draft.table, path, count, draft.rows.total()),)
+        for partition in sorted(draft.rows):
+            found[partition] += (draft.file(root, partition),)
     return found

@@ -132,8 +132,10 @@ def finish(visitor: Visitor, amount: str | None, prefill: str | None) -> float:
 
 def sms(visitor: Visitor, timing: str | None, boost: float) -> float:
     """Probability that a reminder SMS leads to a payment."""
-    fits = SMS_FITS.get(timing or "", {}).get(visitor.value_tier, 1.0)
-    times = SMS_TIMES.get(timing or "", 1.0) * fits
+    # The hours of a window, behind the part of the month, change nothing here.
+    part = (timing or "").split("_")[0]
+    fits = SMS_FITS.get(part, {}).get(visitor.value_tier, 1.0)
+    times = SMS_TIMES.get(part, 1.0) * fits
     return min(CAP, SMS_BASE * boost * times * _mobile(visitor))
 
 

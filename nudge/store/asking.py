@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nudge.domain.asked import Ask
@@ -15,7 +16,7 @@ from nudge.store.client import Client
 from nudge.store.journal import Arrival, Named
 from nudge.store.keys import Keys
 from nudge.store.people import IDENTIFIED, book_notes, identify, label_of
-from nudge.store.visitors import Opened, Wanted, follow, open_visitor
+from nudge.store.visitors import Opened, Wanted, follow, open_each, open_visitor
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,23 @@ class Asking:
             stock=stock,
             numbers=book,
         )
-        visitor = open_visitor(self.client, self.keys, wanted)
+        link = self.sealer.links.link(ask.link_token)
+        if link is not None:
+            # Who reads the SMS is who it went to, whatever id the page makes up.
+            visitor = follow(self.client, self.keys, Home(link.subject, link.ref.partition), wanted)
+        else:
+            visitor = open_visitor(self.client, self.keys, wanted)
         if ask.msisdn is None or not caller.is_server:
             return visitor
         return self._by_number(ask.msisdn, device, visitor, wanted, at)
+
+    def opened_each(self, visitor_ids: Sequence[str], *, besides: bool) -> list[Opened]:
+        """Visitors as a server sees them, in one round trip where there is one server.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), besides=besides)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))

@@ -38,6 +38,8 @@ PASSING = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN",
 """Beginnings of refusals that pass, by themselves or by an operator: as good as absence."""
 FULL = ("OOM", "MISCONF")
 """Those of a store that cannot write: no memory within its limit, or a disk that refuses."""
+PIPE = 64
+"""Scripts in one round trip: the server does them all before it turns to a page, in some ms."""
 PATIENCE = 10.0
 """Seconds that a patient client waits for one answer."""
 
@@ -113,6 +115,47 @@ class Client:
             return self._send("EVALSHA", known.sha, *rest)
         except UnknownScriptError:
             return self._send("EVAL", known.text, *rest)
+
+    def run_each(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> Reply:
+        """Run a script many times, in few round trips where there is one server.
+
+        Args:
+            name: of the script.
+            calls: keys and arguments of each.
+
+        Returns:
+            The answers, in order.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now: any
+                part of the calls may have happened.
+            StoreError: the server refused one of them.
+        """
+        # The first by itself: after it the server knows the script.
+        found = [self.run(name, *call) for call in calls[:1]]
+        if not isinstance(self._connection, redis.Redis):
+            # A cluster takes no scripts in a pipeline.
+            return found + [self.run(name, *call) for call in calls[1:]]
+        for start in range(1, len(calls), PIPE):
+            found += self._piped(self._connection, name, calls[start : start + PIPE])
+        return found
+
+    def _piped(
+        self, server: redis.Redis, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]
+    ) -> list[Reply]:
+        if self.breaker:
+            self.breaker.check()
+        try:
+            with server.pipeline(transaction=False) as pipe:
+                send: Callable[..., Reply] = pipe.execute_command
+                for names, args in calls:
+                    send("EVALSHA", script(name).sha, len(names), *names, *args)
+                return pipe.execute()
+        except redis.RedisError as error:
+            translated = _translated(error)
+            if self.breaker and isinstance(translated, StoreAwayError):
+                self.breaker.trip(translated)
+            raise translated from error
 
     def scan(self, pattern: str) -> Iterator[str]:
         """The keys that match a glob pattern, on all servers: a walk over every key there is.

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from nudge.domain.choice import Kept
 from nudge.domain.event import EVENT_TYPES
 from nudge.domain.records import Decision, Entry, Event, Mark, Ref
-from nudge.store.client import Arg, Client
+from nudge.store.block_codec import decode_block, is_block
+from nudge.store.client import Arg, Client, Reply
 from nudge.store.codec import decode, encode
 from nudge.store.keys import Keys
 
 EVENT_MEMORY = 7 * 86_400.0
 """Seconds that an event id is remembered with its visitor."""
+PAGE: Final = 64
+"""Records that are read in the first go: a block is as many entries as a batch wants, and what
+is read beyond the batch is read again."""
+SUBJECT: Final = 16
+"""Bytes of each of a block's subjects."""
+PAGE_MOST: Final = 1024
+"""Records that are read in one go later: 18 MB where all of them are blocks."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +69,14 @@ class Arrival:
     Attributes:
         visitor_hash: of its visitor; empty where the subject is known already.
         record: its subject is used if the visitor is new.
-        of: position, in the same partition, of the decision whose subject it is; 0 for none.
+        of: place, in the same partition, of the decision whose subject it is; empty for none.
         notes: what only the vault may hold, written beside it.
         named: another id that it names, which the vault is asked for first.
     """
 
     visitor_hash: str
     record: Event | Decision
-    of: int = 0
+    of: str = ""
     notes: tuple[Note, ...] = ()
     named: Named | None = None
 
@@ -83,6 +92,22 @@ class Moved:
 
     partition: int
     subject: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decisions about to be appended.
+
+    Attributes:
+        partition: of the subject.
+        decisions: all of one subject, at least one, each with the field of the stock that it takes
+            of, or "".
+        keep_for: seconds that the assignments are kept.
+    """
+
+    partition: int
+    decisions: Sequence[tuple[Decision, str]]
+    keep_for: float
 
 
 def append_decisions(
@@ -123,30 +148,53 @@ def append_taking(
     Returns:
         For each decision the one that stands, in order; None where there is nothing left to take.
     """
-    subject = decisions[0][0].subject
-    args: list[Arg] = [subject, max(1, int(keep_for))]
-    for d, takes in decisions:
-        superseded = d.supersedes.position if d.supersedes else ""
+    batch = Batch(partition, decisions, keep_for)
+    return _made(batch, client.run("append_decisions", *_call(keys, batch)))
+
+
+def append_each(client: Client, keys: Keys, batches: Sequence[Batch]) -> list[list[Kept | None]]:
+    """`append_taking` for many subjects, in one round trip where there is one server."""
+    replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
+    return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+
+
+def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
+    p, subject = batch.partition, batch.decisions[0][0].subject
+    args: list[Arg] = [subject, max(1, int(batch.keep_for))]
+    for d, takes in batch.decisions:
+        superseded = place_of(d.supersedes) if d.supersedes else ""
         args += [d.unit, d.period, superseded, encode(d), takes]
-    assigned, quota = keys.assigned(partition, subject), keys.quota(partition)
-    names = [keys.journal(partition), keys.seq(partition), assigned, quota]
-    replies = client.run("append_decisions", names, args)
-    return [_kept(partition, subject, reply) if reply else None for reply in replies]
+    names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
+    return names, args
 
 
-def _kept(partition: int, subject: str, reply: tuple[int, int, int, bytes]) -> Kept:
-    fresh, position, stamp, payload = reply
-    return kept(partition, subject, position, stamp / 1000, payload, fresh=bool(fresh))
+def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
+    subject = batch.decisions[0][0].subject
+    return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
 
 
-def kept(
-    partition: int, subject: str, position: int, stamp: float, payload: bytes, *, fresh: bool
-) -> Kept:
-    """The decision that stands at `position`, from its payload."""
+def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> Kept:
+    fresh, place, stamp, payload = reply
+    return kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh))
+
+
+def place_of(ref: Ref) -> str:
+    """Where a decision stands in its partition, as scripts have it: `<position>[.<index>]`."""
+    return f"{ref.position}.{ref.index}" if ref.index else str(ref.position)
+
+
+def ref_at(partition: int, place: bytes) -> Ref:
+    """The reference of a place."""
+    position, _, index = place.partition(b".")
+    return Ref(partition, int(position), int(index or 0))
+
+
+def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> Kept:
+    """The decision that stands at a place, from its payload."""
     record = decode(payload, subject)
     if not isinstance(record, Decision):
-        raise TypeError(f"position {position} of partition {partition} holds a {record.kind}")
-    entry = Entry(partition, position, stamp, record)
+        raise TypeError(f"{ref} holds a {record.kind}")
+    entry = Entry(ref.partition, ref.position, stamp, record, ref.index)
     return Kept(entry.ref, record, record.period, fresh)
 
 
@@ -168,7 +216,7 @@ def append_once(
     args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
     for arrival in arrivals:
         record = arrival.record
-        args += [arrival.visitor_hash, record.subject, arrival.of or "", digest_of(record)]
+        args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
         args += [encode(record), len(arrival.notes)]
         for note in arrival.notes:
             args += [note.family, note.field, note.value]
@@ -235,8 +283,42 @@ def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
 
 
 def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[Entry]:
-    """At most `count` entries behind position `after`, in order."""
-    return _range(client, keys, partition, f"({after}-0", "+", count)
+    """Entries behind position `after`, in order: whole records, until there are `count`.
+
+    A record of many decisions (`block.Block`) is as many entries, so that there may be more.
+    """
+    found: list[Entry] = []
+    rows, wanted = PAGE, count
+    while wanted > 0:
+        some = min(rows, wanted)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            found += _entries(partition, row_id, row)
+            if len(found) >= count:
+                return found
+        if len(page) < some:
+            return found
+        after, rows, wanted = _position(page[-1][0]), min(2 * rows, PAGE_MOST), count - len(found)
+    return found
+
+
+def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> int:
+    """Position up to which there are `most` entries behind `after`, or as many as there are.
+
+    Whole records, so that it may be a block's more.
+    """
+    rows = PAGE
+    while most > 0:
+        some = min(rows, most)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            after, most = _position(row_id), most - _length(row)
+            if most <= 0:
+                return after
+        if len(page) < some:
+            return after
+        rows = min(2 * rows, PAGE_MOST)
+    return after
 
 
 def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
@@ -244,7 +326,9 @@ def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
     if ref.partition >= keys.partitions:
         return None
     at = f"{ref.position}-0"
-    return next(iter(_range(client, keys, ref.partition, at, at, 1)), None)
+    page = _rows(client, keys, ref.partition, at, at, 1)
+    found = [entry for row_id, row in page for entry in _entries(ref.partition, row_id, row)]
+    return next((entry for entry in found if entry.index == ref.index), None)
 
 
 def last_position(client: Client, keys: Keys, partition: int) -> int:
@@ -252,14 +336,36 @@ def last_position(client: Client, keys: Keys, partition: int) -> int:
     return int(client.call("GET", keys.seq(partition)) or 0)
 
 
-def _range(
+def _rows(
     client: Client, keys: Keys, partition: int, start: str, end: str, count: int
-) -> list[Entry]:
-    rows = client.call("XRANGE", keys.journal(partition), start, end, "COUNT", count)
-    return [_entry(partition, row_id, row) for row_id, row in rows]
+) -> list[tuple[bytes, Reply]]:
+    rows: list[tuple[bytes, Reply]] = client.call(
+        "XRANGE", keys.journal(partition), start, end, "COUNT", count
+    )
+    return rows
 
 
-def _entry(partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]) -> Entry:
-    named = row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
-    record = decode(named[b"r"], named[b"s"].decode())
-    return Entry(partition, int(row_id.split(b"-")[0]), int(named[b"t"]) / 1000, record)
+def _position(row_id: bytes) -> int:
+    return int(row_id.split(b"-")[0])
+
+
+def _named(row: dict[bytes, bytes] | list[bytes]) -> dict[bytes, bytes]:
+    return row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+
+
+def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
+    named = _named(row)
+    return len(named[b"s"]) // SUBJECT if is_block(named[b"r"]) else 1
+
+
+def _entries(
+    partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
+) -> Iterator[Entry]:
+    named = _named(row)
+    payload, place = named[b"r"], _position(row_id)
+    stamp = int(named[b"t"]) / 1000
+    if is_block(payload):
+        for index, decision in enumerate(decode_block(payload, named[b"s"])):
+            yield Entry(partition, place, stamp, decision, index)
+    else:
+        yield Entry(partition, place, stamp, decode(payload, named[b"s"].decode()))

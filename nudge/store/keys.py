@@ -45,6 +45,7 @@ FAMILIES = (
     Family("numbers", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
     Family("texts", "partition", "hash", "record", "visitors, erase", "for ever", True),
     Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
+    Family("plans", "partition", "hash", "plan", "decide, erase", "three months of 31 days", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),
     Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
     Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
@@ -58,6 +59,7 @@ FAMILIES = (
     Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "apply", "web", "for ever", True),
     Family("stock", "config", "hash", "stock", "web", "for ever", True),
+    Family("capacity", "config", "hash", "plan", "plan", "until the hours are past", True),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
@@ -122,6 +124,10 @@ class Keys:
     def assigned(self, partition: int, subject: str) -> str:
         """The decisions that a subject keeps."""
         return f"{self.prefix(partition)}assigned:{subject}"
+
+    def plans(self, partition: int, month: int) -> str:
+        """The plans that were made in a month of 31 days, by subject."""
+        return f"{self.prefix(partition)}plans:{month}"
 
     def quota(self, partition: int) -> str:
         """The partition's part of every limited stock."""

@@ -12,7 +12,7 @@ from nudge.errors import CorruptRecordError
 from nudge.store.codec import decode, encode
 from nudge.store.journal import Arrival, Named, Note
 
-NOTHING: Final = (0, (), None)
+NOTHING: Final = ("", (), None)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def unpack(content: bytes) -> Spooled:
     arrival = Arrival(
         visitor_hash,
         record,
-        of,
+        str(of or ""),  # the version before wrote a number
         tuple(Note(*note) for note in notes),
         named and Named(*named),
     )

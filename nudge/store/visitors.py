@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import Final
+
+import msgpack
 
 from nudge.domain.choice import Kept
 from nudge.domain.numbers import is_own
-from nudge.domain.sealing import Device, Home
+from nudge.domain.sealing import Device, Home, new_subject
+from nudge.domain.visitor_codec import into_of
 from nudge.store.client import Arg, Client, Reply
-from nudge.store.journal import kept
+from nudge.store.journal import kept, ref_at
 from nudge.store.keys import Keys
+from nudge.store.plan_book import NO_PLANS, Plans
 from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
+AT_ONCE: Final = 250
+"""Visitors that one script opens: the store is busy with them for some ms."""
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
@@ -71,6 +79,7 @@ class Opened:
         assigned: unit -> the decision that it keeps.
         left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
         numbers: the vault's book of the visitor's numbers; empty if not asked.
+        plans: that were made for the visitor; they are in `assigned` as well.
         owned: the caller may know the person: a server, the device whose visitor it is, or whoever
             came first.
         public: nobody has shown a token: what sticks is what anybody with the id may see.
@@ -82,6 +91,7 @@ class Opened:
     assigned: Mapping[str, Kept] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
     numbers: Mapping[str, bytes] = field(default_factory=dict)
+    plans: Plans = NO_PLANS
     owned: bool = True
     public: bool = False
 
@@ -92,7 +102,61 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     An id that somebody else opened first is read in the same steps as one that nobody ever used,
     and is not followed to whom it turned out to be: the time does not tell whether it is known.
     """
-    standing, subject, into, *rest = _open(client, keys, wanted)
+    return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
+
+
+def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
+    """Find or make visitors for a server: a round trip for some hundreds of a partition.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        homes: the hashed id of each, and where it is at home.
+        besides: what sticks besides plans, and what is left of limited stock, is wanted.
+
+    Returns:
+        What is known of each, in order.
+    """
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place, home in enumerate(homes):
+        groups[home.partition].append(place)
+    found: dict[int, Opened] = {}
+    for places in groups.values():
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            opened = _open_some(client, keys, [homes[place] for place in some], besides=besides)
+            found |= zip(some, opened, strict=True)
+    return [found[place] for place in range(len(homes))]
+
+
+def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
+    """`open_each` of one partition, at once."""
+    p = homes[0].partition
+    names = [name for home in homes for name in (home.subject, new_subject())]
+    args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
+    reply = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
+    quotas, subjects, states, plans, assigned = reply
+    left = units_left(quotas)
+    return [
+        _opened_one(client, keys, Opened(subject.decode(), p, state, left=left), book, kept)
+        for subject, state, book, kept in zip(
+            subjects, states, plans, assigned or repeat(()), strict=False
+        )
+    ]
+
+
+def _opened_one(
+    client: Client, keys: Keys, opened: Opened, book: bytes | None, kept: Reply
+) -> Opened:
+    into = into_of(opened.state) if opened.state else None
+    if into is not None:
+        wanted = Wanted(opened.partition, "", "", claim=False, stock=bool(opened.left))
+        return follow(client, keys, Home(*into), wanted)
+    return _with_assigned(opened, kept, book) if book or kept else opened
+
+
+def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
+    standing, subject, into, *rest = reply
     found = _opened(wanted.home, subject.decode(), rest)
     new, known = standing == b"new", standing == b"known"
     if not known and wanted.device and wanted.device.homes:
@@ -166,12 +230,12 @@ def person_of(client: Client, keys: Keys, home: Home) -> Person:
     )
 
 
-def _open(client: Client, keys: Keys, wanted: Wanted) -> Reply:
+def _call(keys: Keys, wanted: Wanted) -> tuple[list[str], list[Arg]]:
     p = wanted.home
     names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, ATTRIBUTE), keys.quota(p)]
     seen = [home.subject for home in wanted.device.homes] if wanted.device else []
     args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
-    return client.run("open", names, [*args, int(wanted.claim), *_flags(wanted), *seen])
+    return names, [*args, int(wanted.claim), *_flags(wanted), *seen]
 
 
 def _flags(wanted: Wanted) -> tuple[int, int]:
@@ -184,10 +248,19 @@ def _home(into: bytes) -> Home:
 
 
 def _opened(partition: int, subject: str, rest: Reply) -> Opened:
-    state, assigned, quotas, numbers = rest
+    state, assigned, quotas, numbers, *plans = rest
     book = {name.decode(): value for name, value in _pairs(numbers)}
-    kept = _assigned(partition, subject, assigned)
-    return Opened(subject, partition, state, kept, units_left(quotas), book)
+    found = Opened(subject, partition, state, left=units_left(quotas), numbers=book)
+    return _with_assigned(found, assigned, plans[0] if plans else None)
+
+
+def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
+    p, subject = opened.partition, opened.subject
+    kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
+    if book is None:
+        return replace(opened, assigned=kept)
+    plans = Plans.of(book)
+    return replace(opened, assigned={**kept, **plans.kept(p, subject)}, plans=plans)
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
@@ -211,10 +284,6 @@ def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> N
     client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
 
 
-def _assigned(partition: int, subject: str, reply: Reply) -> dict[str, Kept]:
-    return {unit.decode(): _parse(partition, subject, value) for unit, value in _pairs(reply)}
-
-
 def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     if isinstance(reply, dict):
         return list(reply.items())
@@ -222,5 +291,5 @@ def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]
 
 
 def _parse(partition: int, subject: str, value: bytes) -> Kept:
-    _, position, stamp, payload = value.split(b" ", 3)
-    return kept(partition, subject, int(position), int(stamp) / 1000, payload, fresh=False)
+    _, place, stamp, payload = value.split(b" ", 3)
+    return kept(ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False)

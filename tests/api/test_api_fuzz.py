@@ -27,6 +27,12 @@ def as_json(_: object, value: object) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value).encode()
 
 
+@schemathesis.serializer("application/x-ndjson")
+def as_line(_: object, value: object) -> bytes:
+    """A stream's lines are JSON, or what is not."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
 class Quiet(WSGIRequestHandler):
     """Writes no line for each of the cases."""
 

@@ -15,7 +15,12 @@ from nudge.domain.caller import SCOPES
 from nudge.store import api_keys
 
 METHODS = ("get", "post", "put", "patch", "delete")
-BODIES = {"/v1/decisions": ASK, "/v1/events": {"events": [{}]}, "/v1/slots/{slot}": {}}
+BODIES = {
+    "/v1/decisions": ASK,
+    "/v1/events": {"events": [{}]},
+    "/v1/slots/{slot}": {},
+    "/v1/sms/timings": {"visitor_id": "v"},
+}
 PLACES = {"{slot}": "banner", "{decision_id}": "a" * 26, "{visitor_id}": "ada"}
 
 

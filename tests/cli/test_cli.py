@@ -244,6 +244,7 @@ def test_explanation_for_people_has_every_part() -> None:
     found = {
         "decision_id": "d1",
         "at": "2026-01-01T00:00:00+00:00",
+        "due": "2026-01-02T00:00:00+00:00",
         "slot": "banner",
         "slot_revision": 2,
         "variant": "a",

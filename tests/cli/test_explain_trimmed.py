@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from block_samples import append_block, planned
 from click.testing import CliRunner
 
 from nudge import cli as entry
@@ -46,7 +47,7 @@ MADE = Decision(
 
 
 def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trimmed is not unknown; with the lake at hand both kinds of id are explained."""
+    """Trimmed is not unknown; with the lake at hand every kind of id is explained, one by one."""
     for name, value in settings.to_environ().items():
         monkeypatch.setenv(name, value)
     client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
@@ -54,9 +55,13 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     away = replace(MADE, ref=Ref(0, AWAY | 99), at=1.79e9)
     (kept,) = append_decisions(client, keys, 0, [MADE], 60)
     append_once(client, keys, 0, [Arrival("", away)], closes=False)
+    plans = [planned(f"{i:032x}") for i in range(5)]
+    block = append_block(client, keys, 0, plans)
+    third = sealer.seal(Ref(0, block, 3))
+    assert explain(client, keys, sealer, third)["subject"] == plans[3].subject
     lease = folds.seize(client, keys, 0, "archive", "test", 60)
     Archive(client, keys, Lake(settings.lake_dir), sealer.seal).run([lease])
-    client.call("XTRIM", keys.journal(0), "MINID", "3-0")
+    client.call("XTRIM", keys.journal(0), "MINID", f"{block + 1}-0")
     ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
     with pytest.raises(TrimmedError, match="left the journal"):
         explain(client, keys, sealer, ids[0])
@@ -66,6 +71,10 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
         done = CliRunner().invoke(entry.cli, ["explain", one, "--json"])
         assert done.exit_code == 0, done.output
         assert json.loads(done.stdout)["reproduced"]
+    done = CliRunner().invoke(entry.cli, ["explain", third, "--json"])
+    assert json.loads(done.stdout)["subject"] == plans[3].subject
+    none = CliRunner().invoke(entry.cli, ["explain", sealer.seal(Ref(0, block, 5))]).exception
+    assert isinstance(none, NotFoundError)
     unknown = sealer.seal(Ref(0, 500))
     error = CliRunner().invoke(entry.cli, ["explain", unknown]).exception
     assert isinstance(error, NotFoundError)

@@ -109,6 +109,16 @@ def test_what_waits_for_shown_is_exposed_once() -> None:
     assert [(x.decision, x.at) for x in run.exposures] == [(ref, 20.0)]
 
 
+def test_a_plan_waits_for_its_sms_until_a_week_behind_its_time() -> None:
+    """`sms_sent` is the exposure of what it names, weeks after the decision; later it is not."""
+    weeks = 3 * MAX_AGE
+    for late, shown in ((0.0, 1), (MAX_AGE, 1), (MAX_AGE + 1, 0)):
+        run = Run.new()
+        ref = run.take(decision("sms_timing", SHOWN, channel="sms", due=weeks), 0.0)
+        run.take(event("sms_sent", "s", decision=ref, fields={}), weeks + late)
+        assert len(run.exposures) == shown
+
+
 def test_a_shown_may_come_before_its_spooled_decision() -> None:
     """Replay after an outage has no order; the later of the two times is the exposure's."""
     run = Run.new()

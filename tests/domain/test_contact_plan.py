@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.contact import Consent, Contact, Known
-from nudge.domain.contact_capacity import Capacity, limit
+from nudge.domain.contact_capacity import Capacity, limit, spans
 from nudge.domain.contact_policy import Caps, Channel, ContactPolicy, Purpose
 from nudge.domain.contact_rules import displaced, forbidden, next_allowed
 
@@ -63,7 +63,7 @@ def test_no_plan_breaks_a_rule(examples: int) -> None:
                 made = next_allowed(policy, known, purpose, channel, at, at + 5 * DAY)
                 if made is None or capacity.forbidden(policy, purpose, channel, made):
                     continue
-                capacity = capacity.take(channel, made)
+                capacity.take(channel, made)
                 contact = Contact(made, channel, purpose)
                 people[who] = replace(known, contacts=(*known.contacts, contact))
         for known in people:
@@ -222,26 +222,33 @@ def test_an_hour_carries_what_the_channel_does_and_no_more() -> None:
     capacity = Capacity()
     for expected in (8, 7, 6, 5, 4, 3, 2, 1):
         assert capacity.room(PLAIN, "reminder", "sms", NOON) == expected
-        capacity = capacity.take("sms", NOON + 3599)
+        capacity.take("sms", NOON + 3599)
     assert capacity.forbidden(PLAIN, "reminder", "sms", NOON) == "no_capacity"
     assert capacity.room(PLAIN, "failed", "sms", NOON) == 2
-    capacity = capacity.take("sms", NOON, count=5)
+    capacity.take("sms", NOON, count=5)
     assert capacity.room(PLAIN, "failed", "sms", NOON) == 0
     assert capacity.forbidden(PLAIN, "failed", "sms", NOON) == "no_capacity"
     assert capacity.forbidden(PLAIN, "failed", "sms", NOON + 3600) is None
     assert capacity.forbidden(PLAIN, "failed", "sms", NOON - 1) is None
 
 
-def test_capacity_is_a_value() -> None:
-    """Taking gives a new one, and leaves the old one as it was."""
-    empty = Capacity()
-    empty.take("sms", NOON)
-    assert empty == Capacity()
+def test_a_full_hour_is_known_as_such() -> None:
+    """By what each may use of it; the version tells who remembers what is possible."""
+    capacity = Capacity({"sms": {0: 8, 1: 3}})
+    assert (set(capacity.full("sms", 8)), set(capacity.full("sms", 3))) == ({0}, {0, 1})
+    before = capacity.version
+    capacity.take("sms", 3600.0, count=4)
+    assert capacity.version == before
+    capacity.take("sms", 3600.0)
+    assert capacity.version > before
+    assert set(capacity.full("sms", 8)) == {0, 1}
+    assert spans([1]) == [(3600.0, 7200.0)]
 
 
 def test_transactional_messages_use_capacity_and_are_not_held_back() -> None:
     """They go out in a full hour; what they used, others do not have."""
-    capacity = Capacity().take("sms", NOON, count=10)
+    capacity = Capacity()
+    capacity.take("sms", NOON, count=10)
     assert capacity.forbidden(PLAIN, "code", "sms", NOON) is None
     assert capacity.forbidden(PLAIN, "failed", "sms", NOON) == "no_capacity"
 

@@ -265,3 +265,15 @@ def test_a_step_of_an_empty_visitor_leaves_nothing() -> None:
     event = Event("f" * 32, "i", "identified", "server", None, {"into": "0" * 32, "partition": 1})
     state, exposures, rewards = step(VisitorState(), Entry(0, 1, AT, event))
     assert (state.into, exposures, rewards) == (("0" * 32, 1), (), ())
+
+
+def test_two_who_leave_at_one_position_leave_by_two_names() -> None:
+    """Decisions of one record may each find that its customer is somebody else by now."""
+    state = VisitorState(watermark=AT, into=("c" * 32, 0))
+    entries = [
+        Entry(0, 7, AT, record(subject * 32, "r", ("decision", 0, 0)), i)
+        for i, subject in enumerate("ab")
+    ]
+    _, made = fold({"a" * 32: state, "b" * 32: state}, AT, entries)
+    left = [one for one in made if isinstance(one, Event) and one.type == LEFT]
+    assert [one.event_id for one in left] == ["left:0:7", "left:0:7:1"]

@@ -124,3 +124,13 @@ def test_amounts_are_told_in_yuan() -> None:
 def test_mobile_before_is_wap_or_app(channels: tuple[str, ...], *, mobile: bool) -> None:
     """A visitor was mobile before if a decision was made for them on WAP or in the app."""
     assert VisitorState(channels=channels).context() == {"mobile_before": mobile}
+
+
+def test_what_the_operator_knows_of_mobile_goes_further_back() -> None:
+    """A visit on the web, or an SMS, does not take away that somebody came by mobile before."""
+    told = (Attribute("mobile_before", 0.0, True),)
+    for channels in (("web",), ("sms",), ("sms", "web"), ()):
+        assert VisitorState(channels=channels, known=told).context()["mobile_before"] is True
+    assert VisitorState(channels=("sms",)).context() == {}
+    denied = (Attribute("mobile_before", 0.0, False),)
+    assert VisitorState(channels=("wap",), known=denied).context()["mobile_before"] is True

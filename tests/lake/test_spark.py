@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 import pytest
 from funnel_traffic import DAY, START, failing, traffic, written
+from old_files import written as old_files
 from report_traffic import NOW
 from report_traffic import traffic as decided
 from report_traffic import written as archived
@@ -25,6 +26,7 @@ from nudge.domain.funnel import Compare, Period, Question
 from nudge.domain.funnel_file import load_funnel
 from nudge.domain.questions import EVER, EvaluationQuestion, PerformanceQuestion
 from nudge.domain.questions import Period as Span
+from nudge.domain.records import Decision
 from nudge.domain.report import Terms, report
 from nudge.domain.target_policy import AskedPolicy, rule_of
 from nudge.flows.evaluate import Question as LogQuestion
@@ -219,3 +221,16 @@ def assert_alike(found: Any, wanted: Any, place: str = "") -> None:
         assert found == pytest.approx(wanted, rel=1e-9, abs=1e-12, nan_ok=True), place
     else:
         assert found == wanted, place
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_a_column_that_old_files_lack_is_null(tmp_path: Path, *, claimed: bool) -> None:
+    """Whether all or some rows of a file count: what was written is read, the rest is null."""
+    entries = old_files(Lake(tmp_path), old={0, 2}, claimed=claimed)
+    for engine in ENGINES:
+        backend = connect(Lake(tmp_path), engine)
+        rows = backend.table("decisions")
+        found = answer(backend, rows.filter(rows.partition == 2).order_by("position"))
+        dues = [e.record.due for e in entries if isinstance(e.record, Decision)]
+        assert [row["due_seconds"] for row in found] == dues
+        assert {row["twin"] for row in found} == {None}

@@ -21,6 +21,15 @@ def test_rows_give_back_equal_entries() -> None:
     assert [repr(entry) for entry in after] == [repr(entry) for entry in before]
 
 
+def test_decisions_of_one_position_come_back_in_order() -> None:
+    """The index is in the id; a decision whose place is the entry's own was given no reference."""
+    made = [replace(DECISION, u=i, due=1.8e9 + i if i % 2 else None) for i in range(5)]
+    before = [Entry(2, 7, MIDNIGHT, one, i) for i, one in enumerate(made)]
+    rows = tables.rows([*before[::-1], Entry(2, 8, MIDNIGHT, MARK)], SEALER.seal)
+    assert restore.entries(rows, SEALER.unseal) == [*before, Entry(2, 8, MIDNIGHT, MARK)]
+    assert len(set(rows["decisions"]["decision_id"].to_pylist())) == len(before)
+
+
 def test_every_stamp_of_the_store_survives() -> None:
     """Stamps are whole milliseconds; each comes back as the same float."""
     stamps = [(1_790_000_000_000 + 7 * i) / 1000 for i in range(2000)]

@@ -42,6 +42,7 @@ RECORDS: st.SearchStrategy[Record] = st.one_of(
         twin=st.none() | REFS,
         ref=st.none() | REFS,
         at=TIMES,
+        due=TIMES,
     ),
     st.builds(
         Exposure,

@@ -6,28 +6,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from block_samples import append_block, planned
 
-from nudge.domain.records import Decision, Event, Mark, Ref
+from nudge.domain.records import Decision, Event, Mark, Ref, is_dense
 from nudge.domain.sealing import Device, Home, new_label, new_subject
 from nudge.domain.slot import Terms
 from nudge.errors import StoreAwayError, StoreError
 from nudge.settings import Settings
 from nudge.store import client as clients
-from nudge.store.client import Client
+from nudge.store.client import PIPE, Client
 from nudge.store.journal import (
     Arrival,
+    Batch,
     Moved,
     Named,
     append_decisions,
+    append_each,
     append_mark,
     append_once,
     last_position,
+    reach,
     read,
     read_one,
 )
 from nudge.store.keys import Keys
 from nudge.store.people import append_people, label_of
-from nudge.store.visitors import Wanted, open_visitor
+from nudge.store.visitors import Wanted, open_each, open_visitor
 
 
 @pytest.fixture(params=["one server", "cluster"])
@@ -87,6 +91,26 @@ def test_positions_are_dense_and_entries_come_back_in_order(store: Client, keys:
     assert read_one(store, keys, Ref(3, 2)) == entries[1]
     assert read_one(store, keys, Ref(3, 9)) is None
     assert read_one(store, keys, Ref(99, 1)) is None
+
+
+def test_a_block_is_read_whole(store: Client, keys: Keys) -> None:
+    """Each of its decisions is an entry; who wants fewer is given all of them, and none twice."""
+    made = [planned(f"{i:032x}") for i in range(9)]
+    append_mark(store, keys, 3, Mark("before"))
+    assert append_block(store, keys, 3, made) == 2
+    append_mark(store, keys, 3, Mark("behind"))
+    entries = read(store, keys, 3, 0, 100)
+    assert [e.position for e in entries] == [1, *[2] * 9, 3]
+    assert [e.record for e in entries[1:10]] == made
+    assert is_dense(entries, 0)
+    assert not is_dense(entries, 1)
+    assert not is_dense(entries[:4] + entries[5:], 0)
+    assert read(store, keys, 3, 0, 2) == entries[:10]
+    assert read(store, keys, 3, 2, 2) == entries[10:]
+    assert [read_one(store, keys, e.ref) for e in entries] == entries
+    assert read_one(store, keys, Ref(3, 2, 9)) is None
+    assert [reach(store, keys, 3, 0, most) for most in (1, 2, 10, 11, 50)] == [1, 2, 2, 3, 3]
+    assert reach(store, keys, 3, 3, 5) == 3
 
 
 def test_a_decision_that_sticks_stands_against_a_later_one(store: Client, keys: Keys) -> None:
@@ -170,8 +194,8 @@ def test_an_event_belongs_to_whom_its_decision_was_made_for(store: Client, keys:
     subject = new_subject()
     kept = append_decisions(store, keys, 3, [decision(subject)], 60)[0]
     arrivals = [
-        Arrival("else", event("e"), of=kept.ref.position),
-        Arrival("else", event("f"), of=99),
+        Arrival("else", event("e"), of=str(kept.ref.position)),
+        Arrival("else", event("f"), of="99"),
     ]
     append_once(store, keys, 3, arrivals, closes=False)
     found = [entry.record.subject for entry in read(store, keys, 3, 1, 10)]
@@ -194,3 +218,22 @@ def test_errors_of_the_library_do_not_pass_the_boundary(store: Client, keys: Key
     dead = clients.hot("redis://127.0.0.1:1", 0.05)
     with pytest.raises(StoreAwayError):
         dead.call("PING")
+
+
+def test_many_subjects_are_opened_and_written_together(store: Client, keys: Keys) -> None:
+    """The same as one by one, in order, over all partitions and more than fit one round trip."""
+    count = 2 * PIPE + 3
+    homes = [Home(f"{n:032x}", n % keys.partitions) for n in range(count)]
+    opened = open_each(store, keys, homes, besides=True)
+    assert [one.partition for one in opened] == [home.partition for home in homes]
+    singly = [Wanted(home.partition, home.subject, new_subject(), claim=False) for home in homes]
+    assert opened == [open_visitor(store, keys, one) for one in singly]
+    batches = [Batch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
+    first, again = (append_each(store, keys, batches) for _ in range(2))
+    kept = [one[0] for one in first]
+    assert [one.decision.subject for one in kept if one] == [one.subject for one in opened]
+    assert [one and one.fresh for one in kept] == [True] * count
+    assert [one[0] and (one[0].ref, one[0].fresh) for one in again] == [
+        one and (one.ref, False) for one in kept
+    ]
+    assert append_each(store, keys, []) == []

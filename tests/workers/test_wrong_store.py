@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from block_samples import append_block, planned
 from processes import eventually
 from rebuild_site import accept, archive, differences, fold_all, look, rebuild, wiped
 from worker_site import Site
@@ -155,6 +156,8 @@ def test_an_empty_store_is_accepted(known: Site, *, rebuilt_first: bool) -> None
 def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
     """What it had and nobody had read is folded; what only the lake has is counted again."""
     known.visit(range(80, 100))
+    plans = [planned(f"{i * 8:032x}") for i in range(1000, 1005)]
+    append_block(known.client, known.keys, 0, plans)
     copy = copied(known)
     known.visit(range(100, 110))
     fold_all(known)
@@ -173,6 +176,9 @@ def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
     assert trials(known) >= 130
     lines = differences(known)
     assert not [line for line in lines if "position" in line or "totals" in line], lines
+    unseal = Sealer(known.settings.secret_key).unseal
+    found = [entry.record for entry in Lake(known.settings.lake_dir).entries(0, unseal)]
+    assert [one for one in found if isinstance(one, Decision) and one.slot == "sms_timing"] == plans
 
 
 def test_accepting_can_be_broken_off_and_run_again(

@@ -3,13 +3,13 @@
 --
 -- KEYS[1]  journal, stream; appended to
 -- KEYS[2]  seq, string; last position
--- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <position> <stamp ms> <payload>"; written
+-- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <place> <stamp ms> <payload>"; written
 -- KEYS[4]  quota, hash (<slot>:<variant>:got, :taken, :back); read, taken is written
 -- ARGV[1]  subject
 -- ARGV[2]  seconds that the assignments are kept
--- ARGV[3...]  for each decision: unit ("" = not remembered), period, position of the decision that
+-- ARGV[3...]  for each decision: unit ("" = not remembered), period, place of the decision that
 --          it supersedes ("" = none), payload, <slot>:<variant> of which it takes one ("" = none)
--- Returns  for each decision: {fresh (0/1), position, stamp ms, payload}; false where there is none
+-- Returns  for each decision: {fresh (0/1), place, stamp ms, payload}; false where there is none
 --          left of what it takes
 local time = redis.call('TIME')
 local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
@@ -31,7 +31,7 @@ for i = 3, #ARGV, 5 do
     if kept then
       local p, n, t, rest = string.match(kept, '^(%S+) (%S+) (%S+) (.*)$')
       if p == period and n ~= superseded then
-        first = {0, tonumber(n), tonumber(t), rest}
+        first = {0, n, tonumber(t), rest}
       end
     end
   end
@@ -43,7 +43,7 @@ for i = 3, #ARGV, 5 do
         period .. ' ' .. string.format('%.0f', position) .. ' ' .. stamp .. ' ' .. payload)
       remembered = true
     end
-    first = {1, position, tonumber(stamp), payload}
+    first = {1, string.format('%.0f', position), tonumber(stamp), payload}
   end
   answers[#answers + 1] = first or false
 end

@@ -12,7 +12,7 @@
 -- ARGV[3]  "1": closes the visitors to later claims
 -- ARGV[4]  milliseconds that an id is remembered
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
---          position of the decision whose subject it is ("" = not by decision), digest of its id,
+--          place of the decision whose subject it is ("" = not by decision), digest of its id,
 --          payload, number of notes, then for each note: family, field, value
 -- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
 --          the visitor turned out to be one whose journal is elsewhere
@@ -22,9 +22,22 @@ local stamp = string.format('%.0f', now)
 local memory = tonumber(ARGV[4])
 local most = 100
 local answers = {}
-local function by_decision(position)
+local function by_decision(place)
+  local position, index = string.match(place, '^(%d+)%.?(%d*)$')
   local found = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]
-  return found and found[2][4]
+  if not found then
+    return nil
+  end
+  local subject, payload = found[2][4], found[2][6]
+  if string.byte(payload) ~= 2 then
+    return subject
+  end
+  -- A block: 16 bytes for each of its decisions.
+  local at = 16 * (tonumber(index) or 0)
+  local raw = string.sub(subject, at + 1, at + 16)
+  return #raw == 16 and string.gsub(raw, '.', function(c)
+    return string.format('%02x', string.byte(c))
+  end) or nil
 end
 local function by_hash(hash, subject)
   local key = ARGV[1] .. 'vault:' .. hash
@@ -59,9 +72,9 @@ local function note(subject, at)
 end
 local i = 5
 while i <= #ARGV do
-  local hash, subject, position = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local hash, subject, place = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local digest, payload, notes = ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])
-  local known = position ~= '' and by_decision(position)
+  local known = place ~= '' and by_decision(place)
   if known then
     subject = known
   elseif hash ~= '' then

@@ -1,0 +1,161 @@
+"""What a scheduler asks and what it gets: the schemas that load, and that the document shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.api import forms
+from nudge.api.decision_schemas import MAX_SLOTS, GivenSchema
+from nudge.api.forms import MAX_ATTRIBUTES, PAGE_NAME
+from nudge.domain.contact_schema import a_zone
+from nudge.domain.local_time import zone_named
+from nudge.domain.planning import REMINDER, SMS, Wish
+from nudge.domain.slot_fields import Items, StrictTable, told
+from nudge.domain.window import SLOT
+from nudge.errors import InvalidRequestError
+
+MAX_CUSTOMERS: Final = 1000
+PLAIN_KEYS: Final = frozenset({"visitor_id", "context", "purpose", "zone"})
+PLAIN: Final = re.compile(r"[\x20-\x7e]{1,200}\Z")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+PURPOSE: Final = re.compile(PAGE_NAME[1:-1] + r"\Z")
+MOST: Final = 2**53
+
+
+def _others(names: list[str]) -> None:
+    if SLOT in names or len(set(names)) < len(names):
+        raise ValidationError(f"name each slot once; {SLOT} is always answered")
+
+
+def _name(default: str, right: str) -> ma.String:
+    field = forms.name(right)
+    field.load_default = default
+    return field
+
+
+class WishSchema(StrictTable):
+    """When to write to this customer?"""
+
+    visitor_id = forms.visitor_id()
+    slots = Items(
+        forms.name("name a slot: a-z, 0-9, _ . - only, at most 64 characters"),
+        load_default=list,
+        validate=[validate.Length(max=MAX_SLOTS, error=f"list at most {MAX_SLOTS} slots"), _others],
+        **told("list what else goes into the SMS, or leave it out"),
+    )
+    context = forms.context()
+    purpose = _name(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
+    channel = _name(SMS, 'name a channel of the contact policy, such as "sms"')
+    zone = ma.String(validate=a_zone, **told("name a time zone such as Asia/Shanghai"))
+
+
+class WishesSchema(StrictTable):
+    """The same for many."""
+
+    customers = Items(
+        ma.Nested(WishSchema),
+        required=True,
+        validate=validate.Length(1, MAX_CUSTOMERS, error=f"list 1 to {MAX_CUSTOMERS} customers"),
+        **told(f"list 1 to {MAX_CUSTOMERS} customers"),
+    )
+
+
+class TimingSchema(Schema):
+    """When to write, or why not."""
+
+    visitor_id = ma.String(required=True)
+    send_at = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"format": "date-time", "description": "by the customer's clock; null: never"},
+    )
+    decision_id = ma.String(
+        required=True, allow_none=True, metadata={"description": "send it with sms_sent"}
+    )
+    window = ma.String(required=True, allow_none=True, metadata={"description": "the variant"})
+    propensity = ma.Float(required=True, allow_none=True, validate=validate.Range(0, 1))
+    link_token = ma.String(
+        required=True, allow_none=True, metadata={"description": "for the link in the SMS"}
+    )
+    reason = ma.String(
+        required=True, metadata={"description": "of the decision; without one, what blocks most"}
+    )
+    blocked = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "window -> why it was not possible"},
+    )
+    sticky = ma.Boolean(required=True, metadata={"description": "the plan that there was before"})
+    decisions = ma.Dict(
+        keys=ma.String(),
+        values=ma.Nested(GivenSchema),
+        required=True,
+        metadata={"description": "slot -> what else goes into the SMS"},
+    )
+    displaces = ma.List(
+        ma.String(),
+        required=True,
+        metadata={"description": "decision ids of plans that must be withdrawn"},
+    )
+
+
+class TimingsSchema(Schema):
+    """The answers for many customers, in their order."""
+
+    results = ma.List(ma.Nested(TimingSchema), required=True)
+
+
+ONE: Final = WishSchema()
+MANY: Final = WishesSchema()
+
+
+def plain_wish(table: Mapping[str, Any]) -> Wish | None:
+    """The question of a line that has nothing unusual, exactly as the schema has it.
+
+    A stream has millions of lines, almost all of them such, and the schema takes longer for one
+    than planning does.
+
+    Returns:
+        None where the schema has to look.
+    """
+    if not table.keys() <= PLAIN_KEYS:
+        return None
+    who, context = table.get("visitor_id"), table.get("context", {})
+    purpose, zone = table.get("purpose", REMINDER), table.get("zone")
+    named = type(purpose) is str and PURPOSE.match(purpose)
+    if not (named and type(who) is str and PLAIN.match(who) and type(context) is dict):
+        return None
+    if "zone" in table and not (type(zone) is str and zone_named(zone)):
+        return None
+    if len(context) > MAX_ATTRIBUTES or not all(map(_is_plain, context, context.values())):
+        return None
+    return Wish(who, (), context, purpose, SMS, zone)
+
+
+def _is_plain(name: str, value: object) -> bool:
+    if not NAME.match(name):
+        return False
+    if type(value) is str:
+        return PLAIN.match(value) is not None
+    # No number from JSON is infinite; a whole one may be too large.
+    return type(value) in (bool, float) or (type(value) is int and -MOST < value < MOST)
+
+
+def wishes_of(body: Mapping[str, Any]) -> list[Wish]:
+    """The questions of a request.
+
+    Raises:
+        InvalidRequestError: with the messages of every field that is wrong.
+    """
+    try:
+        many = MANY.load(body)["customers"] if "customers" in body else [ONE.load(body)]
+    except ValidationError as error:
+        message = "the request does not fit; errors says where"
+        raise InvalidRequestError(message, error.messages) from error
+    return [Wish(**one | {"slots": tuple(one["slots"])}) for one in many]

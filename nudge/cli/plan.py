@@ -1,0 +1,157 @@
+"""`nudge plan`."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+    progress_bar,
+)
+from nudge.cli.plan_part import LOCK, Part, part_of
+from nudge.cli.plan_share import SIZE, Share, cores, desk_of, gain_share, plan_share, tied
+from nudge.clock import now
+from nudge.domain.loading import column_problems
+from nudge.domain.plan_rows import INVALID
+from nudge.domain.planning import REMINDER, SMS
+from nudge.domain.window import SLOT
+from nudge.errors import InvalidConfigError, NudgeError
+from nudge.lockfile import HeldError, held
+
+ALONE: Final = 5 * SIZE
+"""Customers that are not worth a second process."""
+LOOK: Final = 0.5
+"""Seconds between two looks at how far the processes are."""
+Work = Callable[[Share], str | None]
+
+
+@click.command()
+@click.argument(
+    "source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.argument("out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--purpose", default=REMINDER, show_default=True, help="Of the contact policy.")
+@click.option("--slot", "slots", multiple=True, help="What else is chosen for the same SMS.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="How many plan; by default one a core."
+)
+@data_dir_option
+@json_option
+def plan(
+    source: Path,
+    out: Path,
+    purpose: str,
+    slots: tuple[str, ...],
+    processes: int | None,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+) -> None:
+    """Plan an SMS for each customer of a file: when to write, or why not.
+
+    IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the customer's time
+    zone and what the SMS is for; any other column is context. OUT is Parquet where its name ends in
+    .parquet, else CSV. Broken off, the same command goes on where it was (OUT.part), and nobody is
+    planned twice. Where the gateway's hours may not suffice for all of IN, those are planned first
+    of whom the policy expects the most, and OUT is in that order.
+    """
+    from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
+    from nudge.lake.plan_table import join_pieces, outcomes  # noqa: PLC0415 - the same
+
+    log = open_log(source)
+    problems = column_problems(log.columns)
+    if problems:
+        raise InvalidConfigError([f"{source}: {one}" for one in problems])
+    part = part_of(out, source, {"purpose": purpose, "slots": list(slots)})
+    share = Share(source, part, purpose, slots, data_dir)
+    count = processes or (1 if log.rows <= ALONE else cores())
+    try:
+        part.begin()
+        with held(part.path / LOCK):
+            if part.order() is None and not part.pieces() and _short(share, log.rows):
+                _work(gain_share, share, count, log.rows, "gains")
+                part.sort()
+            _work(plan_share, share, count, log.rows, "customers")
+            pieces = part.pieces()
+            join_pieces(pieces, out)
+            reasons = Counter(why for one in pieces for why in outcomes(one))
+            part.remove()
+    except HeldError as error:
+        text = "is being made by another process; wait for it, or end it"
+        raise InvalidConfigError([f"{out}: {text}"]) from error
+    _tell(out, reasons, as_json=as_json)
+    sys.exit(1 if reasons[INVALID] else 0)
+
+
+def _short(share: Share, rows: int) -> bool:
+    """Whether the gateway's hours may not suffice for so many."""
+    with opened(load_settings(share.data_dir)) as store:
+        desk = desk_of(store, share)
+        return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
+
+
+def _work(work: Work, share: Share, count: int, rows: int, what: str) -> None:
+    """Have all of the file done, by this process or by several.
+
+    Raises:
+        NudgeError: what went wrong.
+    """
+    if count == 1:
+        with progress_bar(what, shown=err().is_terminal) as bar:
+            bar.add_task("", total=None, note="")
+            _raise([work(share)])
+        return
+    start = multiprocessing.get_context("spawn")
+    begin = partial(tied, os.getpid())
+    shares = [replace(share, number=n, of=count) for n in range(count)]
+    suffix = "*.npy" if work is gain_share else "*.parquet"
+    with (
+        ProcessPoolExecutor(count, start, begin) as pool,
+        progress_bar(what, shown=err().is_terminal) as bar,
+    ):
+        task = bar.add_task("", total=rows, note="")
+        pending = {pool.submit(work, one) for one in shares}
+        done = set(pending)
+        while pending:
+            _, pending = wait(pending, LOOK)
+            bar.update(task, completed=min(rows, SIZE * _there(share.part, suffix)))
+        try:
+            _raise([one.result() for one in done])
+        except BrokenProcessPool as error:
+            raise NudgeError("a process was killed; run the same command again") from error
+
+
+def _there(part: Part, suffix: str) -> int:
+    return sum(1 for _ in part.path.glob(suffix))
+
+
+def _raise(problems: Sequence[str | None]) -> None:
+    found = [one for one in problems if one]
+    if found:
+        raise NudgeError(found[0])
+
+
+def _tell(out: Path, reasons: Counter[str], *, as_json: bool) -> None:
+    planned = reasons.pop("planned", 0)
+    if as_json:
+        print_json({"slot": SLOT, "planned": planned, "unplanned": dict(reasons)})
+        return
+    click.echo(f"{out}: {planned:,} planned, {reasons.total():,} not")
+    for reason, count in reasons.most_common():
+        click.echo(f"  {reason:<20} {count:>12,}")

@@ -1,0 +1,234 @@
+"""Answers schedulers: many customers at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from nudge.domain.contact import Known
+from nudge.domain.contact_capacity import Capacity
+from nudge.domain.plan_answer import Answering
+from nudge.domain.planning import Timing, Wish, unplanned
+from nudge.domain.sealing import Sealer
+from nudge.domain.segments import Segments
+from nudge.domain.window import SLOT
+from nudge.domain.windows import Calendar
+from nudge.errors import StoreAwayError, UnknownSlotError
+from nudge.flows.plan.besides import Besides
+from nudge.flows.plan.case import Case
+from nudge.flows.plan.desk import Desk
+from nudge.flows.plan.settle import Settling
+from nudge.flows.plan.table import Table, minute_of
+from nudge.store import capacity as gateways
+from nudge.store.asking import Asking
+from nudge.store.catalogue import Catalogue
+from nudge.store.client import Client
+from nudge.store.keys import Keys
+from nudge.store.plans import Kept
+from nudge.store.visitors import Opened
+
+TRIES: Final = 20
+"""How often customers are looked at anew because somebody else planned for them meanwhile, or took
+the last places of an hour: each time somebody got on."""
+
+
+@dataclass
+class Tables:
+    """The latest table: it holds for a minute, and until the policy is another one.
+
+    Attributes:
+        last: the table, if there is one.
+    """
+
+    last: Table | None = None
+
+    def of(self, calendar: Calendar, catalogue: Catalogue, minute: float) -> Table:
+        """The table of a minute."""
+        served, found = catalogue.slots[SLOT], self.last
+        if found is None or found.served is not served or found.minute != minute:
+            found = self.last = Table(calendar, served, minute)
+        return found
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Answers schedulers; safe to share between threads.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        sealer: hashes, ids and tokens.
+        holdout: global share of subjects who are never personalised.
+        calendar: of the contact policy.
+        segments: that visitors may belong to.
+    """
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+    holdout: float
+    calendar: Calendar
+    segments: Segments = field(default_factory=dict)
+    _tables: Tables = field(default_factory=Tables, compare=False)
+    _kept: Kept = field(default_factory=Kept, compare=False)
+
+    @property
+    def _besides(self) -> Besides:
+        return Besides(self.client, self.keys)
+
+    def plan(self, catalogue: Catalogue, wish: Wish, source: str, at: float) -> Timing:
+        """When to write to a customer, and with what: `plan_each` of one."""
+        return self.plan_each(catalogue, [wish], source, at)[0]
+
+    def plan_each(
+        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+    ) -> list[Timing]:
+        """When to write to customers, and with what; some round trips for all together.
+
+        Where the gateway's hours are short, those of the larger expected gain come first.
+
+        Args:
+            catalogue: slots and policies to decide by.
+            wishes: the questions. Where one customer has several, the later see the earlier.
+            source: id of the API key.
+            at: seconds, now.
+
+        Raises:
+            UnknownSlotError: a slot is not configured.
+            StoreAwayError: no answer; any of them may be planned, and the same call finds them.
+        """
+        for wish in wishes:
+            check(catalogue, wish)
+        return [
+            timing
+            for distinct in rounds(wishes)
+            for timing in self._round(catalogue, distinct, source, at)
+        ]
+
+    def gains(
+        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+    ) -> list[float]:
+        """What the policy expects of writing to each, in the reward's unit; nothing is planned."""
+        desk = self._desk(catalogue, source, at)
+        opened = self._opened(wishes, besides=False)
+        cases = [desk.case(wish, one) for wish, one in zip(wishes, opened, strict=True)]
+        nothing_used = Capacity()
+        for case in cases:
+            desk.look(case, nothing_used)
+        return [0.0 if case.blocked else case.gain for case in cases]
+
+    def is_short(
+        self, catalogue: Catalogue, purpose: str, channel: str, count: int, at: float
+    ) -> bool:
+        """Whether the hours of some window may not suffice for so many customers.
+
+        Args:
+            catalogue: slots and policies.
+            purpose: of the contacts.
+            channel: of the contacts.
+            count: customers.
+            at: seconds, now.
+        """
+        table = self._tables.of(self.calendar, catalogue, minute_of(at))
+        most = table.limit(purpose, channel)
+        if most is None:
+            return False
+        used = gateways.used(self.client, self.keys, channel)
+        return any(room < count for room in table.rooms(purpose, channel, most, used))
+
+    def _round(
+        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+    ) -> list[Timing]:
+        desk = self._desk(catalogue, source, at)
+        besides = any(wish.slots for wish in wishes)
+        cases: dict[int, Case] = {}
+        unseen, waiting = list(range(len(wishes))), list(range(len(wishes)))
+        for _ in range(TRIES):
+            opened = self._opened([wishes[i] for i in unseen], besides=besides)
+            cases |= {i: desk.case(wishes[i], one) for i, one in zip(unseen, opened, strict=True)}
+            now, later = _first_of_each(cases, waiting)
+            short, behind = self._settled(desk, {i: cases[i] for i in now})
+            unseen, waiting = [*behind, *later], [*short, *behind, *later]
+            if not waiting:
+                settled = [cases[i] for i in range(len(wishes))]
+                self._besides.choose(catalogue, desk, settled)
+                return self._answers(catalogue, settled)
+        raise StoreAwayError("too many plan for the same customers at once; ask again")
+
+    def _opened(self, wishes: Sequence[Wish], *, besides: bool) -> list[Opened]:
+        asking = Asking(self.client, self.keys, self.sealer)
+        # A scheduler is the operator's own server, whatever else its key may do.
+        return asking.opened_each([wish.visitor_id for wish in wishes], besides=besides)
+
+    def _settled(self, desk: Desk, cases: Mapping[int, Case]) -> tuple[list[int], list[int]]:
+        """Plan for customers; those for whom an hour had no place left, or who were planned for."""
+        settling = Settling(self.client, self.keys, desk, self._kept)
+        capacity = settling.capacity(cases.values())
+        for case in cases.values():
+            desk.look(case, capacity)
+        order = sorted(cases, key=lambda i: -cases[i].gain)
+        for i in order:
+            desk.draw(cases[i], capacity)
+        fresh = [i for i in order if cases[i].drawn]
+        short = settling.short([(i, cases[i]) for i in fresh])
+        lost = set(short)
+        behind = settling.appended({i: cases[i] for i in fresh if i not in lost})
+        return short, behind
+
+    def _answers(self, catalogue: Catalogue, cases: Sequence[Case]) -> list[Timing]:
+        answering = Answering(self.sealer, self.calendar.policy, catalogue.slots)
+        planned = [case.plan for case in cases if case.plan]
+        ids = iter(self.sealer.seal_each([plan.ref for plan in planned]))
+        return [
+            answering.timing(case.wish, case.known, case.plans, case.plan, next(ids), case.besides)
+            if case.plan
+            else unplanned(case.wish.visitor_id, self._zone(case.known), case.blocked)
+            for case in cases
+        ]
+
+    def _zone(self, known: Known) -> str:
+        return self.calendar.policy.zone_of(known).key
+
+    def _desk(self, catalogue: Catalogue, source: str, at: float) -> Desk:
+        table = self._tables.of(self.calendar, catalogue, minute_of(at))
+        return Desk(table, self.segments, self.holdout, self.sealer.draw_key, source, at)
+
+
+def _first_of_each(
+    cases: Mapping[int, Case], numbers: Iterable[int]
+) -> tuple[list[int], list[int]]:
+    """Of those who turn out to be one subject the first, and the others."""
+    seen: set[str] = set()
+    now: list[int] = []
+    later: list[int] = []
+    for i in numbers:
+        subject = cases[i].opened.subject
+        (later if subject in seen else now).append(i)
+        seen.add(subject)
+    return now, later
+
+
+def check(catalogue: Catalogue, wish: Wish) -> None:
+    """Refuse what names slots that do not exist.
+
+    Raises:
+        UnknownSlotError: naming the slot.
+    """
+    for name in (SLOT, *wish.slots):
+        if name not in catalogue.slots:
+            raise UnknownSlotError(f"slot {name!r} is not configured", {"slots": [name]})
+
+
+def rounds(wishes: Sequence[Wish]) -> Iterator[list[Wish]]:
+    """The wishes, cut before each customer who is there already: one plan counts for the next."""
+    found: list[Wish] = []
+    seen: set[str] = set()
+    for wish in wishes:
+        if wish.visitor_id in seen:
+            yield found
+            found, seen = [], set()
+        found.append(wish)
+        seen.add(wish.visitor_id)
+    if found:
+        yield found

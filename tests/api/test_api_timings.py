@@ -1,0 +1,208 @@
+"""POST /v1/sms/timings: one customer, a list, and a stream of lines."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from api_web import Web, bearer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nudge.api.timing_schemas import plain_wish, wishes_of
+from nudge.api.timings import BATCH, BLOCK, MAX_LINE, answered
+from nudge.domain.contact import Consent
+from nudge.domain.planning import Wish
+from nudge.domain.visitor import VisitorState
+from nudge.domain.visitor_codec import encode_state
+from nudge.errors import StoreAwayError
+from nudge.store.visitors import known_visitor
+
+PATH = "/v1/sms/timings"
+LINES = "application/x-ndjson"
+
+
+def agree(web: Web, *visitors: str) -> None:
+    """These customers are known and have agreed to SMS."""
+    service = web.service
+    state = VisitorState(consents=(Consent("sms", 0.0, given=True),))
+    post(web, {"customers": [{"visitor_id": one} for one in visitors]})
+    for one in visitors:
+        hashed = service.sealer.visitor_hash(one)
+        home = service.sealer.partition(hashed, service.keys.partitions)
+        found = known_visitor(service.client, service.keys, home, hashed)
+        assert found is not None
+        service.client.call("SET", service.keys.visitor(home, found.subject), encode_state(state))
+
+
+def post(web: Web, body: object) -> Any:
+    """The parsed answer."""
+    response = web.post(PATH, body, web.secrets["schedule"])
+    assert response.status_code == 200, response.text
+    return response.json
+
+
+def stream(web: Web, body: bytes) -> list[Any]:
+    """The parsed lines."""
+    headers = bearer(web.secrets["schedule"]) | {"Content-Type": LINES}
+    response = web.http.post(PATH, data=body, headers=headers)
+    assert response.status_code == 200, response.text
+    assert response.mimetype == LINES
+    return [json.loads(line) for line in response.data.splitlines()]
+
+
+def test_one_customer(web: Web) -> None:
+    """The exact time with its zone, decision, window, propensity, link; then the same again."""
+    agree(web, "ada")
+    told = post(web, {"visitor_id": "ada", "slots": ["banner"]})
+    assert datetime.fromisoformat(told["send_at"]).utcoffset() is not None
+    assert 0 < told["propensity"] <= 1
+    assert told["window"] not in told["blocked"]
+    assert told["decisions"]["banner"]["decision_id"] != told["decision_id"]
+    again = post(web, {"visitor_id": "ada", "slots": ["banner"]})
+    assert (again["sticky"], told["sticky"]) == (True, False)
+    same = ("send_at", "decision_id", "window", "propensity", "link_token", "blocked")
+    assert {name: again[name] for name in same} == {name: told[name] for name in same}
+    why = web.get(f"/v1/decisions/{told['decision_id']}").json
+    assert (why["reproduced"], why["removed"]) == (True, told["blocked"])
+    assert datetime.fromisoformat(why["due"]) == datetime.fromisoformat(told["send_at"])
+
+
+def test_one_who_may_not_be_written_to(web: Web) -> None:
+    """No time, no decision; each window says why."""
+    told = post(web, {"visitor_id": "eve"})
+    assert told["send_at"] is told["decision_id"] is told["link_token"] is None
+    assert told["reason"] in set(told["blocked"].values()) <= {"no_consent", "past", "holiday"}
+
+
+def test_a_list_keeps_its_order(web: Web) -> None:
+    """Each customer is answered in place, with the reason of their own."""
+    agree(web, "a", "b")
+    wanted = [{"visitor_id": one} for one in ("b", "eve", "a")]
+    told = post(web, {"customers": wanted})["results"]
+    assert [one["visitor_id"] for one in told] == ["b", "eve", "a"]
+    assert [one["send_at"] is None for one in told] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({}, "visitor_id"),
+        ({"visitor_id": "a", "slots": ["sms_timing"]}, "slots"),
+        ({"visitor_id": "a", "zone": "Nowhere/Land"}, "zone"),
+        ({"visitor_id": "a", "purpose": "A B"}, "purpose"),
+        ({"customers": []}, "customers"),
+        ({"visitor_id": "a", "slots": ["nothing"]}, "slots"),
+    ],
+)
+def test_what_does_not_fit_is_told(web: Web, body: object, key: str) -> None:
+    """422, with the field."""
+    response = web.post(PATH, body, web.secrets["schedule"])
+    assert response.status_code == 422
+    assert key in response.json["errors"]
+
+
+def test_a_stream_answers_each_line_in_order(web: Web) -> None:
+    """Bad lines are told and cost no other; empty ones are passed by."""
+    agree(web, "ada")
+    lines = (
+        b'{"visitor_id": "ada"}',
+        b"",
+        b"no json",
+        b'{"visitor_id": "x", "age": 3}',
+        b'{"visitor_id": "' + b"y" * 20_000 + b'"}',
+        b'{"visitor_id": "eve"}',
+    )
+    told = stream(web, b"\n".join(lines))
+    assert [one.get("code") for one in told] == [None, *["invalid_request"] * 3, None]
+    assert [one["visitor_id"] for one in told] == ["ada", None, "x", None, "eve"]
+    assert told[0]["send_at"] == post(web, {"visitor_id": "ada"})["send_at"]
+    assert stream(web, b"") == []
+
+
+def test_a_stream_may_be_longer_than_any_other_body(web: Web) -> None:
+    """Its lines are bounded, and not their number."""
+    limit = max(web.service.settings.max_body, web.service.settings.max_events_body)
+    line = b'{"visitor_id": "' + b"z" * 300 + b'"}\n'  # refused: too long for an id
+    told = stream(web, line * (limit // len(line) + 2))
+    assert len(told) * len(line) > limit
+    assert {one["code"] for one in told} == {"invalid_request"}
+
+
+def test_a_stream_reads_no_further_than_it_answers() -> None:
+    """Back-pressure: while nobody takes the answer, nothing more is read than one batch."""
+    source = io.BytesIO(b"{}\n" * (100 * BATCH))
+    pieces = answered(source, list)
+    assert source.tell() == 0
+    for number in range(1, 101):
+        assert next(pieces) == b"{}" * BATCH
+        assert source.tell() < 3 * BATCH * number + BLOCK
+    assert next(pieces, None) is None
+
+
+def test_a_line_that_never_ends_fills_no_memory() -> None:
+    """Of a line that is too long as much is kept as shows that; the next is read as any other."""
+    source = io.BytesIO(b"x" * (5 * BLOCK) + b"\n{}\n")
+    kept: list[bytes] = []
+    list(answered(source, lambda lines: kept.extend(lines) or []))
+    assert (len(kept), kept[1]) == (2, b"{}")
+    assert MAX_LINE < len(kept[0]) <= MAX_LINE + 1 + BLOCK
+
+
+TEXTS = st.text(max_size=4) | st.sampled_from(["reminder", "Asia/Shanghai", "a\n", "city_tier"])
+NUMBERS = st.booleans() | st.none() | st.integers() | st.floats()
+VALUES = TEXTS | NUMBERS | st.lists(TEXTS, max_size=1)
+CONTEXTS = st.dictionaries(TEXTS, VALUES, max_size=3) | VALUES
+TABLES = st.fixed_dictionaries(
+    {"visitor_id": TEXTS | VALUES},
+    optional={"context": CONTEXTS, "purpose": VALUES, "zone": VALUES, "slots": VALUES, "x": VALUES},
+)
+
+
+@given(TABLES)
+def test_what_is_plain_is_what_the_schema_has(table: dict[str, Any]) -> None:
+    """The quick reading of a line refuses, or gives what the schema gives: one contract."""
+    try:
+        table = json.loads(json.dumps(table, allow_nan=False))
+    except ValueError:
+        return
+    found = plain_wish(table)
+    assert found is None or [found] == wishes_of(table)
+
+
+def test_most_lines_are_plain() -> None:
+    """The usual ones are read quickly: otherwise the quick reading would be for nothing."""
+    context = {"mobile_before": True, "age": 30, "tier": "mid"}
+    assert plain_wish({"visitor_id": "c-1", "context": context}) == Wish("c-1", (), context)
+
+
+def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is answered: 503. In the middle of a stream: each line is told of it."""
+    calls: Iterator[int] = iter(range(2))
+
+    def once(lines: Sequence[bytes]) -> Sequence[bytes]:
+        if next(calls):
+            raise StoreAwayError("gone")
+        return lines
+
+    pieces = list(answered(io.BytesIO(b'{"visitor_id": "a"}\n' * (2 * BATCH)), once))
+    assert pieces[0] == b'{"visitor_id": "a"}' * BATCH
+    told = [json.loads(one) for one in pieces[1].splitlines()]
+    assert {(one["visitor_id"], one["code"]) for one in told} == {("a", "store_away")}
+    assert len(told) == BATCH
+
+    def refuse(*_: object, **__: object) -> object:
+        raise StoreAwayError("gone")
+
+    post(web, {"visitor_id": "ada"})
+    monkeypatch.setattr(web.service.planner.client, "run", refuse)
+    headers = bearer(web.secrets["schedule"])
+    assert web.post(PATH, {"visitor_id": "ada"}, web.secrets["schedule"]).status_code == 503
+    response = web.http.post(
+        PATH, data=b'{"visitor_id": "ada"}\n', headers=headers | {"Content-Type": LINES}
+    )
+    assert (response.status_code, response.json["code"]) == (503, "store_away")
