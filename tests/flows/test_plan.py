@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,8 +25,10 @@ from nudge.domain.windows import Calendar
 from nudge.errors import UnknownSlotError
 from nudge.flows.attribute import Attribute as Fold
 from nudge.flows.explain import explain, repeats
-from nudge.flows.plan import Planner
+from nudge.flows.plan import Planner, settle
+from nudge.flows.plan.planner import Tables
 from nudge.store.journal import read
+from nudge.store.plans import Appended
 from nudge.store.visitors import known_visitor
 
 from .conftest import SERVER, Web
@@ -168,6 +171,56 @@ def test_plans_of_other_purposes_count_and_give_way(desk: Desk) -> None:
     for timing, purpose in ((plain, "promotion"), (strong[0], "reminder")):
         again = desk.plan("bob", purpose=purpose)
         assert (again.decision_id != timing.decision_id) == (timing.decision_id in displaced)
+
+
+def test_two_who_plan_for_one_customer_at_once_see_each_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes second looks again: the contacts keep their distance, whatever they are for.
+
+    Another planner comes in between the reading and the writing of the first.
+    """
+    for name in ("ada", "bob", "cyn"):
+        desk.plan(name, know=False)
+        desk.know(name)
+    other = replace(desk.planner, _tables=Tables())
+    original, between = settle.append_block, iter([True])
+
+    def interrupted(*args: Any) -> Appended:
+        if next(between, False):
+            for name in ("ada", "cyn"):
+                other.plan(desk.web.catalogue, Wish(name, purpose="reminder"), "other", NOW)
+        return original(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(settle, "append_block", interrupted)
+        wishes = [Wish(name, purpose="promotion") for name in ("ada", "bob", "cyn")]
+        made = desk.planner.plan_each(desk.web.catalogue, wishes, "test", NOW)
+    assert [one.visitor_id for one in made] == ["ada", "bob", "cyn"]
+    assert all(one.send_at for one in made)
+    first = {name: desk.plan(name, purpose="reminder").send_at or 0.0 for name in ("ada", "cyn")}
+    assert all(abs((one.send_at or 0.0) - first.get(one.visitor_id, 0.0)) >= DAY for one in made)
+    assert len(desk.decisions()) == len(made) + len(first)
+
+
+def test_a_customer_under_two_ids_is_planned_once(desk: Desk) -> None:
+    """Both answers of one list are the same plan."""
+    first = desk.plan("ada", know=False)
+    assert first.send_at is None
+    home = desk.planner_home("ada")
+    sealer, keys = desk.web.sealer, desk.web.keys
+    names = (f"twin-{n}" for n in range(1000))
+    twin = next(
+        one
+        for one in names
+        if sealer.partition(sealer.visitor_hash(one), keys.partitions) == home.partition
+    )
+    key = keys.vault(home.partition, sealer.visitor_hash(twin))
+    desk.web.client.call("HSET", key, "s", home.subject, "p", home.partition, "c", "1")
+    desk.know("ada")
+    both = desk.planner.plan_each(desk.web.catalogue, [Wish("ada"), Wish(twin)], "test", NOW)
+    assert both[0].decision_id == both[1].decision_id
+    assert [one.sticky for one in both] == [False, True]
 
 
 def test_a_month_that_is_over_is_planned_as_the_next(desk: Desk) -> None:
