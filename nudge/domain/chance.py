@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -106,6 +107,8 @@ class Chances:
             channel: of the contact.
             most: contacts from which on an hour is full; None for no limit.
         """
+        if most is not None and most <= 0:
+            return self._marked(_without(chance, [(-math.inf, math.inf)]))
         full = capacity.full(channel, most) if most is not None else ()
         if not full:
             return chance

@@ -6,10 +6,11 @@ import pytest
 from contact_strategies import around, bases, customers, policies, wants
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_windows import windows
+from test_windows import AGREED, POLICY, windows
 
 from nudge.domain.chance import Chances, chance_of
 from nudge.domain.contact_capacity import Capacity, hour_of
+from nudge.domain.window import Window
 from nudge.domain.windows import Calendar, Wanted, send_time
 
 forms = pytest.mark.parametrize(
@@ -45,6 +46,15 @@ def test_what_is_found_once_for_many_is_what_each_would_find(examples: int) -> N
     law()
 
 
+def test_a_share_that_comes_to_nobody_leaves_no_window() -> None:
+    """Half of one contact an hour is none: hours that nobody used are full as well."""
+    chances = Chances(Calendar(POLICY), {"w": Window("month", 1, -1, (0, 86_400))}, 1.8e9)
+    chance = chances.of(AGREED, "reminder", "sms", None, None)
+    assert chances.left(chance, Capacity(), "sms", 0).blocked == {"w": "no_capacity"}
+    assert chances.left(chance, Capacity(), "sms", 1) is chance
+    assert chances.left(chance, Capacity(), "sms", None) is chance
+
+
 @forms
 def test_a_full_hour_is_in_no_window(examples: int) -> None:
     """Sends are drawn until nothing is left: no hour gets more than it carries, and none is lost.
@@ -60,7 +70,7 @@ def test_a_full_hour_is_in_no_window(examples: int) -> None:
         known = data.draw(customers(base))
         chances = Chances(Calendar(policy), {"w": data.draw(windows("month"))}, base)
         chance = chances.of(known, purpose, channel, None, None)
-        most = data.draw(st.integers(1, 2))
+        most = data.draw(st.integers(0, 2))
         capacity, sent = Capacity(), []
         for number in range(5):
             left = chances.left(chance, capacity, channel, most)
@@ -68,7 +78,7 @@ def test_a_full_hour_is_in_no_window(examples: int) -> None:
                 assert left.blocked in (chance.blocked, {"w": "no_capacity"})
                 full = capacity.full(channel, most)
                 spans = chance.allowed.get("w", ())
-                assert all(hour_of(start) in full for start, _ in spans)
+                assert most == 0 or all(hour_of(start) in full for start, _ in spans)
                 break
             at = send_time(left.allowed["w"], str(number), KEY)
             assert any(start <= at < end for start, end in chance.allowed["w"])
