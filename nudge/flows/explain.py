@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from bandits.distribution import draw
+from nudge.domain.alike import DRAWN
 from nudge.domain.records import AWAY, Decision, Entry
 from nudge.domain.sealing import Sealer
 from nudge.errors import NotFoundError, TrimmedError
@@ -15,8 +16,6 @@ from nudge.store.journal import last_position, read_one
 from nudge.store.keys import Keys
 
 IN_LAKE = "`nudge explain` looks for it in the lake"
-DRAWN = frozenset({"policy", "shadow"})
-"""Reasons of decisions that were drawn by `u`; the others follow from a rule."""
 
 
 def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dict[str, object]:
