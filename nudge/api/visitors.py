@@ -18,6 +18,7 @@ from nudge.domain.segments import Member, members
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError, NotFoundError
+from nudge.flows.drain import drain
 from nudge.flows.erase import Eraser
 from nudge.store.visitors import Opened, known_visitor
 
@@ -54,8 +55,16 @@ def one(visitor_id: str) -> Response:
 def forget(visitor_id: str) -> Response:
     """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
     service = current()
+    _drained(service)
     eraser = Eraser(service.client, service.keys, service.sealer)
     return answer(eraser.erase(visitor_id, caller().key_id, PATIENCE))
+
+
+def _drained(service: Service) -> None:
+    """Bring what waits on this machine's disk to the journal: it may be of this person."""
+    service.spool.hand_over()
+    drained = drain(service.client, service.keys, service.spool)
+    service.metrics.spool.drained.inc(drained)
 
 
 def _plain(service: Service, found: Opened, state: VisitorState, at: float) -> dict[str, object]:

@@ -44,6 +44,7 @@ COMMANDS = {
     "erase": Entry(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
     ),
+    "reseal": Entry("reseal", "Encrypt what the vault holds anew, under its newest key."),
     "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
     "verify": Entry("verify", "Check that journal, lake and folds agree."),
     "backup": Entry("backup", "Copy journal and vault, slots and keys to a file in DIR."),

@@ -38,6 +38,10 @@ class VaultSeal:
         cipher = self._keys[self._current].encrypt(nonce, text.encode(), about.encode())
         return bytes((self._current,)) + nonce + cipher
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether a cipher is under the key that encrypts."""
+        return sealed[:1] == bytes((self._current,))
+
     def open(self, sealed: bytes, about: str) -> str:
         """The text that was sealed.
 

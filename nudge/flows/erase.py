@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock
-from nudge.domain.number import from_sealed
+from nudge.domain.number import Number, from_sealed
 from nudge.domain.numbers import LAST
 from nudge.domain.records import Event
 from nudge.domain.sealing import Home, Sealer
@@ -75,7 +75,25 @@ class Eraser:
         Raises:
             StoreAwayError: no answer; do it again.
         """
-        first = self._home(self.sealer.visitor_hash(visitor_id))
+        return self._erase(self._home(self.sealer.visitor_hash(visitor_id)), by, patience)
+
+    def erase_number(self, number: Number, by: str, patience: float) -> Erased:
+        """Forget whoever is known by a number of their own, under all of their ids.
+
+        Where others typed it, it stays in their books: see `take_out`.
+
+        Args:
+            number: of the person.
+            by: who asked for it.
+            patience: seconds to wait until the state is empty.
+
+        Raises:
+            StoreAwayError: no answer; do it again.
+        """
+        return self._erase(self._home(self.sealer.number_hash(number)), by, patience)
+
+    def _erase(self, first: Home, by: str, patience: float) -> Erased:
+        """Forget the person to whom a hashed id leads."""
         entry = self.client.call("HGET", self.keys.vault(first.partition, first.subject), "s")
         if entry is None:
             return Erased(found=False)

@@ -5,7 +5,8 @@ A key reads `<namespace>:{<tag>}:<family>[:<id>]`. The tag is the partition (`p0
 
 The state of a fold that was rebuilt has another generation: `visitor@7:<subject>`. Which one counts
 stands in the fold's hash; 0, before the first rebuild, is not written. What a script writes in a
-hash, and who reads it, stands at the head of the script.
+hash, and who reads it, stands at the head of the script. `books` walks through all of a family:
+erase by number, and reseal.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ FAMILIES = (
     Family("seq", "partition", "string", "append scripts", "folds, verify", "for ever", True),
     Family("vault", "partition", "hash", "decide, record", "decide, record", "for ever", True),
     Family("person", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
-    Family("numbers", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
-    Family("texts", "partition", "hash", "record", "visitors, erase", "for ever", True),
+    Family("numbers", "partition", "hash", "decide, record", "decide, books", "for ever", True),
+    Family("texts", "partition", "hash", "record", "visitors, books", "for ever", True),
     Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
     Family("plans", "partition", "hash", "plan", "decide, erase", "three months of 31 days", True),
     Family("seen", "partition", "zset", "record", "record", "7 days", True),

@@ -1,14 +1,17 @@
-"""GET /v1/visitors/{id}: what is known of a person, and of which segments they are."""
+"""/v1/visitors/{id}: what is known of a person, and of which segments they are; forget them."""
 
 from __future__ import annotations
 
 import time
 
-from api_web import Web
+import pytest
+from api_web import Web, bearer
 
 from nudge.domain.recharges import DAY, Payment
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import encode_state
+from nudge.errors import StoreAwayError
+from nudge.store.client import Client
 
 
 def test_what_is_known_is_told_with_its_reasons(web: Web) -> None:
@@ -38,3 +41,23 @@ def test_looking_makes_nobody_known(web: Web) -> None:
         assert web.get("/v1/visitors/nobody", "admin").status_code == 404
     for scope in ("read", "decide"):
         assert web.get("/v1/visitors/nobody", scope).status_code == 403
+
+
+def test_what_waits_on_disk_is_forgotten_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page sent while the store was away comes first, and goes with the person."""
+    service = web.service
+    web.decide(visitor_id="ada", slots=["banner"])
+    with monkeypatch.context() as away:
+        away.setattr(Client, "_send", _gone)
+        text = {"type": "feedback", "event_id": "f", "visitor_id": "ada", "text": "it is me"}
+        web.send(text | {"scene": "payment", "score": 1})
+        assert service.spool.pending == 1
+    headers = bearer(web.secrets["admin"])
+    told = web.http.delete("/v1/visitors/ada", headers=headers).json
+    assert (told["found"], told["texts"]) == (True, 1)
+    assert service.spool.pending == 0
+    assert web.get("/v1/visitors/ada", "admin").status_code == 404
+
+
+def _gone(*_: object) -> object:
+    raise StoreAwayError("away")

@@ -1,0 +1,57 @@
+"""`nudge reseal`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from nudge.cli.common import (
+    data_dir_option,
+    err,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+    progress_bar,
+)
+from nudge.flows.drain import drain
+from nudge.flows.reseal import reseal as resealed
+from nudge.spool.spool import Spool
+from nudge.store.rewriting import want_rewrite
+
+
+@click.command()
+@data_dir_option
+@json_option
+def reseal(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+    """Encrypt what the vault holds anew, under its newest key.
+
+    Give all keys in NUDGE_VAULT_KEYS, the new one last, and restart web and workers with them
+    first. When a second run says that nothing was under an older key, the older ones can be taken
+    away. It may be broken off and begun again, and pages are answered meanwhile.
+    """
+    with (
+        opened(load_settings(data_dir)) as store,
+        progress_bar("numbers and texts", shown=err().is_terminal) as bar,
+    ):
+        task = bar.add_task("", total=None, note="")
+        spool = Spool(store.settings.spool_dir, store.sealer.spool_key, 0)
+        drain(store.client, store.keys, spool)
+        vault = store.sealer.vault
+        found = resealed(store.client, store.keys, vault, lambda n: bar.update(task, completed=n))
+        # The older ciphers leave the store's log; those of a run that died as well.
+        want_rewrite(store.client, store.keys)
+    if as_json:
+        print_json(asdict(found))
+        return
+    click.echo(f"{found.resealed:,} encrypted anew; {found.current:,} were under the newest key.")
+    if found.changed:
+        click.echo(f"{found.changed:,} changed at the same time: run it once more.", err=True)
+    if found.unreadable:
+        click.echo(
+            f"{found.unreadable:,} are under a key that is not in NUDGE_VAULT_KEYS, or damaged;"
+            " they were left as they are.",
+            err=True,
+        )

@@ -1,0 +1,11 @@
+-- Takes a number out of a book, and that it was the last one typed on its device.
+--
+-- KEYS[1]  numbers:<subject>, hash (<device>:<label> = cipher, t:<device> = "<label> <ms>"); written
+-- ARGV[1]  <device>:<label>
+-- ARGV[2]  t:<device>
+-- ARGV[3]  "<label> "
+redis.call('HDEL', KEYS[1], ARGV[1])
+local last = redis.call('HGET', KEYS[1], ARGV[2])
+if last and string.sub(last, 1, #ARGV[3]) == ARGV[3] then
+  redis.call('HDEL', KEYS[1], ARGV[2])
+end
