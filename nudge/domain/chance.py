@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final
 
 from nudge.domain.choice import Kept
@@ -61,6 +62,8 @@ class Chances:
         self._anchor = next(iter(windows.values())).anchor
         self._found: dict[object, Chance] = {}
         self._marks: dict[object, int] = {}
+        # A count, since threads share this: two of them may find the same length.
+        self._next = count(1)
         self._common: set[int] = set()
         self._open: dict[int, tuple[int, Chance]] = {}
 
@@ -94,7 +97,7 @@ class Chances:
         found = self._found.get(key)
         if found is None:
             made = chance_of(self.calendar, self.windows, wanted, expected_at, None)
-            found = self._found[key] = self._marked(made)
+            found = self._found.setdefault(key, self._marked(made))
             self._common.add(id(found))
         return found
 
@@ -122,7 +125,7 @@ class Chances:
 
     def _marked(self, chance: Chance) -> Chance:
         key = chance.cycle, tuple(sorted(chance.blocked.items()))
-        return replace(chance, mark=self._marks.setdefault(key, len(self._marks)))
+        return replace(chance, mark=self._marks.setdefault(key, next(self._next)))
 
 
 def _without(chance: Chance, full: list[Interval]) -> Chance:

@@ -5,6 +5,7 @@ Hours are those of UTC, so that each is as long as the next, whatever clocks do.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -15,18 +16,20 @@ from nudge.domain.contact_policy import ContactPolicy
 from nudge.domain.intervals import Interval
 
 HOUR: Final = 3600
+_VERSIONS: Final = itertools.count(1)
 
 
 class Capacity:
     """What is used of the hours, while contacts are made or planned.
 
     Attributes:
-        version: grows whenever an hour is full for somebody for whom it was not.
+        version: another one whenever an hour is full for somebody for whom it was not. No other
+            capacity has the same.
     """
 
     def __init__(self, used: Mapping[str, Mapping[int, int]] | None = None) -> None:
         """Begin with what is used: channel -> hour since the epoch -> contacts."""
-        self.version = 0
+        self.version = next(_VERSIONS)
         self._used: dict[str, dict[int, int]] = defaultdict(dict)
         for channel, hours in (used or {}).items():
             self._used[channel] = dict(hours)
@@ -39,7 +42,7 @@ class Capacity:
         for (of, most), full in self._full.items():
             if of == channel and now >= most and hour not in full:
                 full.add(hour)
-                self.version += 1
+                self.version = next(_VERSIONS)
 
     def room(self, policy: ContactPolicy, purpose: str, channel: str, at: float) -> int | None:
         """How many more find room in the hour of a moment, at least 0; None: any number.

@@ -10,6 +10,7 @@ from test_windows import AGREED, POLICY, windows
 
 from nudge.domain.chance import Chances, chance_of
 from nudge.domain.contact_capacity import Capacity, hour_of
+from nudge.domain.intervals import Intervals
 from nudge.domain.window import Window
 from nudge.domain.windows import Calendar, Wanted, send_time
 
@@ -53,6 +54,23 @@ def test_a_share_that_comes_to_nobody_leaves_no_window() -> None:
     assert chances.left(chance, Capacity(), "sms", 0).blocked == {"w": "no_capacity"}
     assert chances.left(chance, Capacity(), "sms", 1) is chance
     assert chances.left(chance, Capacity(), "sms", None) is chance
+
+
+def test_what_is_remembered_is_of_one_capacity() -> None:
+    """Hours that filled meanwhile, of which another look at the store tells, are full."""
+    window = Window("month", 1, -1, (0, 86_400))
+    chances = Chances(Calendar(POLICY), {"w": window}, 1.8e9)
+    chance = chances.of(AGREED, "reminder", "sms", None, None)
+    (start, _), *_ = chance.allowed["w"]
+    first, second = hour_of(start), hour_of(start) + 1
+    for used in ({first: 1}, {second: 1}, {first: 1, second: 1}):
+        left = chances.left(chance, Capacity({"sms": used}), "sms", 1)
+        taken = {hour for hour in (first, second) if not _is_open(left.allowed["w"], hour)}
+        assert taken == set(used)
+
+
+def _is_open(intervals: Intervals, hour: int) -> bool:
+    return any(low < (hour + 1) * 3600 and hour * 3600 < high for low, high in intervals)
 
 
 @forms
