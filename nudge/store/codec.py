@@ -59,14 +59,17 @@ def encode(record: Record) -> bytes:
 
 
 def encoder(decision: Decision) -> Callable[[float | None], bytes]:
-    """Payloads of decisions that differ from this one in nothing but when they are due."""
+    """Payloads of decisions that differ from this one in nothing but when they are due.
+
+    Threads may share it.
+    """
     names = _FIELDS[Decision]
     values = [_CODES[Decision], *(getattr(decision, name) for name in names)]
     place = 1 + names.index("due")
+    head, tail = values[:place], values[place + 1 :]
 
     def payload(due: float | None) -> bytes:
-        values[place] = due
-        packed: bytes = msgpack.packb(values, default=_plain)
+        packed: bytes = msgpack.packb([*head, due, *tail], default=_plain)
         return bytes((VERSION,)) + packed
 
     return payload

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import msgpack
 import pytest
 
 from nudge.clock import now
@@ -182,3 +183,22 @@ def test_hours_that_are_past_are_forgotten(store: Client, keys: Keys) -> None:
     reserve(store, keys, "sms", dict.fromkeys(range(2001), (1, 1)), 0.0)
     reserve(store, keys, "sms", {3000: (1, 1)}, 1990 * 3600.0)
     assert sorted(used(store, keys, "sms")) == [*range(1990, 2001), 3000]
+
+
+def test_what_is_remembered_is_of_one_customer_whoever_plans_beside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Threads share what is made of a shape: none gets the time of another's customer."""
+    pack, kept = msgpack.packb, Kept()
+    one, other = (Drawn(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in (1, 2))
+    alone = [Kept().payload(each) for each in (one, other)]
+    beside: list[bytes] = []
+
+    def interrupted(values: object, **more: object) -> bytes:
+        monkeypatch.setattr(msgpack, "packb", pack)
+        beside.append(kept.payload(other))  # as another thread does between the two steps
+        return bytes(pack(values, **more))
+
+    kept.payload(one)
+    monkeypatch.setattr(msgpack, "packb", interrupted)
+    assert [kept.payload(one), *beside] == alone
