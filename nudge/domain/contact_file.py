@@ -148,12 +148,12 @@ def _place_problems(holidays: Table) -> Iterator[Problem]:
     if country is None:
         if region is not None:
             yield "holidays.region", "is of no country; name the country, or leave it out"
-    elif country not in regions():
+    elif (known := regions(country)) is None:
         yield (
             "holidays.country",
             f"{country!r} is not known; write a code such as CN, or leave it out",
         )
-    elif region is not None and region not in (known := regions()[country]):
+    elif region is not None and region not in known:
         cure = suggestion(region, known) if known else "leave it out"
         yield "holidays.region", f"{region!r} is not known; {cure}"
 

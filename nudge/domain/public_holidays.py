@@ -6,8 +6,12 @@ which a web process that plans nothing does not pay.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import lru_cache
+from typing import Final
+
+_CODE: Final = re.compile(r"[A-Z]{2}\Z")
 
 
 @lru_cache(maxsize=1024)
@@ -30,10 +34,18 @@ def public_holidays(country: str, region: str | None, year: int) -> frozenset[da
     return frozenset(found)
 
 
-@lru_cache(maxsize=1)
-def regions() -> dict[str, tuple[str, ...]]:
-    """Country -> its regions, of all that are known."""
+def regions(country: str) -> tuple[str, ...] | None:
+    """The regions of a country, by its code of two letters; None where no such country is known.
+
+    The list of all countries would load all of them.
+    """
     import holidays  # noqa: PLC0415 (only who asks pays for it)
 
-    found = holidays.list_supported_countries(include_aliases=False)
-    return {country: tuple(parts) for country, parts in found.items()}
+    if not _CODE.match(country):
+        # The package knows countries by other names too, and whatever else is in it.
+        return None
+    try:
+        found = holidays.country_holidays(country)
+    except NotImplementedError:
+        return None
+    return tuple(found.subdivisions)

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 
 from nudge.domain.contact import Known
@@ -78,8 +79,14 @@ def test_windows_over_unknown_years_are_answered(year: int) -> None:
 
 def test_regions_are_told_by_country() -> None:
     """For messages about a mistake."""
-    assert "BY" in regions()["DE"]
-    assert regions()["CN"] == ()
+    for country, parts in holidays.list_supported_countries(include_aliases=False).items():
+        assert regions(country) == tuple(parts)
+
+
+@pytest.mark.parametrize("name", ["ZZ", "CHN", "China", "cn", "", "__class__", "utils"])
+def test_what_is_no_code_of_a_country_is_none(name: str) -> None:
+    """Whatever else the package calls by that name."""
+    assert regions(name) is None
 
 
 def test_the_package_is_imported_by_who_asks_only() -> None:
