@@ -61,6 +61,7 @@ FAMILIES = (
     Family("audit", "config", "hash", "apply", "web", "for ever", True),
     Family("stock", "config", "hash", "stock", "web", "for ever", True),
     Family("capacity", "config", "hash", "plan", "plan", "until the hours are past", True),
+    Family("bulk", "config", "string", "plan", "workers", "3 seconds"),
     Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
     Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
     Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),

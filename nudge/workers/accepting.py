@@ -59,7 +59,7 @@ class Accepting:
         client: of the store.
         keys: of the installation.
         lake: in which gaps are declared.
-        seal: makes decision ids.
+        seal: makes decision ids of references.
         note: path of what is noted of the store.
         owner: under which leases are held.
     """

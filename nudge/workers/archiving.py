@@ -24,6 +24,7 @@ from nudge.lake.errors import LakeError
 from nudge.store.folds import Lease
 from nudge.store.identity import archived
 from nudge.workers.backoff import Backoff
+from nudge.workers.courtesy import Courtesy
 from nudge.workers.leases import Leases
 
 log = structlog.get_logger()
@@ -49,10 +50,16 @@ class Archiving:
     """Runs the archive when it is due. Use it from one thread."""
 
     def __init__(
-        self, archive: Archive, leases: Leases, retain: Retain, spare: Spare, note: Path
+        self,
+        archive: Archive,
+        leases: Leases,
+        retain: Retain,
+        spare: Spare,
+        note: Path,
+        courtesy: Courtesy,
     ) -> None:
         self._archive, self._leases, self._retain = archive, leases, retain
-        self._spare, self._note = spare, note
+        self._spare, self._note, self._courtesy = spare, note, courtesy
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back.
@@ -80,7 +87,7 @@ class Archiving:
         self._leases.refresh()
         held = self._leases.held()
         self._retain.run([lease.partition for lease in held], clock.monotonic())
-        if not held:
+        if not held or self._courtesy.waits():
             return
         if not self._archive.due(clock.monotonic(), held):
             self._in_spare_time(held)

@@ -35,6 +35,7 @@ from nudge.store.keys import Keys
 from nudge.store.retention import Keep
 from nudge.workers.answers import Answers
 from nudge.workers.archiving import Archiving, Spare
+from nudge.workers.courtesy import Courtesy
 from nudge.workers.guard import Guard
 from nudge.workers.guarding import Guarding
 from nudge.workers.leases import TTL, Leases
@@ -179,13 +180,13 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     limits = Limits(every=settings.archive_every)
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     lake = Lake(settings.lake_dir)
-    archive = Archive(worker.client, worker.keys, lake, sealer.seal, limits)
+    archive = Archive(worker.client, worker.keys, lake, sealer.seal_each, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)
     keep = Keep(settings.journal_keep, settings.journal_max_bytes)
     retain = Retain(worker.client, worker.keys, keep)
     expire = Expire(worker.client, worker.keys, lake, sealer.unseal, settings.lake_keep)
-    spare = Spare(Compact(lake), expire)
-    return {"archive": Archiving(archive, leases, retain, spare, settings.store_note)}
+    spare, courtesy = Spare(Compact(lake), expire), Courtesy(worker.client, worker.keys)
+    return {"archive": Archiving(archive, leases, retain, spare, settings.store_note, courtesy)}
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:

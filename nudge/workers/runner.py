@@ -20,6 +20,7 @@ from nudge.store.client import Client
 from nudge.store.folds import Commit, Lease
 from nudge.store.keys import Keys
 from nudge.workers.backoff import Backoff
+from nudge.workers.courtesy import Courtesy
 from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
 
@@ -66,6 +67,7 @@ class Runner(Generic[S]):
         self._leases = Leases(client, keys, fold.name, owner, ttl, guard)
         self._states: dict[int, tuple[int, S]] = {}
         self._resting: dict[int, tuple[float, Backoff]] = {}
+        self._courtesy = Courtesy(client, keys)
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; then finish the batch and give the leases back."""
@@ -88,6 +90,10 @@ class Runner(Generic[S]):
     def turn(self, stop: Event | None = None) -> int:
         """One batch of each partition that is held; how many entries they had together.
 
+        Args:
+            stop: ends it between two batches; with it, a batch is rested from where many customers
+                are being planned for.
+
         Raises:
             StoreAwayError: the store does not answer.
         """
@@ -98,7 +104,11 @@ class Runner(Generic[S]):
                 break
             self._leases.refresh()
             lease = self._leases.get(partition)
-            done += self._batch(lease) if lease else 0
+            began = clock.monotonic()
+            some = self._batch(lease) if lease else 0
+            done += some
+            if some and stop is not None:
+                stop.wait(self._courtesy.rest(clock.monotonic() - began))
         return done
 
     def _batch(self, lease: Lease) -> int:
