@@ -72,7 +72,7 @@ def plan(
     of whom the policy expects the most, and OUT is in that order.
     """
     from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.plan_table import join_pieces, outcomes  # noqa: PLC0415 - the same
+    from nudge.lake.plan_table import joining  # noqa: PLC0415 - the same
 
     log = open_log(source)
     problems = column_problems(log.columns)
@@ -85,18 +85,16 @@ def plan(
         part.begin()
         with held(part.path / LOCK):
             if part.order() is None and not part.pieces() and _short(share, log.rows):
-                _work(gain_share, share, count, log.rows, "gains")
+                _work(gain_share, share, count, log.rows, "gains", _nothing)
                 part.sort()
-            _work(plan_share, share, count, log.rows, "customers")
-            pieces = part.pieces()
-            join_pieces(pieces, out)
-            reasons = Counter(why for one in pieces for why in outcomes(one))
+            with joining(part.piece, part.joined, out) as joined:
+                _work(plan_share, share, count, log.rows, "customers", joined.go_on)
             part.remove()
     except HeldError as error:
         text = "is being made by another process; wait for it, or end it"
         raise InvalidConfigError([f"{out}: {text}"]) from error
-    _tell(out, reasons, as_json=as_json)
-    sys.exit(1 if reasons[INVALID] else 0)
+    _tell(out, joined.outcomes, as_json=as_json)
+    sys.exit(1 if joined.outcomes[INVALID] else 0)
 
 
 def _short(share: Share, rows: int) -> bool:
@@ -106,8 +104,14 @@ def _short(share: Share, rows: int) -> bool:
         return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
 
 
-def _work(work: Work, share: Share, count: int, rows: int, what: str) -> None:
-    """Have all of the file done, by this process or by several.
+def _nothing() -> None:
+    """Gains are sorted when all are there."""
+
+
+def _work(
+    work: Work, share: Share, count: int, rows: int, what: str, beside: Callable[[], None]
+) -> None:
+    """Have all of the file done, by this process or by several, and `beside` it what can be.
 
     Raises:
         NudgeError: what went wrong.
@@ -131,6 +135,7 @@ def _work(work: Work, share: Share, count: int, rows: int, what: str) -> None:
         while pending:
             _, pending = wait(pending, LOOK)
             bar.update(task, completed=min(rows, SIZE * _there(share.part, suffix)))
+            beside()
         try:
             _raise([one.result() for one in done])
         except BrokenProcessPool as error:

@@ -61,6 +61,11 @@ class Part:
         """Where it stands what writing to them is worth."""
         return self.path / f"{number:08d}.npy"
 
+    @property
+    def joined(self) -> Path:
+        """Where the pieces become one file."""
+        return self.path / "joined"
+
     def pieces(self) -> list[Path]:
         """Those that are there, in order."""
         return sorted(self.path.glob("*.parquet"))

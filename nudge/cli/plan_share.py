@@ -28,7 +28,7 @@ from nudge.store.catalogue import Catalogue, refreshed
 SIZE: Final = 4096
 """Customers of a piece: about a block for each partition."""
 SOURCE: Final = "cli"
-OBJECTS: Final = 200_000
+OBJECTS: Final = 1_000_000
 """New objects between two looks for garbage: a piece makes many, and no cycle of them."""
 
 
