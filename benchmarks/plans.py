@@ -144,7 +144,8 @@ def _know(site: Site, ids: Sequence[str]) -> None:
     ]
     kinds = rng.integers(0, 27, len(ids)) + 27 * (rng.random(len(ids)) < 0.03)  # noqa: PLR2004
     for i in range(0, len(ids), AT_ONCE):
-        opened = asking.opened_each(ids[i : i + AT_ONCE], besides=False)
+        found = sorted(asking.opened_each(ids[i : i + AT_ONCE], besides=False))
+        opened = [one for _, one in found]
         for p in {one.partition for one in opened}:
             pairs = [
                 part

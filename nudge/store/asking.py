@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from nudge.domain.asked import Ask
@@ -73,8 +73,10 @@ class Asking:
             return visitor
         return self._by_number(ask.msisdn, device, visitor, wanted, at)
 
-    def opened_each(self, visitor_ids: Sequence[str], *, besides: bool) -> list[Opened]:
-        """Visitors as a server sees them, in one round trip where there is one server.
+    def opened_each(
+        self, visitor_ids: Sequence[str], *, besides: bool
+    ) -> Iterator[tuple[int, Opened]]:
+        """Visitors as a server sees them, with the place of each, as they come: see `open_each`.
 
         Raises:
             StoreAwayError: no answer.
@@ -127,4 +129,4 @@ class Asking:
         key = self.keys.numbers(owner.partition, owner.subject)
         for note in notes:
             self.client.call("HSET", key, note.field, note.value)
-        return replace(owner, numbers={**owner.numbers, **{n.field: n.value for n in notes}})
+        return owner._replace(numbers={**owner.numbers, **{n.field: n.value for n in notes}})

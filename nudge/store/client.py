@@ -7,10 +7,12 @@ since the store may have done what it did not confirm. The patient one serves wo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,8 @@ from nudge.errors import (
 from nudge.store.breaker import Breaker
 
 Arg = str | bytes | int | float
+Call = tuple[Sequence[str], Sequence[Arg]]
+"""Keys and arguments of a script."""
 Reply = Any
 """What the server answers: bytes, int, None, or lists of these."""
 
@@ -116,7 +120,7 @@ class Client:
         except UnknownScriptError:
             return self._send("EVAL", known.text, *rest)
 
-    def run_each(self, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> Reply:
+    def run_each(self, name: str, calls: Sequence[Call]) -> list[Reply]:
         """Run a script many times, in few round trips where there is one server.
 
         Args:
@@ -140,22 +144,67 @@ class Client:
             found += self._piped(self._connection, name, calls[start : start + PIPE])
         return found
 
-    def _piped(
-        self, server: redis.Redis, name: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]
-    ) -> list[Reply]:
-        if self.breaker:
-            self.breaker.check()
+    def _piped(self, server: redis.Redis, name: str, calls: Sequence[Call]) -> list[Reply]:
+        with self._translating(), server.pipeline(transaction=False) as pipe:
+            send: Callable[..., Reply] = pipe.execute_command
+            for names, args in calls:
+                send("EVALSHA", script(name).sha, len(names), *names, *args)
+            return pipe.execute()
+
+    def run_ahead(self, name: str, calls: Iterable[Call]) -> Iterator[Reply]:
+        """Run a script many times: the server does one while the caller makes the next.
+
+        At most one more call waits at the server, which turns to others in between.
+
+        Args:
+            name: of the script.
+            calls: keys and arguments of each; made when their turn has come.
+
+        Yields:
+            The answers, in order. Whoever stops taking them does not know what became of the next.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now: any
+                part of the calls that were made may have happened.
+            StoreError: the server refused one of them.
+        """
+        left = iter(calls)
+        # The first by itself: after it the server knows the script.
+        yield from (self.run(name, *call) for call in islice(left, 1))
+        if isinstance(self._connection, redis.Redis):
+            yield from self._ahead(self._connection.connection_pool, name, left)
+        else:
+            # A cluster's nodes have connections of their own.
+            yield from (self.run(name, *call) for call in left)
+
+    def _ahead(
+        self, pool: redis.ConnectionPool, name: str, calls: Iterator[Call]
+    ) -> Iterator[Reply]:
+        first = next(calls, None)
+        if first is None:
+            return
+        with self._translating():
+            link: Any = pool.get_connection()
+        waiting = 0
         try:
-            with server.pipeline(transaction=False) as pipe:
-                send: Callable[..., Reply] = pipe.execute_command
-                for names, args in calls:
-                    send("EVALSHA", script(name).sha, len(names), *names, *args)
-                return pipe.execute()
-        except redis.RedisError as error:
-            translated = _translated(error)
-            if self.breaker and isinstance(translated, StoreAwayError):
-                self.breaker.trip(translated)
-            raise translated from error
+            for names, args in chain((first,), calls):
+                with self._translating():
+                    link.send_command("EVALSHA", script(name).sha, len(names), *names, *args)
+                    waiting += 1
+                    if waiting == 1:
+                        continue
+                    reply = link.read_response()
+                    waiting -= 1
+                yield reply
+            with self._translating():
+                reply = link.read_response()
+                waiting -= 1
+            yield reply
+        finally:
+            if waiting:
+                # An answer that nobody took must not be the next caller's.
+                link.disconnect()
+            pool.release(link)
 
     def scan(self, pattern: str) -> Iterator[str]:
         """The keys that match a glob pattern, on all servers: a walk over every key there is.
@@ -211,10 +260,16 @@ class Client:
         self._connection.close()
 
     def _send(self, *command: Arg) -> Reply:
+        with self._translating():
+            return self._execute(*command)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Ask only a store that is not known to be away; its errors in our words."""
         if self.breaker:
             self.breaker.check()
         try:
-            return self._execute(*command)
+            yield
         except redis.RedisError as error:
             translated = _translated(error)
             if self.breaker and isinstance(translated, StoreAwayError):

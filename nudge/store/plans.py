@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgpack
 
 from nudge.domain.block import Block, Drawn
 from nudge.domain.records import Decision, Ref
 from nudge.store.block_codec import encode_block, subjects_of
-from nudge.store.client import Arg, Client
+from nudge.store.client import Arg, Call, Client, Reply
 from nudge.store.codec import encoder
 from nudge.store.keys import Keys
 from nudge.store.plan_book import Plans
@@ -57,38 +57,60 @@ class Kept:
         return found[1](one.due)
 
 
-def append_block(
-    client: Client,
-    keys: Keys,
-    partition: int,
-    drawn: Sequence[Drawn],
-    seen: Sequence[Plans],
-    kept: Kept,
-) -> Appended:
-    """Append decisions in one record: all of them, or none.
+class Planned(NamedTuple):
+    """Decisions of one partition that are to be one record.
+
+    Attributes:
+        partition: of the subjects.
+        drawn: the decisions, at least one and at most `block.MOST`, each of another subject.
+        seen: for each the plans that its subject had when it was looked at (`Opened.plans`).
+    """
+
+    partition: int
+    drawn: Sequence[Drawn]
+    seen: Sequence[Plans]
+
+
+def append_each(
+    client: Client, keys: Keys, blocks: Sequence[Planned], kept: Kept
+) -> Iterator[Appended]:
+    """Append decisions: of each block all, or none.
 
     Args:
         client: of the store.
         keys: of the installation.
-        partition: of the subjects.
-        drawn: the decisions, at most `block.MOST`, each of another subject.
-        seen: for each the plans that its subject had when it was looked at (`Opened.plans`).
-        kept: makes what is remembered of each.
+        blocks: that are made while the one before is being written.
+        kept: makes what is remembered of each decision.
+
+    Yields:
+        What became of each, in order.
 
     Raises:
-        StoreAwayError: no answer; it may have been appended.
+        StoreAwayError: no answer; any of them may have been appended.
     """
+    calls = (_call(keys, one, kept) for one in blocks)
+    for one, reply in zip(blocks, client.run_ahead("append_block", calls), strict=True):
+        yield _appended(one, reply)
+
+
+def _call(keys: Keys, one: Planned, kept: Kept) -> Call:
+    partition, drawn, seen = one
     block = Block(tuple(drawn))
+    pack = msgpack.Packer().pack
     rows: list[object] = []
-    for one, plans in zip(drawn, seen, strict=True):
-        rows += (one.subject, plans.count, plans.packed(one, kept.payload(one)))
+    for each, plans in zip(drawn, seen, strict=True):
+        rows += (each.subject, plans.count, pack(plans.having(each, kept.payload(each))))
     args: list[Arg] = [keys.prefix(partition), encode_block(block), subjects_of(block)]
     # The server knows the older format only, which has no bytes of their own.
     args.append(msgpack.packb(rows, use_bin_type=False))
-    first, *rest = client.run("append_block", [keys.journal(partition), keys.seq(partition)], args)
+    return [keys.journal(partition), keys.seq(partition)], args
+
+
+def _appended(one: Planned, reply: Reply) -> Appended:
+    first, *rest = reply
     if not first:
         return Appended(behind=tuple(number - 1 for number in rest))
-    return Appended(tuple(Ref(partition, first, index) for index in range(len(drawn))))
+    return Appended(tuple(Ref(one.partition, first, index) for index in range(len(one.drawn))))
 
 
 def forget_plans(client: Client, keys: Keys, partition: int, subject: str, at: float) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import repeat
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgpack
 
 from nudge.domain.choice import Kept
 from nudge.domain.numbers import is_own
-from nudge.domain.sealing import Device, Home, new_subject
+from nudge.domain.sealing import Device, Home, new_subjects
 from nudge.domain.visitor_codec import into_of
-from nudge.store.client import Arg, Client, Reply
+from nudge.store.client import Arg, Call, Client, Reply
 from nudge.store.journal import kept, ref_at
 from nudge.store.keys import Keys
 from nudge.store.plan_book import NO_PLANS, Plans
@@ -22,7 +22,7 @@ from nudge.store.stock import units_left
 
 ATTRIBUTE = "attribute"
 """The fold that keeps the visitors' states."""
-AT_ONCE: Final = 250
+AT_ONCE: Final = 300
 """Visitors that one script opens: the store is busy with them for some ms."""
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
@@ -68,8 +68,7 @@ class Person:
     into: Home | None = None
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """What the store knows of a visitor.
 
     Attributes:
@@ -88,9 +87,9 @@ class Opened:
     subject: str
     partition: int
     state: bytes | None = None
-    assigned: Mapping[str, Kept] = field(default_factory=dict)
-    left: Mapping[str, int] = field(default_factory=dict)
-    numbers: Mapping[str, bytes] = field(default_factory=dict)
+    assigned: Mapping[str, Kept] = {}
+    left: Mapping[str, int] = {}
+    numbers: Mapping[str, bytes] = {}
     plans: Plans = NO_PLANS
     owned: bool = True
     public: bool = False
@@ -105,7 +104,9 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
     return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
 
 
-def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
+def open_each(
+    client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool
+) -> Iterator[tuple[int, Opened]]:
     """Find or make visitors for a server: a round trip for some hundreds of a partition.
 
     Args:
@@ -114,31 +115,37 @@ def open_each(client: Client, keys: Keys, homes: Sequence[Home], *, besides: boo
         homes: the hashed id of each, and where it is at home.
         besides: what sticks besides plans, and what is left of limited stock, is wanted.
 
-    Returns:
-        What is known of each, in order.
+    Yields:
+        The place in `homes` of each, and what is known of it; those of a partition together, while
+        the store looks for the next ones.
+
+    Raises:
+        StoreAwayError: no answer.
     """
     groups: dict[int, list[int]] = defaultdict(list)
     for place, home in enumerate(homes):
         groups[home.partition].append(place)
-    found: dict[int, Opened] = {}
-    for places in groups.values():
-        for start in range(0, len(places), AT_ONCE):
-            some = places[start : start + AT_ONCE]
-            opened = _open_some(client, keys, [homes[place] for place in some], besides=besides)
-            found |= zip(some, opened, strict=True)
-    return [found[place] for place in range(len(homes))]
+    parts = [
+        (p, places[start : start + AT_ONCE])
+        for p, places in groups.items()
+        for start in range(0, len(places), AT_ONCE)
+    ]
+    calls = (_call_each(keys, p, [homes[i].subject for i in some], besides) for p, some in parts)
+    for (p, some), reply in zip(parts, client.run_ahead("open_each", calls), strict=True):
+        yield from zip(some, _opened_each(client, keys, p, reply), strict=True)
 
 
-def _open_some(client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool) -> list[Opened]:
-    """`open_each` of one partition, at once."""
-    p = homes[0].partition
-    names = [name for home in homes for name in (home.subject, new_subject())]
+def _call_each(keys: Keys, p: int, ids: Sequence[str], besides: bool) -> Call:  # noqa: FBT001
+    names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
     args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
-    reply = client.run("open_each", [keys.fold(p, ATTRIBUTE), keys.quota(p)], args)
+    return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args
+
+
+def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[Opened]:
     quotas, subjects, states, plans, assigned = reply
     left = units_left(quotas)
     return [
-        _opened_one(client, keys, Opened(subject.decode(), p, state, left=left), book, kept)
+        _opened_one(client, keys, Opened(subject.decode(), p, state, {}, left), book, kept)
         for subject, state, book, kept in zip(
             subjects, states, plans, assigned or repeat(()), strict=False
         )
@@ -167,9 +174,9 @@ def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
     if known and into:
         found = follow(client, keys, _home(into), wanted)
     if known or new:
-        return replace(found, public=new)
+        return found._replace(public=new)
     typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
-    return replace(found, numbers=typed, owned=False, public=True)
+    return found._replace(numbers=typed, owned=False, public=True)
 
 
 def _sees(client: Client, keys: Keys, device: Device, found: Opened) -> bool:
@@ -258,9 +265,9 @@ def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
     p, subject = opened.partition, opened.subject
     kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
     if book is None:
-        return replace(opened, assigned=kept)
+        return opened._replace(assigned=kept)
     plans = Plans.of(book)
-    return replace(opened, assigned={**kept, **plans.kept(p, subject)}, plans=plans)
+    return opened._replace(assigned={**kept, **plans.kept(p, subject)}, plans=plans)
 
 
 def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:

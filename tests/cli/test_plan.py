@@ -61,7 +61,7 @@ class Installation:
         asking = Asking(self.client, self.keys, self.sealer)
         for start in range(0, count, 1000):
             some = range(start, min(count, start + 1000))
-            for made in asking.opened_each([f"v-{n}" for n in some], besides=False):
+            for _, made in asking.opened_each([f"v-{n}" for n in some], besides=False):
                 key = self.keys.visitor(made.partition, made.subject)
                 self.client.call("SET", key, state)
 

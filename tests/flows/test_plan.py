@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from nudge.flows.attribute import Attribute as Fold
 from nudge.flows.explain import explain, repeats
 from nudge.flows.plan import Planner, settle
 from nudge.flows.plan.planner import Tables
+from nudge.store import bulk
 from nudge.store.journal import read
 from nudge.store.plans import Appended
 from nudge.store.visitors import known_visitor
@@ -184,16 +186,16 @@ def test_two_who_plan_for_one_customer_at_once_see_each_other(
         desk.plan(name, know=False)
         desk.know(name)
     other = replace(desk.planner, _tables=Tables())
-    original, between = settle.append_block, iter([True])
+    original, between = settle.append_each, iter([True])
 
-    def interrupted(*args: Any) -> Appended:
+    def interrupted(*args: Any) -> Iterator[Appended]:
         if next(between, False):
             for name in ("ada", "cyn"):
                 other.plan(desk.web.catalogue, Wish(name, purpose="reminder"), "other", NOW)
         return original(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(settle, "append_block", interrupted)
+        patched.setattr(settle, "append_each", interrupted)
         wishes = [Wish(name, purpose="promotion") for name in ("ada", "bob", "cyn")]
         made = desk.planner.plan_each(desk.web.catalogue, wishes, "test", NOW)
     assert [one.visitor_id for one in made] == ["ada", "bob", "cyn"]
@@ -326,3 +328,13 @@ def test_every_plan_of_many_is_allowed_and_all_windows_are_used(desk: Desk) -> N
     for timing in timings:
         assert timing.send_at is not None
         assert forbidden(known.policy, agreed, "reminder", "sms", timing.send_at) is None
+
+
+def test_folds_are_told_of_many_and_not_of_one(desk: Desk) -> None:
+    """Who plans for a file or a stream says so; a scheduler's one question slows nothing."""
+    web = desk.web
+    desk.plan("ada")
+    assert not bulk.is_on(web.client, web.keys)
+    wishes = [Wish(f"v-{n}") for n in range(bulk.MANY)]
+    desk.planner.plan_each(web.catalogue, wishes, "test", NOW)
+    assert bulk.is_on(web.client, web.keys)

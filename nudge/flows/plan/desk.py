@@ -14,12 +14,11 @@ from nudge.domain.contact_capacity import Capacity
 from nudge.domain.failures import with_failure_told
 from nudge.domain.plan_answer import Plan
 from nudge.domain.planning import Wish, known_of, planned
-from nudge.domain.segments import Segments, members
+from nudge.domain.segments import Segments, named
 from nudge.domain.slot_values import is_number
 from nudge.domain.visitor import VisitorState
 from nudge.domain.visitor_codec import decode_person
 from nudge.domain.window import SLOT
-from nudge.domain.windows import send_time
 from nudge.flows.plan.case import Case, ask_of
 from nudge.flows.plan.table import Table
 from nudge.store.visitors import Opened
@@ -52,9 +51,8 @@ class Desk:
         at, table = self.at, self.table
         state = decode_person(opened.state) if opened.state else _NOBODY
         context = with_failure_told(state.context(at), wish.context, at)
-        context |= {"channel": wish.channel, "page": wish.purpose}
-        found = members(self.segments, context, at)
-        context |= {kind: one.segment.name for kind, one in found.items()}
+        context["channel"], context["page"] = wish.channel, wish.purpose
+        context = named(self.segments, context, at)
         unit = table.unit(wish, context)
         assigned = opened.assigned
         plans = planned((k for u, k in assigned.items() if u != unit), at) if assigned else {}
@@ -122,7 +120,7 @@ class Desk:
         before, shape = case.drawn, alike.shape
         u, choice = (before.u, before.choice) if before else alike.draw(subject, self.key)
         key = f"{shape.unit}|{subject}|{shape.period}|send"
-        due = send_time(left.allowed[alike.used(choice)], key, self.key)
+        due = left.send_time(alike.used(choice), key, self.key)
         replaced = before.supersedes if before else None
         case.drawn = Drawn(shape, subject, u, choice, due, replaced)
         if self.table.limit(case.wish.purpose, case.wish.channel) is not None:

@@ -20,6 +20,7 @@ from nudge.flows.plan.case import Case
 from nudge.flows.plan.desk import Desk
 from nudge.flows.plan.settle import Settling
 from nudge.flows.plan.table import Table, minute_of
+from nudge.store import bulk
 from nudge.store import capacity as gateways
 from nudge.store.asking import Asking
 from nudge.store.catalogue import Catalogue
@@ -111,12 +112,13 @@ class Planner:
     ) -> list[float]:
         """What the policy expects of writing to each, in the reward's unit; nothing is planned."""
         desk = self._desk(catalogue, source, at)
-        opened = self._opened(wishes, besides=False)
-        cases = [desk.case(wish, one) for wish, one in zip(wishes, opened, strict=True)]
+        gains = [0.0] * len(wishes)
         nothing_used = Capacity()
-        for case in cases:
+        for i, one in self._opened(wishes, besides=False):
+            case = desk.case(wishes[i], one)
             desk.look(case, nothing_used)
-        return [0.0 if case.blocked else case.gain for case in cases]
+            gains[i] = 0.0 if case.blocked else case.gain
+        return gains
 
     def is_short(
         self, catalogue: Catalogue, purpose: str, channel: str, count: int, at: float
@@ -145,8 +147,9 @@ class Planner:
         cases: dict[int, Case] = {}
         unseen, waiting = list(range(len(wishes))), list(range(len(wishes)))
         for _ in range(TRIES):
-            opened = self._opened([wishes[i] for i in unseen], besides=besides)
-            cases |= {i: desk.case(wishes[i], one) for i, one in zip(unseen, opened, strict=True)}
+            for place, one in self._opened([wishes[i] for i in unseen], besides=besides):
+                number = unseen[place]
+                cases[number] = desk.case(wishes[number], one)
             now, later = _first_of_each(cases, waiting)
             short, behind = self._settled(desk, {i: cases[i] for i in now})
             unseen, waiting = [*behind, *later], [*short, *behind, *later]
@@ -156,7 +159,10 @@ class Planner:
                 return self._answers(catalogue, settled)
         raise StoreAwayError("too many plan for the same customers at once; ask again")
 
-    def _opened(self, wishes: Sequence[Wish], *, besides: bool) -> list[Opened]:
+    def _opened(self, wishes: Sequence[Wish], *, besides: bool) -> Iterator[tuple[int, Opened]]:
+        """With the place of each in `wishes`, as they come."""
+        if len(wishes) >= bulk.MANY:
+            bulk.say(self.client, self.keys)
         asking = Asking(self.client, self.keys, self.sealer)
         # A scheduler is the operator's own server, whatever else its key may do.
         return asking.opened_each([wish.visitor_id for wish in wishes], besides=besides)
@@ -178,10 +184,11 @@ class Planner:
 
     def _answers(self, catalogue: Catalogue, cases: Sequence[Case]) -> list[Timing]:
         answering = Answering(self.sealer, self.calendar.policy, catalogue.slots)
-        planned = [case.plan for case in cases if case.plan]
-        ids = iter(self.sealer.seal_each([plan.ref for plan in planned]))
+        names = answering.names([case.plan for case in cases if case.plan])
         return [
-            answering.timing(case.wish, case.known, case.plans, case.plan, next(ids), case.besides)
+            answering.timing(
+                case.wish, case.known, case.plans, case.plan, next(names), case.besides
+            )
             if case.plan
             else unplanned(case.wish.visitor_id, self._zone(case.known), case.blocked)
             for case in cases

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nudge.domain.block import MOST, evenly
@@ -14,7 +14,7 @@ from nudge.flows.plan.desk import Desk
 from nudge.store import capacity as gateways
 from nudge.store.client import Client
 from nudge.store.keys import Keys
-from nudge.store.plans import Kept, append_block
+from nudge.store.plans import Kept, Planned, append_each
 
 
 @dataclass(frozen=True)
@@ -59,30 +59,38 @@ class Settling:
         groups: dict[int, list[int]] = defaultdict(list)
         for i, case in cases.items():
             groups[case.opened.partition].append(i)
-        behind = [
-            i
-            for partition, those in groups.items()
-            for some in evenly(those, MOST)
-            for i in self._written(partition, {i: cases[i] for i in some})
-        ]
+        parts = [some for those in groups.values() for some in evenly(those, MOST)]
+        behind: list[int] = []
+        while parts:
+            parts = self._written(cases, parts, behind)
         self._released([cases[i] for i in behind])
         return behind
 
-    def _written(self, partition: int, cases: dict[int, Case]) -> list[int]:
-        """Write a block; without those whose customers were planned for meanwhile."""
-        behind: list[int] = []
-        while cases:
-            numbers, some = list(cases), list(cases.values())
-            drawn = [case.drawn for case in some if case.drawn]
-            seen = [case.opened.plans for case in some]
-            made = append_block(self.client, self.keys, partition, drawn, seen, self.kept)
-            for case, one, ref in zip(some, drawn, made.refs, strict=False):
-                case.plan = Plan(ref, one, fresh=True)
-            if made.refs:
-                break
-            behind += [numbers[place] for place in made.behind]
-            cases = {i: case for i, case in cases.items() if i not in behind}
-        return behind
+    def _written(
+        self, cases: Mapping[int, Case], parts: Sequence[Sequence[int]], behind: list[int]
+    ) -> list[Sequence[int]]:
+        """Write blocks; those that were not, without whose customers were planned for meanwhile.
+
+        Args:
+            cases: by number.
+            parts: numbers of a partition's cases, for each block.
+            behind: here go the numbers of those who were planned for.
+        """
+        again: list[Sequence[int]] = []
+        blocks = [self._block([cases[i] for i in part]) for part in parts]
+        written = append_each(self.client, self.keys, blocks, self.kept)
+        for part, block, made in zip(parts, blocks, written, strict=True):
+            for i, one, ref in zip(part, block.drawn, made.refs, strict=False):
+                cases[i].plan = Plan(ref, one, fresh=True)
+            if not made.refs:
+                lost = set(made.behind)
+                behind += [part[place] for place in made.behind]
+                again.append([i for place, i in enumerate(part) if place not in lost])
+        return [part for part in again if part]
+
+    def _block(self, some: Sequence[Case]) -> Planned:
+        drawn = [case.drawn for case in some if case.drawn]
+        return Planned(some[0].opened.partition, drawn, [case.opened.plans for case in some])
 
     def _released(self, cases: Iterable[Case]) -> None:
         counts: dict[str, Counter[int]] = defaultdict(Counter)
