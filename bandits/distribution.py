@@ -6,6 +6,7 @@ a value, not an error.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import overload
 
@@ -82,7 +83,7 @@ def draw(pmf: FloatArray, u: int | UintArray) -> int | IntArray:
         The arm's index, or (n,) of them; -1 where the pmf is all zeros.
     """
     if isinstance(u, int | np.integer):
-        return _draw_one(pmf.tolist(), int(u))
+        return draw_one(pmf.tolist(), int(u))
     cdf = np.cumsum(pmf, axis=-1)
     x = (u >> np.uint64(11)).astype(np.float64) * _STEP
     first_above = np.count_nonzero(cdf <= x[:, None], axis=-1)
@@ -93,7 +94,8 @@ def draw(pmf: FloatArray, u: int | UintArray) -> int | IntArray:
     return arms
 
 
-def _draw_one(pmf: list[float], u: int) -> int:
+def draw_one(pmf: Sequence[float], u: int) -> int:
+    """`draw` of one distribution (K,) that is no array."""
     x = (u >> 11) * _STEP
     total = 0.0
     last = NO_ARM
@@ -111,9 +113,16 @@ def uniform_from_key(key: bytes | str, salt: bytes) -> int:
 
     Keyed BLAKE2b (RFC 7693), 64 bits: without the salt nobody can choose keys that get an arm.
     """
-    data = key.encode() if isinstance(key, str) else key
+    found = _salted(salt).copy()
+    found.update(key.encode() if isinstance(key, str) else key)
+    return int.from_bytes(found.digest(), "big")
+
+
+@lru_cache(maxsize=64)
+def _salted(salt: bytes) -> blake2b:
+    """The hash that every key's begins with."""
     secret = salt if len(salt) <= _LONGEST_KEY else blake2b(salt).digest()
-    return int.from_bytes(blake2b(data, digest_size=8, key=secret).digest(), "big")
+    return blake2b(digest_size=8, key=secret)
 
 
 def uniform_from_keys(keys: AnyArray | Sequence[object], salt: bytes) -> UintArray:

@@ -135,7 +135,7 @@ class Service:
 
     def archive(self) -> None:
         """Bring all that has happened to the lake."""
-        fold = Archive(self.client, self.keys, self.lake, self.decider.sealer.seal)
+        fold = Archive(self.client, self.keys, self.lake, self.decider.sealer.seal_each)
         every = self.keys.every_partition()
         leases = [folds.acquire(self.client, self.keys, p, "archive", OWNER, LONG) for p in every]
         held = [lease for lease in leases if lease is not None]

@@ -61,7 +61,7 @@ def forget(visitor_id: str) -> Response:
 
 
 def _drained(service: Service) -> None:
-    """Bring what waits on this machine's disk to the journal: it may be of this person."""
+    """Bring what this process could not write so far to the journal: it may be of this person."""
     service.spool.hand_over()
     drained = drain(service.client, service.keys, service.spool)
     service.metrics.spool.drained.inc(drained)

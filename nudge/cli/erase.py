@@ -125,7 +125,7 @@ def _lines() -> list[str]:
 
 
 def _drained(store: Store) -> None:
-    """Bring what waits on this machine's disk to the journal: it may be of these people."""
+    """Bring what processes that ended could not write to the journal: it may be of these people."""
     settings = store.settings
     drain(store.client, store.keys, Spool(settings.spool_dir, store.sealer.spool_key, 0))
 

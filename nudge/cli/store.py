@@ -78,7 +78,7 @@ def _accepting(there: Store) -> Accepting:
 
     owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     lake, note = Lake(there.settings.lake_dir), there.settings.store_note
-    return Accepting(there.client, there.keys, lake, there.sealer.seal, note, owner)
+    return Accepting(there.client, there.keys, lake, there.sealer.seal_each, note, owner)
 
 
 def _told(wrong: Wrong, gaps: list[Gap]) -> Iterator[str]:

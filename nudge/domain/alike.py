@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
-from bandits.arrays import FloatArray
-from bandits.distribution import draw, uniform_from_key
+from bandits.distribution import draw_one, uniform_from_key
 from nudge.domain.block import shape_of
 from nudge.domain.choice import SHADOW, draw_key
 from nudge.domain.records import Decision
@@ -31,7 +28,6 @@ class Alike:
 
     Attributes:
         shape: what their decisions have in common.
-        pmf: (K,) over the eligible variants.
         choice: of those whose reason leaves nothing to draw; None where it is drawn.
         shown: what is used whatever is drawn, in shadow mode; None for the variant drawn.
         gain: what the policy expects a customer to be worth, in the unit of the reward.
@@ -39,7 +35,6 @@ class Alike:
     """
 
     shape: Decision
-    pmf: FloatArray
     choice: int | None
     shown: str | None
     gain: float
@@ -53,7 +48,7 @@ class Alike:
             key: secret, of the draw.
         """
         u = uniform_from_key(draw_key(self.shape.unit, subject, self.shape.period), key)
-        return u, draw(self.pmf, u) if self.choice is None else self.choice
+        return u, draw_one(self.shape.pmf, u) if self.choice is None else self.choice
 
     def used(self, choice: int) -> str:
         """The variant that a decision for the eligible variant of this index makes use of."""
@@ -73,7 +68,6 @@ def alike_of(served: Served, made: Decision, context: Mapping[str, Scalar]) -> A
     possible = made.reason != "fallback" and used in made.eligible
     return Alike(
         shape=shape_of(made),
-        pmf=np.asarray(made.pmf),
         choice=None if made.reason in DRAWN else made.eligible.index(made.variant),
         shown=shown,
         gain=_gain(served, made, shown, context),

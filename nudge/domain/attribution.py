@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from nudge.domain.credit import credits_of, settled, slots_of
@@ -63,11 +62,12 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     """
     if watermark <= state.watermark:
         return state
+    if not (state.waiting or state.early or state.open or state.events):
+        return state.having(watermark=watermark)
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
     state = settled(state, closing) if closing else state
     exposures = _remaining(state.open, watermark)
-    return replace(
-        state,
+    return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
         early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
         open=exposures,
@@ -96,7 +96,7 @@ def _matters(event: Rewarding, exposures: Sequence[Open], watermark: float) -> b
 
 def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     if decision.channel not in state.channels:
-        state = replace(state, channels=with_channel(state.channels, decision.channel))
+        state = state.having(channels=with_channel(state.channels, decision.channel))
     known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
     if decision.reason == "shadow" or any(known):
         return state, (), ()
@@ -107,8 +107,8 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
         return _exposed(state, entry, one, entry.at)
     early = next((x for x in state.early if x.decision == one.decision), None)
     if early is None:
-        return replace(state, waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
-    state = replace(state, early=tuple(x for x in state.early if x != early))
+        return state.having(waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
+    state = state.having(early=tuple(x for x in state.early if x != early))
     return _exposed(state, entry, one, max(one.at, early.at))
 
 
@@ -126,12 +126,12 @@ def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
     if one is None:
         return state, (), ()
     rest = tuple(x for x in state.waiting if x != one)
-    one = replace(one, at=min(one.at, entry.at), aliases=(*one.aliases, entry.ref))
+    one = one._replace(at=min(one.at, entry.at), aliases=(*one.aliases, entry.ref))
     early = next((x for x in state.early if x.decision == entry.ref), None)
     if early is None:
-        return replace(state, waiting=(*rest, one)), (), ()
+        return state.having(waiting=(*rest, one)), (), ()
     seen = tuple(x for x in state.early if x != early)
-    state = replace(state, waiting=rest, early=seen)
+    state = state.having(waiting=rest, early=seen)
     return _exposed(state, entry, _named(one, entry.ref), max(one.at, early.at))
 
 
@@ -140,7 +140,7 @@ def _named(one: Open, ref: Ref) -> Open:
     if ref == one.decision:
         return one
     others = tuple(x for x in (one.decision, *one.aliases) if x != ref)
-    return replace(one, decision=ref, aliases=others)
+    return one._replace(decision=ref, aliases=others)
 
 
 def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
@@ -148,9 +148,9 @@ def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
     if one.terms.on != "decision":
         return state, (), ()
     rest = [x for x in state.open if x != one]
-    moved = replace(one, at=min(one.at, entry.at))
+    moved = one._replace(at=min(one.at, entry.at))
     insort(rest, moved, key=lambda x: (x.at, x.decision))
-    after = replace(state, open=tuple(rest))
+    after = state.having(open=tuple(rest))
     return after, (), tuple(changes(state, after, (one.slot,), entry))
 
 
@@ -189,14 +189,14 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen(event.fields.get("amount")) if kind == PAID else 0
     happened = Rewarding(event.event_id, kind, entry.at, value, event.decision)
-    after = replace(state, events=_sorted(state.events, happened))
+    after = state.having(events=_sorted(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 
 def _joined(state: VisitorState, entry: Entry, event: Event) -> Step:
     """Somebody who was known as another one arrives, with open exposures and what rewards them."""
     content = advance(content_of(event), state.watermark)
-    both = replace(merged(state, content), into=state.into)
+    both = merged(state, content).having(into=state.into)
     after = _bounded(both)
     # What each of them held was credited already: by this fold, or by the one that let it go.
     before = {
@@ -212,13 +212,13 @@ def _overtaken(state: VisitorState, entry: Entry) -> Step:
     begun: tuple[Exposure, ...] = ()
     rewards: tuple[Reward, ...] = ()
     news = tuple(x for x in state.early if not any(y.is_of(x.decision) for y in state.open))
-    state = replace(state, early=news)
+    state = state.having(early=news)
     for early in news:
         one = next((x for x in state.waiting if x.is_of(early.decision)), None)
         if one is not None:
             rest = tuple(x for x in state.waiting if x != one)
             others = tuple(x for x in state.early if x != early)
-            state = replace(state, waiting=rest, early=others)
+            state = state.having(waiting=rest, early=others)
             named = _named(one, early.decision)
             state, exposures, more = _exposed(state, entry, named, max(one.at, early.at))
             begun, rewards = (*begun, *exposures), (*rewards, *more)
@@ -230,7 +230,7 @@ def _bounded(state: VisitorState) -> VisitorState:
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
-    return replace(settled(state, oldest), open=state.open[-MAX_OPEN:])
+    return settled(state, oldest).having(open=state.open[-MAX_OPEN:])
 
 
 def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
@@ -238,26 +238,26 @@ def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
         return state, (), ()
     one = next((x for x in state.waiting if x.is_of(ref)), None)
     if one is not None:
-        state = replace(state, waiting=tuple(x for x in state.waiting if x != one))
+        state = state.having(waiting=tuple(x for x in state.waiting if x != one))
         return _exposed(state, entry, _named(one, ref), max(one.at, entry.at))
     known = any(x.is_of(ref) for x in state.open) or any(x.decision == ref for x in state.early)
     if known:
         return state, (), ()
     # A decision that was spooled can come behind its `shown`; so can one that was made for the
     # visitor under another subject, whose state is on its way.
-    return replace(state, early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
+    return state.having(early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
 
 
 def _exposed(state: VisitorState, entry: Entry, one: Open, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
-        state = replace(settled(state, oldest), open=state.open[1 - MAX_OPEN :])
+        state = settled(state, oldest).having(open=state.open[1 - MAX_OPEN :])
     closes = max(at + one.terms.window, entry.stamp + GRACE)
-    one = replace(one, at=at, closes=closes)
+    one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
     insort(exposures, one, key=lambda x: (x.at, x.decision))
-    after = replace(state, open=tuple(exposures))
+    after = state.having(open=tuple(exposures))
     return after, (_exposure(entry, one),), tuple(changes(state, after, (one.slot,), entry))
 
 

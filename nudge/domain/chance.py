@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
@@ -21,7 +21,9 @@ from nudge.domain.windows import (
     Wanted,
     cycle_at,
     left_of,
+    length_of,
     next_cycle,
+    send_time,
 )
 
 NO_CYCLE: Final = -1
@@ -46,6 +48,14 @@ class Chance:
     stands: bool = False
     past: Kept | None = None
     mark: int = 0
+    _lengths: dict[str, float] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def send_time(self, window: str, key: str, salt: bytes) -> float:
+        """The moment of a key in a window; as `windows.send_time`."""
+        intervals, length = self.allowed[window], self._lengths.get(window)
+        if length is None:
+            length = self._lengths[window] = length_of(intervals)
+        return send_time(intervals, length, key, salt)
 
 
 class Chances:
@@ -86,8 +96,8 @@ class Chances:
         """
         policy = self.calendar.policy
         permitted = permission(known, channel, self.at)
-        wanted = Wanted(known, purpose, channel, self.at)
         if before or permitted is None or not unpressed(policy, known, purpose, self.at):
+            wanted = Wanted(known, purpose, channel, self.at)
             made = chance_of(self.calendar, self.windows, wanted, expected_at, before)
             return self._marked(made)
         cycle = None
@@ -96,6 +106,7 @@ class Chances:
         key = known.zone, purpose, channel, permitted, cycle
         found = self._found.get(key)
         if found is None:
+            wanted = Wanted(known, purpose, channel, self.at)
             made = chance_of(self.calendar, self.windows, wanted, expected_at, None)
             found = self._found.setdefault(key, self._marked(made))
             self._common.add(id(found))

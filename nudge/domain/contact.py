@@ -5,8 +5,7 @@ Times are seconds since the epoch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 UNKNOWN_PURPOSE: Final = "unknown_purpose"
 UNKNOWN_CHANNEL: Final = "unknown_channel"
@@ -39,8 +38,7 @@ REASONS: Final = (
 """Why a contact is forbidden, in the order in which rules are asked. The codes do not change."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Contact:
+class Contact(NamedTuple):
     """A message or a call that was made, or is planned.
 
     Attributes:
@@ -54,8 +52,7 @@ class Contact:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Consent:
+class Consent(NamedTuple):
     """That a customer agreed to a channel, or refused it.
 
     Attributes:
@@ -69,8 +66,7 @@ class Consent:
     given: bool
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a customer that the policy asks for.
 
     Attributes:

@@ -119,7 +119,7 @@ def permission(known: Known, channel: str, at: float) -> bool | None:
     said = [one for one in known.consents if one.channel == channel]
     if not said:
         return False
-    last = max(said, key=lambda one: (one.at, not one.given))
+    last = said[0] if len(said) == 1 else max(said, key=lambda one: (one.at, not one.given))
     return True if last.given and last.at <= at else None
 
 

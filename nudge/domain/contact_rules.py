@@ -7,7 +7,6 @@ forbidden where one of them covers it, and a window is allowed where none does.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from nudge.domain.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Contact, Known
@@ -123,7 +122,7 @@ def displaced(policy: ContactPolicy, known: Known, made: Contact) -> tuple[Conta
     stay = [one for one in known.planned if policy.priority(one.purpose) >= rank]
     weaker = [one for one in known.planned if policy.priority(one.purpose) < rank]
     for one in sorted(weaker, key=lambda each: (-policy.priority(each.purpose), each.at)):
-        beside = replace(known, contacts=(*known.contacts, made), planned=tuple(stay))
+        beside = known._replace(contacts=(*known.contacts, made), planned=tuple(stay))
         fits = forbidden(policy, beside, one.purpose, one.channel, one.at) is None
         (stay if fits else gone).append(one)
     return tuple(gone)

@@ -7,7 +7,7 @@ arrived cannot matter. Credit is recomputed when either side grows; what changed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from nudge.domain.records import Ref
@@ -129,10 +129,10 @@ def settled(state: VisitorState, closing: Sequence[Open]) -> VisitorState:
         for exposure, events in held(state, slot):
             for event in events if exposure.decision in ending else ():
                 spent.setdefault(event.event_id, set()).add(slot)
-    return replace(state, events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
+    return state.having(events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
 
 
 def _spend(event: Rewarding, slots: set[str] | None) -> Rewarding:
     if not slots:
         return event
-    return replace(event, spent=tuple(sorted({*event.spent, *slots})))
+    return event._replace(spent=tuple(sorted({*event.spent, *slots})))

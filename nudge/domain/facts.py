@@ -7,7 +7,6 @@ the order of arrival: an older event that comes later changes what it would have
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import reduce
 from typing import Final
 
@@ -42,10 +41,9 @@ def paid(state: VisitorState, at: float, event: Event) -> VisitorState:
         return state
     state = _recharged(state, at, _text(event, NUMBER))
     if at >= (state.last_paid_at or 0.0):
-        state = replace(state, last_amount=amount, last_paid_at=at)
+        state = state.having(last_amount=amount, last_paid_at=at)
     first = at if state.first_paid_at is None else min(state.first_paid_at, at)
-    return replace(
-        state,
+    return state.having(
         payments=with_payment(state.payments, Payment(at, amount)),
         first_paid_at=first,
         failures=person.unpaid(state.failures, state.last_paid_at or 0.0),
@@ -62,7 +60,7 @@ def _recharged(state: VisitorState, at: float, label: str) -> VisitorState:
         return state
     device = typed.device if typed else last.device if last else ""
     used = Used(at, device, label, 1)
-    return replace(state, numbers=person.with_used(state.numbers, used))
+    return state.having(numbers=person.with_used(state.numbers, used))
 
 
 def failed(state: VisitorState, at: float, event: Event) -> VisitorState:
@@ -71,7 +69,7 @@ def failed(state: VisitorState, at: float, event: Event) -> VisitorState:
         return state
     kind, method = kind_of(event.fields.get("reason")), _text(event, "method")
     one = Failure(at, event.event_id, kind, method)
-    return replace(state, failures=person.with_failure(state.failures, one))
+    return state.having(failures=person.with_failure(state.failures, one))
 
 
 def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
@@ -79,27 +77,27 @@ def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
     label, device = _text(event, NUMBER), _text(event, DEVICE)
     if label and device:
         typed = Typed(at, device, label)
-        return replace(state, typed=max(typed, state.typed or typed))
+        return state.having(typed=max(typed, state.typed or typed))
     amount = fen(event.fields.get("amount"))
-    return replace(state, amounts=person.with_amount(state.amounts, amount)) if amount else state
+    return state.having(amounts=person.with_amount(state.amounts, amount)) if amount else state
 
 
 def contacted(state: VisitorState, at: float, event: Event) -> VisitorState:
     """The visitor was contacted, by us or by somebody else."""
     channel = "sms" if event.type == "sms_sent" else _text(event, "channel")
     one = Contact(at, channel, _text(event, "purpose") or "reminder")
-    return replace(state, contacts=person.with_contact(state.contacts, one))
+    return state.having(contacts=person.with_contact(state.contacts, one))
 
 
 def consented(state: VisitorState, at: float, event: Event) -> VisitorState:
     """The visitor said yes or no to a channel."""
     one = Consent(_text(event, "channel"), at, bool(event.fields.get("given")))
-    return replace(state, consents=person.with_consent(state.consents, one))
+    return state.having(consents=person.with_consent(state.consents, one))
 
 
 def complained(state: VisitorState, at: float, _: Event) -> VisitorState:
     """The visitor complained."""
-    return replace(state, complained_at=max(at, state.complained_at or at))
+    return state.having(complained_at=max(at, state.complained_at or at))
 
 
 def granted(state: VisitorState, _: float, event: Event) -> VisitorState:
@@ -108,22 +106,22 @@ def granted(state: VisitorState, _: float, event: Event) -> VisitorState:
     full = len(state.benefits) >= MAX_BENEFITS
     if event.source != "server" or not group or full:
         return state
-    return replace(state, benefits=tuple(sorted({*state.benefits, group})))
+    return state.having(benefits=tuple(sorted({*state.benefits, group})))
 
 
 def loaded(state: VisitorState, at: float, event: Event) -> VisitorState:
     """What the operator knows of the visitor."""
     news = (Attribute(name, at, value) for name, value in event.fields.items())
-    return replace(state, known=reduce(person.with_known, news, state.known))
+    return state.having(known=reduce(person.with_known, news, state.known))
 
 
 def identified(state: VisitorState, at: float, event: Event) -> VisitorState:
     """The visitor turned out to be another one, or to have a number of their own."""
     of_number = (Attribute(n, at, event.fields[n]) for n in REGION if event.fields.get(n))
-    state = replace(state, known=reduce(person.with_known, of_number, state.known))
+    state = state.having(known=reduce(person.with_known, of_number, state.known))
     if state.into is None and INTO in event.fields:
         partition = int(str(event.fields[PARTITION]))
-        return replace(state, into=(str(event.fields[INTO]), partition))
+        return state.having(into=(str(event.fields[INTO]), partition))
     return state
 
 

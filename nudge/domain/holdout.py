@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 GLOBAL = "global"
@@ -26,6 +27,12 @@ def in_holdout(subject: str, salt: str, share: float) -> bool:
     """
     if share <= 0:
         return False
-    key = salt.encode()
-    place = blake2b(subject.encode(), digest_size=8, key=key, person=_USE).digest()
-    return int.from_bytes(place, "big") < share * _RANGE
+    place = _salted(salt).copy()
+    place.update(subject.encode())
+    return int.from_bytes(place.digest(), "big") < share * _RANGE
+
+
+@lru_cache(maxsize=256)
+def _salted(salt: str) -> blake2b:
+    """The hash that every subject's begins with."""
+    return blake2b(digest_size=8, key=salt.encode(), person=_USE)

@@ -6,9 +6,8 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from nudge.domain.number import InvalidNumberError, Number, parsed
 from nudge.domain.person import MAX_KNOWN
@@ -25,8 +24,7 @@ FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False, "yes": True, "
 LONGEST: Final = 200
 
 
-@dataclass(frozen=True)
-class Customer:
+class Customer(NamedTuple):
     """What a row says.
 
     Attributes:

@@ -23,6 +23,10 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONDAY_TO_EPOCH: Final = 3
 """Days from the Monday of its week to 1970-01-01, a Thursday."""
 _WEEK: Final = 7
+_QUARTER: Final = 900
+_MINUTE: Final = len("2026-11-22T16:")
+_SECOND: Final = len("2026-11-22T16:00:00")
+UTC: Final = ZoneInfo("UTC")
 
 Days = tuple[int, int]
 """Local days: the first, and the one behind the last."""
@@ -46,6 +50,30 @@ def local(zone: ZoneInfo, at: float) -> tuple[int, int]:
     """
     second = math.floor(at)
     return divmod(second + _offset(zone, second), DAY)
+
+
+def iso(zone: ZoneInfo, at: float) -> str:
+    """What clocks show at a moment in seconds, and how far they are ahead of UTC: ISO 8601."""
+    number, second = divmod(float(at), _QUARTER)
+    known = _quarter(zone, int(number)) if second.is_integer() else None
+    if known is None:
+        return datetime.fromtimestamp(at, zone).isoformat()
+    hour, first, offset = known
+    minutes, seconds = divmod(int(second), 60)
+    return f"{hour}{first + minutes:02}:{seconds:02}{offset}"
+
+
+@lru_cache(maxsize=4096)
+def _quarter(zone: ZoneInfo, number: int) -> tuple[str, int, str] | None:
+    """Of a quarter of an hour: up to its hour, its first minute, the offset.
+
+    None where it is not within one hour of one offset, as all are that were since 1972.
+    """
+    ends = [datetime.fromtimestamp(number * _QUARTER + rest, zone) for rest in (0, _QUARTER - 1)]
+    (first, whole), (last, _) = ((one, one.isoformat()) for one in ends)
+    if first.utcoffset() != last.utcoffset() or first.hour != last.hour or first.second:
+        return None
+    return whole[:_MINUTE], first.minute, whole[_SECOND:]
 
 
 @lru_cache(maxsize=4096)

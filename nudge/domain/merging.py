@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import reduce
 from typing import Any, Final, TypeVar
 
@@ -79,7 +78,7 @@ def leaving(state: VisitorState, entry: Entry) -> Event:
     if state.into is None:
         raise ValueError("this visitor is nobody else")
     subject, partition = state.into
-    content = base64.b85encode(encode_state(replace(state, into=None))).decode()
+    content = base64.b85encode(encode_state(state.having(into=None))).decode()
     fields: dict[str, Scalar] = {INTO: subject, PARTITION: partition, STATE: content}
     # Several decisions of one record may each make a visitor leave.
     nth = f":{entry.index}" if entry.index else ""

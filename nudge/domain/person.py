@@ -7,8 +7,7 @@ whatever order its arguments came, so that two states can be made one in any ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from nudge.domain.contact import Consent, Contact
 from nudge.domain.slot import Scalar
@@ -23,8 +22,7 @@ MAX_KNOWN: Final = 50
 MAX_AMOUNTS: Final = 20
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Used:
+class Used(NamedTuple):
     """How a number was recharged on a device.
 
     Attributes:
@@ -40,8 +38,7 @@ class Used:
     times: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Typed:
+class Typed(NamedTuple):
     """That a number was typed on a device.
 
     Attributes:
@@ -55,8 +52,7 @@ class Typed:
     label: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Failure:
+class Failure(NamedTuple):
     """A payment that failed and was not made good since.
 
     Attributes:
@@ -72,8 +68,7 @@ class Failure:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """What the operator told of a visitor.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nudge.domain.asked import Given
 from nudge.domain.block import Drawn
@@ -19,8 +20,7 @@ from nudge.domain.served import Served
 from nudge.domain.window import SLOT
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A plan that stands.
 
     Attributes:
@@ -40,6 +40,18 @@ class Plan:
         return None if due is None else Contact(due, shape.channel, shape.page)
 
 
+class Named(NamedTuple):
+    """What the world outside calls a plan.
+
+    Attributes:
+        decision_id: to be sent with `sms_sent`.
+        link_token: for the link in the SMS.
+    """
+
+    decision_id: str
+    link_token: str
+
+
 @dataclass(frozen=True)
 class Answering:
     """Makes answers.
@@ -54,13 +66,19 @@ class Answering:
     policy: ContactPolicy
     slots: Mapping[str, Served]
 
+    def names(self, plans: Sequence[Plan]) -> Iterator[Named]:
+        """Of each plan; sealed all at once."""
+        ids = self.sealer.seal_each([plan.ref for plan in plans])
+        links = [Link(plan.drawn.subject, plan.ref) for plan in plans]
+        return map(Named, ids, self.sealer.links.token_each(links))
+
     def timing(
         self,
         wish: Wish,
         known: Known,
         plans: Mapping[Contact, Kept],
         plan: Plan,
-        decision_id: str,
+        named: Named,
         besides: Mapping[str, Kept],
     ) -> Timing:
         """The answer to a customer who is written to.
@@ -70,7 +88,7 @@ class Answering:
             known: of the customer, before.
             plans: what else is planned for them.
             plan: what stands.
-            decision_id: of the plan.
+            named: of the plan.
             besides: slot -> what else goes into the SMS.
         """
         drawn, shape = plan.drawn, plan.drawn.shape
@@ -80,10 +98,10 @@ class Answering:
             visitor_id=wish.visitor_id,
             send_at=drawn.due,
             zone=self.policy.zone_of(known).key,
-            decision_id=decision_id,
+            decision_id=named.decision_id,
             window=fallback or shape.eligible[drawn.choice],
             propensity=1.0 if shadow else shape.pmf[drawn.choice],
-            link_token=self.sealer.links.token(Link(drawn.subject, plan.ref)),
+            link_token=named.link_token,
             reason=shape.reason,
             blocked=shape.removed,
             sticky=not plan.fresh,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Any, Final, NamedTuple
 
 from nudge.domain.asked import Given
 from nudge.domain.choice import Kept
 from nudge.domain.contact import NO_CAPACITY, Contact, Known
-from nudge.domain.local_time import zone_named
+from nudge.domain.local_time import UTC, iso, zone_named
 from nudge.domain.slot import Scalar
 from nudge.domain.visitor import VisitorState
 from nudge.domain.windows import OVER
@@ -23,8 +22,7 @@ BLACKLISTED: Final = "blacklisted"
 """Names of attributes that the operator may load (`nudge load visitors`)."""
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """A scheduler's question: when to write to this customer.
 
     Attributes:
@@ -38,14 +36,13 @@ class Wish:
 
     visitor_id: str
     slots: tuple[str, ...] = ()
-    context: Mapping[str, Scalar] = field(default_factory=dict)
+    context: Mapping[str, Scalar] = {}
     purpose: str = REMINDER
     channel: str = SMS
     zone: str | None = None
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """The answer.
 
     Attributes:
@@ -73,7 +70,7 @@ class Timing:
     reason: str
     blocked: Mapping[str, str]
     sticky: bool = False
-    decisions: Mapping[str, Given] = field(default_factory=dict)
+    decisions: Mapping[str, Given] = {}
     displaces: tuple[str, ...] = ()
 
 
@@ -96,8 +93,7 @@ def iso_of(timing: Timing) -> str | None:
     """When to send, by the customer's clock."""
     if timing.send_at is None:
         return None
-    zone = zone_named(timing.zone) or UTC
-    return datetime.fromtimestamp(timing.send_at, zone).isoformat()
+    return iso(zone_named(timing.zone) or UTC, timing.send_at)
 
 
 def plain(timing: Timing) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median, median_low
-from typing import Final
+from typing import Final, NamedTuple
 
 MOST: Final = 12
 """Payments that are kept with a visitor: the latest. A year, for who recharges once a month."""
@@ -19,8 +19,7 @@ CLOSE: Final = 1.0
 """Days that an expected date is uncertain at least."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Payment:
+class Payment(NamedTuple):
     """A payment that a server reported.
 
     Attributes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from nudge.domain.slot import Scalar, Terms
 
@@ -16,8 +16,7 @@ Reason = Literal["policy", "holdout", "only_eligible", "forced", "fallback", "sh
 Source = Literal["page", "server"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Ref:
+class Ref(NamedTuple):
     """Where a decision stands: what its `decision_id` seals.
 
     Attributes:
@@ -29,7 +28,7 @@ class Ref:
 
     partition: int
     position: int
-    index: int = 0
+    index: int = 0  # type: ignore[assignment] # hides a method of tuples, which nobody misses
 
 
 AWAY = 1 << 62
@@ -43,7 +42,7 @@ def is_imported(ref: Ref) -> bool:
     return ref.position >= IMPORTED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
     """The variant drawn and everything needed to repeat and to judge the draw.
 

@@ -13,13 +13,15 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgpack
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import BadData, URLSafeSerializer
+from numpy.typing import NDArray
 
 from nudge.domain.link import Links
 from nudge.domain.number import Number
@@ -33,6 +35,8 @@ _MARK = "d."
 """Begins a token. It is encrypted: who forgets a person must not leave their subject in a browser.
 One of the version before was only signed."""
 _NONCE = 12
+_WEIGHTS: Final = np.array([16, 8, 4, 2, 1], np.uint8)
+_LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
 ID_LENGTH = 26
 MOST_HOMES: Final = 4
 """Subjects that a token names: who shares a device, or changes ids, stays known."""
@@ -40,8 +44,7 @@ NUMBERS: Final = "000000"
 """What the subjects of numbers begin with, so that they are smaller than all others."""
 
 
-@dataclass(frozen=True)
-class Home:
+class Home(NamedTuple):
     """Where a subject is.
 
     Attributes:
@@ -145,10 +148,8 @@ class Sealer:
         blocks = [_LAYOUT.pack(_MAGIC, r.partition, r.index, r.position) for r in refs]
         encryptor = self._block.encryptor()
         sealed = encryptor.update(b"".join(blocks)) + encryptor.finalize()
-        # 20 bytes are 32 letters, without padding: of each the first 26 are the id.
-        parts = [sealed[i : i + 16] + b"\0\0\0\0" for i in range(0, len(sealed), 16)]
-        letters = base64.b32encode(b"".join(parts)).decode().lower()
-        return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), 32)]
+        letters = _base32(np.frombuffer(sealed, np.uint8).reshape(len(refs), 16))
+        return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), ID_LENGTH)]
 
     def unseal(self, decision_id: str) -> Ref | None:
         """The reference behind a decision id, or None for an id that was not given by us."""
@@ -200,9 +201,23 @@ class Sealer:
         return digest.hexdigest()[:32]
 
 
+def _base32(blocks: NDArray[np.uint8]) -> str:
+    """The letters of blocks (n, 16), `ID_LENGTH` each: Python's own encoder is slow at many."""
+    bits = np.zeros((len(blocks), 5 * ID_LENGTH), np.uint8)
+    bits[:, :128] = np.unpackbits(blocks, axis=1)
+    values = bits.reshape(-1, 5) @ _WEIGHTS
+    return str(_LETTERS[values].tobytes(), "ascii")
+
+
 def new_subject() -> str:
     """A random subject: 32 hex digits that say nothing of the visitor."""
     return secrets.token_hex(16)
+
+
+def new_subjects(count: int) -> list[str]:
+    """So many of them."""
+    digits = secrets.token_hex(16 * count)
+    return [digits[i : i + 32] for i in range(0, len(digits), 32)]
 
 
 def new_label() -> str:

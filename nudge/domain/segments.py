@@ -6,7 +6,7 @@ the visitor, and the kinds before, are what the rules see.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nudge.domain.rule import Rule, Scalar
@@ -53,13 +53,27 @@ def members(segments: Segments, context: Mapping[str, Scalar], at: float) -> dic
         at: seconds.
     """
     known = dict(context)
-    found: dict[str, Member] = {}
+    return {
+        kind: Member(one, {test.attribute: known.get(test.attribute) for test in one.when.tests()})
+        for kind, one in _each(segments, known, at)
+    }
+
+
+def named(segments: Segments, context: Mapping[str, Scalar], at: float) -> dict[str, Scalar]:
+    """The context, in which each kind is the name of the visitor's segment; as `members`."""
+    known = dict(context)
+    for _ in _each(segments, known, at):
+        pass
+    return known
+
+
+def _each(segments: Segments, known: dict[str, Scalar], at: float) -> Iterator[tuple[str, Segment]]:
+    """Kind and segment, one after the other; behind each it is known to the next kind's rules."""
     for kind, listed in segments.items():
         if kind in known:
             continue
-        first = next((one for one in listed if one.when.holds(known, at)), None)
-        if first is not None:
-            looked = {test.attribute: known.get(test.attribute) for test in first.when.tests()}
-            found[kind] = Member(first, looked)
-            known[kind] = first.name
-    return found
+        for one in listed:
+            if one.when.holds(known, at):
+                yield kind, one
+                known[kind] = one.name
+                break

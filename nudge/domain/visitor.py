@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from nudge.domain.contact import Consent, Contact
 from nudge.domain.person import Attribute, Failure, Typed, Used
@@ -27,8 +27,7 @@ MOBILE: Final = frozenset({"wap", "app"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """A decision that waits for its `shown`, or an exposure that can still be rewarded.
 
     Attributes:
@@ -67,8 +66,7 @@ class Open:
         return self.at + self.terms.window
 
 
-@dataclass(frozen=True, slots=True)
-class Early:
+class Early(NamedTuple):
     """A `shown` that came before the decision that it names.
 
     Attributes:
@@ -80,8 +78,7 @@ class Early:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rewarding:
+class Rewarding(NamedTuple):
     """An event that rewards exposures, or may reward one that has not come yet.
 
     Attributes:
@@ -101,7 +98,7 @@ class Rewarding:
     spent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VisitorState:
     """The state of one visitor.
 
@@ -148,6 +145,22 @@ class VisitorState:
     known: tuple[Attribute, ...] = ()
     amounts: tuple[int, ...] = ()
     into: tuple[str, int] | None = None
+
+    def having(self, **changes: object) -> VisitorState:
+        """The state with other values.
+
+        As `dataclasses.replace`, which sets every field by itself: that was a third of the time of
+        the fold `attribute`.
+
+        Raises:
+            TypeError: there is no such field.
+        """
+        made = object.__new__(VisitorState)
+        fields = made.__dict__
+        fields.update(self.__dict__, **changes)
+        if len(fields) != len(self.__dict__):
+            raise TypeError(f"a visitor's state has no {sorted(fields.keys() - self.__dict__)}")
+        return made
 
     def context(self, at: float | None = None) -> dict[str, Scalar]:
         """The attributes of the person that decisions may use; amounts in yuan.

@@ -5,7 +5,8 @@ They are read on every page, so a field costs its place in a list and nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import starmap
 from typing import Any, Final
 
 import msgpack
@@ -30,13 +31,19 @@ _NAMES: Final = (
     *("amounts", "into"),
 )
 
-Row = Payment | Used | Typed | Contact | Consent | Failure | Attribute
+_HEAD: Final = bytes((VERSION,))
+_NOBODY: Final = VisitorState()
+_NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
+"""What older versions did not know."""
 
 
 def encode_state(state: VisitorState) -> bytes:
     """The state as bytes."""
-    packed: bytes = msgpack.packb([_plain(name, getattr(state, name)) for name in _NAMES])
-    return bytes((VERSION,)) + packed
+    fields = state.__dict__
+    # Most of what could be known of a visitor is not: it needs no packing.
+    plain = [(pack(fields[name]) if fields[name] else fields[name]) for name, pack in _PACKERS]
+    packed: bytes = msgpack.packb(plain)
+    return _HEAD + packed
 
 
 def decode_person(data: bytes) -> VisitorState:
@@ -68,36 +75,35 @@ def into_of(data: bytes) -> tuple[str, int] | None:
     return decode_person(data).into
 
 
-def _decoded(data: bytes, restore: Mapping[str, Callable[[Any], Any]]) -> VisitorState:
+def _decoded(data: bytes, restore: Sequence[tuple[int, Callable[[Any], Any]]]) -> VisitorState:
     length = FIELDS.get(data[0]) if data else None
     if length is None:
         raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
     try:
-        fields = msgpack.unpackb(data[1:], use_list=False)
-        named = dict(zip(_NAMES[:length], fields, strict=True))
-        for name, value in named.items():
+        fields = [*msgpack.unpackb(data[1:], use_list=False), *_NOTHING[length:]]
+        for place, one in restore:
             # Most of what could be known of a visitor is not.
-            if value and name in restore:
-                named[name] = restore[name](value)
-        return VisitorState(**named)
-    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
+            if fields[place]:
+                fields[place] = one(fields[place])
+        named = dict(zip(_NAMES, fields, strict=True))
+    except (ValueError, TypeError, LookupError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
+    made = object.__new__(VisitorState)
+    # As the dataclass would, which sets every field by itself.
+    object.__setattr__(made, "__dict__", named)
+    return made
 
 
-def _plain(name: str, value: object) -> object:
-    return _PACK[name](value) if name in _PACK else value
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _each(one: Callable[[Any], object]) -> Callable[[Any], object]:
     return lambda values: tuple(map(one, values))
 
 
-def _of(kind: Callable[..., object]) -> Callable[[Any], object]:
-    return lambda row: None if row is None else kind(*row)
-
-
-def _flat(one: Row | None) -> object:
-    return None if one is None else tuple(getattr(one, name) for name in one.__slots__)
+def _rows(kind: Callable[..., object]) -> Callable[[Any], object]:
+    return lambda rows: tuple(starmap(kind, rows))
 
 
 def _pack_ref(ref: Ref) -> tuple[int, int, int]:
@@ -107,7 +113,7 @@ def _pack_ref(ref: Ref) -> tuple[int, int, int]:
 def _pack_open(one: Open) -> tuple[object, ...]:
     terms = one.terms
     return (
-        *(_pack_ref(one.decision)),
+        *_pack_ref(one.decision),
         *(one.slot, one.revision, one.variant, one.cell, one.reason, one.propensity),
         *(terms.on, terms.event, terms.objective, terms.window),
         *(one.at, one.closes),
@@ -133,32 +139,30 @@ def _event(row: tuple[Any, ...]) -> Rewarding:
     return Rewarding(event_id, kind, at, value, None if decision is None else Ref(*decision), spent)
 
 
-_EVERY_FLAT: Final = _each(_flat)
+# What is not listed here is kept as it is: plain values, and rows, which are tuples.
 _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
     "waiting": _each(_pack_open),
     "early": _each(lambda one: (*_pack_ref(one.decision), one.at)),
     "open": _each(_pack_open),
     "events": _each(_pack_event),
-    "payments": _EVERY_FLAT,
-    "numbers": _EVERY_FLAT,
-    "typed": _flat,
-    "contacts": _EVERY_FLAT,
-    "consents": _EVERY_FLAT,
-    "failures": _EVERY_FLAT,
-    "known": _EVERY_FLAT,
 }
-_RESTORE: Final[Mapping[str, Callable[[Any], Any]]] = {
+_PACKERS: Final = tuple((name, _PACK.get(name, _as_it_is)) for name in _NAMES)
+_FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "waiting": _each(_open),
     "early": _each(lambda row: Early(Ref(*row[:3]), row[3])),
     "open": _each(_open),
     "events": _each(_event),
-    "payments": _each(_of(Payment)),
-    "numbers": _each(_of(Used)),
-    "typed": _of(Typed),
-    "contacts": _each(_of(Contact)),
-    "consents": _each(_of(Consent)),
-    "failures": _each(_of(Failure)),
-    "known": _each(_of(Attribute)),
+    "payments": _rows(Payment),
+    "numbers": _rows(Used),
+    "typed": lambda row: Typed(*row),
+    "contacts": _rows(Contact),
+    "consents": _rows(Consent),
+    "failures": _rows(Failure),
+    "known": _rows(Attribute),
 }
 _EXPOSURES: Final = ("waiting", "early", "open", "events")
-_OF_PERSON: Final = {**_RESTORE, **dict.fromkeys(_EXPOSURES, lambda _: ())}
+_RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())
+_OF_PERSON: Final = tuple(
+    (_NAMES.index(name), (lambda _: ()) if name in _EXPOSURES else one)
+    for name, one in _FROM_PLAIN.items()
+)

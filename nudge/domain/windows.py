@@ -198,21 +198,26 @@ def _from(intervals: Intervals, at: float) -> Intervals:
     return without(intervals, ((-math.inf, at),))
 
 
-def send_time(intervals: Intervals, key: str, salt: bytes) -> float:
+def length_of(intervals: Intervals) -> float:
+    """Seconds that intervals take together."""
+    return math.fsum(end - start for start, end in intervals)
+
+
+def send_time(intervals: Intervals, length: float, key: str, salt: bytes) -> float:
     """The moment of a key in intervals, in seconds: over many keys evenly spread.
 
     A whole second, where the interval has one so early.
 
     Args:
         intervals: at least one.
+        length: of them, by `length_of`.
         key: the same one has the same moment in the same intervals.
         salt: secret, so that nobody can choose a key by its moment.
 
     Raises:
         ValueError: there is no interval.
     """
-    share = uniform_from_key(key, salt) / 2**64
-    rest = share * math.fsum(end - start for start, end in intervals)
+    rest = uniform_from_key(key, salt) / 2**64 * length
     for start, end in intervals:
         if rest < end - start or (start, end) == intervals[-1]:
             # Rounding may lead up to the end, or behind the last one.

@@ -8,7 +8,7 @@ the service does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Final
 
@@ -169,7 +169,7 @@ def _told(state: VisitorState | None, other: VisitorState | None) -> str:
     """The fields in which a state is another one."""
     if state is None:
         return "none"
-    names = VisitorState.__slots__
+    names = [one.name for one in fields(VisitorState)]
     unlike = [n for n in names if other is None or getattr(state, n) != getattr(other, n)]
     return ", ".join(f"{name} {getattr(state, name)}" for name in unlike)
 

@@ -10,21 +10,92 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 
-from nudge.domain.records import Entry, Ref
+from nudge.domain.records import Entry, Record, Ref
 from nudge.errors import CorruptRecordError
 
-Seal = Callable[[Ref], str]
-"""Makes the decision id that stands for a reference: `Sealer.seal`."""
-Take = Callable[[Any, Seal], object]
+Seal = Callable[[Sequence[Ref]], list[str]]
+"""Makes the decision ids that stand for references: `Sealer.seal_each`."""
+Take = Callable[[Any], object]
 """The value of one column, from a record (its kind is the table's)."""
-Column = tuple[str, pa.DataType, Take]
 
 TEXT, FLAG, REAL, WHOLE = pa.string(), pa.bool_(), pa.float64(), pa.int64()
 TIME, NAMED = pa.timestamp("us"), pa.map_(pa.string(), pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: of the column.
+        kind: of its values.
+        take: the value, from a record.
+    """
+
+    name: str
+    kind: pa.DataType
+    take: Take
+
+    def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
+        """The column of these records."""
+        return pa.array([self.take(record) for record in records], self.kind)
+
+
+@dataclass(frozen=True)
+class Id:
+    """A column of the id of a decision, where a field has the reference of one.
+
+    Attributes:
+        name: of the column.
+        of: name of the field.
+        kind: of its values.
+    """
+
+    name: str
+    of: str
+    kind: pa.DataType = TEXT
+
+    def array(self, records: Sequence[Record], seal: Seal) -> pa.Array:
+        """The column of these records."""
+        refs = [getattr(record, self.of) for record in records]
+        ids = iter(seal([ref for ref in refs if ref is not None]))
+        return pa.array([None if ref is None else next(ids) for ref in refs], self.kind)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A column of a field that many records share: the decisions of a block do.
+
+    Each different object is converted once.
+
+    Attributes:
+        name: of the column.
+        kind: of its values.
+        of: name of the field.
+        convert: the value, from the field's.
+    """
+
+    name: str
+    kind: pa.DataType
+    of: str
+    convert: Callable[[Any], object]
+
+    def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
+        """The column of these records."""
+        objects = [getattr(record, self.of) for record in records]
+        different = {id(one): one for one in objects}
+        numbers = {name: i for i, name in enumerate(different)}
+        values = pa.array([self.convert(one) for one in different.values()], self.kind)
+        if len(different) == len(objects):
+            return values
+        return values.take(pa.array([numbers[id(one)] for one in objects], pa.int32()))
+
+
 TABLE_OF: Final = {
     "decision": "decisions",
     "exposure": "exposures",
@@ -52,20 +123,20 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str | None]]:
     return [(name, _text(value)) for name, value in values.items()]
 
 
-def _id(ref: Ref | None, seal: Seal) -> str | None:
-    return None if ref is None else seal(ref)
-
-
 def _plain(kind: pa.DataType, *names: str) -> tuple[Column, ...]:
     """Columns that hold a field of the record under its own name."""
-    return tuple((name, kind, lambda r, _, name=name: getattr(r, name)) for name in names)
+    return tuple(Column(name, kind, _field(name)) for name in names)
 
 
-_OWN_TIME: Final[Column] = ("at_seconds", REAL, lambda r, _: r.at)
+def _field(name: str) -> Take:
+    return lambda record: getattr(record, name)
+
+
+_OWN_TIME: Final = Column("at_seconds", REAL, lambda r: r.at)
 _SUBJECT: Final = _plain(TEXT, "subject")
-_REVISION: Final[Column] = ("slot_revision", WHOLE, lambda r, _: r.revision)
-_OF_DECISION: Final[Column] = ("decision_id", TEXT, lambda r, seal: _id(r.decision, seal))
-_SHOWN: Final[tuple[Column, ...]] = (
+_REVISION: Final = Column("slot_revision", WHOLE, lambda r: r.revision)
+_OF_DECISION: Final = Id("decision_id", "decision")
+_SHOWN: Final[tuple[Column | Id, ...]] = (
     _OF_DECISION,
     *_SUBJECT,
     *_plain(TEXT, "slot"),
@@ -73,41 +144,41 @@ _SHOWN: Final[tuple[Column, ...]] = (
     *_plain(TEXT, "variant", "cell", "reason"),
 )
 
-COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
+COLUMNS: Final[Mapping[str, tuple[Column | Id | Shared, ...]]] = {
     "decisions": (
         *_SUBJECT,
         *_plain(TEXT, "slot"),
         _REVISION,
         *_plain(TEXT, "channel", "page", "cell", "variant", "reason", "policy", "unit", "source"),
-        ("context", NAMED, lambda r, _: _texts(r.context)),
-        ("context_json", TEXT, lambda r, _: _json(r.context)),
-        ("eligible", pa.list_(TEXT), lambda r, _: r.eligible),
-        ("removed", NAMED, lambda r, _: list(r.removed.items())),
-        ("pmf", pa.list_(REAL), lambda r, _: r.pmf),
+        Shared("context", NAMED, "context", _texts),
+        Shared("context_json", TEXT, "context", _json),
+        Shared("eligible", pa.list_(TEXT), "eligible", list),
+        Shared("removed", NAMED, "removed", lambda removed: list(removed.items())),
+        Shared("pmf", pa.list_(REAL), "pmf", list),
         *_plain(pa.uint64(), "u"),
         *_plain(REAL, "propensity"),
         *_plain(WHOLE, "policy_version", "period"),
-        ("exposed_on", TEXT, lambda r, _: r.terms.on),
-        ("reward_event", TEXT, lambda r, _: r.terms.event),
-        ("objective", TEXT, lambda r, _: r.terms.objective),
-        ("window_seconds", REAL, lambda r, _: r.terms.window),
-        ("supersedes", TEXT, lambda r, seal: _id(r.supersedes, seal)),
-        ("twin", TEXT, lambda r, seal: _id(r.twin, seal)),
+        Shared("exposed_on", TEXT, "terms", lambda terms: terms.on),
+        Shared("reward_event", TEXT, "terms", lambda terms: terms.event),
+        Shared("objective", TEXT, "terms", lambda terms: terms.objective),
+        Shared("window_seconds", REAL, "terms", lambda terms: terms.window),
+        Id("supersedes", "supersedes"),
+        Id("twin", "twin"),
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
-        ("due_seconds", REAL, lambda r, _: r.due),
+        Column("due_seconds", REAL, lambda r: r.due),
     ),
     "exposures": (
         *_SHOWN,
         *_plain(REAL, "propensity"),
-        ("window_seconds", REAL, lambda r, _: r.window),
+        Column("window_seconds", REAL, lambda r: r.window),
         _OWN_TIME,
     ),
     "rewards": (
         *_plain(TEXT, "reward_id"),
         *_SHOWN,
-        ("exposed_at", TIME, lambda r, _: micros(r.exposed_at)),
-        ("exposed_at_seconds", REAL, lambda r, _: r.exposed_at),
+        Column("exposed_at", TIME, lambda r: micros(r.exposed_at)),
+        Column("exposed_at_seconds", REAL, lambda r: r.exposed_at),
         *_plain(TEXT, "event_id"),
         *_plain(WHOLE, "conversions", "value", "square"),
         *_plain(FLAG, "shared"),
@@ -117,15 +188,15 @@ COLUMNS: Final[Mapping[str, tuple[Column, ...]]] = {
         *_SUBJECT,
         *_plain(TEXT, "event_id", "type", "source"),
         _OF_DECISION,
-        ("fields", NAMED, lambda r, _: _texts(r.fields)),
-        ("fields_json", TEXT, lambda r, _: _json(r.fields)),
+        Column("fields", NAMED, lambda r: _texts(r.fields)),
+        Column("fields_json", TEXT, lambda r: _json(r.fields)),
         _OWN_TIME,
     ),
     "marks": (
         *_SUBJECT,
         *_plain(TEXT, "type"),
-        ("fields", NAMED, lambda r, _: _texts(r.fields)),
-        ("fields_json", TEXT, lambda r, _: _json(r.fields)),
+        Column("fields", NAMED, lambda r: _texts(r.fields)),
+        Column("fields_json", TEXT, lambda r: _json(r.fields)),
         _OWN_TIME,
     ),
 }
@@ -134,7 +205,7 @@ _PLACE: Final = (("partition", pa.int32()), ("position", WHOLE), ("logged_at", T
 
 def _schema(table: str) -> pa.Schema:
     own = [("decision_id", TEXT)] if table == "decisions" else []
-    named = [(name, kind) for name, kind, _ in COLUMNS[table]]
+    named = [(column.name, column.kind) for column in COLUMNS[table]]
     return pa.schema([*_PLACE, *own, *named])
 
 
@@ -165,15 +236,17 @@ def _table(table: str, entries: Sequence[Entry], seal: Seal) -> pa.Table:
 
 
 def _arrays(table: str, entries: Sequence[Entry], seal: Seal) -> list[pa.Array]:
-    columns: list[list[object]] = [
+    places: list[list[object]] = [
         [entry.partition for entry in entries],
         [entry.position for entry in entries],
         [micros(entry.stamp) for entry in entries],
         [micros(entry.at) for entry in entries],
     ]
     if table == "decisions":
-        columns.append([seal(entry.ref) for entry in entries])
+        places.append(list(seal([entry.ref for entry in entries])))
     records = [entry.record for entry in entries]
-    columns += [[take(record, seal) for record in records] for _, _, take in COLUMNS[table]]
     kinds = SCHEMAS[table].types
-    return [pa.array(values, kind) for values, kind in zip(columns, kinds, strict=True)]
+    return [
+        *(pa.array(values, kind) for values, kind in zip(places, kinds, strict=False)),
+        *(column.array(records, seal) for column in COLUMNS[table]),
+    ]

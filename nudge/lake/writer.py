@@ -64,7 +64,7 @@ def write(
         root: of the lake.
         ranges: which entries the chunks hold.
         chunks: the entries, in order within a partition; each chunk becomes row groups.
-        seal: makes decision ids.
+        seal: makes decision ids of references.
 
     Returns:
         Partition -> the files that hold its rows, for its manifest.

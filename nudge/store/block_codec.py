@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgpack
 import numpy as np
 
-from nudge.domain.block import Block, Drawn
+from nudge.domain.block import Block, drawn_from
 from nudge.domain.records import Decision, Ref
 from nudge.errors import CorruptRecordError
 from nudge.store.codec import decode, encode
@@ -32,21 +32,17 @@ def subjects_of(block: Block) -> bytes:
 
 def encode_block(block: Block) -> bytes:
     """The block's payload, without its subjects."""
-    drawn, shapes = block.drawn, block.shapes
+    shapes = block.shapes
     number = {id(shape): i for i, shape in enumerate(shapes)}
-    superseded = [
-        (i, one.supersedes.partition, one.supersedes.position, one.supersedes.index)
-        for i, one in enumerate(drawn)
-        if one.supersedes
-    ]
+    shape, _, u, choice, due, superseded = zip(*block.drawn, strict=True)
     columns = [
         [encode(shape) for shape in shapes],
-        np.array([number[id(one.shape)] for one in drawn], "<u2").tobytes(),
-        np.array([one.u for one in drawn], "<u8").tobytes(),
-        np.array([one.choice for one in drawn], "<u2").tobytes(),
+        np.array([number[one] for one in map(id, shape)], "<u2").tobytes(),
+        np.array(u, "<u8").tobytes(),
+        np.array(choice, "<u2").tobytes(),
         # Without a time it is not a number.
-        np.array([one.due for one in drawn], "<f8").tobytes(),
-        superseded,
+        np.array(due, "<f8").tobytes(),
+        [(i, *ref) for i, ref in enumerate(superseded) if ref],
     ]
     packed: bytes = zlib.compress(msgpack.packb(columns), _LEVEL)
     return bytes((VERSION,)) + packed
@@ -65,36 +61,28 @@ def decode_block(payload: bytes, subjects: bytes) -> list[Decision]:
     """
     try:
         columns = msgpack.unpackb(zlib.decompress(payload[1:]))
-        return list(Block(tuple(_drawn(columns, subjects.hex()))).decisions())
+        return _decisions(columns, subjects.hex())
     except (ValueError, TypeError, IndexError, zlib.error, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a block of {len(payload)} bytes cannot be read") from error
 
 
-def _drawn(columns: list[Any], subjects: str) -> list[Drawn]:
+def _decisions(columns: list[Any], subjects: str) -> list[Decision]:
     shapes, shape, u, choice, due, superseded = columns
     known = [_shape(one) for one in shapes]
     names = [subjects[i : i + _SUBJECT] for i in range(0, len(subjects), _SUBJECT)]
-    supersedes = {i: Ref(*ref) for i, *ref in superseded}
-    times = np.frombuffer(due, "<f8").tolist()
+    replaced: list[Ref | None] = [None] * len(names)
+    for i, *ref in superseded:
+        replaced[i] = Ref(*ref)
     rows = zip(
+        [known[i] for i in np.frombuffer(shape, "<u2").tolist()],
         names,
-        np.frombuffer(shape, "<u2").tolist(),
         np.frombuffer(u, "<u8").tolist(),
         np.frombuffer(choice, "<u2").tolist(),
-        (None if math.isnan(at) else at for at in times),
+        [None if math.isnan(at) else at for at in np.frombuffer(due, "<f8").tolist()],
+        replaced,
         strict=True,
     )
-    return [
-        Drawn(
-            known[which],
-            subject,
-            draw,
-            index,
-            at,
-            supersedes.get(i),
-        )
-        for i, (subject, which, draw, index, at) in enumerate(rows)
-    ]
+    return [drawn_from(*row) for row in rows]
 
 
 def _shape(payload: bytes) -> Decision:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from struct import Struct
 from typing import Any, Final
 
 import msgpack
@@ -16,6 +17,10 @@ from nudge.domain.slot import Terms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 1
+_NIL: Final = b"\xc0"
+_FLOAT: Final = Struct(">Bd")
+_IS_FLOAT: Final = 0xCB
+"""MessagePack's words for nothing, and for a double behind its byte."""
 _KINDS: Final[tuple[type[Record], ...]] = (Decision, Exposure, Reward, Event, Mark)
 _CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
 _FIELDS: Final = {
@@ -39,8 +44,6 @@ _RESTORE: Final[dict[str, Callable[[Any], object]]] = {
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Ref):
-        return (value.partition, value.position, value.index)
     if isinstance(value, Terms):
         return (value.on, value.event, value.objective, value.window)
     raise TypeError(f"a record cannot hold {type(value).__name__}")
@@ -66,11 +69,13 @@ def encoder(decision: Decision) -> Callable[[float | None], bytes]:
     names = _FIELDS[Decision]
     values = [_CODES[Decision], *(getattr(decision, name) for name in names)]
     place = 1 + names.index("due")
-    head, tail = values[:place], values[place + 1 :]
+    packer = msgpack.Packer(default=_plain)
+    start: bytes = packer.pack_array_header(len(values))
+    head, tail = (b"".join(map(packer.pack, x)) for x in (values[:place], values[place + 1 :]))
+    head = bytes((VERSION,)) + start + head
 
     def payload(due: float | None) -> bytes:
-        packed: bytes = msgpack.packb([*head, due, *tail], default=_plain)
-        return bytes((VERSION,)) + packed
+        return head + (_NIL if due is None else _FLOAT.pack(_IS_FLOAT, due)) + tail
 
     return payload
 

@@ -17,7 +17,7 @@ from nudge.store.keys import Keys
 
 EVENT_MEMORY = 7 * 86_400.0
 """Seconds that an event id is remembered with its visitor."""
-PAGE: Final = 64
+PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
 SUBJECT: Final = 16
@@ -298,7 +298,7 @@ def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> 
                 return found
         if len(page) < some:
             return found
-        after, rows, wanted = _position(page[-1][0]), min(2 * rows, PAGE_MOST), count - len(found)
+        after, rows, wanted = _position(page[-1][0]), min(4 * rows, PAGE_MOST), count - len(found)
     return found
 
 
@@ -317,7 +317,7 @@ def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> 
                 return after
         if len(page) < some:
             return after
-        rows = min(2 * rows, PAGE_MOST)
+        rows = min(4 * rows, PAGE_MOST)
     return after
 
 

@@ -8,6 +8,7 @@ their own place and stamp.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import msgpack
@@ -44,12 +45,11 @@ class Plans:
         rest = ((unit.decode(), *more) for unit, *more in others)
         return cls(int(count), (latest, *rest))
 
-    def packed(self, drawn: Drawn, payload: bytes) -> bytes:
+    def having(self, drawn: Drawn, payload: bytes) -> list[tuple[object, ...]]:
         """What a script is given to write: another plan, and those that it leaves standing."""
         unit = drawn.shape.unit
-        rest = [row for row in self.rows if row[0] != unit][: MOST - 1]
-        found: bytes = msgpack.packb([(unit, payload), *rest])
-        return found
+        rest = (row for row in self.rows if row[0] != unit) if self.rows else ()
+        return [(unit, payload), *islice(rest, MOST - 1)]
 
     def kept(self, partition: int, subject: str) -> dict[str, Kept]:
         """Unit -> the plan."""

@@ -48,7 +48,7 @@ def busy(web: Web) -> Web:
     runner = Runner(client, keys, Attribute(client, keys), "test")
     while runner.turn():
         pass
-    seal = Sealer(settings.secret_key).seal
+    seal = Sealer(settings.secret_key).seal_each
     leases = Leases(client, keys, "archive", "test")
     leases.refresh()
     Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0)).run(leases.held())

@@ -55,7 +55,7 @@ def fold(web: Web) -> None:
         runner = Runner(client, keys, one, "test")
         while runner.turn():
             pass
-    seal = Sealer(settings.secret_key).seal
+    seal = Sealer(settings.secret_key).seal_each
     archive = Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0))
     leases = Leases(client, keys, "archive", "test")
     leases.refresh()

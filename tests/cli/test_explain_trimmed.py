@@ -60,7 +60,7 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     third = sealer.seal(Ref(0, block, 3))
     assert explain(client, keys, sealer, third)["subject"] == plans[3].subject
     lease = folds.seize(client, keys, 0, "archive", "test", 60)
-    Archive(client, keys, Lake(settings.lake_dir), sealer.seal).run([lease])
+    Archive(client, keys, Lake(settings.lake_dir), sealer.seal_each).run([lease])
     client.call("XTRIM", keys.journal(0), "MINID", f"{block + 1}-0")
     ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
     with pytest.raises(TrimmedError, match="left the journal"):

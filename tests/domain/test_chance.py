@@ -12,7 +12,7 @@ from nudge.domain.chance import Chances, chance_of
 from nudge.domain.contact_capacity import Capacity, hour_of
 from nudge.domain.intervals import Intervals
 from nudge.domain.window import Window
-from nudge.domain.windows import Calendar, Wanted, send_time
+from nudge.domain.windows import Calendar, Wanted
 
 forms = pytest.mark.parametrize(
     "examples", [200, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
@@ -98,7 +98,7 @@ def test_a_full_hour_is_in_no_window(examples: int) -> None:
                 spans = chance.allowed.get("w", ())
                 assert most == 0 or all(hour_of(start) in full for start, _ in spans)
                 break
-            at = send_time(left.allowed["w"], str(number), KEY)
+            at = left.send_time("w", str(number), KEY)
             assert any(start <= at < end for start, end in chance.allowed["w"])
             capacity.take(channel, at)
             sent.append(hour_of(at))

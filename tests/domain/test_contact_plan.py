@@ -65,11 +65,11 @@ def test_no_plan_breaks_a_rule(examples: int) -> None:
                     continue
                 capacity.take(channel, made)
                 contact = Contact(made, channel, purpose)
-                people[who] = replace(known, contacts=(*known.contacts, contact))
+                people[who] = known._replace(contacts=(*known.contacts, contact))
         for known in people:
             for one in known.contacts:
                 others = tuple(each for each in known.contacts if each is not one)
-                alone = replace(known, contacts=others)
+                alone = known._replace(contacts=others)
                 assert by_hand(policy, alone, one.purpose, one.channel, one.at) is None
             assert_limits(policy, known)
         assert_capacity(policy, [one for known in people for one in known.contacts])
@@ -117,9 +117,9 @@ def test_a_higher_priority_displaces_what_no_longer_fits_and_nothing_else(exampl
         for one in gone:
             stay.remove(one)  # two plans may be alike: each goes by itself
         everything = (*stay, new)
-        assert_limits(policy, replace(known, contacts=everything))
+        assert_limits(policy, known._replace(contacts=everything))
         for one in gone:
-            beside = replace(known, contacts=everything, planned=())
+            beside = known._replace(contacts=everything, planned=())
             assert by_hand(policy, beside, one.purpose, one.channel, one.at) is not None
 
     law()
@@ -129,11 +129,11 @@ def planned(policy: ContactPolicy, known: Known, purpose: str, data: st.DataObje
     """The customer with one more send planned, that fits beside all that is planned already."""
     base = known.consents[0].at + 60 * DAY
     at = data.draw(around(base, 3))
-    all_count = replace(known, contacts=known.planned, planned=())
+    all_count = known._replace(contacts=known.planned, planned=())
     found = next_allowed(policy, all_count, purpose, "sms", at, at + 5 * DAY)
     if found is None:
         return known
-    return replace(known, planned=(*known.planned, Contact(found, "sms", purpose)))
+    return known._replace(planned=(*known.planned, Contact(found, "sms", purpose)))
 
 
 def test_a_failed_payment_goes_before_the_monthly_reminder() -> None:
@@ -143,7 +143,7 @@ def test_a_failed_payment_goes_before_the_monthly_reminder() -> None:
     assert forbidden(PLAIN, known, "reminder", "sms", NOON) == "spacing"
     assert forbidden(PLAIN, known, "failed", "sms", NOON) is None
     assert displaced(PLAIN, known, Contact(NOON, "sms", "failed")) == (reminder,)
-    later = Known(planned=(replace(reminder, at=NOON + DAY),))
+    later = Known(planned=(reminder._replace(at=NOON + DAY),))
     assert displaced(PLAIN, later, Contact(NOON, "sms", "failed")) == ()
 
 

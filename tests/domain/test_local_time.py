@@ -19,6 +19,7 @@ from nudge.domain.intervals import Intervals
 from nudge.domain.local_time import (
     date_of,
     day_range,
+    iso,
     local,
     moments,
     month_range,
@@ -48,6 +49,28 @@ def test_the_local_clock_is_that_of_the_zone_database(examples: int) -> None:
         assert local(zone, at) == ((shown.date() - EPOCH).days, second)
 
     law()
+
+
+@forms
+def test_a_moment_is_written_as_its_zone_writes_it(examples: int) -> None:
+    """Clock and offset of any moment, on days of a change as well, are those of the library."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        zone = ZoneInfo(data.draw(st.sampled_from(ZONES)))
+        at = data.draw(around(data.draw(bases), 400))
+        for moment in (at, float(math.floor(at))):
+            assert iso(zone, moment) == datetime.fromtimestamp(moment, zone).isoformat()
+
+    law()
+
+
+@pytest.mark.parametrize("at", [63_593_070.0, 63_593_069.0, -2_776_979_812.0, 63_593_100.5])
+def test_an_offset_of_odd_seconds_is_written_too(at: float) -> None:
+    """Liberia was 44:30 behind until 1972."""
+    zone = ZoneInfo("Africa/Monrovia")
+    assert iso(zone, at) == datetime.fromtimestamp(at, zone).isoformat()
 
 
 @forms

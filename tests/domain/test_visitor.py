@@ -40,6 +40,7 @@ OPEN = st.builds(
     TERMS,
     TIMES,
     TIMES,
+    st.lists(REFS, max_size=2).map(tuple),
 )
 EVENTS = st.builds(
     Rewarding,

@@ -29,6 +29,7 @@ from nudge.domain.windows import (
     cycle_at,
     intervals_of,
     left_of,
+    length_of,
     next_cycle,
     send_time,
 )
@@ -104,7 +105,7 @@ def test_every_send_time_is_in_its_window_and_allowed(examples: int) -> None:
         assert cycle is not None or set(blocked.values()) == {NO_DATE}
         for name, left in allowed.items():
             assert cycle is not None
-            sent = send_time(left, data.draw(st.text(max_size=3)), KEY)
+            sent = send_time(left, length_of(left), data.draw(st.text(max_size=3)), KEY)
             assert sent >= wanted.at
             assert any(start <= sent < end for start, end in left)
             assert forbidden(policy, known, purpose, channel, sent) is None
@@ -163,7 +164,7 @@ def test_times_are_spread_evenly_over_what_is_allowed() -> None:
     parts, count = 60, 60_000
     found: Counter[int] = Counter()
     for number in range(count):
-        moment = send_time(left, f"subject-{number}", KEY)
+        moment = send_time(left, length_of(left), f"subject-{number}", KEY)
         before = moment - 1000.0 if moment < 5000.0 else moment - 5000.0 + 2400
         found[int(before // 100)] += 1
     expected = count / parts

@@ -33,7 +33,7 @@ class Loop:
     def __init__(self, client: Client, keys: Keys, lake: Lake) -> None:
         self.client, self.keys, self.lake = client, keys, lake
         self._learn = Learn(client, keys)
-        self._archive = Archive(client, keys, lake, SEALER.seal)
+        self._archive = Archive(client, keys, lake, SEALER.seal_each)
 
     def put(self, partition: int, *records: Record) -> None:
         """Append records to a partition."""
@@ -222,7 +222,7 @@ def test_a_position_that_is_there_twice_is_told(loop: Loop) -> None:
     loop.archive()
     of = Range(1, 48, 50)
     entries = [Entry(1, 49, AT, Mark("twice")), Entry(1, 49, AT, Mark("twice"))]
-    files = writer.write(loop.lake.root, [of], [entries], SEALER.seal)
+    files = writer.write(loop.lake.root, [of], [entries], SEALER.seal_each)
     loop.put(1, Mark("a"), Mark("b"))
     manifest.write(loop.lake.root, Manifest(of, files[1]))
     assert "p=1 positions 1 to 50 in the lake: expected 50, found 49" in loop.lines()

@@ -47,7 +47,7 @@ def main(url: str, namespace: str, partitions: str, root: str, owner: str, *faul
     steps, last, when = count(1), int(fault[0]), fault[1]
     leases = [folds.acquire(client, keys, p, NAME, owner, 60) for p in keys.every_partition()]
     limits = Limits(range=400, chunk=150)
-    archive = Archive(client, keys, Lake(Path(root)), Sealer(SECRET).seal, limits)
+    archive = Archive(client, keys, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
     os.fsync = dying(os.fsync, steps, last, when)
     os.replace = dying(os.replace, steps, last, when)
     client.run = dying(client.run, steps, last, when)  # type: ignore[method-assign]

@@ -73,7 +73,7 @@ def lake_of(root: Path, made: list[Row]) -> Lake:
     entries = [Entry(0, i + 1, LATER, record) for i, record in enumerate(records)]
     lake = Lake(root)
     of = Range(0, 0, len(entries))
-    files = writer.write(lake.root, [of], [entries], SEALER.seal)
+    files = writer.write(lake.root, [of], [entries], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], LATER + 86_400))
     return lake
 

@@ -115,7 +115,7 @@ def written(root: Path, records: Iterable[Timed], partitions: int = 2) -> Lake:
     for p, timed in parts.items():
         found = list(_entries(p, timed))
         of = Range(p, 0, len(found))
-        files = writer.write(lake.root, [of], [found], SEALER.seal)
+        files = writer.write(lake.root, [of], [found], SEALER.seal_each)
         manifest.write(lake.root, Manifest(of, files[p], found[-1].stamp))
     return lake
 

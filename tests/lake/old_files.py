@@ -44,7 +44,7 @@ def written(lake: Lake, *, old: set[int], claimed: bool) -> list[Entry]:
             for i in range(EACH)
         ]
         ranges = [Range(p, after, after + EACH) for p in (1, 2)]
-        files = writer.write(lake.root, ranges, [made], SEALER.seal)
+        files = writer.write(lake.root, ranges, [made], SEALER.seal_each)
         for of in ranges if claimed else ranges[1:]:
             manifest.write(lake.root, Manifest(of, files[of.partition], MIDNIGHT))
             if run in old:

@@ -136,7 +136,7 @@ def written(root: Path, records: list[tuple[float, int, Record]]) -> Lake:
     for chunk in sorted({chunk for chunk, _ in entries}):
         parts = [entries[chunk, p] for p in range(PARTITIONS)]
         ranges = [Range(p, ends[p], ends[p] + len(part)) for p, part in enumerate(parts)]
-        files = writer.write(lake.root, ranges, parts, SEALER.seal)
+        files = writer.write(lake.root, ranges, parts, SEALER.seal_each)
         mark = min(NOW, MIDNIGHT + (chunk + 1) * DAY / 2)
         for of in ranges:
             manifest.write(lake.root, Manifest(of, files[of.partition], mark))

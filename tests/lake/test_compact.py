@@ -49,7 +49,7 @@ def lake(tmp_path: Path, journal: dict[int, list[Entry]]) -> Lake:
     for run in range(RUNS):
         batches = [_part(entries, run) for entries in journal.values()]
         ranges = [Range(b[0].partition, b[0].position - 1, b[-1].position) for b in batches]
-        files = writer.write(lake.root, ranges, batches, SEALER.seal)
+        files = writer.write(lake.root, ranges, batches, SEALER.seal_each)
         for of, batch in zip(ranges, batches, strict=True):
             made = Manifest(of, files[of.partition], batch[-1].stamp if run % 2 else None)
             manifest.write(lake.root, made)

@@ -59,7 +59,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, entries: dict[int, list[Entr
         for first in range(0, len(found), RUN):
             batch = found[first : first + RUN]
             of = Range(p, first, batch[-1].position)
-            files = writer.write(root, [of], [batch], SEALER.seal)
+            files = writer.write(root, [of], [batch], SEALER.seal_each)
             manifest.write(root, Manifest(of, files[p], batch[-1].stamp))
     return root
 
@@ -298,7 +298,7 @@ def test_positions_that_were_lost_before_are_accounted_for(
     manifest.write(lake.root, Manifest(Range(0, last, last + 1000), (), lost="store_empty"))
     after = [Entry(0, last + 1001, LATE, entries[0][0].record)]
     of = Range(0, last + 1000, last + 1001)
-    files = writer.write(lake.root, [of], [after], SEALER.seal)
+    files = writer.write(lake.root, [of], [after], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], LATE))
     before = f"date={datetime.fromtimestamp(LATE, UTC).date().isoformat()}"
     cut(lake, before)

@@ -71,7 +71,7 @@ class Service:
     def archived(self) -> Lake:
         """The journal's lake."""
         lake = Lake(self.settings.lake_dir)
-        seal = Sealer(self.settings.secret_key).seal
+        seal = Sealer(self.settings.secret_key).seal_each
         every = self.keys.every_partition()
         leases = [folds.acquire(self.client, self.keys, p, "archive", "t", 60) for p in every]
         Archive(self.client, self.keys, lake, seal).run([one for one in leases if one])

@@ -27,7 +27,7 @@ def add(lake: Lake, *batch: list[Entry], watermark: float | None = None) -> list
     ranges = [
         Range(found[0].partition, found[0].position - 1, found[-1].position) for found in batch
     ]
-    files = writer.write(lake.root, ranges, batch, SEALER.seal)
+    files = writer.write(lake.root, ranges, batch, SEALER.seal_each)
     made = [Manifest(of, files[of.partition], watermark) for of in ranges]
     for one in made:
         manifest.write(lake.root, one)
@@ -71,7 +71,7 @@ def test_a_file_without_manifest_does_not_exist(lake: Lake) -> None:
     """What a crash left behind is in no table."""
     add(lake, entries())
     of = Range(2, N, 2 * N)
-    writer.write(lake.root, [of], [entries(after=N)], SEALER.seal)
+    writer.write(lake.root, [of], [entries(after=N)], SEALER.seal_each)
     assert held(connect(lake), {2: 99}) == {2: Held(N, N, 1, N)}
 
 
@@ -79,7 +79,7 @@ def test_only_the_claimed_rows_of_a_shared_file_exist(lake: Lake) -> None:
     """A file of two partitions, of which another owner archived one again, is cut to the rest."""
     batch = entries(partition=0), entries(partition=2)
     ranges = [Range(p, 0, N) for p in (0, 2)]
-    files = writer.write(lake.root, ranges, batch, SEALER.seal)
+    files = writer.write(lake.root, ranges, batch, SEALER.seal_each)
     manifest.write(lake.root, Manifest(ranges[0], files[0]))
     add(lake, entries(partition=2))
     assert [s.whole for s in lake.tables()["rewards"]].count(False) == 1
@@ -121,7 +121,7 @@ def test_a_missing_file_is_told_as_the_lakes_error(lake: Lake) -> None:
 def test_no_manifest_is_written_for_a_file_that_is_gone(lake: Lake) -> None:
     """An owner that slept until its file was swept away cannot claim its rows."""
     of = Range(2, 0, N)
-    files = writer.write(lake.root, [of], [entries()], SEALER.seal)
+    files = writer.write(lake.root, [of], [entries()], SEALER.seal_each)
     (lake.root / files[2][0].path).unlink()
     with pytest.raises(LakeAwayError):
         manifest.write(lake.root, Manifest(of, files[2]))
@@ -136,7 +136,7 @@ def test_a_failed_write_leaves_nothing(lake: Lake) -> None:
         raise OSError("no space left on device")
 
     with pytest.raises(LakeAwayError, match="no space"):
-        writer.write(lake.root, [Range(2, 0, N)], broken(), SEALER.seal)  # type: ignore[arg-type]
+        writer.write(lake.root, [Range(2, 0, N)], broken(), SEALER.seal_each)  # type: ignore[arg-type]
     assert [path for path in lake.root.rglob("*") if path.is_file()] == []
 
 
@@ -158,7 +158,7 @@ def test_repeated_ids_are_found(lake: Lake) -> None:
 def test_sweeping_takes_only_what_stayed_unclaimed(lake: Lake) -> None:
     """A file goes after an hour without manifest; one that was touched meanwhile has another."""
     add(lake, entries())
-    writer.write(lake.root, [Range(2, N, 2 * N)], [entries(after=N)], SEALER.seal)
+    writer.write(lake.root, [Range(2, N, 2 * N)], [entries(after=N)], SEALER.seal_each)
     (lake.root / "events" / "date=2026-09-22" / ".x.parquet.ab.tmp").touch()
     before = len(list(lake.root.rglob("*.*")))
     seen = sweep(lake, {}, 0.0)
@@ -185,7 +185,7 @@ def test_other_tools_read_the_files(lake: Lake) -> None:
 def test_the_documented_sql_reads_what_manifests_claim(lake: Lake) -> None:
     """docs/lake.md shows how to read by hand; following it gives the rows that exist."""
     add(lake, entries(), entries(partition=0))
-    writer.write(lake.root, [Range(2, 0, N)], [entries()], SEALER.seal)
+    writer.write(lake.root, [Range(2, 0, N)], [entries()], SEALER.seal_each)
     text = (Path(__file__).parents[2] / "docs" / "lake.md").read_text(encoding="utf-8")
     view, query = text.split("```sql\n")[1].split("```")[0].split("\n\n")
     with duckdb.connect() as connection:

@@ -107,7 +107,7 @@ def test_the_lake_is_read_as_its_joined_form(tmp_path: Path) -> None:
     records += [replace(DECISION, slot="other"), *shown, replace(REWARD, decision=Ref(0, 1))]
     entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(records)]
     of = Range(0, 0, len(entries))
-    files = writer.write(tmp_path, [of], [entries], SEALER.seal)
+    files = writer.write(tmp_path, [of], [entries], SEALER.seal_each)
     manifest.write(tmp_path, Manifest(of, files[0], MIDNIGHT + 2 * 86_400))
     log = open_log(tmp_path, "banner")
     survey = surveyed(log, Columns())

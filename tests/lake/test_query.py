@@ -65,7 +65,7 @@ def lake(tmp_path: Path) -> Lake:
     entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)]
     for after, upto in ((0, 7), (7, len(entries))):
         of = Range(0, after, upto)
-        files = writer.write(lake.root, [of], [entries[after:upto]], SEALER.seal)
+        files = writer.write(lake.root, [of], [entries[after:upto]], SEALER.seal_each)
         manifest.write(lake.root, Manifest(of, files[0], MIDNIGHT + 2 * 86_400))
     return lake
 
@@ -116,7 +116,7 @@ def test_nothing_is_matured_that_attribute_has_not_credited(tmp_path: Path) -> N
     lake = Lake(tmp_path)
     entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)]
     of = Range(0, 0, len(entries))
-    files = writer.write(lake.root, [of], [entries], SEALER.seal)
+    files = writer.write(lake.root, [of], [entries], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], None))
     backend = connect(lake)
     assert not any(row["matured"] for row in answer(backend, joined(backend)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -105,7 +104,7 @@ def test_a_month_is_judged_by_the_truth_of_what_was_given(customers: Customers) 
     """All in one window have its mean; the holdout and who was not planned are left out."""
     names = customers.windows
     plans = [_timing(n, 1.0, "mid_morning") for n in range(100)]
-    held = [replace(_timing(n, 1.0, "end_morning"), reason="holdout") for n in range(100, 120)]
+    held = [_timing(n, 1.0, "end_morning")._replace(reason="holdout") for n in range(100, 120)]
     one = timing.Month.of(customers, [*plans, *held, _timing(120, None)], MONTH, names[6], 0.02)
     rows = customers.truths[:100]
     assert (one.planned, one.served) == (120, 100)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import msgpack
 import pytest
 
 from nudge.clock import now
@@ -17,10 +18,11 @@ from nudge.settings import Settings
 from nudge.store import client as clients
 from nudge.store.capacity import release, reserve, used
 from nudge.store.client import Client
+from nudge.store.codec import encode
 from nudge.store.journal import Arrival, append_once, read, read_one
 from nudge.store.keys import Keys
-from nudge.store.plan_book import NO_PLANS
-from nudge.store.plans import Kept, append_block, forget_plans
+from nudge.store.plan_book import NO_PLANS, Plans
+from nudge.store.plans import Appended, Kept, Planned, append_each, forget_plans, slimmed
 from nudge.store.visitors import Opened, Wanted, follow, open_each
 
 SHAPE = shape_of(
@@ -47,6 +49,13 @@ SHAPE = shape_of(
     )
 )
 UNIT = SHAPE.unit
+
+
+def append_block(
+    client: Client, keys: Keys, p: int, drawn: list[Drawn], seen: list[Plans], kept: Kept
+) -> Appended:
+    (made,) = append_each(client, keys, [Planned(p, drawn, seen)], kept)
+    return made
 
 
 @pytest.fixture(params=["one server", "cluster"])
@@ -79,7 +88,7 @@ def plans_of(store: Client, keys: Keys, partition: int, subject: str) -> Opened:
 def open_each_of(store: Client, keys: Keys, partition: int, subject: str) -> list[Opened]:
     """The same, by an id that leads to it."""
     store.call("HSET", keys.vault(partition, "9" * 32), "s", subject, "c", "1")
-    return open_each(store, keys, [Home("9" * 32, partition)], besides=False)
+    return [one for _, one in open_each(store, keys, [Home("9" * 32, partition)], besides=False)]
 
 
 def test_a_block_is_one_record_and_each_plan_is_remembered(store: Client, keys: Keys) -> None:
@@ -107,7 +116,7 @@ def test_who_was_planned_for_meanwhile_is_told_and_nobody_is_written(
 ) -> None:
     """Of two planners who saw the same, the second writes nothing, whatever the purpose was."""
     ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
-    other = replace(ada, shape=replace(SHAPE, unit="sms_timing|promotion"))
+    other = ada._replace(shape=replace(SHAPE, unit="sms_timing|promotion"))
     append_block(store, keys, 0, [other], [NO_PLANS], Kept())
     made = append_block(store, keys, 0, [ben, ada], [NO_PLANS, NO_PLANS], Kept())
     assert (made.refs, made.behind) == ((), (1,))
@@ -119,10 +128,10 @@ def test_who_was_planned_for_meanwhile_is_told_and_nobody_is_written(
 def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys: Keys) -> None:
     """The number that who writes the next plan has to name."""
     home = Home("5" * 32, 1)
-    (one,) = open_each(store, keys, [home], besides=False)
+    ((_, one),) = open_each(store, keys, [home], besides=False)
     assert one.plans == NO_PLANS
     append_block(store, keys, 1, [drawn(one.subject)], [one.plans], Kept())
-    (again,) = open_each(store, keys, [home], besides=False)
+    ((_, again),) = open_each(store, keys, [home], besides=False)
     assert (again.plans.count, list(again.assigned)) == (1, [UNIT])
 
 
@@ -185,20 +194,20 @@ def test_hours_that_are_past_are_forgotten(store: Client, keys: Keys) -> None:
     assert sorted(used(store, keys, "sms")) == [*range(1990, 2001), 3000]
 
 
-def test_what_is_remembered_is_of_one_customer_whoever_plans_beside(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_remembered_is_of_one_customer_whoever_plans_beside() -> None:
     """Threads share what is made of a shape: none gets the time of another's customer."""
-    pack, kept = msgpack.packb, Kept()
-    one, other = (Drawn(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in (1, 2))
-    alone = [Kept().payload(each) for each in (one, other)]
-    beside: list[bytes] = []
-
-    def interrupted(values: object, **more: object) -> bytes:
-        monkeypatch.setattr(msgpack, "packb", pack)
-        beside.append(kept.payload(other))  # as another thread does between the two steps
-        return bytes(pack(values, **more))
-
-    kept.payload(one)
-    monkeypatch.setattr(msgpack, "packb", interrupted)
-    assert [kept.payload(one), *beside] == alone
+    drawn = [Drawn(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in range(4)]
+    kept, each = Kept(), range(2000)
+    with ThreadPoolExecutor(len(drawn)) as threads:
+        made = list(threads.map(lambda one: {kept.payload(one) for _ in each}, drawn))
+    assert made == [{encode(replace(slimmed(one), due=one.due))} for one in drawn]

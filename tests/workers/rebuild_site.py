@@ -43,7 +43,7 @@ def fold_all(site: Site, *names: str) -> None:
 
 def archive(site: Site) -> None:
     """Let the lake catch up."""
-    seal = Sealer(site.settings.secret_key).seal
+    seal = Sealer(site.settings.secret_key).seal_each
     every = site.keys.every_partition()
     leases = [folds.acquire(site.client, site.keys, p, "archive", "test", 60) for p in every]
     held = [lease for lease in leases if lease is not None]
@@ -121,5 +121,5 @@ def accept(site: Site) -> list[Gap]:
     wrong = look(site)
     assert wrong
     settings = site.settings
-    seal, lake = Sealer(settings.secret_key).seal, Lake(settings.lake_dir)
+    seal, lake = Sealer(settings.secret_key).seal_each, Lake(settings.lake_dir)
     return Accepting(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)

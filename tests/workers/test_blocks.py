@@ -85,7 +85,7 @@ def in_steps(site: Site, limits: Limits) -> None:
         folds.seize(site.client, site.keys, p, "archive", "w", 60)
         for p in site.keys.every_partition()
     ]
-    seal = Sealer(site.settings.secret_key).seal
+    seal = Sealer(site.settings.secret_key).seal_each
     made = Archive(site.client, site.keys, lake_of(site), seal, limits)
     leases = made.run(leases)
     while made.due(0.0):
@@ -266,7 +266,7 @@ def test_a_position_in_two_tables_is_told(sent: Site) -> None:
         Entry(0, last + 1, stamp, _plans(sent.keys, 0)[0]),
         Entry(0, last + 1, stamp, Mark("a")),
     ]
-    files = writer.write(lake.root, [of], [entries], Sealer(sent.settings.secret_key).seal)
+    files = writer.write(lake.root, [of], [entries], Sealer(sent.settings.secret_key).seal_each)
     manifest.write(lake.root, Manifest(of, files[0]))
     expected = f"p=0 positions 1 to {last + 2} in the lake: expected {last + 2}, found {last + 1}"
     assert expected in _verified(sent)

@@ -84,7 +84,7 @@ def leases(site: Site, fold: str = NAME) -> list[Lease]:
 
 
 def archived(site: Site) -> None:
-    seal, limits = Sealer(site.settings.secret_key).seal, Limits(range=80, run=160)
+    seal, limits = Sealer(site.settings.secret_key).seal_each, Limits(range=80, run=160)
     archive, held = Archive(site.client, site.keys, lake(site), seal, limits), leases(site)
     while archive.due(0.0):
         held = archive.run(held)
