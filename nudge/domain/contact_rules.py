@@ -79,11 +79,32 @@ def personal_intervals(
     """
     if not calendar or purpose in policy.exempt:
         return calendar
-    start, end = calendar[0][0], calendar[-1][1]
-    blocked = [
-        (low, high) for _, low, high in _personal(policy, known, purpose, channel, start, end)
+    blocks = personal_blocks(policy, known, purpose, channel, calendar[0][0], calendar[-1][1])
+    return without(calendar, ((low, high) for _, low, high in blocks)) if blocks else calendar
+
+
+def personal_blocks(
+    policy: ContactPolicy, known: Known, purpose: str, channel: str, start: float, end: float
+) -> list[Block]:
+    """Where in a window the customer's own part forbids a contact, in the order of the rules.
+
+    Of a longer window it is the same, and more: what reaches beyond is not cut off.
+
+    Args:
+        policy: of the installation, which knows purpose and channel.
+        known: of the customer.
+        purpose: of the contact.
+        channel: of the contact.
+        start: seconds, in the window.
+        end: seconds, not in it.
+    """
+    if purpose in policy.exempt:
+        return []
+    way = policy.channels[channel]
+    return [
+        *permission_blocks(policy, known, way, start, end),
+        *pressure_blocks(policy, known, purpose, start, end),
     ]
-    return without(calendar, blocked) if blocked else calendar
 
 
 def next_allowed(
@@ -137,10 +158,3 @@ def _blocks(
     yield from permission_blocks(policy, known, way, at, behind)
     yield from calendar_blocks(policy, policy.zone_of(known), way, at, behind)
     yield from pressure_blocks(policy, known, purpose, at, behind)
-
-
-def _personal(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, start: float, end: float
-) -> Iterator[Block]:
-    yield from permission_blocks(policy, known, policy.channels[channel], start, end)
-    yield from pressure_blocks(policy, known, purpose, start, end)

@@ -17,7 +17,11 @@ def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Inter
         intervals: in order, not overlapping.
         blocked: in any order; they may overlap, and may be empty or backwards.
     """
-    holes = merged(blocked)
+    return minus(intervals, merged(blocked))
+
+
+def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
+    """What is left of intervals, in order and not overlapping, without others that are as well."""
     found: list[Interval] = []
     for start, end in intervals:
         at = start

@@ -7,7 +7,7 @@ purpose and a channel; each customer takes their own part out of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from bandits.distribution import uniform_from_key
 from nudge.domain.contact import Known
-from nudge.domain.contact_calendar import calendar_intervals
+from nudge.domain.contact_calendar import Block, calendar_intervals
 from nudge.domain.contact_policy import ContactPolicy
-from nudge.domain.contact_rules import forbidden, personal_intervals
-from nudge.domain.intervals import Interval, Intervals, merged, without
+from nudge.domain.contact_rules import forbidden, personal_blocks
+from nudge.domain.intervals import Interval, Intervals, merged, minus
 from nudge.domain.local_time import DAY, Days, date_of, local, month_range, pieces
 from nudge.domain.window import Anchor, Window
 
@@ -166,36 +166,52 @@ def left_of(
     """
     if cycle is None:
         return {}, dict.fromkeys(windows, NO_DATE)
-    allowed: dict[str, Intervals] = {}
-    blocked: dict[str, str] = {}
     zone = calendar.policy.zone_of(wanted.known)
-    for name, window in windows.items():
-        part = calendar.part(zone, window, cycle, wanted.purpose, wanted.channel)
-        found = _left(calendar.policy, part, wanted)
-        if isinstance(found, str):
-            blocked[name] = found
-        else:
-            allowed[name] = found
+    parts = {
+        name: calendar.part(zone, window, cycle, wanted.purpose, wanted.channel)
+        for name, window in windows.items()
+    }
+    opens = {name: _from(part.open, wanted.at) for name, part in parts.items()}
+    blocks = _personal(calendar.policy, wanted, [one for one in opens.values() if one])
+    holes = merged((low, high) for _, low, high in blocks)
+    left = {name: minus(one, holes) if holes else one for name, one in opens.items()}
+    allowed = {name: one for name, one in left.items() if one}
+    blocked = {
+        name: _why(calendar.policy, wanted, parts[name], opens[name], blocks)
+        for name, one in left.items()
+        if not one
+    }
     return allowed, blocked
 
 
-def _left(policy: ContactPolicy, part: Part, wanted: Wanted) -> Intervals | str:
-    """The moments that are left, or why none is."""
+def _personal(policy: ContactPolicy, wanted: Wanted, opens: Sequence[Intervals]) -> list[Block]:
+    """What the customer's own part forbids from the first moment of windows to the last."""
+    if not opens:
+        return []
+    start, end = min(one[0][0] for one in opens), max(one[-1][1] for one in opens)
+    ask = policy, wanted.known, wanted.purpose, wanted.channel
+    return personal_blocks(*ask, start, end)
+
+
+def _why(
+    policy: ContactPolicy, wanted: Wanted, part: Part, calendar: Intervals, blocks: Iterable[Block]
+) -> str:
+    """Why nothing is left of a window, by its first moment that is not past."""
+    if calendar:
+        # The calendar leaves something: it is the customer's own part that takes it.
+        at = calendar[0][0]
+        return next((why for why, low, high in blocks if low <= at < high), PAST)
     whole = _from(part.whole, wanted.at)
     if not whole:
         return PAST if part.whole else NO_DAY
     ask = policy, wanted.known, wanted.purpose, wanted.channel
-    calendar = _from(part.open, wanted.at)
-    if left := personal_intervals(*ask, calendar):
-        return left
-    # Where the calendar leaves something it is the customer's own part that takes it.
-    return forbidden(*ask, (calendar or whole)[0][0]) or PAST
+    return forbidden(*ask, whole[0][0]) or PAST
 
 
 def _from(intervals: Intervals, at: float) -> Intervals:
     if not intervals or at <= intervals[0][0]:
         return intervals
-    return without(intervals, ((-math.inf, at),))
+    return tuple([(max(at, start), end) for start, end in intervals if end > at])
 
 
 def length_of(intervals: Intervals) -> float:

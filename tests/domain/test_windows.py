@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from nudge.domain.contact import Consent, Known
 from nudge.domain.contact_policy import Channel, ContactPolicy, Purpose
-from nudge.domain.contact_rules import forbidden
+from nudge.domain.contact_rules import allowed_intervals, forbidden
+from nudge.domain.intervals import Intervals, merged
 from nudge.domain.local_time import date_of, local
 from nudge.domain.slot_file import parse_slot
 from nudge.domain.window import Window, window_of
@@ -111,10 +112,20 @@ def test_every_send_time_is_in_its_window_and_allowed(examples: int) -> None:
             assert forbidden(policy, known, purpose, channel, sent) is None
             assert shown_in(named[name], sent, zone, cycle.origin, cycle.days)
         if cycle is not None:
+            wholes = {name: intervals_of(named[name], cycle, zone) for name in named}
             for name, why in blocked.items():
-                check_blocked(policy, wanted, intervals_of(named[name], cycle, zone), why)
+                check_blocked(policy, wanted, wholes[name], why)
+            for name, left in allowed.items():
+                assert left == looked_at_alone(policy, wanted, wholes[name])
 
     law()
+
+
+def looked_at_alone(policy: ContactPolicy, wanted: Wanted, whole: Intervals) -> Intervals:
+    """What the policy allows of a window, each of its stretches by itself."""
+    ask = policy, wanted.known, wanted.purpose, wanted.channel
+    found = (allowed_intervals(*ask, max(start, wanted.at), end) for start, end in whole)
+    return merged(one for some in found for one in some)
 
 
 def check_blocked(
