@@ -20,7 +20,7 @@ from nudge.domain.contact_calendar import calendar_intervals
 from nudge.domain.contact_file import load_contact
 from nudge.domain.contact_policy import ContactPolicy
 from nudge.domain.learning import learner_config
-from nudge.domain.planning import REMINDER, SMS, Timing
+from nudge.domain.planning import REMINDER, SMS, Timing, Wish
 from nudge.domain.questions import Period
 from nudge.domain.slot import Slot
 from nudge.domain.slot_file import load_slots
@@ -171,19 +171,31 @@ class Operator:
         return self.months[-1]
 
     def plan(self, number: int, policy: ContactPolicy) -> list[Timing]:
-        """The answers to a scheduler who asks for everybody, ahead of a month's first morning."""
+        """The answers to a scheduler who asks for everybody, ahead of a month's first morning.
+
+        As `nudge plan` does: where the gateway's hours may not suffice, those come first of whom
+        the policy expects the most.
+        """
         start = start_of(number) + PLANNED
         self.clock.move(start)
         service, wishes = self.service, self.customers.wishes
         sealer, holdout = service.decider.sealer, service.settings.holdout
         planner = Planner(service.client, service.keys, sealer, holdout, Calendar(policy))
+        if planner.is_short(service.catalogue, REMINDER, SMS, len(wishes), start):
+            gains = [
+                gain
+                for some in self._batches(wishes)
+                for gain in planner.gains(service.catalogue, some, "scheduler", start)
+            ]
+            wishes = [wishes[i] for i in np.argsort(-np.array(gains), kind="stable")]
         return [
             timing
-            for low in range(0, len(wishes), self.batch)
-            for timing in planner.plan_each(
-                service.catalogue, wishes[low : low + self.batch], "scheduler", start
-            )
+            for some in self._batches(wishes)
+            for timing in planner.plan_each(service.catalogue, some, "scheduler", start)
         ]
+
+    def _batches(self, wishes: Sequence[Wish]) -> Iterator[Sequence[Wish]]:
+        return (wishes[low : low + self.batch] for low in range(0, len(wishes), self.batch))
 
     def _pass(self, timings: Sequence[Timing], month: int, end: float) -> None:
         """Tell what is sent and paid, a step at a time; the learner publishes now and then."""
