@@ -127,9 +127,8 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     assert why["context"]["last_amount"] == 100
     why = walked.api.get(f"/v1/decisions/{home['prefill']['decision_id']}")
     assert set(why["distribution"]) == {"last_on_device", "most_frequent", "blank"}
-    filled = {page: phone.page(f"p{page}", "prefill")["prefill"] for page in range(30)}
-    shown = {one["value"].get("number") for one in filled.values() if one["variant"] != "blank"}
-    assert shown == {MINE}
+    # A page whose store took too long is answered, without what only the owner may see.
+    assert eventually(lambda: filled_in(phone) == {MINE})
 
     other = Device(walked, phone.visitor)
     home = other.page("home", "denomination", "prefill")
@@ -138,6 +137,12 @@ def test_a_new_customer_walks_to_the_end_and_comes_back(walked: Service, clock: 
     assert "last_amount" not in why["context"]
     assert MINE[3:7] not in str(other.seen)
     clock.jump(0.0)
+
+
+def filled_in(device: Device) -> set[str]:
+    """The numbers that thirty pages are filled in with."""
+    filled = [device.page(f"p{page}", "prefill")["prefill"] for page in range(30)]
+    return {one["value"].get("number") for one in filled if one["variant"] != "blank"}
 
 
 def conversions(service: Service) -> int:
