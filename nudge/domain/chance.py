@@ -13,7 +13,7 @@ from nudge.domain.contact import NO_CAPACITY, Known
 from nudge.domain.contact_capacity import Capacity, spans
 from nudge.domain.contact_personal import permission, unpressed
 from nudge.domain.contact_rules import forbidden
-from nudge.domain.intervals import Interval, Intervals, without
+from nudge.domain.intervals import Intervals, merged, minus
 from nudge.domain.window import Window
 from nudge.domain.windows import (
     OVER,
@@ -122,14 +122,14 @@ class Chances:
             most: contacts from which on an hour is full; None for no limit.
         """
         if most is not None and most <= 0:
-            return self._marked(_without(chance, [(-math.inf, math.inf)]))
+            return self._marked(_without(chance, ((-math.inf, math.inf),)))
         full = capacity.full(channel, most) if most is not None else ()
         if not full:
             return chance
         known = self._open.get(id(chance))
         if known and known[0] == capacity.version:
             return known[1]
-        left = self._marked(_without(chance, spans(full)))
+        left = self._marked(_without(chance, merged(spans(full))))
         if id(chance) in self._common:
             self._open[id(chance)] = capacity.version, left
         return left
@@ -139,8 +139,8 @@ class Chances:
         return replace(chance, mark=self._marks.setdefault(key, next(self._next)))
 
 
-def _without(chance: Chance, full: list[Interval]) -> Chance:
-    left = {name: without(intervals, full) for name, intervals in chance.allowed.items()}
+def _without(chance: Chance, full: Intervals) -> Chance:
+    left = {name: minus(intervals, full) for name, intervals in chance.allowed.items()}
     gone = {name: NO_CAPACITY for name, intervals in left.items() if not intervals}
     allowed = {name: intervals for name, intervals in left.items() if intervals}
     return replace(chance, allowed=allowed, blocked={**chance.blocked, **gone})

@@ -23,15 +23,17 @@ def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Inter
 def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
     """What is left of intervals, in order and not overlapping, without others that are as well."""
     found: list[Interval] = []
+    first = 0
     for start, end in intervals:
         at = start
-        for low, high in holes:
+        while first < len(holes) and holes[first][1] <= start:
+            first += 1
+        for low, high in holes[first:]:
             if low >= end:
                 break
-            if high > at:
-                if at < low:
-                    found.append((at, low))
-                at = high
+            if at < low:
+                found.append((at, low))
+            at = high
         if at < end:
             found.append((at, end))
     return tuple(found)
