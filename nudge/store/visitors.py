@@ -130,12 +130,14 @@ def open_each(
         for p, places in groups.items()
         for start in range(0, len(places), AT_ONCE)
     ]
-    calls = (_call_each(keys, p, [homes[i].subject for i in some], besides) for p, some in parts)
+    calls = (
+        _call_each(keys, p, [homes[i].subject for i in some], besides=besides) for p, some in parts
+    )
     for (p, some), reply in zip(parts, client.run_ahead("open_each", calls), strict=True):
         yield from zip(some, _opened_each(client, keys, p, reply), strict=True)
 
 
-def _call_each(keys: Keys, p: int, ids: Sequence[str], besides: bool) -> Call:  # noqa: FBT001
+def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call:
     names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
     args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
     return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args

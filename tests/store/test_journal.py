@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,7 +11,6 @@ from nudge.domain.records import Decision, Event, Mark, Ref, is_dense
 from nudge.domain.sealing import Device, Home, new_label, new_subject
 from nudge.domain.slot import Terms
 from nudge.errors import StoreAwayError, StoreError
-from nudge.settings import Settings
 from nudge.store import client as clients
 from nudge.store.client import PIPE, Client
 from nudge.store.journal import (
@@ -32,19 +30,6 @@ from nudge.store.journal import (
 from nudge.store.keys import Keys
 from nudge.store.people import append_people, label_of
 from nudge.store.visitors import Wanted, open_each, open_visitor
-
-
-@pytest.fixture(params=["one server", "cluster"])
-def store(request: pytest.FixtureRequest, store_url: str) -> Iterator[Client]:
-    url = store_url if request.param == "one server" else request.getfixturevalue("cluster_url")
-    client = clients.patient(url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Keys(settings.namespace, settings.partitions)
 
 
 def decision(subject: str, **changes: object) -> Decision:

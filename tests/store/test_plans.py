@@ -14,8 +14,6 @@ from nudge.domain.block import MOST, Drawn, shape_of
 from nudge.domain.records import Decision, Event, Ref
 from nudge.domain.sealing import Home, new_subject
 from nudge.domain.slot import Terms
-from nudge.settings import Settings
-from nudge.store import client as clients
 from nudge.store.capacity import release, reserve, used
 from nudge.store.client import Client
 from nudge.store.codec import encode
@@ -56,19 +54,6 @@ def append_block(
 ) -> Appended:
     (made,) = append_each(client, keys, [Planned(p, drawn, seen)], kept)
     return made
-
-
-@pytest.fixture(params=["one server", "cluster"])
-def store(request: pytest.FixtureRequest, store_url: str) -> Iterator[Client]:
-    url = store_url if request.param == "one server" else request.getfixturevalue("cluster_url")
-    client = clients.patient(url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Keys(settings.namespace, settings.partitions)
 
 
 def event(event_id: str) -> Event:

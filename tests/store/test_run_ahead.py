@@ -7,24 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from nudge.errors import StoreAwayError, StoreError
-from nudge.settings import Settings
 from nudge.store import client as clients
 from nudge.store.capacity import used
 from nudge.store.client import Call, Client
 from nudge.store.keys import Keys
-
-
-@pytest.fixture(params=["one server", "cluster"])
-def store(request: pytest.FixtureRequest, store_url: str) -> Iterator[Client]:
-    url = store_url if request.param == "one server" else request.getfixturevalue("cluster_url")
-    client = clients.patient(url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def keys(settings: Settings) -> Keys:
-    return Keys(settings.namespace, settings.partitions)
 
 
 def call(keys: Keys, most: int = 10) -> Call:

@@ -15,9 +15,10 @@ from nudge.domain.records import Entry
 from nudge.errors import StoreAwayError
 from nudge.flows.attribute import Attribute
 from nudge.flows.learn import Learn
-from nudge.store import folds
+from nudge.store import bulk, folds
 from nudge.store.folds import Commit
 from nudge.workers.backoff import Backoff
+from nudge.workers.courtesy import LONGEST
 from nudge.workers.leases import Leases, fair_share
 from nudge.workers.runner import Runner
 
@@ -61,6 +62,35 @@ def test_every_entry_is_handled_once_and_in_order(site: Site) -> None:
         pass
     assert len(fold.seen) == len(set(fold.seen)) == len(site.records())
     assert site.lag("attribute") == 0
+
+
+class Rests(Event):
+    """Notes how long somebody would have waited, and does not wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """At once."""
+        self.seconds.append(timeout or 0.0)
+        return self.is_set()
+
+
+def test_a_runner_rests_behind_each_batch_while_many_are_planned_for(site: Site) -> None:
+    """And not where nobody plans: then the next batch is read at once."""
+    site.visit(range(200))
+    fold, stop = Counting(site, batch=5), Rests()
+    worker = runner(site, fold)
+    worker.turn(stop)
+    assert fold.seen
+    assert not any(stop.seconds)
+    batches, stop = len(fold.seen), Rests()
+    bulk.say(site.client, site.keys)
+    worker.turn(stop)
+    assert len(fold.seen) > batches
+    assert stop.seconds
+    assert all(0.0 < one <= LONGEST for one in stop.seconds)
 
 
 def test_the_state_is_read_once_for_each_lease(site: Site) -> None:
