@@ -1,5 +1,5 @@
 """What gunicorn serves: `gunicorn -c config/gunicorn.conf.py wsgi:app`."""
 
-from nudge.app import create_app
+from nudge.wiring.web import create_app
 
 app = create_app()

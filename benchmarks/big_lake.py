@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from nudge.lake import disk, manifest
-from nudge.lake.manifest import File, Manifest, Range
-from nudge.lake.reader import Lake
-from nudge.lake.tables import SCHEMAS
+from nudge.lake.files import disk, manifest
+from nudge.lake.files.manifest import File, Manifest, Range
+from nudge.lake.files.reader import Lake
+from nudge.lake.files.tables import SCHEMAS
 
 SLOT: Final = "banner"
 VARIANTS: Final = ("data", "gifts", "city", "plain")

@@ -14,19 +14,19 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from nudge import embedded
-from nudge.domain.asked import Ask
-from nudge.domain.caller import Caller
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot_change import Edit, plan
-from nudge.domain.slot_file import load_slots
-from nudge.flows.apply import apply
-from nudge.flows.decide import Decider
-from nudge.settings import load
+from nudge.config.slot_change import Edit, plan
+from nudge.config.slot_file import load_slots
+from nudge.domain.choosing.asked import Ask
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
+from nudge.flows.serving.decide import Decider
+from nudge.flows.upkeep.apply import apply
+from nudge.processes import embedded
+from nudge.settings.settings import load
 from nudge.spool.spool import Spool
-from nudge.store import client as clients
-from nudge.store.catalogue import Catalogue, refreshed
-from nudge.store.keys import Keys
+from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 
 CALLS: Final = 3_000
 NOW: Final = 1_790_000_000.0

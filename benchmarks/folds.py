@@ -17,15 +17,15 @@ from typing import Final, TypeVar
 
 import structlog
 
-from nudge import embedded
-from nudge.domain.records import Decision, Event, Ref
-from nudge.domain.slot import Terms
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.store import client as clients
-from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_decisions, append_once, last_position
-from nudge.store.keys import Keys
+from nudge.domain.journal.records import Decision, Event, Ref
+from nudge.domain.slots.slot import Terms
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.processes import embedded
+from nudge.store.journal.journal import Arrival, append_decisions, append_once, last_position
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Fold, Runner
 
 S = TypeVar("S")

@@ -31,10 +31,10 @@ from bandits.inference.holdout import holdout_sums
 from benchmarks.folds import served
 from benchmarks.harms_world import HARM, NAME, slot, visit
 from benchmarks.lifts_service import LONG, OWNER, Service
-from nudge.domain.guard import IN_YUAN, judge
-from nudge.domain.slot import Harms
-from nudge.settings import load
-from nudge.store.client import Client
+from nudge.domain.reports.guard import IN_YUAN, judge
+from nudge.domain.slots.slot import Harms
+from nudge.settings.settings import load
+from nudge.store.wire.client import Client
 from nudge.workers.guard import Guard
 from nudge.workers.guarding import Guarding
 
@@ -46,7 +46,7 @@ SEASON: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.3, 1.3])
 """Of the week: both groups have it."""
 AMOUNTS: Final = np.array([10.0, 30.0, 50.0, 100.0, 300.0, 500.0])
 SHARES: Final = np.array([0.07, 0.24, 0.36, 0.24, 0.06, 0.03])
-"""What visitors pay (nudge/simulate/visitors.py)."""
+"""What visitors pay (lab/simulate/visitors.py)."""
 ROUND, MOST = 500, 40
 
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from benchmarks.lifts_service import Service
-from nudge.domain.asked import Ask, Sent
-from nudge.domain.slot import Slot
-from nudge.domain.slot_file import parse_slot
-from nudge.simulate.visitors import generator
+from lab.simulate.visitors import generator
+from nudge.config.slot_file import parse_slot
+from nudge.domain.choosing.asked import Ask, Sent
+from nudge.domain.slots.slot import Slot
 
 NAME: Final = "amount"
 FALLBACK: Final = "50"

@@ -31,13 +31,13 @@ from bandits.inference.interval import Estimate
 from benchmarks.folds import served
 from benchmarks.lifts_service import Service
 from benchmarks.lifts_worlds import VISITS, Visit
-from nudge.domain.asked import Ask, Sent
-from nudge.domain.slot import Slot
-from nudge.domain.slot_file import load_slots
-from nudge.settings import load
-from nudge.simulate import truth
-from nudge.simulate.visitors import draw_visitor, generator
-from nudge.store.client import Client
+from lab.simulate import truth
+from lab.simulate.visitors import draw_visitor, generator
+from nudge.config.slot_file import load_slots
+from nudge.domain.choosing.asked import Ask, Sent
+from nudge.domain.slots.slot import Slot
+from nudge.settings.settings import load
+from nudge.store.wire.client import Client
 
 VISITORS: Final[Mapping[str, int]] = {
     "denomination": 40_000,

@@ -13,31 +13,31 @@ from typing import Final, Self, TypeVar
 
 from bandits.inference.arm_sums import ArmSums
 from nudge import clock
-from nudge.domain.asked import Answer, Ask, Sent
-from nudge.domain.caller import Caller
-from nudge.domain.comparison import Part, holdout_sums_of
-from nudge.domain.questions import EVER, Period
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot import Slot
-from nudge.domain.slot_change import Edit, plan
-from nudge.flows import apply as applying
-from nudge.flows.archive import Archive
-from nudge.flows.attribute import Attribute
-from nudge.flows.decide import Decider
-from nudge.flows.learn import Learn
-from nudge.flows.publish import Publisher
-from nudge.flows.record import Recorder
-from nudge.lake.engine import Limits, engine
-from nudge.lake.guarded import harm_cube
-from nudge.lake.reader import Lake
-from nudge.lake.slot_rows import slot_rows
-from nudge.settings import Settings
+from nudge.config.slot_change import Edit, plan
+from nudge.domain.choosing.asked import Answer, Ask, Sent
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
+from nudge.domain.reports.comparison import Part, holdout_sums_of
+from nudge.domain.reports.questions import EVER, Period
+from nudge.domain.slots.slot import Slot
+from nudge.flows.folds.archive import Archive
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.publish import Publisher
+from nudge.flows.serving.decide import Decider
+from nudge.flows.serving.record import Recorder
+from nudge.flows.upkeep import apply as applying
+from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.files.reader import Lake
+from nudge.lake.reports.guarded import harm_cube
+from nudge.lake.reports.slot_rows import slot_rows
+from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store import folds
-from nudge.store.catalogue import Catalogue, refreshed
-from nudge.store.client import Client
-from nudge.store.journal import last_position
-from nudge.store.keys import Keys
+from nudge.store.folds import folds
+from nudge.store.journal.journal import last_position
+from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Fold, Runner
 
 PAGE: Final = Caller("page", frozenset({"decide"}))

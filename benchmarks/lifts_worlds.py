@@ -1,6 +1,6 @@
 """One visit to each shipped slot in the world of `nudge simulate`, with its written truth.
 
-The probabilities are those of `nudge.simulate.truth`. Here every visitor comes to the slot: on the
+The probabilities are those of `lab.simulate.truth`. Here every visitor comes to the slot: on the
 whole path of `nudge simulate` one in fifty reaches `payment_retry`, and a lift there would take
 weeks of visitors.
 """
@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from nudge.domain.slot import Scalar
-from nudge.simulate import truth
-from nudge.simulate.visitors import Visitor, pick
+from lab.simulate import truth
+from lab.simulate.visitors import Visitor, pick
+from nudge.domain.slots.slot import Scalar
 
 USUAL: Final = "last_on_device"
 """The number that is filled in while amounts are looked at."""

@@ -15,8 +15,8 @@ from functools import cache
 from typing import Final
 from unittest.mock import patch
 
-from nudge.store import client as clients
-from nudge.store.client import Client, Script
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client, Script
 
 KEY: Final = "moved-clock"
 ASKED: Final = "redis.call('TIME')"

@@ -28,16 +28,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nudge.domain.contact import Consent
-from nudge.domain.person import Attribute
-from nudge.domain.sealing import Sealer
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import encode_state
-from nudge.settings import Settings
-from nudge.settings import load as load_settings
-from nudge.store.asking import Asking
-from nudge.store.client import Client, patient
-from nudge.store.keys import Keys
+from nudge.domain.contact.contact import Consent
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.people.person import Attribute
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import encode_state
+from nudge.settings.settings import Settings
+from nudge.settings.settings import load as load_settings
+from nudge.store.vault.asking import Asking
+from nudge.store.wire.client import Client, patient
+from nudge.store.wire.keys import Keys
 
 CUSTOMERS: Final = 1_000_000
 LINES: Final = 100_000

@@ -21,15 +21,15 @@ from typing import Final
 
 from benchmarks import big_lake
 from benchmarks.big_lake import SLOT, VARIANTS, written
-from nudge.domain.questions import EvaluationQuestion
-from nudge.domain.report import Terms, report
-from nudge.domain.slot_file import parse_slot
-from nudge.flows.what_if import what_if
-from nudge.lake.cubes import cube_of, keep_sums
-from nudge.lake.cut import Cut
-from nudge.lake.engine import Limits, engine
-from nudge.lake.reader import Lake
-from nudge.lake.slot_rows import slot_rows
+from nudge.config.slot_file import parse_slot
+from nudge.domain.reports.questions import EvaluationQuestion
+from nudge.domain.reports.report import Terms, report
+from nudge.flows.reports.what_if import what_if
+from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.files.reader import Lake
+from nudge.lake.reports.cubes import cube_of, keep_sums
+from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.slot_rows import slot_rows
 
 ROWS: Final = 10_000_000
 USUAL: Final = ((), ("channel",), ("context.stage",))

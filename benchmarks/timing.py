@@ -53,10 +53,10 @@ from benchmarks.timing_months import (
     shipped,
     short_of,
 )
-from nudge.domain.planning import SMS
-from nudge.domain.questions import EVER
-from nudge.domain.slot import Slot
-from nudge.domain.window import SLOT
+from nudge.domain.reports.questions import EVER
+from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.planning import SMS
 
 CUSTOMERS: Final = 200_000
 WANTED: Final = 0.95

@@ -16,18 +16,18 @@ from benchmarks.folds import served
 from benchmarks.lifts_service import Service
 from benchmarks.moved_clock import MovedClock, moved_clock
 from benchmarks.timing_world import Customers, answers, number_of
-from nudge.domain.contact_calendar import calendar_intervals
-from nudge.domain.contact_file import load_contact
-from nudge.domain.contact_policy import ContactPolicy
-from nudge.domain.learning import learner_config
-from nudge.domain.planning import REMINDER, SMS, Timing, Wish
-from nudge.domain.questions import Period
-from nudge.domain.slot import Slot
-from nudge.domain.slot_file import load_slots
-from nudge.domain.window import SLOT
-from nudge.domain.windows import Calendar
+from nudge.config.contact_file import load_contact
+from nudge.config.slot_file import load_slots
+from nudge.domain.contact.contact_calendar import calendar_intervals
+from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.reports.questions import Period
+from nudge.domain.slots.learning import learner_config
+from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.planning import REMINDER, SMS, Timing, Wish
+from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
-from nudge.settings import load
+from nudge.settings.settings import load
 
 CONFIG: Final = Path("config")
 MONTHS: Final = 3

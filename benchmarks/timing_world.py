@@ -1,6 +1,6 @@
 """The customers of the simulated world, for whom a reminder is planned each month.
 
-The probabilities are those of `nudge.simulate.truth`, and nothing of them is changed here. They
+The probabilities are those of `lab.simulate.truth`, and nothing of them is changed here. They
 differ by part of the month, value tier and `mobile_before`. The hours of a window change nothing in
 that world: of nine windows three are always equally good, and no learner can gain by the hour.
 """
@@ -15,11 +15,11 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import FloatArray
-from nudge.domain.asked import Sent
-from nudge.domain.planning import REMINDER, Timing, Wish
-from nudge.domain.slot import Scalar
-from nudge.simulate import truth
-from nudge.simulate.visitors import Visitor, draw_visitor, generator
+from lab.simulate import truth
+from lab.simulate.visitors import Visitor, draw_visitor, generator
+from nudge.domain.choosing.asked import Sent
+from nudge.domain.slots.slot import Scalar
+from nudge.domain.timing.planning import REMINDER, Timing, Wish
 
 BOOST: Final = 1.0
 KNOWN: Final = ("mobile_before", "stage", "value_tier", "city_tier")

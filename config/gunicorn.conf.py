@@ -13,8 +13,8 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from nudge import tether
-from nudge.settings import load
+from nudge.processes import tether
+from nudge.settings.settings import load
 
 _settings = load()
 _shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block

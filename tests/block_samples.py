@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nudge.domain.block import Block, drawn_of
-from nudge.domain.records import Decision
-from nudge.domain.slot import Terms
-from nudge.store.block_codec import encode_block, subjects_of
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.domain.journal.block import Block, drawn_of
+from nudge.domain.journal.records import Decision
+from nudge.domain.slots.slot import Terms
+from nudge.store.wire.block_codec import encode_block, subjects_of
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 
 def planned(subject: str, due: float = 1.8e9) -> Decision:

@@ -14,10 +14,11 @@ from typing import Any
 import hypothesis
 import pytest
 import redis
-from processes import free_port
+from child_processes import free_port
+from places import ROOT
 
-from nudge import embedded
-from nudge.settings import Settings
+from nudge.processes import embedded
+from nudge.settings.settings import Settings
 
 # How fast a machine makes examples says nothing about a law.
 hypothesis.settings.register_profile(
@@ -25,7 +26,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("laws")
 
-ROOT = Path(__file__).parents[1]
 ADMIN_KEY = "test-admin-key-0123456789"
 PAGE_KEY = "test-page-key-0123456789"
 SECRET_KEY = b"test-secret-key-0123456789abcdef"

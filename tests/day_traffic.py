@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import count
 from random import Random
 
-from nudge.domain.records import AWAY, Decision, Entry, Event, Mark, Record, Ref
-from nudge.domain.replay import Visitors, attributed, fold
-from nudge.domain.slot import Terms
-from nudge.domain.taught import TYPE
-from nudge.domain.visitor import VisitorState
+from nudge.domain.credit.replay import Visitors, attributed, fold
+from nudge.domain.credit.taught import TYPE
+from nudge.domain.journal.records import AWAY, Decision, Entry, Event, Mark, Record, Ref
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.slots.slot import Terms
 
 DAY = 86_400.0
 ACTIVE = (*range(8), *range(93, 103))

@@ -9,10 +9,10 @@ from flask import Request
 
 from nudge.api.errors import KeyRevokedError
 from nudge.api.service import Service
-from nudge.domain.caller import SCOPES, Caller, Scope
+from nudge.domain.journal.caller import SCOPES, Caller, Scope
 from nudge.errors import ForbiddenError, UnauthenticatedError
-from nudge.settings import Settings
-from nudge.store.api_keys import digest_of
+from nudge.settings.settings import Settings
+from nudge.store.service.api_keys import digest_of
 
 HEADER: Final = "X-API-Key"
 PARAMETER: Final = "key"

@@ -9,9 +9,9 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.domain.asked import Ask
-from nudge.domain.number import parsed
-from nudge.domain.slot_fields import Items, StrictTable, told
+from nudge.config.slot_fields import Items, StrictTable, told
+from nudge.domain.choosing.asked import Ask
+from nudge.domain.identity.number import parsed
 from nudge.errors import InvalidRequestError
 
 MAX_SLOTS: Final = 20

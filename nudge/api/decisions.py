@@ -24,9 +24,9 @@ from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
 from nudge.clock import now
-from nudge.domain.asked import Answer, Ask
+from nudge.domain.choosing.asked import Answer, Ask
 from nudge.errors import ForbiddenError
-from nudge.flows.explain import explain
+from nudge.flows.serving.explain import explain
 
 blueprint = resource("decisions", "What to show, and why")
 

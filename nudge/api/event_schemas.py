@@ -10,12 +10,12 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.domain import number as phone
-from nudge.domain.asked import Rejected, Sent
-from nudge.domain.event import EVENT_TYPES, NEEDS_DECISION
-from nudge.domain.number import InvalidNumberError, parsed
-from nudge.domain.slot_fields import Flag, Instant, Number, OneOf, StrictTable, told
-from nudge.domain.slot_values import suggestion
+from nudge.config.slot_fields import Flag, Instant, Number, OneOf, StrictTable, told
+from nudge.domain.basics.slot_values import suggestion
+from nudge.domain.choosing.asked import Rejected, Sent
+from nudge.domain.identity import number as phone
+from nudge.domain.identity.number import InvalidNumberError, parsed
+from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 
 STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
 MAX_AMOUNT: Final = 100_000

@@ -16,8 +16,8 @@ from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
 from nudge.clock import now
-from nudge.domain.asked import Recorded, Rejected, Sent
-from nudge.domain.sealing import ID_LENGTH
+from nudge.domain.choosing.asked import Recorded, Rejected, Sent
+from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
 blueprint = resource("events", "What visitors did")

@@ -6,7 +6,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from nudge.api.decision_schemas import REASONS
-from nudge.domain.slot_fields import OneOf
+from nudge.config.slot_fields import OneOf
 
 
 class StickSchema(Schema):

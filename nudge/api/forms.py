@@ -8,10 +8,10 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.domain.number import LONGEST
-from nudge.domain.slot_fields import JsonTable, Matches, OneOf, told
-from nudge.domain.slot_schema import CHANNELS
-from nudge.domain.slot_values import scalar_problem, text_problem
+from nudge.config.slot_fields import JsonTable, Matches, OneOf, told
+from nudge.config.slot_schema import CHANNELS
+from nudge.domain.basics.slot_values import scalar_problem, text_problem
+from nudge.domain.identity.number import LONGEST
 
 MAX_VISITOR_ID: Final = 200
 MAX_EVENT_ID: Final = 128

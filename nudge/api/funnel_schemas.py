@@ -9,8 +9,8 @@ from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
 from nudge.api.report_schemas import LakeSchema
-from nudge.domain.funnel import Compare
-from nudge.domain.funnel_asked import DIMENSIONS
+from nudge.domain.funnel.funnel import Compare
+from nudge.domain.funnel.funnel_asked import DIMENSIONS
 
 _VERDICT: Final = validate.OneOf(("better", "worse", "unclear"))
 

@@ -13,8 +13,8 @@ from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.errors import StoreError, StoreFullError
-from nudge.store.folds import kept
-from nudge.store.journal import last_position
+from nudge.store.folds.folds import kept
+from nudge.store.journal.journal import last_position
 
 blueprint = resource("health", "Is it alive, can it answer, how fast")
 

@@ -11,11 +11,11 @@ import structlog
 
 from nudge.api.metrics import SpoolMetrics
 from nudge.errors import NudgeError, StoreAwayError
-from nudge.flows.drain import drain
+from nudge.flows.serving.drain import drain
 from nudge.spool.spool import Spool
-from nudge.store import client as store
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.store.wire import client as store
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 EVERY: Final = 0.5
 """Seconds between looks at the spool's directory."""

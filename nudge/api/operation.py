@@ -17,7 +17,7 @@ from marshmallow import Schema
 from nudge.api.auth import authorised
 from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
-from nudge.domain.caller import Caller, Scope
+from nudge.domain.journal.caller import Caller, Scope
 
 View = Callable[..., Response]
 Described = type[Schema] | Mapping[str, Any]

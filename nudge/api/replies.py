@@ -11,11 +11,11 @@ from flask import Response, current_app
 from nudge.api.errors import error_answer
 from nudge.api.provider import answer
 from nudge.api.service import Service
-from nudge.domain.report_time import iso
+from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.ask import Desk, Reply
-from nudge.store import client as store
-from nudge.store.jobs import Job
+from nudge.flows.serving.ask import Desk, Reply
+from nudge.store.jobs.jobs import Job
+from nudge.store.wire import client as store
 
 DESK: Final = "nudge-desk"
 ANSWER_TIMEOUT: Final = 2.0

@@ -14,8 +14,8 @@ from nudge.api.slot_schemas import (
     PolicySchema,
     VariantFiguresSchema,
 )
-from nudge.domain.questions import DIMENSIONS, FORMATS, TARGETS
-from nudge.domain.slot_fields import StrictTable, told
+from nudge.config.slot_fields import StrictTable, told
+from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
 
 
 class JobSchema(Schema):

@@ -20,7 +20,7 @@ from nudge.api.report_schemas import (
     PerformanceSchema,
 )
 from nudge.api.service import current
-from nudge.domain.questions import (
+from nudge.domain.reports.questions import (
     EvaluationQuestion,
     PerformanceQuestion,
     dimensions_of,
@@ -28,13 +28,14 @@ from nudge.domain.questions import (
     period_of,
     target_of,
 )
-from nudge.domain.report_table import as_csv
-from nudge.domain.report_time import iso
-from nudge.domain.served import Served
+from nudge.domain.reports.report_table import as_csv
+from nudge.domain.reports.report_time import iso
+from nudge.domain.slots.served import Served
 from nudge.errors import InvalidRequestError, NotFoundError
-from nudge.flows.ask import Reply
-from nudge.flows.report import performance
-from nudge.store import guards, jobs
+from nudge.flows.reports.report import performance
+from nudge.flows.serving.ask import Reply
+from nudge.store.jobs import jobs
+from nudge.store.service import guards
 
 blueprint = resource("reports", "What happened, and what would have happened otherwise")
 

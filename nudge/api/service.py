@@ -16,21 +16,21 @@ from flask import current_app
 from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic
-from nudge.domain.caller import Caller
-from nudge.domain.contact_file import load_contact
-from nudge.domain.sealing import Sealer
-from nudge.domain.windows import Calendar
+from nudge.config.contact_file import load_contact
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
+from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError, StoreAwayError
-from nudge.flows.decide import Decider
 from nudge.flows.plan import Planner
-from nudge.flows.record import Recorder
-from nudge.settings import Settings
+from nudge.flows.serving.decide import Decider
+from nudge.flows.serving.record import Recorder
+from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store import client as store
-from nudge.store.catalogue import Catalogue, refreshed
-from nudge.store.client import Client
-from nudge.store.identity import Wrong, recognise
-from nudge.store.keys import Keys
+from nudge.store.keeping.identity import Wrong, recognise
+from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.wire import client as store
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 EXTENSION: Final = "nudge"
 PLAN_TIMEOUT: Final = 2.0

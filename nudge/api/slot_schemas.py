@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
-from nudge.domain.slot_schema import SlotSchema
+from nudge.config.slot_schema import SlotSchema
 
 
 class StockSchema(Schema):

@@ -19,17 +19,17 @@ from nudge.api.slot_schemas import (
     SlotsSchema,
 )
 from nudge.clock import now
-from nudge.domain.served import Served
-from nudge.domain.slot import Slot
-from nudge.domain.slot_change import Change, Edit
-from nudge.domain.slot_file import dump_slot
-from nudge.domain.slot_schema import SlotSchema
-from nudge.domain.stock import limits
+from nudge.config.slot_change import Change, Edit
+from nudge.config.slot_file import dump_slot
+from nudge.config.slot_schema import SlotSchema
+from nudge.domain.choosing.stock import limits
+from nudge.domain.slots.served import Served
+from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
-from nudge.flows import apply as applying
-from nudge.store import guards
-from nudge.store import slots as stored
-from nudge.store.stock import levels
+from nudge.flows.upkeep import apply as applying
+from nudge.store.service import guards
+from nudge.store.service import slots as stored
+from nudge.store.service.stock import levels
 
 blueprint = resource("slots", "What is chosen")
 

@@ -12,11 +12,11 @@ from marshmallow import fields as ma
 from nudge.api import forms
 from nudge.api.decision_schemas import MAX_SLOTS, GivenSchema
 from nudge.api.forms import MAX_ATTRIBUTES, PAGE_NAME
-from nudge.domain.contact_schema import a_zone
-from nudge.domain.local_time import zone_named
-from nudge.domain.planning import REMINDER, SMS, Wish
-from nudge.domain.slot_fields import Items, StrictTable, told
-from nudge.domain.window import SLOT
+from nudge.config.contact_schema import a_zone
+from nudge.config.slot_fields import Items, StrictTable, told
+from nudge.domain.basics.local_time import zone_named
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.planning import REMINDER, SMS, Wish
 from nudge.errors import InvalidRequestError
 
 MAX_CUSTOMERS: Final = 1000

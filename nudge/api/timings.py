@@ -25,8 +25,8 @@ from nudge.api.timing_schemas import (
     wishes_of,
 )
 from nudge.clock import now
-from nudge.domain.planning import Timing, Wish, plain
-from nudge.domain.window import SLOT
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.planning import Timing, Wish, plain
 from nudge.errors import InvalidRequestError, NudgeError, StoreError
 from nudge.flows.plan import check
 

@@ -11,16 +11,16 @@ from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.api.visitor_schemas import ErasedSchema, PersonSchema
 from nudge.clock import now
-from nudge.domain.number import from_sealed
-from nudge.domain.numbers import LAST, is_own
-from nudge.domain.report_time import iso
-from nudge.domain.segments import Member, members
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import decode_state
+from nudge.domain.identity.number import from_sealed
+from nudge.domain.people.numbers import LAST, is_own
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.reports.report_time import iso
+from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
-from nudge.flows.drain import drain
-from nudge.flows.erase import Eraser
-from nudge.store.visitors import Opened, known_visitor
+from nudge.flows.serving.drain import drain
+from nudge.flows.upkeep.erase import Eraser
+from nudge.store.vault.visitors import Opened, known_visitor
 
 blueprint = resource("visitors", "What is known of a person")
 PATIENCE: Final = 2.0

@@ -10,13 +10,13 @@ from typing import TypeVar
 import click
 from rich.progress import Progress
 
-from nudge import embedded
-from nudge.claim import ServeError, alone
 from nudge.cli.common import Store, data_dir_option, load_settings, opened, progress_bar
-from nudge.settings import Settings
-from nudge.store import backup as backing
-from nudge.store import backup_file
-from nudge.store.identity import adopt, recognise
+from nudge.processes import embedded
+from nudge.processes.claim import ServeError, alone
+from nudge.settings.settings import Settings
+from nudge.store.keeping import backup as backing
+from nudge.store.keeping import backup_file
+from nudge.store.keeping.identity import adopt, recognise
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: 
 
 
 def _restored(store: Store, found: Iterable[backing.Frame]) -> None:
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     backing.restore(store.client, store.keys, found, Lake(store.settings.lake_dir).last)
 

@@ -21,16 +21,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nudge import settings as nudge_settings
-from nudge.domain.report_time import iso
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot_values import instant
-from nudge.settings import Settings
-from nudge.store.client import Client, patient
-from nudge.store.keys import Keys
+from nudge.domain.basics.slot_values import instant
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.reports.report_time import iso
+from nudge.settings import settings as nudge_settings
+from nudge.settings.settings import Settings
+from nudge.store.wire.client import Client, patient
+from nudge.store.wire.keys import Keys
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.lake.reader import Lake
+    from nudge.lake.files.reader import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

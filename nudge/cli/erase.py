@@ -20,12 +20,12 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.number import Number, parsed
-from nudge.flows.drain import drain
-from nudge.flows.erase import Erased, Eraser
-from nudge.flows.take_out import TakenOut, take_out
+from nudge.domain.identity.number import Number, parsed
+from nudge.flows.serving.drain import drain
+from nudge.flows.upkeep.erase import Erased, Eraser
+from nudge.flows.upkeep.take_out import TakenOut, take_out
 from nudge.spool.spool import Spool
-from nudge.store import rewriting
+from nudge.store.keeping import rewriting
 
 PATIENCE: Final = 30.0
 """Seconds to wait for the fold, and for the store's log."""

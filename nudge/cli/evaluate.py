@@ -22,23 +22,23 @@ from nudge.cli.common import (
     progress_bar,
     tell_since,
 )
-from nudge.domain.questions import TARGETS, EvaluationQuestion
-from nudge.domain.target_policy import AskedPolicy, Learner
+from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
+from nudge.domain.reports.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidRequestError
-from nudge.flows.evaluate import (
+from nudge.flows.reports.evaluate import (
     READINGS,
     Answer,
     Question,
     asked_policy,
 )
-from nudge.flows.evaluate import (
+from nudge.flows.reports.evaluate import (
     evaluate as evaluated,
 )
-from nudge.flows.what_if import Found, what_if
-from nudge.lake.log_columns import Columns
-from nudge.lake.logs import LogFile, open_log
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
+from nudge.flows.reports.what_if import Found, what_if
+from nudge.lake.evaluation.log_columns import Columns
+from nudge.lake.evaluation.logs import LogFile, open_log
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
 from nudge.workers.answers import CACHE
 
 LAKE = "lake"

@@ -17,10 +17,10 @@ from nudge.cli.common import (
     opened,
     print_json,
 )
-from nudge.domain.report_time import iso
+from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.explain import explain as from_journal
-from nudge.flows.explain import explained
+from nudge.flows.serving.explain import explain as from_journal
+from nudge.flows.serving.explain import explained
 
 Plain = Mapping[str, Any]
 
@@ -48,8 +48,8 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 
 
 def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[str, object]:
-    from nudge.lake.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+    from nudge.lake.engine.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(store.settings.lake_dir)
     contents = lake.contents()

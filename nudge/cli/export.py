@@ -17,10 +17,10 @@ from nudge.cli.common import (
     tell_since,
 )
 from nudge.errors import StoreError
-from nudge.settings import Settings
+from nudge.settings.settings import Settings
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.lake.export import Attributes
+    from nudge.lake.export.export import Attributes
 
 FORMATS: Final = ("obp", "dsjson", "sensors", "csv", "parquet")
 UNITS: Final = {"obp": "rounds", "dsjson": "lines", "sensors": "lines"}
@@ -53,9 +53,9 @@ def export(
     decisions that may be evaluated. sensors: track events for Sensors Analytics. csv, parquet: the
     joined form, every decision. The file appears under its name when it is whole.
     """
-    from nudge.lake.export import READINGS, Wanted, exported_rows  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export import export as written  # noqa: PLC0415 - the same
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+    from nudge.lake.export.export import READINGS, Wanted, exported_rows  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.export import export as written  # noqa: PLC0415 - the same
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
     lake = Lake(settings.lake_dir)
@@ -72,7 +72,7 @@ def export(
 
 def _attributes(settings: Settings, slot: str) -> Attributes:
     """What the store's slot says of its variants; nothing where it is away or knows no such."""
-    from nudge.store import slots  # noqa: PLC0415 - with the store's client
+    from nudge.store.service import slots  # noqa: PLC0415 - with the store's client
 
     try:
         with opened(settings) as store:

@@ -19,9 +19,9 @@ from nudge.cli.common import (
     out,
     print_json,
 )
-from nudge.domain.funnel import Compare, Question, period_of
-from nudge.domain.funnel_file import load_funnel
-from nudge.domain.funnel_report import FEWEST
+from nudge.config.funnel_file import load_funnel
+from nudge.domain.funnel.funnel import Compare, Question, period_of
+from nudge.domain.funnel.funnel_report import FEWEST
 from nudge.errors import InvalidRequestError
 
 Plain = Mapping[str, Any]
@@ -49,8 +49,8 @@ def funnel(
     Reads the lake, which is up to 30 s behind. The last 7 days without --from. BY is channel,
     page, city, segment, day, week, month, variant:SLOT or any context attribute.
     """
-    from nudge.flows.funnel import funnel as told  # noqa: PLC0415 - ibis, which help does not need
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+    from nudge.flows.reports.funnel import funnel as told  # noqa: PLC0415 - ibis, which help does not need
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
     period = period_of(start, end, clock.now())

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from nudge.cli.common import data_dir_option, err, load_settings, opened, progress_bar
-from nudge.domain.import_file import load_rules
-from nudge.domain.imported import Rules
+from nudge.config.import_file import load_rules
+from nudge.domain.credit.imported import Rules
 
 
 @click.command("import")
@@ -41,8 +41,8 @@ def import_(
     drawn: only such rows can be judged later. Of any other log, --teach-only takes counts. All rows
     are checked before the first is written. Broken off, the same command goes on where it was.
     """
-    from nudge.flows.import_log import check, digest, planned, run  # noqa: PLC0415 - pyarrow
-    from nudge.lake.logs import open_log  # noqa: PLC0415 - the same
+    from nudge.flows.upkeep.import_log import check, digest, planned, run  # noqa: PLC0415 - pyarrow
+    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - the same
 
     if mapping is None and slot is None:
         raise click.UsageError("name the slot with --slot, or give a --mapping")

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
 from nudge.clock import now
-from nudge.domain.caller import SCOPES, Scope
-from nudge.store import api_keys
-from nudge.store.api_keys import StoredKey
+from nudge.domain.journal.caller import SCOPES, Scope
+from nudge.store.service import api_keys
+from nudge.store.service.api_keys import StoredKey
 
 
 @click.group()

@@ -19,12 +19,12 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.loading import Customer, column_problems, customer
+from nudge.domain.people.loading import Customer, column_problems, customer
 from nudge.errors import InvalidConfigError
-from nudge.flows.load import Loader
+from nudge.flows.upkeep.load import Loader
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.lake.logs import LogFile
+    from nudge.lake.evaluation.logs import LogFile
 
 BATCH: Final = 1000
 TOLD: Final = 10
@@ -48,7 +48,7 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
     attribute. Rows that do not fit are told and left out. Broken off, the same command goes on:
     what was loaded in the last 7 days is not loaded again.
     """
-    from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
+    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
 
     log = open_log(file)
     problems = column_problems(log.columns)

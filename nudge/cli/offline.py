@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from bandits.simulation.world import World
+from lab.simulate.offline import compare
+from lab.simulate.offline_plot import regret_plot
+from lab.simulate.offline_result import TOTAL, Score, scores, table
+from lab.simulate.offline_world import config_of, load_world, read_competitor
 from nudge.cli.common import out, print_json, progress_bar
 from nudge.errors import InvalidConfigError, InvalidRequestError
-from nudge.simulate.offline import compare
-from nudge.simulate.offline_plot import regret_plot
-from nudge.simulate.offline_result import TOTAL, Score, scores, table
-from nudge.simulate.offline_world import config_of, load_world, read_competitor
 
 LEARNERS = "auto,beta,uniform"
 

@@ -28,12 +28,12 @@ from nudge.cli.common import (
 from nudge.cli.plan_part import LOCK, Part, part_of
 from nudge.cli.plan_share import SIZE, Share, cores, desk_of, gain_share, plan_share, tied
 from nudge.clock import now
-from nudge.domain.loading import column_problems
-from nudge.domain.plan_rows import INVALID
-from nudge.domain.planning import REMINDER, SMS
-from nudge.domain.window import SLOT
+from nudge.domain.people.loading import column_problems
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.plan_rows import INVALID
+from nudge.domain.timing.planning import REMINDER, SMS
 from nudge.errors import InvalidConfigError, NudgeError
-from nudge.lockfile import HeldError, held
+from nudge.processes.lockfile import HeldError, held
 
 ALONE: Final = 5 * SIZE
 """Customers that are not worth a second process."""
@@ -71,8 +71,8 @@ def plan(
     planned twice. Where the gateway's hours may not suffice for all of IN, those are planned first
     of whom the policy expects the most, and OUT is in that order.
     """
-    from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.plan_table import joining  # noqa: PLC0415 - the same
+    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.plan_table import joining  # noqa: PLC0415 - the same
 
     log = open_log(source)
     problems = column_problems(log.columns)

@@ -12,18 +12,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from nudge import tether
 from nudge.cli.common import Store, load_settings, opened
 from nudge.cli.plan_part import Part, keep
 from nudge.clock import now
-from nudge.domain.contact_file import load_contact
-from nudge.domain.plan_rows import Row, refused, row_of, wish_of
-from nudge.domain.planning import Wish
-from nudge.domain.segment_file import load_segments
-from nudge.domain.windows import Calendar
+from nudge.config.contact_file import load_contact
+from nudge.config.segment_file import load_segments
+from nudge.domain.timing.plan_rows import Row, refused, row_of, wish_of
+from nudge.domain.timing.planning import Wish
+from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
-from nudge.store.catalogue import Catalogue, refreshed
+from nudge.processes import tether
+from nudge.store.service.catalogue import Catalogue, refreshed
 
 SIZE: Final = 4096
 """Customers of a piece: about a block for each partition."""
@@ -112,7 +112,7 @@ def desk_of(store: Store, share: Share) -> Desk:
 
 def plan_share(share: Share) -> str | None:
     """Plan the pieces of a share that are not there yet; what went wrong, if anything did."""
-    from nudge.lake.plan_table import write_piece  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.plan_table import write_piece  # noqa: PLC0415 - pyarrow
 
     part = share.part
 
@@ -144,8 +144,8 @@ def _mine(
     share: Share, order: Sequence[int] | None
 ) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
     """The share's pieces of the file, by their number; their rows when called."""
-    from nudge.lake.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.plan_table import customers, in_order  # noqa: PLC0415 - the same
+    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.plan_table import customers, in_order  # noqa: PLC0415 - the same
 
     log = open_log(share.source)
     pieces = customers(log, SIZE) if order is None else in_order(log, SIZE, order)

@@ -22,7 +22,7 @@ from nudge.cli.common import (
 )
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.workers.rebuilding import Rebuilding, Rebuilt
+    from nudge.flows.upkeep.rebuilding import Rebuilding, Rebuilt
 
 SHOWN = 20
 """Most differences that are printed."""
@@ -45,8 +45,8 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
     has caught up. It can be broken off and begun again at any time. For `attribute`, what it would
     write to the journal is compared with what it wrote, and every difference is told.
     """
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
-    from nudge.workers.rebuilding import NAMES, Rebuilding  # noqa: PLC0415 - the same
+    from nudge.flows.upkeep.rebuilding import NAMES, Rebuilding  # noqa: PLC0415 - the same
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     settings = load_settings(data_dir)
     owner = f"rebuild-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

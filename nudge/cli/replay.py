@@ -11,6 +11,13 @@ import click
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
+from lab.replay.customers import Customer, Reader, reader
+from lab.replay.drive import Progress, Run
+from lab.replay.drive import replay as send
+from lab.replay.files import Log, iter_rows, open_log
+from lab.replay.mapping import default_mapping, load_mapping
+from lab.replay.prepare import Stores, ready_slot
+from lab.replay.report import Report, catch_up, report, shown
 from nudge.cli.common import (
     data_dir_option,
     json_option,
@@ -22,14 +29,7 @@ from nudge.cli.common import (
 from nudge.client.api import Api, find
 from nudge.client.figures import figures
 from nudge.clock import monotonic
-from nudge.replay.customers import Customer, Reader, reader
-from nudge.replay.drive import Progress, Run
-from nudge.replay.drive import replay as send
-from nudge.replay.files import Log, iter_rows, open_log
-from nudge.replay.mapping import default_mapping, load_mapping
-from nudge.replay.prepare import Stores, ready_slot
-from nudge.replay.report import Report, catch_up, report, shown
-from nudge.settings import Settings
+from nudge.settings.settings import Settings
 
 SETTLE = 60.0
 """Seconds to wait for the service's own figures."""

@@ -16,10 +16,10 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.flows.drain import drain
-from nudge.flows.reseal import reseal as resealed
+from nudge.flows.serving.drain import drain
+from nudge.flows.upkeep.reseal import reseal as resealed
 from nudge.spool.spool import Spool
-from nudge.store.rewriting import want_rewrite
+from nudge.store.keeping.rewriting import want_rewrite
 
 
 @click.command()

@@ -9,14 +9,14 @@ import click
 
 from nudge.cli.common import data_dir_option, load_settings, opened
 from nudge.clock import now
-from nudge.domain.slot_change import Edit, conflict, plan
-from nudge.domain.slot_file import load_slots
-from nudge.flows.apply import apply
-from nudge.settings import Settings
-from nudge.store import api_keys, slots
-from nudge.store.identity import recognise
-from nudge.supervise import Program, programs
-from nudge.supervise import serve as supervise
+from nudge.config.slot_change import Edit, conflict, plan
+from nudge.config.slot_file import load_slots
+from nudge.flows.upkeep.apply import apply
+from nudge.processes.supervise import Program, programs
+from nudge.processes.supervise import serve as supervise
+from nudge.settings.settings import Settings
+from nudge.store.keeping.identity import recognise
+from nudge.store.service import api_keys, slots
 
 DEMO_VISITORS = 10_000_000
 """More than anybody watches: the demonstration goes on until Ctrl-C."""

@@ -10,6 +10,10 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from lab.simulate import result
+from lab.simulate.driver import Driver, Plan, Ways
+from lab.simulate.tally import Tally
+from lab.simulate.truth import BANNER_TIMES
 from nudge.cli.common import (
     data_dir_option,
     err,
@@ -24,11 +28,7 @@ from nudge.cli.offline import run as compare
 from nudge.client.api import Api, Target, find
 from nudge.client.figures import Figures
 from nudge.clock import monotonic
-from nudge.settings import Settings
-from nudge.simulate import result
-from nudge.simulate.driver import Driver, Plan, Ways
-from nudge.simulate.tally import Tally
-from nudge.simulate.truth import BANNER_TIMES
+from nudge.settings.settings import Settings
 
 DEMO_MINUTES = 5
 DEMO_BOOST = 3.0

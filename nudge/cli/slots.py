@@ -12,18 +12,18 @@ from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
 from nudge.clock import now
-from nudge.domain.contact_file import FILE as CONTACT
-from nudge.domain.contact_file import load_contact
-from nudge.domain.funnel_file import FILE as FUNNEL
-from nudge.domain.funnel_file import load_funnel
-from nudge.domain.segment_file import load_segments
-from nudge.domain.slot import Slot
-from nudge.domain.slot_change import Change, Edit, conflict, plan
-from nudge.domain.slot_file import dump_slot, load_slot, load_slots
+from nudge.config.contact_file import FILE as CONTACT
+from nudge.config.contact_file import load_contact
+from nudge.config.funnel_file import FILE as FUNNEL
+from nudge.config.funnel_file import load_funnel
+from nudge.config.segment_file import load_segments
+from nudge.config.slot_change import Change, Edit, conflict, plan
+from nudge.config.slot_file import dump_slot, load_slot, load_slots
+from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
-from nudge.flows.apply import apply as write
-from nudge.settings import stray_variables
-from nudge.store import slots as stored
+from nudge.flows.upkeep.apply import apply as write
+from nudge.settings.settings import stray_variables
+from nudge.store.service import slots as stored
 
 
 @click.command()

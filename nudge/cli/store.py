@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import click
 
 from nudge.cli.common import Store, data_dir_option, json_option, load_settings, opened, print_json
-from nudge.store.identity import CURE, TEXTS, Wrong, recognise
+from nudge.store.keeping.identity import CURE, TEXTS, Wrong, recognise
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.workers.accepting import Accepting, Gap
+    from nudge.flows.upkeep.accepting import Accepting, Gap
 
 
 @click.group()
@@ -73,8 +73,8 @@ def _recognised(there: Store) -> Wrong | None:
 
 
 def _accepting(there: Store) -> Accepting:
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
-    from nudge.workers.accepting import Accepting  # noqa: PLC0415 - the same
+    from nudge.flows.upkeep.accepting import Accepting  # noqa: PLC0415 - the same
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     lake, note = Lake(there.settings.lake_dir), there.settings.store_note

@@ -17,8 +17,9 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.difference import Difference
-from nudge.store import folds, journal
+from nudge.domain.reports.difference import Difference
+from nudge.store.folds import folds
+from nudge.store.journal import journal
 
 
 @click.command()
@@ -38,8 +39,8 @@ def verify(
     all is compared at fixed positions, and lag is no difference. Of partitions with more than
     200,000 entries a sample of the visitors is replayed, unless --all-visitors is given.
     """
-    from nudge.flows.verify import verify as compared  # noqa: PLC0415 - duckdb, which help does not need
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - pyarrow, the same
+    from nudge.flows.upkeep.verify import verify as compared  # noqa: PLC0415 - duckdb, which help does not need
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     settings = load_settings(data_dir)
     with opened(settings) as store:
@@ -57,9 +58,9 @@ def verify(
 
 
 def _visitors(store: Store, *, every: bool, shown: bool) -> list[Difference]:
-    from nudge.flows.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
-    from nudge.lake.history import History  # noqa: PLC0415 - the same
-    from nudge.lake.reader import Lake  # noqa: PLC0415 - the same
+    from nudge.flows.upkeep.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
+    from nudge.lake.files.history import History  # noqa: PLC0415 - the same
+    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     read = partial(journal.read, store.client, store.keys)
     history = History(Lake(store.settings.lake_dir), store.sealer.unseal, read)

@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import orjson
 
 from nudge.errors import InvalidConfigError, NudgeError
-from nudge.settings import Settings
+from nudge.settings.settings import Settings
 
 Json = Any
 """A parsed answer: whatever the service documents for the path."""

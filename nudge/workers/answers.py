@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from nudge import clock
-from nudge.domain.questions import EvaluationQuestion, PerformanceQuestion
-from nudge.domain.report_table import rows
-from nudge.domain.report_time import iso, lake_of
-from nudge.domain.target_policy import AskedPolicy, Learner
+from nudge.domain.reports.questions import EvaluationQuestion, PerformanceQuestion
+from nudge.domain.reports.report_table import rows
+from nudge.domain.reports.report_time import iso, lake_of
+from nudge.domain.reports.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
-from nudge.lake.errors import TooLargeError
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
-from nudge.store.client import Client
-from nudge.store.freshness import Freshness
-from nudge.store.keys import Keys
+from nudge.lake.files.errors import TooLargeError
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.keeping.freshness import Freshness
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.reporting import Answered, Kind, Tell
 
 if TYPE_CHECKING:
-    from nudge.flows.performance import Reports
-    from nudge.lake.logs import LogFile
+    from nudge.flows.reports.performance import Reports
+    from nudge.lake.evaluation.logs import LogFile
 
 CACHE: Final = "reports"
 REPORT: Final = "report"
@@ -78,7 +78,7 @@ class Answers:
 
     @cached_property
     def _reports(self) -> Reports:
-        from nudge.flows.performance import Reports  # noqa: PLC0415 (see the class)
+        from nudge.flows.reports.performance import Reports  # noqa: PLC0415 (see the class)
 
         settings = self.settings
         return Reports(
@@ -96,7 +96,7 @@ class Answers:
         made = self._reports.make(question, tell)
         if not question.parquet:
             return Answered(orjson.dumps(made.report), made.as_of)
-        from nudge.lake.parquet_file import parquet  # noqa: PLC0415 (see the class)
+        from nudge.lake.files.parquet_file import parquet  # noqa: PLC0415 (see the class)
 
         return Answered(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
 
@@ -115,8 +115,8 @@ class Answers:
             NotFoundError: the lake has no decisions of the slot, or the policy is not kept.
             InvalidRequestError: the target does not fit the log.
         """
-        from nudge.flows.evaluate import asked_policy  # noqa: PLC0415 (see the class)
-        from nudge.flows.what_if import what_if  # noqa: PLC0415
+        from nudge.flows.reports.evaluate import asked_policy  # noqa: PLC0415 (see the class)
+        from nudge.flows.reports.what_if import what_if  # noqa: PLC0415
 
         question = EvaluationQuestion.read(plain)
         fresh = Freshness.of(self.client, self.keys)
@@ -130,7 +130,7 @@ class Answers:
 
     def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> Answered:
         """The same, of contexts that are nearly all different: slow, in bounded memory."""
-        from nudge.flows import evaluate as by_rows  # noqa: PLC0415 (see the class)
+        from nudge.flows.reports import evaluate as by_rows  # noqa: PLC0415 (see the class)
 
         if isinstance(asked, Learner):
             raise TooLargeError("the context has too many values to learn from; ask about a rule")
@@ -146,8 +146,8 @@ class Answers:
         return _answered(question, lake_of(contents.since()) | found.plain, as_of)
 
     def _log(self, question: EvaluationQuestion) -> LogFile:
-        from nudge.lake.log_period import within  # noqa: PLC0415 (see the class)
-        from nudge.lake.logs import open_log  # noqa: PLC0415
+        from nudge.lake.evaluation.log_period import within  # noqa: PLC0415 (see the class)
+        from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415
 
         try:
             log = open_log(self.lake.root, question.slot, self.settings.lake_engine)

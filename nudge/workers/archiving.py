@@ -16,13 +16,13 @@ import structlog
 
 from nudge import clock
 from nudge.errors import NudgeError, StoreError
-from nudge.flows.archive import Archive
-from nudge.flows.compact import Compact
-from nudge.flows.expire import Expire
-from nudge.flows.retain import Retain
-from nudge.lake.errors import LakeError
-from nudge.store.folds import Lease
-from nudge.store.identity import archived
+from nudge.flows.folds.archive import Archive
+from nudge.flows.upkeep.compact import Compact
+from nudge.flows.upkeep.expire import Expire
+from nudge.flows.upkeep.retain import Retain
+from nudge.lake.files.errors import LakeError
+from nudge.store.folds.folds import Lease
+from nudge.store.keeping.identity import archived
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.leases import Leases

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from nudge import clock
-from nudge.store import bulk
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.store.plans import bulk
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 TIMES: Final = 19
 """As many times as long as it worked a fold rests."""

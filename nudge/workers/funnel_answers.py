@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import orjson
 
-from nudge.domain.funnel import Question
-from nudge.domain.funnel_file import load_funnel
-from nudge.domain.report_time import lake_of
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
-from nudge.store.client import Client
-from nudge.store.freshness import Freshness
-from nudge.store.keys import Keys
+from nudge.config.funnel_file import load_funnel
+from nudge.domain.funnel.funnel import Question
+from nudge.domain.reports.report_time import lake_of
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.keeping.freshness import Freshness
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.reporting import Answered, Kind, Tell
 
 FUNNEL: Final = "funnel"
@@ -31,8 +31,8 @@ def _answer(
     client: Client, keys: Keys, settings: Settings, plain: Mapping[str, Any], tell: Tell
 ) -> Answered:
     # The engine takes a second and 100 MB to import: it is loaded with the first question.
-    from nudge.flows.funnel import told  # noqa: PLC0415
-    from nudge.lake.engines import named_engine  # noqa: PLC0415
+    from nudge.flows.reports.funnel import told  # noqa: PLC0415
+    from nudge.lake.engine.engines import named_engine  # noqa: PLC0415
 
     path = load_funnel(settings.config_dir)
     question = Question.read(plain)

@@ -8,9 +8,9 @@ from threading import Lock
 
 import structlog
 
-from nudge.store.client import Client
-from nudge.store.identity import Wrong, recognise
-from nudge.store.keys import Keys
+from nudge.store.keeping.identity import Wrong, recognise
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 log = structlog.get_logger()
 

@@ -9,24 +9,25 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from nudge import clock
-from nudge.domain.guard import FREEZE, WHO, Look
-from nudge.domain.guard_sentences import frozen
-from nudge.domain.report_time import iso
-from nudge.domain.slot import Slot
-from nudge.domain.slot_change import Edit
+from nudge.config.slot_change import Edit
+from nudge.domain.reports.guard import FREEZE, WHO, Look
+from nudge.domain.reports.guard_sentences import frozen
+from nudge.domain.reports.report_time import iso
+from nudge.domain.slots.slot import Slot
 from nudge.errors import ChangedMeanwhileError, NudgeError, StoreAwayError, StoreError
-from nudge.flows import apply as applying
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
-from nudge.store import folds, guards, slots
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.flows.upkeep import apply as applying
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.folds import folds
+from nudge.store.service import guards, slots
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.answers import CACHE
 from nudge.workers.backoff import Backoff
 from nudge.workers.guard import Guard
 
 if TYPE_CHECKING:
-    from nudge.flows.guard import Guards
+    from nudge.flows.reports.guard import Guards
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ class Guarding:
     @cached_property
     def _guards(self) -> Guards:
         # The engine takes a second and 100 MB to import: not where no slot has a guard.
-        from nudge.flows.guard import Guards  # noqa: PLC0415
+        from nudge.flows.reports.guard import Guards  # noqa: PLC0415
 
         settings = self._settings
         return Guards(

@@ -11,10 +11,10 @@ import structlog
 
 from nudge import clock
 from nudge.errors import StoreError
-from nudge.store import folds
-from nudge.store.client import Client
-from nudge.store.folds import Lease
-from nudge.store.keys import Keys
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Lease
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.guard import Guard
 
 log = structlog.get_logger()

@@ -17,22 +17,22 @@ from typing import Final, Protocol, TypeVar
 import structlog
 
 from nudge import faults
-from nudge.domain.sealing import Sealer
+from nudge.domain.identity.sealing import Sealer
 from nudge.errors import InvalidConfigError
-from nudge.flows.archive import Archive, Limits
-from nudge.flows.attribute import Attribute
-from nudge.flows.compact import Compact
-from nudge.flows.expire import Expire
-from nudge.flows.learn import Learn
-from nudge.flows.publish import Publisher
-from nudge.flows.retain import Retain
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
-from nudge.store import client as clients
-from nudge.store.client import Client
-from nudge.store.folds import FOLDS
-from nudge.store.keys import Keys
-from nudge.store.retention import Keep
+from nudge.flows.folds.archive import Archive, Limits
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.publish import Publisher
+from nudge.flows.upkeep.compact import Compact
+from nudge.flows.upkeep.expire import Expire
+from nudge.flows.upkeep.retain import Retain
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.folds.folds import FOLDS
+from nudge.store.keeping.retention import Keep
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.answers import Answers
 from nudge.workers.archiving import Archiving, Spare
 from nudge.workers.courtesy import Courtesy

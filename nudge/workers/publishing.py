@@ -8,7 +8,7 @@ import structlog
 
 from nudge import clock
 from nudge.errors import NudgeError, StoreError
-from nudge.flows.publish import Publisher
+from nudge.flows.folds.publish import Publisher
 from nudge.workers.backoff import Backoff
 from nudge.workers.guard import Guard
 

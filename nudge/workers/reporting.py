@@ -18,11 +18,11 @@ from nudge.errors import (
     NudgeError,
     StoreError,
 )
-from nudge.lake.errors import TooLargeError
-from nudge.store import jobs
-from nudge.store.client import Client
-from nudge.store.jobs import Ticket
-from nudge.store.keys import Keys
+from nudge.lake.files.errors import TooLargeError
+from nudge.store.jobs import jobs
+from nudge.store.jobs.jobs import Ticket
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.backoff import Backoff
 
 log = structlog.get_logger()

@@ -13,12 +13,13 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from nudge import clock
-from nudge.domain.records import Entry
+from nudge.domain.journal.records import Entry
 from nudge.errors import BrokenFoldError, FencedError, StoreAwayError, StoreError
-from nudge.store import folds, journal
-from nudge.store.client import Client
-from nudge.store.folds import Commit, Lease
-from nudge.store.keys import Keys
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit, Lease
+from nudge.store.journal import journal
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.guard import Guard

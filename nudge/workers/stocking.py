@@ -8,10 +8,10 @@ from typing import Final
 import structlog
 
 from nudge.errors import NudgeError
-from nudge.store import slots
-from nudge.store.client import Client
-from nudge.store.keys import Keys
-from nudge.store.stock import balance
+from nudge.store.service import slots
+from nudge.store.service.stock import balance
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.backoff import Backoff
 from nudge.workers.guard import Guard
 

@@ -11,16 +11,16 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from nudge.api.service import Service
-from nudge.app import create_app
 from nudge.clock import now
-from nudge.domain.caller import SCOPES, Scope
-from nudge.domain.records import Entry, Event
-from nudge.domain.slot_change import Edit, plan
-from nudge.domain.slot_file import load_slots
-from nudge.flows import apply as applying
-from nudge.settings import Settings
-from nudge.store import api_keys
-from nudge.store.journal import read
+from nudge.config.slot_change import Edit, plan
+from nudge.config.slot_file import load_slots
+from nudge.domain.journal.caller import SCOPES, Scope
+from nudge.domain.journal.records import Entry, Event
+from nudge.flows.upkeep import apply as applying
+from nudge.settings.settings import Settings
+from nudge.store.journal.journal import read
+from nudge.store.service import api_keys
+from nudge.wiring.web import create_app
 
 ASK = {"visitor_id": "v-1", "channel": "web", "page": "home", "slots": ["denomination", "banner"]}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from api_web import Web, served
 
-from nudge.settings import Settings
+from nudge.settings.settings import Settings
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from api_web import ASK, Web
 
-from nudge.domain.records import Decision
+from nudge.domain.journal.records import Decision
 
 
 def refused(web: Web, body: object, status: int = 422) -> Any:

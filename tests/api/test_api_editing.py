@@ -9,7 +9,7 @@ import pytest
 from api_web import Web, bearer
 from werkzeug.test import TestResponse
 
-from nudge.domain.slot_file import load_slot
+from nudge.config.slot_file import load_slot
 
 SLOT = "/v1/slots/banner"
 NEW = {

@@ -9,7 +9,7 @@ import pytest
 from api_web import Web
 
 from nudge.api.event_schemas import FIELDS
-from nudge.domain.event import EVENT_TYPES, NEEDS_DECISION
+from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 
 OWN = {
     "step": {"step": "amount", "amount": 30},

@@ -12,14 +12,14 @@ from api_web import Web
 from werkzeug.test import TestResponse
 
 from nudge import clock
-from nudge.domain.funnel import Period, Question
-from nudge.domain.funnel_file import load_funnel
-from nudge.domain.sealing import Sealer
-from nudge.flows.archive import Archive, Limits
-from nudge.flows.attribute import Attribute
-from nudge.flows.funnel import funnel
-from nudge.lake.reader import Lake
-from nudge.store import client as clients
+from nudge.config.funnel_file import load_funnel
+from nudge.domain.funnel.funnel import Period, Question
+from nudge.domain.identity.sealing import Sealer
+from nudge.flows.folds.archive import Archive, Limits
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.reports.funnel import funnel
+from nudge.lake.files.reader import Lake
+from nudge.store.wire import client as clients
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.leases import Leases
 from nudge.workers.reporting import Reporting

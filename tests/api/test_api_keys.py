@@ -8,7 +8,7 @@ import pytest
 from api_web import Web
 
 from nudge.errors import NotFoundError
-from nudge.store import api_keys
+from nudge.store.service import api_keys
 
 
 def version(web: Web) -> int:

@@ -11,8 +11,8 @@ from api_web import ASK, Web, bearer
 
 from nudge.api.document import LIBRARY
 from nudge.clock import now
-from nudge.domain.caller import SCOPES
-from nudge.store import api_keys
+from nudge.domain.journal.caller import SCOPES
+from nudge.store.service import api_keys
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = {

@@ -16,15 +16,15 @@ from api_web import Web, bearer
 from werkzeug.test import TestResponse
 
 from nudge import clock
-from nudge.domain.sealing import Sealer
-from nudge.flows import ask
-from nudge.flows.archive import Archive, Limits
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.lake.errors import BrokenLakeError
-from nudge.lake.reader import Lake
-from nudge.store import client as clients
-from nudge.store import jobs
+from nudge.domain.identity.sealing import Sealer
+from nudge.flows.folds.archive import Archive, Limits
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.flows.serving import ask
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.reader import Lake
+from nudge.store.jobs import jobs
+from nudge.store.wire import client as clients
 from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
 from nudge.workers.reporting import Answered, Kind, Reporting

@@ -13,13 +13,13 @@ from marshmallow import Schema
 from nudge.api.decision_schemas import MANY, ONE
 from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
-from nudge.app import create_app
 from nudge.errors import StoreAwayError, StoreFullError
-from nudge.settings import Settings
-from nudge.store import api_keys
-from nudge.store.client import Client
-from nudge.store.identity import MARGIN
-from nudge.store.journal import last_position
+from nudge.settings.settings import Settings
+from nudge.store.journal.journal import last_position
+from nudge.store.keeping.identity import MARGIN
+from nudge.store.service import api_keys
+from nudge.store.wire.client import Client
+from nudge.wiring.web import create_app
 
 AWAY = "redis://127.0.0.1:1"
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from api_web import Web
 
-from nudge.domain.slot_file import dump_slot, load_slots, parse_slot
-from nudge.store import guards
-from nudge.store.slots import put
+from nudge.config.slot_file import dump_slot, load_slots, parse_slot
+from nudge.store.service import guards
+from nudge.store.service.slots import put
 
 
 def test_slots_are_shown_as_they_are_configured(web: Web) -> None:

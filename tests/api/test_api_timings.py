@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from nudge.api.timing_schemas import plain_wish, wishes_of
 from nudge.api.timings import BATCH, BLOCK, MAX_LINE, answered
-from nudge.domain.contact import Consent
-from nudge.domain.planning import Wish
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import encode_state
+from nudge.domain.contact.contact import Consent
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import encode_state
+from nudge.domain.timing.planning import Wish
 from nudge.errors import StoreAwayError
-from nudge.store.visitors import known_visitor
+from nudge.store.vault.visitors import known_visitor
 
 PATH = "/v1/sms/timings"
 LINES = "application/x-ndjson"

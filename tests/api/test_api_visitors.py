@@ -7,11 +7,11 @@ import time
 import pytest
 from api_web import Web, bearer
 
-from nudge.domain.recharges import DAY, Payment
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import encode_state
+from nudge.domain.people.recharges import DAY, Payment
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import encode_state
 from nudge.errors import StoreAwayError
-from nudge.store.client import Client
+from nudge.store.wire.client import Client
 
 
 def test_what_is_known_is_told_with_its_reasons(web: Web) -> None:

@@ -11,21 +11,21 @@ from pathlib import Path
 
 import click
 import pytest
+from child_processes import free_port
 from click.testing import CliRunner, Result
-from processes import free_port
+from places import ROOT
 
 from nudge import cli as entry
 from nudge.cli import COMMANDS, cli, told
 from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
 from nudge.errors import InvalidConfigError, NudgeError
-from nudge.settings import Settings
-from nudge.store import api_keys, slots
-from nudge.store.client import patient
-from nudge.store.journal import read
-from nudge.store.keys import Keys
+from nudge.settings.settings import Settings
+from nudge.store.journal.journal import read
+from nudge.store.service import api_keys, slots
+from nudge.store.wire.client import patient
+from nudge.store.wire.keys import Keys
 
-ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "pyarrow", "ibis", "duckdb", "scipy", "redis", "rich", "marshmallow", "flask"}
 
 Run = Callable[..., Result]

@@ -12,20 +12,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from places import ROOT
 
 from bandits import dump
 from bandits.policies.fixed import FixedPolicy
 from nudge.cli import cli
-from nudge.domain.slot_change import Edit, plan
-from nudge.domain.slot_file import load_slot
+from nudge.config.slot_change import Edit, plan
+from nudge.config.slot_file import load_slot
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
-from nudge.flows.apply import apply
-from nudge.settings import Settings
-from nudge.store import snapshots
-from nudge.store.client import patient
-from nudge.store.keys import Keys
+from nudge.flows.upkeep.apply import apply
+from nudge.settings.settings import Settings
+from nudge.store.service import snapshots
+from nudge.store.wire.client import patient
+from nudge.store.wire.keys import Keys
 
-ROOT = Path(__file__).parents[2]
 CAMPAIGN = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 READ = ("--variant-column", "segment", "--reward-column", "visit", "--propensity", "1/3")
 NAMES = ("ips", "snips", "dm", "dr")

@@ -10,18 +10,18 @@ from block_samples import append_block, planned
 from click.testing import CliRunner
 
 from nudge import cli as entry
-from nudge.domain.records import AWAY, Decision, Ref
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot import Terms
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import AWAY, Decision, Ref
+from nudge.domain.slots.slot import Terms
 from nudge.errors import NotFoundError, TrimmedError
-from nudge.flows.archive import Archive
-from nudge.flows.explain import explain
-from nudge.lake.reader import Lake
-from nudge.settings import Settings
-from nudge.store import folds
-from nudge.store.client import patient
-from nudge.store.journal import Arrival, append_decisions, append_once
-from nudge.store.keys import Keys
+from nudge.flows.folds.archive import Archive
+from nudge.flows.serving.explain import explain
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.folds import folds
+from nudge.store.journal.journal import Arrival, append_decisions, append_once
+from nudge.store.wire.client import patient
+from nudge.store.wire.keys import Keys
 
 MADE = Decision(
     subject="5" * 32,

@@ -12,15 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nudge import cli as entry
-from nudge.domain.loading import Customer, column_problems, customer
-from nudge.domain.sealing import Sealer
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import decode_state
-from nudge.flows.attribute import Attribute
-from nudge.settings import Settings
-from nudge.store.client import patient
-from nudge.store.keys import Keys
-from nudge.store.visitors import known_visitor
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.people.loading import Customer, column_problems, customer
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.flows.folds.attribute import Attribute
+from nudge.settings.settings import Settings
+from nudge.store.vault.visitors import known_visitor
+from nudge.store.wire.client import patient
+from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Runner
 
 ROWS: list[dict[str, Any]] = [

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from child_processes import free_port
 from e2e_service import Service, serving
-from processes import free_port
 
 
 @pytest.fixture(scope="session")

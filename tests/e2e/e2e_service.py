@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nudge.client.api import Api, Target
-from nudge.lake.reader import Lake
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
+from nudge.client.api import Api, Target
+from nudge.lake.files.reader import Lake
+
 SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 MAPPING = ROOT / "examples" / "hillstrom" / "mapping.toml"
 ADMIN_KEY = "e2e-admin-key-0123456789"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_processes import eventually, free_port
 from e2e_service import PAGE_KEY, Service, serving
-from processes import eventually, free_port
 from skewed_clock import Clock
 
 from nudge.client.api import Api, Target

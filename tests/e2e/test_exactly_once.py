@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from e2e_service import Service
 
-from nudge.lake.query import connect
+from nudge.lake.engine.query import connect
 
 pytestmark = pytest.mark.xdist_group("e2e")
 

@@ -19,14 +19,14 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from child_processes import free_port
 from e2e_service import PAGE_KEY, Service, serving
-from processes import free_port
 
 from nudge.client.api import Api, Target
-from nudge.domain.number import parsed
-from nudge.domain.sealing import Sealer
-from nudge.keyfile import load_or_create_secrets
-from nudge.store.client import Client, patient
+from nudge.domain.identity.number import parsed
+from nudge.domain.identity.sealing import Sealer
+from nudge.settings.keyfile import load_or_create_secrets
+from nudge.store.wire.client import Client, patient
 
 pytestmark = pytest.mark.xdist_group("e2e")
 

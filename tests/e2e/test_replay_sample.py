@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_processes import free_port
 from e2e_service import MAPPING, SAMPLE, Service, serving
-from processes import free_port
 
-from nudge.lake.query import performance
+from nudge.lake.engine.query import performance
 
 SLOT = "hillstrom"
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from child_processes import free_port
 from e2e_service import ROOT, Service, children, serving, web_workers
-from processes import free_port
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -26,7 +26,7 @@ LIBRARY = re.compile(rf"site-packages/(?:{'|'.join(HEAVY)})[/.]")
 
 DECIDES = """
 import sys
-from nudge.app import create_app
+from nudge.wiring.web import create_app
 app = create_app()
 service = app.extensions["nudge"]
 service.start()

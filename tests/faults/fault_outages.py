@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from child_processes import eventually
 from fault_site import Site, installed
-from processes import eventually
 
-from nudge import embedded
-from nudge.embedded import EmbeddedStore
-from nudge.store import client as clients
-from nudge.store.client import Client
+from nudge.processes import embedded
+from nudge.processes.embedded import EmbeddedStore
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
 
 PROXY = Path(__file__).with_name("fault_proxy.py")
 

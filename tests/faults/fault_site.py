@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processes import eventually, free_port, running
+from child_processes import eventually, free_port, running
+from places import ROOT
 
-from nudge.settings import Settings, load
+from nudge.settings.settings import Settings, load
 
-ROOT = Path(__file__).parents[2]
 SLOTS = Path(__file__).with_name("slots")
 PAUSE = 0.1
 """Seconds until a process that died is started again, as a system's own supervisor does."""

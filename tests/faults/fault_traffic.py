@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from nudge.settings import Settings
+from nudge.settings.settings import Settings
 
 T = TypeVar("T")
 TIMEOUT = 30.0

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from child_processes import eventually
 from fault_site import Site
 from fault_traffic import PATIENCE, Line, Paced
-from processes import eventually
 
 from nudge.client.api import Api, Patience, Target
-from nudge.domain.merging import JOINED, LEFT
+from nudge.domain.people.merging import JOINED, LEFT
 from nudge.errors import NudgeError
-from nudge.lake.query import connect
-from nudge.lake.reader import Lake
-from nudge.store import client as clients
-from nudge.store import counts
-from nudge.store.counts_copy import CountsCopy
-from nudge.store.keys import Keys
+from nudge.lake.engine.query import connect
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import counts
+from nudge.store.folds.counts_copy import CountsCopy
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 
 SLOTS = ("seen", "made")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+from child_processes import eventually
 from fault_site import Site, installed
 from fault_visitors import check, settled, visitors
-from processes import eventually
 from skewed_clock import Clock
 
-from nudge import embedded
+from nudge.processes import embedded
 
 HOUR, DAY = 3600.0, 86_400.0
 JUMPS = (

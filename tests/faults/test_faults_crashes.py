@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from random import Random
 
 import pytest
+from child_processes import eventually
 from fault_site import Kept, Site, descendants, installed, slain, webs
 from fault_visitors import check, check_rebuild, settled, visitors
-from processes import eventually
 
-from nudge import embedded, faults
-from nudge.embedded import EmbeddedStore
+from nudge import faults
+from nudge.processes import embedded
+from nudge.processes.embedded import EmbeddedStore
 
 LONG = pytest.param(20_000, 10, marks=pytest.mark.soak, id="soak")
 SHORT = pytest.param(2_000, 2, id="short")

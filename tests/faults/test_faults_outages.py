@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from child_processes import eventually
 from fault_outages import OUTAGES, Ground, ground
 from fault_traffic import Answer, Line, Paced, quantile
 from fault_visitors import spooled
-from processes import eventually
 
-from nudge.domain.records import Decision, Entry, Event
-from nudge.domain.sealing import Sealer
-from nudge.store import journal
-from nudge.store.keys import Keys
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import Decision, Entry, Event
+from nudge.store.journal import journal
+from nudge.store.wire.keys import Keys
 
 PAGES = 50.0
 """Decision calls a second."""

@@ -6,15 +6,15 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from child_processes import eventually
 from fault_site import Kept, Site, installed
 from fault_visitors import Visit, check, settled, visitors
-from processes import eventually
 
-from nudge import embedded
-from nudge.store import client as clients
-from nudge.store import slots
-from nudge.store.folds import FOLDS
-from nudge.store.keys import Keys
+from nudge.processes import embedded
+from nudge.store.folds.folds import FOLDS
+from nudge.store.service import slots
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 
 BATCH = 150
 

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nudge import faults
-from nudge.store.folds import FOLDS
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
+from nudge import faults
+from nudge.store.folds.folds import FOLDS
+
 WALK = "import sys; from nudge import faults; faults.arm(sys.argv[1] or None); faults.point('a.b')"
 
 

@@ -8,10 +8,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from child_processes import eventually, running
 from fault_site import Site, descendants, installed, webs
 from fault_traffic import Answer, Line, Paced, quantile
 from fault_visitors import SLOTS, check, counted, settled, verify, visitors
-from processes import eventually, running
 
 from nudge.client.api import Api, Target
 

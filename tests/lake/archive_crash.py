@@ -16,12 +16,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from nudge.domain.sealing import Sealer
-from nudge.flows.archive import NAME, Archive, Limits
-from nudge.lake.reader import Lake
-from nudge.store import client as clients
-from nudge.store import folds
-from nudge.store.keys import Keys
+from nudge.domain.identity.sealing import Sealer
+from nudge.flows.folds.archive import NAME, Archive, Limits
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import folds
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 
 SECRET = b"archive-crash-secret-0123456789"
 

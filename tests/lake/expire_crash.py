@@ -14,9 +14,9 @@ from pathlib import Path
 
 from archive_crash import dying
 
-from nudge.domain.sealing import Sealer
-from nudge.lake.expire import expire, plan
-from nudge.lake.reader import Lake
+from nudge.domain.identity.sealing import Sealer
+from nudge.lake.files.expire import expire, plan
+from nudge.lake.files.reader import Lake
 
 ROWS = 500
 

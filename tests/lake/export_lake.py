@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REVENUE, REWARD, SEALER
 
-from nudge.domain.records import Decision, Entry, Record, Ref
-from nudge.lake import manifest, writer
-from nudge.lake.manifest import Manifest, Range
-from nudge.lake.reader import Lake
+from nudge.domain.journal.records import Decision, Entry, Record, Ref
+from nudge.lake.files import manifest, writer
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
 
 NAMES = ("a", "b", "c")
 LATER = MIDNIGHT + 3 * 86_400

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from lake_samples import DECISION, EXPOSURE, SEALER
 
-from nudge.domain.records import Entry, Event, Record, Ref
-from nudge.lake import manifest, writer
-from nudge.lake.manifest import Manifest, Range
-from nudge.lake.reader import Lake
-from nudge.simulate.journey import Ask, Drawn, Tell, Wait, journey
-from nudge.simulate.visitors import draw_visitor, generator
+from lab.simulate.journey import Ask, Drawn, Tell, Wait, journey
+from lab.simulate.visitors import draw_visitor, generator
+from nudge.domain.journal.records import Entry, Event, Record, Ref
+from nudge.lake.files import manifest, writer
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
 
 DAY = 86_400.0
 START = 1_789_920_000.0

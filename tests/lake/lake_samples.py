@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from nudge.domain.records import (
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import (
     AWAY,
     Decision,
     Entry,
@@ -16,8 +17,7 @@ from nudge.domain.records import (
     Ref,
     Reward,
 )
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot import Terms
+from nudge.domain.slots.slot import Terms
 
 SECRET = "lake-test-secret-key-0123456789"  # noqa: S105 (of tests only)
 SEALER = Sealer(SECRET.encode())

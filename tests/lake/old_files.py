@@ -9,10 +9,10 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 from lake_samples import DECISION, MIDNIGHT, SEALER
 
-from nudge.domain.records import Entry
-from nudge.lake import manifest, writer
-from nudge.lake.manifest import Manifest, Range
-from nudge.lake.reader import Lake
+from nudge.domain.journal.records import Entry
+from nudge.lake.files import manifest, writer
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
 
 RUNS = 4
 EACH = 3

@@ -9,10 +9,11 @@ from random import Random
 
 from lake_samples import CONVERSION, DECISION, EXPOSURE, MIDNIGHT, REWARD, SEALER
 
-from nudge.domain.records import Decision, Entry, Record, Ref
-from nudge.lake import manifest, writer
-from nudge.lake.manifest import Manifest, Range
-from nudge.lake.reader import Lake
+from nudge.config.slot_file import parse_slot
+from nudge.domain.journal.records import Decision, Entry, Record, Ref
+from nudge.lake.files import manifest, writer
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
 
 PARTITIONS = 3
 DAY = 86_400.0
@@ -20,6 +21,19 @@ WINDOW = 18 * 3600.0
 NOW = MIDNIGHT + 2 * DAY + 12 * 3600.0
 """The lake's watermark: the first day is final, the second over, the third open."""
 RATES = {"a": 0.10, "b": 0.16, "c": 0.05}
+SLOT = parse_slot(
+    {
+        "slot": "banner",
+        "revision": 2,
+        "on": "shown",
+        "holdout": 0.12,
+        "stickiness": {"period": "1d"},
+        "variants": [{"name": name, "value": name} for name in ("b", "a", "c")],
+        "reward": {"event": "paid", "objective": "conversion", "window": "18h"},
+        "fallback": {"default": "a"},
+    },
+    "test",
+)
 
 
 def traffic(seed: int = 0, visits: int = 6000) -> list[tuple[float, int, Record]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nudge.settings import Settings
-from nudge.store import client as clients
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.settings.settings import Settings
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 
 @pytest.fixture(params=["one server", "cluster"])

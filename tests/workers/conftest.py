@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from worker_site import Site
 
-from nudge.settings import Settings
-from nudge.store import client as clients
-from nudge.store.keys import Keys
+from nudge.settings.settings import Settings
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from threading import Event
 from typing import Any
 
-from nudge.domain.records import Entry
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.settings import load
-from nudge.store import client as clients
-from nudge.store.folds import Commit
-from nudge.store.keys import Keys
+from nudge.domain.journal.records import Entry
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.settings.settings import load
+from nudge.store.folds.folds import Commit
+from nudge.store.wire import client as clients
+from nudge.store.wire.keys import Keys
 from nudge.workers.main import supervise
 from nudge.workers.runner import Runner
 

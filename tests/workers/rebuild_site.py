@@ -7,22 +7,22 @@ from typing import Any
 
 from worker_site import Site
 
-from nudge.domain.attribution import advance
-from nudge.domain.sealing import Sealer
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import decode_state
-from nudge.flows.archive import Archive
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.flows.verify import verify
-from nudge.flows.verify_visitors import verify_visitors
-from nudge.lake.history import History
-from nudge.lake.reader import Lake
-from nudge.store import counts, folds, generations
-from nudge.store.identity import Wrong, archived, recognise
-from nudge.store.journal import read
-from nudge.workers.accepting import Accepting, Gap
-from nudge.workers.rebuilding import NAMES, Rebuilding, Rebuilt
+from nudge.domain.credit.attribution import advance
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.flows.folds.archive import Archive
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.flows.upkeep.accepting import Accepting, Gap
+from nudge.flows.upkeep.rebuilding import NAMES, Rebuilding, Rebuilt
+from nudge.flows.upkeep.verify import verify
+from nudge.flows.upkeep.verify_visitors import verify_visitors
+from nudge.lake.files.history import History
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import counts, folds, generations
+from nudge.store.journal.journal import read
+from nudge.store.keeping.identity import Wrong, archived, recognise
 from nudge.workers.runner import Runner
 
 State = dict[str, Any]

@@ -13,21 +13,21 @@ from block_samples import append_block, planned
 from rebuild_site import archive, differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
-from nudge.domain.records import Decision, Entry, Event, Exposure, Mark, Ref, Reward
-from nudge.domain.sealing import Sealer
-from nudge.flows.archive import Archive, Limits
-from nudge.flows.attribute import Attribute
-from nudge.flows.verify import verify
-from nudge.lake import compact, expire, manifest, writer
-from nudge.lake.errors import BrokenLakeError
-from nudge.lake.history import History, batches
-from nudge.lake.manifest import Manifest, Range
-from nudge.lake.reader import Lake
-from nudge.lake.tables import SCHEMAS
-from nudge.store import counts, folds
-from nudge.store.journal import Arrival, append_mark, append_once, read
-from nudge.store.keys import Keys
-from nudge.store.retention import Keep, trim
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Ref, Reward
+from nudge.flows.folds.archive import Archive, Limits
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.upkeep.verify import verify
+from nudge.lake.files import compact, expire, manifest, writer
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.history import History, batches
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
+from nudge.lake.files.tables import SCHEMAS
+from nudge.store.folds import counts, folds
+from nudge.store.journal.journal import Arrival, append_mark, append_once, read
+from nudge.store.keeping.retention import Keep, trim
+from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Runner
 
 SIZE = 60

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rebuild_site import archive, differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
-from nudge.flows.archive import NAME
-from nudge.flows.compact import Compact
-from nudge.lake.compact import Limits
-from nudge.lake.reader import Lake
-from nudge.store import folds
-from nudge.store.folds import Lease
+from nudge.flows.folds.archive import NAME
+from nudge.flows.upkeep.compact import Compact
+from nudge.lake.files.compact import Limits
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Lease
 
 
 def owned(site: Site) -> list[Lease]:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from nudge import clock
-from nudge.settings import Settings
-from nudge.store import bulk
-from nudge.store import client as clients
-from nudge.store.client import Client
-from nudge.store.keys import Keys
+from nudge.settings.settings import Settings
+from nudge.store.plans import bulk
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 from nudge.workers.courtesy import LONGEST, TIMES, WAITS, Courtesy
 
 

@@ -8,34 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from child_processes import eventually
 from day_traffic import DAY, SPAN, journal
-from processes import eventually
 from rebuild_site import differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
 from nudge import clock
 from nudge.cli.common import Store
 from nudge.cli.explain import _from_lake
-from nudge.domain.questions import PerformanceQuestion, Period
-from nudge.domain.records import Decision, Entry
-from nudge.domain.report_time import iso
-from nudge.domain.sealing import Sealer
-from nudge.domain.slot_file import parse_slot
+from nudge.config.slot_file import parse_slot
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import Decision, Entry
+from nudge.domain.reports.questions import PerformanceQuestion, Period
+from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows import expire as expiring
-from nudge.flows.archive import NAME, Archive, Limits
-from nudge.flows.expire import Expire
-from nudge.flows.performance import Reports
-from nudge.lake.errors import DaysRemovedError
-from nudge.lake.reader import Lake
-from nudge.lake.sweep import sweep
-from nudge.settings import Settings
-from nudge.store import backup, backup_file, folds, slots
-from nudge.store import client as clients
-from nudge.store.codec import encode
-from nudge.store.folds import Commit, Lease
-from nudge.store.identity import recognise
-from nudge.store.keys import Keys
+from nudge.flows.folds.archive import NAME, Archive, Limits
+from nudge.flows.reports.performance import Reports
+from nudge.flows.upkeep import expire as expiring
+from nudge.flows.upkeep.expire import Expire
+from nudge.lake.files.errors import DaysRemovedError
+from nudge.lake.files.reader import Lake
+from nudge.lake.files.sweep import sweep
+from nudge.settings.settings import Settings
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit, Lease
+from nudge.store.keeping import backup, backup_file
+from nudge.store.keeping.identity import recognise
+from nudge.store.service import slots
+from nudge.store.wire import client as clients
+from nudge.store.wire.codec import encode
+from nudge.store.wire.keys import Keys
 from nudge.workers.archiving import Archiving
 from nudge.workers.main import Worker, loops_of
 

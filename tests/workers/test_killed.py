@@ -11,11 +11,11 @@ from random import Random
 from time import sleep
 
 import pytest
-from processes import eventually
+from child_processes import eventually
 from worker_site import HERE, Site
 
-from nudge.settings import child_environ
-from nudge.store import folds
+from nudge.settings.settings import child_environ
+from nudge.store.folds import folds
 
 VISITORS = 3000
 Start = Callable[..., "subprocess.Popen[bytes]"]

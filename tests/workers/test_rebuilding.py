@@ -6,22 +6,22 @@ from dataclasses import replace
 from threading import Event, Thread
 
 import pytest
-from processes import eventually
+from child_processes import eventually
 from rebuild_site import archive, fold_all, learned, opened, rebuild, rebuilding, states
 from worker_site import Site
 
-from nudge.domain.records import Mark
-from nudge.domain.visitor import KEEP, KEEP_CUSTOMER
-from nudge.domain.visitor_codec import decode_state
+from nudge.domain.journal.records import Mark
+from nudge.domain.people.visitor import KEEP, KEEP_CUSTOMER
+from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import FencedError, StoreError
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.store import folds, generations
-from nudge.store.counts_copy import CountsCopy
-from nudge.store.folds import Commit, Write
-from nudge.store.generations import RebuildingError
-from nudge.store.journal import read
-from nudge.workers.rebuilding import NAMES
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.flows.upkeep.rebuilding import NAMES
+from nudge.store.folds import folds, generations
+from nudge.store.folds.counts_copy import CountsCopy
+from nudge.store.folds.folds import Commit, Write
+from nudge.store.folds.generations import RebuildingError
+from nudge.store.journal.journal import read
 from nudge.workers.runner import Runner
 
 VISITORS = 400

@@ -21,9 +21,9 @@ from rebuild_site import (
 from worker_site import Site
 
 from nudge import cli as entry
-from nudge.lake.reader import Lake
-from nudge.store import backup, backup_file
-from nudge.store.identity import Wrong, adopt, recognise
+from nudge.lake.files.reader import Lake
+from nudge.store.keeping import backup, backup_file
+from nudge.store.keeping.identity import Wrong, adopt, recognise
 
 
 def restore(site: Site, path: Path) -> None:

@@ -8,15 +8,16 @@ from threading import Event, Thread
 from time import monotonic, process_time, sleep
 
 import pytest
-from processes import eventually
+from child_processes import eventually
 from worker_site import Site
 
-from nudge.domain.records import Entry
+from nudge.domain.journal.records import Entry
 from nudge.errors import StoreAwayError
-from nudge.flows.attribute import Attribute
-from nudge.flows.learn import Learn
-from nudge.store import bulk, folds
-from nudge.store.folds import Commit
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.learn import Learn
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit
+from nudge.store.plans import bulk
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import LONGEST
 from nudge.workers.leases import Leases, fair_share

@@ -6,30 +6,32 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from places import CONFIG
 from rebuild_site import archive, fold_all, learned, rebuild
 from worker_site import Site
 
 from bandits.buckets import DAY
 from nudge import clock
-from nudge.domain.import_file import load_rules
-from nudge.domain.imported import Rules
-from nudge.domain.records import Mark
-from nudge.domain.slot import Slot, Variant
-from nudge.domain.slot_file import load_slots
-from nudge.domain.taught import BLOCK
+from nudge.config.import_file import load_rules
+from nudge.config.slot_file import load_slots
+from nudge.domain.credit.imported import Rules
+from nudge.domain.credit.taught import BLOCK
+from nudge.domain.journal.records import Mark
+from nudge.domain.slots.slot import Slot, Variant
 from nudge.errors import InvalidConfigError
-from nudge.flows.evaluate import Question, evaluate
-from nudge.flows.import_log import Imported, check, planned, run
-from nudge.flows.publish import Publisher
-from nudge.flows.verify import verify
-from nudge.lake.logs import open_log
-from nudge.lake.query import performance
-from nudge.lake.reader import Lake
-from nudge.store import counts, slots
-from nudge.store.catalogue import Catalogue, refreshed
-from nudge.store.journal import read
+from nudge.flows.folds.publish import Publisher
+from nudge.flows.reports.evaluate import Question, evaluate
+from nudge.flows.upkeep.import_log import Imported, check, planned, run
+from nudge.flows.upkeep.verify import verify
+from nudge.lake.engine.query import performance
+from nudge.lake.evaluation.logs import open_log
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import counts
+from nudge.store.journal.journal import read
+from nudge.store.service import slots
+from nudge.store.service.catalogue import Catalogue, refreshed
 
-SHIPPED = load_slots(Path(__file__).parents[2] / "config" / "slots")["banner"]
+SHIPPED = load_slots(CONFIG / "slots")["banner"]
 BANNER = replace(
     SHIPPED,
     revision=1,

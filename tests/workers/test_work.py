@@ -10,18 +10,18 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
-from processes import eventually
+from child_processes import eventually
 from worker_site import HERE, Site
 
-from nudge.domain.slot_file import load_slots
+from nudge.config.slot_file import load_slots
 from nudge.errors import InvalidConfigError
-from nudge.lake.reader import Lake
-from nudge.settings import child_environ
-from nudge.store import slots, snapshots
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import child_environ
+from nudge.store.service import slots, snapshots
 from nudge.workers.main import supervise, work
 
 ROOT = HERE.parents[1]
-WORK = "import sys; from nudge.settings import load; from nudge.workers.main import work; "
+WORK = "import sys; from nudge.settings.settings import load; from nudge.workers.main import work; "
 WORK += "sys.exit(work(load(), sys.argv[1:]))"
 
 

@@ -7,20 +7,21 @@ from typing import Any
 
 import pytest
 from block_samples import append_block, planned
-from processes import eventually
+from child_processes import eventually
 from rebuild_site import accept, archive, differences, fold_all, look, rebuild, wiped
 from worker_site import Site
 
-from nudge.domain.records import Decision, Mark
-from nudge.domain.sealing import Sealer
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import Decision, Mark
 from nudge.errors import InvalidConfigError, StoreError
-from nudge.flows.attribute import Attribute
-from nudge.lake.reader import Lake
-from nudge.store import counts, identity
-from nudge.store.identity import MARGIN, Wrong
-from nudge.store.journal import last_position, read
-from nudge.store.note import Note, read_note, write_note
-from nudge.workers.accepting import Accepting, Gap
+from nudge.flows.folds.attribute import Attribute
+from nudge.flows.upkeep.accepting import Accepting, Gap
+from nudge.lake.files.reader import Lake
+from nudge.store.folds import counts
+from nudge.store.journal.journal import last_position, read
+from nudge.store.keeping import identity
+from nudge.store.keeping.identity import MARGIN, Wrong
+from nudge.store.keeping.note import Note, read_note, write_note
 from nudge.workers.guard import Guard
 from nudge.workers.runner import Runner
 

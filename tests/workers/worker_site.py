@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from nudge.domain.records import Decision, Event, Exposure, Record, Reward
-from nudge.domain.slot import Terms
-from nudge.settings import Settings
-from nudge.store import counts, folds
-from nudge.store.client import Client
-from nudge.store.journal import Arrival, append_decisions, append_once, read
-from nudge.store.keys import Keys
+from nudge.domain.journal.records import Decision, Event, Exposure, Record, Reward
+from nudge.domain.slots.slot import Terms
+from nudge.settings.settings import Settings
+from nudge.store.folds import counts, folds
+from nudge.store.journal.journal import Arrival, append_decisions, append_once, read
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 HERE = Path(__file__).parent
 

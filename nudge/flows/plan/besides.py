@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nudge.domain.choice import Kept, Setting, choose
-from nudge.domain.records import Decision
-from nudge.domain.stock import taken_by
+from nudge.domain.choosing.choice import Kept, Setting, choose
+from nudge.domain.choosing.stock import taken_by
+from nudge.domain.journal.records import Decision
 from nudge.flows.plan.case import Case
 from nudge.flows.plan.desk import Desk
-from nudge.store.catalogue import Catalogue
-from nudge.store.client import Client
-from nudge.store.journal import Batch, append_each
-from nudge.store.keys import Keys
+from nudge.store.journal.journal import Batch, append_each
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 
 @dataclass

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nudge.domain.alike import Alike
-from nudge.domain.asked import Ask
-from nudge.domain.block import Drawn
-from nudge.domain.chance import Chance
-from nudge.domain.choice import Kept
-from nudge.domain.contact import Contact, Known
-from nudge.domain.plan_answer import Plan
-from nudge.domain.planning import Wish
-from nudge.domain.slot import Scalar
-from nudge.domain.visitor import VisitorState
-from nudge.domain.window import SLOT
-from nudge.store.visitors import Opened
+from nudge.domain.choosing.asked import Ask
+from nudge.domain.choosing.choice import Kept
+from nudge.domain.contact.contact import Contact, Known
+from nudge.domain.journal.block import Drawn
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.slots.slot import Scalar
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.alike import Alike
+from nudge.domain.timing.chance import Chance
+from nudge.domain.timing.plan_answer import Plan
+from nudge.domain.timing.planning import Wish
+from nudge.store.vault.visitors import Opened
 
 
 @dataclass(slots=True)

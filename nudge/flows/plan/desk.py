@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from nudge.domain.alike import Alike, alike_of
-from nudge.domain.block import Drawn, drawn_of
-from nudge.domain.chance import Chance
-from nudge.domain.choice import Kept, Setting, choose
-from nudge.domain.contact_capacity import Capacity
-from nudge.domain.failures import with_failure_told
-from nudge.domain.plan_answer import Plan
-from nudge.domain.planning import Wish, known_of, planned
-from nudge.domain.segments import Segments, named
-from nudge.domain.slot_values import is_number
-from nudge.domain.visitor import VisitorState
-from nudge.domain.visitor_codec import decode_person
-from nudge.domain.window import SLOT
+from nudge.domain.basics.slot_values import is_number
+from nudge.domain.choosing.choice import Kept, Setting, choose
+from nudge.domain.contact.contact_capacity import Capacity
+from nudge.domain.journal.block import Drawn, drawn_of
+from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_person
+from nudge.domain.slots.segments import Segments, named
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.alike import Alike, alike_of
+from nudge.domain.timing.chance import Chance
+from nudge.domain.timing.plan_answer import Plan
+from nudge.domain.timing.planning import Wish, known_of, planned
 from nudge.flows.plan.case import Case, ask_of
 from nudge.flows.plan.table import Table
-from nudge.store.visitors import Opened
+from nudge.store.vault.visitors import Opened
 
 _NOBODY: Final = VisitorState()
 

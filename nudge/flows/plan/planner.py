@@ -6,28 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.domain.contact import Known
-from nudge.domain.contact_capacity import Capacity
-from nudge.domain.plan_answer import Answering
-from nudge.domain.planning import Timing, Wish, unplanned
-from nudge.domain.sealing import Sealer
-from nudge.domain.segments import Segments
-from nudge.domain.window import SLOT
-from nudge.domain.windows import Calendar
+from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact_capacity import Capacity
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.slots.segments import Segments
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.plan_answer import Answering
+from nudge.domain.timing.planning import Timing, Wish, unplanned
+from nudge.domain.timing.windows import Calendar
 from nudge.errors import StoreAwayError, UnknownSlotError
 from nudge.flows.plan.besides import Besides
 from nudge.flows.plan.case import Case
 from nudge.flows.plan.desk import Desk
 from nudge.flows.plan.settle import Settling
 from nudge.flows.plan.table import Table, minute_of
-from nudge.store import bulk
-from nudge.store import capacity as gateways
-from nudge.store.asking import Asking
-from nudge.store.catalogue import Catalogue
-from nudge.store.client import Client
-from nudge.store.keys import Keys
-from nudge.store.plans import Kept
-from nudge.store.visitors import Opened
+from nudge.store.plans import bulk
+from nudge.store.plans import capacity as gateways
+from nudge.store.plans.plans import Kept
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.vault.asking import Asking
+from nudge.store.vault.visitors import Opened
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 TRIES: Final = 20
 """How often customers are looked at anew because somebody else planned for them meanwhile, or took

@@ -6,15 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nudge.domain.block import MOST, evenly
-from nudge.domain.contact_capacity import Capacity, hour_of
-from nudge.domain.plan_answer import Plan
+from nudge.domain.contact.contact_capacity import Capacity, hour_of
+from nudge.domain.journal.block import MOST, evenly
+from nudge.domain.timing.plan_answer import Plan
 from nudge.flows.plan.case import Case
 from nudge.flows.plan.desk import Desk
-from nudge.store import capacity as gateways
-from nudge.store.client import Client
-from nudge.store.keys import Keys
-from nudge.store.plans import Kept, Planned, append_each
+from nudge.store.plans import capacity as gateways
+from nudge.store.plans.plans import Kept, Planned, append_each
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
 
 
 @dataclass(frozen=True)

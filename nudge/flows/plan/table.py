@@ -6,16 +6,16 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
-from nudge.domain.alike import Alike, is_plain
-from nudge.domain.chance import Chance, Chances
-from nudge.domain.choice import held_out, unit_of
-from nudge.domain.contact import Consent, Known
-from nudge.domain.contact_capacity import hours_of, limit
-from nudge.domain.failures import FAILED_AT
-from nudge.domain.planning import Wish
-from nudge.domain.served import Served
-from nudge.domain.slot import Scalar
-from nudge.domain.windows import Calendar
+from nudge.domain.choosing.choice import held_out, unit_of
+from nudge.domain.contact.contact import Consent, Known
+from nudge.domain.contact.contact_capacity import hours_of, limit
+from nudge.domain.people.failures import FAILED_AT
+from nudge.domain.slots.served import Served
+from nudge.domain.slots.slot import Scalar
+from nudge.domain.timing.alike import Alike, is_plain
+from nudge.domain.timing.chance import Chance, Chances
+from nudge.domain.timing.planning import Wish
+from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan.case import Case, ask_of
 
 MINUTE: Final = 60.0

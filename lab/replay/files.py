@@ -1,0 +1,89 @@
+"""Campaign logs on disk: CSV or Parquet, one row at a time."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.replay.customers import Row
+from nudge.errors import InvalidConfigError
+
+PARQUET = (".parquet", ".pq")
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log that can be read.
+
+    Attributes:
+        path: of the file.
+        columns: that it has.
+        rows: how many.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: int
+
+
+def open_log(path: Path) -> Log:
+    """Look at a log: its columns and its length.
+
+    Raises:
+        InvalidConfigError: there is none, or it cannot be read.
+    """
+    if not path.is_file():
+        raise InvalidConfigError([f"{path}: no such file; give a campaign log, CSV or Parquet"])
+    if path.suffix in PARQUET:
+        from nudge.lake.files.rows import parquet_columns, parquet_length  # noqa: PLC0415 - pyarrow is slow
+
+        return Log(path, tuple(parquet_columns(path)), parquet_length(path))
+    lines = _lines(path)
+    header = next(lines, None)
+    if header is None:
+        raise InvalidConfigError([f"{path}: is empty; the first line names the columns"])
+    return Log(path, tuple(header), sum(1 for _ in lines))
+
+
+def iter_rows(log: Log, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows in the file's order.
+
+    Args:
+        log: of `open_log`.
+        columns: the least that a row shall have.
+
+    Raises:
+        InvalidConfigError: the file is damaged; with the line.
+    """
+    if log.path.suffix in PARQUET:
+        from nudge.lake.files.rows import iter_parquet  # noqa: PLC0415 - pyarrow is slow to load
+
+        yield from iter_parquet(log.path, [name for name in columns if name in log.columns])
+        return
+    lines = _lines(log.path)
+    next(lines)
+    for line in lines:
+        yield dict(zip(log.columns, line, strict=True))
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    """The header, then the rows; empty lines are passed over.
+
+    Raises:
+        InvalidConfigError: what cannot be read, with the line.
+    """
+    at, width = 0, 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # some editors begin with a mark
+            lines = csv.reader(file)
+            for line in filter(None, lines):
+                at, width = lines.line_num, width or len(line)
+                if len(line) != width:
+                    wrong = f"has {len(line)} fields, the header {width}"
+                    raise InvalidConfigError([f"{path}: line {at}: {wrong}; make them agree"])
+                yield line
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        text = f"{path}: behind line {at}: cannot be read ({error}); save it as CSV in UTF-8"
+        raise InvalidConfigError([text]) from error

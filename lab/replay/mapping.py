@@ -1,0 +1,204 @@
+"""How a campaign log becomes requests and events: the mapping file.
+
+Every key is explained in examples/hillstrom/README.md.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import Items, JsonTable, OneOf, StrictTable, told
+from nudge.config.slot_schema import CHANNELS
+from nudge.domain.basics.slot_values import text_problem
+from nudge.domain.journal.event import EVENT_TYPES
+from nudge.errors import InvalidConfigError
+
+FILE_NAME = "mapping.toml"
+ROW = "row"
+"""As `visitor.column`, where the file has no such column: the number of the data row, from 1."""
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """An event that a row may bring.
+
+    Attributes:
+        type: of the event.
+        when: column; the event is sent where it holds a number other than 0 or a true flag.
+        fields: field of the event -> column.
+    """
+
+    type: str
+    when: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LogMapping:
+    """How one kind of file is read.
+
+    Attributes:
+        source: path of the mapping, for messages.
+        slot: that decides.
+        slot_file: the slot's own file, or None.
+        channel: of every request.
+        page: of every request.
+        propensity: with which the file's variant was drawn: one number, or a column.
+        visitor_column: identifies the customer, or `row`.
+        visitor_prefix: put before it.
+        variant_column: holds the variant that was given.
+        variant_names: word in that column -> variant; empty where the words are the names.
+        context: attribute of the slot -> column.
+        reward: the outcome.
+        events: further events.
+    """
+
+    source: Path
+    slot: str
+    slot_file: Path | None
+    channel: str
+    page: str
+    propensity: float | str
+    visitor_column: str
+    visitor_prefix: str
+    variant_column: str
+    variant_names: Mapping[str, str]
+    context: Mapping[str, str]
+    reward: EventRule
+    events: tuple[EventRule, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, each once; the visitor's last."""
+        rules = (self.reward, *self.events)
+        names = [self.variant_column, *self.context.values(), *(rule.when for rule in rules)]
+        names += [column for rule in rules for column in rule.fields.values()]
+        names += [self.propensity] if isinstance(self.propensity, str) else []
+        return tuple(dict.fromkeys([*names, self.visitor_column]))
+
+
+def load_mapping(path: Path) -> LogMapping:
+    """The mapping of a file.
+
+    Raises:
+        InvalidConfigError: every problem, with file, key and what would be right.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidConfigError([f"{path}: cannot be read as TOML: {error}"]) from error
+    try:
+        data: dict[str, Any] = _Mapping().load(table)
+    except ValidationError as error:
+        problems = [f"{path}: {key}: {wrong}" for key, wrong in _flat(error.messages, "")]
+        raise InvalidConfigError(problems) from error
+    return _mapping(path, data)
+
+
+def default_mapping(log: Path, config_dir: Path) -> Path:
+    """The project's own mapping for a log of this name.
+
+    Raises:
+        InvalidConfigError: the examples have none.
+    """
+    path = config_dir.parent / "examples" / log.stem / FILE_NAME
+    if not path.exists():
+        cure = "give one with --mapping (examples/hillstrom/README.md explains every key)"
+        raise InvalidConfigError([f"{log}: no mapping for it at {path}; {cure}"])
+    return path
+
+
+class _Propensity(ma.Field[float | str]):
+    def _deserialize(self, value: object, *_: object, **__: object) -> float | str:
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1:
+            return float(value)
+        raise self.make_error("invalid")
+
+
+class _Visitor(StrictTable):
+    column = ma.String(required=True, **told("name the column that identifies the customer"))
+    prefix = ma.String(load_default="", **told("write a text"))
+
+
+class _Variant(StrictTable):
+    column = ma.String(required=True, **told("name the column with the variant that was given"))
+    map = JsonTable('write a table such as { "A" = "a" }', check=text_problem, load_default=dict)
+
+
+def _event(named: str, right: str) -> type[Schema]:
+    """The form of an event; its type stands under the key `named`."""
+    # Made from a dict: a class cannot have a field of the name `fields`.
+    table: dict[str, ma.Field[Any]] = {
+        named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told(right)),
+        "when": ma.String(required=True, **told("name the column that says whether it happened")),
+        "fields": JsonTable(
+            'write a table such as { amount = "spend" }', check=text_problem, load_default=dict
+        ),
+    }
+    return StrictTable.from_dict(table, name=f"{named.title()}Rule")
+
+
+class _Mapping(StrictTable):
+    slot = ma.String(required=True, **told("name the slot that decides"))
+    slot_file = ma.String(load_default=None, **told("give its file, relative to the mapping"))
+    channel = ma.String(load_default="web", validate=OneOf(*CHANNELS), **told("name a channel"))
+    page = ma.String(load_default="default", **told("name a page"))
+    propensity = _Propensity(
+        required=True, **told("write a probability above 0, or the name of a column that holds it")
+    )
+    visitor = ma.Nested(_Visitor, required=True, **told("write [visitor] with column"))
+    variant = ma.Nested(_Variant, required=True, **told("write [variant] with column"))
+    context = JsonTable(
+        'write [context] with attribute = "column"', check=text_problem, load_default=dict
+    )
+    reward = ma.Nested(
+        _event("event", "name the event type that rewards in the slot"),
+        required=True,
+        **told("write [reward] with event and when"),
+    )
+    events = Items(
+        ma.Nested(_event("type", "name an event type")),
+        load_default=list,
+        **told("write each event as [[events]]"),
+    )
+
+
+def _mapping(path: Path, data: Mapping[str, Any]) -> LogMapping:
+    return LogMapping(
+        source=path,
+        slot=data["slot"],
+        slot_file=path.parent / data["slot_file"] if data["slot_file"] else None,
+        channel=data["channel"],
+        page=data["page"],
+        propensity=data["propensity"],
+        visitor_column=data["visitor"]["column"],
+        visitor_prefix=data["visitor"]["prefix"],
+        variant_column=data["variant"]["column"],
+        variant_names=data["variant"]["map"],
+        context=data["context"],
+        reward=_rule(data["reward"], "event"),
+        events=tuple(_rule(one, "type") for one in data["events"]),
+    )
+
+
+def _rule(data: Mapping[str, Any], named: str) -> EventRule:
+    return EventRule(data[named], data["when"], data["fields"])
+
+
+def _flat(messages: object, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(messages, dict):
+        for part, inner in messages.items():
+            below = key if part == "_schema" else f"{key}.{part}" if key else str(part)
+            yield from _flat(inner, below)
+    else:
+        lines = messages if isinstance(messages, list) else [messages]
+        yield from ((key, str(line)) for line in lines)

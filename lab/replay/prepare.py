@@ -1,0 +1,101 @@
+"""Before a replay: the slot is in service, and its attributes are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import sleep
+
+from lab.replay.mapping import LogMapping
+from nudge.client.api import Api, RefusedError
+from nudge.client.figures import wait_for
+from nudge.clock import now
+from nudge.config.slot_change import Edit, plan
+from nudge.config.slot_file import load_slot, parse_slot
+from nudge.domain.slots.slot import Slot
+from nudge.errors import InvalidConfigError, StoreError
+from nudge.flows.upkeep.apply import apply
+from nudge.settings.settings import Settings
+from nudge.store.service import slots
+from nudge.store.wire.client import patient
+from nudge.store.wire.keys import Keys
+
+NOT_FOUND = 404
+PATIENCE = 15.0
+"""Seconds that the web may take to serve a slot that was just applied."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Whether the service's store may be written.
+
+    Attributes:
+        settings: of the installation.
+        local: the service is this installation's own, not one named by its URL.
+    """
+
+    settings: Settings
+    local: bool
+
+
+def ready_slot(stores: Stores, api: Api, mapping: LogMapping) -> Slot:
+    """The slot as the service serves it, applied from the mapping's file where it can be.
+
+    Raises:
+        InvalidConfigError: the service does not have it, or has other content under its revision.
+        ServiceAwayError: the service does not answer.
+    """
+    served = _served(api, mapping.slot)
+    wanted = None if mapping.slot_file is None else load_slot(mapping.slot_file)
+    if wanted is None or not stores.local:
+        return served or _missing(mapping)
+    if served is not None and served.revision > wanted.revision:
+        return served
+    try:
+        _apply(stores.settings, wanted, str(mapping.slot_file))
+    except StoreError as error:
+        return served or _missing(mapping, f" ({error})")
+    return _await(api, wanted, stores.settings.refresh_every)
+
+
+def _served(api: Api, name: str) -> Slot | None:
+    try:
+        table = api.get(f"/v1/slots/{name}")
+    except RefusedError as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
+    return parse_slot({key: v for key, v in table.items() if key != "serving"}, f"slot {name}")
+
+
+def _missing(mapping: LogMapping, more: str = "") -> Slot:
+    file = mapping.slot_file or "its file"
+    cure = f"run `nudge apply {file}` where the service runs"
+    text = f"{mapping.source}: slot: the service has no slot {mapping.slot!r}{more}; {cure}"
+    raise InvalidConfigError([text])
+
+
+def _apply(settings: Settings, wanted: Slot, source: str) -> None:
+    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    try:
+        changes = plan(slots.current(client, keys), {wanted.name: wanted})
+        apply(client, keys, changes, Edit("nudge replay", f"replay with {source}", now()))
+    finally:
+        client.close()
+
+
+def _await(api: Api, wanted: Slot, refresh_every: float) -> Slot:
+    """Wait until the web serves the slot."""
+    found: list[Slot] = []
+
+    def seen() -> bool:
+        served = _served(api, wanted.name)
+        found.extend([served] if served and served.revision >= wanted.revision else [])
+        return bool(found)
+
+    if seen():
+        return found[0]
+    if not wait_for(seen, PATIENCE):
+        cure = "is it this installation's service? Name it with --url"
+        raise InvalidConfigError([f"slot {wanted.name} was applied, but is not served; {cure}"])
+    sleep(2 * refresh_every)  # one web process serves it: the others look as often
+    return found[0]

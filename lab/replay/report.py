@@ -1,0 +1,169 @@
+"""What a replay brought: the served policy over time, against what the log itself says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from rich.box import SIMPLE
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lab.replay.drive import Progress, Run
+from lab.replay.rates import Rate, by_variant, over_time, rate_of, uniform
+from nudge.client.api import Api
+from nudge.client.figures import Figures, figures, since, wait_for
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the service itself counted for this run.
+
+    Attributes:
+        caught_up: its exposures and conversions are what was sent.
+        figures: added by this run, by variant.
+    """
+
+    caught_up: bool
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result.
+
+    Attributes:
+        run: its name.
+        slot: that decided.
+        rows: read.
+        skipped: rows whose variant is none of the slot's.
+        interrupted: ended by Ctrl-C.
+        seconds: that it took.
+        reasons: decisions by reason.
+        repeated: rows that an earlier run of the same name had sent.
+        served: rate of all matched rows.
+        thirds: of the run, in order.
+        tenths: of the run, in order.
+        log: the log's own rate of each variant.
+        uniform: the mean of these.
+        best: the variant with the highest; empty without rows.
+        service: what the service counted.
+    """
+
+    run: str
+    slot: str
+    rows: int
+    skipped: int
+    interrupted: bool
+    seconds: float
+    reasons: Mapping[str, int]
+    repeated: int
+    served: Rate
+    thirds: list[Rate]
+    tenths: list[Rate]
+    log: Mapping[str, Rate]
+    uniform: Rate
+    best: str
+    service: Service
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+def catch_up(api: Api, slot: str, before: Figures, progress: Progress, timeout: float) -> Service:
+    """Wait until the service has counted what was sent, at most `timeout` seconds.
+
+    A repetition adds less, by design: nobody knows how much, and it is not waited for.
+    """
+    looks: list[Figures] = []
+
+    def counted() -> bool:
+        looks.append(since(before, figures(api, slot)))
+        return all(
+            one.exposures == progress.shown[name] and one.conversions == progress.converted[name]
+            for name, one in looks[-1].items()
+        )
+
+    done = wait_for(counted, 0 if progress.repeated else timeout)
+    return Service(done, looks[-1])
+
+
+def report(run: Run, progress: Progress, service: Service, seconds: float) -> Report:
+    """Put the result together."""
+    rows = progress.outcomes
+    log = by_variant(rows)
+    return Report(
+        run=run.name,
+        slot=run.mapping.slot,
+        rows=progress.rows,
+        skipped=progress.skipped,
+        interrupted=progress.interrupted,
+        seconds=seconds,
+        reasons=dict(progress.reasons),
+        repeated=progress.repeated,
+        served=rate_of(one for one in rows if one.matched),
+        thirds=over_time(rows, 3),
+        tenths=over_time(rows, 10),
+        log=log,
+        uniform=uniform(log.values()),
+        best=max(log, key=lambda name: log[name].rate or 0.0, default=""),
+        service=service,
+    )
+
+
+def shown(made: Report) -> RenderableType:
+    """The result for people."""
+    return Group(_rates(made), _service(made), *map(Text, _notes(made)))
+
+
+def _rates(made: Report) -> Table:
+    table = Table(title=f"{made.slot}: {made.rows:,} rows in {made.seconds:.0f} s", box=SIMPLE)
+    table.add_column("what", no_wrap=True)
+    for name in ("rows", "converted", "rate", "95 % interval"):
+        table.add_column(name, justify="right")
+    for parts, name in ((made.tenths, "tenth"), (made.thirds, "third")):
+        for i, rate in enumerate(parts, 1):
+            table.add_row(f"served, {name} {i}", *_cells(rate))
+        table.add_section()
+    table.add_row("served, all matched rows", *_cells(made.served))
+    table.add_section()
+    for variant, rate in made.log.items():
+        mark = " (best single)" if variant == made.best else ""
+        table.add_row(f"always {variant}{mark}", *_cells(rate))
+    table.add_row("uniform", *_cells(made.uniform))
+    return table
+
+
+def _cells(rate: Rate) -> tuple[str, str, str, str]:
+    mean = "-" if rate.rate is None else f"{rate.rate:.4f}"
+    return f"{rate.rows:,}", f"{rate.converted:,}", mean, f"{rate.low:.4f} - {rate.high:.4f}"
+
+
+def _service(made: Report) -> Table:
+    table = Table(
+        title="As the service counts this run (drawn by the policy, and shown)", box=SIMPLE
+    )
+    table.add_column("variant")
+    for name in ("exposures", "conversions", "share now"):
+        table.add_column(name, justify="right")
+    for name, one in made.service.figures.items():
+        share = "-" if one.share is None else f"{one.share:.3f}"
+        table.add_row(name, f"{one.exposures:,}", f"{one.conversions:,}", share)
+    return table
+
+
+def _notes(made: Report) -> list[str]:
+    notes = [f"run {made.run}; decisions by reason: {dict(made.reasons)}"]
+    if made.skipped:
+        notes.append(f"{made.skipped:,} rows were skipped: their variant is none of the slot's.")
+    if made.interrupted:
+        notes.append("Ended by Ctrl-C: this is what was done until then.")
+    if made.repeated:
+        notes.append(f"{made.repeated:,} rows had been sent by an earlier run of this name.")
+    elif not made.service.caught_up:
+        text = "The service has not counted all of it yet: is its worker running (`nudge work`)?"
+        notes.append(text)
+    return notes

@@ -1,0 +1,105 @@
+"""What a simulation brought: the service's figures beside the truth that it had to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from lab.simulate.tally import Tally
+from nudge.client.api import Api
+from nudge.client.figures import Figures, exposures, figures, since, wait_for
+
+STILL = 3
+"""Looks at unchanged figures after which the service is taken to have caught up."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant of one slot.
+
+    Attributes:
+        slot: name.
+        variant: name.
+        exposures: of this run, that the policy drew, as the service counts them.
+        conversions: of these.
+        rate: conversions by exposures; None without exposures.
+        truth: mean true probability of the exposures; None without exposures.
+        share_now: share of visitors that the policy gives it now.
+    """
+
+    slot: str
+    variant: str
+    exposures: int
+    conversions: int
+    rate: float | None
+    truth: float | None
+    share_now: float | None
+
+
+def look(api: Api, slots: Iterable[str]) -> dict[str, Figures]:
+    """The figures of some slots."""
+    return {slot: figures(api, slot) for slot in slots}
+
+
+def settle(api: Api, before: Mapping[str, Figures], tally: Tally, timeout: float) -> bool:
+    """Wait until the service has counted this run's exposures and its figures stand still.
+
+    Args:
+        api: with a key that may read.
+        before: the figures before the run.
+        tally: of the run.
+        timeout: seconds at most.
+    """
+    seen: list[Mapping[str, Figures]] = []
+
+    def quiet() -> bool:
+        seen.append(look(api, before))
+        counted = {slot: exposures(seen[-1][slot]) - exposures(before[slot]) for slot in before}
+        still = len(seen) > STILL and all(one == seen[-1] for one in seen[-STILL:])
+        return still and all(counted[slot] >= tally.exposed_in(slot) for slot in before)
+
+    return wait_for(quiet, timeout)
+
+
+def rows(before: Mapping[str, Figures], after: Mapping[str, Figures], tally: Tally) -> list[Row]:
+    """The result, one row a variant."""
+    return [row for slot in after for row in _rows(slot, since(before[slot], after[slot]), tally)]
+
+
+def plain(found: Sequence[Row]) -> list[dict[str, object]]:
+    """The rows for JSON."""
+    return [asdict(row) for row in found]
+
+
+def table(found: Sequence[Row]) -> Table:
+    """The rows for people."""
+    title = "This run, as the service counts it, beside the simulated truth"
+    made = Table(title=title, box=SIMPLE_HEAD)
+    for name in ("slot", "variant"):
+        made.add_column(name, no_wrap=True)
+    for name in ("exposures", "conversions", "rate", "truth", "share now"):
+        made.add_column(name, justify="right", no_wrap=True)
+    last = ""
+    for row in found:
+        if last and row.slot != last:
+            made.add_section()
+        cells = (f"{row.exposures:,}", f"{row.conversions:,}")
+        shares = map(percent, (row.rate, row.truth, row.share_now))
+        made.add_row("" if row.slot == last else row.slot, row.variant, *cells, *shares)
+        last = row.slot
+    return made
+
+
+def percent(value: float | None) -> str:
+    """A share for people."""
+    return "-" if value is None else f"{100 * value:.2f} %"
+
+
+def _rows(slot: str, found: Figures, tally: Tally) -> Iterator[Row]:
+    for name, one in found.items():
+        rate = one.conversions / one.exposures if one.exposures else None
+        truth = tally.truth(slot, name)
+        yield Row(slot, name, one.exposures, one.conversions, rate, truth, one.share)

@@ -1,0 +1,169 @@
+"""The contact policy as files (`config/contact.toml`): read, with every problem named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from marshmallow import Schema, ValidationError
+
+from nudge.config.contact_schema import WEEKDAYS, ContactSchema, DatesSchema
+from nudge.config.slot_rules import Problem
+from nudge.config.table_file import problems_of, read_table
+from nudge.domain.basics.intervals import merged
+from nudge.domain.basics.local_time import DAY
+from nudge.domain.basics.slot_values import suggestion
+from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
+from nudge.domain.contact.public_holidays import regions
+from nudge.errors import InvalidConfigError
+
+FILE: Final = "contact.toml"
+Table = Mapping[str, Any]
+
+
+def load_contact(directory: Path) -> ContactPolicy:
+    """The contact policy of a configuration directory, with the dates that it names a file for.
+
+    Raises:
+        InvalidConfigError: all problems of both files, each with file and key.
+    """
+    path = directory / FILE
+    table = read_table(path)
+    told, dates = _dates_of(table, directory)
+    return parse_contact(table, str(path), dates=dates, told=told)
+
+
+def parse_contact(
+    table: Mapping[str, object],
+    source: str,
+    *,
+    dates: Table | None = None,
+    told: tuple[str, ...] = (),
+) -> ContactPolicy:
+    """The contact policy that a plain table describes.
+
+    Args:
+        table: as a file gives it.
+        source: what messages call it.
+        dates: further dates, of the file that it names: `forbidden` and `allowed`.
+        told: problems of that file, told with those of the table.
+
+    Raises:
+        InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
+    """
+    data, found = _read(_schema(), table)
+    if not found:
+        found = [*_problems(data), *_between(data["holidays"], dates or {})]
+    if found or told:
+        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found] + [*told])
+    return _policy(data, dates or {})
+
+
+def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
+    """Problems and content of the file of dates, where the table names one."""
+    holidays = table.get("holidays")
+    name = holidays.get("file") if isinstance(holidays, dict) else None
+    if not isinstance(name, str) or not name:
+        return (), {}
+    path = directory / name
+    try:
+        data, found = _read(_dates_schema(), read_table(path))
+    except InvalidConfigError as error:
+        return tuple(error.problems), {}
+    return tuple(f"{path}: {key}: {wrong}" for key, wrong in (*found, *_both(data))), data
+
+
+@cache
+def _schema() -> ContactSchema:
+    return ContactSchema()
+
+
+@cache
+def _dates_schema() -> DatesSchema:
+    return DatesSchema()
+
+
+def _read(schema: Schema, table: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
+    try:
+        return schema.load(table), []
+    except ValidationError as error:
+        return {}, list(problems_of(error.messages, table))
+
+
+def _policy(data: Table, dates: Table) -> ContactPolicy:
+    holidays: Table = data["holidays"]
+    return ContactPolicy(
+        zone=ZoneInfo(data["zone"]),
+        channels={one["name"]: _channel(one) for one in data["channels"]},
+        purposes={one["name"]: Purpose(**one) for one in data["purposes"]},
+        caps=Caps(**data["caps"]),
+        spacing=data.get("spacing", 0.0),
+        weekdays=frozenset(WEEKDAYS.index(one) for one in data["weekdays"]),
+        holidays=Holidays(
+            holidays.get("country"),
+            holidays.get("region"),
+            *(_all(name, holidays, dates) for name in ("forbidden", "allowed")),
+        ),
+        complaint_pause=data["complaint_pause"],
+    )
+
+
+def _all(name: str, *tables: Table) -> frozenset[date]:
+    return frozenset(day for table in tables for day in table.get(name, ()))
+
+
+def _channel(one: Table) -> Channel:
+    return Channel(one["name"], one["consent"], tuple(one.get("quiet", ())), one.get("capacity"))
+
+
+def _problems(data: Table) -> Iterator[Problem]:
+    for kind in ("channels", "purposes"):
+        names = Counter(one["name"] for one in data[kind])
+        for name in (name for name, count in names.items() if count > 1):
+            yield f"{kind}.{name}.name", "is given twice; give each a name of its own"
+    for one in data["channels"]:
+        if merged(_channel(one).quiet_parts) == ((0, DAY),):
+            yield f"channels.{one['name']}.quiet", "is the whole day; leave hours to send in"
+    for one in data["purposes"]:
+        if one["exempt"] and one["share"] < 1:
+            yield f"purposes.{one['name']}.share", "holds back what is exempt; leave it out"
+    yield from _cap_problems(data["caps"])
+    yield from _place_problems(data["holidays"])
+    yield from ((f"holidays.{key}", wrong) for key, wrong in _both(data["holidays"]))
+
+
+def _cap_problems(caps: Table) -> Iterator[Problem]:
+    for short, long in (("day", "week"), ("day", "month"), ("week", "month")):
+        if short in caps and long in caps and caps[short] > caps[long]:
+            yield f"caps.{short}", f"is above caps.{long}; give at most {caps[long]}"
+
+
+def _place_problems(holidays: Table) -> Iterator[Problem]:
+    country, region = holidays.get("country"), holidays.get("region")
+    if country is None:
+        if region is not None:
+            yield "holidays.region", "is of no country; name the country, or leave it out"
+    elif (known := regions(country)) is None:
+        yield (
+            "holidays.country",
+            f"{country!r} is not known; write a code such as CN, or leave it out",
+        )
+    elif region is not None and region not in known:
+        cure = suggestion(region, known) if known else "leave it out"
+        yield "holidays.region", f"{region!r} is not known; {cure}"
+
+
+def _between(holidays: Table, dates: Table) -> Iterator[Problem]:
+    for mine, other in (("forbidden", "allowed"), ("allowed", "forbidden")):
+        for day in sorted({*holidays.get(mine, ())} & {*dates.get(other, ())}):
+            yield f"holidays.{mine}", f"{day} is {other} in the file of dates; keep one of the two"
+
+
+def _both(dates: Table) -> Iterator[Problem]:
+    for day in sorted(_all("forbidden", dates) & _all("allowed", dates)):
+        yield "allowed", f"{day} is forbidden too; give it in one list"

@@ -1,0 +1,180 @@
+"""The form of `config/contact.toml`, and of the file of dates beside it."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime
+from typing import Any, Final
+
+from marshmallow import ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import Duration, Flag, Items, Number, OneOf, StrictTable, told
+from nudge.config.slot_schema import NAME
+from nudge.domain.basics.duration import parse_duration
+from nudge.domain.basics.local_time import DAY, zone_named
+
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MOST: Final = 50
+MAX_CAP: Final = 1000
+MAX_CAPACITY: Final = 10**9
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
+
+
+class LocalHours(ma.Field[tuple[int, int]]):
+    """Hours of the local day, such as "21:00-08:00", as seconds of the day."""
+
+    right = 'write local hours, such as "21:00-08:00"'
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (marshmallow's own options)
+        super().__init__(**options, **told(self.right))
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> tuple[int, int]:
+        found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            raise ValidationError(f"{value!r} does not fit; {self.right}")
+        hour, minute, until, past = found.groups()
+        start = _seconds(hour, minute)
+        end = DAY if until is None else _seconds(until, past)
+        if start == end or (start, end) == (0, DAY):
+            raise ValidationError(
+                f"{value!r} is nothing or the whole day; write two times that differ, or leave the "
+                "channel out"
+            )
+        return start, end
+
+
+class Pause(ma.Field[float]):
+    """Seconds, or infinite for "never"."""
+
+    right = 'write a duration, such as "180d", or "never"'
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> float:
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            raise ValidationError(f"{value!r} is no duration; {self.right}") from error
+
+
+class Day(ma.Field[date]):
+    """A date, as TOML or as text."""
+
+    right = 'write a date, such as "2027-02-06"'
+
+    def __init__(self) -> None:
+        super().__init__(**told(self.right))
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> date:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return date.fromisoformat(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            raise ValidationError(f"{value!r} is no date; {self.right}") from error
+
+
+def a_zone(name: str) -> None:
+    """Raise ValidationError for what is no time zone."""
+    if zone_named(name) is None:
+        raise ValidationError(f"{name!r} is no time zone; name one such as Asia/Shanghai")
+
+
+def _seconds(hour: str, minute: str) -> int:
+    return 3600 * int(hour) + 60 * int(minute)
+
+
+def _count(right: str, most: int) -> ma.Integer:
+    within = validate.Range(1, most, error=f"is out of range; give 1 to {most}")
+    return ma.Integer(strict=True, validate=within, **told(right))
+
+
+def _share(value: float) -> None:
+    if not 0 < value <= 1 or not math.isfinite(value):
+        raise ValidationError("is out of range; give more than 0, at most 1")
+
+
+class CapsSchema(StrictTable):
+    """How often."""
+
+    day = _count("write how many contacts a day are the most, or leave it out", MAX_CAP)
+    week = _count("write how many contacts a week are the most, or leave it out", MAX_CAP)
+    month = _count("write how many contacts a month are the most, or leave it out", MAX_CAP)
+
+
+class DatesSchema(StrictTable):
+    """Dates that stand above the public holidays."""
+
+    forbidden = Items(Day(), **told('list dates, such as ["2027-02-06"]'))
+    allowed = Items(Day(), **told('list dates, such as ["2027-02-06"]'))
+
+
+class HolidaysSchema(DatesSchema):
+    """On which days nothing goes out."""
+
+    country = ma.String(**told("write the code of a country, such as CN, or leave it out"))
+    region = ma.String(**told("write the code of a part of the country, or leave it out"))
+    file = ma.String(
+        validate=validate.Length(1, error="is empty; name a file, or leave it out"),
+        **told('name a file beside this one, such as "holidays.toml"'),
+    )
+
+
+class ChannelSchema(StrictTable):
+    """A way out to customers."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the channel, such as sms"))
+    consent = ma.String(
+        required=True,
+        validate=OneOf("required", "unless_refused"),
+        **told("use required or unless_refused"),
+    )
+    quiet = Items(LocalHours(), **told('list local hours, such as ["21:00-08:00"]'))
+    capacity = _count("write the contacts in an hour, or leave it out", MAX_CAPACITY)
+
+
+class PurposeSchema(StrictTable):
+    """What contacts are made for."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the purpose, such as reminder"))
+    priority = ma.Integer(
+        strict=True, load_default=0, **told("write a whole number: what is higher goes first")
+    )
+    exempt = Flag(load_default=False, **told("write true or false"))
+    share = Number(load_default=1.0, validate=_share, **told("write a share, such as 0.8"))
+
+
+class ContactSchema(StrictTable):
+    """The file."""
+
+    zone = ma.String(
+        required=True, validate=a_zone, **told("name a time zone such as Asia/Shanghai")
+    )
+    spacing = Duration(
+        'write a duration up to 31 days, such as "24h", or leave it out',
+        longest=31.0 * DAY,
+        required=False,
+    )
+    complaint_pause = Pause(required=True, **told(Pause.right))
+    weekdays = Items(
+        ma.String(validate=OneOf(*WEEKDAYS), **told("name a weekday: mon, tue, ...")),
+        load_default=list(WEEKDAYS),
+        validate=validate.Length(1, error="is empty; list the days, or leave it out for all"),
+        **told('list weekdays, such as ["mon", "tue"]'),
+    )
+    caps = ma.Nested(CapsSchema, load_default=dict, **told("write [caps] with day = 1"))
+    holidays = ma.Nested(
+        HolidaysSchema, load_default=dict, **told('write [holidays] with country = "CN"')
+    )
+    channels = Items(
+        ma.Nested(ChannelSchema),
+        required=True,
+        validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
+        **told("write each channel as [[channels]]"),
+    )
+    purposes = Items(
+        ma.Nested(PurposeSchema),
+        required=True,
+        validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
+        **told("write each purpose as [[purposes]]"),
+    )

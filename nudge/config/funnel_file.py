@@ -1,0 +1,149 @@
+"""The funnel as a file (`config/funnel.toml`): read, with every problem named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, told
+from nudge.config.slot_rules import Problem
+from nudge.config.slot_schema import ATTRIBUTE, DAY, NAME
+from nudge.config.table_file import problems_of, read_table
+from nudge.domain.funnel.funnel import PERIODS, Funnel, Match, Stage
+from nudge.domain.journal.event import EVENT_TYPES
+from nudge.errors import InvalidConfigError
+
+FILE: Final = "funnel.toml"
+FEWEST, MOST = 2, 20
+TAKEN: Final = ("channel", "page", "variant", *PERIODS)
+"""Dimensions that every funnel has."""
+
+
+class MatchSchema(StrictTable):
+    """Events that reach a stage."""
+
+    type = ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told("name an event type"))
+    step = ma.String(load_default="", validate=NAME, **told("name a step, such as home"))
+    source = ma.String(
+        load_default="", validate=OneOf("page", "server"), **told("use page or server")
+    )
+
+
+class StageSchema(StrictTable):
+    """A stage."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the stage"))
+    needs = ma.String(load_default="any", validate=OneOf("any", "all"), **told("use any or all"))
+    events = Items(
+        ma.Nested(MatchSchema, **told('write a table such as { type = "step", step = "home" }')),
+        required=True,
+        validate=validate.Length(1, error="is empty; list the events that reach the stage"),
+        **told('list events, such as [{ type = "step", step = "home" }]'),
+    )
+
+
+class VisitSchema(StrictTable):
+    """What is one visit."""
+
+    gap = Duration('write a duration up to 1 day, such as "30m"', longest=DAY)
+    late = Duration('write a duration up to 1 day, such as "6h"', longest=DAY)
+    utc_offset = Duration(
+        'write a duration up to 14 h, such as "8h", or leave it out',
+        longest=14 * 3600.0,
+        required=False,
+    )
+
+
+class FunnelSchema(StrictTable):
+    """The file."""
+
+    visit = ma.Nested(VisitSchema, required=True, **told('write [visit] with gap = "30m"'))
+    dimensions = ma.Dict(
+        keys=ma.String(validate=ATTRIBUTE),
+        values=ma.String(validate=ATTRIBUTE, **told("name a context attribute")),
+        load_default=dict,
+        **told('write a table such as city = "city_tier"'),
+    )
+    stages = Items(
+        ma.Nested(StageSchema),
+        required=True,
+        validate=validate.Length(
+            FEWEST, MOST, error=f"has too few or too many; give {FEWEST} to {MOST} stages"
+        ),
+        **told("write each stage as [[stages]]"),
+    )
+
+
+def load_funnel(directory: Path) -> Funnel:
+    """The funnel of a configuration directory.
+
+    Raises:
+        InvalidConfigError: all problems, each with file and key.
+    """
+    path = directory / FILE
+    return parse_funnel(read_table(path), str(path))
+
+
+def parse_funnel(table: Mapping[str, object], source: str) -> Funnel:
+    """The funnel that a plain table describes.
+
+    Args:
+        table: as a file gives it.
+        source: what messages call it.
+
+    Raises:
+        InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
+    """
+    try:
+        data: dict[str, Any] = _schema().load(table)
+        found = list(_problems(data))
+    except ValidationError as error:
+        found, data = list(problems_of(error.messages, table)), {}
+    if found:
+        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found])
+    visit = data["visit"]
+    return Funnel(
+        stages=tuple(_stage(one) for one in data["stages"]),
+        gap=visit["gap"],
+        late=visit["late"],
+        utc_offset=visit.get("utc_offset", 0.0),
+        dimensions=data["dimensions"],
+    )
+
+
+@cache
+def _schema() -> FunnelSchema:
+    return FunnelSchema()
+
+
+def _stage(one: Mapping[str, Any]) -> Stage:
+    return Stage(one["name"], tuple(Match(**event) for event in one["events"]), one["needs"])
+
+
+def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
+    names = Counter(one["name"] for one in data["stages"])
+    for name in (name for name, count in names.items() if count > 1):
+        yield f"stages.{name}.name", "is given twice; give each stage a name of its own"
+    events = [(one["name"], Match(**event)) for one in data["stages"] for event in one["events"]]
+    for i, (name, event) in enumerate(events):
+        yield from _event_problems(f"stages.{name}.events", event, [e for _, e in events[:i]])
+    for name in (name for name in data["dimensions"] if name in TAKEN):
+        yield f"dimensions.{name}", "is there already; use another word"
+
+
+def _event_problems(key: str, event: Match, before: list[Match]) -> Iterator[Problem]:
+    if (event.type == "step") != bool(event.step):
+        yield key, f'{event.type!r} and step do not fit; write {{ type = "step", step = "home" }}'
+    if any(_meet(event, other) for other in before):
+        yield key, f"{event.step or event.type!r} reaches two stages; name each event once"
+
+
+def _meet(one: Match, other: Match) -> bool:
+    same = (one.type, one.step) == (other.type, other.step)
+    return same and (one.source == other.source or "" in {one.source, other.source})

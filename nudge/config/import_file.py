@@ -1,0 +1,78 @@
+"""How a historical log is read, as a file: the mapping of `nudge import`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import ValidationError
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import Number, StrictTable, told
+from nudge.config.slot_rules import Problem
+from nudge.config.slot_schema import ATTRIBUTE, NAME
+from nudge.config.table_file import problems_of, read_table
+from nudge.domain.basics.slot_values import suggestion
+from nudge.domain.credit.imported import CLOSE, OWN, Rules
+from nudge.errors import InvalidConfigError
+
+_COLUMN: Final = "name a column of the file"
+
+
+class ImportSchema(StrictTable):
+    """The file."""
+
+    slot = ma.String(required=True, validate=NAME, **told("name the slot"))
+    columns = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(**told(_COLUMN)),
+        load_default=dict,
+        **told('write a table such as variant = "arm"'),
+    )
+    context = ma.Dict(
+        keys=ma.String(validate=ATTRIBUTE),
+        values=ma.String(**told(_COLUMN)),
+        load_default=dict,
+        **told('write a table such as city_tier = "city"'),
+    )
+    distribution = ma.Dict(
+        keys=ma.String(validate=NAME),
+        values=Number(**told("give a probability")),
+        load_default=dict,
+        **told("write a table such as a = 0.5, b = 0.5"),
+    )
+    teach_only = ma.Boolean(load_default=False, **told("use true or false"))
+
+
+def load_rules(path: Path) -> Rules:
+    """The mapping of a file.
+
+    Raises:
+        InvalidConfigError: all problems, each with file and key.
+    """
+    table = read_table(path)
+    try:
+        data: dict[str, Any] = _schema().load(table)
+        found = list(_problems(data))
+    except ValidationError as error:
+        found, data = list(problems_of(error.messages, table)), {}
+    if found:
+        raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
+    return Rules(**data)
+
+
+@cache
+def _schema() -> ImportSchema:
+    return ImportSchema()
+
+
+def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in data["columns"].keys() - set(OWN):
+        yield f"columns.{name}", f"is unknown; {suggestion(name, OWN)}"
+    if data["teach_only"] and data["distribution"]:
+        yield "teach_only", "contradicts the distribution; leave one of them out"
+    shares = data["distribution"].values()
+    if shares and (min(shares) < 0 or abs(sum(shares) - 1) > CLOSE):
+        yield "distribution", f"sums to {sum(shares):g}; give probabilities that sum to 1"

@@ -1,0 +1,84 @@
+"""The segments as a file (`config/segments.toml`): read, with every problem named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import Items, RuleTable, StrictTable, told
+from nudge.config.slot_rules import Problem
+from nudge.config.slot_schema import ATTRIBUTE, NAME
+from nudge.config.table_file import problems_of, read_table
+from nudge.domain.slots.rule import EXAMPLE
+from nudge.domain.slots.segments import Segment, Segments
+from nudge.errors import InvalidConfigError
+
+FILE: Final = "segments.toml"
+MOST_KINDS: Final = 10
+MOST: Final = 50
+
+
+class SegmentSchema(StrictTable):
+    """A segment."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the segment"))
+    when = RuleTable(required=True, **told(f"write a rule such as {EXAMPLE}"))
+    title = ma.Dict(
+        keys=ma.String(validate=validate.OneOf(("zh", "en"), error="is no language; use zh, en")),
+        values=ma.String(**told("write a text for people")),
+        load_default=dict,
+        **told('write { zh = "...", en = "..." }'),
+    )
+
+
+def load_segments(directory: Path) -> Segments:
+    """The segments of a configuration directory; none where there is no such file.
+
+    Raises:
+        InvalidConfigError: all problems, each with file and key.
+    """
+    path = directory / FILE
+    return parse_segments(read_table(path), str(path)) if path.exists() else {}
+
+
+def parse_segments(table: Mapping[str, object], source: str) -> Segments:
+    """The segments that a plain table describes: kind -> list of segments.
+
+    Raises:
+        InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
+    """
+    found: list[Problem] = []
+    kinds: dict[str, tuple[Segment, ...]] = {}
+    if len(table) > MOST_KINDS:
+        found.append(("(whole table)", f"has {len(table)} kinds; use at most {MOST_KINDS}"))
+    for kind, rows in table.items():
+        try:
+            ATTRIBUTE(kind)
+            data: list[dict[str, Any]] = list(_rows().deserialize(rows))  # type: ignore[arg-type]
+            found += _repeated(kind, data)
+            kinds[kind] = tuple(Segment(**one) for one in data)
+        except ValidationError as error:
+            found += problems_of(error.messages, rows, kind)
+    if found:
+        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found])
+    return kinds
+
+
+@cache
+def _rows() -> Items:
+    return Items(
+        ma.Nested(SegmentSchema),
+        validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
+        **told("write each segment as [[stage]]"),
+    )
+
+
+def _repeated(kind: str, data: list[dict[str, Any]]) -> list[Problem]:
+    names = [one["name"] for one in data]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [(f"{kind}.{name}.name", "is given twice; give each name once") for name in twice]

@@ -1,0 +1,106 @@
+"""What putting a slot into service would change, and who wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from nudge.config.slot_file import digest, dump_slot
+from nudge.domain.slots.slot import Slot
+
+Action = Literal["create", "update", "unchanged", "stale", "conflict"]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Who changes something.
+
+    Attributes:
+        who: person, or id of the API key.
+        why: in their words.
+        at: seconds, now.
+    """
+
+    who: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What applying a slot would do.
+
+    Attributes:
+        slot: as wanted.
+        action: `stale`: the service has a later revision; `conflict`: other content under the
+            same revision.
+        diff: one line for each key that differs, `key: old -> new`.
+        before: what is current, if anything.
+    """
+
+    slot: Slot
+    action: Action
+    diff: tuple[str, ...]
+    before: Slot | None
+
+    @property
+    def changes(self) -> bool:
+        """True where applying it writes something."""
+        return self.action in {"create", "update"}
+
+    def told(self, edit: Edit) -> dict[str, object]:
+        """The audit entry: who, when, what and why."""
+        what = {"action": self.action, "diff": list(self.diff)}
+        return {"at": edit.at, "who": edit.who, "why": edit.why} | what
+
+
+def plan(current: Mapping[str, Slot], wanted: Mapping[str, Slot]) -> list[Change]:
+    """What applying `wanted` would do; a slot that is not among them is left alone."""
+    return [change_of(current.get(name), slot) for name, slot in wanted.items()]
+
+
+def change_of(before: Slot | None, wanted: Slot) -> Change:
+    """What applying one slot would do."""
+    if before is None:
+        return Change(wanted, "create", (), None)
+    return Change(wanted, _action(before, wanted), differences(before, wanted), before)
+
+
+def conflict(change: Change) -> str:
+    """The line that says what is wrong with a `conflict`, and the cure."""
+    name, now = change.slot.name, change.slot.revision
+    return (
+        f"{name}.toml: revision: is {now} with other content than the service has under it "
+        f"({'; '.join(change.diff)}); write revision = {now + 1}"
+    )
+
+
+def differences(before: Slot, wanted: Slot) -> tuple[str, ...]:
+    """One line for each key that differs, `key: old -> new`."""
+    old, new = dict(_flat(dump_slot(before))), dict(_flat(dump_slot(wanted)))
+    return tuple(
+        f"{key}: {old.get(key, 'nothing')} -> {new.get(key, 'nothing')}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    )
+
+
+def _action(before: Slot, wanted: Slot) -> Action:
+    if wanted.revision < before.revision:
+        return "stale"
+    if digest(wanted) == digest(before):
+        return "unchanged"
+    return "conflict" if wanted.revision == before.revision else "update"
+
+
+def _flat(value: object, at: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{at}.{key}" if at else str(key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            name = inner.get("name", i) if isinstance(inner, dict) else i
+            yield from _flat(inner, f"{at}.{name}")
+    else:
+        yield at, value

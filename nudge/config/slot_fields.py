@@ -1,0 +1,182 @@
+"""Kinds of field in a slot's table; each message says what is wrong, then what would be right."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypedDict
+
+from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import fields as ma
+
+from nudge.domain.basics.duration import parse_duration
+from nudge.domain.basics.slot_values import instant, json_problem, suggestion
+from nudge.domain.slots.rule import Rule, RuleError, read_rule
+
+LAST_INSTANT = 253_402_300_799.0
+"""The end of the year 9999, in seconds since the epoch."""
+
+_WRONG = {
+    "required": "is missing",
+    "null": "is empty",
+    "invalid": "is of the wrong type",
+    "type": "is of the wrong type",
+    "special": "is not finite",
+    "too_large": "is too large",
+}
+
+
+class Told(TypedDict):
+    """What a field says of itself: in messages, and in the API's document."""
+
+    error_messages: dict[str, str | list[Any] | dict[Any, Any]]
+    metadata: dict[str, str]
+
+
+def told(right: str) -> Told:
+    """The messages of a field, from a sentence that says what is right."""
+    # marshmallow formats messages: a brace that shows TOML must not be taken for a place.
+    cure = right.replace("{", "{{").replace("}", "}}")
+    return {
+        "error_messages": {key: f"{wrong}; {cure}" for key, wrong in _WRONG.items()},
+        "metadata": {"description": right},
+    }
+
+
+class StrictTable(Schema):
+    """A table in which an unknown key is a mistake, answered with the likely right one."""
+
+    error_messages = {"type": "is not a table; write a table of named values"}  # noqa: RUF012 (marshmallow's own form)
+
+    class Meta:
+        """Settings of marshmallow."""
+
+        unknown = RAISE
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:  # noqa: ANN401 (marshmallow's own signature)
+        """Say of each unknown key what was likely meant."""
+        del data, many
+        messages = error.messages_dict
+        for key in messages.keys() - self.fields.keys() - {"_schema"}:
+            messages[key] = [f"is unknown; {suggestion(key, self.fields)}"]
+
+
+class OneOf:
+    """Accepts certain words."""
+
+    def __init__(self, *words: str) -> None:
+        self.choices = words
+
+    def __call__(self, value: str) -> None:
+        """Raise ValidationError for another word."""
+        if value not in self.choices:
+            raise ValidationError(f"{value!r} is not allowed; {suggestion(value, self.choices)}")
+
+
+class Matches:
+    """Accepts text of a certain form."""
+
+    def __init__(self, pattern: str, right: str) -> None:
+        self.regex = re.compile(pattern)
+        self.right = right
+
+    def __call__(self, value: str) -> None:
+        """Raise ValidationError for text of another form."""
+        if not self.regex.fullmatch(value):
+            raise ValidationError(f"{value!r} does not fit; {self.right}")
+
+
+class Number(ma.Float):
+    """A finite number; unlike Float it takes no text."""
+
+    def _validated(self, value: Any) -> float:  # noqa: ANN401 (marshmallow's own signature)
+        if not isinstance(value, int | float):
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class Flag(ma.Boolean):
+    """True or false; unlike Boolean it takes no text and no number."""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise self.make_error("invalid", input=value)
+
+
+class Items(ma.List[Any]):
+    """A list; unlike List it takes no table, whose keys would pass for items."""
+
+    def _deserialize(self, value: Any, *more: Any, **named: Any) -> list[Any]:  # noqa: ANN401 (marshmallow's own signature)
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, *more, **named)
+
+
+class Duration(ma.Field[float]):
+    """Seconds, greater than 0 and at most `longest`."""
+
+    def __init__(self, right: str, *, longest: float, required: bool = True) -> None:
+        super().__init__(required=required, **told(right))
+        self.right = right
+        self.longest = longest
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> float:
+        try:
+            seconds = parse_duration(value)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+        if not (0 < seconds <= self.longest and math.isfinite(seconds)):
+            raise ValidationError(f"{value!r} is out of range; {self.right}")
+        return seconds
+
+
+class Instant(ma.Field[float]):
+    """Seconds since the epoch, from a date and time with its zone, or from a number."""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> float:
+        seconds = instant(value)
+        if seconds is None or not 0 <= seconds <= LAST_INSTANT:
+            raise self.make_error("invalid")
+        return seconds
+
+
+class Json(ma.Raw):
+    """Any JSON value."""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> object:
+        if (wrong := json_problem(value)) is not None:
+            raise ValidationError(wrong)
+        return value
+
+
+class RuleTable(ma.Field[Rule]):
+    """A rule of `nudge.domain.slots.rule`; problems carry their place below it."""
+
+    openapi: ClassVar[dict[str, str]] = {"type": "object"}
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> Rule:
+        try:
+            return read_rule(value)
+        except RuleError as error:
+            lines: dict[str, list[str]] = {}
+            for key, text in error.problems:
+                lines.setdefault(key or "_schema", []).append(text)
+            raise ValidationError(dict(lines)) from error
+
+
+class JsonTable(ma.Dict):
+    """A table of values, each checked by a function that names what is wrong with it."""
+
+    def __init__(self, right: str, *, check: Callable[[object], str | None], **more: Any) -> None:  # noqa: ANN401 (marshmallow's own keywords)
+        super().__init__(**told(right), **more)
+        self.check = check
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> dict[str, object]:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise self.make_error("invalid")
+        wrong = {key: self.check(one) for key, one in value.items()}
+        if problems := {key: [text] for key, text in wrong.items() if text is not None}:
+            raise ValidationError(problems)
+        return dict(value)

@@ -1,0 +1,85 @@
+"""Slots as files: reading them with every problem named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from nudge.config.slot_rules import RULES, Draft, Problem
+from nudge.config.slot_schema import SlotSchema
+from nudge.config.slot_table import digest, dump_slot, slot_of
+from nudge.config.table_file import problems_of, read_table
+from nudge.domain.slots.slot import Slot
+from nudge.errors import InvalidConfigError
+
+__all__ = ["digest", "dump_slot", "load_slot", "load_slots", "parse_slot"]
+
+
+def load_slots(directory: Path) -> dict[str, Slot]:
+    """The slots of a directory, by name: one for each `<slot>.toml`.
+
+    Raises:
+        InvalidConfigError: all problems of all files, one a line.
+    """
+    if not directory.is_dir():
+        raise InvalidConfigError([f"{directory}: no such directory; give one with <slot>.toml"])
+    slots: dict[str, Slot] = {}
+    problems: list[str] = []
+    for path in sorted(directory.glob("*.toml")):
+        try:
+            slots[path.stem] = load_slot(path)
+            problems += _misnamed(path, slots[path.stem])
+        except InvalidConfigError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidConfigError(problems)
+    return slots
+
+
+def load_slot(path: Path) -> Slot:
+    """The slot of one file.
+
+    Raises:
+        InvalidConfigError: all problems, each with file and key, or line where it is no TOML.
+    """
+    return parse_slot(read_table(path), str(path))
+
+
+def parse_slot(table: Mapping[str, object], source: str) -> Slot:
+    """The slot that a plain table describes.
+
+    Args:
+        table: as a file or the API gives it.
+        source: what messages call it, for example the file's path.
+
+    Raises:
+        InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
+    """
+    try:
+        data: dict[str, Any] = _schema().load(table)
+        found: list[Problem] = []
+    except ValidationError as error:
+        valid = error.valid_data
+        data = valid if isinstance(valid, dict) else {}
+        found = list(problems_of(error.messages, table))
+    draft = Draft.of(table, data)
+    found += [problem for rule in RULES for problem in rule(draft)]
+    if found:
+        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found])
+    return slot_of(data)
+
+
+@cache
+def _schema() -> SlotSchema:
+    return SlotSchema()  # one instance: making it costs more than using it
+
+
+def _misnamed(path: Path, slot: Slot) -> list[str]:
+    if slot.name == path.stem:
+        return []
+    cure = f"name the file {slot.name}.toml, or the slot {path.stem!r}"
+    return [f"{path}: slot: {slot.name!r} is not the file's name; {cure}"]

@@ -1,0 +1,221 @@
+"""What must hold between the keys of a slot's table, beyond the form of each.
+
+A rule yields (dotted key, what is wrong; what would be right). It sees a draft, which may lack
+whatever was already found wrong, so that one mistake is reported once and hides no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from bandits.config_policy import KEYS, default_floor, read_policy
+from bandits.config_values import text_of
+from bandits.errors import ConfigError
+from nudge.domain.basics.slot_values import is_number, scalar_problem, suggestion
+from nudge.domain.slots.holdout import GLOBAL
+from nudge.domain.slots.reward_event import PAID, wanted
+from nudge.domain.slots.slot import DEFAULT_PAGE
+from nudge.domain.slots.window import SLOT as TIMING
+from nudge.domain.slots.window import window_of
+
+Problem = tuple[str, str]
+POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A table that is being checked.
+
+    Attributes:
+        data: what the schema made of it, without what it refused.
+        names: the variants' names as written, also those that were refused.
+    """
+
+    data: Mapping[str, Any]
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: object, data: Mapping[str, Any]) -> Draft:
+        """The draft of a raw table and the schema's reading of it."""
+        raw = table.get("variants") if isinstance(table, Mapping) else None
+        tables = [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
+        return cls(data, tuple(str(one["name"]) for one in tables if "name" in one))
+
+    @property
+    def kind(self) -> object:
+        """The kind of policy."""
+        return self.data.get("policy", {}).get("kind", "auto")
+
+
+Rule = Callable[[Draft], Iterator[Problem]]
+
+
+def floor_of(data: Mapping[str, Any], kind: object) -> float:
+    """The floor as written, or the default; who fixes a variant means that variant."""
+    default = 0.0 if kind == "fixed" else default_floor(len(data["variants"]))
+    return float(data.get("floor", default))
+
+
+def slot_name(draft: Draft) -> Iterator[Problem]:
+    """A slot named as the global holdout would share its salt, and so its subjects."""
+    if draft.data.get("slot") == GLOBAL:
+        yield "slot", f"{GLOBAL!r} is reserved for the global holdout; use another name"
+
+
+def unique_names(draft: Draft) -> Iterator[Problem]:
+    """Variants and attributes are known by their names."""
+    context = [one["name"] for one in draft.data.get("context", ()) if "name" in one]
+    for key, names in (("variants", list(draft.names)), ("context", context)):
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield f"{key}.{name}.name", "is given twice; give each name once"
+
+
+def fallback(draft: Draft) -> Iterator[Problem]:
+    """There is always an answer: a default, and variants that exist."""
+    table = draft.data.get("fallback")
+    if table is None:
+        return
+    if DEFAULT_PAGE not in table:
+        yield f"fallback.{DEFAULT_PAGE}", "is missing; name the variant for every other page"
+    for page, name in table.items():
+        if draft.names and name not in draft.names:
+            yield f"fallback.{page}", f"{name!r} is no variant; {suggestion(name, draft.names)}"
+
+
+def floor(draft: Draft) -> Iterator[Problem]:
+    """A floor leaves room for all variants; without one a log answers no later question."""
+    value, count = draft.data.get("floor"), len(draft.names)
+    if value is None or not count:
+        return
+    if not 0 <= value <= 1 / count:
+        yield "floor", f"{value:g} is out of range; use at most 1/{count} = {1 / count:.4g}"
+    elif value == 0 and draft.kind != "fixed":
+        default = default_floor(count)
+        yield "floor", f"0 would leave variants untried; use {default:.4g}, or leave it out"
+
+
+def policy(draft: Draft) -> Iterator[Problem]:
+    """A policy is what the learners can read; `floor` belongs to the slot."""
+    table = dict(draft.data.get("policy", {}))
+    if table.pop("floor", None) is not None:
+        yield "policy.floor", "is in the wrong place; write floor at the top of the file"
+    if draft.kind != "mabwiser":  # whose parameters are its own
+        for key in [key for key in table if key not in POLICY_KEYS]:
+            del table[key]
+            yield f"policy.{key}", f"is unknown; {suggestion(key, POLICY_KEYS)}"
+    try:
+        read_policy(table, draft.names or ("",))
+    except ConfigError as error:
+        if draft.names or error.key == "policy.kind":
+            yield error.key, f"{error.message}; {error.cure[:1].lower()}{error.cure[1:]}"
+
+
+def objective(draft: Draft) -> Iterator[Problem]:
+    """Only a payment has an amount."""
+    reward = draft.data.get("reward", {})
+    types = wanted(reward.get("event", PAID)).types
+    if reward.get("objective") == "revenue" and PAID not in types:
+        yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
+
+
+def guard(draft: Draft) -> Iterator[Problem]:
+    """Only payments can become smaller."""
+    watched = draft.data.get("guard", {}).get("metrics", ())
+    types = wanted(draft.data.get("reward", {}).get("event", PAID)).types
+    if "downgrade" in watched and PAID not in types:
+        yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
+
+
+def cells(draft: Draft) -> Iterator[Problem]:
+    """Categories differ, cut points rise, and a flag has neither."""
+    for attribute in draft.data.get("context", ()):
+        wrong = _cells_problem(attribute.get("kind"), attribute.get("cells", []))
+        if wrong is not None and "name" in attribute:
+            yield f"context.{attribute['name']}.cells", wrong
+
+
+def season(draft: Draft) -> Iterator[Problem]:
+    """What ends before it starts is never shown."""
+    for variant in draft.data.get("variants", ()):
+        available = variant.get("available", {})
+        starts, ends = available.get("starts"), available.get("ends")
+        if starts is not None and ends is not None and ends <= starts and "name" in variant:
+            key = f"variants.{variant['name']}.available.ends"
+            yield key, "is not after its start; give a later date and time"
+
+
+def free_amount(draft: Draft) -> Iterator[Problem]:
+    """There is an amount to type."""
+    table = draft.data.get("free_amount", {})
+    least, most = table.get("min"), table.get("max")
+    if least is not None and most is not None and most < least:
+        yield "free_amount.max", f"is below min = {least:g}; give the same or more"
+
+
+def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
+    """What is shown when nothing else can be must not run out, and nobody may be without it."""
+    shown = set(draft.data.get("fallback", {}).values())
+    for variant in draft.data.get("variants", ()):
+        for key in ("stock", "exclusive"):
+            if variant.get("name") in shown and variant.get("available", {}).get(key) is not None:
+                where = f"variants.{variant['name']}.available.{key}"
+                yield where, "is on a fallback, which must always be there; use another fallback"
+
+
+def windows(draft: Draft) -> Iterator[Problem]:
+    """The variants of `sms_timing` are send windows, counted from one anchor."""
+    if draft.data.get("slot") != TIMING:
+        return
+    anchors: dict[str, str] = {}
+    for variant in draft.data.get("variants", ()):
+        name = variant.get("name", "")
+        try:
+            anchors[name] = window_of(variant.get("value")).anchor
+        except ValueError as error:
+            yield f"variants.{name}.value", str(error)
+        if variant.get("available", {}).get("stock") is not None:
+            yield f"variants.{name}.available.stock", "is on a window; leave it out"
+    if len(set(anchors.values())) > 1:
+        yield "variants", "count from different anchors; use month for all windows, or cycle"
+
+
+RULES: tuple[Rule, ...] = (
+    slot_name,
+    unique_names,
+    fallback,
+    fallback_in_stock,
+    floor,
+    policy,
+    objective,
+    guard,
+    cells,
+    season,
+    free_amount,
+    windows,
+)
+
+
+def _cells_problem(kind: object, values: list[object]) -> str | None:
+    if kind == "flag":
+        return "a flag has no cells; leave them out" if values else None
+    if kind == "number":
+        return _cuts_problem(values)
+    return _categories_problem(values) if kind == "category" else None
+
+
+def _cuts_problem(values: list[object]) -> str | None:
+    numbers = [v for v in values if is_number(v)]
+    if not values or len(numbers) < len(values) or any(map(scalar_problem, numbers)):
+        return "does not hold numbers; list cut points, such as [10, 30, 100]"
+    rising = all(low < high for low, high in pairwise(numbers))
+    return None if rising else "does not rise; list cut points from small to large, each once"
+
+
+def _categories_problem(values: list[object]) -> str | None:
+    texts = [None if isinstance(v, float) else text_of(v) for v in values]
+    if not texts or None in texts:
+        return 'does not hold categories; list them as text, such as ["web", "app"]'
+    return None if len(set(texts)) == len(texts) else "repeats a category; list each once"

@@ -1,0 +1,248 @@
+"""The form of a slot's table: one schema for the files, the store and the API's document."""
+
+from __future__ import annotations
+
+from marshmallow import ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.config.slot_fields import (
+    Duration,
+    Flag,
+    Instant,
+    Items,
+    Json,
+    JsonTable,
+    Matches,
+    Number,
+    OneOf,
+    RuleTable,
+    StrictTable,
+    told,
+)
+from nudge.domain.basics.slot_values import json_problem, scalar_problem, text_problem
+from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
+from nudge.domain.slots.rule import EXAMPLE
+
+CHANNELS = ("web", "wap", "app", "sms")
+STICKY_BY = ("page", "channel", "failure")
+
+DAY = 86400.0
+MAX_WINDOW = 7 * DAY
+"""Ids and open exposures are remembered with the visitor for so long."""
+MAX_STICKINESS = 366 * DAY
+MAX_VARIANTS = 64
+MODES = ("live", "shadow", "frozen", "off")
+FROZEN_SERVES = ("policy", "fallback")
+METRICS = ("abandonment", "downgrade")
+MAX_ALPHA = 0.5
+MAX_STOCK = 10**12
+MAX_YUAN = 100_000
+MAX_MULTIPLE = 1000
+MAX_REVISION = 2**53
+"""Beyond it a JSON reader may take two revisions for one."""
+
+NAME = Matches(
+    r"[a-z0-9][a-z0-9_.-]{0,63}",
+    "begin with a-z or 0-9; use a-z, 0-9, _ . - only, at most 64 characters",
+)
+ATTRIBUTE = Matches(
+    r"[a-z][a-z0-9_]{0,63}",
+    "begin with a-z; use a-z, 0-9, _ only, at most 64 characters",
+)
+
+
+class AvailableSchema(StrictTable):
+    """When a variant may be chosen at all."""
+
+    channels = Items(
+        ma.String(validate=OneOf(*CHANNELS), **told("name a channel")),
+        **told('list channels, such as ["web", "app"]'),
+    )
+    pages = Items(
+        ma.String(
+            validate=validate.Length(1, error="is empty; name a page"), **told("name a page")
+        ),
+        **told('list pages, such as ["home"]'),
+    )
+    requires = Items(
+        ma.String(validate=ATTRIBUTE, **told("name a context attribute")),
+        **told('list context attributes, such as ["last_number"]'),
+    )
+    starts = Instant(**told("write a date and time with its zone: 2026-01-01T00:00:00+08:00"))
+    ends = Instant(**told("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
+    when = RuleTable(**told(f"write a rule such as {EXAMPLE}"))
+    stock = ma.Integer(
+        strict=True,
+        validate=validate.Range(0, MAX_STOCK, error="is out of range; give how many there are"),
+        **told("write a whole number: how many there are"),
+    )
+    exclusive = ma.String(validate=NAME, **told("name the group of benefits"))
+
+
+class VariantSchema(StrictTable):
+    """One alternative."""
+
+    name = ma.String(required=True, validate=NAME, **told("name the variant"))
+    value = Json(required=True, allow_none=True, **told("give what the page receives"))
+    attributes = JsonTable("write a table such as { amount = 50 }", check=scalar_problem)
+    enabled = Flag(load_default=True, **told("write true or false"))
+    available = ma.Nested(AvailableSchema, **told('write a table such as { pages = ["home"] }'))
+
+
+class ContextSchema(StrictTable):
+    """One context attribute."""
+
+    name = ma.String(required=True, validate=ATTRIBUTE, **told("name the attribute"))
+    kind = ma.String(
+        required=True,
+        validate=OneOf("category", "number", "flag"),
+        **told("use one of category, number, flag"),
+    )
+    cells = Items(
+        ma.Raw(**told("give a category or a cut point")),
+        **told("list the categories, or the rising cut points of a number"),
+    )
+
+
+class StickinessSchema(StrictTable):
+    """How long a visitor keeps a decision."""
+
+    period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
+    by = Items(
+        ma.String(validate=OneOf(*STICKY_BY), **told(f"use one of {', '.join(STICKY_BY)}")),
+        **told('list request fields, such as ["page"]'),
+    )
+
+
+def _rewarding(text: str) -> None:
+    if (wrong := problem_of(text)) is not None:
+        raise ValidationError(wrong)
+
+
+class RewardSchema(StrictTable):
+    """What rewards an exposure."""
+
+    objective = ma.String(
+        load_default="conversion",
+        validate=OneOf("conversion", "revenue"),
+        **told("use conversion or revenue"),
+    )
+    event = ma.String(
+        required=True,
+        validate=_rewarding,
+        **told(f"name the event type: {', '.join(REWARDING_EVENTS)}; or join some by + or |"),
+    )
+    window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
+
+
+class GuardSchema(StrictTable):
+    """What freezes the slot."""
+
+    metrics = Items(
+        ma.String(validate=OneOf(*METRICS), **told("use one of abandonment, downgrade")),
+        required=True,
+        validate=validate.Length(1, error="is empty; name what to watch"),
+        **told('list what to watch, such as ["abandonment"]'),
+    )
+    alpha = Number(
+        load_default=0.05,
+        validate=validate.Range(
+            0,
+            MAX_ALPHA,
+            min_inclusive=False,
+            error="{input} is out of range; write a chance above 0, such as 0.05",
+        ),
+        **told("write a chance above 0, such as 0.05"),
+    )
+    every = Duration('write a duration up to a day, such as "1m"', longest=DAY, required=False)
+    matured = Flag(load_default=False, **told("write true or false"))
+
+
+def _yuan(value: float) -> None:
+    if not 0 < value <= MAX_YUAN or round(value, 2) != value:
+        right = f"give yuan, more than 0 and at most {MAX_YUAN}, with at most 2 decimals"
+        raise ValidationError(f"{value:g} is out of range; {right}")
+
+
+class FreeAmountSchema(StrictTable):
+    """The limits of an amount that visitors may type themselves, in yuan."""
+
+    min = Number(required=True, validate=_yuan, **told("give the least amount in yuan"))
+    max = Number(required=True, validate=_yuan, **told("give the largest amount in yuan"))
+    step = Number(required=True, validate=_yuan, **told("give the yuan between two amounts"))
+
+
+class AffordableSchema(StrictTable):
+    """How large a variant's amount may be."""
+
+    multiple = Number(
+        required=True,
+        validate=validate.Range(
+            1,
+            MAX_MULTIPLE,
+            error=f"{{input}} is out of range; write a number from 1 to {MAX_MULTIPLE}",
+        ),
+        **told("write how many times the usual amount it may be, such as 3"),
+    )
+
+
+class SlotSchema(StrictTable):
+    """A slot at one revision."""
+
+    slot = ma.String(required=True, validate=NAME, **told("name the slot, as its file is named"))
+    revision = ma.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(
+            1, MAX_REVISION, error="is out of range; write a whole number from 1 on"
+        ),
+        **told("write a whole number from 1 on"),
+    )
+    title = ma.String(load_default="", **told("write a text for people"))
+    mode = ma.String(
+        load_default="live",
+        validate=OneOf(*MODES),
+        **told("use one of live, shadow, frozen, off"),
+    )
+    frozen_serves = ma.String(
+        load_default="policy",
+        validate=OneOf(*FROZEN_SERVES),
+        **told("use policy or fallback: what a frozen slot shows"),
+    )
+    guard = ma.Nested(GuardSchema, **told('write [guard] with metrics = ["abandonment"]'))
+    on = ma.String(
+        required=True,
+        validate=OneOf("decision", "shown"),
+        **told('write "decision" or "shown": what counts as the exposure'),
+    )
+    holdout = Number(
+        load_default=0.0,
+        validate=validate.Range(
+            0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
+        ),
+        **told("write a share from 0 to 0.99"),
+    )
+    floor = Number(**told("write a probability, at most 1 / variants, or leave it out"))
+    stickiness = ma.Nested(
+        StickinessSchema, required=True, **told('write [stickiness] with period = "1d"')
+    )
+    reward = ma.Nested(
+        RewardSchema, required=True, **told('write [reward] with event = "paid", window = "3d"')
+    )
+    free_amount = ma.Nested(
+        FreeAmountSchema, **told("write [free_amount] with min = 1, max = 500, step = 1")
+    )
+    affordable = ma.Nested(AffordableSchema, **told("write [affordable] with multiple = 3"))
+    policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
+    fallback = JsonTable(
+        "write [fallback] with default = the name of a variant", check=text_problem, required=True
+    )
+    context = Items(ma.Nested(ContextSchema), **told("write each attribute as [[context]]"))
+    variants = Items(
+        ma.Nested(VariantSchema),
+        required=True,
+        validate=validate.Length(
+            1, MAX_VARIANTS, error=f"has too few or too many; give 1 to {MAX_VARIANTS} variants"
+        ),
+        **told("write each variant as [[variants]]"),
+    )

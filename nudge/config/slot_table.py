@@ -1,0 +1,159 @@
+"""A slot and its plain table: from checked data to a slot, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from bandits.config_values import text_of
+from nudge.config.slot_rules import floor_of
+from nudge.domain.basics.duration import format_duration
+from nudge.domain.slots.slot import (
+    Availability,
+    ContextAttribute,
+    FreeAmount,
+    Harms,
+    Slot,
+    Stickiness,
+    Terms,
+    Variant,
+)
+
+
+def slot_of(data: Mapping[str, Any]) -> Slot:
+    """The slot of a table that passed schema and rules."""
+    policy = {"kind": "auto"} | data.get("policy", {})
+    reward, sticky = data["reward"], data["stickiness"]
+    return Slot(
+        name=data["slot"],
+        revision=data["revision"],
+        variants=tuple(_variant(one) for one in data["variants"]),
+        context=tuple(_attribute(one) for one in data.get("context", ())),
+        policy=policy,
+        terms=Terms(data["on"], reward["event"], reward["objective"], reward["window"]),
+        stickiness=Stickiness(sticky["period"], tuple(dict.fromkeys(sticky.get("by", ())))),
+        holdout=data["holdout"],
+        floor=floor_of(data, policy["kind"]),
+        fallback=data["fallback"],
+        title=data["title"],
+        mode=data["mode"],
+        frozen_serves=data["frozen_serves"],
+        guard=_harms(data.get("guard")),
+        free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
+        affordable=data["affordable"]["multiple"] if "affordable" in data else None,
+    )
+
+
+def dump_slot(slot: Slot) -> dict[str, object]:
+    """The slot as a plain JSON table, from which `parse_slot` makes an equal slot."""
+    terms, sticky = slot.terms, slot.stickiness
+    reward = {"objective": terms.objective, "event": terms.event}
+    guard = {} if slot.guard is None else {"guard": _dump_harms(slot.guard)}
+    return guard | {
+        "slot": slot.name,
+        "revision": slot.revision,
+        "title": slot.title,
+        "mode": slot.mode,
+        "frozen_serves": slot.frozen_serves,
+        "on": terms.on,
+        "holdout": slot.holdout,
+        "floor": slot.floor,
+        "stickiness": {"period": format_duration(sticky.period), "by": list(sticky.by)},
+        "reward": reward | {"window": format_duration(terms.window)},
+        "policy": dict(slot.policy),
+        "fallback": dict(slot.fallback),
+        **_dump_amounts(slot),
+        "context": [_dump_attribute(one) for one in slot.context],
+        "variants": [_dump_variant(one) for one in slot.variants],
+    }
+
+
+def _dump_amounts(slot: Slot) -> dict[str, object]:
+    # Only where they are: a slot without them must not look changed to an earlier version.
+    table: dict[str, object] = {}
+    if slot.free_amount is not None:
+        table["free_amount"] = asdict(slot.free_amount)
+    if slot.affordable is not None:
+        table["affordable"] = {"multiple": slot.affordable}
+    return table
+
+
+def digest(slot: Slot) -> str:
+    """A hash of the slot's content, 32 hex digits: two revisions that say the same agree."""
+    table = dump_slot(slot)
+    del table["revision"]
+    text = json.dumps(table, sort_keys=True, separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _variant(data: Mapping[str, Any]) -> Variant:
+    table = data.get("available", {})
+    available = Availability(
+        channels=frozenset(table.get("channels", ())),
+        pages=frozenset(table.get("pages", ())),
+        requires=tuple(table.get("requires", ())),
+        starts=table.get("starts"),
+        ends=table.get("ends"),
+        when=table.get("when"),
+        stock=table.get("stock"),
+        exclusive=table.get("exclusive", ""),
+    )
+    attributes = data.get("attributes", {})
+    return Variant(data["name"], data["value"], attributes, data["enabled"], available)
+
+
+def _attribute(data: Mapping[str, Any]) -> ContextAttribute:
+    # Numbers as floats and categories as text, so that one meaning has one form and one digest.
+    read = float if data["kind"] == "number" else text_of
+    return ContextAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
+
+
+def _harms(data: Mapping[str, Any] | None) -> Harms | None:
+    if data is None:
+        return None
+    metrics = tuple(dict.fromkeys(data["metrics"]))
+    return Harms(metrics, data["alpha"], data.get("every", Harms.every), data["matured"])
+
+
+def _dump_harms(guard: Harms) -> dict[str, object]:
+    return {
+        "metrics": list(guard.metrics),
+        "alpha": guard.alpha,
+        "every": format_duration(guard.every),
+        "matured": guard.matured,
+    }
+
+
+def _dump_attribute(attribute: ContextAttribute) -> dict[str, object]:
+    table: dict[str, object] = {"name": attribute.name, "kind": attribute.kind}
+    return table | ({"cells": list(attribute.cells)} if attribute.cells else {})
+
+
+def _dump_variant(variant: Variant) -> dict[str, object]:
+    available = _dump_availability(variant.availability)
+    table = {"name": variant.name, "value": variant.value, "attributes": dict(variant.attributes)}
+    return table | {"enabled": variant.enabled} | ({"available": available} if available else {})
+
+
+def _dump_availability(available: Availability) -> dict[str, object]:
+    table = {
+        "channels": sorted(available.channels),
+        "pages": sorted(available.pages),
+        "requires": list(available.requires),
+        "starts": _dump_instant(available.starts),
+        "ends": _dump_instant(available.ends),
+        "when": available.when.table if available.when else None,
+        "stock": available.stock,
+        "exclusive": available.exclusive,
+    }
+    return {key: value for key, value in table.items() if value not in (None, [], "")}
+
+
+def _dump_instant(seconds: float | None) -> str | float | None:
+    if seconds is None or not seconds.is_integer():
+        return seconds  # a fraction may not survive the way through a date
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -1,0 +1,70 @@
+"""Configuration files as tables: read, and every problem named by its file and dotted key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nudge.config.slot_rules import Problem
+from nudge.errors import InvalidConfigError
+
+_AT_LINE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The table of a TOML file.
+
+    Raises:
+        InvalidConfigError: it cannot be read, or is no TOML; with the line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfigError([f"{path}: cannot be read ({error}); save as UTF-8"]) from error
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidConfigError([f"{path}: {_syntax(str(error))}"]) from error
+
+
+def problems_of(messages: object, raw: object, key: str = "") -> Iterator[Problem]:
+    """The leaves of marshmallow's messages, each with its dotted key.
+
+    Args:
+        messages: of a ValidationError.
+        raw: the table that was checked; entries of its lists are told by their names.
+        key: of the table itself.
+    """
+    if not isinstance(messages, dict):
+        lines = messages if isinstance(messages, list) else [messages]
+        yield from ((key or "(whole table)", str(line)) for line in lines)
+        return
+    for part, inner in messages.items():
+        below = _below(raw, part)
+        yield from problems_of(
+            inner, below, key if part == "_schema" else _joined(key, part, below)
+        )
+
+
+def _syntax(message: str) -> str:
+    found = _AT_LINE.fullmatch(message)
+    if found is None:
+        return f"is no TOML: {message}; correct its syntax"
+    return f"line {found[2]}, column {found[3]}: is no TOML: {found[1]}; correct its syntax"
+
+
+def _below(raw: object, part: object) -> object:
+    if isinstance(raw, list) and isinstance(part, int):
+        return raw[part]
+    return raw.get(part) if isinstance(raw, Mapping) else raw
+
+
+def _joined(key: str, part: object, raw: object) -> str:
+    """`variants.coffee` where the entry has a name, `variants[2]` where it has none."""
+    if isinstance(part, int):
+        name = raw.get("name") if isinstance(raw, Mapping) else None
+        return f"{key}.{name}" if isinstance(name, str) and name else f"{key}[{part}]"
+    return f"{key}.{part}" if key else str(part)

@@ -1,0 +1,1 @@
+"""A decision: who is eligible, what sticks, and the draw."""

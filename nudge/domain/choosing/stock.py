@@ -1,0 +1,72 @@
+"""Limited stock: how much is left, who takes of it, and how it is shared out. Pure.
+
+See docs/decisions/0009-stock.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.journal.records import Decision, Reason
+from nudge.domain.slots.slot import Slot
+
+TAKING: Final[tuple[Reason, ...]] = ("policy", "holdout", "only_eligible")
+"""Reasons of decisions that give what they name; forced ones are tests, shadow ones not shown."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One partition's part of a stock: counters that only rise.
+
+    Attributes:
+        got: units from the stock.
+        taken: by decisions.
+        back: given back.
+    """
+
+    got: int = 0
+    taken: int = 0
+    back: int = 0
+
+    @property
+    def left(self) -> int:
+        """Units that can be taken here."""
+        return self.got - self.taken - self.back
+
+
+def field_of(slot: str, variant: str) -> str:
+    """What a variant's stock is called in the store; no name has a colon."""
+    return f"{slot}:{variant}"
+
+
+def limits(slot: Slot) -> dict[str, int]:
+    """Variant -> units that may ever be given, of the variants that are limited."""
+    named = ((one.name, one.availability.stock) for one in slot.variants)
+    return {name: stock for name, stock in named if stock is not None}
+
+
+def taken_by(slot: Slot, decision: Decision) -> str:
+    """The field of the stock that the decision takes a unit of; empty where it takes none."""
+    variant = slot.variant(decision.variant)
+    limited = variant is not None and variant.availability.stock is not None
+    takes = limited and decision.reason in TAKING
+    return field_of(slot.name, decision.variant) if takes else ""
+
+
+def shares(pool: int, partitions: int, first: int = 0) -> list[int]:
+    """The pool in equal parts; what does not divide goes to the partitions from `first` on."""
+    least, rest = divmod(max(0, pool), partitions)
+    return [least + ((p - first) % partitions < rest) for p in range(partitions)]
+
+
+def uneven(left: Sequence[int], wanted: Sequence[int], free: int) -> bool:
+    """Whether units should be moved.
+
+    Args:
+        left: by partition.
+        wanted: by partition, of `shares`.
+        free: that nobody has; below 0 where more was handed out than there is by now.
+    """
+    return free != 0 or any(2 * has < share for has, share in zip(left, wanted, strict=True))

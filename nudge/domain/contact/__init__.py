@@ -1,0 +1,1 @@
+"""The contact policy: consent, quiet hours, caps and capacity."""

@@ -1,0 +1,80 @@
+"""The part of the contact policy that is the same for all customers of a time zone.
+
+Computed once for a zone, a window, a purpose and a channel, it serves a million customers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from nudge.domain.basics.intervals import Interval, Intervals, without
+from nudge.domain.basics.local_time import DAY, date_of, moments, pieces, weekday_of
+from nudge.domain.contact.contact import HOLIDAY, QUIET_HOURS, WEEKDAY
+from nudge.domain.contact.contact_policy import Channel, ContactPolicy
+from nudge.domain.contact.public_holidays import public_holidays
+
+Block = tuple[str, float, float]
+"""A reason, and the first moment that it forbids and the one behind the last."""
+
+
+def calendar_intervals(
+    policy: ContactPolicy, zone: ZoneInfo, purpose: str, channel: str, start: float, end: float
+) -> Intervals:
+    """The parts of a window in which hour, weekday and holidays allow a contact.
+
+    Args:
+        policy: of the installation.
+        zone: of the customers.
+        purpose: of the contact.
+        channel: of the contact.
+        start: seconds, in the window.
+        end: seconds, not in it.
+    """
+    window = ((start, end),) if start < end else ()
+    if purpose in policy.exempt:
+        return window
+    if purpose not in policy.purposes or channel not in policy.channels:
+        return ()
+    blocked = calendar_blocks(policy, zone, policy.channels[channel], start, end)
+    return without(window, ((low, high) for _, low, high in blocked))
+
+
+def calendar_blocks(
+    policy: ContactPolicy, zone: ZoneInfo, channel: Channel, start: float, end: float
+) -> Iterator[Block]:
+    """What the calendar forbids in a window; of a day that is forbidden, the hours are not told."""
+    quiet = channel.quiet_parts
+    for piece in pieces(zone, start, end):
+        low, high, offset = piece
+        first, last = math.floor(low + offset) // DAY, math.ceil(high + offset) // DAY
+        for day in range(first, last + 1):
+            reason = closed(policy, day)
+            for at in moments((piece,), (day, day + 1)):
+                yield from _of_day(at, reason, quiet, day * DAY - offset)
+
+
+def closed(policy: ContactPolicy, day: int) -> str | None:
+    """Why nothing goes out on a local day, or None."""
+    found, holidays = date_of(day), policy.holidays
+    if found in holidays.forbidden:
+        return HOLIDAY
+    if found in holidays.allowed:
+        return None
+    country = holidays.country
+    if country and found in public_holidays(country, holidays.region, found.year):
+        return HOLIDAY
+    return WEEKDAY if weekday_of(day) not in policy.weekdays else None
+
+
+def _of_day(
+    at: Interval, reason: str | None, quiet: tuple[tuple[int, int], ...], midnight: int
+) -> Iterator[Block]:
+    if reason is not None:
+        yield reason, *at
+        return
+    for start, end in quiet:
+        low, high = max(at[0], midnight + start), min(at[1], midnight + end)
+        if low < high:
+            yield QUIET_HOURS, low, high

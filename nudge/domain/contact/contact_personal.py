@@ -1,0 +1,152 @@
+"""The part of the contact policy that hangs on the customer: consent, complaints, contacts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from math import inf, nextafter
+from typing import Final
+
+from nudge.domain.basics.local_time import (
+    DAY,
+    Days,
+    day_range,
+    local,
+    moments,
+    month_range,
+    pieces,
+    week_range,
+)
+from nudge.domain.contact.contact import (
+    BLACKLISTED,
+    CAP_DAY,
+    CAP_MONTH,
+    CAP_WEEK,
+    COMPLAINT,
+    NO_CONSENT,
+    SPACING,
+    Known,
+)
+from nudge.domain.contact.contact_calendar import Block
+from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy
+
+_REACH: Final = 33.0 * DAY
+"""Seconds beyond a window in which contacts may count: a month, and the offset of any zone."""
+
+_REACHES: Final = (1.1 * DAY, 7.1 * DAY, 31.1 * DAY)
+"""Seconds in which a contact may be of the same local day, week, month as a later one."""
+
+Limit = tuple[str, int, Callable[[int], Days]]
+"""A reason, the most contacts, and from a local day to the period that they are counted in."""
+
+
+def permission_blocks(
+    policy: ContactPolicy, known: Known, channel: Channel, start: float, end: float
+) -> Iterator[Block]:
+    """Where in a window the customer has not agreed to be contacted."""
+    if known.blacklisted:
+        yield BLACKLISTED, start, end
+    if known.complained_at is not None:
+        yield COMPLAINT, known.complained_at, known.complained_at + policy.complaint_pause
+    allowed, since = channel.consent == "unless_refused", start
+    said = sorted((one.at, not one.given) for one in known.consents if one.channel == channel.name)
+    for at, refused in said:
+        if not allowed:
+            yield NO_CONSENT, since, at
+        allowed, since = not refused, max(start, at)
+    if not allowed:
+        yield NO_CONSENT, since, end
+
+
+def pressure_blocks(
+    policy: ContactPolicy, known: Known, purpose: str, start: float, end: float
+) -> Iterator[Block]:
+    """Where in a window the customer's contacts, made and planned, leave no room for another.
+
+    A contact counts whether it lies before or behind: two sends keep their distance, and fit under
+    a cap, in whatever order they were planned.
+    """
+    spacing = policy.spacing
+    reach = max(spacing, _REACH)
+    low, high = start - reach, end + reach
+    times = [at for at in counted(policy, known, purpose) if low <= at <= high]
+    if spacing > 0:
+        for at in times:
+            if start < at + spacing and at - spacing < end:
+                # Exactly the spacing before is allowed, as is exactly the spacing behind.
+                yield SPACING, nextafter(at - spacing, inf), at + spacing
+    limits = [one for one in _limits(policy.caps) if len(times) >= one[1]]
+    if not limits:
+        return
+    zone = policy.zone_of(known)
+    days = [local(zone, at)[0] for at in times]
+    cut = pieces(zone, start, end)
+    for reason, most, range_of in limits:
+        for full, count in Counter(map(range_of, days)).items():
+            if count >= most:
+                yield from ((reason, *at) for at in moments(cut, full))
+
+
+def counted(policy: ContactPolicy, known: Known, purpose: str) -> list[float]:
+    """Seconds of the contacts that count when one for this purpose is to be made.
+
+    Transactional ones do not, nor does what is planned for a lower priority: it gives way.
+    """
+    exempt, priority = policy.exempt, policy.priority
+    times = [one.at for one in known.contacts if one.purpose not in exempt]
+    if known.planned:
+        rank = priority(purpose)
+        stay = (one for one in known.planned if priority(one.purpose) >= rank)
+        times += [one.at for one in stay if one.purpose not in exempt]
+    return times
+
+
+def permission(known: Known, channel: str, at: float) -> bool | None:
+    """Whether the customer's word on a channel, as it stands from a moment on, is a yes.
+
+    Args:
+        known: of the customer.
+        channel: that is asked about.
+        at: seconds.
+
+    Returns:
+        True for a yes, False for none at all; None where it is not so simple: a no, a word that is
+        still to come, a complaint, the blacklist.
+    """
+    if known.blacklisted or known.complained_at is not None:
+        return None
+    said = [one for one in known.consents if one.channel == channel]
+    if not said:
+        return False
+    last = said[0] if len(said) == 1 else max(said, key=lambda one: (one.at, not one.given))
+    return True if last.given and last.at <= at else None
+
+
+def unpressed(policy: ContactPolicy, known: Known, purpose: str, at: float) -> bool:
+    """True where no contact, made or planned, can stand in the way of one from a moment on.
+
+    What is not certain at first sight is no: `pressure_blocks` tells.
+    """
+    if not known.contacts and not known.planned:
+        return True
+    ages = [at - one for one in counted(policy, known, purpose)]
+    if any(age < policy.spacing for age in ages):
+        return False
+    return all(
+        sum(age < reach for age in ages) < most
+        for most, reach in zip(
+            (policy.caps.day, policy.caps.week, policy.caps.month), _REACHES, strict=True
+        )
+        if most is not None
+    )
+
+
+@lru_cache(maxsize=64)
+def _limits(caps: Caps) -> tuple[Limit, ...]:
+    listed = (
+        (CAP_DAY, caps.day, day_range),
+        (CAP_WEEK, caps.week, week_range),
+        (CAP_MONTH, caps.month, month_range),
+    )
+    return tuple((reason, most, range_of) for reason, most, range_of in listed if most is not None)

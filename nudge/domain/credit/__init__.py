@@ -1,0 +1,1 @@
+"""Credit: which exposure an event rewards, and where the reward is booked."""

@@ -1,0 +1,1 @@
+"""The funnel: stages, leaks and their ranking."""

@@ -1,0 +1,141 @@
+"""Where the path leaks, and which leak costs most: by stage, by reason, and both in each group.
+
+A leak's excess is what is lost beyond the usual: beyond the same place in the earlier period where
+one is compared with, else beyond the other groups. What it costs are the payments that the excess
+would have come to, had it gone on as others do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from bandits.inference.interval import Estimate, difference
+from nudge.domain.funnel.funnel_counts import Counts, LeakCount, Share, StageCount, total
+
+Verdict = Literal["better", "worse", "unclear"]
+Place = tuple[str, int, str]
+"""Group, stage and reason."""
+RANKED: Final = 20
+"""Most leaks that are told."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A leak with what it costs.
+
+    Attributes:
+        count: what was counted.
+        usual: the same where or when it is usual; None where there is nothing to compare with.
+        excess: its rate minus the usual one, with its interval.
+        payments: that the excess cost, about; not below 0.
+    """
+
+    count: LeakCount
+    usual: Share | None
+    excess: Estimate | None
+    payments: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether more is lost than usual."""
+        return "unclear" if self.excess is None else _lost(self.excess)
+
+
+def change(now: Share, before: Share) -> Estimate | None:
+    """The difference of two rates with its interval; None where one has no visits.
+
+    The two are taken as independent: that a subject is in both makes the interval too wide.
+    """
+    first, second = now.estimate(), before.estimate()
+    return None if first is None or second is None else difference(first, second)
+
+
+def verdict(lost: Estimate | None) -> Verdict:
+    """What a difference of shares that are lost means."""
+    return "unclear" if lost is None else _lost(lost)
+
+
+def _lost(excess: Estimate) -> Verdict:
+    if excess.low > 0:
+        return "worse"
+    return "better" if excess.high < 0 else "unclear"
+
+
+def by_stage(counts: Counts) -> dict[int, Share]:
+    """Stage -> those lost there, of all who reached it, over all groups."""
+    return {one.stage: one.lost for one in counts.overall}
+
+
+def by_reason(counts: Counts) -> dict[str, int]:
+    """Reason -> visits lost for it, over all groups and stages; empty where none was given."""
+    found: dict[str, int] = {}
+    for one in counts.leaks:
+        found[one.reason] = found.get(one.reason, 0) + one.lost.hits
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def ranked(now: Counts, before: Counts | None) -> list[Leak]:
+    """All leaks, those that cost most first, and certain ones before uncertain ones."""
+    usual = _usual_of(now, before)
+    onward = _onward(before or now)
+    leaks = [_leak(one, usual, onward) for one in now.leaks]
+    return sorted(leaks, key=_order)[:RANKED]
+
+
+def _order(leak: Leak) -> tuple[bool, float, int, Place]:
+    one = leak.count
+    sure = leak.excess is None or leak.verdict == "worse"
+    return not sure, -leak.payments, -one.lost.hits, (one.group, one.stage, one.reason)
+
+
+def _leak(one: LeakCount, usual: Mapping[Place, Share], onward: Mapping[int, float]) -> Leak:
+    compared = usual.get((one.group, one.stage, one.reason))
+    excess = None if compared is None else change(one.lost, compared)
+    rate = one.lost.rate if excess is None else excess.value
+    payments = (rate or 0.0) * one.lost.visits * onward.get(one.stage, 0.0)
+    return Leak(one, compared, excess, max(0.0, payments))
+
+
+def _usual_of(now: Counts, before: Counts | None) -> dict[Place, Share]:
+    if before is not None:
+        return {(p.group, p.stage, p.reason): p.lost for p in _filled(before, now.leaks)}
+    groups = {one.group for one in now.stages}
+    if len(groups) == 1:
+        return {}
+    everywhere = list(_filled(now, now.leaks))
+    return {
+        (one.group, one.stage, one.reason): total(_elsewhere(everywhere, one)) for one in now.leaks
+    }
+
+
+def _elsewhere(everywhere: Sequence[LeakCount], one: LeakCount) -> Iterator[Share]:
+    for other in everywhere:
+        if (other.stage, other.reason) == (one.stage, one.reason) and other.group != one.group:
+            yield other.lost
+
+
+def _filled(counts: Counts, wanted: Iterable[LeakCount]) -> Iterator[LeakCount]:
+    """The leaks of these counts, and those wanted in which nobody was lost."""
+    yield from counts.leaks
+    known = {(one.group, one.stage, one.reason) for one in counts.leaks}
+    reasons = {(one.stage, one.reason) for one in wanted}
+    for stage, reason in sorted(reasons):
+        for one in counts.stages:
+            if one.stage == stage and (one.group, stage, reason) not in known:
+                yield LeakCount(one.group, stage, reason, _none_of(one))
+
+
+def _none_of(stage: StageCount) -> Share:
+    of = stage.lost
+    return Share(of.subjects, of.visits, 0, of.visits_squared)
+
+
+def _onward(counts: Counts) -> dict[int, float]:
+    """Stage -> share of those who went on from it that reached the aim."""
+    lost = by_stage(counts)
+    aim = max(lost, default=0)
+    reached = lost[aim].visits if lost else 0
+    went_on = {stage: share.visits - share.hits for stage, share in lost.items()}
+    return {stage: min(1.0, reached / n) for stage, n in went_on.items() if n}

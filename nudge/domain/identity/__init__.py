@@ -1,0 +1,1 @@
+"""Subjects, tokens and numbers: hashed, sealed and opened again."""

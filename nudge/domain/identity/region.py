@@ -1,0 +1,41 @@
+"""Where a number is from: province, city and carrier, by its first digits.
+
+A number that was ported keeps the digits of its first carrier, and people move with theirs: all of
+this is approximate. The tables are large, so they are imported when they are needed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from nudge.domain.identity.number import Number
+
+LANGUAGE: Final = "zh"
+REGIONS: Final = ("广西", "内蒙古", "新疆", "宁夏", "西藏")
+"""The autonomous regions, which the tables write without 自治区 as often as with it."""
+PLACE: Final = re.compile(
+    rf"(?:(?P<region>{'|'.join(REGIONS)})(?:\w*?自治区)?|(?P<province>.+?)(?:省|自治区))?"
+    r"(?:(?P<city>.+?)(?:市|地区|盟)?)?\Z"
+)
+
+
+def region_of(number: Number) -> dict[str, str]:
+    """`province`, `city` and `carrier` as far as the digits tell them, in Chinese."""
+    import phonenumbers  # noqa: PLC0415 - see above
+    from phonenumbers import carrier, geocoder  # noqa: PLC0415
+
+    found = phonenumbers.parse(number.e164)
+    place = geocoder.description_for_number(found, LANGUAGE)
+    known = placed(place) | {"carrier": carrier.name_for_number(found, LANGUAGE)}
+    return {name: value for name, value in known.items() if value}
+
+
+def placed(place: str) -> dict[str, str]:
+    """Province and city of a description such as 江苏省南京市 or 北京市; empty without a city."""
+    found = PLACE.match(place)
+    city = found["city"] if found else ""
+    if not city or not place.endswith(("市", "州", "地区", "盟")):
+        return {}
+    province = (found["region"] or found["province"] or "") if found else ""
+    return {"province": province or city, "city": city}

@@ -1,0 +1,230 @@
+"""Keyed hashes, sealed ids and device tokens: all that derives from the secret key.
+
+Each use has a key of its own, derived from the one secret, so that no two can be confused.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import msgpack
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from itsdangerous import BadData, URLSafeSerializer
+from numpy.typing import NDArray
+
+from nudge.domain.identity.link import Links
+from nudge.domain.identity.number import Number
+from nudge.domain.identity.vault_seal import VaultSeal
+from nudge.domain.journal.records import AWAY, Ref
+
+_MAGIC = b"NDG\x01"
+"""First bytes of a sealed reference; whoever forges an id would have to hit them."""
+_LAYOUT = struct.Struct(">4sHHQ")
+_MARK = "d."
+"""Begins a token. It is encrypted: who forgets a person must not leave their subject in a browser.
+One of the version before was only signed."""
+_NONCE = 12
+_WEIGHTS: Final = np.array([16, 8, 4, 2, 1], np.uint8)
+_LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+ID_LENGTH = 26
+MOST_HOMES: Final = 4
+"""Subjects that a token names: who shares a device, or changes ids, stays known."""
+NUMBERS: Final = "000000"
+"""What the subjects of numbers begin with, so that they are smaller than all others."""
+
+
+class Home(NamedTuple):
+    """Where a subject is.
+
+    Attributes:
+        subject: of a visitor.
+        partition: where the subject's journal and state are.
+    """
+
+    subject: str
+    partition: int
+
+
+@dataclass(frozen=True)
+class Device:
+    """What a device token says.
+
+    Attributes:
+        id: random; numbers that were typed on the device are kept under it.
+        homes: subjects whose state the device may see, the latest last.
+    """
+
+    id: str
+    homes: tuple[Home, ...] = ()
+
+    def seeing(self, home: Home) -> Device:
+        """The same device, which may see one more."""
+        rest = (one for one in self.homes if one.subject != home.subject)
+        return Device(self.id, (*rest, home)[-MOST_HOMES:])
+
+    def sees(self, subject: str) -> bool:
+        """Whether it may see the state of a subject."""
+        return any(home.subject == subject for home in self.homes)
+
+
+class Sealer:
+    """Everything that needs the secret key.
+
+    Attributes:
+        vault: encrypts numbers and what people wrote.
+    """
+
+    def __init__(self, secret_key: bytes, vault_keys: Mapping[int, bytes] | None = None) -> None:
+        self._secret = secret_key
+        self.vault = VaultSeal(vault_keys or {1: secret_key})
+
+    def _key(self, use: str, size: int = 32) -> bytes:
+        return hmac.new(self._secret, use.encode(), hashlib.sha256).digest()[:size]
+
+    @cached_property
+    def _visitor_key(self) -> bytes:
+        return self._key("visitor")
+
+    @cached_property
+    def _number_key(self) -> bytes:
+        return self._key("number")
+
+    @cached_property
+    def draw_key(self) -> bytes:
+        """Key of the hash that draws `u`; 32 bytes."""
+        return self._key("draw")
+
+    @cached_property
+    def spool_key(self) -> bytes:
+        """Key of the spool's encryption; 32 bytes."""
+        return self._key("spool")
+
+    @cached_property
+    def links(self) -> Links:
+        """Makes and reads the link tokens of SMS."""
+        return Links(self._key("link"))
+
+    @cached_property
+    def _block(self) -> Cipher[modes.ECB]:
+        # One block per id and no repetition within it: the plain cipher is a permutation here.
+        return Cipher(algorithms.AES(self._key("decision", 16)), modes.ECB())  # noqa: S305
+
+    @cached_property
+    def _device_key(self) -> AESGCM:
+        return AESGCM(self._key("token"))
+
+    @cached_property
+    def _tokens(self) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key("device"), salt="device")
+
+    def visitor_hash(self, visitor_id: str) -> str:
+        """Keyed hash of an external id: 32 hex digits."""
+        return hmac.digest(self._visitor_key, visitor_id.encode(), "sha256").hex()[:32]
+
+    def partition(self, visitor_hash: str, partitions: int) -> int:
+        """The partition in which a hashed id is at home."""
+        return int(visitor_hash[:12], 16) % partitions
+
+    def seal(self, ref: Ref) -> str:
+        """The decision id that stands for a reference: 26 lower-case letters and digits."""
+        block = _LAYOUT.pack(_MAGIC, ref.partition, ref.index, ref.position)
+        encryptor = self._block.encryptor()
+        sealed = encryptor.update(block) + encryptor.finalize()
+        return base64.b32encode(sealed).decode().rstrip("=").lower()
+
+    def seal_each(self, refs: Sequence[Ref]) -> list[str]:
+        """The ids of many references, by one run of the cipher."""
+        blocks = [_LAYOUT.pack(_MAGIC, r.partition, r.index, r.position) for r in refs]
+        encryptor = self._block.encryptor()
+        sealed = encryptor.update(b"".join(blocks)) + encryptor.finalize()
+        letters = _base32(np.frombuffer(sealed, np.uint8).reshape(len(refs), 16))
+        return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), ID_LENGTH)]
+
+    def unseal(self, decision_id: str) -> Ref | None:
+        """The reference behind a decision id, or None for an id that was not given by us."""
+        if len(decision_id) != ID_LENGTH:
+            return None
+        try:
+            sealed = base64.b32decode(decision_id.upper() + "======")
+        except ValueError:
+            return None
+        decryptor = self._block.decryptor()
+        block = decryptor.update(sealed) + decryptor.finalize()
+        magic, partition, index, position = _LAYOUT.unpack(block)
+        return Ref(partition, position, index) if magic == _MAGIC else None
+
+    def token(self, device: Device) -> str:
+        """A device token."""
+        homes = [part for one in device.homes for part in (one.subject, one.partition)]
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = nonce + self._device_key.encrypt(nonce, msgpack.packb([device.id, *homes]), None)
+        return _MARK + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def device(self, token: str | None) -> Device | None:
+        """The device behind a token, or None where it is missing, forged or of another key."""
+        if not token:
+            return None
+        try:
+            name, *homes = self._token_fields(token)
+            if len(homes) == 1:
+                # Of the version before, which knew one subject and no devices.
+                return Device(str(name), (Home(str(name), int(homes[0])),))
+            pairs = zip(homes[::2], homes[1::2], strict=True)
+            return Device(str(name), tuple(Home(str(s), int(p)) for s, p in pairs))
+        except (BadData, InvalidTag, ValueError, TypeError):
+            return None
+
+    def _token_fields(self, token: str) -> list[Any]:
+        if not token.startswith(_MARK):
+            found: list[Any] = self._tokens.loads(token)
+            return found
+        body = token.removeprefix(_MARK)
+        sealed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        plain = self._device_key.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
+        fields: list[Any] = msgpack.unpackb(plain)
+        return fields
+
+    def number_hash(self, number: Number) -> str:
+        """Keyed hash of a number: 32 hex digits, and never that of another external id."""
+        digest = hmac.new(self._number_key, number.e164.encode(), hashlib.sha256)
+        return digest.hexdigest()[:32]
+
+
+def _base32(blocks: NDArray[np.uint8]) -> str:
+    """The letters of blocks (n, 16), `ID_LENGTH` each: Python's own encoder is slow at many."""
+    bits = np.zeros((len(blocks), 5 * ID_LENGTH), np.uint8)
+    bits[:, :128] = np.unpackbits(blocks, axis=1)
+    values = bits.reshape(-1, 5) @ _WEIGHTS
+    return str(_LETTERS[values].tobytes(), "ascii")
+
+
+def new_subject() -> str:
+    """A random subject: 32 hex digits that say nothing of the visitor."""
+    return secrets.token_hex(16)
+
+
+def new_subjects(count: int) -> list[str]:
+    """So many of them."""
+    digits = secrets.token_hex(16 * count)
+    return [digits[i : i + 32] for i in range(0, len(digits), 32)]
+
+
+def new_label() -> str:
+    """A random subject for a number: smaller than those of all visitors."""
+    return NUMBERS + secrets.token_hex(13)
+
+
+def away_ref(partition: int) -> Ref:
+    """A random reference for a decision that no journal could number."""
+    return Ref(partition, AWAY | secrets.randbits(61))

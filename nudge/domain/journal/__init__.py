@@ -1,0 +1,1 @@
+"""Records of the journal: decisions, exposures, rewards and events."""

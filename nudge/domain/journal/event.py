@@ -1,0 +1,58 @@
+"""Event types: who may send them, and how far back they may lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from nudge.domain.journal.caller import Caller
+from nudge.domain.journal.records import Source
+
+Origin = Literal["page", "server", "both"]
+
+EVENT_TYPES: Final[Mapping[str, Origin]] = {
+    "shown": "both",
+    "clicked": "both",
+    "step": "both",
+    "prefill_kept": "both",
+    "prefill_edited": "both",
+    "payment_failed": "both",
+    "feedback": "both",
+    "paid": "both",
+    "sms_sent": "server",
+    "sms_delivered": "server",
+    "sms_clicked": "server",
+    "contacted": "server",
+    "consent": "server",
+    "complaint": "server",
+    "identified": "server",
+    "benefit_granted": "server",
+    "winback_outcome": "server",
+}
+"""Type -> who may send it. A page's `paid` is a claim: kept and shown, never rewarded."""
+
+PAGE_TYPES: Final = frozenset(t for t, origin in EVENT_TYPES.items() if origin == "both")
+"""What a key with the scope `decide` alone may send."""
+
+NEEDS_DECISION: Final = frozenset({"shown", "clicked"})
+"""Types that mean nothing without the decision that they answer."""
+
+MAX_AGE: Final = 7 * 86_400.0
+"""Seconds; an event that happened longer ago is `too_old`: its id is no longer remembered."""
+
+
+def source_of(caller: Caller) -> Source:
+    """Whether a caller's events are facts (`server`) or claims (`page`)."""
+    return "server" if caller.is_server else "page"
+
+
+def may_send(caller: Caller, event_type: str) -> bool:
+    """True where the caller's scopes allow events of this type."""
+    if caller.is_server:
+        return True
+    return "decide" in caller.scopes and event_type in PAGE_TYPES
+
+
+def rewards(event_type: str, source: Source) -> bool:
+    """True where events of this type and source may reward at all."""
+    return source == "server" or event_type != "paid"

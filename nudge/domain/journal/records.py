@@ -1,0 +1,265 @@
+"""What the journal holds: five kinds of record and the entry that carries one.
+
+A record is made once and never changed. `at` is None where the store's stamp is the truth
+(decisions made with the store at hand); `Entry` resolves and clamps it when the journal is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple
+
+from nudge.domain.slots.slot import Scalar, Terms
+
+Reason = Literal["policy", "holdout", "only_eligible", "forced", "fallback", "shadow"]
+Source = Literal["page", "server"]
+
+
+class Ref(NamedTuple):
+    """Where a decision stands: what its `decision_id` seals.
+
+    Attributes:
+        partition: of the journal.
+        position: dense, from 1, within the partition; with `AWAY` added, a random reference of a
+            decision that was made without the store.
+        index: within a record that holds several decisions; 0 otherwise.
+    """
+
+    partition: int
+    position: int
+    index: int = 0  # type: ignore[assignment] # hides a method of tuples, which nobody misses
+
+
+AWAY = 1 << 62
+"""Added to the position of references that were not given by the journal."""
+IMPORTED = AWAY | 1 << 61
+"""Added instead where the decision was imported: it was credited elsewhere, long ago."""
+
+
+def is_imported(ref: Ref) -> bool:
+    """Whether a decision came with a historical log (docs/decisions/0005-import.md)."""
+    return ref.position >= IMPORTED
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The variant drawn and everything needed to repeat and to judge the draw.
+
+    Attributes:
+        subject: random id of the visitor, 32 hex digits.
+        slot: name of the slot.
+        revision: of the slot.
+        channel: `web`, `wap`, `app`, `sms`.
+        page: as the caller named it.
+        context: the attributes that the policy saw.
+        cell: the discretised context, as `bandits` writes it.
+        eligible: names of the variants that could be drawn, in the slot's order.
+        removed: variant -> why it could not.
+        pmf: probabilities over `eligible`, sum 1.
+        u: the 64-bit draw, in [0, 2**64).
+        variant: drawn.
+        propensity: probability of `variant` in `pmf`.
+        reason: what the decision may be used for.
+        policy: kind of the policy.
+        policy_version: of the snapshot; 0 before the first.
+        terms: how it is exposed and rewarded.
+        unit: the key that it sticks by (slot, `sticky_by` values).
+        period: index of the stickiness period.
+        supersedes: the decision that it replaces in its period, if any.
+        degraded: decided without the visitor's state.
+        source: id of the API key.
+        ref: given only when the journal could not give one.
+        twin: the same draw, which the journal has although its writer got no answer; it is the one
+            exposure of both.
+        at: seconds; None for the store's stamp.
+        due: seconds, when it is to be shown: the send time of an SMS. None is at once.
+    """
+
+    kind: ClassVar[str] = "decision"
+    subject: str
+    slot: str
+    revision: int
+    channel: str
+    page: str
+    context: Mapping[str, Scalar]
+    cell: str
+    eligible: tuple[str, ...]
+    removed: Mapping[str, str]
+    pmf: tuple[float, ...]
+    u: int
+    variant: str
+    propensity: float
+    reason: Reason
+    policy: str
+    policy_version: int
+    terms: Terms
+    unit: str
+    period: int
+    supersedes: Ref | None = None
+    degraded: bool = False
+    source: str = ""
+    ref: Ref | None = None
+    twin: Ref | None = None
+    at: float | None = None
+    due: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A decision was shown: the unit of learning. `attribute` writes one for each.
+
+    Attributes:
+        subject: of the visitor.
+        decision: which decision.
+        slot: name of the slot.
+        revision: of the slot.
+        variant: shown.
+        cell: of the decision.
+        reason: of the decision.
+        propensity: of the decision.
+        window: seconds in which it can be rewarded.
+        at: seconds.
+    """
+
+    kind: ClassVar[str] = "exposure"
+    subject: str
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    propensity: float
+    window: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A change of one exposure's reward. The sum of an exposure's changes is its reward.
+
+    Attributes:
+        reward_id: deterministic: the same cause gives the same id.
+        subject: of the visitor.
+        decision: which exposure.
+        slot: name of the slot.
+        revision: of the slot.
+        variant: shown.
+        cell: of the decision.
+        reason: of the decision.
+        exposed_at: seconds; the change is booked at this time.
+        event_id: the event that caused it.
+        conversions: change of the conversion, -1, 0 or 1.
+        value: change of the value, in fen.
+        square: change of the squared value, in fen squared.
+        shared: the event also rewards exposures of other slots.
+        at: seconds, of the event.
+    """
+
+    kind: ClassVar[str] = "reward"
+    reward_id: str
+    subject: str
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    exposed_at: float
+    event_id: str
+    conversions: int
+    value: int
+    square: int
+    shared: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a visitor did, or what a server knows of them.
+
+    Attributes:
+        subject: of the visitor.
+        event_id: the client's, unique for the visitor over 7 days.
+        type: one of the event types.
+        source: `page` (public key: claims) or `server` (trusted).
+        decision: the decision that it names, if any.
+        fields: the type's own fields (`amount`, `step`, `reason`, ...).
+        at: seconds; None for the store's stamp.
+    """
+
+    kind: ClassVar[str] = "event"
+    subject: str
+    event_id: str
+    type: str
+    source: Source
+    decision: Ref | None = None
+    fields: Mapping[str, Scalar] = field(default_factory=dict)
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened to the service rather than to a visitor (a slot was changed, ...).
+
+    Attributes:
+        type: for example `slot_applied`.
+        fields: what is needed to understand it.
+        subject: empty.
+        at: seconds; None for the store's stamp.
+    """
+
+    kind: ClassVar[str] = "mark"
+    type: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    subject: str = ""
+    at: float | None = None
+
+
+Record = Decision | Exposure | Reward | Event | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record in its place in the journal.
+
+    Attributes:
+        partition: of the journal.
+        position: dense, from 1.
+        stamp: seconds, by the store's clock, when it was appended.
+        record: what was appended.
+        index: within a record of several decisions (`block.Block`), each of which is an entry; 0
+            otherwise.
+    """
+
+    partition: int
+    position: int
+    stamp: float
+    record: Record
+    index: int = 0
+
+    @property
+    def at(self) -> float:
+        """When it happened, in seconds: the record's own time, never later than the stamp."""
+        at = self.record.at
+        return self.stamp if at is None else min(at, self.stamp)
+
+    @property
+    def ref(self) -> Ref:
+        """The reference of the decision that this entry holds."""
+        given = self.record.ref if isinstance(self.record, Decision) else None
+        return given or Ref(self.partition, self.position, self.index)
+
+
+def is_dense(entries: Sequence[Entry], after: int) -> bool:
+    """Whether these are all entries behind position `after`, in order, up to their last.
+
+    A record of several decisions is as many entries at one position, by their indices.
+    """
+    due = {(after + 1, 0)}
+    for entry in entries:
+        if (entry.position, entry.index) not in due:
+            return False
+        due = {(entry.position, entry.index + 1), (entry.position + 1, 0)}
+    return True

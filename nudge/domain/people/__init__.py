@@ -1,0 +1,1 @@
+"""A visitor's state: what is known of the person, and how two become one."""

@@ -1,0 +1,138 @@
+"""Who is credited with an event: in each slot, only the latest exposure at or before it.
+
+Everything here is a function of a visitor's exposures and events, so the order in which they
+arrived cannot matter. Credit is recomputed when either side grows; what changed is the reward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.journal.records import Ref
+from nudge.domain.people.visitor import Open, Rewarding, VisitorState
+from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, wanted
+
+JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
+"""Types that are joined to exposures by time even where they name a decision: who pays, or means
+to, answers everything that was shown."""
+
+Credits = Mapping[Ref, tuple[Rewarding, ...]]
+"""Exposure -> the events that it is credited with, by time and id. One that still lacks an event
+which its terms want is credited with none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an exposure's credit comes to.
+
+    Attributes:
+        conversions: 0 or 1.
+        value: fen.
+    """
+
+    conversions: int
+    value: int
+
+    @classmethod
+    def of(cls, events: Sequence[Rewarding]) -> Worth:
+        """The worth of these events."""
+        return cls(int(bool(events)), sum(event.value for event in events))
+
+
+def holder(event: Rewarding, exposures: Sequence[Open], watermark: float) -> Open | None:
+    """The exposure that the event belongs to: none other is credited with it.
+
+    Args:
+        event: that happened.
+        exposures: the visitor's in one slot, by time and reference, closed ones included where an
+            earlier one is still open: they keep it from being credited in their place.
+        watermark: seconds; a closed exposure's reward does not change any more.
+
+    Returns:
+        One exposure, or None where the event rewards nothing in this slot.
+    """
+    latest = _named(event, exposures) if names(event) else _latest(event, exposures)
+    if latest is None or latest.closes < watermark:
+        return None
+    if event.type not in wanted(latest.terms.event).types:
+        return None
+    return latest if event.at <= latest.until else None
+
+
+def names(event: Rewarding) -> bool:
+    """True where the event can credit only the exposure of the decision that it names."""
+    return event.decision is not None and event.type not in JOINED_BY_TIME
+
+
+def _named(event: Rewarding, exposures: Sequence[Open]) -> Open | None:
+    # No lower bound: who names a decision has seen it, whenever its `shown` was sent.
+    return next((x for x in exposures if x.decision == event.decision), None)
+
+
+def _latest(event: Rewarding, exposures: Sequence[Open]) -> Open | None:
+    return next((x for x in reversed(exposures) if x.at <= event.at), None)
+
+
+def credits_of(state: VisitorState, slot: str) -> Credits:
+    """The credit of the open exposures in one slot; those without any are left out."""
+    return {one.decision: events for one, events in held(state, slot) if _is_enough(one, events)}
+
+
+def held(state: VisitorState, slot: str) -> list[tuple[Open, tuple[Rewarding, ...]]]:
+    """The open exposures in one slot that have events of their own, and these events."""
+    exposures = in_slot(state.open, slot)
+    found: dict[Ref, tuple[Open, tuple[Rewarding, ...]]] = {}
+    for event in state.events:
+        if slot in event.spent:
+            continue
+        exposure = holder(event, exposures, state.watermark)
+        if exposure is not None:
+            _, before = found.get(exposure.decision, (exposure, ()))
+            found[exposure.decision] = exposure, (*before, event)
+    return list(found.values())
+
+
+def _is_enough(exposure: Open, events: Iterable[Rewarding]) -> bool:
+    return wanted(exposure.terms.event).met(event.type for event in events)
+
+
+def in_slot(exposures: Iterable[Open], slot: str) -> list[Open]:
+    """Those of one slot, in their order."""
+    return [exposure for exposure in exposures if exposure.slot == slot]
+
+
+def slots_of(state: VisitorState) -> Iterator[str]:
+    """The slots with exposures, each once."""
+    return iter(dict.fromkeys(exposure.slot for exposure in state.open))
+
+
+def is_shared(state: VisitorState, event: Rewarding) -> bool:
+    """True where the event is credited in more than one slot."""
+    credited = (
+        any(event in events for events in credits_of(state, slot).values())
+        for slot in slots_of(state)
+    )
+    return len(event.spent) + sum(credited) > 1
+
+
+def settled(state: VisitorState, closing: Sequence[Open]) -> VisitorState:
+    """The state in which the events that these exposures hold are spent in their slots.
+
+    What belonged to an exposure when it closed stays there, whatever comes later: also where its
+    terms wanted more, so that no other exposure inherits it.
+    """
+    spent: dict[str, set[str]] = {}
+    ending = {exposure.decision for exposure in closing}
+    for slot in dict.fromkeys(exposure.slot for exposure in closing):
+        for exposure, events in held(state, slot):
+            for event in events if exposure.decision in ending else ():
+                spent.setdefault(event.event_id, set()).add(slot)
+    return state.having(events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
+
+
+def _spend(event: Rewarding, slots: set[str] | None) -> Rewarding:
+    if not slots:
+        return event
+    return event._replace(spent=tuple(sorted({*event.spent, *slots})))

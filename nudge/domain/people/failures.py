@@ -1,0 +1,82 @@
+"""Why payments fail: a gateway's own code as one of four kinds that pages and policies know.
+
+And what a decision may know of a failure: the page's word and the service's, as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from nudge.domain.slots.rule import Scalar
+
+UNKNOWN: Final = "unknown"
+KINDS: Final = ("soft", "hard", "gateway_down", UNKNOWN)
+"""soft: may pass at once. hard: will fail again the same way. gateway_down: nobody can pay so."""
+
+CODES: Final[Mapping[str, str]] = {
+    "insufficient_balance": "soft",
+    "insufficient_funds": "soft",
+    "limit_exceeded": "soft",
+    "wrong_password": "soft",
+    "wrong_code": "soft",
+    "cancelled": "soft",
+    "timeout": "soft",
+    "network": "soft",
+    "card_expired": "hard",
+    "card_closed": "hard",
+    "card_blocked": "hard",
+    "card_lost": "hard",
+    "account_closed": "hard",
+    "account_blocked": "hard",
+    "not_supported": "hard",
+    "fraud": "hard",
+    "risk_refused": "hard",
+    "gateway_error": "gateway_down",
+    "gateway_timeout": "gateway_down",
+    "gateway_unavailable": "gateway_down",
+    "maintenance": "gateway_down",
+}
+"""Code -> kind. What is not listed, and is no kind itself, is `unknown`: it is offered what a
+failure of any kind may be offered."""
+
+
+def kind_of(reason: object) -> str:
+    """The kind of a reason as it was sent."""
+    if reason in KINDS:
+        return str(reason)
+    return CODES.get(str(reason).lower(), UNKNOWN)
+
+
+REASON: Final = "failure_reason"
+FAILED_AT: Final = "failed_at"
+METHOD: Final = "method"
+FRESH: Final = 6 * 3600.0
+"""Seconds in which a failure asks for an offer. Who comes back later begins anew, and must not be
+answered for what went wrong then; it is as long as a report of a payment belongs to a visit."""
+
+
+def with_failure_told(
+    known: Mapping[str, Scalar], told: Mapping[str, Scalar], at: float
+) -> dict[str, Scalar]:
+    """The context of a decision: what the service knows, and above it what the page tells.
+
+    The page's reason becomes a kind. Without a reason, or with one that says nothing, the page
+    leaves standing what the service knows: it sees less of the third party's page than a server.
+
+    Args:
+        known: from the visitor's state.
+        told: in the request.
+        at: seconds, now.
+    """
+    failed_at = known.get(FAILED_AT)
+    if failed_at is None and REASON not in told:
+        return {**known, **told}
+    if isinstance(failed_at, int | float) and at - failed_at > FRESH:
+        known = {k: v for k, v in known.items() if k not in (REASON, FAILED_AT, METHOD)}
+    rest = {name: value for name, value in told.items() if name != REASON}
+    reason = told.get(REASON)
+    kind = kind_of(reason) if reason else UNKNOWN
+    if reason and (kind != UNKNOWN or REASON not in known):
+        rest[REASON] = kind
+    return {**known, **rest}

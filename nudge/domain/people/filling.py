@@ -1,0 +1,59 @@
+"""Fills a number into an answer: in full for the device that typed it, else masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from nudge.domain.identity.number import from_sealed
+from nudge.domain.identity.vault_seal import VaultSeal
+from nudge.domain.people.numbers import FLAGS, OWN, Book, Entry, sources
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.slots.slot import Slot
+
+SOURCE: Final = "source"
+"""The key of a variant's value that says which number is filled in."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The numbers that one answer may hold.
+
+    Attributes:
+        vault: opens them.
+        book: of the visitor.
+        entries: source -> the number that it has.
+        device: that asked; empty where it showed no token.
+    """
+
+    vault: VaultSeal
+    book: Book = field(default_factory=dict)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    device: str = ""
+
+    def value(self, configured: object) -> object:
+        """A variant's value, with the number that it stands for where there is one.
+
+        Raises:
+            CorruptRecordError: the vault's key is not the one that the number was sealed with.
+        """
+        source = configured.get(SOURCE) if isinstance(configured, Mapping) else None
+        entry = self.entries.get(source) if isinstance(source, str) else None
+        if entry is None or not isinstance(configured, Mapping):
+            return configured
+        number = from_sealed(self.vault.open(self.book[entry.field], entry.device))
+        here = entry.device != OWN or f"{self.device}:{entry.label}" in self.book
+        told = {"masked": number.masked} | ({"number": number.dialled} if here else {})
+        return {**configured, **told}
+
+
+def filling(vault: VaultSeal, book: Book, state: VisitorState, device: str, at: float) -> Filling:
+    """The numbers of a visitor, for a device, now; `at` in seconds."""
+    return Filling(vault, book, sources(book, state.numbers, device, at), device)
+
+
+def fills_in(slot: Slot) -> bool:
+    """Whether a variant of the slot stands for a number."""
+    values = (variant.value for variant in slot.variants)
+    return any(isinstance(value, Mapping) and value.get(SOURCE) in FLAGS for value in values)

@@ -1,0 +1,131 @@
+"""Two ids turn out to be one visitor: their states become one. Pure.
+
+The order of mergings does not matter (docs/decisions/0010). What two states hold, they hold apart:
+a payment, an exposure, a contact is the one's or the other's.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any, Final, TypeVar
+
+from nudge.domain.journal.records import Entry, Event, Ref
+from nudge.domain.people import person
+from nudge.domain.people.recharges import latest
+from nudge.domain.people.visitor import MAX_BENEFITS, MAX_OPEN, Open, Rewarding, VisitorState
+from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.domain.slots.slot import Scalar
+
+LEFT: Final = "left"
+"""Type of the event by which a visitor's state leaves for another subject; a fold's own."""
+JOINED: Final = "joined"
+"""Type of the event by which it arrives there."""
+INTO: Final = "into"
+PARTITION: Final = "partition"
+STATE: Final = "state"
+
+T = TypeVar("T")
+
+
+def merged(one: VisitorState, other: VisitorState) -> VisitorState:
+    """The state of a visitor who was known as two.
+
+    Args:
+        one: brought to the same watermark as the other.
+        other: the other. Where either of them goes is not merged.
+    """
+    paid_at, amount = max(_paid(one), _paid(other))
+    return VisitorState(
+        waiting=_exposures(one.waiting, other.waiting)[-MAX_OPEN:],
+        early=_union(one.early, other.early, lambda x: (x.at, x.decision))[-MAX_OPEN:],
+        open=_exposures(one.open, other.open),
+        events=_union(one.events, other.events, _of_event),
+        watermark=max(one.watermark, other.watermark),
+        last_amount=None if amount < 0 else amount,
+        last_paid_at=None if amount < 0 else paid_at,
+        channels=tuple(sorted({*one.channels, *other.channels})),
+        benefits=tuple(sorted({*one.benefits, *other.benefits})[:MAX_BENEFITS]),
+        payments=latest((*one.payments, *other.payments)),
+        first_paid_at=min(_there(one.first_paid_at, other.first_paid_at), default=None),
+        numbers=reduce(person.with_used, other.numbers, one.numbers),
+        typed=max(_there(one.typed, other.typed), default=None),
+        contacts=reduce(person.with_contact, other.contacts, one.contacts),
+        consents=reduce(person.with_consent, other.consents, one.consents),
+        complained_at=max(_there(one.complained_at, other.complained_at), default=None),
+        failures=person.unpaid(reduce(person.with_failure, other.failures, one.failures), paid_at),
+        known=reduce(person.with_known, other.known, one.known),
+        amounts=reduce(person.with_amount, other.amounts, one.amounts),
+    )
+
+
+def without_content(state: VisitorState) -> VisitorState:
+    """What stays of a visitor who turned out to be another one."""
+    return VisitorState(watermark=state.watermark, into=state.into)
+
+
+def leaving(state: VisitorState, entry: Entry) -> Event:
+    """The record by which a state leaves: what is fixed before it is sent.
+
+    Args:
+        state: that knows where it goes.
+        entry: because of which.
+
+    Raises:
+        ValueError: it goes nowhere.
+    """
+    if state.into is None:
+        raise ValueError("this visitor is nobody else")
+    subject, partition = state.into
+    content = base64.b85encode(encode_state(state.having(into=None))).decode()
+    fields: dict[str, Scalar] = {INTO: subject, PARTITION: partition, STATE: content}
+    # Several decisions of one record may each make a visitor leave.
+    nth = f":{entry.index}" if entry.index else ""
+    name = f"{LEFT}:{entry.partition}:{entry.position}{nth}"
+    return Event(entry.record.subject, name, LEFT, "server", fields=fields, at=entry.stamp)
+
+
+def arriving(entry: Entry, left: Event) -> tuple[int, Event]:
+    """The partition and the record by which a state that left arrives; the same, whenever asked.
+
+    Args:
+        entry: of the record by which it left.
+        left: that record.
+    """
+    name = f"{JOINED}:{entry.partition}:{entry.position}"
+    fields = {STATE: left.fields[STATE], "from": left.subject}
+    event = Event(str(left.fields[INTO]), name, JOINED, "server", fields=fields)
+    return int(str(left.fields[PARTITION])), event
+
+
+def content_of(event: Event) -> VisitorState:
+    """The state that a record carries.
+
+    Raises:
+        CorruptRecordError: it cannot be read.
+    """
+    return decode_state(base64.b85decode(str(event.fields[STATE])))
+
+
+def _paid(state: VisitorState) -> tuple[float, int]:
+    if state.last_paid_at is None or state.last_amount is None:
+        return 0.0, -1
+    return state.last_paid_at, state.last_amount
+
+
+def _there(*values: T | None) -> list[T]:
+    return [value for value in values if value is not None]
+
+
+def _union(one: Iterable[T], other: Iterable[T], key: Callable[[T], Any]) -> tuple[T, ...]:
+    return tuple(sorted((*one, *other), key=key))
+
+
+def _exposures(one: Iterable[Open], other: Iterable[Open]) -> tuple[Open, ...]:
+    return _union(one, other, lambda x: (x.at, x.decision))
+
+
+def _of_event(event: Rewarding) -> tuple[float, str, str, int, Ref]:
+    # All that tells two events apart: ids are the client's, and another visitor may have the same.
+    return event.at, event.event_id, event.type, event.value, event.decision or Ref(-1, -1)

@@ -1,0 +1,92 @@
+"""What an entry changes in the rewards of a visitor's exposures, and amounts as whole fen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from hashlib import blake2b
+from typing import Final
+
+from nudge.domain.journal.records import Entry, Ref, Reward
+from nudge.domain.people.credit import Credits, Worth, credits_of, is_shared
+from nudge.domain.people.visitor import Open, Rewarding, VisitorState
+from nudge.domain.slots.slot import Scalar
+
+MAX_FEN: Final = 10_000_000
+"""The largest amount that is believed, 100,000 yuan: sums of squares stay within 64 bits."""
+
+
+def fen(amount: Scalar) -> int:
+    """An amount in yuan as whole fen, rounded half to even; 0 for what is no amount."""
+    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
+        return 0
+    try:
+        exact = Decimal(str(amount)) * 100
+    except InvalidOperation:
+        return 0  # text that is no number, which the edge let through
+    if not exact.is_finite():
+        return 0
+    bounded = min(max(exact, Decimal(0)), Decimal(MAX_FEN))
+    return int(bounded.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def changes(
+    before: VisitorState, after: VisitorState, slots: Sequence[str], entry: Entry
+) -> Iterator[Reward]:
+    """What the entry changed in these slots, one reward for each exposure concerned."""
+    return changed({slot: credits_of(before, slot) for slot in slots}, after, entry)
+
+
+def changed(before: Mapping[str, Credits], after: VisitorState, entry: Entry) -> Iterator[Reward]:
+    """What the entry changed, one reward for each exposure concerned.
+
+    Args:
+        before: slot -> credit of its exposures before the entry.
+        after: the state behind it.
+        entry: because of which.
+    """
+    for slot, old in before.items():
+        new = credits_of(after, slot)
+        for one in after.open:
+            if one.slot == slot and old.get(one.decision) != new.get(one.decision):
+                yield from _change(after, one, old, new, entry)
+
+
+def _change(
+    after: VisitorState, one: Open, old: Credits, new: Credits, entry: Entry
+) -> Iterator[Reward]:
+    was, now = old.get(one.decision, ()), new.get(one.decision, ())
+    before, then = Worth.of(was), Worth.of(now)
+    if before == then:
+        return
+    cause = _cause(was, now)
+    yield Reward(
+        _reward_id(one.decision, cause, entry),
+        entry.record.subject,
+        one.decision,
+        one.slot,
+        one.revision,
+        one.variant,
+        one.cell,
+        one.reason,
+        one.at,
+        cause.event_id,
+        then.conversions - before.conversions,
+        then.value - before.value,
+        then.value**2 - before.value**2,
+        is_shared(after, cause),
+        cause.at,
+    )
+
+
+def _reward_id(decision: Ref, cause: Rewarding, entry: Entry) -> str:
+    """The same change of the same exposure has the same id, however often it is computed."""
+    place = (decision.partition, decision.position, decision.index, entry.partition, entry.position)
+    text = f"{place} {cause.event_id}"
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _cause(was: Sequence[Rewarding], now: Sequence[Rewarding]) -> Rewarding:
+    """The latest event that was gained or lost."""
+    changed = (event for event in (*was, *now) if (event in was) != (event in now))
+    return max(changed, key=lambda event: (event.at, event.event_id))

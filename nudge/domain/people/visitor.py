@@ -1,0 +1,233 @@
+"""What `attribute` keeps of a visitor: what is still open, and what is known of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.journal.records import Reason, Ref
+from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.recharges import DAY, Payment, expected, spending_change, usual
+from nudge.domain.slots.slot import Scalar, Terms
+
+MAX_BENEFITS: Final = 100
+MAX_OPEN: Final = 200
+"""Exposures, and as many of each other kind, that are remembered with one visitor."""
+KEEP: Final = 90 * 86_400.0
+"""Seconds that a state outlives its visitor's last touch, at least."""
+KEEP_CUSTOMER: Final = 400 * 86_400.0
+"""That of somebody who paid, or of whom the operator told: a year's rhythm can be seen."""
+KEEP_REFUSAL: Final = 3650 * 86_400.0
+"""That of somebody who refused or complained: a no is not forgotten by being left alone."""
+PAGES: Final = frozenset({"web", "wap", "app"})
+"""Channels of visits."""
+MOBILE: Final = frozenset({"wap", "app"})
+"""Channels of the mobile internet: the link of an SMS opens there."""
+
+
+class Open(NamedTuple):
+    """A decision that waits for its `shown`, or an exposure that can still be rewarded.
+
+    Attributes:
+        decision: where the decision stands.
+        slot: name of the slot.
+        revision: of the slot.
+        variant: drawn.
+        cell: of the decision.
+        reason: of the decision.
+        propensity: of the decision.
+        terms: of the decision.
+        at: seconds, of the decision while it waits, then of the exposure.
+        closes: seconds; it leaves when the watermark has passed this.
+        aliases: other writings of the same decision, any of which `shown` may name.
+    """
+
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    propensity: float
+    terms: Terms
+    at: float
+    closes: float
+    aliases: tuple[Ref, ...] = ()
+
+    def is_of(self, ref: Ref) -> bool:
+        """True where the decision was written there, at least once."""
+        return ref == self.decision or ref in self.aliases
+
+    @property
+    def until(self) -> float:
+        """The last second, included, of an event that rewards this exposure."""
+        return self.at + self.terms.window
+
+
+class Early(NamedTuple):
+    """A `shown` that came before the decision that it names.
+
+    Attributes:
+        decision: that it names.
+        at: seconds.
+    """
+
+    decision: Ref
+    at: float
+
+
+class Rewarding(NamedTuple):
+    """An event that rewards exposures, or may reward one that has not come yet.
+
+    Attributes:
+        event_id: the client's.
+        type: of the event.
+        at: seconds.
+        value: fen.
+        decision: that it names, if any.
+        spent: slots in which it belongs to an exposure that has closed.
+    """
+
+    event_id: str
+    type: str
+    at: float
+    value: int
+    decision: Ref | None = None
+    spent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VisitorState:
+    """The state of one visitor.
+
+    Attributes:
+        waiting: decisions that wait for `shown`, in the order of their arrival.
+        early: `shown` events that wait for their decision.
+        open: exposures, by time and reference.
+        events: rewarding events, by time and id.
+        watermark: the largest stamp, in seconds, up to which the state was brought.
+        last_amount: fen, of the latest payment that a server reported.
+        last_paid_at: seconds, of that payment.
+        channels: on which decisions were made, in alphabetic order.
+        benefits: groups of which the visitor has a benefit, in alphabetic order.
+        payments: the latest that servers reported, by time.
+        first_paid_at: seconds, of the first that was ever reported.
+        numbers: that were recharged, by device.
+        typed: the number that was typed last.
+        contacts: the latest, by time.
+        consents: the last word on each channel.
+        complained_at: seconds, of the latest complaint.
+        failures: payments that failed since the latest that went through.
+        known: what the operator told, by name.
+        amounts: fen, the different ones that were paid or chosen.
+        into: subject and partition of whom this visitor turned out to be; nothing is kept here.
+    """
+
+    waiting: tuple[Open, ...] = ()
+    early: tuple[Early, ...] = ()
+    open: tuple[Open, ...] = ()
+    events: tuple[Rewarding, ...] = ()
+    watermark: float = 0.0
+    last_amount: int | None = None
+    last_paid_at: float | None = None
+    channels: tuple[str, ...] = ()
+    benefits: tuple[str, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    first_paid_at: float | None = None
+    numbers: tuple[Used, ...] = ()
+    typed: Typed | None = None
+    contacts: tuple[Contact, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    complained_at: float | None = None
+    failures: tuple[Failure, ...] = ()
+    known: tuple[Attribute, ...] = ()
+    amounts: tuple[int, ...] = ()
+    into: tuple[str, int] | None = None
+
+    def having(self, **changes: object) -> VisitorState:
+        """The state with other values.
+
+        As `dataclasses.replace`, which sets every field by itself: that was a third of the time of
+        the fold `attribute`.
+
+        Raises:
+            TypeError: there is no such field.
+        """
+        made = object.__new__(VisitorState)
+        fields = made.__dict__
+        fields.update(self.__dict__, **changes)
+        if len(fields) != len(self.__dict__):
+            raise TypeError(f"a visitor's state has no {sorted(fields.keys() - self.__dict__)}")
+        return made
+
+    def context(self, at: float | None = None) -> dict[str, Scalar]:
+        """The attributes of the person that decisions may use; amounts in yuan.
+
+        What is not known is left out, so that it does not hide what a caller knows.
+
+        Args:
+            at: seconds, now; without it, what depends on it is left out.
+        """
+        known: dict[str, Scalar] = {one.name: one.value for one in self.known}
+        if not MOBILE.isdisjoint(self.channels):
+            known["mobile_before"] = True
+        elif not PAGES.isdisjoint(self.channels):
+            # What the operator knows goes further back; an SMS that was planned says nothing.
+            known.setdefault("mobile_before", False)
+        if self.last_amount is not None:
+            known["last_amount"] = _yuan(self.last_amount)
+            known["last_paid_at"] = self.last_paid_at
+        return known | self._rhythm(at) | self._failure()
+
+    def _failure(self) -> dict[str, Scalar]:
+        """What the latest payment failed of, until one goes through."""
+        if not self.failures:
+            return {}
+        last = self.failures[-1]
+        told: dict[str, Scalar] = {"failure_reason": last.reason, "failed_at": last.at}
+        return told | ({"method": last.method} if last.method else {})
+
+    def _rhythm(self, at: float | None) -> dict[str, Scalar]:
+        """What the payments say."""
+        if not self.payments:
+            return {}
+        next_one, change = expected(self.payments), spending_change(self.payments)
+        known: dict[str, Scalar] = {
+            "payments": len(self.payments),
+            "first_paid_at": self.first_paid_at,
+            "usual_amount": _yuan(usual(self.payments) or 0),
+        }
+        if next_one is not None:
+            known["expected_at"] = next_one.at
+            if at is not None:
+                # Behind the uncertainty of the date, in days; below 0 before it.
+                known["overdue_days"] = (at - next_one.at - next_one.spread) / DAY
+        return known if change is None else known | {"spending_change": change}
+
+    def is_forgotten(self, watermark: float) -> bool:
+        """True where nobody touched the visitor for so long that the state is not kept."""
+        return self.watermark + self.keep < watermark
+
+    @property
+    def keep(self) -> float:
+        """Seconds that the state outlives the visitor's last touch."""
+        if self.complained_at is not None or not all(one.given for one in self.consents):
+            return KEEP_REFUSAL
+        return KEEP_CUSTOMER if self.payments or self.known else KEEP
+
+    def next_close(self) -> float | None:
+        """Seconds at which the first open exposure closes, or None where none is open."""
+        return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
+
+
+def _yuan(fen: int) -> float | int:
+    """Whole where it is."""
+    whole, rest = divmod(fen, 100)
+    return fen / 100 if rest else whole
+
+
+def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:
+    """The channels and one more, each once, in alphabetic order."""
+    return tuple(sorted({*channels, channel}))

@@ -1,0 +1,168 @@
+"""A visitor's state as bytes: a version byte and MessagePack.
+
+They are read on every page, so a field costs its place in a list and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import starmap
+from typing import Any, Final
+
+import msgpack
+
+from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.journal.records import Ref
+from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.recharges import Payment
+from nudge.domain.people.visitor import Early, Open, Rewarding, VisitorState
+from nudge.domain.slots.slot import Terms
+from nudge.errors import CorruptRecordError
+
+VERSION: Final = 3
+_NIL: Final = b"\xc0"
+FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, VERSION: 20}
+"""Version -> how many fields it has. Version 1 knew no benefits and no payments but the last, 2 no
+numbers, contacts and failures; what an earlier one did not know is empty."""
+_NAMES: Final = (
+    *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
+    *("benefits", "payments", "first_paid_at"),
+    *("numbers", "typed", "contacts", "consents", "complained_at", "failures", "known"),
+    *("amounts", "into"),
+)
+
+_HEAD: Final = bytes((VERSION,))
+_NOBODY: Final = VisitorState()
+_NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
+"""What older versions did not know."""
+
+
+def encode_state(state: VisitorState) -> bytes:
+    """The state as bytes."""
+    fields = state.__dict__
+    # Most of what could be known of a visitor is not: it needs no packing.
+    plain = [(pack(fields[name]) if fields[name] else fields[name]) for name, pack in _PACKERS]
+    packed: bytes = msgpack.packb(plain)
+    return _HEAD + packed
+
+
+def decode_person(data: bytes) -> VisitorState:
+    """The state that `encode_state` was given, without exposures and what rewards them.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    return _decoded(data, _OF_PERSON)
+
+
+def decode_state(data: bytes) -> VisitorState:
+    """The state that `encode_state` was given.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    return _decoded(data, _RESTORE)
+
+
+def into_of(data: bytes) -> tuple[str, int] | None:
+    """Whom the visitor turned out to be: the last field, which hardly anybody has.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    if data[:1] != bytes((VERSION,)) or data.endswith(_NIL):
+        return None
+    return decode_person(data).into
+
+
+def _decoded(data: bytes, restore: Sequence[tuple[int, Callable[[Any], Any]]]) -> VisitorState:
+    length = FIELDS.get(data[0]) if data else None
+    if length is None:
+        raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
+    try:
+        fields = [*msgpack.unpackb(data[1:], use_list=False), *_NOTHING[length:]]
+        for place, one in restore:
+            # Most of what could be known of a visitor is not.
+            if fields[place]:
+                fields[place] = one(fields[place])
+        named = dict(zip(_NAMES, fields, strict=True))
+    except (ValueError, TypeError, LookupError, msgpack.UnpackException) as error:
+        raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
+    made = object.__new__(VisitorState)
+    # As the dataclass would, which sets every field by itself.
+    object.__setattr__(made, "__dict__", named)
+    return made
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _each(one: Callable[[Any], object]) -> Callable[[Any], object]:
+    return lambda values: tuple(map(one, values))
+
+
+def _rows(kind: Callable[..., object]) -> Callable[[Any], object]:
+    return lambda rows: tuple(starmap(kind, rows))
+
+
+def _pack_ref(ref: Ref) -> tuple[int, int, int]:
+    return ref.partition, ref.position, ref.index
+
+
+def _pack_open(one: Open) -> tuple[object, ...]:
+    terms = one.terms
+    return (
+        *_pack_ref(one.decision),
+        *(one.slot, one.revision, one.variant, one.cell, one.reason, one.propensity),
+        *(terms.on, terms.event, terms.objective, terms.window),
+        *(one.at, one.closes),
+        *map(_pack_ref, one.aliases),
+    )
+
+
+def _open(row: tuple[Any, ...]) -> Open:
+    p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
+    on, event, objective, window, at, closes, *others = rest
+    terms, aliases = Terms(on, event, objective, window), tuple(Ref(*one) for one in others)
+    of = (slot, revision, variant, cell, reason, propensity, terms)
+    return Open(Ref(p, n, i), *of, at, closes, aliases)
+
+
+def _pack_event(one: Rewarding) -> tuple[object, ...]:
+    decision = None if one.decision is None else _pack_ref(one.decision)
+    return one.event_id, one.type, one.at, one.value, decision, one.spent
+
+
+def _event(row: tuple[Any, ...]) -> Rewarding:
+    event_id, kind, at, value, decision, spent = row
+    return Rewarding(event_id, kind, at, value, None if decision is None else Ref(*decision), spent)
+
+
+# What is not listed here is kept as it is: plain values, and rows, which are tuples.
+_PACK: Final[Mapping[str, Callable[[Any], object]]] = {
+    "waiting": _each(_pack_open),
+    "early": _each(lambda one: (*_pack_ref(one.decision), one.at)),
+    "open": _each(_pack_open),
+    "events": _each(_pack_event),
+}
+_PACKERS: Final = tuple((name, _PACK.get(name, _as_it_is)) for name in _NAMES)
+_FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "waiting": _each(_open),
+    "early": _each(lambda row: Early(Ref(*row[:3]), row[3])),
+    "open": _each(_open),
+    "events": _each(_event),
+    "payments": _rows(Payment),
+    "numbers": _rows(Used),
+    "typed": lambda row: Typed(*row),
+    "contacts": _rows(Contact),
+    "consents": _rows(Consent),
+    "failures": _rows(Failure),
+    "known": _rows(Attribute),
+}
+_EXPOSURES: Final = ("waiting", "early", "open", "events")
+_RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())
+_OF_PERSON: Final = tuple(
+    (_NAMES.index(name), (lambda _: ()) if name in _EXPOSURES else one)
+    for name, one in _FROM_PLAIN.items()
+)

@@ -1,0 +1,1 @@
+"""Reports: questions, comparisons, verdicts and their sentences."""

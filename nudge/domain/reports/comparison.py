@@ -1,0 +1,220 @@
+"""From a report's sums to what inference compares: arms over the same rows, policy and holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bandits.arrays import BoolArray, FloatArray, IntArray
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.arm_table import ArmTable
+from bandits.inference.clusters import GROUPS
+from bandits.inference.moments import Moments
+from bandits.inference.srm import RatioSums
+from nudge.domain.reports.cube import Cube, Groups, Masses
+
+POLICY = "policy"
+LIFTED = (POLICY, "only_eligible")
+"""What decisions of the holdout would have been."""
+HOLDOUT = "holdout"
+OFTEN = 0.5
+"""Share of the exposures in which a variant must have been possible to be compared."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The rows that one comparison is made from.
+
+    Attributes:
+        cube: of the report.
+        groups: of the segment, all reasons.
+        masses: of the segment.
+    """
+
+    cube: Cube
+    groups: Groups
+    masses: Masses
+
+    @classmethod
+    def of(cls, cube: Cube, segment: int | None = None) -> Part:
+        """A segment, or all of them."""
+        if segment is None:
+            return cls(cube, cube.groups, cube.masses)
+        return cls(
+            cube,
+            cube.groups.where(cube.groups.segment == segment),
+            cube.masses.where(cube.masses.segment == segment),
+        )
+
+    def matured(self) -> Part:
+        """The rows whose rewards are final."""
+        return Part(
+            self.cube,
+            self.groups.where(self.groups.settled),
+            self.masses.where(self.masses.settled),
+        )
+
+    @cached_property
+    def drawn(self) -> Groups:
+        """The groups that the policy drew."""
+        return self.reason(POLICY)
+
+    def reason(self, *names: str) -> Groups:
+        """The groups with one of these reasons."""
+        wanted = [self.cube.reason(name) for name in names]
+        return self.groups.where(np.isin(self.groups.reason, wanted))
+
+
+def compared(part: Part, enabled: Sequence[str]) -> list[int]:
+    """The variants that can be compared: indices, in order.
+
+    They are enabled, were possible in at least half of the rows that the policy drew, and there
+    are rows in which all of them were.
+    """
+    every = part.masses.rows.sum()
+    names = part.cube.variants
+    rows = {i: _rows(part.masses, _with(part.cube, [i])) for i in range(len(names))}
+    often = [i for i, name in enumerate(names) if name in enabled and rows[i] > OFTEN * every]
+    often.sort(key=lambda i: (-rows[i], i))
+    while len(often) > 1 and not _rows(part.masses, _with(part.cube, often)):
+        often.pop()
+    return sorted(often)
+
+
+def arm_sums_of(part: Part, arms: Sequence[int], *, shares: bool) -> ArmSums:
+    """The comparison of some variants over the rows in which each of them was possible.
+
+    Args:
+        part: of the report.
+        arms: indices of variants.
+        shares: whether every reward is 0 or 1.
+    """
+    sets = _with(part.cube, arms)
+    drawn = part.drawn
+    groups = drawn.where(sets[drawn.possible])
+    masses = part.masses.where(sets[part.masses.possible])
+    left_out = drawn.total("rows") - groups.total("rows")
+    return ArmSums(_table(groups, masses, arms), _moments(groups, arms), left_out, shares)
+
+
+def ratio_of(part: Part) -> RatioSums:
+    """Exposures by variant against the propensities, for all K variants."""
+    drawn = part.drawn
+    counts = np.bincount(drawn.variant, drawn.rows, len(part.cube.variants))
+    expected = part.masses.expected.sum(axis=0)
+    return RatioSums(counts - expected, part.masses.variance.sum(axis=0))
+
+
+def holdout_sums_of(part: Part, shares: Mapping[int, float], *, binary: bool) -> ArmSums:
+    """The comparison of policy (arm 0) and holdout (arm 1).
+
+    Args:
+        part: of the report.
+        shares: revision -> share of the subjects that are held out; rows of revisions without
+            one are left out.
+        binary: whether every reward is 0 or 1.
+    """
+    both = part.reason(*LIFTED, HOLDOUT)
+    revisions, places = np.unique(both.revision, return_inverse=True)
+    share = np.array([shares.get(int(r), 0.0) for r in revisions])[places]
+    known = (share > 0.0) & (share < 1.0)
+    left_out = int(both.rows[~known].sum())
+    both, share = both.where(known), share[known]
+    held = both.reason == part.cube.reason(HOLDOUT)
+    pmf = np.stack([1.0 - share, share], axis=1)
+    arm = held.astype(np.int64)
+    return ArmSums(_held_table(both, arm, pmf), _held_moments(both, arm, pmf), left_out, binary)
+
+
+def _with(cube: Cube, arms: Sequence[int]) -> BoolArray:
+    """Bool by index of the set: it has all of the arms."""
+    return np.array([found.issuperset(arms) for found in cube.possible], dtype=np.bool_)
+
+
+def _rows(masses: Masses, sets: BoolArray) -> int:
+    return int(masses.rows[sets[masses.possible]].sum()) if len(masses.rows) else 0
+
+
+def _table(groups: Groups, masses: Masses, arms: Sequence[int]) -> ArmTable:
+    place = _places(groups.variant, arms)
+
+    def by_arm(column: IntArray | FloatArray) -> FloatArray:
+        kept = place >= 0
+        return np.bincount(place[kept], column[kept], len(arms)).astype(np.float64)
+
+    return ArmTable(
+        rows=np.asarray(float(groups.total("rows"))),
+        shown=by_arm(groups.rows),
+        hits=by_arm(groups.hits),
+        reward=by_arm(groups.reward),
+        square=by_arm(groups.square),
+        cube=by_arm(groups.cube),
+        weight=by_arm(groups.weight),
+        value=by_arm(groups.weight_value),
+        weight_square=by_arm(groups.weight_square),
+        weight_value=by_arm(groups.square_value),
+        value_square=by_arm(groups.square_square),
+        inverse=masses.inverse[:, list(arms)].sum(axis=0),
+        inverse_square=masses.inverse_square[:, list(arms)].sum(axis=0),
+    )
+
+
+def _moments(groups: Groups, arms: Sequence[int]) -> Moments:
+    wide, place = len(arms), _places(groups.variant, arms)
+    kept = place >= 0
+    flat = groups.cluster[kept] * wide + place[kept]
+    w = np.bincount(flat, groups.weight[kept], GROUPS * wide).reshape(GROUPS, wide)
+    wy = np.bincount(flat, groups.weight_value[kept], GROUPS * wide).reshape(GROUPS, wide)
+    return _clustered(groups, np.hstack([w, wy]))
+
+
+def _held_table(groups: Groups, arm: IntArray, pmf: FloatArray) -> ArmTable:
+    w = 1.0 / pmf[np.arange(len(arm)), arm]
+
+    def by_arm(column: IntArray | FloatArray) -> FloatArray:
+        return np.bincount(arm, column, 2).astype(np.float64)
+
+    return ArmTable(
+        rows=np.asarray(float(groups.total("rows"))),
+        shown=by_arm(groups.rows),
+        hits=by_arm(groups.hits),
+        reward=by_arm(groups.reward),
+        square=by_arm(groups.square),
+        cube=by_arm(groups.cube),
+        weight=by_arm(w * groups.rows),
+        value=by_arm(w * groups.reward),
+        weight_square=by_arm(w * w * groups.rows),
+        weight_value=by_arm(w * w * groups.reward),
+        value_square=by_arm(w * w * groups.square),
+        inverse=(groups.rows[:, None] / pmf).sum(axis=0),
+        inverse_square=(groups.rows[:, None] / pmf**2).sum(axis=0),
+    )
+
+
+def _held_moments(groups: Groups, arm: IntArray, pmf: FloatArray) -> Moments:
+    w = 1.0 / pmf[np.arange(len(arm)), arm]
+    flat = groups.cluster * 2 + arm
+    rows = np.bincount(flat, w * groups.rows, GROUPS * 2).reshape(GROUPS, 2)
+    rewards = np.bincount(flat, w * groups.reward, GROUPS * 2).reshape(GROUPS, 2)
+    return _clustered(groups, np.hstack([rows, rewards]))
+
+
+def _clustered(groups: Groups, columns: FloatArray) -> Moments:
+    wide = columns.shape[1]
+    sizes = np.bincount(groups.cluster, groups.rows, GROUPS).astype(np.float64)
+    rows = groups.total("rows")
+    if not rows:
+        return Moments.empty(wide)
+    total = np.asarray(columns.sum(axis=0), dtype=np.float64)
+    return Moments(rows, total, np.zeros((wide, wide)), columns, sizes)
+
+
+def _places(variants: IntArray, arms: Sequence[int]) -> IntArray:
+    """The places (n,) of variants among the arms; -1 for others."""
+    size = int(variants.max(initial=-1)) + 1
+    places = np.full(max(size, *(arm + 1 for arm in arms), 1), -1, dtype=np.int64)
+    places[list(arms)] = np.arange(len(arms))
+    return places[variants]

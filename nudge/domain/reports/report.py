@@ -1,0 +1,96 @@
+"""A slot's report: figures, estimates and a verdict for the slot and for each segment, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bandits.delay import DelayCounts, DelayLaw
+from nudge.domain.reports.comparison import Part
+from nudge.domain.reports.cube import OTHER, Cube
+from nudge.domain.reports.judged import Reading
+from nudge.domain.reports.report_block import Block
+from nudge.domain.reports.report_time import allocation
+from nudge.domain.slots.slot import Slot
+
+LEVEL: Final = 0.95
+DECIDED: Final = 0.05
+"""Chance that a verdict names a winner that is none."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a report must know of its slot.
+
+    Attributes:
+        slot: its current revision.
+        shares: revision -> share of the subjects that are held out.
+        until: seconds, the watermark of the newest rows.
+    """
+
+    slot: Slot
+    shares: Mapping[int, float]
+    until: float
+
+    @property
+    def revenue(self) -> bool:
+        """Whether the reward is yuan, not conversions."""
+        return self.slot.terms.objective == "revenue"
+
+
+def report(terms: Terms, by: Sequence[str], cube: Cube) -> dict[str, object]:
+    """Everything that is told of a slot.
+
+    Args:
+        terms: of the slot.
+        by: the dimensions of the cube's segments.
+        cube: sums of the rows asked for.
+    """
+    segments = len(cube.segments) if by else 0
+    reading = Reading(
+        tuple(v.name for v in terms.slot.variants if v.enabled),
+        terms.revenue,
+        terms.shares,
+        _law(terms, cube),
+        alpha=DECIDED,
+        comparisons=segments + 1,
+        level=LEVEL,
+    )
+    return {
+        "objective": terms.slot.terms.objective,
+        "interval_level": LEVEL,
+        "verdict_alpha": DECIDED,
+        "comparisons": segments + 1,
+        "by": list(by),
+        "whole": Block(reading, Part.of(cube), cube.ages, int(cube.degraded.sum()), {}).plain(),
+        "segments": [_segment(reading, cube, number, by) for number in range(segments)],
+        "allocation": allocation(cube),
+        "delay": _delay(reading.law, cube),
+        "quarantined": cube.quarantined,
+    }
+
+
+def _segment(reading: Reading, cube: Cube, number: int, by: Sequence[str]) -> dict[str, object]:
+    values = cube.segments[number]
+    lumped = values == (OTHER,)
+    told = dict.fromkeys(by, "other") if lumped else dict(zip(by, values, strict=True))
+    ages = cube.ages.where(cube.ages.segment == number)
+    degraded = int(cube.degraded[number])
+    block = Block(reading, Part.of(cube, number), ages, degraded, told).plain()
+    shown = {name: None if lumped or not value else value for name, value in told.items()}
+    return {"segment": shown, "other": lumped} | block
+
+
+def _law(terms: Terms, cube: Cube) -> DelayLaw:
+    window = terms.slot.terms.window
+    counts = DelayCounts.empty(window)
+    return counts.add(cube.delays.delay, np.minimum(cube.delays.age, window)).distribution()
+
+
+def _delay(law: DelayLaw, cube: Cube) -> dict[str, object]:
+    if not len(cube.delays.delay):
+        return {"median_seconds": None, "p90_seconds": None}
+    return {"median_seconds": law.median, "p90_seconds": law.quantile(0.9)}

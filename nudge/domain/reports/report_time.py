@@ -1,0 +1,82 @@
+"""A report's view over time: which variants were shown when, by which revision and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from bandits.arrays import BoolArray, IntArray
+from nudge.domain.reports.cube import Allocation, Cube
+
+HOUR: Final = 3600
+DAY: Final = 86_400
+HOURS: Final = 3 * DAY
+"""Seconds up to which a period is told by the hour."""
+FEWEST: Final = 20
+"""People below whom numbers are not told."""
+
+
+def allocation(cube: Cube) -> dict[str, object]:
+    """Exposures by bucket of time and variant, with marks for revisions.
+
+    A bucket with few people has no numbers. Each bucket names the oldest and the newest version
+    of the policy that drew in it.
+    """
+    found = cube.allocation
+    seconds = _seconds(found)
+    buckets = found.start // seconds
+    return {
+        "bucket_seconds": seconds,
+        "buckets": [
+            _bucket(cube, int(start) * seconds, buckets == start) for start in np.unique(buckets)
+        ],
+        "revisions": list(_revisions(found)),
+    }
+
+
+def _seconds(found: Allocation) -> int:
+    if not len(found.start):
+        return HOUR
+    return HOUR if int(found.start.max() - found.start.min()) < HOURS else DAY
+
+
+def _bucket(cube: Cube, start: int, inside: BoolArray) -> dict[str, object]:
+    found = cube.allocation
+    rows = np.bincount(found.variant[inside], found.rows[inside], len(cube.variants))
+    hidden = people(found.bits[inside]) < FEWEST
+    shown = {name: int(n) for name, n in zip(cube.variants, rows, strict=True) if n}
+    return {
+        "at": iso(start),
+        "exposures": int(rows.sum()),
+        "hidden": hidden,
+        "variants": {} if hidden else shown,
+        "policy_versions": [int(found.oldest[inside].min()), int(found.newest[inside].max())],
+    }
+
+
+def people(bits: IntArray) -> int:
+    """At least so many people: the groups of subjects that occur, of 60."""
+    return int(np.bitwise_or.reduce(bits)).bit_count() if len(bits) else 0
+
+
+def _revisions(found: Allocation) -> Iterator[dict[str, object]]:
+    for revision in np.unique(found.revision):
+        first = float(found.first[found.revision == revision].min())
+        yield {"revision": int(revision), "at": iso(first)}
+
+
+def lake_of(since: float | None) -> dict[str, object]:
+    """What an answer says of the lake that it was made from.
+
+    Args:
+        since: seconds; all that was logged later is in the lake. None: nothing was removed.
+    """
+    return {"lake": {"from": iso(since)}}
+
+
+def iso(seconds: float | None) -> str | None:
+    """A time as the API writes it."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

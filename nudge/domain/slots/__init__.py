@@ -1,0 +1,1 @@
+"""A slot: its variants, rules, rewards, segments, holdout and policy."""

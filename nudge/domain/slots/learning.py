@@ -1,0 +1,69 @@
+"""A slot as `bandits` wants it, and the policy that it has before anything was learned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bandits.config import LearnerConfig, read_config
+from bandits.contract import Policy
+from bandits.errors import ConfigError
+from bandits.policies.fixed import FixedPolicy
+from bandits.policies.uniform import UniformPolicy
+from nudge.domain.slots.slot import DEFAULT_PAGE, Slot
+from nudge.errors import InvalidRequestError
+
+
+def learner_config(slot: Slot) -> LearnerConfig:
+    """The learner's configuration of a slot.
+
+    Raises:
+        bandits.errors.ConfigError: the policy table does not fit; the key is in the message.
+    """
+    return read_config(
+        {
+            "arms": [{"name": v.name, "attributes": dict(v.attributes)} for v in slot.variants],
+            "context": [
+                {"name": a.name, "kind": a.kind, "cells": list(a.cells)} for a in slot.context
+            ],
+            "policy": {**slot.policy, "floor": slot.floor},
+            "reward": {"objective": slot.terms.objective},
+        }
+    )
+
+
+def first_policy(slot: Slot) -> Policy:
+    """Version 0, until a snapshot is published.
+
+    Every eligible variant alike; where the slot begins with a rule (`prior`), what the operator
+    showed by hand: each page's fallback, and the floor for the rest.
+    """
+    if slot.policy.get("prior") is None:
+        return UniformPolicy(arms=slot.names)
+    index = {name: number for number, name in enumerate(slot.names)}
+    by_page = {page: index[name] for page, name in slot.fallback.items() if page != DEFAULT_PAGE}
+    return FixedPolicy(
+        arms=slot.names,
+        arm=index[slot.fallback[DEFAULT_PAGE]],
+        by="page",
+        by_value=by_page,
+        floor=slot.floor,
+    )
+
+
+def mabwiser_config(slot: Slot, text: str) -> LearnerConfig:
+    """The slot's configuration with one of MABWiser's policies.
+
+    Args:
+        slot: whose variants, context and floor it has.
+        text: name and parameters, such as `UCB1,alpha=1.5`.
+
+    Raises:
+        InvalidRequestError: MABWiser does not know it, or does not take the parameters.
+    """
+    name, *given = text.split(",")
+    parameters = {key: float(value) for key, _, value in (one.partition("=") for one in given)}
+    options = {"learning_policy": name, **parameters}
+    try:
+        return learner_config(replace(slot, policy={"kind": "mabwiser", "options": options}))
+    except ConfigError as error:
+        raise InvalidRequestError(f"target: {error}", {"target": [str(error)]}) from error

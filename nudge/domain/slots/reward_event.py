@@ -1,0 +1,68 @@
+"""What rewards an exposure: one type of event, several that it takes together, or any of several.
+
+Terms name it by a short text: `paid`, `prefill_kept+paid` (both, inside the window), or
+`pay_tapped|paid` (whichever comes). The text is what slots, records and the lake hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from nudge.domain.basics.slot_values import suggestion
+from nudge.domain.journal.records import Event
+
+PAID: Final = "paid"
+STEP: Final = "step"
+PAY_TAPPED: Final = "pay_tapped"
+REWARDING_EVENTS: Final = (PAID, "clicked", "prefill_kept", "sms_clicked", PAY_TAPPED)
+"""Types that may reward. `shown` may not: it is the exposure itself. `pay_tapped` is the step of
+that name: the intent, which a gateway that fails does not take away."""
+TOGETHER: Final = "+"
+EITHER: Final = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What it takes to reward an exposure.
+
+    Attributes:
+        types: of events, each once.
+        every: whether it takes all of them; else any one is enough.
+    """
+
+    types: tuple[str, ...]
+    every: bool
+
+    def met(self, happened: Iterable[str]) -> bool:
+        """True where events of these types are enough."""
+        there = set(happened)
+        found = (one in there for one in self.types)
+        return all(found) if self.every else any(found)
+
+
+@cache
+def wanted(text: str) -> Wanted:
+    """What the terms' text asks for. One that mixes both signs is refused where a slot is read."""
+    every = TOGETHER in text
+    return Wanted(tuple(dict.fromkeys(text.split(TOGETHER if every else EITHER))), every)
+
+
+def problem_of(text: str) -> str | None:
+    """What is wrong with a text, and what would be right; None where nothing is."""
+    if TOGETHER in text and EITHER in text:
+        return f"{text!r} mixes + and |; use one of them"
+    types = text.split(TOGETHER if TOGETHER in text else EITHER)
+    for one in types:
+        if one not in REWARDING_EVENTS:
+            return f"{one!r} is not allowed; {suggestion(one, REWARDING_EVENTS)}"
+    return None if len(set(types)) == len(types) else f"{text!r} says one type twice; say each once"
+
+
+def type_of(event: Event) -> str | None:
+    """The type under which an event may reward; None for one that may not."""
+    if event.type == STEP:
+        return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
+    return event.type if event.type in REWARDING_EVENTS else None

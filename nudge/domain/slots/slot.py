@@ -1,0 +1,197 @@
+"""A slot: a place where something is chosen, its variants, and the terms on which it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nudge.domain.slots.rule import Rule, Scalar
+
+__all__ = ["Scalar"]
+
+On = Literal["decision", "shown"]
+Objective = Literal["conversion", "revenue"]
+Mode = Literal["live", "shadow", "frozen", "off"]
+FrozenServes = Literal["policy", "fallback"]
+Metric = Literal["abandonment", "downgrade"]
+
+DEFAULT_PAGE = "default"
+"""The key of a slot's fallback for pages that are not named."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """When a variant may be chosen at all; an empty field does not restrict.
+
+    Attributes:
+        channels: channels on which it may be shown (`web`, `wap`, `app`, `sms`).
+        pages: pages on which it may be shown.
+        requires: context attributes that must be known and not false.
+        starts: seconds since the epoch; not before.
+        ends: seconds since the epoch; not at or after.
+        when: a rule on the context that must hold.
+        stock: how many may ever be given; None is without limit.
+        exclusive: group of benefits: who has one of it is not offered another.
+    """
+
+    channels: frozenset[str] = frozenset()
+    pages: frozenset[str] = frozenset()
+    requires: tuple[str, ...] = ()
+    starts: float | None = None
+    ends: float | None = None
+    when: Rule | None = None
+    stock: int | None = None
+    exclusive: str = ""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One alternative of a slot.
+
+    Attributes:
+        name: unique in its slot, stable over revisions: history hangs on it.
+        value: what the page is given, any JSON value.
+        attributes: numbers and words by which learners may relate variants (`amount = 50`).
+        enabled: false removes it from every choice but keeps its history.
+        availability: when it may be chosen.
+    """
+
+    name: str
+    value: object
+    attributes: Mapping[str, Scalar] = field(default_factory=dict)
+    enabled: bool = True
+    availability: Availability = field(default_factory=Availability)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a decision is rewarded; copied into each decision's record.
+
+    Attributes:
+        on: what counts as the exposure: the decision itself, or its `shown` event.
+        event: what rewards an exposure, as `nudge.domain.slots.reward_event` reads it.
+        objective: `conversion` (1 for the first event) or `revenue` (the events' amounts).
+        window: seconds from exposure in which an event is credited.
+    """
+
+    on: On
+    event: str
+    objective: Objective
+    window: float
+
+
+@dataclass(frozen=True)
+class Stickiness:
+    """How long a visitor keeps a decision.
+
+    Attributes:
+        period: seconds; periods are aligned to the epoch.
+        by: what gives separate decisions: `page`, `channel`, or the `failure` of a payment.
+    """
+
+    period: float
+    by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Harms:
+    """What a slot's guard watches for: harm that the policy does, against the holdout.
+
+    Attributes:
+        metrics: what may rise.
+        alpha: chance that the guard ever freezes a slot whose policy does no harm.
+        every: seconds between two looks.
+        matured: count only exposures whose window has closed.
+    """
+
+    metrics: tuple[Metric, ...]
+    alpha: float = 0.05
+    every: float = 60.0
+    matured: bool = False
+
+
+@dataclass(frozen=True)
+class FreeAmount:
+    """The limits of an amount that visitors may type themselves, in yuan.
+
+    Attributes:
+        min: the least.
+        max: the most.
+        step: between two amounts, counted from the least.
+    """
+
+    min: float
+    max: float
+    step: float
+
+
+@dataclass(frozen=True)
+class ContextAttribute:
+    """A named attribute known when deciding, and how it is cut into levels.
+
+    Attributes:
+        name: key in the request's `context`, or one the service fills in (`page`, `channel`, ...).
+        kind: `category`, `number` or `flag`.
+        cells: the categories, or the cut points in rising order; empty for a flag.
+    """
+
+    name: str
+    kind: Literal["category", "number", "flag"]
+    cells: tuple[Scalar, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot at one revision: immutable, the unit that is applied, served and audited.
+
+    Attributes:
+        name: one of the product's slots, or an operator's own.
+        revision: rises with every change; records name it.
+        variants: in the order of every distribution over them.
+        context: the attributes that a policy may use, in the order of the cell.
+        policy: the policy table as written (`kind`, `half_life`, `draws`, ...).
+        terms: exposure and reward.
+        stickiness: how long a decision is kept.
+        holdout: share of subjects who always get the fallback, in [0, 1).
+        floor: least propensity of each eligible variant.
+        fallback: page -> variant, with `default`; what is shown when nothing else can be.
+        title: for people.
+        mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
+            serves and publishes nothing new; `off` serves the fallback.
+        frozen_serves: what is shown while the slot is frozen: what was published last, or the
+            fallback.
+        guard: what its guard watches for; None has no guard.
+        free_amount: what visitors may type instead of what is chosen; None where they may not.
+        affordable: how many times the visitor's usual amount a variant may be; None is no limit.
+    """
+
+    name: str
+    revision: int
+    variants: tuple[Variant, ...]
+    context: tuple[ContextAttribute, ...]
+    policy: Mapping[str, object]
+    terms: Terms
+    stickiness: Stickiness
+    holdout: float
+    floor: float
+    fallback: Mapping[str, str]
+    title: str = ""
+    mode: Mode = "live"
+    frozen_serves: FrozenServes = "policy"
+    guard: Harms | None = None
+    free_amount: FreeAmount | None = None
+    affordable: float | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variants' names, in order."""
+        return tuple(v.name for v in self.variants)
+
+    def variant(self, name: str) -> Variant | None:
+        """The variant of that name, or None."""
+        return next((v for v in self.variants if v.name == name), None)
+
+    def fallback_for(self, page: str) -> str:
+        """Name of the variant shown on `page` when nothing else can be."""
+        return self.fallback.get(page, self.fallback[DEFAULT_PAGE])

@@ -1,0 +1,1 @@
+"""Send times: windows, chances and plans of SMS."""

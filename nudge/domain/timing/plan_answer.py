@@ -1,0 +1,145 @@
+"""From what was chosen for an SMS to the answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nudge.domain.choosing.asked import Given
+from nudge.domain.choosing.choice import SHADOW, Kept
+from nudge.domain.contact.contact import Contact, Known
+from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.contact.contact_rules import displaced
+from nudge.domain.identity.link import Link
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.block import Drawn
+from nudge.domain.journal.records import Decision, Ref
+from nudge.domain.slots.served import Served
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.planning import Timing, Wish
+
+
+class Plan(NamedTuple):
+    """A plan that stands.
+
+    Attributes:
+        ref: where its decision stands.
+        drawn: the decision.
+        fresh: made by this call.
+    """
+
+    ref: Ref
+    drawn: Drawn
+    fresh: bool
+
+    @property
+    def contact(self) -> Contact | None:
+        """The contact that it is."""
+        shape, due = self.drawn.shape, self.drawn.due
+        return None if due is None else Contact(due, shape.channel, shape.page)
+
+
+class Named(NamedTuple):
+    """What the world outside calls a plan.
+
+    Attributes:
+        decision_id: to be sent with `sms_sent`.
+        link_token: for the link in the SMS.
+    """
+
+    decision_id: str
+    link_token: str
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Makes answers.
+
+    Attributes:
+        sealer: seals ids and tokens.
+        policy: on contacts.
+        slots: as they are served.
+    """
+
+    sealer: Sealer
+    policy: ContactPolicy
+    slots: Mapping[str, Served]
+
+    def names(self, plans: Sequence[Plan]) -> Iterator[Named]:
+        """Of each plan; sealed all at once."""
+        ids = self.sealer.seal_each([plan.ref for plan in plans])
+        links = [Link(plan.drawn.subject, plan.ref) for plan in plans]
+        return map(Named, ids, self.sealer.links.token_each(links))
+
+    def timing(
+        self,
+        wish: Wish,
+        known: Known,
+        plans: Mapping[Contact, Kept],
+        plan: Plan,
+        named: Named,
+        besides: Mapping[str, Kept],
+    ) -> Timing:
+        """The answer to a customer who is written to.
+
+        Args:
+            wish: the question.
+            known: of the customer, before.
+            plans: what else is planned for them.
+            plan: what stands.
+            named: of the plan.
+            besides: slot -> what else goes into the SMS.
+        """
+        drawn, shape = plan.drawn, plan.drawn.shape
+        shadow = shape.reason == SHADOW
+        fallback = self.slots[SLOT].slot.fallback_for(shape.page) if shadow else ""
+        return Timing(
+            visitor_id=wish.visitor_id,
+            send_at=drawn.due,
+            zone=self.policy.zone_of(known).key,
+            decision_id=named.decision_id,
+            window=fallback or shape.eligible[drawn.choice],
+            propensity=1.0 if shadow else shape.pmf[drawn.choice],
+            link_token=named.link_token,
+            reason=shape.reason,
+            blocked=shape.removed,
+            sticky=not plan.fresh,
+            decisions={name: self._given(besides[name]) for name in wish.slots},
+            displaces=self._displaced(known, plan, plans) if plans and plan.fresh else (),
+        )
+
+    def _displaced(
+        self, known: Known, plan: Plan, plans: Mapping[Contact, Kept]
+    ) -> tuple[str, ...]:
+        new = plan.contact
+        gone = displaced(self.policy, known, new) if new else ()
+        return tuple(self.sealer.seal(plans[one].ref) for one in gone)
+
+    def _given(self, kept: Kept) -> Given:
+        made = kept.decision
+        slot = self.slots[made.slot].slot
+        shown = shown_of(self.slots[made.slot], made)
+        variant = slot.variant(shown)
+        return Given(
+            decision_id=self.sealer.seal(kept.ref),
+            variant=shown,
+            value=variant.value if variant else None,
+            propensity=propensity_of(made),
+            reason=made.reason,
+            policy=made.policy,
+            policy_version=made.policy_version,
+            sticky=not kept.fresh,
+            degraded=made.degraded,
+            free_amount=slot.free_amount,
+        )
+
+
+def shown_of(served: Served, made: Decision) -> str:
+    """The variant that is used: in shadow mode the fallback, whatever was drawn."""
+    return served.slot.fallback_for(made.page) if made.reason == SHADOW else made.variant
+
+
+def propensity_of(made: Decision) -> float:
+    """With which the variant that is used was drawn; the fallback of shadow mode is certain."""
+    return 1.0 if made.reason == SHADOW else made.propensity

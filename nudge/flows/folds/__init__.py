@@ -1,0 +1,1 @@
+"""Folds: consumers of the journal whose state can be rebuilt."""

@@ -1,0 +1,151 @@
+"""Attribute: from decisions and events to exposures, rewards and the visitors' states.
+
+A fold. It reads its own exposures and rewards too, and passes them by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.replay import Visitors, attributed, fold
+from nudge.domain.journal.records import Entry, Event
+from nudge.domain.people.merging import LEFT, arriving
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.errors import CorruptRecordError
+from nudge.store.folds.folds import GENERATION, Commit, Write, kept
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+log = structlog.get_logger()
+
+DUE: Final = 250
+"""Most visitors whose exposures are closed with one batch, besides those that the batch touches."""
+WATERMARK: Final = "watermark"
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """What the fold keeps of a partition.
+
+    Attributes:
+        watermark: the largest stamp, in seconds.
+        generation: of the visitors' states.
+    """
+
+    watermark: float
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """The fold `attribute`.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        batch: most entries of one commit.
+        name: in its keys; another one while a new generation is built.
+    """
+
+    client: Client
+    keys: Keys
+    batch: int = 500
+    name: str = "attribute"
+
+    def prepare(self, partition: int) -> Attributed:
+        """Watermark and generation as of the committed position."""
+        names = (WATERMARK, GENERATION)
+        mark, number = kept(self.client, self.keys, partition, self.name, *names)
+        return Attributed(float(mark or 0.0), int(number or 0))
+
+    def handle(
+        self, partition: int, state: Attributed, entries: Sequence[Entry]
+    ) -> tuple[Attributed, Commit]:
+        """What a batch comes to.
+
+        Args:
+            partition: of the journal.
+            state: before the batch.
+            entries: in order, at least one.
+
+        Returns:
+            The state behind the batch, and what is to be committed.
+        """
+        after = replace(state, watermark=max(state.watermark, *(e.stamp for e in entries)))
+        due = self._due(partition, after)
+        loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
+        visitors, records = fold(loaded, state.watermark, entries)
+        visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
+        writes = self._writes(partition, after.generation, loaded, visitors, due)
+        mark = (WATERMARK, repr(after.watermark))
+        writes.append(Write("HSET", self.keys.fold(partition, self.name), mark))
+        sends = [
+            arriving(e, e.record)
+            for e in entries
+            if isinstance(e.record, Event) and e.record.type == LEFT
+        ]
+        return after, Commit(entries[-1].position, records, writes, sends)
+
+    def _due(self, partition: int, state: Attributed) -> list[str]:
+        """Subjects with an exposure that has closed, those that wait longest first."""
+        listed = self.keys.open(partition, state.generation)
+        below = f"({state.watermark!r}"
+        found = self.client.call("ZRANGEBYSCORE", listed, "-inf", below, "LIMIT", 0, DUE)
+        return [subject.decode() for subject in found]
+
+    def _load(self, partition: int, state: Attributed, subjects: Iterable[str]) -> Visitors:
+        names = {s: self.keys.visitor(partition, s, state.generation) for s in subjects}
+        blobs = self.client.call("MGET", *names.values()) if names else []
+        found = {s: _state(s, blob) for s, blob in zip(names, blobs, strict=True)}
+        # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
+        gone = VisitorState()
+        return {s: gone if v.is_forgotten(state.watermark) else v for s, v in found.items()}
+
+    def _writes(
+        self,
+        partition: int,
+        generation: int,
+        before: Visitors,
+        after: Visitors,
+        due: Sequence[str],
+    ) -> list[Write]:
+        writes: list[Write] = []
+        listed = self.keys.open(partition, generation)
+        waiting = set(due)
+        for subject, state in after.items():
+            if state == before[subject]:
+                continue
+            key = self.keys.visitor(partition, subject, generation)
+            writes.append(Write("SET", key, (encode_state(state), "PX", int(state.keep * 1000))))
+            closes = state.next_close()
+            if closes is None:
+                if subject in waiting or before[subject].open:
+                    writes.append(Write("ZREM", listed, (subject,)))
+            elif closes != before[subject].next_close() or subject in waiting:
+                writes.append(Write("ZADD", listed, (repr(closes), subject)))
+        return writes
+
+
+def _subjects(entries: Sequence[Entry]) -> list[str]:
+    return [entry.record.subject for entry in entries if attributed(entry)]
+
+
+def _state(subject: str, blob: bytes | None) -> VisitorState:
+    """The visitor's state; a new one where what is kept cannot be read.
+
+    The state is rebuilt from the journal when need be; meanwhile one visitor's bytes must not
+    stop the partition.
+    """
+    if blob is None:
+        return VisitorState()
+    try:
+        return decode_state(blob)
+    except CorruptRecordError:
+        log.exception("visitor_state_unreadable", subject=subject)
+        return VisitorState()

@@ -1,0 +1,239 @@
+"""Publish: from counts to snapshots, for each slot by one publisher at a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+import structlog
+
+import bandits
+from bandits.contract import Policy
+from bandits.counts import CountTable
+from bandits.features import CellSpec
+from bandits.learners import fit
+from bandits.learners.auto import Memory
+from bandits.policies.base import PolicyBase
+from nudge.domain.reports.allocation import allocation
+from nudge.domain.slots.learning import learner_config
+from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.versions import forgotten, seed_of
+from nudge.errors import FencedError, StoreAwayError
+from nudge.store.folds.counts import CountRow, blocks_changed
+from nudge.store.folds.counts_copy import CountsCopy
+from nudge.store.service import slots, snapshots
+from nudge.store.service.snapshots import Publishing
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+log = structlog.get_logger()
+
+PAUSE = 60.0
+"""Seconds that a slot waits after its learner failed."""
+
+
+@dataclass
+class Desk:
+    """What a publisher holds for one slot.
+
+    Attributes:
+        lease: its right.
+        counts: a copy.
+        kept: version -> seconds when it was published.
+        revision: of the slot, at the last publication; 0 before.
+        changed: the counts are not those of the last publication.
+        due: seconds on the monotonic clock before which nothing is published.
+        memory: where the last fit ended; another publisher starts without.
+    """
+
+    lease: Publishing
+    counts: CountsCopy
+    kept: dict[int, float]
+    revision: int
+    changed: bool
+    due: float = 0.0
+    memory: Memory = field(default_factory=Memory)
+
+
+class Publisher:
+    """Publishes every slot whose lease it gets. Use it from one thread."""
+
+    def __init__(self, client: Client, keys: Keys, owner: str, ttl: float, every: float) -> None:
+        self._client, self._keys = client, keys
+        self._owner, self._ttl, self._every = owner, ttl, every
+        self._desks: dict[str, Desk] = {}
+
+    def run(self, now: float) -> list[str]:
+        """Publish what changed; the names of the slots that got a new version.
+
+        Args:
+            now: seconds on a clock that never jumps.
+
+        Raises:
+            StoreAwayError: the store does not answer; call `forget`, and this again later.
+        """
+        current = slots.current(self._client, self._keys)
+        return [name for name, slot in current.items() if self._turn(slot, now)]
+
+    def release(self) -> None:
+        """Give every lease back."""
+        for desk in self._desks.values():
+            snapshots.release(self._client, self._keys, desk.lease)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what is held without a word to the store: what it has done is not known."""
+        self._desks.clear()
+
+    def _turn(self, slot: Slot, now: float) -> bool:
+        """One slot's turn; one that fails does not stop the others."""
+        lease = snapshots.acquire(self._client, self._keys, slot.name, self._owner, self._ttl)
+        if lease is None:
+            self._desks.pop(slot.name, None)
+            return False
+        try:
+            desk = self._desk(lease)
+            return now >= desk.due and self._published(desk, slot, now)
+        except StoreAwayError:
+            raise
+        except FencedError as error:
+            log.warning("publisher_fenced", slot=slot.name, error=str(error))
+            self._desks.pop(slot.name, None)
+        except Exception:
+            log.exception("publish_failed", slot=slot.name, revision=slot.revision)
+            held = self._desks.get(slot.name)
+            if held is not None:
+                held.due, held.memory = now + PAUSE, Memory()  # it may be half changed
+        return False
+
+    def _desk(self, lease: Publishing) -> Desk:
+        """The slot's desk; a new one where the lease is another than before."""
+        desk = self._desks.get(lease.slot)
+        if desk is None or desk.lease != lease:
+            desk = self._desks[lease.slot] = self._opened(lease)
+        return desk
+
+    def _opened(self, lease: Publishing) -> Desk:
+        """A desk that continues where the last publisher stopped."""
+        counts = CountsCopy.empty(lease.slot, self._keys.partitions)
+        kept = snapshots.published(self._client, self._keys, lease.slot)
+        revision, positions = self._last(lease)
+        counts.refresh(self._client, self._keys)
+        changed = any(
+            blocks_changed(self._client, self._keys, p, lease.slot, since, counts.generations[p])
+            for p, since in enumerate(positions)
+        )
+        return Desk(lease, counts, kept, revision, changed)
+
+    def _last(self, lease: Publishing) -> tuple[int, list[int]]:
+        """Revision and positions of the last snapshot; zeros where there is none to read."""
+        blob = snapshots.read(self._client, self._keys, lease.slot, lease.version)
+        if blob is None:
+            return 0, [0] * self._keys.partitions
+        try:
+            meta = bandits.load_policy(blob).meta
+        except bandits.SnapshotError:
+            log.exception("snapshot_unreadable", slot=lease.slot, version=lease.version)
+            return 0, [0] * self._keys.partitions
+        return int(str(meta["revision"])), cast("list[int]", meta["positions"])
+
+    def _published(self, desk: Desk, slot: Slot, now: float) -> bool:
+        desk.changed = desk.counts.refresh(self._client, self._keys) or desk.changed
+        if slot.mode == "frozen":
+            return False  # what is counted meanwhile is learned from when it goes on
+        anew = slot.revision != desk.revision
+        if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
+            return False
+        version = desk.lease.version + 1
+        policy = self._fitted(desk, slot, version)
+        desk.kept[version] = desk.counts.watermark
+        gone = forgotten(desk.kept)
+        desk.lease = snapshots.publish(
+            self._client, self._keys, desk.lease, bandits.dump(policy), desk.counts.watermark, gone
+        )
+        for one in gone:
+            del desk.kept[one]
+        desk.revision, desk.changed, desk.due = slot.revision, False, now + self._every
+        log.info("published", slot=slot.name, revision=slot.revision, version=version)
+        return True
+
+    def _fitted(self, desk: Desk, slot: Slot, version: int) -> Policy:
+        counts = desk.counts
+        alike = {slot.revision: True}
+        rows = []
+        for revision, row in counts.rows():
+            if revision not in alike:
+                alike[revision] = self._alike(slot, revision)
+            if alike[revision]:
+                rows.append(row)
+        return fitted(slot, rows, counts.positions, counts.watermark, version, desk.memory)
+
+    def _alike(self, slot: Slot, number: int) -> bool:
+        earlier = slots.revision(self._client, self._keys, slot.name, number)
+        return earlier is not None and alike(earlier, slot)
+
+
+def fitted(
+    slot: Slot,
+    rows: Iterable[CountRow],
+    positions: list[int],
+    watermark: float,
+    version: int,
+    memory: Memory | None = None,
+) -> Policy:
+    """The policy that the slot's learner makes of the counts: a function of its arguments.
+
+    Args:
+        slot: its current revision.
+        rows: of this revision and those alike, of all partitions.
+        positions: by partition, up to which the journal was counted.
+        watermark: seconds, the time of the fit: of the journal, not of the wall clock.
+        version: to give it.
+        memory: of earlier fits, changed in place.
+
+    Raises:
+        bandits.ConfigError: the slot's kind of policy is not available.
+    """
+    index = {name: i for i, name in enumerate(slot.names)}
+    known = [row for row in rows if row.variant in index]
+    table = CountTable.from_rows((r.bucket, r.cell, index[r.variant], *r.tally) for r in known)
+    config, seed = learner_config(slot), seed_of(slot.name, version)
+    policy = fit(config, table, watermark, seed=seed, version=str(version), memory=memory)
+    trials: dict[str, int] = defaultdict(int)
+    for row in known:
+        trials[row.cell] += row.tally[0]
+    meta = {
+        "slot": slot.name,
+        "revision": slot.revision,
+        "seed": seed,
+        "positions": list(positions),
+        "published_at": watermark,
+        "allocation": allocation(policy, slot, _spec(slot), trials),
+        "fallback": dict(slot.fallback),
+    }
+    return _with_meta(policy, meta)
+
+
+def alike(one: Slot, other: Slot) -> bool:
+    """True where the counts of two revisions may be added: same cells, same rewarding event."""
+    return _spec(one) == _spec(other) and one.terms.event == other.terms.event
+
+
+def says_something(slot: Slot) -> bool:
+    """True where the policy has something to say before anything was counted.
+
+    A slot that begins with a rule shows each page's fallback until then (`first_policy`).
+    """
+    return learner_config(slot).policy.kind == "fixed"
+
+
+def _spec(slot: Slot) -> CellSpec:
+    config = learner_config(slot)
+    return CellSpec.build(config.context, config.policy.max_cells)
+
+
+def _with_meta(policy: Policy, meta: Mapping[str, object]) -> Policy:
+    # The shares can be told only when the policy is made; every kind of policy has this base.
+    return cast("Policy", replace(cast("PolicyBase", policy), meta=meta))

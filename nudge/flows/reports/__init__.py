@@ -1,0 +1,1 @@
+"""Answers of reports, evaluations and the harm guard."""

@@ -1,0 +1,43 @@
+"""Funnel: where visitors leave the path, for what reason, and what changed. For a worker."""
+
+from __future__ import annotations
+
+from nudge.domain.funnel.funnel import Funnel, Question
+from nudge.domain.funnel.funnel_report import report
+from nudge.domain.reports.report_time import iso, lake_of
+from nudge.lake.engine.query import DUCKDB, Backend, connected
+from nudge.lake.files.reader import Lake
+from nudge.lake.reports.funnel import count
+
+
+def funnel(lake: Lake, path: Funnel, question: Question, engine: str = DUCKDB) -> dict[str, object]:
+    """The report, as plain JSON, from the lake as it is now.
+
+    Args:
+        lake: of the installation.
+        path: the funnel's definition.
+        question: what is asked.
+        engine: that counts; see `connect`.
+
+    Raises:
+        InvalidRequestError: the question names no dimension.
+        BrokenLakeError: the lake cannot be read.
+        EngineMissingError: the engine is not installed.
+    """
+    contents = lake.contents()
+    found = told(connected(contents, engine), path, question)
+    until = min(contents.watermarks().values(), default=0.0)
+    return {"as_of": iso(until or None), **lake_of(contents.since()), **found}
+
+
+def told(backend: Backend, path: Funnel, question: Question) -> dict[str, object]:
+    """The report of the lake that a backend holds.
+
+    Raises:
+        InvalidRequestError: the question names no dimension.
+        BrokenLakeError: the lake cannot be read.
+    """
+    now = count(backend, path, question.period, question.by)
+    earlier = question.before(path)
+    before = None if earlier is None else count(backend, path, earlier, question.by)
+    return report(path, question, now, before)

@@ -1,0 +1,1 @@
+"""What a page or a server asks for: decisions, events, explanations."""

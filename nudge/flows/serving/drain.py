@@ -1,0 +1,88 @@
+"""Drain: what was spooled while the store was away goes to the journal, in order, each once.
+
+A crash at any point repeats a file from its beginning; the visitor's memory of ids makes that
+harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+import structlog
+
+from nudge import faults
+from nudge.domain.journal.records import Decision
+from nudge.spool.spool import Spool
+from nudge.store.journal.journal import Arrival, read_one
+from nudge.store.keeping.spooled import Spooled, unpack
+from nudge.store.vault.people import append_people
+from nudge.store.vault.visitors import assigned
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+BATCH = 500
+
+log = structlog.get_logger()
+
+
+def drain(client: Client, keys: Keys, spool: Spool) -> int:
+    """Append everything that can be drained, and remove the files that held it.
+
+    Returns:
+        How many records were new to the journal; 0 where another process drains.
+
+    Raises:
+        StoreAwayError: the store is away again; what is left is kept.
+    """
+    fresh = 0
+    with spool.draining() as mine:
+        for path, contents in spool.ready() if mine else ():
+            for batch in _batches(map(unpack, contents)):
+                fresh += _append(client, keys, batch)
+                faults.point("drain.after_batch")
+            faults.point("drain.before_unlink")
+            path.unlink()
+    return fresh
+
+
+def _batches(items: Iterator[Spooled]) -> Iterator[list[Spooled]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch
+
+
+def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
+    groups: dict[bool, dict[int, list[Arrival]]] = {True: {}, False: {}}
+    for one in batch:
+        arrival = _completed(client, keys, one)
+        if arrival is not None:
+            groups[one.closes].setdefault(one.partition, []).append(arrival)
+    return sum(
+        append_people(client, keys, group, closes=closes) for closes, group in groups.items()
+    )
+
+
+def _completed(client: Client, keys: Keys, one: Spooled) -> Arrival | None:
+    """The arrival with what only the store knew when it was spooled."""
+    record = one.arrival.record
+    if isinstance(record, Decision):
+        if one.arrival.visitor_hash:
+            return one.arrival  # of a subject that was only proposed: it has nothing yet
+        return replace(one.arrival, record=_paired(client, keys, one.partition, record))
+    if record.subject or record.decision is None:
+        return one.arrival
+    entry = read_one(client, keys, record.decision)
+    if entry is None:
+        log.warning("spooled_event_without_visitor", type=record.type)
+        return None
+    return replace(one.arrival, record=replace(record, subject=entry.record.subject))
+
+
+def _paired(client: Client, keys: Keys, partition: int, decision: Decision) -> Decision:
+    """The decision with its twin: its first writing may have arrived, only the answer not."""
+    kept = assigned(client, keys, partition, decision.subject, decision.unit)
+    if kept is None or kept.ref == decision.ref:
+        return decision
+    same = kept.period == decision.period and kept.decision.u == decision.u
+    return replace(decision, twin=kept.ref) if same else decision

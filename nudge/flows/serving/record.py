@@ -1,0 +1,230 @@
+"""Record: take events, each once. A bad one is told why and never costs the good ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from nudge import faults
+from nudge.domain.choosing.asked import Recorded, Rejected, Sent
+from nudge.domain.identity.link import Link
+from nudge.domain.identity.region import region_of
+from nudge.domain.identity.sealing import Sealer, new_label, new_subject
+from nudge.domain.journal.caller import Caller
+from nudge.domain.journal.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
+from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.numbers import OWN
+from nudge.errors import StoreAwayError
+from nudge.spool.spool import Spool
+from nudge.store.journal.journal import Arrival, Named, Note, place_of, read_one
+from nudge.store.keeping.spooled import Spooled, pack
+from nudge.store.vault.people import TEXTS, append_people
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+OTHER_ID: Final = "other_id"
+"""The field of `identified` that holds the visitor's second external id."""
+TEXT: Final = "text"
+"""The field of `feedback` that holds what somebody wrote."""
+TOKEN: Final = "token"  # noqa: S105 (a field's name)
+"""The field of `sms_clicked` that holds the link token of the SMS."""
+IDENTIFIED: Final = "identified"
+
+
+@dataclass(frozen=True)
+class Routed:
+    """An event with the partition that it goes to.
+
+    Attributes:
+        partition: of its visitor.
+        arrival: what is appended.
+    """
+
+    partition: int
+    arrival: Arrival
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Takes events.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        sealer: hashes and ids.
+        spool: takes what the store does not.
+    """
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+    spool: Spool
+
+    def record(self, sent: Sequence[Sent], caller: Caller, at: float) -> Recorded:
+        """Append what is in order.
+
+        Args:
+            sent: at most 1,000 events.
+            caller: whose key it is; decides what is a fact and what a claim.
+            at: seconds, now.
+
+        Raises:
+            SpoolFullError: the store is away and the spool takes no more; repeat the call later.
+        """
+        outcomes = [self._routed(one, caller, at) for one in sent]
+        rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
+        routed = [o for o in outcomes if isinstance(o, Routed)]
+        try:
+            fresh = self._append(routed, closes=caller.is_server)
+        except StoreAwayError:
+            # What part of them arrived is found out when the spool is drained.
+            self._spool(routed, at, closes=caller.is_server)
+            fresh = len(routed)
+        return Recorded(fresh, len(routed) - fresh, rejected)
+
+    def _append(self, routed: Sequence[Routed], *, closes: bool) -> int:
+        if not all(one.arrival.record.subject for one in routed):
+            raise StoreAwayError("only the store knows whose decision an event names")
+        groups: dict[int, list[Arrival]] = defaultdict(list)
+        for one in routed:
+            groups[one.partition].append(one.arrival)
+        faults.point("record.before_append")
+        fresh = append_people(self.client, self.keys, groups, closes=closes)
+        faults.point("record.after_append")
+        return fresh
+
+    def _spool(self, routed: Sequence[Routed], at: float, *, closes: bool) -> None:
+        dated = [Routed(one.partition, _dated(one.arrival, at)) for one in routed]
+        items = [Spooled(one.partition, one.arrival, closes) for one in dated]
+        self.spool.append([pack(item) for item in items])
+
+    def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
+        ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
+        link = self._link(sent)
+        # Senders may have tokens of their own, but those tell nobody who it is.
+        if link is None and not (sent.visitor_id or sent.decision_id) and TOKEN in sent.fields:
+            return _rejected(sent, "unknown_decision", "token was not given by this service")
+        ref = ref or (link.ref if link else None)
+        problem = _problem(sent, ref, caller, at)
+        if problem:
+            return problem
+        named, notes = self._named(sent, at), self._notes(sent)
+        event = self._event(sent, ref, caller)
+        if link is not None:
+            # Known without a look at the journal, which may not go back as far.
+            known = replace(event, subject=link.subject)
+            return Routed(link.ref.partition, Arrival("", known, notes=notes, named=named))
+        if sent.visitor_id:
+            visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
+            home = self.sealer.partition(visitor_hash, self.keys.partitions)
+            # Whoever was shown a decision is who it was made for, whatever id they go by.
+            here = ref is not None and ref.partition == home and ref.position < AWAY
+            of = place_of(ref) if ref and here else ""
+            return Routed(home, Arrival(visitor_hash, event, of, notes, named))
+        subject = self._subject_of(ref) if ref else None
+        if ref is None or subject is None:
+            return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
+        known = replace(event, subject=subject)
+        return Routed(ref.partition, Arrival("", known, notes=notes, named=named))
+
+    def _link(self, sent: Sent) -> Link | None:
+        """Of the SMS whose link was followed."""
+        token = sent.fields.get(TOKEN)
+        return self.sealer.links.link(token) if isinstance(token, str) else None
+
+    def _subject_of(self, ref: Ref) -> str | None:
+        """Whose decision it is; None where there is none, empty where only the store knows."""
+        try:
+            entry = read_one(self.client, self.keys, ref)
+        except StoreAwayError:
+            return ""
+        return entry.record.subject if entry else None
+
+    def _event(self, sent: Sent, ref: Ref | None, caller: Caller) -> Event:
+        # Whoever has a link's token can ask as the customer: it is not written down.
+        private = {OTHER_ID, TEXT, *({TOKEN} if self._link(sent) else ())}
+        fields = {name: value for name, value in sent.fields.items() if name not in private}
+        if sent.fields.get(TEXT):
+            fields["has_text"] = True
+        if sent.msisdn and sent.type == IDENTIFIED:
+            fields |= region_of(sent.msisdn)
+        return Event(
+            subject=new_subject(),
+            event_id=sent.event_id,
+            type=sent.type,
+            source=source_of(caller),
+            decision=ref,
+            fields=fields,
+            at=sent.at,
+        )
+
+    def _named(self, sent: Sent, at: float) -> Named | None:
+        """The number, or the second id, that an event names."""
+        other = sent.fields.get(OTHER_ID)
+        if isinstance(other, str) and sent.msisdn is None:
+            hashed = self.sealer.visitor_hash(other)
+            home = self.sealer.partition(hashed, self.keys.partitions)
+            return Named(hashed, home, new_subject())
+        if sent.msisdn is None:
+            return None
+        hashed = self.sealer.number_hash(sent.msisdn)
+        home = self.sealer.partition(hashed, self.keys.partitions)
+        device = self._device(sent)
+        sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
+        ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
+        return Named(hashed, home, new_label(), device, sealed, ms)
+
+    def _device(self, sent: Sent) -> str:
+        """Under what the number is kept: the device that typed it, or as the visitor's own."""
+        if sent.type == IDENTIFIED:
+            return OWN
+        device = self.sealer.device(sent.device_token)
+        return device.id if device else ""
+
+    def _notes(self, sent: Sent) -> tuple[Note, ...]:
+        """What people wrote, for the vault: the journal cannot forget."""
+        text = sent.fields.get(TEXT)
+        if not isinstance(text, str) or not text:
+            return ()
+        return (Note(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
+
+
+def _dated(arrival: Arrival, at: float) -> Arrival:
+    """The arrival with the time at which it came: the journal's stamp will be a later one."""
+    record = arrival.record
+    return arrival if record.at is not None else replace(arrival, record=replace(record, at=at))
+
+
+def _problem(sent: Sent, ref: Ref | None, caller: Caller, at: float) -> Rejected | None:
+    """Why the event cannot be taken, if so; `at` is now, in seconds."""
+    problem = _type_problem(sent, caller) or _reference_problem(sent, ref)
+    if problem is None and sent.at is not None and sent.at < at - MAX_AGE:
+        return _rejected(sent, "too_old", "at lies more than 7 days back")
+    return problem
+
+
+def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
+    if sent.type not in EVENT_TYPES:
+        known = ", ".join(sorted(EVENT_TYPES))
+        return _rejected(sent, "unknown_type", f"type {sent.type!r} is none of {known}")
+    if not may_send(caller, sent.type):
+        return _rejected(sent, "forbidden", f"{sent.type!r} needs a key with the scope ingest")
+    return None
+
+
+def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
+    if sent.decision_id and ref is None:
+        return _rejected(sent, "unknown_decision", "decision_id was not given by this service")
+    if sent.type == IDENTIFIED and bool(sent.fields.get(OTHER_ID)) == bool(sent.msisdn):
+        return _rejected(sent, "invalid", "'identified' needs either other_id or msisdn")
+    if sent.type in NEEDS_DECISION and ref is None:
+        return _rejected(sent, "invalid", f"{sent.type!r} needs the decision_id that it answers")
+    if not sent.visitor_id and ref is None:
+        return _rejected(sent, "invalid", "visitor_id is missing")
+    return None
+
+
+def _rejected(sent: Sent, code: str, message: str) -> Rejected:
+    return Rejected(sent.event_id, code, message)

@@ -1,0 +1,1 @@
+"""Upkeep: apply, load, import, erase, verify, rebuild."""

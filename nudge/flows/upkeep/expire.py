@@ -1,0 +1,111 @@
+"""Expire: days of the lake that are older than what is to be kept go, a step at a time.
+
+Only whoever archives a partition does so, between two archivings and when nothing is to be merged.
+What is left of the rows is what the folds hold behind them (docs/decisions/0008-lake-by-date.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from nudge import clock
+from nudge.lake.files.expire import expire, plan
+from nudge.lake.files.manifest import Manifest
+from nudge.lake.files.reader import Contents, Lake
+from nudge.lake.files.restore import Unseal
+from nudge.store.folds import folds
+from nudge.store.folds.folds import FOLDS, Lease
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+EVERY: Final = 600.0
+"""Seconds between two looks whether there is something to remove."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Expire:
+    """Removes what is old enough. Use it from one thread.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        lake: of the installation.
+        unseal: finds references behind decision ids.
+        keep: seconds that rows stay, at least; 0 is for ever.
+        next_at: seconds on a clock that never jumps.
+    """
+
+    client: Client
+    keys: Keys
+    lake: Lake
+    unseal: Unseal
+    keep: float
+    next_at: float = 0.0
+
+    def due(self, now: float) -> bool:
+        """True where it is time to look.
+
+        Args:
+            now: seconds on a clock that never jumps.
+        """
+        return self.keep > 0 and now >= self.next_at
+
+    def run(self, leases: Sequence[Lease]) -> bool:
+        """Remove once, in one partition, if there is something to remove; whether there was.
+
+        Raises:
+            BrokenLakeError: the lake contradicts itself; nothing has changed.
+            LakeAwayError: the disk refused; a later run does it again.
+            StoreAwayError: no answer; the same.
+        """
+        began = clock.monotonic()
+        self.next_at = began + EVERY
+        done = any(map(self._expired, leases))
+        if done:
+            # Half of the time is for the folds that share the process.
+            self.next_at = 2 * clock.monotonic() - began
+        return done
+
+    def _expired(self, lease: Lease) -> bool:
+        p, began = lease.partition, clock.monotonic()
+        watermark = self._watermark(p)
+        contents = Contents(self.lake.root, {p: self.lake.manifests(p)})
+        parts = plan(contents.manifests[p], self._read_by_all(lease), self._first_day(watermark))
+        if not parts:
+            return False
+        left = expire(self.lake, contents.balance(p), parts, watermark, self.unseal)
+        if left is None:
+            return False
+        self._tell(left, parts, clock.monotonic() - began)
+        return True
+
+    def _read_by_all(self, lease: Lease) -> int:
+        """Up to which position every fold has read, and the store knows of it."""
+        found = (folds.position_of(self.client, self.keys, lease.partition, f) for f in FOLDS)
+        return min(lease.position, *found)
+
+    def _watermark(self, partition: int) -> float:
+        kept = folds.kept(self.client, self.keys, partition, "attribute", "watermark")
+        return float(kept[0] or 0.0)
+
+    def _first_day(self, watermark: float) -> str:
+        """The first day that stays. A clock that runs ahead, or jumps, makes nothing older."""
+        since = max(0.0, min(clock.now(), watermark) - self.keep)
+        return f"date={datetime.fromtimestamp(since, UTC).date().isoformat()}"
+
+    def _tell(self, left: Manifest, parts: Sequence[Manifest], seconds: float) -> None:
+        log.info(
+            "lake_expired",
+            partition=left.range.partition,
+            upto=left.range.upto,
+            day=parts[-1].last_day.removeprefix("date="),
+            rows=sum(one.rows for one in parts),
+            seconds=round(seconds, 3),
+        )

@@ -1,0 +1,170 @@
+"""Import: historical logs become decisions, each row once (docs/decisions/0005-import.md).
+
+A fold over the file: the records of a batch and the position in the file are committed together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from bandits.features import CellSpec
+from nudge.domain.credit.imported import Import, RowError, Rules
+from nudge.domain.credit.taught import Lesson
+from nudge.domain.journal.records import Record
+from nudge.domain.slots.learning import learner_config
+from nudge.errors import InvalidConfigError, NotFoundError, StoreError
+from nudge.lake.evaluation.logs import LogFile
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit, Lease
+from nudge.store.service import slots
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+BATCH: Final = 200
+"""Rows of a commit, which is one script call: pages wait for it."""
+TTL: Final = 30.0
+"""Seconds after which an import that died can be begun again."""
+NAMED: Final = 10
+"""Most rows that do not fit that are named."""
+Look = Callable[[int], object]
+Plan = Import | Lesson
+"""How rows become records: decisions with exposure and reward, or counts that only teach."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was done.
+
+    Attributes:
+        rows: of the file.
+        fresh: of them written now; the others were there already.
+        records: written now.
+    """
+
+    rows: int
+    fresh: int
+    records: int
+
+
+def digest(path: Path) -> str:
+    """A name for a file's content, 16 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
+
+
+def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Plan:
+    """An import into the slot as it is now.
+
+    Raises:
+        NotFoundError: there is no such slot.
+    """
+    slot = slots.current(client, keys).get(rules.slot)
+    if slot is None:
+        raise NotFoundError(f"there is no slot {rules.slot!r}; put it into service: nudge apply")
+    cells = CellSpec.build(learner_config(slot).context)
+    plan = Import(name, rules, slot, cells, keys.partitions)
+    return Lesson(plan) if rules.teach_only else plan
+
+
+def check(log: LogFile, plan: Plan, look: Look) -> int:
+    """Read the whole file without writing anything; how many rows it has.
+
+    Raises:
+        InvalidConfigError: rows do not fit; the first few with number and cure.
+    """
+    wrong: list[str] = []
+    number = 0
+    for number, row in _rows(log):
+        try:
+            plan.records(row, number)
+        except (RowError, ValueError, TypeError) as error:
+            wrong.append(f"{log.name}: row {number:,}: {error}")
+            if len(wrong) >= NAMED:
+                break
+        look(1)
+    if wrong:
+        raise InvalidConfigError(wrong)
+    return number
+
+
+def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> Imported:
+    """Write what is not written yet.
+
+    Raises:
+        StoreError: the same import runs elsewhere.
+        FencedError: it was taken over.
+        StoreAwayError: no answer; doing it again goes on where it was.
+    """
+    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    leases: dict[int, Lease] = {}
+    try:
+        for p in keys.every_partition():
+            leases[p] = _lease(client, keys, plan, p, owner)
+        return _written(client, keys, log, plan, leases, look)
+    finally:
+        for lease in leases.values():
+            folds.release(client, keys, lease)
+
+
+def _written(
+    client: Client, keys: Keys, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
+) -> Imported:
+    waiting: dict[int, list[tuple[int, list[Record]]]] = {p: [] for p in leases}
+    done = Imported(0, 0, 0)
+    for number, row in _rows(log):
+        p, records = plan.records(row, number)
+        fresh = number > leases[p].position
+        if fresh:
+            waiting[p].append((number, records))
+        done = replace(done, rows=number, fresh=done.fresh + fresh)
+        if len(waiting[p]) >= BATCH:
+            leases[p], written = _commit(client, keys, plan, leases[p], waiting[p])
+            done = replace(done, records=done.records + written)
+        look(1)
+    for p, lease in leases.items():
+        leases[p], written = _commit(client, keys, plan, lease, waiting[p])
+        done = replace(done, records=done.records + written)
+    return done
+
+
+def _rows(log: LogFile) -> Iterator[tuple[int, dict[str, object]]]:
+    number = 0
+    for batch in log.read(log.columns):
+        for row in batch.to_pylist():
+            number += 1
+            yield number, row
+
+
+def _lease(client: Client, keys: Keys, plan: Plan, partition: int, owner: str) -> Lease:
+    fold = f"import-{plan.name}"
+    found = folds.acquire(client, keys, partition, fold, owner, TTL)
+    if found is None:
+        raise StoreError(f"import {plan.name!r} runs already; wait {TTL:.0f} s if it died")
+    return found
+
+
+def _commit(
+    client: Client,
+    keys: Keys,
+    plan: Plan,
+    lease: Lease,
+    waiting: list[tuple[int, list[Record]]],
+) -> tuple[Lease, int]:
+    """Commit a partition's rows and forget them; how many records these came to.
+
+    The lease's position is the last row's number.
+    """
+    if not waiting:
+        return lease, 0
+    folds.acquire(client, keys, lease.partition, lease.fold, lease.owner, TTL)
+    records = plan.packed([record for _, some in waiting for record in some])
+    after = folds.commit(client, keys, lease, Commit(waiting[-1][0], records))
+    waiting.clear()
+    return after, len(records)

@@ -1,0 +1,67 @@
+"""Reseal: what the vault holds under older keys is encrypted anew under the current one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import chain
+
+from nudge.domain.identity.vault_seal import VaultSeal
+from nudge.errors import CorruptRecordError
+from nudge.store.vault import books
+from nudge.store.vault.books import Sealed
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass
+class Resealed:
+    """What a walk through the vault found.
+
+    Attributes:
+        current: numbers and texts that were under the current key already.
+        resealed: that are now.
+        changed: that somebody else wrote or removed at the same time.
+        unreadable: under a key that is not given, or damaged; left as they are.
+    """
+
+    current: int = 0
+    resealed: int = 0
+    changed: int = 0
+    unreadable: int = 0
+
+
+def reseal(client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], object]) -> Resealed:
+    """Encrypt everything under the current key. Broken off, it may be begun again.
+
+    Each cipher is replaced only if it is still the one that was read, so nothing that is written
+    at the same time is lost. What a process that has only the older keys writes meanwhile is under
+    these: a second walk finds it.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        vault: with the current key and the older ones.
+        told: is called for each number and text, with how many that makes.
+
+    Raises:
+        StoreAwayError: no answer; do it again.
+    """
+    found = Resealed()
+    everything = chain(books.numbers(client, keys), books.texts(client, keys))
+    for looked, sealed in enumerate(everything, 1):
+        outcome = _outcome(client, vault, sealed)
+        setattr(found, outcome, getattr(found, outcome) + 1)
+        told(looked)
+    return found
+
+
+def _outcome(client: Client, vault: VaultSeal, sealed: Sealed) -> str:
+    """What became of one cipher: the attribute of `Resealed` that counts it."""
+    if vault.is_current(sealed.cipher):
+        return "current"
+    try:
+        anew = vault.seal(vault.open(sealed.cipher, sealed.about), sealed.about)
+    except CorruptRecordError:
+        return "unreadable"
+    return "resealed" if books.replace(client, sealed, anew) else "changed"

@@ -1,0 +1,60 @@
+"""Retain: trims the journal behind all folds and the archive, and the log of what was erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from nudge.store.keeping.retention import Keep, trim, used
+from nudge.store.keeping.rewriting import rewrite
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+EVERY: Final = 10.0
+"""Seconds between two looks."""
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Retain:
+    """Trims when it is time. Use it from one thread.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        keep: what stays.
+        next_at: seconds on a clock that never jumps.
+    """
+
+    client: Client
+    keys: Keys
+    keep: Keep
+    next_at: float = 0.0
+
+    def run(self, partitions: Iterable[int], now: float) -> int:
+        """Trim these partitions, if it is time; how many entries went.
+
+        Raises:
+            StoreAwayError: no answer; it is done again later.
+        """
+        if now < self.next_at:
+            return 0
+        self.next_at = now + EVERY
+        rewrite(self.client, self.keys)
+        return sum(self._trimmed(partition) for partition in partitions)
+
+    def _trimmed(self, partition: int) -> int:
+        done = trim(self.client, self.keys, partition, self.keep)
+        if done.young:
+            # They are in the lake; but an event that names one of them by its id is refused.
+            log.warning("journal_trimmed_early", partition=partition, entries=done.young)
+        share = self.keep.bytes / self.keys.partitions
+        taken = used(self.client, self.keys, partition) if share else 0
+        if taken > share:
+            cure = "see the folds' lags: what they or the archive have not read must stay"
+            log.warning("journal_too_large", partition=partition, bytes=taken, cure=cure)
+        return done.entries

@@ -1,0 +1,59 @@
+"""Take out: a number leaves the books of all who typed it, whoever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from nudge.domain.identity.number import Number, from_sealed
+from nudge.domain.identity.vault_seal import VaultSeal
+from nudge.errors import CorruptRecordError
+from nudge.store.vault import books
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass(frozen=True)
+class TakenOut:
+    """What a walk through the books found.
+
+    Attributes:
+        taken: numbers that were taken out of somebody's book.
+        unreadable: numbers under a key that is not given: whose they are cannot be told.
+    """
+
+    taken: int
+    unreadable: int
+
+
+def take_out(
+    client: Client,
+    keys: Keys,
+    vault: VaultSeal,
+    numbers: AbstractSet[Number],
+    told: Callable[[int], object],
+) -> TakenOut:
+    """Remove numbers from every book of the vault; they may be typed again.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        vault: opens the books' ciphers: that is the one thing that tells which number is which.
+        numbers: to remove.
+        told: is called for each number that was looked at, with how many that makes.
+
+    Raises:
+        StoreAwayError: no answer; do it again.
+    """
+    wanted = {number.e164 for number in numbers}
+    taken = unreadable = 0
+    for looked, sealed in enumerate(books.numbers(client, keys), 1):
+        try:
+            if from_sealed(vault.open(sealed.cipher, sealed.about)).e164 in wanted:
+                books.remove_number(client, sealed)
+                taken += 1
+        except CorruptRecordError:
+            unreadable += 1
+        told(looked)
+    return TakenOut(taken, unreadable)

@@ -1,0 +1,209 @@
+"""Verify: do journal, lake and the folds' state tell the same story? Every difference is named.
+
+It may run while the service does: what is not archived yet is counted from the journal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from nudge.domain.credit import taught as lessons
+from nudge.domain.journal.records import Entry, Exposure, Record, Reward
+from nudge.domain.reports.difference import Difference
+from nudge.lake.checks.checks import EMPTY, counted, held, marks, repeated
+from nudge.lake.engine.query import Backend, answer, connected, figures, recount
+from nudge.lake.files.balances import Balance
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.reader import Contents, Lake
+from nudge.lake.files.tables import SCHEMAS
+from nudge.store.folds import folds
+from nudge.store.folds.counts import KINDS
+from nudge.store.folds.counts_moment import Sums, moment
+from nudge.store.journal import journal
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+__all__ = ["Difference", "verify"]
+
+CHUNK: Final = 5000
+"""Entries of the journal in memory at a time."""
+
+
+def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
+    """Compare journal, lake and totals, partition by partition; an empty list is what one wants.
+
+    Raises:
+        LakeAwayError: the disk refused.
+        StoreAwayError: no answer.
+    """
+    archived = {p: _archived(client, keys, p) for p in keys.every_partition()}
+    try:
+        # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
+        contents = lake.contents()
+        positions = dict.fromkeys(archived, 0) | contents.positions()
+        backend = connected(contents)
+        return [
+            *_positions(client, keys, archived, positions),
+            *_rows(backend, positions, contents),
+            *_totals(client, keys, backend, contents, positions),
+        ]
+    except BrokenLakeError as error:
+        return [Difference(-1, "files", "a readable lake without gap", str(error))]
+
+
+def _archived(client: Client, keys: Keys, partition: int) -> int:
+    return int(folds.kept(client, keys, partition, "archive", "position")[0] or 0)
+
+
+# Positions: the lake holds what the store says, and the journal holds the rest.
+
+
+def _positions(
+    client: Client, keys: Keys, archived: Mapping[int, int], positions: Mapping[int, int]
+) -> Iterator[Difference]:
+    for p, in_lake in positions.items():
+        last = journal.last_position(client, keys, p) if p < keys.partitions else 0
+        if in_lake < archived.get(p, 0):
+            yield Difference(p, "last position in the lake", str(archived[p]), str(in_lake))
+        if in_lake > last:
+            yield Difference(p, "last position in the journal", f"at least {in_lake}", str(last))
+        waiting = max(0, last - in_lake)
+        chunks = _chunks(client, keys, p, in_lake, last)
+        readable = sum(len({entry.position for entry in chunk}) for chunk in chunks)
+        if readable != waiting:
+            what = f"journal behind position {in_lake}"
+            yield Difference(p, what, f"{waiting} positions", f"{readable} positions")
+
+
+def _chunks(
+    client: Client, keys: Keys, partition: int, after: int, last: int
+) -> Iterator[list[Entry]]:
+    while after < last:
+        found = journal.read(client, keys, partition, after, min(CHUNK, last - after))
+        entries = [entry for entry in found if entry.position <= last]
+        if not entries:
+            return
+        yield entries
+        after = entries[-1].position
+
+
+# Rows: each position is there, each id once, and as many rows as were written.
+
+
+def _rows(
+    backend: Backend, positions: Mapping[int, int], contents: Contents
+) -> Iterator[Difference]:
+    """What the lake's rows lack, or have too often.
+
+    A block is several rows at one position. How many, only the archive saw: it noted it in the
+    manifest, and no manifest is read whose rows do not add up to its positions. So where positions
+    and rows are as many as the manifests say, and no id is there twice, every block is whole.
+    """
+    found, lost = held(backend, positions), contents.lost()
+    rows, claimed = counted(backend, positions), contents.rows()
+    for p, last in positions.items():
+        first = contents.balance(p).position
+        has, due = found.get(p, EMPTY), last - first - lost.get(p, 0)
+        if has.positions != due:
+            less = f", less the {lost[p]} that are declared lost" if lost.get(p) else ""
+            what = f"positions {first + 1} to {last} in the lake{less}"
+            yield Difference(p, what, str(due), str(has.positions))
+        for table in SCHEMAS:
+            if rows[p][table] != claimed[p][table]:
+                what = f"rows of {table} in the lake"
+                yield Difference(p, what, str(claimed[p][table]), str(rows[p][table]))
+    for one in repeated(backend, positions):
+        yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
+
+
+# Sums: what `learn` has counted is what the records come to.
+
+
+def _totals(
+    client: Client,
+    keys: Keys,
+    backend: Backend,
+    contents: Contents,
+    positions: Mapping[int, int],
+) -> Iterator[Difference]:
+    moments = {p: moment(client, keys, p) for p in keys.every_partition()}
+    settled = {p: one for p, one in moments.items() if one is not None}
+    last = {p: min(one.position, positions[p]) for p, one in settled.items()}
+    counted = _counted(backend, last)
+    for p, one in settled.items():
+        balance = contents.balance(p)
+        if one.position < balance.position:
+            removed = f"at or behind {balance.position}, up to which rows were removed"
+            yield Difference(p, "position of learn", removed, str(one.position))
+            continue
+        expected = counted.get(p, Counter())
+        expected.update(_balanced(balance))
+        for entries in _chunks(client, keys, p, positions[p], one.position):
+            expected.update(_tally(entries))
+        yield from _compared(p, "totals", expected, one.totals)
+        yield from _compared(p, "counts in buckets", _learned(one.totals), one.learned)
+    for p in moments.keys() - settled.keys():
+        yield Difference(p, "totals", "a moment without a commit", "none in many tries")
+
+
+def _learned(totals: Sums) -> Sums:
+    """What the buckets must hold: what the policy drew, and counts of imported logs."""
+    found: Sums = Counter()
+    for (slot, field), number in totals.items():
+        revision, reason, rest = field.split("|", 2)
+        if reason in {"policy", lessons.REASON}:
+            found[slot, f"{revision}|policy|{rest}"] += number
+    return found
+
+
+def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
+    found: defaultdict[int, Sums] = defaultdict(Counter)
+    for row in answer(backend, recount(backend, last)):
+        one = figures(row)
+        sums = (one.exposures, one.conversions, one.value, one.square)
+        field = f"{one.revision}|{one.reason}|{one.variant}"
+        found[row["partition"]].update(_fields(one.slot, field, sums))
+    for p, mark in marks(backend, lessons.TYPE, last):
+        found[p].update(_taught(mark))
+    return found
+
+
+def _balanced(balance: Balance) -> Sums:
+    """What was counted of rows that were removed."""
+    totals: Sums = Counter()
+    for key, tally in balance.sums().items():
+        totals.update(_fields(key.slot, f"{key.revision}|{key.reason}|{key.variant}", tally))
+    return totals
+
+
+def _tally(entries: Iterable[Entry]) -> Sums:
+    totals: Sums = Counter()
+    for record in (entry.record for entry in entries):
+        totals.update(_taught(record))
+        if isinstance(record, Exposure | Reward):
+            sums = (1, 0, 0, 0)
+            if isinstance(record, Reward):
+                sums = (0, record.conversions, record.value, record.square)
+            field = f"{record.revision}|{record.reason}|{record.variant}"
+            totals.update(_fields(record.slot, field, sums))
+    return totals
+
+
+def _taught(record: Record) -> Sums:
+    found: Sums = Counter()
+    for one in lessons.taught(record):
+        found.update(_fields(one.slot, f"{one.revision}|{lessons.REASON}|{one.variant}", one.sums))
+    return found
+
+
+def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Sums:
+    return Counter({(slot, f"{field}|{k}"): n for k, n in zip(KINDS, sums, strict=True)})
+
+
+def _compared(partition: int, name: str, expected: Sums, found: Sums) -> Iterator[Difference]:
+    for key in sorted(expected.keys() | found.keys()):
+        if expected[key] != found[key]:
+            what = f"{name} of {key[0]} {key[1]}"
+            yield Difference(partition, what, str(expected[key]), str(found[key]))

@@ -1,0 +1,202 @@
+"""Verify visitors: is each state what a replay of the visitor's records comes to?
+
+The journal is replayed in memory, for a sample of the visitors or for all. The states are read a
+few at a time, each few at one position, and the replay goes up to just that: so it may run while
+the service does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from itertools import islice
+from typing import Final
+
+from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.replay import Replay, attributed
+from nudge.domain.journal.records import Entry
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.reports.difference import Difference
+from nudge.errors import CorruptRecordError
+from nudge.lake.files.history import History, batches
+from nudge.store.folds.folds import GENERATION, kept, position_of
+from nudge.store.folds.generations import subjects
+from nudge.store.wire.client import Client, Reply
+from nudge.store.wire.keys import Keys
+
+BATCH: Final = 2000
+CHUNK: Final = 200
+"""Visitors whose states are read at one position."""
+TRIES: Final = 200
+SAMPLE: Final = 200_000
+"""Entries of a partition of which all visitors are looked at; of more, a sample."""
+
+Tell = Callable[[int], object]
+"""Is told how many entries were taken."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What `attribute` keeps of some visitors, all at one position.
+
+    Attributes:
+        position: up to which.
+        watermark: seconds.
+        states: by subject; None where there is none.
+        listed: by subject, when the first of its exposures closes; None where none is open.
+    """
+
+    position: int
+    watermark: float
+    states: dict[str, VisitorState | None]
+    listed: dict[str, float | None]
+
+
+@dataclass
+class _Sample:
+    """A partition's visitors, or some of them, as their records make them.
+
+    Attributes:
+        history: where entries come from.
+        partition: of the journal.
+        every: one of so many visitors is looked at.
+        tell: see `Tell`.
+        replay: their states at `position`.
+        position: up to which.
+    """
+
+    history: History
+    partition: int
+    every: int
+    tell: Tell
+    replay: Replay = field(default_factory=Replay)
+    position: int = 0
+
+    @classmethod
+    def begun(cls, history: History, partition: int, every: int, tell: Tell) -> _Sample:
+        """With what is left of the entries that were removed by age."""
+        left = history.opening(partition)
+        made = cls(history, partition, every, tell, Replay(left.until), left.position)
+        made.replay.know({s: state for s, state in left.states() if made.looks_at(s)})
+        return made
+
+    def to(self, position: int) -> None:
+        """Take everything up to a position."""
+        found = self.history.entries(self.partition, self.position, position)
+        for batch in batches(found, BATCH):
+            self.replay.take(batch, [entry for entry in batch if self._is_mine(entry)])
+            self.tell(len(batch))
+        self.position = max(self.position, position)
+
+    def looks_at(self, subject: str) -> bool:
+        """True for the visitors of the sample."""
+        return int(subject[:8], 16) % self.every == 0
+
+    def _is_mine(self, entry: Entry) -> bool:
+        return attributed(entry) and self.looks_at(entry.record.subject)
+
+
+def verify_visitors(
+    client: Client, keys: Keys, history: History, tell: Tell, *, every: bool
+) -> Iterator[Difference]:
+    """Compare visitors' states with a replay of their records.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        history: where entries come from.
+        tell: see `Tell`.
+        every: look at all visitors, however many there are; they must fit in memory.
+
+    Raises:
+        DaysRemovedError: days were removed from the lake meanwhile; begin again.
+        JournalGapError: neither lake nor journal holds a position.
+        StoreAwayError: no answer.
+    """
+    for p in keys.every_partition():
+        length = history.length(p, position_of(client, keys, p, "attribute"))
+        share = 1 if every else max(1, -(-length // SAMPLE))
+        sample = _Sample.begun(history, p, share, tell)
+        there = set(_stored(client, keys, sample))
+        # Behind the listing, so that a visitor who came meanwhile is in the replay.
+        sample.to(position_of(client, keys, p, "attribute"))
+        rest = iter(sorted(sample.replay.visitors.keys() | there))
+        while chunk := list(islice(rest, CHUNK)):
+            yield from _compared(client, keys, sample, chunk)
+
+
+def _stored(client: Client, keys: Keys, sample: _Sample) -> Iterator[str]:
+    (number,) = kept(client, keys, sample.partition, "attribute", GENERATION)
+    found = subjects(client, keys, sample.partition, int(number or 0))
+    return (subject for subject in found if sample.looks_at(subject))
+
+
+def _compared(
+    client: Client, keys: Keys, sample: _Sample, chunk: list[str]
+) -> Iterator[Difference]:
+    p = sample.partition
+    found = moment(client, keys, p, chunk)
+    if found is None:
+        yield Difference(p, "visitors", "a moment without a commit", "none in many tries")
+        return
+    sample.to(found.position)
+    for subject in chunk:
+        state = found.states[subject]
+        yield from _state(p, subject, sample.replay.visitors.get(subject), state, found.watermark)
+        listed, closes = found.listed[subject], state.next_close() if state else None
+        if listed != closes:
+            yield Difference(p, f"open exposures of {subject}", f"until {closes}", f"{listed}")
+
+
+def _state(
+    partition: int,
+    subject: str,
+    expected: VisitorState | None,
+    found: VisitorState | None,
+    watermark: float,
+) -> Iterator[Difference]:
+    if expected is None or expected.is_forgotten(watermark):
+        expected = None
+    if expected is None and found is not None and found.is_forgotten(watermark):
+        return  # the store forgets it at any moment
+    one, other = (state and advance(state, watermark) for state in (expected, found))
+    if one != other:
+        yield Difference(partition, f"state of {subject}", _told(one, other), _told(other, one))
+
+
+def _told(state: VisitorState | None, other: VisitorState | None) -> str:
+    """The fields in which a state is another one."""
+    if state is None:
+        return "none"
+    names = [one.name for one in fields(VisitorState)]
+    unlike = [n for n in names if other is None or getattr(state, n) != getattr(other, n)]
+    return ", ".join(f"{name} {getattr(state, name)}" for name in unlike)
+
+
+def moment(client: Client, keys: Keys, partition: int, chunk: list[str]) -> Moment | None:
+    """What is kept of some visitors; None where a commit came between in every try."""
+    for _ in range(TRIES):
+        head = _head(client, keys, partition)
+        position, watermark, number = int(head[0] or 0), float(head[1] or 0), int(head[2] or 0)
+        blobs = client.call("MGET", *(keys.visitor(partition, s, number) for s in chunk))
+        scores = client.call("ZMSCORE", keys.open(partition, number), *chunk)
+        if _head(client, keys, partition) == head:
+            states = {s: _decoded(blob) for s, blob in zip(chunk, blobs, strict=True)}
+            return Moment(position, watermark, states, _listed(chunk, scores))
+    return None
+
+
+def _head(client: Client, keys: Keys, partition: int) -> list[str | None]:
+    return kept(client, keys, partition, "attribute", "position", "watermark", GENERATION)
+
+
+def _decoded(blob: bytes | None) -> VisitorState | None:
+    try:
+        return None if blob is None else decode_state(blob)
+    except CorruptRecordError:
+        return VisitorState()  # as attribute takes it: what it should be is told beside it
+
+
+def _listed(chunk: list[str], scores: Reply) -> dict[str, float | None]:
+    return {s: None if x is None else float(x) for s, x in zip(chunk, scores, strict=True)}

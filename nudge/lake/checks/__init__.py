@@ -1,0 +1,1 @@
+"""Checks of the lake: dense positions, and each id once."""

@@ -1,0 +1,1 @@
+"""The query engine: DuckDB, or Spark, behind Ibis."""

@@ -1,0 +1,90 @@
+"""What DuckDB and Spark say in different ways; everything else is one Ibis expression for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, cast
+
+import ibis
+import pyarrow as pa
+from ibis.expr.types import Column, IntegerColumn, IntegerScalar, Table
+
+from nudge.lake.engine import spark, spark_functions
+from nudge.lake.engine.query import Backend, is_spark, kept, translated
+
+PART: Final = 1_000_000
+"""Rows that Spark hands over at once, about."""
+
+
+def arrow(backend: Backend, expression: Table) -> pa.Table:
+    """The rows of an expression.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+    """
+    if is_spark(backend):
+        return spark.arrow(backend, expression)
+    with translated():
+        return backend.to_pyarrow(expression)
+
+
+def batches(
+    backend: Backend, rows: Table, names: Sequence[str], size: int
+) -> Iterator[pa.RecordBatch]:
+    """Columns of the joined form, a part of the rows in memory at a time.
+
+    Args:
+        backend: from `connect`.
+        rows: with `decision_id`.
+        names: of the columns.
+        size: most rows of a batch.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+    """
+    if is_spark(backend):
+        yield from _parts(backend, rows, names, size)
+        return
+    with translated():
+        # Not `to_pyarrow_batches`: Ibis 12 asks for what DuckDB 2 has under another name.
+        query = backend.con.sql(backend.compile(rows.select(*names)))
+        yield from query.to_arrow_reader(size)
+
+
+def _parts(
+    backend: Backend, rows: Table, names: Sequence[str], size: int
+) -> Iterator[pa.RecordBatch]:
+    # Spark has no reader of batches: the rows are kept and asked for in parts.
+    place = spark_functions.hashed(rows.decision_id)
+    with kept(backend, rows.select(*names, part_of_log=place)) as whole:
+        (count,) = spark.arrow(backend, whole.aggregate(rows=whole.count()))["rows"].to_pylist()
+        parts = 1 << (count // PART).bit_length()
+        for number in range(parts):
+            part = whole.filter((whole.part_of_log & (parts - 1)) == number)
+            yield from spark.arrow(backend, part.select(*names)).to_batches(size)
+
+
+def given(backend: Backend, name: str, rows: pa.Table) -> Table:
+    """Rows of ours as a table of the engine."""
+    if is_spark(backend):
+        return spark.given(backend, name, rows)
+    # Not `create_table`: Ibis 12 drops its own view of the rows with words that DuckDB 2 lacks.
+    backend.con.register(name, rows)
+    return cast("Table", backend.table(name))
+
+
+def hashed(backend: Backend, value: Column) -> IntegerColumn:
+    """A 64-bit hash, which tells values apart within one engine."""
+    return spark_functions.hashed(value) if is_spark(backend) else value.hash()
+
+
+def person(backend: Backend, subject: Column) -> IntegerColumn:
+    """A subject's 64-bit hash, the same in every engine: groups and folds are made from it."""
+    return spark_functions.person(subject) if is_spark(backend) else subject.hash()
+
+
+def bits_of(backend: Backend, places: IntegerColumn) -> IntegerScalar:
+    """A number with the bit of each place, below 63, that occurs in the rows."""
+    if is_spark(backend):
+        return spark_functions.bits_of(places)
+    return cast("IntegerColumn", ibis.literal(1, "int64") << places).bit_or()

@@ -1,0 +1,66 @@
+"""DuckDB as reports use it: within limits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from ibis.backends.duckdb import Backend
+
+from nudge.lake.engine.query import connected, translated
+from nudge.lake.files.errors import TooLargeError
+from nudge.lake.files.reader import Contents, Lake
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one report may use.
+
+    Attributes:
+        memory: bytes; what needs more goes to disk. The process around it takes a few hundred
+            million more.
+        threads: of the engine.
+    """
+
+    memory: int = 1_000_000_000
+    threads: int = 2
+
+
+@contextmanager
+def engine(lake: Lake, limits: Limits, spill: Path) -> Iterator[tuple[Backend, Contents]]:
+    """A DuckDB over the lake as it is now, for one report.
+
+    Args:
+        lake: of the installation.
+        limits: of the report.
+        spill: directory for what does not fit into memory; emptied behind the report.
+
+    Raises:
+        BrokenLakeError: the manifests contradict each other, or a file cannot be read.
+        TooLargeError: the limits do not suffice.
+    """
+    contents = lake.contents()
+    spill.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=spill) as directory, translated():
+        backend = connected(contents)
+        try:
+            for name, value in (
+                ("memory_limit", f"'{limits.memory}B'"),
+                ("threads", limits.threads),
+                ("temp_directory", f"'{directory}'"),
+                ("preserve_insertion_order", "false"),
+                ("enable_progress_bar", "false"),
+            ):
+                backend.raw_sql(f"SET {name} = {value}")
+            yield backend, contents
+        except duckdb.OutOfMemoryException as error:
+            cure = "ask about a shorter period, or fewer dimensions"
+            raise TooLargeError(
+                f"the question needs more memory than it may use; {cure}"
+            ) from error
+        finally:
+            backend.disconnect()

@@ -1,0 +1,277 @@
+"""Questions to the lake, written once over Ibis: the joined form and the recount."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import duckdb
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import BooleanColumn, Column, Table
+
+from nudge.domain.credit.attribution import GRACE
+from nudge.lake.engine import spark
+from nudge.lake.engine.sql import select, sql_view, watermarks
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.reader import Contents, Lake
+from nudge.lake.files.tables import SCHEMAS
+
+__all__ = [
+    "DUCKDB",
+    "Backend",
+    "Figures",
+    "answer",
+    "connect",
+    "connected",
+    "figures",
+    "is_spark",
+    "joined",
+    "kept",
+    "performance",
+    "place_of",
+    "recount",
+    "sql_view",
+    "translated",
+]
+
+DUCKDB: Final = "duckdb"
+FEN: Final = 100
+"""Fen in a yuan."""
+_KEY: Final = ("slot", "slot_revision", "reason", "variant")
+_SUMS: Final = ("exposures", "conversions", "value", "square")
+_DECISION: Final = (
+    *("decision_id", "at", "slot", "slot_revision", "subject", "channel", "page", "context"),
+    *("eligible", "pmf", "u", "variant", "propensity", "reason", "policy", "policy_version"),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Figures:
+    """What one variant of a slot came to, counted from the lake's rows.
+
+    Attributes:
+        slot: name of the slot.
+        revision: of the slot.
+        reason: of the decisions.
+        variant: shown.
+        exposures: how many.
+        conversions: how many of them converted.
+        value: in fen.
+        square: sum of the squared values of the exposures, in fen squared.
+    """
+
+    slot: str
+    revision: int
+    reason: str
+    variant: str
+    exposures: int
+    conversions: int
+    value: int
+    square: int
+
+
+def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
+    """A DuckDB in memory with the lake's tables as they are now, and `watermarks`.
+
+    Each of `decisions`, `exposures`, `rewards`, `events`, `marks` has exactly the rows that the
+    manifests claim. `watermarks` has, for each partition, the seconds until which the lake is
+    known to hold every reward.
+
+    Args:
+        lake: of the installation.
+        engine: `duckdb`, `spark` (on this machine) or the URL of a Spark master.
+
+    Raises:
+        BrokenLakeError: the manifests contradict each other.
+        EngineMissingError: the engine is not installed.
+    """
+    return connected(lake.contents(), engine)
+
+
+def connected(contents: Contents, engine: str = DUCKDB) -> Backend:
+    """The same, of contents that are known already."""
+    master = spark.master_of(engine)
+    if master is not None:
+        return spark.connect(contents, master)
+    backend = ibis.duckdb.connect()
+    for table, sources in contents.tables().items():
+        with translated():
+            backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
+    backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
+    return backend
+
+
+def is_spark(backend: Backend) -> bool:
+    """Whether a backend is Spark's: some sorted lists are made in another way there."""
+    return bool(backend.name != DUCKDB)
+
+
+def joined(backend: Backend, slot: str | None = None) -> Table:
+    """The joined form: one row a decision with its exposure and its reward so far.
+
+    `reward` is 0 or 1 for the objective `conversion` and yuan for `revenue`; it is null where the
+    decision was not exposed. It is final where `matured` is true: the window had closed, and all
+    that can be credited is in the lake.
+
+    Args:
+        backend: from `connect`.
+        slot: of which; None is all.
+    """
+    decisions = backend.table("decisions")
+    if slot is not None:
+        decisions = decisions.filter(decisions.slot == slot)
+    exposures = _exposed(backend)
+    rows = decisions.left_join(exposures, decisions.decision_id == exposures.exposed_id)
+    paid = _rewarded(backend.table("rewards"))
+    rows = rows.left_join(paid, rows.decision_id == paid.rewarded_id)
+    conversions, value = rows.conversions.fill_null(0), rows.value_fen.fill_null(0)
+    reward = ibis.ifelse(
+        rows.objective == "conversion", conversions.cast("float64"), value.cast("float64") / FEN
+    )
+    return rows.select(
+        *_DECISION,
+        "exposed_at",
+        reward=_where(rows.exposed_at.notnull(), reward),
+        conversions=_where(rows.exposed_at.notnull(), conversions),
+        value_fen=_where(rows.exposed_at.notnull(), value),
+        rewarded_at=_where((conversions != 0) | (value != 0), rows.last_change),
+        matured=rows.closed.fill_null(False),
+    )
+
+
+def place_of(backend: Backend, decision_id: str) -> tuple[int, int] | None:
+    """Partition and position of a decision, or None where the lake does not have it.
+
+    Args:
+        backend: from `connect`.
+        decision_id: as it was given out.
+    """
+    decisions = backend.table("decisions")
+    found = decisions.filter(decisions.decision_id == decision_id)
+    rows = answer(backend, found.select("partition", "position").limit(1))
+    return (rows[0]["partition"], rows[0]["position"]) if rows else None
+
+
+def _exposed(backend: Backend) -> Table:
+    shown, marks = backend.table("exposures"), backend.table("watermarks")
+    rows = shown.left_join(marks, shown.partition == marks.partition)
+    return rows.select(
+        exposed_id=rows.decision_id,
+        exposed_at=rows["at"],
+        closed=_closed(rows),
+    )
+
+
+def _closed(rows: Table) -> BooleanColumn:
+    # As attribute has it: an exposure that came late stays open for a while behind its arrival.
+    arrived = rows.logged_at.epoch_seconds() + 1
+    watermark = rows.watermark.fill_null(0)
+    window_over = rows.at_seconds + rows.window_seconds < watermark
+    return cast("BooleanColumn", window_over & (arrived + GRACE < watermark))
+
+
+def _rewarded(rewards: Table) -> Table:
+    return rewards.group_by(rewarded_id=rewards.decision_id).aggregate(
+        conversions=rewards.conversions.sum().cast("int64"),
+        value_fen=rewards.value.sum().cast("int64"),
+        last_change=rewards["at"].max(),
+    )
+
+
+def _where(condition: BooleanColumn, value: Column) -> Column:
+    return ibis.ifelse(condition, value, ibis.null(value.type()))
+
+
+def performance(lake: Lake, slot: str, engine: str = DUCKDB) -> list[Figures]:
+    """What each variant of a slot came to by revision and reason, recounted from the lake."""
+    backend = connect(lake, engine)
+    counted = recount(backend).filter(ibis._.slot == slot)
+    summed = counted.group_by(*_KEY).aggregate(**{name: counted[name].sum() for name in _SUMS})
+    return sorted(figures(row) for row in answer(backend, summed))
+
+
+def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
+    """The rows of an expression over the lake's tables.
+
+    Raises:
+        BrokenLakeError: a file that a manifest names is missing or unreadable.
+    """
+    if is_spark(backend):
+        return spark.rows_of(backend, expression)
+    with translated():
+        rows: list[dict[str, Any]] = backend.to_pyarrow(expression).to_pylist()
+    return rows
+
+
+@contextmanager
+def kept(backend: Backend, expression: Table) -> Iterator[Table]:
+    """The expression's rows, computed once for several questions.
+
+    Raises:
+        BrokenLakeError: a file that a manifest names is missing or unreadable.
+    """
+    if is_spark(backend):
+        with spark.kept(backend, expression) as table:
+            yield table
+        return
+    name = f"kept_{secrets.token_hex(8)}"
+    with translated():
+        table = cast("Table", backend.create_table(name, expression, temp=True))
+    try:
+        yield table
+    finally:
+        # ibis's own drop_table loses the name with the sqlglot that is locked.
+        backend.raw_sql(f"DROP TABLE {name}")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the engine's refusal into the lake's error.
+
+    Raises:
+        BrokenLakeError: instead of what it says of files.
+    """
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise BrokenLakeError(f"the lake cannot be read: {error}") from error
+
+
+def figures(row: Mapping[str, Any]) -> Figures:
+    """One row of a recount."""
+    return Figures(*(row[name] for name in _KEY), *(int(row[name]) for name in _SUMS))
+
+
+def recount(backend: Backend, last: Mapping[int, int] | None = None) -> Table:
+    """Exposures and rewards by partition, slot, revision, reason and variant.
+
+    Args:
+        backend: from `connect`.
+        last: partition -> last position to count; None counts all, a missing partition nothing.
+    """
+    shown, paid = (upto(backend.table(name), last) for name in ("exposures", "rewards"))
+    zero = ibis.literal(0, "int64")
+    trials = shown.select(
+        "partition", *_KEY, exposures=zero + 1, conversions=zero, value=zero, square=zero
+    )
+    changes = paid.select("partition", *_KEY, *_SUMS[1:], exposures=zero).select(trials.columns)
+    rows = ibis.union(trials, changes)
+    return rows.group_by("partition", *_KEY).aggregate(
+        **{name: rows[name].cast("decimal(38, 0)").sum() for name in _SUMS}
+    )
+
+
+def upto(table: Table, last: Mapping[int, int] | None) -> Table:
+    """The rows up to a position of each partition; other partitions have none. None is all."""
+    if last is None:
+        return table
+    columns = {"partition": list(last), "last": list(last.values())}
+    kinds = pa.schema([("partition", SCHEMAS["marks"].field("partition").type), ("last", "int64")])
+    limits = ibis.memtable(pa.table(columns, schema=kinds))
+    within = [table.partition == limits.partition, table.position <= limits.last]
+    return table.semi_join(limits, within)

@@ -1,0 +1,103 @@
+"""Attributes of a log's rows: from the map `context`, or from columns of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bandits.arrays import AnyArray
+from bandits.config import ContextAttribute
+from nudge.lake.evaluation.log_arrays import TEXT, Part
+
+CONTEXT: Final = "context"
+_NAMED: Final = pa.map_(TEXT, TEXT)
+_FLAGS: Final = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
+
+
+def opened(part: Part) -> Part:
+    """The part with its context as a map or a struct, where it was written as JSON text."""
+    if not part.has(CONTEXT) or not pa.types.is_string(part.column(CONTEXT).type):
+        return part
+    rows = [_items(value) for value in part.json(CONTEXT)]
+    place = part.batch.schema.get_field_index(CONTEXT)
+    batch = part.batch.set_column(place, CONTEXT, pa.array(rows, _NAMED))
+    return Part(part.log, batch, part.numbers)
+
+
+def keys(part: Part) -> list[str]:
+    """The names of the attributes that the part's context has."""
+    if not part.has(CONTEXT):
+        return []
+    context = part.column(CONTEXT)
+    if pa.types.is_struct(context.type):
+        return [field.name for field in context.type]
+    if not pa.types.is_map(context.type):
+        problem = f"holds {context.type} and not a map of names to values"
+        raise part.wrong(CONTEXT, 0, problem, "write a map, or name columns with --features")
+    return sorted(part.entries(CONTEXT).codes)
+
+
+def attribute(part: Part, name: str) -> pa.Array:
+    """The values (n,) of an attribute as text, null where unknown; a number's text is its JSON."""
+    inner = _from_context(part, name)
+    if inner is None:
+        return part.text(name) if part.has(name) else pa.nulls(len(part), TEXT)
+    if not part.has(name):
+        return inner
+    # A decision's record keeps its slot's attributes; channel and page stand beside them.
+    return pc.coalesce(inner, part.text(name))
+
+
+def _from_context(part: Part, name: str) -> pa.Array | None:
+    if not part.has(CONTEXT):
+        return None
+    context = part.column(CONTEXT)
+    if pa.types.is_map(context.type):
+        return part.entries(CONTEXT).values(name)
+    if pa.types.is_struct(context.type) and context.type.get_field_index(name) >= 0:
+        return pc.struct_field(context, name).cast(TEXT)
+    return None
+
+
+def contexts(part: Part, attributes: Sequence[ContextAttribute]) -> Mapping[str, AnyArray]:
+    """The attributes as a policy wants them: name -> column (n,)."""
+    return {one.name: _typed(attribute(part, one.name), one.kind) for one in attributes}
+
+
+def _typed(texts: pa.Array, kind: str) -> AnyArray:
+    """Values by kind. A text that is none of its kind is unknown: pages may send anything."""
+    coded = texts.dictionary_encode()
+    values: list[Any] = [*coded.dictionary.to_pylist(), None]
+    if kind != "category":
+        read = _flag if kind == "flag" else _number
+        column: AnyArray = np.array([math.nan if v is None else read(v) for v in values])
+    else:
+        column = np.array(values, dtype=np.object_)
+    places = pc.fill_null(coded.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+    found: AnyArray = column[places]
+    return found
+
+
+def _flag(text: str) -> float:
+    return _FLAGS.get(text.lower(), math.nan)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _items(value: object) -> list[tuple[str, str | None]]:
+    table = value if isinstance(value, dict) else {}
+    return [
+        (name, one if isinstance(one, str) or one is None else orjson.dumps(one).decode())
+        for name, one in table.items()
+    ]

@@ -1,0 +1,169 @@
+"""What a log's columns mean, and which of its rows may be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bandits.arrays import BoolArray, FloatArray
+from nudge.errors import InvalidConfigError
+from nudge.lake.evaluation.log_arrays import REAL, TEXT, Part
+from nudge.lake.evaluation.log_attributes import CONTEXT, opened
+from nudge.lake.evaluation.log_matrices import lengths, marked, members, reals, spread
+from nudge.lake.evaluation.logs import LogFile
+
+LEARNABLE: Final = "policy"
+"""The reason of decisions that may be evaluated."""
+STATE: Final = ("reason", "exposed_at", "matured", "quarantined")
+"""Columns of the joined form that say whether a row may be used."""
+Look = Callable[[int], None]
+"""Is told of rows that were read."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the log's columns mean.
+
+    Attributes:
+        variant: column of the variant drawn.
+        reward: column of the reward.
+        propensity: column of its propensity, or the propensity of every row.
+        features: columns, or attributes of the context, for the reward model; None for the
+            whole context.
+        target: column of the target's probabilities, if asked about.
+    """
+
+    variant: str = "variant"
+    reward: str = "reward"
+    propensity: str | float = "propensity"
+    features: tuple[str, ...] | None = None
+    target: str | None = None
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Column -> the option that names another one."""
+        found = {self.variant: "--variant-column", self.reward: "--reward-column"}
+        if isinstance(self.propensity, str):
+            found[self.propensity] = "--propensity"
+        return found if self.target is None else found | {self.target: "--target column:"}
+
+
+def checked(log: LogFile, columns: Columns) -> None:
+    """Check that the log has the columns.
+
+    Raises:
+        InvalidConfigError: naming each that is missing, and the option for another one.
+    """
+    given = {name: "--features" for name in columns.features or () if CONTEXT not in log.columns}
+    has = f"it has {', '.join(log.columns)}"
+    missing = [
+        f"{log.name}: there is no column {name!r}; name another one with {option} ({has})"
+        for name, option in (columns.named | given).items()
+        if name not in log.columns
+    ]
+    if missing:
+        raise InvalidConfigError(missing)
+
+
+def parts(log: LogFile, names: Sequence[str], look: Look, *, context: bool) -> Iterator[Part]:
+    """The log's rows with these columns, as far as it has them, and those that say their state.
+
+    Args:
+        log: of `open_log`.
+        names: of columns.
+        look: is told of rows that were read.
+        context: read the context too.
+    """
+    wanted = [*names, *STATE, *([CONTEXT] if context else [])]
+    present = [name for name in dict.fromkeys(wanted) if name in log.columns]
+    start = 1
+    for batch in log.read(present):
+        rows = np.arange(start, start + batch.num_rows)
+        yield opened(Part(log.name, batch, rows))
+        start += batch.num_rows
+        look(batch.num_rows)
+
+
+def usable(part: Part, columns: Columns) -> tuple[BoolArray, dict[str, int]]:
+    """Bool (n,), the rows that may be used, and why the others may not: each for one reason."""
+    kept = np.ones(len(part), dtype=np.bool_)
+    left_out: dict[str, int] = {}
+    for why, bad in _flaws(part, columns):
+        count = int(np.count_nonzero(kept & bad))
+        left_out |= {why: count} if count else {}
+        kept &= ~bad
+    return kept, left_out
+
+
+def _flaws(part: Part, columns: Columns) -> Iterator[tuple[str, BoolArray]]:
+    if part.has("reason"):
+        same = pc.fill_null(pc.equal(part.text("reason"), LEARNABLE), fill_value=False)
+        yield "reason_not_policy", ~same.to_numpy(zero_copy_only=False)
+    if part.has("reason") or part.has("exposed_at"):
+        # Elsewhere a missing reward is a flaw of the log, and the answer says so.
+        yield "not_exposed", part.null(columns.reward)
+    if part.has("matured"):
+        yield "not_matured", ~part.flag("matured")
+    if part.has("quarantined"):
+        yield "quarantined", part.flag("quarantined")
+
+
+def names_in(part: Part, columns: Columns) -> list[str]:
+    """The variants that were shown or could have been."""
+    found = [pc.unique(part.text(columns.variant))]
+    if part.has("eligible"):
+        found.append(pc.unique(part.lists("eligible", TEXT).flatten()))
+    return [name for names in found for name in names.drop_null().to_pylist()]
+
+
+def matrices(part: Part, variants: pa.Array) -> tuple[BoolArray | None, FloatArray | None]:
+    """`eligible` and `pmf` (n, K) over the variants, as far as the log has them.
+
+    Raises:
+        InvalidConfigError: a distribution is not over what was eligible; with its row.
+    """
+    wide = len(variants)
+    pmf = part.lists("pmf", REAL) if part.has("pmf") else None
+    if not part.has("eligible"):
+        return None, None if pmf is None else _whole(part, "pmf", pmf, wide)
+    eligible = part.lists("eligible", TEXT)
+    rows, places = members(eligible, variants)
+    if (places < 0).any():
+        row = int(rows[np.argmax(places < 0)])
+        problem = f"{eligible[row].as_py()} has a name that is none of the variants"
+        raise part.wrong("eligible", row, problem, "name them all with --variants")
+    mask = marked(rows, places, (len(part), wide))
+    if pmf is None:
+        return mask, None
+    _same_length(part, "pmf", lengths(pmf) == lengths(eligible), "one number for each eligible")
+    return mask, spread(pmf, rows, places, wide)
+
+
+def target(part: Part, name: str, wide: int) -> FloatArray:
+    """A target's probabilities: (n,) of the logged variant, or (n, K) of every variant.
+
+    Raises:
+        InvalidConfigError: a value is neither a number nor such a list; with its row.
+    """
+    column = part.column(name)
+    text = pa.types.is_string(column.type) and pc.any(pc.starts_with(column, "[")).as_py()
+    if not text and not pa.types.is_nested(column.type):
+        return part.real(name)
+    return _whole(part, name, part.lists(name, REAL), wide)
+
+
+def _whole(part: Part, name: str, values: pa.ListArray, wide: int) -> FloatArray:
+    _same_length(part, name, lengths(values) == wide, f"{wide} numbers, one for each variant")
+    return reals(values).reshape(len(values), wide)
+
+
+def _same_length(part: Part, name: str, fits: BoolArray, want: str) -> None:
+    if not fits.all():
+        row = int(np.argmin(fits))
+        problem = f"{part.column(name)[row].as_py()} is of the wrong length"
+        raise part.wrong(name, row, problem, f"write {want}, in the order of --variants")

@@ -1,0 +1,52 @@
+"""The joined form of a lake as a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from nudge.errors import InvalidConfigError
+from nudge.lake.engine.dialects import batches
+from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined
+from nudge.lake.evaluation.logs import BATCH, LogFile
+from nudge.lake.files.reader import Lake
+
+
+def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
+    """The decisions of a slot, each with its exposure and reward.
+
+    Args:
+        path: of the lake.
+        slot: of which.
+        engine: see `connect`.
+
+    Raises:
+        InvalidConfigError: the directory is no lake, or has no decisions of the slot.
+        BrokenLakeError: the manifests contradict each other.
+    """
+    if not (path / "manifests").is_dir():
+        text = "is a directory without manifests; give a lake, or a CSV or Parquet file"
+        raise InvalidConfigError([f"{path}: {text}"])
+    # Connected once: every reading sees the same manifests.
+    backend = connect(Lake(path), engine)
+    _check(path, _slots(backend), slot)
+    rows = joined(backend, slot)
+    (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
+
+    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        return batches(backend, rows, names, BATCH)
+
+    return LogFile(str(path), tuple(rows.columns), int(counted["rows"]), read)
+
+
+def _slots(backend: Backend) -> list[str]:
+    names = backend.table("decisions").select("slot").distinct()
+    return sorted(row["slot"] for row in answer(backend, names))
+
+
+def _check(path: Path, slots: Sequence[str], slot: str | None) -> None:
+    if slot not in slots:
+        cure = f"name one with --slot: {', '.join(slots)}" if slots else "nothing was archived yet"
+        raise InvalidConfigError([f"{path}: there are no decisions of slot {slot!r}; {cure}"])

@@ -1,0 +1,125 @@
+"""Logs of decisions as Arrow batches: a CSV or Parquet file, or the lake's joined form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from nudge.errors import InvalidConfigError
+
+BATCH: Final = 65_536
+BLOCK: Final = 1 << 21
+"""Bytes of a CSV file that are read at once."""
+MAGIC: Final = b"PAR1"
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A log that can be read again and again.
+
+    Attributes:
+        name: for messages.
+        columns: that it has.
+        rows: how many; of a CSV file the lines.
+        read: names of columns -> batches of these columns. It raises InvalidConfigError or
+            BrokenLakeError where the log is damaged.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int
+    read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+
+
+def open_log(path: Path, slot: str | None = None, engine: str = "duckdb") -> LogFile:
+    """Look at a log: a CSV or Parquet file, or a lake's directory.
+
+    Args:
+        path: of the file or the directory; what a file is, its first bytes say.
+        slot: of which decisions are wanted; a lake needs it, a file with a column `slot` is cut.
+        engine: that reads a lake; see `query.connect`.
+
+    Raises:
+        InvalidConfigError: there is none, or it cannot be read.
+        BrokenLakeError: the lake's manifests contradict each other.
+    """
+    if path.is_dir():
+        from nudge.lake.evaluation.log_lake import open_lake  # noqa: PLC0415 - duckdb and ibis, which a file does not need
+
+        return open_lake(path, slot, engine)
+    with readable(path), path.open("rb") as file:
+        parquet = file.read(len(MAGIC)) == MAGIC
+    log = _parquet(path) if parquet else _csv(path)
+    return log if slot is None or "slot" not in log.columns else _of_slot(log, slot)
+
+
+def _of_slot(log: LogFile, slot: str) -> LogFile:
+    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        for batch in log.read(list(dict.fromkeys(["slot", *names]))):
+            mask = pc.equal(batch.column("slot").cast(pa.string()), slot)
+            yield batch.filter(mask).select(list(names))
+
+    return LogFile(log.name, log.columns, log.rows, read)
+
+
+def _parquet(path: Path) -> LogFile:
+    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        # With a buffer, a row group's columns are streamed: one may be as large as the file.
+        with readable(path), pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+            yield from file.iter_batches(batch_size=BATCH, columns=list(names))
+
+    with readable(path), pq.ParquetFile(path) as file:
+        columns, rows = tuple(file.schema_arrow.names), int(file.metadata.num_rows)
+    return LogFile(str(path), columns, rows, read)
+
+
+def _csv(path: Path) -> LogFile:
+    def opened(names: Sequence[str]) -> csv.CSVStreamingReader:
+        # As text: what a column holds is not known by its first block.
+        kinds = dict.fromkeys(names, pa.string())
+        return csv.open_csv(
+            path,
+            read_options=csv.ReadOptions(block_size=BLOCK),
+            parse_options=csv.ParseOptions(newlines_in_values=True),
+            convert_options=csv.ConvertOptions(
+                include_columns=list(names),
+                column_types=kinds,
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+
+    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        with readable(path), opened(names) as reader:
+            yield from reader
+
+    with readable(path), opened([]) as reader:
+        columns = tuple(reader.schema.names)
+    return LogFile(str(path), columns, _lines(path), read)
+
+
+def _lines(path: Path) -> int:
+    with readable(path), path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b"")) - 1
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what a file is wrong with into a line with its cure.
+
+    Raises:
+        InvalidConfigError: instead of what the disk and the readers raise.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        cure = "give a CSV file in UTF-8 with a header, or a Parquet file"
+        raise InvalidConfigError([f"{path}: cannot be read ({error}); {cure}"]) from error

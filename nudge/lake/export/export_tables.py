@@ -1,0 +1,73 @@
+"""The joined form as a table: Parquet with its types, CSV with lists and maps as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
+
+from nudge.lake.evaluation.log_columns import Look
+from nudge.lake.evaluation.logs import LogFile
+
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def write_parquet(
+    log: LogFile, path: Path, attributes: object, look: Look
+) -> tuple[int, Mapping[str, int]]:
+    """Every decision, one row each. Returns the rows, and nothing is left out."""
+    del attributes
+    writer, rows = None, 0
+    try:
+        for batch in log.read(log.columns):
+            writer = writer or pq.ParquetWriter(path, batch.schema, compression="zstd")
+            writer.write_batch(batch)
+            rows += batch.num_rows
+            look(batch.num_rows)
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows, {}
+
+
+def write_csv(
+    log: LogFile, path: Path, attributes: object, look: Look
+) -> tuple[int, Mapping[str, int]]:
+    """Every decision, one line each. Returns the lines, and nothing is left out."""
+    del attributes
+    writer, rows = None, 0
+    try:
+        for batch in log.read(log.columns):
+            flat = _flat(batch)
+            writer = writer or csv.CSVWriter(path, flat.schema)
+            writer.write_batch(flat)
+            rows += batch.num_rows
+            look(batch.num_rows)
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows, {}
+
+
+def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [_column(column) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _column(column: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        return pc.strftime(column, INSTANT)
+    if pa.types.is_map(column.type):
+        return _texts([None if one is None else dict(one) for one in column.to_pylist()])
+    return _texts(column.to_pylist()) if pa.types.is_list(column.type) else column
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    texts = [None if one is None else orjson.dumps(one).decode() for one in values]
+    return pa.array(texts, pa.string())

@@ -1,0 +1,1 @@
+"""Parquet files and manifests: written, read, compacted, expired and restored."""

@@ -1,0 +1,189 @@
+"""Closing balances: what the folds hold behind rows that were removed, as Parquet beside the rest.
+
+`balances/p=3/0000000000012345-sums.parquet` and `...-visitors.parquet` belong to the manifest of
+partition 3 whose rows were removed up to position 12345.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nudge.domain.credit.balance import Key, Sums, Tally
+from nudge.domain.credit.replay import Replay, Visitors
+from nudge.domain.people.visitor import KEEP, VisitorState
+from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.lake.files import disk
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.expired import Expired
+from nudge.lake.files.manifest import Range
+
+FOLDER: Final = "balances"
+BATCH: Final = 20_000
+_NUMBER: Final = pa.decimal128(38, 0)
+SUMS: Final = pa.schema(
+    [
+        *(("slot", pa.string()), ("slot_revision", pa.int64()), ("reason", pa.string())),
+        *(("variant", pa.string()), ("cell", pa.string()), ("bucket", pa.int64())),
+        *((name, _NUMBER) for name in ("exposures", "conversions", "value", "square")),
+    ]
+)
+"""`bucket`: start of a bucket of exposure times, in seconds; `value` in fen."""
+VISITORS: Final = pa.schema(
+    [
+        *(("subject", pa.string()), ("touched", pa.float64())),
+        *(("closes", pa.float64()), ("state", pa.binary())),
+    ]
+)
+"""`touched`: seconds; 90 days later a visitor is forgotten. `closes`: the first open exposure."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is left of a partition's removed rows.
+
+    Attributes:
+        root: of the lake.
+        position: the last one that was removed; 0 where none was.
+        left: as its manifest says; None where nothing was removed.
+        watermark: of its manifest.
+    """
+
+    root: Path
+    position: int = 0
+    left: Expired | None = None
+    watermark: float | None = None
+
+    @property
+    def until(self) -> float:
+        """Seconds, the largest stamp of what was removed."""
+        return self.left.until if self.left else 0.0
+
+    def sums(self) -> dict[Key, Tally]:
+        """What `learn` would hold.
+
+        Raises:
+            BrokenLakeError: the file is gone or unreadable.
+        """
+        if self.left is None:
+            return {}
+        found: dict[Key, Tally] = {}
+        for rows in _batches(self.root / self.left.sums, SUMS):
+            for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+                t, c, r, q = map(int, row[6:])
+                found[Key(*row[:6])] = (t, c, r, q)
+        return found
+
+    def states(self) -> Iterator[tuple[str, VisitorState]]:
+        """What `attribute` would hold: subject and state, in any order.
+
+        Raises:
+            BrokenLakeError: the file is gone or unreadable.
+        """
+        for rows in self._rows():
+            yield from self._decoded(rows)
+
+    def states_of(self, subjects: Collection[str]) -> Visitors:
+        """The same, of some visitors."""
+        if not subjects:
+            return {}
+        wanted = pa.array(sorted(subjects), pa.string())
+        picked = (rows.filter(pc.is_in(rows["subject"], wanted)) for rows in self._rows())
+        return {subject: state for rows in picked for subject, state in self._decoded(rows)}
+
+    def open_states(self) -> Visitors:
+        """The same, of those with an open exposure: they are touched when it closes."""
+        picked = (rows.filter(pc.is_valid(rows["closes"])) for rows in self._rows())
+        return {subject: state for rows in picked for subject, state in self._decoded(rows)}
+
+    def others(self, subjects: Collection[str], watermark: float) -> Iterator[pa.RecordBatch]:
+        """The rows of all other visitors that are not forgotten at a watermark."""
+        known = pa.array(sorted(subjects), pa.string())
+        for rows in self._rows():
+            stays = pa.array(_remembered(rows, watermark), pa.bool_())
+            other = pc.invert(pc.is_in(rows["subject"], known))
+            yield rows.filter(pc.and_(stays, other))
+
+    def _rows(self) -> Iterator[pa.RecordBatch]:
+        return iter(()) if self.left is None else _batches(self.root / self.left.visitors, VISITORS)
+
+    def _decoded(self, rows: pa.RecordBatch) -> Iterator[tuple[str, VisitorState]]:
+        pairs = zip(rows["subject"].to_pylist(), rows["state"].to_pylist(), strict=True)
+        for subject, state in pairs:
+            yield subject, decode_state(state)
+
+
+def _remembered(rows: pa.RecordBatch, watermark: float) -> Iterator[bool]:
+    """For each row whether its visitor is not forgotten; only old states have to be read for it."""
+    touched = rows["touched"].to_pylist()
+    for at, state in zip(touched, rows["state"], strict=True):
+        recent = at >= watermark - KEEP
+        yield recent or not decode_state(state.as_py()).is_forgotten(watermark)
+
+
+def paths(of: Range) -> tuple[str, str]:
+    """The files of the balance behind a range, within the lake."""
+    name = f"{FOLDER}/p={of.partition}/{of.upto:016}"
+    return f"{name}-sums.parquet", f"{name}-visitors.parquet"
+
+
+def write_sums(path: Path, sums: Sums) -> None:
+    """Write what `learn` would hold.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    keys = [list(column) for column in zip(*sums, strict=True)] or [[]] * 6
+    numbers = [list(map(Decimal, column)) for column in zip(*sums.values(), strict=True)]
+    values = [*keys, *(numbers or [[]] * 4)]
+    arrays = [pa.array(column, kind) for column, kind in zip(values, SUMS.types, strict=True)]
+    _write(path, SUMS, iter([pa.record_batch(arrays, schema=SUMS)]))
+
+
+def write_visitors(path: Path, before: Balance, replay: Replay) -> None:
+    """Write what `attribute` would hold: the visitors of the balance before, and those since.
+
+    Raises:
+        OSError: the disk refused.
+        BrokenLakeError: the balance before cannot be read.
+    """
+    rest = before.others(replay.visitors.keys(), replay.watermark)
+    _write(path, VISITORS, _all(rest, replay))
+
+
+def _all(rest: Iterator[pa.RecordBatch], replay: Replay) -> Iterator[pa.RecordBatch]:
+    yield from rest
+    found = [
+        (subject, state.watermark, state.next_close(), encode_state(state))
+        for subject, state in sorted(replay.visitors.items())
+        if state.next_close() is not None or not state.is_forgotten(replay.watermark)
+    ]
+    columns = [list(column) for column in zip(*found, strict=True)] or [[]] * 4
+    yield pa.record_batch(columns, schema=VISITORS)
+
+
+def _write(path: Path, schema: pa.Schema, rows: Iterator[pa.RecordBatch]) -> None:
+    draft = disk.temporary(path)
+    try:
+        with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+        disk.publish(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH, columns=schema.names):
+                yield batch.cast(schema)
+    except (OSError, pa.ArrowException) as error:
+        raise BrokenLakeError(f"{path} is no balance that can be read: {error}") from error

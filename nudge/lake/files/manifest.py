@@ -1,0 +1,212 @@
+"""Manifests say which rows exist: readers open what a manifest names and nothing else.
+
+A manifest covers one partition's positions behind `after` up to and including `upto`, and is named
+by them: `manifests/p=3/0000000000000100-0000000000000250.json` holds the positions 101 to 250. The
+next one begins with 250; a wider one replaces those within it. A file may hold rows of several
+partitions, and a file that was written again may hold rows that another manifest claims: so a
+reader takes from each file only the rows within the partition and range of the manifests that name
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from nudge.lake.files import disk
+from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.expired import Expired
+
+VERSION = 1
+_NAME = re.compile(r"(\d{16})-(\d{16})\.json")
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """Positions of a partition.
+
+    Attributes:
+        partition: of the journal.
+        after: the last position before the range; 0 at the journal's beginning.
+        upto: the last position in it.
+    """
+
+    partition: int
+    after: int
+    upto: int
+
+    def __len__(self) -> int:
+        """How many positions it has."""
+        return self.upto - self.after
+
+    def __str__(self) -> str:
+        """As in messages: `p=3/100-250`."""
+        return f"p={self.partition}/{self.after}-{self.upto}"
+
+
+@dataclass(frozen=True)
+class File:
+    """What a manifest says of one file.
+
+    Attributes:
+        table: whose rows it holds.
+        path: within the lake.
+        rows: of the manifest's range.
+        total: of all ranges. Where a file's `rows` add up to it, no filter is needed.
+        beside: how many of `rows` have the position of another: the decisions of a block behind
+            its first.
+        columns: how many the file has; 0 where the manifest was written before that was noted.
+    """
+
+    table: str
+    path: str
+    rows: int
+    total: int
+    beside: int = 0
+    columns: int = 0
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows of one range.
+
+    Attributes:
+        range: which positions.
+        files: where they are.
+        watermark: seconds; every reward by what was logged until then is in the lake. None says
+            nothing.
+        lost: why the range has no rows, where it has none: a store was lost with them.
+        expired: what is left of the rows, where they were removed by age.
+    """
+
+    range: Range
+    files: tuple[File, ...]
+    watermark: float | None = None
+    lost: str = ""
+    expired: Expired | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files that it names, within the lake."""
+        left = self.expired.paths if self.expired else ()
+        return (*(file.path for file in self.files), *left)
+
+    @property
+    def last_day(self) -> str:
+        """The last day of which it has rows, as in `date=2026-09-21`; empty without rows."""
+        return max((PurePosixPath(file.path).parent.name for file in self.files), default="")
+
+    @property
+    def rows(self) -> int:
+        """How many rows of its files are its own."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def beside(self) -> int:
+        """How many of its rows have the position of another one."""
+        return sum(file.beside for file in self.files)
+
+    @property
+    def positions(self) -> int:
+        """How many positions of its range it accounts for."""
+        if self.expired:
+            return self.expired.positions
+        return len(self.range) if self.lost else self.rows - self.beside
+
+
+def directory(root: Path, partition: int) -> Path:
+    """Where the manifests of a partition are."""
+    return root / "manifests" / f"p={partition}"
+
+
+def path_of(root: Path, of: Range) -> Path:
+    """Where the manifest of a range is, or would be."""
+    return directory(root, of.partition) / f"{of.after:016}-{of.upto:016}.json"
+
+
+def listed(root: Path, partition: int) -> list[Range]:
+    """The ranges that the partition's manifests cover, by their names alone, in order."""
+    with disk.translated(f"manifests of partition {partition}"):
+        try:
+            names = [path.name for path in directory(root, partition).iterdir()]
+        except FileNotFoundError:
+            return []
+    found = filter(None, map(_NAME.fullmatch, names))
+    return sorted(Range(partition, int(match[1]), int(match[2])) for match in found)
+
+
+def chain(ranges: Iterable[Range]) -> list[Range]:
+    """Those of a partition's ranges that follow each other from 0 to the last position.
+
+    Of several ways the one with the fewest manifests: what was merged replaces what it was merged
+    of, the moment that it is there. Empty where no way leads to the end.
+    """
+    ways: dict[int, tuple[int, Range | None]] = {0: (0, None)}
+    last = 0
+    for of in sorted(ranges):
+        last = max(last, of.upto)
+        steps = ways[of.after][0] + 1 if of.after in ways else None
+        if steps is not None and (of.upto not in ways or steps < ways[of.upto][0]):
+            ways[of.upto] = (steps, of)
+    found: list[Range] = []
+    while last in ways and (step := ways[last][1]) is not None:
+        found.append(step)
+        last = step.after
+    return found[::-1]
+
+
+def write(root: Path, manifest: Manifest) -> None:
+    """Make a manifest's rows exist.
+
+    Raises:
+        LakeAwayError: the disk refused, or a file is gone. The manifest is not there then.
+    """
+    of = manifest.range
+    with disk.translated(f"manifest {of}"):
+        for path in manifest.paths:
+            # Fails where the file was swept away meanwhile; else keeps it from being so.
+            os.utime(root / path)
+        disk.write_text(path_of(root, of), _dumped(manifest))
+
+
+def _dumped(manifest: Manifest) -> str:
+    of, files = manifest.range, [asdict(file) for file in manifest.files]
+    head = {"version": VERSION, "partition": of.partition, "from": of.after, "to": of.upto}
+    lost: dict[str, object] = {"lost": manifest.lost} if manifest.lost else {}
+    if manifest.expired:
+        lost |= {"expired": manifest.expired.plain}
+    body = {"watermark": manifest.watermark, "files": files}
+    return json.dumps(head | lost | body, indent=1) + "\n"
+
+
+def read(root: Path, of: Range) -> Manifest:
+    """Read the manifest of a range.
+
+    Raises:
+        BrokenLakeError: it is none, or does not account for every position of its range.
+        LakeAwayError: the disk refused.
+    """
+    path = path_of(root, of)
+    with disk.translated(str(path)):
+        text = path.read_text(encoding="utf-8")
+    try:
+        manifest = _parsed(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenLakeError(f"{path} is no manifest: {error!r}") from error
+    if manifest.range != of or manifest.positions != len(of):
+        raise BrokenLakeError(f"{path} does not account for the {len(of)} positions of {of}")
+    return manifest
+
+
+def _parsed(values: Mapping[str, Any]) -> Manifest:
+    if values["version"] != VERSION:
+        raise ValueError(f"version {values['version']}, expected {VERSION}")
+    of = Range(values["partition"], values["from"], values["to"])
+    files = tuple(File(**file) for file in values["files"])
+    lost, expired = values.get("lost", ""), Expired.read(values.get("expired"))
+    return Manifest(of, files, values["watermark"], lost, expired)

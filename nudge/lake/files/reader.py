@@ -1,0 +1,251 @@
+"""The lake as its manifests tell it: which positions it holds, and in which files."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nudge.domain.journal.records import Entry
+from nudge.lake.files import disk, manifest
+from nudge.lake.files.balances import Balance
+from nudge.lake.files.errors import BrokenLakeError, DaysRemovedError
+from nudge.lake.files.manifest import File, Manifest, Range
+from nudge.lake.files.restore import Unseal, entries
+from nudge.lake.files.tables import SCHEMAS
+
+PART: Final = 5000
+"""Rows that are turned into entries together."""
+_PARTITION = re.compile(r"p=(\d+)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file and what of it counts.
+
+    Attributes:
+        path: absolute.
+        ranges: rows outside of these do not exist; neighbours are joined.
+        whole: every row of the file is in a range, so that no filter is needed.
+        full: it has all columns of its table; one that was written before a column existed has
+            not, and is read apart.
+    """
+
+    path: Path
+    ranges: tuple[Range, ...]
+    whole: bool
+    full: bool
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the lake held at one moment.
+
+    Attributes:
+        root: of the lake.
+        manifests: partition -> its manifests, in order and without gap.
+    """
+
+    root: Path
+    manifests: Mapping[int, Sequence[Manifest]]
+
+    def positions(self) -> dict[int, int]:
+        """Partition -> position up to which the lake holds everything."""
+        return {p: found[-1].range.upto for p, found in self.manifests.items() if found}
+
+    def lost(self) -> dict[int, int]:
+        """Partition -> how many positions were declared lost, for those that have any."""
+        found = {
+            p: sum(len(one.range) for one in listed if one.lost)
+            for p, listed in self.manifests.items()
+        }
+        return {p: count for p, count in found.items() if count}
+
+    def balance(self, partition: int) -> Balance:
+        """What is left of what was removed by age; an empty one where nothing was."""
+        first = next(iter(self.manifests.get(partition, ())), None)
+        if first is None or first.expired is None:
+            return Balance(self.root)
+        return Balance(self.root, first.range.upto, first.expired, first.watermark)
+
+    def since(self) -> float | None:
+        """Seconds: the lake has all that was logged later; None where it has everything."""
+        balances = map(self.balance, self.manifests)
+        return max((one.until for one in balances if one.left), default=None)
+
+    def rows(self) -> dict[int, Counter[str]]:
+        """Partition -> table -> how many rows the manifests claim."""
+        found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for p, listed in self.manifests.items():
+            for file in (file for one in listed for file in one.files):
+                found[p][file.table] += file.rows
+        return found
+
+    def watermarks(self) -> dict[int, float]:
+        """Partition -> seconds: every reward by what was logged until then is in the lake."""
+        found = self.manifests.items()
+        return {p: max((m.watermark or 0.0 for m in listed), default=0.0) for p, listed in found}
+
+    def tables(self) -> dict[str, list[Source]]:
+        """Table -> its files, in the order of their names."""
+        named: defaultdict[tuple[str, str], list[tuple[Range, File]]] = defaultdict(list)
+        for one in chain.from_iterable(self.manifests.values()):
+            for file in one.files:
+                named[file.table, file.path].append((one.range, file))
+        found: dict[str, list[Source]] = {table: [] for table in SCHEMAS}
+        for (table, path), claims in sorted(named.items()):
+            found[table].append(_source(self.root / path, claims))
+        return found
+
+
+class Lake:
+    """A directory of Parquet files and manifests. Holds no state: each call looks at the disk.
+
+    Every method raises LakeAwayError where the disk refuses.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def partitions(self) -> list[int]:
+        """The partitions that have a manifest directory, in order."""
+        with disk.translated(str(self.root)):
+            found = (_PARTITION.fullmatch(path.name) for path in self.root.glob("manifests/p=*"))
+            return sorted(int(match[1]) for match in found if match)
+
+    def manifests(self, partition: int) -> list[Manifest]:
+        """The partition's manifests, in order and without gap.
+
+        Raises:
+            BrokenLakeError: two of them overlap, or positions are missing between them.
+        """
+        ranges = manifest.listed(self.root, partition)
+        chain = manifest.chain(ranges)
+        if ranges and not chain:
+            raise _contradiction(self.root, ranges)
+        return [manifest.read(self.root, of) for of in chain]
+
+    def last(self, partition: int) -> int:
+        """The highest position that the name of any manifest of the partition has; 0 without."""
+        return max((of.upto for of in manifest.listed(self.root, partition)), default=0)
+
+    def contents(self) -> Contents:
+        """What the lake holds now; reads every manifest once.
+
+        Raises:
+            BrokenLakeError: the manifests contradict each other.
+        """
+        return Contents(self.root, {p: self.manifests(p) for p in self.partitions()})
+
+    def positions(self) -> dict[int, int]:
+        """Partition -> position up to which the lake holds everything."""
+        return self.contents().positions()
+
+    def tables(self) -> dict[str, list[Source]]:
+        """Table -> its files, in the order of their names."""
+        return self.contents().tables()
+
+    def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
+        """The partition's entries behind a position, in order.
+
+        The rows of one manifest are in memory at a time, and some thousand of them as entries.
+
+        Args:
+            partition: of the journal.
+            unseal: finds references behind decision ids (`Sealer.unseal`).
+            after: position behind which to begin.
+
+        Raises:
+            DaysRemovedError: some of them were removed by age; see `balances`.
+        """
+        for one in self.manifests(partition):
+            if one.range.upto > after:
+                if one.expired:
+                    text = f"were removed from the lake by age; it goes on behind {one.range.upto}"
+                    raise DaysRemovedError(f"positions of {one.range} {text}")
+                for rows in _parts(self.rows(one), after):
+                    yield from entries(rows, unseal)
+
+    def balance(self, partition: int) -> Balance:
+        """What is left of what was removed by age."""
+        return Contents(self.root, {partition: self.manifests(partition)}).balance(partition)
+
+    def rows(self, one: Manifest) -> dict[str, pa.Table]:
+        """The rows that a manifest claims.
+
+        Raises:
+            BrokenLakeError: a file does not hold what the manifest says.
+        """
+        tables: defaultdict[str, list[pa.Table]] = defaultdict(list)
+        for file in one.files:
+            rows = _read(self.root / file.path, file.table, one.range)
+            if len(rows) != file.rows:
+                text = f"{len(rows)} rows of {one.range}, its manifest says {file.rows}"
+                raise BrokenLakeError(f"{self.root / file.path} holds {text}")
+            tables[file.table].append(rows)
+        return {table: pa.concat_tables(parts) for table, parts in tables.items()}
+
+
+def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
+    """Where the manifests do not follow each other, without those that a wider one replaces."""
+    widest: list[Range] = []
+    for of in sorted(ranges, key=lambda one: (one.after, -one.upto)):
+        if not widest or of.upto > widest[-1].upto:
+            widest.append(of)
+    for before, of in pairwise([Range(ranges[0].partition, 0, 0), *widest]):
+        if before.upto != of.after:
+            what = "overlap" if of.after < before.upto else "leave a gap"
+            paths = [str(manifest.path_of(root, one)) for one in (before, of) if len(one)]
+            return BrokenLakeError(f"manifests {what} at {of.after}: {' and '.join(paths)}")
+    return BrokenLakeError(f"manifests of partition {ranges[0].partition} lead to no end")
+
+
+def _parts(tables: Mapping[str, pa.Table], after: int) -> Iterator[dict[str, pa.Table]]:
+    """The rows behind a position, in order, `PART` at a time; those of a position together."""
+    columns = [table["position"].to_numpy() for table in tables.values()]
+    places = np.sort(np.concatenate([np.zeros(0, np.int64), *columns]))
+    for last in [*places[PART - 1 :: PART].tolist(), *places[-1:].tolist()]:
+        # A block may be longer than what is left of a part.
+        if last > after:
+            within = (pc.field("position") > after) & (pc.field("position") <= last)
+            yield {name: table.filter(within) for name, table in tables.items()}
+            after = last
+
+
+def _source(path: Path, claims: list[tuple[Range, File]]) -> Source:
+    files = [file for _, file in claims]
+    whole = sum(file.rows for file in files) == files[0].total
+    full = all(file.columns == len(SCHEMAS[file.table]) for file in files)
+    return Source(path, _joined([of for of, _ in claims]), whole, full)
+
+
+def _joined(ranges: list[Range]) -> tuple[Range, ...]:
+    done: list[Range] = []
+    for of in sorted(ranges):
+        if done and done[-1].partition == of.partition and done[-1].upto == of.after:
+            done[-1] = Range(of.partition, done[-1].after, of.upto)
+        else:
+            done.append(of)
+    return tuple(done)
+
+
+def _read(path: Path, table: str, of: Range) -> pa.Table:
+    within = (
+        (pc.field("partition") == of.partition)
+        & (pc.field("position") > of.after)
+        & (pc.field("position") <= of.upto)
+    )
+    with disk.translated(str(path)):
+        try:
+            return pq.read_table(path, schema=SCHEMAS[table], filters=within, partitioning=None)
+        except pa.ArrowException as error:
+            raise BrokenLakeError(f"{path} is no Parquet file of {table}: {error}") from error

@@ -1,0 +1,119 @@
+"""The way back: rows of the tables as the journal's entries, for rebuilding folds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
+from nudge.domain.slots.slot import Terms
+from nudge.errors import CorruptRecordError
+
+Unseal = Callable[[str], Ref | None]
+"""Finds the reference behind a decision id: `Sealer.unseal`."""
+Row = Mapping[str, Any]
+
+_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at", "due_seconds": "due"}
+_SAME: Final[Mapping[str, tuple[str, ...]]] = {
+    "decisions": (
+        *("subject", "slot", "slot_revision", "channel", "page", "cell", "variant", "reason"),
+        *("policy", "unit", "source", "u", "propensity", "policy_version", "period"),
+        *("degraded", "at_seconds", "due_seconds"),
+    ),
+    "exposures": (
+        *("subject", "slot", "slot_revision", "variant", "cell", "reason", "propensity"),
+        "at_seconds",
+    ),
+    "rewards": (
+        *("reward_id", "subject", "slot", "slot_revision", "variant", "cell", "reason"),
+        *("event_id", "conversions", "value", "square", "shared", "at_seconds"),
+    ),
+    "events": ("subject", "event_id", "type", "source", "at_seconds"),
+    "marks": ("subject", "type", "at_seconds"),
+}
+
+
+def entries(tables: Mapping[str, pa.Table], unseal: Unseal) -> list[Entry]:
+    """The entries from which `rows` made these tables, by partition, position and index.
+
+    Raises:
+        CorruptRecordError: a decision id was sealed with another secret.
+    """
+    found = [_entry(table, row, unseal) for table in tables for row in _rows(tables[table])]
+    return sorted(found, key=lambda one: (one.partition, one.position, one.index))
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    # Timestamps as numbers: Python's datetime would only be turned back at once.
+    number = table.schema.get_field_index("logged_at")
+    plain = table.set_column(number, "logged_at", table["logged_at"].cast(pa.int64()))
+    timestamps = {field.name for field in plain.schema if pa.types.is_timestamp(field.type)}
+    rows: list[Row] = plain.drop_columns(sorted(timestamps)).to_pylist()
+    return rows
+
+
+def _entry(table: str, row: Row, unseal: Unseal) -> Entry:
+    partition, position, stamp = row["partition"], row["position"], row["logged_at"] / 1e6
+    if table != "decisions":
+        record = _MAKE[table](row, _same(table, row), unseal)
+        return Entry(partition, position, stamp, record)
+    ref = _ref(row["decision_id"], unseal)
+    # Only a reference that is not the entry's own place was given with the record.
+    own = (ref.partition, ref.position) == (partition, position)
+    decision = _decision(row, None if own else ref, unseal)
+    return Entry(partition, position, stamp, decision, ref.index if own else 0)
+
+
+def _same(table: str, row: Row) -> dict[str, Any]:
+    return {_RENAMED.get(name, name): row[name] for name in _SAME[table]}
+
+
+def _ref(decision_id: str, unseal: Unseal) -> Ref:
+    found = unseal(decision_id)
+    if found is None:
+        raise CorruptRecordError(f"decision id {decision_id} was sealed with another secret key")
+    return found
+
+
+def _decision(row: Row, ref: Ref | None, unseal: Unseal) -> Decision:
+    on, objective = row["exposed_on"], row["objective"]
+    return Decision(
+        **_same("decisions", row),
+        context=json.loads(row["context_json"]),
+        eligible=tuple(row["eligible"]),
+        removed=dict(row["removed"]),
+        pmf=tuple(row["pmf"]),
+        terms=Terms(on, row["reward_event"], objective, row["window_seconds"]),
+        supersedes=None if row["supersedes"] is None else _ref(row["supersedes"], unseal),
+        twin=None if row["twin"] is None else _ref(row["twin"], unseal),
+        ref=ref,
+    )
+
+
+def _exposure(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
+    return Exposure(**same, decision=_ref(row["decision_id"], unseal), window=row["window_seconds"])
+
+
+def _reward(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
+    exposed_at = row["exposed_at_seconds"]
+    return Reward(**same, decision=_ref(row["decision_id"], unseal), exposed_at=exposed_at)
+
+
+def _event(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
+    decision = None if row["decision_id"] is None else _ref(row["decision_id"], unseal)
+    return Event(**same, decision=decision, fields=json.loads(row["fields_json"]))
+
+
+def _mark(row: Row, same: dict[str, Any], _: Unseal) -> Record:
+    return Mark(**same, fields=json.loads(row["fields_json"]))
+
+
+_MAKE: Final[Mapping[str, Callable[[Row, dict[str, Any], Unseal], Record]]] = {
+    "exposures": _exposure,
+    "rewards": _reward,
+    "events": _event,
+    "marks": _mark,
+}

@@ -1,0 +1,252 @@
+"""The five tables: a schema each, and journal entries as rows of them, without loss.
+
+Wherever a time is kept twice, `*_seconds` is the record's own number, bit for bit, and the
+timestamp next to it (UTC, microseconds) is for queries. `context` and `fields` are kept twice for
+the same reason: as JSON text with its types, and as a map of plain text (see docs/lake.md).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from nudge.domain.journal.records import Entry, Record, Ref
+from nudge.errors import CorruptRecordError
+
+Seal = Callable[[Sequence[Ref]], list[str]]
+"""Makes the decision ids that stand for references: `Sealer.seal_each`."""
+Take = Callable[[Any], object]
+"""The value of one column, from a record (its kind is the table's)."""
+
+TEXT, FLAG, REAL, WHOLE = pa.string(), pa.bool_(), pa.float64(), pa.int64()
+TIME, NAMED = pa.timestamp("us"), pa.map_(pa.string(), pa.string())
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: of the column.
+        kind: of its values.
+        take: the value, from a record.
+    """
+
+    name: str
+    kind: pa.DataType
+    take: Take
+
+    def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
+        """The column of these records."""
+        return pa.array([self.take(record) for record in records], self.kind)
+
+
+@dataclass(frozen=True)
+class Id:
+    """A column of the id of a decision, where a field has the reference of one.
+
+    Attributes:
+        name: of the column.
+        of: name of the field.
+        kind: of its values.
+    """
+
+    name: str
+    of: str
+    kind: pa.DataType = TEXT
+
+    def array(self, records: Sequence[Record], seal: Seal) -> pa.Array:
+        """The column of these records."""
+        refs = [getattr(record, self.of) for record in records]
+        ids = iter(seal([ref for ref in refs if ref is not None]))
+        return pa.array([None if ref is None else next(ids) for ref in refs], self.kind)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A column of a field that many records share: the decisions of a block do.
+
+    Each different object is converted once.
+
+    Attributes:
+        name: of the column.
+        kind: of its values.
+        of: name of the field.
+        convert: the value, from the field's.
+    """
+
+    name: str
+    kind: pa.DataType
+    of: str
+    convert: Callable[[Any], object]
+
+    def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
+        """The column of these records."""
+        objects = [getattr(record, self.of) for record in records]
+        different = {id(one): one for one in objects}
+        numbers = {name: i for i, name in enumerate(different)}
+        values = pa.array([self.convert(one) for one in different.values()], self.kind)
+        if len(different) == len(objects):
+            return values
+        return values.take(pa.array([numbers[id(one)] for one in objects], pa.int32()))
+
+
+TABLE_OF: Final = {
+    "decision": "decisions",
+    "exposure": "exposures",
+    "reward": "rewards",
+    "event": "events",
+    "mark": "marks",
+}
+
+
+def micros(seconds: float) -> int:
+    """Seconds since the epoch as whole microseconds."""
+    return round(seconds * 1e6)
+
+
+def _json(values: Mapping[str, object]) -> str:
+    # Python's own JSON: unlike faster ones it also keeps infinities and not-a-numbers.
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+def _texts(values: Mapping[str, object]) -> list[tuple[str, str | None]]:
+    return [(name, _text(value)) for name, value in values.items()]
+
+
+def _plain(kind: pa.DataType, *names: str) -> tuple[Column, ...]:
+    """Columns that hold a field of the record under its own name."""
+    return tuple(Column(name, kind, _field(name)) for name in names)
+
+
+def _field(name: str) -> Take:
+    return lambda record: getattr(record, name)
+
+
+_OWN_TIME: Final = Column("at_seconds", REAL, lambda r: r.at)
+_SUBJECT: Final = _plain(TEXT, "subject")
+_REVISION: Final = Column("slot_revision", WHOLE, lambda r: r.revision)
+_OF_DECISION: Final = Id("decision_id", "decision")
+_SHOWN: Final[tuple[Column | Id, ...]] = (
+    _OF_DECISION,
+    *_SUBJECT,
+    *_plain(TEXT, "slot"),
+    _REVISION,
+    *_plain(TEXT, "variant", "cell", "reason"),
+)
+
+COLUMNS: Final[Mapping[str, tuple[Column | Id | Shared, ...]]] = {
+    "decisions": (
+        *_SUBJECT,
+        *_plain(TEXT, "slot"),
+        _REVISION,
+        *_plain(TEXT, "channel", "page", "cell", "variant", "reason", "policy", "unit", "source"),
+        Shared("context", NAMED, "context", _texts),
+        Shared("context_json", TEXT, "context", _json),
+        Shared("eligible", pa.list_(TEXT), "eligible", list),
+        Shared("removed", NAMED, "removed", lambda removed: list(removed.items())),
+        Shared("pmf", pa.list_(REAL), "pmf", list),
+        *_plain(pa.uint64(), "u"),
+        *_plain(REAL, "propensity"),
+        *_plain(WHOLE, "policy_version", "period"),
+        Shared("exposed_on", TEXT, "terms", lambda terms: terms.on),
+        Shared("reward_event", TEXT, "terms", lambda terms: terms.event),
+        Shared("objective", TEXT, "terms", lambda terms: terms.objective),
+        Shared("window_seconds", REAL, "terms", lambda terms: terms.window),
+        Id("supersedes", "supersedes"),
+        Id("twin", "twin"),
+        *_plain(FLAG, "degraded"),
+        _OWN_TIME,
+        Column("due_seconds", REAL, lambda r: r.due),
+    ),
+    "exposures": (
+        *_SHOWN,
+        *_plain(REAL, "propensity"),
+        Column("window_seconds", REAL, lambda r: r.window),
+        _OWN_TIME,
+    ),
+    "rewards": (
+        *_plain(TEXT, "reward_id"),
+        *_SHOWN,
+        Column("exposed_at", TIME, lambda r: micros(r.exposed_at)),
+        Column("exposed_at_seconds", REAL, lambda r: r.exposed_at),
+        *_plain(TEXT, "event_id"),
+        *_plain(WHOLE, "conversions", "value", "square"),
+        *_plain(FLAG, "shared"),
+        _OWN_TIME,
+    ),
+    "events": (
+        *_SUBJECT,
+        *_plain(TEXT, "event_id", "type", "source"),
+        _OF_DECISION,
+        Column("fields", NAMED, lambda r: _texts(r.fields)),
+        Column("fields_json", TEXT, lambda r: _json(r.fields)),
+        _OWN_TIME,
+    ),
+    "marks": (
+        *_SUBJECT,
+        *_plain(TEXT, "type"),
+        Column("fields", NAMED, lambda r: _texts(r.fields)),
+        Column("fields_json", TEXT, lambda r: _json(r.fields)),
+        _OWN_TIME,
+    ),
+}
+_PLACE: Final = (("partition", pa.int32()), ("position", WHOLE), ("logged_at", TIME), ("at", TIME))
+
+
+def _schema(table: str) -> pa.Schema:
+    own = [("decision_id", TEXT)] if table == "decisions" else []
+    named = [(column.name, column.kind) for column in COLUMNS[table]]
+    return pa.schema([*_PLACE, *own, *named])
+
+
+SCHEMAS: Final[Mapping[str, pa.Schema]] = {table: _schema(table) for table in COLUMNS}
+"""The schema of each table, without `date`, which is in the path of its files."""
+
+
+def rows(entries: Iterable[Entry], seal: Seal) -> dict[str, pa.Table]:
+    """Entries as rows of their tables, in the order given; tables without rows are left out.
+
+    Raises:
+        CorruptRecordError: a record holds what its table cannot (a number beyond 64 bits, a time
+            that is none, a mark's field that is no JSON).
+    """
+    parts: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        parts[TABLE_OF[entry.record.kind]].append(entry)
+    return {table: _table(table, part, seal) for table, part in parts.items()}
+
+
+def _table(table: str, entries: Sequence[Entry], seal: Seal) -> pa.Table:
+    try:
+        return pa.table(_arrays(table, entries, seal), schema=SCHEMAS[table])
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        first, last = entries[0], entries[-1]
+        between = f"{first.partition}/{first.position} and {last.partition}/{last.position}"
+        raise CorruptRecordError(f"no row of {table} (between {between}): {error}") from error
+
+
+def _arrays(table: str, entries: Sequence[Entry], seal: Seal) -> list[pa.Array]:
+    places: list[list[object]] = [
+        [entry.partition for entry in entries],
+        [entry.position for entry in entries],
+        [micros(entry.stamp) for entry in entries],
+        [micros(entry.at) for entry in entries],
+    ]
+    if table == "decisions":
+        places.append(list(seal([entry.ref for entry in entries])))
+    records = [entry.record for entry in entries]
+    kinds = SCHEMAS[table].types
+    return [
+        *(pa.array(values, kind) for values, kind in zip(places, kinds, strict=False)),
+        *(column.array(records, seal) for column in COLUMNS[table]),
+    ]

@@ -1,0 +1,83 @@
+"""A report's sums, aggregated by the engine; those of days that are over are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import ibis
+from ibis.expr.types import Table
+
+from nudge.domain.reports.cube import Cube
+from nudge.lake.engine.dialects import arrow
+from nudge.lake.reports.coded import coded
+from nudge.lake.reports.cut import MOST, Cut
+from nudge.lake.reports.kept_sums import kept
+from nudge.lake.reports.slot_rows import SlotRows
+from nudge.lake.reports.sums import LATELY, Asking, Sums, put_together
+
+DAY: Final = 86_400.0
+
+
+def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
+    """The sums of a slot's rows.
+
+    Args:
+        rows: of the slot.
+        cut: what is asked.
+        names: the slot's variants: the first of the cube's, in this order.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    asking = _asking(rows, cut)
+    segments = _segments(asking, rows)
+    found = put_together(list(_parts(asking, rows, segments)))
+    variants = list(dict.fromkeys([*names, *rows.variants]))
+    cube = coded(found, segments, variants, len(cut.by))
+    return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
+
+
+def keep_sums(rows: SlotRows, cut: Cut) -> None:
+    """Sum up the days that are over, ahead of the question.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    asking = _asking(rows, cut)
+    if rows.final is not None:
+        _past(asking, rows, _segments(asking, rows), rows.final)
+
+
+def _asking(rows: SlotRows, cut: Cut) -> Asking:
+    # By the day: with the second in it, no sums would ever be found again.
+    return Asking(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+
+
+def _parts(asking: Asking, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
+    if rows.final is not None:
+        yield _past(asking, rows, segments, rows.final)
+    if rows.open is not None:
+        yield asking.sums(asking.cut.rows(rows.open), segments)
+
+
+def _past(asking: Asking, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:
+    about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
+    return kept(rows.sums, about, lambda: asking.sums(asking.cut.rows(final), segments))
+
+
+def _segments(asking: Asking, rows: SlotRows) -> list[str]:
+    """The keys of the largest segments, largest first."""
+    if not asking.cut.by:
+        return [""]
+    counted = asking.cut.sizes(rows.table)
+    first = counted.order_by(ibis.desc("rows"), "segment").limit(MOST)
+    return [str(name) for name in asking.ask(first).column("segment").to_pylist()]
+
+
+def _quarantined(rows: SlotRows, cut: Cut) -> int:
+    found = cut.outages(rows.table)
+    return int(arrow(rows.backend, found.aggregate(rows=found.count()))["rows"][0].as_py())

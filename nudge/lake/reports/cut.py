@@ -1,0 +1,97 @@
+"""How a slot's rows are cut for a report: period, segments, and what an exposure brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import ibis
+from ibis.expr.types import BooleanValue, Column, StringColumn, Table
+
+from nudge.domain.reports.cube import OTHER
+from nudge.domain.reports.questions import CONTEXT, EVER, Period
+from nudge.lake.engine.query import FEN
+from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
+
+MOST: Final = 30
+"""Segments that are told apart; the rest is one."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a slot's rows are cut.
+
+    Attributes:
+        period: of the exposures.
+        by: dimensions of `domain.questions`.
+        revenue: the reward is the value in yuan, not the conversion.
+        quarantined: outages; what was exposed in them is counted, and is in no other sum.
+    """
+
+    period: Period = EVER
+    by: tuple[str, ...] = ()
+    revenue: bool = False
+    quarantined: tuple[Period, ...] = ()
+
+    def inside(self, table: Table) -> Table:
+        """The rows of the period."""
+        return table if self.period == EVER else table.filter(_inside(table, self.period))
+
+    def outages(self, table: Table) -> Table:
+        """The rows of the period that were exposed in an outage."""
+        table = self.inside(table)
+        return table.filter(ibis.or_(*(_inside(table, one) for one in self.quarantined)))
+
+    def rows(self, table: Table) -> Table:
+        """What is counted: the rows with their segment's key."""
+        table = self._counted(table)
+        return table.mutate(segment=self._key(_dimension(table, name) for name in self.by))
+
+    def sizes(self, table: Table) -> Table:
+        """How many of the rows each `segment` has."""
+        table = self._counted(table)
+        # By the plain columns first: a key for each of ten million rows costs more than the rest.
+        plain = {f"_{i}": _column(table, name) for i, name in enumerate(self.by)}
+        few = table.group_by(**plain).aggregate(rows=table.count())
+        keyed = few.mutate(segment=self._key(few[name].cast("string") for name in plain))
+        return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
+
+    def weighed(self, table: Table, names: Sequence[str]) -> Table:
+        """The same, with all segments but `names` as one, their reward `y` and their weight."""
+        y = table.value / FEN if self.revenue else table.conversions.cast("float64")
+        table = table.mutate(y=y.cast("float64"), w=1.0 / table.propensity)
+        if len(names) < MOST:
+            return table
+        key = table.segment
+        return table.mutate(segment=ibis.ifelse(key.isin(names), key, OTHER))
+
+    def _counted(self, table: Table) -> Table:
+        table = self.inside(table)
+        for outage in self.quarantined:
+            table = table.filter(~_inside(table, outage))
+        return table
+
+    def _key(self, dimensions: Iterable[StringColumn]) -> StringColumn:
+        parts = [one.fill_null("") for one in dimensions]
+        key = parts[0] if parts else ibis.literal("")
+        for part in parts[1:]:
+            key = key + SEPARATOR + part
+        return cast("StringColumn", key)
+
+
+def _inside(table: Table, period: Period) -> BooleanValue:
+    at = table.at_seconds
+    after = ibis.literal(True) if period.start is None else at >= period.start
+    return after if period.end is None else after & (at < period.end)
+
+
+def _dimension(table: Table, name: str) -> StringColumn:
+    return cast("StringColumn", _column(table, name).cast("string"))
+
+
+def _column(table: Table, name: str) -> Column:
+    if name.startswith(CONTEXT):
+        column = ATTRIBUTE + name.removeprefix(CONTEXT)
+        return cast("Column", table[column] if column in table.columns else ibis.null("string"))
+    return cast("Column", table["at"].date() if name == "day" else table[name])

@@ -1,0 +1,130 @@
+"""Rows whose rewards may still come, joined once for each state of the lake and kept beside it.
+
+A cache, safe to remove. Reports of one state of the lake share the file; the next state has
+another one, and what is old is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import FloatingColumn, Table
+
+from nudge import clock
+from nudge.lake.engine.query import translated
+from nudge.lake.files import disk
+from nudge.lake.files.reader import Contents
+from nudge.lake.reports import shown
+from nudge.lake.reports.day_tables import DayFile, day_of, read
+
+VERSION: Final = "1"
+"""Of the files' form; another one makes them anew."""
+UNUSED: Final = 300.0
+"""Seconds behind its last use after which a file is removed: a report may be reading it."""
+SEEN: Final = "seen"
+"""The temporary table of the days that are not kept."""
+LOGGED: Final = ("decisions", "exposures", "rewards")
+
+
+@dataclass(frozen=True)
+class OpenRows:
+    """The rows of one slot that are in no final day.
+
+    Attributes:
+        root: directory of the slot's files.
+        backend: of `engine`, of the same contents.
+        contents: of the lake.
+        slot: of which.
+        days: the files of all days that are over.
+    """
+
+    root: Path
+    backend: Backend
+    contents: Contents
+    slot: str
+    days: Sequence[DayFile]
+
+    def table(self) -> Table | None:
+        """The rows with their rewards, `settled` and `age`; None where every day is final.
+
+        Raises:
+            BrokenLakeError: the lake cannot be read.
+            LakeAwayError: the disk refused.
+        """
+        rest = sorted(self._logged() - {file.day for file in self.days})
+        joined = [file for file in self.days if not file.final]
+        if self.days and not (rest or joined):
+            return None
+        path = self.root / f"{self._state()}.parquet"
+        with disk.translated(str(self.root)):
+            self.root.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                path.touch()
+            else:
+                self._write(self._joined(rest, joined), path)
+            self._sweep()
+        return read(self.backend, [path])
+
+    def _logged(self) -> set[date]:
+        return {day_of(source.path) for source in self.contents.tables()["exposures"]}
+
+    def _state(self) -> str:
+        """Names all that the rows are made from."""
+        tables = self.contents.tables()
+        parts = [
+            f"{source.path.relative_to(self.contents.root)} {source.ranges}"
+            for name in LOGGED
+            for source in tables[name]
+        ]
+        marks = sorted(self.contents.watermarks().items())
+        days = [file.path.name for file in self.days]
+        made = "\n".join([VERSION, duckdb.__version__, *parts, *days, repr(marks)])
+        return hashlib.blake2b(made.encode(), digest_size=16).hexdigest()
+
+    def _joined(self, rest: Sequence[date], joined: Sequence[DayFile]) -> Table:
+        parts = [read(self.backend, [file.path for file in joined])] if joined else []
+        if rest or not joined:
+            parts.append(shown.joined_days(self.backend, self.slot, rest, SEEN))
+        since = min([*rest, *(file.day for file in joined)], default=None)
+        rewards = shown.rewards_of(self.backend, self.slot, since)
+        rows = shown.with_rewards(shown.aligned(parts), rewards)
+        return aged(rows, self.contents.watermarks())
+
+    def _write(self, rows: Table, path: Path) -> None:
+        draft = disk.temporary(path)
+        try:
+            with translated():
+                self.backend.to_parquet(rows, draft)
+            disk.publish(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        before = clock.now() - UNUSED
+        for path in self.root.iterdir():
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+
+
+def aged(rows: Table, marks: Mapping[int, float]) -> Table:
+    """The rows with `settled` and `age`, by the partitions' watermarks."""
+    mark = _mark(rows, marks)
+    settled = (rows.settles < mark).fill_null(False)
+    return rows.mutate(
+        settled=settled, age=ibis.ifelse(settled, ibis.null("float64"), mark - rows.at_seconds)
+    )
+
+
+def _mark(rows: Table, marks: Mapping[int, float]) -> FloatingColumn:
+    branches = [(rows.partition == partition, mark) for partition, mark in sorted(marks.items())]
+    if not branches:
+        return ibis.literal(0.0)
+    return ibis.cases(*branches, else_=0.0).cast("float64")

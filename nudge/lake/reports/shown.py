@@ -1,0 +1,213 @@
+"""One row an exposure of a slot, joined with its decision: one column an attribute, one a variant.
+
+This is the form that reports are counted from. Columns `c:NAME` are the context's attributes as
+text, `e:NAME` the logged probability of a variant, null where it was not eligible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, cast
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import BooleanColumn, Column, FloatingColumn, Table
+
+from bandits.inference.clusters import GROUPS
+from nudge.domain.credit.attribution import GRACE
+from nudge.domain.slots.window import SLOT
+from nudge.lake.engine.dialects import hashed, person
+from nudge.lake.engine.query import answer
+
+ATTRIBUTE: Final = "c:"
+PROBABILITY: Final = "e:"
+SEPARATOR: Final = "\x1f"
+"""Between names that are put together; no name has it."""
+LOOKBACK: Final = timedelta(days=9)
+"""Decisions are logged at most so long before the time of their exposure (a week, and slack)."""
+PLANNED: Final = timedelta(days=71)
+"""The same of what is planned: until the end of the next month, a week, and slack."""
+FIXED: Final[Mapping[str, str]] = {
+    "partition": "int32",
+    "at": "timestamp(6)",
+    "at_seconds": "float64",
+    "settles": "float64",
+    "id": "int64",
+    "person": "int64",
+    "cluster": "int16",
+    "revision": "int64",
+    "variant": "string",
+    "reason": "string",
+    "policy": "string",
+    "policy_version": "int64",
+    "channel": "string",
+    "page": "string",
+    "cell": "string",
+    "degraded": "boolean",
+    "propensity": "float64",
+    "possible_id": "int64",
+}
+"""Columns that every slot has. `settles`: seconds that the watermark must have passed for the
+reward to be final. `id` and `person` are hashes: together they find an exposure's rewards.
+`possible_id`: of the set of variants that could have been drawn."""
+REWARD: Final[Mapping[str, str]] = {
+    "conversions": "int64",
+    "value": "int64",
+    "rewarded": "float64",
+}
+"""Of rows with their rewards: null where there is none; `rewarded`: seconds, of the first."""
+
+
+def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) -> Table:
+    """The exposures that were logged on these days, in a temporary table.
+
+    A decision is looked for among those of the same days first: nearly all are there.
+
+    Args:
+        backend: from `connect`.
+        slot: of which.
+        days: UTC.
+        name: for the table.
+    """
+    exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
+    exposures, near = exposures.filter(_on(exposures, days)), decisions.filter(_on(decisions, days))
+    rows = cast("Table", backend.create_table(name, _pairs(backend, exposures, near), temp=True))
+    alone = rows.filter(rows.known.isnull())
+    (left,) = answer(backend, alone.aggregate(rows=alone.count(), first=alone["at"].min()))
+    if left["rows"]:
+        back = PLANNED if slot == SLOT else LOOKBACK
+        first = min(left["first"].date() - back, *days)
+        far = decisions.filter(decisions.date.between(first, max(days)), ~_on(decisions, days))
+        again = exposures.semi_join(alone, exposures.decision_id == alone.decision_id)
+        found = rows.filter(rows.known.notnull()).union(_pairs(backend, again, far))
+        rows = cast("Table", backend.create_table(f"{name}_all", found, temp=True))
+    return _columns(backend, rows)
+
+
+def joined_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
+    """All exposures of a slot, for an engine that needs no days and has no temporary tables.
+
+    Args:
+        backend: from `connect`.
+        slot: of which.
+        keep: computes rows once for several questions.
+    """
+    exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
+    return _columns(backend, keep(_pairs(backend, exposures, decisions)))
+
+
+def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
+    """The sum of each exposure's rewards, by `id` and `person`.
+
+    Args:
+        backend: from `connect`.
+        slot: of which.
+        since: first day of the exposures that matter; None is all.
+    """
+    rewards = _of(backend, "rewards", slot)
+    if since is not None:
+        # An exposure's own time may lie before the day on which it was logged, and a reward is
+        # never logged before its exposure.
+        rewards = rewards.filter(rewards.date >= since)
+    names = {
+        "id": hashed(backend, rewards.decision_id),
+        "person": person(backend, rewards.subject),
+    }
+    return rewards.group_by(**names).aggregate(
+        # By way of a decimal: the engine's sums are wider than Ibis knows, and it skips a cast.
+        conversions=rewards.conversions.sum().cast("decimal(38, 0)").cast("int64"),
+        value=rewards.value.sum().cast("decimal(38, 0)").cast("int64"),
+        rewarded=rewards.at_seconds.min(where=rewards.conversions > 0),
+    )
+
+
+def with_rewards(rows: Table, rewards: Table) -> Table:
+    """The rows with the columns of `REWARD`."""
+    same = [rows.id == rewards.id, rows.person == rewards.person]
+    both = rows.left_join(rewards, same)
+    return both.select(*rows.columns, *REWARD)
+
+
+def aligned(parts: Sequence[Table]) -> Table:
+    """All rows of parts that may lack each other's columns of attributes and variants."""
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    kinds = {name: part.schema()[name] for part in parts for name in part.columns}
+    whole = [
+        part.select(**{n: part[n] if n in part.columns else ibis.null(kinds[n]) for n in names})
+        for part in parts
+    ]
+    return whole[0] if len(whole) == 1 else ibis.union(*whole)
+
+
+def _of(backend: Backend, table: str, slot: str) -> Table:
+    rows = cast("Table", backend.table(table))
+    return rows.filter(rows.slot == slot)
+
+
+def _on(table: Table, days: Collection[date]) -> BooleanColumn:
+    return cast("BooleanColumn", table.date.isin(sorted(days)))
+
+
+def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
+    """Each exposure with its decision's columns, null where there is none."""
+    told = decisions.select(
+        known=decisions.decision_id,
+        policy=decisions.policy,
+        policy_version=decisions.policy_version,
+        channel=decisions.channel,
+        page=decisions.page,
+        degraded=decisions.degraded,
+        context=decisions.context,
+        eligible=decisions.eligible,
+        pmf=decisions.pmf,
+    )
+    rows = exposures.left_join(told, exposures.decision_id == told.known)
+    own = ("partition", "at", "at_seconds", "decision_id", "variant", "reason", "cell")
+    return rows.select(
+        *own,
+        *told.columns,
+        settles=_settles(rows),
+        person=person(backend, rows.subject),
+        revision=rows.slot_revision,
+        propensity=rows.propensity,
+    )
+
+
+def _settles(rows: Table) -> FloatingColumn:
+    # As attribute has it: an exposure that came late stays open for a while behind its arrival.
+    arrived = (rows.logged_at.epoch_seconds() + 1).cast("float64") + GRACE
+    return cast("FloatingColumn", ibis.greatest(rows.at_seconds + rows.window_seconds, arrived))
+
+
+def _columns(backend: Backend, rows: Table) -> Table:
+    """The table's final form: lists and maps as columns."""
+    possible = rows.eligible.filter(lambda _, i: rows.pmf[i] > 0).join(SEPARATOR).fill_null("")
+    flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _named(backend, rows.context.keys())}
+    known = _named(backend, rows.eligible)
+    flat |= {f"{PROBABILITY}{v}": _probability(rows, v) for v in known}
+    own = {
+        "id": hashed(backend, rows.decision_id),
+        "cluster": (rows.person & (GROUPS - 1)).cast("int16"),
+        "possible_id": hashed(backend, possible),
+    }
+    fixed = {name: own.get(name, rows[name] if name in rows.columns else None) for name in FIXED}
+    return rows.select(**fixed, **flat)
+
+
+def _named(backend: Backend, lists: Column) -> list[str]:
+    """The names that occur in a column of lists, in order."""
+    names = lists.unnest().name("name").as_table().distinct()
+    return sorted(row["name"] for row in answer(backend, names) if row["name"] is not None)
+
+
+def _probability(rows: Table, variant: str) -> Column:
+    # Spark's places are 32 bits wide.
+    found = rows.pmf[rows.eligible.index(variant).cast("int32")]
+    # The index of what is not there is -1, which would be the last one.
+    return cast("Column", ibis.ifelse(rows.eligible.contains(variant), found, ibis.null("float64")))
+
+
+def midnight(seconds: float) -> date:
+    """The UTC day of a time."""
+    return datetime.fromtimestamp(seconds, UTC).date()

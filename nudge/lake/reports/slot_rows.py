@@ -1,0 +1,117 @@
+"""Everything that was shown of a slot, as one table: kept days, and what is not kept yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from nudge.lake.engine import spark
+from nudge.lake.engine.query import is_spark, translated
+from nudge.lake.files.reader import Contents
+from nudge.lake.reports import shown
+from nudge.lake.reports.day_tables import DayTables, Tell, read
+from nudge.lake.reports.open_rows import OpenRows, aged
+from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
+
+DAYS: Final = "days"
+OPEN: Final = "open"
+SUMS: Final = "sums"
+
+
+@dataclass(frozen=True)
+class SlotRows:
+    """The rows of a slot.
+
+    All tables have the columns of `shown`, `REWARD`, and `settled` (the reward is final) and `age`
+    (seconds from exposure to watermark, null where settled).
+
+    Attributes:
+        slot: its name.
+        backend: that they live in.
+        table: all of them.
+        final: those of days that cannot change any more; None without.
+        open: the others; None without.
+        days: names of the files that `final` is read from.
+        sums: directory for what is kept of `final`.
+        until: seconds, the latest of the partitions' watermarks.
+    """
+
+    slot: str
+    backend: Backend
+    table: Table
+    final: Table | None
+    open: Table | None
+    days: tuple[str, ...]
+    sums: Path
+    until: float
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The context's attributes that occur."""
+        return self._named(ATTRIBUTE)
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """The variants that could have been drawn."""
+        return self._named(PROBABILITY)
+
+    def _named(self, prefix: str) -> tuple[str, ...]:
+        found = (name for name in self.table.columns if name.startswith(prefix))
+        return tuple(sorted(name.removeprefix(prefix) for name in found))
+
+
+def slot_rows(
+    backend: Backend, contents: Contents, slot: str, cache: Path, tell: Tell = lambda _: None
+) -> SlotRows:
+    """The rows of a slot as the lake has them now; days that are over are kept in `cache`.
+
+    Args:
+        backend: of `engine`.
+        contents: the same.
+        slot: of which.
+        cache: directory of the kept days.
+        tell: is told how far the keeping is.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    if is_spark(backend):
+        return _at_once(backend, contents, slot, cache)
+    files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
+    past = [file.path for file in files if file.final]
+    final = named(backend, "final_rows", _final(read(backend, past))) if past else None
+    rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
+    now = None if rows is None else named(backend, "open_rows", rows)
+    parts = [part for part in (final, now) if part is not None]
+    table = named(backend, "slot_rows", shown.aligned(parts))
+    days, until = (
+        tuple(path.name for path in past),
+        max(contents.watermarks().values(), default=0.0),
+    )
+    return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
+
+
+def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
+    """The same on Spark: nothing is kept beside the lake, all is joined for this report alone."""
+    rows = shown.joined_at_once(backend, slot, lambda one: spark.cached(backend, one))
+    rows = shown.with_rewards(rows, shown.rewards_of(backend, slot))
+    marks = contents.watermarks()
+    table = spark.cached(backend, aged(rows, marks))
+    until = max(marks.values(), default=0.0)
+    return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
+
+
+def named(backend: Backend, name: str, rows: Table) -> Table:
+    """The same rows, as a view: translating a long expression costs more than a small answer."""
+    with translated():
+        return cast("Table", backend.create_view(name, rows, overwrite=True))
+
+
+def _final(rows: Table) -> Table:
+    return rows.mutate(settled=ibis.literal(True), age=ibis.null("float64"))

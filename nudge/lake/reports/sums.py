@@ -1,0 +1,167 @@
+"""A report's sums over some of a slot's rows, as small tables that are put one behind another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final, cast
+
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import FloatingValue, Table, Value
+
+from nudge.lake.engine.dialects import arrow, bits_of
+from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.shown import PROBABILITY
+
+BINS: Final = 20.0
+"""Ages of a decade."""
+LATELY: Final = 14 * 86_400.0
+"""Seconds, and most conversions, that the delays are learned from: twice the longest window."""
+MOST_DELAYS: Final = 500_000
+HOUR: Final = 3600
+BITS: Final = 60
+"""Groups of subjects that a bucket of time can count, as the bits of a number."""
+POLICY: Final = "policy"
+KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums over some rows.
+
+    Attributes:
+        shown: by `KEYS`: what every exposure has a part in.
+        paid: by `KEYS`: what only rewards change.
+        masses: by segment, set of variants and `settled`: of whatever could be drawn.
+        ages: of rows whose window is open, by segment, variant, reason and age.
+        allocation: by hour, variant and revision.
+        delays: a row each conversion.
+        degraded: by segment.
+    """
+
+    shown: pa.Table
+    paid: pa.Table
+    masses: pa.Table
+    ages: pa.Table
+    allocation: pa.Table
+    delays: pa.Table
+    degraded: pa.Table
+
+    @property
+    def tables(self) -> list[pa.Table]:
+        """All of them, in order."""
+        return [getattr(self, one.name) for one in fields(self)]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Asks for the sums.
+
+    Attributes:
+        backend: that has the rows.
+        cut: what is asked.
+        variants: that could have been drawn.
+        since: seconds, from when on delays are learned from.
+    """
+
+    backend: Backend
+    cut: Cut
+    variants: Sequence[str]
+    since: float
+
+    def sums(self, rows: Table, names: Sequence[str]) -> Sums:
+        """All sums of rows that `Cut.rows` gave, with these segments told apart.
+
+        Raises:
+            BrokenLakeError: the lake cannot be read.
+        """
+        table = self.cut.weighed(rows, names)
+        wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
+        return Sums(*(self.ask(one(table)) for one in wanted))
+
+    def ask(self, expression: Table) -> pa.Table:
+        """The engine's answer."""
+        return arrow(self.backend, expression)
+
+    def _masses(self, table: Table) -> Table:
+        drawn = table.filter(table.reason == POLICY)
+        sums: dict[str, Value] = {"rows": drawn.count()}
+        # A part of the rows may be older than a variant.
+        for name in (one for one in self.variants if PROBABILITY + one in drawn.columns):
+            e = cast("FloatingValue", drawn[PROBABILITY + name].nullif(0.0))
+            terms = {"i": 1.0 / e, "s": 1.0 / (e * e), "e": e, "v": e * (1.0 - e)}
+            sums |= {f"{kind}:{name}": term.sum() for kind, term in terms.items()}
+        return drawn.group_by("segment", "possible_id", "settled").aggregate(**sums)
+
+    def _allocation(self, table: Table) -> Table:
+        drawn = table.filter(table.reason == POLICY)
+        drawn = drawn.mutate(
+            start=(drawn.at_seconds / HOUR).floor().cast("int64"),
+            bit=(drawn.cluster % BITS).cast("int64"),
+        )
+        return drawn.group_by("start", "variant", "revision").aggregate(
+            rows=drawn.count(),
+            bits=bits_of(self.backend, drawn.bit),
+            first=drawn.at_seconds.min(),
+            oldest=drawn.policy_version.min(),
+            newest=drawn.policy_version.max(),
+        )
+
+    def _delays(self, table: Table) -> Table:
+        paid = table.filter(table.conversions > 0, table.at_seconds >= self.since)
+        paid = paid.filter(paid.rewarded.notnull())
+        told = paid.select(delay=paid.rewarded - paid.at_seconds, age=paid.age)
+        return told.limit(MOST_DELAYS)
+
+
+def _shown(table: Table) -> Table:
+    w = table.w
+    return table.group_by(*KEYS).aggregate(
+        rows=table.count(), weight=w.sum(), weight_square=(w * w).sum()
+    )
+
+
+def _paid(table: Table) -> Table:
+    table = table.filter((table.conversions != 0) | (table.value != 0))
+    y, w = table.y, table.w
+    return table.group_by(*KEYS).aggregate(
+        hits=(y != 0).sum(),
+        conversions=table.conversions.sum(),
+        value=table.value.sum(),
+        reward=y.sum(),
+        square=(y * y).sum(),
+        cube=(y.abs() * y * y).sum(),
+        weight_value=(w * y).sum(),
+        square_value=(w * w * y).sum(),
+        square_square=(w * w * y * y).sum(),
+    )
+
+
+def _ages(table: Table) -> Table:
+    waiting = table.filter(~table.settled)
+    place = (ibis.greatest(waiting.age, 1.0).log10() * BINS).floor().cast("int64")
+    waiting = waiting.mutate(place=place)
+    counted = waiting.group_by("segment", "variant", "reason", "place")
+    return counted.aggregate(rows=waiting.count())
+
+
+def _degraded(table: Table) -> Table:
+    table = table.filter(table.degraded)
+    return table.group_by("segment").aggregate(rows=table.count())
+
+
+def put_together(parts: Sequence[Sums]) -> Sums:
+    """The sums of parts of the rows, each with the number of its `part`."""
+    found = [
+        pa.concat_tables(
+            [
+                table.append_column("part", pa.array([number] * len(table), pa.int64()))
+                for number, table in enumerate(tables)
+            ],
+            promote_options="permissive",
+        )
+        for tables in zip(*(one.tables for one in parts), strict=True)
+    ]
+    return Sums(*found)

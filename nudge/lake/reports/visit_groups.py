@@ -1,0 +1,82 @@
+"""Visits by what was decided for them: channel, page, context, the variant shown, or period."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import StringValue, Table
+
+from nudge.config.slot_schema import ATTRIBUTE, NAME
+from nudge.domain.funnel.funnel import PERIODS, UNKNOWN, VARIANT, Funnel
+from nudge.errors import InvalidRequestError
+
+OF_DECISION: Final = ("channel", "page")
+"""Columns of a decision that are dimensions by themselves."""
+ELSEWHERE: Final = "sms"
+"""The channel of decisions that no visit asks for: when a message is to go out."""
+_UNITS: Final = {"day": "D", "week": "W", "month": "M"}
+
+
+def grouped(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Table:
+    """The visits with a column `group`.
+
+    The decision of a visit is the subject's latest one until the visit ended: within a stickiness
+    period a page is given the first decision again, so that it may be older than the visit.
+
+    Args:
+        backend: from `connect`.
+        visits: of `visits_of`.
+        funnel: the path.
+        by: the dimension.
+
+    Raises:
+        InvalidRequestError: it is no dimension.
+    """
+    if not by:
+        return visits.mutate(group=ibis.literal(UNKNOWN))
+    if by in PERIODS:
+        return visits.mutate(group=_period(visits, funnel, by))
+    if by.startswith(VARIANT):
+        return _latest(visits, _shown(backend, by.removeprefix(VARIANT)))
+    return _latest(visits, _decided(backend, funnel.dimensions.get(by, by)))
+
+
+def _period(visits: Table, funnel: Funnel, by: str) -> StringValue:
+    local = visits.began + ibis.interval(seconds=round(funnel.utc_offset))
+    return local.truncate(_UNITS[by]).date().cast("string")
+
+
+def _shown(backend: Backend, slot: str) -> Table:
+    if not NAME.regex.fullmatch(slot):
+        raise InvalidRequestError(f"by: {slot!r} is no slot; write variant:SLOT")
+    shown = backend.table("exposures")
+    return shown.filter(shown.slot == slot).select("subject", "at", "position", value=shown.variant)
+
+
+def _decided(backend: Backend, attribute: str) -> Table:
+    if not re.fullmatch(ATTRIBUTE.regex, attribute):
+        right = "use channel, page, day, week, month, variant:SLOT or a context attribute"
+        raise InvalidRequestError(f"by: {attribute!r} is no dimension; {right}")
+    made = backend.table("decisions")
+    made = made.filter(made.channel != ELSEWHERE)
+    context = made.context.get(attribute, ibis.null("string"))
+    value = made[attribute] if attribute in OF_DECISION else context
+    return made.select("subject", "at", "position", value=value)
+
+
+def _latest(visits: Table, made: Table) -> Table:
+    """With the value of the latest of these until each visit's end."""
+    upto = visits.select("subject", "visit", "ended").join(
+        made, [visits.subject == made.subject, made["at"] <= visits.ended]
+    )
+    # The place breaks ties: slots of one call have one time.
+    order = [upto["at"].desc(), upto.position.desc()]
+    ranked = upto.mutate(
+        place=ibis.row_number().over(ibis.window(group_by=("subject", "visit"), order_by=order))
+    )
+    latest = ranked.filter(ranked.place == 0).select("subject", "visit", "value")
+    found = visits.left_join(latest, ["subject", "visit"])
+    return found.select(*visits.columns, group=found.value.fill_null(UNKNOWN))

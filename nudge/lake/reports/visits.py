@@ -1,0 +1,216 @@
+"""The events of the lake as visits: which stages each one reached, when, and by which path.
+
+One pass over the events in the order of each subject's time. A visitor's acts make visits; what is
+reported of a payment, by whomever and perhaps hours later, belongs to the visit before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any, Final
+
+import ibis
+from ibis.expr.types import (
+    BooleanColumn,
+    Table,
+    TimestampColumn,
+    Value,
+)
+
+from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Match, Period
+
+LEAD: Final = timedelta(days=1)
+"""How far around the period events are read: visits do not last longer."""
+LONGEST: Final = 12
+"""Most stages of a path that are told."""
+REPORTED: Final = ("paid", "payment_failed")
+"""Types that are told when one hears of them: they neither begin a visit nor prolong it."""
+_ORDER: Final = ("at", "position")
+_VISIT: Final = ("subject", "visit")
+_MICROS: Final = 1_000_000
+
+
+def events_of(events: Table, funnel: Funnel, period: Period) -> Table:
+    """The events that matter, each with the number of its visit within its subject.
+
+    Args:
+        events: of the lake.
+        funnel: the path.
+        period: around which events are read.
+
+    Returns:
+        One row an event: `subject, at, position, type, source, reason`, `own` (an act of the
+        visitor), `visit` (0 where no visit was before it) and `stray` (a report that belongs to no
+        visit); `reached_0`, ... say from when on the visit has reached each stage.
+    """
+    rows = _numbered(_acts(_within(events, period)), funnel)
+    return _reached(rows, funnel)
+
+
+def visits_of(rows: Table, funnel: Funnel, period: Period) -> Table:
+    """One row a visit that began in the period and reached a stage.
+
+    Args:
+        rows: of `events_of`.
+        funnel: the path.
+        period: in which the visits began.
+
+    Returns:
+        `subject, visit, began, ended` (the visitor's last act), `reached_0`, ... (null where not
+        reached), `furthest` (number of the last stage reached), `failed` (null without a failed
+        payment, else the reason of the last one, empty where none was given), `claimed`.
+    """
+    kept = rows.filter(~rows.stray, rows.visit > 0)
+    failure = ibis.ifelse(kept.type == "payment_failed", kept.reason, ibis.null("string"))
+    visits = kept.group_by(*_VISIT).aggregate(
+        began=kept["at"].min(where=kept.own),
+        ended=kept["at"].max(where=kept.own),
+        failed=failure.argmax(_place(kept), where=kept.type == "payment_failed"),
+        claimed=((kept.type == "paid") & (kept.source == "page")).any(),
+        **{_name(i): kept[_name(i)].min() for i in _numbers(funnel)},
+    )
+    visits = visits.mutate(furthest=_furthest(visits, funnel))
+    start, end = _instant(period.start), _instant(period.end)
+    return visits.filter(visits.furthest >= 0, visits.began >= start, visits.began < end)
+
+
+def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
+    """The path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
+
+    Each stage stands there when it was reached and when the visitor came back to it; repetitions
+    without another stage between count once; at most `LONGEST` stages are told.
+
+    Args:
+        rows: of `events_of`.
+        funnel: the path.
+        ordered: the engine can collect in order; Spark cannot, and sorts what it has collected.
+    """
+    kept = rows.filter(~rows.stray, rows.visit > 0)
+    passed = kept.mutate(stage=_stage(kept, funnel))
+    passed = passed.filter(passed.stage.notnull())
+    order = ibis.window(group_by=_VISIT, order_by=_ORDER)
+    moved = passed.mutate(last=passed.stage.lag().over(order))
+    moved = moved.filter(moved.last.isnull() | (moved.last != moved.stage))
+    # Cut here and not before: numbering the steps would sort all of them once more.
+    if ordered:
+        in_order = [moved[name] for name in _ORDER]
+        path = moved.stage.collect(order_by=in_order)[:LONGEST]
+        return moved.group_by(*_VISIT).aggregate(path=path)
+    steps = ibis.struct({name: moved[name] for name in (*_ORDER, "stage")}).collect()
+    found = moved.group_by(*_VISIT).aggregate(steps=steps)
+    path = found.steps.sort()[:LONGEST].map(lambda step: step.stage)
+    return found.select(*_VISIT, path=path)
+
+
+def strays_of(rows: Table, period: Period) -> Table:
+    """A server's payments in the period that belong to no visit."""
+    paid = (rows.type == "paid") & (rows.source == "server")
+    start, end = _instant(period.start), _instant(period.end)
+    return rows.filter(rows.stray, paid, rows["at"] >= start, rows["at"] < end)
+
+
+def column_of(stage: int) -> str:
+    """The column in which a visit has the time at which it reached a stage."""
+    return _name(stage)
+
+
+def _within(events: Table, period: Period) -> Table:
+    lead = LEAD.total_seconds()
+    start, end = _instant(period.start - lead), _instant(period.end + lead)
+    # What happened on a day was logged on that day or later: earlier files need not be opened.
+    day = datetime.fromtimestamp(period.start - lead, UTC).date()
+    within = [events["at"] >= start, events["at"] < end, events.date >= ibis.date(day)]
+    return events.filter(*within)
+
+
+def _acts(events: Table) -> Table:
+    reported = events.type.isin(REPORTED)
+    own = ~reported & ((events.source == "page") | (events.type == "step"))
+    return events.select(
+        *("subject", "at", "position", "type", "source"),
+        step=events.fields.get("step", ibis.null("string")),
+        reason=events.fields.get("reason", ibis.null("string")).fill_null(UNKNOWN),
+        own=own,
+        reported=reported,
+    ).filter(own | reported)
+
+
+def _numbered(rows: Table, funnel: Funnel) -> Table:
+    before = ibis.window(group_by="subject", order_by=_ORDER, preceding=(None, 1))
+    act = ibis.ifelse(rows.own, rows["at"], ibis.null("timestamp(6)"))
+    rows = rows.mutate(previous=act.max().over(before))
+    idle = rows["at"].delta(rows.previous, unit="microsecond")
+    first = rows.previous.isnull()
+    rows = rows.mutate(
+        opens=rows.own & (first | (idle >= round(funnel.gap * _MICROS))),
+        stray=~rows.own & (first | (idle > round(funnel.late * _MICROS))),
+    )
+    upto = ibis.window(group_by="subject", order_by=_ORDER, preceding=(None, 0))
+    return rows.mutate(visit=rows.opens.cast("int64").sum().over(upto))
+
+
+def _reached(rows: Table, funnel: Funnel) -> Table:
+    """With the time from which on each event's visit has reached each stage."""
+    visit = ibis.window(group_by=_VISIT)
+    counts = ~rows.stray
+    reached: dict[str, Value] = {}
+    for i, stage in enumerate(funnel.stages):
+        firsts = [
+            rows["at"].min(where=counts & _is(rows, event)).over(visit) for event in stage.events
+        ]
+        reached[_name(i)] = _together(firsts, every=stage.needs == "all")
+    return rows.mutate(**reached)
+
+
+def _together(firsts: Sequence[TimestampColumn], *, every: bool) -> Value:
+    if len(firsts) == 1:
+        return firsts[0]
+    if not every:
+        return ibis.least(*firsts)
+    known = reduce(lambda one, other: one & other, (first.notnull() for first in firsts))
+    return ibis.ifelse(known, ibis.greatest(*firsts), ibis.null("timestamp(6)"))
+
+
+def _is(rows: Table, event: Match) -> BooleanColumn:
+    found = rows.type == event.type
+    if event.step:
+        found &= rows.step == event.step
+    return found & (rows.source == event.source) if event.source else found
+
+
+def _stage(rows: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case expression
+    """The number of the stage that an event takes part in, once its visit has reached it."""
+    cases = [
+        (
+            reduce(or_, (_is(rows, event) for event in stage.events))
+            & (rows["at"] >= rows[_name(i)]),
+            i,
+        )
+        for i, stage in enumerate(funnel.stages)
+    ]
+    return ibis.cases(*cases)
+
+
+def _place(rows: Table) -> Value:
+    """By what a visit's events are in order, as one value."""
+    return ibis.struct({name: rows[name] for name in _ORDER})
+
+
+def _furthest(visits: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case expression
+    numbers = reversed(_numbers(funnel))
+    return ibis.cases(*((visits[_name(i)].notnull(), i) for i in numbers), else_=-1)
+
+
+def _numbers(funnel: Funnel) -> range:
+    return range(len(funnel.stages))
+
+
+def _name(stage: int) -> str:
+    return f"reached_{stage}"
+
+
+def _instant(seconds: float) -> Value:
+    return ibis.timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))

@@ -1,0 +1,1 @@
+"""The processes of one machine: supervisor, embedded store, and how they end together."""

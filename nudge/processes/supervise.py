@@ -1,0 +1,159 @@
+"""`nudge serve`: store, worker and web under one supervisor, which they never outlive.
+
+Ctrl-C or SIGTERM stops worker, web and store, in this order; a second does not wait. SIGHUP is
+for gunicorn, which then loads the web anew. Settings are read once: nudge.toml wants a restart.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import sleep
+from types import FrameType
+
+from nudge.clock import monotonic
+from nudge.processes import children, embedded
+from nudge.processes.children import Child, Program
+from nudge.processes.claim import ServeError, alone, check_port, run_file
+from nudge.processes.syncing import Syncer
+from nudge.processes.welcome import answers, welcome
+from nudge.settings.settings import Settings, child_environ
+
+__all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
+
+_POLL = 0.1
+_SLOW = 30.0
+_FIRST_TRIES = 5
+"""Deaths in a row, before the service was ever ready, after which going on is of no use."""
+
+Prepare = Callable[[Settings], None]
+"""Runs when the store answers, before worker and web start."""
+
+
+def programs(settings: Settings) -> list[Program]:
+    """Web, and the worker, which starts when pages are answered: both at once would start late."""
+    config = str(settings.config_dir / "gunicorn.conf.py")
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
+    return [
+        Program("web", [*gunicorn, "nudge.wiring.web:create_app()"], grace=15.0, reloads=True),
+        Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0, later=True),
+    ]
+
+
+def serve(
+    settings: Settings,
+    prepare: Prepare = lambda _settings: None,
+    run: Sequence[Program] | None = None,
+) -> int:
+    """Run the service until a signal ends it; call it from the main thread.
+
+    Args:
+        settings: what all processes run with.
+        prepare: see `Prepare`.
+        run: what to run beside the store; None is worker and web.
+
+    Returns:
+        The exit code: 0 after Ctrl-C or SIGTERM.
+
+    Raises:
+        ServeError: another supervisor has the data directory, the port is taken, or a program
+            dies again and again before the service was ready.
+        StoreError: the embedded store does not come up.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with alone(settings):
+        check_port(settings)
+        shutil.rmtree(settings.metrics_dir, ignore_errors=True)
+        settings.metrics_dir.mkdir(mode=0o700)
+        _Supervisor(settings).run(prepare, programs(settings) if run is None else run)
+    return 0
+
+
+class _Supervisor:
+    """The children in the order of their start, and what the operator asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._children: list[Child] = []
+        self._began = monotonic()
+        self._ready = self._told_slow = False
+        self._stops = 0
+
+    def run(self, prepare: Prepare, programs: Sequence[Program]) -> None:
+        """Start everything, tend it until a signal comes, stop everything."""
+        try:
+            if self._settings.redis_url is None:
+                self._children.append(_store(self._settings))
+                self._sync()
+            prepare(self._settings)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, self._note)
+            with run_file(self._settings):
+                self._start([one for one in programs if not one.later])
+                self._tend([one for one in programs if one.later])
+        finally:
+            # A signal must not break off what cleans up; a second one makes it fast.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._note)
+            for child in reversed(self._children):
+                child.stop(lambda: self._stops > 1)
+
+    def _sync(self) -> None:
+        if self._settings.aof == "everysec":
+            Syncer(self._settings.store_dir / embedded.AOF_NAME, _say)
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGHUP:
+            self._stops += 1
+            return
+        for child in self._children:
+            if child.program.reloads:
+                child.signal(signal.SIGHUP)
+
+    def _start(self, programs: Sequence[Program]) -> None:
+        environ = child_environ(self._settings)
+        for one in programs:
+            self._children.append(Child(one, partial(children.spawn, one.command, environ)))
+
+    def _tend(self, later: Sequence[Program]) -> None:
+        while not self._stops:
+            for child in self._children:
+                child.tend(self._died)
+            if not self._ready:
+                self._look(later)
+            sleep(_POLL)
+
+    def _look(self, later: Sequence[Program]) -> None:
+        if answers(self._settings.url):
+            self._ready = True
+            sys.stdout.write(welcome(self._settings))
+            sys.stdout.flush()
+            self._start(later)
+        elif not self._told_slow and monotonic() - self._began > _SLOW:
+            self._told_slow = True
+            _say(f"not ready after {_SLOW:g} s; {self._settings.url}/readyz says what is missing")
+
+    def _died(self, child: Child, pause: float) -> None:
+        code = child.process.returncode
+        # Live gauges of a dead process would stay in the sums.
+        for path in self._settings.metrics_dir.glob(f"gauge_live*_{child.process.pid}.db"):
+            path.unlink(missing_ok=True)
+        if not self._ready and child.deaths >= _FIRST_TRIES:
+            cure = "the lines above say why"
+            raise ServeError(f"{child.name} ended {child.deaths} times in a row ({code}); {cure}")
+        _say(f"{child.name} ended ({code}); it starts again in {pause:g} s")
+
+
+def _store(settings: Settings) -> Child:
+    # The first start waits until the log is read back; after a restart, clients do the waiting.
+    starts = iter([embedded.start])
+    program = Program("store", ["valkey-server"], grace=embedded.Waits.stop)
+    return Child(program, lambda: next(starts, embedded.spawn)(settings).process)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"nudge serve: {text}\n")
+    sys.stderr.flush()

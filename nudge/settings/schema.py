@@ -1,0 +1,207 @@
+"""What may stand in nudge.toml and in NUDGE_* variables: one schema checks both.
+
+environs, which is built on the same library, reads `os.environ` only, knows nothing of the file,
+and would need a second table.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from marshmallow import Schema, ValidationError, validate
+from marshmallow import fields as ma
+
+from nudge.errors import InvalidConfigError
+from nudge.settings.keyfile import NAMES as SECRET_NAMES
+
+PREFIX = "NUDGE_"
+MIN_SECRET = 16
+MAX_PORT = 65535
+MAX_KEY_ID = 255
+
+
+def _number(low: float, high: float) -> ma.Float:
+    return ma.Float(validate=validate.Range(low, high))
+
+
+def _whole(low: int, high: int) -> ma.Integer:
+    return ma.Integer(validate=validate.Range(low, high))
+
+
+STORE_URL = re.compile(r"(rediss?|redis\+cluster)://[^/].*|unix://.+")
+BIND = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<host>[^:\s]+)):(?P<port>\d{1,5})\Z")
+
+Values = dict[str, Any]
+"""Setting -> checked value, for those that are given."""
+
+
+def _check_bind(value: str) -> None:
+    match = BIND.match(value)
+    if match is None:
+        raise ValidationError("write HOST:PORT, such as 127.0.0.1:8000")
+    if int(match["port"]) > MAX_PORT:
+        raise ValidationError(f"the port is at most {MAX_PORT}")
+
+
+FIRST_VAULT_KEY = 1
+"""Id of the vault's key that is made of the secret key where no other is given."""
+
+
+def vault_keys(value: str) -> dict[int, bytes]:
+    """Id -> secret of keys written `1=secret,2=secret`; the last one encrypts.
+
+    Raises:
+        ValueError: an id is no number from 0 to 255, or a secret is too short.
+    """
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    found = {int(name): secret.encode() for name, _, secret in pairs}
+    if not all(0 <= name <= MAX_KEY_ID and len(x) >= MIN_SECRET for name, x in found.items()):
+        raise ValueError(value)
+    return found
+
+
+def _check_vault_keys(value: str) -> None:
+    try:
+        vault_keys(value)
+    except ValueError:
+        right = f"write 1=SECRET,2=SECRET: ids from 0 to {MAX_KEY_ID}, secrets of at least"
+        raise ValidationError(f"{right} {MIN_SECRET} characters; the last one encrypts") from None
+
+
+class _Schema(Schema):
+    """What may stand in nudge.toml; each key is also a variable."""
+
+    redis_url = ma.String(
+        validate=validate.Regexp(
+            STORE_URL,
+            error="write redis://, rediss://, unix:// or redis+cluster://host:port",
+        ),
+    )
+    data_dir = ma.String(validate=validate.Length(min=1))
+    bind = ma.String(validate=_check_bind)
+    partitions = _whole(1, 1024)
+    namespace = ma.String(
+        validate=validate.Regexp(
+            r"[A-Za-z0-9_.-]{1,64}\Z",
+            error="use letters, digits and _ . - only: it becomes part of every key",
+        ),
+    )
+    holdout = _number(0, 0.9)
+    aof = ma.String(validate=validate.OneOf(("everysec", "always")))
+    web_workers = _whole(1, 256)
+    web_threads = _whole(1, 256)
+    hot_timeout = _number(0.001, 10)
+    publish_every = _number(0.05, 3600)
+    archive_every = _number(0.05, 3600)
+    lake_engine = ma.String(
+        validate=validate.Regexp(
+            r"(duckdb|spark|yarn|local(\[[0-9*]+\])?|(spark|k8s)://\S+)\Z",
+            error="write duckdb, spark (on this machine) or a master's URL, spark://host:7077",
+        ),
+    )
+    lake_keep_days = _whole(0, 36_500)
+    journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
+    journal_max_bytes = _whole(0, 1 << 50)
+    refresh_every = _number(0.05, 60)
+    cors_origins = ma.List(ma.String())
+    region = ma.String(
+        validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a country's two letters, such as CN")
+    )
+    max_body = _whole(1024, 64 * 1024 * 1024)
+    max_events_body = _whole(1024, 64 * 1024 * 1024)
+    spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
+
+
+class _EnvironSchema(_Schema):
+    """What may stand in the environment: secrets too, which do not belong in a shared file."""
+
+    config_dir = ma.String(validate=validate.Length(min=1))
+    fault_dir = ma.String()
+    secret_key = ma.String(
+        validate=validate.Length(
+            min=MIN_SECRET,
+            error=f"at least {MIN_SECRET} characters: `openssl rand -base64 32` makes a good one",
+        ),
+    )
+    vault_keys = ma.String(validate=_check_vault_keys)
+    admin_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
+    page_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
+
+
+_FILE = _Schema()
+_ENVIRON = _EnvironSchema()
+
+
+def from_environ(environ: Mapping[str, str]) -> Values:
+    """Check the NUDGE_* variables that mean something; an empty value counts as unset.
+
+    Raises:
+        InvalidConfigError: every variable that is wrong.
+    """
+    names = {name: PREFIX + name.upper() for name in _ENVIRON.fields}
+    given: Values = {n: environ[var] for n, var in names.items() if environ.get(var)}
+    if "cors_origins" in given:
+        parts = [one.strip() for one in given["cors_origins"].split(",")]
+        given["cors_origins"] = [one for one in parts if one]
+    return _checked(_ENVIRON, given, lambda name: names[name])
+
+
+def from_file(path: Path) -> Values:
+    """Check nudge.toml.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or every key that is wrong.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidConfigError([f"{path}: cannot be read as TOML: {error}"]) from error
+    unknown = [_unknown(path, name) for name in table if name not in _FILE.fields]
+    if unknown:
+        raise InvalidConfigError(unknown)
+    # Numbers go through text, as in the environment: 2.5 is then no whole number, true no 1.
+    plain = {name: v if isinstance(v, list | dict) else str(v) for name, v in table.items()}
+    return _checked(_FILE, plain, lambda name: f"{path}: {name}")
+
+
+def stray_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text.
+
+    They are no error: orchestrators inject such names of their own (`NUDGE_SERVICE_HOST`).
+    """
+    known = {PREFIX + name.upper() for name in _ENVIRON.fields}
+    stray = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return {name: _closest(name, known) for name in stray}
+
+
+def _unknown(path: Path, name: str) -> str:
+    if name in SECRET_NAMES:
+        return f"{path}: {name}: secrets do not belong in this file; set {PREFIX}{name.upper()}"
+    meant = _closest(name, _FILE.fields)
+    cure = f"did you mean {meant}?" if meant else f"known keys: {', '.join(sorted(_FILE.fields))}"
+    return f"{path}: {name}: no such setting; {cure}"
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, list(known), 1, 0.75)), "")
+
+
+def _checked(
+    schema: Schema, given: Mapping[str, Any], where: Callable[[str], str]
+) -> dict[str, Any]:
+    try:
+        return dict(schema.load(given))
+    except ValidationError as error:
+        found = error.messages_dict
+        raise InvalidConfigError([f"{where(n)}: {_flat(m)}" for n, m in found.items()]) from error
+
+
+def _flat(messages: object) -> str:
+    if isinstance(messages, dict):
+        return " ".join(map(_flat, messages.values()))
+    return " ".join(map(_flat, messages)) if isinstance(messages, list) else str(messages)

@@ -1,0 +1,261 @@
+"""Settings: config/nudge.toml, overridden by NUDGE_* variables. Only this module reads these."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from nudge.errors import InvalidConfigError
+from nudge.settings import schema
+from nudge.settings.keyfile import NAMES as SECRET_NAMES
+from nudge.settings.keyfile import Secrets, load_or_create_secrets
+from nudge.settings.schema import (
+    BIND,
+    FIRST_VAULT_KEY,
+    PREFIX,
+    Values,
+    from_environ,
+    from_file,
+    vault_keys,
+)
+
+__all__ = [
+    "Secrets",
+    "Settings",
+    "child_environ",
+    "load",
+    "load_or_create_secrets",
+    "stray_variables",
+]
+
+FILE_NAME = "nudge.toml"
+MAX_SOCKET_PATH = 100
+"""Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
+
+Aof = Literal["everysec", "always"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an operator may set; durations in seconds, sizes in bytes.
+
+    Attributes:
+        secret_key: key material for ids, the vault and the draws, at least 16 bytes.
+        admin_key: API key with every scope; None has none.
+        page_key: API key with the scope `decide`, for pages; None has none.
+        vault_keys: further keys of the vault, `1=SECRET,2=SECRET`; the last one encrypts. Key 1 is
+            made of `secret_key` where it is not given.
+        redis_url: the store; None starts the embedded one.
+        data_dir: store, lake, spool and secrets; absolute.
+        config_dir: what an operator edits; absolute.
+        host: address that the web listens on.
+        port: TCP port that the web listens on.
+        partitions: of the journal; fixed with the first record.
+        namespace: prefix of every store key.
+        region: country of phone numbers that name none, two letters.
+        holdout: global share of visitors who are never personalised.
+        aof: when the embedded store syncs its log to disk.
+        web_workers: web processes.
+        web_threads: threads of each web process.
+        hot_timeout: longest that a page waits for the store.
+        publish_every: least time between two snapshots of a slot.
+        archive_every: longest time that a record waits for the lake.
+        lake_engine: answers funnel, reports and evaluations from the lake: `duckdb`, `spark` or the
+            URL of a Spark master.
+        lake_keep_days: how many days the lake keeps, at least as long as the journal; 0 is all.
+        journal_keep: how long a record stays in the store, besides the lake.
+        journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
+        refresh_every: how often a web process looks for new snapshots and slots.
+        cors_origins: origins that may call with a page key; `*` is any.
+        max_body: largest body of a decision request.
+        max_events_body: largest body of a batch of events.
+        spool_size: space that each web process reserves for what the store does not take.
+        fault_dir: for tests only: where to look for faults (see `nudge.faults`).
+    """
+
+    secret_key: bytes = field(repr=False)
+    admin_key: str | None = field(default=None, repr=False)
+    page_key: str | None = field(default=None, repr=False)
+    vault_keys: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    data_dir: Path = Path("data")
+    config_dir: Path = Path("config")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    partitions: int = 8
+    namespace: str = "nudge"
+    region: str = "CN"
+    holdout: float = 0.05
+    aof: Aof = "everysec"
+    web_workers: int = 2
+    web_threads: int = 8
+    hot_timeout: float = 0.05
+    publish_every: float = 5.0
+    archive_every: float = 30.0
+    lake_engine: str = "duckdb"
+    lake_keep_days: int = 0
+    journal_keep: float = 8 * 86_400.0
+    journal_max_bytes: int = 4 * 1024 * 1024 * 1024
+    refresh_every: float = 0.5
+    cors_origins: tuple[str, ...] = ("*",)
+    max_body: int = 1024 * 1024
+    max_events_body: int = 4 * 1024 * 1024
+    spool_size: int = 64 * 1024 * 1024
+    fault_dir: str | None = None
+
+    @property
+    def vault_secrets(self) -> dict[int, bytes]:
+        """Key id -> secret of the vault's keys; the last one encrypts."""
+        given = vault_keys(self.vault_keys or "")
+        first = {} if FIRST_VAULT_KEY in given else {FIRST_VAULT_KEY: self.secret_key}
+        return first | given
+
+    @property
+    def lake_dir(self) -> Path:
+        """Where the lake's Parquet files and manifests lie."""
+        return self.data_dir / "lake"
+
+    @property
+    def lake_keep(self) -> float:
+        """Seconds that the lake keeps what it has; 0 is for ever."""
+        return max(self.lake_keep_days * 86_400.0, self.journal_keep) if self.lake_keep_days else 0
+
+    @property
+    def store_note(self) -> Path:
+        """What is noted of the store, so that another one is recognised."""
+        return self.data_dir / "store.json"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where web processes keep what the store does not take."""
+        return self.data_dir / "spool"
+
+    @property
+    def store_dir(self) -> Path:
+        """Where the embedded store keeps its log."""
+        return self.data_dir / "store"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the processes share their Prometheus numbers."""
+        return self.data_dir / "metrics"
+
+    @property
+    def bind(self) -> str:
+        """Address and port that the web listens on, as one text."""
+        return f"{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where this machine reaches the web."""
+        local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        return f"http://{_bracketed(local)}:{self.port}"
+
+    @property
+    def socket_path(self) -> Path:
+        """The embedded store's unix socket; a short one elsewhere where data_dir is too long."""
+        near = self.store_dir / "store.sock"
+        if len(os.fsencode(near)) <= MAX_SOCKET_PATH:
+            return near
+        digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"nudge-{digest}" / "store.sock"
+
+    @property
+    def store_url(self) -> str:
+        """The store that every client connects to."""
+        return self.redis_url or f"unix://{quote(str(self.socket_path))}"
+
+    def masked(self) -> dict[str, object]:
+        """Field -> value, in a form that may be printed: no secret, no password."""
+        shown: dict[str, object] = {one.name: getattr(self, one.name) for one in fields(self)}
+        secret = (*SECRET_NAMES, "vault_keys")
+        shown |= {name: "set" if shown[name] else None for name in secret}
+        shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)
+        shown |= {"data_dir": str(self.data_dir), "config_dir": str(self.config_dir)}
+        return shown | {"store_url": _without_password(self.store_url)}
+
+    def to_environ(self) -> dict[str, str]:
+        """The variables from which `load` makes these settings again, for child processes.
+
+        They hold the secrets: give them to Nudge's own processes only.
+        """
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given |= {"bind": self.bind, "secret_key": self.secret_key.decode()}
+        given["cors_origins"] = ",".join(self.cors_origins)
+        del given["host"], given["port"]
+        return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
+
+
+def load(environ: Mapping[str, str] | None = None, config_file: Path | None = None) -> Settings:
+    """Read the settings, and make the secrets that are not given.
+
+    Args:
+        environ: variables; None is the process's own. An empty value counts as unset.
+        config_file: None is `nudge.toml` in the configuration directory, which may be missing.
+
+    Raises:
+        InvalidConfigError: every problem with its file or variable, key and cure.
+    """
+    given = from_environ(os.environ if environ is None else environ)
+    path = _file(given, config_file)
+    # Only the default file may be missing: who names one means it.
+    values = (from_file(path) if config_file or path.exists() else {}) | given
+    values.setdefault("config_dir", str(path.parent))
+    return _with_secrets(_settings(values), values)
+
+
+def stray_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text."""
+    return schema.stray_variables(os.environ if environ is None else environ)
+
+
+def child_environ(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a process of Nudge's own that is to run with `settings`."""
+    inherited = os.environ if environ is None else environ
+    # prometheus_client reads its variable when it is first imported.
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir)}
+    return {**inherited, **settings.to_environ(), **shared}
+
+
+def _file(given: Values, config_file: Path | None) -> Path:
+    if config_file is not None:
+        return config_file
+    directory = Path(given.get("config_dir", "config")).expanduser()
+    if "config_dir" in given and not directory.is_dir():
+        cure = "start in the project's directory, or set NUDGE_CONFIG_DIR to its config directory"
+        raise InvalidConfigError([f"{directory}: no such configuration directory; {cure}"])
+    return directory / FILE_NAME
+
+
+def _settings(values: Values) -> Settings:
+    plain = {name: v for name, v in values.items() if name not in (*SECRET_NAMES, "bind")}
+    for name in ("data_dir", "config_dir"):
+        # Absolute, so that a child process with another working directory means the same place.
+        plain[name] = Path(values.get(name, name.removesuffix("_dir"))).expanduser().absolute()
+    if "cors_origins" in plain:
+        plain["cors_origins"] = tuple(plain["cors_origins"])
+    if match := BIND.match(values.get("bind", "")):
+        plain |= {"host": match["six"] or match["host"], "port": int(match["port"])}
+    return Settings(secret_key=b"", **plain)
+
+
+def _with_secrets(settings: Settings, values: Values) -> Settings:
+    given = {name: values[name] for name in SECRET_NAMES if name in values}
+    if len(given) < len(SECRET_NAMES):
+        given = vars(load_or_create_secrets(settings.data_dir)) | given
+    return replace(settings, **given | {"secret_key": given["secret_key"].encode()})
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _without_password(url: str) -> str:
+    password = urlsplit(url).password
+    return url.replace(f":{password}@", ":***@") if password else url

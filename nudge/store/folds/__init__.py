@@ -1,0 +1,1 @@
+"""State of the folds: leases, commits, generations and counts."""

@@ -1,0 +1,79 @@
+"""A copy of one slot's counts in memory, which reads again only the blocks that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nudge.store.folds.counts import LEARN, CountRow, blocks_changed, read_block
+from nudge.store.folds.folds import GENERATION, kept
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass
+class CountsCopy:
+    """The copy.
+
+    Attributes:
+        slot: its name.
+        positions: by partition, up to which the journal is counted in it.
+        watermarks: by partition, in seconds.
+        generations: by partition, of the state that was read.
+        blocks: (partition, block) -> rows.
+    """
+
+    slot: str
+    positions: list[int]
+    watermarks: list[float]
+    generations: list[int]
+    blocks: dict[tuple[int, str], list[CountRow]] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, slot: str, partitions: int) -> CountsCopy:
+        """Before the first refresh."""
+        return cls(slot, [0] * partitions, [0.0] * partitions, [0] * partitions)
+
+    @property
+    def watermark(self) -> float:
+        """The largest stamp, in seconds, that was counted in any partition."""
+        return max(self.watermarks)
+
+    def refresh(self, client: Client, keys: Keys) -> bool:
+        """Read what changed since the last refresh; True if anything did.
+
+        Raises:
+            StoreAwayError: the store does not answer. The copy is still whole: what was not read
+                now is read the next time.
+        """
+        changed = [self._partition(client, keys, p) for p in keys.every_partition()]
+        return any(changed)
+
+    def rows(self) -> Iterator[tuple[int, CountRow]]:
+        """Every row with the slot's revision, in any order; partitions are not yet added up."""
+        for (_, block), rows in self.blocks.items():
+            revision = int(block.partition(":")[0])
+            for row in rows:
+                yield revision, row
+
+    def _partition(self, client: Client, keys: Keys, partition: int) -> bool:
+        # The position first: blocks that change meanwhile are read now and once more.
+        found = kept(client, keys, partition, LEARN, "position", "watermark", GENERATION)
+        position, watermark, generation = found[0], found[1], int(found[2] or 0)
+        anew = generation != self.generations[partition]
+        if anew:
+            self._forget(partition)
+        since = self.positions[partition]
+        changed = blocks_changed(client, keys, partition, self.slot, since, generation)
+        for block in changed:
+            rows = read_block(client, keys, partition, self.slot, block, generation)
+            self.blocks[partition, block] = rows
+        self.generations[partition] = generation
+        self.positions[partition] = int(position or 0)
+        self.watermarks[partition] = float(watermark or 0.0)
+        return bool(changed) or anew
+
+    def _forget(self, partition: int) -> None:
+        """The partition's counts were rebuilt: nothing that was read of it is sure any more."""
+        self.positions[partition] = 0
+        self.blocks = {place: rows for place, rows in self.blocks.items() if place[0] != partition}

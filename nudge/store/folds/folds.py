@@ -1,0 +1,147 @@
+"""A fold's lease and its commits: state, records and position in one atomic write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from nudge import faults
+from nudge.domain.journal.records import Event, Record
+from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.codec import encode
+from nudge.store.wire.keys import Keys
+
+FOLDS: Final = ("attribute", "learn", "archive")
+"""The folds that read the journal."""
+GENERATION: Final = "generation"
+"""The field of a fold's hash that says which generation of its state counts."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to commit for a fold in a partition.
+
+    Attributes:
+        partition: of the journal.
+        fold: name of the fold.
+        owner: who holds it.
+        token: the fencing token; rises with every new owner.
+        position: up to which the fold has committed.
+    """
+
+    partition: int
+    fold: str
+    owner: str
+    token: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Write:
+    """One command on one key of the fold's partition (`HINCRBY`, `SET`, `ZADD`, ...).
+
+    Attributes:
+        command: of the server.
+        key: that it writes.
+        args: behind the key.
+    """
+
+    command: str
+    key: str
+    args: tuple[Arg, ...] = ()
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What a batch comes to.
+
+    Attributes:
+        position: of the last entry that it includes.
+        records: to append to the same partition.
+        writes: to the fold's state, in order.
+        sends: records for other partitions, each with its partition: they are appended before the
+            commit, so that each must have an id under which a second time changes nothing.
+    """
+
+    position: int
+    records: Sequence[Record] = ()
+    writes: Sequence[Write] = ()
+    sends: Sequence[tuple[int, Event]] = ()
+
+
+def acquire(
+    client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float
+) -> Lease | None:
+    """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+    args: list[Arg] = [owner, int(ttl * 1000)]
+    reply = client.run("lease", [keys.fold(partition, fold)], args)
+    return None if reply is None else Lease(partition, fold, owner, int(reply[0]), int(reply[1]))
+
+
+def seize(client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float) -> Lease:
+    """Take the lease from whoever holds it: what that one still commits is refused."""
+    args: list[Arg] = [owner, int(ttl * 1000), 1]
+    token, position = client.run("lease", [keys.fold(partition, fold)], args)
+    return Lease(partition, fold, owner, int(token), int(position))
+
+
+def release(client: Client, keys: Keys, lease: Lease) -> None:
+    """Give the lease back, so that the next owner need not wait for it to run out."""
+    client.run("lease", [keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
+
+
+def heartbeat(client: Client, keys: Keys, fold: str, owner: str, ttl: float) -> int:
+    """Note that `owner` serves the fold for `ttl` seconds (0: no longer); how many do."""
+    return int(client.run("heartbeat", [keys.fold(0, fold)], [owner, int(ttl * 1000)]))
+
+
+def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
+    """Apply a batch, all or nothing, and return the lease at its new position.
+
+    Raises:
+        FencedError: another owner took over, or the position moved. Nothing was written.
+        StoreAwayError: no answer; the batch may have been applied. The caller drops its lease and
+            begins again from the committed position.
+        StoreError: an operation failed: the fold is broken and must be rebuilt.
+    """
+    p = lease.partition
+    names = [keys.fold(p, lease.fold), keys.journal(p), keys.seq(p)]
+    number = {key: i for i, key in enumerate(dict.fromkeys(w.key for w in batch.writes), 4)}
+    args: list[Arg] = [lease.token, lease.position, batch.position, len(batch.records)]
+    for record in batch.records:
+        args += [record.subject, encode(record)]
+    for write in batch.writes:
+        args += [write.command, number[write.key], len(write.args), *write.args]
+    faults.point("before_commit", lease.fold)
+    client.run("commit", [*names, *number], args)
+    faults.point("after_commit", lease.fold)
+    return replace(lease, position=batch.position)
+
+
+def kept(client: Client, keys: Keys, partition: int, fold: str, *names: str) -> list[str | None]:
+    """What the fold keeps in its own hash under these names."""
+    values = client.call("HMGET", keys.fold(partition, fold), *names)
+    return [None if value is None else value.decode() for value in values]
+
+
+def position_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
+    """Up to which position the fold has committed."""
+    return int(kept(client, keys, partition, fold, "position")[0] or 0)
+
+
+def generation_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
+    """Which generation of the fold's state counts; 0 before the first rebuild."""
+    return int(kept(client, keys, partition, fold, GENERATION)[0] or 0)
+
+
+def lags(client: Client, keys: Keys) -> dict[str, list[int]]:
+    """Entries that each fold has not committed yet, by partition."""
+    found: dict[str, list[int]] = {name: [] for name in FOLDS}
+    for p in keys.every_partition():
+        # The journal's end is asked last: where a lag is 0, there was nothing more behind it.
+        committed = {name: position_of(client, keys, p, name) for name in FOLDS}
+        last = int(client.call("GET", keys.seq(p)) or 0)
+        for name, position in committed.items():
+            found[name].append(last - position)
+    return found

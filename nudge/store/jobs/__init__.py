@@ -1,0 +1,1 @@
+"""Jobs: long questions and their answers."""

@@ -1,0 +1,219 @@
+"""Jobs: questions that a worker answers, each once, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from nudge.errors import StoreError
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+MOST: Final = 100
+"""Jobs of a kind that may wait or run; more are refused."""
+TRIES: Final = 3
+"""How often a job is begun: one that ends its worker must not end all of them."""
+REMEMBERED: Final = 3600.0
+"""Seconds that a job is remembered which nobody finished."""
+FAILED_KEPT: Final = 3600.0
+"""Seconds that a failed job is remembered."""
+RETRY: Final = 5.0
+"""Seconds in which who asks anew is told of the failure, and the job is not begun again."""
+NEVER: Final = -1
+OPEN: Final = ("waiting", "running")
+
+
+class TooManyJobsError(StoreError):
+    """Too many questions wait for a worker; ask again later."""
+
+    code = "too_many_jobs"
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """A question as jobs know it.
+
+    Attributes:
+        id: of the job: a hash of the question and of what it is asked about.
+        kind: which worker answers it.
+        question: JSON values.
+        about: hash of the question alone, by which its newest answer is found.
+    """
+
+    id: str
+    kind: str
+    question: Mapping[str, Any]
+    about: str
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A job that a worker has taken.
+
+    Attributes:
+        id: of the job.
+        kind: of the job.
+        token: of this taking.
+        question: JSON values.
+        about: hash of the question alone.
+    """
+
+    id: str
+    kind: str
+    token: int
+    question: Mapping[str, Any]
+    about: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """How a job stands.
+
+    Attributes:
+        id: of the job.
+        kind: which worker answers it.
+        state: `waiting`, `running`, `done` or `failed`.
+        question: JSON values.
+        progress: from 0 to 1.
+        asked: seconds.
+        finished: seconds; None before.
+        as_of: seconds, until when what had happened is in the answer; None before it is done.
+        code: of the error, where it failed.
+        message: the same, for people.
+    """
+
+    id: str
+    kind: str
+    state: str
+    question: Mapping[str, Any]
+    progress: float
+    asked: float
+    finished: float | None
+    as_of: float | None
+    code: str
+    message: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be answered."""
+        return self.state in OPEN
+
+
+_TEXTS: Final = ("kind", "state", "question", "code", "message")
+_NUMBERS: Final = ("progress", "asked", "finished", "as_of")
+
+
+def ask(client: Client, keys: Keys, inquiry: Inquiry, *, anew: bool = False) -> str:
+    """Add a job, unless one that will answer the question is there; the id of that job.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        inquiry: the question.
+        anew: begin a job again that failed a while ago; else it stays failed as long as it is
+            remembered.
+
+    Raises:
+        TooManyJobsError: as many as may wait do.
+        StoreAwayError: no answer; asking again does no harm.
+    """
+    names = [
+        keys.config("jobs", inquiry.kind),
+        keys.config("job", inquiry.id),
+        keys.config("asked", inquiry.about),
+    ]
+    text = orjson.dumps(inquiry.question)
+    times = (int(REMEMBERED * 1000), int(RETRY * 1000) if anew else NEVER)
+    args = (inquiry.id, inquiry.kind, text, inquiry.about, MOST, *times)
+    name, state = client.run("job_add", names, args)
+    if state == b"full":
+        raise TooManyJobsError(f"{MOST} questions wait for a worker; ask again later")
+    return str(name.decode())
+
+
+def take(client: Client, keys: Keys, kind: str, ttl: float) -> Ticket | None:
+    """Take the next job of a kind for `ttl` seconds; None where nothing waits."""
+    args = (keys.config("job") + ":", int(ttl * 1000), TRIES, int(FAILED_KEPT * 1000))
+    reply = client.run("job_take", [keys.config("jobs", kind)], args)
+    if reply is None:
+        return None
+    name, token, text, about = reply
+    return Ticket(name.decode(), kind, int(token), orjson.loads(text), about.decode())
+
+
+def go_on(client: Client, keys: Keys, ticket: Ticket, ttl: float, progress: float) -> None:
+    """Hold the job for `ttl` seconds more, and say how far it is.
+
+    Raises:
+        FencedError: another worker has it.
+    """
+    _note(client, keys, ticket, "going", ttl, repr(round(progress, 3)))
+
+
+def finish(
+    client: Client, keys: Keys, ticket: Ticket, result: bytes, as_of: float, kept: float
+) -> None:
+    """Give the answer; it is kept for `kept` seconds.
+
+    Raises:
+        FencedError: another worker has the job; nothing was written.
+    """
+    _note(client, keys, ticket, "done", kept, result, repr(as_of))
+
+
+def fail(client: Client, keys: Keys, ticket: Ticket, code: str, message: str) -> None:
+    """Say why there will be no answer.
+
+    Raises:
+        FencedError: another worker has the job; nothing was written.
+    """
+    _note(client, keys, ticket, "failed", FAILED_KEPT, code, message)
+
+
+def read(client: Client, keys: Keys, job_id: str) -> Job | None:
+    """How a job stands, or None where none is known by that id."""
+    values = client.call("HMGET", keys.config("job", job_id), *_TEXTS, *_NUMBERS)
+    kind, state, question, code, message = (value.decode() if value else "" for value in values[:5])
+    progress, asked, finished, as_of = (float(value) if value else None for value in values[5:])
+    if not state:
+        return None
+    return Job(
+        job_id,
+        kind,
+        state,
+        orjson.loads(question),
+        progress or 0.0,
+        (asked or 0.0) / 1000.0,
+        None if finished is None else finished / 1000.0,
+        as_of,
+        code,
+        message,
+    )
+
+
+def result(client: Client, keys: Keys, job_id: str) -> bytes | None:
+    """The answer of a job that is done."""
+    found: bytes | None = client.call("HGET", keys.config("job", job_id), "result")
+    return found
+
+
+def newest(client: Client, keys: Keys, about: str) -> Job | None:
+    """The job that answered a question last, if its answer is still kept."""
+    name = client.call("GET", keys.config("answered", about))
+    job = None if name is None else read(client, keys, name.decode())
+    return job if job is not None and job.state == "done" else None
+
+
+def _note(
+    client: Client, keys: Keys, ticket: Ticket, what: str, seconds: float, *rest: bytes | str
+) -> None:
+    names = [
+        keys.config("jobs", ticket.kind),
+        keys.config("job", ticket.id),
+        keys.config("answered", ticket.about),
+    ]
+    args = (ticket.id, ticket.token, what, int(seconds * 1000), *rest)
+    client.run("job_note", names, args)

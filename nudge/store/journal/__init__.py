@@ -1,0 +1,1 @@
+"""The journal in the store: appending records and reading them."""

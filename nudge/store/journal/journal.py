@@ -1,0 +1,371 @@
+"""The partitioned log: append decisions, events and marks; read entries in order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from nudge.domain.choosing.choice import Kept
+from nudge.domain.journal.event import EVENT_TYPES
+from nudge.domain.journal.records import Decision, Entry, Event, Mark, Ref
+from nudge.store.wire.block_codec import decode_block, is_block
+from nudge.store.wire.client import Arg, Client, Reply
+from nudge.store.wire.codec import decode, encode
+from nudge.store.wire.keys import Keys
+
+EVENT_MEMORY = 7 * 86_400.0
+"""Seconds that an event id is remembered with its visitor."""
+PAGE: Final = 4
+"""Records that are read in the first go: a block is as many entries as a batch wants, and what
+is read beyond the batch is read again."""
+SUBJECT: Final = 16
+"""Bytes of each of a block's subjects."""
+PAGE_MOST: Final = 1024
+"""Records that are read in one go later: 18 MB where all of them are blocks."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A field of one of the vault's hashes of a subject.
+
+    Attributes:
+        family: `numbers` or `texts`.
+        field: of the hash.
+        value: encrypted, where it is a person's.
+    """
+
+    family: str
+    field: str
+    value: bytes
+
+
+@dataclass(frozen=True)
+class Named:
+    """Another id that an event names: a number, or a second id of its visitor.
+
+    Attributes:
+        hash: keyed hash of the id.
+        home: partition in which it is at home.
+        proposed: subject to use if it is new.
+        device: on which the number was typed, or whose it is; empty where it is not to be kept.
+        sealed: the number, encrypted about the device; empty where it is not to be kept.
+        at: milliseconds, when it was typed.
+    """
+
+    hash: str
+    home: int
+    proposed: str
+    device: str = ""
+    sealed: bytes = b""
+    at: int = 0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A record about to be appended, once: an event, or a decision that was made without the store.
+
+    Attributes:
+        visitor_hash: of its visitor; empty where the subject is known already.
+        record: its subject is used if the visitor is new.
+        of: place, in the same partition, of the decision whose subject it is; empty for none.
+        notes: what only the vault may hold, written beside it.
+        named: another id that it names, which the vault is asked for first.
+    """
+
+    visitor_hash: str
+    record: Event | Decision
+    of: str = ""
+    notes: tuple[Note, ...] = ()
+    named: Named | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The visitor turned out to be another one.
+
+    Attributes:
+        partition: where it is.
+        subject: of the visitor.
+    """
+
+    partition: int
+    subject: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Decisions about to be appended.
+
+    Attributes:
+        partition: of the subject.
+        decisions: all of one subject, at least one, each with the field of the stock that it takes
+            of, or "".
+        keep_for: seconds that the assignments are kept.
+    """
+
+    partition: int
+    decisions: Sequence[tuple[Decision, str]]
+    keep_for: float
+
+
+def append_decisions(
+    client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
+) -> list[Kept]:
+    """Append the decisions of one subject; an earlier one in the same period stands instead.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: of the subject.
+        decisions: all of one subject. One whose `unit` is empty is not remembered.
+        keep_for: seconds that the assignments are kept.
+
+    Returns:
+        For each decision the one that stands, in order.
+    """
+    made = append_taking(client, keys, partition, [(d, "") for d in decisions], keep_for)
+    return [one for one in made if one]
+
+
+def append_taking(
+    client: Client,
+    keys: Keys,
+    partition: int,
+    decisions: Sequence[tuple[Decision, str]],
+    keep_for: float,
+) -> list[Kept | None]:
+    """`append_decisions` of those that take a unit of a limited stock.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: of the subject.
+        decisions: all of one subject, each with the field of the stock that it takes of, or "".
+        keep_for: seconds that the assignments are kept.
+
+    Returns:
+        For each decision the one that stands, in order; None where there is nothing left to take.
+    """
+    batch = Batch(partition, decisions, keep_for)
+    return _made(batch, client.run("append_decisions", *_call(keys, batch)))
+
+
+def append_each(client: Client, keys: Keys, batches: Sequence[Batch]) -> list[list[Kept | None]]:
+    """`append_taking` for many subjects, in one round trip where there is one server."""
+    replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
+    return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+
+
+def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
+    p, subject = batch.partition, batch.decisions[0][0].subject
+    args: list[Arg] = [subject, max(1, int(batch.keep_for))]
+    for d, takes in batch.decisions:
+        superseded = place_of(d.supersedes) if d.supersedes else ""
+        args += [d.unit, d.period, superseded, encode(d), takes]
+    names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
+    return names, args
+
+
+def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
+    subject = batch.decisions[0][0].subject
+    return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
+
+
+def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> Kept:
+    fresh, place, stamp, payload = reply
+    return kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh))
+
+
+def place_of(ref: Ref) -> str:
+    """Where a decision stands in its partition, as scripts have it: `<position>[.<index>]`."""
+    return f"{ref.position}.{ref.index}" if ref.index else str(ref.position)
+
+
+def ref_at(partition: int, place: bytes) -> Ref:
+    """The reference of a place."""
+    position, _, index = place.partition(b".")
+    return Ref(partition, int(position), int(index or 0))
+
+
+def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> Kept:
+    """The decision that stands at a place, from its payload."""
+    record = decode(payload, subject)
+    if not isinstance(record, Decision):
+        raise TypeError(f"{ref} holds a {record.kind}")
+    entry = Entry(ref.partition, ref.position, stamp, record, ref.index)
+    return Kept(entry.ref, record, record.period, fresh)
+
+
+def append_once(
+    client: Client, keys: Keys, partition: int, arrivals: Sequence[Arrival], *, closes: bool
+) -> list[int | Moved]:
+    """Append records of one partition, each once.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: in which all the visitors are at home.
+        arrivals: the records.
+        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+
+    Returns:
+        For each record its position, 0 for a duplicate, or where its visitor's journal is.
+    """
+    args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
+    for arrival in arrivals:
+        record = arrival.record
+        args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
+        args += [encode(record), len(arrival.notes)]
+        for note in arrival.notes:
+            args += [note.family, note.field, note.value]
+    names = [keys.journal(partition), keys.seq(partition)]
+    replies = client.run("append_once", names, args)
+    return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
+
+
+def _moved(reply: str) -> Moved:
+    partition, subject = reply.split(" ")
+    return Moved(int(partition), subject)
+
+
+def digest_of(record: Event | Decision) -> bytes:
+    """What the visitor remembers a record by; the first byte keeps the kinds apart."""
+    if isinstance(record, Event):
+        # The folds' own events: no client can take their ids away.
+        name = f"{'e' if record.type in EVENT_TYPES else 'i'}{record.event_id}"
+    else:
+        name = f"d{record.ref}"
+    return hashlib.blake2b(name.encode(), digest_size=12).digest()
+
+
+def append_followed(
+    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Arrival]], *, closes: bool
+) -> int:
+    """Append records of several partitions, each once, and follow visitors that moved.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        arrivals: partition -> records of visitors that are at home there.
+        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+
+    Returns:
+        How many were new.
+    """
+    fresh = 0
+    moved: dict[int, list[Arrival]] = {}
+    for partition, group in arrivals.items():
+        replies = append_once(client, keys, partition, group, closes=closes)
+        for arrival, reply in zip(group, replies, strict=True):
+            if isinstance(reply, Moved):
+                record = replace(arrival.record, subject=reply.subject)
+                there = Arrival("", record, notes=arrival.notes)
+                moved.setdefault(reply.partition, []).append(there)
+            else:
+                fresh += reply > 0
+    return fresh + (append_followed(client, keys, moved, closes=closes) if moved else 0)
+
+
+def send(client: Client, keys: Keys, events: Sequence[tuple[int, Event]]) -> None:
+    """Append a fold's events to other partitions, each once however often this is called."""
+    groups: dict[int, list[Arrival]] = {}
+    for partition, event in events:
+        groups.setdefault(partition, []).append(Arrival("", event))
+    append_followed(client, keys, groups, closes=False)
+
+
+def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
+    """Append a mark and return its position."""
+    names = [keys.journal(partition), keys.seq(partition)]
+    return int(client.run("append", names, [mark.subject, encode(mark)])[0])
+
+
+def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[Entry]:
+    """Entries behind position `after`, in order: whole records, until there are `count`.
+
+    A record of many decisions (`block.Block`) is as many entries, so that there may be more.
+    """
+    found: list[Entry] = []
+    rows, wanted = PAGE, count
+    while wanted > 0:
+        some = min(rows, wanted)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            found += _entries(partition, row_id, row)
+            if len(found) >= count:
+                return found
+        if len(page) < some:
+            return found
+        after, rows, wanted = _position(page[-1][0]), min(4 * rows, PAGE_MOST), count - len(found)
+    return found
+
+
+def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> int:
+    """Position up to which there are `most` entries behind `after`, or as many as there are.
+
+    Whole records, so that it may be a block's more.
+    """
+    rows = PAGE
+    while most > 0:
+        some = min(rows, most)
+        page = _rows(client, keys, partition, f"({after}-0", "+", some)
+        for row_id, row in page:
+            after, most = _position(row_id), most - _length(row)
+            if most <= 0:
+                return after
+        if len(page) < some:
+            return after
+        rows = min(4 * rows, PAGE_MOST)
+    return after
+
+
+def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
+    """The entry at a reference, or None where the journal does not hold it (any more)."""
+    if ref.partition >= keys.partitions:
+        return None
+    at = f"{ref.position}-0"
+    page = _rows(client, keys, ref.partition, at, at, 1)
+    found = [entry for row_id, row in page for entry in _entries(ref.partition, row_id, row)]
+    return next((entry for entry in found if entry.index == ref.index), None)
+
+
+def last_position(client: Client, keys: Keys, partition: int) -> int:
+    """The last position given in a partition; 0 for an empty one."""
+    return int(client.call("GET", keys.seq(partition)) or 0)
+
+
+def _rows(
+    client: Client, keys: Keys, partition: int, start: str, end: str, count: int
+) -> list[tuple[bytes, Reply]]:
+    rows: list[tuple[bytes, Reply]] = client.call(
+        "XRANGE", keys.journal(partition), start, end, "COUNT", count
+    )
+    return rows
+
+
+def _position(row_id: bytes) -> int:
+    return int(row_id.split(b"-")[0])
+
+
+def _named(row: dict[bytes, bytes] | list[bytes]) -> dict[bytes, bytes]:
+    return row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
+
+
+def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
+    named = _named(row)
+    return len(named[b"s"]) // SUBJECT if is_block(named[b"r"]) else 1
+
+
+def _entries(
+    partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
+) -> Iterator[Entry]:
+    named = _named(row)
+    payload, place = named[b"r"], _position(row_id)
+    stamp = int(named[b"t"]) / 1000
+    if is_block(payload):
+        for index, decision in enumerate(decode_block(payload, named[b"s"])):
+            yield Entry(partition, place, stamp, decision, index)
+    else:
+        yield Entry(partition, place, stamp, decode(payload, named[b"s"].decode()))

@@ -1,0 +1,1 @@
+"""Keeping: backup, identity of the store, retention, records that waited in a spool."""

@@ -1,0 +1,159 @@
+"""Is this the store that the installation knows? One that came back empty or older is recognised.
+
+The store has an id, written once. What the archive has seen of it is noted in a file. See
+docs/decisions/0003.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast
+
+import structlog
+
+from nudge.domain.journal.records import Mark
+from nudge.store.journal.journal import append_mark, last_position
+from nudge.store.keeping.note import Note, read_note, write_note
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+Reason = Literal["store_empty", "store_older", "store_other"]
+
+STORE: Final = "store"
+"""The key of the store's own hash: `id`; while it is wrong also `wrong` and `moved`."""
+MARGIN: Final = 1_000_000_000
+"""Positions that are left out behind those noted: more than were given since."""
+TEXTS: Final = {
+    "store_empty": "the store is empty: what it held is lost",
+    "store_older": "the store is older than what was archived from it: its last records are lost",
+    "store_other": "the store belongs to another installation",
+}
+CURE: Final = "decisions go on, nothing is learned, archived or trimmed; see `nudge store accept`"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """The store is not the one that was known.
+
+    Attributes:
+        reason: why not.
+    """
+
+    reason: Reason
+
+    def __str__(self) -> str:
+        """For people, with the cure."""
+        return f"{TEXTS[self.reason]}; {CURE}"
+
+
+def recognise(client: Client, keys: Keys, path: Path) -> Wrong | None:
+    """What is wrong with the store; None where it is the one that the note tells of.
+
+    The first to find it empty or older marks it, and lets its positions go on behind those that
+    were noted: the records that come now are kept, under numbers that nobody else has.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        path: of the note; written where there is none.
+
+    Raises:
+        InvalidConfigError: the note cannot be read.
+        StoreAwayError: no answer.
+    """
+    # The note first: whoever writes it has named the store before. The other way round a process
+    # that starts beside the very first one would take a store for empty that was just named.
+    note = read_note(path)
+    known, wrong, moved = _hash(client, keys)
+    if wrong:
+        if note and not moved:
+            _move(client, keys, note, cast("Reason", wrong))
+        return Wrong(cast("Reason", wrong))
+    if note is None:
+        write_note(path, Note(known or _name(client, keys)))
+        return None
+    if known is not None and known != note.store:
+        # Somebody else's: not a key of it is touched.
+        return Wrong("store_other")
+    reason: Reason | None = "store_empty" if known is None else _older(client, keys, note)
+    if reason is None:
+        return None
+    # The mark first: whoever dies behind it leaves a store that everybody takes for wrong.
+    client.call("HSETNX", keys.config(STORE), "wrong", reason)
+    _move(client, keys, note, reason)
+    return Wrong(reason)
+
+
+def store_id(client: Client, keys: Keys) -> str | None:
+    """The store's id, if it has one."""
+    return _hash(client, keys)[0]
+
+
+def behind(note: Note, partition: int) -> int:
+    """Behind which position a store goes on that lost what was noted."""
+    return note.positions.get(partition, 0) + MARGIN
+
+
+def forgive(client: Client, keys: Keys) -> None:
+    """Take the mark away: the store is the one from now on."""
+    client.call("HDEL", keys.config(STORE), "wrong", "moved")
+
+
+def adopt(client: Client, keys: Keys, path: Path) -> None:
+    """Take what was restored for the store that was known, whatever it was called."""
+    note = read_note(path)
+    if note:
+        client.call("HSET", keys.config(STORE), "id", note.store)
+    forgive(client, keys)
+
+
+def jump(client: Client, keys: Keys, partition: int, position: int) -> int:
+    """Let positions go on behind this one, or behind a higher one that was given; behind which."""
+    return int(client.run("jump", [keys.seq(partition)], [position]))
+
+
+def archived(path: Path, positions: Mapping[int, int]) -> None:
+    """Note what the archive has seen of the store, if a note was begun.
+
+    Raises:
+        InvalidConfigError: the note cannot be read or written.
+    """
+    note = read_note(path)
+    if note and note.seen(positions) != note:
+        write_note(path, note.seen(positions))
+
+
+def _hash(client: Client, keys: Keys) -> list[str | None]:
+    found = client.call("HMGET", keys.config(STORE), "id", "wrong", "moved")
+    return [None if value is None else value.decode() for value in found]
+
+
+def _name(client: Client, keys: Keys) -> str:
+    client.call("HSETNX", keys.config(STORE), "id", secrets.token_hex(8))
+    return client.call("HGET", keys.config(STORE), "id").decode()  # type: ignore[no-any-return]
+
+
+def _older(client: Client, keys: Keys, note: Note) -> Reason | None:
+    noted = note.positions.items()
+    older = any(last_position(client, keys, p) < n for p, n in noted if p < keys.partitions)
+    return "store_older" if older else None
+
+
+def _move(client: Client, keys: Keys, note: Note, reason: Reason) -> None:
+    """Let positions go on where none was given, and tell it: once, whoever comes first."""
+    _name(client, keys)
+    for p in keys.every_partition():
+        jump(client, keys, p, behind(note, p))
+    if client.call("HSETNX", keys.config(STORE), "moved", 1):
+        log.error("wrong_store", reason=reason, error=str(Wrong(reason)))
+        fields = {"reason": reason, "store": note.store, "positions": _texts(note)}
+        append_mark(client, keys, 0, Mark("wrong_store", fields))
+
+
+def _texts(note: Note) -> dict[str, int]:
+    return {str(p): n for p, n in sorted(note.positions.items())}

@@ -1,0 +1,62 @@
+"""How long the journal is kept: trimmed behind all folds and the archive, by age and memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.store.folds.folds import FOLDS, position_of
+from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.keys import Keys
+
+AT_ONCE: Final = 5000
+"""Most entries that one call removes: the store does nothing else meanwhile."""
+
+
+@dataclass(frozen=True)
+class Keep:
+    """What is kept of the journal.
+
+    Attributes:
+        seconds: that an entry stays.
+        bytes: that the journal may take, over all partitions; 0 is any number.
+    """
+
+    seconds: float
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """What was removed.
+
+    Attributes:
+        entries: how many.
+        young: how many of these only the memory limit made go.
+        bound: the last position that was allowed to go.
+    """
+
+    entries: int
+    young: int
+    bound: int
+
+
+def trim(client: Client, keys: Keys, partition: int, keep: Keep) -> Trimmed:
+    """Remove what need not be kept and what every fold has read, the archive among them.
+
+    Positions of folds only rise, so that it does not matter what they do meanwhile.
+    """
+    bound = min(position_of(client, keys, partition, fold) for fold in FOLDS)
+    share = -(-keep.bytes // keys.partitions)
+    args: list[Arg] = [bound, round(keep.seconds * 1000), share, AT_ONCE]
+    entries = young = 0
+    while True:
+        removed, early, more = client.run("trim", [keys.journal(partition)], args)
+        entries, young = entries + removed, young + early
+        if more != b"1" or not removed:
+            return Trimmed(entries, young, bound)
+
+
+def used(client: Client, keys: Keys, partition: int) -> int:
+    """Bytes that the journal takes in memory, about."""
+    return int(client.call("MEMORY", "USAGE", keys.journal(partition)) or 0)

@@ -1,0 +1,1 @@
+"""Slots, snapshots, API keys and stock: what the service is configured by."""

@@ -1,0 +1,92 @@
+"""Published policies: who may publish, which versions there are, and their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from nudge import faults
+from nudge.store.wire.client import Client, Reply
+from nudge.store.wire.keys import Keys
+
+AT: Final = "at:"
+"""Prefix of the publisher's fields that say when each kept version was published."""
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """The right to publish for a slot.
+
+    Attributes:
+        slot: its name.
+        owner: who holds it.
+        token: the fencing token; rises with every new owner.
+        version: last published; 0 before the first.
+    """
+
+    slot: str
+    owner: str
+    token: int
+    version: int
+
+
+def acquire(client: Client, keys: Keys, slot: str, owner: str, ttl: float) -> Publishing | None:
+    """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+    reply = client.run("lease", [keys.config("publisher", slot)], [owner, int(ttl * 1000)])
+    return None if reply is None else Publishing(slot, owner, int(reply[0]), int(reply[1]))
+
+
+def release(client: Client, keys: Keys, lease: Publishing) -> None:
+    """Give the lease back, so that the next owner need not wait for it to run out."""
+    client.run("lease", [keys.config("publisher", lease.slot)], [lease.owner, 0])
+
+
+def publish(
+    client: Client, keys: Keys, lease: Publishing, blob: bytes, at: float, forget: Iterable[int]
+) -> Publishing:
+    """Make the next version current, and return the lease with it.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        lease: held for the slot.
+        blob: the policy, whose version is the lease's plus one.
+        at: seconds, when it was published.
+        forget: versions to remove.
+
+    Raises:
+        FencedError: another publisher holds the slot. Nothing was published.
+        StoreAwayError: no answer; it may have been published.
+    """
+    publisher = keys.config("publisher", lease.slot)
+    names = [publisher, keys.config("snapshots", lease.slot), keys.config("versions")]
+    version = lease.version + 1
+    gone = sorted(forget)
+    faults.point("publish.before")
+    client.run("publish", names, [lease.token, lease.slot, version, blob, *gone])
+    faults.point("publish.after")
+    # Not with it: a time that is lost costs no more than a version that is kept too long.
+    client.call("HSET", publisher, f"{AT}{version}", repr(at))
+    if gone:
+        client.call("HDEL", publisher, *(f"{AT}{one}" for one in gone))
+    return replace(lease, version=version)
+
+
+def published(client: Client, keys: Keys, slot: str) -> dict[int, float]:
+    """The kept versions, with the seconds at which each was published (0 where unknown)."""
+    known = dict(_pairs(client, keys.config("publisher", slot)))
+    kept = client.call("HKEYS", keys.config("snapshots", slot))
+    return {int(name): float(known.get(f"{AT}{int(name)}", 0)) for name in sorted(kept, key=int)}
+
+
+def read(client: Client, keys: Keys, slot: str, version: int) -> bytes | None:
+    """The bytes of one version, or None where it is not kept."""
+    blob: bytes | None = client.call("HGET", keys.config("snapshots", slot), version)
+    return blob
+
+
+def _pairs(client: Client, key: str) -> list[tuple[str, str]]:
+    reply: Reply = client.call("HGETALL", key)
+    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+    return [(name.decode(), value.decode()) for name, value in pairs]

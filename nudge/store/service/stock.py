@@ -1,0 +1,111 @@
+"""Stock in the store: what is left where, and the moves that share it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nudge.domain.choosing.stock import Quota, field_of, limits, shares, uneven
+from nudge.domain.slots.slot import Slot
+from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a variant's stock stands.
+
+    Attributes:
+        stock: units that may ever be given.
+        taken: units that decisions took.
+    """
+
+    stock: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        """Units that are left."""
+        return max(0, self.stock - self.taken)
+
+
+def balance(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
+    """Share the slot's stock out among the partitions; how it stands, by variant.
+
+    Safe at any time, by several processes at once, and after one that died in the middle.
+
+    Raises:
+        StoreAwayError: the store does not answer; what was done stands.
+    """
+    return {
+        variant: _Stock(client, keys, slot.name, variant, total).balanced()
+        for variant, total in limits(slot).items()
+    }
+
+
+def levels(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
+    """How the slot's stock stands, by variant."""
+    found = {}
+    for variant, total in limits(slot).items():
+        quotas = _Stock(client, keys, slot.name, variant, total).quotas()
+        found[variant] = Left(total, sum(one.taken for one in quotas))
+    return found
+
+
+def units_left(reply: list[bytes] | Mapping[bytes, bytes]) -> dict[str, int]:
+    """`<slot>:<variant>` -> units that are left in a partition, of its hash `quota`."""
+    pairs = (
+        reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2], strict=True)
+    )
+    left: dict[str, int] = {}
+    for name, value in pairs:
+        of, _, kind = name.decode().rpartition(":")
+        left[of] = left.get(of, 0) + (int(value) if kind == "got" else -int(value))
+    return left
+
+
+@dataclass(frozen=True)
+class _Stock:
+    """One variant's stock."""
+
+    client: Client
+    keys: Keys
+    slot: str
+    variant: str
+    total: int
+
+    def balanced(self) -> Left:
+        quotas = self.quotas()
+        found = [self._noted(p, one, 0) for p, one in enumerate(quotas)]
+        # What was handed out and has not arrived is on its way: a process died in between.
+        quotas = [self._quota(p, given) for p, (given, _) in enumerate(found)]
+        free = found[-1][1]
+        left = [one.left for one in quotas]
+        wanted = shares(free + sum(left), len(left), hash_of(self.variant) % len(left))
+        if uneven(left, wanted, free):
+            quotas = [self._quota(p, one.got, keep=wanted[p]) for p, one in enumerate(quotas)]
+            for p, one in enumerate(quotas):
+                self._noted(p, one, 0)
+            for p, one in enumerate(quotas):
+                self._quota(p, self._noted(p, one, max(0, wanted[p] - one.left))[0])
+        return Left(self.total, sum(one.taken for one in quotas))
+
+    def quotas(self) -> list[Quota]:
+        """By partition."""
+        return [self._quota(p, 0) for p in self.keys.every_partition()]
+
+    def _quota(self, partition: int, given: int, keep: int = -1) -> Quota:
+        name = field_of(self.slot, self.variant)
+        return Quota(*self.client.run("quota", [self.keys.quota(partition)], [name, given, keep]))
+
+    def _noted(self, partition: int, quota: Quota, want: int) -> tuple[int, int]:
+        """Note what came back, and ask for units: what was ever given, and what is free."""
+        names = [self.keys.config("stock", self.slot)]
+        args: list[Arg] = [self.variant, self.total, partition, quota.back, want]
+        given, free = self.client.run("stock", names, args)
+        return int(given), int(free)
+
+
+def hash_of(name: str) -> int:
+    """A number that stays the same: it says which partition gets what does not divide."""
+    return sum(name.encode())

@@ -1,0 +1,1 @@
+"""The vault in the store: who a subject is, and what visitors keep."""

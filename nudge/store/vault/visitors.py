@@ -1,0 +1,304 @@
+"""Opens a visitor: vault entry, state and assignments in one read of one partition."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Final, NamedTuple
+
+import msgpack
+
+from nudge.domain.choosing.choice import Kept
+from nudge.domain.identity.sealing import Device, Home, new_subjects
+from nudge.domain.people.numbers import is_own
+from nudge.domain.people.visitor_codec import into_of
+from nudge.store.journal.journal import kept, ref_at
+from nudge.store.plans.plan_book import NO_PLANS, Plans
+from nudge.store.service.stock import units_left
+from nudge.store.wire.client import Arg, Call, Client, Reply
+from nudge.store.wire.keys import Keys
+
+ATTRIBUTE = "attribute"
+"""The fold that keeps the visitors' states."""
+AT_ONCE: Final = 300
+"""Visitors that one script opens: the store is busy with them for some ms."""
+MOST_STEPS: Final = 16
+"""Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who is asked for, and by whom.
+
+    Attributes:
+        home: partition in which the hashed id is at home.
+        visitor_hash: keyed hash of the external id.
+        subject: to use if the visitor is new.
+        device: that asks, if it has a token.
+        claim: the caller is a device, which sees only what it may; servers see everybody.
+        stock: what is left of limited stock is wanted.
+        numbers: the visitor's numbers are wanted.
+    """
+
+    home: int
+    visitor_hash: str
+    subject: str
+    device: Device | None = None
+    claim: bool = True
+    stock: bool = False
+    numbers: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the vault keeps of a subject besides its numbers.
+
+    Attributes:
+        home: the subject and its partition.
+        ids: hashes of the external ids that lead to it.
+        others: subjects that turned out to be it.
+        into: whom it turned out to be.
+    """
+
+    home: Home
+    ids: tuple[str, ...] = ()
+    others: tuple[Home, ...] = ()
+    into: Home | None = None
+
+
+class Opened(NamedTuple):
+    """What the store knows of a visitor.
+
+    Attributes:
+        subject: of the visitor.
+        partition: where the subject's journal is.
+        state: the bytes that `attribute` keeps, if any.
+        assigned: unit -> the decision that it keeps.
+        left: `<slot>:<variant>` -> units that are left of what is limited; empty if not asked.
+        numbers: the vault's book of the visitor's numbers; empty if not asked.
+        plans: that were made for the visitor; they are in `assigned` as well.
+        owned: the caller may know the person: a server, the device whose visitor it is, or whoever
+            came first.
+        public: nobody has shown a token: what sticks is what anybody with the id may see.
+    """
+
+    subject: str
+    partition: int
+    state: bytes | None = None
+    assigned: Mapping[str, Kept] = {}
+    left: Mapping[str, int] = {}
+    numbers: Mapping[str, bytes] = {}
+    plans: Plans = NO_PLANS
+    owned: bool = True
+    public: bool = False
+
+
+def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
+    """Find or make the visitor and read what is known: one round trip, one more for an alias.
+
+    An id that somebody else opened first is read in the same steps as one that nobody ever used,
+    and is not followed to whom it turned out to be: the time does not tell whether it is known.
+    """
+    return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
+
+
+def open_each(
+    client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool
+) -> Iterator[tuple[int, Opened]]:
+    """Find or make visitors for a server: a round trip for some hundreds of a partition.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        homes: the hashed id of each, and where it is at home.
+        besides: what sticks besides plans, and what is left of limited stock, is wanted.
+
+    Yields:
+        The place in `homes` of each, and what is known of it; those of a partition together, while
+        the store looks for the next ones.
+
+    Raises:
+        StoreAwayError: no answer.
+    """
+    groups: dict[int, list[int]] = defaultdict(list)
+    for place, home in enumerate(homes):
+        groups[home.partition].append(place)
+    parts = [
+        (p, places[start : start + AT_ONCE])
+        for p, places in groups.items()
+        for start in range(0, len(places), AT_ONCE)
+    ]
+    calls = (
+        _call_each(keys, p, [homes[i].subject for i in some], besides=besides) for p, some in parts
+    )
+    for (p, some), reply in zip(parts, client.run_ahead("open_each", calls), strict=True):
+        yield from zip(some, _opened_each(client, keys, p, reply), strict=True)
+
+
+def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call:
+    names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
+    args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
+    return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args
+
+
+def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[Opened]:
+    quotas, subjects, states, plans, assigned = reply
+    left = units_left(quotas)
+    return [
+        _opened_one(client, keys, Opened(subject.decode(), p, state, {}, left), book, kept)
+        for subject, state, book, kept in zip(
+            subjects, states, plans, assigned or repeat(()), strict=False
+        )
+    ]
+
+
+def _opened_one(
+    client: Client, keys: Keys, opened: Opened, book: bytes | None, kept: Reply
+) -> Opened:
+    into = into_of(opened.state) if opened.state else None
+    if into is not None:
+        wanted = Wanted(opened.partition, "", "", claim=False, stock=bool(opened.left))
+        return follow(client, keys, Home(*into), wanted)
+    return _with_assigned(opened, kept, book) if book or kept else opened
+
+
+def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
+    standing, subject, into, *rest = reply
+    found = _opened(wanted.home, subject.decode(), rest)
+    new, known = standing == b"new", standing == b"known"
+    if not known and wanted.device and wanted.device.homes:
+        # Asked for a new id as well, so that the time is that of any other.
+        true = follow(client, keys, Home(found.subject, wanted.home), wanted)
+        if _sees(client, keys, wanted.device, true) and not new:
+            return true
+    if known and into:
+        found = follow(client, keys, _home(into), wanted)
+    if known or new:
+        return found._replace(public=new)
+    typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
+    return found._replace(numbers=typed, owned=False, public=True)
+
+
+def _sees(client: Client, keys: Keys, device: Device, found: Opened) -> bool:
+    """Whether a device may see whom an id turned out to be, because it knows them as another."""
+    roots = [root_of(client, keys, home) for home in device.homes]
+    return Home(found.subject, found.partition) in roots
+
+
+def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str) -> Opened | None:
+    """What is known of a visitor, without making one: None where nobody ever heard of it.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        partition: in which the hashed id is at home.
+        visitor_hash: keyed hash of the external id.
+    """
+    found = client.call("HGET", keys.vault(partition, visitor_hash), "s")
+    if found is None:
+        return None
+    wanted = Wanted(partition, visitor_hash, "", stock=True, numbers=True)
+    return follow(client, keys, Home(found.decode(), partition), wanted)
+
+
+def follow(client: Client, keys: Keys, home: Home, wanted: Wanted) -> Opened:
+    """What is known of whom a subject turned out to be: itself, where nothing was said.
+
+    One round trip for each step.
+    """
+    for _ in range(MOST_STEPS):
+        p = home.partition
+        args: list[Arg] = [keys.prefix(p), home.subject, *_flags(wanted)]
+        names = [keys.fold(p, ATTRIBUTE), keys.quota(p)]
+        into, *rest = client.run("read_subject", names, args)
+        if not into:
+            return _opened(p, home.subject, rest)
+        home = _home(into)
+    raise RuntimeError(f"{home.subject} is followed without end")
+
+
+def root_of(client: Client, keys: Keys, home: Home) -> Home:
+    """Who a subject turned out to be."""
+    found = follow(client, keys, home, Wanted(home.partition, "", ""))
+    return Home(found.subject, found.partition)
+
+
+def person_of(client: Client, keys: Keys, home: Home) -> Person:
+    """What the vault keeps of a subject; nothing of one that was never made, or was forgotten."""
+    found = client.call("HGETALL", keys.person(home.partition, home.subject))
+    fields = {name.decode(): value for name, value in found.items()}
+    listed = [name.split(":", 1) for name in fields if ":" in name]
+    into = fields.get("into")
+    return Person(
+        home,
+        tuple(name for kind, name in listed if kind == "h"),
+        tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
+        _home(into) if into else None,
+    )
+
+
+def _call(keys: Keys, wanted: Wanted) -> tuple[list[str], list[Arg]]:
+    p = wanted.home
+    names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, ATTRIBUTE), keys.quota(p)]
+    seen = [home.subject for home in wanted.device.homes] if wanted.device else []
+    args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
+    return names, [*args, int(wanted.claim), *_flags(wanted), *seen]
+
+
+def _flags(wanted: Wanted) -> tuple[int, int]:
+    return int(wanted.stock), int(wanted.numbers)
+
+
+def _home(into: bytes) -> Home:
+    partition, subject = into.decode().split(" ")
+    return Home(subject, int(partition))
+
+
+def _opened(partition: int, subject: str, rest: Reply) -> Opened:
+    state, assigned, quotas, numbers, *plans = rest
+    book = {name.decode(): value for name, value in _pairs(numbers)}
+    found = Opened(subject, partition, state, left=units_left(quotas), numbers=book)
+    return _with_assigned(found, assigned, plans[0] if plans else None)
+
+
+def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
+    p, subject = opened.partition, opened.subject
+    kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
+    if book is None:
+        return opened._replace(assigned=kept)
+    plans = Plans.of(book)
+    return opened._replace(assigned={**kept, **plans.kept(p, subject)}, plans=plans)
+
+
+def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
+    """The decision that a subject keeps for a unit, if any."""
+    value = client.call("HGET", keys.assigned(partition, subject), unit)
+    return None if value is None else _parse(partition, subject, value)
+
+
+def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> None:
+    """Keep decisions under other units.
+
+    Args:
+        client: of the store.
+        keys: of the installation.
+        home: of the subject.
+        units: the one that a decision is kept under -> the one that it is to be kept under.
+    """
+    args = [name for pair in units.items() for name in pair]
+    if not args:
+        return
+    client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
+
+
+def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+    if isinstance(reply, dict):
+        return list(reply.items())
+    return list(zip(reply[::2], reply[1::2], strict=True))
+
+
+def _parse(partition: int, subject: str, value: bytes) -> Kept:
+    _, place, stamp, payload = value.split(b" ", 3)
+    return kept(ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False)

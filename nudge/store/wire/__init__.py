@@ -1,0 +1,1 @@
+"""The connection: client, circuit breaker, keys and codecs."""

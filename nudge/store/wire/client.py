@@ -1,0 +1,331 @@
+"""The connection to the store: commands, scripts by file, and its errors in our words.
+
+There are two kinds. The hot one serves pages: it gives up after 50 ms and never repeats a call,
+since the store may have done what it did not confirm. The patient one serves workers and commands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import chain, islice
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.retry import Retry
+
+from nudge.errors import (
+    BrokenFoldError,
+    FencedError,
+    StoreAwayError,
+    StoreError,
+    StoreFullError,
+)
+from nudge.store.wire.breaker import Breaker
+
+Arg = str | bytes | int | float
+Call = tuple[Sequence[str], Sequence[Arg]]
+"""Keys and arguments of a script."""
+Reply = Any
+"""What the server answers: bytes, int, None, or lists of these."""
+
+CLUSTER_SCHEME = "redis+cluster"
+PROBE_KEY = "nudge:probe"
+PASSING = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN")
+"""Beginnings of refusals that pass, by themselves or by an operator: as good as absence."""
+FULL = ("OOM", "MISCONF")
+"""Those of a store that cannot write: no memory within its limit, or a disk that refuses."""
+PIPE = 64
+"""Scripts in one round trip: the server does them all before it turns to a page, in some ms."""
+PATIENCE = 10.0
+"""Seconds that a patient client waits for one answer."""
+
+
+AWAY_ERRORS = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.OutOfMemoryError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.ClusterDownError,
+    redis.exceptions.ClusterError,
+)
+
+
+class UnknownScriptError(StoreError):
+    """The server does not have the script: it was not run."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """A Lua script.
+
+    Attributes:
+        text: its source.
+        sha: SHA-1 of the source, by which the server caches it.
+    """
+
+    text: str
+    sha: str
+
+
+@cache
+def script(name: str) -> Script:
+    """The script in `store/lua/<name>.lua`."""
+    text = resources.files("nudge.store").joinpath("lua", f"{name}.lua").read_text("utf-8")
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+class Client:
+    """Runs commands and scripts on one server or a cluster; safe to share between threads.
+
+    Attributes:
+        breaker: of the hot client; None where callers are patient.
+        before_return: runs when a store that was away answers again, before anybody uses it.
+    """
+
+    def __init__(self, connection: redis.Redis | RedisCluster, *, guarded: bool = False) -> None:
+        self._connection = connection
+        self._execute: Callable[..., Reply] = connection.execute_command
+        self.breaker = Breaker(self._probe) if guarded else None
+        self.before_return: Callable[[], object] | None = None
+
+    def call(self, *command: Arg) -> Reply:
+        """Run one command whose keys lie in one hash slot.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now.
+            StoreError: the server refused it.
+        """
+        return self._send(*command)
+
+    def run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> Reply:
+        """Run the script `lua/<name>.lua`; a server that does not know it yet is sent its text.
+
+        Raises:
+            FencedError: the script found that the caller no longer owns what it writes.
+            StoreAwayError: no connection, no answer in time, or nothing can be written now.
+            StoreError: the server refused it.
+        """
+        known = script(name)
+        rest = (len(keys), *keys, *args)
+        try:
+            return self._send("EVALSHA", known.sha, *rest)
+        except UnknownScriptError:
+            return self._send("EVAL", known.text, *rest)
+
+    def run_each(self, name: str, calls: Sequence[Call]) -> list[Reply]:
+        """Run a script many times, in few round trips where there is one server.
+
+        Args:
+            name: of the script.
+            calls: keys and arguments of each.
+
+        Returns:
+            The answers, in order.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now: any
+                part of the calls may have happened.
+            StoreError: the server refused one of them.
+        """
+        # The first by itself: after it the server knows the script.
+        found = [self.run(name, *call) for call in calls[:1]]
+        if not isinstance(self._connection, redis.Redis):
+            # A cluster takes no scripts in a pipeline.
+            return found + [self.run(name, *call) for call in calls[1:]]
+        for start in range(1, len(calls), PIPE):
+            found += self._piped(self._connection, name, calls[start : start + PIPE])
+        return found
+
+    def _piped(self, server: redis.Redis, name: str, calls: Sequence[Call]) -> list[Reply]:
+        with self._translating(), server.pipeline(transaction=False) as pipe:
+            send: Callable[..., Reply] = pipe.execute_command
+            for names, args in calls:
+                send("EVALSHA", script(name).sha, len(names), *names, *args)
+            return pipe.execute()
+
+    def run_ahead(self, name: str, calls: Iterable[Call]) -> Iterator[Reply]:
+        """Run a script many times: the server does one while the caller makes the next.
+
+        At most one more call waits at the server, which turns to others in between.
+
+        Args:
+            name: of the script.
+            calls: keys and arguments of each; made when their turn has come.
+
+        Yields:
+            The answers, in order. Whoever stops taking them does not know what became of the next.
+
+        Raises:
+            StoreAwayError: no connection, no answer in time, or nothing can be written now: any
+                part of the calls that were made may have happened.
+            StoreError: the server refused one of them.
+        """
+        left = iter(calls)
+        # The first by itself: after it the server knows the script.
+        yield from (self.run(name, *call) for call in islice(left, 1))
+        if isinstance(self._connection, redis.Redis):
+            yield from self._ahead(self._connection.connection_pool, name, left)
+        else:
+            # A cluster's nodes have connections of their own.
+            yield from (self.run(name, *call) for call in left)
+
+    def _ahead(
+        self, pool: redis.ConnectionPool, name: str, calls: Iterator[Call]
+    ) -> Iterator[Reply]:
+        first = next(calls, None)
+        if first is None:
+            return
+        with self._translating():
+            link: Any = pool.get_connection()
+        waiting = 0
+        try:
+            for names, args in chain((first,), calls):
+                with self._translating():
+                    link.send_command("EVALSHA", script(name).sha, len(names), *names, *args)
+                    waiting += 1
+                    if waiting == 1:
+                        continue
+                    reply = link.read_response()
+                    waiting -= 1
+                yield reply
+            with self._translating():
+                reply = link.read_response()
+                waiting -= 1
+            yield reply
+        finally:
+            if waiting:
+                # An answer that nobody took must not be the next caller's.
+                link.disconnect()
+            pool.release(link)
+
+    def scan(self, pattern: str) -> Iterator[str]:
+        """The keys that match a glob pattern, on all servers: a walk over every key there is.
+
+        A key that is there from beginning to end is found, perhaps twice.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        try:
+            for key in self._connection.scan_iter(match=pattern, count=1000):
+                yield key.decode()
+        except redis.RedisError as error:
+            raise _translated(error) from error
+
+    def rewrite_log(self) -> None:
+        """Have every server write its log anew; one that does not do so is left alone.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        for node in self._nodes():
+            try:
+                node.bgrewriteaof()
+            except redis.ResponseError:
+                continue  # one is running, or it is not allowed here: a managed server's own affair
+            except redis.RedisError as error:
+                raise _translated(error) from error
+
+    def is_rewriting(self) -> bool:
+        """Whether a server is writing its log anew, or is about to.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        try:
+            found = [node.info("persistence") for node in self._nodes()]
+        except redis.RedisError as error:
+            raise _translated(error) from error
+        flags = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
+        return any(one.get(flag) for one in found for flag in flags)
+
+    def _nodes(self) -> list[redis.Redis]:
+        if isinstance(self._connection, RedisCluster):
+            nodes = self._connection.get_primaries()  # type: ignore[no-untyped-call]
+            return [self._connection.get_redis_connection(node) for node in nodes]
+        return [self._connection]
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self.breaker:
+            self.breaker.close()
+        self._connection.close()
+
+    def _send(self, *command: Arg) -> Reply:
+        with self._translating():
+            return self._execute(*command)
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        """Ask only a store that is not known to be away; its errors in our words."""
+        if self.breaker:
+            self.breaker.check()
+        try:
+            yield
+        except redis.RedisError as error:
+            translated = _translated(error)
+            if self.breaker and isinstance(translated, StoreAwayError):
+                self.breaker.trip(translated)
+            raise translated from error
+
+    def _probe(self) -> None:
+        # A server without memory or disk still answers reads: only a write shows that it is back.
+        try:
+            self._execute("SET", PROBE_KEY, "1", "EX", 60)
+        except redis.RedisError as error:
+            translated = _translated(error)
+            if isinstance(translated, StoreAwayError):
+                raise translated from error
+            raise StoreAwayError(str(error)) from error
+        if self.before_return:
+            self.before_return()
+
+
+def hot(url: str, timeout: float) -> Client:
+    """A client for the page path.
+
+    Args:
+        url: of the store.
+        timeout: seconds to connect, and to wait for each answer.
+    """
+    return Client(_connect(url, timeout), guarded=True)
+
+
+def patient(url: str) -> Client:
+    """A client for workers and commands. It does not repeat calls either: its callers do."""
+    return Client(_connect(url, PATIENCE))
+
+
+def _connect(url: str, timeout: float) -> redis.Redis | RedisCluster:
+    options: dict[str, Any] = {
+        "socket_timeout": timeout,
+        "socket_connect_timeout": timeout,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    if urlsplit(url).scheme == CLUSTER_SCHEME:
+        return RedisCluster.from_url(url.replace(CLUSTER_SCHEME, "redis", 1), **options)
+    return redis.Redis.from_url(url, **options)
+
+
+def _translated(error: redis.RedisError) -> StoreError:
+    text = str(error)
+    if isinstance(error, redis.exceptions.NoScriptError):
+        return UnknownScriptError(text)
+    if isinstance(error, redis.exceptions.OutOfMemoryError) or text.startswith(FULL):
+        return StoreFullError(f"the store cannot write, it is full: {text}")
+    if isinstance(error, AWAY_ERRORS) or text.startswith(PASSING):
+        return StoreAwayError(f"the store does not answer: {text}")
+    if text.startswith("FENCED"):
+        return FencedError(text)
+    if text.startswith("BROKEN"):
+        return BrokenFoldError(text.removeprefix("BROKEN "))
+    return StoreError(f"the store refused: {text}")

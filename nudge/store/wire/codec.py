@@ -1,0 +1,101 @@
+"""Records as bytes: a version byte, then MessagePack of the kind and the fields in their order.
+
+The subject is not among them: it is a field of the stream entry, so that scripts can fill it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from struct import Struct
+from typing import Any, Final
+
+import msgpack
+
+from nudge.domain.journal.records import Decision, Event, Exposure, Mark, Record, Ref, Reward
+from nudge.domain.slots.slot import Terms
+from nudge.errors import CorruptRecordError
+
+VERSION: Final = 1
+_NIL: Final = b"\xc0"
+_FLOAT: Final = Struct(">Bd")
+_IS_FLOAT: Final = 0xCB
+"""MessagePack's words for nothing, and for a double behind its byte."""
+_KINDS: Final[tuple[type[Record], ...]] = (Decision, Exposure, Reward, Event, Mark)
+_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
+_FIELDS: Final = {
+    kind: tuple(f.name for f in fields(kind) if f.name != "subject") for kind in _KINDS
+}
+
+
+def _ref(value: list[int] | None) -> Ref | None:
+    return None if value is None else Ref(*value)
+
+
+_RESTORE: Final[dict[str, Callable[[Any], object]]] = {
+    "decision": _ref,
+    "ref": _ref,
+    "supersedes": _ref,
+    "twin": _ref,
+    "terms": lambda value: Terms(*value),
+    "eligible": tuple,
+    "pmf": tuple,
+}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Terms):
+        return (value.on, value.event, value.objective, value.window)
+    raise TypeError(f"a record cannot hold {type(value).__name__}")
+
+
+def encode(record: Record) -> bytes:
+    """The record's payload, without its subject.
+
+    Raises:
+        TypeError: a field holds what MessagePack cannot.
+    """
+    kind = type(record)
+    values = [getattr(record, name) for name in _FIELDS[kind]]
+    packed: bytes = msgpack.packb([_CODES[kind], *values], default=_plain)
+    return bytes((VERSION,)) + packed
+
+
+def encoder(decision: Decision) -> Callable[[float | None], bytes]:
+    """Payloads of decisions that differ from this one in nothing but when they are due.
+
+    Threads may share it.
+    """
+    names = _FIELDS[Decision]
+    values = [_CODES[Decision], *(getattr(decision, name) for name in names)]
+    place = 1 + names.index("due")
+    packer = msgpack.Packer(default=_plain)
+    start: bytes = packer.pack_array_header(len(values))
+    head, tail = (b"".join(map(packer.pack, x)) for x in (values[:place], values[place + 1 :]))
+    head = bytes((VERSION,)) + start + head
+
+    def payload(due: float | None) -> bytes:
+        return head + (_NIL if due is None else _FLOAT.pack(_IS_FLOAT, due)) + tail
+
+    return payload
+
+
+def decode(payload: bytes, subject: str) -> Record:
+    """The record that `encode` was given.
+
+    Raises:
+        CorruptRecordError: another version's bytes, or none at all.
+    """
+    if payload[:1] != bytes((VERSION,)):
+        raise CorruptRecordError(f"record version {payload[:1].hex()!r}, expected {VERSION:02x}")
+    try:
+        code, *values = msgpack.unpackb(payload[1:], strict_map_key=False)
+        kind = _KINDS[code]
+        names = _FIELDS[kind]
+        # Fields join at the end: what an earlier version wrote has the first of them.
+        named = dict(zip(names[: len(values)], values, strict=True))
+        restored = {k: _RESTORE[k](v) if k in _RESTORE else v for k, v in named.items()}
+        record: Record = kind(subject=subject, **restored)
+    except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
+        raise CorruptRecordError(f"a record of {len(payload)} bytes cannot be read") from error
+    return record

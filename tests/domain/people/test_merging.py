@@ -1,0 +1,279 @@
+"""Two ids that turn out to be one visitor: one state and one credit, in any order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise, permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nudge.domain.credit.attribution import step
+from nudge.domain.credit.replay import attributed, fold
+from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Record, Ref, Reward
+from nudge.domain.people.credit import Worth, credits_of, slots_of
+from nudge.domain.people.merging import LEFT, arriving, merged
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.slots.slot import Terms
+
+AT = 1_790_000_000.0
+TERMS = {
+    "banner": Terms("decision", "paid", "conversion", 86_400.0),
+    "denomination": Terms("decision", "paid", "revenue", 3 * 86_400.0),
+    "prefill": Terms("shown", "clicked", "conversion", 86_400.0),
+}
+TWENTY = [20, pytest.param(10_000, marks=pytest.mark.soak)]
+
+Action = tuple[str, int, int]
+"""What, how many minutes after the beginning, and a choice among its kinds."""
+ACTIONS = st.tuples(
+    st.sampled_from(
+        ("decision", "decision", "paid", "number", "failed", "contacted", "consent", "loaded")
+    ),
+    st.integers(0, 300),
+    st.integers(0, 5),
+)
+HISTORIES = st.lists(st.lists(ACTIONS, max_size=8), min_size=2, max_size=4)
+
+
+def record(subject: str, name: str, action: Action) -> Record:
+    """The record that an action leaves."""
+    kind, minute, choice = action
+    at = AT + 60 * minute
+    if kind == "decision":
+        slot = list(TERMS)[choice % 3]
+        of = (slot, 1, "web", "home", {}, "-", ("a", "b"), {}, (0.5, 0.5), 0, "a", 0.5, "policy")
+        return Decision(subject, *of, "auto", 1, TERMS[slot], slot, 0, at=at)  # type: ignore[arg-type]
+    fields: dict[str, dict[str, str | int | bool]] = {
+        "paid": {"amount": 10 * (choice + 1), "number": f"n{choice % 2}"},
+        "number": {"step": "number", "number": f"n{choice % 2}", "device": f"d{choice % 3}"},
+        "failed": {"reason": ("soft", "card_expired", "odd")[choice % 3], "method": "card"},
+        "contacted": {"channel": "call", "purpose": "promotion"},
+        "consent": {"channel": ("sms", "call")[choice % 2], "given": choice > 2},
+        "loaded": {"city": f"c{choice}", "city_tier": choice},
+    }
+    types = {"number": "step", "failed": "payment_failed"}
+    return Event(subject, name, types.get(kind, kind), "server", fields=fields[kind], at=at)
+
+
+@dataclass
+class World:
+    """Partitions with one journal each, and the fold `attribute` on each of them."""
+
+    journals: dict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    visitors: dict[int, dict[str, VisitorState]] = field(default_factory=lambda: defaultdict(dict))
+    done: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    into: dict[str, tuple[str, int]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    now: float = AT + 10 * 3600.0
+
+    def append(self, partition: int, said: Record) -> None:
+        """As the scripts do: whoever turned out to be another one is written there."""
+        self.now += 0.001
+        subject = said.subject
+        while subject in self.into:
+            subject, partition = self.into[subject]
+        journal = self.journals[partition]
+        journal.append(Entry(partition, len(journal) + 1, self.now, replace(said, subject=subject)))
+
+    def link(self, one: tuple[str, int], other: tuple[str, int]) -> None:
+        """As `identified` does: the larger subject leaves for the smaller."""
+        one, other = self.root(one), self.root(other)
+        if one == other:
+            return
+        stays, leaves = sorted((one, other))
+        fields = {"into": stays[0], "partition": stays[1]}
+        self.append(
+            leaves[1], Event(leaves[0], f"i{self.now}", "identified", "server", None, fields)
+        )
+        self.into[leaves[0]] = stays
+
+    def root(self, one: tuple[str, int]) -> tuple[str, int]:
+        """Whom a subject turned out to be."""
+        while one[0] in self.into:
+            one = self.into[one[0]]
+        return one
+
+    def run(self) -> None:
+        """Fold until nothing is left to read."""
+        while any(len(self.journals[p]) > self.done[p] for p in list(self.journals)):
+            for p in list(self.journals):
+                self._batch(p)
+
+    def _batch(self, p: int) -> None:
+        batch = self.journals[p][self.done[p] :]
+        self.done[p] += len(batch)
+        known = self.visitors[p]
+        for entry in batch:
+            if attributed(entry):
+                known.setdefault(entry.record.subject, VisitorState())
+        mark = max((x.watermark for x in known.values()), default=0.0)
+        states, records = fold(known, mark, batch)
+        known |= states
+        for one in records:
+            self.append_here(p, one)
+        for entry in batch:
+            if isinstance(entry.record, Event) and entry.record.type == LEFT:
+                to, event = arriving(entry, entry.record)
+                if event.event_id not in self.seen:
+                    self.seen.add(event.event_id)
+                    self.append(to, event)
+
+    def append_here(self, p: int, said: Record) -> None:
+        """As a commit does."""
+        self.now += 0.001
+        self.journals[p].append(Entry(p, len(self.journals[p]) + 1, self.now, said))
+
+    def exposures(self) -> list[Exposure]:
+        """All that began, each once."""
+        found = [e.record for j in self.journals.values() for e in j]
+        exposures = [one for one in found if isinstance(one, Exposure)]
+        assert len({one.decision for one in exposures}) == len(exposures)
+        return exposures
+
+    def rewards(self) -> dict[Ref, tuple[int, int]]:
+        """Exposure -> the sum of its rewards, whoever wrote them."""
+        sums: dict[Ref, tuple[int, int]] = {}
+        for journal in self.journals.values():
+            for one in (entry.record for entry in journal):
+                if isinstance(one, Reward):
+                    conversions, value = sums.get(one.decision, (0, 0))
+                    sums[one.decision] = conversions + one.conversions, value + one.value
+        return {ref: found for ref, found in sums.items() if found != (0, 0)}
+
+
+def lived(histories: Sequence[Sequence[Action]]) -> tuple[World, list[tuple[str, int]]]:
+    """A world in which each visitor has its history, each in a partition of its own."""
+    world = World()
+    ids = [(f"{9 - number:x}" * 32, number) for number in range(len(histories))]
+    for (subject, partition), history in zip(ids, histories, strict=True):
+        for number, action in enumerate(history):
+            world.append(partition, record(subject, f"{partition}-{number}", action))
+    return world, ids
+
+
+def shown(world: World, ids: Sequence[tuple[str, int]]) -> set[Ref]:
+    """Every decision is seen at last, by whoever its visitor is then; which ones are exposed."""
+    made = [entry for _, p in ids for entry in world.journals[p]]
+    decided = [entry for entry in made if isinstance(entry.record, Decision)]
+    for entry in decided:
+        of = entry.record.subject
+        at = AT + 9 * 3600.0
+        said = Event(of, f"shown-{entry.ref}", "shown", "page", decision=entry.ref, at=at)
+        world.append(entry.partition, said)
+    return {entry.ref for entry in decided}
+
+
+@pytest.mark.parametrize("examples", TWENTY, ids=["short", "soak"])
+def test_merging_is_commutative_and_associative(examples: int) -> None:
+    """Whatever three visitors did, their state as one does not hang on who was joined first."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.tuples(*[st.lists(ACTIONS, max_size=8)] * 3))
+    def law(histories: tuple[list[Action], ...]) -> None:
+        world, ids = lived(histories)
+        world.run()
+        one, two, three = (
+            replace(world.visitors[p].get(subject, VisitorState()), watermark=world.now)
+            for subject, p in ids
+        )
+        assert merged(one, two) == merged(two, one)
+        assert merged(merged(one, two), three) == merged(one, merged(two, three))
+
+    law()
+
+
+@pytest.mark.parametrize("examples", TWENTY, ids=["short", "soak"])
+def test_the_order_of_mergings_changes_neither_state_nor_credit(examples: int) -> None:
+    """Ids that are joined pair by pair, in any order, come to one state and to one credit.
+
+    Before and after the folds have read what they did; and the credit is what the whole history
+    would have got as one visitor's.
+    """
+
+    @settings(max_examples=examples, deadline=None)
+    @given(HISTORIES, st.data())
+    def law(histories: list[list[Action]], data: st.DataObject) -> None:
+        world, ids = lived(histories)
+        pairs = list(pairwise(ids))
+        outcomes = []
+        order = data.draw(st.permutations(pairs))
+        for links, folds_between in ((pairs, True), (order, True), (order, False)):
+            world, ids = lived(histories)
+            if folds_between:
+                world.run()
+            for one, other in links:
+                world.link(one, other)
+                if folds_between:
+                    world.run()
+            seen = shown(world, ids)
+            world.run()
+            subject, p = world.root(ids[0])
+            assert {x.decision for x in world.exposures()} == seen
+            state = world.visitors[p].get(subject, VisitorState())
+            outcomes.append((replace(state, watermark=0.0), world.rewards()))
+            for other, at in ids:
+                gone = world.visitors[at].get(other)
+                assert other == subject or gone is None or gone.open == gone.payments == ()
+            credit = {
+                ref: Worth.of(events)
+                for slot in slots_of(state)
+                for ref, events in credits_of(state, slot).items()
+            }
+            assert world.rewards() == {ref: (x.conversions, x.value) for ref, x in credit.items()}
+        assert all(outcome == outcomes[0] for outcome in outcomes)
+
+    law()
+
+
+def test_what_comes_late_for_the_old_id_is_the_new_ones() -> None:
+    """A decision that was spooled under the old subject meets the payment under the new one."""
+    world, ids = lived([[("decision", 0, 0)], [("loaded", 0, 0)]])
+    world.run()
+    world.link(*ids)
+    world.run()
+    subject, p = world.root(ids[0])
+    late = record(ids[0][0], "late", ("decision", 5, 1))
+    left = next(one for one in ids if one[0] != subject)
+    world.append_here(left[1], replace(late, subject=left[0]))
+    world.append(p, record(subject, "paid", ("paid", 20, 4)))
+    world.run()
+    assert sorted(world.rewards().values()) == [(1, 5000), (1, 5000)]
+
+
+def test_every_order_of_three_joinings_of_four_ids_gives_one_visitor() -> None:
+    """Four ids with payments each: all six orders come to the same twelve payments' state."""
+    histories: list[list[Action]] = [[("paid", 10 * n + m, m) for m in range(3)] for n in range(4)]
+    found = set()
+    _, ids = lived(histories)
+    for order in permutations(list(pairwise(ids))):
+        world, _ = lived(histories)
+        for one, other in order:
+            world.link(one, other)
+            world.run()
+        subject, p = world.root(ids[0])
+        found.add(world.visitors[p][subject].payments)
+    (payments,) = found
+    assert len(payments) == 12
+
+
+def test_a_step_of_an_empty_visitor_leaves_nothing() -> None:
+    """Who is identified before anything happened has nothing that must leave."""
+    event = Event("f" * 32, "i", "identified", "server", None, {"into": "0" * 32, "partition": 1})
+    state, exposures, rewards = step(VisitorState(), Entry(0, 1, AT, event))
+    assert (state.into, exposures, rewards) == (("0" * 32, 1), (), ())
+
+
+def test_two_who_leave_at_one_position_leave_by_two_names() -> None:
+    """Decisions of one record may each find that its customer is somebody else by now."""
+    state = VisitorState(watermark=AT, into=("c" * 32, 0))
+    entries = [
+        Entry(0, 7, AT, record(subject * 32, "r", ("decision", 0, 0)), i)
+        for i, subject in enumerate("ab")
+    ]
+    _, made = fold({"a" * 32: state, "b" * 32: state}, AT, entries)
+    left = [one for one in made if isinstance(one, Event) and one.type == LEFT]
+    assert [one.event_id for one in left] == ["left:0:7", "left:0:7:1"]

@@ -1,0 +1,137 @@
+"""The visitor's state: what it tells a decision, and its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.journal.records import AWAY, Ref
+from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.recharges import Payment
+from nudge.domain.people.visitor import Early, Open, Rewarding, VisitorState
+from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.domain.slots.slot import Terms
+from nudge.errors import CorruptRecordError
+
+REFS = st.builds(Ref, st.integers(0, 7), st.integers(1, AWAY + 2**32), st.integers(0, 3))
+TIMES = st.floats(0, 2e9)
+WORDS = st.text(max_size=4)
+TERMS = st.builds(
+    Terms,
+    st.sampled_from(["decision", "shown"]),
+    st.sampled_from(["paid", "clicked"]),
+    st.sampled_from(["conversion", "revenue"]),
+    st.floats(1, 7 * 86400),
+)
+OPEN = st.builds(
+    Open,
+    REFS,
+    st.text(min_size=1),
+    st.integers(1, 2**53),
+    st.text(min_size=1),
+    st.text(),
+    st.sampled_from(["policy", "holdout", "forced"]),
+    st.floats(0, 1),
+    TERMS,
+    TIMES,
+    TIMES,
+    st.lists(REFS, max_size=2).map(tuple),
+)
+EVENTS = st.builds(
+    Rewarding,
+    st.text(min_size=1),
+    st.sampled_from(["paid", "clicked"]),
+    TIMES,
+    st.integers(0, 10**7),
+    st.none() | REFS,
+    st.lists(st.text(), max_size=2).map(tuple),
+)
+STATES = st.builds(
+    VisitorState,
+    waiting=st.lists(OPEN, max_size=3).map(tuple),
+    early=st.lists(st.builds(Early, REFS, TIMES), max_size=3).map(tuple),
+    open=st.lists(OPEN, max_size=3).map(tuple),
+    events=st.lists(EVENTS, max_size=3).map(tuple),
+    watermark=TIMES,
+    last_amount=st.none() | st.integers(1, 10**7),
+    last_paid_at=st.none() | TIMES,
+    channels=st.lists(st.sampled_from(["app", "sms", "wap", "web"]), max_size=3).map(tuple),
+    benefits=st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    payments=st.lists(st.builds(Payment, TIMES, st.integers(1, 10**9)), max_size=3).map(tuple),
+    first_paid_at=st.none() | TIMES,
+    numbers=st.lists(st.builds(Used, TIMES, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(
+        tuple
+    ),
+    typed=st.none() | st.builds(Typed, TIMES, WORDS, WORDS),
+    contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
+    consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans()), max_size=3).map(tuple),
+    complained_at=st.none() | TIMES,
+    failures=st.lists(st.builds(Failure, TIMES, WORDS, WORDS, WORDS), max_size=3).map(tuple),
+    known=st.lists(
+        st.builds(Attribute, WORDS, TIMES, WORDS | st.booleans() | st.integers(0, 9)), max_size=3
+    ).map(tuple),
+    amounts=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
+    into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
+)
+
+
+@given(STATES)
+def test_bytes_keep_everything(state: VisitorState) -> None:
+    """What is encoded is decoded to an equal state."""
+    assert decode_state(encode_state(state)) == state
+
+
+@given(STATES, st.data())
+def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> None:
+    """Bytes that are cut short, or of another version, are an error of ours and nothing else."""
+    whole = encode_state(state)
+    end = data.draw(st.integers(0, len(whole) - 1))
+    for damaged in (whole[:end], b"\x04" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
+        with pytest.raises(CorruptRecordError):
+            decode_state(damaged)
+
+
+def test_states_of_the_version_before_can_be_read() -> None:
+    """Who upgrades keeps what is known of visitors: versions 1 and 2 had fewer fields."""
+    state = VisitorState(last_amount=5000, channels=("web",))
+    fields = msgpack.unpackb(encode_state(state)[1:])
+    for version, length in ((1, 8), (2, 11)):
+        old = bytes((version,)) + msgpack.packb(fields[:length])
+        assert decode_state(old) == state
+    with pytest.raises(CorruptRecordError):
+        decode_state(b"\x01" + msgpack.packb(fields))
+
+
+def test_an_unknown_person_adds_nothing_to_the_context() -> None:
+    """What is not known is left out, so that it cannot hide what the caller knows."""
+    assert VisitorState().context() == {}
+
+
+def test_amounts_are_told_in_yuan() -> None:
+    """The last amount is a whole number of yuan where it is one."""
+    state = VisitorState(last_amount=5000, last_paid_at=12.0)
+    assert state.context() == {"last_amount": 50, "last_paid_at": 12.0}
+    assert replace(state, last_amount=5050).context()["last_amount"] == 50.5
+
+
+@pytest.mark.parametrize(
+    ("channels", "mobile"), [(("web",), False), (("sms", "web"), False), (("wap", "web"), True)]
+)
+def test_mobile_before_is_wap_or_app(channels: tuple[str, ...], *, mobile: bool) -> None:
+    """A visitor was mobile before if a decision was made for them on WAP or in the app."""
+    assert VisitorState(channels=channels).context() == {"mobile_before": mobile}
+
+
+def test_what_the_operator_knows_of_mobile_goes_further_back() -> None:
+    """A visit on the web, or an SMS, does not take away that somebody came by mobile before."""
+    told = (Attribute("mobile_before", 0.0, True),)
+    for channels in (("web",), ("sms",), ("sms", "web"), ()):
+        assert VisitorState(channels=channels, known=told).context()["mobile_before"] is True
+    assert VisitorState(channels=("sms",)).context() == {}
+    denied = (Attribute("mobile_before", 0.0, False),)
+    assert VisitorState(channels=("wap",), known=denied).context()["mobile_before"] is True

@@ -1,0 +1,58 @@
+"""The web's half of the loop without HTTP: its flows, a catalogue and the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from nudge.domain.choosing.asked import Answer, Ask
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
+from nudge.domain.journal.records import Entry
+from nudge.domain.slots.slot import Slot
+from nudge.flows.serving.decide import Decider
+from nudge.flows.serving.record import Recorder
+from nudge.store.journal.journal import read
+from nudge.store.service import slots
+from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+NOW = 1_790_000_000.0
+PAGE = Caller("page", frozenset({"decide"}))
+SERVER = Caller("server", frozenset({"decide", "ingest"}))
+
+
+@dataclass
+class Web:
+    """The web's half of the loop, without HTTP."""
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+    decider: Decider
+    recorder: Recorder
+    catalogue: Catalogue
+
+    def ask(self, visitor: str, *slots_asked: str, caller: Caller = PAGE, **more: object) -> Answer:
+        """The answer to a visitor's page."""
+        at = float(more.pop("at", NOW))  # type: ignore[arg-type]
+        wanted = slots_asked or ("denomination",)
+        given = {"channel": "web", "page": "home"} | more
+        ask = Ask(visitor_id=visitor, slots=wanted, **given)  # type: ignore[arg-type]
+        return self.decider.decide(self.catalogue, [ask], caller, at)[0]
+
+    def put(self, slot: Slot) -> None:
+        """Make a slot current and serve it."""
+        before = slots.current(self.client, self.keys).get(slot.name)
+        assert slots.put(self.client, self.keys, slot, before)
+        self.catalogue = refreshed(self.client, self.keys, self.catalogue)
+
+    def slot(self, name: str, **changes: object) -> Slot:
+        """A slot of the catalogue with these changes, at its next revision."""
+        now = self.catalogue.slots[name].slot
+        return replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
+
+    def entries(self) -> list[Entry]:
+        """The whole journal, partition by partition."""
+        every = self.keys.every_partition()
+        return [entry for p in every for entry in read(self.client, self.keys, p, 0, 100_000)]

@@ -1,0 +1,180 @@
+"""The fold `attribute`: what a batch commits, and that batches do not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.replay import fold
+from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.slots.slot import Terms
+from nudge.flows.folds.attribute import Attribute
+from nudge.settings.settings import Settings
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit
+from nudge.store.journal.journal import last_position, read
+from nudge.store.wire import client as clients
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+ADA, BOB = "a" * 32, "b" * 32
+TERMS = Terms("decision", "paid", "conversion", 100.0)
+DAY = 86_400.0
+
+
+def made(subject: str = ADA, **more: object) -> Decision:
+    base = Decision(
+        subject=subject,
+        slot="banner",
+        revision=1,
+        channel="web",
+        page="home",
+        context={},
+        cell="-",
+        eligible=("a", "b"),
+        removed={},
+        pmf=(0.5, 0.5),
+        u=0,
+        variant="a",
+        propensity=0.5,
+        reason="policy",
+        policy="beta",
+        policy_version=1,
+        terms=TERMS,
+        unit="",
+        period=0,
+    )
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def paid(subject: str = ADA, event_id: str = "e", amount: float = 50) -> Event:
+    return Event(subject, event_id, "paid", "server", fields={"amount": amount})
+
+
+@pytest.fixture
+def client(store_url: str) -> Iterator[Client]:
+    client = clients.patient(store_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Keys:
+    return Keys(settings.namespace, 2)
+
+
+def committed(client: Client, keys: Keys, entries: list[Entry]) -> None:
+    """Handle one batch as a new owner would, and commit it."""
+    attribute = Attribute(client, keys)
+    lease = folds.acquire(client, keys, 0, attribute.name, "test", 5.0)
+    assert lease is not None
+    _, batch = attribute.handle(0, attribute.prepare(0), entries)
+    folds.commit(client, keys, lease, batch)
+
+
+def state_of(client: Client, keys: Keys, subject: str) -> VisitorState:
+    blob = client.call("GET", keys.visitor(0, subject))
+    return decode_state(blob) if blob else VisitorState()
+
+
+def listed(client: Client, keys: Keys) -> dict[str, float]:
+    members = client.call("ZRANGE", keys.open(0), 0, -1)
+    return {m.decode(): float(client.call("ZSCORE", keys.open(0), m)) for m in members}
+
+
+def test_a_batch_commits_states_and_records(client: Client, keys: Keys) -> None:
+    """Exposures and rewards go to the journal; the states say what is open, and until when."""
+    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1010.0, paid())])
+    records = [entry.record for entry in read(client, keys, 0, 0, 100)]
+    assert [type(record) for record in records] == [Exposure, Reward]
+    state = state_of(client, keys, ADA)
+    assert [x.decision for x in state.open] == [Ref(0, 1)]
+    assert state.context() == {
+        "mobile_before": False,
+        "last_amount": 50,
+        "last_paid_at": 1010.0,
+        "payments": 1,
+        "usual_amount": 50,
+        "first_paid_at": 1010.0,
+    }
+    assert listed(client, keys) == {ADA: state.open[0].closes}
+    assert client.call("PTTL", keys.visitor(0, ADA)) > 89 * DAY * 1000
+
+
+def test_due_subjects_are_closed_by_the_watermark(client: Client, keys: Keys) -> None:
+    """Whoever does not come back is closed when others move the watermark on."""
+    committed(client, keys, [Entry(0, 1, 1000.0, made())])
+    committed(client, keys, [Entry(0, 2, 9000.0, made(BOB))])
+    assert state_of(client, keys, ADA).open == ()
+    assert set(listed(client, keys)) == {BOB}
+
+
+def test_own_records_and_marks_only_advance(client: Client, keys: Keys) -> None:
+    """The fold passes by what it wrote itself."""
+    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1010.0, paid())])
+    before = last_position(client, keys, 0)
+    own = [replace(e, position=e.position + 2) for e in read(client, keys, 0, 0, 100)]
+    committed(client, keys, [*own, Entry(0, 5, 1020.0, Mark("slot_applied"))])
+    assert last_position(client, keys, 0) == before
+    assert folds.kept(client, keys, 0, "attribute", "position") == ["5"]
+
+
+def test_the_watermark_survives_a_new_owner(client: Client, keys: Keys) -> None:
+    """The next owner continues with the largest stamp seen, though the store's clock went back."""
+    committed(client, keys, [Entry(0, 1, 5000.0, made())])
+    assert Attribute(client, keys).prepare(0).watermark == 5000.0
+    committed(client, keys, [Entry(0, 2, 4000.0, made(BOB))])
+    assert Attribute(client, keys).prepare(0).watermark == 5000.0
+
+
+def test_a_state_that_cannot_be_read_stops_nobody(client: Client, keys: Keys) -> None:
+    """One visitor's bytes are made anew; the others go on."""
+    client.call("SET", keys.visitor(0, ADA), b"\xff broken")
+    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1000.0, made(BOB))])
+    assert len(state_of(client, keys, ADA).open) == len(state_of(client, keys, BOB).open) == 1
+
+
+def history(random: Random, length: int) -> list[Entry]:
+    """Decisions and payments of a few visitors over some windows."""
+    records: list[Record] = []
+    for i in range(length):
+        subject = random.choice([ADA, BOB])
+        records.append(made(subject) if random.random() < 0.5 else paid(subject, f"e{i}", i))
+    stamps = sorted(random.uniform(0, 20 * GRACE_SPAN) for _ in range(length))
+    return [
+        Entry(0, i, s, r) for i, (s, r) in enumerate(zip(stamps, records, strict=True), start=1)
+    ]
+
+
+GRACE_SPAN = 700.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_size_of_batches_does_not_matter(client: Client, keys: Keys, seed: int) -> None:
+    """The same journal cut into other batches gives the same records and the same states."""
+    random = Random(seed)  # noqa: S311 - a test's own
+    entries = history(random, 60)
+    end = entries[-1].stamp
+    whole, records = fold({ADA: VisitorState(), BOB: VisitorState()}, 0.0, entries)
+    while entries:
+        size = random.randint(1, 10)
+        committed(client, keys, entries[:size])
+        entries = entries[size:]
+    assert [entry.record for entry in read(client, keys, 0, 0, 1000)] == records
+    for subject, state in whole.items():
+        assert advance(state_of(client, keys, subject), end) == advance(state, end)
+
+
+def test_nothing_is_loaded_for_an_empty_journal(client: Client, keys: Keys) -> None:
+    """A batch of marks alone reads and writes no visitor."""
+    attribute = Attribute(client, keys)
+    state, batch = attribute.handle(0, attribute.prepare(0), [Entry(0, 1, 5.0, Mark("m"))])
+    assert state.watermark == 5.0
+    assert isinstance(batch, Commit)
+    assert [write.command for write in batch.writes] == ["HSET"]

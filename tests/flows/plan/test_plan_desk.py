@@ -1,0 +1,145 @@
+"""A customer on the desk: what is drawn is what anybody's draw would be, and nothing forbidden."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from contact_strategies import DAY, around, bases, by_hand, policies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from places import CONFIG
+
+from bandits.policies.uniform import UniformPolicy
+from nudge.config.contact_file import load_contact
+from nudge.config.slot_file import load_slots
+from nudge.domain.choosing.choice import choose
+from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
+from nudge.domain.identity.sealing import new_subject
+from nudge.domain.journal.block import drawn_of
+from nudge.domain.journal.records import Decision
+from nudge.domain.people.person import Attribute
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import encode_state
+from nudge.domain.slots.served import Served
+from nudge.domain.timing.planning import Wish
+from nudge.domain.timing.windows import Calendar
+from nudge.flows.plan.case import Case
+from nudge.flows.plan.desk import Desk
+from nudge.flows.plan.table import Table, minute_of
+from nudge.flows.serving.explain import repeats
+from nudge.store.vault.visitors import Opened
+
+forms = pytest.mark.parametrize(
+    "examples", [100, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
+)
+SLOT = load_slots(CONFIG / "slots")["sms_timing"]
+KEY = b"k" * 32
+
+
+@st.composite
+def states(draw: st.DrawFn, base: float) -> VisitorState:
+    """Customers, most of whom agreed to SMS, with contacts and complaints of all ages."""
+    contacts = st.builds(
+        Contact,
+        around(base - 3 * DAY, 3) | around(base - 40 * DAY, 40),
+        st.sampled_from(("sms", "push", "call")),
+        st.sampled_from(("failed", "reminder", "offer", "code")),
+    )
+    agreed = (Consent("sms", base - 100 * DAY, given=True),)
+    later = st.builds(Consent, st.just("sms"), around(base, 3), st.booleans())
+    zone = draw(st.sampled_from((None, "Europe/Berlin", "America/New_York", "Asia/Kathmandu")))
+    known = [Attribute("zone", 0.0, zone)] if zone else []
+    known += [Attribute("stage", 0.0, draw(st.sampled_from(("growth", "warning"))))]
+    return VisitorState(
+        contacts=tuple(sorted(draw(st.lists(contacts, max_size=3)))),
+        consents=(*draw(st.sampled_from((agreed, agreed, ()))), *draw(st.lists(later, max_size=1))),
+        complained_at=draw(st.none() | st.none() | around(base - 3 * DAY, 3)),
+        known=tuple(known),
+        watermark=base,
+    )
+
+
+@forms
+def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int) -> None:
+    """Many customers at one desk, whatever the policy, the zone, the day and the capacity.
+
+    No plan lies in quiet hours, on a holiday, over a cap or too near to a contact, without consent,
+    or in an hour that is full. The decision is the one that `choose` makes for this customer alone
+    among the windows that were left, and its record repeats the draw. Whoever gets none has a
+    reason for every window.
+    """
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        base = data.draw(bases)
+        policy = data.draw(policies(base))
+        served = Served(SLOT, UniformPolicy(arms=SLOT.names))
+        table = Table(Calendar(policy), served, minute_of(base))
+        desk = Desk(table, {}, data.draw(st.sampled_from((0.0, 0.3))), KEY, "test", base)
+        capacity, hours = Capacity(), Counter[tuple[str, int]]()
+        for _ in range(data.draw(st.integers(1, 5))):
+            state = data.draw(states(base))
+            purpose = data.draw(st.sampled_from(("reminder", "failed", "offer")))
+            opened = Opened(new_subject(), 0, encode_state(state))
+            case = desk.case(Wish("v", purpose=purpose), opened)
+            desk.look(case, capacity)
+            desk.draw(case, capacity)
+            if case.drawn is None or case.due is None:
+                assert set(case.blocked) == set(SLOT.names)
+                continue
+            assert case.due >= table.minute
+            assert by_hand(policy, case.known, purpose, "sms", case.due) is None
+            hours["sms", hour_of(case.due)] += 1
+            most = limit(policy, purpose, "sms")
+            assert most is None or hours["sms", hour_of(case.due)] <= most
+            check_draw(desk, case)
+
+    law()
+
+
+def check_draw(desk: Desk, case: Case) -> None:
+    """The decision is the one of this customer alone."""
+    assert case.left is not None
+    assert case.drawn is not None
+    alone = choose(desk.table.served, desk.setting(case, case.left), {})
+    assert isinstance(alone, Decision)
+    made = case.drawn.decision
+    assert replace(made, due=None) == alone
+    assert drawn_of(made).decision == made
+    assert repeats(made)
+
+
+def test_an_hour_that_fills_up_meanwhile_is_looked_for_no_more() -> None:
+    """The distribution is over what is left when the customer is drawn, not when looked at."""
+    at = 1_793_000_000.0
+    shipped = load_contact(CONFIG)
+    sms = replace(shipped.channels["sms"], capacity=2)
+    policy = replace(shipped, channels={"sms": sms})  # a reminder may have one of the two
+    table = Table(Calendar(policy), Served(SLOT, UniformPolicy(arms=SLOT.names)), minute_of(at))
+    desk = Desk(table, {}, 0.0, KEY, "test", at)
+    agreed = VisitorState(consents=(Consent("sms", 0.0, given=True),), watermark=at)
+    cases = [
+        desk.case(Wish(f"v-{n}"), Opened(new_subject(), 0, encode_state(agreed)))
+        for n in range(2000)
+    ]
+    capacity = Capacity()
+    for case in cases:
+        desk.look(case, capacity)
+    for case in cases:
+        desk.draw(case, capacity)
+    planned = [case for case in cases if case.drawn]
+    hours = Counter(hour_of(case.due) for case in planned if case.due)
+    assert max(hours.values()) == 1
+    assert 0 < len(planned) < len(cases)
+    # Nobody is left out while an hour is free: the last window goes when its last hour does.
+    reasons = {why for case in cases[len(planned) :] for why in case.blocked.values()}
+    assert reasons <= {"no_capacity", "past"}
+    assert [bool(case.drawn) for case in cases] == sorted(
+        (bool(case.drawn) for case in cases), reverse=True
+    )
+    for case in planned[::50]:
+        check_draw(desk, case)

@@ -1,0 +1,140 @@
+"""Logs and mappings: what is wrong is told with file, key or row; what is right is read as is."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from places import ROOT
+
+from lab.replay.customers import Customer, reader
+from lab.replay.files import iter_rows, open_log
+from lab.replay.mapping import default_mapping, load_mapping
+from nudge.config.slot_file import load_slot
+from nudge.errors import InvalidConfigError
+
+EXAMPLE = ROOT / "examples" / "hillstrom"
+SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
+
+
+def _customers(log_path: Path, mapping_path: Path = EXAMPLE / "mapping.toml") -> list[Customer]:
+    mapping, log = load_mapping(mapping_path), open_log(log_path)
+    slot = load_slot(EXAMPLE / "slot.toml")
+    read = reader(str(log_path), mapping, slot.context, log.columns)
+    rows = enumerate(iter_rows(log, mapping.columns), 1)
+    found = [read.read(number, row) for number, row in rows]
+    return [one for one in found if one is not None]
+
+
+def test_sample_is_read_with_its_outcomes() -> None:
+    """Each row of the campaign is a customer whose outcomes are those of the file."""
+    customers = _customers(SAMPLE)
+    with SAMPLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(customers) == open_log(SAMPLE).rows == len(rows) == 3000
+    assert [one.converted for one in customers] == [row["visit"] == "1" for row in rows]
+    assert {one.logged for one in customers} == {"mens_email", "womens_email", "no_email"}
+    assert customers[0].context == {
+        name: rows[0][name] == "1" for name in ("mens", "womens", "newbie")
+    }
+    spent = [o["amount"] for one in customers for o in one.outcomes if o["type"] == "paid"]
+    assert spent == [float(row["spend"]) for row in rows if row["conversion"] == "1"]
+
+
+def test_parquet_reads_as_csv_does(tmp_path: Path) -> None:
+    """The same log as Parquet, with types of its own, gives the same customers."""
+    with SAMPLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    whole = ("mens", "womens", "newbie", "visit", "conversion")
+    typed = [
+        {k: int(v) if k in whole else float(v) if k == "spend" else v for k, v in row.items()}
+        for row in rows
+    ]
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.Table.from_pylist(typed), path)
+    assert open_log(path).rows == 3000
+    assert _customers(path) == _customers(SAMPLE)
+
+
+def test_no_parquet_is_told(tmp_path: Path) -> None:
+    """A file that only has the name is an error with its path."""
+    path = tmp_path / "log.parquet"
+    path.write_text("no parquet")
+    with pytest.raises(InvalidConfigError, match=r"log\.parquet: cannot be read as Parquet"):
+        open_log(path)
+
+
+def test_customers_of_words_that_are_no_variant_are_skipped(tmp_path: Path) -> None:
+    """With a table of names, a row whose word is missing is none of the slot's."""
+    path = tmp_path / "log.csv"
+    path.write_text(SAMPLE.read_text().replace("No E-Mail", "Other"))
+    with SAMPLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [n for n, row in enumerate(rows, 1) if row["segment"] != "No E-Mail"]
+    assert 0 < len(kept) < len(rows)
+    assert [one.row for one in _customers(path)] == kept
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('slot = "hillstrom"', "slot = 1", r"mapping\.toml: slot: .*name the slot"),
+        ("propensity = 0.3333333", "propensity = 2", r"propensity: .*a probability above 0"),
+        ('event = "clicked"', 'event = "click"', r"reward\.event: .*did you mean 'clicked'"),
+        ('when = "visit"', 'whem = "visit"', r"reward\.whem: is unknown; did you mean 'when'"),
+        ('prefix = "hillstrom-"', "prefix = ", r"cannot be read as TOML"),
+    ],
+)
+def test_wrong_mapping_is_told_with_key_and_cure(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    """Every slip of the pen in a mapping is named with the file and what would be right."""
+    text = (EXAMPLE / "mapping.toml").read_text()
+    assert old in text
+    path = tmp_path / "mapping.toml"
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InvalidConfigError, match=message):
+        load_mapping(path)
+
+
+def test_columns_and_attributes_that_do_not_exist_are_all_named(tmp_path: Path) -> None:
+    """What mapping, slot and file do not agree on is told before the first call."""
+    path = tmp_path / "mapping.toml"
+    text = (EXAMPLE / "mapping.toml").read_text()
+    path.write_text(text.replace('mens = "mens"', 'tall = "height"'))
+    mapping, log = load_mapping(path), open_log(SAMPLE)
+    with pytest.raises(InvalidConfigError) as caught:
+        reader(str(SAMPLE), mapping, load_slot(EXAMPLE / "slot.toml").context, log.columns)
+    problems = "\n".join(caught.value.problems)
+    assert "context.tall: the slot hillstrom has no such attribute" in problems
+    assert "no column 'height'" in problems
+
+
+def test_unreadable_value_is_told_with_row_and_column(tmp_path: Path) -> None:
+    """A cell that cannot be read stops the replay with its row, its column and the cure."""
+    lines = SAMPLE.read_text().splitlines()[:3]
+    cells = lines[2].split(",")
+    cells[-3] = "maybe"
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join([*lines[:2], ",".join(cells)]))
+    with pytest.raises(InvalidConfigError, match=r"row 2: visit: 'maybe' is no number"):
+        _customers(path)
+
+
+def test_ragged_line_is_told(tmp_path: Path) -> None:
+    """A line with too few fields is named by its number."""
+    path = tmp_path / "log.csv"
+    path.write_text("a,b\n1,2\n3\n")
+    with pytest.raises(InvalidConfigError, match=r"line 3: has 1 fields, the header 2"):
+        open_log(path)
+
+
+def test_log_without_a_mapping_is_told_where_one_was_looked_for(tmp_path: Path) -> None:
+    """The default mapping is the example of the file's name; without one, the error says so."""
+    config = ROOT / "config"
+    assert default_mapping(Path("x/hillstrom.csv"), config) == EXAMPLE / "mapping.toml"
+    with pytest.raises(InvalidConfigError, match=r"other/mapping\.toml; give one with --mapping"):
+        default_mapping(tmp_path / "other.csv", config)

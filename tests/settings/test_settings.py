@@ -1,0 +1,180 @@
+"""Settings: one meaning from two sources, and errors that name the place, the key and the cure."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nudge.errors import InvalidConfigError
+from nudge.settings.settings import Settings, load, load_or_create_secrets, stray_variables
+
+SECRET = "a-secret-of-enough-length"  # noqa: S105 - no real one
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> dict[str, str]:
+    """An environment whose directories are the test's own."""
+    return {"NUDGE_DATA_DIR": str(tmp_path / "data"), "NUDGE_CONFIG_DIR": str(tmp_path)}
+
+
+def write(base: dict[str, str], text: str) -> Path:
+    path = Path(base["NUDGE_CONFIG_DIR"]) / "nudge.toml"
+    path.write_text(text)
+    return path
+
+
+def test_defaults_serve_on_loopback_with_an_embedded_store(base: dict[str, str]) -> None:
+    """Nothing set: loopback, embedded store in the data directory, keys of its own."""
+    settings = load(base)
+    assert (settings.host, settings.port, settings.redis_url) == ("127.0.0.1", 8000, None)
+    assert settings.store_url == f"unix://{settings.data_dir}/store/store.sock"
+    assert settings.admin_key
+    assert settings.page_key
+    assert len(settings.secret_key) >= 32
+
+
+def test_variables_win_over_the_file(base: dict[str, str]) -> None:
+    """The file overrides defaults, a variable overrides the file, an empty one counts as unset."""
+    write(base, 'holdout = 0.1\npartitions = 4\ncors_origins = ["https://a.example"]')
+    settings = load(base | {"NUDGE_PARTITIONS": "16", "NUDGE_HOLDOUT": ""})
+    assert (settings.holdout, settings.partitions) == (0.1, 16)
+    assert settings.cors_origins == ("https://a.example",)
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:9000", "[::1]:80", "nudge.example:1"])
+def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind: str) -> None:
+    """What `to_environ` gives, `load` reads back as the same settings."""
+    extra = {"NUDGE_BIND": bind, "NUDGE_CORS_ORIGINS": "https://a.example, https://b.example"}
+    settings = load(base | extra)
+    assert load(settings.to_environ()) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("NUDGE_SECRET_KEY", "too-short", "at least 16 characters"),
+        ("NUDGE_BIND", "8000", "HOST:PORT"),
+        ("NUDGE_BIND", "127.0.0.1:99999", "65535"),
+        ("NUDGE_PARTITIONS", "2.5", "integer"),
+        ("NUDGE_HOLDOUT", "nan", ""),
+        ("NUDGE_HOLDOUT", "1.5", "0.9"),
+        ("NUDGE_AOF", "never", "everysec"),
+        ("NUDGE_REDIS_URL", "http://store", "redis+cluster://"),
+        ("NUDGE_NAMESPACE", "a{b}", "letters"),
+        ("NUDGE_ADMIN_KEY", "two words", "ASCII"),
+    ],
+)
+def test_a_wrong_variable_is_named(base: dict[str, str], name: str, value: str, says: str) -> None:
+    """The message starts with the variable and says what would be right."""
+    with pytest.raises(InvalidConfigError) as caught:
+        load(base | {name: value})
+    assert [line.startswith(f"{name}: ") for line in caught.value.problems] == [True]
+    assert says in caught.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("holdoutt = 0.1", "holdoutt: no such setting; did you mean holdout?"),
+        ("zzz = 1", "zzz: no such setting; known keys: aof,"),
+        ('secret_key = "x"', "secrets do not belong in this file; set NUDGE_SECRET_KEY"),
+        ("partitions = true", "partitions: "),
+        ("partitions = 2.5", "partitions: "),
+        ('cors_origins = "https://a.example"', "cors_origins: "),
+        ("holdout = ", "cannot be read as TOML"),
+    ],
+)
+def test_a_wrong_file_is_named(base: dict[str, str], text: str, says: str) -> None:
+    """The message names the file and the key; nothing unknown passes in silence."""
+    path = write(base, text)
+    with pytest.raises(InvalidConfigError) as caught:
+        load(base)
+    assert caught.value.problems[0].startswith(f"{path}: ")
+    assert says in caught.value.problems[0]
+
+
+def test_all_problems_come_at_once(base: dict[str, str]) -> None:
+    """An operator corrects one list, not one line after the other."""
+    with pytest.raises(InvalidConfigError) as caught:
+        load(base | {"NUDGE_AOF": "x", "NUDGE_HOLDOUT": "x"})
+    assert len(caught.value.problems) == 2
+
+
+def test_a_named_directory_must_exist(base: dict[str, str]) -> None:
+    """A mistyped configuration directory is an error, not a silent set of defaults."""
+    with pytest.raises(InvalidConfigError, match="no such configuration directory"):
+        load(base | {"NUDGE_CONFIG_DIR": "/no/such/place"})
+    with pytest.raises(InvalidConfigError, match="cannot be read"):
+        load(base, Path(base["NUDGE_CONFIG_DIR"]) / "other.toml")
+
+
+def test_strange_variables_are_pointed_out() -> None:
+    """They are no error, but a near miss is named with what was meant."""
+    found = stray_variables({"NUDGE_REDIS_ULR": "x", "NUDGE_SERVICE_HOST": "x", "HOME": "x"})
+    assert found == {"NUDGE_REDIS_ULR": "NUDGE_REDIS_URL", "NUDGE_SERVICE_HOST": ""}
+
+
+def test_secrets_are_made_once_and_for_the_owner_only(base: dict[str, str]) -> None:
+    """A second start has the same keys; the file is readable by its owner alone."""
+    first = load(base)
+    assert load(base) == first
+    path = first.data_dir / "secrets.toml"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in first.data_dir.iterdir()] == ["secrets.toml"]
+
+
+def test_concurrent_first_starts_agree(tmp_path: Path) -> None:
+    """Eight processes that start at once on an empty directory all have the same secrets."""
+    code = (
+        "import sys; from pathlib import Path;"
+        "from nudge.settings.keyfile import load_or_create_secrets;"
+        "sys.stdin.read(); print(load_or_create_secrets(Path(sys.argv[1])).secret_key)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "data")]
+    starts = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    for start in starts:
+        assert start.stdin is not None
+        start.stdin.close()
+        start.stdin = None
+    assert len({start.communicate()[0] for start in starts}) == 1
+
+
+def test_given_keys_are_not_replaced(base: dict[str, str]) -> None:
+    """Given keys are used; where all are given, nothing is written."""
+    keys = {"NUDGE_SECRET_KEY": SECRET, "NUDGE_ADMIN_KEY": "adm", "NUDGE_PAGE_KEY": "page"}
+    settings = load(base | keys)
+    assert settings.secret_key == SECRET.encode()
+    assert (settings.admin_key, settings.page_key) == ("adm", "page")
+    assert not settings.data_dir.exists()
+
+
+def test_damaged_secrets_are_not_replaced(tmp_path: Path) -> None:
+    """New secrets beside old data would make it unreadable: the file is named, and the cure."""
+    (tmp_path / "secrets.toml").write_text('secret_key = "x"\n')
+    with pytest.raises(InvalidConfigError, match=r"secrets\.toml: admin_key: .*backup"):
+        load_or_create_secrets(tmp_path)
+
+
+def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """The cure is in the message."""
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidConfigError, match="set NUDGE_DATA_DIR"):
+        load_or_create_secrets(tmp_path / "file")
+
+
+def test_nothing_printed_holds_a_secret(settings: Settings) -> None:
+    """Neither `masked` nor repr shows a key or the store's password."""
+    settings = replace(settings, redis_url="redis://user:hunter2@127.0.0.1:6379")
+    shown = f"{settings} {settings.masked()}"
+    assert "hunter2" not in shown
+    assert settings.masked()["store_url"] == "redis://user:***@127.0.0.1:6379"
+    for secret in (settings.secret_key.decode(), settings.admin_key, settings.page_key):
+        assert str(secret) not in shown

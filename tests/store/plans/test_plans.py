@@ -1,0 +1,198 @@
+"""Plans in the journal, and the hours that they take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from nudge.clock import now
+from nudge.domain.identity.sealing import Home, new_subject
+from nudge.domain.journal.block import MOST, Drawn, shape_of
+from nudge.domain.journal.records import Decision, Event, Ref
+from nudge.domain.slots.slot import Terms
+from nudge.store.journal.journal import Arrival, append_once, read, read_one
+from nudge.store.plans.capacity import release, reserve, used
+from nudge.store.plans.plan_book import NO_PLANS, Plans
+from nudge.store.plans.plans import Appended, Kept, Planned, append_each, forget_plans, slimmed
+from nudge.store.vault.visitors import Opened, Wanted, follow, open_each
+from nudge.store.wire.client import Client
+from nudge.store.wire.codec import encode
+from nudge.store.wire.keys import Keys
+
+SHAPE = shape_of(
+    Decision(
+        subject="ab" * 16,
+        slot="sms_timing",
+        revision=2,
+        channel="sms",
+        page="reminder",
+        context={"stage": "warning"},
+        cell="3",
+        eligible=("early", "late"),
+        removed={"gone": "past"},
+        pmf=(0.25, 0.75),
+        u=1,
+        variant="early",
+        propensity=0.25,
+        reason="policy",
+        policy="auto",
+        policy_version=3,
+        terms=Terms("shown", "paid", "conversion", 3600.0),
+        unit="sms_timing|reminder",
+        period=24_321,
+    )
+)
+UNIT = SHAPE.unit
+
+
+def append_block(
+    client: Client, keys: Keys, p: int, drawn: list[Drawn], seen: list[Plans], kept: Kept
+) -> Appended:
+    (made,) = append_each(client, keys, [Planned(p, drawn, seen)], kept)
+    return made
+
+
+def event(event_id: str) -> Event:
+    return Event(new_subject(), event_id, "step", "page", fields={"step": "home"})
+
+
+def drawn(subject: str, n: int = 0) -> Drawn:
+    """A plan."""
+    return Drawn(SHAPE, subject, n << 50, n % 2, 1.8e9 + n)
+
+
+def plans_of(store: Client, keys: Keys, partition: int, subject: str) -> Opened:
+    """What is known of a subject."""
+    return follow(store, keys, Home(subject, partition), Wanted(partition, "", ""))
+
+
+def open_each_of(store: Client, keys: Keys, partition: int, subject: str) -> list[Opened]:
+    """The same, by an id that leads to it."""
+    store.call("HSET", keys.vault(partition, "9" * 32), "s", subject, "c", "1")
+    return [one for _, one in open_each(store, keys, [Home("9" * 32, partition)], besides=False)]
+
+
+def test_a_block_is_one_record_and_each_plan_is_remembered(store: Client, keys: Keys) -> None:
+    """One position; every decision is read at its own index, and kept by its subject."""
+    some = [drawn(new_subject(), n) for n in range(MOST)]
+    made = append_block(store, keys, 2, some, [NO_PLANS] * MOST, Kept())
+    assert made.refs == tuple(Ref(2, 1, n) for n in range(MOST))
+    entries = read(store, keys, 2, 0, 10)
+    assert [one.record for one in entries] == [one.decision for one in some]
+    assert [one.ref for one in entries] == list(made.refs)
+    for n in (0, 1, MOST - 1):
+        entry = read_one(store, keys, made.refs[n])
+        kept = plans_of(store, keys, 2, some[n].subject).assigned[UNIT]
+        assert entry == entries[n]
+        assert (kept.ref, kept.decision.due, kept.decision.variant) == (
+            made.refs[n],
+            some[n].due,
+            some[n].decision.variant,
+        )
+    assert read_one(store, keys, Ref(2, 1, MOST)) is None
+
+
+def test_who_was_planned_for_meanwhile_is_told_and_nobody_is_written(
+    store: Client, keys: Keys
+) -> None:
+    """Of two planners who saw the same, the second writes nothing, whatever the purpose was."""
+    ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
+    other = ada._replace(shape=replace(SHAPE, unit="sms_timing|promotion"))
+    append_block(store, keys, 0, [other], [NO_PLANS], Kept())
+    made = append_block(store, keys, 0, [ben, ada], [NO_PLANS, NO_PLANS], Kept())
+    assert (made.refs, made.behind) == ((), (1,))
+    assert plans_of(store, keys, 0, ben.subject).assigned == {}
+    seen = plans_of(store, keys, 0, ada.subject).plans
+    assert append_block(store, keys, 0, [ben, ada], [NO_PLANS, seen], Kept()).refs
+
+
+def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys: Keys) -> None:
+    """The number that who writes the next plan has to name."""
+    home = Home("5" * 32, 1)
+    ((_, one),) = open_each(store, keys, [home], besides=False)
+    assert one.plans == NO_PLANS
+    append_block(store, keys, 1, [drawn(one.subject)], [one.plans], Kept())
+    ((_, again),) = open_each(store, keys, [home], besides=False)
+    assert (again.plans.count, list(again.assigned)) == (1, [UNIT])
+
+
+def test_the_latest_plan_of_each_purpose_is_remembered(store: Client, keys: Keys) -> None:
+    """Another plan for the same purpose takes the place of the one before; others stay."""
+    subject = new_subject()
+    for n, purpose in enumerate(("a", "b", "a")):
+        one = Drawn(replace(SHAPE, unit=purpose), subject, n, 0, 1.8e9 + n)
+        seen = plans_of(store, keys, 4, subject).plans
+        assert seen.count == n
+        assert append_block(store, keys, 4, [one], [seen], Kept()).refs
+    found = plans_of(store, keys, 4, subject).assigned
+    assert {unit: (k.ref.position, k.decision.due) for unit, k in found.items()} == {
+        "a": (3, 1.8e9 + 2),
+        "b": (2, 1.8e9 + 1),
+    }
+    (opened,) = open_each_of(store, keys, 4, subject)
+    assert opened.assigned == found
+
+
+def test_forgotten_plans_are_gone(store: Client, keys: Keys) -> None:
+    """Of one subject, whenever they were made; those of others stay."""
+    ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
+    append_block(store, keys, 0, [ada, ben], [NO_PLANS, NO_PLANS], Kept())
+    forget_plans(store, keys, 0, ada.subject, now())
+    assert plans_of(store, keys, 0, ada.subject).assigned == {}
+    assert list(plans_of(store, keys, 0, ben.subject).assigned) == [UNIT]
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_an_event_finds_whose_decision_it_names_in_a_block(
+    store: Client, keys: Keys, index: int
+) -> None:
+    """By position and index; an index that is not there is nobody's."""
+    some = [drawn(new_subject(), n) for n in range(2)]
+    append_block(store, keys, 0, some, [NO_PLANS, NO_PLANS], Kept())
+    place = f"1.{index}" if index else "1"
+    append_once(store, keys, 0, [Arrival("else", event("e"), of=place)], closes=True)
+    (entry,) = read(store, keys, 0, 1, 10)
+    named = [one.subject for one in some]
+    found = [place for place, name in enumerate(named) if name == entry.record.subject]
+    assert found == ([index] if index < len(named) else [])
+
+
+def test_no_hour_gets_more_than_its_most(store: Client, keys: Keys) -> None:
+    """What is there is given, once; what is given back can be taken again."""
+    assert reserve(store, keys, "sms", {10: (5, 3), 11: (5, 9)}, 0.0) == {10: 3, 11: 5}
+    assert reserve(store, keys, "sms", {10: (5, 3), 11: (7, 9)}, 0.0) == {10: 2, 11: 2}
+    assert reserve(store, keys, "sms", {10: (4, 1)}, 0.0) == {10: 0}
+    release(store, keys, "sms", {10: 1, 11: 0})
+    assert used(store, keys, "sms") == {10: 4, 11: 7}
+    assert used(store, keys, "call") == {}
+    assert reserve(store, keys, "sms", {}, 0.0) == {}
+
+
+def test_hours_that_are_past_are_forgotten(store: Client, keys: Keys) -> None:
+    """Where there are many, and only those."""
+    reserve(store, keys, "sms", dict.fromkeys(range(2001), (1, 1)), 0.0)
+    reserve(store, keys, "sms", {3000: (1, 1)}, 1990 * 3600.0)
+    assert sorted(used(store, keys, "sms")) == [*range(1990, 2001), 3000]
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_is_remembered_is_of_one_customer_whoever_plans_beside() -> None:
+    """Threads share what is made of a shape: none gets the time of another's customer."""
+    drawn = [Drawn(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in range(4)]
+    kept, each = Kept(), range(2000)
+    with ThreadPoolExecutor(len(drawn)) as threads:
+        made = list(threads.map(lambda one: {kept.payload(one) for _ in each}, drawn))
+    assert made == [{encode(replace(slimmed(one), due=one.due))} for one in drawn]
