@@ -1,4 +1,4 @@
-"""The one place where wall time is read, so that tests can move it and nobody else looks."""
+"""Time: the one module that reads it and that waits, so that tests can move it."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def now() -> float:
 def monotonic() -> float:
     """Seconds on a clock that never jumps; only differences mean anything."""
     return time.monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Suspend the calling thread."""
+    time.sleep(seconds)

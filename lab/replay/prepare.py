@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import sleep
 
 from lab.replay.mapping import LogMapping
 from nudge.client.api import Api, RefusedError
 from nudge.client.figures import wait_for
-from nudge.clock import now
+from nudge.clock import now, sleep
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slot, parse_slot
 from nudge.domain.slots.slot import Slot

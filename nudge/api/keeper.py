@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from nudge.api.metrics import SpoolMetrics
+from nudge.clock import sleep
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.serving.drain import drain
 from nudge.spool.spool import Spool
@@ -100,4 +100,4 @@ def _run(keeper: Keeper) -> None:
         except Exception:
             # Without this thread what was acknowledged would wait on disk until a restart.
             log.exception("spool_broken")
-        time.sleep(EVERY)
+        sleep(EVERY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -15,7 +14,7 @@ from flask import current_app
 
 from nudge.api import keeper
 from nudge.api.metrics import Metrics
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 from nudge.config.contact_file import load_contact
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -237,7 +236,7 @@ class Service:
                 # Without this thread the process would serve an old catalogue for ever.
                 log.exception("catalogue_broken")
                 self.held.failed(error)
-            time.sleep(self.settings.refresh_every)
+            sleep(self.settings.refresh_every)
 
     def _count(self, error: NudgeError) -> None:
         if isinstance(error, StoreAwayError):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import keyword
-import os
 import sys
 from typing import NamedTuple
 
 import click
 
 from nudge.errors import InvalidConfigError, NudgeError
+from nudge.settings.settings import one_core_each
 
 __all__ = ["cli", "main"]
 
@@ -98,9 +98,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; what went wrong on purpose is told in a line, not a traceback."""
-    # Before numpy is loaded. Our matrices are small, and threads that wait for each other in a
-    # loop make a fit take five times as long where the processors have other work.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    one_core_each()
     try:
         cli(prog_name="nudge")
     except NudgeError as error:

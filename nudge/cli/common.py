@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -92,7 +91,7 @@ def load_settings(data_dir: Path | None = None, port: int | None = None) -> Sett
         InvalidConfigError: every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
-    found = nudge_settings.load({**os.environ, **given})
+    found = nudge_settings.load(overrides=given)
     return found if port is None else replace(found, port=port)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -20,6 +19,7 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
+from nudge.clock import monotonic, sleep
 from nudge.domain.identity.number import Number, parsed
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Erased, Eraser
@@ -131,10 +131,10 @@ def _drained(store: Store) -> None:
 
 
 def _rewritten(store: Store) -> bool:
-    until = time.monotonic() + PATIENCE
+    until = monotonic() + PATIENCE
     while rewriting.is_wanted(store.client, store.keys):
-        if time.monotonic() > until:
+        if monotonic() > until:
             return False
         rewriting.rewrite(store.client, store.keys)
-        time.sleep(LOOK)
+        sleep(LOOK)
     return True

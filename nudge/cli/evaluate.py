@@ -36,7 +36,8 @@ from nudge.flows.reports.evaluate import (
 )
 from nudge.flows.reports.what_if import Found, what_if
 from nudge.lake.evaluation.log_columns import Columns
-from nudge.lake.evaluation.logs import LogFile, open_log
+from nudge.lake.evaluation.log_file import LogFile
+from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.workers.answers import CACHE

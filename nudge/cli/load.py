@@ -24,7 +24,7 @@ from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.load import Loader
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.lake.evaluation.logs import LogFile
+    from nudge.lake.evaluation.log_file import LogFile
 
 BATCH: Final = 1000
 TOLD: Final = 10

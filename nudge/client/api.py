@@ -12,12 +12,12 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import sleep
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import orjson
 
+from nudge.clock import sleep
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.settings.settings import Settings
 

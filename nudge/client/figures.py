@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import sleep
 
 from nudge.client.api import Api, Json
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from typing import Any
 from bandits.config_policy import KEYS, default_floor, read_policy
 from bandits.config_values import text_of
 from bandits.errors import ConfigError
+from nudge.config.window_value import window_of
 from nudge.domain.basics.slot_values import is_number, scalar_problem, suggestion
 from nudge.domain.slots.holdout import GLOBAL
 from nudge.domain.slots.reward_event import PAID, wanted
 from nudge.domain.slots.slot import DEFAULT_PAGE
 from nudge.domain.slots.window import SLOT as TIMING
-from nudge.domain.slots.window import window_of
 
 Problem = tuple[str, str]
 POLICY_KEYS = tuple(key for key in KEYS if key != "floor")

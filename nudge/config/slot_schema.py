@@ -19,7 +19,12 @@ from nudge.config.slot_fields import (
     StrictTable,
     told,
 )
-from nudge.domain.basics.slot_values import json_problem, scalar_problem, text_problem
+from nudge.domain.basics.slot_values import (
+    ATTRIBUTE_FORM,
+    json_problem,
+    scalar_problem,
+    text_problem,
+)
 from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
 
@@ -46,7 +51,7 @@ NAME = Matches(
     "begin with a-z or 0-9; use a-z, 0-9, _ . - only, at most 64 characters",
 )
 ATTRIBUTE = Matches(
-    r"[a-z][a-z0-9_]{0,63}",
+    ATTRIBUTE_FORM,
     "begin with a-z; use a-z, 0-9, _ only, at most 64 characters",
 )
 

@@ -8,9 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import sleep
 
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 from nudge.processes import tether
 
 Process = subprocess.Popen[bytes]

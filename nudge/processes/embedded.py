@@ -13,9 +13,8 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import sleep
 
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 from nudge.errors import StoreError
 from nudge.processes import lockfile, tether
 from nudge.settings.settings import Settings

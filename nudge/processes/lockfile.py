@@ -7,9 +7,8 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from time import sleep
 
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 from nudge.errors import NudgeError
 
 _POLL = 0.02

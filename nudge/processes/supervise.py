@@ -11,10 +11,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from time import sleep
 from types import FrameType
 
-from nudge.clock import monotonic
+from nudge.clock import monotonic, sleep
 from nudge.processes import children, embedded
 from nudge.processes.children import Child, Program
 from nudge.processes.claim import ServeError, alone, check_port, run_file

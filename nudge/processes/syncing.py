@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+
+from nudge.clock import sleep
 
 EVERY: Final = 1.0
 """Seconds between two syncs."""
@@ -34,7 +35,7 @@ class Syncer:
 
     def _run(self) -> None:
         while True:
-            time.sleep(EVERY)
+            sleep(EVERY)
             try:
                 sync(self._directory)
             except OSError as error:

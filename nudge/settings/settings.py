@@ -31,6 +31,7 @@ __all__ = [
     "child_environ",
     "load",
     "load_or_create_secrets",
+    "one_core_each",
     "stray_variables",
 ]
 
@@ -192,17 +193,22 @@ class Settings:
         return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
 
 
-def load(environ: Mapping[str, str] | None = None, config_file: Path | None = None) -> Settings:
+def load(
+    environ: Mapping[str, str] | None = None,
+    config_file: Path | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Settings:
     """Read the settings, and make the secrets that are not given.
 
     Args:
         environ: variables; None is the process's own. An empty value counts as unset.
         config_file: None is `nudge.toml` in the configuration directory, which may be missing.
+        overrides: variables that count more than those of the environment.
 
     Raises:
         InvalidConfigError: every problem with its file or variable, key and cure.
     """
-    given = from_environ(os.environ if environ is None else environ)
+    given = from_environ({**(os.environ if environ is None else environ), **(overrides or {})})
     path = _file(given, config_file)
     # Only the default file may be missing: who names one means it.
     values = (from_file(path) if config_file or path.exists() else {}) | given
@@ -259,3 +265,12 @@ def _bracketed(host: str) -> str:
 def _without_password(url: str) -> str:
     password = urlsplit(url).password
     return url.replace(f":{password}@", ":***@") if password else url
+
+
+def one_core_each() -> None:
+    """Have numpy's linear algebra use one thread; call it before numpy is imported.
+
+    Our matrices are small, and threads that wait for each other in a loop make a fit take five
+    times as long where the processors have other work.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -27,7 +27,7 @@ from nudge.workers.reporting import Answered, Kind, Tell
 
 if TYPE_CHECKING:
     from nudge.flows.reports.performance import Reports
-    from nudge.lake.evaluation.logs import LogFile
+    from nudge.lake.evaluation.log_file import LogFile
 
 CACHE: Final = "reports"
 REPORT: Final = "report"

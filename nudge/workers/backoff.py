@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+
+from nudge.workers.jitter import upper_half
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Backoff:
         whole = min(self.most, self.first * 2.0 ** min(self.turns, 32))
         self.turns += 1
         # Several workers must not come back to the store in step.
-        return whole * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+        return upper_half(whole)
 
     def reset(self) -> None:
         """Begin with the first wait again."""

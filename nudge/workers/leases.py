@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -16,6 +15,7 @@ from nudge.store.folds.folds import Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.guard import Guard
+from nudge.workers.jitter import shuffled
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class Leases:
     def _claim(self, share: int) -> None:
         free = [p for p in self._keys.every_partition() if p not in self._held]
         # At random, so that workers that start together do not ask for the same ones.
-        wanted = iter(random.sample(free, len(free)))
+        wanted = iter(shuffled(free))
         taken = [p for p in wanted if len(self._held) < share and self._take(p)]
         if taken:
             log.info("partitions_taken", fold=self._fold, partitions=sorted(taken))

@@ -21,6 +21,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import Archive, Limits
 from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import Learn
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.upkeep.compact import Compact
@@ -41,7 +42,7 @@ from nudge.workers.guarding import Guarding
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.publishing import Publishing
 from nudge.workers.reporting import Reporting
-from nudge.workers.runner import Fold, Runner
+from nudge.workers.runner import Runner
 from nudge.workers.stocking import Stocking
 
 log = structlog.get_logger()

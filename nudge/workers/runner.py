@@ -6,17 +6,16 @@ whoever held it before. So it does not matter where a worker dies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from threading import Event
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
 from nudge import clock
-from nudge.domain.journal.records import Entry
 from nudge.errors import BrokenFoldError, FencedError, StoreAwayError, StoreError
+from nudge.flows.folds.fold import Fold
 from nudge.store.folds import folds
-from nudge.store.folds.folds import Commit, Lease
+from nudge.store.folds.folds import Lease
 from nudge.store.journal import journal
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -28,28 +27,6 @@ from nudge.workers.leases import TTL, Leases
 log = structlog.get_logger()
 
 S = TypeVar("S")
-
-
-class Fold(Protocol[S]):
-    """A function from entries to commits, with a state of its own for each partition."""
-
-    @property
-    def name(self) -> str:
-        """Of the fold: part of its keys."""
-        ...
-
-    @property
-    def batch(self) -> int:
-        """Most entries of one commit."""
-        ...
-
-    def prepare(self, partition: int) -> S:
-        """The fold's own state as of its committed position."""
-        ...
-
-    def handle(self, partition: int, state: S, entries: Sequence[Entry]) -> tuple[S, Commit]:
-        """What a batch comes to: the state behind it, and what is to be committed."""
-        ...
 
 
 class Runner(Generic[S]):

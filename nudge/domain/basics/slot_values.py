@@ -12,6 +12,8 @@ MAX_DEPTH = 16
 CLOSE = 0.65
 """How alike two words must be, from 0 to 1, for one to be taken for a slip of the other."""
 MAX_INTEGER = 2**63
+ATTRIBUTE_FORM = r"[a-z][a-z0-9_]{0,63}"
+"""Regular expression of a context attribute's name."""
 LAST_INSTANT = 253_402_300_799.0
 """The end of the year 9999, in seconds since the epoch."""
 

@@ -10,7 +10,7 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Final
 
-from nudge.domain.journal.event import MAX_AGE, rewards
+from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
 from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Ref, Reward
 from nudge.domain.people.credit import credits_of, settled, slots_of
 from nudge.domain.people.facts import told
@@ -24,7 +24,7 @@ from nudge.domain.people.visitor import (
     VisitorState,
     with_channel,
 )
-from nudge.domain.slots.reward_event import PAID, type_of, wanted
+from nudge.domain.slots.reward_event import PAID, wanted
 
 GRACE: Final = 600.0
 """Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
@@ -180,7 +180,7 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
         state = told(state, entry.at, event)
     if event.type == SENT:
         return _shown(state, entry, event.decision)
-    kind = type_of(event)
+    kind = reward_type(event)
     if kind is None or not rewards(event.type, event.source):
         return state, (), ()
     if known or len(state.events) >= MAX_OPEN:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final, cast, get_args
 
-from nudge.config.slot_schema import ATTRIBUTE
+from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
 from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, WEEK, Compare, Period, Question
 from nudge.domain.reports.questions import period_of
 from nudge.errors import InvalidRequestError
@@ -67,7 +67,7 @@ def _dimension(by: str | None, slot: str | None, slots: Collection[str]) -> str:
         if by.removeprefix(VARIANT) not in slots:
             raise _wrong("slot" if slot else "by", f"{by.removeprefix(VARIANT)!r} is no slot")
         return by
-    if not re.fullmatch(ATTRIBUTE.regex, by):
+    if not re.fullmatch(ATTRIBUTE_FORM, by):
         raise _wrong("by", f"is no dimension; use {DIMENSIONS}, a context attribute, or none")
     return by
 

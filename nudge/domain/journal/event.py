@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from nudge.domain.journal.caller import Caller
-from nudge.domain.journal.records import Source
+from nudge.domain.journal.records import Event, Source
+from nudge.domain.slots.reward_event import PAY_TAPPED, REWARDING_EVENTS, STEP
 
 Origin = Literal["page", "server", "both"]
 
@@ -56,3 +57,10 @@ def may_send(caller: Caller, event_type: str) -> bool:
 def rewards(event_type: str, source: Source) -> bool:
     """True where events of this type and source may reward at all."""
     return source == "server" or event_type != "paid"
+
+
+def reward_type(event: Event) -> str | None:
+    """The type under which an event may reward an exposure; None for one that never does."""
+    if event.type == STEP:
+        return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
+    return event.type if event.type in REWARDING_EVENTS else None

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Final
 
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.journal.records import Event
 
 PAID: Final = "paid"
 STEP: Final = "step"
@@ -59,10 +58,3 @@ def problem_of(text: str) -> str | None:
         if one not in REWARDING_EVENTS:
             return f"{one!r} is not allowed; {suggestion(one, REWARDING_EVENTS)}"
     return None if len(set(types)) == len(types) else f"{text!r} says one type twice; say each once"
-
-
-def type_of(event: Event) -> str | None:
-    """The type under which an event may reward; None for one that may not."""
-    if event.type == STEP:
-        return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
-    return event.type if event.type in REWARDING_EVENTS else None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bandits.contract import Policy
 from bandits.features import CellSpec
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot
-from nudge.domain.slots.window import Window, windows_of
+from nudge.domain.slots.window import Window
 
 
 @dataclass(frozen=True)
@@ -19,24 +20,17 @@ class Served:
     Attributes:
         slot: its current revision.
         policy: over the slot's variants, in the slot's order.
+        windows: variant -> its send window; of the slot `sms_timing` only.
     """
 
     slot: Slot
     policy: Policy
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> CellSpec:
         """How this revision discretises the context."""
         return CellSpec.build(learner_config(self.slot).context)
-
-    @cached_property
-    def windows(self) -> dict[str, Window]:
-        """The send windows, by variant; for the slot `sms_timing` only.
-
-        Raises:
-            ValueError: a value is no window.
-        """
-        return windows_of(self.slot)
 
     @property
     def policy_kind(self) -> str:

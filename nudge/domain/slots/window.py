@@ -5,21 +5,11 @@ It is what a variant of the slot `sms_timing` stands for, written as the variant
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
-
-from marshmallow import ValidationError, validate
-from marshmallow import fields as ma
-
-from nudge.config.contact_schema import LocalHours
-from nudge.config.slot_fields import OneOf, StrictTable, told
-from nudge.domain.basics.local_time import DAY
-from nudge.domain.slots.slot import Slot
+from typing import Final, Literal
 
 SLOT: Final = "sms_timing"
 """The slot whose variants are windows."""
-MOST_DAYS: Final = 31
 
 Anchor = Literal["month", "cycle"]
 
@@ -41,75 +31,3 @@ class Window:
     first_day: int
     last_day: int
     hours: tuple[int, int]
-
-
-def _day() -> ma.Integer:
-    right = f"give a day from -{MOST_DAYS} to {MOST_DAYS}"
-    within = validate.Range(-MOST_DAYS, MOST_DAYS, error=f"is out of range; {right}")
-    return ma.Integer(required=True, strict=True, validate=within, **told(right))
-
-
-class WindowSchema(StrictTable):
-    """The value of a variant."""
-
-    anchor = ma.String(
-        load_default="month", validate=OneOf("month", "cycle"), **told("use month or cycle")
-    )
-    first_day = _day()
-    last_day = _day()
-    hours = LocalHours(load_default=(0, DAY))
-
-
-_SCHEMA: Final = WindowSchema()
-
-
-def windows_of(slot: Slot) -> dict[str, Window]:
-    """Variant -> its window.
-
-    Raises:
-        ValueError: a value is no window; a slot that passed the check has none.
-    """
-    return {one.name: window_of(one.value) for one in slot.variants}
-
-
-def window_of(value: object) -> Window:
-    """The window that a value describes.
-
-    Raises:
-        ValueError: it is none; the text says what is wrong and what would be right.
-    """
-    if not isinstance(value, Mapping):
-        raise ValueError('is no window; write { anchor = "month", first_day = 1, ... }')  # noqa: TRY004 (a value of a file)
-    try:
-        data: dict[str, Any] = _SCHEMA.load(value)
-    except ValidationError as error:
-        told_of = [f"{key}: {' '.join(map(str, x))}" for key, x in error.messages_dict.items()]
-        raise ValueError("; ".join(told_of)) from error
-    window = Window(data["anchor"], data["first_day"], data["last_day"], data["hours"])
-    for wrong in (check(window) for check in _CHECKS):
-        if wrong is not None:
-            raise ValueError(wrong)
-    return window
-
-
-def _midnight(window: Window) -> str | None:
-    start, end = window.hours
-    return "hours: span midnight; write two windows" if end <= start else None
-
-
-def _backwards(window: Window) -> str | None:
-    first, last = window.first_day, window.last_day
-    # A day from the front and one from the back can be told apart only in a month.
-    comparable = window.anchor == "cycle" or (first > 0) == (last > 0)
-    if comparable and last < first:
-        return "last_day: lies before first_day; give the same or a later one"
-    return None
-
-
-def _day_zero(window: Window) -> str | None:
-    if window.anchor == "month" and 0 in (window.first_day, window.last_day):
-        return "first_day, last_day: a month has no day 0; 1 is its first day, -1 its last"
-    return None
-
-
-_CHECKS: Final[tuple[Callable[[Window], str | None], ...]] = (_midnight, _day_zero, _backwards)

@@ -24,7 +24,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.errors import CorruptRecordError, InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.lake.evaluation.log_batches import POLICY, Asked, LogBatches, Survey, surveyed
 from nudge.lake.evaluation.log_columns import Columns, Look
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 from nudge.store.service import slots, snapshots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys

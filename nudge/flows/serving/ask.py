@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -125,4 +124,4 @@ class Desk:
             ignored = job is not None and job.state == "waiting" and spent > TAKEN
             if job is None or not job.open or ignored or spent > PATIENCE:
                 return job
-            time.sleep(LOOK)
+            clock.sleep(LOOK)

@@ -16,6 +16,7 @@ from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import NAME as ARCHIVE
 from nudge.flows.folds.archive import PENDING, Archive
 from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import Learn
 from nudge.lake.files import manifest
 from nudge.lake.files.manifest import Manifest, Range
@@ -29,7 +30,6 @@ from nudge.store.keeping.identity import Wrong
 from nudge.store.keeping.note import Note, read_note, write_note
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
-from nudge.workers.runner import Fold
 
 TTL: Final = 60.0
 WAITS: Final = "the store was replaced: run `nudge rebuild`"

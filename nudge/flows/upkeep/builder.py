@@ -11,6 +11,7 @@ from nudge.clock import monotonic
 from nudge.domain.credit.replay import Account
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import Learn
 from nudge.flows.upkeep.opening import opening
 from nudge.lake.files.balances import Balance
@@ -19,7 +20,6 @@ from nudge.store.folds import folds, generations
 from nudge.store.folds.folds import Commit, Lease, Write
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
-from nudge.workers.runner import Fold
 
 TTL: Final = 30.0
 """Seconds after which a rebuild that died can be begun again."""

@@ -6,7 +6,6 @@ state is emptied by its fold, which reads `erased` in the journal; a rebuild rea
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -188,5 +187,5 @@ class Eraser:
         while position_of(self.client, self.keys, partition, ATTRIBUTE) < last:
             if clock.monotonic() > until:
                 return False
-            time.sleep(LOOK)
+            clock.sleep(LOOK)
         return True

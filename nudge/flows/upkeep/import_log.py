@@ -20,7 +20,7 @@ from nudge.domain.credit.taught import Lesson
 from nudge.domain.journal.records import Record
 from nudge.domain.slots.learning import learner_config
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, Lease
 from nudge.store.service import slots

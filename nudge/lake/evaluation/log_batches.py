@@ -28,7 +28,7 @@ from nudge.lake.evaluation.log_columns import (
     usable,
 )
 from nudge.lake.evaluation.log_features import Feature, Levels, features
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 POLICY: Final = "policy"
 """The target that a policy's numbers are."""

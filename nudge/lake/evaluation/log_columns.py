@@ -14,8 +14,8 @@ from bandits.arrays import BoolArray, FloatArray
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_arrays import REAL, TEXT, Part
 from nudge.lake.evaluation.log_attributes import CONTEXT, opened
+from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.log_matrices import lengths, marked, members, reals, spread
-from nudge.lake.evaluation.logs import LogFile
 
 LEARNABLE: Final = "policy"
 """The reason of decisions that may be evaluated."""

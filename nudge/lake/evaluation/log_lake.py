@@ -10,7 +10,7 @@ import pyarrow as pa
 from nudge.errors import InvalidConfigError
 from nudge.lake.engine.dialects import batches
 from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined
-from nudge.lake.evaluation.logs import BATCH, LogFile
+from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.files.reader import Lake
 
 

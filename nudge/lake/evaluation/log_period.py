@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nudge.domain.reports.questions import EVER, Period
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.files.tables import micros
 
 

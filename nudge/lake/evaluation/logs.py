@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,29 +13,11 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from nudge.errors import InvalidConfigError
+from nudge.lake.evaluation.log_file import BATCH, LogFile
 
-BATCH: Final = 65_536
 BLOCK: Final = 1 << 21
 """Bytes of a CSV file that are read at once."""
 MAGIC: Final = b"PAR1"
-
-
-@dataclass(frozen=True)
-class LogFile:
-    """A log that can be read again and again.
-
-    Attributes:
-        name: for messages.
-        columns: that it has.
-        rows: how many; of a CSV file the lines.
-        read: names of columns -> batches of these columns. It raises InvalidConfigError or
-            BrokenLakeError where the log is damaged.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    rows: int
-    read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
 
 
 def open_log(path: Path, slot: str | None = None, engine: str = "duckdb") -> LogFile:

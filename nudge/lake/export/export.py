@@ -16,7 +16,7 @@ from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
 from nudge.lake.engine.query import answer, connect, joined
 from nudge.lake.evaluation.log_columns import Look
-from nudge.lake.evaluation.logs import BATCH, LogFile
+from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.export.export_dsjson import write_dsjson
 from nudge.lake.export.export_obp import write_obp
 from nudge.lake.export.export_sensors import write_sensors

@@ -16,7 +16,7 @@ import orjson
 
 from nudge.lake.evaluation.log_arrays import Part
 from nudge.lake.evaluation.log_columns import Columns, Look, usable
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 NEEDED: Final = (
     *("decision_id", "at", "variant", "propensity", "reward", "eligible", "pmf", "context"),

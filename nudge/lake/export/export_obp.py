@@ -23,7 +23,7 @@ from bandits.evaluation import Log
 from nudge.errors import InvalidRequestError
 from nudge.lake.evaluation.log_batches import LogBatches, Survey, surveyed
 from nudge.lake.evaluation.log_columns import Columns, Look
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 NONE_LEFT: Final = (
     "no decision may be evaluated yet: they wait for their windows, or were not shown"

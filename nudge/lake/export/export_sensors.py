@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from nudge.lake.evaluation.log_columns import Look
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 LONGEST: Final = 8191
 """Bytes of a text that are taken."""

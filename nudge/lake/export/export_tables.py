@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from nudge.lake.evaluation.log_columns import Look
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from nudge.domain.timing.plan_rows import COLUMNS, Row
-from nudge.lake.evaluation.logs import LogFile
+from nudge.lake.evaluation.log_file import LogFile
 
 KINDS: Final = {"propensity": pa.float64(), "sticky": pa.bool_()}
 SCHEMA: Final = pa.schema([(name, KINDS.get(name, pa.string())) for name in COLUMNS])

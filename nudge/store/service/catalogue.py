@@ -13,6 +13,7 @@ import structlog
 
 import bandits
 from bandits.contract import Policy
+from nudge.config.window_value import windows_of
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.learning import first_policy
 from nudge.domain.slots.served import Served
@@ -90,7 +91,7 @@ def _served(
     if policy is None or policy.arms != slot.names:
         # Nothing published yet, or for other variants: a known distribution until it is.
         policy = first_policy(slot)
-    return Served(slot, policy)
+    return Served(slot, policy, windows_of(slot))
 
 
 def _snapshot(client: Client, keys: Keys, name: str, version: str) -> Policy | None:

@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.config.slot_file import parse_slot
+from nudge.config.window_value import window_of
 from nudge.domain.basics.intervals import Intervals, merged
 from nudge.domain.basics.local_time import date_of, local
 from nudge.domain.contact.contact import Consent, Known
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import allowed_intervals, forbidden
-from nudge.domain.slots.window import Window, window_of
+from nudge.domain.slots.window import Window
 from nudge.domain.timing.windows import (
     NO_DATE,
     NO_DAY,

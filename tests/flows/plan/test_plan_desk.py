@@ -14,6 +14,7 @@ from places import CONFIG
 from bandits.policies.uniform import UniformPolicy
 from nudge.config.contact_file import load_contact
 from nudge.config.slot_file import load_slots
+from nudge.config.window_value import windows_of
 from nudge.domain.choosing.choice import choose
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
@@ -77,7 +78,7 @@ def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int
     def law(data: st.DataObject) -> None:
         base = data.draw(bases)
         policy = data.draw(policies(base))
-        served = Served(SLOT, UniformPolicy(arms=SLOT.names))
+        served = Served(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT))
         table = Table(Calendar(policy), served, minute_of(base))
         desk = Desk(table, {}, data.draw(st.sampled_from((0.0, 0.3))), KEY, "test", base)
         capacity, hours = Capacity(), Counter[tuple[str, int]]()
@@ -119,7 +120,11 @@ def test_an_hour_that_fills_up_meanwhile_is_looked_for_no_more() -> None:
     shipped = load_contact(CONFIG)
     sms = replace(shipped.channels["sms"], capacity=2)
     policy = replace(shipped, channels={"sms": sms})  # a reminder may have one of the two
-    table = Table(Calendar(policy), Served(SLOT, UniformPolicy(arms=SLOT.names)), minute_of(at))
+    table = Table(
+        Calendar(policy),
+        Served(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT)),
+        minute_of(at),
+    )
     desk = Desk(table, {}, 0.0, KEY, "test", at)
     agreed = VisitorState(consents=(Consent("sms", 0.0, given=True),), watermark=at)
     cases = [
