@@ -16,7 +16,7 @@ from typing import Final
 
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
-from nudge.domain.choosing.asked import Ask
+from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.flows.serving.decide import Decider
@@ -53,7 +53,9 @@ def _timed(url: str, directory: Path) -> dict[str, float]:
     caller = Caller("bench", frozenset({"decide"}))
 
     def decide(visitor: int) -> None:
-        decider.decide(catalogue, [Ask(f"v{visitor}", "web", "home", SLOTS)], caller, NOW)
+        decider.decide(
+            catalogue, [DecisionRequest(f"v{visitor}", "web", "home", SLOTS)], caller, NOW
+        )
 
     def trips(_: int) -> None:
         client.call("PING")

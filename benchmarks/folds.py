@@ -18,11 +18,11 @@ from typing import Final, TypeVar
 import structlog
 
 from nudge.domain.journal.records import Decision, Event, Ref
-from nudge.domain.slots.slot import Terms
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
+from nudge.domain.slots.slot import RewardTerms
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
 from nudge.processes import embedded
-from nudge.store.journal.journal import Arrival, append_decisions, append_once, last_position
+from nudge.store.journal.journal import Append, append_decisions, append_once, last_position
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -34,9 +34,9 @@ VISITORS: Final = 4000
 PARTITIONS: Final = 8
 BATCH: Final = 500
 SLOTS: Final = (
-    ("denomination", Terms("decision", "paid", "conversion", 3 * 86_400.0)),
-    ("banner", Terms("shown", "paid", "conversion", 86_400.0)),
-    ("prefill", Terms("decision", "prefill_kept", "conversion", 1800.0)),
+    ("denomination", RewardTerms("decision", "paid", "conversion", 3 * 86_400.0)),
+    ("banner", RewardTerms("shown", "paid", "conversion", 86_400.0)),
+    ("prefill", RewardTerms("decision", "prefill_kept", "conversion", 1800.0)),
 )
 
 
@@ -65,11 +65,11 @@ def fill(client: Client, keys: Keys, random: Random) -> int:
         events = [_event(subject, "shown", kept[1].ref), _event(subject, "step")]
         if visitor % 5 == 0:
             events.append(_event(subject, "paid"))
-        append_once(client, keys, p, [Arrival("", event) for event in events], closes=True)
+        append_once(client, keys, p, [Append("", event) for event in events], closes=True)
     return sum(last_position(client, keys, p) for p in keys.every_partition())
 
 
-def _decision(subject: str, slot: str, terms: Terms, random: Random) -> Decision:
+def _decision(subject: str, slot: str, terms: RewardTerms, random: Random) -> Decision:
     eligible = ("10", "30", "50", "100", "300", "500")
     return Decision(
         subject=subject,
@@ -131,8 +131,8 @@ def main() -> None:
     with served() as client:
         entries = fill(client, keys, Random(1))  # noqa: S311 - the same journal every time
         base = timed(lambda: raw_copy(client, keys))
-        attribute = timed(lambda: folded(client, keys, Attribute(client, keys)))
-        learn = timed(lambda: folded(client, keys, Learn(client, keys)))
+        attribute = timed(lambda: folded(client, keys, AttributeFold(client, keys)))
+        learn = timed(lambda: folded(client, keys, LearnFold(client, keys)))
     both = (attribute[0] + learn[0], attribute[1] + learn[1])
     rows = {
         "raw copy (baseline)": base,

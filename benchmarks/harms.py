@@ -31,14 +31,14 @@ from bandits.inference.holdout import holdout_sums
 from benchmarks.folds import served
 from benchmarks.harms_world import HARM, NAME, slot, visit
 from benchmarks.lifts_service import LONG, OWNER, Service
-from nudge.domain.reports.guard import IN_YUAN, judge
-from nudge.domain.slots.slot import Harms
+from nudge.domain.reports.harm_guard import IN_YUAN, judge
+from nudge.domain.slots.slot import GuardTerms
 from nudge.settings.settings import load
 from nudge.store.wire.client import Client
-from nudge.workers.guard import Guard
-from nudge.workers.guarding import Guarding
+from nudge.workers.harm_guard_loop import HarmGuardLoop
+from nudge.workers.store_check import StoreCheck
 
-WATCHED: Final = Harms(("abandonment", "downgrade"), alpha=0.05)
+WATCHED: Final = GuardTerms(("abandonment", "downgrade"), alpha=0.05)
 SHARE: Final = 0.1
 VISITS: Final = 20_000
 LOOK: Final = 500
@@ -51,7 +51,12 @@ ROUND, MOST = 500, 40
 
 
 def frozen_at(
-    seed: int, effect: float, *, visits: int = VISITS, every: int = LOOK, harms: Harms = WATCHED
+    seed: int,
+    effect: float,
+    *,
+    visits: int = VISITS,
+    every: int = LOOK,
+    harms: GuardTerms = WATCHED,
 ) -> int | None:
     """After how many visits the guard freezes a world's slot; None where it never does.
 
@@ -97,8 +102,8 @@ def planted(client: Client, directory: Path) -> tuple[int | None, str]:
         load({"NUDGE_DATA_DIR": str(directory)}), namespace="harm", redis_url=None, holdout=0.0
     )
     service = Service.of(client, settings, [slot()])
-    guard = Guard(client, service.keys, settings.store_note)
-    watch = Guarding(client, service.keys, settings, OWNER, LONG, guard)
+    guard = StoreCheck(client, service.keys, settings.store_note)
+    watch = HarmGuardLoop(client, service.keys, settings, OWNER, LONG, guard)
     for number in range(MOST):
         visit(service, range(number * ROUND, (number + 1) * ROUND), HARM)
         if watch.turn(1e6 * number):

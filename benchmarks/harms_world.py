@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.lifts_service import Service
 from lab.simulate.visitors import generator
 from nudge.config.slot_file import parse_slot
-from nudge.domain.choosing.asked import Ask, Sent
+from nudge.domain.choosing.requests import DecisionRequest, EventRequest
 from nudge.domain.slots.slot import Slot
 
 NAME: Final = "amount"
@@ -47,10 +47,10 @@ def visit(service: Service, numbers: range, chances: Mapping[str, float], seed: 
     sent = []
     for number in numbers:
         rng, who = generator(seed, number), f"v{seed}-{number}"
-        given = service.decide(Ask(who, "web", "recharge", (NAME,))).decisions[NAME]
+        given = service.decide(DecisionRequest(who, "web", "recharge", (NAME,))).decisions[NAME]
         if rng.random() < chances[given.variant]:
             fields = {"amount": int(given.variant)}
-            sent.append(Sent(f"{who}-paid", "paid", who, None, None, fields))
+            sent.append(EventRequest(f"{who}-paid", "paid", who, None, None, fields))
     service.record(sent)
     service.learn()
     service.archive()

@@ -34,7 +34,7 @@ from benchmarks.lifts_worlds import VISITS, Visit
 from lab.simulate import truth
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.config.slot_file import load_slots
-from nudge.domain.choosing.asked import Ask, Sent
+from nudge.domain.choosing.requests import DecisionRequest, EventRequest
 from nudge.domain.slots.slot import Slot
 from nudge.settings.settings import load
 from nudge.store.wire.client import Client
@@ -110,12 +110,14 @@ def play(service: Service, name: str, visitors: int, seed: int, batch: int = BAT
     return found
 
 
-def _visited(service: Service, slot: Slot, number: int, seed: int, found: Truth) -> list[Sent]:
+def _visited(
+    service: Service, slot: Slot, number: int, seed: int, found: Truth
+) -> list[EventRequest]:
     """What one visitor is shown and does."""
     rng = generator(seed, number)
     visit = VISITS[slot.name](draw_visitor(number, rng), rng)
     who = f"{slot.name}-{seed}-{number}"
-    ask = Ask(who, visit.channel, visit.page, (slot.name,), visit.context)
+    ask = DecisionRequest(who, visit.channel, visit.page, (slot.name,), visit.context)
     given = service.decide(ask).decisions[slot.name]
     if given.reason == "policy":
         usual, event = slot.fallback_for(visit.page), slot.terms.event
@@ -126,15 +128,15 @@ def _visited(service: Service, slot: Slot, number: int, seed: int, found: Truth)
     return list(_events(visit, who, given.decision_id, types))
 
 
-def _events(visit: Visit, who: str, decision: str, types: frozenset[str]) -> Iterator[Sent]:
+def _events(visit: Visit, who: str, decision: str, types: frozenset[str]) -> Iterator[EventRequest]:
     if visit.shown:
-        yield Sent(f"{who}-shown", "shown", who, None, decision)
+        yield EventRequest(f"{who}-shown", "shown", who, None, decision)
     if "prefill_kept" in types:
-        yield Sent(f"{who}-kept", "prefill_kept", who, None, decision)
+        yield EventRequest(f"{who}-kept", "prefill_kept", who, None, decision)
     if "pay_tapped" in types:
-        yield Sent(f"{who}-tapped", "step", who, None, None, {"step": "pay_tapped"})
+        yield EventRequest(f"{who}-tapped", "step", who, None, None, {"step": "pay_tapped"})
     if "paid" in types:
-        yield Sent(f"{who}-paid", "paid", who, None, None, {"amount": visit.amount})
+        yield EventRequest(f"{who}-paid", "paid", who, None, None, {"amount": visit.amount})
 
 
 def lift_of(client: Client, directory: Path, name: str, visitors: int, seed: int) -> Lift:

@@ -14,22 +14,22 @@ from typing import Final, Self, TypeVar
 from bandits.inference.arm_sums import ArmSums
 from nudge import clock
 from nudge.config.slot_change import Edit, plan
-from nudge.domain.choosing.asked import Answer, Ask, Sent
+from nudge.domain.choosing.requests import DecisionRequest, EventRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
-from nudge.domain.reports.comparison import Part, holdout_sums_of
+from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
 from nudge.domain.reports.questions import EVER, Period
 from nudge.domain.slots.slot import Slot
-from nudge.flows.folds.archive import Archive
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.archive import ArchiveFold
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep import apply as applying
-from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.guarded import harm_cube
+from nudge.lake.reports.guard_cut import harm_cube
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
@@ -102,11 +102,11 @@ class Service:
         """A slot as it is served."""
         return self.catalogue.slots[name].slot
 
-    def decide(self, ask: Ask) -> Answer:
+    def decide(self, ask: DecisionRequest) -> PageAnswer:
         """The answer to a page."""
         return self.decider.decide(self.catalogue, [ask], PAGE, clock.now())[0]
 
-    def record(self, sent: Sequence[Sent], at: float | None = None) -> None:
+    def record(self, sent: Sequence[EventRequest], at: float | None = None) -> None:
         """Take events of a server.
 
         Args:
@@ -124,8 +124,8 @@ class Service:
 
     def learn(self) -> None:
         """Fold all that has happened, publish, and serve it."""
-        self._fold(Attribute(self.client, self.keys))
-        self._fold(Learn(self.client, self.keys))
+        self._fold(AttributeFold(self.client, self.keys))
+        self._fold(LearnFold(self.client, self.keys))
         self.publisher.run(clock.monotonic())
         self.follow()
 
@@ -135,7 +135,7 @@ class Service:
 
     def archive(self) -> None:
         """Bring all that has happened to the lake."""
-        fold = Archive(self.client, self.keys, self.lake, self.decider.sealer.seal_each)
+        fold = ArchiveFold(self.client, self.keys, self.lake, self.decider.sealer.seal_each)
         every = self.keys.every_partition()
         leases = [folds.acquire(self.client, self.keys, p, "archive", OWNER, LONG) for p in every]
         held = [lease for lease in leases if lease is not None]
@@ -145,12 +145,12 @@ class Service:
     def sums(self, name: str, period: Period = EVER) -> ArmSums:
         """Conversions of a slot in the lake: policy and holdout, where there was a choice."""
         slot, cache = self.slot(name), self.settings.data_dir / "reports"
-        with engine(self.lake, Limits(), cache) as (backend, contents):
+        with engine(self.lake, EngineLimits(), cache) as (backend, contents):
             rows = slot_rows(backend, contents, name, cache)
             cube = harm_cube(rows, 1, period=period, revenue=False)
         share = 1.0 - (1.0 - self.settings.holdout) * (1.0 - slot.holdout)
         shares = dict.fromkeys(range(1, slot.revision + 1), share)
-        return holdout_sums_of(Part.of(cube), shares, binary=True)
+        return holdout_sums_of(ComparisonRows.of(cube), shares, binary=True)
 
     def change(self, name: str, **changes: object) -> Slot:
         """A slot with these changes at its next revision, not yet in service."""

@@ -30,12 +30,12 @@ import pyarrow.parquet as pq
 
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.people.person import Attribute
+from nudge.domain.people.person import KnownFact
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.settings.settings import Settings
 from nudge.settings.settings import load as load_settings
-from nudge.store.vault.asking import Asking
+from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.store.wire.client import Client, patient
 from nudge.store.wire.keys import Keys
 
@@ -124,14 +124,14 @@ def _await(url: str) -> None:
 def _know(site: Site, ids: Sequence[str]) -> None:
     """Make customers; all but three in a hundred agreed to SMS."""
     rng = np.random.default_rng(1)
-    asking = Asking(site.client, site.keys, Sealer(site.settings.secret_key))
+    asking = VisitorFinder(site.client, site.keys, Sealer(site.settings.secret_key))
     now = time.time()
     states = [
         encode_state(
             VisitorState(
                 consents=(Consent("sms", now, given=True),) if agreed else (),
                 known=tuple(
-                    Attribute(name, now, value)
+                    KnownFact(name, now, value)
                     for name, value in (("city_tier", city), ("stage", stage), ("value_tier", tier))
                 ),
                 watermark=now,

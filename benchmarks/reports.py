@@ -23,9 +23,9 @@ from benchmarks import big_lake
 from benchmarks.big_lake import SLOT, VARIANTS, written
 from nudge.config.slot_file import parse_slot
 from nudge.domain.reports.questions import EvaluationQuestion
-from nudge.domain.reports.report import Terms, report
+from nudge.domain.reports.report import ReportTerms, report
 from nudge.flows.reports.what_if import what_if
-from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.cubes import cube_of, keep_sums
 from nudge.lake.reports.cut import Cut
@@ -44,7 +44,7 @@ JOIN decisions d USING (decision_id)
 LEFT JOIN (SELECT decision_id, sum(conversions) conversions FROM rewards GROUP BY 1) r
 USING (decision_id) GROUP BY ALL
 """
-TERMS: Final = Terms(
+TERMS: Final = ReportTerms(
     parse_slot(
         {
             "slot": SLOT,
@@ -74,7 +74,7 @@ def told(what: str) -> Iterator[None]:
 
 def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
     """A report, as a worker makes it."""
-    with engine(Lake(root / "lake"), Limits(), root / "cache") as (backend, contents):
+    with engine(Lake(root / "lake"), EngineLimits(), root / "cache") as (backend, contents):
         rows = slot_rows(backend, contents, SLOT, root / "cache")
         return report(TERMS, by, cube_of(rows, Cut(by=by), VARIANTS))
 
@@ -82,7 +82,7 @@ def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
 def measured(root: Path) -> None:
     """Prepare as a worker does, then ask: what was prepared, and what was not."""
     lake = Lake(root / "lake")
-    with engine(lake, Limits(), root / "cache") as (backend, contents):
+    with engine(lake, EngineLimits(), root / "cache") as (backend, contents):
         with told("days that are over, joined (in spare time)"):
             rows = slot_rows(backend, contents, SLOT, root / "cache")
         with told("sums of the usual questions (in spare time)"):
@@ -105,7 +105,7 @@ def measured(root: Path) -> None:
 def by_hand(root: Path) -> None:
     """The baseline."""
     lake, what = Lake(root / "lake"), "by hand: counts by channel and variant"
-    with engine(lake, Limits(), root / "cache") as (backend, _), told(what):
+    with engine(lake, EngineLimits(), root / "cache") as (backend, _), told(what):
         backend.raw_sql(BY_HAND).fetchall()
 
 

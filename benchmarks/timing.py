@@ -56,7 +56,7 @@ from benchmarks.timing_months import (
 from nudge.domain.reports.questions import EVER
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import SMS
+from nudge.domain.timing.plan_request import SMS
 
 CUSTOMERS: Final = 200_000
 WANTED: Final = 0.95

@@ -24,7 +24,7 @@ from nudge.domain.reports.questions import Period
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import REMINDER, SMS, Timing, Wish
+from nudge.domain.timing.plan_request import REMINDER, SMS, PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
 from nudge.settings.settings import load
@@ -77,7 +77,7 @@ class Month:
     def of(
         cls,
         customers: Customers,
-        timings: Sequence[Timing],
+        timings: Sequence[PlanAnswer],
         period: Period,
         usual: str,
         least: float,
@@ -170,7 +170,7 @@ class Operator:
         self.months.append(Month.of(self.customers, timings, period, usual, least))
         return self.months[-1]
 
-    def plan(self, number: int, policy: ContactPolicy) -> list[Timing]:
+    def plan(self, number: int, policy: ContactPolicy) -> list[PlanAnswer]:
         """The answers to a scheduler who asks for everybody, ahead of a month's first morning.
 
         As `nudge plan` does: where the gateway's hours may not suffice, those come first of whom
@@ -194,10 +194,10 @@ class Operator:
             for timing in planner.plan_each(service.catalogue, some, "scheduler", start)
         ]
 
-    def _batches(self, wishes: Sequence[Wish]) -> Iterator[Sequence[Wish]]:
+    def _batches(self, wishes: Sequence[PlanRequest]) -> Iterator[Sequence[PlanRequest]]:
         return (wishes[low : low + self.batch] for low in range(0, len(wishes), self.batch))
 
-    def _pass(self, timings: Sequence[Timing], month: int, end: float) -> None:
+    def _pass(self, timings: Sequence[PlanAnswer], month: int, end: float) -> None:
         """Tell what is sent and paid, a step at a time; the learner publishes now and then."""
         told = answers(self.customers, timings, month, self.seed)
         times = [at for at, _ in told]
@@ -241,7 +241,9 @@ def short_of(policy: ContactPolicy, share: float, customers: int, period: Period
     return replace(policy, channels={**policy.channels, SMS: channel})
 
 
-def mobile_first(customers: Customers, timings: Sequence[Timing], period: Period) -> MobileFirst:
+def mobile_first(
+    customers: Customers, timings: Sequence[PlanAnswer], period: Period
+) -> MobileFirst:
     """Which customers were planned within the month, of those who were asked for."""
     groups: dict[bool, list[bool]] = {True: [], False: []}
     for one in timings:

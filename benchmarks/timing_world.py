@@ -17,9 +17,9 @@ import numpy as np
 from bandits.arrays import FloatArray
 from lab.simulate import truth
 from lab.simulate.visitors import Visitor, draw_visitor, generator
-from nudge.domain.choosing.asked import Sent
+from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.slots.slot import Scalar
-from nudge.domain.timing.planning import REMINDER, Timing, Wish
+from nudge.domain.timing.plan_request import REMINDER, PlanAnswer, PlanRequest
 
 BOOST: Final = 1.0
 KNOWN: Final = ("mobile_before", "stage", "value_tier", "city_tier")
@@ -54,15 +54,15 @@ class Customers:
         return frozenset(id_of(p.number) for p in self.people if p.mobile_before)
 
     @cached_property
-    def wishes(self) -> list[Wish]:
+    def wishes(self) -> list[PlanRequest]:
         """What the scheduler asks each month."""
-        return [Wish(id_of(p.number), context=_known(p)) for p in self.people]
+        return [PlanRequest(id_of(p.number), context=_known(p)) for p in self.people]
 
-    def agreements(self) -> list[Sent]:
+    def agreements(self) -> list[EventRequest]:
         """What they said once."""
         fields: Mapping[str, Scalar] = {"channel": "sms", "given": True}
         ids = (id_of(p.number) for p in self.people)
-        return [Sent(f"{name}-agrees", "consent", name, None, None, fields) for name in ids]
+        return [EventRequest(f"{name}-agrees", "consent", name, None, None, fields) for name in ids]
 
     def chance(self, number: int, window: str) -> float:
         """Probability that a reminder in this window leads this customer to a payment."""
@@ -80,8 +80,8 @@ def number_of(visitor_id: str) -> int:
 
 
 def answers(
-    customers: Customers, timings: Sequence[Timing], month: int, seed: int
-) -> list[tuple[float, Sent]]:
+    customers: Customers, timings: Sequence[PlanAnswer], month: int, seed: int
+) -> list[tuple[float, EventRequest]]:
     """What the gateway sends and what customers pay, with its time in seconds, in that order.
 
     Whether somebody pays hangs on a number of theirs in [0, 1) for this month: whatever window they
@@ -95,20 +95,20 @@ def answers(
 
 def _answer(
     customers: Customers,
-    timing: Timing,
+    timing: PlanAnswer,
     month: int,
     luck: Sequence[float],
     rng: np.random.Generator,
-) -> Iterator[tuple[float, Sent]]:
+) -> Iterator[tuple[float, EventRequest]]:
     at, window, who = timing.send_at, timing.window, timing.visitor_id
     if at is None or window is None:
         return
     number, fields = number_of(who), {"purpose": REMINDER}
-    yield at, Sent(f"{who}-{month}-sent", "sms_sent", who, at, timing.decision_id, fields)
+    yield at, EventRequest(f"{who}-{month}-sent", "sms_sent", who, at, timing.decision_id, fields)
     if luck[number] < customers.chance(number, window):
         paid = at + truth.sms_delay(rng)
         amount = {"amount": customers.people[number].wished}
-        yield paid, Sent(f"{who}-{month}-paid", "paid", who, paid, None, amount)
+        yield paid, EventRequest(f"{who}-{month}-paid", "paid", who, paid, None, amount)
 
 
 def _known(visitor: Visitor) -> Mapping[str, Scalar]:

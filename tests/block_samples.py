@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nudge.domain.journal.block import Block, drawn_of
 from nudge.domain.journal.records import Decision
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.store.wire.block_codec import encode_block, subjects_of
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -31,7 +31,7 @@ def planned(subject: str, due: float = 1.8e9) -> Decision:
         reason="policy",
         policy="beta",
         policy_version=1,
-        terms=Terms("shown", "paid", "conversion", 86_400.0),
+        terms=RewardTerms("shown", "paid", "conversion", 86_400.0),
         unit="sms_timing|reminder",
         period=24_321,
         due=due,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from hypothesis import strategies as st
 
-from nudge.domain.contact.contact import REASONS, Consent, Contact, Known
+from nudge.domain.contact.contact import REASONS, Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
 
 HOUR = 3600.0
@@ -130,14 +130,14 @@ def contacts(base: float) -> st.SearchStrategy[tuple[Contact, ...]]:
 
 
 @st.composite
-def customers(draw: st.DrawFn, base: float) -> Known:
+def customers(draw: st.DrawFn, base: float) -> ContactFacts:
     """Mostly somebody who agreed at some time; otherwise all that may be known of one."""
     consents = st.lists(
         st.builds(Consent, st.sampled_from(("sms", "push")), around(base, 3), st.booleans()),
         max_size=3,
     ).map(tuple)
     agreed = (Consent("sms", base - 100 * DAY, given=True),)
-    return Known(
+    return ContactFacts(
         contacts=draw(contacts(base)),
         planned=draw(contacts(base)),
         consents=(*draw(st.sampled_from(((), agreed, agreed))), *draw(consents)),
@@ -160,14 +160,14 @@ def days_off(country: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country)
 
 
-def clock(policy: ContactPolicy, known: Known, at: float) -> datetime:
+def clock(policy: ContactPolicy, known: ContactFacts, at: float) -> datetime:
     """What the customer's clock shows; a part of a second changes nothing."""
     name = known.zone if known.zone in ZONES else policy.zone.key
     return datetime.fromtimestamp(math.floor(at), ZoneInfo(name))
 
 
 def by_hand(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> str | None:
     """The rules once more, each by counting and comparing at this one moment."""
     found = set(reasons(policy, known, purpose, channel, at))
@@ -175,7 +175,7 @@ def by_hand(
 
 
 def reasons(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> Iterable[str]:
     """All that forbids a contact at a moment."""
     if purpose == "code":
@@ -190,7 +190,9 @@ def reasons(
         yield from pressure(policy, known, purpose, at)
 
 
-def permission(policy: ContactPolicy, known: Known, channel: str, at: float) -> Iterable[str]:
+def permission(
+    policy: ContactPolicy, known: ContactFacts, channel: str, at: float
+) -> Iterable[str]:
     """The customer's word."""
     if known.blacklisted:
         yield "blacklisted"
@@ -218,7 +220,7 @@ def calendar(policy: ContactPolicy, shown: datetime, channel: str) -> Iterable[s
             yield "quiet_hours"
 
 
-def pressure(policy: ContactPolicy, known: Known, purpose: str, at: float) -> Iterable[str]:
+def pressure(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> Iterable[str]:
     """How many contacts are too near, or in the same day, week or month."""
     rank = {"failed": 2, "reminder": 1, "offer": 1, "survey": math.inf}
     others = [one for one in known.contacts if one.purpose != "code"]

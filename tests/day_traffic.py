@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from itertools import count
 from random import Random
 
-from nudge.domain.credit.replay import Visitors, attributed, fold
-from nudge.domain.credit.taught import TYPE
-from nudge.domain.journal.records import AWAY, Decision, Entry, Event, Mark, Record, Ref
+from nudge.domain.credit.attribution_replay import Visitors, attributed, fold
+from nudge.domain.credit.count_import import TYPE
+from nudge.domain.journal.records import AWAY, Decision, Event, JournalEntry, Mark, Record, Ref
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 
 DAY = 86_400.0
 ACTIVE = (*range(8), *range(93, 103))
 """Days with visitors: in the gap some are forgotten, who come again behind it."""
 SPAN = ACTIVE[-1] + 1
-BANNER = Terms("decision", "paid", "conversion", 18 * 3600.0)
-OFFER = Terms("shown", "paid", "revenue", 2 * DAY)
+BANNER = RewardTerms("decision", "paid", "conversion", 18 * 3600.0)
+OFFER = RewardTerms("shown", "paid", "revenue", 2 * DAY)
 
 Said = tuple[float, int, Record]
 """Stamp, number (so that the order is total), record."""
 
 
-def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> list[Entry]:
+def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> list[JournalEntry]:
     """One partition's entries, in three hours of each active day.
 
     Two slots, of which one is exposed on `shown`, up to days later; payments, decisions that were
@@ -34,11 +34,11 @@ def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> li
     random, numbers = Random(seed * 1000 + partition), count(1)  # noqa: S311 (a test's own)
     said = [(at, next(numbers), record) for at, record in _acts(random, start, partition, visits)]
     heapq.heapify(said)
-    found: list[Entry] = []
+    found: list[JournalEntry] = []
     states: Visitors = {}
     while said:
         at, _, record = heapq.heappop(said)
-        entry = Entry(partition, len(found) + 1, round(at, 3), record)
+        entry = JournalEntry(partition, len(found) + 1, round(at, 3), record)
         found.append(entry)
         if isinstance(record, Decision) and record.terms.on == "shown" and random.random() < 0.8:
             later = at + random.choice([1.0, 60.0, 3000.0, 2.5 * DAY])
@@ -50,7 +50,7 @@ def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> li
     return found
 
 
-def _written(states: Visitors, entry: Entry) -> list[Record]:
+def _written(states: Visitors, entry: JournalEntry) -> list[Record]:
     """What attribute writes of an entry."""
     if not attributed(entry):
         return []

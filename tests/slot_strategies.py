@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from nudge.domain.slots.rule import read_rule
 from nudge.domain.slots.slot import (
     Availability,
-    ContextAttribute,
     FreeAmount,
-    Harms,
+    GuardTerms,
+    RewardTerms,
     Slot,
+    SlotAttribute,
     Stickiness,
-    Terms,
     Variant,
 )
 
@@ -59,15 +59,15 @@ def availabilities(draw: st.DrawFn) -> Availability:
 
 
 @st.composite
-def attributes(draw: st.DrawFn, name: str) -> ContextAttribute:
+def attributes(draw: st.DrawFn, name: str) -> SlotAttribute:
     kind = draw(st.sampled_from(("category", "number", "flag")))
     if kind == "category":
         cells = draw(st.lists(words, min_size=1, max_size=4, unique=True))
-        return ContextAttribute(name, "category", tuple(cells))
+        return SlotAttribute(name, "category", tuple(cells))
     if kind == "number":
         cuts = sorted(set(draw(st.lists(finite, min_size=1, max_size=4))))
-        return ContextAttribute(name, "number", tuple(cuts))
-    return ContextAttribute(name, "flag")
+        return SlotAttribute(name, "number", tuple(cuts))
+    return SlotAttribute(name, "flag")
 
 
 @st.composite
@@ -80,12 +80,12 @@ def policies(draw: st.DrawFn, variants: list[str]) -> dict[str, object]:
 
 
 @st.composite
-def guards(draw: st.DrawFn, *, paid: bool) -> Harms | None:
+def guards(draw: st.DrawFn, *, paid: bool) -> GuardTerms | None:
     watched = ("abandonment", "downgrade") if paid else ("abandonment",)
     return draw(
         st.none()
         | st.builds(
-            Harms,
+            GuardTerms,
             st.lists(st.sampled_from(watched), min_size=1, unique=True).map(tuple),
             st.floats(0, 0.5, exclude_min=True),
             st.floats(0, DAY, exclude_min=True),
@@ -119,7 +119,7 @@ def slots(draw: st.DrawFn) -> Slot:
         variants=tuple(variants),
         context=tuple(draw(attributes(name)) for name in known),
         policy=draw(policies(listed)),
-        terms=Terms(
+        terms=RewardTerms(
             on=draw(st.sampled_from(("decision", "shown"))),
             event=draw(st.sampled_from(PAYING if paid else OTHERS)),
             objective="revenue" if paid and draw(st.booleans()) else "conversion",

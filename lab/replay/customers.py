@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.replay.mapping import EventRule, LogMapping
-from nudge.domain.slots.slot import ContextAttribute, Scalar
+from nudge.domain.slots.slot import Scalar, SlotAttribute
 from nudge.errors import InvalidConfigError
 
 TRUE = frozenset({"1", "true", "yes"})
@@ -20,7 +20,7 @@ Outcome = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Customer:
+class ReplayRow:
     """One row.
 
     Attributes:
@@ -43,7 +43,7 @@ class Customer:
 
 
 @dataclass(frozen=True)
-class Reader:
+class RowReader:
     """Turns rows into customers.
 
     Attributes:
@@ -56,7 +56,7 @@ class Reader:
     mapping: LogMapping
     kinds: Mapping[str, str]
 
-    def read(self, number: int, row: Row) -> Customer | None:
+    def read(self, number: int, row: Row) -> ReplayRow | None:
         """The customer of a row, or None where its variant is none of the slot's.
 
         Raises:
@@ -69,7 +69,7 @@ class Reader:
         rules = [
             rule for rule in (mapping.reward, *mapping.events) if self._true(number, row, rule)
         ]
-        return Customer(
+        return ReplayRow(
             row=number,
             name=str(row.get(mapping.visitor_column, number)),
             context=self._context(number, row),
@@ -115,9 +115,9 @@ class Reader:
 def reader(
     source: str,
     mapping: LogMapping,
-    attributes: Sequence[ContextAttribute],
+    attributes: Sequence[SlotAttribute],
     columns: Sequence[str],
-) -> Reader:
+) -> RowReader:
     """A reader, after a check that mapping, slot and file fit together.
 
     Args:
@@ -144,7 +144,7 @@ def reader(
     ]
     if wrong:
         raise InvalidConfigError(wrong)
-    return Reader(source, mapping, kinds)
+    return RowReader(source, mapping, kinds)
 
 
 def _outcome(rule: EventRule, row: Row) -> Outcome:

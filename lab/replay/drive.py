@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from lab.replay.customers import Customer
+from lab.replay.customers import ReplayRow
 from lab.replay.mapping import LogMapping
 from lab.replay.rates import Outcome
 from nudge.client.api import Api
@@ -22,7 +22,7 @@ AHEAD = 2
 
 
 @dataclass(frozen=True)
-class Run:
+class ReplayRun:
     """How to replay.
 
     Attributes:
@@ -35,13 +35,13 @@ class Run:
     name: str
     workers: int = 8
 
-    def visitor(self, customer: Customer) -> str:
+    def visitor(self, customer: ReplayRow) -> str:
         """The customer's external id in this run."""
         return f"{self.mapping.visitor_prefix}{self.name}-{customer.name}"
 
 
 @dataclass
-class Progress:
+class ReplayProgress:
     """What was done so far.
 
     Attributes:
@@ -83,14 +83,17 @@ class Progress:
 
 
 def replay(
-    api: Api, run: Run, customers: Iterable[Customer | None], look: Callable[[Progress], None]
-) -> Progress:
+    api: Api,
+    run: ReplayRun,
+    customers: Iterable[ReplayRow | None],
+    look: Callable[[ReplayProgress], None],
+) -> ReplayProgress:
     """Send every customer; `look` is called behind each row. Ctrl-C ends it early, in order.
 
     Raises:
         NudgeError: the service is away or refuses a call, or a row cannot be read.
     """
-    progress = Progress()
+    progress = ReplayProgress()
     outbox = Outbox(deliver_to(api))
     try:
         for customer, given in _decided(api, run, customers):
@@ -107,12 +110,12 @@ Given = dict[str, str]
 
 
 def _decided(
-    api: Api, run: Run, customers: Iterable[Customer | None]
-) -> Iterator[tuple[Customer | None, Given]]:
+    api: Api, run: ReplayRun, customers: Iterable[ReplayRow | None]
+) -> Iterator[tuple[ReplayRow | None, Given]]:
     """Each customer with the answer, in the order of the rows."""
     source = iter(customers)
     with ThreadPoolExecutor(run.workers) as pool:
-        flying: deque[tuple[Customer | None, Future[Given] | None]] = deque()
+        flying: deque[tuple[ReplayRow | None, Future[Given] | None]] = deque()
         try:
             while True:
                 room = run.workers * AHEAD - len(flying)
@@ -127,7 +130,7 @@ def _decided(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _decide(api: Api, run: Run, customer: Customer) -> Given:
+def _decide(api: Api, run: ReplayRun, customer: ReplayRow) -> Given:
     mapping = run.mapping
     body = {
         "visitor_id": run.visitor(customer),
@@ -141,7 +144,11 @@ def _decide(api: Api, run: Run, customer: Customer) -> Given:
 
 
 def _settle(
-    run: Run, progress: Progress, outbox: Outbox, customer: Customer | None, given: Given
+    run: ReplayRun,
+    progress: ReplayProgress,
+    outbox: Outbox,
+    customer: ReplayRow | None,
+    given: Given,
 ) -> None:
     """Send what the row brings, where the drawn variant is the logged one."""
     if customer is None:
@@ -161,7 +168,7 @@ def _settle(
             progress.converted[customer.logged] += customer.converted
 
 
-def _events(visitor: str, customer: Customer, decision_id: str) -> Iterator[dict[str, object]]:
+def _events(visitor: str, customer: ReplayRow, decision_id: str) -> Iterator[dict[str, object]]:
     named = ({"type": "shown"}, *customer.outcomes)
     for number, outcome in enumerate(named):
         ids = {"event_id": f"{visitor}:{number}", "visitor_id": visitor}

@@ -14,7 +14,7 @@ PARQUET = (".parquet", ".pq")
 
 
 @dataclass(frozen=True)
-class Log:
+class CampaignLog:
     """A log that can be read.
 
     Attributes:
@@ -28,7 +28,7 @@ class Log:
     rows: int
 
 
-def open_log(path: Path) -> Log:
+def open_log(path: Path) -> CampaignLog:
     """Look at a log: its columns and its length.
 
     Raises:
@@ -39,15 +39,15 @@ def open_log(path: Path) -> Log:
     if path.suffix in PARQUET:
         from nudge.lake.files.rows import parquet_columns, parquet_length  # noqa: PLC0415 - pyarrow is slow
 
-        return Log(path, tuple(parquet_columns(path)), parquet_length(path))
+        return CampaignLog(path, tuple(parquet_columns(path)), parquet_length(path))
     lines = _lines(path)
     header = next(lines, None)
     if header is None:
         raise InvalidConfigError([f"{path}: is empty; the first line names the columns"])
-    return Log(path, tuple(header), sum(1 for _ in lines))
+    return CampaignLog(path, tuple(header), sum(1 for _ in lines))
 
 
-def iter_rows(log: Log, columns: Sequence[str]) -> Iterator[Row]:
+def iter_rows(log: CampaignLog, columns: Sequence[str]) -> Iterator[Row]:
     """The rows in the file's order.
 
     Args:

@@ -24,7 +24,7 @@ PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
-class Stores:
+class SlotAccess:
     """Whether the service's store may be written.
 
     Attributes:
@@ -36,7 +36,7 @@ class Stores:
     local: bool
 
 
-def ready_slot(stores: Stores, api: Api, mapping: LogMapping) -> Slot:
+def ready_slot(stores: SlotAccess, api: Api, mapping: LogMapping) -> Slot:
     """The slot as the service serves it, applied from the mapping's file where it can be.
 
     Raises:

@@ -10,14 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lab.replay.drive import Progress, Run
+from lab.replay.drive import ReplayProgress, ReplayRun
 from lab.replay.rates import Rate, by_variant, over_time, rate_of, uniform
 from nudge.client.api import Api
 from nudge.client.figures import Figures, figures, since, wait_for
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceFigures:
     """What the service itself counted for this run.
 
     Attributes:
@@ -30,7 +30,7 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReplayReport:
     """The result.
 
     Attributes:
@@ -65,7 +65,7 @@ class Report:
     log: Mapping[str, Rate]
     uniform: Rate
     best: str
-    service: Service
+    service: ServiceFigures
 
     @property
     def plain(self) -> dict[str, object]:
@@ -73,7 +73,9 @@ class Report:
         return asdict(self)
 
 
-def catch_up(api: Api, slot: str, before: Figures, progress: Progress, timeout: float) -> Service:
+def catch_up(
+    api: Api, slot: str, before: Figures, progress: ReplayProgress, timeout: float
+) -> ServiceFigures:
     """Wait until the service has counted what was sent, at most `timeout` seconds.
 
     A repetition adds less, by design: nobody knows how much, and it is not waited for.
@@ -88,14 +90,16 @@ def catch_up(api: Api, slot: str, before: Figures, progress: Progress, timeout: 
         )
 
     done = wait_for(counted, 0 if progress.repeated else timeout)
-    return Service(done, looks[-1])
+    return ServiceFigures(done, looks[-1])
 
 
-def report(run: Run, progress: Progress, service: Service, seconds: float) -> Report:
+def report(
+    run: ReplayRun, progress: ReplayProgress, service: ServiceFigures, seconds: float
+) -> ReplayReport:
     """Put the result together."""
     rows = progress.outcomes
     log = by_variant(rows)
-    return Report(
+    return ReplayReport(
         run=run.name,
         slot=run.mapping.slot,
         rows=progress.rows,
@@ -114,12 +118,12 @@ def report(run: Run, progress: Progress, service: Service, seconds: float) -> Re
     )
 
 
-def shown(made: Report) -> RenderableType:
+def shown(made: ReplayReport) -> RenderableType:
     """The result for people."""
     return Group(_rates(made), _service(made), *map(Text, _notes(made)))
 
 
-def _rates(made: Report) -> Table:
+def _rates(made: ReplayReport) -> Table:
     table = Table(title=f"{made.slot}: {made.rows:,} rows in {made.seconds:.0f} s", box=SIMPLE)
     table.add_column("what", no_wrap=True)
     for name in ("rows", "converted", "rate", "95 % interval"):
@@ -142,7 +146,7 @@ def _cells(rate: Rate) -> tuple[str, str, str, str]:
     return f"{rate.rows:,}", f"{rate.converted:,}", mean, f"{rate.low:.4f} - {rate.high:.4f}"
 
 
-def _service(made: Report) -> Table:
+def _service(made: ReplayReport) -> Table:
     table = Table(
         title="As the service counts this run (drawn by the policy, and shown)", box=SIMPLE
     )
@@ -155,7 +159,7 @@ def _service(made: Report) -> Table:
     return table
 
 
-def _notes(made: Report) -> list[str]:
+def _notes(made: ReplayReport) -> list[str]:
     notes = [f"run {made.run}; decisions by reason: {dict(made.reasons)}"]
     if made.skipped:
         notes.append(f"{made.skipped:,} rows were skipped: their variant is none of the slot's.")

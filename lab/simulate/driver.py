@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from lab.simulate.agenda import Agenda
-from lab.simulate.journey import Action, Ask, Drawn, Expect, Journey, Shown, Tell, Wait, journey
+from lab.simulate.journey import (
+    Action,
+    EventCall,
+    Expectation,
+    Journey,
+    PageCall,
+    Shown,
+    SlotChoice,
+    Wait,
+    journey,
+)
 from lab.simulate.tally import Tally
 from lab.simulate.truth import rewarded
 from lab.simulate.visitors import draw_visitor, generator
@@ -22,7 +32,7 @@ _LOOK = 0.2
 
 
 @dataclass(frozen=True)
-class Plan:
+class SimulationPlan:
     """What to simulate.
 
     Attributes:
@@ -45,7 +55,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Ways:
+class ServiceAccess:
     """How to reach the service.
 
     Attributes:
@@ -79,7 +89,7 @@ class Visit:
 class Driver:
     """A run; `run` blocks until all visits have ended, or Ctrl-C ends it early."""
 
-    def __init__(self, plan: Plan, ways: Ways) -> None:
+    def __init__(self, plan: SimulationPlan, ways: ServiceAccess) -> None:
         self.tally = Tally()
         self.interrupted = False
         self._plan = plan
@@ -143,16 +153,16 @@ class Driver:
             answer = self._act(visit, action)
 
     def _act(self, visit: Visit, action: Action) -> Shown | None:
-        if isinstance(action, Ask):
+        if isinstance(action, PageCall):
             return self._ask(visit, action)
-        if isinstance(action, Tell):
+        if isinstance(action, EventCall):
             self._tell(visit, action)
-        elif isinstance(action, Expect) and action.drawn.reason == LEARNABLE:
+        elif isinstance(action, Expectation) and action.drawn.reason == LEARNABLE:
             chance = rewarded(action.outcomes, self._ways.slots[action.slot])
             self.tally.exposed(action.slot, action.drawn.variant, chance)
         return None
 
-    def _ask(self, visit: Visit, ask: Ask) -> Shown:
+    def _ask(self, visit: Visit, ask: PageCall) -> Shown:
         slots = [slot for slot in ask.slots if slot in self._ways.slots]
         if not slots:
             return {}
@@ -172,7 +182,7 @@ class Driver:
             self.tally.decided(slot, given["variant"], sticky=bool(given["sticky"]))
         return {slot: _drawn(given) for slot, given in decisions.items()}
 
-    def _tell(self, visit: Visit, tell: Tell) -> None:
+    def _tell(self, visit: Visit, tell: EventCall) -> None:
         visit.told += 1
         message: dict[str, Scalar] = {
             "event_id": f"{visit.visitor_id}-{visit.told}",
@@ -186,8 +196,8 @@ class Driver:
         self.tally.told(tell.type)
 
 
-def _drawn(given: dict[str, str]) -> Drawn:
-    return Drawn(given["decision_id"], given["variant"], given["reason"])
+def _drawn(given: dict[str, str]) -> SlotChoice:
+    return SlotChoice(given["decision_id"], given["variant"], given["reason"])
 
 
 def _watch(threads: Iterable[threading.Thread], look: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """One visit as a script: what is asked, told and waited for. Pure: whoever runs it does the I/O.
 
 The path is that of the field notes: home page, recharge page, confirmation, payment. A journey is
-a generator that yields actions; only an `Ask` is answered.
+a generator that yields actions; only an `PageCall` is answered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SMS_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Drawn:
+class SlotChoice:
     """What the service chose in a slot.
 
     Attributes:
@@ -35,7 +35,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Ask:
+class PageCall:
     """A page opens: one call for all its slots.
 
     Attributes:
@@ -52,7 +52,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Tell:
+class EventCall:
     """An event.
 
     Attributes:
@@ -80,7 +80,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Expect:
+class Expectation:
     """The truth about an exposure just made; nothing is sent.
 
     Attributes:
@@ -90,12 +90,12 @@ class Expect:
     """
 
     slot: str
-    drawn: Drawn
+    drawn: SlotChoice
     outcomes: truth.Outcomes
 
 
-Action = Ask | Tell | Wait | Expect
-Shown = Mapping[str, Drawn]
+Action = PageCall | EventCall | Wait | Expectation
+Shown = Mapping[str, SlotChoice]
 Journey = Generator[Action, Shown, None]
 
 
@@ -112,30 +112,30 @@ def journey(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey
 
 
 def _reminded(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
-    given = yield Ask("sms", ("sms_timing",), "sms", visitor.context())
+    given = yield PageCall("sms", ("sms_timing",), "sms", visitor.context())
     timing = given.get("sms_timing")
     if timing is None:
         return
     # The month is skipped: the message goes out when its variant says, and that is "now".
-    yield Tell("sms_sent", timing.decision_id, server=True)
-    yield Tell("shown", timing.decision_id, server=True)
+    yield EventCall("sms_sent", timing.decision_id, server=True)
+    yield EventCall("shown", timing.decision_id, server=True)
     chance = truth.sms(visitor, timing.variant, boost)
-    yield Expect("sms_timing", timing, ((frozenset({"sms_clicked", "paid"}), chance),))
+    yield Expectation("sms_timing", timing, ((frozenset({"sms_clicked", "paid"}), chance),))
     if rng.random() < chance:
         yield Wait(truth.sms_delay(rng))
-        yield Tell("sms_clicked", timing.decision_id, server=True)
-        yield Tell("paid", fields={"amount": visitor.wished}, server=True)
+        yield EventCall("sms_clicked", timing.decision_id, server=True)
+        yield EventCall("paid", fields={"amount": visitor.wished}, server=True)
 
 
 def _home(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
     slots = ("denomination", "prefill", "banner")
-    given = yield Ask("home", slots, visitor.channel, visitor.context())
-    yield Tell("step", fields={"step": "home"})
+    given = yield PageCall("home", slots, visitor.channel, visitor.context())
+    yield EventCall("step", fields={"step": "home"})
     banner = given.get("banner") if rng.random() < truth.SEEN else None
     begins = truth.start(visitor, banner.variant if banner else None, boost)
     if banner is not None:
-        yield Tell("shown", banner.decision_id)
-        yield Expect("banner", banner, truth.path(visitor, "50", None, begins))
+        yield EventCall("shown", banner.decision_id)
+        yield Expectation("banner", banner, truth.path(visitor, "50", None, begins))
     yield from _expected(visitor, given, begins * truth.QUICK)
     if rng.random() < begins:
         quick = rng.random() < truth.QUICK
@@ -145,8 +145,8 @@ def _home(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
 def _recharge(visitor: Visitor, rng: np.random.Generator) -> Journey:
     # field-notes: a number typed on the home page must not be asked for again.
     context = visitor.context() | {"carried_number": bool(rng.random() < truth.QUICK)}
-    given = yield Ask("recharge", ("denomination", "prefill"), visitor.channel, context)
-    yield Tell("step", fields={"step": "recharge"})
+    given = yield PageCall("recharge", ("denomination", "prefill"), visitor.channel, context)
+    yield EventCall("step", fields={"step": "recharge"})
     yield from _expected(visitor, given, 1.0)
     yield from _pay(visitor, rng, given)
 
@@ -156,24 +156,24 @@ def _expected(visitor: Visitor, given: Shown, reached: float) -> Journey:
     amount, number = _variant(given, "denomination"), _variant(given, "prefill")
     outcomes = truth.path(visitor, amount, number, reached)
     if amount is not None:
-        yield Expect("denomination", given["denomination"], truth.of_other_slots(outcomes))
+        yield Expectation("denomination", given["denomination"], truth.of_other_slots(outcomes))
     if number is not None:
-        yield Expect("prefill", given["prefill"], outcomes)
+        yield Expectation("prefill", given["prefill"], outcomes)
 
 
 def _pay(visitor: Visitor, rng: np.random.Generator, given: Shown) -> Journey:
     if rng.random() >= truth.amount_step(visitor, _variant(given, "denomination")):
         return
-    yield Tell("step", fields={"step": "amount"})
+    yield EventCall("step", fields={"step": "amount"})
     prefilled = yield from _number(rng, given)
     if rng.random() >= truth.number_step(prefilled=prefilled):
         return
-    yield Tell("step", fields={"step": "number"})
+    yield EventCall("step", fields={"step": "number"})
     if rng.random() >= truth.PAY_STEP:
         return
-    yield Tell("step", fields={"step": "pay_tapped"})
+    yield EventCall("step", fields={"step": "pay_tapped"})
     if rng.random() < truth.METHOD_STEP:
-        yield Tell("step", fields={"step": "method"})
+        yield EventCall("step", fields={"step": "method"})
         yield from _payment(visitor, rng)
 
 
@@ -183,25 +183,25 @@ def _number(rng: np.random.Generator, given: Shown) -> Generator[Action, Shown, 
     if prefill is None or prefill.variant == "blank":
         return False
     stays = bool(rng.random() < truth.kept(prefill.variant))
-    yield Tell("prefill_kept" if stays else "prefill_edited", prefill.decision_id)
+    yield EventCall("prefill_kept" if stays else "prefill_edited", prefill.decision_id)
     return stays
 
 
 def _payment(visitor: Visitor, rng: np.random.Generator) -> Journey:
     if rng.random() >= truth.PAYMENT_WORKS:
         failure, method = pick(rng, truth.FAILURES), pick(rng, truth.METHODS)
-        yield Tell("payment_failed", fields={"reason": failure, "method": method})
+        yield EventCall("payment_failed", fields={"reason": failure, "method": method})
         context = visitor.context() | {"failure_reason": failure, "method": method}
-        given = yield Ask("payment", ("payment_retry",), visitor.channel, context)
+        given = yield PageCall("payment", ("payment_retry",), visitor.channel, context)
         offer = _variant(given, "payment_retry")
         chance = truth.recovery(offer, failure)
         if offer is not None:
             paid = ((frozenset({"paid"}), chance),)
-            yield Expect("payment_retry", given["payment_retry"], paid)
+            yield Expectation("payment_retry", given["payment_retry"], paid)
         if rng.random() >= chance:
             return
     yield Wait(truth.payment_delay(rng))
-    yield Tell("paid", fields={"amount": visitor.wished}, server=True)
+    yield EventCall("paid", fields={"amount": visitor.wished}, server=True)
 
 
 def _variant(given: Shown, slot: str) -> str | None:

@@ -27,7 +27,7 @@ _KEYS = 10**12
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class LearnerStage:
     """What all learners of a seed meet in a slot.
 
     Attributes:
@@ -48,7 +48,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Played:
+class LearnerRun:
     """What a learner came to in a slot with a seed.
 
     Attributes:
@@ -70,7 +70,9 @@ class Played:
     regret: FloatArray
 
     @classmethod
-    def of(cls, learner: str, slot: str, seed: int, chosen: FloatArray, best: FloatArray) -> Played:
+    def of(
+        cls, learner: str, slot: str, seed: int, chosen: FloatArray, best: FloatArray
+    ) -> LearnerRun:
         """Of the probabilities (n,) of the arms chosen and of the best ones."""
         begin = len(chosen) - len(chosen) // LAST
         places = np.linspace(0, len(chosen), POINTS + 1).astype(np.int64)
@@ -85,7 +87,7 @@ def compare(
     seeds: Sequence[int],
     visitors: int,
     look: Callable[[int], None] = lambda _: None,
-) -> list[Played]:
+) -> list[LearnerRun]:
     """Play all learners in all slots that they know, with all seeds.
 
     Args:
@@ -98,7 +100,7 @@ def compare(
     Raises:
         InvalidRequestError: a learner cannot be configured so.
     """
-    found: list[Played] = []
+    found: list[LearnerRun] = []
     for stage, seed in stages(world, seeds, visitors):
         for one in competitors:
             config = config_of(world, stage.slot, one)
@@ -106,11 +108,11 @@ def compare(
                 continue
             chosen = play(stage, config, seed, batch_of(world), look)
             best = stage.truth.max(axis=1)
-            found.append(Played.of(one.name, stage.slot, seed, chosen, best))
+            found.append(LearnerRun.of(one.name, stage.slot, seed, chosen, best))
     return found
 
 
-def stages(world: World, seeds: Sequence[int], visitors: int) -> Iterator[tuple[Stage, int]]:
+def stages(world: World, seeds: Sequence[int], visitors: int) -> Iterator[tuple[LearnerStage, int]]:
     """Every seed's visitors in every slot."""
     for seed, (i, slot) in product(seeds, enumerate(world.slots)):
         came = world.sample(np.random.default_rng(seed), visitors)
@@ -119,7 +121,7 @@ def stages(world: World, seeds: Sequence[int], visitors: int) -> Iterator[tuple[
         delay = world.delays(slot, visitors, rng)
         paid_at = np.where(delay <= world.window(slot), came.at + delay, np.inf)
         truth = world.truth(slot, came)
-        yield Stage(slot, number, came, truth, rng.random(visitors), paid_at), seed
+        yield LearnerStage(slot, number, came, truth, rng.random(visitors), paid_at), seed
 
 
 def batch_of(world: World) -> int:
@@ -128,7 +130,7 @@ def batch_of(world: World) -> int:
 
 
 def play(
-    stage: Stage, config: LearnerConfig, seed: int, batch: int, look: Callable[[int], None]
+    stage: LearnerStage, config: LearnerConfig, seed: int, batch: int, look: Callable[[int], None]
 ) -> FloatArray:
     """A learner's run: the probabilities (n,) of the arms that it chose.
 

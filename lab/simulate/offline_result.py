@@ -9,7 +9,7 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from lab.simulate.offline import Played
+from lab.simulate.offline import LearnerRun
 
 TOTAL = "total"
 
@@ -50,7 +50,7 @@ class Score:
         }
 
 
-def scores(found: Sequence[Played]) -> list[Score]:
+def scores(found: Sequence[LearnerRun]) -> list[Score]:
     """Each learner's scores by slot, and in total where it played in every slot."""
     slots = dict.fromkeys(one.slot for one in found)
     made: list[Score] = []
@@ -63,7 +63,7 @@ def scores(found: Sequence[Played]) -> list[Score]:
     return made
 
 
-def _score(slot: str, found: Sequence[Played]) -> Score:
+def _score(slot: str, found: Sequence[LearnerRun]) -> Score:
     seeds = list(dict.fromkeys(one.seed for one in found))
     runs = [[one for one in found if one.seed == seed] for seed in seeds]
     shares = [_ratio((one.expected, one.oracle) for one in run) for run in runs]

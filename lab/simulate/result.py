@@ -17,7 +17,7 @@ STILL = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class VariantResult:
     """One variant of one slot.
 
     Attributes:
@@ -64,17 +64,19 @@ def settle(api: Api, before: Mapping[str, Figures], tally: Tally, timeout: float
     return wait_for(quiet, timeout)
 
 
-def rows(before: Mapping[str, Figures], after: Mapping[str, Figures], tally: Tally) -> list[Row]:
+def rows(
+    before: Mapping[str, Figures], after: Mapping[str, Figures], tally: Tally
+) -> list[VariantResult]:
     """The result, one row a variant."""
     return [row for slot in after for row in _rows(slot, since(before[slot], after[slot]), tally)]
 
 
-def plain(found: Sequence[Row]) -> list[dict[str, object]]:
+def plain(found: Sequence[VariantResult]) -> list[dict[str, object]]:
     """The rows for JSON."""
     return [asdict(row) for row in found]
 
 
-def table(found: Sequence[Row]) -> Table:
+def table(found: Sequence[VariantResult]) -> Table:
     """The rows for people."""
     title = "This run, as the service counts it, beside the simulated truth"
     made = Table(title=title, box=SIMPLE_HEAD)
@@ -98,8 +100,8 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.2f} %"
 
 
-def _rows(slot: str, found: Figures, tally: Tally) -> Iterator[Row]:
+def _rows(slot: str, found: Figures, tally: Tally) -> Iterator[VariantResult]:
     for name, one in found.items():
         rate = one.conversions / one.exposures if one.exposures else None
         truth = tally.truth(slot, name)
-        yield Row(slot, name, one.exposures, one.conversions, rate, truth, one.share)
+        yield VariantResult(slot, name, one.exposures, one.conversions, rate, truth, one.share)

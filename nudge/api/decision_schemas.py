@@ -10,7 +10,7 @@ from marshmallow import fields as ma
 
 from nudge.api import forms
 from nudge.config.slot_fields import Items, StrictTable, told
-from nudge.domain.choosing.asked import Ask
+from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.number import parsed
 from nudge.errors import InvalidRequestError
 
@@ -53,7 +53,7 @@ class VisitorSchema(StrictTable):
     link_token = forms.text("send the link_token of an SMS, or leave it out", forms.MAX_TOKEN)
 
 
-class BulkSchema(StrictTable):
+class BulkRequestSchema(StrictTable):
     """The same question for many visitors."""
 
     channel = forms.channel()
@@ -67,7 +67,7 @@ class BulkSchema(StrictTable):
     )
 
 
-class AskSchema(VisitorSchema):
+class DecisionRequestSchema(VisitorSchema):
     """A page's question: what to show this visitor in these slots."""
 
     channel = forms.channel()
@@ -84,7 +84,7 @@ class TypedAmountSchema(Schema):
     step = ma.Float(required=True, metadata={"description": "counted from the least"})
 
 
-class GivenSchema(Schema):
+class SlotAnswerSchema(Schema):
     """What to show in one slot."""
 
     decision_id = ma.String(required=True, metadata={"description": "send it with shown, clicked"})
@@ -104,12 +104,12 @@ class GivenSchema(Schema):
     )
 
 
-class AnswerSchema(Schema):
+class PageAnswerSchema(Schema):
     """A page's answer."""
 
     decisions = ma.Dict(
         keys=ma.String(),
-        values=ma.Nested(GivenSchema),
+        values=ma.Nested(SlotAnswerSchema),
         required=True,
         metadata={"description": "slot -> what to show"},
     )
@@ -119,24 +119,24 @@ class AnswerSchema(Schema):
     )
 
 
-class ResultSchema(AnswerSchema):
+class VisitorAnswerSchema(PageAnswerSchema):
     """The answer for one of many visitors."""
 
     visitor_id = ma.String(required=True)
 
 
-class ResultsSchema(Schema):
+class VisitorAnswersSchema(Schema):
     """The answers for many visitors, in their order."""
 
-    results = ma.List(ma.Nested(ResultSchema), required=True)
+    results = ma.List(ma.Nested(VisitorAnswerSchema), required=True)
 
 
 # Making a schema costs four times as much as using it.
-ONE: Final = AskSchema()
-MANY: Final = BulkSchema()
+ONE: Final = DecisionRequestSchema()
+MANY: Final = BulkRequestSchema()
 
 
-def asks_of(body: Mapping[str, Any], region: str) -> list[Ask]:
+def asks_of(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
     """The questions of a request, one for each visitor.
 
     Args:
@@ -157,7 +157,7 @@ def asks_of(body: Mapping[str, Any], region: str) -> list[Ask]:
         raise InvalidRequestError(message, error.messages) from error
 
 
-def _ask(data: dict[str, Any], region: str) -> Ask:
+def _ask(data: dict[str, Any], region: str) -> DecisionRequest:
     written = data.pop("msisdn", None)
     msisdn = parsed(written, region) if written else None
-    return Ask(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})
+    return DecisionRequest(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})

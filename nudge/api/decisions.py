@@ -12,26 +12,26 @@ from flask import Response
 
 from nudge.api.bodies import json_table
 from nudge.api.decision_schemas import (
-    AnswerSchema,
-    AskSchema,
-    BulkSchema,
-    ResultsSchema,
+    BulkRequestSchema,
+    DecisionRequestSchema,
+    PageAnswerSchema,
+    VisitorAnswersSchema,
     asks_of,
 )
-from nudge.api.explain_schema import ExplainedSchema
+from nudge.api.explain_schema import ExplanationSchema
 from nudge.api.metrics import Metrics
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
 from nudge.clock import now
-from nudge.domain.choosing.asked import Answer, Ask
+from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.errors import ForbiddenError
 from nudge.flows.serving.explain import explain
 
 blueprint = resource("decisions", "What to show, and why")
 
-REQUEST: Final = {"oneOf": [AskSchema, BulkSchema]}
-ANSWER: Final = {"oneOf": [AnswerSchema, ResultsSchema]}
+REQUEST: Final = {"oneOf": [DecisionRequestSchema, BulkRequestSchema]}
+ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
 
 
 @operation(
@@ -56,7 +56,7 @@ def decide() -> Response:
     blueprint,
     "GET /v1/decisions/<string(maxlength=64):decision_id>",
     scopes=("read",),
-    answers={200: ExplainedSchema},
+    answers={200: ExplanationSchema},
     errors=(404, 410),
 )
 def why(decision_id: str) -> Response:
@@ -65,7 +65,7 @@ def why(decision_id: str) -> Response:
     return answer(explain(service.client, service.keys, service.sealer, decision_id))
 
 
-def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
+def _decided(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:
     if any(ask.force for ask in asks) and "admin" not in caller().scopes:
         raise ForbiddenError("force needs a key with the scope admin as well")
     if any(ask.msisdn for ask in asks) and not caller().is_server:
@@ -77,14 +77,14 @@ def _decided(service: Service, asks: list[Ask]) -> list[Answer]:
     return answers
 
 
-def _count(metrics: Metrics, one: Answer) -> None:
+def _count(metrics: Metrics, one: PageAnswer) -> None:
     for slot, given in one.decisions.items():
         metrics.decisions.labels(slot, given.reason).inc()
         if given.degraded:
             metrics.degraded.labels(slot).inc()
 
 
-def _plain(asks: list[Ask], answers: list[Answer]) -> dict[str, Any]:
+def _plain(asks: list[DecisionRequest], answers: list[PageAnswer]) -> dict[str, Any]:
     results = [
         {"visitor_id": ask.visitor_id, "decisions": one.decisions, "device_token": one.device_token}
         for ask, one in zip(asks, answers, strict=True)

@@ -10,9 +10,9 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.config.slot_fields import Flag, Instant, Number, OneOf, StrictTable, told
+from nudge.config.slot_fields import FiniteNumber, Flag, Instant, OneOf, StrictTable, told
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.choosing.asked import Rejected, Sent
+from nudge.domain.choosing.requests import EventRequest, RejectedEvent
 from nudge.domain.identity import number as phone
 from nudge.domain.identity.number import InvalidNumberError, parsed
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
@@ -39,10 +39,10 @@ def _word(right: str, *, required: bool = False) -> ma.String:
     return forms.text(right, forms.MAX_NAME, required=required)
 
 
-def _amount() -> Number:
+def _amount() -> FiniteNumber:
     right = f"give yuan, more than 0 and at most {MAX_AMOUNT}"
     limits = validate.Range(0, MAX_AMOUNT, min_inclusive=False, error=right)
-    return Number(validate=[limits, _whole_fen], **told(right))
+    return FiniteNumber(validate=[limits, _whole_fen], **told(right))
 
 
 def _step() -> ma.String:
@@ -59,7 +59,7 @@ def _feedback() -> Fields:
     longest = f"give at most {MAX_FEEDBACK} characters"
     return {
         "scene": _word("name what the visitor had done"),
-        "score": Number(validate=validate.Range(0, 10, error=scale), **told(scale)),
+        "score": FiniteNumber(validate=validate.Range(0, 10, error=scale), **told(scale)),
         "text": ma.String(
             validate=validate.Length(max=MAX_FEEDBACK, error=longest), **told(longest)
         ),
@@ -134,7 +134,7 @@ CLASSES: Final[Mapping[str, type[Schema]]] = {name: _schema(name) for name in FI
 _SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
 
 
-def sent_of(raw: object, *, server: bool, region: str) -> Sent | Rejected:
+def sent_of(raw: object, *, server: bool, region: str) -> EventRequest | RejectedEvent:
     """The event as it may be recorded, or why not.
 
     Args:
@@ -143,7 +143,7 @@ def sent_of(raw: object, *, server: bool, region: str) -> Sent | Rejected:
         region: of numbers that name no country.
     """
     if not isinstance(raw, dict):
-        return Rejected("", "invalid", "an event is an object; write {event_id, type, ...}")
+        return RejectedEvent("", "invalid", "an event is an object; write {event_id, type, ...}")
     schema = _SCHEMAS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
     if schema is None:
         return _rejected(raw, f"type: is no event type; {suggestion(raw.get('type'), EVENT_TYPES)}")
@@ -172,8 +172,8 @@ def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:
     return None
 
 
-def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> Sent:
-    return Sent(
+def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> EventRequest:
+    return EventRequest(
         event_id=data["event_id"],
         type=data["type"],
         visitor_id=data.get("visitor_id", ""),
@@ -185,10 +185,10 @@ def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> Sent:
     )
 
 
-def _rejected(raw: Mapping[str, object], message: str) -> Rejected:
+def _rejected(raw: Mapping[str, object], message: str) -> RejectedEvent:
     event_id = raw.get("event_id")
     known = event_id[: forms.MAX_EVENT_ID] if isinstance(event_id, str) else ""
-    return Rejected(known, "invalid", message)
+    return RejectedEvent(known, "invalid", message)
 
 
 def _told(messages: Mapping[str, Any]) -> str:

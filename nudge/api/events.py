@@ -16,7 +16,7 @@ from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import Service, current
 from nudge.clock import now
-from nudge.domain.choosing.asked import Recorded, Rejected, Sent
+from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
 from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
@@ -27,7 +27,7 @@ GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 """One transparent point."""
 
 
-class RejectedSchema(Schema):
+class RejectedEventSchema(Schema):
     """An event that was not taken."""
 
     event_id = ma.String(required=True, metadata={"description": "empty where it had none"})
@@ -35,12 +35,12 @@ class RejectedSchema(Schema):
     message = ma.String(required=True)
 
 
-class RecordedSchema(Schema):
+class RecordResultSchema(Schema):
     """What became of a batch."""
 
     accepted = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
     duplicates = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
-    rejected = ma.List(ma.Nested(RejectedSchema), required=True)
+    rejected = ma.List(ma.Nested(RejectedEventSchema), required=True)
 
 
 BATCH: Final[dict[str, Any]] = {
@@ -72,7 +72,7 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
     blueprint,
     "POST /v1/events",
     scopes=("decide", "ingest"),
-    answers={202: RecordedSchema},
+    answers={202: RecordResultSchema},
     body={MIMETYPE: BATCH, "text/plain": BATCH},
     key_in_query=True,
 )
@@ -100,7 +100,7 @@ def pixel() -> Response:
         right = "give the decision_id as it was answered"
         raise InvalidRequestError(f"d: {right}", {"d": [right]})
     # The id of the event follows from the decision: an image that is loaded again counts once.
-    shown = Sent(f"pixel:{decision_id}", "shown", "", None, decision_id)
+    shown = EventRequest(f"pixel:{decision_id}", "shown", "", None, decision_id)
     service = current()
     result = service.recorder.record([shown], caller(), now())
     _count(service, result)
@@ -120,18 +120,18 @@ def _batch(body: dict[str, Any]) -> list[object]:
     return events
 
 
-def _recorded(service: Service, batch: list[object]) -> Recorded:
+def _recorded(service: Service, batch: list[object]) -> RecordResult:
     server = caller().is_server
     read = [sent_of(raw, server=server, region=service.settings.region) for raw in batch]
-    unread = tuple(one for one in read if isinstance(one, Rejected))
-    sent = [one for one in read if isinstance(one, Sent)]
-    taken = service.recorder.record(sent, caller(), now()) if sent else Recorded(0, 0, ())
-    result = Recorded(taken.accepted, taken.duplicates, (*unread, *taken.rejected))
+    unread = tuple(one for one in read if isinstance(one, RejectedEvent))
+    sent = [one for one in read if isinstance(one, EventRequest)]
+    taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
+    result = RecordResult(taken.accepted, taken.duplicates, (*unread, *taken.rejected))
     _count(service, result)
     return result
 
 
-def _count(service: Service, result: Recorded) -> None:
+def _count(service: Service, result: RecordResult) -> None:
     events = service.metrics.events
     events.labels("accepted").inc(result.accepted)
     events.labels("duplicate").inc(result.duplicates)

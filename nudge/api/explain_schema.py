@@ -9,14 +9,14 @@ from nudge.api.decision_schemas import REASONS
 from nudge.config.slot_fields import OneOf
 
 
-class StickSchema(Schema):
+class StickyKeySchema(Schema):
     """By what the decision sticks."""
 
     unit = ma.String(required=True, metadata={"description": "empty where it is not remembered"})
     period = ma.Integer(required=True)
 
 
-class ExplainedSchema(Schema):
+class ExplanationSchema(Schema):
     """Everything that led to a decision."""
 
     decision_id = ma.String(required=True)
@@ -47,7 +47,7 @@ class ExplainedSchema(Schema):
     reason = ma.String(required=True, validate=OneOf(*REASONS))
     policy = ma.String(required=True)
     policy_version = ma.Integer(required=True)
-    stickiness = ma.Nested(StickSchema, required=True)
+    stickiness = ma.Nested(StickyKeySchema, required=True)
     supersedes = ma.Boolean(required=True)
     degraded = ma.Boolean(required=True)
     reproduced = ma.Boolean(required=True, metadata={"description": "the draw repeats"})

@@ -74,7 +74,7 @@ _SCALAR: Final = {
 }
 
 
-class Table(JsonTable):
+class ValueTable(JsonTable):
     """A small table: names of at most 64 characters with values that one check accepts.
 
     Attributes:
@@ -92,17 +92,17 @@ class Table(JsonTable):
         }
 
 
-def context() -> Table:
+def context() -> ValueTable:
     """What the caller knows of this visit."""
     right = "give a table of text, numbers, true or false, such as last_amount: 50"
-    return Table(right, most=MAX_ATTRIBUTES, check=_attribute_problem, value=_SCALAR)
+    return ValueTable(right, most=MAX_ATTRIBUTES, check=_attribute_problem, value=_SCALAR)
 
 
-def force(most: int) -> Table:
+def force(most: int) -> ValueTable:
     """What a person wants to see."""
     right = "give slot -> variant; it needs the scope admin as well"
     value = {"type": "string", "minLength": 1}
-    return Table(right, most=most, check=text_problem, value=value)
+    return ValueTable(right, most=most, check=text_problem, value=value)
 
 
 def _attribute_problem(value: object) -> str | None:

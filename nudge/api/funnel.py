@@ -14,7 +14,7 @@ from nudge.api.replies import dated, desk_of, pending, plain_job
 from nudge.api.report_schemas import JobSchema
 from nudge.api.service import current
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel_asked import question_of
+from nudge.domain.funnel.funnel_query import question_of
 from nudge.errors import InvalidRequestError
 
 blueprint = resource("funnel", "Where visitors leave the path")

@@ -10,7 +10,7 @@ from marshmallow import fields as ma
 from nudge.api.operation import query_parameter
 from nudge.api.report_schemas import LakeSchema
 from nudge.domain.funnel.funnel import Compare
-from nudge.domain.funnel.funnel_asked import DIMENSIONS
+from nudge.domain.funnel.funnel_query import DIMENSIONS
 
 _VERDICT: Final = validate.OneOf(("better", "worse", "unclear"))
 
@@ -19,7 +19,7 @@ def _interval() -> ma.List[Any]:
     return ma.List(ma.Float(), required=True, allow_none=True)
 
 
-class SaidSchema(Schema):
+class SummarySchema(Schema):
     """In words."""
 
     zh = ma.String(required=True)
@@ -96,7 +96,7 @@ class LeaksSchema(Schema):
     ranked = ma.List(ma.Nested(LeakSchema), required=True)
 
 
-class DisagreementSchema(SaidSchema):
+class DisagreementSchema(SummarySchema):
     """Payments that one source tells of and another does not."""
 
     finding = ma.String(required=True)
@@ -122,7 +122,7 @@ class FunnelSchema(Schema):
     interval_level = ma.Float(required=True)
     visits = ma.Integer(required=True)
     visitors = ma.Integer(required=True)
-    headline = ma.Nested(SaidSchema, required=True)
+    headline = ma.Nested(SummarySchema, required=True)
     stages = ma.List(ma.Nested(StageSchema), required=True)
     groups = ma.List(ma.Nested(GroupSchema), required=True)
     paths = ma.List(ma.Nested(PathSchema), required=True)

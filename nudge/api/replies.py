@@ -13,7 +13,7 @@ from nudge.api.provider import answer
 from nudge.api.service import Service
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.serving.ask import Desk, Reply
+from nudge.flows.serving.questions import QuestionQueue, QuestionStatus
 from nudge.store.jobs.jobs import Job
 from nudge.store.wire import client as store
 
@@ -24,12 +24,12 @@ FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question":
 """What a worker found wrong with a question -> status; anything else is our own fault."""
 
 
-def desk_of(service: Service) -> Desk:
+def desk_of(service: Service) -> QuestionQueue:
     """Where this process asks: a client of its own, made with the first question."""
     known = current_app.extensions.get(DESK)
-    if not isinstance(known, Desk):
+    if not isinstance(known, QuestionQueue):
         # Answers are long: what a page's client may wait for them would close it for pages.
-        known = Desk(store.hot(service.settings.store_url, ANSWER_TIMEOUT), service.keys)
+        known = QuestionQueue(store.hot(service.settings.store_url, ANSWER_TIMEOUT), service.keys)
         current_app.extensions[DESK] = known
     return known
 
@@ -41,7 +41,7 @@ def dated(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:
     return orjson.Fragment(b'{"as_of":' + orjson.dumps(iso(as_of)) + b"," + body[1:])
 
 
-def pending(body: Mapping[str, object], reply: Reply) -> Response:
+def pending(body: Mapping[str, object], reply: QuestionStatus) -> Response:
     """The answer while there is none: where it will be, or why there will be none."""
     if reply.job is not None and reply.job.state == "failed":
         status = FAILED.get(reply.job.code, 503)

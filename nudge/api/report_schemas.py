@@ -58,7 +58,7 @@ class SentenceSchema(Schema):
     en = ma.String(required=True)
 
 
-class BlockSchema(Schema):
+class SectionSchema(Schema):
     """What the variants of a slot, or of a segment of it, have brought."""
 
     hidden = ma.Boolean(
@@ -90,7 +90,7 @@ class BlockSchema(Schema):
     preliminary = ma.Nested(SentenceSchema, allow_none=True)
 
 
-class SegmentSchema(BlockSchema):
+class SegmentSectionSchema(SectionSchema):
     """A block of one segment."""
 
     segment = ma.Dict(required=True, metadata={"description": "dimension -> value, null: unknown"})
@@ -112,7 +112,7 @@ class LakeSchema(Schema):
     )
 
 
-class PrefilledSchema(Schema):
+class PrefillQualitySchema(Schema):
     """Exposures of a variant whose number was kept or typed over; null for fewer than 20 people."""
 
     prefill_kept = ma.Integer(required=True, allow_none=True)
@@ -138,14 +138,14 @@ class ReportSchema(Schema):
     verdict_alpha = ma.Float(required=True)
     comparisons = ma.Integer(required=True)
     by = ma.List(ma.String(), required=True)
-    whole = ma.Nested(BlockSchema, required=True)
-    segments = ma.List(ma.Nested(SegmentSchema), required=True)
+    whole = ma.Nested(SectionSchema, required=True)
+    segments = ma.List(ma.Nested(SegmentSectionSchema), required=True)
     allocation = ma.Dict(required=True, metadata={"description": "exposures over time"})
     delay = ma.Dict(required=True, metadata={"description": "of conversions"})
     quarantined = ma.Integer(required=True, metadata={"description": "exposures in outages"})
     prefilled = ma.Dict(
         keys=ma.String(),
-        values=ma.Nested(PrefilledSchema),
+        values=ma.Nested(PrefillQualitySchema),
         required=True,
         metadata={"description": "by variant; empty for slots that fill nothing in"},
     )

@@ -30,10 +30,10 @@ from nudge.domain.reports.questions import (
 )
 from nudge.domain.reports.report_table import as_csv
 from nudge.domain.reports.report_time import iso
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.report import performance
-from nudge.flows.serving.ask import Reply
+from nudge.flows.serving.questions import QuestionStatus
 from nudge.store.jobs import jobs
 from nudge.store.service import guards
 
@@ -135,14 +135,14 @@ def job(job_id: str) -> Response:
     return answer(plain_job(found) | {"result": dated(body, found.as_of)})
 
 
-def _served(name: str) -> Served:
+def _served(name: str) -> LiveSlot:
     served = current().catalogue_with([name]).slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served
 
 
-def _head(served: Served) -> dict[str, object]:
+def _head(served: LiveSlot) -> dict[str, object]:
     return {
         "slot": served.slot.name,
         "revision": served.slot.revision,
@@ -151,7 +151,7 @@ def _head(served: Served) -> dict[str, object]:
     }
 
 
-def _guard(served: Served) -> dict[str, object]:
+def _guard(served: LiveSlot) -> dict[str, object]:
     """What the guard of the slot saw last, where it has one."""
     if served.slot.guard is None:
         return {}
@@ -160,7 +160,7 @@ def _guard(served: Served) -> dict[str, object]:
     return {"guard": {"mode": served.slot.mode, "last": seen}}
 
 
-def _report(reply: Reply) -> dict[str, object]:
+def _report(reply: QuestionStatus) -> dict[str, object]:
     job = None if reply.job is None else plain_job(reply.job)
     return {"report": dated(reply.body, reply.as_of), "job": job}
 

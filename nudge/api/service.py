@@ -25,7 +25,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.record import Recorder
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store.keeping.identity import Wrong, recognise
+from nudge.store.keeping.identity import WrongStore, recognise
 from nudge.store.service.catalogue import Catalogue, refreshed
 from nudge.store.wire import client as store
 from nudge.store.wire.client import Client
@@ -40,7 +40,7 @@ FIRST: Final = 5.0
 log = structlog.get_logger()
 
 
-class Held:
+class CatalogueHolder:
     """The current catalogue: replaced as one value, read without a lock.
 
     Attributes:
@@ -52,7 +52,7 @@ class Held:
     def __init__(self) -> None:
         self.catalogue = Catalogue.empty()
         self.read_at: float | None = None
-        self.wrong: Wrong | None = None
+        self.wrong: WrongStore | None = None
         self._lock = threading.Lock()
         self._known = threading.Event()
         self._failing = False
@@ -113,7 +113,7 @@ class Service:
     spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
-    held: Held = field(default_factory=Held)
+    held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
     def planner(self) -> Planner:

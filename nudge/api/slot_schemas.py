@@ -16,7 +16,7 @@ class StockSchema(Schema):
     left = ma.Integer(required=True)
 
 
-class RiseSchema(Schema):
+class HarmEstimateSchema(Schema):
     """How much worse the policy is, with the ends of the interval for every look."""
 
     value = ma.Float(required=True, allow_none=True)
@@ -31,7 +31,7 @@ class ByGroupSchema(Schema):
     holdout = ma.Integer(required=True)
 
 
-class SeenSchema(Schema):
+class MetricFindingSchema(Schema):
     """What the guard found of one metric: shares that left, or yuan an exposure."""
 
     metric = ma.String(required=True)
@@ -42,7 +42,7 @@ class SeenSchema(Schema):
         metadata={"description": "null while there are fewer than 20 conversions"},
     )
     holdout = ma.Float(required=True, allow_none=True)
-    rise = ma.Nested(RiseSchema, required=True, allow_none=True)
+    rise = ma.Nested(HarmEstimateSchema, required=True, allow_none=True)
     harm = ma.Boolean(required=True)
 
 
@@ -60,7 +60,7 @@ class GuardLookSchema(Schema):
     since_revision = ma.Integer(required=True, metadata={"description": "the first that counts"})
     as_of = ma.String(required=True, metadata={"format": "date-time"})
     harm = ma.Boolean(required=True)
-    found = ma.List(ma.Nested(SeenSchema), required=True)
+    found = ma.List(ma.Nested(MetricFindingSchema), required=True)
     sentence = ma.Nested(
         WhyFrozenSchema,
         required=True,
@@ -86,13 +86,13 @@ class ServingSchema(Schema):
     )
 
 
-class ServedSlotSchema(SlotSchema):
+class LiveSlotSchema(SlotSchema):
     """A slot as it is configured and served."""
 
     serving = ma.Nested(ServingSchema, required=True)
 
 
-class EditedSchema(ServedSlotSchema):
+class SlotChangeSchema(LiveSlotSchema):
     """A slot after a change."""
 
     action = ma.String(required=True, validate=validate.OneOf(("create", "update", "unchanged")))
@@ -120,7 +120,7 @@ class RevisionsSchema(Schema):
 class SlotsSchema(Schema):
     """Every slot."""
 
-    slots = ma.List(ma.Nested(ServedSlotSchema), required=True)
+    slots = ma.List(ma.Nested(LiveSlotSchema), required=True)
 
 
 class FiguresSchema(Schema):

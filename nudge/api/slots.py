@@ -13,9 +13,9 @@ from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.service import current
 from nudge.api.slot_schemas import (
-    EditedSchema,
+    LiveSlotSchema,
     RevisionsSchema,
-    ServedSlotSchema,
+    SlotChangeSchema,
     SlotsSchema,
 )
 from nudge.clock import now
@@ -23,7 +23,7 @@ from nudge.config.slot_change import Change, Edit
 from nudge.config.slot_file import dump_slot
 from nudge.config.slot_schema import SlotSchema
 from nudge.domain.choosing.stock import limits
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
@@ -55,7 +55,7 @@ def every() -> Response:
 
 
 @operation(
-    blueprint, f"GET {NAMED}", scopes=("read",), answers={200: ServedSlotSchema}, errors=(404,)
+    blueprint, f"GET {NAMED}", scopes=("read",), answers={200: LiveSlotSchema}, errors=(404,)
 )
 def one(slot: str) -> Response:
     """Show a slot as it is served now; its ETag is what a change has to name."""
@@ -67,7 +67,7 @@ def one(slot: str) -> Response:
     blueprint,
     f"PUT {NAMED}",
     scopes=("admin",),
-    answers={200: EditedSchema, 201: EditedSchema},
+    answers={200: SlotChangeSchema, 201: SlotChangeSchema},
     body={MIMETYPE: SlotSchema},
     errors=(412, 415, 428),
     parameters=CONDITION,
@@ -81,7 +81,7 @@ def put(slot: str) -> Response:
     blueprint,
     f"PATCH {NAMED}",
     scopes=("admin",),
-    answers={200: EditedSchema},
+    answers={200: SlotChangeSchema},
     body={MIMETYPE: {"type": "object"}},
     errors=(404, 412, 415, 428),
     parameters=CONDITION,
@@ -106,7 +106,7 @@ def revisions(slot: str) -> Response:
     return answer({"slot": slot, "revisions": [_dated(one) for one in found]})
 
 
-def _served(name: str) -> Served:
+def _served(name: str) -> LiveSlot:
     served = current().latest().slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
@@ -146,7 +146,7 @@ def _dated(entry: dict[str, object]) -> dict[str, object]:
     return entry | {"at": at.isoformat()}
 
 
-def _plain(served: Served) -> dict[str, object]:
+def _plain(served: LiveSlot) -> dict[str, object]:
     serving: dict[str, object] = {
         "policy": served.policy_kind,
         "policy_version": int(served.policy.version),

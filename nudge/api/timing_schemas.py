@@ -10,13 +10,13 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.api.decision_schemas import MAX_SLOTS, GivenSchema
+from nudge.api.decision_schemas import MAX_SLOTS, SlotAnswerSchema
 from nudge.api.forms import MAX_ATTRIBUTES, PAGE_NAME
 from nudge.config.contact_schema import a_zone
 from nudge.config.slot_fields import Items, StrictTable, told
 from nudge.domain.basics.local_time import zone_named
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import REMINDER, SMS, Wish
+from nudge.domain.timing.plan_request import REMINDER, SMS, PlanRequest
 from nudge.errors import InvalidRequestError
 
 MAX_CUSTOMERS: Final = 1000
@@ -38,7 +38,7 @@ def _name(default: str, right: str) -> ma.String:
     return field
 
 
-class WishSchema(StrictTable):
+class PlanRequestSchema(StrictTable):
     """When to write to this customer?"""
 
     visitor_id = forms.visitor_id()
@@ -54,18 +54,18 @@ class WishSchema(StrictTable):
     zone = ma.String(validate=a_zone, **told("name a time zone such as Asia/Shanghai"))
 
 
-class WishesSchema(StrictTable):
+class PlanRequestsSchema(StrictTable):
     """The same for many."""
 
     customers = Items(
-        ma.Nested(WishSchema),
+        ma.Nested(PlanRequestSchema),
         required=True,
         validate=validate.Length(1, MAX_CUSTOMERS, error=f"list 1 to {MAX_CUSTOMERS} customers"),
         **told(f"list 1 to {MAX_CUSTOMERS} customers"),
     )
 
 
-class TimingSchema(Schema):
+class PlanAnswerSchema(Schema):
     """When to write, or why not."""
 
     visitor_id = ma.String(required=True)
@@ -94,7 +94,7 @@ class TimingSchema(Schema):
     sticky = ma.Boolean(required=True, metadata={"description": "the plan that there was before"})
     decisions = ma.Dict(
         keys=ma.String(),
-        values=ma.Nested(GivenSchema),
+        values=ma.Nested(SlotAnswerSchema),
         required=True,
         metadata={"description": "slot -> what else goes into the SMS"},
     )
@@ -105,17 +105,17 @@ class TimingSchema(Schema):
     )
 
 
-class TimingsSchema(Schema):
+class PlanAnswersSchema(Schema):
     """The answers for many customers, in their order."""
 
-    results = ma.List(ma.Nested(TimingSchema), required=True)
+    results = ma.List(ma.Nested(PlanAnswerSchema), required=True)
 
 
-ONE: Final = WishSchema()
-MANY: Final = WishesSchema()
+ONE: Final = PlanRequestSchema()
+MANY: Final = PlanRequestsSchema()
 
 
-def plain_wish(table: Mapping[str, Any]) -> Wish | None:
+def plain_wish(table: Mapping[str, Any]) -> PlanRequest | None:
     """The question of a line that has nothing unusual, exactly as the schema has it.
 
     A stream has millions of lines, almost all of them such, and the schema takes longer for one
@@ -135,7 +135,7 @@ def plain_wish(table: Mapping[str, Any]) -> Wish | None:
         return None
     if len(context) > MAX_ATTRIBUTES or not all(map(_is_plain, context, context.values())):
         return None
-    return Wish(who, (), context, purpose, SMS, zone)
+    return PlanRequest(who, (), context, purpose, SMS, zone)
 
 
 def _is_plain(name: str, value: object) -> bool:
@@ -147,7 +147,7 @@ def _is_plain(name: str, value: object) -> bool:
     return type(value) in (bool, float) or (type(value) is int and -MOST < value < MOST)
 
 
-def wishes_of(body: Mapping[str, Any]) -> list[Wish]:
+def wishes_of(body: Mapping[str, Any]) -> list[PlanRequest]:
     """The questions of a request.
 
     Raises:
@@ -158,4 +158,4 @@ def wishes_of(body: Mapping[str, Any]) -> list[Wish]:
     except ValidationError as error:
         message = "the request does not fit; errors says where"
         raise InvalidRequestError(message, error.messages) from error
-    return [Wish(**one | {"slots": tuple(one["slots"])}) for one in many]
+    return [PlanRequest(**one | {"slots": tuple(one["slots"])}) for one in many]

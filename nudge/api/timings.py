@@ -17,16 +17,16 @@ from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer, dumps
 from nudge.api.service import Service, current
 from nudge.api.timing_schemas import (
-    TimingSchema,
-    TimingsSchema,
-    WishesSchema,
-    WishSchema,
+    PlanAnswerSchema,
+    PlanAnswersSchema,
+    PlanRequestSchema,
+    PlanRequestsSchema,
     plain_wish,
     wishes_of,
 )
 from nudge.clock import now
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import Timing, Wish, plain
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, plain
 from nudge.errors import InvalidRequestError, NudgeError, StoreError
 from nudge.flows.plan import check
 
@@ -39,8 +39,8 @@ BLOCK: Final = 65_536
 """Bytes that are read at once."""
 MAX_LINE: Final = 16_384
 """Bytes."""
-ANSWER: Final = {"oneOf": [TimingSchema, TimingsSchema]}
-REQUEST: Final = {"oneOf": [WishSchema, WishesSchema]}
+ANSWER: Final = {"oneOf": [PlanAnswerSchema, PlanAnswersSchema]}
+REQUEST: Final = {"oneOf": [PlanRequestSchema, PlanRequestsSchema]}
 STREAM: Final = {"content": {MIMETYPE: {"schema": ANSWER}, LINES: {"schema": {"type": "string"}}}}
 
 
@@ -107,14 +107,14 @@ def _batch(service: Service, source: str, lines: Sequence[bytes]) -> list[bytes]
     """The answers to lines; what is wrong with one costs no other."""
     known = SLOT in service.catalogue_with((SLOT,)).slots
     read = [_wish(service, raw, known=known) for raw in lines]
-    done = iter(_planned(service, source, [one for one in read if isinstance(one, Wish)]))
+    done = iter(_planned(service, source, [one for one in read if isinstance(one, PlanRequest)]))
     return [
-        dumps(next(done)) + b"\n" if isinstance(one, Wish) else _refused(raw, one)
+        dumps(next(done)) + b"\n" if isinstance(one, PlanRequest) else _refused(raw, one)
         for raw, one in zip(lines, read, strict=True)
     ]
 
 
-def _wish(service: Service, raw: bytes, *, known: bool) -> Wish | InvalidRequestError:
+def _wish(service: Service, raw: bytes, *, known: bool) -> PlanRequest | InvalidRequestError:
     """The question of a line, or what is wrong with it; `known` says that there are windows."""
     try:
         table = _table(raw)
@@ -156,7 +156,7 @@ def _id(raw: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _planned(service: Service, source: str, wishes: Sequence[Wish]) -> list[dict[str, Any]]:
+def _planned(service: Service, source: str, wishes: Sequence[PlanRequest]) -> list[dict[str, Any]]:
     names = {SLOT}.union(*(wish.slots for wish in wishes))
     timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
     for (slot, reason), count in Counter(made for one in timings for made in _made(one)).items():
@@ -164,7 +164,7 @@ def _planned(service: Service, source: str, wishes: Sequence[Wish]) -> list[dict
     return [plain(timing) for timing in timings]
 
 
-def _made(timing: Timing) -> Iterator[tuple[str, str]]:
+def _made(timing: PlanAnswer) -> Iterator[tuple[str, str]]:
     """Slot and reason of each decision."""
     if timing.decision_id is not None:
         yield SLOT, timing.reason

@@ -22,7 +22,7 @@ class PaymentSchema(Schema):
     amount = ma.Float(required=True, metadata={"description": "yuan"})
 
 
-class KeptDecisionSchema(Schema):
+class StandingDecisionSchema(Schema):
     """A decision that sticks."""
 
     decision_id = ma.String(required=True)
@@ -64,7 +64,7 @@ class FailureSchema(Schema):
     method = ma.String(required=True)
 
 
-class ErasedSchema(Schema):
+class ErasureSchema(Schema):
     """What was forgotten."""
 
     found = ma.Boolean(required=True, metadata={"description": "false: nobody of this id is known"})
@@ -77,7 +77,7 @@ class ErasedSchema(Schema):
     )
 
 
-class PersonSchema(Schema):
+class VisitorViewSchema(Schema):
     """What is known of a person."""
 
     visitor_id = ma.String(required=True)
@@ -89,7 +89,7 @@ class PersonSchema(Schema):
     channels = ma.List(ma.String(), required=True)
     benefits = ma.List(ma.String(), required=True)
     payments = ma.List(ma.Nested(PaymentSchema), required=True)
-    assigned = ma.Dict(keys=ma.String(), values=ma.Nested(KeptDecisionSchema), required=True)
+    assigned = ma.Dict(keys=ma.String(), values=ma.Nested(StandingDecisionSchema), required=True)
     open_exposures = ma.Integer(required=True)
     numbers = ma.List(ma.Nested(OwnNumberSchema), required=True)
     contacts = ma.List(ma.Nested(ContactSchema), required=True)

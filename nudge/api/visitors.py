@@ -9,7 +9,7 @@ from flask import Response
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
-from nudge.api.visitor_schemas import ErasedSchema, PersonSchema
+from nudge.api.visitor_schemas import ErasureSchema, VisitorViewSchema
 from nudge.clock import now
 from nudge.domain.identity.number import from_sealed
 from nudge.domain.people.numbers import LAST, is_own
@@ -20,7 +20,7 @@ from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Eraser
-from nudge.store.vault.visitors import Opened, known_visitor
+from nudge.store.vault.visitors import VisitorView, known_visitor
 
 blueprint = resource("visitors", "What is known of a person")
 PATIENCE: Final = 2.0
@@ -31,7 +31,7 @@ PATIENCE: Final = 2.0
     blueprint,
     "GET /v1/visitors/<string(maxlength=200):visitor_id>",
     scopes=("admin",),
-    answers={200: PersonSchema},
+    answers={200: VisitorViewSchema},
     errors=(404,),
 )
 def one(visitor_id: str) -> Response:
@@ -50,7 +50,7 @@ def one(visitor_id: str) -> Response:
     blueprint,
     "DELETE /v1/visitors/<string(maxlength=200):visitor_id>",
     scopes=("admin",),
-    answers={200: ErasedSchema},
+    answers={200: ErasureSchema},
 )
 def forget(visitor_id: str) -> Response:
     """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
@@ -67,7 +67,9 @@ def _drained(service: Service) -> None:
     service.metrics.spool.drained.inc(drained)
 
 
-def _plain(service: Service, found: Opened, state: VisitorState, at: float) -> dict[str, object]:
+def _plain(
+    service: Service, found: VisitorView, state: VisitorState, at: float
+) -> dict[str, object]:
     context = state.context(at)
     belongs = members(service.decider.segments, context, at)
     return {
@@ -94,7 +96,7 @@ def _dated(at: float, **more: object) -> dict[str, object]:
     return {"at": iso(at), **more}
 
 
-def _book(found: Opened) -> list[tuple[str, bytes]]:
+def _book(found: VisitorView) -> list[tuple[str, bytes]]:
     """The numbers in the visitor's book, the own one first."""
     listed = [(n, x) for n, x in found.numbers.items() if not n.startswith(f"{LAST}:")]
     return sorted(listed, key=lambda pair: (not is_own(pair[0]), pair[0]))
@@ -113,7 +115,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
     }
 
 
-def _texts(service: Service, found: Opened) -> dict[str, str | None]:
+def _texts(service: Service, found: VisitorView) -> dict[str, str | None]:
     """What the visitor wrote, by the event's id."""
     kept = service.client.call("HGETALL", service.keys.texts(found.partition, found.subject))
     pairs = ((name.decode(), sealed) for name, sealed in kept.items())

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 from rich.progress import Progress
 
-from nudge.cli.common import Store, data_dir_option, load_settings, opened, progress_bar
+from nudge.cli.common import Installation, data_dir_option, load_settings, opened, progress_bar
 from nudge.processes import embedded
 from nudge.processes.claim import ServeError, alone
 from nudge.settings.settings import Settings
@@ -65,7 +65,7 @@ def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: 
         click.echo("then run `nudge store accept`, and `nudge rebuild` once more")
 
 
-def _restored(store: Store, found: Iterable[backing.Frame]) -> None:
+def _restored(store: Installation, found: Iterable[backing.Frame]) -> None:
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     backing.restore(store.client, store.keys, found, Lake(store.settings.lake_dir).last)

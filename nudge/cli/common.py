@@ -35,7 +35,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Store:
+class Installation:
     """The store and what reads it.
 
     Attributes:
@@ -96,11 +96,11 @@ def load_settings(data_dir: Path | None = None, port: int | None = None) -> Sett
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Store]:
+def opened(settings: Settings) -> Iterator[Installation]:
     """The installation's store, for the time of a command."""
     client = patient(settings.store_url)
     try:
-        yield Store(settings, client, Keys(settings.namespace, settings.partitions))
+        yield Installation(settings, client, Keys(settings.namespace, settings.partitions))
     finally:
         client.close()
 

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from nudge.cli.common import (
-    Store,
+    Installation,
     data_dir_option,
     err,
     json_option,
@@ -22,8 +22,8 @@ from nudge.cli.common import (
 from nudge.clock import monotonic, sleep
 from nudge.domain.identity.number import Number, parsed
 from nudge.flows.serving.drain import drain
-from nudge.flows.upkeep.erase import Erased, Eraser
-from nudge.flows.upkeep.take_out import TakenOut, take_out
+from nudge.flows.upkeep.erase import Eraser, Erasure
+from nudge.flows.upkeep.take_out import NumberRemoval, take_out
 from nudge.spool.spool import Spool
 from nudge.store.keeping import rewriting
 
@@ -87,7 +87,7 @@ def _given(names: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def _tell(found: list[Erased], books: TakenOut, *, rewritten: bool) -> None:
+def _tell(found: list[Erasure], books: NumberRemoval, *, rewritten: bool) -> None:
     known = [one for one in found if one.found]
     click.echo(f"{len(known)} of {len(found)} were known and are forgotten:")
     for what in ("subjects", "ids", "numbers", "texts"):
@@ -105,10 +105,10 @@ def _tell(found: list[Erased], books: TakenOut, *, rewritten: bool) -> None:
         err().print("The store has not yet written its log anew; a worker has it do so.")
 
 
-def _taken_out(store: Store, numbers: set[Number]) -> TakenOut:
+def _taken_out(store: Installation, numbers: set[Number]) -> NumberRemoval:
     """Take numbers out of everybody's book: a walk through all of the vault."""
     if not numbers:
-        return TakenOut(0, 0)
+        return NumberRemoval(0, 0)
     with progress_bar("numbers", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=None, note="")
         vault = store.sealer.vault
@@ -124,13 +124,13 @@ def _lines() -> list[str]:
     return [line.strip() for line in sys.stdin if line.strip()]
 
 
-def _drained(store: Store) -> None:
+def _drained(store: Installation) -> None:
     """Bring what processes that ended could not write to the journal: it may be of these people."""
     settings = store.settings
     drain(store.client, store.keys, Spool(settings.spool_dir, store.sealer.spool_key, 0))
 
 
-def _rewritten(store: Store) -> bool:
+def _rewritten(store: Installation) -> bool:
     until = monotonic() + PATIENCE
     while rewriting.is_wanted(store.client, store.keys):
         if monotonic() > until:

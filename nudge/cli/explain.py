@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nudge.cli.common import (
-    Store,
+    Installation,
     data_dir_option,
     json_option,
     load_settings,
@@ -47,7 +47,7 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
     sys.exit(0 if found["reproduced"] else 1)
 
 
-def _from_lake(store: Store, decision_id: str, missing: NotFoundError) -> dict[str, object]:
+def _from_lake(store: Installation, decision_id: str, missing: NotFoundError) -> dict[str, object]:
     from nudge.lake.engine.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 

@@ -20,7 +20,7 @@ from nudge.cli.common import (
     print_json,
 )
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel import Compare, Question, period_of
+from nudge.domain.funnel.funnel import Compare, FunnelQuestion, period_of
 from nudge.domain.funnel.funnel_report import FEWEST
 from nudge.errors import InvalidRequestError
 
@@ -54,7 +54,7 @@ def funnel(
 
     settings = load_settings(data_dir)
     period = period_of(start, end, clock.now())
-    question = Question(period, "" if by == "none" else by, cast("Compare | None", compare))
+    question = FunnelQuestion(period, "" if by == "none" else by, cast("Compare | None", compare))
     path = load_funnel(settings.config_dir)
     found = told(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:

@@ -9,7 +9,7 @@ import click
 
 from nudge.cli.common import data_dir_option, err, load_settings, opened, progress_bar
 from nudge.config.import_file import load_rules
-from nudge.domain.credit.imported import Rules
+from nudge.domain.credit.log_import import ImportRules
 
 
 @click.command("import")
@@ -46,7 +46,7 @@ def import_(
 
     if mapping is None and slot is None:
         raise click.UsageError("name the slot with --slot, or give a --mapping")
-    rules = Rules(slot or "") if mapping is None else load_rules(mapping)
+    rules = ImportRules(slot or "") if mapping is None else load_rules(mapping)
     rules = replace(rules, slot=slot or rules.slot, teach_only=teach_only or rules.teach_only)
     if rules.teach_only and rules.distribution:
         raise click.UsageError("--teach-only contradicts the mapping's distribution")

@@ -19,9 +19,9 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.people.loading import Customer, column_problems, customer
+from nudge.domain.people.loading import VisitorRow, column_problems, customer
 from nudge.errors import InvalidConfigError
-from nudge.flows.upkeep.load import Loader
+from nudge.flows.upkeep.load import VisitorLoader
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.evaluation.log_file import LogFile
@@ -59,11 +59,11 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
     wrong: list[str] = []
     with opened(settings) as store, progress_bar("rows", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows, note="")
-        loader = Loader(store.client, store.keys, store.sealer)
+        loader = VisitorLoader(store.client, store.keys, store.sealer)
         rows = _customers(log, settings.region)
         while batch := list(islice(rows, BATCH)):
             wrong += [one for one in batch if isinstance(one, str)]
-            good = [one for one in batch if isinstance(one, Customer)]
+            good = [one for one in batch if isinstance(one, VisitorRow)]
             fresh += loader.load(good)
             loaded += len(good)
             bar.advance(task, len(batch))
@@ -78,7 +78,7 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
     sys.exit(1 if wrong else 0)
 
 
-def _customers(log: LogFile, region: str) -> Iterator[Customer | str]:
+def _customers(log: LogFile, region: str) -> Iterator[VisitorRow | str]:
     """Each row's customer, or the row's number and what is wrong with it."""
     number = 0
     for batch in log.read(log.columns):

@@ -20,7 +20,7 @@ LEARNERS = "auto,beta,uniform"
 
 
 @dataclass(frozen=True)
-class Offline:
+class OfflineComparison:
     """What to compare.
 
     Attributes:
@@ -40,7 +40,7 @@ class Offline:
     bar: bool = True
 
 
-def run(asked: Offline, *, as_json: bool) -> None:
+def run(asked: OfflineComparison, *, as_json: bool) -> None:
     """Compare and tell.
 
     Raises:
@@ -69,7 +69,9 @@ def _seeds(world: World, count: int) -> list[int]:
     return [*own, *more][:count]
 
 
-def _scores(world: World, asked: Offline, seeds: Sequence[int], visitors: int) -> list[Score]:
+def _scores(
+    world: World, asked: OfflineComparison, seeds: Sequence[int], visitors: int
+) -> list[Score]:
     names = dict.fromkeys(filter(None, map(str.strip, asked.learners.split(","))))
     competitors = [read_competitor(name) for name in names]
     plays = [(c, s) for c in competitors for s in world.slots if config_of(world, s, c)]

@@ -25,13 +25,13 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.cli.plan_part import LOCK, Part, part_of
-from nudge.cli.plan_share import SIZE, Share, cores, desk_of, gain_share, plan_share, tied
+from nudge.cli.plan_part import LOCK, AnswerFile, part_of
+from nudge.cli.plan_share import SIZE, PlanShare, cores, desk_of, gain_share, plan_share, tied
 from nudge.clock import now
 from nudge.domain.people.loading import column_problems
 from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.plan_request import REMINDER, SMS
 from nudge.domain.timing.plan_rows import INVALID
-from nudge.domain.timing.planning import REMINDER, SMS
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.processes.lockfile import HeldError, held
 
@@ -39,7 +39,7 @@ ALONE: Final = 5 * SIZE
 """Customers that are not worth a second process."""
 LOOK: Final = 0.5
 """Seconds between two looks at how far the processes are."""
-Work = Callable[[Share], str | None]
+Work = Callable[[PlanShare], str | None]
 
 
 @click.command()
@@ -79,7 +79,7 @@ def plan(
     if problems:
         raise InvalidConfigError([f"{source}: {one}" for one in problems])
     part = part_of(out, source, {"purpose": purpose, "slots": list(slots)})
-    share = Share(source, part, purpose, slots, data_dir)
+    share = PlanShare(source, part, purpose, slots, data_dir)
     count = processes or (1 if log.rows <= ALONE else cores())
     try:
         part.begin()
@@ -97,7 +97,7 @@ def plan(
     sys.exit(1 if joined.outcomes[INVALID] else 0)
 
 
-def _short(share: Share, rows: int) -> bool:
+def _short(share: PlanShare, rows: int) -> bool:
     """Whether the gateway's hours may not suffice for so many."""
     with opened(load_settings(share.data_dir)) as store:
         desk = desk_of(store, share)
@@ -109,7 +109,7 @@ def _nothing() -> None:
 
 
 def _work(
-    work: Work, share: Share, count: int, rows: int, what: str, beside: Callable[[], None]
+    work: Work, share: PlanShare, count: int, rows: int, what: str, beside: Callable[[], None]
 ) -> None:
     """Have all of the file done, by this process or by several, and `beside` it what can be.
 
@@ -142,7 +142,7 @@ def _work(
             raise NudgeError("a process was killed; run the same command again") from error
 
 
-def _there(part: Part, suffix: str) -> int:
+def _there(part: AnswerFile, suffix: str) -> int:
     return sum(1 for _ in part.path.glob(suffix))
 
 

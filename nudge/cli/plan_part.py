@@ -27,7 +27,7 @@ LOCK: Final = "lock"
 
 
 @dataclass(frozen=True)
-class Part:
+class AnswerFile:
     """A file of answers that is not complete yet.
 
     Attributes:
@@ -88,7 +88,7 @@ class Part:
         shutil.rmtree(self.path)
 
 
-def part_of(out: Path, source: Path, options: Mapping[str, object]) -> Part:
+def part_of(out: Path, source: Path, options: Mapping[str, object]) -> AnswerFile:
     """The directory beside OUT.
 
     Args:
@@ -101,7 +101,7 @@ def part_of(out: Path, source: Path, options: Mapping[str, object]) -> Part:
         while block := file.read(BLOCK):
             digest.update(block)
     head = {"plan": 2, "input": digest.hexdigest(), **options}
-    return Part(out.with_name(out.name + SUFFIX), head)
+    return AnswerFile(out.with_name(out.name + SUFFIX), head)
 
 
 def keep(path: Path, values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:

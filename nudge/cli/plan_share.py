@@ -12,13 +12,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from nudge.cli.common import Store, load_settings, opened
-from nudge.cli.plan_part import Part, keep
+from nudge.cli.common import Installation, load_settings, opened
+from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
 from nudge.config.contact_file import load_contact
 from nudge.config.segment_file import load_segments
+from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.plan_rows import Row, refused, row_of, wish_of
-from nudge.domain.timing.planning import Wish
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
@@ -33,7 +33,7 @@ OBJECTS: Final = 1_000_000
 
 
 @dataclass(frozen=True)
-class Share:
+class PlanShare:
     """What one of several processes does.
 
     Attributes:
@@ -47,7 +47,7 @@ class Share:
     """
 
     source: Path
-    part: Part
+    part: AnswerFile
     purpose: str
     slots: tuple[str, ...]
     data_dir: Path | None
@@ -56,7 +56,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Desk:
+class SharePlanner:
     """Where pieces are planned.
 
     Attributes:
@@ -67,30 +67,30 @@ class Desk:
 
     planner: Planner
     catalogue: Catalogue
-    share: Share
+    share: PlanShare
 
     def plan(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The answers to rows."""
         read = self._read(rows)
-        wishes = [one for one in read if isinstance(one, Wish)]
+        wishes = [one for one in read if isinstance(one, PlanRequest)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
-            row_of(next(done)) if isinstance(one, Wish) else refused(row["visitor_id"], one)
+            row_of(next(done)) if isinstance(one, PlanRequest) else refused(row["visitor_id"], one)
             for row, one in zip(rows, read, strict=True)
         ]
 
     def gains(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
         """What writing to the customers of rows is worth; 0 for what is no customer."""
         read = self._read(rows)
-        wishes = [one for one in read if isinstance(one, Wish)]
+        wishes = [one for one in read if isinstance(one, PlanRequest)]
         found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
-        return [next(found) if isinstance(one, Wish) else 0.0 for one in read]
+        return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]
 
-    def _read(self, rows: Sequence[Mapping[str, Any]]) -> list[Wish | str]:
+    def _read(self, rows: Sequence[Mapping[str, Any]]) -> list[PlanRequest | str]:
         return [wish_of(row, self.share.purpose, self.share.slots) for row in rows]
 
 
-def desk_of(store: Store, share: Share) -> Desk:
+def desk_of(store: Installation, share: PlanShare) -> SharePlanner:
     """A desk at an installation's store.
 
     Raises:
@@ -98,7 +98,7 @@ def desk_of(store: Store, share: Share) -> Desk:
     """
     settings = store.settings
     catalogue = refreshed(store.client, store.keys, Catalogue.empty())
-    check(catalogue, Wish("", share.slots))
+    check(catalogue, PlanRequest("", share.slots))
     planner = Planner(
         client=store.client,
         keys=store.keys,
@@ -107,10 +107,10 @@ def desk_of(store: Store, share: Share) -> Desk:
         calendar=Calendar(load_contact(settings.config_dir)),
         segments=load_segments(settings.config_dir),
     )
-    return Desk(planner, catalogue, share)
+    return SharePlanner(planner, catalogue, share)
 
 
-def plan_share(share: Share) -> str | None:
+def plan_share(share: PlanShare) -> str | None:
     """Plan the pieces of a share that are not there yet; what went wrong, if anything did."""
     from nudge.lake.export.plan_table import write_piece  # noqa: PLC0415 - pyarrow
 
@@ -126,7 +126,7 @@ def plan_share(share: Share) -> str | None:
     return _told(work)
 
 
-def gain_share(share: Share) -> str | None:
+def gain_share(share: PlanShare) -> str | None:
     """Find what a share's customers are worth; what went wrong, if anything did."""
     part = share.part
 
@@ -141,7 +141,7 @@ def gain_share(share: Share) -> str | None:
 
 
 def _mine(
-    share: Share, order: Sequence[int] | None
+    share: PlanShare, order: Sequence[int] | None
 ) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
     """The share's pieces of the file, by their number; their rows when called."""
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow

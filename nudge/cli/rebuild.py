@@ -22,7 +22,7 @@ from nudge.cli.common import (
 )
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.flows.upkeep.rebuilding import Rebuilding, Rebuilt
+    from nudge.flows.upkeep.rebuild import Rebuild, RebuildResult
 
 SHOWN = 20
 """Most differences that are printed."""
@@ -45,14 +45,14 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
     has caught up. It can be broken off and begun again at any time. For `attribute`, what it would
     write to the journal is compared with what it wrote, and every difference is told.
     """
-    from nudge.flows.upkeep.rebuilding import NAMES, Rebuilding  # noqa: PLC0415 - the same
+    from nudge.flows.upkeep.rebuild import NAMES, Rebuild  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     settings = load_settings(data_dir)
     owner = f"rebuild-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     with opened(settings) as store:
         lake = Lake(settings.lake_dir)
-        rebuilding = Rebuilding.of(store.client, store.keys, lake, store.sealer.unseal, owner)
+        rebuilding = Rebuild.of(store.client, store.keys, lake, store.sealer.unseal, owner)
         done = [
             one
             for name in (NAMES if fold == "all" else (fold,))
@@ -64,7 +64,7 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
         _tell(done)
 
 
-def _rebuilt(rebuilding: Rebuilding, fold: str, *, shown: bool) -> list[Rebuilt]:
+def _rebuilt(rebuilding: Rebuild, fold: str, *, shown: bool) -> list[RebuildResult]:
     done = []
     with progress_bar(fold, shown=shown) as bar:
         task = bar.add_task(fold, total=rebuilding.length(fold), note="")
@@ -74,7 +74,7 @@ def _rebuilt(rebuilding: Rebuilding, fold: str, *, shown: bool) -> list[Rebuilt]
     return done
 
 
-def _tell(done: list[Rebuilt]) -> None:
+def _tell(done: list[RebuildResult]) -> None:
     for fold in dict.fromkeys(one.fold for one in done):
         mine = [one for one in done if one.fold == fold]
         entries, seconds = sum(one.entries for one in mine), sum(one.seconds for one in mine)

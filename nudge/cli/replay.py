@@ -11,13 +11,13 @@ import click
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
-from lab.replay.customers import Customer, Reader, reader
-from lab.replay.drive import Progress, Run
+from lab.replay.customers import ReplayRow, RowReader, reader
+from lab.replay.drive import ReplayProgress, ReplayRun
 from lab.replay.drive import replay as send
-from lab.replay.files import Log, iter_rows, open_log
+from lab.replay.files import CampaignLog, iter_rows, open_log
 from lab.replay.mapping import default_mapping, load_mapping
-from lab.replay.prepare import Stores, ready_slot
-from lab.replay.report import Report, catch_up, report, shown
+from lab.replay.prepare import SlotAccess, ready_slot
+from lab.replay.report import ReplayReport, catch_up, report, shown
 from nudge.cli.common import (
     data_dir_option,
     json_option,
@@ -82,7 +82,7 @@ def replay(
     settings = load_settings(data_dir)
     rules = load_mapping(mapping or default_mapping(file, settings.config_dir))
     log = open_log(file)
-    run = Run(rules, run_name or secrets.token_hex(4), workers)
+    run = ReplayRun(rules, run_name or secrets.token_hex(4), workers)
     api = Api(find(settings, url, key))
     api.check()
     made = _replay(api, settings, log, run, limit, local=url is None)
@@ -93,9 +93,15 @@ def replay(
 
 
 def _replay(
-    api: Api, settings: Settings, log: Log, run: Run, limit: int | None, *, local: bool
-) -> Report:
-    slot = ready_slot(Stores(settings, local), api, run.mapping)
+    api: Api,
+    settings: Settings,
+    log: CampaignLog,
+    run: ReplayRun,
+    limit: int | None,
+    *,
+    local: bool,
+) -> ReplayReport:
+    slot = ready_slot(SlotAccess(settings, local), api, run.mapping)
     customers = reader(str(log.path), run.mapping, slot.context, log.columns)
     before, begin = figures(api, slot.name), monotonic()
     rows = min(log.rows, limit or log.rows)
@@ -108,17 +114,17 @@ def _replay(
     return report(run, progress, service, seconds)
 
 
-def _customers(read: Reader, log: Log, rows: int) -> Iterator[Customer | None]:
+def _customers(read: RowReader, log: CampaignLog, rows: int) -> Iterator[ReplayRow | None]:
     numbered = zip(range(1, rows + 1), iter_rows(log, read.mapping.columns), strict=False)
     return (read.read(number, row) for number, row in numbered)
 
 
-def _looker(bar: Bar, task: TaskID) -> Callable[[Progress], None]:
+def _looker(bar: Bar, task: TaskID) -> Callable[[ReplayProgress], None]:
     """Moves the bar, at every so many rows."""
     recent: deque[bool] = deque(maxlen=RECENT)
     seen = [0]
 
-    def look(progress: Progress) -> None:
+    def look(progress: ReplayProgress) -> None:
         if progress.rows % EVERY:
             return
         new = progress.outcomes[seen[0] :]

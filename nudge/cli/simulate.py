@@ -11,7 +11,7 @@ import click
 from rich.progress import Progress
 
 from lab.simulate import result
-from lab.simulate.driver import Driver, Plan, Ways
+from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
 from lab.simulate.truth import BANNER_TIMES
 from nudge.cli.common import (
@@ -23,7 +23,7 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.cli.offline import LEARNERS, Offline
+from nudge.cli.offline import LEARNERS, OfflineComparison
 from nudge.cli.offline import run as compare
 from nudge.client.api import Api, Target, find
 from nudge.client.figures import Figures
@@ -133,14 +133,14 @@ def simulate(
     if offline != (world is not None):
         raise click.UsageError("--offline and --world FILE belong together")
     if world is not None:
-        asked = Offline(world, learners, visitors, seeds, plot, bar=not no_bar)
+        asked = OfflineComparison(world, learners, visitors, seeds, plot, bar=not no_bar)
         compare(asked, as_json=as_json)
         return
     settings = load_settings(data_dir)
     count = visitors or (round((rate or 50) * 60 * DEMO_MINUTES) if demo else 5000)
     name = run_name or f"sim-{secrets.token_hex(4)}"
     times = boost or (DEMO_BOOST if demo else 1.0)
-    plan = Plan(name, count, rate, seed, workers, speed, times)
+    plan = SimulationPlan(name, count, rate, seed, workers, speed, times)
     session = _session(plan, settings, find(settings, url, key))
     err().print(_announced(plan), soft_wrap=True)
     found = _run(session, progress_bar("visitors", shown=not no_bar), demo=demo)
@@ -161,13 +161,13 @@ class _Session:
         rows: the result, when there is one.
     """
 
-    plan: Plan
-    ways: Ways
+    plan: SimulationPlan
+    ways: ServiceAccess
     before: dict[str, Figures]
-    rows: list[result.Row]
+    rows: list[result.VariantResult]
 
 
-def _session(plan: Plan, settings: Settings, target: Target) -> _Session:
+def _session(plan: SimulationPlan, settings: Settings, target: Target) -> _Session:
     server = Api(target)
     server.check()
     served = {one["slot"]: one["reward"]["event"] for one in server.get("/v1/slots")["slots"]}
@@ -175,10 +175,10 @@ def _session(plan: Plan, settings: Settings, target: Target) -> _Session:
     # The pages' own key where it is this installation's: what pages may not do, they do not.
     own = settings.page_key if target.key == settings.admin_key else None
     page = Api(replace(target, key=own)) if own else server
-    return _Session(plan, Ways(page, server, slots), result.look(server, slots), [])
+    return _Session(plan, ServiceAccess(page, server, slots), result.look(server, slots), [])
 
 
-def _announced(plan: Plan) -> str:
+def _announced(plan: SimulationPlan) -> str:
     boost = f"; visitors begin {plan.boost:g} times as often as in truth" if plan.boost != 1 else ""
     return (
         f"run {plan.run}: {plan.visitors:,} visitors, an hour in {3600 / plan.speed:.1f} s{boost}"

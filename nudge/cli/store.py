@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nudge.cli.common import Store, data_dir_option, json_option, load_settings, opened, print_json
-from nudge.store.keeping.identity import CURE, TEXTS, Wrong, recognise
+from nudge.cli.common import (
+    Installation,
+    data_dir_option,
+    json_option,
+    load_settings,
+    opened,
+    print_json,
+)
+from nudge.store.keeping.identity import CURE, TEXTS, WrongStore, recognise
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.flows.upkeep.accepting import Accepting, Gap
+    from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 
 
 @click.group()
@@ -68,20 +75,20 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
         click.echo("accepted; now run `nudge rebuild`")
 
 
-def _recognised(there: Store) -> Wrong | None:
+def _recognised(there: Installation) -> WrongStore | None:
     return recognise(there.client, there.keys, there.settings.store_note)
 
 
-def _accepting(there: Store) -> Accepting:
-    from nudge.flows.upkeep.accepting import Accepting  # noqa: PLC0415 - the same
+def _accepting(there: Installation) -> StoreAcceptance:
+    from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     lake, note = Lake(there.settings.lake_dir), there.settings.store_note
-    return Accepting(there.client, there.keys, lake, there.sealer.seal_each, note, owner)
+    return StoreAcceptance(there.client, there.keys, lake, there.sealer.seal_each, note, owner)
 
 
-def _told(wrong: Wrong, gaps: list[Gap]) -> Iterator[str]:
+def _told(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:
     yield f"{TEXTS[wrong.reason]}; {CURE}"
     for gap in gaps:
         known = f"the lake holds positions up to {gap.after}, the store had {gap.noted} or more"

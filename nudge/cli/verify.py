@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from nudge.cli.common import (
-    Store,
+    Installation,
     data_dir_option,
     json_option,
     load_settings,
@@ -57,7 +57,7 @@ def verify(
     sys.exit(1 if found else 0)
 
 
-def _visitors(store: Store, *, every: bool, shown: bool) -> list[Difference]:
+def _visitors(store: Installation, *, every: bool, shown: bool) -> list[Difference]:
     from nudge.flows.upkeep.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
     from nudge.lake.files.history import History  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same

@@ -10,7 +10,7 @@ from nudge.clock import monotonic, sleep
 
 
 @dataclass(frozen=True)
-class Counted:
+class VariantTotals:
     """What a variant has brought.
 
     Attributes:
@@ -24,7 +24,7 @@ class Counted:
     share: float | None = None
 
 
-Figures = Mapping[str, Counted]
+Figures = Mapping[str, VariantTotals]
 """Variant -> what it has brought."""
 
 
@@ -36,7 +36,7 @@ def figures(api: Api, slot: str) -> Figures:
 
 def since(before: Figures, after: Figures) -> Figures:
     """What was added between two looks."""
-    none = Counted(0, 0)
+    none = VariantTotals(0, 0)
     return {name: _added(before.get(name, none), now) for name, now in after.items()}
 
 
@@ -55,11 +55,11 @@ def wait_for(done: Callable[[], bool], timeout: float, pause: float = 0.3) -> bo
     return True
 
 
-def _counted(row: Json) -> Counted:
-    return Counted(row["exposures"], row["conversions"], row.get("share_now"))
+def _counted(row: Json) -> VariantTotals:
+    return VariantTotals(row["exposures"], row["conversions"], row.get("share_now"))
 
 
-def _added(before: Counted, now: Counted) -> Counted:
-    return Counted(
+def _added(before: VariantTotals, now: VariantTotals) -> VariantTotals:
+    return VariantTotals(
         now.exposures - before.exposures, now.conversions - before.conversions, now.share
     )

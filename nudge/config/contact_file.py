@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError
 
-from nudge.config.contact_schema import WEEKDAYS, ContactSchema, DatesSchema
+from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.intervals import merged
@@ -79,8 +79,8 @@ def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
 
 
 @cache
-def _schema() -> ContactSchema:
-    return ContactSchema()
+def _schema() -> ContactFileSchema:
+    return ContactFileSchema()
 
 
 @cache

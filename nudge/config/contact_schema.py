@@ -10,7 +10,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Duration, Flag, Items, Number, OneOf, StrictTable, told
+from nudge.config.slot_fields import Duration, FiniteNumber, Flag, Items, OneOf, StrictTable, told
 from nudge.config.slot_schema import NAME
 from nudge.domain.basics.duration import parse_duration
 from nudge.domain.basics.local_time import DAY, zone_named
@@ -141,10 +141,10 @@ class PurposeSchema(StrictTable):
         strict=True, load_default=0, **told("write a whole number: what is higher goes first")
     )
     exempt = Flag(load_default=False, **told("write true or false"))
-    share = Number(load_default=1.0, validate=_share, **told("write a share, such as 0.8"))
+    share = FiniteNumber(load_default=1.0, validate=_share, **told("write a share, such as 0.8"))
 
 
-class ContactSchema(StrictTable):
+class ContactFileSchema(StrictTable):
     """The file."""
 
     zone = ma.String(

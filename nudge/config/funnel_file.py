@@ -15,7 +15,7 @@ from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, told
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, DAY, NAME
 from nudge.config.table_file import problems_of, read_table
-from nudge.domain.funnel.funnel import PERIODS, Funnel, Match, Stage
+from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelStage, Match
 from nudge.domain.journal.event import EVENT_TYPES
 from nudge.errors import InvalidConfigError
 
@@ -35,7 +35,7 @@ class MatchSchema(StrictTable):
     )
 
 
-class StageSchema(StrictTable):
+class StageTableSchema(StrictTable):
     """A stage."""
 
     name = ma.String(required=True, validate=NAME, **told("name the stage"))
@@ -60,7 +60,7 @@ class VisitSchema(StrictTable):
     )
 
 
-class FunnelSchema(StrictTable):
+class FunnelFileSchema(StrictTable):
     """The file."""
 
     visit = ma.Nested(VisitSchema, required=True, **told('write [visit] with gap = "30m"'))
@@ -71,7 +71,7 @@ class FunnelSchema(StrictTable):
         **told('write a table such as city = "city_tier"'),
     )
     stages = Items(
-        ma.Nested(StageSchema),
+        ma.Nested(StageTableSchema),
         required=True,
         validate=validate.Length(
             FEWEST, MOST, error=f"has too few or too many; give {FEWEST} to {MOST} stages"
@@ -118,12 +118,12 @@ def parse_funnel(table: Mapping[str, object], source: str) -> Funnel:
 
 
 @cache
-def _schema() -> FunnelSchema:
-    return FunnelSchema()
+def _schema() -> FunnelFileSchema:
+    return FunnelFileSchema()
 
 
-def _stage(one: Mapping[str, Any]) -> Stage:
-    return Stage(one["name"], tuple(Match(**event) for event in one["events"]), one["needs"])
+def _stage(one: Mapping[str, Any]) -> FunnelStage:
+    return FunnelStage(one["name"], tuple(Match(**event) for event in one["events"]), one["needs"])
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:

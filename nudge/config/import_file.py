@@ -10,18 +10,18 @@ from typing import Any, Final
 from marshmallow import ValidationError
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Number, StrictTable, told
+from nudge.config.slot_fields import FiniteNumber, StrictTable, told
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.credit.imported import CLOSE, OWN, Rules
+from nudge.domain.credit.log_import import CLOSE, OWN, ImportRules
 from nudge.errors import InvalidConfigError
 
 _COLUMN: Final = "name a column of the file"
 
 
-class ImportSchema(StrictTable):
+class ImportFileSchema(StrictTable):
     """The file."""
 
     slot = ma.String(required=True, validate=NAME, **told("name the slot"))
@@ -39,14 +39,14 @@ class ImportSchema(StrictTable):
     )
     distribution = ma.Dict(
         keys=ma.String(validate=NAME),
-        values=Number(**told("give a probability")),
+        values=FiniteNumber(**told("give a probability")),
         load_default=dict,
         **told("write a table such as a = 0.5, b = 0.5"),
     )
     teach_only = ma.Boolean(load_default=False, **told("use true or false"))
 
 
-def load_rules(path: Path) -> Rules:
+def load_rules(path: Path) -> ImportRules:
     """The mapping of a file.
 
     Raises:
@@ -60,12 +60,12 @@ def load_rules(path: Path) -> Rules:
         found, data = list(problems_of(error.messages, table)), {}
     if found:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
-    return Rules(**data)
+    return ImportRules(**data)
 
 
 @cache
-def _schema() -> ImportSchema:
-    return ImportSchema()
+def _schema() -> ImportFileSchema:
+    return ImportFileSchema()
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:

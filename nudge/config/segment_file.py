@@ -23,7 +23,7 @@ MOST_KINDS: Final = 10
 MOST: Final = 50
 
 
-class SegmentSchema(StrictTable):
+class SegmentTableSchema(StrictTable):
     """A segment."""
 
     name = ma.String(required=True, validate=NAME, **told("name the segment"))
@@ -72,7 +72,7 @@ def parse_segments(table: Mapping[str, object], source: str) -> Segments:
 @cache
 def _rows() -> Items:
     return Items(
-        ma.Nested(SegmentSchema),
+        ma.Nested(SegmentTableSchema),
         validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
         **told("write each segment as [[stage]]"),
     )

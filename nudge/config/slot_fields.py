@@ -27,14 +27,14 @@ _WRONG = {
 }
 
 
-class Told(TypedDict):
+class FieldTexts(TypedDict):
     """What a field says of itself: in messages, and in the API's document."""
 
     error_messages: dict[str, str | list[Any] | dict[Any, Any]]
     metadata: dict[str, str]
 
 
-def told(right: str) -> Told:
+def told(right: str) -> FieldTexts:
     """The messages of a field, from a sentence that says what is right."""
     # marshmallow formats messages: a brace that shows TOML must not be taken for a place.
     cure = right.replace("{", "{{").replace("}", "}}")
@@ -87,7 +87,7 @@ class Matches:
             raise ValidationError(f"{value!r} does not fit; {self.right}")
 
 
-class Number(ma.Float):
+class FiniteNumber(ma.Float):
     """A finite number; unlike Float it takes no text."""
 
     def _validated(self, value: Any) -> float:  # noqa: ANN401 (marshmallow's own signature)

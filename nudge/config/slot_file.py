@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from nudge.config.slot_rules import RULES, Draft, Problem
+from nudge.config.slot_rules import RULES, Problem, SlotDraft
 from nudge.config.slot_schema import SlotSchema
 from nudge.config.slot_table import digest, dump_slot, slot_of
 from nudge.config.table_file import problems_of, read_table
@@ -66,7 +66,7 @@ def parse_slot(table: Mapping[str, object], source: str) -> Slot:
         valid = error.valid_data
         data = valid if isinstance(valid, dict) else {}
         found = list(problems_of(error.messages, table))
-    draft = Draft.of(table, data)
+    draft = SlotDraft.of(table, data)
     found += [problem for rule in RULES for problem in rule(draft)]
     if found:
         raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found])

@@ -26,7 +26,7 @@ POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
 
 
 @dataclass(frozen=True)
-class Draft:
+class SlotDraft:
     """A table that is being checked.
 
     Attributes:
@@ -38,7 +38,7 @@ class Draft:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, table: object, data: Mapping[str, Any]) -> Draft:
+    def of(cls, table: object, data: Mapping[str, Any]) -> SlotDraft:
         """The draft of a raw table and the schema's reading of it."""
         raw = table.get("variants") if isinstance(table, Mapping) else None
         tables = [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
@@ -50,7 +50,7 @@ class Draft:
         return self.data.get("policy", {}).get("kind", "auto")
 
 
-Rule = Callable[[Draft], Iterator[Problem]]
+Rule = Callable[[SlotDraft], Iterator[Problem]]
 
 
 def floor_of(data: Mapping[str, Any], kind: object) -> float:
@@ -59,13 +59,13 @@ def floor_of(data: Mapping[str, Any], kind: object) -> float:
     return float(data.get("floor", default))
 
 
-def slot_name(draft: Draft) -> Iterator[Problem]:
+def slot_name(draft: SlotDraft) -> Iterator[Problem]:
     """A slot named as the global holdout would share its salt, and so its subjects."""
     if draft.data.get("slot") == GLOBAL:
         yield "slot", f"{GLOBAL!r} is reserved for the global holdout; use another name"
 
 
-def unique_names(draft: Draft) -> Iterator[Problem]:
+def unique_names(draft: SlotDraft) -> Iterator[Problem]:
     """Variants and attributes are known by their names."""
     context = [one["name"] for one in draft.data.get("context", ()) if "name" in one]
     for key, names in (("variants", list(draft.names)), ("context", context)):
@@ -73,7 +73,7 @@ def unique_names(draft: Draft) -> Iterator[Problem]:
             yield f"{key}.{name}.name", "is given twice; give each name once"
 
 
-def fallback(draft: Draft) -> Iterator[Problem]:
+def fallback(draft: SlotDraft) -> Iterator[Problem]:
     """There is always an answer: a default, and variants that exist."""
     table = draft.data.get("fallback")
     if table is None:
@@ -85,7 +85,7 @@ def fallback(draft: Draft) -> Iterator[Problem]:
             yield f"fallback.{page}", f"{name!r} is no variant; {suggestion(name, draft.names)}"
 
 
-def floor(draft: Draft) -> Iterator[Problem]:
+def floor(draft: SlotDraft) -> Iterator[Problem]:
     """A floor leaves room for all variants; without one a log answers no later question."""
     value, count = draft.data.get("floor"), len(draft.names)
     if value is None or not count:
@@ -97,7 +97,7 @@ def floor(draft: Draft) -> Iterator[Problem]:
         yield "floor", f"0 would leave variants untried; use {default:.4g}, or leave it out"
 
 
-def policy(draft: Draft) -> Iterator[Problem]:
+def policy(draft: SlotDraft) -> Iterator[Problem]:
     """A policy is what the learners can read; `floor` belongs to the slot."""
     table = dict(draft.data.get("policy", {}))
     if table.pop("floor", None) is not None:
@@ -113,7 +113,7 @@ def policy(draft: Draft) -> Iterator[Problem]:
             yield error.key, f"{error.message}; {error.cure[:1].lower()}{error.cure[1:]}"
 
 
-def objective(draft: Draft) -> Iterator[Problem]:
+def objective(draft: SlotDraft) -> Iterator[Problem]:
     """Only a payment has an amount."""
     reward = draft.data.get("reward", {})
     types = wanted(reward.get("event", PAID)).types
@@ -121,7 +121,7 @@ def objective(draft: Draft) -> Iterator[Problem]:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
 
-def guard(draft: Draft) -> Iterator[Problem]:
+def guard(draft: SlotDraft) -> Iterator[Problem]:
     """Only payments can become smaller."""
     watched = draft.data.get("guard", {}).get("metrics", ())
     types = wanted(draft.data.get("reward", {}).get("event", PAID)).types
@@ -129,7 +129,7 @@ def guard(draft: Draft) -> Iterator[Problem]:
         yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
 
 
-def cells(draft: Draft) -> Iterator[Problem]:
+def cells(draft: SlotDraft) -> Iterator[Problem]:
     """Categories differ, cut points rise, and a flag has neither."""
     for attribute in draft.data.get("context", ()):
         wrong = _cells_problem(attribute.get("kind"), attribute.get("cells", []))
@@ -137,7 +137,7 @@ def cells(draft: Draft) -> Iterator[Problem]:
             yield f"context.{attribute['name']}.cells", wrong
 
 
-def season(draft: Draft) -> Iterator[Problem]:
+def season(draft: SlotDraft) -> Iterator[Problem]:
     """What ends before it starts is never shown."""
     for variant in draft.data.get("variants", ()):
         available = variant.get("available", {})
@@ -147,7 +147,7 @@ def season(draft: Draft) -> Iterator[Problem]:
             yield key, "is not after its start; give a later date and time"
 
 
-def free_amount(draft: Draft) -> Iterator[Problem]:
+def free_amount(draft: SlotDraft) -> Iterator[Problem]:
     """There is an amount to type."""
     table = draft.data.get("free_amount", {})
     least, most = table.get("min"), table.get("max")
@@ -155,7 +155,7 @@ def free_amount(draft: Draft) -> Iterator[Problem]:
         yield "free_amount.max", f"is below min = {least:g}; give the same or more"
 
 
-def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
+def fallback_in_stock(draft: SlotDraft) -> Iterator[Problem]:
     """What is shown when nothing else can be must not run out, and nobody may be without it."""
     shown = set(draft.data.get("fallback", {}).values())
     for variant in draft.data.get("variants", ()):
@@ -165,7 +165,7 @@ def fallback_in_stock(draft: Draft) -> Iterator[Problem]:
                 yield where, "is on a fallback, which must always be there; use another fallback"
 
 
-def windows(draft: Draft) -> Iterator[Problem]:
+def windows(draft: SlotDraft) -> Iterator[Problem]:
     """The variants of `sms_timing` are send windows, counted from one anchor."""
     if draft.data.get("slot") != TIMING:
         return

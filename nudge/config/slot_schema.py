@@ -7,13 +7,13 @@ from marshmallow import fields as ma
 
 from nudge.config.slot_fields import (
     Duration,
+    FiniteNumber,
     Flag,
     Instant,
     Items,
     Json,
     JsonTable,
     Matches,
-    Number,
     OneOf,
     RuleTable,
     StrictTable,
@@ -149,7 +149,7 @@ class GuardSchema(StrictTable):
         validate=validate.Length(1, error="is empty; name what to watch"),
         **told('list what to watch, such as ["abandonment"]'),
     )
-    alpha = Number(
+    alpha = FiniteNumber(
         load_default=0.05,
         validate=validate.Range(
             0,
@@ -172,15 +172,15 @@ def _yuan(value: float) -> None:
 class FreeAmountSchema(StrictTable):
     """The limits of an amount that visitors may type themselves, in yuan."""
 
-    min = Number(required=True, validate=_yuan, **told("give the least amount in yuan"))
-    max = Number(required=True, validate=_yuan, **told("give the largest amount in yuan"))
-    step = Number(required=True, validate=_yuan, **told("give the yuan between two amounts"))
+    min = FiniteNumber(required=True, validate=_yuan, **told("give the least amount in yuan"))
+    max = FiniteNumber(required=True, validate=_yuan, **told("give the largest amount in yuan"))
+    step = FiniteNumber(required=True, validate=_yuan, **told("give the yuan between two amounts"))
 
 
 class AffordableSchema(StrictTable):
     """How large a variant's amount may be."""
 
-    multiple = Number(
+    multiple = FiniteNumber(
         required=True,
         validate=validate.Range(
             1,
@@ -220,14 +220,14 @@ class SlotSchema(StrictTable):
         validate=OneOf("decision", "shown"),
         **told('write "decision" or "shown": what counts as the exposure'),
     )
-    holdout = Number(
+    holdout = FiniteNumber(
         load_default=0.0,
         validate=validate.Range(
             0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
         ),
         **told("write a share from 0 to 0.99"),
     )
-    floor = Number(**told("write a probability, at most 1 / variants, or leave it out"))
+    floor = FiniteNumber(**told("write a probability, at most 1 / variants, or leave it out"))
     stickiness = ma.Nested(
         StickinessSchema, required=True, **told('write [stickiness] with period = "1d"')
     )

@@ -14,12 +14,12 @@ from nudge.config.slot_rules import floor_of
 from nudge.domain.basics.duration import format_duration
 from nudge.domain.slots.slot import (
     Availability,
-    ContextAttribute,
     FreeAmount,
-    Harms,
+    GuardTerms,
+    RewardTerms,
     Slot,
+    SlotAttribute,
     Stickiness,
-    Terms,
     Variant,
 )
 
@@ -34,7 +34,7 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         variants=tuple(_variant(one) for one in data["variants"]),
         context=tuple(_attribute(one) for one in data.get("context", ())),
         policy=policy,
-        terms=Terms(data["on"], reward["event"], reward["objective"], reward["window"]),
+        terms=RewardTerms(data["on"], reward["event"], reward["objective"], reward["window"]),
         stickiness=Stickiness(sticky["period"], tuple(dict.fromkeys(sticky.get("by", ())))),
         holdout=data["holdout"],
         floor=floor_of(data, policy["kind"]),
@@ -106,20 +106,20 @@ def _variant(data: Mapping[str, Any]) -> Variant:
     return Variant(data["name"], data["value"], attributes, data["enabled"], available)
 
 
-def _attribute(data: Mapping[str, Any]) -> ContextAttribute:
+def _attribute(data: Mapping[str, Any]) -> SlotAttribute:
     # Numbers as floats and categories as text, so that one meaning has one form and one digest.
     read = float if data["kind"] == "number" else text_of
-    return ContextAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
+    return SlotAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
 
 
-def _harms(data: Mapping[str, Any] | None) -> Harms | None:
+def _harms(data: Mapping[str, Any] | None) -> GuardTerms | None:
     if data is None:
         return None
     metrics = tuple(dict.fromkeys(data["metrics"]))
-    return Harms(metrics, data["alpha"], data.get("every", Harms.every), data["matured"])
+    return GuardTerms(metrics, data["alpha"], data.get("every", GuardTerms.every), data["matured"])
 
 
-def _dump_harms(guard: Harms) -> dict[str, object]:
+def _dump_harms(guard: GuardTerms) -> dict[str, object]:
     return {
         "metrics": list(guard.metrics),
         "alpha": guard.alpha,
@@ -128,7 +128,7 @@ def _dump_harms(guard: Harms) -> dict[str, object]:
     }
 
 
-def _dump_attribute(attribute: ContextAttribute) -> dict[str, object]:
+def _dump_attribute(attribute: SlotAttribute) -> dict[str, object]:
     table: dict[str, object] = {"name": attribute.name, "kind": attribute.kind}
     return table | ({"cells": list(attribute.cells)} if attribute.cells else {})
 

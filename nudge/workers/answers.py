@@ -23,7 +23,7 @@ from nudge.store.keeping.freshness import Freshness
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.funnel_answers import funnel_kind
-from nudge.workers.reporting import Answered, Kind, Tell
+from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
 
 if TYPE_CHECKING:
     from nudge.flows.reports.performance import Reports
@@ -58,11 +58,11 @@ class Answers:
     prepared: list[object] = field(default_factory=list)
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[QuestionKind, ...]:
         """What can be asked."""
         return (
-            Kind(REPORT, self.report, REPORTS_KEPT, self.prepare),
-            Kind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
+            QuestionKind(REPORT, self.report, REPORTS_KEPT, self.prepare),
+            QuestionKind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
             funnel_kind(self.client, self.keys, self.settings),
         )
 
@@ -90,15 +90,15 @@ class Answers:
             engine=settings.lake_engine,
         )
 
-    def report(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
+    def report(self, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
         """A slot's performance, as JSON or as a Parquet file."""
         question = PerformanceQuestion.read(plain)
         made = self._reports.make(question, tell)
         if not question.parquet:
-            return Answered(orjson.dumps(made.report), made.as_of)
+            return JobAnswer(orjson.dumps(made.report), made.as_of)
         from nudge.lake.files.parquet_file import parquet  # noqa: PLC0415 (see the class)
 
-        return Answered(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
+        return JobAnswer(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
 
     def prepare(self, tell: Tell) -> None:
         """Join the days that are over and sum them up; a lake of one day has none."""
@@ -108,7 +108,7 @@ class Answers:
             self._reports.keep(tell)
             self.prepared[:] = about
 
-    def evaluate(self, plain: Mapping[str, Any], tell: Tell) -> Answered:
+    def evaluate(self, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
         """What another policy would have got.
 
         Raises:
@@ -128,7 +128,7 @@ class Answers:
         plain = lake_of(contents.since()) | found.plain
         return _answered(question, plain, fresh.as_of(contents.watermarks()))
 
-    def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> Answered:
+    def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> JobAnswer:
         """The same, of contexts that are nearly all different: slow, in bounded memory."""
         from nudge.flows.reports import evaluate as by_rows  # noqa: PLC0415 (see the class)
 
@@ -158,10 +158,10 @@ class Answers:
         return within(replace(log, name="lake"), question.period)
 
 
-def _answered(question: EvaluationQuestion, found: Mapping[str, object], as_of: float) -> Answered:
+def _answered(question: EvaluationQuestion, found: Mapping[str, object], as_of: float) -> JobAnswer:
     head = {"slot": question.slot, "target": question.target}
     ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
-    return Answered(orjson.dumps({**head, **ends, **found}), as_of)
+    return JobAnswer(orjson.dumps({**head, **ends, **found}), as_of)
 
 
 class _Read:

@@ -14,8 +14,8 @@ from nudge.store.folds import folds
 from nudge.store.folds.folds import Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
-from nudge.workers.guard import Guard
 from nudge.workers.jitter import shuffled
+from nudge.workers.store_check import StoreCheck
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ class Leases:
         fold: str,
         owner: str,
         ttl: float = TTL,
-        guard: Guard | None = None,
+        guard: StoreCheck | None = None,
     ) -> None:
         self._client, self._keys = client, keys
         self._fold, self._owner, self._ttl, self._guard = fold, owner, ttl, guard

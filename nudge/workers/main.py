@@ -19,31 +19,31 @@ import structlog
 from nudge import faults
 from nudge.domain.identity.sealing import Sealer
 from nudge.errors import InvalidConfigError
-from nudge.flows.folds.archive import Archive, Limits
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
-from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.publish import Publisher
-from nudge.flows.upkeep.compact import Compact
-from nudge.flows.upkeep.expire import Expire
-from nudge.flows.upkeep.retain import Retain
+from nudge.flows.upkeep.compact import Compaction
+from nudge.flows.upkeep.expire import Expiry
+from nudge.flows.upkeep.retain import JournalRetention
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.folds.folds import FOLDS
-from nudge.store.keeping.retention import Keep
+from nudge.store.keeping.retention import RetentionRule
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.answers import Answers
-from nudge.workers.archiving import Archiving, Spare
+from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.courtesy import Courtesy
-from nudge.workers.guard import Guard
-from nudge.workers.guarding import Guarding
+from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.leases import TTL, Leases
-from nudge.workers.publishing import Publishing
-from nudge.workers.reporting import Reporting
+from nudge.workers.publish_loop import PublishLoop
+from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
-from nudge.workers.stocking import Stocking
+from nudge.workers.stock_loop import StockLoop
+from nudge.workers.store_check import StoreCheck
 
 log = structlog.get_logger()
 
@@ -83,9 +83,9 @@ class Worker:
     ttl: float = TTL
 
     @property
-    def guard(self) -> Guard:
+    def guard(self) -> StoreCheck:
         """One for each loop."""
-        return Guard(self.client, self.keys, self.settings.store_note)
+        return StoreCheck(self.client, self.keys, self.settings.store_note)
 
 
 def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int:
@@ -159,35 +159,35 @@ def _run(name: str, loop: Loop, stop: Event, failed: Event) -> None:
 
 
 def _attribute(worker: Worker) -> dict[str, Loop]:
-    fold = Attribute(worker.client, worker.keys)
+    fold = AttributeFold(worker.client, worker.keys)
     return {fold.name: _runner(worker, fold)}
 
 
 def _learn(worker: Worker) -> dict[str, Loop]:
-    fold = Learn(worker.client, worker.keys)
+    fold = LearnFold(worker.client, worker.keys)
     every = worker.settings.publish_every
     publisher = Publisher(worker.client, worker.keys, worker.owner, worker.ttl, every)
     return {
         fold.name: _runner(worker, fold),
-        "publish": Publishing(
+        "publish": PublishLoop(
             publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.guard
         ),
-        "stock": Stocking(worker.client, worker.keys, worker.guard),
+        "stock": StockLoop(worker.client, worker.keys, worker.guard),
     }
 
 
 def _archive(worker: Worker) -> dict[str, Loop]:
     settings = worker.settings
-    limits = Limits(every=settings.archive_every)
+    limits = ArchiveLimits(every=settings.archive_every)
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     lake = Lake(settings.lake_dir)
-    archive = Archive(worker.client, worker.keys, lake, sealer.seal_each, limits)
+    archive = ArchiveFold(worker.client, worker.keys, lake, sealer.seal_each, limits)
     leases = Leases(worker.client, worker.keys, "archive", worker.owner, worker.ttl, worker.guard)
-    keep = Keep(settings.journal_keep, settings.journal_max_bytes)
-    retain = Retain(worker.client, worker.keys, keep)
-    expire = Expire(worker.client, worker.keys, lake, sealer.unseal, settings.lake_keep)
-    spare, courtesy = Spare(Compact(lake), expire), Courtesy(worker.client, worker.keys)
-    return {"archive": Archiving(archive, leases, retain, spare, settings.store_note, courtesy)}
+    keep = RetentionRule(settings.journal_keep, settings.journal_max_bytes)
+    retain = JournalRetention(worker.client, worker.keys, keep)
+    expire = Expiry(worker.client, worker.keys, lake, sealer.unseal, settings.lake_keep)
+    spare, courtesy = SpareWork(Compaction(lake), expire), Courtesy(worker.client, worker.keys)
+    return {"archive": ArchiveLoop(archive, leases, retain, spare, settings.store_note, courtesy)}
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
@@ -197,10 +197,10 @@ def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
 def _report(worker: Worker) -> dict[str, Loop]:
     client, keys, settings = worker.client, worker.keys, worker.settings
     loops: dict[str, Loop] = {
-        kind.name: Reporting(client, keys, kind, worker.ttl)
+        kind.name: ReportLoop(client, keys, kind, worker.ttl)
         for kind in Answers(client, keys, settings).kinds
     }
-    guarding = Guarding(client, keys, settings, worker.owner, worker.ttl, worker.guard)
+    guarding = HarmGuardLoop(client, keys, settings, worker.owner, worker.ttl, worker.guard)
     return loops | {"guard": guarding}
 
 

@@ -21,8 +21,8 @@ from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import Courtesy
-from nudge.workers.guard import Guard
 from nudge.workers.leases import TTL, Leases
+from nudge.workers.store_check import StoreCheck
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class Runner(Generic[S]):
         fold: Fold[S],
         owner: str,
         ttl: float = TTL,
-        guard: Guard | None = None,
+        guard: StoreCheck | None = None,
     ) -> None:
         self._client, self._keys, self._fold = client, keys, fold
         self._leases = Leases(client, keys, fold.name, owner, ttl, guard)

@@ -15,7 +15,7 @@ from nudge.clock import now
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
 from nudge.domain.journal.caller import SCOPES, Scope
-from nudge.domain.journal.records import Entry, Event
+from nudge.domain.journal.records import Event, JournalEntry
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
 from nudge.store.journal.journal import read
@@ -77,7 +77,7 @@ class Web:
         assert response.status_code == 202, response.text
         return response.json
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The whole journal."""
         client, keys = self.service.client, self.service.keys
         return [e for p in keys.every_partition() for e in read(client, keys, p, 0, 100_000)]

@@ -13,16 +13,16 @@ from werkzeug.test import TestResponse
 
 from nudge import clock
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel import Period, Question
+from nudge.domain.funnel.funnel import FunnelQuestion, VisitPeriod
 from nudge.domain.identity.sealing import Sealer
-from nudge.flows.folds.archive import Archive, Limits
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.funnel import funnel
 from nudge.lake.files.reader import Lake
 from nudge.store.wire import client as clients
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.leases import Leases
-from nudge.workers.reporting import Reporting
+from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
 
 STEPS = ("home", "recharge", "amount", "number", "pay_tapped", "method")
@@ -45,13 +45,15 @@ def busy(web: Web) -> Web:
         web.post("/v1/events", {"events": [*steps, last]}, web.secrets["ingest"])
     settings = web.service.settings
     client, keys = clients.patient(settings.store_url), web.service.keys
-    runner = Runner(client, keys, Attribute(client, keys), "test")
+    runner = Runner(client, keys, AttributeFold(client, keys), "test")
     while runner.turn():
         pass
     seal = Sealer(settings.secret_key).seal_each
     leases = Leases(client, keys, "archive", "test")
     leases.refresh()
-    Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0)).run(leases.held())
+    ArchiveFold(client, keys, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0)).run(
+        leases.held()
+    )
     client.close()
     return web
 
@@ -61,7 +63,9 @@ def worker(web: Web) -> Iterator[None]:
     """A worker that answers about the funnel, in a thread."""
     settings = web.service.settings
     client, stop = clients.patient(settings.store_url), Event()
-    loop = Reporting(client, web.service.keys, funnel_kind(client, web.service.keys, settings), 5.0)
+    loop = ReportLoop(
+        client, web.service.keys, funnel_kind(client, web.service.keys, settings), 5.0
+    )
     thread = Thread(target=loop.run, args=(stop,))
     thread.start()
     yield
@@ -93,7 +97,7 @@ def test_the_report_is_the_flow_s(busy: Web, by: str) -> None:
     settings, until = busy.service.settings, clock.now() + 60.0
     since = until - 86_400.0
     path = load_funnel(settings.config_dir)
-    question = Question(Period(since, until), by, "week")
+    question = FunnelQuestion(VisitPeriod(since, until), by, "week")
     expected = funnel(Lake(settings.lake_dir), path, question)
     query = f"?from={since!r}&to={until!r}&compare=week&by={by or 'none'}"
     found = told(busy, query)

@@ -17,17 +17,17 @@ from werkzeug.test import TestResponse
 
 from nudge import clock
 from nudge.domain.identity.sealing import Sealer
-from nudge.flows.folds.archive import Archive, Limits
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
-from nudge.flows.serving import ask
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
+from nudge.flows.serving import questions
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Lake
 from nudge.store.jobs import jobs
 from nudge.store.wire import client as clients
 from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
-from nudge.workers.reporting import Answered, Kind, Reporting
+from nudge.workers.report_loop import JobAnswer, QuestionKind, ReportLoop
 from nudge.workers.runner import Runner
 
 SLOT = "/v1/slots/denomination"
@@ -51,12 +51,12 @@ def fold(web: Web) -> None:
     """What workers do, until nothing is left."""
     settings = web.service.settings
     client, keys = clients.patient(settings.store_url), web.service.keys
-    for one in (Attribute(client, keys), Learn(client, keys)):
+    for one in (AttributeFold(client, keys), LearnFold(client, keys)):
         runner = Runner(client, keys, one, "test")
         while runner.turn():
             pass
     seal = Sealer(settings.secret_key).seal_each
-    archive = Archive(client, keys, Lake(settings.lake_dir), seal, Limits(every=0.0))
+    archive = ArchiveFold(client, keys, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0))
     leases = Leases(client, keys, "archive", "test")
     leases.refresh()
     archive.run(leases.held())
@@ -69,7 +69,7 @@ def worker(web: Web) -> Iterator[None]:
     settings = web.service.settings
     client, stop = clients.patient(settings.store_url), Event()
     kinds = Answers(client, web.service.keys, settings).kinds
-    loops = [Reporting(client, web.service.keys, kind, 5.0) for kind in kinds]
+    loops = [ReportLoop(client, web.service.keys, kind, 5.0) for kind in kinds]
     threads = [Thread(target=loop.run, args=(stop,)) for loop in loops]
     for thread in threads:
         thread.start()
@@ -200,14 +200,14 @@ def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.Monke
 
     A new POST does, a while later: within it the failure is told.
     """
-    monkeypatch.setattr(ask, "TAKEN", 0.0)
+    monkeypatch.setattr(questions, "TAKEN", 0.0)
     client = clients.patient(busy.service.settings.store_url)
 
-    def broken(_: object, __: object) -> Answered:
+    def broken(_: object, __: object) -> JobAnswer:
         raise BrokenLakeError("/srv/nudge/lake/x.parquet is missing")
 
     report, evaluate = (
-        Reporting(client, busy.service.keys, Kind(name, broken, 60.0), 5.0)
+        ReportLoop(client, busy.service.keys, QuestionKind(name, broken, 60.0), 5.0)
         for name in ("report", "evaluate")
     )
     look = f"{SLOT}/performance?by=channel"

@@ -18,7 +18,7 @@ from nudge.api.timings import BATCH, BLOCK, MAX_LINE, answered
 from nudge.domain.contact.contact import Consent
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
-from nudge.domain.timing.planning import Wish
+from nudge.domain.timing.plan_request import PlanRequest
 from nudge.errors import StoreAwayError
 from nudge.store.vault.visitors import known_visitor
 
@@ -177,7 +177,7 @@ def test_what_is_plain_is_what_the_schema_has(table: dict[str, Any]) -> None:
 def test_most_lines_are_plain() -> None:
     """The usual ones are read quickly: otherwise the quick reading would be for nothing."""
     context = {"mobile_before": True, "age": 30, "tier": "mid"}
-    assert plain_wish({"visitor_id": "c-1", "context": context}) == Wish("c-1", (), context)
+    assert plain_wish({"visitor_id": "c-1", "context": context}) == PlanRequest("c-1", (), context)
 
 
 def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,14 +32,14 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Decision
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
-from nudge.domain.timing.planning import Timing
+from nudge.domain.timing.plan_request import PlanAnswer
 from nudge.errors import InvalidConfigError, NudgeError, StoreAwayError
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep import apply as applying
 from nudge.processes.lockfile import held
 from nudge.settings.settings import Settings
 from nudge.store.journal.journal import read
-from nudge.store.vault.asking import Asking
+from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.store.wire.client import Client, patient
 from nudge.store.wire.keys import Keys
 
@@ -58,7 +58,7 @@ class Installation:
     def agree(self, count: int) -> None:
         """Make so many customers."""
         state = encode_state(VisitorState(consents=(Consent("sms", 0.0, given=True),)))
-        asking = Asking(self.client, self.keys, self.sealer)
+        asking = VisitorFinder(self.client, self.keys, self.sealer)
         for start in range(0, count, 1000):
             some = range(start, min(count, start + 1000))
             for _, made in asking.opened_each([f"v-{n}" for n in some], besides=False):
@@ -100,7 +100,7 @@ def dying(after: int) -> Any:
     calls = iter(range(1_000_000))
     original = Planner.plan_each
 
-    def method(*args: Any) -> list[Timing]:
+    def method(*args: Any) -> list[PlanAnswer]:
         timings = original(*args)
         if next(calls) >= after:
             raise StoreAwayError("killed")

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import AWAY, Decision, Ref
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import NotFoundError, TrimmedError
-from nudge.flows.folds.archive import Archive
+from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.serving.explain import explain
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
-from nudge.store.journal.journal import Arrival, append_decisions, append_once
+from nudge.store.journal.journal import Append, append_decisions, append_once
 from nudge.store.wire.client import patient
 from nudge.store.wire.keys import Keys
 
@@ -40,7 +40,7 @@ MADE = Decision(
     reason="policy",
     policy="uniform",
     policy_version=0,
-    terms=Terms("decision", "paid", "conversion", 86_400.0),
+    terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
     unit="",
     period=0,
 )
@@ -54,13 +54,13 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     sealer = Sealer(settings.secret_key)
     away = replace(MADE, ref=Ref(0, AWAY | 99), at=1.79e9)
     (kept,) = append_decisions(client, keys, 0, [MADE], 60)
-    append_once(client, keys, 0, [Arrival("", away)], closes=False)
+    append_once(client, keys, 0, [Append("", away)], closes=False)
     plans = [planned(f"{i:032x}") for i in range(5)]
     block = append_block(client, keys, 0, plans)
     third = sealer.seal(Ref(0, block, 3))
     assert explain(client, keys, sealer, third)["subject"] == plans[3].subject
     lease = folds.seize(client, keys, 0, "archive", "test", 60)
-    Archive(client, keys, Lake(settings.lake_dir), sealer.seal_each).run([lease])
+    ArchiveFold(client, keys, Lake(settings.lake_dir), sealer.seal_each).run([lease])
     client.call("XTRIM", keys.journal(0), "MINID", f"{block + 1}-0")
     ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
     with pytest.raises(TrimmedError, match="left the journal"):

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.people.loading import Customer, column_problems, customer
+from nudge.domain.people.loading import VisitorRow, column_problems, customer
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.settings.settings import Settings
 from nudge.store.vault.visitors import known_visitor
 from nudge.store.wire.client import patient
@@ -55,7 +55,7 @@ def known(settings: Settings, *visitors: str) -> list[VisitorState]:
     """The states, after the fold has read all."""
     client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
     sealer = Sealer(settings.secret_key)
-    fold: Any = Attribute(client, keys)
+    fold: Any = AttributeFold(client, keys)
     runner: Runner[Any] = Runner(client, keys, fold, "test")
     while runner.turn():
         pass
@@ -111,6 +111,6 @@ def test_wrong_columns_are_told_before_anything_is_written(
 def test_text_is_read_as_what_it_is(cell: str, value: object) -> None:
     """Numbers, true and false are such; what begins with 0 is a code, and stays text."""
     found = customer({"visitor_id": "v", "x": cell}, "CN")
-    assert isinstance(found, Customer)
+    assert isinstance(found, VisitorRow)
     assert dict(found.known) == {"x": value}
     assert type(found.known["x"]) is type(value)

@@ -11,7 +11,7 @@ import pytest
 from places import CONFIG
 
 from nudge.config.contact_file import load_contact, parse_contact
-from nudge.domain.contact.contact import Consent, Contact, Known
+from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed
 from nudge.errors import InvalidConfigError
@@ -48,10 +48,10 @@ def test_the_shipped_policy_keeps_quiet_hours_and_holidays(
 ) -> None:
     """A reminder by SMS in Shanghai, to who agreed."""
     at = datetime.fromisoformat(when).timestamp()
-    known = Known(consents=(Consent("sms", 0.0, given=True),))
+    known = ContactFacts(consents=(Consent("sms", 0.0, given=True),))
     assert forbidden(shipped, known, "reminder", "sms", at) == reason
-    assert forbidden(shipped, Known(), "reminder", "sms", at) == "no_consent"
-    assert forbidden(shipped, Known(), "transactional", "sms", at) is None
+    assert forbidden(shipped, ContactFacts(), "reminder", "sms", at) == "no_consent"
+    assert forbidden(shipped, ContactFacts(), "transactional", "sms", at) is None
 
 
 def test_the_example_of_the_document_is_so(shipped: ContactPolicy) -> None:
@@ -59,7 +59,7 @@ def test_the_example_of_the_document_is_so(shipped: ContactPolicy) -> None:
     monday = datetime.fromisoformat("2026-03-02T10:00:00+08:00").timestamp()
     hour, day = 3600.0, 86_400.0
     first = Contact(monday, "sms", "promotion")
-    known = Known((first,), consents=(Consent("sms", 0.0, given=True),))
+    known = ContactFacts((first,), consents=(Consent("sms", 0.0, given=True),))
 
     def why(at: float) -> str | None:
         return forbidden(shipped, known, "reminder", "sms", at)
@@ -68,7 +68,7 @@ def test_the_example_of_the_document_is_so(shipped: ContactPolicy) -> None:
     assert why(monday + 21.5 * hour) == "quiet_hours"
     until = monday + 14 * day
     assert next_allowed(shipped, known, "reminder", "sms", monday, until) == monday + day
-    known = Known((first, Contact(monday + day, "sms", "reminder")), consents=known.consents)
+    known = ContactFacts((first, Contact(monday + day, "sms", "reminder")), consents=known.consents)
     assert why(monday + 3 * day) == "cap_week"
     found = next_allowed(shipped, known, "payment_failed", "sms", monday, until)
     assert found == monday + 7 * day - 2 * hour
@@ -90,7 +90,7 @@ def test_the_least_policy_leaves_the_rest_free() -> None:
     assert found.weekdays == frozenset(range(7))
     assert found.channels["sms"].quiet == ()
     at = datetime(2026, 2, 17, 3, tzinfo=UTC).timestamp()
-    assert forbidden(found, Known(), "offer", "sms", at) == "no_consent"
+    assert forbidden(found, ContactFacts(), "offer", "sms", at) == "no_consent"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from places import CONFIG
 
 from nudge.config.funnel_file import load_funnel, parse_funnel
-from nudge.domain.funnel.funnel import Compare, Funnel, Period, Question, period_of
+from nudge.domain.funnel.funnel import Compare, Funnel, FunnelQuestion, VisitPeriod, period_of
 from nudge.domain.funnel.funnel_report import kind_of
 from nudge.errors import InvalidConfigError, InvalidRequestError
 
@@ -77,7 +77,7 @@ def at(text: str) -> float:
 def test_earlier_periods_follow_the_calendar(compare: Compare, start: str, end: str) -> None:
     """Months are the calendar's, on the operator's clock; a day that is missing is the last one."""
     path = Funnel((), utc_offset=8 * 3600.0)
-    asked = Question(Period(at("2026-03-31T00:00"), at("2026-04-01T00:00")), "", compare)
+    asked = FunnelQuestion(VisitPeriod(at("2026-03-31T00:00"), at("2026-04-01T00:00")), "", compare)
     found = asked.before(path)
     assert found is not None
     assert [datetime.fromtimestamp(x, UTC).timestamp() for x in (found.start, found.end)] == [
@@ -89,13 +89,13 @@ def test_earlier_periods_follow_the_calendar(compare: Compare, start: str, end: 
 @pytest.mark.parametrize("compare", ["week", "month", "quarter", None])
 def test_a_question_travels_as_json(compare: Compare | None) -> None:
     """What a job keeps of a question is the question."""
-    asked = Question(Period(1.5, 2.5), "variant:banner", compare)
-    assert Question.read(json.loads(json.dumps(asked.plain))) == asked
+    asked = FunnelQuestion(VisitPeriod(1.5, 2.5), "variant:banner", compare)
+    assert FunnelQuestion.read(json.loads(json.dumps(asked.plain))) == asked
 
 
 def test_a_period_begins_before_it_ends() -> None:
     """Without dates it is the last week; a period that ends first is refused."""
-    assert period_of(None, None, 8 * 86_400.0) == Period(86_400.0, 8 * 86_400.0)
+    assert period_of(None, None, 8 * 86_400.0) == VisitPeriod(86_400.0, 8 * 86_400.0)
     with pytest.raises(InvalidRequestError):
         period_of(5.0, 5.0, 9.0)
 

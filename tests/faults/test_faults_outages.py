@@ -14,7 +14,7 @@ from fault_traffic import Answer, Line, Paced, quantile
 from fault_visitors import spooled
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Decision, Entry, Event
+from nudge.domain.journal.records import Decision, Event, JournalEntry
 from nudge.store.journal import journal
 from nudge.store.wire.keys import Keys
 
@@ -136,7 +136,7 @@ class Following:
         with held.direct() as client:
             every = self._keys.every_partition()
             self._ends = {p: journal.last_position(client, self._keys, p) for p in every}
-        self.entries: list[Entry] = []
+        self.entries: list[JournalEntry] = []
 
     def read(self) -> int:
         """Read on; how many events there are by now."""

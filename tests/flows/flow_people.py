@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flow_web import NOW, PAGE, SERVER, Web
 
-from nudge.domain.choosing.asked import Answer, Sent
+from nudge.domain.choosing.requests import EventRequest, PageAnswer
 from nudge.domain.identity.number import Number, parsed
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.store.vault.visitors import Opened, known_visitor
+from nudge.store.vault.visitors import VisitorView, known_visitor
 from nudge.workers.runner import Runner
 
 DAY = 86_400.0
@@ -39,7 +39,7 @@ def tell(
     **fields: object,
 ) -> None:
     """One event, which must be accepted."""
-    sent = Sent(
+    sent = EventRequest(
         event_id,
         kind,
         visitor,
@@ -69,7 +69,7 @@ def typed(web: Web, visitor: str, token: str, text: str, at: float = NOW) -> Non
     )
 
 
-def opened(web: Web, visitor: str) -> Opened:
+def opened(web: Web, visitor: str) -> VisitorView:
     """What the store knows."""
     hashed = web.sealer.visitor_hash(visitor)
     home = web.sealer.partition(hashed, web.keys.partitions)
@@ -83,7 +83,7 @@ def state(web: Web, visitor: str) -> VisitorState:
     return decode_state(found) if found else VisitorState()
 
 
-def prefill(answer: Answer) -> tuple[str, object, object]:
+def prefill(answer: PageAnswer) -> tuple[str, object, object]:
     """Variant, number and mask of the prefill slot."""
     given = answer.decisions["prefill"]
     assert isinstance(given.value, dict)

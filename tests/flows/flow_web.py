@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nudge.domain.choosing.asked import Answer, Ask
+from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.domain.slots.slot import Slot
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.record import Recorder
@@ -33,12 +33,14 @@ class Web:
     recorder: Recorder
     catalogue: Catalogue
 
-    def ask(self, visitor: str, *slots_asked: str, caller: Caller = PAGE, **more: object) -> Answer:
+    def ask(
+        self, visitor: str, *slots_asked: str, caller: Caller = PAGE, **more: object
+    ) -> PageAnswer:
         """The answer to a visitor's page."""
         at = float(more.pop("at", NOW))  # type: ignore[arg-type]
         wanted = slots_asked or ("denomination",)
         given = {"channel": "web", "page": "home"} | more
-        ask = Ask(visitor_id=visitor, slots=wanted, **given)  # type: ignore[arg-type]
+        ask = DecisionRequest(visitor_id=visitor, slots=wanted, **given)  # type: ignore[arg-type]
         return self.decider.decide(self.catalogue, [ask], caller, at)[0]
 
     def put(self, slot: Slot) -> None:
@@ -52,7 +54,7 @@ class Web:
         now = self.catalogue.slots[name].slot
         return replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The whole journal, partition by partition."""
         every = self.keys.every_partition()
         return [entry for p in every for entry in read(self.client, self.keys, p, 0, 100_000)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.flows.folds.archive import NAME, Archive, Limits
+from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
 from nudge.lake.files.reader import Lake
 from nudge.store.folds import folds
 from nudge.store.wire import client as clients
@@ -46,8 +46,8 @@ def main(url: str, namespace: str, partitions: str, root: str, owner: str, *faul
     client, keys = clients.patient(url), Keys(namespace, int(partitions))
     steps, last, when = count(1), int(fault[0]), fault[1]
     leases = [folds.acquire(client, keys, p, NAME, owner, 60) for p in keys.every_partition()]
-    limits = Limits(range=400, chunk=150)
-    archive = Archive(client, keys, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
+    limits = ArchiveLimits(range=400, chunk=150)
+    archive = ArchiveFold(client, keys, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
     os.fsync = dying(os.fsync, steps, last, when)
     os.replace = dying(os.replace, steps, last, when)
     client.run = dying(client.run, steps, last, when)  # type: ignore[method-assign]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REVENUE, REWARD, SEALER
 
-from nudge.domain.journal.records import Decision, Entry, Record, Ref
+from nudge.domain.journal.records import Decision, JournalEntry, Record, Ref
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -70,7 +70,7 @@ def lake_of(root: Path, made: list[Row]) -> Lake:
             ref = Ref(0, len(records))
             records.append(_exposure(row.decision, ref))
             records += [_reward(row, ref)] if row.yuan else []
-    entries = [Entry(0, i + 1, LATER, record) for i, record in enumerate(records)]
+    entries = [JournalEntry(0, i + 1, LATER, record) for i, record in enumerate(records)]
     lake = Lake(root)
     of = Range(0, 0, len(entries))
     files = writer.write(lake.root, [of], [entries], SEALER.seal_each)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from lake_samples import DECISION, EXPOSURE, SEALER
 
-from lab.simulate.journey import Ask, Drawn, Tell, Wait, journey
+from lab.simulate.journey import EventCall, PageCall, SlotChoice, Wait, journey
 from lab.simulate.visitors import draw_visitor, generator
-from nudge.domain.journal.records import Entry, Event, Record, Ref
+from nudge.domain.journal.records import Event, JournalEntry, Record, Ref
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -44,18 +44,18 @@ def visit(number: int, start: float, seed: int = 0) -> tuple[str, list[Timed]]:
         answer = None
         if isinstance(action, Wait):
             now += action.seconds
-        elif isinstance(action, Ask):
+        elif isinstance(action, PageCall):
             made = [
                 _decision(action, slot, subject, rng) for slot in action.slots if slot in VARIANTS
             ]
             found += [(now, decision) for decision in made]
-            answer = {d.slot: Drawn(f"{number}", d.variant) for d in made}
-        elif isinstance(action, Tell):
+            answer = {d.slot: SlotChoice(f"{number}", d.variant) for d in made}
+        elif isinstance(action, EventCall):
             now += float(np.round(rng.exponential(9.0), 3))
             found.append((now, _event(action, subject, len(found))))
 
 
-def _decision(ask: Ask, slot: str, subject: str, rng: np.random.Generator) -> Record:
+def _decision(ask: PageCall, slot: str, subject: str, rng: np.random.Generator) -> Record:
     names = VARIANTS[slot]
     return replace(
         DECISION,
@@ -72,7 +72,7 @@ def _decision(ask: Ask, slot: str, subject: str, rng: np.random.Generator) -> Re
     )
 
 
-def _event(tell: Tell, subject: str, number: int) -> Event:
+def _event(tell: EventCall, subject: str, number: int) -> Event:
     source = "server" if tell.server else "page"
     fields = dict(tell.fields)
     return Event(subject, f"{subject}-{number}", tell.type, source, None, fields)
@@ -120,14 +120,14 @@ def written(root: Path, records: Iterable[Timed], partitions: int = 2) -> Lake:
     return lake
 
 
-def _entries(partition: int, timed: Iterable[Timed]) -> Iterator[Entry]:
+def _entries(partition: int, timed: Iterable[Timed]) -> Iterator[JournalEntry]:
     position = 0
     for at, record in timed:
         position += 1
-        yield Entry(partition, position, at, record)
+        yield JournalEntry(partition, position, at, record)
         if record.kind == "decision":
             position += 1
-            yield Entry(
+            yield JournalEntry(
                 partition, position, at, _exposure(record, Ref(partition, position - 1), at)
             )
 

@@ -9,21 +9,21 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import (
     AWAY,
     Decision,
-    Entry,
     Event,
     Exposure,
+    JournalEntry,
     Mark,
     Record,
     Ref,
     Reward,
 )
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 
 SECRET = "lake-test-secret-key-0123456789"  # noqa: S105 (of tests only)
 SEALER = Sealer(SECRET.encode())
 MIDNIGHT = 1_790_035_200.0
 """A midnight, UTC."""
-CONVERSION = Terms("shown", "paid", "conversion", 86_400.0)
+CONVERSION = RewardTerms("shown", "paid", "conversion", 86_400.0)
 REVENUE = replace(CONVERSION, objective="revenue")
 DECISION = Decision(
     subject="5" * 32,
@@ -84,10 +84,12 @@ RECORDS: tuple[Record, ...] = (
 )
 
 
-def entries(records: tuple[Record, ...] = RECORDS, partition: int = 2, **more: Any) -> list[Entry]:
+def entries(
+    records: tuple[Record, ...] = RECORDS, partition: int = 2, **more: Any
+) -> list[JournalEntry]:
     """The records at positions 1, 2, ... with stamps of whole milliseconds around midnight."""
     first, after = more.get("first", MIDNIGHT - 0.005), more.get("after", 0)
     return [
-        Entry(partition, after + i + 1, round((first + i / 1000) * 1000) / 1000, record)
+        JournalEntry(partition, after + i + 1, round((first + i / 1000) * 1000) / 1000, record)
         for i, record in enumerate(records)
     ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pyarrow.parquet as pq
 from lake_samples import DECISION, MIDNIGHT, SEALER
 
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -20,7 +20,7 @@ DUE = 1.8e9
 LACKING = ("due_seconds", "twin")
 
 
-def written(lake: Lake, *, old: set[int], claimed: bool) -> list[Entry]:
+def written(lake: Lake, *, old: set[int], claimed: bool) -> list[JournalEntry]:
     """Some runs, each a file of two partitions.
 
     Of those of `old` no manifest says how many columns the file has: the even ones lack
@@ -39,7 +39,7 @@ def written(lake: Lake, *, old: set[int], claimed: bool) -> list[Entry]:
         after = run * EACH
         due = None if run in old and run % 2 == 0 else DUE
         made = [
-            Entry(p, after + i + 1, MIDNIGHT + after, replace(DECISION, u=i, due=due))
+            JournalEntry(p, after + i + 1, MIDNIGHT + after, replace(DECISION, u=i, due=due))
             for p in (1, 2)
             for i in range(EACH)
         ]

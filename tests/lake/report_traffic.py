@@ -10,7 +10,7 @@ from random import Random
 from lake_samples import CONVERSION, DECISION, EXPOSURE, MIDNIGHT, REWARD, SEALER
 
 from nudge.config.slot_file import parse_slot
-from nudge.domain.journal.records import Decision, Entry, Record, Ref
+from nudge.domain.journal.records import Decision, JournalEntry, Record, Ref
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -140,12 +140,14 @@ def _shown(
 def written(root: Path, records: list[tuple[float, int, Record]]) -> Lake:
     """The records in a lake, in files of half a day."""
     lake = Lake(root)
-    entries: defaultdict[tuple[int, int], list[Entry]] = defaultdict(list)
+    entries: defaultdict[tuple[int, int], list[JournalEntry]] = defaultdict(list)
     last: defaultdict[int, int] = defaultdict(int)
     for stamp, partition, record in records:
         last[partition] += 1
         chunk = int((stamp - MIDNIGHT) // (DAY / 2))
-        entries[chunk, partition].append(Entry(partition, last[partition], round(stamp, 3), record))
+        entries[chunk, partition].append(
+            JournalEntry(partition, last[partition], round(stamp, 3), record)
+        )
     ends: defaultdict[int, int] = defaultdict(int)
     for chunk in sorted({chunk for chunk, _ in entries}):
         parts = [entries[chunk, p] for p in range(PARTITIONS)]

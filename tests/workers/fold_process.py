@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from threading import Event
 from typing import Any
 
-from nudge.domain.journal.records import Entry
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
+from nudge.domain.journal.records import JournalEntry
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
 from nudge.settings.settings import load
 from nudge.store.folds.folds import Commit
 from nudge.store.wire import client as clients
@@ -30,7 +30,9 @@ class Stuck:
         self._fold, self._left = fold, 1
         self.name, self.batch, self.prepare = fold.name, fold.batch, fold.prepare
 
-    def handle(self, partition: int, state: Any, entries: Sequence[Entry]) -> tuple[Any, Commit]:
+    def handle(
+        self, partition: int, state: Any, entries: Sequence[JournalEntry]
+    ) -> tuple[Any, Commit]:
         """The fold's own answer, the first time."""
         outcome: tuple[Any, Commit] = self._fold.handle(partition, state, entries)
         if self._left == 0:
@@ -44,7 +46,7 @@ def main(ttl: float, batch: int, stuck: str = "") -> None:
     settings = load()
     client = clients.patient(settings.store_url)
     keys = Keys(settings.namespace, settings.partitions)
-    wanted: list[Any] = [Attribute(client, keys, batch), Learn(client, keys, batch)]
+    wanted: list[Any] = [AttributeFold(client, keys, batch), LearnFold(client, keys, batch)]
     folds = [Stuck(fold) if fold.name == stuck else fold for fold in wanted]
     owner = f"process-{time.monotonic_ns()}"
     supervise({f.name: Runner(client, keys, f, owner, ttl) for f in folds}, Event())

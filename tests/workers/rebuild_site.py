@@ -11,18 +11,18 @@ from nudge.domain.credit.attribution import advance
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.flows.folds.archive import Archive
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
-from nudge.flows.upkeep.accepting import Accepting, Gap
-from nudge.flows.upkeep.rebuilding import NAMES, Rebuilding, Rebuilt
+from nudge.flows.folds.archive import ArchiveFold
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
+from nudge.flows.upkeep.accept import Gap, StoreAcceptance
+from nudge.flows.upkeep.rebuild import NAMES, Rebuild, RebuildResult
 from nudge.flows.upkeep.verify import verify
 from nudge.flows.upkeep.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.store.folds import counts, folds, generations
 from nudge.store.journal.journal import read
-from nudge.store.keeping.identity import Wrong, archived, recognise
+from nudge.store.keeping.identity import WrongStore, archived, recognise
 from nudge.workers.runner import Runner
 
 State = dict[str, Any]
@@ -31,8 +31,8 @@ State = dict[str, Any]
 def fold_all(site: Site, *names: str) -> None:
     """Let the folds catch up, and give their leases back."""
     made: dict[str, Any] = {
-        "attribute": Attribute(site.client, site.keys),
-        "learn": Learn(site.client, site.keys),
+        "attribute": AttributeFold(site.client, site.keys),
+        "learn": LearnFold(site.client, site.keys),
     }
     for name in names or NAMES:
         runner = Runner(site.client, site.keys, made[name], f"test-{name}")
@@ -47,18 +47,18 @@ def archive(site: Site) -> None:
     every = site.keys.every_partition()
     leases = [folds.acquire(site.client, site.keys, p, "archive", "test", 60) for p in every]
     held = [lease for lease in leases if lease is not None]
-    done = Archive(site.client, site.keys, Lake(site.settings.lake_dir), seal).run(held)
+    done = ArchiveFold(site.client, site.keys, Lake(site.settings.lake_dir), seal).run(held)
     archived(site.settings.store_note, {lease.partition: lease.position for lease in done})
     for lease in done:
         folds.release(site.client, site.keys, lease)
 
 
-def rebuilding(site: Site, owner: str = "builder") -> Rebuilding:
+def rebuilding(site: Site, owner: str = "builder") -> Rebuild:
     unseal = Sealer(site.settings.secret_key).unseal
-    return Rebuilding.of(site.client, site.keys, Lake(site.settings.lake_dir), unseal, owner)
+    return Rebuild.of(site.client, site.keys, Lake(site.settings.lake_dir), unseal, owner)
 
 
-def rebuild(site: Site, *names: str) -> list[Rebuilt]:
+def rebuild(site: Site, *names: str) -> list[RebuildResult]:
     places = [(name, p) for name in names or NAMES for p in site.keys.every_partition()]
     return [rebuilding(site).run(name, p, lambda _: None) for name, p in places]
 
@@ -113,7 +113,7 @@ def wiped(site: Site) -> None:
         site.client.call("DEL", key)
 
 
-def look(site: Site) -> Wrong | None:
+def look(site: Site) -> WrongStore | None:
     return recognise(site.client, site.keys, site.settings.store_note)
 
 
@@ -122,4 +122,4 @@ def accept(site: Site) -> list[Gap]:
     assert wrong
     settings = site.settings
     seal, lake = Sealer(settings.secret_key).seal_each, Lake(settings.lake_dir)
-    return Accepting(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)
+    return StoreAcceptance(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)

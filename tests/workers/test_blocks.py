@@ -14,9 +14,9 @@ from rebuild_site import archive, differences, fold_all, learned, opened, rebuil
 from worker_site import Site
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Ref, Reward
-from nudge.flows.folds.archive import Archive, Limits
-from nudge.flows.folds.attribute import Attribute
+from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Mark, Ref, Reward
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.files import compact, expire, manifest, writer
 from nudge.lake.files.errors import BrokenLakeError
@@ -25,8 +25,8 @@ from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import SCHEMAS
 from nudge.store.folds import counts, folds
-from nudge.store.journal.journal import Arrival, append_mark, append_once, read
-from nudge.store.keeping.retention import Keep, trim
+from nudge.store.journal.journal import Append, append_mark, append_once, read
+from nudge.store.keeping.retention import RetentionRule, trim
 from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Runner
 
@@ -56,18 +56,18 @@ def _answered(site: Site, p: int, position: int) -> None:
         told = [Event(one.subject, f"sent-{i}", "sms_sent", "server", decision=ref)]
         if i % 4 == 0:
             told.append(Event(one.subject, "paid", "paid", "server", fields={"amount": 50}))
-        append_once(site.client, site.keys, p, [Arrival("", e) for e in told], closes=True)
+        append_once(site.client, site.keys, p, [Append("", e) for e in told], closes=True)
 
 
 def lake_of(site: Site) -> Lake:
     return Lake(site.settings.lake_dir)
 
 
-def journal_of(site: Site, p: int) -> list[Entry]:
+def journal_of(site: Site, p: int) -> list[JournalEntry]:
     return read(site.client, site.keys, p, 0, 1_000_000)
 
 
-def restored(site: Site, p: int) -> list[Entry]:
+def restored(site: Site, p: int) -> list[JournalEntry]:
     return list(lake_of(site).entries(p, Sealer(site.settings.secret_key).unseal))
 
 
@@ -79,14 +79,14 @@ def same(site: Site) -> None:
         assert restored(site, p) == found
 
 
-def in_steps(site: Site, limits: Limits) -> None:
+def in_steps(site: Site, limits: ArchiveLimits) -> None:
     """Archive until nothing waits."""
     leases = [
         folds.seize(site.client, site.keys, p, "archive", "w", 60)
         for p in site.keys.every_partition()
     ]
     seal = Sealer(site.settings.secret_key).seal_each
-    made = Archive(site.client, site.keys, lake_of(site), seal, limits)
+    made = ArchiveFold(site.client, site.keys, lake_of(site), seal, limits)
     leases = made.run(leases)
     while made.due(0.0):
         leases = made.run(leases)
@@ -115,7 +115,9 @@ def test_what_was_sent_is_an_exposure_and_what_was_paid_a_reward(sent: Site) -> 
 
 def test_a_small_batch_does_not_cut_a_block(sent: Site) -> None:
     """A fold that takes ten entries at a time comes to the same states as one that takes 500."""
-    runner = Runner(sent.client, sent.keys, Attribute(sent.client, sent.keys, batch=10), "small")
+    runner = Runner(
+        sent.client, sent.keys, AttributeFold(sent.client, sent.keys, batch=10), "small"
+    )
     while runner.turn():
         pass
     runner._release()
@@ -129,7 +131,9 @@ def test_batches_end_where_a_position_ends() -> None:
     """However many entries a position has, they are of one batch."""
     places = [1, 2, *[3] * 9, 4, *[5] * 3, *[6] * 3]
     index = [places[:i].count(place) for i, place in enumerate(places)]
-    entries = [Entry(0, place, 1.0, Mark("m"), i) for place, i in zip(places, index, strict=True)]
+    entries = [
+        JournalEntry(0, place, 1.0, Mark("m"), i) for place, i in zip(places, index, strict=True)
+    ]
     found = [[entry.position for entry in batch] for batch in batches(iter(entries), 4)]
     assert found == [[1, 2, *[3] * 9], [4, 5, 5, 5], [6, 6, 6]]
 
@@ -151,7 +155,7 @@ def test_state_is_rebuilt_to_the_same_bits_from_journal_and_lake(sent: Site) -> 
     _rebuilt_to(sent, before)
     archive(sent)
     for p in sent.keys.every_partition():
-        trim(sent.client, sent.keys, p, Keep(0.0))
+        trim(sent.client, sent.keys, p, RetentionRule(0.0))
     assert sent.records() == []
     _rebuilt_to(sent, before)
     assert differences(sent) == []
@@ -173,9 +177,9 @@ def test_ranges_and_chunks_are_bounded_by_entries(
     write = writer.write
 
     def looked(
-        root: Path, ranges: Iterable[object], chunks: Iterable[Sequence[Entry]], seal: object
+        root: Path, ranges: Iterable[object], chunks: Iterable[Sequence[JournalEntry]], seal: object
     ) -> object:
-        def told() -> Iterable[Sequence[Entry]]:
+        def told() -> Iterable[Sequence[JournalEntry]]:
             for chunk in chunks:
                 sizes.append(len(chunk))
                 yield chunk
@@ -183,7 +187,7 @@ def test_ranges_and_chunks_are_bounded_by_entries(
         return write(root, ranges, told(), seal)  # type: ignore[arg-type]
 
     monkeypatch.setattr(writer, "write", looked)
-    in_steps(sent, Limits(range=100, chunk=50))
+    in_steps(sent, ArchiveLimits(range=100, chunk=50))
     assert max(sizes) < 2 * 50 + SIZE
     contents = lake_of(sent).contents()
     rows = [one.rows for listed in contents.manifests.values() for one in listed]
@@ -197,22 +201,22 @@ def test_ranges_and_chunks_are_bounded_by_entries(
 def test_a_merge_keeps_blocks(sent: Site) -> None:
     """Fewer files, the same entries; what a merge takes together is bounded by rows."""
     fold_all(sent)
-    in_steps(sent, Limits(range=30, chunk=50))
-    lake, limits = lake_of(sent), compact.Limits(rows=10_000, many=2)
+    in_steps(sent, ArchiveLimits(range=30, chunk=50))
+    lake, limits = lake_of(sent), compact.CompactionLimits(rows=10_000, many=2)
     ends = {p: lake.last(p) for p in lake.partitions()}
     (work, *_) = compact.plan(lake.contents(), ends, "date=9999-01-01", limits)
     compact.merge(lake.root, work)
     assert {len(listed) for listed in lake.contents().manifests.values()} == {1}
     same(sent)
     assert differences(sent) == []
-    tight = compact.Limits(rows=SIZE, many=2)
+    tight = compact.CompactionLimits(rows=SIZE, many=2)
     assert compact.plan(lake.contents(), ends, "date=9999-01-01", tight) == []
 
 
 def test_days_with_blocks_can_be_removed(sent: Site) -> None:
     """The balance accounts for every position, and folds and verify go on behind it."""
     fold_all(sent)
-    in_steps(sent, Limits(range=90, chunk=50))
+    in_steps(sent, ArchiveLimits(range=90, chunk=50))
     lake, unseal = lake_of(sent), Sealer(sent.settings.secret_key).unseal
     for p in lake.partitions():
         parts = expire.plan(lake.manifests(p), lake.last(p), "date=9999-01-01", rows=100)
@@ -263,8 +267,8 @@ def test_a_position_in_two_tables_is_told(sent: Site) -> None:
     of = Range(0, last, last + 2)
     stamp = 1.79e9
     entries = [
-        Entry(0, last + 1, stamp, _plans(sent.keys, 0)[0]),
-        Entry(0, last + 1, stamp, Mark("a")),
+        JournalEntry(0, last + 1, stamp, _plans(sent.keys, 0)[0]),
+        JournalEntry(0, last + 1, stamp, Mark("a")),
     ]
     files = writer.write(lake.root, [of], [entries], Sealer(sent.settings.secret_key).seal_each)
     manifest.write(lake.root, Manifest(of, files[0]))

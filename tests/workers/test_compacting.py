@@ -6,8 +6,8 @@ from rebuild_site import archive, differences, fold_all, learned, opened, rebuil
 from worker_site import Site
 
 from nudge.flows.folds.archive import NAME
-from nudge.flows.upkeep.compact import Compact
-from nudge.lake.files.compact import Limits
+from nudge.flows.upkeep.compact import Compaction
+from nudge.lake.files.compact import CompactionLimits
 from nudge.lake.files.reader import Lake
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Lease
@@ -28,7 +28,7 @@ def test_verify_and_rebuild_hold_on_a_compacted_lake(site: Site) -> None:
     lake = Lake(site.settings.lake_dir)
     before = learned(site), states(site), opened(site)
     many = sum(map(len, lake.contents().manifests.values()))
-    compact = Compact(lake, Limits(many=2))
+    compact = Compaction(lake, CompactionLimits(many=2))
     assert compact.due(0.0)
     assert compact.run(owned(site))
     assert not compact.run(owned(site))

@@ -14,18 +14,18 @@ from rebuild_site import differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
 from nudge import clock
-from nudge.cli.common import Store
+from nudge.cli.common import Installation
 from nudge.cli.explain import _from_lake
 from nudge.config.slot_file import parse_slot
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Decision, Entry
+from nudge.domain.journal.records import Decision, JournalEntry
 from nudge.domain.reports.questions import PerformanceQuestion, Period
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.folds.archive import NAME, Archive, Limits
+from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
 from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import expire as expiring
-from nudge.flows.upkeep.expire import Expire
+from nudge.flows.upkeep.expire import Expiry
 from nudge.lake.files.errors import DaysRemovedError
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.sweep import sweep
@@ -38,7 +38,7 @@ from nudge.store.service import slots
 from nudge.store.wire import client as clients
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
-from nudge.workers.archiving import Archiving
+from nudge.workers.archive_loop import ArchiveLoop
 from nudge.workers.main import Worker, loops_of
 
 TODAY = clock.now() // DAY * DAY
@@ -53,13 +53,13 @@ SLOT = {
 
 
 @pytest.fixture(scope="module")
-def entries() -> list[Entry]:
+def entries() -> list[JournalEntry]:
     """Eighteen days of two partitions; the last one was yesterday."""
     return [one for p in (0, 1) for one in journal(TODAY - SPAN * DAY, p)]
 
 
 @pytest.fixture
-def site(settings: Settings, entries: list[Entry]) -> Iterator[Site]:
+def site(settings: Settings, entries: list[JournalEntry]) -> Iterator[Site]:
     """All folded and archived, a few hundred entries at a time."""
     client = clients.patient(settings.store_url)
     site = Site(client, replace(settings, partitions=2), Keys(settings.namespace, 2))
@@ -86,8 +86,8 @@ def leases(site: Site, fold: str = NAME) -> list[Lease]:
 
 
 def archived(site: Site) -> None:
-    seal, limits = Sealer(site.settings.secret_key).seal_each, Limits(range=80, run=160)
-    archive, held = Archive(site.client, site.keys, lake(site), seal, limits), leases(site)
+    seal, limits = Sealer(site.settings.secret_key).seal_each, ArchiveLimits(range=80, run=160)
+    archive, held = ArchiveFold(site.client, site.keys, lake(site), seal, limits), leases(site)
     while archive.due(0.0):
         held = archive.run(held)
 
@@ -99,7 +99,7 @@ def lake(site: Site) -> Lake:
 def expired(site: Site, days: float) -> int:
     """Remove what is older; in how many steps. What is replaced is swept."""
     unseal = Sealer(site.settings.secret_key).unseal
-    expire = Expire(site.client, site.keys, lake(site), unseal, days * DAY)
+    expire = Expiry(site.client, site.keys, lake(site), unseal, days * DAY)
     steps = 0
     while expire.due(1e9) and expire.run(leases(site)):
         steps += 1
@@ -136,7 +136,7 @@ def test_the_archive_worker_removes_days_in_spare_time(site: Site) -> None:
     settings = replace(site.settings, lake_keep_days=9)
     worker = Worker(settings, site.client, site.keys, "test", 5.0)
     (loop,) = loops_of(worker, ["archive"]).values()
-    assert isinstance(loop, Archiving)
+    assert isinstance(loop, ArchiveLoop)
 
     def removed() -> bool:
         loop.turn()
@@ -204,11 +204,11 @@ def test_nothing_goes_that_must_stay(site: Site, monkeypatch: pytest.MonkeyPatch
     assert lake(site).balance(1).position > lake(site).last(1) // 2
 
 
-def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[Entry]) -> None:
+def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[JournalEntry]) -> None:
     """Who asks why is told since when the lake has decisions, not that there was none."""
     sealer = Sealer(site.settings.secret_key)
     first = next(one for one in entries if isinstance(one.record, Decision))
-    store, missing = Store(site.settings, site.client, site.keys), NotFoundError("unknown")
+    store, missing = Installation(site.settings, site.client, site.keys), NotFoundError("unknown")
     assert _from_lake(store, sealer.seal(first.ref), missing)["reproduced"] in {True, False}
     expired(site, 4)
     with pytest.raises(NotFoundError, match="the lake begins at"):

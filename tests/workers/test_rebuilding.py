@@ -14,12 +14,12 @@ from nudge.domain.journal.records import Mark
 from nudge.domain.people.visitor import KEEP, KEEP_CUSTOMER
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import FencedError, StoreError
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
-from nudge.flows.upkeep.rebuilding import NAMES
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
+from nudge.flows.upkeep.rebuild import NAMES
 from nudge.store.folds import folds, generations
 from nudge.store.folds.counts_copy import CountsCopy
-from nudge.store.folds.folds import Commit, Write
+from nudge.store.folds.folds import Commit, FoldWrite
 from nudge.store.folds.generations import RebuildingError
 from nudge.store.journal.journal import read
 from nudge.workers.runner import Runner
@@ -92,10 +92,12 @@ def test_a_batch_that_broke_attribute_is_written_once(site: Site) -> None:
     """State first, records last: what a broken batch would have written comes after the rebuild."""
     site.visit(range(80))
     lease = folds.seize(site.client, site.keys, 0, "attribute", "test", 5)
-    fold = Attribute(site.client, site.keys)
+    fold = AttributeFold(site.client, site.keys)
     entries = read(site.client, site.keys, 0, 0, 100)
     _, batch = fold.handle(0, fold.prepare(0), entries)
-    broken = replace(batch, writes=[*batch.writes, Write("ZADD", site.keys.fold(0, "attribute"))])
+    broken = replace(
+        batch, writes=[*batch.writes, FoldWrite("ZADD", site.keys.fold(0, "attribute"))]
+    )
     with pytest.raises(StoreError, match="must be rebuilt"):
         folds.commit(site.client, site.keys, lease, broken)
     folds.release(site.client, site.keys, lease)
@@ -109,8 +111,8 @@ def test_the_service_goes_on_meanwhile(folded: Site) -> None:
     """Visitors come and workers fold while a rebuild runs; nothing is lost or doubled by it."""
     stop = Event()
     runners = [
-        Runner(folded.client, folded.keys, Attribute(folded.client, folded.keys, 50), "live"),
-        Runner(folded.client, folded.keys, Learn(folded.client, folded.keys, 50), "live"),
+        Runner(folded.client, folded.keys, AttributeFold(folded.client, folded.keys, 50), "live"),
+        Runner(folded.client, folded.keys, LearnFold(folded.client, folded.keys, 50), "live"),
     ]
     threads = [Thread(target=one.run, args=(stop,)) for one in runners]
     coming = Thread(target=lambda: folded.visit(range(VISITORS, VISITORS + 800)))
@@ -182,7 +184,7 @@ def test_a_broken_build_is_not_swapped_in(folded: Site) -> None:
     client, keys = folded.client, folded.keys
     built = generations.begin(client, keys, 0, "learn", "b", 60)
     client.call("SET", keys.blocks(0, "s", built.token), "no sorted set")
-    bad = Write("ZADD", keys.blocks(0, "s", built.token), (1, "b"))
+    bad = FoldWrite("ZADD", keys.blocks(0, "s", built.token), (1, "b"))
     with pytest.raises(StoreError, match="WRONGTYPE"):
         folds.commit(client, keys, built, Commit(1, writes=[bad]))
 

@@ -23,7 +23,7 @@ from worker_site import Site
 from nudge import cli as entry
 from nudge.lake.files.reader import Lake
 from nudge.store.keeping import backup, backup_file
-from nudge.store.keeping.identity import Wrong, adopt, recognise
+from nudge.store.keeping.identity import WrongStore, adopt, recognise
 
 
 def restore(site: Site, path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path
     wiped(known)
     restore(known, path)
     adopt(known.client, known.keys, known.settings.store_note)
-    assert look(known) == Wrong("store_older")
+    assert look(known) == WrongStore("store_older")
     rebuild(known)
     accept(known)
     rebuild(known)

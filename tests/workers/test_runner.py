@@ -11,10 +11,10 @@ import pytest
 from child_processes import eventually
 from worker_site import Site
 
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.errors import StoreAwayError
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.learn import LearnFold
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit
 from nudge.store.plans import bulk
@@ -41,7 +41,9 @@ class Counting:
         (position,) = folds.kept(self.site.client, self.site.keys, partition, self.name, "position")
         return int(position or 0)
 
-    def handle(self, partition: int, state: int, entries: Sequence[Entry]) -> tuple[int, Commit]:
+    def handle(
+        self, partition: int, state: int, entries: Sequence[JournalEntry]
+    ) -> tuple[int, Commit]:
         """Notes the entries, which must follow the state without a gap."""
         if partition == self.poison:
             raise ValueError("poison")
@@ -144,7 +146,7 @@ def test_the_store_being_away_is_not_the_fold_s_trouble(
 def test_a_fenced_owner_writes_nothing_and_lets_go(site: Site) -> None:
     """A commit after a takeover is refused; what it would have written is nowhere."""
     site.visit(range(8))
-    old, new = Attribute(site.client, site.keys), Attribute(site.client, site.keys)
+    old, new = AttributeFold(site.client, site.keys), AttributeFold(site.client, site.keys)
     worker = Runner(site.client, site.keys, old, "old", ttl=0.2)
     worker.turn(stop := Event())
     before = len(site.records())
@@ -161,8 +163,8 @@ def test_a_fenced_owner_writes_nothing_and_lets_go(site: Site) -> None:
 def test_an_idle_runner_costs_little(site: Site) -> None:
     """With nothing to do, 8 partitions of two folds cost less than a tenth of a core."""
     worker = [
-        Runner(site.client, site.keys, Attribute(site.client, site.keys), "one"),
-        Runner(site.client, site.keys, Learn(site.client, site.keys), "one"),
+        Runner(site.client, site.keys, AttributeFold(site.client, site.keys), "one"),
+        Runner(site.client, site.keys, LearnFold(site.client, site.keys), "one"),
     ]
     stop = Event()
     threads = [Thread(target=one.run, args=(stop,)) for one in worker]

@@ -14,14 +14,14 @@ from bandits.buckets import DAY
 from nudge import clock
 from nudge.config.import_file import load_rules
 from nudge.config.slot_file import load_slots
-from nudge.domain.credit.imported import Rules
-from nudge.domain.credit.taught import BLOCK
+from nudge.domain.credit.count_import import BLOCK
+from nudge.domain.credit.log_import import ImportRules
 from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot, Variant
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.reports.evaluate import Question, evaluate
-from nudge.flows.upkeep.import_log import Imported, check, planned, run
+from nudge.flows.upkeep.import_log import ImportResult, check, planned, run
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
@@ -40,7 +40,7 @@ BANNER = replace(
 )
 AT = clock.now() // DAY * DAY - 3 * DAY
 """Lately: what is years old is forgotten."""
-RULES = Rules("banner", teach_only=True)
+RULES = ImportRules("banner", teach_only=True)
 
 
 def log(directory: Path, rows: int) -> Path:
@@ -55,7 +55,7 @@ def log(directory: Path, rows: int) -> Path:
     return path
 
 
-def take(site: Site, path: Path, rules: Rules = RULES, rows: int = 10**9) -> Imported:
+def take(site: Site, path: Path, rules: ImportRules = RULES, rows: int = 10**9) -> ImportResult:
     """Import a file, up to a row."""
     source = open_log(path)
     plan = planned(site.client, site.keys, rules, "old")
@@ -166,7 +166,7 @@ def test_rows_that_do_not_fit_are_named(
 def test_without_the_word_such_a_log_is_refused(site: Site, tmp_path: Path) -> None:
     """It never comes in as decisions, and the message names the way."""
     with pytest.raises(InvalidConfigError, match="teach"):
-        take(site, log(tmp_path, 3), Rules("banner"))
+        take(site, log(tmp_path, 3), ImportRules("banner"))
 
 
 def test_a_mapping_may_say_it(tmp_path: Path) -> None:

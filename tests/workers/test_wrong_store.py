@@ -14,16 +14,16 @@ from worker_site import Site
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Decision, Mark
 from nudge.errors import InvalidConfigError, StoreError
-from nudge.flows.folds.attribute import Attribute
-from nudge.flows.upkeep.accepting import Accepting, Gap
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.lake.files.reader import Lake
 from nudge.store.folds import counts
 from nudge.store.journal.journal import last_position, read
 from nudge.store.keeping import identity
-from nudge.store.keeping.identity import MARGIN, Wrong
-from nudge.store.keeping.note import Note, read_note, write_note
-from nudge.workers.guard import Guard
+from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
+from nudge.store.keeping.identity import MARGIN, WrongStore
 from nudge.workers.runner import Runner
+from nudge.workers.store_check import StoreCheck
 
 
 def copied(site: Site) -> list[tuple[str, Any]]:
@@ -75,7 +75,7 @@ def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -
     """What comes now is kept behind all that was known; the alarm is a record; once."""
     wiped(known)
     wrong = look(known)
-    assert wrong == look(known) == Wrong("store_empty")
+    assert wrong == look(known) == WrongStore("store_empty")
     assert "store accept" in str(wrong)
     known.visit(range(80, 96))
     note = read_note(known.settings.store_note)
@@ -90,14 +90,14 @@ def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -
 def test_an_older_store_is_recognised(known: Site) -> None:
     """One position less than the archive has seen, in one partition, suffices."""
     known.client.call("DECR", known.keys.seq(3))
-    assert look(known) == Wrong("store_older")
+    assert look(known) == WrongStore("store_older")
 
 
 def test_another_installation_s_store_is_recognised_and_not_touched(known: Site) -> None:
     """Another id: nothing is written there, not even a mark."""
     known.client.call("HSET", known.keys.config("store"), "id", "theirs")
     before = copied(known)
-    assert look(known) == Wrong("store_other")
+    assert look(known) == WrongStore("store_other")
     assert copied(known) == before
 
 
@@ -111,15 +111,15 @@ def test_whoever_dies_while_marking_is_replaced(
         with pytest.raises(StoreError):
             look(known)
     assert last_position(known.client, known.keys, 0) == 0
-    assert look(known) == Wrong("store_empty")
+    assert look(known) == WrongStore("store_empty")
     assert last_position(known.client, known.keys, 0) > MARGIN
 
 
 def test_no_fold_runs_on_a_wrong_store(known: Site) -> None:
     """Workers take no lease there, and go on by themselves when the store was accepted."""
     wiped(known)
-    guard = Guard(known.client, known.keys, known.settings.store_note)
-    fold = Attribute(known.client, known.keys)
+    guard = StoreCheck(known.client, known.keys, known.settings.store_note)
+    fold = AttributeFold(known.client, known.keys)
     worker = Runner(known.client, known.keys, fold, "w", 0.5, guard)
     assert not guard.admits()
     known.visit(range(80, 96))
@@ -166,7 +166,7 @@ def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
     lost = trials(known)
     put_back(known, copy)
     known.visit(range(200, 203))  # before anybody looks; behind what the lake holds or not
-    assert look(known) == Wrong("store_older")
+    assert look(known) == WrongStore("store_older")
     known.visit(range(110, 130))
     accept(known)
     rebuild(known)
@@ -190,10 +190,12 @@ def test_accepting_can_be_broken_off_and_run_again(
     look(known)
     known.visit(range(80, 120))
     with monkeypatch.context() as patched:
-        patched.setattr(Accepting, "_accepted", _dies_in_the_middle(Accepting._accepted))
+        patched.setattr(
+            StoreAcceptance, "_accepted", _dies_in_the_middle(StoreAcceptance._accepted)
+        )
         with pytest.raises(StoreError):
             accept(known)
-    assert look(known) == Wrong("store_empty")
+    assert look(known) == WrongStore("store_empty")
     known.visit(range(120, 130))
     accept(known)
     rebuild(known)
@@ -204,7 +206,7 @@ def test_accepting_can_be_broken_off_and_run_again(
 
 
 def _dies_in_the_middle(accepted: Any) -> Any:
-    def dies(self: Accepting, gap: Gap, wrong: Wrong) -> None:
+    def dies(self: StoreAcceptance, gap: Gap, wrong: WrongStore) -> None:
         if gap.partition == 5:
             self._declare(gap, wrong)
             raise StoreError("died")
@@ -215,9 +217,9 @@ def _dies_in_the_middle(accepted: Any) -> Any:
 
 def test_another_store_is_accepted_behind_what_it_holds(known: Site) -> None:
     """What somebody else's store holds is never archived here."""
-    write_note(known.settings.store_note, Note("ours", dict.fromkeys(range(8), 20)))
+    write_note(known.settings.store_note, StoreFingerprint("ours", dict.fromkeys(range(8), 20)))
     known.settings.lake_dir.rename(known.settings.lake_dir.with_name("theirs"))
-    assert look(known) == Wrong("store_other")
+    assert look(known) == WrongStore("store_other")
     accept(known)
     known.visit(range(80, 96))
     rebuild(known)

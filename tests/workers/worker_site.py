@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nudge.domain.journal.records import Decision, Event, Exposure, Record, Reward
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.settings.settings import Settings
 from nudge.store.folds import counts, folds
-from nudge.store.journal.journal import Arrival, append_decisions, append_once, read
+from nudge.store.journal.journal import Append, append_decisions, append_once, read
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -34,7 +34,7 @@ def made(subject: str, slot: str = "banner") -> Decision:
         reason="policy",
         policy="beta",
         policy_version=1,
-        terms=Terms("decision", "paid", "conversion", 86_400.0),
+        terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
         unit=slot,
         period=0,
     )
@@ -55,7 +55,7 @@ class Site:
             append_decisions(self.client, self.keys, p, [made(subject)], 3600.0)
             if visitor % 3 == 0:
                 paid = Event(subject, "paid", "paid", "server", fields={"amount": 50})
-                append_once(self.client, self.keys, p, [Arrival("", paid)], closes=True)
+                append_once(self.client, self.keys, p, [Append("", paid)], closes=True)
 
     def records(self) -> list[Record]:
         """The whole journal."""

@@ -13,13 +13,13 @@ import numpy as np
 
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.basics.slot_values import is_number
-from nudge.domain.choosing.asked import Ask
-from nudge.domain.choosing.eligibility import KEEPING, Asked, affordable, removed
+from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, affordable, removed
+from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of, limits
 from nudge.domain.journal.records import Decision, Reason, Ref
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.holdout import GLOBAL, in_holdout
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Scalar, Slot
 
 PUBLIC: Final = "|?"
@@ -30,7 +30,7 @@ SHADOW: Final = "shadow"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StandingDecision:
     """A decision that stands: appended now, or made before.
 
     Attributes:
@@ -47,7 +47,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Setting:
+class ChoiceInput:
     """Everything known when the slots of one ask are decided.
 
     Attributes:
@@ -70,7 +70,7 @@ class Setting:
         withdrawn: slots of which what sticks can stand no longer.
     """
 
-    ask: Ask
+    ask: DecisionRequest
     subject: str
     context: Mapping[str, Scalar]
     at: float
@@ -87,13 +87,13 @@ class Setting:
     periods: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
 
-    def asked(self, slot: Slot) -> Asked:
+    def asked(self, slot: Slot) -> EligibilityInput:
         """What the slot's rules look at."""
         left = self.left
         if left is not None:
             left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
         ask, limit = self.ask, affordable(slot, self.context)
-        return Asked(
+        return EligibilityInput(
             ask.channel,
             ask.page,
             self.context,
@@ -107,7 +107,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Stick:
+class StickyKey:
     """By what a decision is remembered.
 
     Attributes:
@@ -118,17 +118,19 @@ class Stick:
 
     unit: str = ""
     period: int = 0
-    before: Kept | None = None
+    before: StandingDecision | None = None
 
 
-def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Kept | Decision:
+def choose(
+    served: LiveSlot, setting: ChoiceInput, assigned: Mapping[str, StandingDecision]
+) -> StandingDecision | Decision:
     """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
     slot, ask = served.slot, setting.ask
     gone = removed(slot, setting.asked(slot))
     eligible = tuple(name for name in slot.names if name not in gone)
     forced = ask.force.get(slot.name)
     if forced is not None:
-        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", Stick())
+        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", StickyKey())
     unit = unit_of(slot, setting.ask, setting.context)
     public = unit + PUBLIC
     period = setting.periods.get(slot.name, int(setting.at // slot.stickiness.period))
@@ -139,10 +141,10 @@ def choose(served: Served, setting: Setting, assigned: Mapping[str, Kept]) -> Ke
         kept = gone.get(before.decision.variant) in KEEPING and slot.name not in setting.withdrawn
         if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
             return before
-    return _new(served, setting, gone, eligible, Stick(unit, period, before))
+    return _new(served, setting, gone, eligible, StickyKey(unit, period, before))
 
 
-def orphans(assigned: Mapping[str, Kept]) -> dict[str, str]:
+def orphans(assigned: Mapping[str, StandingDecision]) -> dict[str, str]:
     """Units of what anybody with the id may see -> the person's, where nothing of the period is."""
     found = {unit: unit.removesuffix(PUBLIC) for unit in assigned if unit.endswith(PUBLIC)}
     periods = {unit: kept.period for unit, kept in assigned.items()}
@@ -155,17 +157,19 @@ def _stands(before: Decision, slot: Slot) -> bool:
 
 
 def _new(
-    served: Served,
-    setting: Setting,
+    served: LiveSlot,
+    setting: ChoiceInput,
     gone: Mapping[str, str],
     eligible: tuple[str, ...],
-    stick: Stick,
+    stick: StickyKey,
 ) -> Decision:
     slot = served.slot
     fallback = slot.fallback_for(setting.ask.page)
     if not eligible:
         # Not remembered: as soon as something is eligible again, it is to be chosen.
-        return _record(served, setting, gone, (fallback,), (1.0,), fallback, "fallback", Stick())
+        return _record(
+            served, setting, gone, (fallback,), (1.0,), fallback, "fallback", StickyKey()
+        )
     if held_out(slot, setting.subject, setting.holdout):
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
@@ -186,13 +190,13 @@ def held_out(slot: Slot, subject: str, holdout: float) -> bool:
     return in_holdout(subject, GLOBAL, holdout) or in_holdout(subject, slot.name, slot.holdout)
 
 
-def _pmf(served: Served, setting: Setting, eligible: tuple[str, ...]) -> tuple[float, ...]:
+def _pmf(served: LiveSlot, setting: ChoiceInput, eligible: tuple[str, ...]) -> tuple[float, ...]:
     mask = np.array([name in eligible for name in served.slot.names])
     full = served.policy.distribution_one(setting.context, mask)
     return tuple(full[mask].tolist())
 
 
-def unit_of(slot: Slot, ask: Ask, context: Mapping[str, Scalar]) -> str:
+def unit_of(slot: Slot, ask: DecisionRequest, context: Mapping[str, Scalar]) -> str:
     """The key that a decision of the slot sticks by."""
     failed_at = context.get(FAILED_AT)
     failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
@@ -200,7 +204,7 @@ def unit_of(slot: Slot, ask: Ask, context: Mapping[str, Scalar]) -> str:
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 
-def _u(setting: Setting, stick: Stick) -> int:
+def _u(setting: ChoiceInput, stick: StickyKey) -> int:
     # A decision that is superseded has used its u: the next one in the period needs another.
     again = stick.before.ref.position if stick.before else 0
     key = draw_key(stick.unit, setting.subject, stick.period, again)
@@ -222,14 +226,14 @@ def draw_key(unit: str, subject: str, period: int, again: int = 0) -> str:
 
 
 def _record(
-    served: Served,
-    setting: Setting,
+    served: LiveSlot,
+    setting: ChoiceInput,
     gone: Mapping[str, str],
     eligible: tuple[str, ...],
     pmf: tuple[float, ...],
     shown: str,
     reason: Reason,
-    stick: Stick,
+    stick: StickyKey,
 ) -> Decision:
     slot, ask = served.slot, setting.ask
     names = [attribute.name for attribute in slot.context]

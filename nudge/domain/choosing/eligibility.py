@@ -22,7 +22,7 @@ KEEPING: Final = (None, SOLD_OUT, STOCK_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EligibilityInput:
     """What a hook may look at besides the variant.
 
     Attributes:
@@ -48,27 +48,27 @@ class Asked:
     blocked: Mapping[str, str] = field(default_factory=dict)
 
 
-Hook = Callable[[Variant, Asked], str | None]
+Hook = Callable[[Variant, EligibilityInput], str | None]
 
 
-def disabled(variant: Variant, _: Asked) -> str | None:
+def disabled(variant: Variant, _: EligibilityInput) -> str | None:
     """`disabled`: switched off by an operator."""
     return None if variant.enabled else "disabled"
 
 
-def wrong_channel(variant: Variant, asked: Asked) -> str | None:
+def wrong_channel(variant: Variant, asked: EligibilityInput) -> str | None:
     """`channel`: not on this channel."""
     channels = variant.availability.channels
     return "channel" if channels and asked.channel not in channels else None
 
 
-def wrong_page(variant: Variant, asked: Asked) -> str | None:
+def wrong_page(variant: Variant, asked: EligibilityInput) -> str | None:
     """`page`: not on this page."""
     pages = variant.availability.pages
     return "page" if pages and asked.page not in pages else None
 
 
-def lacking(variant: Variant, asked: Asked) -> str | None:
+def lacking(variant: Variant, asked: EligibilityInput) -> str | None:
     """`requires:<attribute>`: the first required attribute that is unknown or false."""
     for name in variant.availability.requires:
         value = asked.context.get(name)
@@ -77,7 +77,7 @@ def lacking(variant: Variant, asked: Asked) -> str | None:
     return None
 
 
-def unfit(variant: Variant, asked: Asked) -> str | None:
+def unfit(variant: Variant, asked: EligibilityInput) -> str | None:
     """`rule`: its rule does not hold; `rule_unknown`: that hangs on what is not known."""
     rule = variant.availability.when
     if rule is None or (found := rule.holds(asked.context, asked.at)):
@@ -85,7 +85,7 @@ def unfit(variant: Variant, asked: Asked) -> str | None:
     return "rule_unknown" if found is None else "rule"
 
 
-def out_of_season(variant: Variant, asked: Asked) -> str | None:
+def out_of_season(variant: Variant, asked: EligibilityInput) -> str | None:
     """`not_yet` before it starts, `expired` from its end on."""
     starts, ends = variant.availability.starts, variant.availability.ends
     if starts is not None and asked.at < starts:
@@ -93,7 +93,7 @@ def out_of_season(variant: Variant, asked: Asked) -> str | None:
     return "expired" if ends is not None and asked.at >= ends else None
 
 
-def taken_already(variant: Variant, asked: Asked) -> str | None:
+def taken_already(variant: Variant, asked: EligibilityInput) -> str | None:
     """`exclusive:<group>`: the visitor has a benefit of it; `state_unknown`: perhaps."""
     group = variant.availability.exclusive
     if not group:
@@ -103,7 +103,7 @@ def taken_already(variant: Variant, asked: Asked) -> str | None:
     return f"exclusive:{group}" if group in asked.benefits else None
 
 
-def unaffordable(variant: Variant, asked: Asked) -> str | None:
+def unaffordable(variant: Variant, asked: EligibilityInput) -> str | None:
     """`unaffordable`: above what the visitor usually pays, and never paid or chosen before."""
     amount = amount_of(variant)
     if asked.limit is None or amount is None or amount <= asked.limit:
@@ -111,12 +111,12 @@ def unaffordable(variant: Variant, asked: Asked) -> str | None:
     return None if amount in asked.amounts else UNAFFORDABLE
 
 
-def out_of_time(variant: Variant, asked: Asked) -> str | None:
+def out_of_time(variant: Variant, asked: EligibilityInput) -> str | None:
     """The contact policy's code, or that the window is past."""
     return asked.blocked.get(variant.name)
 
 
-def out_of_stock(variant: Variant, asked: Asked) -> str | None:
+def out_of_stock(variant: Variant, asked: EligibilityInput) -> str | None:
     """`sold_out`, or `stock_unknown`. The last rule: whoever has the variant already keeps it."""
     if variant.availability.stock is None:
         return None
@@ -140,7 +140,7 @@ HOOKS: tuple[Hook, ...] = (
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""
 
 
-def removed(slot: Slot, asked: Asked) -> dict[str, str]:
+def removed(slot: Slot, asked: EligibilityInput) -> dict[str, str]:
     """The variants that may not be chosen, in the slot's order.
 
     Args:
@@ -160,7 +160,7 @@ def removed(slot: Slot, asked: Asked) -> dict[str, str]:
     return gone
 
 
-def _spare_the_least(slot: Slot, asked: Asked, gone: dict[str, str]) -> None:
+def _spare_the_least(slot: Slot, asked: EligibilityInput, gone: dict[str, str]) -> None:
     """Where every amount is too large the least of them is not: something must be preselected."""
     anyway = replace(asked, limit=None)
     able = [v for v in slot.variants if gone[v.name] == UNAFFORDABLE and not reason_of(v, anyway)]
@@ -182,7 +182,9 @@ def amount_of(variant: Variant) -> float | None:
     return amount if is_number(amount) else None
 
 
-def reason_of(variant: Variant, asked: Asked, hooks: tuple[Hook, ...] = HOOKS) -> str | None:
+def reason_of(
+    variant: Variant, asked: EligibilityInput, hooks: tuple[Hook, ...] = HOOKS
+) -> str | None:
     """Why the variant may not be chosen, or None where it may."""
     for hook in hooks:
         if (reason := hook(variant, asked)) is not None:

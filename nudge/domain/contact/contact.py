@@ -66,7 +66,7 @@ class Consent(NamedTuple):
     given: bool
 
 
-class Known(NamedTuple):
+class ContactFacts(NamedTuple):
     """What is known of a customer that the policy asks for.
 
     Attributes:

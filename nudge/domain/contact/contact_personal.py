@@ -26,7 +26,7 @@ from nudge.domain.contact.contact import (
     COMPLAINT,
     NO_CONSENT,
     SPACING,
-    Known,
+    ContactFacts,
 )
 from nudge.domain.contact.contact_calendar import Block
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy
@@ -42,7 +42,7 @@ Limit = tuple[str, int, Callable[[int], Days]]
 
 
 def permission_blocks(
-    policy: ContactPolicy, known: Known, channel: Channel, start: float, end: float
+    policy: ContactPolicy, known: ContactFacts, channel: Channel, start: float, end: float
 ) -> Iterator[Block]:
     """Where in a window the customer has not agreed to be contacted."""
     if known.blacklisted:
@@ -60,7 +60,7 @@ def permission_blocks(
 
 
 def pressure_blocks(
-    policy: ContactPolicy, known: Known, purpose: str, start: float, end: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, start: float, end: float
 ) -> Iterator[Block]:
     """Where in a window the customer's contacts, made and planned, leave no room for another.
 
@@ -88,7 +88,7 @@ def pressure_blocks(
                 yield from ((reason, *at) for at in moments(cut, full))
 
 
-def counted(policy: ContactPolicy, known: Known, purpose: str) -> list[float]:
+def counted(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[float]:
     """Seconds of the contacts that count when one for this purpose is to be made.
 
     Transactional ones do not, nor does what is planned for a lower priority: it gives way.
@@ -102,7 +102,7 @@ def counted(policy: ContactPolicy, known: Known, purpose: str) -> list[float]:
     return times
 
 
-def permission(known: Known, channel: str, at: float) -> bool | None:
+def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
     """Whether the customer's word on a channel, as it stands from a moment on, is a yes.
 
     Args:
@@ -123,7 +123,7 @@ def permission(known: Known, channel: str, at: float) -> bool | None:
     return True if last.given and last.at <= at else None
 
 
-def unpressed(policy: ContactPolicy, known: Known, purpose: str, at: float) -> bool:
+def unpressed(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> bool:
     """True where no contact, made or planned, can stand in the way of one from a moment on.
 
     What is not certain at first sight is no: `pressure_blocks` tells.

@@ -14,7 +14,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from nudge.domain.basics.local_time import DAY, zone_named
-from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact import ContactFacts
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class ContactPolicy:
     holidays: Holidays = Holidays()
     complaint_pause: float = 0.0
 
-    def zone_of(self, known: Known) -> ZoneInfo:
+    def zone_of(self, known: ContactFacts) -> ZoneInfo:
         """The customer's time zone."""
         return zone_named(known.zone) or self.zone
 

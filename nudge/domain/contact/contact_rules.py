@@ -11,7 +11,7 @@ from typing import Final
 
 from nudge.domain.basics.intervals import Intervals, without
 from nudge.domain.basics.local_time import DAY
-from nudge.domain.contact.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Contact, Known
+from nudge.domain.contact.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Contact, ContactFacts
 from nudge.domain.contact.contact_calendar import Block, calendar_blocks, calendar_intervals
 from nudge.domain.contact.contact_personal import permission_blocks, pressure_blocks
 from nudge.domain.contact.contact_policy import ContactPolicy
@@ -21,7 +21,7 @@ _STEP: Final = 8.0 * DAY
 
 
 def forbidden(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> str | None:
     """The reason code why a contact may not be made, or None where it may.
 
@@ -45,7 +45,7 @@ def forbidden(
 
 
 def allowed_intervals(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, start: float, end: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
 ) -> Intervals:
     """The parts of a window in which a contact may be made.
 
@@ -66,7 +66,7 @@ def allowed_intervals(
 
 
 def personal_intervals(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, calendar: Intervals
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, calendar: Intervals
 ) -> Intervals:
     """What a customer leaves of what the calendar allows.
 
@@ -84,7 +84,7 @@ def personal_intervals(
 
 
 def personal_blocks(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, start: float, end: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
 ) -> list[Block]:
     """Where in a window the customer's own part forbids a contact, in the order of the rules.
 
@@ -108,7 +108,7 @@ def personal_blocks(
 
 
 def next_allowed(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, at: float, until: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float, until: float
 ) -> float | None:
     """The first moment at which a contact may be made, or None where there is none in time.
 
@@ -128,7 +128,7 @@ def next_allowed(
     return None
 
 
-def displaced(policy: ContactPolicy, known: Known, made: Contact) -> tuple[Contact, ...]:
+def displaced(policy: ContactPolicy, known: ContactFacts, made: Contact) -> tuple[Contact, ...]:
     """What is planned and does not fit any more once a contact of higher priority is made.
 
     The caller withdraws these, or plans them anew. What fits beside it stays.
@@ -150,7 +150,7 @@ def displaced(policy: ContactPolicy, known: Known, made: Contact) -> tuple[Conta
 
 
 def _blocks(
-    policy: ContactPolicy, known: Known, purpose: str, channel: str, at: float
+    policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> Iterator[Block]:
     """All that is forbidden around a moment, in the order of the rules."""
     behind = at + 1.0

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Ref, Reward
+from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Ref, Reward
 from nudge.domain.people.credit import credits_of, settled, slots_of
 from nudge.domain.people.facts import told
 from nudge.domain.people.merging import JOINED, content_of, merged
 from nudge.domain.people.reward import changed, changes, fen
 from nudge.domain.people.visitor import (
     MAX_OPEN,
-    Early,
-    Open,
-    Rewarding,
+    EarlyShown,
+    OpenExposure,
+    RewardEvent,
     VisitorState,
     with_channel,
 )
@@ -36,7 +36,7 @@ SENT: Final = "sms_sent"
 Step = tuple[VisitorState, tuple[Exposure, ...], tuple[Reward, ...]]
 
 
-def step(state: VisitorState, entry: Entry) -> Step:
+def step(state: VisitorState, entry: JournalEntry) -> Step:
     """Take one entry of the visitor's journal.
 
     Args:
@@ -76,7 +76,7 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     )
 
 
-def _remaining(exposures: tuple[Open, ...], watermark: float) -> tuple[Open, ...]:
+def _remaining(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[OpenExposure, ...]:
     """Without those that have closed, except where an earlier one of the slot is still open.
 
     Windows differ between revisions: the earlier one must not inherit a later one's events.
@@ -87,14 +87,14 @@ def _remaining(exposures: tuple[Open, ...], watermark: float) -> tuple[Open, ...
     )
 
 
-def _matters(event: Rewarding, exposures: Sequence[Open], watermark: float) -> bool:
+def _matters(event: RewardEvent, exposures: Sequence[OpenExposure], watermark: float) -> bool:
     """True while an exposure may still come that it rewards, or an open one may hold it."""
     return event.at + MAX_AGE >= watermark or any(
         event.type in wanted(x.terms.event).types and event.at <= x.until for x in exposures
     )
 
 
-def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
+def _decided(state: VisitorState, entry: JournalEntry, decision: Decision) -> Step:
     if decision.channel not in state.channels:
         state = state.having(channels=with_channel(state.channels, decision.channel))
     known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
@@ -112,7 +112,7 @@ def _decided(state: VisitorState, entry: Entry, decision: Decision) -> Step:
     return _exposed(state, entry, one, max(one.at, early.at))
 
 
-def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
+def _twinned(state: VisitorState, entry: JournalEntry, twin: Ref) -> Step:
     """Two writings of one decision are one, which counts from the earlier.
 
     The store may have taken the first writing much later: a frozen one does so when it wakes up.
@@ -135,7 +135,7 @@ def _twinned(state: VisitorState, entry: Entry, twin: Ref) -> Step:
     return _exposed(state, entry, _named(one, entry.ref), max(one.at, early.at))
 
 
-def _named(one: Open, ref: Ref) -> Open:
+def _named(one: OpenExposure, ref: Ref) -> OpenExposure:
     """The same decision, under the reference that the page was given."""
     if ref == one.decision:
         return one
@@ -143,7 +143,7 @@ def _named(one: Open, ref: Ref) -> Open:
     return one._replace(decision=ref, aliases=others)
 
 
-def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
+def _backdated(state: VisitorState, entry: JournalEntry, one: OpenExposure) -> Step:
     """An exposure that began when its decision was made is moved to when that was answered."""
     if one.terms.on != "decision":
         return state, (), ()
@@ -154,8 +154,8 @@ def _backdated(state: VisitorState, entry: Entry, one: Open) -> Step:
     return after, (), tuple(changes(state, after, (one.slot,), entry))
 
 
-def _open(entry: Entry, decision: Decision) -> Open:
-    return Open(
+def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
+    return OpenExposure(
         entry.ref,
         decision.slot,
         decision.revision,
@@ -170,7 +170,7 @@ def _open(entry: Entry, decision: Decision) -> Open:
     )
 
 
-def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
+def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _shown(state, entry, event.decision)
     if event.type == JOINED:
@@ -188,12 +188,12 @@ def _happened(state: VisitorState, entry: Entry, event: Event) -> Step:
         return state, (), ()
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen(event.fields.get("amount")) if kind == PAID else 0
-    happened = Rewarding(event.event_id, kind, entry.at, value, event.decision)
+    happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
     after = state.having(events=_sorted(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 
-def _joined(state: VisitorState, entry: Entry, event: Event) -> Step:
+def _joined(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Somebody who was known as another one arrives, with open exposures and what rewards them."""
     content = advance(content_of(event), state.watermark)
     both = merged(state, content).having(into=state.into)
@@ -207,7 +207,7 @@ def _joined(state: VisitorState, entry: Entry, event: Event) -> Step:
     return after, exposures, (*rewards, *more)
 
 
-def _overtaken(state: VisitorState, entry: Entry) -> Step:
+def _overtaken(state: VisitorState, entry: JournalEntry) -> Step:
     """Begin the exposures whose `shown` came before the state that knew their decision."""
     begun: tuple[Exposure, ...] = ()
     rewards: tuple[Reward, ...] = ()
@@ -233,7 +233,7 @@ def _bounded(state: VisitorState) -> VisitorState:
     return settled(state, oldest).having(open=state.open[-MAX_OPEN:])
 
 
-def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
+def _shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
     if ref is None:
         return state, (), ()
     one = next((x for x in state.waiting if x.is_of(ref)), None)
@@ -245,10 +245,10 @@ def _shown(state: VisitorState, entry: Entry, ref: Ref | None) -> Step:
         return state, (), ()
     # A decision that was spooled can come behind its `shown`; so can one that was made for the
     # visitor under another subject, whose state is on its way.
-    return state.having(early=(*state.early, Early(ref, entry.at))[-MAX_OPEN:]), (), ()
+    return state.having(early=(*state.early, EarlyShown(ref, entry.at))[-MAX_OPEN:]), (), ()
 
 
-def _exposed(state: VisitorState, entry: Entry, one: Open, at: float) -> Step:
+def _exposed(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
@@ -261,7 +261,7 @@ def _exposed(state: VisitorState, entry: Entry, one: Open, at: float) -> Step:
     return after, (_exposure(entry, one),), tuple(changes(state, after, (one.slot,), entry))
 
 
-def _exposure(entry: Entry, one: Open) -> Exposure:
+def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
     return Exposure(
         entry.record.subject,
         one.decision,
@@ -276,5 +276,5 @@ def _exposure(entry: Entry, one: Open) -> Exposure:
     )
 
 
-def _sorted(events: tuple[Rewarding, ...], one: Rewarding) -> tuple[Rewarding, ...]:
+def _sorted(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
     return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from bandits.buckets import FINE, bucket_of
-from nudge.domain.credit.replay import Replay, attributed
-from nudge.domain.credit.taught import REASON, taught
-from nudge.domain.journal.records import Entry, Exposure, Record, Reward
+from nudge.domain.credit.attribution_replay import AttributionReplay, attributed
+from nudge.domain.credit.count_import import REASON, taught
+from nudge.domain.journal.records import Exposure, JournalEntry, Record, Reward
 
 Tally = tuple[int, int, int, int]
 """Trials, conversions, fen, fen squared."""
 NOTHING: Final[Tally] = (0, 0, 0, 0)
 
 
-class Key(NamedTuple):
+class BalanceKey(NamedTuple):
     """What is summed apart.
 
     Attributes:
@@ -41,11 +41,11 @@ class Key(NamedTuple):
     bucket: int
 
 
-Sums = Mapping[Key, Tally]
+Sums = Mapping[BalanceKey, Tally]
 
 
 @dataclass
-class Closing:
+class ClosingState:
     """The state of `learn` and `attribute` behind the entries taken so far, in order.
 
     Attributes:
@@ -53,15 +53,17 @@ class Closing:
         sums: by the finest buckets; see `widened`.
     """
 
-    replay: Replay = field(default_factory=Replay)
-    sums: defaultdict[Key, Tally] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
+    replay: AttributionReplay = field(default_factory=AttributionReplay)
+    sums: defaultdict[BalanceKey, Tally] = field(
+        default_factory=lambda: defaultdict(lambda: NOTHING)
+    )
 
     @property
     def watermark(self) -> float:
         """Seconds, the largest stamp."""
         return self.replay.watermark
 
-    def take(self, batch: Sequence[Entry]) -> None:
+    def take(self, batch: Sequence[JournalEntry]) -> None:
         """Take some entries, at least one; the states of their subjects must be known."""
         self.replay.take(batch, [entry for entry in batch if attributed(entry)])
         for entry in batch:
@@ -69,7 +71,7 @@ class Closing:
                 self.sums[key] = plus(self.sums[key], tally)
 
 
-def counted(record: Record) -> Iterator[tuple[Key, Tally]]:
+def counted(record: Record) -> Iterator[tuple[BalanceKey, Tally]]:
     """What `learn` books of a record, by the finest bucket of its exposure's time."""
     if isinstance(record, Exposure):
         yield _key(record, record.at), (1, 0, 0, 0)
@@ -79,12 +81,15 @@ def counted(record: Record) -> Iterator[tuple[Key, Tally]]:
     else:
         for one in taught(record):
             bucket = _finest(one.at)
-            yield Key(one.slot, one.revision, REASON, one.variant, one.cell, bucket), one.sums
+            yield (
+                BalanceKey(one.slot, one.revision, REASON, one.variant, one.cell, bucket),
+                one.sums,
+            )
 
 
-def widened(sums: Sums, watermark: float) -> dict[Key, Tally]:
+def widened(sums: Sums, watermark: float) -> dict[BalanceKey, Tally]:
     """The same sums by the buckets that `learn` has when the journal stands at `watermark`."""
-    found: defaultdict[Key, Tally] = defaultdict(lambda: NOTHING)
+    found: defaultdict[BalanceKey, Tally] = defaultdict(lambda: NOTHING)
     for key, tally in sums.items():
         due = key._replace(bucket=bucket_of(key.bucket, watermark))
         found[due] = plus(found[due], tally)
@@ -96,9 +101,9 @@ def plus(one: Tally, other: Tally) -> Tally:
     return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
 
 
-def _key(record: Exposure | Reward, at: float) -> Key:
+def _key(record: Exposure | Reward, at: float) -> BalanceKey:
     of = (record.slot, record.revision, record.reason, record.variant, record.cell)
-    return Key(*of, _finest(at))
+    return BalanceKey(*of, _finest(at))
 
 
 def _finest(at: float) -> int:

@@ -38,7 +38,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Stage:
+class FunnelStage:
     """A stage of the path.
 
     Attributes:
@@ -64,7 +64,7 @@ class Funnel:
         dimensions: name -> context attribute that it stands for.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[FunnelStage, ...]
     gap: float = 1800.0
     late: float = 21_600.0
     utc_offset: float = 0.0
@@ -77,7 +77,7 @@ class Funnel:
 
 
 @dataclass(frozen=True)
-class Period:
+class VisitPeriod:
     """A time in which visits begin.
 
     Attributes:
@@ -90,7 +90,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Question:
+class FunnelQuestion:
     """What is asked of the funnel.
 
     Attributes:
@@ -100,7 +100,7 @@ class Question:
         compare: with the same time of the last week, month or quarter.
     """
 
-    period: Period
+    period: VisitPeriod
     by: str = "channel"
     compare: Compare | None = None
 
@@ -111,21 +111,21 @@ class Question:
         return {**ends, "by": self.by, "compare": self.compare}
 
     @classmethod
-    def read(cls, plain: Mapping[str, Any]) -> Question:
+    def read(cls, plain: Mapping[str, Any]) -> FunnelQuestion:
         """Back from `plain`."""
-        period = Period(float(plain["from"]), float(plain["to"]))
+        period = VisitPeriod(float(plain["from"]), float(plain["to"]))
         return cls(period, str(plain["by"]), plain["compare"])
 
-    def before(self, funnel: Funnel) -> Period | None:
+    def before(self, funnel: Funnel) -> VisitPeriod | None:
         """The period to compare with."""
         if self.compare is None:
             return None
         start, end = self.period.start, self.period.end
         offset = funnel.utc_offset
-        return Period(*(_earlier(at, self.compare, offset) for at in (start, end)))
+        return VisitPeriod(*(_earlier(at, self.compare, offset) for at in (start, end)))
 
 
-def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> Period:
+def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> VisitPeriod:
     """The period asked for; the last days without.
 
     Raises:
@@ -135,7 +135,7 @@ def period_of(start: float | None, end: float | None, now: float, days: float = 
     start = end - days * WEEK.total_seconds() / 7 if start is None else start
     if not start < end:
         raise InvalidRequestError("the period ends before it begins; give an earlier `from`")
-    return Period(start, end)
+    return VisitPeriod(start, end)
 
 
 def _earlier(at: float, compare: Compare, offset: float) -> float:

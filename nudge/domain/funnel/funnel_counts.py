@@ -12,7 +12,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Share:
+class VisitShare:
     """How many of some visits did something, with what the variance needs.
 
     A subject's visits are not independent, so squares are those of each subject's sums.
@@ -33,10 +33,10 @@ class Share:
     both: int = 0
     hits_squared: int = 0
 
-    def __add__(self, other: Share) -> Share:
+    def __add__(self, other: VisitShare) -> VisitShare:
         """Both together, as if no subject were in both."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Share(*(one + two for one, two in pairs))
+        return VisitShare(*(one + two for one, two in pairs))
 
     @property
     def rate(self) -> float | None:
@@ -54,9 +54,9 @@ class Share:
         return mean_interval(rate, error, level=level, effective=self.subjects, kind="share")
 
 
-def total(shares: Iterable[Share]) -> Share:
+def total(shares: Iterable[VisitShare]) -> VisitShare:
     """All of them together."""
-    return reduce(lambda one, other: one + other, shares, Share())
+    return reduce(lambda one, other: one + other, shares, VisitShare())
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class StageCount:
 
     group: str
     stage: int
-    lost: Share
+    lost: VisitShare
     seconds: float | None
 
     @property
@@ -96,7 +96,7 @@ class LeakCount:
     group: str
     stage: int
     reason: str
-    lost: Share
+    lost: VisitShare
 
 
 @dataclass(frozen=True)

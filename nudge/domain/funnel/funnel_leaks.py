@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bandits.inference.interval import Estimate, difference
-from nudge.domain.funnel.funnel_counts import Counts, LeakCount, Share, StageCount, total
+from nudge.domain.funnel.funnel_counts import Counts, LeakCount, StageCount, VisitShare, total
 
 Verdict = Literal["better", "worse", "unclear"]
 Place = tuple[str, int, str]
@@ -33,7 +33,7 @@ class Leak:
     """
 
     count: LeakCount
-    usual: Share | None
+    usual: VisitShare | None
     excess: Estimate | None
     payments: float
 
@@ -43,7 +43,7 @@ class Leak:
         return "unclear" if self.excess is None else _lost(self.excess)
 
 
-def change(now: Share, before: Share) -> Estimate | None:
+def change(now: VisitShare, before: VisitShare) -> Estimate | None:
     """The difference of two rates with its interval; None where one has no visits.
 
     The two are taken as independent: that a subject is in both makes the interval too wide.
@@ -63,7 +63,7 @@ def _lost(excess: Estimate) -> Verdict:
     return "better" if excess.high < 0 else "unclear"
 
 
-def by_stage(counts: Counts) -> dict[int, Share]:
+def by_stage(counts: Counts) -> dict[int, VisitShare]:
     """Stage -> those lost there, of all who reached it, over all groups."""
     return {one.stage: one.lost for one in counts.overall}
 
@@ -90,7 +90,7 @@ def _order(leak: Leak) -> tuple[bool, float, int, Place]:
     return not sure, -leak.payments, -one.lost.hits, (one.group, one.stage, one.reason)
 
 
-def _leak(one: LeakCount, usual: Mapping[Place, Share], onward: Mapping[int, float]) -> Leak:
+def _leak(one: LeakCount, usual: Mapping[Place, VisitShare], onward: Mapping[int, float]) -> Leak:
     compared = usual.get((one.group, one.stage, one.reason))
     excess = None if compared is None else change(one.lost, compared)
     rate = one.lost.rate if excess is None else excess.value
@@ -98,7 +98,7 @@ def _leak(one: LeakCount, usual: Mapping[Place, Share], onward: Mapping[int, flo
     return Leak(one, compared, excess, max(0.0, payments))
 
 
-def _usual_of(now: Counts, before: Counts | None) -> dict[Place, Share]:
+def _usual_of(now: Counts, before: Counts | None) -> dict[Place, VisitShare]:
     if before is not None:
         return {(p.group, p.stage, p.reason): p.lost for p in _filled(before, now.leaks)}
     groups = {one.group for one in now.stages}
@@ -110,7 +110,7 @@ def _usual_of(now: Counts, before: Counts | None) -> dict[Place, Share]:
     }
 
 
-def _elsewhere(everywhere: Sequence[LeakCount], one: LeakCount) -> Iterator[Share]:
+def _elsewhere(everywhere: Sequence[LeakCount], one: LeakCount) -> Iterator[VisitShare]:
     for other in everywhere:
         if (other.stage, other.reason) == (one.stage, one.reason) and other.group != one.group:
             yield other.lost
@@ -127,9 +127,9 @@ def _filled(counts: Counts, wanted: Iterable[LeakCount]) -> Iterator[LeakCount]:
                 yield LeakCount(one.group, stage, reason, _none_of(one))
 
 
-def _none_of(stage: StageCount) -> Share:
+def _none_of(stage: StageCount) -> VisitShare:
     of = stage.lost
-    return Share(of.subjects, of.visits, 0, of.visits_squared)
+    return VisitShare(of.subjects, of.visits, 0, of.visits_squared)
 
 
 def _onward(counts: Counts) -> dict[int, float]:

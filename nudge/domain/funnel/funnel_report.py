@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from bandits.inference.interval import Estimate
-from nudge.domain.funnel.funnel import PERIODS, Funnel, Period, Question
-from nudge.domain.funnel.funnel_counts import LEVEL, Counts, PathCount, Share, StageCount
+from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelQuestion, VisitPeriod
+from nudge.domain.funnel.funnel_counts import LEVEL, Counts, PathCount, StageCount, VisitShare
 from nudge.domain.funnel.funnel_leaks import (
     Leak,
     by_reason,
@@ -27,7 +27,7 @@ MOST: Final = 30
 Plain = dict[str, object]
 
 
-def report(funnel: Funnel, question: Question, now: Counts, before: Counts | None) -> Plain:
+def report(funnel: Funnel, question: FunnelQuestion, now: Counts, before: Counts | None) -> Plain:
     """The report.
 
     Args:
@@ -62,7 +62,7 @@ def report(funnel: Funnel, question: Question, now: Counts, before: Counts | Non
     }
 
 
-def _compared(question: Question, period: Period) -> Plain:
+def _compared(question: FunnelQuestion, period: VisitPeriod) -> Plain:
     return {"with": question.compare, "from": _iso(period.start), "to": _iso(period.end)}
 
 
@@ -73,7 +73,7 @@ def _stages(
     visits: int,
 ) -> Iterator[Plain]:
     """The stages of one group, or of all, in order; also those that nobody reached."""
-    nobody = Share()
+    nobody = VisitShare()
     for i, stage in enumerate(funnel.stages):
         one = _at(mine, i) or StageCount("", i, nobody, None)
         found = _figures(stage.name, one, visits)

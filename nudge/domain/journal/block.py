@@ -18,7 +18,7 @@ MOST: Final = 500
 """Decisions in one block: as many as a fold takes in one batch."""
 
 
-class Drawn(NamedTuple):
+class BlockDecision(NamedTuple):
     """A decision, as its shape and its own part.
 
     Attributes:
@@ -53,7 +53,7 @@ class Block:
             Equal shapes are the same object.
     """
 
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[BlockDecision, ...]
 
     @property
     def shapes(self) -> list[Decision]:
@@ -88,9 +88,9 @@ def shape_of(decision: Decision) -> Decision:
     return replace(decision, **own, due=None, supersedes=None)  # type: ignore[arg-type]
 
 
-def drawn_of(decision: Decision) -> Drawn:
+def drawn_of(decision: Decision) -> BlockDecision:
     """A whole decision as its shape and its own part."""
-    return Drawn(
+    return BlockDecision(
         shape_of(decision),
         decision.subject,
         decision.u,

@@ -1,7 +1,8 @@
 """What the journal holds: five kinds of record and the entry that carries one.
 
 A record is made once and never changed. `at` is None where the store's stamp is the truth
-(decisions made with the store at hand); `Entry` resolves and clamps it when the journal is read.
+(decisions made with the store at hand); `JournalEntry` resolves and clamps it when the journal is
+read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple
 
-from nudge.domain.slots.slot import Scalar, Terms
+from nudge.domain.slots.slot import RewardTerms, Scalar
 
 Reason = Literal["policy", "holdout", "only_eligible", "forced", "fallback", "shadow"]
 Source = Literal["page", "server"]
@@ -93,7 +94,7 @@ class Decision:
     reason: Reason
     policy: str
     policy_version: int
-    terms: Terms
+    terms: RewardTerms
     unit: str
     period: int
     supersedes: Ref | None = None
@@ -221,7 +222,7 @@ Record = Decision | Exposure | Reward | Event | Mark
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A record in its place in the journal.
 
     Attributes:
@@ -252,7 +253,7 @@ class Entry:
         return given or Ref(self.partition, self.position, self.index)
 
 
-def is_dense(entries: Sequence[Entry], after: int) -> bool:
+def is_dense(entries: Sequence[JournalEntry], after: int) -> bool:
     """Whether these are all entries behind position `after`, in order, up to their last.
 
     A record of several decisions is as many entries at one position, by their indices.

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge.domain.journal.records import Ref
-from nudge.domain.people.visitor import Open, Rewarding, VisitorState
+from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
 from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, wanted
 
 JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
 """Types that are joined to exposures by time even where they name a decision: who pays, or means
 to, answers everything that was shown."""
 
-Credits = Mapping[Ref, tuple[Rewarding, ...]]
+Credits = Mapping[Ref, tuple[RewardEvent, ...]]
 """Exposure -> the events that it is credited with, by time and id. One that still lacks an event
 which its terms want is credited with none."""
 
@@ -36,12 +36,14 @@ class Worth:
     value: int
 
     @classmethod
-    def of(cls, events: Sequence[Rewarding]) -> Worth:
+    def of(cls, events: Sequence[RewardEvent]) -> Worth:
         """The worth of these events."""
         return cls(int(bool(events)), sum(event.value for event in events))
 
 
-def holder(event: Rewarding, exposures: Sequence[Open], watermark: float) -> Open | None:
+def holder(
+    event: RewardEvent, exposures: Sequence[OpenExposure], watermark: float
+) -> OpenExposure | None:
     """The exposure that the event belongs to: none other is credited with it.
 
     Args:
@@ -61,17 +63,17 @@ def holder(event: Rewarding, exposures: Sequence[Open], watermark: float) -> Ope
     return latest if event.at <= latest.until else None
 
 
-def names(event: Rewarding) -> bool:
+def names(event: RewardEvent) -> bool:
     """True where the event can credit only the exposure of the decision that it names."""
     return event.decision is not None and event.type not in JOINED_BY_TIME
 
 
-def _named(event: Rewarding, exposures: Sequence[Open]) -> Open | None:
+def _named(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
     # No lower bound: who names a decision has seen it, whenever its `shown` was sent.
     return next((x for x in exposures if x.decision == event.decision), None)
 
 
-def _latest(event: Rewarding, exposures: Sequence[Open]) -> Open | None:
+def _latest(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
     return next((x for x in reversed(exposures) if x.at <= event.at), None)
 
 
@@ -80,10 +82,10 @@ def credits_of(state: VisitorState, slot: str) -> Credits:
     return {one.decision: events for one, events in held(state, slot) if _is_enough(one, events)}
 
 
-def held(state: VisitorState, slot: str) -> list[tuple[Open, tuple[Rewarding, ...]]]:
+def held(state: VisitorState, slot: str) -> list[tuple[OpenExposure, tuple[RewardEvent, ...]]]:
     """The open exposures in one slot that have events of their own, and these events."""
     exposures = in_slot(state.open, slot)
-    found: dict[Ref, tuple[Open, tuple[Rewarding, ...]]] = {}
+    found: dict[Ref, tuple[OpenExposure, tuple[RewardEvent, ...]]] = {}
     for event in state.events:
         if slot in event.spent:
             continue
@@ -94,11 +96,11 @@ def held(state: VisitorState, slot: str) -> list[tuple[Open, tuple[Rewarding, ..
     return list(found.values())
 
 
-def _is_enough(exposure: Open, events: Iterable[Rewarding]) -> bool:
+def _is_enough(exposure: OpenExposure, events: Iterable[RewardEvent]) -> bool:
     return wanted(exposure.terms.event).met(event.type for event in events)
 
 
-def in_slot(exposures: Iterable[Open], slot: str) -> list[Open]:
+def in_slot(exposures: Iterable[OpenExposure], slot: str) -> list[OpenExposure]:
     """Those of one slot, in their order."""
     return [exposure for exposure in exposures if exposure.slot == slot]
 
@@ -108,7 +110,7 @@ def slots_of(state: VisitorState) -> Iterator[str]:
     return iter(dict.fromkeys(exposure.slot for exposure in state.open))
 
 
-def is_shared(state: VisitorState, event: Rewarding) -> bool:
+def is_shared(state: VisitorState, event: RewardEvent) -> bool:
     """True where the event is credited in more than one slot."""
     credited = (
         any(event in events for events in credits_of(state, slot).values())
@@ -117,7 +119,7 @@ def is_shared(state: VisitorState, event: Rewarding) -> bool:
     return len(event.spent) + sum(credited) > 1
 
 
-def settled(state: VisitorState, closing: Sequence[Open]) -> VisitorState:
+def settled(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorState:
     """The state in which the events that these exposures hold are spent in their slots.
 
     What belonged to an exposure when it closed stays there, whatever comes later: also where its
@@ -132,7 +134,7 @@ def settled(state: VisitorState, closing: Sequence[Open]) -> VisitorState:
     return state.having(events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
 
 
-def _spend(event: Rewarding, slots: set[str] | None) -> Rewarding:
+def _spend(event: RewardEvent, slots: set[str] | None) -> RewardEvent:
     if not slots:
         return event
     return event._replace(spent=tuple(sorted({*event.spent, *slots})))

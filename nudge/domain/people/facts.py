@@ -15,7 +15,7 @@ from nudge.domain.journal.records import Event
 from nudge.domain.people import person
 from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
-from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, with_payment
 from nudge.domain.people.reward import fen
 from nudge.domain.people.visitor import MAX_BENEFITS, VisitorState
@@ -59,7 +59,7 @@ def _recharged(state: VisitorState, at: float, label: str) -> VisitorState:
     if not label:
         return state
     device = typed.device if typed else last.device if last else ""
-    used = Used(at, device, label, 1)
+    used = NumberUse(at, device, label, 1)
     return state.having(numbers=person.with_used(state.numbers, used))
 
 
@@ -76,7 +76,7 @@ def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
     """A number was typed, or an amount chosen."""
     label, device = _text(event, NUMBER), _text(event, DEVICE)
     if label and device:
-        typed = Typed(at, device, label)
+        typed = TypedNumber(at, device, label)
         return state.having(typed=max(typed, state.typed or typed))
     amount = fen(event.fields.get("amount"))
     return state.having(amounts=person.with_amount(state.amounts, amount)) if amount else state
@@ -111,13 +111,13 @@ def granted(state: VisitorState, _: float, event: Event) -> VisitorState:
 
 def loaded(state: VisitorState, at: float, event: Event) -> VisitorState:
     """What the operator knows of the visitor."""
-    news = (Attribute(name, at, value) for name, value in event.fields.items())
+    news = (KnownFact(name, at, value) for name, value in event.fields.items())
     return state.having(known=reduce(person.with_known, news, state.known))
 
 
 def identified(state: VisitorState, at: float, event: Event) -> VisitorState:
     """The visitor turned out to be another one, or to have a number of their own."""
-    of_number = (Attribute(n, at, event.fields[n]) for n in REGION if event.fields.get(n))
+    of_number = (KnownFact(n, at, event.fields[n]) for n in REGION if event.fields.get(n))
     state = state.having(known=reduce(person.with_known, of_number, state.known))
     if state.into is None and INTO in event.fields:
         partition = int(str(event.fields[PARTITION]))

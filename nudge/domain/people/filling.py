@@ -8,7 +8,7 @@ from typing import Final
 
 from nudge.domain.identity.number import from_sealed
 from nudge.domain.identity.vault_seal import VaultSeal
-from nudge.domain.people.numbers import FLAGS, OWN, Book, Entry, sources
+from nudge.domain.people.numbers import FLAGS, OWN, Book, BookEntry, sources
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.slot import Slot
 
@@ -29,7 +29,7 @@ class Filling:
 
     vault: VaultSeal
     book: Book = field(default_factory=dict)
-    entries: Mapping[str, Entry] = field(default_factory=dict)
+    entries: Mapping[str, BookEntry] = field(default_factory=dict)
     device: str = ""
 
     def value(self, configured: object) -> object:

@@ -24,7 +24,7 @@ FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False, "yes": True, "
 LONGEST: Final = 200
 
 
-class Customer(NamedTuple):
+class VisitorRow(NamedTuple):
     """What a row says.
 
     Attributes:
@@ -63,7 +63,7 @@ def column_problems(columns: Sequence[str]) -> list[str]:
     return problems
 
 
-def customer(row: Mapping[str, object], region: str) -> Customer | str:
+def customer(row: Mapping[str, object], region: str) -> VisitorRow | str:
     """What a row says, or what is wrong with it; the message repeats nothing of the row.
 
     Args:
@@ -92,7 +92,7 @@ def customer(row: Mapping[str, object], region: str) -> Customer | str:
             consents[name.removeprefix(CONSENT)] = found
         else:
             known[name] = found
-    return Customer(written, number, known, consents)
+    return VisitorRow(written, number, known, consents)
 
 
 def scalar(value: object) -> Scalar:

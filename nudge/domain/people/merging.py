@@ -11,10 +11,16 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Final, TypeVar
 
-from nudge.domain.journal.records import Entry, Event, Ref
+from nudge.domain.journal.records import Event, JournalEntry, Ref
 from nudge.domain.people import person
 from nudge.domain.people.recharges import latest
-from nudge.domain.people.visitor import MAX_BENEFITS, MAX_OPEN, Open, Rewarding, VisitorState
+from nudge.domain.people.visitor import (
+    MAX_BENEFITS,
+    MAX_OPEN,
+    OpenExposure,
+    RewardEvent,
+    VisitorState,
+)
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.slot import Scalar
 
@@ -65,7 +71,7 @@ def without_content(state: VisitorState) -> VisitorState:
     return VisitorState(watermark=state.watermark, into=state.into)
 
 
-def leaving(state: VisitorState, entry: Entry) -> Event:
+def leaving(state: VisitorState, entry: JournalEntry) -> Event:
     """The record by which a state leaves: what is fixed before it is sent.
 
     Args:
@@ -86,7 +92,7 @@ def leaving(state: VisitorState, entry: Entry) -> Event:
     return Event(entry.record.subject, name, LEFT, "server", fields=fields, at=entry.stamp)
 
 
-def arriving(entry: Entry, left: Event) -> tuple[int, Event]:
+def arriving(entry: JournalEntry, left: Event) -> tuple[int, Event]:
     """The partition and the record by which a state that left arrives; the same, whenever asked.
 
     Args:
@@ -122,10 +128,12 @@ def _union(one: Iterable[T], other: Iterable[T], key: Callable[[T], Any]) -> tup
     return tuple(sorted((*one, *other), key=key))
 
 
-def _exposures(one: Iterable[Open], other: Iterable[Open]) -> tuple[Open, ...]:
+def _exposures(
+    one: Iterable[OpenExposure], other: Iterable[OpenExposure]
+) -> tuple[OpenExposure, ...]:
     return _union(one, other, lambda x: (x.at, x.decision))
 
 
-def _of_event(event: Rewarding) -> tuple[float, str, str, int, Ref]:
+def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref]:
     # All that tells two events apart: ids are the client's, and another visitor may have the same.
     return event.at, event.event_id, event.type, event.value, event.decision or Ref(-1, -1)

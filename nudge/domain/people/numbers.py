@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.people.person import Used
+from nudge.domain.people.person import NumberUse
 
 VISIT: Final = 1800.0
 """Seconds in which what was typed is carried over to the next page."""
@@ -30,7 +30,7 @@ Book = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BookEntry:
     """A number in the book.
 
     Attributes:
@@ -47,7 +47,7 @@ class Entry:
         return f"{self.device}:{self.label}"
 
 
-def sources(book: Book, used: Sequence[Used], device: str, at: float) -> dict[str, Entry]:
+def sources(book: Book, used: Sequence[NumberUse], device: str, at: float) -> dict[str, BookEntry]:
     """Source -> the number to fill in, for the sources that have one.
 
     Args:
@@ -61,25 +61,25 @@ def sources(book: Book, used: Sequence[Used], device: str, at: float) -> dict[st
     most = max(here, key=lambda x: (x.times, x.last_at), default=None)
     found = {
         "carried": typed_last(book, device, at),
-        "last_on_device": Entry(device, last.label) if last else None,
-        "most_frequent": Entry(device, most.label) if most else None,
+        "last_on_device": BookEntry(device, last.label) if last else None,
+        "most_frequent": BookEntry(device, most.label) if most else None,
         "own": own(book),
     }
     return {source: entry for source, entry in found.items() if entry is not None}
 
 
-def typed_last(book: Book, device: str, at: float) -> Entry | None:
+def typed_last(book: Book, device: str, at: float) -> BookEntry | None:
     """What was typed on the device within this visit."""
     label, _, stamp = book.get(f"{LAST}:{device}", b"").decode().partition(" ")
     if not label or f"{device}:{label}" not in book or at - int(stamp) / 1000 > VISIT:
         return None
-    return Entry(device, label)
+    return BookEntry(device, label)
 
 
-def own(book: Book) -> Entry | None:
+def own(book: Book) -> BookEntry | None:
     """The visitor's own number; of several the first by label."""
     fields = sorted(filter(is_own, book))
-    return Entry(OWN, fields[0].partition(":")[2]) if fields else None
+    return BookEntry(OWN, fields[0].partition(":")[2]) if fields else None
 
 
 def is_own(name: str) -> bool:
@@ -87,6 +87,6 @@ def is_own(name: str) -> bool:
     return name.startswith(f"{OWN}:")
 
 
-def flags(found: Mapping[str, Entry]) -> dict[str, bool]:
+def flags(found: Mapping[str, BookEntry]) -> dict[str, bool]:
     """Context attribute -> whether its source has a number."""
     return {flag: source in found for source, flag in FLAGS.items()}

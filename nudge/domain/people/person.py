@@ -22,7 +22,7 @@ MAX_KNOWN: Final = 50
 MAX_AMOUNTS: Final = 20
 
 
-class Used(NamedTuple):
+class NumberUse(NamedTuple):
     """How a number was recharged on a device.
 
     Attributes:
@@ -38,7 +38,7 @@ class Used(NamedTuple):
     times: int
 
 
-class Typed(NamedTuple):
+class TypedNumber(NamedTuple):
     """That a number was typed on a device.
 
     Attributes:
@@ -68,7 +68,7 @@ class Failure(NamedTuple):
     method: str
 
 
-class Attribute(NamedTuple):
+class KnownFact(NamedTuple):
     """What the operator told of a visitor.
 
     Attributes:
@@ -82,13 +82,13 @@ class Attribute(NamedTuple):
     value: Scalar
 
 
-def with_used(numbers: Iterable[Used], one: Used) -> tuple[Used, ...]:
+def with_used(numbers: Iterable[NumberUse], one: NumberUse) -> tuple[NumberUse, ...]:
     """The numbers with one more use: times of the same number on the same device are added up."""
     found = {(x.device, x.label): x for x in numbers}
     before = found.get((one.device, one.label))
     if before is not None:
         last_at = max(before.last_at, one.last_at)
-        one = Used(last_at, one.device, one.label, before.times + one.times)
+        one = NumberUse(last_at, one.device, one.label, before.times + one.times)
     found[one.device, one.label] = one
     return tuple(sorted(found.values())[-MAX_NUMBERS:])
 
@@ -111,7 +111,7 @@ def with_failure(failures: Iterable[Failure], one: Failure) -> tuple[Failure, ..
     return tuple(sorted({*failures, one})[-MAX_FAILURES:])
 
 
-def with_known(known: Iterable[Attribute], one: Attribute) -> tuple[Attribute, ...]:
+def with_known(known: Iterable[KnownFact], one: KnownFact) -> tuple[KnownFact, ...]:
     """The last word on each attribute, by name; of two at one time the larger text counts."""
     found = {x.name: x for x in known}
     before = found.get(one.name)
@@ -125,7 +125,7 @@ def with_amount(amounts: Iterable[int], fen: int) -> tuple[int, ...]:
     return tuple(sorted({*amounts, fen})[-MAX_AMOUNTS:])
 
 
-def _order(one: Attribute) -> tuple[float, str]:
+def _order(one: KnownFact) -> tuple[float, str]:
     return one.at, repr(one.value)
 
 

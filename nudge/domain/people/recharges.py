@@ -32,7 +32,7 @@ class Payment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedPayment:
     """When the next payment is expected.
 
     Attributes:
@@ -59,7 +59,7 @@ def usual(payments: Sequence[Payment]) -> int | None:
     return median_low([one.amount for one in payments]) if payments else None
 
 
-def expected(payments: Sequence[Payment]) -> Expected | None:
+def expected(payments: Sequence[Payment]) -> ExpectedPayment | None:
     """When the next payment is expected; None for fewer than three.
 
     Medians, so that one recharge in between, or one month away, does not move the date.
@@ -69,7 +69,7 @@ def expected(payments: Sequence[Payment]) -> Expected | None:
     gaps = [later.at - one.at for one, later in pairwise(payments)]
     middle = median(gaps)
     spread = SPREAD * median(abs(gap - middle) for gap in gaps)
-    return Expected(payments[-1].at + middle, max(spread, CLOSE * DAY))
+    return ExpectedPayment(payments[-1].at + middle, max(spread, CLOSE * DAY))
 
 
 def spending_change(payments: Sequence[Payment]) -> float | None:

@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Final
 
-from nudge.domain.journal.records import Entry, Ref, Reward
+from nudge.domain.journal.records import JournalEntry, Ref, Reward
 from nudge.domain.people.credit import Credits, Worth, credits_of, is_shared
-from nudge.domain.people.visitor import Open, Rewarding, VisitorState
+from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
 from nudge.domain.slots.slot import Scalar
 
 MAX_FEN: Final = 10_000_000
@@ -31,13 +31,15 @@ def fen(amount: Scalar) -> int:
 
 
 def changes(
-    before: VisitorState, after: VisitorState, slots: Sequence[str], entry: Entry
+    before: VisitorState, after: VisitorState, slots: Sequence[str], entry: JournalEntry
 ) -> Iterator[Reward]:
     """What the entry changed in these slots, one reward for each exposure concerned."""
     return changed({slot: credits_of(before, slot) for slot in slots}, after, entry)
 
 
-def changed(before: Mapping[str, Credits], after: VisitorState, entry: Entry) -> Iterator[Reward]:
+def changed(
+    before: Mapping[str, Credits], after: VisitorState, entry: JournalEntry
+) -> Iterator[Reward]:
     """What the entry changed, one reward for each exposure concerned.
 
     Args:
@@ -53,7 +55,7 @@ def changed(before: Mapping[str, Credits], after: VisitorState, entry: Entry) ->
 
 
 def _change(
-    after: VisitorState, one: Open, old: Credits, new: Credits, entry: Entry
+    after: VisitorState, one: OpenExposure, old: Credits, new: Credits, entry: JournalEntry
 ) -> Iterator[Reward]:
     was, now = old.get(one.decision, ()), new.get(one.decision, ())
     before, then = Worth.of(was), Worth.of(now)
@@ -79,14 +81,14 @@ def _change(
     )
 
 
-def _reward_id(decision: Ref, cause: Rewarding, entry: Entry) -> str:
+def _reward_id(decision: Ref, cause: RewardEvent, entry: JournalEntry) -> str:
     """The same change of the same exposure has the same id, however often it is computed."""
     place = (decision.partition, decision.position, decision.index, entry.partition, entry.position)
     text = f"{place} {cause.event_id}"
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _cause(was: Sequence[Rewarding], now: Sequence[Rewarding]) -> Rewarding:
+def _cause(was: Sequence[RewardEvent], now: Sequence[RewardEvent]) -> RewardEvent:
     """The latest event that was gained or lost."""
     changed = (event for event in (*was, *now) if (event in was) != (event in now))
     return max(changed, key=lambda event: (event.at, event.event_id))

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
-from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import DAY, Payment, expected, spending_change, usual
-from nudge.domain.slots.slot import Scalar, Terms
+from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
@@ -27,7 +27,7 @@ MOBILE: Final = frozenset({"wap", "app"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
 
-class Open(NamedTuple):
+class OpenExposure(NamedTuple):
     """A decision that waits for its `shown`, or an exposure that can still be rewarded.
 
     Attributes:
@@ -51,7 +51,7 @@ class Open(NamedTuple):
     cell: str
     reason: Reason
     propensity: float
-    terms: Terms
+    terms: RewardTerms
     at: float
     closes: float
     aliases: tuple[Ref, ...] = ()
@@ -66,7 +66,7 @@ class Open(NamedTuple):
         return self.at + self.terms.window
 
 
-class Early(NamedTuple):
+class EarlyShown(NamedTuple):
     """A `shown` that came before the decision that it names.
 
     Attributes:
@@ -78,7 +78,7 @@ class Early(NamedTuple):
     at: float
 
 
-class Rewarding(NamedTuple):
+class RewardEvent(NamedTuple):
     """An event that rewards exposures, or may reward one that has not come yet.
 
     Attributes:
@@ -125,10 +125,10 @@ class VisitorState:
         into: subject and partition of whom this visitor turned out to be; nothing is kept here.
     """
 
-    waiting: tuple[Open, ...] = ()
-    early: tuple[Early, ...] = ()
-    open: tuple[Open, ...] = ()
-    events: tuple[Rewarding, ...] = ()
+    waiting: tuple[OpenExposure, ...] = ()
+    early: tuple[EarlyShown, ...] = ()
+    open: tuple[OpenExposure, ...] = ()
+    events: tuple[RewardEvent, ...] = ()
     watermark: float = 0.0
     last_amount: int | None = None
     last_paid_at: float | None = None
@@ -136,13 +136,13 @@ class VisitorState:
     benefits: tuple[str, ...] = ()
     payments: tuple[Payment, ...] = ()
     first_paid_at: float | None = None
-    numbers: tuple[Used, ...] = ()
-    typed: Typed | None = None
+    numbers: tuple[NumberUse, ...] = ()
+    typed: TypedNumber | None = None
     contacts: tuple[Contact, ...] = ()
     consents: tuple[Consent, ...] = ()
     complained_at: float | None = None
     failures: tuple[Failure, ...] = ()
-    known: tuple[Attribute, ...] = ()
+    known: tuple[KnownFact, ...] = ()
     amounts: tuple[int, ...] = ()
     into: tuple[str, int] | None = None
 

@@ -13,10 +13,10 @@ import msgpack
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Ref
-from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
-from nudge.domain.people.visitor import Early, Open, Rewarding, VisitorState
-from nudge.domain.slots.slot import Terms
+from nudge.domain.people.visitor import EarlyShown, OpenExposure, RewardEvent, VisitorState
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 3
@@ -110,7 +110,7 @@ def _pack_ref(ref: Ref) -> tuple[int, int, int]:
     return ref.partition, ref.position, ref.index
 
 
-def _pack_open(one: Open) -> tuple[object, ...]:
+def _pack_open(one: OpenExposure) -> tuple[object, ...]:
     terms = one.terms
     return (
         *_pack_ref(one.decision),
@@ -121,22 +121,24 @@ def _pack_open(one: Open) -> tuple[object, ...]:
     )
 
 
-def _open(row: tuple[Any, ...]) -> Open:
+def _open(row: tuple[Any, ...]) -> OpenExposure:
     p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
     on, event, objective, window, at, closes, *others = rest
-    terms, aliases = Terms(on, event, objective, window), tuple(Ref(*one) for one in others)
+    terms, aliases = RewardTerms(on, event, objective, window), tuple(Ref(*one) for one in others)
     of = (slot, revision, variant, cell, reason, propensity, terms)
-    return Open(Ref(p, n, i), *of, at, closes, aliases)
+    return OpenExposure(Ref(p, n, i), *of, at, closes, aliases)
 
 
-def _pack_event(one: Rewarding) -> tuple[object, ...]:
+def _pack_event(one: RewardEvent) -> tuple[object, ...]:
     decision = None if one.decision is None else _pack_ref(one.decision)
     return one.event_id, one.type, one.at, one.value, decision, one.spent
 
 
-def _event(row: tuple[Any, ...]) -> Rewarding:
+def _event(row: tuple[Any, ...]) -> RewardEvent:
     event_id, kind, at, value, decision, spent = row
-    return Rewarding(event_id, kind, at, value, None if decision is None else Ref(*decision), spent)
+    return RewardEvent(
+        event_id, kind, at, value, None if decision is None else Ref(*decision), spent
+    )
 
 
 # What is not listed here is kept as it is: plain values, and rows, which are tuples.
@@ -149,16 +151,16 @@ _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
 _PACKERS: Final = tuple((name, _PACK.get(name, _as_it_is)) for name in _NAMES)
 _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "waiting": _each(_open),
-    "early": _each(lambda row: Early(Ref(*row[:3]), row[3])),
+    "early": _each(lambda row: EarlyShown(Ref(*row[:3]), row[3])),
     "open": _each(_open),
     "events": _each(_event),
     "payments": _rows(Payment),
-    "numbers": _rows(Used),
-    "typed": lambda row: Typed(*row),
+    "numbers": _rows(NumberUse),
+    "typed": lambda row: TypedNumber(*row),
     "contacts": _rows(Contact),
     "consents": _rows(Consent),
     "failures": _rows(Failure),
-    "known": _rows(Attribute),
+    "known": _rows(KnownFact),
 }
 _EXPOSURES: Final = ("waiting", "early", "open", "events")
 _RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())

@@ -25,7 +25,7 @@ OFTEN = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ComparisonRows:
     """The rows that one comparison is made from.
 
     Attributes:
@@ -39,7 +39,7 @@ class Part:
     masses: Masses
 
     @classmethod
-    def of(cls, cube: Cube, segment: int | None = None) -> Part:
+    def of(cls, cube: Cube, segment: int | None = None) -> ComparisonRows:
         """A segment, or all of them."""
         if segment is None:
             return cls(cube, cube.groups, cube.masses)
@@ -49,9 +49,9 @@ class Part:
             cube.masses.where(cube.masses.segment == segment),
         )
 
-    def matured(self) -> Part:
+    def matured(self) -> ComparisonRows:
         """The rows whose rewards are final."""
-        return Part(
+        return ComparisonRows(
             self.cube,
             self.groups.where(self.groups.settled),
             self.masses.where(self.masses.settled),
@@ -68,7 +68,7 @@ class Part:
         return self.groups.where(np.isin(self.groups.reason, wanted))
 
 
-def compared(part: Part, enabled: Sequence[str]) -> list[int]:
+def compared(part: ComparisonRows, enabled: Sequence[str]) -> list[int]:
     """The variants that can be compared: indices, in order.
 
     They are enabled, were possible in at least half of the rows that the policy drew, and there
@@ -84,7 +84,7 @@ def compared(part: Part, enabled: Sequence[str]) -> list[int]:
     return sorted(often)
 
 
-def arm_sums_of(part: Part, arms: Sequence[int], *, shares: bool) -> ArmSums:
+def arm_sums_of(part: ComparisonRows, arms: Sequence[int], *, shares: bool) -> ArmSums:
     """The comparison of some variants over the rows in which each of them was possible.
 
     Args:
@@ -100,7 +100,7 @@ def arm_sums_of(part: Part, arms: Sequence[int], *, shares: bool) -> ArmSums:
     return ArmSums(_table(groups, masses, arms), _moments(groups, arms), left_out, shares)
 
 
-def ratio_of(part: Part) -> RatioSums:
+def ratio_of(part: ComparisonRows) -> RatioSums:
     """Exposures by variant against the propensities, for all K variants."""
     drawn = part.drawn
     counts = np.bincount(drawn.variant, drawn.rows, len(part.cube.variants))
@@ -108,7 +108,7 @@ def ratio_of(part: Part) -> RatioSums:
     return RatioSums(counts - expected, part.masses.variance.sum(axis=0))
 
 
-def holdout_sums_of(part: Part, shares: Mapping[int, float], *, binary: bool) -> ArmSums:
+def holdout_sums_of(part: ComparisonRows, shares: Mapping[int, float], *, binary: bool) -> ArmSums:
     """The comparison of policy (arm 0) and holdout (arm 1).
 
     Args:

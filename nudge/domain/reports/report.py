@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 
 from bandits.delay import DelayCounts, DelayLaw
-from nudge.domain.reports.comparison import Part
+from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
-from nudge.domain.reports.judged import Reading
-from nudge.domain.reports.report_block import Block
+from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
+from nudge.domain.reports.section_estimates import Reading
 from nudge.domain.slots.slot import Slot
 
 LEVEL: Final = 0.95
@@ -22,7 +22,7 @@ DECIDED: Final = 0.05
 
 
 @dataclass(frozen=True)
-class Terms:
+class ReportTerms:
     """What a report must know of its slot.
 
     Attributes:
@@ -41,7 +41,7 @@ class Terms:
         return self.slot.terms.objective == "revenue"
 
 
-def report(terms: Terms, by: Sequence[str], cube: Cube) -> dict[str, object]:
+def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, object]:
     """Everything that is told of a slot.
 
     Args:
@@ -65,7 +65,9 @@ def report(terms: Terms, by: Sequence[str], cube: Cube) -> dict[str, object]:
         "verdict_alpha": DECIDED,
         "comparisons": segments + 1,
         "by": list(by),
-        "whole": Block(reading, Part.of(cube), cube.ages, int(cube.degraded.sum()), {}).plain(),
+        "whole": ReportSection(
+            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}
+        ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
         "allocation": allocation(cube),
         "delay": _delay(reading.law, cube),
@@ -79,12 +81,12 @@ def _segment(reading: Reading, cube: Cube, number: int, by: Sequence[str]) -> di
     told = dict.fromkeys(by, "other") if lumped else dict(zip(by, values, strict=True))
     ages = cube.ages.where(cube.ages.segment == number)
     degraded = int(cube.degraded[number])
-    block = Block(reading, Part.of(cube, number), ages, degraded, told).plain()
+    block = ReportSection(reading, ComparisonRows.of(cube, number), ages, degraded, told).plain()
     shown = {name: None if lumped or not value else value for name, value in told.items()}
     return {"segment": shown, "other": lumped} | block
 
 
-def _law(terms: Terms, cube: Cube) -> DelayLaw:
+def _law(terms: ReportTerms, cube: Cube) -> DelayLaw:
     window = terms.slot.terms.window
     counts = DelayCounts.empty(window)
     return counts.add(cube.delays.delay, np.minimum(cube.delays.age, window)).distribution()

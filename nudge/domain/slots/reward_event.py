@@ -24,7 +24,7 @@ EITHER: Final = "|"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RewardRule:
     """What it takes to reward an exposure.
 
     Attributes:
@@ -43,10 +43,10 @@ class Wanted:
 
 
 @cache
-def wanted(text: str) -> Wanted:
+def wanted(text: str) -> RewardRule:
     """What the terms' text asks for. One that mixes both signs is refused where a slot is read."""
     every = TOGETHER in text
-    return Wanted(tuple(dict.fromkeys(text.split(TOGETHER if every else EITHER))), every)
+    return RewardRule(tuple(dict.fromkeys(text.split(TOGETHER if every else EITHER))), every)
 
 
 def problem_of(text: str) -> str | None:

@@ -65,7 +65,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Terms:
+class RewardTerms:
     """On what terms a decision is rewarded; copied into each decision's record.
 
     Attributes:
@@ -95,7 +95,7 @@ class Stickiness:
 
 
 @dataclass(frozen=True)
-class Harms:
+class GuardTerms:
     """What a slot's guard watches for: harm that the policy does, against the holdout.
 
     Attributes:
@@ -127,7 +127,7 @@ class FreeAmount:
 
 
 @dataclass(frozen=True)
-class ContextAttribute:
+class SlotAttribute:
     """A named attribute known when deciding, and how it is cut into levels.
 
     Attributes:
@@ -169,9 +169,9 @@ class Slot:
     name: str
     revision: int
     variants: tuple[Variant, ...]
-    context: tuple[ContextAttribute, ...]
+    context: tuple[SlotAttribute, ...]
     policy: Mapping[str, object]
-    terms: Terms
+    terms: RewardTerms
     stickiness: Stickiness
     holdout: float
     floor: float
@@ -179,7 +179,7 @@ class Slot:
     title: str = ""
     mode: Mode = "live"
     frozen_serves: FrozenServes = "policy"
-    guard: Harms | None = None
+    guard: GuardTerms | None = None
     free_amount: FreeAmount | None = None
     affordable: float | None = None
 

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nudge.domain.choosing.asked import Given
-from nudge.domain.choosing.choice import SHADOW, Kept
-from nudge.domain.contact.contact import Contact, Known
+from nudge.domain.choosing.choice import SHADOW, StandingDecision
+from nudge.domain.choosing.requests import SlotAnswer
+from nudge.domain.contact.contact import Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import displaced
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.block import Drawn
+from nudge.domain.journal.block import BlockDecision
 from nudge.domain.journal.records import Decision, Ref
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import Timing, Wish
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 
 
-class Plan(NamedTuple):
+class StandingPlan(NamedTuple):
     """A plan that stands.
 
     Attributes:
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     """
 
     ref: Ref
-    drawn: Drawn
+    drawn: BlockDecision
     fresh: bool
 
     @property
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
         return None if due is None else Contact(due, shape.channel, shape.page)
 
 
-class Named(NamedTuple):
+class PlanNames(NamedTuple):
     """What the world outside calls a plan.
 
     Attributes:
@@ -53,7 +53,7 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answering:
+class PlanAnswerer:
     """Makes answers.
 
     Attributes:
@@ -64,23 +64,23 @@ class Answering:
 
     sealer: Sealer
     policy: ContactPolicy
-    slots: Mapping[str, Served]
+    slots: Mapping[str, LiveSlot]
 
-    def names(self, plans: Sequence[Plan]) -> Iterator[Named]:
+    def names(self, plans: Sequence[StandingPlan]) -> Iterator[PlanNames]:
         """Of each plan; sealed all at once."""
         ids = self.sealer.seal_each([plan.ref for plan in plans])
         links = [Link(plan.drawn.subject, plan.ref) for plan in plans]
-        return map(Named, ids, self.sealer.links.token_each(links))
+        return map(PlanNames, ids, self.sealer.links.token_each(links))
 
     def timing(
         self,
-        wish: Wish,
-        known: Known,
-        plans: Mapping[Contact, Kept],
-        plan: Plan,
-        named: Named,
-        besides: Mapping[str, Kept],
-    ) -> Timing:
+        wish: PlanRequest,
+        known: ContactFacts,
+        plans: Mapping[Contact, StandingDecision],
+        plan: StandingPlan,
+        named: PlanNames,
+        besides: Mapping[str, StandingDecision],
+    ) -> PlanAnswer:
         """The answer to a customer who is written to.
 
         Args:
@@ -94,7 +94,7 @@ class Answering:
         drawn, shape = plan.drawn, plan.drawn.shape
         shadow = shape.reason == SHADOW
         fallback = self.slots[SLOT].slot.fallback_for(shape.page) if shadow else ""
-        return Timing(
+        return PlanAnswer(
             visitor_id=wish.visitor_id,
             send_at=drawn.due,
             zone=self.policy.zone_of(known).key,
@@ -110,18 +110,18 @@ class Answering:
         )
 
     def _displaced(
-        self, known: Known, plan: Plan, plans: Mapping[Contact, Kept]
+        self, known: ContactFacts, plan: StandingPlan, plans: Mapping[Contact, StandingDecision]
     ) -> tuple[str, ...]:
         new = plan.contact
         gone = displaced(self.policy, known, new) if new else ()
         return tuple(self.sealer.seal(plans[one].ref) for one in gone)
 
-    def _given(self, kept: Kept) -> Given:
+    def _given(self, kept: StandingDecision) -> SlotAnswer:
         made = kept.decision
         slot = self.slots[made.slot].slot
         shown = shown_of(self.slots[made.slot], made)
         variant = slot.variant(shown)
-        return Given(
+        return SlotAnswer(
             decision_id=self.sealer.seal(kept.ref),
             variant=shown,
             value=variant.value if variant else None,
@@ -135,7 +135,7 @@ class Answering:
         )
 
 
-def shown_of(served: Served, made: Decision) -> str:
+def shown_of(served: LiveSlot, made: Decision) -> str:
     """The variant that is used: in shadow mode the fallback, whatever was drawn."""
     return served.slot.fallback_for(made.page) if made.reason == SHADOW else made.variant
 

@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from nudge.domain.people.loading import MSISDN, customer
-from nudge.domain.timing.planning import ZONE, Timing, Wish, iso_of
+from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, iso_of
 
 PURPOSE: Final = "purpose"
 INVALID: Final = "invalid"
@@ -31,7 +31,7 @@ COLUMNS: Final = (
 """Of the file that comes out; the last but one three are JSON."""
 
 
-def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> Wish | str:
+def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> PlanRequest | str:
     """The question of a row, or what is wrong with it; the message repeats nothing of the row.
 
     Args:
@@ -47,7 +47,7 @@ def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> 
         return found
     context = dict(found.known)
     zone, own = context.pop(ZONE, None), context.pop(PURPOSE, None)
-    return Wish(
+    return PlanRequest(
         visitor_id=found.visitor_id,
         slots=slots,
         context=context,
@@ -67,7 +67,7 @@ def refused(visitor_id: object, message: str) -> Row:
     return (named, *nothing[:4], INVALID, *nothing[4:], message)
 
 
-def row_of(timing: Timing) -> Row:
+def row_of(timing: PlanAnswer) -> Row:
     """An answer as text and numbers."""
     decisions = {name: asdict(given) for name, given in timing.decisions.items()}
     return (

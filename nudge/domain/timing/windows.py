@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from bandits.distribution import uniform_from_key
 from nudge.domain.basics.intervals import Interval, Intervals, merged, minus
 from nudge.domain.basics.local_time import DAY, Days, date_of, local, month_range, pieces
-from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_calendar import Block, calendar_intervals
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, personal_blocks
@@ -50,7 +50,7 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WindowTemplate:
     """What a window is before any customer is looked at.
 
     Attributes:
@@ -63,7 +63,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WindowQuery:
     """For what contact windows are looked at.
 
     Attributes:
@@ -73,7 +73,7 @@ class Wanted:
         at: seconds; what lies before is past.
     """
 
-    known: Known
+    known: ContactFacts
     purpose: str
     channel: str
     at: float
@@ -90,16 +90,20 @@ class Calendar:
         self.policy = policy
         self._parts = lru_cache(maxsize=KEPT)(self._part)
 
-    def part(self, zone: ZoneInfo, window: Window, cycle: Cycle, purpose: str, way: str) -> Part:
+    def part(
+        self, zone: ZoneInfo, window: Window, cycle: Cycle, purpose: str, way: str
+    ) -> WindowTemplate:
         """A window, whole and as far as the calendar allows; `way` is the channel."""
         return self._parts(zone, window, cycle, purpose, way)
 
-    def _part(self, zone: ZoneInfo, window: Window, cycle: Cycle, purpose: str, way: str) -> Part:
+    def _part(
+        self, zone: ZoneInfo, window: Window, cycle: Cycle, purpose: str, way: str
+    ) -> WindowTemplate:
         whole = intervals_of(window, cycle, zone)
         allowed = (
             calendar_intervals(self.policy, zone, purpose, way, start, end) for start, end in whole
         )
-        return Part(whole, merged(one for found in allowed for one in found))
+        return WindowTemplate(whole, merged(one for found in allowed for one in found))
 
 
 def cycle_at(anchor: Anchor, zone: ZoneInfo, at: float, expected_at: float | None) -> Cycle | None:
@@ -151,7 +155,7 @@ def _daily(window: Window, days: Days, zone: ZoneInfo) -> Iterator[Interval]:
 
 
 def left_of(
-    calendar: Calendar, windows: Mapping[str, Window], cycle: Cycle | None, wanted: Wanted
+    calendar: Calendar, windows: Mapping[str, Window], cycle: Cycle | None, wanted: WindowQuery
 ) -> tuple[dict[str, Intervals], dict[str, str]]:
     """What is left of each window, and why nothing is left of the others.
 
@@ -184,7 +188,9 @@ def left_of(
     return allowed, blocked
 
 
-def _personal(policy: ContactPolicy, wanted: Wanted, opens: Sequence[Intervals]) -> list[Block]:
+def _personal(
+    policy: ContactPolicy, wanted: WindowQuery, opens: Sequence[Intervals]
+) -> list[Block]:
     """What the customer's own part forbids from the first moment of windows to the last."""
     if not opens:
         return []
@@ -194,7 +200,11 @@ def _personal(policy: ContactPolicy, wanted: Wanted, opens: Sequence[Intervals])
 
 
 def _why(
-    policy: ContactPolicy, wanted: Wanted, part: Part, calendar: Intervals, blocks: Iterable[Block]
+    policy: ContactPolicy,
+    wanted: WindowQuery,
+    part: WindowTemplate,
+    calendar: Intervals,
+    blocks: Iterable[Block],
 ) -> str:
     """Why nothing is left of a window, by its first moment that is not past."""
     if calendar:

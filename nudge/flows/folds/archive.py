@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from nudge import clock, faults
-from nudge.domain.journal.records import Entry, is_dense
+from nudge.domain.journal.records import JournalEntry, is_dense
 from nudge.lake.files import manifest, sweep, writer
 from nudge.lake.files.errors import JournalGapError, LakeAheadError
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import Seal
 from nudge.store.folds import folds
-from nudge.store.folds.folds import Commit, Lease, Write
+from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.journal import journal
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -32,7 +32,7 @@ PENDING: Final = ("pending_to", "pending_watermark")
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """How often, and how much at a time.
 
     Attributes:
@@ -69,14 +69,19 @@ class _Job:
     more: bool
 
 
-class Archive:
+class ArchiveFold:
     """The fold. Use it from one thread."""
 
     def __init__(
-        self, client: Client, keys: Keys, lake: Lake, seal: Seal, limits: Limits | None = None
+        self,
+        client: Client,
+        keys: Keys,
+        lake: Lake,
+        seal: Seal,
+        limits: ArchiveLimits | None = None,
     ) -> None:
         self._client, self._keys, self._lake, self._seal = client, keys, lake, seal
-        self._limits = limits or Limits()
+        self._limits = limits or ArchiveLimits()
         self._next_run = self._next_look = self._next_sweep = 0.0
         self._checked: dict[int, int] = {}
         self._loose: dict[Path, sweep.Sighting] = {}
@@ -165,7 +170,7 @@ class Archive:
         upto = min(last, end)
         watermark = credited if upto == last else None
         fields = (PENDING[0], upto, PENDING[1], "" if watermark is None else repr(watermark))
-        self._write(lease, after, Write("HSET", self._keys.fold(p, NAME), fields))
+        self._write(lease, after, FoldWrite("HSET", self._keys.fold(p, NAME), fields))
         return _Job(lease, Range(p, after, upto), watermark, more=upto < last)
 
     def _credited(self, partition: int) -> float | None:
@@ -188,8 +193,8 @@ class Archive:
             faults.point("archive.between_manifests")
         faults.point("archive.after_manifests")
 
-    def _chunks(self, ranges: Sequence[Range]) -> Iterator[list[Entry]]:
-        chunk: list[Entry] = []
+    def _chunks(self, ranges: Sequence[Range]) -> Iterator[list[JournalEntry]]:
+        chunk: list[JournalEntry] = []
         for of in ranges:
             for entries in self._read(of):
                 chunk += entries
@@ -199,7 +204,7 @@ class Archive:
         if chunk:
             yield chunk
 
-    def _read(self, of: Range) -> Iterator[list[Entry]]:
+    def _read(self, of: Range) -> Iterator[list[JournalEntry]]:
         after = of.after
         while after < of.upto:
             count = min(self._limits.chunk, of.upto - after)
@@ -214,9 +219,9 @@ class Archive:
 
     def _commit(self, job: _Job) -> Lease:
         key = self._keys.fold(job.range.partition, NAME)
-        return self._write(job.lease, job.range.upto, Write("HDEL", key, PENDING))
+        return self._write(job.lease, job.range.upto, FoldWrite("HDEL", key, PENDING))
 
-    def _write(self, lease: Lease, position: int, write: Write) -> Lease:
+    def _write(self, lease: Lease, position: int, write: FoldWrite) -> Lease:
         return folds.commit(self._client, self._keys, lease, Commit(position, writes=[write]))
 
     def _sweep(self) -> None:

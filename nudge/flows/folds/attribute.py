@@ -12,13 +12,13 @@ from typing import Final
 import structlog
 
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.replay import Visitors, attributed, fold
-from nudge.domain.journal.records import Entry, Event
+from nudge.domain.credit.attribution_replay import Visitors, attributed, fold
+from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.errors import CorruptRecordError
-from nudge.store.folds.folds import GENERATION, Commit, Write, kept
+from nudge.store.folds.folds import GENERATION, Commit, FoldWrite, kept
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -30,7 +30,7 @@ WATERMARK: Final = "watermark"
 
 
 @dataclass(frozen=True)
-class Attributed:
+class AttributeState:
     """What the fold keeps of a partition.
 
     Attributes:
@@ -43,7 +43,7 @@ class Attributed:
 
 
 @dataclass(frozen=True)
-class Attribute:
+class AttributeFold:
     """The fold `attribute`.
 
     Attributes:
@@ -58,15 +58,15 @@ class Attribute:
     batch: int = 500
     name: str = "attribute"
 
-    def prepare(self, partition: int) -> Attributed:
+    def prepare(self, partition: int) -> AttributeState:
         """Watermark and generation as of the committed position."""
         names = (WATERMARK, GENERATION)
         mark, number = kept(self.client, self.keys, partition, self.name, *names)
-        return Attributed(float(mark or 0.0), int(number or 0))
+        return AttributeState(float(mark or 0.0), int(number or 0))
 
     def handle(
-        self, partition: int, state: Attributed, entries: Sequence[Entry]
-    ) -> tuple[Attributed, Commit]:
+        self, partition: int, state: AttributeState, entries: Sequence[JournalEntry]
+    ) -> tuple[AttributeState, Commit]:
         """What a batch comes to.
 
         Args:
@@ -84,7 +84,7 @@ class Attribute:
         visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         mark = (WATERMARK, repr(after.watermark))
-        writes.append(Write("HSET", self.keys.fold(partition, self.name), mark))
+        writes.append(FoldWrite("HSET", self.keys.fold(partition, self.name), mark))
         sends = [
             arriving(e, e.record)
             for e in entries
@@ -92,14 +92,14 @@ class Attribute:
         ]
         return after, Commit(entries[-1].position, records, writes, sends)
 
-    def _due(self, partition: int, state: Attributed) -> list[str]:
+    def _due(self, partition: int, state: AttributeState) -> list[str]:
         """Subjects with an exposure that has closed, those that wait longest first."""
         listed = self.keys.open(partition, state.generation)
         below = f"({state.watermark!r}"
         found = self.client.call("ZRANGEBYSCORE", listed, "-inf", below, "LIMIT", 0, DUE)
         return [subject.decode() for subject in found]
 
-    def _load(self, partition: int, state: Attributed, subjects: Iterable[str]) -> Visitors:
+    def _load(self, partition: int, state: AttributeState, subjects: Iterable[str]) -> Visitors:
         names = {s: self.keys.visitor(partition, s, state.generation) for s in subjects}
         blobs = self.client.call("MGET", *names.values()) if names else []
         found = {s: _state(s, blob) for s, blob in zip(names, blobs, strict=True)}
@@ -114,25 +114,27 @@ class Attribute:
         before: Visitors,
         after: Visitors,
         due: Sequence[str],
-    ) -> list[Write]:
-        writes: list[Write] = []
+    ) -> list[FoldWrite]:
+        writes: list[FoldWrite] = []
         listed = self.keys.open(partition, generation)
         waiting = set(due)
         for subject, state in after.items():
             if state == before[subject]:
                 continue
             key = self.keys.visitor(partition, subject, generation)
-            writes.append(Write("SET", key, (encode_state(state), "PX", int(state.keep * 1000))))
+            writes.append(
+                FoldWrite("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
+            )
             closes = state.next_close()
             if closes is None:
                 if subject in waiting or before[subject].open:
-                    writes.append(Write("ZREM", listed, (subject,)))
+                    writes.append(FoldWrite("ZREM", listed, (subject,)))
             elif closes != before[subject].next_close() or subject in waiting:
-                writes.append(Write("ZADD", listed, (repr(closes), subject)))
+                writes.append(FoldWrite("ZADD", listed, (repr(closes), subject)))
         return writes
 
 
-def _subjects(entries: Sequence[Entry]) -> list[str]:
+def _subjects(entries: Sequence[JournalEntry]) -> list[str]:
     return [entry.record.subject for entry in entries if attributed(entry)]
 
 

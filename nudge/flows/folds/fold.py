@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.store.folds.folds import Commit
 
 S = TypeVar("S")
@@ -28,6 +28,6 @@ class Fold(Protocol[S]):
         """The fold's own state as of its committed position."""
         ...
 
-    def handle(self, partition: int, state: S, entries: Sequence[Entry]) -> tuple[S, Commit]:
+    def handle(self, partition: int, state: S, entries: Sequence[JournalEntry]) -> tuple[S, Commit]:
         """What a batch comes to: the state behind it, and what is to be committed."""
         ...

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bandits.buckets import DAY, FINE_FOR, HOUR, HOURS_FOR, bucket_of
-from nudge.domain.credit import taught as lessons
-from nudge.domain.credit.taught import Taught, taught
-from nudge.domain.journal.records import Entry, Exposure, Reward
+from nudge.domain.credit import count_import as lessons
+from nudge.domain.credit.count_import import ImportedCount, taught
+from nudge.domain.journal.records import Exposure, JournalEntry, Reward
 from nudge.store.folds import counts
 from nudge.store.folds.counts import KINDS
-from nudge.store.folds.folds import GENERATION, Commit, Write, kept
+from nudge.store.folds.folds import GENERATION, Commit, FoldWrite, kept
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -29,7 +29,7 @@ Sums = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnState:
     """What the fold keeps of a partition.
 
     Attributes:
@@ -59,7 +59,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Learn:
+class LearnFold:
     """The fold `learn`.
 
     Attributes:
@@ -74,15 +74,15 @@ class Learn:
     batch: int = 2000
     name: str = "learn"
 
-    def prepare(self, partition: int) -> Learned:
+    def prepare(self, partition: int) -> LearnState:
         """Watermark and slots as of the committed position."""
         names = (WATERMARK, SLOTS, GENERATION)
         mark, slots, number = kept(self.client, self.keys, partition, self.name, *names)
-        return Learned(float(mark or 0.0), frozenset((slots or "").split()), int(number or 0))
+        return LearnState(float(mark or 0.0), frozenset((slots or "").split()), int(number or 0))
 
     def handle(
-        self, partition: int, state: Learned, entries: Sequence[Entry]
-    ) -> tuple[Learned, Commit]:
+        self, partition: int, state: LearnState, entries: Sequence[JournalEntry]
+    ) -> tuple[LearnState, Commit]:
         """What a batch comes to.
 
         Args:
@@ -95,7 +95,7 @@ class Learn:
         booked = [e.record for e in entries if isinstance(e.record, Exposure | Reward)]
         learnt = [one for entry in entries for one in taught(entry.record)]
         slots = state.slots.union(record.slot for record in (*booked, *learnt))
-        after = Learned(watermark, slots, state.generation)
+        after = LearnState(watermark, slots, state.generation)
         place = Place(self.keys, partition, state.generation)
         writes = [
             *self._compacted(partition, state, watermark, position),
@@ -103,13 +103,13 @@ class Learn:
             *increments(bucketed(place, booked, watermark)),
             *increments(imported(place, learnt, watermark)),
             *changed_blocks(place, booked, learnt, position),
-            Write("HSET", self.keys.fold(partition, self.name), _kept(after)),
+            FoldWrite("HSET", self.keys.fold(partition, self.name), _kept(after)),
         ]
         return after, Commit(position, (), writes)
 
     def _compacted(
-        self, partition: int, state: Learned, watermark: float, position: int
-    ) -> Iterator[Write]:
+        self, partition: int, state: LearnState, watermark: float, position: int
+    ) -> Iterator[FoldWrite]:
         """Moves counts to wider buckets where the watermark has crossed an hour."""
         days, generation = crossed_days(state.watermark, watermark), state.generation
         for slot in sorted(state.slots) if days else ():
@@ -120,7 +120,7 @@ class Learn:
                     yield from moves
                     if moves:
                         listed = self.keys.blocks(partition, slot, generation)
-                        yield Write("ZADD", listed, (position, block))
+                        yield FoldWrite("ZADD", listed, (position, block))
 
 
 def crossed_days(before: float, after: float) -> frozenset[int]:
@@ -136,7 +136,7 @@ def crossed_days(before: float, after: float) -> frozenset[int]:
     return frozenset(day for first, last in spans for day in range(int(first) - 1, int(last) + 1))
 
 
-def moved(key: str, fields: Mapping[str, int], watermark: float) -> Iterator[Write]:
+def moved(key: str, fields: Mapping[str, int], watermark: float) -> Iterator[FoldWrite]:
     """Writes that take counts to the bucket that is due, with equal sums.
 
     Args:
@@ -148,8 +148,8 @@ def moved(key: str, fields: Mapping[str, int], watermark: float) -> Iterator[Wri
         bucket, rest = name.split("|", 1)
         due = bucket_of(int(bucket), watermark)
         if due != int(bucket):
-            yield Write("HDEL", key, (name,))
-            yield Write("HINCRBY", key, (f"{due}|{rest}", value))
+            yield FoldWrite("HDEL", key, (name,))
+            yield FoldWrite("HINCRBY", key, (f"{due}|{rest}", value))
 
 
 def bucketed(place: Place, booked: Iterable[Exposure | Reward], watermark: float) -> Sums:
@@ -174,7 +174,7 @@ def totals(place: Place, booked: Iterable[Exposure | Reward]) -> Sums:
     return sums
 
 
-def imported(place: Place, learnt: Iterable[Taught], watermark: float) -> Sums:
+def imported(place: Place, learnt: Iterable[ImportedCount], watermark: float) -> Sums:
     """What counts of imported logs come to, in buckets and in totals."""
     sums: Sums = defaultdict(lambda: defaultdict(int))
     p, generation = place.partition, place.generation
@@ -189,24 +189,27 @@ def imported(place: Place, learnt: Iterable[Taught], watermark: float) -> Sums:
 
 
 def changed_blocks(
-    place: Place, booked: Iterable[Exposure | Reward], learnt: Iterable[Taught], position: int
-) -> list[Write]:
+    place: Place,
+    booked: Iterable[Exposure | Reward],
+    learnt: Iterable[ImportedCount],
+    position: int,
+) -> list[FoldWrite]:
     """Notes the position at which blocks changed, so that a publisher reads only those."""
     names = {(r.slot, block_of(r)) for r in booked if r.reason == "policy"}
     names |= {(one.slot, lessons.block_of(one)) for one in learnt}
     keys, p, generation = place.keys, place.partition, place.generation
     return [
-        Write("ZADD", keys.blocks(p, slot, generation), (position, block))
+        FoldWrite("ZADD", keys.blocks(p, slot, generation), (position, block))
         for slot, block in sorted(names)
     ]
 
 
-def increments(sums: Sums) -> Iterator[Write]:
+def increments(sums: Sums) -> Iterator[FoldWrite]:
     """One write for each field that changes."""
     for key, fields in sums.items():
         for field, change in fields.items():
             if change:
-                yield Write("HINCRBY", key, (field, change))
+                yield FoldWrite("HINCRBY", key, (field, change))
 
 
 def block_of(record: Exposure | Reward) -> str:
@@ -227,5 +230,5 @@ def _add(fields: dict[str, int], field: str, record: Exposure | Reward) -> None:
     fields[f"{field}|q"] += record.square
 
 
-def _kept(state: Learned) -> tuple[str, ...]:
+def _kept(state: LearnState) -> tuple[str, ...]:
     return WATERMARK, repr(state.watermark), SLOTS, " ".join(sorted(state.slots))

@@ -24,7 +24,7 @@ from nudge.errors import FencedError, StoreAwayError
 from nudge.store.folds.counts import CountRow, blocks_changed
 from nudge.store.folds.counts_copy import CountsCopy
 from nudge.store.service import slots, snapshots
-from nudge.store.service.snapshots import Publishing
+from nudge.store.service.snapshots import PublishLease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -35,7 +35,7 @@ PAUSE = 60.0
 
 
 @dataclass
-class Desk:
+class SlotPublication:
     """What a publisher holds for one slot.
 
     Attributes:
@@ -48,7 +48,7 @@ class Desk:
         memory: where the last fit ended; another publisher starts without.
     """
 
-    lease: Publishing
+    lease: PublishLease
     counts: CountsCopy
     kept: dict[int, float]
     revision: int
@@ -63,7 +63,7 @@ class Publisher:
     def __init__(self, client: Client, keys: Keys, owner: str, ttl: float, every: float) -> None:
         self._client, self._keys = client, keys
         self._owner, self._ttl, self._every = owner, ttl, every
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, SlotPublication] = {}
 
     def run(self, now: float) -> list[str]:
         """Publish what changed; the names of the slots that got a new version.
@@ -108,14 +108,14 @@ class Publisher:
                 held.due, held.memory = now + PAUSE, Memory()  # it may be half changed
         return False
 
-    def _desk(self, lease: Publishing) -> Desk:
+    def _desk(self, lease: PublishLease) -> SlotPublication:
         """The slot's desk; a new one where the lease is another than before."""
         desk = self._desks.get(lease.slot)
         if desk is None or desk.lease != lease:
             desk = self._desks[lease.slot] = self._opened(lease)
         return desk
 
-    def _opened(self, lease: Publishing) -> Desk:
+    def _opened(self, lease: PublishLease) -> SlotPublication:
         """A desk that continues where the last publisher stopped."""
         counts = CountsCopy.empty(lease.slot, self._keys.partitions)
         kept = snapshots.published(self._client, self._keys, lease.slot)
@@ -125,9 +125,9 @@ class Publisher:
             blocks_changed(self._client, self._keys, p, lease.slot, since, counts.generations[p])
             for p, since in enumerate(positions)
         )
-        return Desk(lease, counts, kept, revision, changed)
+        return SlotPublication(lease, counts, kept, revision, changed)
 
-    def _last(self, lease: Publishing) -> tuple[int, list[int]]:
+    def _last(self, lease: PublishLease) -> tuple[int, list[int]]:
         """Revision and positions of the last snapshot; zeros where there is none to read."""
         blob = snapshots.read(self._client, self._keys, lease.slot, lease.version)
         if blob is None:
@@ -139,7 +139,7 @@ class Publisher:
             return 0, [0] * self._keys.partitions
         return int(str(meta["revision"])), cast("list[int]", meta["positions"])
 
-    def _published(self, desk: Desk, slot: Slot, now: float) -> bool:
+    def _published(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
         desk.changed = desk.counts.refresh(self._client, self._keys) or desk.changed
         if slot.mode == "frozen":
             return False  # what is counted meanwhile is learned from when it goes on
@@ -159,7 +159,7 @@ class Publisher:
         log.info("published", slot=slot.name, revision=slot.revision, version=version)
         return True
 
-    def _fitted(self, desk: Desk, slot: Slot, version: int) -> Policy:
+    def _fitted(self, desk: SlotPublication, slot: Slot, version: int) -> Policy:
         counts = desk.counts
         alike = {slot.revision: True}
         rows = []

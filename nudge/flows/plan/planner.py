@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.plan_answer import Answering
-from nudge.domain.timing.planning import Timing, Wish, unplanned
+from nudge.domain.timing.plan_answer import PlanAnswerer
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, unplanned
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import StoreAwayError, UnknownSlotError
-from nudge.flows.plan.besides import Besides
-from nudge.flows.plan.case import Case
-from nudge.flows.plan.desk import Desk
-from nudge.flows.plan.settle import Settling
-from nudge.flows.plan.table import Table, minute_of
+from nudge.flows.plan.candidate import Candidate
+from nudge.flows.plan.extra_slots import ExtraSlots
+from nudge.flows.plan.minute_table import MinuteTable, minute_of
+from nudge.flows.plan.plan_writer import PlanWriter
+from nudge.flows.plan.planning_round import PlanningRound
 from nudge.store.plans import bulk
 from nudge.store.plans import capacity as gateways
-from nudge.store.plans.plans import Kept
+from nudge.store.plans.plans import PlanMemory
 from nudge.store.service.catalogue import Catalogue
-from nudge.store.vault.asking import Asking
-from nudge.store.vault.visitors import Opened
+from nudge.store.vault.visitor_finder import VisitorFinder
+from nudge.store.vault.visitors import VisitorView
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -35,20 +35,20 @@ the last places of an hour: each time somebody got on."""
 
 
 @dataclass
-class Tables:
+class LatestTable:
     """The latest table: it holds for a minute, and until the policy is another one.
 
     Attributes:
         last: the table, if there is one.
     """
 
-    last: Table | None = None
+    last: MinuteTable | None = None
 
-    def of(self, calendar: Calendar, catalogue: Catalogue, minute: float) -> Table:
+    def of(self, calendar: Calendar, catalogue: Catalogue, minute: float) -> MinuteTable:
         """The table of a minute."""
         served, found = catalogue.slots[SLOT], self.last
         if found is None or found.served is not served or found.minute != minute:
-            found = self.last = Table(calendar, served, minute)
+            found = self.last = MinuteTable(calendar, served, minute)
         return found
 
 
@@ -71,20 +71,20 @@ class Planner:
     holdout: float
     calendar: Calendar
     segments: Segments = field(default_factory=dict)
-    _tables: Tables = field(default_factory=Tables, compare=False)
-    _kept: Kept = field(default_factory=Kept, compare=False)
+    _tables: LatestTable = field(default_factory=LatestTable, compare=False)
+    _kept: PlanMemory = field(default_factory=PlanMemory, compare=False)
 
     @property
-    def _besides(self) -> Besides:
-        return Besides(self.client, self.keys)
+    def _besides(self) -> ExtraSlots:
+        return ExtraSlots(self.client, self.keys)
 
-    def plan(self, catalogue: Catalogue, wish: Wish, source: str, at: float) -> Timing:
+    def plan(self, catalogue: Catalogue, wish: PlanRequest, source: str, at: float) -> PlanAnswer:
         """When to write to a customer, and with what: `plan_each` of one."""
         return self.plan_each(catalogue, [wish], source, at)[0]
 
     def plan_each(
-        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
-    ) -> list[Timing]:
+        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
+    ) -> list[PlanAnswer]:
         """When to write to customers, and with what; some round trips for all together.
 
         Where the gateway's hours are short, those of the larger expected gain come first.
@@ -108,7 +108,7 @@ class Planner:
         ]
 
     def gains(
-        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
+        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
     ) -> list[float]:
         """What the policy expects of writing to each, in the reward's unit; nothing is planned."""
         desk = self._desk(catalogue, source, at)
@@ -140,11 +140,11 @@ class Planner:
         return any(room < count for room in table.rooms(purpose, channel, most, used))
 
     def _round(
-        self, catalogue: Catalogue, wishes: Sequence[Wish], source: str, at: float
-    ) -> list[Timing]:
+        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
+    ) -> list[PlanAnswer]:
         desk = self._desk(catalogue, source, at)
         besides = any(wish.slots for wish in wishes)
-        cases: dict[int, Case] = {}
+        cases: dict[int, Candidate] = {}
         unseen, waiting = list(range(len(wishes))), list(range(len(wishes)))
         for _ in range(TRIES):
             for place, one in self._opened([wishes[i] for i in unseen], besides=besides):
@@ -159,17 +159,21 @@ class Planner:
                 return self._answers(catalogue, settled)
         raise StoreAwayError("too many plan for the same customers at once; ask again")
 
-    def _opened(self, wishes: Sequence[Wish], *, besides: bool) -> Iterator[tuple[int, Opened]]:
+    def _opened(
+        self, wishes: Sequence[PlanRequest], *, besides: bool
+    ) -> Iterator[tuple[int, VisitorView]]:
         """With the place of each in `wishes`, as they come."""
         if len(wishes) >= bulk.MANY:
             bulk.say(self.client, self.keys)
-        asking = Asking(self.client, self.keys, self.sealer)
+        asking = VisitorFinder(self.client, self.keys, self.sealer)
         # A scheduler is the operator's own server, whatever else its key may do.
         return asking.opened_each([wish.visitor_id for wish in wishes], besides=besides)
 
-    def _settled(self, desk: Desk, cases: Mapping[int, Case]) -> tuple[list[int], list[int]]:
+    def _settled(
+        self, desk: PlanningRound, cases: Mapping[int, Candidate]
+    ) -> tuple[list[int], list[int]]:
         """Plan for customers; those for whom an hour had no place left, or who were planned for."""
-        settling = Settling(self.client, self.keys, desk, self._kept)
+        settling = PlanWriter(self.client, self.keys, desk, self._kept)
         capacity = settling.capacity(cases.values())
         for case in cases.values():
             desk.look(case, capacity)
@@ -182,8 +186,8 @@ class Planner:
         behind = settling.appended({i: cases[i] for i in fresh if i not in lost})
         return short, behind
 
-    def _answers(self, catalogue: Catalogue, cases: Sequence[Case]) -> list[Timing]:
-        answering = Answering(self.sealer, self.calendar.policy, catalogue.slots)
+    def _answers(self, catalogue: Catalogue, cases: Sequence[Candidate]) -> list[PlanAnswer]:
+        answering = PlanAnswerer(self.sealer, self.calendar.policy, catalogue.slots)
         names = answering.names([case.plan for case in cases if case.plan])
         return [
             answering.timing(
@@ -194,16 +198,16 @@ class Planner:
             for case in cases
         ]
 
-    def _zone(self, known: Known) -> str:
+    def _zone(self, known: ContactFacts) -> str:
         return self.calendar.policy.zone_of(known).key
 
-    def _desk(self, catalogue: Catalogue, source: str, at: float) -> Desk:
+    def _desk(self, catalogue: Catalogue, source: str, at: float) -> PlanningRound:
         table = self._tables.of(self.calendar, catalogue, minute_of(at))
-        return Desk(table, self.segments, self.holdout, self.sealer.draw_key, source, at)
+        return PlanningRound(table, self.segments, self.holdout, self.sealer.draw_key, source, at)
 
 
 def _first_of_each(
-    cases: Mapping[int, Case], numbers: Iterable[int]
+    cases: Mapping[int, Candidate], numbers: Iterable[int]
 ) -> tuple[list[int], list[int]]:
     """Of those who turn out to be one subject the first, and the others."""
     seen: set[str] = set()
@@ -216,7 +220,7 @@ def _first_of_each(
     return now, later
 
 
-def check(catalogue: Catalogue, wish: Wish) -> None:
+def check(catalogue: Catalogue, wish: PlanRequest) -> None:
     """Refuse what names slots that do not exist.
 
     Raises:
@@ -227,9 +231,9 @@ def check(catalogue: Catalogue, wish: Wish) -> None:
             raise UnknownSlotError(f"slot {name!r} is not configured", {"slots": [name]})
 
 
-def rounds(wishes: Sequence[Wish]) -> Iterator[list[Wish]]:
+def rounds(wishes: Sequence[PlanRequest]) -> Iterator[list[PlanRequest]]:
     """The wishes, cut before each customer who is there already: one plan counts for the next."""
-    found: list[Wish] = []
+    found: list[PlanRequest] = []
     seen: set[str] = set()
     for wish in wishes:
         if wish.visitor_id in seen:

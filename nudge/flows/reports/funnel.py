@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nudge.domain.funnel.funnel import Funnel, Question
+from nudge.domain.funnel.funnel import Funnel, FunnelQuestion
 from nudge.domain.funnel.funnel_report import report
 from nudge.domain.reports.report_time import iso, lake_of
 from nudge.lake.engine.query import DUCKDB, Backend, connected
@@ -10,7 +10,9 @@ from nudge.lake.files.reader import Lake
 from nudge.lake.reports.funnel import count
 
 
-def funnel(lake: Lake, path: Funnel, question: Question, engine: str = DUCKDB) -> dict[str, object]:
+def funnel(
+    lake: Lake, path: Funnel, question: FunnelQuestion, engine: str = DUCKDB
+) -> dict[str, object]:
     """The report, as plain JSON, from the lake as it is now.
 
     Args:
@@ -30,7 +32,7 @@ def funnel(lake: Lake, path: Funnel, question: Question, engine: str = DUCKDB) -
     return {"as_of": iso(until or None), **lake_of(contents.since()), **found}
 
 
-def told(backend: Backend, path: Funnel, question: Question) -> dict[str, object]:
+def told(backend: Backend, path: Funnel, question: FunnelQuestion) -> dict[str, object]:
     """The report of the lake that a backend holds.
 
     Raises:

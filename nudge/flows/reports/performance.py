@@ -9,19 +9,19 @@ import numpy as np
 
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
-from nudge.domain.reports.report import Terms, report
+from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import iso, lake_of
 from nudge.domain.slots.reward_event import wanted
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.lake.engine.engine import Limits
+from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.cubes import cube_of, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
-from nudge.lake.reports.prefilled import KEPT, prefilled
+from nudge.lake.reports.prefill_quality import KEPT, prefilled
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.store.keeping.freshness import Freshness
 from nudge.store.service import slots
@@ -42,7 +42,7 @@ def _keeps(slot: Slot) -> bool:
 
 
 @dataclass(frozen=True)
-class Made:
+class ReportResult:
     """A report.
 
     Attributes:
@@ -73,10 +73,10 @@ class Reports:
     lake: Lake
     cache: Path
     holdout: float
-    limits: Limits = Limits()  # noqa: RUF009 (frozen)
+    limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
     engine: str = DUCKDB
 
-    def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> Made:
+    def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> ReportResult:
         """The answer to a question, from the lake as it is now.
 
         Raises:
@@ -93,7 +93,7 @@ class Reports:
             cube = cube_of(rows, cut, slot.names)
             numbers = prefilled(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
-        terms = Terms(slot, self._shares(slot, cube), as_of)
+        terms = ReportTerms(slot, self._shares(slot, cube), as_of)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
@@ -101,7 +101,7 @@ class Reports:
             "to": iso(question.period.end),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
-        return Made(head | lake_of(since) | found, as_of)
+        return ReportResult(head | lake_of(since) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
         """Join the days that are over and sum them up, so that the next reports need not.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bandits.inference.beta_interval import RateFigures, rate_figures
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total, totals
 from nudge.store.wire.client import Client
@@ -15,7 +15,7 @@ LEVEL = 0.95
 FEN = 100
 
 
-def performance(client: Client, keys: Keys, served: Served) -> dict[str, object]:
+def performance(client: Client, keys: Keys, served: LiveSlot) -> dict[str, object]:
     """The slot's figures, as plain JSON.
 
     `variants` counts exposures that the policy drew, over all revisions, which is what may be
@@ -91,7 +91,7 @@ def _variant(
     }
 
 
-def _shares(served: Served) -> Mapping[str, float]:
+def _shares(served: LiveSlot) -> Mapping[str, float]:
     """The average distribution that the served policy gives, by variant."""
     allocation = served.policy.meta.get("allocation")
     if isinstance(allocation, Mapping):

@@ -13,8 +13,8 @@ from typing import Final
 import structlog
 
 from nudge import faults
-from nudge.domain.choosing.asked import Answer, Ask, Given
-from nudge.domain.choosing.choice import SHADOW, Kept, Setting, choose, orphans
+from nudge.domain.choosing.choice import SHADOW, ChoiceInput, StandingDecision, choose, orphans
+from nudge.domain.choosing.requests import DecisionRequest, PageAnswer, SlotAnswer
 from nudge.domain.choosing.stock import limits, taken_by
 from nudge.domain.identity.sealing import Device, Home, Sealer, away_ref, new_subject
 from nudge.domain.journal.caller import Caller
@@ -24,8 +24,8 @@ from nudge.domain.people.filling import Filling, filling, fills_in
 from nudge.domain.people.numbers import flags
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.segments import Segments, members
-from nudge.domain.slots.served import Served
 from nudge.domain.slots.slot import Scalar, Slot
 from nudge.errors import (
     CorruptRecordError,
@@ -35,11 +35,11 @@ from nudge.errors import (
     UnknownVariantError,
 )
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Arrival, append_taking
-from nudge.store.keeping.spooled import Spooled, pack
+from nudge.store.journal.journal import Append, append_taking
+from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.service.catalogue import Catalogue
-from nudge.store.vault.asking import Asking
-from nudge.store.vault.visitors import Opened, adopt
+from nudge.store.vault.visitor_finder import VisitorFinder
+from nudge.store.vault.visitors import VisitorView, adopt
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -49,11 +49,11 @@ process, and the machine as soon as the disk goes on."""
 
 log = structlog.get_logger()
 
-Drawn = tuple[Served, Decision]
+Drawn = tuple[LiveSlot, Decision]
 
 
 @dataclass(frozen=True)
-class Late:
+class UnloggedDecision:
     """A decision that the store did not take.
 
     Attributes:
@@ -61,12 +61,12 @@ class Late:
         lookup: hash of its visitor, who is looked up when it leaves the spool; empty if known.
     """
 
-    kept: Kept
+    kept: StandingDecision
     lookup: str
 
 
 @dataclass(frozen=True)
-class Draft:
+class PageDraft:
     """What an ask comes to, before everything is logged.
 
     Attributes:
@@ -77,10 +77,10 @@ class Draft:
         numbers: that the answer may hold.
     """
 
-    ask: Ask
+    ask: DecisionRequest
     token: str
-    kept: list[Kept]
-    late: list[Late]
+    kept: list[StandingDecision]
+    late: list[UnloggedDecision]
     numbers: Filling
 
 
@@ -107,13 +107,13 @@ class Decider:
     patience: float | None = PATIENCE
 
     @property
-    def asking(self) -> Asking:
+    def asking(self) -> VisitorFinder:
         """Finds who asks."""
-        return Asking(self.client, self.keys, self.sealer)
+        return VisitorFinder(self.client, self.keys, self.sealer)
 
     def decide(
-        self, catalogue: Catalogue, asks: Sequence[Ask], caller: Caller, at: float
-    ) -> list[Answer]:
+        self, catalogue: Catalogue, asks: Sequence[DecisionRequest], caller: Caller, at: float
+    ) -> list[PageAnswer]:
         """Answer each ask.
 
         Args:
@@ -133,7 +133,9 @@ class Decider:
         logged = self._spooled([late for draft in drafts for late in draft.late])
         return [self._answer(catalogue, draft, logged=logged) for draft in drafts]
 
-    def _draft(self, catalogue: Catalogue, ask: Ask, caller: Caller, at: float) -> Draft:
+    def _draft(
+        self, catalogue: Catalogue, ask: DecisionRequest, caller: Caller, at: float
+    ) -> PageDraft:
         slots = [catalogue.slots[name].slot for name in ask.slots]
         device = self.sealer.device(ask.device_token)
         found = self._opened(ask, device, caller, at, slots)
@@ -141,7 +143,7 @@ class Decider:
         opened = found or _unread(device, home.partition)
         state = decode_state(opened.state) if opened.owned and opened.state else VisitorState()
         numbers = filling(self.sealer.vault, opened.numbers, state, device.id if device else "", at)
-        setting = Setting(
+        setting = ChoiceInput(
             ask=ask,
             subject=opened.subject,
             context=self._context(ask, state, numbers, at),
@@ -164,10 +166,10 @@ class Decider:
         if opened.owned:
             shown = shown.seeing(Home(opened.subject, opened.partition))
         token = self.sealer.token(shown)
-        return Draft(ask, token, kept, late, numbers)
+        return PageDraft(ask, token, kept, late, numbers)
 
     def _context(
-        self, ask: Ask, state: VisitorState, numbers: Filling, at: float
+        self, ask: DecisionRequest, state: VisitorState, numbers: Filling, at: float
     ) -> dict[str, Scalar]:
         has = flags(numbers.entries)
         told = {**dict.fromkeys(has, False), **ask.context}
@@ -179,15 +181,20 @@ class Decider:
         found = members(self.segments, known, at)
         return known | {kind: one.segment.name for kind, one in found.items()}
 
-    def _answer(self, catalogue: Catalogue, draft: Draft, *, logged: bool) -> Answer:
+    def _answer(self, catalogue: Catalogue, draft: PageDraft, *, logged: bool) -> PageAnswer:
         late = [one.kept if logged else _unlogged(catalogue, one.kept) for one in draft.late]
         numbers = draft.numbers
         given = {k.decision.slot: self._given(catalogue, k, numbers) for k in (*draft.kept, *late)}
-        return Answer({name: given[name] for name in draft.ask.slots}, draft.token)
+        return PageAnswer({name: given[name] for name in draft.ask.slots}, draft.token)
 
     def _opened(
-        self, ask: Ask, device: Device | None, caller: Caller, at: float, slots: Sequence[Slot]
-    ) -> Opened | None:
+        self,
+        ask: DecisionRequest,
+        device: Device | None,
+        caller: Caller,
+        at: float,
+        slots: Sequence[Slot],
+    ) -> VisitorView | None:
         stock, book = any(map(limits, slots)), any(map(fills_in, slots))
         try:
             return self.asking.opened(ask, device, caller, at, stock=stock, book=book)
@@ -195,12 +202,12 @@ class Decider:
             return None
 
     def _keep(
-        self, catalogue: Catalogue, setting: Setting, opened: Opened, lookup: str
-    ) -> tuple[list[Kept], list[Late]]:
+        self, catalogue: Catalogue, setting: ChoiceInput, opened: VisitorView, lookup: str
+    ) -> tuple[list[StandingDecision], list[UnloggedDecision]]:
         """Those that stick or were appended, and those that the store did not take."""
         slots = [catalogue.slots[name] for name in setting.ask.slots]
         keep_for = max(served.slot.stickiness.period for served in slots)
-        kept: list[Kept] = []
+        kept: list[StandingDecision] = []
         while slots:
             stuck, fresh = _outcomes(slots, setting, opened)
             kept += stuck
@@ -216,7 +223,7 @@ class Decider:
             slots, setting = [served for served, _ in lost], _without(setting, lost)
         return kept, []
 
-    def _adopt(self, setting: Setting, opened: Opened) -> None:
+    def _adopt(self, setting: ChoiceInput, opened: VisitorView) -> None:
         """What a first visit was given before it had a token is the person's from now on."""
         if setting.public or setting.degraded:
             return
@@ -226,20 +233,22 @@ class Decider:
             adopt(self.client, self.keys, home, units)
 
     def _append(
-        self, partition: int, fresh: Sequence[tuple[Served, Decision]], keep_for: float
-    ) -> list[Kept | None]:
+        self, partition: int, fresh: Sequence[tuple[LiveSlot, Decision]], keep_for: float
+    ) -> list[StandingDecision | None]:
         faults.point("decide.before_append")
         taking = [(d, taken_by(served.slot, d)) for served, d in fresh]
         made = append_taking(self.client, self.keys, partition, taking, keep_for)
         faults.point("decide.after_append")
         return made
 
-    def _spooled(self, late: Sequence[Late]) -> bool:
+    def _spooled(self, late: Sequence[UnloggedDecision]) -> bool:
         """Put these where they outlive this process; False where the spool takes no more."""
         if not late:
             return True
         items = [
-            Spooled(one.kept.ref.partition, Arrival(one.lookup, one.kept.decision), closes=True)
+            SpooledAppend(
+                one.kept.ref.partition, Append(one.lookup, one.kept.decision), closes=True
+            )
             for one in late
         ]
         try:
@@ -248,13 +257,13 @@ class Decider:
             return False
         return True
 
-    def _given(self, catalogue: Catalogue, kept: Kept, numbers: Filling) -> Given:
+    def _given(self, catalogue: Catalogue, kept: StandingDecision, numbers: Filling) -> SlotAnswer:
         d = kept.decision
         slot = catalogue.slots[d.slot].slot
         shadow = d.reason == SHADOW
         name = slot.fallback_for(d.page) if shadow else d.variant
         variant = slot.variant(name)
-        return Given(
+        return SlotAnswer(
             decision_id=self.sealer.seal(kept.ref),
             variant=name,
             value=_filled(numbers, variant.value) if variant else None,
@@ -268,7 +277,7 @@ class Decider:
         )
 
 
-def check(catalogue: Catalogue, ask: Ask) -> None:
+def check(catalogue: Catalogue, ask: DecisionRequest) -> None:
     """Refuse what names things that do not exist.
 
     Raises:
@@ -286,27 +295,27 @@ def check(catalogue: Catalogue, ask: Ask) -> None:
 
 
 def _late(
-    decisions: Sequence[Decision], opened: Opened, setting: Setting, lookup: str
-) -> list[Late]:
-    return [Late(_away(d, opened.partition, setting.at), lookup) for d in decisions]
+    decisions: Sequence[Decision], opened: VisitorView, setting: ChoiceInput, lookup: str
+) -> list[UnloggedDecision]:
+    return [UnloggedDecision(_away(d, opened.partition, setting.at), lookup) for d in decisions]
 
 
 def _outcomes(
-    slots: Sequence[Served], setting: Setting, opened: Opened
-) -> tuple[list[Kept], list[Drawn]]:
+    slots: Sequence[LiveSlot], setting: ChoiceInput, opened: VisitorView
+) -> tuple[list[StandingDecision], list[Drawn]]:
     """The decisions that stick, and those that are new."""
     found = [(served, choose(served, setting, opened.assigned)) for served in slots]
-    stuck = [one for _, one in found if isinstance(one, Kept)]
+    stuck = [one for _, one in found if isinstance(one, StandingDecision)]
     return stuck, [(served, one) for served, one in found if isinstance(one, Decision)]
 
 
-def _without(setting: Setting, lost: Sequence[Drawn]) -> Setting:
+def _without(setting: ChoiceInput, lost: Sequence[Drawn]) -> ChoiceInput:
     """For another draw, where somebody else took the last one between our read and our write."""
     gone = {taken_by(served.slot, decision): 0 for served, decision in lost}
     return replace(setting, left={**(setting.left or {}), **gone}, tries=setting.tries + 1)
 
 
-def _unstocked(fresh: Sequence[Drawn], setting: Setting, opened: Opened) -> list[Decision]:
+def _unstocked(fresh: Sequence[Drawn], setting: ChoiceInput, opened: VisitorView) -> list[Decision]:
     """The decisions; others for those of which nobody can say any more that one is left."""
     away = replace(setting, left=None, tries=setting.tries + 1)
     again = [(d, choose(s, away, opened.assigned) if taken_by(s.slot, d) else d) for s, d in fresh]
@@ -322,21 +331,21 @@ def _filled(numbers: Filling, value: object) -> object:
         return value
 
 
-def _unread(device: Device | None, home: int) -> Opened:
+def _unread(device: Device | None, home: int) -> VisitorView:
     """The visitor as far as the device's token tells; a new one where it names none, or several."""
     only = device.homes if device else ()
     if len(only) == 1:
-        return Opened(only[0].subject, only[0].partition)
-    return Opened(new_subject(), home)
+        return VisitorView(only[0].subject, only[0].partition)
+    return VisitorView(new_subject(), home)
 
 
-def _away(decision: Decision, partition: int, at: float) -> Kept:
+def _away(decision: Decision, partition: int, at: float) -> StandingDecision:
     """The decision under a reference that needs no journal."""
     ref = away_ref(partition)
-    return Kept(ref, replace(decision, ref=ref, at=at), decision.period, fresh=True)
+    return StandingDecision(ref, replace(decision, ref=ref, at=at), decision.period, fresh=True)
 
 
-def _unlogged(catalogue: Catalogue, kept: Kept) -> Kept:
+def _unlogged(catalogue: Catalogue, kept: StandingDecision) -> StandingDecision:
     """The fallback, where neither store nor spool takes a record: an answer that nobody counts."""
     made = kept.decision
     shown = catalogue.slots[made.slot].slot.fallback_for(made.page)

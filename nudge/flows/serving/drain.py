@@ -15,8 +15,8 @@ import structlog
 from nudge import faults
 from nudge.domain.journal.records import Decision
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Arrival, read_one
-from nudge.store.keeping.spooled import Spooled, unpack
+from nudge.store.journal.journal import Append, read_one
+from nudge.store.keeping.spooled_append import SpooledAppend, unpack
 from nudge.store.vault.people import append_people
 from nudge.store.vault.visitors import assigned
 from nudge.store.wire.client import Client
@@ -47,13 +47,13 @@ def drain(client: Client, keys: Keys, spool: Spool) -> int:
     return fresh
 
 
-def _batches(items: Iterator[Spooled]) -> Iterator[list[Spooled]]:
+def _batches(items: Iterator[SpooledAppend]) -> Iterator[list[SpooledAppend]]:
     while batch := list(islice(items, BATCH)):
         yield batch
 
 
-def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
-    groups: dict[bool, dict[int, list[Arrival]]] = {True: {}, False: {}}
+def _append(client: Client, keys: Keys, batch: Iterable[SpooledAppend]) -> int:
+    groups: dict[bool, dict[int, list[Append]]] = {True: {}, False: {}}
     for one in batch:
         arrival = _completed(client, keys, one)
         if arrival is not None:
@@ -63,7 +63,7 @@ def _append(client: Client, keys: Keys, batch: Iterable[Spooled]) -> int:
     )
 
 
-def _completed(client: Client, keys: Keys, one: Spooled) -> Arrival | None:
+def _completed(client: Client, keys: Keys, one: SpooledAppend) -> Append | None:
     """The arrival with what only the store knew when it was spooled."""
     record = one.arrival.record
     if isinstance(record, Decision):

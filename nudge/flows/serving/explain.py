@@ -8,8 +8,8 @@ import numpy as np
 
 from bandits.distribution import draw
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import AWAY, Decision, Entry
-from nudge.domain.timing.alike import DRAWN
+from nudge.domain.journal.records import AWAY, Decision, JournalEntry
+from nudge.domain.timing.shared_distribution import DRAWN
 from nudge.errors import NotFoundError, TrimmedError
 from nudge.store.journal.journal import last_position, read_one
 from nudge.store.wire.client import Client
@@ -29,7 +29,7 @@ def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dic
     return explained(decision_id, find(client, keys, sealer, decision_id))
 
 
-def explained(decision_id: str, entry: Entry) -> dict[str, object]:
+def explained(decision_id: str, entry: JournalEntry) -> dict[str, object]:
     """The same, of an entry that was found: in the journal or in the lake.
 
     Raises:
@@ -41,7 +41,7 @@ def explained(decision_id: str, entry: Entry) -> dict[str, object]:
     return _plain(decision_id, entry, decision)
 
 
-def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> Entry:
+def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> JournalEntry:
     """The journal's entry of a decision.
 
     Raises:
@@ -73,7 +73,7 @@ def repeats(decision: Decision) -> bool:
     )
 
 
-def _plain(decision_id: str, entry: Entry, d: Decision) -> dict[str, object]:
+def _plain(decision_id: str, entry: JournalEntry, d: Decision) -> dict[str, object]:
     return {
         "decision_id": decision_id,
         "at": datetime.fromtimestamp(entry.at, UTC).isoformat(),

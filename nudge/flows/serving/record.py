@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.domain.choosing.asked import Recorded, Rejected, Sent
+from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
@@ -18,8 +18,8 @@ from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.numbers import OWN
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Arrival, Named, Note, place_of, read_one
-from nudge.store.keeping.spooled import Spooled, pack
+from nudge.store.journal.journal import Append, NamedId, VaultEntry, place_of, read_one
+from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.vault.people import TEXTS, append_people
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -34,7 +34,7 @@ IDENTIFIED: Final = "identified"
 
 
 @dataclass(frozen=True)
-class Routed:
+class RoutedEvent:
     """An event with the partition that it goes to.
 
     Attributes:
@@ -43,7 +43,7 @@ class Routed:
     """
 
     partition: int
-    arrival: Arrival
+    arrival: Append
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Recorder:
     sealer: Sealer
     spool: Spool
 
-    def record(self, sent: Sequence[Sent], caller: Caller, at: float) -> Recorded:
+    def record(self, sent: Sequence[EventRequest], caller: Caller, at: float) -> RecordResult:
         """Append what is in order.
 
         Args:
@@ -74,20 +74,20 @@ class Recorder:
             SpoolFullError: the store is away and the spool takes no more; repeat the call later.
         """
         outcomes = [self._routed(one, caller, at) for one in sent]
-        rejected = tuple(o for o in outcomes if isinstance(o, Rejected))
-        routed = [o for o in outcomes if isinstance(o, Routed)]
+        rejected = tuple(o for o in outcomes if isinstance(o, RejectedEvent))
+        routed = [o for o in outcomes if isinstance(o, RoutedEvent)]
         try:
             fresh = self._append(routed, closes=caller.is_server)
         except StoreAwayError:
             # What part of them arrived is found out when the spool is drained.
             self._spool(routed, at, closes=caller.is_server)
             fresh = len(routed)
-        return Recorded(fresh, len(routed) - fresh, rejected)
+        return RecordResult(fresh, len(routed) - fresh, rejected)
 
-    def _append(self, routed: Sequence[Routed], *, closes: bool) -> int:
+    def _append(self, routed: Sequence[RoutedEvent], *, closes: bool) -> int:
         if not all(one.arrival.record.subject for one in routed):
             raise StoreAwayError("only the store knows whose decision an event names")
-        groups: dict[int, list[Arrival]] = defaultdict(list)
+        groups: dict[int, list[Append]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
         faults.point("record.before_append")
@@ -95,12 +95,12 @@ class Recorder:
         faults.point("record.after_append")
         return fresh
 
-    def _spool(self, routed: Sequence[Routed], at: float, *, closes: bool) -> None:
-        dated = [Routed(one.partition, _dated(one.arrival, at)) for one in routed]
-        items = [Spooled(one.partition, one.arrival, closes) for one in dated]
+    def _spool(self, routed: Sequence[RoutedEvent], at: float, *, closes: bool) -> None:
+        dated = [RoutedEvent(one.partition, _dated(one.arrival, at)) for one in routed]
+        items = [SpooledAppend(one.partition, one.arrival, closes) for one in dated]
         self.spool.append([pack(item) for item in items])
 
-    def _routed(self, sent: Sent, caller: Caller, at: float) -> Routed | Rejected:
+    def _routed(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
         link = self._link(sent)
         # Senders may have tokens of their own, but those tell nobody who it is.
@@ -115,21 +115,21 @@ class Recorder:
         if link is not None:
             # Known without a look at the journal, which may not go back as far.
             known = replace(event, subject=link.subject)
-            return Routed(link.ref.partition, Arrival("", known, notes=notes, named=named))
+            return RoutedEvent(link.ref.partition, Append("", known, notes=notes, named=named))
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
             home = self.sealer.partition(visitor_hash, self.keys.partitions)
             # Whoever was shown a decision is who it was made for, whatever id they go by.
             here = ref is not None and ref.partition == home and ref.position < AWAY
             of = place_of(ref) if ref and here else ""
-            return Routed(home, Arrival(visitor_hash, event, of, notes, named))
+            return RoutedEvent(home, Append(visitor_hash, event, of, notes, named))
         subject = self._subject_of(ref) if ref else None
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
-        return Routed(ref.partition, Arrival("", known, notes=notes, named=named))
+        return RoutedEvent(ref.partition, Append("", known, notes=notes, named=named))
 
-    def _link(self, sent: Sent) -> Link | None:
+    def _link(self, sent: EventRequest) -> Link | None:
         """Of the SMS whose link was followed."""
         token = sent.fields.get(TOKEN)
         return self.sealer.links.link(token) if isinstance(token, str) else None
@@ -142,7 +142,7 @@ class Recorder:
             return ""
         return entry.record.subject if entry else None
 
-    def _event(self, sent: Sent, ref: Ref | None, caller: Caller) -> Event:
+    def _event(self, sent: EventRequest, ref: Ref | None, caller: Caller) -> Event:
         # Whoever has a link's token can ask as the customer: it is not written down.
         private = {OTHER_ID, TEXT, *({TOKEN} if self._link(sent) else ())}
         fields = {name: value for name, value in sent.fields.items() if name not in private}
@@ -160,13 +160,13 @@ class Recorder:
             at=sent.at,
         )
 
-    def _named(self, sent: Sent, at: float) -> Named | None:
+    def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""
         other = sent.fields.get(OTHER_ID)
         if isinstance(other, str) and sent.msisdn is None:
             hashed = self.sealer.visitor_hash(other)
             home = self.sealer.partition(hashed, self.keys.partitions)
-            return Named(hashed, home, new_subject())
+            return NamedId(hashed, home, new_subject())
         if sent.msisdn is None:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
@@ -174,30 +174,32 @@ class Recorder:
         device = self._device(sent)
         sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
-        return Named(hashed, home, new_label(), device, sealed, ms)
+        return NamedId(hashed, home, new_label(), device, sealed, ms)
 
-    def _device(self, sent: Sent) -> str:
+    def _device(self, sent: EventRequest) -> str:
         """Under what the number is kept: the device that typed it, or as the visitor's own."""
         if sent.type == IDENTIFIED:
             return OWN
         device = self.sealer.device(sent.device_token)
         return device.id if device else ""
 
-    def _notes(self, sent: Sent) -> tuple[Note, ...]:
+    def _notes(self, sent: EventRequest) -> tuple[VaultEntry, ...]:
         """What people wrote, for the vault: the journal cannot forget."""
         text = sent.fields.get(TEXT)
         if not isinstance(text, str) or not text:
             return ()
-        return (Note(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
+        return (VaultEntry(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
 
 
-def _dated(arrival: Arrival, at: float) -> Arrival:
+def _dated(arrival: Append, at: float) -> Append:
     """The arrival with the time at which it came: the journal's stamp will be a later one."""
     record = arrival.record
     return arrival if record.at is not None else replace(arrival, record=replace(record, at=at))
 
 
-def _problem(sent: Sent, ref: Ref | None, caller: Caller, at: float) -> Rejected | None:
+def _problem(
+    sent: EventRequest, ref: Ref | None, caller: Caller, at: float
+) -> RejectedEvent | None:
     """Why the event cannot be taken, if so; `at` is now, in seconds."""
     problem = _type_problem(sent, caller) or _reference_problem(sent, ref)
     if problem is None and sent.at is not None and sent.at < at - MAX_AGE:
@@ -205,7 +207,7 @@ def _problem(sent: Sent, ref: Ref | None, caller: Caller, at: float) -> Rejected
     return problem
 
 
-def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
+def _type_problem(sent: EventRequest, caller: Caller) -> RejectedEvent | None:
     if sent.type not in EVENT_TYPES:
         known = ", ".join(sorted(EVENT_TYPES))
         return _rejected(sent, "unknown_type", f"type {sent.type!r} is none of {known}")
@@ -214,7 +216,7 @@ def _type_problem(sent: Sent, caller: Caller) -> Rejected | None:
     return None
 
 
-def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
+def _reference_problem(sent: EventRequest, ref: Ref | None) -> RejectedEvent | None:
     if sent.decision_id and ref is None:
         return _rejected(sent, "unknown_decision", "decision_id was not given by this service")
     if sent.type == IDENTIFIED and bool(sent.fields.get(OTHER_ID)) == bool(sent.msisdn):
@@ -226,5 +228,5 @@ def _reference_problem(sent: Sent, ref: Ref | None) -> Rejected | None:
     return None
 
 
-def _rejected(sent: Sent, code: str, message: str) -> Rejected:
-    return Rejected(sent.event_id, code, message)
+def _rejected(sent: EventRequest, code: str, message: str) -> RejectedEvent:
+    return RejectedEvent(sent.event_id, code, message)

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from nudge import clock
-from nudge.lake.files.compact import Limits, merge, plan
+from nudge.lake.files.compact import CompactionLimits, merge, plan
 from nudge.lake.files.reader import Lake
 from nudge.store.folds.folds import Lease
 
@@ -24,11 +24,11 @@ EVERY: Final = 60.0
 log = structlog.get_logger()
 
 
-class Compact:
+class Compaction:
     """Merges what is worth it. Use it from one thread."""
 
-    def __init__(self, lake: Lake, limits: Limits | None = None) -> None:
-        self._lake, self._limits, self._next = lake, limits or Limits(), 0.0
+    def __init__(self, lake: Lake, limits: CompactionLimits | None = None) -> None:
+        self._lake, self._limits, self._next = lake, limits or CompactionLimits(), 0.0
 
     def due(self, now: float) -> bool:
         """True where it is time to look.

@@ -18,7 +18,7 @@ from nudge.domain.people.numbers import LAST
 from nudge.errors import CorruptRecordError
 from nudge.store.folds.folds import generation_of, position_of
 from nudge.store.journal import journal
-from nudge.store.journal.journal import Arrival
+from nudge.store.journal.journal import Append
 from nudge.store.keeping.rewriting import want_rewrite
 from nudge.store.plans.plans import forget_plans
 from nudge.store.vault.visitors import ATTRIBUTE, Person, person_of, root_of
@@ -29,7 +29,7 @@ LOOK: Final = 0.02
 
 
 @dataclass(frozen=True)
-class Erased:
+class Erasure:
     """What was forgotten.
 
     Attributes:
@@ -63,7 +63,7 @@ class Eraser:
     keys: Keys
     sealer: Sealer
 
-    def erase(self, visitor_id: str, by: str, patience: float) -> Erased:
+    def erase(self, visitor_id: str, by: str, patience: float) -> Erasure:
         """Forget a visitor under all of their ids; the second time there is nobody to forget.
 
         Args:
@@ -76,7 +76,7 @@ class Eraser:
         """
         return self._erase(self._home(self.sealer.visitor_hash(visitor_id)), by, patience)
 
-    def erase_number(self, number: Number, by: str, patience: float) -> Erased:
+    def erase_number(self, number: Number, by: str, patience: float) -> Erasure:
         """Forget whoever is known by a number of their own, under all of their ids.
 
         Where others typed it, it stays in their books: see `take_out`.
@@ -91,11 +91,11 @@ class Eraser:
         """
         return self._erase(self._home(self.sealer.number_hash(number)), by, patience)
 
-    def _erase(self, first: Home, by: str, patience: float) -> Erased:
+    def _erase(self, first: Home, by: str, patience: float) -> Erasure:
         """Forget the person to whom a hashed id leads."""
         entry = self.client.call("HGET", self.keys.vault(first.partition, first.subject), "s")
         if entry is None:
-            return Erased(found=False)
+            return Erasure(found=False)
         raw = Home(entry.decode(), first.partition)
         root = root_of(self.client, self.keys, raw)
         people = list(self._people(root))
@@ -110,7 +110,7 @@ class Eraser:
         self._delete_entry(first.subject)
         want_rewrite(self.client, self.keys)
         folded = self._folded(root.partition, patience)
-        return Erased(True, len(people), len(ids), numbers, texts, folded)
+        return Erasure(True, len(people), len(ids), numbers, texts, folded)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))
@@ -132,7 +132,7 @@ class Eraser:
     def _say(self, root: Home, by: str) -> None:
         name = f"erased:{clock.now()}"
         event = Event(root.subject, name, "erased", "server", fields={"by": by})
-        groups = {root.partition: [Arrival("", event)]}
+        groups = {root.partition: [Append("", event)]}
         journal.append_followed(self.client, self.keys, groups, closes=False)
 
     def _forget(self, people: list[Person]) -> tuple[int, int]:

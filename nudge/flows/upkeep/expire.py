@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Expire:
+class Expiry:
     """Removes what is old enough. Use it from one thread.
 
     Attributes:

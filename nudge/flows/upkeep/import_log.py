@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from bandits.features import CellSpec
-from nudge.domain.credit.imported import Import, RowError, Rules
-from nudge.domain.credit.taught import Lesson
+from nudge.domain.credit.count_import import CountImport
+from nudge.domain.credit.log_import import ImportRules, LogImport, RowError
 from nudge.domain.journal.records import Record
 from nudge.domain.slots.learning import learner_config
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
@@ -34,12 +34,12 @@ TTL: Final = 30.0
 NAMED: Final = 10
 """Most rows that do not fit that are named."""
 Look = Callable[[int], object]
-Plan = Import | Lesson
+Plan = LogImport | CountImport
 """How rows become records: decisions with exposure and reward, or counts that only teach."""
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What was done.
 
     Attributes:
@@ -59,7 +59,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
-def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Plan:
+def planned(client: Client, keys: Keys, rules: ImportRules, name: str) -> Plan:
     """An import into the slot as it is now.
 
     Raises:
@@ -69,8 +69,8 @@ def planned(client: Client, keys: Keys, rules: Rules, name: str) -> Plan:
     if slot is None:
         raise NotFoundError(f"there is no slot {rules.slot!r}; put it into service: nudge apply")
     cells = CellSpec.build(learner_config(slot).context)
-    plan = Import(name, rules, slot, cells, keys.partitions)
-    return Lesson(plan) if rules.teach_only else plan
+    plan = LogImport(name, rules, slot, cells, keys.partitions)
+    return CountImport(plan) if rules.teach_only else plan
 
 
 def check(log: LogFile, plan: Plan, look: Look) -> int:
@@ -94,7 +94,7 @@ def check(log: LogFile, plan: Plan, look: Look) -> int:
     return number
 
 
-def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> Imported:
+def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> ImportResult:
     """Write what is not written yet.
 
     Raises:
@@ -115,9 +115,9 @@ def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> Imp
 
 def _written(
     client: Client, keys: Keys, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
-) -> Imported:
+) -> ImportResult:
     waiting: dict[int, list[tuple[int, list[Record]]]] = {p: [] for p in leases}
-    done = Imported(0, 0, 0)
+    done = ImportResult(0, 0, 0)
     for number, row in _rows(log):
         p, records = plan.records(row, number)
         fresh = number > leases[p].position

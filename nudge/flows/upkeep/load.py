@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
 from nudge.domain.journal.records import Event
-from nudge.domain.people.loading import Customer
+from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import OWN
-from nudge.store.journal.journal import Arrival, Named
+from nudge.store.journal.journal import Append, NamedId
 from nudge.store.vault.people import IDENTIFIED, append_people
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 
 @dataclass(frozen=True)
-class Loader:
+class VisitorLoader:
     """Loads customers.
 
     Attributes:
@@ -31,7 +31,7 @@ class Loader:
     keys: Keys
     sealer: Sealer
 
-    def load(self, customers: Iterable[Customer]) -> int:
+    def load(self, customers: Iterable[VisitorRow]) -> int:
         """Load some customers; how many records were new.
 
         A row that was loaded in the last 7 days is a duplicate, so that a load that was broken off
@@ -40,27 +40,27 @@ class Loader:
         Raises:
             StoreAwayError: no answer; do it again.
         """
-        groups: dict[int, list[Arrival]] = defaultdict(list)
+        groups: dict[int, list[Append]] = defaultdict(list)
         for one in customers:
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
             groups[home.partition] += self._arrivals(one, home.subject)
         return append_people(self.client, self.keys, groups, closes=True)
 
-    def _arrivals(self, one: Customer, visitor_hash: str) -> Iterator[Arrival]:
+    def _arrivals(self, one: VisitorRow, visitor_hash: str) -> Iterator[Append]:
         if one.msisdn:
             home = self._home(self.sealer.number_hash(one.msisdn))
             sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)
-            named = Named(home.subject, home.partition, new_label(), OWN, sealed)
+            named = NamedId(home.subject, home.partition, new_label(), OWN, sealed)
             event = self._event(one, IDENTIFIED, dict(region_of(one.msisdn)))
-            yield Arrival(visitor_hash, event, named=named)
+            yield Append(visitor_hash, event, named=named)
         if one.known:
-            yield Arrival(visitor_hash, self._event(one, "loaded", dict(one.known)))
+            yield Append(visitor_hash, self._event(one, "loaded", dict(one.known)))
         for channel, given in one.consents.items():
             event = self._event(one, "consent", {"channel": channel, "given": given}, channel)
-            yield Arrival(visitor_hash, event)
+            yield Append(visitor_hash, event)
 
     def _event(
-        self, one: Customer, kind: str, fields: dict[str, str | bool | float | None], of: str = ""
+        self, one: VisitorRow, kind: str, fields: dict[str, str | bool | float | None], of: str = ""
     ) -> Event:
         name = f"{kind}:{of}:{one.digest}"
         return Event(new_subject(), name, kind, "server", fields=fields)

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from bandits.buckets import DAY
-from nudge.domain.credit.balance import Key, Tally
-from nudge.domain.credit.taught import REASON
+from nudge.domain.credit.balance import BalanceKey, Tally
+from nudge.domain.credit.count_import import REASON
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.lake.files.balances import Balance
 from nudge.store.folds.counts import KINDS
-from nudge.store.folds.folds import Lease, Write
+from nudge.store.folds.folds import FoldWrite, Lease
 from nudge.store.wire.keys import Keys
 
 LEARNT: Final = frozenset({"policy", REASON})
 """Reasons of what is in buckets."""
 
 
-def opening(keys: Keys, fold: str, lease: Lease, balance: Balance) -> Iterator[Write]:
+def opening(keys: Keys, fold: str, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
     """Writes that give a new generation of a fold what its removed entries came to.
 
     Args:
@@ -34,20 +34,20 @@ def opening(keys: Keys, fold: str, lease: Lease, balance: Balance) -> Iterator[W
     writes = _visitors if fold == "attribute" else _learned
     yield from writes(keys, lease, balance)
     mark = ("watermark", repr(balance.until))
-    yield Write("HSET", keys.fold(lease.partition, lease.fold), mark)
+    yield FoldWrite("HSET", keys.fold(lease.partition, lease.fold), mark)
 
 
-def _visitors(keys: Keys, lease: Lease, balance: Balance) -> Iterator[Write]:
+def _visitors(keys: Keys, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
     p, generation = lease.partition, lease.token
     for subject, state in balance.states():
         key = keys.visitor(p, subject, generation)
-        yield Write("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
+        yield FoldWrite("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
         closes = state.next_close()
         if closes is not None:
-            yield Write("ZADD", keys.open(p, generation), (repr(closes), subject))
+            yield FoldWrite("ZADD", keys.open(p, generation), (repr(closes), subject))
 
 
-def _learned(keys: Keys, lease: Lease, balance: Balance) -> Iterator[Write]:
+def _learned(keys: Keys, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
     p, generation, sums = lease.partition, lease.token, balance.sums()
     totals: Counter[tuple[str, str]] = Counter()
     blocks: set[tuple[str, str]] = set()
@@ -61,14 +61,14 @@ def _learned(keys: Keys, lease: Lease, balance: Balance) -> Iterator[Write]:
             totals.update(_fields(of_block, field, tally))
     for (name, field), number in totals.items():
         if number:
-            yield Write("HINCRBY", name, (field, number))
+            yield FoldWrite("HINCRBY", name, (field, number))
     for slot, block in sorted(blocks):
-        yield Write("ZADD", keys.blocks(p, slot, generation), (balance.position, block))
+        yield FoldWrite("ZADD", keys.blocks(p, slot, generation), (balance.position, block))
     slots = " ".join(sorted({key.slot for key in sums}))
-    yield Write("HSET", keys.fold(p, lease.fold), ("slots", slots))
+    yield FoldWrite("HSET", keys.fold(p, lease.fold), ("slots", slots))
 
 
-def _totals(name: str, key: Key, tally: Tally) -> Counter[tuple[str, str]]:
+def _totals(name: str, key: BalanceKey, tally: Tally) -> Counter[tuple[str, str]]:
     return _fields(name, f"{key.revision}|{key.reason}|{key.variant}", tally)
 
 

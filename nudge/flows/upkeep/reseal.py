@@ -9,13 +9,13 @@ from itertools import chain
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
 from nudge.store.vault import books
-from nudge.store.vault.books import Sealed
+from nudge.store.vault.books import SealedEntry
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 
 @dataclass
-class Resealed:
+class ResealResult:
     """What a walk through the vault found.
 
     Attributes:
@@ -31,7 +31,9 @@ class Resealed:
     unreadable: int = 0
 
 
-def reseal(client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], object]) -> Resealed:
+def reseal(
+    client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], object]
+) -> ResealResult:
     """Encrypt everything under the current key. Broken off, it may be begun again.
 
     Each cipher is replaced only if it is still the one that was read, so nothing that is written
@@ -47,7 +49,7 @@ def reseal(client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], o
     Raises:
         StoreAwayError: no answer; do it again.
     """
-    found = Resealed()
+    found = ResealResult()
     everything = chain(books.numbers(client, keys), books.texts(client, keys))
     for looked, sealed in enumerate(everything, 1):
         outcome = _outcome(client, vault, sealed)
@@ -56,8 +58,8 @@ def reseal(client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], o
     return found
 
 
-def _outcome(client: Client, vault: VaultSeal, sealed: Sealed) -> str:
-    """What became of one cipher: the attribute of `Resealed` that counts it."""
+def _outcome(client: Client, vault: VaultSeal, sealed: SealedEntry) -> str:
+    """What became of one cipher: the attribute of `ResealResult` that counts it."""
     if vault.is_current(sealed.cipher):
         return "current"
     try:

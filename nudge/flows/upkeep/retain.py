@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from nudge.store.keeping.retention import Keep, trim, used
+from nudge.store.keeping.retention import RetentionRule, trim, used
 from nudge.store.keeping.rewriting import rewrite
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Retain:
+class JournalRetention:
     """Trims when it is time. Use it from one thread.
 
     Attributes:
@@ -32,7 +32,7 @@ class Retain:
 
     client: Client
     keys: Keys
-    keep: Keep
+    keep: RetentionRule
     next_at: float = 0.0
 
     def run(self, partitions: Iterable[int], now: float) -> int:

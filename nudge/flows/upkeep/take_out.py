@@ -15,7 +15,7 @@ from nudge.store.wire.keys import Keys
 
 
 @dataclass(frozen=True)
-class TakenOut:
+class NumberRemoval:
     """What a walk through the books found.
 
     Attributes:
@@ -33,7 +33,7 @@ def take_out(
     vault: VaultSeal,
     numbers: AbstractSet[Number],
     told: Callable[[int], object],
-) -> TakenOut:
+) -> NumberRemoval:
     """Remove numbers from every book of the vault; they may be typed again.
 
     Args:
@@ -56,4 +56,4 @@ def take_out(
         except CorruptRecordError:
             unreadable += 1
         told(looked)
-    return TakenOut(taken, unreadable)
+    return NumberRemoval(taken, unreadable)

@@ -9,8 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from nudge.domain.credit import taught as lessons
-from nudge.domain.journal.records import Entry, Exposure, Record, Reward
+from nudge.domain.credit import count_import as lessons
+from nudge.domain.journal.records import Exposure, JournalEntry, Record, Reward
 from nudge.domain.reports.difference import Difference
 from nudge.lake.checks.checks import EMPTY, counted, held, marks, repeated
 from nudge.lake.engine.query import Backend, answer, connected, figures, recount
@@ -79,7 +79,7 @@ def _positions(
 
 def _chunks(
     client: Client, keys: Keys, partition: int, after: int, last: int
-) -> Iterator[list[Entry]]:
+) -> Iterator[list[JournalEntry]]:
     while after < last:
         found = journal.read(client, keys, partition, after, min(CHUNK, last - after))
         entries = [entry for entry in found if entry.position <= last]
@@ -178,7 +178,7 @@ def _balanced(balance: Balance) -> Sums:
     return totals
 
 
-def _tally(entries: Iterable[Entry]) -> Sums:
+def _tally(entries: Iterable[JournalEntry]) -> Sums:
     totals: Sums = Counter()
     for record in (entry.record for entry in entries):
         totals.update(_taught(record))

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Final
 
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.replay import Replay, attributed
-from nudge.domain.journal.records import Entry
+from nudge.domain.credit.attribution_replay import AttributionReplay, attributed
+from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.reports.difference import Difference
@@ -37,7 +37,7 @@ Tell = Callable[[int], object]
 
 
 @dataclass(frozen=True)
-class Moment:
+class VisitorsMoment:
     """What `attribute` keeps of some visitors, all at one position.
 
     Attributes:
@@ -70,14 +70,14 @@ class _Sample:
     partition: int
     every: int
     tell: Tell
-    replay: Replay = field(default_factory=Replay)
+    replay: AttributionReplay = field(default_factory=AttributionReplay)
     position: int = 0
 
     @classmethod
     def begun(cls, history: History, partition: int, every: int, tell: Tell) -> _Sample:
         """With what is left of the entries that were removed by age."""
         left = history.opening(partition)
-        made = cls(history, partition, every, tell, Replay(left.until), left.position)
+        made = cls(history, partition, every, tell, AttributionReplay(left.until), left.position)
         made.replay.know({s: state for s, state in left.states() if made.looks_at(s)})
         return made
 
@@ -93,7 +93,7 @@ class _Sample:
         """True for the visitors of the sample."""
         return int(subject[:8], 16) % self.every == 0
 
-    def _is_mine(self, entry: Entry) -> bool:
+    def _is_mine(self, entry: JournalEntry) -> bool:
         return attributed(entry) and self.looks_at(entry.record.subject)
 
 
@@ -174,7 +174,7 @@ def _told(state: VisitorState | None, other: VisitorState | None) -> str:
     return ", ".join(f"{name} {getattr(state, name)}" for name in unlike)
 
 
-def moment(client: Client, keys: Keys, partition: int, chunk: list[str]) -> Moment | None:
+def moment(client: Client, keys: Keys, partition: int, chunk: list[str]) -> VisitorsMoment | None:
     """What is kept of some visitors; None where a commit came between in every try."""
     for _ in range(TRIES):
         head = _head(client, keys, partition)
@@ -183,7 +183,7 @@ def moment(client: Client, keys: Keys, partition: int, chunk: list[str]) -> Mome
         scores = client.call("ZMSCORE", keys.open(partition, number), *chunk)
         if _head(client, keys, partition) == head:
             states = {s: _decoded(blob) for s, blob in zip(chunk, blobs, strict=True)}
-            return Moment(position, watermark, states, _listed(chunk, scores))
+            return VisitorsMoment(position, watermark, states, _listed(chunk, scores))
     return None
 
 

@@ -26,7 +26,7 @@ UNIQUE: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Held:
+class PositionSpan:
     """The positions of a partition that have a row in some table.
 
     Attributes:
@@ -42,11 +42,11 @@ class Held:
     last: int
 
 
-EMPTY: Final = Held(0, 0, 0, 0)
+EMPTY: Final = PositionSpan(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Repeated:
+class RepeatedId:
     """An id that more than one row has.
 
     Attributes:
@@ -60,7 +60,7 @@ class Repeated:
     rows: int
 
 
-def held(backend: Backend, last: Mapping[int, int]) -> dict[int, Held]:
+def held(backend: Backend, last: Mapping[int, int]) -> dict[int, PositionSpan]:
     """Partition -> the positions that the five tables hold together.
 
     Args:
@@ -78,7 +78,7 @@ def held(backend: Backend, last: Mapping[int, int]) -> dict[int, Held]:
         first=rows.position.min(),
         last=rows.position.max(),
     )
-    return {row.pop("partition"): Held(**row) for row in answer(backend, counted)}
+    return {row.pop("partition"): PositionSpan(**row) for row in answer(backend, counted)}
 
 
 def counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]]:
@@ -102,7 +102,7 @@ def counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]
     return found
 
 
-def repeated(backend: Backend, last: Mapping[int, int]) -> list[Repeated]:
+def repeated(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
     """Ids that are there more than once, a few of each table.
 
     Args:
@@ -131,8 +131,8 @@ def marks(backend: Backend, kind: str, last: Mapping[int, int]) -> Iterator[tupl
         yield row["partition"], Mark(kind, json.loads(row["fields_json"]))
 
 
-def _repeated(backend: Backend, table: str, last: Mapping[int, int]) -> list[Repeated]:
+def _repeated(backend: Backend, table: str, last: Mapping[int, int]) -> list[RepeatedId]:
     rows = upto(backend.table(table), last)
     counted = rows.group_by(id=rows[UNIQUE[table]]).aggregate(rows=rows.count())
     found = counted.filter(counted.rows > 1).order_by("id").limit(EXAMPLES)
-    return [Repeated(table, row["id"], row["rows"]) for row in answer(backend, found)]
+    return [RepeatedId(table, row["id"], row["rows"]) for row in answer(backend, found)]

@@ -17,7 +17,7 @@ from nudge.lake.files.reader import Contents, Lake
 
 
 @dataclass(frozen=True)
-class Limits:
+class EngineLimits:
     """What one report may use.
 
     Attributes:
@@ -31,7 +31,7 @@ class Limits:
 
 
 @contextmanager
-def engine(lake: Lake, limits: Limits, spill: Path) -> Iterator[tuple[Backend, Contents]]:
+def engine(lake: Lake, limits: EngineLimits, spill: Path) -> Iterator[tuple[Backend, Contents]]:
     """A DuckDB over the lake as it is now, for one report.
 
     Args:

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from nudge.lake.engine import spark
-from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.engine.query import DUCKDB, Backend, connected
 from nudge.lake.files.reader import Contents, Lake
 
-DEFAULT: Final = Limits()
+DEFAULT: Final = EngineLimits()
 
 
 @contextmanager
 def named_engine(
-    lake: Lake, name: str, spill: Path, limits: Limits = DEFAULT
+    lake: Lake, name: str, spill: Path, limits: EngineLimits = DEFAULT
 ) -> Iterator[tuple[Backend, Contents]]:
     """An engine over the lake as it is now, for one report.
 

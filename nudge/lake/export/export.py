@@ -29,7 +29,7 @@ Attributes = Mapping[str, Mapping[str, Scalar]]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportRequest:
     """What is exported.
 
     Attributes:
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """What was written.
 
     Attributes:
@@ -58,7 +58,7 @@ class Exported:
     left_out: Mapping[str, int]
 
 
-class Write(Protocol):
+class ExportWriter(Protocol):
     """Writes one format."""
 
     def __call__(
@@ -67,7 +67,7 @@ class Write(Protocol):
         """Write the log to a path; rows written, and why others were not."""
 
 
-WRITERS: Final[Mapping[str, Write]] = {
+WRITERS: Final[Mapping[str, ExportWriter]] = {
     "obp": write_obp,
     "dsjson": write_dsjson,
     "sensors": write_sensors,
@@ -78,7 +78,7 @@ READINGS: Final[Mapping[str, int]] = {"obp": 2}
 """How often a format reads the log; others once."""
 
 
-def exported_rows(lake: Lake, wanted: Wanted) -> LogFile:
+def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
     """The joined form of a slot's decisions, by time.
 
     Raises:
@@ -104,7 +104,7 @@ def exported_rows(lake: Lake, wanted: Wanted) -> LogFile:
     return LogFile(f"slot {wanted.slot}", tuple(rows.columns), int(counted["rows"]), read)
 
 
-def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> Exported:
+def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> ExportResult:
     """Write the log; the file appears under its name when it is whole.
 
     Args:
@@ -124,7 +124,7 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
             disk.publish(draft, path)
         finally:
             draft.unlink(missing_ok=True)
-    return Exported(rows, dict(Counter(left_out)))
+    return ExportResult(rows, dict(Counter(left_out)))
 
 
 def _instant(seconds: float) -> ibis.Value:

@@ -63,7 +63,7 @@ def write_piece(rows: Sequence[Row], path: Path) -> None:
     made.replace(path)
 
 
-class Joining:
+class PlanFile:
     """One file that is made of pieces, in order, while they are written.
 
     Attributes:
@@ -87,7 +87,7 @@ class Joining:
 
 
 @contextmanager
-def joining(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[Joining]:
+def joining(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[PlanFile]:
     """Make one file of pieces: Parquet where the name ends in .parquet, else CSV.
 
     Args:
@@ -96,7 +96,7 @@ def joining(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[Joi
         out: where it is, whole, in the end.
     """
     with _writer(made, parquet=out.suffix == ".parquet") as writer:
-        found = Joining(piece, writer)
+        found = PlanFile(piece, writer)
         yield found
         found.go_on()
     made.replace(out)

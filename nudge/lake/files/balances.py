@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nudge.domain.credit.balance import Key, Sums, Tally
-from nudge.domain.credit.replay import Replay, Visitors
+from nudge.domain.credit.attribution_replay import AttributionReplay, Visitors
+from nudge.domain.credit.balance import BalanceKey, Sums, Tally
 from nudge.domain.people.visitor import KEEP, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.lake.files import disk
 from nudge.lake.files.errors import BrokenLakeError
-from nudge.lake.files.expired import Expired
 from nudge.lake.files.manifest import Range
+from nudge.lake.files.removed_rows import RemovedRows
 
 FOLDER: Final = "balances"
 BATCH: Final = 20_000
@@ -58,7 +58,7 @@ class Balance:
 
     root: Path
     position: int = 0
-    left: Expired | None = None
+    left: RemovedRows | None = None
     watermark: float | None = None
 
     @property
@@ -66,7 +66,7 @@ class Balance:
         """Seconds, the largest stamp of what was removed."""
         return self.left.until if self.left else 0.0
 
-    def sums(self) -> dict[Key, Tally]:
+    def sums(self) -> dict[BalanceKey, Tally]:
         """What `learn` would hold.
 
         Raises:
@@ -74,11 +74,11 @@ class Balance:
         """
         if self.left is None:
             return {}
-        found: dict[Key, Tally] = {}
+        found: dict[BalanceKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
                 t, c, r, q = map(int, row[6:])
-                found[Key(*row[:6])] = (t, c, r, q)
+                found[BalanceKey(*row[:6])] = (t, c, r, q)
         return found
 
     def states(self) -> Iterator[tuple[str, VisitorState]]:
@@ -147,7 +147,7 @@ def write_sums(path: Path, sums: Sums) -> None:
     _write(path, SUMS, iter([pa.record_batch(arrays, schema=SUMS)]))
 
 
-def write_visitors(path: Path, before: Balance, replay: Replay) -> None:
+def write_visitors(path: Path, before: Balance, replay: AttributionReplay) -> None:
     """Write what `attribute` would hold: the visitors of the balance before, and those since.
 
     Raises:
@@ -158,7 +158,7 @@ def write_visitors(path: Path, before: Balance, replay: Replay) -> None:
     _write(path, VISITORS, _all(rest, replay))
 
 
-def _all(rest: Iterator[pa.RecordBatch], replay: Replay) -> Iterator[pa.RecordBatch]:
+def _all(rest: Iterator[pa.RecordBatch], replay: AttributionReplay) -> Iterator[pa.RecordBatch]:
     yield from rest
     found = [
         (subject, state.watermark, state.next_close(), encode_state(state))

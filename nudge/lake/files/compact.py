@@ -35,7 +35,7 @@ Claim = tuple[Range, File]
 
 
 @dataclass(frozen=True)
-class Limits:
+class CompactionLimits:
     """What is worth the work, and how much at a time.
 
     Attributes:
@@ -64,7 +64,9 @@ class Merge:
         return [_covered(part) for part in self.parts]
 
 
-def plan(contents: Contents, upto: Mapping[int, int], today: str, limits: Limits) -> list[Merge]:
+def plan(
+    contents: Contents, upto: Mapping[int, int], today: str, limits: CompactionLimits
+) -> list[Merge]:
     """What is to be merged, the oldest first.
 
     Args:

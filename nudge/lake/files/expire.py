@@ -15,15 +15,15 @@ import pyarrow as pa
 
 from nudge import faults
 from nudge.domain.credit.attribution import GRACE
-from nudge.domain.credit.balance import Closing, widened
-from nudge.domain.credit.replay import Replay
-from nudge.domain.journal.records import Entry, Exposure
+from nudge.domain.credit.attribution_replay import AttributionReplay
+from nudge.domain.credit.balance import ClosingState, widened
+from nudge.domain.journal.records import Exposure, JournalEntry
 from nudge.lake.files import balances, disk, manifest
 from nudge.lake.files.balances import Balance
-from nudge.lake.files.expired import Expired
 from nudge.lake.files.history import batches
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
+from nudge.lake.files.removed_rows import RemovedRows
 from nudge.lake.files.restore import Unseal, entries
 
 ROWS: Final = 100_000
@@ -89,7 +89,7 @@ def expire(
         balances.write_visitors(lake.root / visitors, balance, closing.replay)
     faults.point("expire.after_files")
     rows, lost, beside = _rows(balance, gone), _lost(balance, gone), _beside(balance, gone)
-    left = Expired(closing.watermark, rows, lost, sums, visitors, beside)
+    left = RemovedRows(closing.watermark, rows, lost, sums, visitors, beside)
     marks = [balance.watermark, *(one.watermark for one in gone)]
     mark = max((one for one in marks if one is not None), default=None)
     made = Manifest(of, (), mark, expired=left)
@@ -100,9 +100,9 @@ def expire(
 
 def _closing(
     lake: Lake, balance: Balance, parts: Sequence[Manifest], watermark: float, unseal: Unseal
-) -> tuple[Closing, list[Manifest]]:
+) -> tuple[ClosingState, list[Manifest]]:
     """What the folds would hold, and the parts that went into it."""
-    closing, gone = Closing(Replay(balance.until)), list[Manifest]()
+    closing, gone = ClosingState(AttributionReplay(balance.until)), list[Manifest]()
     closing.sums.update(balance.sums())
     closing.replay.know(balance.open_states())
     asked = set(closing.replay.visitors)
@@ -135,7 +135,7 @@ def _subjects(tables: dict[str, pa.Table]) -> set[str]:
     return found
 
 
-def _is_closed(entry: Entry, watermark: float) -> bool:
+def _is_closed(entry: JournalEntry, watermark: float) -> bool:
     """Whether an exposure can be rewarded no more, as `attribute` has it."""
     record = entry.record
     if not isinstance(record, Exposure):

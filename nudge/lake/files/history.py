@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.journal.records import Entry, is_dense
+from nudge.domain.journal.records import JournalEntry, is_dense
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import JournalGapError
 from nudge.lake.files.reader import Lake
@@ -15,7 +15,7 @@ from nudge.lake.files.restore import Unseal
 CHUNK: Final = 2000
 HOUR: Final = 3600.0
 
-Read = Callable[[int, int, int], list[Entry]]
+Read = Callable[[int, int, int], list[JournalEntry]]
 """Reads the journal: partition, position behind which to begin, most entries."""
 
 
@@ -33,7 +33,7 @@ class History:
     unseal: Unseal
     read: Read
 
-    def entries(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
+    def entries(self, partition: int, after: int, upto: int) -> Iterator[JournalEntry]:
         """The entries behind `after`, up to and including `upto`, in order.
 
         What the lake declares as lost is passed by.
@@ -70,7 +70,7 @@ class History:
         declared = sum(len(one.range) for one in listed if one.lost or one.expired)
         return upto - declared + sum(one.beside for one in listed)
 
-    def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[Entry]:
+    def _from_lake(self, partition: int, after: int, upto: int) -> Iterator[JournalEntry]:
         for entry in self.lake.entries(partition, self.unseal, after):
             if entry.position > upto:
                 return
@@ -82,14 +82,14 @@ class History:
             raise JournalGapError(f"partition {partition}: {text}")
 
 
-def batches(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
+def batches(entries: Iterator[JournalEntry], size: int) -> Iterator[list[JournalEntry]]:
     """The entries in batches of about `size`, none of which spans much more than an hour.
 
     The entries of one position stay together: a fold commits positions. A batch has one watermark,
     by which visitors are forgotten and buckets widen: where little happens, a batch of any size
     would make that coarse.
     """
-    batch: list[Entry] = []
+    batch: list[JournalEntry] = []
     for entry in entries:
         full = batch and (len(batch) >= size or entry.stamp > batch[0].stamp + HOUR)
         if full and entry.position != batch[-1].position:

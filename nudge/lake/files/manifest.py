@@ -20,7 +20,7 @@ from typing import Any
 
 from nudge.lake.files import disk
 from nudge.lake.files.errors import BrokenLakeError
-from nudge.lake.files.expired import Expired
+from nudge.lake.files.removed_rows import RemovedRows
 
 VERSION = 1
 _NAME = re.compile(r"(\d{16})-(\d{16})\.json")
@@ -88,7 +88,7 @@ class Manifest:
     files: tuple[File, ...]
     watermark: float | None = None
     lost: str = ""
-    expired: Expired | None = None
+    expired: RemovedRows | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -208,5 +208,5 @@ def _parsed(values: Mapping[str, Any]) -> Manifest:
         raise ValueError(f"version {values['version']}, expected {VERSION}")
     of = Range(values["partition"], values["from"], values["to"])
     files = tuple(File(**file) for file in values["files"])
-    lost, expired = values.get("lost", ""), Expired.read(values.get("expired"))
+    lost, expired = values.get("lost", ""), RemovedRows.read(values.get("expired"))
     return Manifest(of, files, values["watermark"], lost, expired)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.lake.files import disk, manifest
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import BrokenLakeError, DaysRemovedError
@@ -154,7 +154,7 @@ class Lake:
         """Table -> its files, in the order of their names."""
         return self.contents().tables()
 
-    def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[Entry]:
+    def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[JournalEntry]:
         """The partition's entries behind a position, in order.
 
         The rows of one manifest are in memory at a time, and some thousand of them as entries.

@@ -8,8 +8,17 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
-from nudge.domain.slots.slot import Terms
+from nudge.domain.journal.records import (
+    Decision,
+    Event,
+    Exposure,
+    JournalEntry,
+    Mark,
+    Record,
+    Ref,
+    Reward,
+)
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 Unseal = Callable[[str], Ref | None]
@@ -36,7 +45,7 @@ _SAME: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def entries(tables: Mapping[str, pa.Table], unseal: Unseal) -> list[Entry]:
+def entries(tables: Mapping[str, pa.Table], unseal: Unseal) -> list[JournalEntry]:
     """The entries from which `rows` made these tables, by partition, position and index.
 
     Raises:
@@ -55,16 +64,16 @@ def _rows(table: pa.Table) -> list[Row]:
     return rows
 
 
-def _entry(table: str, row: Row, unseal: Unseal) -> Entry:
+def _entry(table: str, row: Row, unseal: Unseal) -> JournalEntry:
     partition, position, stamp = row["partition"], row["position"], row["logged_at"] / 1e6
     if table != "decisions":
         record = _MAKE[table](row, _same(table, row), unseal)
-        return Entry(partition, position, stamp, record)
+        return JournalEntry(partition, position, stamp, record)
     ref = _ref(row["decision_id"], unseal)
     # Only a reference that is not the entry's own place was given with the record.
     own = (ref.partition, ref.position) == (partition, position)
     decision = _decision(row, None if own else ref, unseal)
-    return Entry(partition, position, stamp, decision, ref.index if own else 0)
+    return JournalEntry(partition, position, stamp, decision, ref.index if own else 0)
 
 
 def _same(table: str, row: Row) -> dict[str, Any]:
@@ -86,7 +95,7 @@ def _decision(row: Row, ref: Ref | None, unseal: Unseal) -> Decision:
         eligible=tuple(row["eligible"]),
         removed=dict(row["removed"]),
         pmf=tuple(row["pmf"]),
-        terms=Terms(on, row["reward_event"], objective, row["window_seconds"]),
+        terms=RewardTerms(on, row["reward_event"], objective, row["window_seconds"]),
         supersedes=None if row["supersedes"] is None else _ref(row["supersedes"], unseal),
         twin=None if row["twin"] is None else _ref(row["twin"], unseal),
         ref=ref,

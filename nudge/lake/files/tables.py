@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from nudge.domain.journal.records import Entry, Record, Ref
+from nudge.domain.journal.records import JournalEntry, Record, Ref
 from nudge.errors import CorruptRecordError
 
 Seal = Callable[[Sequence[Ref]], list[str]]
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Id:
+class IdColumn:
     """A column of the id of a decision, where a field has the reference of one.
 
     Attributes:
@@ -68,7 +68,7 @@ class Id:
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedColumn:
     """A column of a field that many records share: the decisions of a block do.
 
     Each different object is converted once.
@@ -135,8 +135,8 @@ def _field(name: str) -> Take:
 _OWN_TIME: Final = Column("at_seconds", REAL, lambda r: r.at)
 _SUBJECT: Final = _plain(TEXT, "subject")
 _REVISION: Final = Column("slot_revision", WHOLE, lambda r: r.revision)
-_OF_DECISION: Final = Id("decision_id", "decision")
-_SHOWN: Final[tuple[Column | Id, ...]] = (
+_OF_DECISION: Final = IdColumn("decision_id", "decision")
+_SHOWN: Final[tuple[Column | IdColumn, ...]] = (
     _OF_DECISION,
     *_SUBJECT,
     *_plain(TEXT, "slot"),
@@ -144,26 +144,26 @@ _SHOWN: Final[tuple[Column | Id, ...]] = (
     *_plain(TEXT, "variant", "cell", "reason"),
 )
 
-COLUMNS: Final[Mapping[str, tuple[Column | Id | Shared, ...]]] = {
+COLUMNS: Final[Mapping[str, tuple[Column | IdColumn | SharedColumn, ...]]] = {
     "decisions": (
         *_SUBJECT,
         *_plain(TEXT, "slot"),
         _REVISION,
         *_plain(TEXT, "channel", "page", "cell", "variant", "reason", "policy", "unit", "source"),
-        Shared("context", NAMED, "context", _texts),
-        Shared("context_json", TEXT, "context", _json),
-        Shared("eligible", pa.list_(TEXT), "eligible", list),
-        Shared("removed", NAMED, "removed", lambda removed: list(removed.items())),
-        Shared("pmf", pa.list_(REAL), "pmf", list),
+        SharedColumn("context", NAMED, "context", _texts),
+        SharedColumn("context_json", TEXT, "context", _json),
+        SharedColumn("eligible", pa.list_(TEXT), "eligible", list),
+        SharedColumn("removed", NAMED, "removed", lambda removed: list(removed.items())),
+        SharedColumn("pmf", pa.list_(REAL), "pmf", list),
         *_plain(pa.uint64(), "u"),
         *_plain(REAL, "propensity"),
         *_plain(WHOLE, "policy_version", "period"),
-        Shared("exposed_on", TEXT, "terms", lambda terms: terms.on),
-        Shared("reward_event", TEXT, "terms", lambda terms: terms.event),
-        Shared("objective", TEXT, "terms", lambda terms: terms.objective),
-        Shared("window_seconds", REAL, "terms", lambda terms: terms.window),
-        Id("supersedes", "supersedes"),
-        Id("twin", "twin"),
+        SharedColumn("exposed_on", TEXT, "terms", lambda terms: terms.on),
+        SharedColumn("reward_event", TEXT, "terms", lambda terms: terms.event),
+        SharedColumn("objective", TEXT, "terms", lambda terms: terms.objective),
+        SharedColumn("window_seconds", REAL, "terms", lambda terms: terms.window),
+        IdColumn("supersedes", "supersedes"),
+        IdColumn("twin", "twin"),
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
         Column("due_seconds", REAL, lambda r: r.due),
@@ -213,20 +213,20 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {table: _schema(table) for table in CO
 """The schema of each table, without `date`, which is in the path of its files."""
 
 
-def rows(entries: Iterable[Entry], seal: Seal) -> dict[str, pa.Table]:
+def rows(entries: Iterable[JournalEntry], seal: Seal) -> dict[str, pa.Table]:
     """Entries as rows of their tables, in the order given; tables without rows are left out.
 
     Raises:
         CorruptRecordError: a record holds what its table cannot (a number beyond 64 bits, a time
             that is none, a mark's field that is no JSON).
     """
-    parts: defaultdict[str, list[Entry]] = defaultdict(list)
+    parts: defaultdict[str, list[JournalEntry]] = defaultdict(list)
     for entry in entries:
         parts[TABLE_OF[entry.record.kind]].append(entry)
     return {table: _table(table, part, seal) for table, part in parts.items()}
 
 
-def _table(table: str, entries: Sequence[Entry], seal: Seal) -> pa.Table:
+def _table(table: str, entries: Sequence[JournalEntry], seal: Seal) -> pa.Table:
     try:
         return pa.table(_arrays(table, entries, seal), schema=SCHEMAS[table])
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
@@ -235,7 +235,7 @@ def _table(table: str, entries: Sequence[Entry], seal: Seal) -> pa.Table:
         raise CorruptRecordError(f"no row of {table} (between {between}): {error}") from error
 
 
-def _arrays(table: str, entries: Sequence[Entry], seal: Seal) -> list[pa.Array]:
+def _arrays(table: str, entries: Sequence[JournalEntry], seal: Seal) -> list[pa.Array]:
     places: list[list[object]] = [
         [entry.partition for entry in entries],
         [entry.position for entry in entries],

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nudge import faults
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.lake.files import disk
 from nudge.lake.files.manifest import File, Range
 from nudge.lake.files.tables import SCHEMAS, TABLE_OF, Seal, rows
@@ -53,7 +53,7 @@ class _Draft:
 
 
 def write(
-    root: Path, ranges: Iterable[Range], chunks: Iterable[Sequence[Entry]], seal: Seal
+    root: Path, ranges: Iterable[Range], chunks: Iterable[Sequence[JournalEntry]], seal: Seal
 ) -> dict[int, tuple[File, ...]]:
     """Write the entries of some ranges, at most one range a partition.
 
@@ -93,8 +93,8 @@ def _name(ranges: Iterable[Range]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _placed(entries: Iterable[Entry]) -> dict[Place, list[Entry]]:
-    found: defaultdict[Place, list[Entry]] = defaultdict(list)
+def _placed(entries: Iterable[JournalEntry]) -> dict[Place, list[JournalEntry]]:
+    found: defaultdict[Place, list[JournalEntry]] = defaultdict(list)
     for entry in entries:
         found[TABLE_OF[entry.record.kind], int(entry.stamp // DAY)].append(entry)
     return found
@@ -109,7 +109,7 @@ def _draft(root: Path, name: str, place: Place) -> _Draft:
     return _Draft(table, path, temporary, writer)
 
 
-def _append(draft: _Draft, entries: Sequence[Entry], seal: Seal) -> None:
+def _append(draft: _Draft, entries: Sequence[JournalEntry], seal: Seal) -> None:
     table: pa.Table = rows(entries, seal)[draft.table]
     draft.writer.write_table(table)
     draft.rows.update(entry.partition for entry in entries)

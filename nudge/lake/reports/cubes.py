@@ -15,7 +15,7 @@ from nudge.lake.reports.coded import coded
 from nudge.lake.reports.cut import MOST, Cut
 from nudge.lake.reports.kept_sums import kept
 from nudge.lake.reports.slot_rows import SlotRows
-from nudge.lake.reports.sums import LATELY, Asking, Sums, put_together
+from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, put_together
 
 DAY: Final = 86_400.0
 
@@ -52,24 +52,24 @@ def keep_sums(rows: SlotRows, cut: Cut) -> None:
         _past(asking, rows, _segments(asking, rows), rows.final)
 
 
-def _asking(rows: SlotRows, cut: Cut) -> Asking:
+def _asking(rows: SlotRows, cut: Cut) -> SumsQuery:
     # By the day: with the second in it, no sums would ever be found again.
-    return Asking(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+    return SumsQuery(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
 
 
-def _parts(asking: Asking, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
+def _parts(asking: SumsQuery, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
     if rows.final is not None:
         yield _past(asking, rows, segments, rows.final)
     if rows.open is not None:
         yield asking.sums(asking.cut.rows(rows.open), segments)
 
 
-def _past(asking: Asking, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:
+def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:
     about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
     return kept(rows.sums, about, lambda: asking.sums(asking.cut.rows(final), segments))
 
 
-def _segments(asking: Asking, rows: SlotRows) -> list[str]:
+def _segments(asking: SumsQuery, rows: SlotRows) -> list[str]:
     """The keys of the largest segments, largest first."""
     if not asking.cut.by:
         return [""]

@@ -8,14 +8,14 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Period
+from nudge.domain.funnel.funnel import UNKNOWN, Funnel, VisitPeriod
 from nudge.domain.funnel.funnel_counts import (
     Counts,
     Disagreement,
     LeakCount,
     PathCount,
-    Share,
     StageCount,
+    VisitShare,
 )
 from nudge.lake.engine.query import Backend, answer, is_spark, kept
 from nudge.lake.reports.visit_groups import grouped
@@ -32,7 +32,7 @@ PATHS: Final = 20
 _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_squared")
 
 
-def count(backend: Backend, funnel: Funnel, period: Period, by: str = "") -> Counts:
+def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> Counts:
     """What the funnel came to in a period.
 
     Args:
@@ -60,7 +60,7 @@ def _counts(
     at_stages: Table,
     visits: Table,
     rows: Table,
-    period: Period,
+    period: VisitPeriod,
 ) -> Counts:
     subjects = _by_subject(at_stages)
     together = at_stages.mutate(group=ibis.literal(UNKNOWN))
@@ -177,8 +177,8 @@ def _leak(row: dict[str, Any]) -> LeakCount:
     return LeakCount(row["group"], row["stage"], row["reason"], _share(row))
 
 
-def _share(row: dict[str, Any]) -> Share:
-    return Share(*(int(row[name]) for name in _SUMS))
+def _share(row: dict[str, Any]) -> VisitShare:
+    return VisitShare(*(int(row[name]) for name in _SUMS))
 
 
 def _path(row: dict[str, Any]) -> PathCount:

@@ -56,7 +56,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Asking:
+class SumsQuery:
     """Asks for the sums.
 
     Attributes:

@@ -20,7 +20,7 @@ from ibis.expr.types import (
     Value,
 )
 
-from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Match, Period
+from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Match, VisitPeriod
 
 LEAD: Final = timedelta(days=1)
 """How far around the period events are read: visits do not last longer."""
@@ -33,7 +33,7 @@ _VISIT: Final = ("subject", "visit")
 _MICROS: Final = 1_000_000
 
 
-def events_of(events: Table, funnel: Funnel, period: Period) -> Table:
+def events_of(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     """The events that matter, each with the number of its visit within its subject.
 
     Args:
@@ -50,7 +50,7 @@ def events_of(events: Table, funnel: Funnel, period: Period) -> Table:
     return _reached(rows, funnel)
 
 
-def visits_of(rows: Table, funnel: Funnel, period: Period) -> Table:
+def visits_of(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     """One row a visit that began in the period and reached a stage.
 
     Args:
@@ -105,7 +105,7 @@ def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
     return found.select(*_VISIT, path=path)
 
 
-def strays_of(rows: Table, period: Period) -> Table:
+def strays_of(rows: Table, period: VisitPeriod) -> Table:
     """A server's payments in the period that belong to no visit."""
     paid = (rows.type == "paid") & (rows.source == "server")
     start, end = _instant(period.start), _instant(period.end)
@@ -117,7 +117,7 @@ def column_of(stage: int) -> str:
     return _name(stage)
 
 
-def _within(events: Table, period: Period) -> Table:
+def _within(events: Table, period: VisitPeriod) -> Table:
     lead = LEAD.total_seconds()
     start, end = _instant(period.start - lead), _instant(period.end + lead)
     # What happened on a day was logged on that day or later: earlier files need not be opened.

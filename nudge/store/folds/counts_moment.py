@@ -20,7 +20,7 @@ Sums = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Moment:
+class CountsMoment:
     """What `learn` keeps, all at one position.
 
     Attributes:
@@ -43,7 +43,7 @@ class _Blocks:
     rows: dict[tuple[str, str], list[CountRow]] = field(default_factory=dict)
 
 
-def moment(client: Client, keys: Keys, partition: int) -> Moment | None:
+def moment(client: Client, keys: Keys, partition: int) -> CountsMoment | None:
     """One moment of a partition; None where a commit came between in every try.
 
     A try reads the totals whole, and only the blocks that changed since the one before.
@@ -61,7 +61,7 @@ def moment(client: Client, keys: Keys, partition: int) -> Moment | None:
             _read(client, keys, partition, slot, blocks)
         blocks.since = position
         if _head(client, keys, partition) == before:
-            return Moment(position, totals, _learned(blocks.rows))
+            return CountsMoment(position, totals, _learned(blocks.rows))
     return None
 
 

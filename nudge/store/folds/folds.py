@@ -38,7 +38,7 @@ class Lease:
 
 
 @dataclass(frozen=True)
-class Write:
+class FoldWrite:
     """One command on one key of the fold's partition (`HINCRBY`, `SET`, `ZADD`, ...).
 
     Attributes:
@@ -66,7 +66,7 @@ class Commit:
 
     position: int
     records: Sequence[Record] = ()
-    writes: Sequence[Write] = ()
+    writes: Sequence[FoldWrite] = ()
     sends: Sequence[tuple[int, Event]] = ()
 
 

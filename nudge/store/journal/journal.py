@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from nudge.domain.choosing.choice import Kept
+from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.event import EVENT_TYPES
-from nudge.domain.journal.records import Decision, Entry, Event, Mark, Ref
+from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Ref
 from nudge.store.wire.block_codec import decode_block, is_block
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import decode, encode
@@ -27,7 +27,7 @@ PAGE_MOST: Final = 1024
 
 
 @dataclass(frozen=True)
-class Note:
+class VaultEntry:
     """A field of one of the vault's hashes of a subject.
 
     Attributes:
@@ -42,7 +42,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedId:
     """Another id that an event names: a number, or a second id of its visitor.
 
     Attributes:
@@ -63,7 +63,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Append:
     """A record about to be appended, once: an event, or a decision that was made without the store.
 
     Attributes:
@@ -77,12 +77,12 @@ class Arrival:
     visitor_hash: str
     record: Event | Decision
     of: str = ""
-    notes: tuple[Note, ...] = ()
-    named: Named | None = None
+    notes: tuple[VaultEntry, ...] = ()
+    named: NamedId | None = None
 
 
 @dataclass(frozen=True)
-class Moved:
+class Redirect:
     """The visitor turned out to be another one.
 
     Attributes:
@@ -95,7 +95,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Batch:
+class DecisionBatch:
     """Decisions about to be appended.
 
     Attributes:
@@ -112,7 +112,7 @@ class Batch:
 
 def append_decisions(
     client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
-) -> list[Kept]:
+) -> list[StandingDecision]:
     """Append the decisions of one subject; an earlier one in the same period stands instead.
 
     Args:
@@ -135,7 +135,7 @@ def append_taking(
     partition: int,
     decisions: Sequence[tuple[Decision, str]],
     keep_for: float,
-) -> list[Kept | None]:
+) -> list[StandingDecision | None]:
     """`append_decisions` of those that take a unit of a limited stock.
 
     Args:
@@ -148,17 +148,19 @@ def append_taking(
     Returns:
         For each decision the one that stands, in order; None where there is nothing left to take.
     """
-    batch = Batch(partition, decisions, keep_for)
+    batch = DecisionBatch(partition, decisions, keep_for)
     return _made(batch, client.run("append_decisions", *_call(keys, batch)))
 
 
-def append_each(client: Client, keys: Keys, batches: Sequence[Batch]) -> list[list[Kept | None]]:
+def append_each(
+    client: Client, keys: Keys, batches: Sequence[DecisionBatch]
+) -> list[list[StandingDecision | None]]:
     """`append_taking` for many subjects, in one round trip where there is one server."""
     replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
     return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
 
 
-def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
+def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
     p, subject = batch.partition, batch.decisions[0][0].subject
     args: list[Arg] = [subject, max(1, int(batch.keep_for))]
     for d, takes in batch.decisions:
@@ -168,12 +170,12 @@ def _call(keys: Keys, batch: Batch) -> tuple[list[str], list[Arg]]:
     return names, args
 
 
-def _made(batch: Batch, replies: Reply) -> list[Kept | None]:
+def _made(batch: DecisionBatch, replies: Reply) -> list[StandingDecision | None]:
     subject = batch.decisions[0][0].subject
     return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
 
 
-def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> Kept:
+def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> StandingDecision:
     fresh, place, stamp, payload = reply
     return kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh))
 
@@ -189,18 +191,18 @@ def ref_at(partition: int, place: bytes) -> Ref:
     return Ref(partition, int(position), int(index or 0))
 
 
-def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> Kept:
+def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> StandingDecision:
     """The decision that stands at a place, from its payload."""
     record = decode(payload, subject)
     if not isinstance(record, Decision):
         raise TypeError(f"{ref} holds a {record.kind}")
-    entry = Entry(ref.partition, ref.position, stamp, record, ref.index)
-    return Kept(entry.ref, record, record.period, fresh)
+    entry = JournalEntry(ref.partition, ref.position, stamp, record, ref.index)
+    return StandingDecision(entry.ref, record, record.period, fresh)
 
 
 def append_once(
-    client: Client, keys: Keys, partition: int, arrivals: Sequence[Arrival], *, closes: bool
-) -> list[int | Moved]:
+    client: Client, keys: Keys, partition: int, arrivals: Sequence[Append], *, closes: bool
+) -> list[int | Redirect]:
     """Append records of one partition, each once.
 
     Args:
@@ -225,9 +227,9 @@ def append_once(
     return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
 
 
-def _moved(reply: str) -> Moved:
+def _moved(reply: str) -> Redirect:
     partition, subject = reply.split(" ")
-    return Moved(int(partition), subject)
+    return Redirect(int(partition), subject)
 
 
 def digest_of(record: Event | Decision) -> bytes:
@@ -241,7 +243,7 @@ def digest_of(record: Event | Decision) -> bytes:
 
 
 def append_followed(
-    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Arrival]], *, closes: bool
+    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Append]], *, closes: bool
 ) -> int:
     """Append records of several partitions, each once, and follow visitors that moved.
 
@@ -255,13 +257,13 @@ def append_followed(
         How many were new.
     """
     fresh = 0
-    moved: dict[int, list[Arrival]] = {}
+    moved: dict[int, list[Append]] = {}
     for partition, group in arrivals.items():
         replies = append_once(client, keys, partition, group, closes=closes)
         for arrival, reply in zip(group, replies, strict=True):
-            if isinstance(reply, Moved):
+            if isinstance(reply, Redirect):
                 record = replace(arrival.record, subject=reply.subject)
-                there = Arrival("", record, notes=arrival.notes)
+                there = Append("", record, notes=arrival.notes)
                 moved.setdefault(reply.partition, []).append(there)
             else:
                 fresh += reply > 0
@@ -270,9 +272,9 @@ def append_followed(
 
 def send(client: Client, keys: Keys, events: Sequence[tuple[int, Event]]) -> None:
     """Append a fold's events to other partitions, each once however often this is called."""
-    groups: dict[int, list[Arrival]] = {}
+    groups: dict[int, list[Append]] = {}
     for partition, event in events:
-        groups.setdefault(partition, []).append(Arrival("", event))
+        groups.setdefault(partition, []).append(Append("", event))
     append_followed(client, keys, groups, closes=False)
 
 
@@ -282,12 +284,12 @@ def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
     return int(client.run("append", names, [mark.subject, encode(mark)])[0])
 
 
-def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[Entry]:
+def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[JournalEntry]:
     """Entries behind position `after`, in order: whole records, until there are `count`.
 
     A record of many decisions (`block.Block`) is as many entries, so that there may be more.
     """
-    found: list[Entry] = []
+    found: list[JournalEntry] = []
     rows, wanted = PAGE, count
     while wanted > 0:
         some = min(rows, wanted)
@@ -321,7 +323,7 @@ def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> 
     return after
 
 
-def read_one(client: Client, keys: Keys, ref: Ref) -> Entry | None:
+def read_one(client: Client, keys: Keys, ref: Ref) -> JournalEntry | None:
     """The entry at a reference, or None where the journal does not hold it (any more)."""
     if ref.partition >= keys.partitions:
         return None
@@ -360,12 +362,12 @@ def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
 
 def _entries(
     partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
-) -> Iterator[Entry]:
+) -> Iterator[JournalEntry]:
     named = _named(row)
     payload, place = named[b"r"], _position(row_id)
     stamp = int(named[b"t"]) / 1000
     if is_block(payload):
         for index, decision in enumerate(decode_block(payload, named[b"s"])):
-            yield Entry(partition, place, stamp, decision, index)
+            yield JournalEntry(partition, place, stamp, decision, index)
     else:
-        yield Entry(partition, place, stamp, decode(payload, named[b"s"].decode()))
+        yield JournalEntry(partition, place, stamp, decode(payload, named[b"s"].decode()))

@@ -16,7 +16,7 @@ import structlog
 
 from nudge.domain.journal.records import Mark
 from nudge.store.journal.journal import append_mark, last_position
-from nudge.store.keeping.note import Note, read_note, write_note
+from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Wrong:
+class WrongStore:
     """The store is not the one that was known.
 
     Attributes:
@@ -51,7 +51,7 @@ class Wrong:
         return f"{TEXTS[self.reason]}; {CURE}"
 
 
-def recognise(client: Client, keys: Keys, path: Path) -> Wrong | None:
+def recognise(client: Client, keys: Keys, path: Path) -> WrongStore | None:
     """What is wrong with the store; None where it is the one that the note tells of.
 
     The first to find it empty or older marks it, and lets its positions go on behind those that
@@ -73,20 +73,20 @@ def recognise(client: Client, keys: Keys, path: Path) -> Wrong | None:
     if wrong:
         if note and not moved:
             _move(client, keys, note, cast("Reason", wrong))
-        return Wrong(cast("Reason", wrong))
+        return WrongStore(cast("Reason", wrong))
     if note is None:
-        write_note(path, Note(known or _name(client, keys)))
+        write_note(path, StoreFingerprint(known or _name(client, keys)))
         return None
     if known is not None and known != note.store:
         # Somebody else's: not a key of it is touched.
-        return Wrong("store_other")
+        return WrongStore("store_other")
     reason: Reason | None = "store_empty" if known is None else _older(client, keys, note)
     if reason is None:
         return None
     # The mark first: whoever dies behind it leaves a store that everybody takes for wrong.
     client.call("HSETNX", keys.config(STORE), "wrong", reason)
     _move(client, keys, note, reason)
-    return Wrong(reason)
+    return WrongStore(reason)
 
 
 def store_id(client: Client, keys: Keys) -> str | None:
@@ -94,7 +94,7 @@ def store_id(client: Client, keys: Keys) -> str | None:
     return _hash(client, keys)[0]
 
 
-def behind(note: Note, partition: int) -> int:
+def behind(note: StoreFingerprint, partition: int) -> int:
     """Behind which position a store goes on that lost what was noted."""
     return note.positions.get(partition, 0) + MARGIN
 
@@ -138,22 +138,22 @@ def _name(client: Client, keys: Keys) -> str:
     return client.call("HGET", keys.config(STORE), "id").decode()  # type: ignore[no-any-return]
 
 
-def _older(client: Client, keys: Keys, note: Note) -> Reason | None:
+def _older(client: Client, keys: Keys, note: StoreFingerprint) -> Reason | None:
     noted = note.positions.items()
     older = any(last_position(client, keys, p) < n for p, n in noted if p < keys.partitions)
     return "store_older" if older else None
 
 
-def _move(client: Client, keys: Keys, note: Note, reason: Reason) -> None:
+def _move(client: Client, keys: Keys, note: StoreFingerprint, reason: Reason) -> None:
     """Let positions go on where none was given, and tell it: once, whoever comes first."""
     _name(client, keys)
     for p in keys.every_partition():
         jump(client, keys, p, behind(note, p))
     if client.call("HSETNX", keys.config(STORE), "moved", 1):
-        log.error("wrong_store", reason=reason, error=str(Wrong(reason)))
+        log.error("wrong_store", reason=reason, error=str(WrongStore(reason)))
         fields = {"reason": reason, "store": note.store, "positions": _texts(note)}
         append_mark(client, keys, 0, Mark("wrong_store", fields))
 
 
-def _texts(note: Note) -> dict[str, int]:
+def _texts(note: StoreFingerprint) -> dict[str, int]:
     return {str(p): n for p, n in sorted(note.positions.items())}

@@ -14,7 +14,7 @@ AT_ONCE: Final = 5000
 
 
 @dataclass(frozen=True)
-class Keep:
+class RetentionRule:
     """What is kept of the journal.
 
     Attributes:
@@ -27,7 +27,7 @@ class Keep:
 
 
 @dataclass(frozen=True)
-class Trimmed:
+class TrimResult:
     """What was removed.
 
     Attributes:
@@ -41,7 +41,7 @@ class Trimmed:
     bound: int
 
 
-def trim(client: Client, keys: Keys, partition: int, keep: Keep) -> Trimmed:
+def trim(client: Client, keys: Keys, partition: int, keep: RetentionRule) -> TrimResult:
     """Remove what need not be kept and what every fold has read, the archive among them.
 
     Positions of folds only rise, so that it does not matter what they do meanwhile.
@@ -54,7 +54,7 @@ def trim(client: Client, keys: Keys, partition: int, keep: Keep) -> Trimmed:
         removed, early, more = client.run("trim", [keys.journal(partition)], args)
         entries, young = entries + removed, young + early
         if more != b"1" or not removed:
-            return Trimmed(entries, young, bound)
+            return TrimResult(entries, young, bound)
 
 
 def used(client: Client, keys: Keys, partition: int) -> int:

@@ -13,8 +13,8 @@ from typing import Final
 
 import msgpack
 
-from nudge.domain.choosing.choice import Kept
-from nudge.domain.journal.block import Drawn
+from nudge.domain.choosing.choice import StandingDecision
+from nudge.domain.journal.block import BlockDecision
 from nudge.store.journal.journal import kept, ref_at
 
 MOST: Final = 8
@@ -45,13 +45,13 @@ class Plans:
         rest = ((unit.decode(), *more) for unit, *more in others)
         return cls(int(count), (latest, *rest))
 
-    def having(self, drawn: Drawn, payload: bytes) -> list[tuple[object, ...]]:
+    def having(self, drawn: BlockDecision, payload: bytes) -> list[tuple[object, ...]]:
         """What a script is given to write: another plan, and those that it leaves standing."""
         unit = drawn.shape.unit
         rest = (row for row in self.rows if row[0] != unit) if self.rows else ()
         return [(unit, payload), *islice(rest, MOST - 1)]
 
-    def kept(self, partition: int, subject: str) -> dict[str, Kept]:
+    def kept(self, partition: int, subject: str) -> dict[str, StandingDecision]:
         """Unit -> the plan."""
         return {
             unit: kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=False)

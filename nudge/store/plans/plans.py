@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import msgpack
 
-from nudge.domain.journal.block import Block, Drawn
+from nudge.domain.journal.block import Block, BlockDecision
 from nudge.domain.journal.records import Decision, Ref
 from nudge.store.plans.plan_book import Plans
 from nudge.store.wire.block_codec import encode_block, subjects_of
@@ -23,7 +23,7 @@ MOST_MADE: Final = 16_384
 
 
 @dataclass(frozen=True)
-class Appended:
+class BlockResult:
     """What became of a block.
 
     Attributes:
@@ -35,7 +35,7 @@ class Appended:
     behind: tuple[int, ...] = ()
 
 
-class Kept:
+class PlanMemory:
     """Makes what is remembered of decisions: what the answer to the same question needs.
 
     What the draw hung on stands in the journal.
@@ -46,7 +46,7 @@ class Kept:
         # The shape is kept with what was made of it: its id is not another one's as long as it is.
         self._made: dict[tuple[int, int], tuple[Decision, Callable[[float | None], bytes]]] = {}
 
-    def payload(self, one: Drawn) -> bytes:
+    def payload(self, one: BlockDecision) -> bytes:
         """The decision, slim."""
         key = id(one.shape), one.choice
         found = self._made.get(key)
@@ -57,7 +57,7 @@ class Kept:
         return found[1](one.due)
 
 
-class Planned(NamedTuple):
+class PlannedBlock(NamedTuple):
     """Decisions of one partition that are to be one record.
 
     Attributes:
@@ -67,13 +67,13 @@ class Planned(NamedTuple):
     """
 
     partition: int
-    drawn: Sequence[Drawn]
+    drawn: Sequence[BlockDecision]
     seen: Sequence[Plans]
 
 
 def append_each(
-    client: Client, keys: Keys, blocks: Sequence[Planned], kept: Kept
-) -> Iterator[Appended]:
+    client: Client, keys: Keys, blocks: Sequence[PlannedBlock], kept: PlanMemory
+) -> Iterator[BlockResult]:
     """Append decisions: of each block all, or none.
 
     Args:
@@ -93,7 +93,7 @@ def append_each(
         yield _appended(one, reply)
 
 
-def _call(keys: Keys, one: Planned, kept: Kept) -> Call:
+def _call(keys: Keys, one: PlannedBlock, kept: PlanMemory) -> Call:
     partition, drawn, seen = one
     block = Block(tuple(drawn))
     pack = msgpack.Packer().pack
@@ -106,11 +106,11 @@ def _call(keys: Keys, one: Planned, kept: Kept) -> Call:
     return [keys.journal(partition), keys.seq(partition)], args
 
 
-def _appended(one: Planned, reply: Reply) -> Appended:
+def _appended(one: PlannedBlock, reply: Reply) -> BlockResult:
     first, *rest = reply
     if not first:
-        return Appended(behind=tuple(number - 1 for number in rest))
-    return Appended(tuple(Ref(one.partition, first, index) for index in range(len(one.drawn))))
+        return BlockResult(behind=tuple(number - 1 for number in rest))
+    return BlockResult(tuple(Ref(one.partition, first, index) for index in range(len(one.drawn))))
 
 
 def forget_plans(client: Client, keys: Keys, partition: int, subject: str, at: float) -> None:
@@ -131,7 +131,7 @@ def forget_plans(client: Client, keys: Keys, partition: int, subject: str, at: f
         client.call("HDEL", keys.plans(partition, month), subject)
 
 
-def slimmed(one: Drawn) -> Decision:
+def slimmed(one: BlockDecision) -> Decision:
     """A decision without its context and without what was not drawn."""
     shape = one.shape
     variant, propensity = shape.eligible[one.choice], shape.pmf[one.choice]

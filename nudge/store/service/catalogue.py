@@ -16,7 +16,7 @@ from bandits.contract import Policy
 from nudge.config.window_value import windows_of
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.learning import first_policy
-from nudge.domain.slots.served import Served
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.store.service import api_keys, slots
 from nudge.store.service.api_keys import KeyRing
@@ -36,7 +36,7 @@ class Catalogue:
         versions: what the store said had changed last.
     """
 
-    slots: Mapping[str, Served] = field(default_factory=dict)
+    slots: Mapping[str, LiveSlot] = field(default_factory=dict)
     keyring: KeyRing = field(default_factory=lambda: KeyRing({}))
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ def _versions(client: Client, keys: Keys) -> dict[str, str]:
 
 def _served(
     client: Client, keys: Keys, slot: Slot, versions: Mapping[str, str], old: Catalogue
-) -> Served:
+) -> LiveSlot:
     before = old.slots.get(slot.name)
     version = versions.get(f"policy:{slot.name}", "0")
     if before and before.slot == slot and before.policy.version == version:
@@ -91,7 +91,7 @@ def _served(
     if policy is None or policy.arms != slot.names:
         # Nothing published yet, or for other variants: a known distribution until it is.
         policy = first_policy(slot)
-    return Served(slot, policy, windows_of(slot))
+    return LiveSlot(slot, policy, windows_of(slot))
 
 
 def _snapshot(client: Client, keys: Keys, name: str, version: str) -> Policy | None:

@@ -15,7 +15,7 @@ AT: Final = "at:"
 
 
 @dataclass(frozen=True)
-class Publishing:
+class PublishLease:
     """The right to publish for a slot.
 
     Attributes:
@@ -31,20 +31,20 @@ class Publishing:
     version: int
 
 
-def acquire(client: Client, keys: Keys, slot: str, owner: str, ttl: float) -> Publishing | None:
+def acquire(client: Client, keys: Keys, slot: str, owner: str, ttl: float) -> PublishLease | None:
     """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
     reply = client.run("lease", [keys.config("publisher", slot)], [owner, int(ttl * 1000)])
-    return None if reply is None else Publishing(slot, owner, int(reply[0]), int(reply[1]))
+    return None if reply is None else PublishLease(slot, owner, int(reply[0]), int(reply[1]))
 
 
-def release(client: Client, keys: Keys, lease: Publishing) -> None:
+def release(client: Client, keys: Keys, lease: PublishLease) -> None:
     """Give the lease back, so that the next owner need not wait for it to run out."""
     client.run("lease", [keys.config("publisher", lease.slot)], [lease.owner, 0])
 
 
 def publish(
-    client: Client, keys: Keys, lease: Publishing, blob: bytes, at: float, forget: Iterable[int]
-) -> Publishing:
+    client: Client, keys: Keys, lease: PublishLease, blob: bytes, at: float, forget: Iterable[int]
+) -> PublishLease:
     """Make the next version current, and return the lease with it.
 
     Args:

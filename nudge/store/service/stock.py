@@ -12,7 +12,7 @@ from nudge.store.wire.keys import Keys
 
 
 @dataclass(frozen=True)
-class Left:
+class StockLevel:
     """How a variant's stock stands.
 
     Attributes:
@@ -29,7 +29,7 @@ class Left:
         return max(0, self.stock - self.taken)
 
 
-def balance(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
+def balance(client: Client, keys: Keys, slot: Slot) -> dict[str, StockLevel]:
     """Share the slot's stock out among the partitions; how it stands, by variant.
 
     Safe at any time, by several processes at once, and after one that died in the middle.
@@ -43,12 +43,12 @@ def balance(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
     }
 
 
-def levels(client: Client, keys: Keys, slot: Slot) -> dict[str, Left]:
+def levels(client: Client, keys: Keys, slot: Slot) -> dict[str, StockLevel]:
     """How the slot's stock stands, by variant."""
     found = {}
     for variant, total in limits(slot).items():
         quotas = _Stock(client, keys, slot.name, variant, total).quotas()
-        found[variant] = Left(total, sum(one.taken for one in quotas))
+        found[variant] = StockLevel(total, sum(one.taken for one in quotas))
     return found
 
 
@@ -74,7 +74,7 @@ class _Stock:
     variant: str
     total: int
 
-    def balanced(self) -> Left:
+    def balanced(self) -> StockLevel:
         quotas = self.quotas()
         found = [self._noted(p, one, 0) for p, one in enumerate(quotas)]
         # What was handed out and has not arrived is on its way: a process died in between.
@@ -88,7 +88,7 @@ class _Stock:
                 self._noted(p, one, 0)
             for p, one in enumerate(quotas):
                 self._quota(p, self._noted(p, one, max(0, wanted[p] - one.left))[0])
-        return Left(self.total, sum(one.taken for one in quotas))
+        return StockLevel(self.total, sum(one.taken for one in quotas))
 
     def quotas(self) -> list[Quota]:
         """By partition."""

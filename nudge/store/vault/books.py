@@ -11,7 +11,7 @@ from nudge.store.wire.keys import Keys
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedEntry:
     """One cipher of a book.
 
     Attributes:
@@ -27,7 +27,7 @@ class Sealed:
     cipher: bytes
 
 
-def numbers(client: Client, keys: Keys) -> Iterator[Sealed]:
+def numbers(client: Client, keys: Keys) -> Iterator[SealedEntry]:
     """Every number of everybody: a walk over every key there is.
 
     Raises:
@@ -36,26 +36,26 @@ def numbers(client: Client, keys: Keys) -> Iterator[Sealed]:
     for key, field, cipher in _fields(client, keys, "numbers"):
         device = field.partition(":")[0]
         if device != LAST:
-            yield Sealed(key, field, device, cipher)
+            yield SealedEntry(key, field, device, cipher)
 
 
-def texts(client: Client, keys: Keys) -> Iterator[Sealed]:
+def texts(client: Client, keys: Keys) -> Iterator[SealedEntry]:
     """Every text of everybody: a walk over every key there is.
 
     Raises:
         StoreAwayError: no answer.
     """
     for key, field, cipher in _fields(client, keys, "texts"):
-        yield Sealed(key, field, field, cipher)
+        yield SealedEntry(key, field, field, cipher)
 
 
-def replace(client: Client, sealed: Sealed, cipher: bytes) -> bool:
+def replace(client: Client, sealed: SealedEntry, cipher: bytes) -> bool:
     """Put another cipher in the place of one, unless it has changed or gone; whether it was put."""
     args: list[Arg] = [sealed.field, sealed.cipher, cipher]
     return bool(client.run("replace", [sealed.key], args))
 
 
-def remove_number(client: Client, sealed: Sealed) -> None:
+def remove_number(client: Client, sealed: SealedEntry) -> None:
     """Take a number out of its book, and with it that it was typed last."""
     device, label = sealed.field.split(":", 1)
     client.run("take_out", [sealed.key], [sealed.field, f"{LAST}:{device}", f"{label} "])

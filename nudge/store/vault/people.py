@@ -17,9 +17,9 @@ from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
 from nudge.store.journal.journal import (
     EVENT_MEMORY,
-    Arrival,
-    Named,
-    Note,
+    Append,
+    NamedId,
+    VaultEntry,
     append_followed,
     digest_of,
 )
@@ -34,7 +34,7 @@ IDENTIFIED: Final = "identified"
 
 
 def append_people(
-    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Arrival]], *, closes: bool
+    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Append]], *, closes: bool
 ) -> int:
     """Append records, each once, after the vault was asked for whom they name.
 
@@ -59,12 +59,12 @@ def append_people(
     return fresh
 
 
-def _says_who(arrival: Arrival) -> bool:
+def _says_who(arrival: Append) -> bool:
     of_visitor = isinstance(arrival.record, Event) and arrival.record.type == IDENTIFIED
     return of_visitor and arrival.named is not None
 
 
-def _labelled(client: Client, keys: Keys, arrival: Arrival) -> Arrival:
+def _labelled(client: Client, keys: Keys, arrival: Append) -> Append:
     """The arrival with the subject of the number that it names, instead of the number."""
     named, record = arrival.named, arrival.record
     if named is None or not isinstance(record, Event):
@@ -77,17 +77,17 @@ def _labelled(client: Client, keys: Keys, arrival: Arrival) -> Arrival:
     )
 
 
-def book_notes(named: Named, label: str) -> tuple[Note, ...]:
+def book_notes(named: NamedId, label: str) -> tuple[VaultEntry, ...]:
     """What the visitor's book is told of a number."""
     if not named.sealed:
         return ()
-    kept = Note(NUMBERS, f"{named.device}:{label}", named.sealed)
+    kept = VaultEntry(NUMBERS, f"{named.device}:{label}", named.sealed)
     if named.device == OWN:
         return (kept,)
-    return kept, Note(NUMBERS, f"{LAST}:{named.device}", f"{label} {named.at}".encode())
+    return kept, VaultEntry(NUMBERS, f"{LAST}:{named.device}", f"{label} {named.at}".encode())
 
 
-def label_of(client: Client, keys: Keys, named: Named) -> str:
+def label_of(client: Client, keys: Keys, named: NamedId) -> str:
     """The subject of an id, which is made if it is new."""
     return _subject(client, keys, named.home, named.hash, named.proposed)
 
@@ -98,7 +98,7 @@ def _subject(client: Client, keys: Keys, home: int, hashed: str, proposed: str) 
     return str(found.decode())
 
 
-def identify(client: Client, keys: Keys, home: int, arrival: Arrival, named: Named) -> int:
+def identify(client: Client, keys: Keys, home: int, arrival: Append, named: NamedId) -> int:
     """Make a visitor and whom an event names one; how many records that added.
 
     Args:
@@ -125,10 +125,10 @@ def identify(client: Client, keys: Keys, home: int, arrival: Arrival, named: Nam
     if any(_seen(client, keys, of, event) for of in (one, other)):
         return 0  # the same call, made twice at the same time
     said = replace(event, subject=stays.subject)
-    return append_followed(client, keys, {stays.partition: [Arrival("", said)]}, closes=True)
+    return append_followed(client, keys, {stays.partition: [Append("", said)]}, closes=True)
 
 
-def _note(client: Client, keys: Keys, home: Home, notes: Sequence[Note]) -> None:
+def _note(client: Client, keys: Keys, home: Home, notes: Sequence[VaultEntry]) -> None:
     """Write into a book before anything is said: whoever repeats the call is told it is done."""
     true = root_of(client, keys, home) if notes else home
     for note in notes:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgpack
 
-from nudge.domain.choosing.choice import Kept
+from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.people.numbers import is_own
 from nudge.domain.people.visitor_codec import into_of
@@ -29,7 +29,7 @@ MOST_STEPS: Final = 16
 
 
 @dataclass(frozen=True)
-class Wanted:
+class VisitorQuery:
     """Who is asked for, and by whom.
 
     Attributes:
@@ -68,7 +68,7 @@ class Person:
     into: Home | None = None
 
 
-class Opened(NamedTuple):
+class VisitorView(NamedTuple):
     """What the store knows of a visitor.
 
     Attributes:
@@ -87,7 +87,7 @@ class Opened(NamedTuple):
     subject: str
     partition: int
     state: bytes | None = None
-    assigned: Mapping[str, Kept] = {}
+    assigned: Mapping[str, StandingDecision] = {}
     left: Mapping[str, int] = {}
     numbers: Mapping[str, bytes] = {}
     plans: Plans = NO_PLANS
@@ -95,7 +95,7 @@ class Opened(NamedTuple):
     public: bool = False
 
 
-def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
+def open_visitor(client: Client, keys: Keys, wanted: VisitorQuery) -> VisitorView:
     """Find or make the visitor and read what is known: one round trip, one more for an alias.
 
     An id that somebody else opened first is read in the same steps as one that nobody ever used,
@@ -106,7 +106,7 @@ def open_visitor(client: Client, keys: Keys, wanted: Wanted) -> Opened:
 
 def open_each(
     client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool
-) -> Iterator[tuple[int, Opened]]:
+) -> Iterator[tuple[int, VisitorView]]:
     """Find or make visitors for a server: a round trip for some hundreds of a partition.
 
     Args:
@@ -143,11 +143,11 @@ def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call
     return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args
 
 
-def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[Opened]:
+def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[VisitorView]:
     quotas, subjects, states, plans, assigned = reply
     left = units_left(quotas)
     return [
-        _opened_one(client, keys, Opened(subject.decode(), p, state, {}, left), book, kept)
+        _opened_one(client, keys, VisitorView(subject.decode(), p, state, {}, left), book, kept)
         for subject, state, book, kept in zip(
             subjects, states, plans, assigned or repeat(()), strict=False
         )
@@ -155,16 +155,16 @@ def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[Opene
 
 
 def _opened_one(
-    client: Client, keys: Keys, opened: Opened, book: bytes | None, kept: Reply
-) -> Opened:
+    client: Client, keys: Keys, opened: VisitorView, book: bytes | None, kept: Reply
+) -> VisitorView:
     into = into_of(opened.state) if opened.state else None
     if into is not None:
-        wanted = Wanted(opened.partition, "", "", claim=False, stock=bool(opened.left))
+        wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
         return follow(client, keys, Home(*into), wanted)
     return _with_assigned(opened, kept, book) if book or kept else opened
 
 
-def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
+def _found(client: Client, keys: Keys, wanted: VisitorQuery, reply: Reply) -> VisitorView:
     standing, subject, into, *rest = reply
     found = _opened(wanted.home, subject.decode(), rest)
     new, known = standing == b"new", standing == b"known"
@@ -181,13 +181,15 @@ def _found(client: Client, keys: Keys, wanted: Wanted, reply: Reply) -> Opened:
     return found._replace(numbers=typed, owned=False, public=True)
 
 
-def _sees(client: Client, keys: Keys, device: Device, found: Opened) -> bool:
+def _sees(client: Client, keys: Keys, device: Device, found: VisitorView) -> bool:
     """Whether a device may see whom an id turned out to be, because it knows them as another."""
     roots = [root_of(client, keys, home) for home in device.homes]
     return Home(found.subject, found.partition) in roots
 
 
-def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str) -> Opened | None:
+def known_visitor(
+    client: Client, keys: Keys, partition: int, visitor_hash: str
+) -> VisitorView | None:
     """What is known of a visitor, without making one: None where nobody ever heard of it.
 
     Args:
@@ -199,11 +201,11 @@ def known_visitor(client: Client, keys: Keys, partition: int, visitor_hash: str)
     found = client.call("HGET", keys.vault(partition, visitor_hash), "s")
     if found is None:
         return None
-    wanted = Wanted(partition, visitor_hash, "", stock=True, numbers=True)
+    wanted = VisitorQuery(partition, visitor_hash, "", stock=True, numbers=True)
     return follow(client, keys, Home(found.decode(), partition), wanted)
 
 
-def follow(client: Client, keys: Keys, home: Home, wanted: Wanted) -> Opened:
+def follow(client: Client, keys: Keys, home: Home, wanted: VisitorQuery) -> VisitorView:
     """What is known of whom a subject turned out to be: itself, where nothing was said.
 
     One round trip for each step.
@@ -221,7 +223,7 @@ def follow(client: Client, keys: Keys, home: Home, wanted: Wanted) -> Opened:
 
 def root_of(client: Client, keys: Keys, home: Home) -> Home:
     """Who a subject turned out to be."""
-    found = follow(client, keys, home, Wanted(home.partition, "", ""))
+    found = follow(client, keys, home, VisitorQuery(home.partition, "", ""))
     return Home(found.subject, found.partition)
 
 
@@ -239,7 +241,7 @@ def person_of(client: Client, keys: Keys, home: Home) -> Person:
     )
 
 
-def _call(keys: Keys, wanted: Wanted) -> tuple[list[str], list[Arg]]:
+def _call(keys: Keys, wanted: VisitorQuery) -> tuple[list[str], list[Arg]]:
     p = wanted.home
     names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, ATTRIBUTE), keys.quota(p)]
     seen = [home.subject for home in wanted.device.homes] if wanted.device else []
@@ -247,7 +249,7 @@ def _call(keys: Keys, wanted: Wanted) -> tuple[list[str], list[Arg]]:
     return names, [*args, int(wanted.claim), *_flags(wanted), *seen]
 
 
-def _flags(wanted: Wanted) -> tuple[int, int]:
+def _flags(wanted: VisitorQuery) -> tuple[int, int]:
     return int(wanted.stock), int(wanted.numbers)
 
 
@@ -256,14 +258,14 @@ def _home(into: bytes) -> Home:
     return Home(subject, int(partition))
 
 
-def _opened(partition: int, subject: str, rest: Reply) -> Opened:
+def _opened(partition: int, subject: str, rest: Reply) -> VisitorView:
     state, assigned, quotas, numbers, *plans = rest
     book = {name.decode(): value for name, value in _pairs(numbers)}
-    found = Opened(subject, partition, state, left=units_left(quotas), numbers=book)
+    found = VisitorView(subject, partition, state, left=units_left(quotas), numbers=book)
     return _with_assigned(found, assigned, plans[0] if plans else None)
 
 
-def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
+def _with_assigned(opened: VisitorView, reply: Reply, book: bytes | None) -> VisitorView:
     p, subject = opened.partition, opened.subject
     kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
     if book is None:
@@ -272,7 +274,9 @@ def _with_assigned(opened: Opened, reply: Reply, book: bytes | None) -> Opened:
     return opened._replace(assigned={**kept, **plans.kept(p, subject)}, plans=plans)
 
 
-def assigned(client: Client, keys: Keys, partition: int, subject: str, unit: str) -> Kept | None:
+def assigned(
+    client: Client, keys: Keys, partition: int, subject: str, unit: str
+) -> StandingDecision | None:
     """The decision that a subject keeps for a unit, if any."""
     value = client.call("HGET", keys.assigned(partition, subject), unit)
     return None if value is None else _parse(partition, subject, value)
@@ -299,6 +303,6 @@ def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]
     return list(zip(reply[::2], reply[1::2], strict=True))
 
 
-def _parse(partition: int, subject: str, value: bytes) -> Kept:
+def _parse(partition: int, subject: str, value: bytes) -> StandingDecision:
     _, place, stamp, payload = value.split(b" ", 3)
     return kept(ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgpack
 
 from nudge.domain.journal.records import Decision, Event, Exposure, Mark, Record, Ref, Reward
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 1
@@ -37,14 +37,14 @@ _RESTORE: Final[dict[str, Callable[[Any], object]]] = {
     "ref": _ref,
     "supersedes": _ref,
     "twin": _ref,
-    "terms": lambda value: Terms(*value),
+    "terms": lambda value: RewardTerms(*value),
     "eligible": tuple,
     "pmf": tuple,
 }
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Terms):
+    if isinstance(value, RewardTerms):
         return (value.on, value.event, value.objective, value.window)
     raise TypeError(f"a record cannot hold {type(value).__name__}")
 

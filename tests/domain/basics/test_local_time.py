@@ -24,7 +24,7 @@ from nudge.domain.basics.local_time import (
     weekday_of,
     zone_named,
 )
-from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Holidays, Purpose
 from nudge.domain.contact.contact_rules import forbidden
@@ -209,4 +209,4 @@ def test_a_day_that_never_was_blocks_nothing() -> None:
     start, end = utc("2011-12-28T00:00"), utc("2012-01-02T00:00")
     assert calendar_intervals(policy, policy.zone, "offer", "sms", start, end) == ((start, end),)
     for hour in range(5 * 24):
-        assert forbidden(policy, Known(), "offer", "sms", start + hour * 3600) is None
+        assert forbidden(policy, ContactFacts(), "offer", "sms", start + hour * 3600) is None

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from places import CONFIG
 
 from nudge.config.slot_file import load_slot
-from nudge.domain.choosing.asked import Ask
-from nudge.domain.choosing.choice import Kept, Setting, choose
+from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
+from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, Ref
 from nudge.domain.slots.learning import first_policy
+from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.rule import read_rule
-from nudge.domain.slots.served import Served
-from nudge.domain.slots.slot import Availability, Slot, Stickiness, Terms, Variant
+from nudge.domain.slots.slot import Availability, RewardTerms, Slot, Stickiness, Variant
 
 AT = 1_000_000.0
 GROUPS = ("data", "tv")
@@ -54,7 +54,7 @@ def promotions(draw: st.DrawFn) -> Slot:
         variants=(*variants, plain),
         context=(),
         policy={"kind": "auto"},
-        terms=Terms("shown", "paid", "conversion", 3600.0),
+        terms=RewardTerms("shown", "paid", "conversion", 3600.0),
         stickiness=Stickiness(86400.0),
         holdout=draw(st.sampled_from((0.0, 0.5))),
         floor=0.02,
@@ -64,12 +64,12 @@ def promotions(draw: st.DrawFn) -> Slot:
 
 
 @st.composite
-def visits(draw: st.DrawFn, slot: Slot) -> Setting:
+def visits(draw: st.DrawFn, slot: Slot) -> ChoiceInput:
     """A visitor who may have benefits, in a partition that may be sold out."""
     city = draw(st.sampled_from(CITIES))
-    ask = Ask("v", draw(st.sampled_from(("app", "web"))), "home", ("promotion",))
+    ask = DecisionRequest("v", draw(st.sampled_from(("app", "web"))), "home", ("promotion",))
     left = {field_of(slot.name, name): draw(st.integers(-1, 2)) for name in slot.names}
-    return Setting(
+    return ChoiceInput(
         ask=ask,
         subject=f"{draw(st.integers(0, 2**128 - 1)):032x}",
         context={"city": city, "usual_amount": draw(st.sampled_from((None, 10, 50, 100)))},
@@ -85,7 +85,7 @@ def visits(draw: st.DrawFn, slot: Slot) -> Setting:
     )
 
 
-def fits(variant: Variant, visit: Setting) -> bool:
+def fits(variant: Variant, visit: ChoiceInput) -> bool:
     """Whether it may be chosen, but for its stock: said once more, by other words."""
     a = variant.availability
     return all(
@@ -99,7 +99,7 @@ def fits(variant: Variant, visit: Setting) -> bool:
     )
 
 
-def dear(slot: Slot, variant: Variant, visit: Setting) -> bool:
+def dear(slot: Slot, variant: Variant, visit: ChoiceInput) -> bool:
     """Whether it is above what the visitor may be shown; said once more, by other words."""
     usual, amount = visit.context["usual_amount"], variant.attributes.get("amount", 0)
     assert isinstance(amount, int)
@@ -108,7 +108,7 @@ def dear(slot: Slot, variant: Variant, visit: Setting) -> bool:
     return amount / usual > slot.affordable
 
 
-def possible_of(slot: Slot, visit: Setting) -> list[str]:
+def possible_of(slot: Slot, visit: ChoiceInput) -> list[str]:
     """The names of what may be chosen; or the least, where all is too dear."""
     able = [v for v in slot.variants if fits(v, visit) and there(v, visit)]
     cheap = [v.name for v in able if not dear(slot, v, visit)]
@@ -116,14 +116,14 @@ def possible_of(slot: Slot, visit: Setting) -> list[str]:
     return cheap or [v.name for v in least]
 
 
-def there(variant: Variant, visit: Setting) -> bool:
+def there(variant: Variant, visit: ChoiceInput) -> bool:
     """Whether one is known to be left."""
     limited = variant.availability.stock is not None
     return not limited or (visit.left or {}).get(field_of("promotion", variant.name), 0) > 0
 
 
-def chosen(slot: Slot, visit: Setting, assigned: dict[str, Kept]) -> Any:
-    return choose(Served(slot, first_policy(slot)), visit, assigned)
+def chosen(slot: Slot, visit: ChoiceInput, assigned: dict[str, StandingDecision]) -> Any:
+    return choose(LiveSlot(slot, first_policy(slot)), visit, assigned)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_what_stuck_stays_while_it_fits(data: st.DataObject) -> None:
     variant = data.draw(st.sampled_from(slot.variants))
     first = chosen(slot, replace(visit, left=None), {})
     before = replace(first, variant=variant.name, unit="promotion", period=int(AT // 86400.0))
-    kept = Kept(Ref(0, 7), replace(before, reason="policy"), before.period, fresh=False)
+    kept = StandingDecision(Ref(0, 7), replace(before, reason="policy"), before.period, fresh=False)
     again = chosen(slot, visit, {"promotion": kept})
     possible = possible_of(slot, visit)
     if variant.name in possible or (fits(variant, visit) and not dear(slot, variant, visit)):
@@ -185,7 +185,7 @@ def test_what_fails_for_sure_is_never_tried_again(
     """As it ships: hard failures and dead gateways are not retried; nothing before a failure."""
     slot = load_slot(CONFIG / "slots" / "payment_retry.toml")
     visit = retrying({"failure_reason": reason, "method": method}, f"{subject:032x}")
-    made = choose(Served(slot, first_policy(slot)), visit, {})
+    made = choose(LiveSlot(slot, first_policy(slot)), visit, {})
     assert isinstance(made, Decision)
     if reason is None:
         assert (made.reason, made.unit) == ("fallback", "")
@@ -213,16 +213,16 @@ def test_other_slots_keep_their_units() -> None:
     assert unit_of(visit, "failure") == "promotion|1000000.000"
 
 
-def retrying(context: dict[str, Any], subject: str) -> Setting:
-    ask = Ask("v", "web", "payment", ("payment_retry",))
-    return Setting(ask, subject, context, AT, 0.0, "test", b"k" * 32, degraded=False)
+def retrying(context: dict[str, Any], subject: str) -> ChoiceInput:
+    ask = DecisionRequest("v", "web", "payment", ("payment_retry",))
+    return ChoiceInput(ask, subject, context, AT, 0.0, "test", b"k" * 32, degraded=False)
 
 
-def unit_of(visit: Setting, *by: str) -> str:
+def unit_of(visit: ChoiceInput, *by: str) -> str:
     """The unit of a decision that sticks by these, or by `failure`."""
     plain = (Variant("plain", None), Variant("other", None))
     terms, sticky = (
-        Terms("decision", "paid", "conversion", 60.0),
+        RewardTerms("decision", "paid", "conversion", 60.0),
         Stickiness(60.0, by or ("failure",)),
     )
     fallback = {"default": "plain"}

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from nudge.domain.choosing.eligibility import Asked, affordable, reason_of, removed
+from nudge.domain.choosing.eligibility import EligibilityInput, affordable, reason_of, removed
 from nudge.domain.slots.rule import read_rule
-from nudge.domain.slots.slot import Availability, Scalar, Slot, Stickiness, Terms, Variant
+from nudge.domain.slots.slot import Availability, RewardTerms, Scalar, Slot, Stickiness, Variant
 
 EVERYWHERE = Variant("any", 1)
 
 
 def slot_of(*variants: Variant) -> Slot:
-    terms = Terms("decision", "paid", "conversion", 3600.0)
+    terms = RewardTerms("decision", "paid", "conversion", 3600.0)
     fallback = {"default": variants[0].name}
     sticky = Stickiness(3600.0)
     return Slot("s", 1, variants, (), {"kind": "auto"}, terms, sticky, 0.0, 0.02, fallback)
@@ -22,7 +22,7 @@ def slot_of(*variants: Variant) -> Slot:
 
 def ask(variant: Variant, *, context: dict[str, Scalar] | None = None, at: float = 50.0) -> object:
     slot = slot_of(EVERYWHERE, variant)
-    found = removed(slot, Asked("web", "home", context or {}, at))
+    found = removed(slot, EligibilityInput("web", "home", context or {}, at))
     assert "any" not in found
     return found.get(variant.name)
 
@@ -88,7 +88,7 @@ def test_the_season_is_half_open(at: float, reason: str | None) -> None:
 def test_benefits_do_not_overlap(benefits: tuple[str, ...] | None, reason: str | None) -> None:
     """Who has a benefit of the group, or perhaps has one, is not offered another."""
     variant = Variant("v", 1, availability=Availability(exclusive="data"))
-    assert reason_of(variant, Asked("web", "home", {}, 0.0, benefits)) == reason
+    assert reason_of(variant, EligibilityInput("web", "home", {}, 0.0, benefits)) == reason
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_benefits_do_not_overlap(benefits: tuple[str, ...] | None, reason: str |
 def test_sold_out_is_sold_out(left: dict[str, int] | None, reason: str | None) -> None:
     """A limited variant is chosen where one is known to be left; others are not concerned."""
     variant = Variant("v", 1, availability=Availability(stock=10))
-    assert reason_of(variant, Asked("web", "home", {}, 0.0, (), left)) == reason
-    assert reason_of(EVERYWHERE, Asked("web", "home", {}, 0.0, (), left)) is None
+    assert reason_of(variant, EligibilityInput("web", "home", {}, 0.0, (), left)) == reason
+    assert reason_of(EVERYWHERE, EligibilityInput("web", "home", {}, 0.0, (), left)) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def amounts_slot(*more: Variant) -> Slot:
 def gone_of(slot: Slot, usual: Scalar, amounts: tuple[float, ...] = ()) -> dict[str, str]:
     context = {} if usual is None else {"usual_amount": usual}
     limit = affordable(slot, context)
-    return removed(slot, Asked("web", "home", context, 0.0, (), {}, limit, amounts))
+    return removed(slot, EligibilityInput("web", "home", context, 0.0, (), {}, limit, amounts))
 
 
 def test_the_first_reason_counts() -> None:
@@ -158,12 +158,12 @@ def test_removals_keep_the_slots_order() -> None:
     """What is recorded does not depend on anything but the slot and the question."""
     names = ("c", "a", "b")
     slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
-    assert tuple(removed(slot, Asked("web", "home", {}, 0.0))) == names
+    assert tuple(removed(slot, EligibilityInput("web", "home", {}, 0.0))) == names
 
 
 def test_a_hook_can_be_added() -> None:
     """Another rule joins as one more function."""
-    asked = Asked("web", "home", {}, 0.0)
+    asked = EligibilityInput("web", "home", {}, 0.0)
     assert (
         reason_of(EVERYWHERE, asked, (lambda variant, _: f"stock:{variant.name}",)) == "stock:any"
     )

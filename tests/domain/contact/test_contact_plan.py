@@ -12,7 +12,7 @@ from contact_strategies import DAY, around, bases, by_hand, clock, periods, poli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nudge.domain.contact.contact import Consent, Contact, Known
+from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity, limit, spans
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import displaced, forbidden, next_allowed
@@ -51,7 +51,7 @@ def test_no_plan_breaks_a_rule(examples: int) -> None:
         base = data.draw(bases)
         policy = data.draw(policies(base))
         people = [
-            Known(consents=(Consent("sms", base - DAY, given=True),), zone=zone)
+            ContactFacts(consents=(Consent("sms", base - DAY, given=True),), zone=zone)
             for zone in data.draw(st.lists(st.sampled_from((None, "Europe/Berlin")), max_size=3))
         ]
         capacity = Capacity()
@@ -77,7 +77,7 @@ def test_no_plan_breaks_a_rule(examples: int) -> None:
     law()
 
 
-def assert_limits(policy: ContactPolicy, known: Known) -> None:
+def assert_limits(policy: ContactPolicy, known: ContactFacts) -> None:
     """No pair too near, no day, week or month too full."""
     limits = {"day": policy.caps.day, "week": policy.caps.week, "month": policy.caps.month}
     counted = sorted(one.at for one in known.contacts if one.purpose != "code")
@@ -104,7 +104,7 @@ def test_a_higher_priority_displaces_what_no_longer_fits_and_nothing_else(exampl
     def law(data: st.DataObject) -> None:
         base = data.draw(bases)
         policy = data.draw(policies(base))
-        known = Known(consents=(Consent("sms", base - 60 * DAY, given=True),))
+        known = ContactFacts(consents=(Consent("sms", base - 60 * DAY, given=True),))
         for _ in range(data.draw(st.integers(0, 5))):
             known = planned(policy, known, data.draw(st.sampled_from(("reminder", "failed"))), data)
         made = next_allowed(policy, known, "failed", "sms", base, base + 5 * DAY)
@@ -125,7 +125,9 @@ def test_a_higher_priority_displaces_what_no_longer_fits_and_nothing_else(exampl
     law()
 
 
-def planned(policy: ContactPolicy, known: Known, purpose: str, data: st.DataObject) -> Known:
+def planned(
+    policy: ContactPolicy, known: ContactFacts, purpose: str, data: st.DataObject
+) -> ContactFacts:
     """The customer with one more send planned, that fits beside all that is planned already."""
     base = known.consents[0].at + 60 * DAY
     at = data.draw(around(base, 3))
@@ -139,30 +141,30 @@ def planned(policy: ContactPolicy, known: Known, purpose: str, data: st.DataObje
 def test_a_failed_payment_goes_before_the_monthly_reminder() -> None:
     """What is planned and weaker does not stand in the way, and is told to be withdrawn."""
     reminder = Contact(NOON + 3600, "sms", "reminder")
-    known = Known(planned=(reminder,))
+    known = ContactFacts(planned=(reminder,))
     assert forbidden(PLAIN, known, "reminder", "sms", NOON) == "spacing"
     assert forbidden(PLAIN, known, "failed", "sms", NOON) is None
     assert displaced(PLAIN, known, Contact(NOON, "sms", "failed")) == (reminder,)
-    later = Known(planned=(reminder._replace(at=NOON + DAY),))
+    later = ContactFacts(planned=(reminder._replace(at=NOON + DAY),))
     assert displaced(PLAIN, later, Contact(NOON, "sms", "failed")) == ()
 
 
 def test_a_reminder_does_not_displace_a_failed_payment() -> None:
     """Priority goes one way; among equals, who is planned first stays."""
     for purpose in ("failed", "reminder"):
-        known = Known(planned=(Contact(NOON + 3600, "sms", purpose),))
+        known = ContactFacts(planned=(Contact(NOON + 3600, "sms", purpose),))
         assert forbidden(PLAIN, known, "reminder", "sms", NOON) == "spacing"
 
 
 def test_what_was_sent_counts_whatever_its_priority() -> None:
     """Only what is still planned can give way."""
-    known = Known(contacts=(Contact(NOON - 3600, "sms", "reminder"),))
+    known = ContactFacts(contacts=(Contact(NOON - 3600, "sms", "reminder"),))
     assert forbidden(PLAIN, known, "failed", "sms", NOON) == "spacing"
 
 
 def test_all_channels_count_together() -> None:
     """A call made by others, for a purpose of theirs, stands in the way of an SMS."""
-    known = Known(contacts=(Contact(NOON - 3600, "call", "survey"),))
+    known = ContactFacts(contacts=(Contact(NOON - 3600, "call", "survey"),))
     assert forbidden(PLAIN, known, "failed", "sms", NOON) == "spacing"
     loose = replace(PLAIN, spacing=0.0)
     assert forbidden(loose, known, "failed", "sms", NOON) == "cap_day"
@@ -173,7 +175,7 @@ def test_a_cap_counts_what_is_planned_for_later() -> None:
     """Two sends planned for the end of a week leave no room at its start."""
     loose = replace(PLAIN, spacing=0.0)
     late = tuple(Contact(NOON + n * DAY, "sms", "failed") for n in (1, 2))
-    known = Known(planned=late)
+    known = ContactFacts(planned=late)
     assert forbidden(loose, known, "failed", "sms", NOON - 4 * DAY) == "cap_week"
     assert forbidden(loose, known, "failed", "sms", NOON - 5 * DAY) is None  # the week before
     assert forbidden(loose, known, "failed", "sms", NOON + 3 * DAY) is None  # the week behind
@@ -185,7 +187,7 @@ def test_a_month_is_counted_from_its_first_day_to_its_last(*, ahead: bool) -> No
     policy = replace(PLAIN, spacing=0.0, caps=Caps(month=1))
     first, last = NOON - DAY, NOON + 29 * DAY  # 2026-10-01 and 2026-10-31
     counts, asked = (last, first) if ahead else (first, last)
-    known = Known(contacts=(Contact(counts, "sms", "failed"),))
+    known = ContactFacts(contacts=(Contact(counts, "sms", "failed"),))
     assert forbidden(policy, known, "failed", "sms", asked) == "cap_month"
     for beside in (first - DAY, last + DAY):
         assert forbidden(policy, known, "failed", "sms", beside) is None
@@ -194,7 +196,7 @@ def test_a_month_is_counted_from_its_first_day_to_its_last(*, ahead: bool) -> No
 def test_spacing_may_be_longer_than_a_month() -> None:
     """However far away a contact is, it counts while it is nearer than the spacing."""
     policy = replace(PLAIN, spacing=60 * DAY, caps=Caps())
-    known = Known(contacts=(Contact(NOON, "sms", "failed"),))
+    known = ContactFacts(contacts=(Contact(NOON, "sms", "failed"),))
     for apart in (-59 * DAY, 59 * DAY):
         assert forbidden(policy, known, "failed", "sms", NOON + apart) == "spacing"
         assert forbidden(policy, known, "failed", "sms", NOON + apart / 59 * 60) is None
@@ -202,7 +204,7 @@ def test_spacing_may_be_longer_than_a_month() -> None:
 
 def test_the_next_moment_is_found_however_far_it_is() -> None:
     """Exactly where the spacing ends, at every half hour of three weeks."""
-    known = Known(contacts=(Contact(NOON, "sms", "failed"),))
+    known = ContactFacts(contacts=(Contact(NOON, "sms", "failed"),))
     for halves in range(1, 21 * 48):
         policy = replace(PLAIN, spacing=halves * 1800.0, caps=Caps())
         found = next_allowed(policy, known, "failed", "sms", NOON, NOON + 22 * DAY)
@@ -211,9 +213,9 @@ def test_the_next_moment_is_found_however_far_it_is() -> None:
 
 def test_transactional_messages_are_exempt_and_take_no_place() -> None:
     """A receipt goes out whatever the rules say, and costs the customer no reminder."""
-    refused = Known(blacklisted=True, contacts=(Contact(NOON, "sms", "failed"),))
+    refused = ContactFacts(blacklisted=True, contacts=(Contact(NOON, "sms", "failed"),))
     assert forbidden(PLAIN, refused, "code", "sms", NOON) is None
-    known = Known(contacts=(Contact(NOON - 60, "sms", "code"),))
+    known = ContactFacts(contacts=(Contact(NOON - 60, "sms", "code"),))
     assert forbidden(PLAIN, known, "reminder", "sms", NOON) is None
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 import pytest
 
-from nudge.domain.contact.contact import Known
+from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Holidays, Purpose
 from nudge.domain.contact.contact_rules import allowed_intervals, forbidden
 from nudge.domain.contact.public_holidays import public_holidays, regions
@@ -26,7 +26,7 @@ def on(day: date, **holidays: object) -> str | None:
         holidays=Holidays(**holidays),  # type: ignore[arg-type]
     )
     noon = datetime(day.year, day.month, day.day, 4, tzinfo=UTC).timestamp()
-    return forbidden(policy, Known(), "offer", "sms", noon)
+    return forbidden(policy, ContactFacts(), "offer", "sms", noon)
 
 
 SPRING_FESTIVAL = date(2026, 2, 17)
@@ -74,7 +74,7 @@ def test_windows_over_unknown_years_are_answered(year: int) -> None:
         holidays=Holidays("CN"),
     )
     start = datetime(year, 12, 25, tzinfo=UTC).timestamp()
-    assert allowed_intervals(policy, Known(), "offer", "sms", start, start + 14 * 86_400)
+    assert allowed_intervals(policy, ContactFacts(), "offer", "sms", start, start + 14 * 86_400)
 
 
 def test_regions_are_told_by_country() -> None:

@@ -16,21 +16,30 @@ from hypothesis import strategies as st
 
 from nudge.domain.credit.attribution import GRACE, MAX_OPEN, advance, step
 from nudge.domain.journal.event import MAX_AGE
-from nudge.domain.journal.records import AWAY, Decision, Entry, Event, Exposure, Record, Ref, Reward
+from nudge.domain.journal.records import (
+    AWAY,
+    Decision,
+    Event,
+    Exposure,
+    JournalEntry,
+    Record,
+    Ref,
+    Reward,
+)
 from nudge.domain.people.reward import MAX_FEN, fen
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 
 SUBJECT = "a" * 32
-PAID = Terms("decision", "paid", "conversion", 1000.0)
+PAID = RewardTerms("decision", "paid", "conversion", 1000.0)
 SHOWN = replace(PAID, on="shown")
 CLICKED = replace(PAID, event="clicked")
 KEPT_AND_PAID = replace(PAID, event="prefill_kept+paid")
 TAPPED_OR_PAID = replace(PAID, event="pay_tapped|paid")
 
 
-def decision(slot: str = "banner", terms: Terms = PAID, **more: Any) -> Decision:
+def decision(slot: str = "banner", terms: RewardTerms = PAID, **more: Any) -> Decision:
     base = Decision(
         subject=SUBJECT,
         slot=slot,
@@ -77,7 +86,7 @@ class Run:
     def take(self, record: Record, stamp: float) -> Ref:
         """Append one record and step; its reference."""
         self.position += 1
-        entry = Entry(0, self.position, stamp, record)
+        entry = JournalEntry(0, self.position, stamp, record)
         self.state, exposures, rewards = step(self.state, entry)
         self.exposures += exposures
         self.rewards += rewards
@@ -452,7 +461,7 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
         on = draw(st.sampled_from(["decision", "shown"]))
         kind = draw(st.sampled_from(WANTED))
         window = float(draw(st.integers(50, 400)))
-        terms = Terms(on, kind, "conversion", window)
+        terms = RewardTerms(on, kind, "conversion", window)
         slot, ref = draw(st.sampled_from(SLOTS)), Ref(0, AWAY + i)
         made.append(decision(slot, terms, ref=ref, at=draw(times)))
         if on == "shown" and draw(st.booleans()):
@@ -576,7 +585,7 @@ def test_any_writing_of_a_decision_may_be_shown(named: int) -> None:
 
 
 @pytest.mark.parametrize("terms", [PAID, SHOWN])
-def test_a_payment_before_a_late_first_writing_is_credited(terms: Terms) -> None:
+def test_a_payment_before_a_late_first_writing_is_credited(terms: RewardTerms) -> None:
     """A frozen store takes the first writing when it wakes up; the visitor was answered before."""
     run, answered = Run.new(), Ref(0, AWAY | 7)
     first = run.take(decision(terms=terms), 60.0)

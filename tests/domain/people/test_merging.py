@@ -12,18 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.credit.attribution import step
-from nudge.domain.credit.replay import attributed, fold
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Record, Ref, Reward
+from nudge.domain.credit.attribution_replay import attributed, fold
+from nudge.domain.journal.records import (
+    Decision,
+    Event,
+    Exposure,
+    JournalEntry,
+    Record,
+    Ref,
+    Reward,
+)
 from nudge.domain.people.credit import Worth, credits_of, slots_of
 from nudge.domain.people.merging import LEFT, arriving, merged
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 
 AT = 1_790_000_000.0
 TERMS = {
-    "banner": Terms("decision", "paid", "conversion", 86_400.0),
-    "denomination": Terms("decision", "paid", "revenue", 3 * 86_400.0),
-    "prefill": Terms("shown", "clicked", "conversion", 86_400.0),
+    "banner": RewardTerms("decision", "paid", "conversion", 86_400.0),
+    "denomination": RewardTerms("decision", "paid", "revenue", 3 * 86_400.0),
+    "prefill": RewardTerms("shown", "clicked", "conversion", 86_400.0),
 }
 TWENTY = [20, pytest.param(10_000, marks=pytest.mark.soak)]
 
@@ -63,7 +71,7 @@ def record(subject: str, name: str, action: Action) -> Record:
 class World:
     """Partitions with one journal each, and the fold `attribute` on each of them."""
 
-    journals: dict[int, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    journals: dict[int, list[JournalEntry]] = field(default_factory=lambda: defaultdict(list))
     visitors: dict[int, dict[str, VisitorState]] = field(default_factory=lambda: defaultdict(dict))
     done: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     into: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -77,7 +85,9 @@ class World:
         while subject in self.into:
             subject, partition = self.into[subject]
         journal = self.journals[partition]
-        journal.append(Entry(partition, len(journal) + 1, self.now, replace(said, subject=subject)))
+        journal.append(
+            JournalEntry(partition, len(journal) + 1, self.now, replace(said, subject=subject))
+        )
 
     def link(self, one: tuple[str, int], other: tuple[str, int]) -> None:
         """As `identified` does: the larger subject leaves for the smaller."""
@@ -125,7 +135,7 @@ class World:
     def append_here(self, p: int, said: Record) -> None:
         """As a commit does."""
         self.now += 0.001
-        self.journals[p].append(Entry(p, len(self.journals[p]) + 1, self.now, said))
+        self.journals[p].append(JournalEntry(p, len(self.journals[p]) + 1, self.now, said))
 
     def exposures(self) -> list[Exposure]:
         """All that began, each once."""
@@ -263,7 +273,7 @@ def test_every_order_of_three_joinings_of_four_ids_gives_one_visitor() -> None:
 def test_a_step_of_an_empty_visitor_leaves_nothing() -> None:
     """Who is identified before anything happened has nothing that must leave."""
     event = Event("f" * 32, "i", "identified", "server", None, {"into": "0" * 32, "partition": 1})
-    state, exposures, rewards = step(VisitorState(), Entry(0, 1, AT, event))
+    state, exposures, rewards = step(VisitorState(), JournalEntry(0, 1, AT, event))
     assert (state.into, exposures, rewards) == (("0" * 32, 1), (), ())
 
 
@@ -271,7 +281,7 @@ def test_two_who_leave_at_one_position_leave_by_two_names() -> None:
     """Decisions of one record may each find that its customer is somebody else by now."""
     state = VisitorState(watermark=AT, into=("c" * 32, 0))
     entries = [
-        Entry(0, 7, AT, record(subject * 32, "r", ("decision", 0, 0)), i)
+        JournalEntry(0, 7, AT, record(subject * 32, "r", ("decision", 0, 0)), i)
         for i, subject in enumerate("ab")
     ]
     _, made = fold({"a" * 32: state, "b" * 32: state}, AT, entries)

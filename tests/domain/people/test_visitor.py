@@ -11,25 +11,25 @@ from hypothesis import strategies as st
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import AWAY, Ref
-from nudge.domain.people.person import Attribute, Failure, Typed, Used
+from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
-from nudge.domain.people.visitor import Early, Open, Rewarding, VisitorState
+from nudge.domain.people.visitor import EarlyShown, OpenExposure, RewardEvent, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 REFS = st.builds(Ref, st.integers(0, 7), st.integers(1, AWAY + 2**32), st.integers(0, 3))
 TIMES = st.floats(0, 2e9)
 WORDS = st.text(max_size=4)
 TERMS = st.builds(
-    Terms,
+    RewardTerms,
     st.sampled_from(["decision", "shown"]),
     st.sampled_from(["paid", "clicked"]),
     st.sampled_from(["conversion", "revenue"]),
     st.floats(1, 7 * 86400),
 )
 OPEN = st.builds(
-    Open,
+    OpenExposure,
     REFS,
     st.text(min_size=1),
     st.integers(1, 2**53),
@@ -43,7 +43,7 @@ OPEN = st.builds(
     st.lists(REFS, max_size=2).map(tuple),
 )
 EVENTS = st.builds(
-    Rewarding,
+    RewardEvent,
     st.text(min_size=1),
     st.sampled_from(["paid", "clicked"]),
     TIMES,
@@ -54,7 +54,7 @@ EVENTS = st.builds(
 STATES = st.builds(
     VisitorState,
     waiting=st.lists(OPEN, max_size=3).map(tuple),
-    early=st.lists(st.builds(Early, REFS, TIMES), max_size=3).map(tuple),
+    early=st.lists(st.builds(EarlyShown, REFS, TIMES), max_size=3).map(tuple),
     open=st.lists(OPEN, max_size=3).map(tuple),
     events=st.lists(EVENTS, max_size=3).map(tuple),
     watermark=TIMES,
@@ -64,16 +64,16 @@ STATES = st.builds(
     benefits=st.lists(st.text(max_size=3), max_size=3).map(tuple),
     payments=st.lists(st.builds(Payment, TIMES, st.integers(1, 10**9)), max_size=3).map(tuple),
     first_paid_at=st.none() | TIMES,
-    numbers=st.lists(st.builds(Used, TIMES, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(
+    numbers=st.lists(st.builds(NumberUse, TIMES, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(
         tuple
     ),
-    typed=st.none() | st.builds(Typed, TIMES, WORDS, WORDS),
+    typed=st.none() | st.builds(TypedNumber, TIMES, WORDS, WORDS),
     contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
     consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans()), max_size=3).map(tuple),
     complained_at=st.none() | TIMES,
     failures=st.lists(st.builds(Failure, TIMES, WORDS, WORDS, WORDS), max_size=3).map(tuple),
     known=st.lists(
-        st.builds(Attribute, WORDS, TIMES, WORDS | st.booleans() | st.integers(0, 9)), max_size=3
+        st.builds(KnownFact, WORDS, TIMES, WORDS | st.booleans() | st.integers(0, 9)), max_size=3
     ).map(tuple),
     amounts=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
     into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
@@ -129,9 +129,9 @@ def test_mobile_before_is_wap_or_app(channels: tuple[str, ...], *, mobile: bool)
 
 def test_what_the_operator_knows_of_mobile_goes_further_back() -> None:
     """A visit on the web, or an SMS, does not take away that somebody came by mobile before."""
-    told = (Attribute("mobile_before", 0.0, True),)
+    told = (KnownFact("mobile_before", 0.0, True),)
     for channels in (("web",), ("sms",), ("sms", "web"), ()):
         assert VisitorState(channels=channels, known=told).context()["mobile_before"] is True
     assert VisitorState(channels=("sms",)).context() == {}
-    denied = (Attribute("mobile_before", 0.0, False),)
+    denied = (KnownFact("mobile_before", 0.0, False),)
     assert VisitorState(channels=("wap",), known=denied).context()["mobile_before"] is True

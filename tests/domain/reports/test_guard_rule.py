@@ -11,15 +11,15 @@ from places import CONFIG
 from bandits.inference.holdout import holdout_sums
 from benchmarks.harms import WATCHED, frozen_at
 from nudge.config.slot_file import dump_slot, load_slots, parse_slot
-from nudge.domain.choosing.eligibility import Asked, removed
-from nudge.domain.reports.guard import Look, Seen, begins, judge
-from nudge.domain.reports.guard_sentences import frozen
-from nudge.domain.slots.slot import Harms, Slot
+from nudge.domain.choosing.eligibility import EligibilityInput, removed
+from nudge.domain.reports.harm_guard import HarmFinding, MetricFinding, begins, judge
+from nudge.domain.reports.harm_sentences import frozen
+from nudge.domain.slots.slot import GuardTerms, Slot
 from nudge.errors import InvalidConfigError
 
 SLOT = load_slots(CONFIG / "slots")["denomination"]
 WORLDS = 200
-ASKED = Asked("web", "home", {}, 0.0)
+ASKED = EligibilityInput("web", "home", {}, 0.0)
 
 
 def history(*changes: dict[str, object]) -> list[Slot]:
@@ -92,7 +92,7 @@ def test_the_sentence_has_the_numbers() -> None:
     sums = holdout_sums(*_harmful())
     seen = tuple(judge(metric, sums, WATCHED) for metric in WATCHED.metrics)
     paid = replace(SLOT, terms=replace(SLOT.terms, event="paid"))
-    said, rises = frozen(Look(paid, 4, seen, 0.0)), [one.rise for one in seen]
+    said, rises = frozen(HarmFinding(paid, 4, seen, 0.0)), [one.rise for one in seen]
     (low, high), (less, most) = ((x.low, x.high) for x in rises if x is not None)
     both = "whenever one looks; 4,500 and 500 exposures"
     assert said["en"] == (
@@ -132,8 +132,8 @@ def test_what_was_frozen_for_harm_shows_the_fallback() -> None:
 
 def test_a_guard_survives_its_plain_form() -> None:
     """The table [guard] is read, with defaults, and written as it was."""
-    assert SLOT.guard == Harms(("abandonment", "downgrade"))
-    other = replace(SLOT, guard=Harms(("abandonment",), 0.01, 3600.0, matured=True))
+    assert SLOT.guard == GuardTerms(("abandonment", "downgrade"))
+    other = replace(SLOT, guard=GuardTerms(("abandonment",), 0.01, 3600.0, matured=True))
     assert parse_slot(dump_slot(other), "x") == other
     assert "guard" not in dump_slot(replace(SLOT, guard=None))
 
@@ -167,5 +167,5 @@ def test_seen_is_no_harm_while_zero_is_possible() -> None:
     """The whole interval must be on the wrong side."""
     from bandits.inference.interval import Estimate  # noqa: PLC0415
 
-    assert not Seen("downgrade", (1, 1), (1.0, 2.0), Estimate(-1.0, -2.0, 0.0)).harm
-    assert Seen("downgrade", (1, 1), (1.0, 2.0), Estimate(-1.0, -2.0, -0.1)).harm
+    assert not MetricFinding("downgrade", (1, 1), (1.0, 2.0), Estimate(-1.0, -2.0, 0.0)).harm
+    assert MetricFinding("downgrade", (1, 1), (1.0, 2.0), Estimate(-1.0, -2.0, -0.1)).harm

@@ -11,8 +11,8 @@ from test_windows import AGREED, POLICY, windows
 from nudge.domain.basics.intervals import Intervals
 from nudge.domain.contact.contact_capacity import Capacity, hour_of
 from nudge.domain.slots.window import Window
-from nudge.domain.timing.chance import Chances, chance_of
-from nudge.domain.timing.windows import Calendar, Wanted
+from nudge.domain.timing.send_options import SendOptionsCache, chance_of
+from nudge.domain.timing.windows import Calendar, WindowQuery
 
 forms = pytest.mark.parametrize(
     "examples", [200, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
@@ -31,12 +31,12 @@ def test_what_is_found_once_for_many_is_what_each_would_find(examples: int) -> N
         policy = data.draw(policies(base))
         anchor = data.draw(st.sampled_from(("month", "cycle")))
         named = {str(n): data.draw(windows(anchor)) for n in range(data.draw(st.integers(1, 3)))}
-        chances = Chances(Calendar(policy), named, data.draw(around(base, 3)))
+        chances = SendOptionsCache(Calendar(policy), named, data.draw(around(base, 3)))
         for _ in range(data.draw(st.integers(1, 6))):
             known, (purpose, channel) = data.draw(customers(base)), data.draw(wants)
             expected = data.draw(st.none() | around(base, 20))
             found = chances.of(known, purpose, channel, expected, None)
-            wanted = Wanted(known, purpose, channel, chances.at)
+            wanted = WindowQuery(known, purpose, channel, chances.at)
             alone = chance_of(Calendar(policy), named, wanted, expected, None)
             assert (found.cycle, found.allowed, found.blocked) == (
                 alone.cycle,
@@ -49,7 +49,7 @@ def test_what_is_found_once_for_many_is_what_each_would_find(examples: int) -> N
 
 def test_a_share_that_comes_to_nobody_leaves_no_window() -> None:
     """Half of one contact an hour is none: hours that nobody used are full as well."""
-    chances = Chances(Calendar(POLICY), {"w": Window("month", 1, -1, (0, 86_400))}, 1.8e9)
+    chances = SendOptionsCache(Calendar(POLICY), {"w": Window("month", 1, -1, (0, 86_400))}, 1.8e9)
     chance = chances.of(AGREED, "reminder", "sms", None, None)
     assert chances.left(chance, Capacity(), "sms", 0).blocked == {"w": "no_capacity"}
     assert chances.left(chance, Capacity(), "sms", 1) is chance
@@ -59,7 +59,7 @@ def test_a_share_that_comes_to_nobody_leaves_no_window() -> None:
 def test_what_is_remembered_is_of_one_capacity() -> None:
     """Hours that filled meanwhile, of which another look at the store tells, are full."""
     window = Window("month", 1, -1, (0, 86_400))
-    chances = Chances(Calendar(POLICY), {"w": window}, 1.8e9)
+    chances = SendOptionsCache(Calendar(POLICY), {"w": window}, 1.8e9)
     chance = chances.of(AGREED, "reminder", "sms", None, None)
     (start, _), *_ = chance.allowed["w"]
     first, second = hour_of(start), hour_of(start) + 1
@@ -86,7 +86,7 @@ def test_a_full_hour_is_in_no_window(examples: int) -> None:
         base = data.draw(bases)
         policy, (purpose, channel) = data.draw(policies(base)), data.draw(wants)
         known = data.draw(customers(base))
-        chances = Chances(Calendar(policy), {"w": data.draw(windows("month"))}, base)
+        chances = SendOptionsCache(Calendar(policy), {"w": data.draw(windows("month"))}, base)
         chance = chances.of(known, purpose, channel, None, None)
         most = data.draw(st.integers(0, 2))
         capacity, sent = Capacity(), []

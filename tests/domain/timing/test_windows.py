@@ -18,7 +18,7 @@ from nudge.config.slot_file import parse_slot
 from nudge.config.window_value import window_of
 from nudge.domain.basics.intervals import Intervals, merged
 from nudge.domain.basics.local_time import date_of, local
-from nudge.domain.contact.contact import Consent, Known
+from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import allowed_intervals, forbidden
 from nudge.domain.slots.window import Window
@@ -27,7 +27,7 @@ from nudge.domain.timing.windows import (
     NO_DAY,
     PAST,
     Calendar,
-    Wanted,
+    WindowQuery,
     cycle_at,
     intervals_of,
     left_of,
@@ -47,7 +47,7 @@ POLICY = ContactPolicy(
     channels={"sms": Channel("sms", "required", ((21 * 3600, 8 * 3600),))},
     purposes={"reminder": Purpose("reminder", 1)},
 )
-AGREED = Known(consents=(Consent("sms", 0.0, given=True),))
+AGREED = ContactFacts(consents=(Consent("sms", 0.0, given=True),))
 
 
 def at(text: str) -> float:
@@ -97,7 +97,7 @@ def test_every_send_time_is_in_its_window_and_allowed(examples: int) -> None:
         purpose, channel = data.draw(wants)
         anchor = data.draw(st.sampled_from(("month", "cycle")))
         named = {str(n): data.draw(windows(anchor)) for n in range(data.draw(st.integers(1, 3)))}
-        wanted = Wanted(known, purpose, channel, data.draw(around(base, 40)))
+        wanted = WindowQuery(known, purpose, channel, data.draw(around(base, 40)))
         zone = policy.zone_of(known)
         cycle = cycle_at(anchor, zone, base, data.draw(st.none() | around(base, 20)))
         allowed, blocked = left_of(Calendar(policy), named, cycle, wanted)
@@ -122,7 +122,7 @@ def test_every_send_time_is_in_its_window_and_allowed(examples: int) -> None:
     law()
 
 
-def looked_at_alone(policy: ContactPolicy, wanted: Wanted, whole: Intervals) -> Intervals:
+def looked_at_alone(policy: ContactPolicy, wanted: WindowQuery, whole: Intervals) -> Intervals:
     """What the policy allows of a window, each of its stretches by itself."""
     ask = policy, wanted.known, wanted.purpose, wanted.channel
     found = (allowed_intervals(*ask, max(start, wanted.at), end) for start, end in whole)
@@ -130,7 +130,7 @@ def looked_at_alone(policy: ContactPolicy, wanted: Wanted, whole: Intervals) -> 
 
 
 def check_blocked(
-    policy: ContactPolicy, wanted: Wanted, whole: tuple[tuple[float, float], ...], why: str
+    policy: ContactPolicy, wanted: WindowQuery, whole: tuple[tuple[float, float], ...], why: str
 ) -> None:
     """No moment of the window, from now on, is allowed; and the reason is one that applies."""
     left = [(max(start, wanted.at), end) for start, end in whole if end > wanted.at]
@@ -222,10 +222,10 @@ def test_reasons_tell_what_takes_the_window() -> None:
     now = at("2026-11-10T10:00")
     cycle = cycle_at("month", SHANGHAI, now, None)
     ask = partial(left_of, Calendar(POLICY), named, cycle)
-    allowed, blocked = ask(Wanted(AGREED, "reminder", "sms", now))
+    allowed, blocked = ask(WindowQuery(AGREED, "reminder", "sms", now))
     assert blocked == {"past": PAST, "quiet": "quiet_hours", "none": NO_DAY}
     assert [local(SHANGHAI, end)[1] for _, end in allowed["open"]] == [21 * 3600] * 2
-    _, blocked = ask(Wanted(Known(), "reminder", "sms", now))
+    _, blocked = ask(WindowQuery(ContactFacts(), "reminder", "sms", now))
     assert blocked["open"] == "no_consent"
 
 

@@ -15,19 +15,19 @@ import pytest
 from places import ROOT
 
 from nudge.domain.identity.sealing import Sealer, new_subject
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Ref
-from nudge.domain.slots.slot import Terms
+from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Mark, Ref
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds import archive as archiving
-from nudge.flows.folds.archive import NAME, Archive, Limits
-from nudge.lake.checks.checks import Held, held
+from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
+from nudge.lake.checks.checks import PositionSpan, held
 from nudge.lake.engine.query import connect
 from nudge.lake.files import disk, manifest, writer
 from nudge.lake.files.errors import JournalGapError, LakeAheadError, LakeAwayError
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
-from nudge.store.folds.folds import Commit, Lease, Write
+from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.journal.journal import append_decisions, append_mark, last_position, read
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import Client
@@ -53,7 +53,7 @@ MADE = Decision(
     reason="policy",
     policy="uniform",
     policy_version=0,
-    terms=Terms("decision", "paid", "conversion", 86_400.0),
+    terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
     unit="",
     period=10,
 )
@@ -104,7 +104,7 @@ def usurp(client: Client, keys: Keys, partition: int, owner: str) -> Lease:
     return lease
 
 
-def drain(archive: Archive, leases: list[Lease]) -> list[Lease]:
+def drain(archive: ArchiveFold, leases: list[Lease]) -> list[Lease]:
     """Run until nothing waits."""
     leases = archive.run(leases)
     while archive.due(0.0):
@@ -112,7 +112,7 @@ def drain(archive: Archive, leases: list[Lease]) -> list[Lease]:
     return leases
 
 
-def journal_of(client: Client, keys: Keys, partition: int) -> list[Entry]:
+def journal_of(client: Client, keys: Keys, partition: int) -> list[JournalEntry]:
     return read(client, keys, partition, 0, 1_000_000)
 
 
@@ -120,14 +120,14 @@ def assert_equal(client: Client, keys: Keys, lake: Lake) -> None:
     """The lake equals the journal, entry by entry, and by every count."""
     last = {p: last_position(client, keys, p) for p in keys.every_partition()}
     assert lake.positions() == {p: n for p, n in last.items() if n}
-    assert held(connect(lake), last) == {p: Held(n, n, 1, n) for p, n in last.items() if n}
+    assert held(connect(lake), last) == {p: PositionSpan(n, n, 1, n) for p, n in last.items() if n}
     for p in keys.every_partition():
         assert list(lake.entries(p, SEALER.unseal)) == journal_of(client, keys, p)
 
 
 def test_the_lake_equals_the_journal(client: Client, keys: Keys, lake: Lake) -> None:
     """Run after run, in bounded ranges, the lake comes to hold every entry once."""
-    archive = Archive(client, keys, lake, SEALER.seal_each, Limits(range=300, chunk=100))
+    archive = ArchiveFold(client, keys, lake, SEALER.seal_each, ArchiveLimits(range=300, chunk=100))
     fill(client, keys, 700)
     leases = drain(archive, own(client, keys))
     fill(client, keys, 50)
@@ -141,7 +141,7 @@ def test_the_lake_equals_the_journal(client: Client, keys: Keys, lake: Lake) -> 
 def test_partitions_share_one_file_a_table(client: Client, keys: Keys, lake: Lake) -> None:
     """Eight partitions do not make eight times as many files."""
     fill(client, keys, 20)
-    archive = Archive(client, keys, lake, SEALER.seal_each)
+    archive = ArchiveFold(client, keys, lake, SEALER.seal_each)
     archive.run(own(client, keys))
     files = list(lake.root.glob("*/date=*/*"))
     dates = {path.parent.name for path in files}
@@ -153,7 +153,7 @@ def test_a_cluster_is_archived_alike(cluster_url: str, settings: Settings, lake:
     """The same code archives partitions that are on different servers."""
     client, keys = clients.patient(cluster_url), Keys(settings.namespace, 4)
     fill(client, keys, 30)
-    drain(Archive(client, keys, lake, SEALER.seal_each), own(client, keys))
+    drain(ArchiveFold(client, keys, lake, SEALER.seal_each), own(client, keys))
     assert_equal(client, keys, lake)
     client.close()
 
@@ -187,7 +187,7 @@ def test_a_crash_at_any_step_changes_nothing(
     fill(client, keys, 40)
     act, crashes, nth = getattr(module, name), 0, 1
     while True:
-        archive = Archive(client, keys, lake, SEALER.seal_each, Limits(chunk=25))
+        archive = ArchiveFold(client, keys, lake, SEALER.seal_each, ArchiveLimits(chunk=25))
         with monkeypatch.context() as patch:
             patch.setattr(module, name, crashing(act, nth, when))
             try:
@@ -198,7 +198,7 @@ def test_a_crash_at_any_step_changes_nothing(
                     fill(client, keys, 10)
                 if crashes < 21:
                     continue
-        drain(Archive(client, keys, lake, SEALER.seal_each), own(client, keys))
+        drain(ArchiveFold(client, keys, lake, SEALER.seal_each), own(client, keys))
         break
     assert crashes > 0
     assert_equal(client, keys, lake)
@@ -250,17 +250,17 @@ def test_a_zombie_changes_nothing(
 ) -> None:
     """An owner that wakes behind its files, taken over and overtaken, writes the same rows."""
     fill(client, keys, 40)
-    zombie = Archive(client, keys, lake, SEALER.seal_each)
+    zombie = ArchiveFold(client, keys, lake, SEALER.seal_each)
     stale = own(client, keys, "zombie")
 
     def sleeps(*args: Any) -> dict[int, tuple[manifest.File, ...]]:
         with monkeypatch.context() as patch:
             patch.setattr(writer, "write", awake)
             taken = [usurp(client, keys, p, "heir") for p in keys.every_partition()]
-            drain(Archive(client, keys, lake, SEALER.seal_each), taken[:2])
-            drain(Archive(client, keys, lake, SEALER.seal_each), taken[2:])
+            drain(ArchiveFold(client, keys, lake, SEALER.seal_each), taken[:2])
+            drain(ArchiveFold(client, keys, lake, SEALER.seal_each), taken[2:])
             fill(client, keys, 10)
-            drain(Archive(client, keys, lake, SEALER.seal_each), own(client, keys, "heir"))
+            drain(ArchiveFold(client, keys, lake, SEALER.seal_each), own(client, keys, "heir"))
         return awake(*args)
 
     awake = writer.write
@@ -274,9 +274,9 @@ def test_a_pending_range_is_redone_as_it_was_fixed(client: Client, keys: Keys, l
     """What came in since the range was fixed belongs to the next one."""
     fill(client, keys, 10)
     leases = own(client, keys)
-    fixed = Write("HSET", keys.fold(0, NAME), ("pending_to", 4, "pending_watermark", "5.5"))
+    fixed = FoldWrite("HSET", keys.fold(0, NAME), ("pending_to", 4, "pending_watermark", "5.5"))
     folds.commit(client, keys, leases[0], Commit(0, writes=[fixed]))
-    after = Archive(client, keys, lake, SEALER.seal_each).run(leases)
+    after = ArchiveFold(client, keys, lake, SEALER.seal_each).run(leases)
     assert [lease.position for lease in after] == [4, 11, 11, 11]
     assert lake.contents().watermarks()[0] == 5.5
     assert folds.kept(client, keys, 0, NAME, "pending_to") == [None]
@@ -288,7 +288,7 @@ def test_the_watermark_is_what_attribute_had_credited(
     """The lake says until when its rewards are complete, and only where it has caught up."""
     fill(client, keys, 20)
     client.call("HSET", keys.fold(0, "attribute"), "watermark", "1790000000.25")
-    archive = Archive(client, keys, lake, SEALER.seal_each, Limits(range=15))
+    archive = ArchiveFold(client, keys, lake, SEALER.seal_each, ArchiveLimits(range=15))
     leases = archive.run(own(client, keys))
     assert lake.contents().watermarks() == dict.fromkeys(range(4), 0.0)
     drain(archive, leases)
@@ -298,10 +298,10 @@ def test_the_watermark_is_what_attribute_had_credited(
 def test_a_store_behind_the_lake_is_not_archived(client: Client, keys: Keys, lake: Lake) -> None:
     """A store that came back empty would give its positions to other records: refused."""
     fill(client, keys, 10)
-    drain(Archive(client, keys, lake, SEALER.seal_each), own(client, keys))
+    drain(ArchiveFold(client, keys, lake, SEALER.seal_each), own(client, keys))
     empty = Keys(keys.namespace + "-new", keys.partitions)
     fill(client, empty, 20)
-    archive = Archive(client, empty, lake, SEALER.seal_each)
+    archive = ArchiveFold(client, empty, lake, SEALER.seal_each)
     for _ in range(2):
         with pytest.raises(LakeAheadError, match="partition 0"):
             archive.run(own(client, empty))
@@ -313,7 +313,7 @@ def test_a_trimmed_journal_is_an_error(client: Client, keys: Keys, lake: Lake) -
     fill(client, keys, 10)
     client.call("XTRIM", keys.journal(2), "MINID", "4-0")
     with pytest.raises(JournalGapError, match="p=2/0-11"):
-        Archive(client, keys, lake, SEALER.seal_each).run(own(client, keys))
+        ArchiveFold(client, keys, lake, SEALER.seal_each).run(own(client, keys))
     assert lake.positions() == {}
 
 
@@ -322,7 +322,7 @@ def test_a_full_disk_loses_nothing(
 ) -> None:
     """The system's refusal is the lake's error; the next run does the same range."""
     fill(client, keys, 10)
-    archive = Archive(client, keys, lake, SEALER.seal_each)
+    archive = ArchiveFold(client, keys, lake, SEALER.seal_each)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -340,7 +340,7 @@ def test_a_lost_answer_of_the_last_commit_is_no_matter(
 ) -> None:
     """Committed or not, whoever acquires again goes on from the truth."""
     fill(client, keys, 10)
-    archive = Archive(client, keys, lake, SEALER.seal_each)
+    archive = ArchiveFold(client, keys, lake, SEALER.seal_each)
     real, calls = folds.commit, iter(range(99))
 
     def away(*args: Any) -> Lease:
@@ -360,7 +360,9 @@ def test_a_lost_answer_of_the_last_commit_is_no_matter(
 
 def test_due_by_time_and_by_number(client: Client, keys: Keys, lake: Lake) -> None:
     """At most every `every` seconds, unless many entries wait; looking is rationed too."""
-    archive = Archive(client, keys, lake, SEALER.seal_each, Limits(every=1e6, waiting=50, look=1.0))
+    archive = ArchiveFold(
+        client, keys, lake, SEALER.seal_each, ArchiveLimits(every=1e6, waiting=50, look=1.0)
+    )
     assert archive.due(0.0)
     leases = archive.run(own(client, keys))
     now = archiving.clock.monotonic()
@@ -378,5 +380,5 @@ def test_away_references_and_exposures_survive(client: Client, keys: Keys, lake:
     assert lease is not None
     shown = Exposure("5" * 32, Ref(1, 1), "banner", 1, "a", "-", "policy", 0.5, 60.0, 1.79e9 + 0.1)
     folds.commit(client, keys, lease, Commit(0, [shown] * 3))
-    drain(Archive(client, keys, lake, SEALER.seal_each), own(client, keys))
+    drain(ArchiveFold(client, keys, lake, SEALER.seal_each), own(client, keys))
     assert [entry.record for entry in lake.entries(1, SEALER.unseal)] == [shown] * 3

@@ -9,12 +9,21 @@ from random import Random
 import pytest
 
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.replay import fold
-from nudge.domain.journal.records import Decision, Entry, Event, Exposure, Mark, Record, Ref, Reward
+from nudge.domain.credit.attribution_replay import fold
+from nudge.domain.journal.records import (
+    Decision,
+    Event,
+    Exposure,
+    JournalEntry,
+    Mark,
+    Record,
+    Ref,
+    Reward,
+)
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.domain.slots.slot import Terms
-from nudge.flows.folds.attribute import Attribute
+from nudge.domain.slots.slot import RewardTerms
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit
@@ -24,7 +33,7 @@ from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 ADA, BOB = "a" * 32, "b" * 32
-TERMS = Terms("decision", "paid", "conversion", 100.0)
+TERMS = RewardTerms("decision", "paid", "conversion", 100.0)
 DAY = 86_400.0
 
 
@@ -69,9 +78,9 @@ def keys(settings: Settings) -> Keys:
     return Keys(settings.namespace, 2)
 
 
-def committed(client: Client, keys: Keys, entries: list[Entry]) -> None:
+def committed(client: Client, keys: Keys, entries: list[JournalEntry]) -> None:
     """Handle one batch as a new owner would, and commit it."""
-    attribute = Attribute(client, keys)
+    attribute = AttributeFold(client, keys)
     lease = folds.acquire(client, keys, 0, attribute.name, "test", 5.0)
     assert lease is not None
     _, batch = attribute.handle(0, attribute.prepare(0), entries)
@@ -90,7 +99,9 @@ def listed(client: Client, keys: Keys) -> dict[str, float]:
 
 def test_a_batch_commits_states_and_records(client: Client, keys: Keys) -> None:
     """Exposures and rewards go to the journal; the states say what is open, and until when."""
-    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1010.0, paid())])
+    committed(
+        client, keys, [JournalEntry(0, 1, 1000.0, made()), JournalEntry(0, 2, 1010.0, paid())]
+    )
     records = [entry.record for entry in read(client, keys, 0, 0, 100)]
     assert [type(record) for record in records] == [Exposure, Reward]
     state = state_of(client, keys, ADA)
@@ -109,38 +120,42 @@ def test_a_batch_commits_states_and_records(client: Client, keys: Keys) -> None:
 
 def test_due_subjects_are_closed_by_the_watermark(client: Client, keys: Keys) -> None:
     """Whoever does not come back is closed when others move the watermark on."""
-    committed(client, keys, [Entry(0, 1, 1000.0, made())])
-    committed(client, keys, [Entry(0, 2, 9000.0, made(BOB))])
+    committed(client, keys, [JournalEntry(0, 1, 1000.0, made())])
+    committed(client, keys, [JournalEntry(0, 2, 9000.0, made(BOB))])
     assert state_of(client, keys, ADA).open == ()
     assert set(listed(client, keys)) == {BOB}
 
 
 def test_own_records_and_marks_only_advance(client: Client, keys: Keys) -> None:
     """The fold passes by what it wrote itself."""
-    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1010.0, paid())])
+    committed(
+        client, keys, [JournalEntry(0, 1, 1000.0, made()), JournalEntry(0, 2, 1010.0, paid())]
+    )
     before = last_position(client, keys, 0)
     own = [replace(e, position=e.position + 2) for e in read(client, keys, 0, 0, 100)]
-    committed(client, keys, [*own, Entry(0, 5, 1020.0, Mark("slot_applied"))])
+    committed(client, keys, [*own, JournalEntry(0, 5, 1020.0, Mark("slot_applied"))])
     assert last_position(client, keys, 0) == before
     assert folds.kept(client, keys, 0, "attribute", "position") == ["5"]
 
 
 def test_the_watermark_survives_a_new_owner(client: Client, keys: Keys) -> None:
     """The next owner continues with the largest stamp seen, though the store's clock went back."""
-    committed(client, keys, [Entry(0, 1, 5000.0, made())])
-    assert Attribute(client, keys).prepare(0).watermark == 5000.0
-    committed(client, keys, [Entry(0, 2, 4000.0, made(BOB))])
-    assert Attribute(client, keys).prepare(0).watermark == 5000.0
+    committed(client, keys, [JournalEntry(0, 1, 5000.0, made())])
+    assert AttributeFold(client, keys).prepare(0).watermark == 5000.0
+    committed(client, keys, [JournalEntry(0, 2, 4000.0, made(BOB))])
+    assert AttributeFold(client, keys).prepare(0).watermark == 5000.0
 
 
 def test_a_state_that_cannot_be_read_stops_nobody(client: Client, keys: Keys) -> None:
     """One visitor's bytes are made anew; the others go on."""
     client.call("SET", keys.visitor(0, ADA), b"\xff broken")
-    committed(client, keys, [Entry(0, 1, 1000.0, made()), Entry(0, 2, 1000.0, made(BOB))])
+    committed(
+        client, keys, [JournalEntry(0, 1, 1000.0, made()), JournalEntry(0, 2, 1000.0, made(BOB))]
+    )
     assert len(state_of(client, keys, ADA).open) == len(state_of(client, keys, BOB).open) == 1
 
 
-def history(random: Random, length: int) -> list[Entry]:
+def history(random: Random, length: int) -> list[JournalEntry]:
     """Decisions and payments of a few visitors over some windows."""
     records: list[Record] = []
     for i in range(length):
@@ -148,7 +163,8 @@ def history(random: Random, length: int) -> list[Entry]:
         records.append(made(subject) if random.random() < 0.5 else paid(subject, f"e{i}", i))
     stamps = sorted(random.uniform(0, 20 * GRACE_SPAN) for _ in range(length))
     return [
-        Entry(0, i, s, r) for i, (s, r) in enumerate(zip(stamps, records, strict=True), start=1)
+        JournalEntry(0, i, s, r)
+        for i, (s, r) in enumerate(zip(stamps, records, strict=True), start=1)
     ]
 
 
@@ -173,8 +189,8 @@ def test_the_size_of_batches_does_not_matter(client: Client, keys: Keys, seed: i
 
 def test_nothing_is_loaded_for_an_empty_journal(client: Client, keys: Keys) -> None:
     """A batch of marks alone reads and writes no visitor."""
-    attribute = Attribute(client, keys)
-    state, batch = attribute.handle(0, attribute.prepare(0), [Entry(0, 1, 5.0, Mark("m"))])
+    attribute = AttributeFold(client, keys)
+    state, batch = attribute.handle(0, attribute.prepare(0), [JournalEntry(0, 1, 5.0, Mark("m"))])
     assert state.watermark == 5.0
     assert isinstance(batch, Commit)
     assert [write.command for write in batch.writes] == ["HSET"]

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bandits.buckets import FINE_FOR, HOUR, HOURS_FOR, bucket_of, width_of
-from nudge.domain.journal.records import Entry, Exposure, Mark, Record, Ref, Reward
-from nudge.flows.folds.learn import Learn, crossed_days
+from nudge.domain.journal.records import Exposure, JournalEntry, Mark, Record, Ref, Reward
+from nudge.flows.folds.learn import LearnFold, crossed_days
 from nudge.settings.settings import Settings
 from nudge.store.folds import counts, folds
 from nudge.store.folds.counts import CountRow, Total
@@ -71,9 +71,10 @@ class Journal:
 
     def take(self, stamp: float, *records: Record) -> None:
         """One batch, committed as a new owner would."""
-        learn, p = Learn(self._client, self._keys), self._partition
+        learn, p = LearnFold(self._client, self._keys), self._partition
         entries = [
-            Entry(p, self._position + i, stamp, record) for i, record in enumerate(records, start=1)
+            JournalEntry(p, self._position + i, stamp, record)
+            for i, record in enumerate(records, start=1)
         ]
         self._position += len(entries)
         lease = folds.acquire(self._client, self._keys, p, learn.name, "test", 5.0)

@@ -16,11 +16,11 @@ from bandits.config import LearnerConfig
 from bandits.learners.auto import Memory
 from bandits.policies.snapshot import dump
 from nudge.config.slot_file import load_slots
-from nudge.domain.journal.records import Entry, Exposure, Ref, Reward
+from nudge.domain.journal.records import Exposure, JournalEntry, Ref, Reward
 from nudge.domain.slots.slot import Slot
 from nudge.errors import FencedError
 from nudge.flows.folds import publish
-from nudge.flows.folds.learn import Learn
+from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.publish import Publisher, alike, fitted
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
@@ -79,11 +79,11 @@ def learned(client: Client, keys: Keys, partition: int = 0, **more: object) -> N
         at=NOW,
         **given,  # type: ignore[arg-type]
     )
-    learn = Learn(client, keys)
+    learn = LearnFold(client, keys)
     lease = folds.acquire(client, keys, partition, learn.name, "test", 5.0)
     assert lease is not None
     entries = [
-        Entry(partition, lease.position + i, NOW + 60, record)
+        JournalEntry(partition, lease.position + i, NOW + 60, record)
         for i, record in enumerate([exposure] * 10 + [reward] * 6, start=1)
     ]
     _, batch = learn.handle(partition, learn.prepare(partition), entries)

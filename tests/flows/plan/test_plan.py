@@ -12,26 +12,26 @@ from zoneinfo import ZoneInfo
 import pytest
 from flow_web import SERVER, Web
 
-from nudge.domain.choosing.asked import Sent
-from nudge.domain.contact.contact import Consent, Contact, Known
+from nudge.domain.choosing.requests import EventRequest
+from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import forbidden
 from nudge.domain.journal.records import Decision, Exposure
-from nudge.domain.people.person import Attribute
+from nudge.domain.people.person import KnownFact
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.slots.slot import Variant
-from nudge.domain.timing.planning import Timing, Wish
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import UnknownSlotError
-from nudge.flows.folds.attribute import Attribute as Fold
-from nudge.flows.plan import Planner, settle
-from nudge.flows.plan.planner import Tables
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.plan import Planner, plan_writer
+from nudge.flows.plan.planner import LatestTable
 from nudge.flows.serving.explain import explain, repeats
 from nudge.store.journal.journal import read
 from nudge.store.plans import bulk
-from nudge.store.plans.plans import Appended
+from nudge.store.plans.plans import BlockResult
 from nudge.store.vault.visitors import known_visitor
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -74,15 +74,17 @@ class Desk:
         assert found is not None
         return _Home(found.subject, found.partition)
 
-    def plan(self, visitor: str, at: float = NOW, *, know: bool = True, **more: object) -> Timing:
+    def plan(
+        self, visitor: str, at: float = NOW, *, know: bool = True, **more: object
+    ) -> PlanAnswer:
         """The answer for a customer, who agreed to SMS."""
         if know and visitor not in self.known:
             self.known.add(visitor)
             self.know(visitor)
-        wish = Wish(visitor, **more)  # type: ignore[arg-type]
+        wish = PlanRequest(visitor, **more)  # type: ignore[arg-type]
         return self.planner.plan(self.web.catalogue, wish, "test", at)
 
-    def record(self, timing: Timing) -> Decision:
+    def record(self, timing: PlanAnswer) -> Decision:
         """The record of a plan."""
         made = [d for d in self.decisions() if d.due == timing.send_at]
         return made[0]
@@ -184,18 +186,18 @@ def test_two_who_plan_for_one_customer_at_once_see_each_other(
     for name in ("ada", "bob", "cyn"):
         desk.plan(name, know=False)
         desk.know(name)
-    other = replace(desk.planner, _tables=Tables())
-    original, between = settle.append_each, iter([True])
+    other = replace(desk.planner, _tables=LatestTable())
+    original, between = plan_writer.append_each, iter([True])
 
-    def interrupted(*args: Any) -> Iterator[Appended]:
+    def interrupted(*args: Any) -> Iterator[BlockResult]:
         if next(between, False):
             for name in ("ada", "cyn"):
-                other.plan(desk.web.catalogue, Wish(name, purpose="reminder"), "other", NOW)
+                other.plan(desk.web.catalogue, PlanRequest(name, purpose="reminder"), "other", NOW)
         return original(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(settle, "append_each", interrupted)
-        wishes = [Wish(name, purpose="promotion") for name in ("ada", "bob", "cyn")]
+        patched.setattr(plan_writer, "append_each", interrupted)
+        wishes = [PlanRequest(name, purpose="promotion") for name in ("ada", "bob", "cyn")]
         made = desk.planner.plan_each(desk.web.catalogue, wishes, "test", NOW)
     assert [one.visitor_id for one in made] == ["ada", "bob", "cyn"]
     assert all(one.send_at for one in made)
@@ -219,7 +221,9 @@ def test_a_customer_under_two_ids_is_planned_once(desk: Desk) -> None:
     key = keys.vault(home.partition, sealer.visitor_hash(twin))
     desk.web.client.call("HSET", key, "s", home.subject, "p", home.partition, "c", "1")
     desk.know("ada")
-    both = desk.planner.plan_each(desk.web.catalogue, [Wish("ada"), Wish(twin)], "test", NOW)
+    both = desk.planner.plan_each(
+        desk.web.catalogue, [PlanRequest("ada"), PlanRequest(twin)], "test", NOW
+    )
     assert both[0].decision_id == both[1].decision_id
     assert [one.sticky for one in both] == [False, True]
 
@@ -240,14 +244,14 @@ def test_the_zone_is_the_customers(desk: Desk) -> None:
     assert timing.zone == "America/New_York"
     assert 8 <= datetime.fromtimestamp(timing.send_at, ZoneInfo(timing.zone)).hour < 21
     desk.known.add("bob")
-    desk.know("bob", replace(AGREED, known=(Attribute("zone", 0.0, "Europe/Berlin"),)))
+    desk.know("bob", replace(AGREED, known=(KnownFact("zone", 0.0, "Europe/Berlin"),)))
     assert desk.plan("bob").zone == "Europe/Berlin"
 
 
 def test_a_blacklisted_customer_gets_nothing(desk: Desk) -> None:
     """`blacklisted` as the operator loaded it stands above consent."""
     desk.known.add("ada")
-    desk.know("ada", replace(AGREED, known=(Attribute("blacklisted", 0.0, value=True),)))
+    desk.know("ada", replace(AGREED, known=(KnownFact("blacklisted", 0.0, value=True),)))
     assert desk.plan("ada").reason == "blacklisted"
 
 
@@ -284,10 +288,10 @@ def test_sms_sent_is_the_exposure_even_weeks_later(desk: Desk) -> None:
     """`sms_sent` opens it at its own time and counts as a contact for its purpose."""
     timing = desk.plan("ada", slots=("banner",))
     web = desk.web
-    sent = Sent("s-1", "sms_sent", "ada", None, timing.decision_id, {"purpose": "reminder"})
+    sent = EventRequest("s-1", "sms_sent", "ada", None, timing.decision_id, {"purpose": "reminder"})
     assert web.recorder.record([sent], SERVER, NOW).accepted == 1
     home = desk.planner_home("ada")
-    fold = Fold(web.client, web.keys)
+    fold = AttributeFold(web.client, web.keys)
     entries = read(web.client, web.keys, home.partition, 0, 100)
     _, commit = fold.handle(home.partition, fold.prepare(home.partition), entries)
     shown = [r for r in commit.records if isinstance(r, Exposure)]
@@ -298,9 +302,9 @@ def test_a_link_token_names_customer_and_decision(desk: Desk) -> None:
     """`sms_clicked` needs nothing else; a WAP page that knows nobody is the customer's visit."""
     timing = desk.plan("ada")
     web = desk.web
-    click = Sent("c-1", "sms_clicked", "", None, None, {"token": timing.link_token})
+    click = EventRequest("c-1", "sms_clicked", "", None, None, {"token": timing.link_token})
     assert web.recorder.record([click], SERVER, NOW).accepted == 1
-    forged = Sent("c-2", "sms_clicked", "", None, None, {"token": "A" * 59})
+    forged = EventRequest("c-2", "sms_clicked", "", None, None, {"token": "A" * 59})
     (refused,) = web.recorder.record([forged], SERVER, NOW).rejected
     assert refused.code == "unknown_decision"
     web.ask("stranger", channel="wap", link_token=timing.link_token)
@@ -322,7 +326,7 @@ def test_explain_shows_the_plan(desk: Desk) -> None:
 def test_every_plan_of_many_is_allowed_and_all_windows_are_used(desk: Desk) -> None:
     """300 customers: each time is allowed by the policy; each eligible window is drawn."""
     timings = [desk.plan(f"v-{n}") for n in range(300)]
-    known, agreed = desk.planner.calendar, Known(consents=AGREED.consents)
+    known, agreed = desk.planner.calendar, ContactFacts(consents=AGREED.consents)
     assert len({t.window for t in timings}) == 6
     for timing in timings:
         assert timing.send_at is not None
@@ -334,6 +338,6 @@ def test_folds_are_told_of_many_and_not_of_one(desk: Desk) -> None:
     web = desk.web
     desk.plan("ada")
     assert not bulk.is_on(web.client, web.keys)
-    wishes = [Wish(f"v-{n}") for n in range(bulk.MANY)]
+    wishes = [PlanRequest(f"v-{n}") for n in range(bulk.MANY)]
     desk.planner.plan_each(web.catalogue, wishes, "test", NOW)
     assert bulk.is_on(web.client, web.keys)

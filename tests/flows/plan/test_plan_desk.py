@@ -21,17 +21,17 @@ from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
 from nudge.domain.identity.sealing import new_subject
 from nudge.domain.journal.block import drawn_of
 from nudge.domain.journal.records import Decision
-from nudge.domain.people.person import Attribute
+from nudge.domain.people.person import KnownFact
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
-from nudge.domain.slots.served import Served
-from nudge.domain.timing.planning import Wish
+from nudge.domain.slots.live_slot import LiveSlot
+from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.windows import Calendar
-from nudge.flows.plan.case import Case
-from nudge.flows.plan.desk import Desk
-from nudge.flows.plan.table import Table, minute_of
+from nudge.flows.plan.candidate import Candidate
+from nudge.flows.plan.minute_table import MinuteTable, minute_of
+from nudge.flows.plan.planning_round import PlanningRound
 from nudge.flows.serving.explain import repeats
-from nudge.store.vault.visitors import Opened
+from nudge.store.vault.visitors import VisitorView
 
 forms = pytest.mark.parametrize(
     "examples", [100, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
@@ -52,8 +52,8 @@ def states(draw: st.DrawFn, base: float) -> VisitorState:
     agreed = (Consent("sms", base - 100 * DAY, given=True),)
     later = st.builds(Consent, st.just("sms"), around(base, 3), st.booleans())
     zone = draw(st.sampled_from((None, "Europe/Berlin", "America/New_York", "Asia/Kathmandu")))
-    known = [Attribute("zone", 0.0, zone)] if zone else []
-    known += [Attribute("stage", 0.0, draw(st.sampled_from(("growth", "warning"))))]
+    known = [KnownFact("zone", 0.0, zone)] if zone else []
+    known += [KnownFact("stage", 0.0, draw(st.sampled_from(("growth", "warning"))))]
     return VisitorState(
         contacts=tuple(sorted(draw(st.lists(contacts, max_size=3)))),
         consents=(*draw(st.sampled_from((agreed, agreed, ()))), *draw(st.lists(later, max_size=1))),
@@ -78,15 +78,15 @@ def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int
     def law(data: st.DataObject) -> None:
         base = data.draw(bases)
         policy = data.draw(policies(base))
-        served = Served(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT))
-        table = Table(Calendar(policy), served, minute_of(base))
-        desk = Desk(table, {}, data.draw(st.sampled_from((0.0, 0.3))), KEY, "test", base)
+        served = LiveSlot(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT))
+        table = MinuteTable(Calendar(policy), served, minute_of(base))
+        desk = PlanningRound(table, {}, data.draw(st.sampled_from((0.0, 0.3))), KEY, "test", base)
         capacity, hours = Capacity(), Counter[tuple[str, int]]()
         for _ in range(data.draw(st.integers(1, 5))):
             state = data.draw(states(base))
             purpose = data.draw(st.sampled_from(("reminder", "failed", "offer")))
-            opened = Opened(new_subject(), 0, encode_state(state))
-            case = desk.case(Wish("v", purpose=purpose), opened)
+            opened = VisitorView(new_subject(), 0, encode_state(state))
+            case = desk.case(PlanRequest("v", purpose=purpose), opened)
             desk.look(case, capacity)
             desk.draw(case, capacity)
             if case.drawn is None or case.due is None:
@@ -102,7 +102,7 @@ def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int
     law()
 
 
-def check_draw(desk: Desk, case: Case) -> None:
+def check_draw(desk: PlanningRound, case: Candidate) -> None:
     """The decision is the one of this customer alone."""
     assert case.left is not None
     assert case.drawn is not None
@@ -120,15 +120,15 @@ def test_an_hour_that_fills_up_meanwhile_is_looked_for_no_more() -> None:
     shipped = load_contact(CONFIG)
     sms = replace(shipped.channels["sms"], capacity=2)
     policy = replace(shipped, channels={"sms": sms})  # a reminder may have one of the two
-    table = Table(
+    table = MinuteTable(
         Calendar(policy),
-        Served(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT)),
+        LiveSlot(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT)),
         minute_of(at),
     )
-    desk = Desk(table, {}, 0.0, KEY, "test", at)
+    desk = PlanningRound(table, {}, 0.0, KEY, "test", at)
     agreed = VisitorState(consents=(Consent("sms", 0.0, given=True),), watermark=at)
     cases = [
-        desk.case(Wish(f"v-{n}"), Opened(new_subject(), 0, encode_state(agreed)))
+        desk.case(PlanRequest(f"v-{n}"), VisitorView(new_subject(), 0, encode_state(agreed)))
         for n in range(2000)
     ]
     capacity = Capacity()

@@ -16,20 +16,20 @@ from benchmarks.lifts_service import Service
 from nudge import clock
 from nudge.config.slot_change import Edit
 from nudge.config.slot_file import dump_slot
-from nudge.domain.choosing.asked import Ask
-from nudge.domain.journal.records import Decision, Entry
-from nudge.domain.reports.guard import Look, Seen
+from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.journal.records import Decision, JournalEntry
+from nudge.domain.reports.harm_guard import HarmFinding, MetricFinding
 from nudge.domain.slots.slot import Slot
 from nudge.errors import StoreAwayError
-from nudge.flows.reports.guard import Guards
+from nudge.flows.reports.harm_guard import HarmGuard
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
 from nudge.store.journal.journal import read
 from nudge.store.service import guards, slots
 from nudge.store.wire import client as clients
-from nudge.workers.guard import Guard
-from nudge.workers.guarding import Guarding
+from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.main import Worker, loops_of
+from nudge.workers.store_check import StoreCheck
 
 ROUND = 400
 MOST = 20
@@ -46,10 +46,12 @@ def service(settings: Settings) -> Iterator[Service]:
     client.close()
 
 
-def guarding(service: Service, owner: str = "one") -> Guarding:
+def guarding(service: Service, owner: str = "one") -> HarmGuardLoop:
     """A guard as a worker has it, which has seen nothing yet."""
     client, keys, settings = service.client, service.keys, service.settings
-    return Guarding(client, keys, settings, owner, 5.0, Guard(client, keys, settings.store_note))
+    return HarmGuardLoop(
+        client, keys, settings, owner, 5.0, StoreCheck(client, keys, settings.store_note)
+    )
 
 
 def turn(service: Service, owner: str = "one") -> list[str]:
@@ -72,7 +74,9 @@ def until_frozen(service: Service, first: int = 0) -> int:
 
 def shown(service: Service, number: int) -> str:
     """The reason of a new visitor's decision."""
-    given = service.decide(Ask(f"new-{number}", "web", "recharge", (NAME,))).decisions[NAME]
+    given = service.decide(DecisionRequest(f"new-{number}", "web", "recharge", (NAME,))).decisions[
+        NAME
+    ]
     if given.reason == "fallback":
         assert given.variant == FALLBACK
     return given.reason
@@ -106,7 +110,7 @@ def test_a_planted_harm_is_frozen_once_and_says_so(service: Service) -> None:
     # Who had the harmful amount by stickiness does not keep it, and the policy draws no more.
     service.follow()
     assert {shown(service, n) for n in range(50)} == {"fallback"}
-    again = service.decide(Ask("v0-1", "web", "recharge", (NAME,))).decisions[NAME]
+    again = service.decide(DecisionRequest("v0-1", "web", "recharge", (NAME,))).decisions[NAME]
     assert (again.variant, again.reason) == (FALLBACK, "fallback")
 
 
@@ -135,17 +139,19 @@ def test_a_policy_that_does_no_harm_goes_on(service: Service) -> None:
 def test_only_policy_and_holdout_count(service: Service) -> None:
     """Forced, fallback and shadow decisions, and those without a choice, are not compared."""
     visit(service, range(200), NO_HARM)
-    ask = Ask("x", "web", "recharge", (NAME,), force={NAME: "500"})
+    ask = DecisionRequest("x", "web", "recharge", (NAME,), force={NAME: "500"})
     for number in range(50):
         service.decide(replace(ask, visitor_id=f"forced-{number}"))
     for changes in ({"mode": "shadow"}, {"mode": "off"}):
         edited(service, changes)
         for number in range(30):
-            service.decide(Ask(f"{changes['mode']}-{number}", "web", "recharge", (NAME,)))
+            service.decide(
+                DecisionRequest(f"{changes['mode']}-{number}", "web", "recharge", (NAME,))
+            )
     only = {name: {"enabled": False} for name in ("100", "500")}
     edited(service, {"mode": "live", "variants": only})
     for number in range(40):
-        service.decide(Ask(f"only-{number}", "web", "recharge", (NAME,)))
+        service.decide(DecisionRequest(f"only-{number}", "web", "recharge", (NAME,)))
     edited(service, {"variants": {name: {"enabled": True} for name in only}})
     visit(service, range(1000, 1100), NO_HARM)
     found = look(service)
@@ -170,13 +176,15 @@ def edited(service: Service, changes: dict[str, object]) -> None:
     service.follow()
 
 
-def look(service: Service, name: str = NAME) -> Look:
+def look(service: Service, name: str = NAME) -> HarmFinding:
     settings = service.settings
-    found = Guards(service.client, service.keys, service.lake, settings.data_dir / "reports", 0.0)
+    found = HarmGuard(
+        service.client, service.keys, service.lake, settings.data_dir / "reports", 0.0
+    )
     return found.look(slots.current(service.client, service.keys)[name])
 
 
-def journal(service: Service) -> list[Entry]:
+def journal(service: Service) -> list[JournalEntry]:
     keys = service.keys
     return [e for p in keys.every_partition() for e in read(service.client, keys, p, 0, 100_000)]
 
@@ -193,14 +201,16 @@ class Harmful:
 
     meanwhile: Callable[[], object] = lambda: None
 
-    def look(self, found: Slot) -> Look:
+    def look(self, found: Slot) -> HarmFinding:
         """Harm; and what happens while it is looked for."""
         self.meanwhile()
         rise = Estimate(-0.2, -0.3, -0.1)
-        return Look(found, 1, (Seen("abandonment", (1000, 250), (0.2, 0.4), rise),), clock.now())
+        return HarmFinding(
+            found, 1, (MetricFinding("abandonment", (1000, 250), (0.2, 0.4), rise),), clock.now()
+        )
 
 
-def seeing(service: Service, harmful: Harmful, owner: str = "one") -> Guarding:
+def seeing(service: Service, harmful: Harmful, owner: str = "one") -> HarmGuardLoop:
     """A guard that sees harm."""
     watch = guarding(service, owner)
     watch.__dict__["_guards"] = harmful
@@ -267,9 +277,9 @@ def test_nobody_looks_while_nothing_has_changed(service: Service) -> None:
     watch = guarding(service)
 
     class Counting(Harmful):
-        def look(self, found: Slot) -> Look:
+        def look(self, found: Slot) -> HarmFinding:
             looks.append(found.revision)
-            return Look(found, 1, (), clock.now())
+            return HarmFinding(found, 1, (), clock.now())
 
     watch.__dict__["_guards"] = Counting()
     watch.turn(0.0)
@@ -289,7 +299,7 @@ def test_the_worker_of_reports_brings_the_guard(service: Service) -> None:
     """It runs until it is told to stop, and gives its turn back."""
     worker = Worker(service.settings, service.client, service.keys, "one")
     watch = loops_of(worker, ["report"])["guard"]
-    assert isinstance(watch, Guarding)
+    assert isinstance(watch, HarmGuardLoop)
     watch.__dict__["_guards"] = Harmful()
     visit(service, range(10), HARM)
     stop = StopEvent()

@@ -11,7 +11,7 @@ import pytest
 from child_processes import eventually
 from flow_web import NOW, PAGE, Web
 
-from nudge.domain.choosing.asked import Ask, Sent
+from nudge.domain.choosing.requests import DecisionRequest, EventRequest
 from nudge.domain.credit.attribution import step
 from nudge.domain.journal.records import AWAY, Decision, Event
 from nudge.domain.people.visitor import VisitorState
@@ -86,7 +86,7 @@ def test_a_known_visitor_without_token_is_found_when_drained(web: Web, away: Awa
     web.ask("v", "denomination")
     with away():
         web.ask("v", "banner")
-        web.recorder.record([Sent("e", "step", "v", None, None)], PAGE, NOW)
+        web.recorder.record([EventRequest("e", "step", "v", None, None)], PAGE, NOW)
     drained(web)
     subjects = {e.record.subject for e in web.entries() if e.record.subject}
     assert len(subjects) == 1
@@ -94,7 +94,7 @@ def test_a_known_visitor_without_token_is_found_when_drained(web: Web, away: Awa
 
 def test_events_are_accepted_and_arrive_once(web: Web, away: Away) -> None:
     """A batch sent twice in the outage and once after it is in the journal once."""
-    batch = [Sent(f"e{i}", "step", f"v{i % 5}", None, None) for i in range(40)]
+    batch = [EventRequest(f"e{i}", "step", f"v{i % 5}", None, None) for i in range(40)]
     with away():
         assert web.recorder.record(batch, PAGE, NOW).accepted == 40
         assert web.recorder.record(batch, PAGE, NOW).accepted == 40
@@ -109,7 +109,7 @@ def test_a_pixel_in_the_outage_finds_its_visitor_later(web: Web, away: Away) -> 
     """Whose decision it was only the store knows: the event is joined when it is drained."""
     given = web.ask("v", "banner").decisions["banner"]
     with away():
-        sent = Sent("p", "shown", "", None, given.decision_id)
+        sent = EventRequest("p", "shown", "", None, given.decision_id)
         assert web.recorder.record([sent], PAGE, NOW).accepted == 1
     drained(web)
     entries = web.entries()
@@ -129,7 +129,7 @@ def test_without_store_and_spool_pages_get_the_fallback(
         given = web.ask("v", "denomination").decisions["denomination"]
         assert (given.variant, given.reason, given.propensity) == ("100", "fallback", 1.0)
         with pytest.raises(SpoolFullError):
-            web.recorder.record([Sent("e", "step", "v", None, None)], PAGE, NOW)
+            web.recorder.record([EventRequest("e", "step", "v", None, None)], PAGE, NOW)
 
 
 @pytest.mark.parametrize("slot", ["denomination", "banner"])
@@ -198,7 +198,9 @@ def test_many_visitors_in_one_call_wait_for_the_disk_once(
 
     monkeypatch.setattr(Spool, "append", counted)
     with away():
-        pages = [Ask(f"v{i}", "web", "home", ("denomination", "banner")) for i in range(100)]
+        pages = [
+            DecisionRequest(f"v{i}", "web", "home", ("denomination", "banner")) for i in range(100)
+        ]
         answers = web.decider.decide(web.catalogue, pages, PAGE, NOW)
     assert (len(answers), appended) == (100, [200])
     assert drained(web) == 200

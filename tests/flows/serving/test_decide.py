@@ -11,7 +11,7 @@ from flow_web import NOW, SERVER, Web
 from places import CONFIG
 
 from nudge.config.segment_file import load_segments
-from nudge.domain.choosing.asked import Given
+from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.journal.records import Decision, Ref
 from nudge.domain.people.person import Failure
 from nudge.domain.people.recharges import Payment
@@ -188,7 +188,7 @@ def know(web: Web, state: VisitorState) -> None:
 def test_the_open_page_gets_its_offer_as_soon_as_the_failure_is_known(web: Web) -> None:
     """Before it is known nothing sticks; a failure sticks to its own offer, a later one to none."""
 
-    def retry(at: float = NOW, **more: object) -> Given:
+    def retry(at: float = NOW, **more: object) -> SlotAnswer:
         asked = web.ask("v", "payment_retry", page="pay", caller=SERVER, at=at, **more)
         return asked.decisions["payment_retry"]
 

@@ -13,16 +13,16 @@ from nudge.domain.journal.records import Decision, Event
 from nudge.errors import StoreAwayError
 from nudge.flows.serving.drain import drain
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Arrival
-from nudge.store.keeping.spooled import Spooled, pack, unpack
+from nudge.store.journal.journal import Append
+from nudge.store.keeping.spooled_append import SpooledAppend, pack, unpack
 from nudge.store.wire.client import Client
 
 
-def spooled(web: Web, visitor: str, number: int, subject: str = "") -> Spooled:
+def spooled(web: Web, visitor: str, number: int, subject: str = "") -> SpooledAppend:
     hashed = web.sealer.visitor_hash(visitor)
     event = Event(subject or new_subject(), f"{visitor}-{number}", "step", "page", at=NOW)
     home = web.sealer.partition(hashed, web.keys.partitions)
-    return Spooled(home, Arrival(hashed, event), closes=False)
+    return SpooledAppend(home, Append(hashed, event), closes=False)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_spooled_decision_keeps_its_reference_and_is_taken_once(web: Web, spoo
     hashed = web.sealer.visitor_hash("new")
     home = web.sealer.partition(hashed, web.keys.partitions)
     away = replace(made, subject=new_subject(), ref=away_ref(home), at=NOW, degraded=True)
-    item = Spooled(home, Arrival(hashed, away), closes=True)
+    item = SpooledAppend(home, Append(hashed, away), closes=True)
     assert unpack(pack(item)) == item
     spool.append([pack(item), pack(item)])
     spool.hand_over()

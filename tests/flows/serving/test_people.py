@@ -8,17 +8,17 @@ import pytest
 from flow_people import DAY, FRIENDS, MINE, number, opened, prefill, settled, state, tell, typed
 from flow_web import NOW, PAGE, SERVER, Web
 
-from nudge.domain.choosing.asked import Sent
+from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.journal.records import Decision, Event
 from nudge.domain.people.merging import LEFT, arriving
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.store.journal.journal import send
 from nudge.workers.runner import Runner
 
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    fold: Any = Attribute(web.client, web.keys)
+    fold: Any = AttributeFold(web.client, web.keys)
     return Runner(web.client, web.keys, fold, "test")
 
 
@@ -165,7 +165,7 @@ def test_identified_twice_is_identified_once(web: Web, fold: Runner[object]) -> 
     tell(web, "a", "paid", "p", amount=50)
     tell(web, "a", "identified", "i", other_id="b")
     settled(fold)
-    sent = Sent("i", "identified", "a", NOW, None, fields={"other_id": "b"})
+    sent = EventRequest("i", "identified", "a", NOW, None, fields={"other_id": "b"})
     again = web.recorder.record([sent], SERVER, NOW)
     settled(fold)
     assert (again.accepted, again.duplicates) == (0, 1)
@@ -176,7 +176,7 @@ def test_identified_twice_is_identified_once(web: Web, fold: Runner[object]) -> 
 
 def test_an_event_from_before_is_a_duplicate_after(web: Web) -> None:
     """Its id is remembered with the old subject: sent again, it is not new to the other one."""
-    shown = Sent("s", "step", "a", NOW, None, fields={"step": "home"})
+    shown = EventRequest("s", "step", "a", NOW, None, fields={"step": "home"})
     assert web.recorder.record([shown], SERVER, NOW).accepted == 1
     tell(web, "a", "identified", "i", other_id="b")
     tell(web, "b", "identified", "j", msisdn=MINE)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 from flow_web import NOW, PAGE, SERVER, Web
 
-from nudge.domain.choosing.asked import Recorded, Sent
+from nudge.domain.choosing.requests import EventRequest, RecordResult
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import MAX_AGE, PAGE_TYPES
 from nudge.domain.journal.records import Event
 
 
-def sent(event_id: str, event_type: str = "step", **more: object) -> Sent:
+def sent(event_id: str, event_type: str = "step", **more: object) -> EventRequest:
     given = {"visitor_id": "v", "at": None, "decision_id": None} | more
-    return Sent(event_id, event_type, **given)  # type: ignore[arg-type]
+    return EventRequest(event_id, event_type, **given)  # type: ignore[arg-type]
 
 
-def record(web: Web, *events: Sent, caller: Caller = PAGE) -> Recorded:
+def record(web: Web, *events: EventRequest, caller: Caller = PAGE) -> RecordResult:
     return web.recorder.record(events, caller, NOW)
 
 
-def codes(recorded: Recorded) -> dict[str, str]:
+def codes(recorded: RecordResult) -> dict[str, str]:
     return {r.event_id: r.code for r in recorded.rejected}
 
 

@@ -11,7 +11,7 @@ from flow_web import NOW, PAGE, SERVER, Web
 
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.erase import Eraser
 from nudge.store.keeping.rewriting import is_wanted
 from nudge.store.vault.visitors import known_visitor
@@ -20,7 +20,7 @@ from nudge.workers.runner import Runner
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    made: Any = Attribute(web.client, web.keys)
+    made: Any = AttributeFold(web.client, web.keys)
     return Runner(web.client, web.keys, made, "test")
 
 

@@ -9,9 +9,9 @@ from flow_web import NOW, PAGE, Web
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
 from nudge.flows.upkeep import reseal as flow
-from nudge.flows.upkeep.reseal import Resealed, reseal
+from nudge.flows.upkeep.reseal import ResealResult, reseal
 from nudge.store.vault import books
-from nudge.store.vault.books import Sealed
+from nudge.store.vault.books import SealedEntry
 from nudge.store.wire.client import Client
 
 OLD, NEW = b"an older secret", b"a newer secret"
@@ -29,7 +29,7 @@ def written(web: Web) -> Web:
     return web
 
 
-def walk(web: Web, vault: VaultSeal) -> Resealed:
+def walk(web: Web, vault: VaultSeal) -> ResealResult:
     return reseal(web.client, web.keys, vault, lambda _: None)
 
 
@@ -41,7 +41,7 @@ def everything(web: Web, vault: VaultSeal) -> list[str]:
 
 def test_afterwards_the_newer_key_is_enough(written: Web) -> None:
     """Everything can be read with it alone, and nothing with the older one alone."""
-    assert walk(written, BOTH) == Resealed(resealed=3)
+    assert walk(written, BOTH) == ResealResult(resealed=3)
     assert everything(written, VaultSeal({2: NEW})) == [MINE, FRIENDS, "name is Li"]
     with pytest.raises(CorruptRecordError):
         everything(written, VaultSeal({1: OLD}))
@@ -50,12 +50,12 @@ def test_afterwards_the_newer_key_is_enough(written: Web) -> None:
 def test_a_second_walk_finds_nothing_to_do(written: Web) -> None:
     """It may be broken off and begun again."""
     walk(written, BOTH)
-    assert walk(written, BOTH) == Resealed(current=3)
+    assert walk(written, BOTH) == ResealResult(current=3)
 
 
 def test_what_cannot_be_read_is_counted_and_left(written: Web) -> None:
     """Without the older key nothing is touched: giving it later still reads everything."""
-    assert walk(written, VaultSeal({2: NEW})) == Resealed(unreadable=3)
+    assert walk(written, VaultSeal({2: NEW})) == ResealResult(unreadable=3)
     assert everything(written, VaultSeal({1: OLD})) == [MINE, FRIENDS, "name is Li"]
 
 
@@ -67,7 +67,7 @@ def test_what_somebody_else_writes_meanwhile_is_kept(
     other = VaultSeal({2: NEW}).seal("+8613800138000 13800138000", sealed.about)
     put = flow.books.replace
 
-    def late(client: Client, one: Sealed, cipher: bytes) -> bool:
+    def late(client: Client, one: SealedEntry, cipher: bytes) -> bool:
         if one.field == sealed.field:
             client.call("HSET", one.key, one.field, other)
         elif one.key.count(":texts:"):
@@ -75,6 +75,6 @@ def test_what_somebody_else_writes_meanwhile_is_kept(
         return put(client, one, cipher)
 
     monkeypatch.setattr(flow.books, "replace", late)
-    assert walk(written, BOTH) == Resealed(resealed=1, changed=2)
+    assert walk(written, BOTH) == ResealResult(resealed=1, changed=2)
     assert written.client.call("HGET", sealed.key, sealed.field) == other
     assert not list(books.texts(written.client, written.keys))

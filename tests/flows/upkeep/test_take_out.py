@@ -8,20 +8,20 @@ import pytest
 from flow_people import FRIENDS, MINE, number, opened, prefill, settled, tell, typed
 from flow_web import NOW, Web
 
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.erase import Eraser
-from nudge.flows.upkeep.take_out import TakenOut, take_out
+from nudge.flows.upkeep.take_out import NumberRemoval, take_out
 from nudge.store.vault import books
 from nudge.workers.runner import Runner
 
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    made: Any = Attribute(web.client, web.keys)
+    made: Any = AttributeFold(web.client, web.keys)
     return Runner(web.client, web.keys, made, "test")
 
 
-def taken(web: Web, text: str) -> TakenOut:
+def taken(web: Web, text: str) -> NumberRemoval:
     return take_out(web.client, web.keys, web.sealer.vault, {number(text)}, lambda _: None)
 
 
@@ -39,13 +39,13 @@ def test_a_number_leaves_every_book_and_no_other_does(web: Web) -> None:
         typed(web, name, token, MINE, NOW - 5)
         typed(web, name, token, FRIENDS, NOW - 4)
     typed(web, "b", tokens["b"], MINE, NOW - 3)
-    assert taken(web, MINE) == TakenOut(2, 0)
+    assert taken(web, MINE) == NumberRemoval(2, 0)
     assert readable(web) == [FRIENDS, FRIENDS]
     at_a = web.ask("a", "prefill", device_token=tokens["a"], page="recharge")
     at_b = web.ask("b", "prefill", device_token=tokens["b"], page="recharge")
     assert prefill(at_a)[1] == FRIENDS
     assert prefill(at_b)[1] is None  # what was typed last is gone; nothing else was recharged
-    assert taken(web, MINE) == TakenOut(0, 0)
+    assert taken(web, MINE) == NumberRemoval(0, 0)
 
 
 def test_a_number_may_be_typed_again(web: Web) -> None:

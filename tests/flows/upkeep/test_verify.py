@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Entry, Exposure, Mark, Record, Ref, Reward
-from nudge.flows.folds.archive import NAME, Archive
-from nudge.flows.folds.learn import Learn
+from nudge.domain.journal.records import Exposure, JournalEntry, Mark, Record, Ref, Reward
+from nudge.flows.folds.archive import NAME, ArchiveFold
+from nudge.flows.folds.learn import LearnFold
 from nudge.flows.upkeep.verify import Difference, verify
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
@@ -33,8 +33,8 @@ class Loop:
 
     def __init__(self, client: Client, keys: Keys, lake: Lake) -> None:
         self.client, self.keys, self.lake = client, keys, lake
-        self._learn = Learn(client, keys)
-        self._archive = Archive(client, keys, lake, SEALER.seal_each)
+        self._learn = LearnFold(client, keys)
+        self._archive = ArchiveFold(client, keys, lake, SEALER.seal_each)
 
     def put(self, partition: int, *records: Record) -> None:
         """Append records to a partition."""
@@ -222,7 +222,7 @@ def test_a_position_that_is_there_twice_is_told(loop: Loop) -> None:
     """A manifest whose file repeats a position and lacks another does not pass."""
     loop.archive()
     of = Range(1, 48, 50)
-    entries = [Entry(1, 49, AT, Mark("twice")), Entry(1, 49, AT, Mark("twice"))]
+    entries = [JournalEntry(1, 49, AT, Mark("twice")), JournalEntry(1, 49, AT, Mark("twice"))]
     files = writer.write(loop.lake.root, [of], [entries], SEALER.seal_each)
     loop.put(1, Mark("a"), Mark("b"))
     manifest.write(loop.lake.root, Manifest(of, files[1]))

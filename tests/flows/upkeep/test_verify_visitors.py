@@ -9,8 +9,8 @@ from threading import Event, Thread
 import pytest
 from flow_web import SERVER, Web
 
-from nudge.domain.choosing.asked import Sent
-from nudge.flows.folds.attribute import Attribute
+from nudge.domain.choosing.requests import EventRequest
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep import verify_visitors as verifying
 from nudge.flows.upkeep.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
@@ -26,13 +26,13 @@ def visit(web: Web, first: int, count: int) -> None:
     for i in range(first, first + count):
         web.ask(f"v{i}")
         if i % 3 == 0:
-            paid = Sent(f"e{i}", "paid", f"v{i}", None, None, {"amount": 50})
+            paid = EventRequest(f"e{i}", "paid", f"v{i}", None, None, {"amount": 50})
             web.recorder.record([paid], SERVER, 1_790_000_000.0)
 
 
 def attribute(web: Web, batch: int = 7) -> None:
     """Let attribute catch up."""
-    fold = Attribute(web.client, web.keys, batch)
+    fold = AttributeFold(web.client, web.keys, batch)
     for p in web.keys.every_partition():
         lease = folds.seize(web.client, web.keys, p, fold.name, "test", 60)
         state = fold.prepare(p)

@@ -8,10 +8,10 @@ import pytest
 from places import ROOT
 from stub_service import accepted, given, stub
 
-from lab.replay.customers import Customer
-from lab.replay.drive import Progress, Run, replay
+from lab.replay.customers import ReplayRow
+from lab.replay.drive import ReplayProgress, ReplayRun, replay
 from lab.replay.mapping import load_mapping
-from lab.replay.report import Service, report, shown
+from lab.replay.report import ServiceFigures, report, shown
 from nudge.client.api import Api, Target
 from nudge.errors import InvalidConfigError
 
@@ -19,11 +19,11 @@ EXAMPLE = ROOT / "examples" / "hillstrom" / "mapping.toml"
 ROWS = 200
 
 
-def _customer(number: int) -> Customer:
+def _customer(number: int) -> ReplayRow:
     converted = number % 4 == 0
     outcomes = ({"type": "clicked"}, {"type": "paid", "amount": 5.0}) if converted else ()
     logged = "mens_email" if number % 2 else "no_email"
-    return Customer(number, str(number), {"mens": True}, logged, 1 / 3, converted, outcomes)
+    return ReplayRow(number, str(number), {"mens": True}, logged, 1 / 3, converted, outcomes)
 
 
 def _answer(_method: str, path: str, body: Any) -> tuple[int, Any]:
@@ -34,8 +34,8 @@ def _answer(_method: str, path: str, body: Any) -> tuple[int, Any]:
     return 200, {"decisions": {"hillstrom": given("mens_email", f"d{number}", reason)}}
 
 
-def _run(name: str = "r") -> Run:
-    return Run(load_mapping(EXAMPLE), name, workers=4)
+def _run(name: str = "r") -> ReplayRun:
+    return ReplayRun(load_mapping(EXAMPLE), name, workers=4)
 
 
 def test_only_matched_rows_send_anything_and_in_their_order() -> None:
@@ -84,7 +84,7 @@ def test_counts_are_what_the_service_should_come_to() -> None:
 def test_ctrl_c_ends_in_order_with_what_was_done() -> None:
     """Breaking off keeps what was done, sends what was decided on, and the report says so."""
 
-    def look(progress: Progress) -> None:
+    def look(progress: ReplayProgress) -> None:
         if progress.rows == 50:
             raise KeyboardInterrupt
 
@@ -95,7 +95,7 @@ def test_ctrl_c_ends_in_order_with_what_was_done() -> None:
     assert found.interrupted
     assert found.rows == 50
     assert sent == found.matched
-    made = report(run, found, Service(caught_up=True, figures={}), 1.0)
+    made = report(run, found, ServiceFigures(caught_up=True, figures={}), 1.0)
     assert made.rows == 50
     assert made.plain["interrupted"] is True
     assert shown(made) is not None

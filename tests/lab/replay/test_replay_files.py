@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from places import ROOT
 
-from lab.replay.customers import Customer, reader
+from lab.replay.customers import ReplayRow, reader
 from lab.replay.files import iter_rows, open_log
 from lab.replay.mapping import default_mapping, load_mapping
 from nudge.config.slot_file import load_slot
@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "hillstrom"
 SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 
 
-def _customers(log_path: Path, mapping_path: Path = EXAMPLE / "mapping.toml") -> list[Customer]:
+def _customers(log_path: Path, mapping_path: Path = EXAMPLE / "mapping.toml") -> list[ReplayRow]:
     mapping, log = load_mapping(mapping_path), open_log(log_path)
     slot = load_slot(EXAMPLE / "slot.toml")
     read = reader(str(log_path), mapping, slot.context, log.columns)

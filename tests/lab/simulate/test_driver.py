@@ -11,10 +11,10 @@ from stub_service import accepted, given, stub
 
 from lab.simulate import result
 from lab.simulate.agenda import Agenda
-from lab.simulate.driver import Driver, Plan, Ways
+from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
 from nudge.client.api import Api, Patience, RefusedError, Target
-from nudge.client.figures import Counted
+from nudge.client.figures import VariantTotals
 
 SLOTS = {
     "banner": "pay_tapped|paid",
@@ -36,14 +36,14 @@ def _answer(_method: str, path: str, body: Any) -> tuple[int, Any]:
     return 200, {"decisions": found, "device_token": f"token-{body['visitor_id']}"}
 
 
-def _plan(visitors: int = 300) -> Plan:
-    return Plan("t", visitors, rate=0, seed=5, speed=1e9, boost=20.0, workers=4)
+def _plan(visitors: int = 300) -> SimulationPlan:
+    return SimulationPlan("t", visitors, rate=0, seed=5, speed=1e9, boost=20.0, workers=4)
 
 
 def test_every_visitor_comes_once_and_every_exposure_has_its_truth() -> None:
     """All visits end; what is counted as exposed is what was asked for and shown."""
     with stub(_answer) as page, stub(_answer) as server:
-        ways = Ways(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
+        ways = ServiceAccess(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
         tally = Driver(_plan(), ways).run(lambda _: None)
         asks = [body for _, path, body in page.calls if path == "/v1/decisions"]
         first = {body["visitor_id"] for body in asks if body["page"] in ("home", "sms")}
@@ -57,7 +57,7 @@ def test_every_visitor_comes_once_and_every_exposure_has_its_truth() -> None:
 def test_payments_come_from_the_server_and_steps_from_the_page() -> None:
     """The page's key sends interaction only; payments and SMS go with the server's key."""
     with stub(_answer) as page, stub(_answer) as server:
-        ways = Ways(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
+        ways = ServiceAccess(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
         Driver(_plan(), ways).run(lambda _: None)
         told = {event["type"] for event in page.events}
         facts = {event["type"] for event in server.events}
@@ -72,7 +72,7 @@ def test_second_page_sends_the_device_token_of_the_first() -> None:
     """A device that was given a token shows it, as the front end's script does."""
     with stub(_answer) as page:
         api = Api(Target(page.url, "p"))
-        Driver(_plan(), Ways(api, api, SLOTS)).run(lambda _: None)
+        Driver(_plan(), ServiceAccess(api, api, SLOTS)).run(lambda _: None)
         second = [
             body
             for _, path, body in page.calls
@@ -86,7 +86,7 @@ def test_slots_that_the_service_lacks_are_not_asked_for() -> None:
     """An installation may have other slots: only the known ones are part of the question."""
     with stub(_answer) as page:
         api = Api(Target(page.url, "p"))
-        Driver(_plan(50), Ways(api, api, {"banner": "paid"})).run(lambda _: None)
+        Driver(_plan(50), ServiceAccess(api, api, {"banner": "paid"})).run(lambda _: None)
         asked = {
             slot
             for _, path, body in page.calls
@@ -101,7 +101,7 @@ def test_refused_call_ends_the_run_with_its_error() -> None:
     with stub(lambda *_: (403, {"code": "forbidden", "message": "no"})) as page:
         api = Api(Target(page.url, "p"), Patience(tries=1))
         with pytest.raises(RefusedError, match="forbidden"):
-            Driver(_plan(), Ways(api, api, SLOTS)).run(lambda _: None)
+            Driver(_plan(), ServiceAccess(api, api, SLOTS)).run(lambda _: None)
 
 
 def test_ctrl_c_ends_the_run_in_order() -> None:
@@ -115,8 +115,8 @@ def test_ctrl_c_ends_the_run_in_order() -> None:
 
     with stub(_answer) as page:
         api = Api(Target(page.url, "p"))
-        plan = Plan("t", 100_000, rate=400, seed=5, speed=1e9, boost=1.0, workers=2)
-        driver = Driver(plan, Ways(api, api, SLOTS))
+        plan = SimulationPlan("t", 100_000, rate=400, seed=5, speed=1e9, boost=1.0, workers=2)
+        driver = Driver(plan, ServiceAccess(api, api, SLOTS))
         tally = driver.run(look)
         assert len(page.events) == sum(tally.events.values())
     assert driver.interrupted
@@ -158,8 +158,8 @@ def test_rows_show_this_run_only() -> None:
     tally = Tally()
     tally.exposed("banner", "a", 0.25)
     tally.exposed("banner", "a", 0.75)
-    before = {"banner": {"a": Counted(10, 5), "b": Counted(1, 0)}}
-    after = {"banner": {"a": Counted(12, 6, 0.9), "b": Counted(1, 0, 0.1)}}
+    before = {"banner": {"a": VariantTotals(10, 5), "b": VariantTotals(1, 0)}}
+    after = {"banner": {"a": VariantTotals(12, 6, 0.9), "b": VariantTotals(1, 0, 0.1)}}
     first, second = result.rows(before, after, tally)
     assert (first.exposures, first.conversions, first.rate, first.truth) == (2, 1, 0.5, 0.5)
     assert (second.exposures, second.rate, second.truth, second.share_now) == (0, None, None, 0.1)

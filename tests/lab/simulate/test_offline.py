@@ -14,7 +14,7 @@ from places import ROOT
 
 import bandits
 from bandits.simulation.world import World
-from lab.simulate.offline import LAST, POINTS, Played, compare, play, stages
+from lab.simulate.offline import LAST, POINTS, LearnerRun, compare, play, stages
 from lab.simulate.offline_plot import regret_plot
 from lab.simulate.offline_result import TOTAL, scores
 from lab.simulate.offline_world import Competitor, config_of, load_world, read_competitor
@@ -56,7 +56,7 @@ def world(path: Path) -> World:
     return load_world(path)
 
 
-def played(world: World, *names: str) -> dict[tuple[str, str], Played]:
+def played(world: World, *names: str) -> dict[tuple[str, str], LearnerRun]:
     found = compare(world, [read_competitor(name) for name in names], [7], 3000)
     return {(one.learner, one.slot): one for one in found}
 

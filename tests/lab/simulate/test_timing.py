@@ -17,7 +17,7 @@ from nudge.config.contact_file import load_contact
 from nudge.config.slot_file import load_slots
 from nudge.domain.contact.contact_capacity import limit
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.planning import Timing
+from nudge.domain.timing.plan_request import PlanAnswer
 from nudge.store.wire.client import script
 
 CONFIG = ROOT / "config"
@@ -29,8 +29,8 @@ def customers() -> Customers:
     return Customers.drawn(400, load_slots(CONFIG / "slots")["sms_timing"].names, seed=2)
 
 
-def _timing(number: int, send_at: float | None, window: str | None = None) -> Timing:
-    return Timing(
+def _timing(number: int, send_at: float | None, window: str | None = None) -> PlanAnswer:
+    return PlanAnswer(
         visitor_id=id_of(number),
         send_at=send_at,
         zone="Asia/Shanghai",

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from lab.simulate import truth
-from lab.simulate.journey import Ask, Drawn, Expect, Journey, Shown, Tell, Wait, journey
+from lab.simulate.journey import (
+    EventCall,
+    Expectation,
+    Journey,
+    PageCall,
+    Shown,
+    SlotChoice,
+    Wait,
+    journey,
+)
 from lab.simulate.visitors import Visitor, draw_visitor, generator
 from nudge.domain.slots.reward_event import wanted
 
@@ -28,9 +37,9 @@ def _visitors(count: int = MANY) -> list[Visitor]:
     return [draw_visitor(number, generator(7, number)) for number in range(count)]
 
 
-def _play(script: Journey) -> list[Ask | Tell | Wait | Expect]:
+def _play(script: Journey) -> list[PageCall | EventCall | Wait | Expectation]:
     """All actions of a journey that is shown the usual things."""
-    actions: list[Ask | Tell | Wait | Expect] = []
+    actions: list[PageCall | EventCall | Wait | Expectation] = []
     answer: Shown | None = None
     while True:
         try:
@@ -38,16 +47,16 @@ def _play(script: Journey) -> list[Ask | Tell | Wait | Expect]:
         except StopIteration:
             return actions
         actions.append(action)
-        answer = _answered(action) if isinstance(action, Ask) else None
+        answer = _answered(action) if isinstance(action, PageCall) else None
 
 
-def _answered(ask: Ask) -> Shown:
+def _answered(ask: PageCall) -> Shown:
     usual = USUAL | {"denomination": "100" if ask.page == "home" else "50"}
-    return {slot: Drawn(f"{ask.page}-{slot}", usual[slot]) for slot in ask.slots}
+    return {slot: SlotChoice(f"{ask.page}-{slot}", usual[slot]) for slot in ask.slots}
 
 
 @pytest.fixture(scope="module")
-def journeys() -> list[list[Ask | Tell | Wait | Expect]]:
+def journeys() -> list[list[PageCall | EventCall | Wait | Expectation]]:
     """The actions of many visitors; three times as many begin as usual."""
     found = []
     for number in range(MANY):
@@ -56,8 +65,8 @@ def journeys() -> list[list[Ask | Tell | Wait | Expect]]:
     return found
 
 
-def _steps(actions: list[Ask | Tell | Wait | Expect]) -> list[str]:
-    return [str(a.fields["step"]) for a in actions if isinstance(a, Tell) and a.type == "step"]
+def _steps(actions: list[PageCall | EventCall | Wait | Expectation]) -> list[str]:
+    return [str(a.fields["step"]) for a in actions if isinstance(a, EventCall) and a.type == "step"]
 
 
 def test_fifty_and_hundred_are_above_half_of_all_amounts() -> None:
@@ -104,21 +113,21 @@ def test_amount_that_fits_is_settled_on_most() -> None:
 
 
 def test_about_sixty_percent_of_those_who_begin_leave(
-    journeys: list[list[Ask | Tell | Wait | Expect]],
+    journeys: list[list[PageCall | EventCall | Wait | Expectation]],
 ) -> None:
     """field-notes: about 60 % of those who start leave before the end."""
     began = [
         actions
         for actions in journeys
-        if any(isinstance(a, Ask) and a.page == "recharge" for a in actions)
+        if any(isinstance(a, PageCall) and a.page == "recharge" for a in actions)
     ]
-    paid = sum(any(isinstance(a, Tell) and a.type == "paid" for a in x) for x in began)
+    paid = sum(any(isinstance(a, EventCall) and a.type == "paid" for a in x) for x in began)
     assert len(began) > 1000
     assert 0.55 < 1 - paid / len(began) < 0.65
 
 
 def test_steps_come_in_the_order_of_the_path(
-    journeys: list[list[Ask | Tell | Wait | Expect]],
+    journeys: list[list[PageCall | EventCall | Wait | Expectation]],
 ) -> None:
     """Nobody pays before choosing a method, nor taps before the number."""
     order = ("home", "recharge", "amount", "number", "pay_tapped", "method")
@@ -129,13 +138,13 @@ def test_steps_come_in_the_order_of_the_path(
 
 
 def test_payment_comes_late_and_from_a_server(
-    journeys: list[list[Ask | Tell | Wait | Expect]],
+    journeys: list[list[PageCall | EventCall | Wait | Expectation]],
 ) -> None:
     """A payment is a fact that a server reports, after a delay, with its amount in yuan."""
     delays = []
     for actions in journeys:
         for before, action in pairwise(actions):
-            if isinstance(action, Tell) and action.type == "paid":
+            if isinstance(action, EventCall) and action.type == "paid":
                 assert action.server
                 assert action.fields["amount"] in (10, 30, 50, 100, 300, 500)
                 waited = before if isinstance(before, Wait) else actions[actions.index(action) - 2]
@@ -145,7 +154,9 @@ def test_payment_comes_late_and_from_a_server(
     assert max(delays) <= truth.LONGEST_DELAY
 
 
-def test_told_truth_is_what_happens(journeys: list[list[Ask | Tell | Wait | Expect]]) -> None:
+def test_told_truth_is_what_happens(
+    journeys: list[list[PageCall | EventCall | Wait | Expectation]],
+) -> None:
     """Over many visitors, what is expected of a slot's own reward is what they do."""
     for slot, event in (
         ("sms_timing", "sms_clicked"),
@@ -159,17 +170,19 @@ def test_told_truth_is_what_happens(journeys: list[list[Ask | Tell | Wait | Expe
             truth.rewarded(a.outcomes, event)
             for x in journeys
             for a in x
-            if isinstance(a, Expect) and a.slot == slot
+            if isinstance(a, Expectation) and a.slot == slot
         ]
-        mine = [x for x in journeys if any(isinstance(a, Expect) and a.slot == slot for a in x)]
+        mine = [
+            x for x in journeys if any(isinstance(a, Expectation) and a.slot == slot for a in x)
+        ]
         happened = sum(wanted(event).met(map(_type, x)) for x in mine)
         spread = np.sqrt(sum(p * (1 - p) for p in expected))
         assert abs(happened - sum(expected)) < 4 * spread, (slot, event)
 
 
-def _type(action: Ask | Tell | Wait | Expect) -> str:
+def _type(action: PageCall | EventCall | Wait | Expectation) -> str:
     """The type under which what was told may reward."""
-    if not isinstance(action, Tell):
+    if not isinstance(action, EventCall):
         return ""
     return str(action.fields["step"]) if action.type == "step" else action.type
 
@@ -196,5 +209,5 @@ def test_page_without_a_slot_is_no_obstacle() -> None:
         except StopIteration:
             break
         actions.append(action)
-        answer = {} if isinstance(action, Ask) else None
-    assert not any(isinstance(action, Expect) for action in actions)
+        answer = {} if isinstance(action, PageCall) else None
+    assert not any(isinstance(action, Expectation) for action in actions)

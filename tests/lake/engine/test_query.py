@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REVENUE, REWARD, SEALER
 
-from nudge.domain.journal.records import AWAY, Entry, Record, Ref
+from nudge.domain.journal.records import AWAY, JournalEntry, Record, Ref
 from nudge.lake.engine.query import Figures, answer, connect, joined, performance, recount
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
@@ -62,7 +62,9 @@ RECORDS: tuple[Record, ...] = (
 def lake(tmp_path: Path) -> Lake:
     """The records, a second apart from ten past midnight on, credited until two days later."""
     lake = Lake(tmp_path / "lake")
-    entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)]
+    entries = [
+        JournalEntry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)
+    ]
     for after, upto in ((0, 7), (7, len(entries))):
         of = Range(0, after, upto)
         files = writer.write(lake.root, [of], [entries[after:upto]], SEALER.seal_each)
@@ -114,7 +116,9 @@ def test_joined_has_the_columns_of_the_fixed_format_in_order(lake: Lake) -> None
 def test_nothing_is_matured_that_attribute_has_not_credited(tmp_path: Path) -> None:
     """Without a watermark in the manifests no reward is called final, however old."""
     lake = Lake(tmp_path)
-    entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)]
+    entries = [
+        JournalEntry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(RECORDS)
+    ]
     of = Range(0, 0, len(entries))
     files = writer.write(lake.root, [of], [entries], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], None))

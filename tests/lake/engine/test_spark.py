@@ -23,11 +23,11 @@ from report_traffic import written as archived
 
 from nudge import clock
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel import Compare, Period, Question
+from nudge.domain.funnel.funnel import Compare, FunnelQuestion, VisitPeriod
 from nudge.domain.journal.records import Decision
 from nudge.domain.reports.questions import EVER, EvaluationQuestion, PerformanceQuestion
 from nudge.domain.reports.questions import Period as Span
-from nudge.domain.reports.report import Terms, report
+from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.target_policy import AskedPolicy, rule_of
 from nudge.flows.reports.evaluate import Question as LogQuestion
 from nudge.flows.reports.evaluate import evaluate
@@ -87,7 +87,7 @@ def rows(shown: Lake) -> Iterator[list[SlotRows]]:
 @pytest.mark.parametrize(("by", "compare"), [("channel", "week"), ("variant:banner", None)])
 def test_the_funnel_is_the_same(visited: Lake, by: str, compare: Compare | None) -> None:
     """The whole report, by what decisions or exposures tell: counts, medians, paths, leaks."""
-    question = Question(Period(START + WEEK, START + 2 * WEEK), by, compare)
+    question = FunnelQuestion(VisitPeriod(START + WEEK, START + 2 * WEEK), by, compare)
     assert funnel(visited, PATH, question, "spark") == funnel(visited, PATH, question)
 
 
@@ -146,7 +146,7 @@ def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
 )
 def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
     """All figures, intervals and verdicts, whatever the slot is divided by."""
-    terms = Terms(SLOT, {1: 0.12, 2: 0.12}, NOW)
+    terms = ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW)
     found = [report(terms, cut.by, cube_of(one, cut, SLOT.names)) for one in rows]
     assert_alike(found[1], found[0])
     assert found[0]["whole"]["exposures"] > 500

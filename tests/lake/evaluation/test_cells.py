@@ -15,7 +15,7 @@ from nudge.domain.slots.learning import mabwiser_config
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.evaluate import Answer, Question, evaluate
 from nudge.flows.reports.what_if import Found, answered, what_if
-from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.evaluation.cells import CellRows
 from nudge.lake.evaluation.log_period import within
 from nudge.lake.evaluation.logs import open_log
@@ -33,7 +33,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 @pytest.fixture(scope="module")
 def rows(lake: Lake) -> Iterator[SlotRows]:
     cache = lake.root.parent / "cache"
-    with engine(lake, Limits(400_000_000), cache) as (backend, contents):
+    with engine(lake, EngineLimits(400_000_000), cache) as (backend, contents):
         yield slot_rows(backend, contents, "banner", cache)
 
 

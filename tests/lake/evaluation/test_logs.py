@@ -14,7 +14,7 @@ import pytest
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REWARD, SEALER
 
 from bandits.evaluation import Log
-from nudge.domain.journal.records import Entry, Record, Ref
+from nudge.domain.journal.records import JournalEntry, Record, Ref
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_batches import LogBatches, surveyed
 from nudge.lake.evaluation.log_columns import Columns
@@ -105,7 +105,9 @@ def test_the_lake_is_read_as_its_joined_form(tmp_path: Path) -> None:
     shown = [replace(EXPOSURE, decision=Ref(0, i), at=MIDNIGHT) for i in (1, 2)]
     records: list[Record] = [DECISION, replace(DECISION, variant="a", propensity=0.1), DECISION]
     records += [replace(DECISION, slot="other"), *shown, replace(REWARD, decision=Ref(0, 1))]
-    entries = [Entry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(records)]
+    entries = [
+        JournalEntry(0, i + 1, MIDNIGHT + 600 + i, record) for i, record in enumerate(records)
+    ]
     of = Range(0, 0, len(entries))
     files = writer.write(tmp_path, [of], [entries], SEALER.seal_each)
     manifest.write(tmp_path, Manifest(of, files[0], MIDNIGHT + 2 * 86_400))

@@ -17,7 +17,7 @@ from nudge.errors import InvalidRequestError
 from nudge.flows.reports.evaluate import Question, evaluate
 from nudge.lake.engine.query import answer, connect, joined
 from nudge.lake.evaluation.logs import open_log
-from nudge.lake.export.export import WRITERS, Exported, Wanted, export, exported_rows
+from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, exported_rows
 from nudge.lake.files.reader import Lake
 
 MADE = rows()
@@ -31,16 +31,16 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return lake_of(tmp_path_factory.mktemp("export") / "lake", MADE)
 
 
-Write = Callable[[str], tuple[Path, Exported]]
+Write = Callable[[str], tuple[Path, ExportResult]]
 
 
 @pytest.fixture
 def written(lake: Lake, tmp_path: Path) -> Write:
     """Exports the lake's slot in a format."""
 
-    def write(kind: str) -> tuple[Path, Exported]:
+    def write(kind: str) -> tuple[Path, ExportResult]:
         path = tmp_path / f"out.{kind}"
-        log = exported_rows(lake, Wanted("denomination"))
+        log = exported_rows(lake, ExportRequest("denomination"))
         return path, export(log, kind, path, ATTRIBUTES, lambda _: None)
 
     return write
@@ -213,7 +213,7 @@ def test_csv_and_parquet_say_the_same(written: Write) -> None:
 def test_a_period_cuts_by_the_time_of_the_decision(lake: Lake, tmp_path: Path) -> None:
     """From is included, to is not."""
     at = [row.decision.at or 0.0 for row in MADE]
-    log = exported_rows(lake, Wanted("denomination", at[10], at[20]))
+    log = exported_rows(lake, ExportRequest("denomination", at[10], at[20]))
     export(log, "parquet", tmp_path / "out", {}, lambda _: None)
     found = pl.read_parquet(tmp_path / "out")["variant"].to_list()
     assert found == [row.decision.variant for row in MADE[10:20]]
@@ -229,7 +229,7 @@ def test_a_file_is_there_whole_or_not_at_all(kind: str, lake: Lake, tmp_path: Pa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export(exported_rows(lake, Wanted("denomination")), kind, path, {}, broken)
+        export(exported_rows(lake, ExportRequest("denomination")), kind, path, {}, broken)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text() == "before"
 
@@ -237,10 +237,14 @@ def test_a_file_is_there_whole_or_not_at_all(kind: str, lake: Lake, tmp_path: Pa
 def test_nothing_to_export_is_said(lake: Lake, tmp_path: Path) -> None:
     """An unknown slot, an empty period and a log without a usable decision are no empty file."""
     with pytest.raises(InvalidRequestError, match="no decision of slot 'banner'"):
-        exported_rows(lake, Wanted("banner"))
+        exported_rows(lake, ExportRequest("banner"))
     holdout = [row for row in MADE if row.decision.reason == "holdout"]
     only = lake_of(tmp_path / "lake", holdout)
     with pytest.raises(InvalidRequestError, match="no decision may be evaluated"):
         export(
-            exported_rows(only, Wanted("denomination")), "obp", tmp_path / "x", {}, lambda _: None
+            exported_rows(only, ExportRequest("denomination")),
+            "obp",
+            tmp_path / "x",
+            {},
+            lambda _: None,
         )

@@ -13,19 +13,19 @@ from places import CONFIG
 
 from nudge.config.import_file import load_rules
 from nudge.config.slot_file import load_slots
-from nudge.domain.credit.imported import Import, Rules
-from nudge.domain.credit.replay import Account, fold
+from nudge.domain.credit.attribution_replay import AttributionAccount, fold
+from nudge.domain.credit.log_import import ImportRules, LogImport
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Decision, Entry, is_imported
+from nudge.domain.journal.records import Decision, JournalEntry, is_imported
 from nudge.domain.slots.slot import Variant
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
-from nudge.flows.folds.archive import Archive
-from nudge.flows.folds.attribute import Attribute
+from nudge.flows.folds.archive import ArchiveFold
+from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.evaluate import Question, evaluate
-from nudge.flows.upkeep.import_log import Imported, check, digest, planned, run
+from nudge.flows.upkeep.import_log import ImportResult, check, digest, planned, run
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
-from nudge.lake.export.export import Wanted, export, exported_rows
+from nudge.lake.export.export import ExportRequest, export, exported_rows
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
@@ -55,17 +55,17 @@ class Service:
     keys: Keys
     settings: Settings
 
-    def take(self, path: Path, rules: Rules, name: str = "") -> Imported:
+    def take(self, path: Path, rules: ImportRules, name: str = "") -> ImportResult:
         """Import a file."""
         log, plan = open_log(path), self.plan(rules, name or digest(path))
         check(log, plan, lambda _: None)
         return run(self.client, self.keys, log, plan, lambda _: None)
 
-    def plan(self, rules: Rules, name: str = "x") -> Import:
+    def plan(self, rules: ImportRules, name: str = "x") -> LogImport:
         """An import of that name."""
         return planned(self.client, self.keys, rules, name)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """The whole journal."""
         every = self.keys.every_partition()
         return [entry for p in every for entry in read(self.client, self.keys, p, 0, 100_000)]
@@ -76,7 +76,7 @@ class Service:
         seal = Sealer(self.settings.secret_key).seal_each
         every = self.keys.every_partition()
         leases = [folds.acquire(self.client, self.keys, p, "archive", "t", 60) for p in every]
-        Archive(self.client, self.keys, lake, seal).run([one for one in leases if one])
+        ArchiveFold(self.client, self.keys, lake, seal).run([one for one in leases if one])
         return lake
 
 
@@ -101,8 +101,8 @@ def test_an_exported_log_gives_the_same_performance(
 ) -> None:
     """In an empty service all sums by revision, reason and variant are equal, and estimates."""
     path = tmp_path / f"log.{kind}"
-    export(exported_rows(source, Wanted("denomination")), kind, path, {}, lambda _: None)
-    done = service.take(path, Rules("denomination"))
+    export(exported_rows(source, ExportRequest("denomination")), kind, path, {}, lambda _: None)
+    done = service.take(path, ImportRules("denomination"))
     assert done.fresh == done.rows == len(MADE)
     lake = service.archived()
     assert performance(lake, "denomination") == performance(source, "denomination")
@@ -116,7 +116,7 @@ def test_an_exported_log_gives_the_same_performance(
 def _again(lake: Lake, tmp_path: Path) -> Path:
     """The imported log exported again, its windows taken as closed as they are in the first."""
     path = tmp_path / "again.parquet"
-    log = exported_rows(lake, Wanted("denomination"))
+    log = exported_rows(lake, ExportRequest("denomination"))
     names = tuple(name for name in log.columns if name != "matured")
     export(replace(log, columns=names), "parquet", path, {}, lambda _: None)
     return path
@@ -125,8 +125,10 @@ def _again(lake: Lake, tmp_path: Path) -> Path:
 def test_decisions_are_those_of_the_log(source: Lake, service: Service, tmp_path: Path) -> None:
     """Context with its types, distribution, draw, times and reason; one subject stays one."""
     path = tmp_path / "log.parquet"
-    export(exported_rows(source, Wanted("denomination")), "parquet", path, {}, lambda _: None)
-    service.take(path, Rules("denomination"))
+    export(
+        exported_rows(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None
+    )
+    service.take(path, ImportRules("denomination"))
     made = [e.record for e in service.entries() if isinstance(e.record, Decision)]
     by_time = sorted(made, key=lambda d: d.at or 0.0)
     for row, decision in zip(MADE, by_time, strict=True):
@@ -140,7 +142,7 @@ def test_decisions_are_those_of_the_log(source: Lake, service: Service, tmp_path
 def test_a_broken_off_import_goes_on(service: Service, tmp_path: Path) -> None:
     """Whenever it is broken off, in the end each row is there once; done, it writes nothing."""
     path = tmp_path / "log.csv"
-    rules = Rules("denomination", distribution={"a": 0.5, "b": 0.5})
+    rules = ImportRules("denomination", distribution={"a": 0.5, "b": 0.5})
     path.write_text("variant,reward,at\n" + f"a,1,{MIDNIGHT}\nb,0,{MIDNIGHT}\n" * 1500)
     for limit in (2100, 2600):
         stopped = iter(range(limit)).__next__
@@ -168,7 +170,7 @@ def test_one_import_at_a_time(service: Service, tmp_path: Path) -> None:
     path.write_text(f"variant,reward,at\na,1,{MIDNIGHT}\n")
     assert folds.acquire(service.client, service.keys, 0, "import-x", "other", 60)
     with pytest.raises(StoreError, match="runs already"):
-        service.take(path, Rules("denomination", distribution={"a": 1.0}), "x")
+        service.take(path, ImportRules("denomination", distribution={"a": 1.0}), "x")
 
 
 def test_a_mapping_names_columns_and_the_distribution(service: Service, tmp_path: Path) -> None:
@@ -199,16 +201,18 @@ def test_attribute_passes_imported_decisions_by(
 ) -> None:
     """What was credited long ago is not credited anew, and a rebuild does not claim it."""
     path = tmp_path / "log.parquet"
-    export(exported_rows(source, Wanted("denomination")), "parquet", path, {}, lambda _: None)
-    service.take(path, Rules("denomination"))
+    export(
+        exported_rows(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None
+    )
+    service.take(path, ImportRules("denomination"))
     entries = service.entries()
     assert all(is_imported(e.ref) for e in entries if isinstance(e.record, Decision))
     assert fold({}, 0.0, entries) == ({}, [])
-    attribute = Attribute(service.client, service.keys)
+    attribute = AttributeFold(service.client, service.keys)
     first = [entry for entry in entries if entry.partition == 0]
     _, made = attribute.handle(0, attribute.prepare(0), first)
     assert (list(made.records), len(made.writes)) == ([], 1)
-    account = Account()
+    account = AttributionAccount()
     account.find(entries)
     assert account.close() == []
 
@@ -234,7 +238,7 @@ def test_rows_that_do_not_fit_are_named_before_anything_is_written(
     path = tmp_path / "log.csv"
     path.write_text(text)
     with pytest.raises(InvalidConfigError, match=r"row 1: ") as caught:
-        service.take(path, Rules("denomination"))
+        service.take(path, ImportRules("denomination"))
     assert problem in caught.value.problems[0]
     assert service.entries() == []
 
@@ -242,7 +246,7 @@ def test_rows_that_do_not_fit_are_named_before_anything_is_written(
 def test_an_unknown_slot_is_said(service: Service) -> None:
     """A slot must be in service before its history."""
     with pytest.raises(NotFoundError, match="nudge apply"):
-        service.plan(Rules("nowhere"))
+        service.plan(ImportRules("nowhere"))
 
 
 def test_mistakes_in_a_mapping_are_named(tmp_path: Path) -> None:

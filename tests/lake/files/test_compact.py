@@ -15,11 +15,11 @@ from lake_samples import SEALER
 from report_traffic import PARTITIONS, traffic
 
 from nudge import faults
-from nudge.domain.journal.records import Decision, Entry
-from nudge.lake.checks.checks import Held, held
+from nudge.domain.journal.records import Decision, JournalEntry
+from nudge.lake.checks.checks import PositionSpan, held
 from nudge.lake.engine.query import answer, connect, connected, performance, recount
 from nudge.lake.files import compact, manifest, writer
-from nudge.lake.files.compact import Limits, merge, plan
+from nudge.lake.files.compact import CompactionLimits, merge, plan
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -28,22 +28,22 @@ from nudge.lake.files.sweep import sweep
 RUNS = 12
 TODAY = "date=2026-09-24"
 """Behind the traffic's three days: all of them are over."""
-ALL = Limits(rows=500, many=2)
+ALL = CompactionLimits(rows=500, many=2)
 
 
 @pytest.fixture(scope="module")
-def journal() -> dict[int, list[Entry]]:
+def journal() -> dict[int, list[JournalEntry]]:
     """Three days of entries, by partition."""
-    found: dict[int, list[Entry]] = {p: [] for p in range(PARTITIONS)}
+    found: dict[int, list[JournalEntry]] = {p: [] for p in range(PARTITIONS)}
     for at, p, record in traffic(visits=250):
         # References of the traffic's own may happen to be places.
         own = replace(record, ref=None) if isinstance(record, Decision) else record
-        found[p].append(Entry(p, len(found[p]) + 1, round(at, 3), own))
+        found[p].append(JournalEntry(p, len(found[p]) + 1, round(at, 3), own))
     return found
 
 
 @pytest.fixture
-def lake(tmp_path: Path, journal: dict[int, list[Entry]]) -> Lake:
+def lake(tmp_path: Path, journal: dict[int, list[JournalEntry]]) -> Lake:
     """The same as a lake of many small files."""
     lake = Lake(tmp_path / "lake")
     for run in range(RUNS):
@@ -56,7 +56,7 @@ def lake(tmp_path: Path, journal: dict[int, list[Entry]]) -> Lake:
     return lake
 
 
-def _part(entries: list[Entry], run: int) -> list[Entry]:
+def _part(entries: list[JournalEntry], run: int) -> list[JournalEntry]:
     size = len(entries) / RUNS
     return entries[round(run * size) : round((run + 1) * size)]
 
@@ -65,7 +65,7 @@ def ends(lake: Lake) -> dict[int, int]:
     return {p: lake.last(p) for p in lake.partitions()}
 
 
-def compacted(lake: Lake, limits: Limits = ALL) -> int:
+def compacted(lake: Lake, limits: CompactionLimits = ALL) -> int:
     """Merge until nothing is left to merge; how many merges that took."""
     count = 0
     while work := plan(lake.contents(), ends(lake), TODAY, limits):
@@ -81,15 +81,15 @@ def told(lake: Lake) -> Any:
     return sorted(map(str, rows)), performance(lake, "banner"), lake.contents().watermarks()
 
 
-def same(lake: Lake, journal: dict[int, list[Entry]]) -> None:
+def same(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     """The lake is the journal."""
     for p, entries in journal.items():
         assert list(lake.entries(p, SEALER.unseal)) == entries
-    counts = {p: Held(len(e), len(e), 1, len(e)) for p, e in journal.items()}
+    counts = {p: PositionSpan(len(e), len(e), 1, len(e)) for p, e in journal.items()}
     assert held(connect(lake), ends(lake)) == counts
 
 
-def test_fewer_files_and_the_same_rows(lake: Lake, journal: dict[int, list[Entry]]) -> None:
+def test_fewer_files_and_the_same_rows(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     """Entries, sums and watermarks are equal; a second look finds nothing to do."""
     before, files = told(lake), sum(map(len, lake.tables().values()))
     assert compacted(lake) > 1
@@ -113,7 +113,7 @@ def test_files_are_sorted_by_slot_and_time(lake: Lake) -> None:
 def test_the_day_under_way_waits_for_many(lake: Lake) -> None:
     """Of today only what is worth it is merged; what is not known to be archived never."""
     contents = lake.contents()
-    today = plan(contents, ends(lake), "date=2000-01-01", Limits(many=100))
+    today = plan(contents, ends(lake), "date=2000-01-01", CompactionLimits(many=100))
     assert today == []
     half = {p: last // 2 for p, last in ends(lake).items()}
     work = plan(contents, half, TODAY, ALL)
@@ -132,7 +132,7 @@ class Crash(BaseException):
 
 @pytest.mark.parametrize("point", [one for one in faults.POINTS if one.startswith("compact.")])
 def test_a_crash_at_any_point_changes_nothing(
-    lake: Lake, journal: dict[int, list[Entry]], monkeypatch: pytest.MonkeyPatch, point: str
+    lake: Lake, journal: dict[int, list[JournalEntry]], monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     """Dying at any passage of a point, the lake holds each row once; going on finishes the job."""
     passed = 0
@@ -158,7 +158,7 @@ def test_a_crash_at_any_point_changes_nothing(
     same(lake, journal)
 
 
-def test_a_running_reader_keeps_working(lake: Lake, journal: dict[int, list[Entry]]) -> None:
+def test_a_running_reader_keeps_working(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     """What looked at the manifests before reads the old files to the end, also through a sweep."""
     backend, reading = connected(lake.contents()), lake.entries(0, SEALER.unseal)
     first = next(reading)
@@ -171,7 +171,7 @@ def test_a_running_reader_keeps_working(lake: Lake, journal: dict[int, list[Entr
     assert [first, *reading] == journal[0]
 
 
-def test_what_was_replaced_is_swept(lake: Lake, journal: dict[int, list[Entry]]) -> None:
+def test_what_was_replaced_is_swept(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     """After an hour in which no manifest counted on it, file and manifest are gone."""
     old = {path for path in lake.root.rglob("*") if path.is_file()}
     compacted(lake)
@@ -184,10 +184,12 @@ def test_what_was_replaced_is_swept(lake: Lake, journal: dict[int, list[Entry]])
     same(lake, journal)
 
 
-def test_two_who_merge_differently_do_no_harm(lake: Lake, journal: dict[int, list[Entry]]) -> None:
+def test_two_who_merge_differently_do_no_harm(
+    lake: Lake, journal: dict[int, list[JournalEntry]]
+) -> None:
     """An owner that was taken over merges other ranges: readers still find each row once."""
     contents, last = lake.contents(), ends(lake)
-    for limits in (ALL, Limits(rows=350, many=2), Limits(rows=200, many=2)):
+    for limits in (ALL, CompactionLimits(rows=350, many=2), CompactionLimits(rows=200, many=2)):
         for work in plan(contents, last, TODAY, limits):
             merge(lake.root, work)
         same(lake, journal)

@@ -25,11 +25,19 @@ from places import ROOT
 
 from nudge import faults
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.balance import NOTHING, Closing, Key, Tally, counted, plus, widened
-from nudge.domain.credit.replay import Replay
-from nudge.domain.journal.records import Entry
+from nudge.domain.credit.attribution_replay import AttributionReplay
+from nudge.domain.credit.balance import (
+    NOTHING,
+    BalanceKey,
+    ClosingState,
+    Tally,
+    counted,
+    plus,
+    widened,
+)
+from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
-from nudge.lake.checks.checks import Held, held
+from nudge.lake.checks.checks import PositionSpan, held
 from nudge.lake.engine.query import connected
 from nudge.lake.files import compact, expire, manifest, writer
 from nudge.lake.files.errors import BrokenLakeError, DaysRemovedError
@@ -47,13 +55,13 @@ LATE = MIDNIGHT + 30 * DAY
 
 
 @pytest.fixture(scope="module")
-def entries() -> dict[int, list[Entry]]:
+def entries() -> dict[int, list[JournalEntry]]:
     """Eighteen days of entries, by partition."""
     return {p: journal(START, p) for p in PARTITIONS}
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, entries: dict[int, list[Entry]]) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory, entries: dict[int, list[JournalEntry]]) -> Path:
     """The same as a lake; copies of it are cut."""
     root = tmp_path_factory.mktemp("whole") / "lake"
     for p, found in entries.items():
@@ -94,23 +102,23 @@ def cut(lake: Lake, before: str, rows: int = 500, watermark: float = LATE) -> in
     return steps
 
 
-def summed(entries: Iterable[Entry]) -> dict[Key, Tally]:
+def summed(entries: Iterable[JournalEntry]) -> dict[BalanceKey, Tally]:
     """What learn books of the entries, by the finest buckets."""
-    found: defaultdict[Key, Tally] = defaultdict(lambda: NOTHING)
+    found: defaultdict[BalanceKey, Tally] = defaultdict(lambda: NOTHING)
     for entry in entries:
         for key, tally in counted(entry.record):
             found[key] = plus(found[key], tally)
     return found
 
 
-def added(one: dict[Key, Tally], other: dict[Key, Tally]) -> dict[Key, Tally]:
-    both: defaultdict[Key, Tally] = defaultdict(lambda: NOTHING, one)
+def added(one: dict[BalanceKey, Tally], other: dict[BalanceKey, Tally]) -> dict[BalanceKey, Tally]:
+    both: defaultdict[BalanceKey, Tally] = defaultdict(lambda: NOTHING, one)
     for key, tally in other.items():
         both[key] = plus(both[key], tally)
     return both
 
 
-def replayed(found: list[Entry], closing: Closing) -> dict[str, VisitorState]:
+def replayed(found: list[JournalEntry], closing: ClosingState) -> dict[str, VisitorState]:
     """Each visitor's state behind the entries, without the forgotten, brought to their end."""
     for batch in batches(iter(found), 500):
         closing.take(batch)
@@ -120,13 +128,13 @@ def replayed(found: list[Entry], closing: Closing) -> dict[str, VisitorState]:
 
 
 @cache
-def truth(p: int) -> tuple[dict[Key, Tally], dict[str, VisitorState]]:
+def truth(p: int) -> tuple[dict[BalanceKey, Tally], dict[str, VisitorState]]:
     """Sums and states of all entries of a partition, in which nothing was removed."""
     found = journal(START, p)
-    return widened(summed(found), found[-1].stamp), replayed(found, Closing())
+    return widened(summed(found), found[-1].stamp), replayed(found, ClosingState())
 
 
-def same(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def same(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """Balance and rest are the journal: every position, every sum, every visitor."""
     contents = lake.contents()
     rows = held(connected(contents), {p: lake.last(p) for p in PARTITIONS})
@@ -136,11 +144,11 @@ def same(lake: Lake, entries: dict[int, list[Entry]]) -> None:
         assert rest == found[balance.position :]
         assert contents.positions()[p] == len(found)
         assert rows.get(p) == (
-            Held(len(rest), len(rest), rest[0].position, len(found)) if rest else None
+            PositionSpan(len(rest), len(rest), rest[0].position, len(found)) if rest else None
         )
         sums, states = truth(p)
         assert widened(added(balance.sums(), summed(rest)), until) == sums
-        opened = Closing(Replay(balance.until))
+        opened = ClosingState(AttributionReplay(balance.until))
         opened.replay.know(dict(balance.states()))
         assert replayed(rest, opened) == states
 
@@ -148,7 +156,7 @@ def same(lake: Lake, entries: dict[int, list[Entry]]) -> None:
 @given(at=st.floats(0.0, SPAN + 1.0), rows=st.sampled_from([1, 200, 500, 10_000]))
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_balance_and_rest_are_what_all_rows_were(
-    whole: Path, tmp_path: Path, entries: dict[int, list[Entry]], at: float, rows: int
+    whole: Path, tmp_path: Path, entries: dict[int, list[JournalEntry]], at: float, rows: int
 ) -> None:
     """Whatever the cut and the steps: sums by every key, and every visitor's state, are equal."""
     place = tmp_path / "cut"
@@ -163,11 +171,11 @@ def test_balance_and_rest_are_what_all_rows_were(
         assert sum(f"date={_date(entry)}" < day(at) for entry in found[first:]) < RUN
 
 
-def _date(entry: Entry) -> str:
+def _date(entry: JournalEntry) -> str:
     return datetime.fromtimestamp(entry.stamp, UTC).date().isoformat()
 
 
-def test_cuts_add_up(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def test_cuts_add_up(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """Day after day, the balance grows by what goes; a second look finds nothing to do."""
     for number in range(SPAN):
         cut(lake, day(number))
@@ -179,7 +187,7 @@ def test_cuts_add_up(lake: Lake, entries: dict[int, list[Entry]]) -> None:
     assert sum(left.rows.values()) == lake.contents().balance(0).position
 
 
-def test_what_is_open_or_not_read_stays(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def test_what_is_open_or_not_read_stays(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """Nothing goes whose window has not closed, nor behind what every fold has read."""
     first = START + 4 * DAY
     cut(lake, day(SPAN), watermark=first)
@@ -200,7 +208,7 @@ class Crash(BaseException):
 
 @pytest.mark.parametrize("point", [one for one in faults.POINTS if one.startswith("expire.")])
 def test_a_crash_at_any_point_leaves_a_lake(
-    lake: Lake, entries: dict[int, list[Entry]], monkeypatch: pytest.MonkeyPatch, point: str
+    lake: Lake, entries: dict[int, list[JournalEntry]], monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     """Dying at any passage of a point, rows or balance are there; going on finishes the job."""
     crashes = 0
@@ -225,7 +233,9 @@ def test_a_crash_at_any_point_leaves_a_lake(
     same(lake, entries)
 
 
-def test_kill_9_at_any_step_leaves_a_lake(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def test_kill_9_at_any_step_leaves_a_lake(
+    lake: Lake, entries: dict[int, list[JournalEntry]]
+) -> None:
     """A process that dies at any sync or rename leaves rows or their balance; another goes on."""
     script = ROOT / "tests" / "lake" / "expire_crash.py"
     where = (SECRET, os.fspath(lake.root), day(SPAN - 4), repr(LATE))
@@ -256,7 +266,7 @@ def test_kill_9_at_any_step_leaves_a_lake(lake: Lake, entries: dict[int, list[En
     same(lake, entries)
 
 
-def test_files_go_an_hour_later(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def test_files_go_an_hour_later(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """A reader that looked before reads to the end; then only what counts is on the disk."""
     reading = lake.entries(0, SEALER.unseal)
     first = next(reading)
@@ -273,9 +283,11 @@ def test_files_go_an_hour_later(lake: Lake, entries: dict[int, list[Entry]]) -> 
     same(lake, entries)
 
 
-def test_merges_before_and_behind_do_no_harm(lake: Lake, entries: dict[int, list[Entry]]) -> None:
+def test_merges_before_and_behind_do_no_harm(
+    lake: Lake, entries: dict[int, list[JournalEntry]]
+) -> None:
     """A lake is merged, cut, merged; an owner that lost its lease merges what is gone."""
-    limits = compact.Limits(rows=900, many=2)
+    limits = compact.CompactionLimits(rows=900, many=2)
     ends = {p: lake.last(p) for p in PARTITIONS}
     stale = compact.plan(lake.contents(), ends, day(SPAN + 1), limits)
     for work in stale[:3]:
@@ -292,12 +304,12 @@ def test_merges_before_and_behind_do_no_harm(lake: Lake, entries: dict[int, list
 
 
 def test_positions_that_were_lost_before_are_accounted_for(
-    lake: Lake, entries: dict[int, list[Entry]]
+    lake: Lake, entries: dict[int, list[JournalEntry]]
 ) -> None:
     """A gap that an operator accepted goes with the days around it; the count stays dense."""
     last = lake.last(0)
     manifest.write(lake.root, Manifest(Range(0, last, last + 1000), (), lost="store_empty"))
-    after = [Entry(0, last + 1001, LATE, entries[0][0].record)]
+    after = [JournalEntry(0, last + 1001, LATE, entries[0][0].record)]
     of = Range(0, last + 1000, last + 1001)
     files = writer.write(lake.root, [of], [after], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], LATE))

@@ -8,7 +8,7 @@ import pytest
 from lake_samples import SEALER
 from old_files import DUE, EACH, RUNS, written
 
-from nudge.domain.journal.records import Decision, Entry
+from nudge.domain.journal.records import Decision, JournalEntry
 from nudge.lake.engine.query import answer, connect
 from nudge.lake.files import compact
 from nudge.lake.files.reader import Lake
@@ -16,7 +16,7 @@ from nudge.lake.files.reader import Lake
 OLD = ({0, 1}, {2, 3}, {0, 2}, {1, 3}, {0, 1, 2, 3}, set[int]())
 
 
-def asked(lake: Lake, entries: list[Entry]) -> None:
+def asked(lake: Lake, entries: list[JournalEntry]) -> None:
     """Restoring and DuckDB tell of every row what was written."""
     assert list(lake.entries(2, SEALER.unseal)) == entries
     rows = connect(lake).table("decisions")
@@ -46,7 +46,7 @@ def test_a_merge_brings_them_up_to_date(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
     entries = written(lake, old={0, 2}, claimed=True)
     ends = {p: lake.last(p) for p in lake.partitions()}
-    limits = compact.Limits(rows=1000, many=2)
+    limits = compact.CompactionLimits(rows=1000, many=2)
     (work,) = compact.plan(lake.contents(), ends, "date=9999-01-01", limits)
     compact.merge(lake.root, work)
     asked(lake, entries)

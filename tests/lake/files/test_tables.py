@@ -8,7 +8,7 @@ import pytest
 from lake_samples import DECISION, MARK, MIDNIGHT, RECORDS, SEALER, entries
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Entry
+from nudge.domain.journal.records import JournalEntry
 from nudge.errors import CorruptRecordError
 from nudge.lake.files import restore, tables
 
@@ -24,16 +24,16 @@ def test_rows_give_back_equal_entries() -> None:
 def test_decisions_of_one_position_come_back_in_order() -> None:
     """The index is in the id; a decision whose place is the entry's own was given no reference."""
     made = [replace(DECISION, u=i, due=1.8e9 + i if i % 2 else None) for i in range(5)]
-    before = [Entry(2, 7, MIDNIGHT, one, i) for i, one in enumerate(made)]
-    rows = tables.rows([*before[::-1], Entry(2, 8, MIDNIGHT, MARK)], SEALER.seal_each)
-    assert restore.entries(rows, SEALER.unseal) == [*before, Entry(2, 8, MIDNIGHT, MARK)]
+    before = [JournalEntry(2, 7, MIDNIGHT, one, i) for i, one in enumerate(made)]
+    rows = tables.rows([*before[::-1], JournalEntry(2, 8, MIDNIGHT, MARK)], SEALER.seal_each)
+    assert restore.entries(rows, SEALER.unseal) == [*before, JournalEntry(2, 8, MIDNIGHT, MARK)]
     assert len(set(rows["decisions"]["decision_id"].to_pylist())) == len(before)
 
 
 def test_every_stamp_of_the_store_survives() -> None:
     """Stamps are whole milliseconds; each comes back as the same float."""
     stamps = [(1_790_000_000_000 + 7 * i) / 1000 for i in range(2000)]
-    before = [Entry(0, i + 1, stamp, MARK) for i, stamp in enumerate(stamps)]
+    before = [JournalEntry(0, i + 1, stamp, MARK) for i, stamp in enumerate(stamps)]
     assert restore.entries(tables.rows(before, SEALER.seal_each), SEALER.unseal) == before
 
 

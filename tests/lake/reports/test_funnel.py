@@ -12,7 +12,7 @@ from funnel_traffic import DAY, START, Timed, failing, traffic, written
 from places import CONFIG
 
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel import Funnel, Period, Question
+from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
 from nudge.domain.funnel.funnel_counts import Counts
 from nudge.domain.journal.records import Event
 from nudge.errors import InvalidRequestError
@@ -23,7 +23,7 @@ from nudge.lake.reports.funnel import count
 
 PATH = load_funnel(CONFIG)
 WEEK = 7 * DAY
-FIRST, SECOND = Period(START, START + WEEK), Period(START + WEEK, START + 2 * WEEK)
+FIRST, SECOND = VisitPeriod(START, START + WEEK), VisitPeriod(START + WEEK, START + 2 * WEEK)
 
 VISITS = """
 CREATE TABLE acts AS
@@ -78,7 +78,9 @@ def by_hand(lake: Lake) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def stages_by_hand(connection: duckdb.DuckDBPyConnection, by: str, period: Period) -> set[object]:
+def stages_by_hand(
+    connection: duckdb.DuckDBPyConnection, by: str, period: VisitPeriod
+) -> set[object]:
     """Group, stage, visits, lost and median seconds."""
     start, end = (f"make_timestamp({round(at * 1e6)})" for at in (period.start, period.end))
     within = f"began >= {start} AND began < {end}"
@@ -116,7 +118,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
     """Visits, losses and median times of each stage and group are those of a recount in SQL."""
     connection, backend = by_hand(lake), connect(lake)
-    for period in (SECOND, Period(START, START + 2 * WEEK)):
+    for period in (SECOND, VisitPeriod(START, START + 2 * WEEK)):
         found = count(backend, PATH, period, by)
         assert stages_of(found) == stages_by_hand(connection, by, period)
         assert found.visits > 600
@@ -124,7 +126,7 @@ def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
 
 def test_reasons_equal_hand_written_sql(lake: Lake) -> None:
     """What was lost at each stage for each reason is that of a recount; all of it adds up."""
-    found = count(connect(lake), PATH, Period(START, START + 2 * WEEK), "")
+    found = count(connect(lake), PATH, VisitPeriod(START, START + 2 * WEEK), "")
     lost = "SELECT furthest, coalesce(failed, ''), count(*) FROM stages WHERE furthest < 5"
     rows = by_hand(lake).execute(f"{lost} GROUP BY ALL")
     assert {(x.stage, x.reason, x.lost.hits) for x in found.leaks} == set(rows.fetchall())
@@ -134,7 +136,7 @@ def test_reasons_equal_hand_written_sql(lake: Lake) -> None:
 @pytest.mark.parametrize("compare", ["week", None])
 def test_an_injected_leak_is_ranked_first(lake: Lake, compare: str | None) -> None:
     """One channel fails for one reason: ranked first against last week and other channels."""
-    found = funnel(lake, PATH, Question(SECOND, "channel", compare))
+    found = funnel(lake, PATH, FunnelQuestion(SECOND, "channel", compare))
     leak = found["leaks"]["ranked"][0]
     assert (leak["group"], leak["stage"], leak["reason"]) == ("app", "method", "gateway_down")
     assert leak["verdict"] == "worse"
@@ -142,7 +144,7 @@ def test_an_injected_leak_is_ranked_first(lake: Lake, compare: str | None) -> No
 
 def test_a_quiet_week_is_no_worse(lake: Lake) -> None:
     """The channels without the leak lose no more at payment than the week before."""
-    found = funnel(lake, PATH, Question(SECOND, "channel", "week"))
+    found = funnel(lake, PATH, FunnelQuestion(SECOND, "channel", "week"))
     groups = {one["group"]: one["stages"] for one in found["groups"]}
     assert groups["app"][4]["change"]["verdict"] == "worse"
     assert {groups[name][4]["change"]["verdict"] for name in ("web", "wap")} == {"unclear"}
@@ -165,7 +167,7 @@ def _event(event_id: str, subject: str, name: str) -> Event:
 def counted(tmp_path: Path, records: Iterable[Timed], path: Funnel = PATH) -> Counts:
     """The counts of a day of these records."""
     lake = written(tmp_path / "lake", records, partitions=1)
-    return count(connect(lake), path, Period(START, START + DAY))
+    return count(connect(lake), path, VisitPeriod(START, START + DAY))
 
 
 def test_half_an_hour_without_an_act_ends_a_visit(tmp_path: Path) -> None:
@@ -258,6 +260,6 @@ def test_a_dimension_that_is_none_is_refused(lake: Lake, by: str) -> None:
 
 def test_an_empty_lake_has_no_visits(tmp_path: Path) -> None:
     """Nothing was counted, nothing leaks, and nothing fails."""
-    found = funnel(Lake(tmp_path), PATH, Question(FIRST, "channel", "month"))
+    found = funnel(Lake(tmp_path), PATH, FunnelQuestion(FIRST, "channel", "month"))
     assert found["visits"] == 0
     assert found["leaks"] == {"by_stage": [], "by_reason": [], "ranked": []}

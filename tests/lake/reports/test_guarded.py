@@ -9,10 +9,10 @@ import pytest
 from report_traffic import NOW, traffic, written
 
 from nudge.domain.reports.questions import Period
-from nudge.lake.engine.engine import Limits, engine
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.engine.sql import sql_view
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.guarded import harm_cube
+from nudge.lake.reports.guard_cut import harm_cube
 from nudge.lake.reports.slot_rows import slot_rows
 
 OUTAGE = Period(NOW - 9 * 3600.0, NOW - 5 * 3600.0)
@@ -47,7 +47,7 @@ def test_only_a_choice_of_policy_or_holdout_outside_of_outages_counts(
     lake: Lake, tmp_path: Path, revision: int, *, revenue: bool
 ) -> None:
     """By reason: exposures, conversions and fen, since a revision and a time, to the unit."""
-    with engine(lake, Limits(400_000_000), tmp_path) as (backend, contents):
+    with engine(lake, EngineLimits(400_000_000), tmp_path) as (backend, contents):
         rows = slot_rows(backend, contents, "banner", tmp_path)
         cube = harm_cube(rows, revision, period=SINCE, revenue=revenue, quarantined=[OUTAGE])
     found = []

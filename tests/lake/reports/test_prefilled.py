@@ -11,7 +11,7 @@ from report_traffic import PARTITIONS, written
 from nudge.domain.journal.records import Event, Record, Ref
 from nudge.domain.reports.questions import Period
 from nudge.lake.engine.query import connect
-from nudge.lake.reports.prefilled import prefilled
+from nudge.lake.reports.prefill_quality import prefilled
 
 PEOPLE = 30
 

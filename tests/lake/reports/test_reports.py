@@ -17,8 +17,8 @@ from bandits.inference import fixed
 from bandits.inference.arm_sums import arm_sums
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import DIMENSIONS, Period
-from nudge.domain.reports.report import Terms, report
-from nudge.lake.engine.engine import Limits, engine
+from nudge.domain.reports.report import ReportTerms, report
+from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.engine.sql import sql_view
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.cubes import cube_of, keep_sums
@@ -52,7 +52,7 @@ def lake(place: Path) -> Lake:
 
 def cube(lake: Lake, place: Path, cut: Cut) -> Cube:
     """The sums, by the way that a worker takes."""
-    with engine(lake, Limits(400_000_000), place / "cache") as (backend, contents):
+    with engine(lake, EngineLimits(400_000_000), place / "cache") as (backend, contents):
         rows = slot_rows(backend, contents, "banner", place / "cache")
         return cube_of(rows, cut, SLOT.names)
 
@@ -60,7 +60,7 @@ def cube(lake: Lake, place: Path, cut: Cut) -> Cube:
 def told(lake: Lake, place: Path, by: tuple[str, ...] = (), period: Period = Period()) -> Any:  # noqa: B008 (frozen)
     """The report."""
     shares = {1: 0.12, 2: 0.12}
-    return report(Terms(SLOT, shares, NOW), by, cube(lake, place, Cut(period, by)))
+    return report(ReportTerms(SLOT, shares, NOW), by, cube(lake, place, Cut(period, by)))
 
 
 def counted(lake: Lake, by: tuple[str, ...], period: Period | None) -> list[tuple[Any, ...]]:
@@ -101,7 +101,7 @@ BY = (
 
 @pytest.fixture(scope="module")
 def rows_of(lake: Lake, place: Path) -> Iterator[SlotRows]:
-    with engine(lake, Limits(400_000_000), place / "cache") as (backend, contents):
+    with engine(lake, EngineLimits(400_000_000), place / "cache") as (backend, contents):
         yield slot_rows(backend, contents, "banner", place / "cache")
 
 
@@ -116,7 +116,7 @@ def test_a_report_equals_a_recount_by_hand(
     The recount joins the lake's rows by text; it knows nothing of kept days, hashes or views.
     """
     sums = cube_of(rows_of, Cut(period or Period(), by), SLOT.names)
-    found = report(Terms(SLOT, {1: 0.12, 2: 0.12}, NOW), by, sums)
+    found = report(ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW), by, sums)
     rows = counted(lake, by, period)
     assert len(list(blocks(found, by))) == len({tuple(row[0]) for row in rows})
     for values, block in blocks(found, by):
@@ -164,7 +164,7 @@ def test_estimates_are_those_of_the_rows(lake: Lake, place: Path) -> None:
     Subjects fall into other groups here, so their part of the variance differs by chance.
     """
     sums = cube(lake, place, Cut())
-    found = report(Terms(SLOT, {}, NOW), (), sums)
+    found = report(ReportTerms(SLOT, {}, NOW), (), sums)
     rows = duckdb.sql(f"""
         WITH d AS ({sql_view(lake, "decisions")}), e AS ({sql_view(lake, "exposures")}),
         r AS (SELECT decision_id, sum(conversions) c
@@ -198,7 +198,7 @@ def test_a_variant_for_some_is_compared_where_it_was_possible(lake: Lake, place:
 def test_the_period_of_an_outage_is_in_no_figure(lake: Lake, place: Path) -> None:
     """Quarantined exposures are counted as such, and are as if they had not been."""
     outage = Period(NOW - 20 * 3600.0, NOW - 10 * 3600.0)
-    found = report(Terms(SLOT, {}, NOW), (), cube(lake, place, Cut(quarantined=(outage,))))
+    found = report(ReportTerms(SLOT, {}, NOW), (), cube(lake, place, Cut(quarantined=(outage,))))
     inside = sum(row[4] for row in counted(lake, (), outage))
     assert found["quarantined"] == inside > 0
     assert found["whole"]["exposures"] < counted_policy(lake)
@@ -241,7 +241,7 @@ def test_rows_that_are_open_are_joined_once_a_state(tmp_path: Path) -> None:
 
 def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
     """A question that was prepared sums no past day again, and one that was not is kept."""
-    with engine(lake, Limits(400_000_000), tmp_path) as (backend, contents):
+    with engine(lake, EngineLimits(400_000_000), tmp_path) as (backend, contents):
         rows = slot_rows(backend, contents, "banner", tmp_path)
         keep_sums(rows, Cut(by=("channel",)))
         kept = sorted(rows.sums.iterdir())

@@ -13,7 +13,7 @@ from nudge.domain.journal.records import Mark
 from nudge.errors import FencedError, StoreError
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
-from nudge.store.folds.folds import Commit, Lease, Write
+from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.journal import journal
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import Client
@@ -49,7 +49,7 @@ def written(client: Client, keys: Keys) -> tuple[Any, ...]:
 
 
 def batch(keys: Keys, position: int) -> Commit:
-    write = Write("HINCRBY", keys.counts(0, "s", "1:0"), ("f", 2))
+    write = FoldWrite("HINCRBY", keys.counts(0, "s", "1:0"), ("f", 2))
     return Commit(position, [Mark("m")], [write])
 
 
@@ -110,7 +110,7 @@ def test_a_broken_fold_stops(client: Client, keys: Keys) -> None:
     lease = took(client, keys)
     client.call("SET", keys.blocks(0, "s"), "no sorted set")
     good = batch(keys, 7)
-    bad = replace(good, writes=[*good.writes, Write("ZADD", keys.blocks(0, "s"), (1, "b"))])
+    bad = replace(good, writes=[*good.writes, FoldWrite("ZADD", keys.blocks(0, "s"), (1, "b"))])
     with pytest.raises(StoreError, match="WRONGTYPE"):
         folds.commit(client, keys, lease, bad)
     before = written(client, keys)
@@ -121,7 +121,9 @@ def test_a_broken_fold_stops(client: Client, keys: Keys) -> None:
 
 def test_many_writes_fit_in_one_commit(client: Client, keys: Keys) -> None:
     """Thousands of records and writes on many keys are one commit."""
-    writes = [Write("SET", keys.visitor(0, f"{i}"), (b"\0" * 300, "PX", 1000)) for i in range(3000)]
+    writes = [
+        FoldWrite("SET", keys.visitor(0, f"{i}"), (b"\0" * 300, "PX", 1000)) for i in range(3000)
+    ]
     folds.commit(client, keys, took(client, keys), Commit(1, [Mark("m")] * 3000, writes))
     assert journal.last_position(client, keys, 0) == 3000
 

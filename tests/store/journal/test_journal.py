@@ -9,13 +9,13 @@ from block_samples import append_block, planned
 
 from nudge.domain.identity.sealing import Device, Home, new_label, new_subject
 from nudge.domain.journal.records import Decision, Event, Mark, Ref, is_dense
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import StoreAwayError, StoreError
 from nudge.store.journal.journal import (
-    Arrival,
-    Batch,
-    Moved,
-    Named,
+    Append,
+    DecisionBatch,
+    NamedId,
+    Redirect,
     append_decisions,
     append_each,
     append_mark,
@@ -26,14 +26,14 @@ from nudge.store.journal.journal import (
     read_one,
 )
 from nudge.store.vault.people import append_people, label_of
-from nudge.store.vault.visitors import Wanted, open_each, open_visitor
+from nudge.store.vault.visitors import VisitorQuery, open_each, open_visitor
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import PIPE, Client
 from nudge.store.wire.keys import Keys
 
 
 def decision(subject: str, **changes: object) -> Decision:
-    terms = Terms("decision", "paid", "conversion", 86_400.0)
+    terms = RewardTerms("decision", "paid", "conversion", 86_400.0)
     made = Decision(
         subject=subject,
         slot="banner",
@@ -67,7 +67,7 @@ def test_positions_are_dense_and_entries_come_back_in_order(store: Client, keys:
     subject = new_subject()
     append_mark(store, keys, 3, Mark("slot_applied"))
     append_decisions(store, keys, 3, [decision(subject)], 60)
-    append_once(store, keys, 3, [Arrival("h", event("e1"))], closes=False)
+    append_once(store, keys, 3, [Append("h", event("e1"))], closes=False)
     entries = read(store, keys, 3, 0, 10)
     assert [e.position for e in entries] == [1, 2, 3]
     assert [e.record.kind for e in entries] == ["mark", "decision", "event"]
@@ -127,13 +127,13 @@ def test_what_is_not_remembered_is_appended_each_time(store: Client, keys: Keys)
     subject = new_subject()
     for _ in range(2):
         assert append_decisions(store, keys, 0, [decision(subject, unit="")], 60)[0].fresh
-    opened = open_visitor(store, keys, Wanted(0, "h", subject, claim=False))
+    opened = open_visitor(store, keys, VisitorQuery(0, "h", subject, claim=False))
     assert opened.assigned == {}
 
 
 def test_an_event_is_taken_once(store: Client, keys: Keys) -> None:
     """The same id of the same visitor is a duplicate; another visitor may use it too."""
-    arrivals = [Arrival("h1", event("e")), Arrival("h1", event("e")), Arrival("h2", event("e"))]
+    arrivals = [Append("h1", event("e")), Append("h1", event("e")), Append("h2", event("e"))]
     assert append_once(store, keys, 1, arrivals, closes=False) == [1, 0, 2]
     assert append_once(store, keys, 1, arrivals, closes=False) == [0, 0, 0]
     assert last_position(store, keys, 1) == 2
@@ -141,8 +141,8 @@ def test_an_event_is_taken_once(store: Client, keys: Keys) -> None:
 
 def test_events_and_decisions_share_one_subject(store: Client, keys: Keys) -> None:
     """The vault gives a visitor one subject, whoever comes first."""
-    append_once(store, keys, 1, [Arrival("h", event("e"))], closes=False)
-    opened = open_visitor(store, keys, Wanted(1, "h", new_subject()))
+    append_once(store, keys, 1, [Append("h", event("e"))], closes=False)
+    opened = open_visitor(store, keys, VisitorQuery(1, "h", new_subject()))
     assert read(store, keys, 1, 0, 10)[0].record.subject == opened.subject
 
 
@@ -150,28 +150,28 @@ def test_only_the_first_device_claims_a_visitor(store: Client, keys: Keys) -> No
     """A visitor is claimed once; what a server spoke of first cannot be claimed by a page."""
 
     def owned(name: str, device: Device | None = None) -> bool:
-        return open_visitor(store, keys, Wanted(2, name, new_subject(), device)).owned
+        return open_visitor(store, keys, VisitorQuery(2, name, new_subject(), device)).owned
 
     assert (owned("h"), owned("h")) == (True, False)
-    append_once(store, keys, 2, [Arrival("known", event("e"))], closes=True)
+    append_once(store, keys, 2, [Append("known", event("e"))], closes=True)
     assert not owned("known")
-    subject = open_visitor(store, keys, Wanted(2, "h", "", claim=False)).subject
+    subject = open_visitor(store, keys, VisitorQuery(2, "h", "", claim=False)).subject
     assert owned("h", Device("d", (Home(subject, 2),)))
     assert not owned("h", Device("d", (Home(new_subject(), 2),)))
 
 
 def test_who_turned_out_to_be_another_one_is_followed(store: Client, keys: Keys) -> None:
     """A subject may go into another, in another partition: reads follow, events are sent on."""
-    label = label_of(store, keys, Named("number", 5, new_label()))
+    label = label_of(store, keys, NamedId("number", 5, new_label()))
     kept = append_decisions(store, keys, 5, [decision(label)], 60)[0]
-    named = Named("number", 5, new_label())
-    said = Arrival("alias", Event(new_subject(), "i", "identified", "server"), named=named)
+    named = NamedId("number", 5, new_label())
+    said = Append("alias", Event(new_subject(), "i", "identified", "server"), named=named)
     assert append_people(store, keys, {2: [said]}, closes=True) == 1
-    opened = open_visitor(store, keys, Wanted(2, "alias", new_subject(), claim=False))
+    opened = open_visitor(store, keys, VisitorQuery(2, "alias", new_subject(), claim=False))
     assert (opened.subject, opened.partition) == (label, 5)
     assert opened.assigned["banner"].ref == kept.ref
-    arrivals = [Arrival("alias", event("e"))]
-    assert append_once(store, keys, 2, arrivals, closes=False) == [Moved(5, label)]
+    arrivals = [Append("alias", event("e"))]
+    assert append_once(store, keys, 2, arrivals, closes=False) == [Redirect(5, label)]
 
 
 def test_an_event_belongs_to_whom_its_decision_was_made_for(store: Client, keys: Keys) -> None:
@@ -179,8 +179,8 @@ def test_an_event_belongs_to_whom_its_decision_was_made_for(store: Client, keys:
     subject = new_subject()
     kept = append_decisions(store, keys, 3, [decision(subject)], 60)[0]
     arrivals = [
-        Arrival("else", event("e"), of=str(kept.ref.position)),
-        Arrival("else", event("f"), of="99"),
+        Append("else", event("e"), of=str(kept.ref.position)),
+        Append("else", event("f"), of="99"),
     ]
     append_once(store, keys, 3, arrivals, closes=False)
     found = [entry.record.subject for entry in read(store, keys, 3, 1, 10)]
@@ -211,9 +211,11 @@ def test_many_subjects_are_opened_and_written_together(store: Client, keys: Keys
     homes = [Home(f"{n:032x}", n % keys.partitions) for n in range(count)]
     opened = [one for _, one in sorted(open_each(store, keys, homes, besides=True))]
     assert [one.partition for one in opened] == [home.partition for home in homes]
-    singly = [Wanted(home.partition, home.subject, new_subject(), claim=False) for home in homes]
+    singly = [
+        VisitorQuery(home.partition, home.subject, new_subject(), claim=False) for home in homes
+    ]
     assert opened == [open_visitor(store, keys, one) for one in singly]
-    batches = [Batch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
+    batches = [DecisionBatch(one.partition, [(decision(one.subject), "")], 60) for one in opened]
     first, again = (append_each(store, keys, batches) for _ in range(2))
     kept = [one[0] for one in first]
     assert [one.decision.subject for one in kept if one] == [one.subject for one in opened]

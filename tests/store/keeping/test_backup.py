@@ -12,7 +12,7 @@ from nudge.errors import CorruptRecordError, InvalidConfigError
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
 from nudge.store.journal import journal
-from nudge.store.journal.journal import Arrival
+from nudge.store.journal.journal import Append
 from nudge.store.keeping import backup, backup_file
 from nudge.store.keeping.backup import NotEmptyError
 from nudge.store.wire import client as clients
@@ -32,7 +32,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
 def keys(settings: Settings, client: Client) -> Keys:
     keys = Keys(settings.namespace, 3)
     for i in range(30):
-        arrival = Arrival(f"h{i}", Event(f"{i:032x}", f"e{i}", "step", "page"))
+        arrival = Append(f"h{i}", Event(f"{i:032x}", f"e{i}", "step", "page"))
         journal.append_once(client, keys, i % 3, [arrival], closes=False)
     journal.append_mark(client, keys, 0, Mark("m"))
     client.call("HSET", keys.config("slots"), "banner", b"\x00\xff")

@@ -10,8 +10,8 @@ import pytest
 
 from nudge.settings.settings import Settings
 from nudge.store.keeping import identity
+from nudge.store.keeping.fingerprint import read_note
 from nudge.store.keeping.identity import recognise, store_id
-from nudge.store.keeping.note import read_note
 from nudge.store.wire import client as clients
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys

@@ -11,14 +11,21 @@ import pytest
 
 from nudge.clock import now
 from nudge.domain.identity.sealing import Home, new_subject
-from nudge.domain.journal.block import MOST, Drawn, shape_of
+from nudge.domain.journal.block import MOST, BlockDecision, shape_of
 from nudge.domain.journal.records import Decision, Event, Ref
-from nudge.domain.slots.slot import Terms
-from nudge.store.journal.journal import Arrival, append_once, read, read_one
+from nudge.domain.slots.slot import RewardTerms
+from nudge.store.journal.journal import Append, append_once, read, read_one
 from nudge.store.plans.capacity import release, reserve, used
 from nudge.store.plans.plan_book import NO_PLANS, Plans
-from nudge.store.plans.plans import Appended, Kept, Planned, append_each, forget_plans, slimmed
-from nudge.store.vault.visitors import Opened, Wanted, follow, open_each
+from nudge.store.plans.plans import (
+    BlockResult,
+    PlanMemory,
+    PlannedBlock,
+    append_each,
+    forget_plans,
+    slimmed,
+)
+from nudge.store.vault.visitors import VisitorQuery, VisitorView, follow, open_each
 from nudge.store.wire.client import Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -41,7 +48,7 @@ SHAPE = shape_of(
         reason="policy",
         policy="auto",
         policy_version=3,
-        terms=Terms("shown", "paid", "conversion", 3600.0),
+        terms=RewardTerms("shown", "paid", "conversion", 3600.0),
         unit="sms_timing|reminder",
         period=24_321,
     )
@@ -50,9 +57,14 @@ UNIT = SHAPE.unit
 
 
 def append_block(
-    client: Client, keys: Keys, p: int, drawn: list[Drawn], seen: list[Plans], kept: Kept
-) -> Appended:
-    (made,) = append_each(client, keys, [Planned(p, drawn, seen)], kept)
+    client: Client,
+    keys: Keys,
+    p: int,
+    drawn: list[BlockDecision],
+    seen: list[Plans],
+    kept: PlanMemory,
+) -> BlockResult:
+    (made,) = append_each(client, keys, [PlannedBlock(p, drawn, seen)], kept)
     return made
 
 
@@ -60,17 +72,17 @@ def event(event_id: str) -> Event:
     return Event(new_subject(), event_id, "step", "page", fields={"step": "home"})
 
 
-def drawn(subject: str, n: int = 0) -> Drawn:
+def drawn(subject: str, n: int = 0) -> BlockDecision:
     """A plan."""
-    return Drawn(SHAPE, subject, n << 50, n % 2, 1.8e9 + n)
+    return BlockDecision(SHAPE, subject, n << 50, n % 2, 1.8e9 + n)
 
 
-def plans_of(store: Client, keys: Keys, partition: int, subject: str) -> Opened:
+def plans_of(store: Client, keys: Keys, partition: int, subject: str) -> VisitorView:
     """What is known of a subject."""
-    return follow(store, keys, Home(subject, partition), Wanted(partition, "", ""))
+    return follow(store, keys, Home(subject, partition), VisitorQuery(partition, "", ""))
 
 
-def open_each_of(store: Client, keys: Keys, partition: int, subject: str) -> list[Opened]:
+def open_each_of(store: Client, keys: Keys, partition: int, subject: str) -> list[VisitorView]:
     """The same, by an id that leads to it."""
     store.call("HSET", keys.vault(partition, "9" * 32), "s", subject, "c", "1")
     return [one for _, one in open_each(store, keys, [Home("9" * 32, partition)], besides=False)]
@@ -79,7 +91,7 @@ def open_each_of(store: Client, keys: Keys, partition: int, subject: str) -> lis
 def test_a_block_is_one_record_and_each_plan_is_remembered(store: Client, keys: Keys) -> None:
     """One position; every decision is read at its own index, and kept by its subject."""
     some = [drawn(new_subject(), n) for n in range(MOST)]
-    made = append_block(store, keys, 2, some, [NO_PLANS] * MOST, Kept())
+    made = append_block(store, keys, 2, some, [NO_PLANS] * MOST, PlanMemory())
     assert made.refs == tuple(Ref(2, 1, n) for n in range(MOST))
     entries = read(store, keys, 2, 0, 10)
     assert [one.record for one in entries] == [one.decision for one in some]
@@ -102,12 +114,12 @@ def test_who_was_planned_for_meanwhile_is_told_and_nobody_is_written(
     """Of two planners who saw the same, the second writes nothing, whatever the purpose was."""
     ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
     other = ada._replace(shape=replace(SHAPE, unit="sms_timing|promotion"))
-    append_block(store, keys, 0, [other], [NO_PLANS], Kept())
-    made = append_block(store, keys, 0, [ben, ada], [NO_PLANS, NO_PLANS], Kept())
+    append_block(store, keys, 0, [other], [NO_PLANS], PlanMemory())
+    made = append_block(store, keys, 0, [ben, ada], [NO_PLANS, NO_PLANS], PlanMemory())
     assert (made.refs, made.behind) == ((), (1,))
     assert plans_of(store, keys, 0, ben.subject).assigned == {}
     seen = plans_of(store, keys, 0, ada.subject).plans
-    assert append_block(store, keys, 0, [ben, ada], [NO_PLANS, seen], Kept()).refs
+    assert append_block(store, keys, 0, [ben, ada], [NO_PLANS, seen], PlanMemory()).refs
 
 
 def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys: Keys) -> None:
@@ -115,7 +127,7 @@ def test_an_opened_visitor_says_how_often_it_was_planned_for(store: Client, keys
     home = Home("5" * 32, 1)
     ((_, one),) = open_each(store, keys, [home], besides=False)
     assert one.plans == NO_PLANS
-    append_block(store, keys, 1, [drawn(one.subject)], [one.plans], Kept())
+    append_block(store, keys, 1, [drawn(one.subject)], [one.plans], PlanMemory())
     ((_, again),) = open_each(store, keys, [home], besides=False)
     assert (again.plans.count, list(again.assigned)) == (1, [UNIT])
 
@@ -124,10 +136,10 @@ def test_the_latest_plan_of_each_purpose_is_remembered(store: Client, keys: Keys
     """Another plan for the same purpose takes the place of the one before; others stay."""
     subject = new_subject()
     for n, purpose in enumerate(("a", "b", "a")):
-        one = Drawn(replace(SHAPE, unit=purpose), subject, n, 0, 1.8e9 + n)
+        one = BlockDecision(replace(SHAPE, unit=purpose), subject, n, 0, 1.8e9 + n)
         seen = plans_of(store, keys, 4, subject).plans
         assert seen.count == n
-        assert append_block(store, keys, 4, [one], [seen], Kept()).refs
+        assert append_block(store, keys, 4, [one], [seen], PlanMemory()).refs
     found = plans_of(store, keys, 4, subject).assigned
     assert {unit: (k.ref.position, k.decision.due) for unit, k in found.items()} == {
         "a": (3, 1.8e9 + 2),
@@ -140,7 +152,7 @@ def test_the_latest_plan_of_each_purpose_is_remembered(store: Client, keys: Keys
 def test_forgotten_plans_are_gone(store: Client, keys: Keys) -> None:
     """Of one subject, whenever they were made; those of others stay."""
     ada, ben = drawn(new_subject()), drawn(new_subject(), 1)
-    append_block(store, keys, 0, [ada, ben], [NO_PLANS, NO_PLANS], Kept())
+    append_block(store, keys, 0, [ada, ben], [NO_PLANS, NO_PLANS], PlanMemory())
     forget_plans(store, keys, 0, ada.subject, now())
     assert plans_of(store, keys, 0, ada.subject).assigned == {}
     assert list(plans_of(store, keys, 0, ben.subject).assigned) == [UNIT]
@@ -152,9 +164,9 @@ def test_an_event_finds_whose_decision_it_names_in_a_block(
 ) -> None:
     """By position and index; an index that is not there is nobody's."""
     some = [drawn(new_subject(), n) for n in range(2)]
-    append_block(store, keys, 0, some, [NO_PLANS, NO_PLANS], Kept())
+    append_block(store, keys, 0, some, [NO_PLANS, NO_PLANS], PlanMemory())
     place = f"1.{index}" if index else "1"
-    append_once(store, keys, 0, [Arrival("else", event("e"), of=place)], closes=True)
+    append_once(store, keys, 0, [Append("else", event("e"), of=place)], closes=True)
     (entry,) = read(store, keys, 0, 1, 10)
     named = [one.subject for one in some]
     found = [place for place, name in enumerate(named) if name == entry.record.subject]
@@ -191,8 +203,8 @@ def hasty() -> Iterator[None]:
 @pytest.mark.usefixtures("hasty")
 def test_what_is_remembered_is_of_one_customer_whoever_plans_beside() -> None:
     """Threads share what is made of a shape: none gets the time of another's customer."""
-    drawn = [Drawn(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in range(4)]
-    kept, each = Kept(), range(2000)
+    drawn = [BlockDecision(SHAPE, f"{n:032x}", n, 0, 1.8e9 + n) for n in range(4)]
+    kept, each = PlanMemory(), range(2000)
     with ThreadPoolExecutor(len(drawn)) as threads:
         made = list(threads.map(lambda one: {kept.payload(one) for _ in each}, drawn))
     assert made == [{encode(replace(slimmed(one), due=one.due))} for one in drawn]

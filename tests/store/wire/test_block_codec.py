@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.journal.block import MOST, Block, Drawn, drawn_of, evenly, shape_of
+from nudge.domain.journal.block import MOST, Block, BlockDecision, drawn_of, evenly, shape_of
 from nudge.domain.journal.records import Decision, Ref
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 from nudge.store.wire.block_codec import decode_block, encode_block, is_block, subjects_of
 from nudge.store.wire.codec import encode
@@ -39,7 +39,7 @@ def decision(context: dict[str, str | float], arms: int) -> Decision:
         reason="policy",
         policy="auto",
         policy_version=3,
-        terms=Terms("shown", "paid", "conversion", 3600.0),
+        terms=RewardTerms("shown", "paid", "conversion", 3600.0),
         unit="sms_timing|reminder",
         period=24_321,
         due=1_800_000_000.0,
@@ -66,7 +66,9 @@ def blocks(draw: st.DrawFn) -> Block:
         )
     )
     return Block(
-        tuple(Drawn(s, who, u, u % len(s.eligible), due, ref) for s, who, u, due, ref in rows)
+        tuple(
+            BlockDecision(s, who, u, u % len(s.eligible), due, ref) for s, who, u, due, ref in rows
+        )
     )
 
 
@@ -91,7 +93,9 @@ def test_decisions_of_one_shape_cost_little_more_than_subject_and_draw() -> None
     """500 customers of 60 different contexts need less than 60 bytes each."""
     shapes = [shape_of(decision({"stage": f"s{i}", "age": i / 7}, 9)) for i in range(60)]
     drawn = tuple(
-        Drawn(shapes[i % 60], f"{i * 0x9E3779B97F4A7C15:032x}", i * 977 << 40, i % 9, 1.8e9 + i)
+        BlockDecision(
+            shapes[i % 60], f"{i * 0x9E3779B97F4A7C15:032x}", i * 977 << 40, i % 9, 1.8e9 + i
+        )
         for i in range(MOST)
     )
     block = Block(drawn)

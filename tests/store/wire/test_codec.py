@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nudge.domain.journal.records import Decision, Event, Exposure, Mark, Record, Ref, Reward
-from nudge.domain.slots.slot import Terms
+from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 from nudge.store.wire.codec import decode, encode
 
@@ -18,7 +18,7 @@ MAPS = st.dictionaries(NAMES, SCALARS | NAMES, max_size=4)
 TIMES = st.none() | st.floats(0, 4e9)
 REFS = st.builds(Ref, st.integers(0, 1023), st.integers(1, 2**63), st.integers(0, 999))
 TERMS = st.builds(
-    Terms,
+    RewardTerms,
     st.sampled_from(["decision", "shown"]),
     st.just("paid"),
     st.sampled_from(["conversion", "revenue"]),

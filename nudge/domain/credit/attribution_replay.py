@@ -1,0 +1,177 @@
+"""Attribution over many entries of one partition, and the account of what it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from heapq import heappop, heappush
+
+from nudge.domain.credit.attribution import advance, step
+from nudge.domain.journal.records import (
+    Decision,
+    Event,
+    Exposure,
+    JournalEntry,
+    Record,
+    Reward,
+    is_imported,
+)
+from nudge.domain.people.merging import LEFT, leaving, without_content
+from nudge.domain.people.visitor import VisitorState
+
+Visitors = dict[str, VisitorState]
+"""Subject -> state."""
+
+
+def fold(
+    visitors: Mapping[str, VisitorState], watermark: float, entries: Sequence[JournalEntry]
+) -> tuple[Visitors, list[Record]]:
+    """The visitors' states behind the entries, and the records that come of them.
+
+    Args:
+        visitors: subject -> state, of every subject in the entries.
+        watermark: of the partition before the entries, in seconds.
+        entries: in order.
+    """
+    states = dict(visitors)
+    records: list[Record] = []
+    for entry in entries:
+        watermark = max(watermark, entry.stamp)
+        if attributed(entry):
+            subject = entry.record.subject
+            before = advance(states[subject], watermark)
+            after, exposures, rewards = step(before, entry)
+            records += exposures
+            records += rewards
+            if after.into is not None and after != without_content(after):
+                records.append(leaving(after, entry))
+                after = without_content(after)
+            states[subject] = after
+    return states, records
+
+
+def attributed(entry: JournalEntry) -> bool:
+    """Whether the entry is attribute's to read: imported decisions were credited elsewhere."""
+    record = entry.record
+    return isinstance(record, Event) or (
+        isinstance(record, Decision) and not is_imported(entry.ref)
+    )
+
+
+@dataclass
+class AttributionReplay:
+    """Visitors as `attribute` keeps them: it closes what is due, and touches a visitor by that.
+
+    Attributes:
+        watermark: seconds, the largest stamp taken.
+        visitors: subject -> state.
+        due: when the first exposure of a visitor closes, and whose; a heap, with old news in it.
+    """
+
+    watermark: float = 0.0
+    visitors: Visitors = field(default_factory=dict)
+    due: list[tuple[float, str]] = field(default_factory=list)
+
+    def know(self, states: Visitors) -> None:
+        """These visitors have these states."""
+        self.visitors |= states
+        for subject, state in states.items():
+            closes = state.next_close()
+            if closes is not None:
+                heappush(self.due, (closes, subject))
+
+    def take(self, batch: Sequence[JournalEntry], mine: Sequence[JournalEntry]) -> None:
+        """Take a batch of entries.
+
+        Args:
+            batch: in order, at least one.
+            mine: those of them that are attribute's, of the visitors that are looked at.
+        """
+        after = max(self.watermark, *(entry.stamp for entry in batch))
+        touched = {entry.record.subject for entry in mine} | set(self._closed_by(after))
+        before = {subject: self._state(subject) for subject in touched}
+        states, _ = fold(before, self.watermark, mine)
+        self.know({subject: advance(state, after) for subject, state in states.items()})
+        self.watermark = after
+
+    def _closed_by(self, watermark: float) -> Iterator[str]:
+        while self.due and self.due[0][0] < watermark:
+            closes, subject = heappop(self.due)
+            if self.visitors[subject].next_close() == closes:
+                yield subject
+
+    def _state(self, subject: str) -> VisitorState:
+        known = self.visitors.get(subject, VisitorState())
+        return VisitorState() if known.is_forgotten(self.watermark) else known
+
+
+@dataclass
+class AttributionAccount:
+    """What attribution writes against what the journal has: each record once, and alike.
+
+    A record comes behind what caused it, so that what a replay writes is owed until it is found.
+
+    Attributes:
+        owed: id -> record that the journal must still show.
+        differences: one line for each record that is not as it should be.
+        since: seconds; the cause of what happened until then was removed, so that a record of it
+            which no replay writes is none.
+    """
+
+    owed: dict[str, Record] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+    since: float = 0.0
+
+    def owe(self, records: Iterable[Record]) -> None:
+        """Note what the replay writes."""
+        self.owed |= {name_of(record): record for record in records}
+
+    def find(self, entries: Iterable[JournalEntry]) -> None:
+        """Note what the journal has; call `owe` for the same entries before."""
+        for entry in entries:
+            record = entry.record
+            imported = isinstance(record, Exposure | Reward) and is_imported(record.decision)
+            if is_attributions(record) and not imported:
+                self._found(entry, record)
+
+    def close(self) -> list[str]:
+        """All differences, when the journal has been read to its end."""
+        missing = [f"{name}: expected in the journal, found nowhere" for name in self.owed]
+        return [*self.differences, *missing]
+
+    def _found(self, entry: JournalEntry, record: Record) -> None:
+        name = name_of(record)
+        place = f"{name} at position {entry.position}"
+        expected = self.owed.pop(name, None)
+        if expected is None and entry.at <= self.since:
+            return
+        if expected is None:
+            self.differences.append(f"{place}: expected nowhere, or once")
+        elif expected != record:
+            self.differences.append(f"{place}: {_unlike(expected, record)}")
+
+
+def is_attributions(record: Record) -> bool:
+    """Whether attribution writes records of this kind."""
+    return isinstance(record, Exposure | Reward) or (
+        isinstance(record, Event) and record.type == LEFT
+    )
+
+
+def name_of(record: Record) -> str:
+    """By what a record of attribution's is the same one, however often it is computed."""
+    if isinstance(record, Reward):
+        return f"reward {record.reward_id}"
+    if isinstance(record, Event):
+        return f"event {record.event_id}"
+    if isinstance(record, Exposure):
+        of = record.decision
+        return f"exposure of {of.partition}/{of.position}/{of.index}"
+    raise TypeError(f"attribution writes no {record.kind}")
+
+
+def _unlike(expected: Record, found: Record) -> str:
+    names = [one.name for one in fields(expected)]
+    pairs = [(name, getattr(expected, name), getattr(found, name)) for name in names]
+    told = (f"{name} expected {x!r}, found {y!r}" for name, x, y in pairs if x != y)
+    return "; ".join(told)

@@ -1,0 +1,277 @@
+"""Rows of historical logs as records: a decision, its exposure and its reward."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import accumulate
+from typing import Any, Final, cast, get_args
+
+from bandits.features import CellSpec
+from nudge.domain.basics.slot_values import instant
+from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Reason, Record, Ref, Reward
+from nudge.domain.people.reward import fen
+from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
+
+CLOSE: Final = 1e-6
+"""How far a distribution's sum may be from 1, and a propensity from its distribution."""
+FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+SUBJECT: Final = re.compile(r"[0-9a-f]{32}")
+OWN: Final = (
+    *("at", "subject", "channel", "page", "context", "eligible", "pmf", "u", "variant"),
+    *("propensity", "reason", "policy", "policy_version", "slot_revision", "exposed_at", "reward"),
+    *("conversions", "value_fen", "rewarded_at"),
+)
+"""What a row may tell: the joined form's names."""
+Row = Mapping[str, Any]
+
+
+class RowError(ValueError):
+    """A row cannot be a decision; the text says why, and what would be right."""
+
+
+@dataclass(frozen=True)
+class ImportRules:
+    """How a file is read.
+
+    Attributes:
+        slot: name of the slot.
+        columns: what is told -> the file's column; what is not named has its own name.
+        context: attribute -> column, where attributes have columns of their own.
+        distribution: variant -> probability, where all rows were drawn by the same.
+        teach_only: how they were drawn is not known: they are counted and never evaluated.
+    """
+
+    slot: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = field(default_factory=dict)
+    distribution: Mapping[str, float] = field(default_factory=dict)
+    teach_only: bool = False
+
+    def column(self, name: str) -> str:
+        """The file's column for what is told."""
+        return self.columns.get(name, name)
+
+
+@dataclass(frozen=True)
+class LogImport:
+    """An import under way.
+
+    Attributes:
+        name: part of every id, so that the same import again is a repetition.
+        rules: how the file is read.
+        slot: as it is now.
+        cells: of the slot's attributes.
+        partitions: of the journal.
+    """
+
+    name: str
+    rules: ImportRules
+    slot: Slot
+    cells: CellSpec
+    partitions: int
+
+    def records(self, row: Row, number: int) -> tuple[int, list[Record]]:
+        """A row's partition and records.
+
+        Args:
+            row: column -> value.
+            number: of the row in its file, from 1.
+
+        Raises:
+            RowError: the row cannot be a decision.
+        """
+        known = told(self, row)
+        subject = self._subject(known, number)
+        ref = self._ref(subject, number)
+        decision = self._decision(known, subject, ref)
+        return ref.partition, [decision, *_outcome(known, decision)]
+
+    def packed(self, records: list[Record]) -> list[Record]:
+        """The records of some rows as they are written."""
+        return records
+
+    def _subject(self, told: Row, number: int) -> str:
+        known = told["subject"]
+        if isinstance(known, str) and SUBJECT.fullmatch(known):
+            return known  # of an exported log: a random id already, and the cluster of its rows
+        text = f"{self.name}|row {number}" if known in (None, "") else f"{self.name}|{known}"
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def _ref(self, subject: str, number: int) -> Ref:
+        digest = blake2b(f"{self.name}|{number}".encode(), digest_size=8).digest()
+        position = IMPORTED | (int.from_bytes(digest) >> 3)
+        return Ref(int(subject[:8], 16) % self.partitions, position)
+
+    def context(self, row: Row) -> dict[str, Scalar]:
+        """The attributes that a row tells, by the kinds of the slot's."""
+        given = _table(row.get(self.rules.column("context")))
+        given |= {name: row.get(column) for name, column in self.rules.context.items()}
+        kinds = {one.name: one for one in self.slot.context}
+        return {name: _typed(kinds.get(name), value) for name, value in given.items()}
+
+    def _decision(self, told: Row, subject: str, ref: Ref) -> Decision:
+        eligible, pmf = self._distribution(told)
+        variant = str(told["variant"])
+        if variant not in eligible:
+            raise RowError(f"variant {variant!r} is none of the eligible {', '.join(eligible)}")
+        i = eligible.index(variant)
+        given = told["propensity"]
+        if given not in (None, "") and abs(float(given) - pmf[i]) > CLOSE:
+            raise RowError(f"propensity {given} is not the {pmf[i]} of its distribution")
+        context = told["context"]
+        return Decision(
+            subject=subject,
+            slot=self.slot.name,
+            revision=int(told["slot_revision"] or self.slot.revision),
+            channel=str(told["channel"] or ""),
+            page=str(told["page"] or ""),
+            context=context,
+            cell=self.cells.cell(context),
+            eligible=eligible,
+            removed={},
+            pmf=pmf,
+            u=int(told["u"]) if told["u"] not in (None, "") else _between(pmf, i),
+            variant=variant,
+            propensity=pmf[i],
+            reason=reason_of(told["reason"]),
+            policy=str(told["policy"] or "imported"),
+            policy_version=int(told["policy_version"] or 0),
+            terms=self.slot.terms,
+            unit="",
+            period=0,
+            source=f"import:{self.name}",
+            ref=ref,
+            at=seconds_of(told["at"], "at"),
+        )
+
+    def _distribution(self, told: Row) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        if told["pmf"] not in (None, ""):
+            eligible, pmf = _list(told["eligible"], "eligible"), _list(told["pmf"], "pmf")
+        elif self.rules.distribution:
+            eligible, pmf = list(self.rules.distribution), list(self.rules.distribution.values())
+        else:
+            cure = "give pmf and eligible, or [distribution] in the mapping; or let it only teach"
+            raise RowError(f"no distribution: without one nothing can be evaluated; {cure}")
+        names, shares = tuple(map(str, eligible)), tuple(map(float, pmf))
+        if len(names) != len(shares) or abs(sum(shares) - 1) > CLOSE or min(shares) < 0:
+            raise RowError(f"pmf {list(shares)} is no distribution over {list(names)}")
+        unknown = sorted(set(names) - set(self.slot.names))
+        if unknown:
+            cure = "apply a slot that has it, disabled if need be"
+            raise RowError(f"{unknown[0]!r} is no variant of slot {self.slot.name}; {cure}")
+        return names, shares
+
+
+def told(plan: LogImport, row: Row) -> dict[str, Any]:
+    """What a row tells, by the joined form's names."""
+    known: dict[str, Any] = {name: row.get(plan.rules.column(name)) for name in OWN}
+    return known | {"context": plan.context(row)}
+
+
+def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
+    """The exposure and its reward, as far as there are any."""
+    at = decision.at or 0.0
+    shown = told["exposed_at"]
+    exposed_at = at if shown in (None, "") else seconds_of(shown, "exposed_at")
+    conversions, value = worth(told, decision.terms.objective)
+    if conversions is None:
+        return
+    ref = cast("Ref", decision.ref)
+    same = (decision.slot, decision.revision, decision.variant, decision.cell, decision.reason)
+    window = decision.terms.window
+    yield Exposure(decision.subject, ref, *same, decision.propensity, window, exposed_at)
+    if conversions or value:
+        paid = told["rewarded_at"]
+        happened = exposed_at if paid in (None, "") else seconds_of(paid, "rewarded_at")
+        name = blake2b(f"{ref}".encode(), digest_size=16).hexdigest()
+        change = (conversions, value, value * value)
+        yield Reward(
+            name, decision.subject, ref, *same, exposed_at, "", *change, shared=False, at=happened
+        )
+
+
+def worth(told: Row, objective: str) -> tuple[int | None, int]:
+    """Conversions and fen; None where the decision was not exposed: it has no reward at all.
+
+    Raises:
+        RowError: the reward is no number from 0 on.
+    """
+    conversions, value, reward = told["conversions"], told["value_fen"], told["reward"]
+    if conversions not in (None, "") and value not in (None, ""):
+        return int(conversions), int(value)
+    if reward in (None, ""):
+        return None, 0
+    number = float(reward)
+    if not (math.isfinite(number) and number >= 0):
+        raise RowError(f"reward {reward!r} is not a number from 0 on")
+    return int(number > 0), fen(number) if objective == "revenue" else 0
+
+
+def reason_of(value: object) -> Reason:
+    """The reason that a row tells; `policy` where it tells none.
+
+    Raises:
+        RowError: it is none.
+    """
+    if value in (None, ""):
+        return "policy"
+    if value not in get_args(Reason):
+        raise RowError(f"reason {value!r} is none of {', '.join(get_args(Reason))}")
+    return cast("Reason", value)
+
+
+def _between(pmf: Sequence[float], i: int) -> int:
+    """A draw that gives this variant: logs that do not tell theirs still repeat."""
+    low = ([0.0, *accumulate(pmf)])[i]
+    return min(int((low + pmf[i] / 2) * 2**64), 2**64 - 1)
+
+
+def seconds_of(value: object, name: str) -> float:
+    """A time as logs write it.
+
+    Raises:
+        RowError: it is none.
+    """
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC).timestamp()  # the lake's timestamps are UTC
+    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
+        value = float(value)
+    found = instant(value)
+    if found is None:
+        raise RowError(f"{name} {value!r} is no time; write 2026-09-21T00:00:00+08:00")
+    return found
+
+
+def _table(value: object) -> dict[str, object]:
+    if value in (None, ""):
+        return {}
+    found: Any = json.loads(value) if isinstance(value, str) else value
+    try:
+        return dict(found)  # a table, or the pairs of a map
+    except (TypeError, ValueError) as error:
+        raise RowError(f"context {value!r} is no table of names and values") from error
+
+
+def _list(value: object, name: str) -> list[Any]:
+    found = json.loads(value) if isinstance(value, str) and value else value
+    if not isinstance(found, list | tuple) or not found:
+        raise RowError(f"{name} {value!r} is no list")
+    return list(found)
+
+
+def _typed(attribute: SlotAttribute | None, value: object) -> Scalar:
+    """The value by its attribute's kind: a log's text has no types."""
+    if not isinstance(value, str) or attribute is None or attribute.kind == "category":
+        return cast("Scalar", value)
+    if attribute.kind == "flag":
+        return FLAGS.get(value.lower())
+    try:
+        return float(value)
+    except ValueError:
+        return None

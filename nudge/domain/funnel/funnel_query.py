@@ -1,0 +1,76 @@
+"""What a caller may ask of the funnel: parameters of a query as a question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping
+from typing import Final, cast, get_args
+
+from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
+from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, WEEK, Compare, FunnelQuestion, VisitPeriod
+from nudge.domain.reports.questions import period_of
+from nudge.errors import InvalidRequestError
+
+PARAMETERS: Final = ("from", "to", "by", "slot", "compare")
+USUAL: Final = "channel"
+WHOLE: Final = "none"
+STEP: Final = 300
+"""Seconds: without `to` a period ends with these, so that equal questions share one answer."""
+DIMENSIONS: Final = "channel, page, city, segment, day, week, month, variant:SLOT"
+
+
+def question_of(given: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
+    """The question.
+
+    Args:
+        given: parameter -> text.
+        now: seconds.
+        slots: names of those in service.
+
+    Raises:
+        InvalidRequestError: a parameter is unknown or makes no sense; each by name, with the cure.
+    """
+    for name in given:
+        if name not in PARAMETERS:
+            raise _wrong(name, f"is unknown; use {', '.join(PARAMETERS)}")
+    compare = given.get("compare")
+    if compare is not None and compare not in get_args(Compare):
+        raise _wrong("compare", f"is none; use {', '.join(get_args(Compare))}")
+    by = _dimension(given.get("by"), given.get("slot"), slots)
+    period = _period(given.get("from"), given.get("to"), now)
+    return FunnelQuestion(period, by, cast("Compare | None", compare))
+
+
+def _period(start: str | None, end: str | None, now: float) -> VisitPeriod:
+    asked = period_of(start, end)
+    until = math.ceil(now / STEP) * STEP if asked.end is None else asked.end
+    since = until - WEEK.total_seconds() if asked.start is None else asked.start
+    if not since < until:
+        raise _wrong("from", "lies ahead; give an earlier time")
+    return VisitPeriod(since, until)
+
+
+def _dimension(by: str | None, slot: str | None, slots: Collection[str]) -> str:
+    variant = VARIANT.removesuffix(":")
+    if slot is not None:
+        if by not in {None, variant}:
+            raise _wrong("slot", "goes with by=variant; leave it out")
+        by = VARIANT + slot
+    if by is None:
+        return USUAL
+    if by == WHOLE:
+        return UNKNOWN
+    if by == variant:
+        raise _wrong("slot", "is missing; by=variant needs the slot whose variants are meant")
+    if by.startswith(VARIANT):
+        if by.removeprefix(VARIANT) not in slots:
+            raise _wrong("slot" if slot else "by", f"{by.removeprefix(VARIANT)!r} is no slot")
+        return by
+    if not re.fullmatch(ATTRIBUTE_FORM, by):
+        raise _wrong("by", f"is no dimension; use {DIMENSIONS}, a context attribute, or none")
+    return by
+
+
+def _wrong(name: str, what: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{name}: {what}", {name: [what]})

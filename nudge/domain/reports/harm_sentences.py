@@ -1,0 +1,53 @@
+"""What the guard found, in plain sentences, Chinese and English: for the audit and for reports."""
+
+from __future__ import annotations
+
+from nudge.domain.reports.harm_guard import IN_YUAN, HarmFinding, MetricFinding
+from nudge.domain.reports.sentences import Said
+
+
+def frozen(look: HarmFinding) -> Said:
+    """Why a slot was frozen."""
+    told = [_harm(one, paid=look.slot.terms.event == "paid") for one in look.harms]
+    zh, en = ("；".join(x["zh"] for x in told), "; ".join(x["en"] for x in told))
+    return {
+        "zh": f"已冻结：{zh}（自第 {look.since} 次修订起统计）。恢复为 live 之前一律展示默认方案。",
+        "en": f"Frozen: {en} (counted since revision {look.since}). "
+        "The fallback is shown until the mode is set to live.",
+    }
+
+
+def _harm(one: MetricFinding, *, paid: bool) -> Said:
+    return _downgrade(one) if IN_YUAN[one.metric] else _abandonment(one, paid=paid)
+
+
+def _abandonment(one: MetricFinding, *, paid: bool) -> Said:
+    policy, holdout = (f"{100.0 * (1.0 - mean):.1f}" for mean in one.means or ())
+    rise = one.rise
+    if rise is None:
+        raise ValueError("there is no harm to tell of")
+    more, low, high = (f"{100.0 * x:.1f}" for x in (rise.value, rise.low, rise.high))
+    who, held = one.exposures
+    left, zh_left = ("paying", "未支付") if paid else ("a conversion", "未转化")
+    return {
+        "zh": f"策略服务的访客有 {policy}% {zh_left}就离开，保留组为 {holdout}%，高 {more} 个百分点"
+        f"（{low}～{high}，任何时候查看都成立；{who:,} 与 {held:,} 次曝光）",
+        "en": f"{policy} % of the policy's exposures ended without {left}, of the holdout's "
+        f"{holdout} %; that is {more} points more ({low} to {high}, whenever one looks; "
+        f"{who:,} and {held:,} exposures)",
+    }
+
+
+def _downgrade(one: MetricFinding) -> Said:
+    policy, holdout = (f"{mean:.2f}" for mean in one.means or ())
+    rise = one.rise
+    if rise is None:
+        raise ValueError("there is no harm to tell of")
+    less, low, high = (f"{x:.2f}" for x in (rise.value, rise.low, rise.high))
+    who, held = one.exposures
+    return {
+        "zh": f"策略每次曝光收入 {policy} 元，保留组为 {holdout} 元，少 {less} 元"
+        f"（{low}～{high}，任何时候查看都成立；{who:,} 与 {held:,} 次曝光）",
+        "en": f"the policy brought {policy} yuan an exposure, the holdout {holdout}; that is "
+        f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)",
+    }

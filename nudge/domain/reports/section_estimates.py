@@ -1,0 +1,195 @@
+"""What inference says of a block of a report, as JSON: estimates, lifts, the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from bandits.delay import DelayLaw
+from bandits.inference import fixed, interval, sequence
+from bandits.inference.arm_sums import ArmSums
+from bandits.inference.best import Best, best_arm
+from bandits.inference.holdout import HOLDOUT, POLICY
+from bandits.inference.interval import Estimate
+from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
+from nudge.domain.reports import comparison
+from nudge.domain.reports.comparison import ComparisonRows
+from nudge.domain.reports.cube import Groups
+from nudge.domain.reports.report_time import FEWEST
+from nudge.domain.reports.sentences import Finding
+
+FEN: Final = 100
+Plain = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How all blocks of a report are read.
+
+    Attributes:
+        enabled: names of the variants that may be compared.
+        revenue: the reward is yuan, not conversions.
+        shares: revision -> share of the subjects that are held out.
+        law: of the delay of conversions.
+        alpha: chance that a verdict names a winner that is none, in any block.
+        comparisons: how many blocks are judged together.
+        level: of the intervals for one look.
+    """
+
+    enabled: Sequence[str]
+    revenue: bool
+    shares: Mapping[int, float]
+    law: DelayLaw
+    alpha: float
+    comparisons: int
+    level: float
+
+    @property
+    def unit(self) -> float | None:
+        """The size of an ordinary reward, where it is known before the first."""
+        return None if self.revenue else 1.0
+
+
+@dataclass(frozen=True)
+class SectionEstimates:
+    """What inference says of some rows.
+
+    Attributes:
+        reading: of the report.
+        part: the rows.
+        arms: the variants that are compared.
+        sums: of their comparison.
+        held: of policy and holdout.
+    """
+
+    reading: Reading
+    part: ComparisonRows
+    arms: Sequence[int]
+    sums: ArmSums
+    held: ArmSums
+
+    @classmethod
+    def of(cls, reading: Reading, part: ComparisonRows, arms: Sequence[int]) -> SectionEstimates:
+        """Of the rows of a part."""
+        binary = not reading.revenue
+        return cls(
+            reading,
+            part,
+            arms,
+            comparison.arm_sums_of(part, arms, shares=binary),
+            comparison.holdout_sums_of(part, reading.shares, binary=binary),
+        )
+
+    @cached_property
+    def best(self) -> Best:
+        """Chances to be best, and expected losses."""
+        return best_arm(self.sums)
+
+    @cached_property
+    def baseline(self) -> Estimate:
+        """The holdout's mean."""
+        return fixed.mean(self.held, HOLDOUT, level=self.reading.level)
+
+    def of_arm(self, number: int) -> Plain:
+        """The estimates of a variant; null where it is not compared, or was never drawn."""
+        if number not in self.arms or not self.sums.table.rows:
+            return dict.fromkeys(
+                ("estimate", "always", "chance_to_be_best", "expected_loss", "lift")
+            )
+        arm, best = list(self.arms).index(number), self.best
+        look = fixed.mean(self.sums, arm, level=self.reading.level)
+        always = sequence.mean(
+            self.sums, arm, alpha=1.0 - self.reading.level, unit=self.reading.unit
+        )
+        held = self.baseline
+        return {
+            "estimate": interval_of(look),
+            "always": interval_of(always),
+            "chance_to_be_best": real(best.chance[arm]),
+            "expected_loss": real(best.loss[arm]),
+            "lift": interval_of(interval.lift(look, held)),
+        }
+
+    def lift(self) -> Plain | None:
+        """Policy against holdout, as a share; null without a holdout."""
+        if not self.held.table.shown.all():
+            return None
+        look = fixed.lift(self.held, POLICY, HOLDOUT, level=self.reading.level)
+        alpha = 1.0 - self.reading.level
+        always = sequence.lift(self.held, POLICY, HOLDOUT, alpha=alpha, unit=self.reading.unit)
+        policy, holdout = self.held.table.shown.tolist()
+        return {
+            **(interval_of(look) or {}),
+            "always": interval_of(always),
+            "exposures": {"policy": int(policy), "holdout": int(holdout)},
+        }
+
+    def plain(self, names: Sequence[str]) -> Plain:
+        """Figures and estimates of these rows."""
+        drawn = self.part.drawn
+        told = []
+        for number, name in enumerate(names):
+            groups = drawn.where(drawn.variant == number)
+            few = bool(len(groups)) and groups.clusters() < FEWEST
+            rows: Plain = {"exposures": groups.total("rows"), "hidden": few}
+            more = {} if few else figures(groups) | self.of_arm(number)
+            told.append({"variant": name} | rows | more)
+        few = bool(len(drawn)) and drawn.clusters() < FEWEST
+        head: Plain = {"exposures": drawn.total("rows"), "hidden": few}
+        return head | ({} if few else figures(drawn) | {"lift": self.lift(), "variants": told})
+
+    def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
+        """The verdict on these rows, with names."""
+        found = self.verdict()
+        names = [self.part.cube.variants[arm] for arm in self.arms]
+        return Finding(
+            kind=found.kind,
+            reason=found.reason,
+            leader="" if found.leader is None else names[found.leader],
+            second="" if found.second is None else names[found.second],
+            relative=found.relative,
+            beaten=tuple(names[arm] for arm in found.beaten),
+            others=len(names) - 1,
+            rewards=int(self.sums.table.hits.sum()),
+            needed=int(LEAST_HITS * len(names)),
+            waiting=waiting,
+            revenue=self.reading.revenue,
+            segment=segment,
+        )
+
+    def verdict(self) -> Verdict:
+        """The verdict on the comparison, at every look."""
+        return verdict(
+            self.sums,
+            alpha=self.reading.alpha,
+            comparisons=self.reading.comparisons,
+            unit=self.reading.unit,
+        )
+
+
+def figures(groups: Groups) -> Plain:
+    """What was counted."""
+    rows, conversions = groups.total("rows"), groups.total("conversions")
+    value = groups.total("value")
+    return {
+        "exposures": rows,
+        "conversions": conversions,
+        "rate": conversions / rows if rows else None,
+        "revenue": value / FEN,
+        "revenue_per_exposure": value / FEN / rows if rows else None,
+    }
+
+
+def interval_of(found: Estimate) -> Plain | None:
+    """An estimate with its ends; null where it is not known, an end null where there is none."""
+    if not math.isfinite(found.value):
+        return None
+    return {name: real(getattr(found, name)) for name in ("value", "low", "high")}
+
+
+def real(value: float) -> float | None:
+    """A number, or null for what is none."""
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,101 @@
+"""Guard: whether a slot's policy does harm, from the lake. For a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
+from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.harm_guard import IN_YUAN, HarmFinding, begins, judge
+from nudge.domain.reports.questions import Period
+from nudge.domain.slots.slot import Slot
+from nudge.lake.engine.engine import EngineLimits
+from nudge.lake.engine.engines import named_engine
+from nudge.lake.engine.query import DUCKDB
+from nudge.lake.files.reader import Lake
+from nudge.lake.reports.guard_cut import harm_cube
+from nudge.lake.reports.slot_rows import slot_rows
+from nudge.store.keeping.freshness import Freshness
+from nudge.store.service import slots
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass(frozen=True)
+class HarmGuard:
+    """Looks at the guarded slots of one installation.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        lake: of the installation.
+        cache: directory of the days that are kept joined: that of the reports.
+        holdout: share of all subjects who are never personalised.
+        limits: of one look.
+        engine: that counts; see `nudge.lake.engine.query.connect`.
+    """
+
+    client: Client
+    keys: Keys
+    lake: Lake
+    cache: Path
+    holdout: float
+    limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
+    engine: str = DUCKDB
+
+    def look(self, slot: Slot) -> HarmFinding:
+        """What the lake says of a slot now.
+
+        Args:
+            slot: its current revision, with a guard.
+
+        Raises:
+            ValueError: the slot has no guard.
+            LakeError: the lake cannot be read, or it takes more than the limits.
+            StoreAwayError: the store does not answer.
+        """
+        harms = slot.guard
+        if harms is None:
+            raise ValueError(f"slot {slot.name!r} has no guard")
+        since = begins(self._history(slot))
+        period = Period(self._applied(slot, since))
+        fresh = Freshness.of(self.client, self.keys)  # before the lake is looked at
+        with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
+            rows = slot_rows(backend, contents, slot.name, self.cache)
+            wanted = {IN_YUAN[metric] for metric in harms.metrics}
+            cubes = {yuan: harm_cube(rows, since, period=period, revenue=yuan) for yuan in wanted}
+            as_of = fresh.as_of(contents.watermarks())
+        found = []
+        for metric in harms.metrics:
+            yuan = IN_YUAN[metric]
+            part = ComparisonRows.of(cubes[yuan])
+            part = part.matured() if harms.matured else part
+            shares = self._shares(slot, cubes[yuan])
+            sums = holdout_sums_of(part, shares, binary=not yuan)
+            found.append(judge(metric, sums, harms))
+        return HarmFinding(slot, since, tuple(found), as_of)
+
+    def _history(self, slot: Slot) -> Iterator[Slot]:
+        """The slot's revisions, the current one first, as far as they are known."""
+        yield slot
+        for number in range(slot.revision - 1, 0, -1):
+            one = slots.revision(self.client, self.keys, slot.name, number)
+            if one is not None:
+                yield one
+
+    def _applied(self, slot: Slot, revision: int) -> float | None:
+        """When a revision was applied; imported rows of it may be older, and have no holdout."""
+        for entry in slots.audits(self.client, self.keys, slot.name):
+            if entry["revision"] == revision and "at" in entry:
+                return float(str(entry["at"]))
+        return None
+
+    def _shares(self, slot: Slot, cube: Cube) -> dict[int, float]:
+        """Revision -> share of the subjects that its holdout and the global one hold out."""
+        shares = {}
+        for revision in sorted(set(cube.groups.revision.tolist())):
+            one = slots.revision(self.client, self.keys, slot.name, revision) or slot
+            shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
+        return shares

@@ -1,0 +1,193 @@
+"""Accepts a store that lost what this installation had in it, so that the service goes on.
+
+What the store still has is folded and archived to its end; the positions from there to where new
+records begin are declared lost in the lake; and the folds wait for a rebuild, which reads the lake.
+It can be broken off and run again: the store stays marked until the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from nudge.errors import InvalidConfigError
+from nudge.flows.folds.archive import NAME as ARCHIVE
+from nudge.flows.folds.archive import PENDING, ArchiveFold
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.fold import Fold
+from nudge.flows.folds.learn import LearnFold
+from nudge.lake.files import manifest
+from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.files.reader import Lake
+from nudge.lake.files.tables import Seal
+from nudge.store.folds import folds
+from nudge.store.folds.folds import Commit, FoldWrite, Lease
+from nudge.store.journal import journal
+from nudge.store.keeping import identity
+from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
+from nudge.store.keeping.identity import WrongStore
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+TTL: Final = 60.0
+WAITS: Final = "the store was replaced: run `nudge rebuild`"
+"""What keeps a fold from running until it was rebuilt."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a partition lost.
+
+    Attributes:
+        partition: of the journal.
+        after: the last position that the lake holds.
+        noted: the last position that was known.
+        upto: behind which new records are numbered.
+    """
+
+    partition: int
+    after: int
+    noted: int
+    upto: int
+
+
+@dataclass(frozen=True)
+class StoreAcceptance:
+    """Accepts the store that is there.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        lake: in which gaps are declared.
+        seal: makes decision ids of references.
+        note: path of what is noted of the store.
+        owner: under which leases are held.
+    """
+
+    client: Client
+    keys: Keys
+    lake: Lake
+    seal: Seal
+    note: Path
+    owner: str
+
+    def gaps(self) -> list[Gap]:
+        """What each partition loses; nothing is written.
+
+        Raises:
+            InvalidConfigError: nothing is noted of the store that was known.
+        """
+        noted = read_note(self.note)
+        if noted is None:
+            cure = "run this where the data directory of the service is"
+            raise InvalidConfigError([f"{self.note}: there is no such file; {cure}"])
+        return [self._gap(noted, p) for p in self.keys.every_partition()]
+
+    def run(self, wrong: WrongStore) -> list[Gap]:
+        """Accept the store, and tell what was lost.
+
+        Args:
+            wrong: as it was recognised.
+
+        Raises:
+            InvalidConfigError: nothing is noted of the store that was known.
+            StoreError: a fold is broken, and must be rebuilt before.
+            LakeError: the lake is broken, or its disk refuses.
+            StoreAwayError: no answer; run it again.
+        """
+        gaps = [self._placed(gap, wrong) for gap in self.gaps()]
+        for gap in gaps:
+            self._accepted(gap, wrong)
+        found = identity.store_id(self.client, self.keys) or ""
+        write_note(self.note, StoreFingerprint(found, {gap.partition: gap.upto for gap in gaps}))
+        identity.forgive(self.client, self.keys)
+        return gaps
+
+    def _gap(self, noted: StoreFingerprint, partition: int) -> Gap:
+        last = noted.positions.get(partition, 0)
+        return Gap(partition, self.lake.last(partition), last, identity.behind(noted, partition))
+
+    def _placed(self, gap: Gap, wrong: WrongStore) -> Gap:
+        """The gap as it will be: what a store of somebody else holds is left out as well."""
+        listed = self.lake.manifests(gap.partition)
+        if listed and listed[-1].lost and gap.after > gap.noted:
+            # Declared by a run that was broken off: the note follows at the end.
+            return replace(gap, upto=gap.after)
+        last = identity.jump(self.client, self.keys, gap.partition, gap.upto)
+        return replace(gap, upto=last) if wrong.reason == "store_other" else gap
+
+    def _accepted(self, gap: Gap, wrong: WrongStore) -> None:
+        leases = [
+            folds.seize(self.client, self.keys, gap.partition, name, self.owner, TTL)
+            for name in folds.FOLDS
+        ]
+        if wrong.reason == "store_older":
+            end = self._end(gap)
+            leases = [self._caught_up(lease, end) for lease in leases]
+        self._declare(gap, wrong)
+        for lease in leases:
+            key = self.keys.fold(gap.partition, lease.fold)
+            waits = FoldWrite("HSET", key, ("broken", WAITS))
+            forgets = FoldWrite("HDEL", key, PENDING)
+            write = forgets if lease.fold == ARCHIVE else waits
+            if lease.position < gap.upto:
+                done = Commit(gap.upto, writes=[write])
+                lease = folds.commit(self.client, self.keys, lease, done)  # noqa: PLW2901 - as it stands now
+            folds.release(self.client, self.keys, lease)
+        self.client.call("XTRIM", self.keys.journal(gap.partition), "MINID", f"{gap.upto + 1}-0")
+
+    def _end(self, gap: Gap) -> int:
+        """The last position that the store kept of those before the gap."""
+        start = f"{gap.upto}-0"
+        found = self.client.call(
+            "XREVRANGE", self.keys.journal(gap.partition), start, "-", "COUNT", 1
+        )
+        return int(found[0][0].split(b"-")[0]) if found else 0
+
+    def _caught_up(self, lease: Lease, end: int) -> Lease:
+        """The lease where its fold has read all that the store kept."""
+        if lease.fold == ARCHIVE:
+            return self._archived(lease, end)
+        fold: Fold[Any] = self._fold(lease.fold)
+        state = fold.prepare(lease.partition)
+        while lease.position < end:
+            count = min(fold.batch, end - lease.position)
+            entries = journal.read(self.client, self.keys, lease.partition, lease.position, count)
+            mine = [entry for entry in entries if entry.position <= end]
+            state, made = fold.handle(lease.partition, state, mine)
+            lease = folds.commit(self.client, self.keys, lease, made)
+        return lease
+
+    def _archived(self, lease: Lease, end: int) -> Lease:
+        last = self.lake.last(lease.partition)
+        key = self.keys.fold(lease.partition, ARCHIVE)
+        if lease.position < last:
+            # The lake went on before the store was lost.
+            lease = folds.commit(
+                self.client,
+                self.keys,
+                lease,
+                Commit(last, writes=[FoldWrite("HDEL", key, PENDING)]),
+            )
+        if lease.position < end:
+            fixed = FoldWrite("HSET", key, (PENDING[0], end, PENDING[1], ""))
+            lease = folds.commit(
+                self.client, self.keys, lease, Commit(lease.position, writes=[fixed])
+            )
+            (lease,) = ArchiveFold(self.client, self.keys, self.lake, self.seal).run([lease])
+        return lease
+
+    def _fold(self, name: str) -> Fold[Any]:
+        makers: dict[str, Callable[..., Fold[Any]]] = {
+            "attribute": AttributeFold,
+            "learn": LearnFold,
+        }
+        return makers[name](self.client, self.keys)
+
+    def _declare(self, gap: Gap, wrong: WrongStore) -> None:
+        last = self.lake.last(gap.partition)
+        if last < gap.upto:
+            of = Range(gap.partition, last, gap.upto)
+            manifest.write(self.lake.root, Manifest(of, (), lost=wrong.reason))

@@ -1,0 +1,116 @@
+"""Builds a new generation of a fold's state: the fold's own code, under another name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, Final, Generic, TypeVar
+
+from nudge.clock import monotonic
+from nudge.domain.credit.attribution_replay import AttributionAccount
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.flows.folds.fold import Fold
+from nudge.flows.folds.learn import LearnFold
+from nudge.flows.upkeep.opening import opening
+from nudge.lake.files.balances import Balance
+from nudge.lake.files.history import History, batches
+from nudge.store.folds import folds, generations
+from nudge.store.folds.folds import Commit, FoldWrite, Lease
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+TTL: Final = 30.0
+"""Seconds after which a rebuild that died can be begun again."""
+CHUNK: Final = 500
+
+S = TypeVar("S")
+Tell = Callable[[int], object]
+"""Is told how many entries were taken."""
+
+
+@dataclass
+class GenerationBuilder(Generic[S]):
+    """A generation that is being built.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        history: where entries come from.
+        fold: under the builder's name.
+        lease: of the builder.
+        state: of the fold, at the lease's position.
+        account: of what the fold writes; None where it writes nothing.
+        tell: see `Tell`.
+        renew_at: seconds on the monotonic clock.
+        entries: taken so far.
+    """
+
+    client: Client
+    keys: Keys
+    history: History
+    fold: Fold[S]
+    lease: Lease
+    state: S
+    account: AttributionAccount | None
+    tell: Tell
+    renew_at: float = 0.0
+    entries: int = 0
+
+    def to(self, position: int) -> None:
+        """Take everything up to a position."""
+        found = self.history.entries(self.lease.partition, self.lease.position, position)
+        for batch in batches(found, self.fold.batch):
+            self.state, made = self.fold.handle(self.lease.partition, self.state, batch)
+            if self.account:
+                self.account.owe(made.records)
+                self.account.find(batch)
+            self.commit(replace(made, records=(), sends=()))
+            self.entries += len(batch)
+            self.tell(len(batch))
+        if self.lease.position < position:
+            # No entry stands there: it was declared lost.
+            self.commit(Commit(position))
+
+    def begin(self, name: str, balance: Balance) -> None:
+        """Take what is left of entries that were removed from the lake by age."""
+        if balance.left is None:
+            return
+        writes = opening(self.keys, name, self.lease, balance)
+        while chunk := list(islice(writes, CHUNK)):
+            self.commit(Commit(self.lease.position, writes=chunk))
+        self.commit(Commit(balance.position))
+        self.state = self.fold.prepare(self.lease.partition)
+        if self.account:
+            self.account.since = balance.until
+
+    def commit(self, batch: Commit) -> None:
+        """Commit under the builder's lease, which is renewed when it is time."""
+        if monotonic() >= self.renew_at:
+            p, name, owner = self.lease.partition, self.lease.fold, self.lease.owner
+            folds.acquire(self.client, self.keys, p, name, owner, TTL)
+            self.renew_at = monotonic() + TTL / 3
+        self.lease = folds.commit(self.client, self.keys, self.lease, batch)
+
+    def age(self) -> None:
+        """Give each visitor's state the rest of its life: it was written just now."""
+        p, generation = self.lease.partition, self.lease.token
+        subjects = generations.subjects(self.client, self.keys, p, generation)
+        while chunk := list(islice(subjects, CHUNK)):
+            names = [self.keys.visitor(p, subject, generation) for subject in chunk]
+            self.commit(Commit(self.lease.position, writes=list(_aged(self.client, names))))
+
+
+def fold_of(client: Client, keys: Keys, name: str) -> Fold[Any]:
+    """The fold `attribute` or `learn`, as the builder of a new generation of its state."""
+    makers: dict[str, Callable[..., Fold[Any]]] = {"attribute": AttributeFold, "learn": LearnFold}
+    return makers[name](client, keys, name=generations.builder(name))
+
+
+def _aged(client: Client, names: list[str]) -> Iterator[FoldWrite]:
+    for name, blob in zip(names, client.call("MGET", *names), strict=True):
+        if blob is not None:
+            state = decode_state(blob)
+            until = state.watermark + state.keep
+            yield FoldWrite("PEXPIREAT", name, (round(until * 1000),))

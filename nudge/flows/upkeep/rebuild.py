@@ -1,0 +1,170 @@
+"""Rebuilds a fold's state from lake and journal, beside the one that counts, and swaps it in.
+
+The service goes on meanwhile: decisions and events always, the fold until the last batch before the
+swap. See docs/decisions/0003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import structlog
+
+from nudge.clock import monotonic
+from nudge.domain.credit.attribution_replay import AttributionAccount
+from nudge.domain.journal.records import JournalEntry
+from nudge.flows.upkeep.generation_builder import TTL, GenerationBuilder, Tell, fold_of
+from nudge.lake.files.balances import Balance
+from nudge.lake.files.errors import DaysRemovedError
+from nudge.lake.files.history import CHUNK, History
+from nudge.lake.files.reader import Lake
+from nudge.lake.files.restore import Unseal
+from nudge.store.folds import folds, generations
+from nudge.store.journal import journal
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+log = structlog.get_logger()
+
+NAMES: Final = tuple(generations.FAMILIES)
+"""The folds whose state can be rebuilt. What archive keeps is the lake itself."""
+PAUSE_TTL: Final = 10.0
+"""Seconds after which a fold goes on whose rebuild died just before the swap."""
+ROUNDS: Final = 20
+"""How often a rebuild runs after a fold that runs ahead, before it makes it wait."""
+
+
+@dataclass(frozen=True)
+class RebuildResult:
+    """What a rebuild came to.
+
+    Attributes:
+        fold: that was rebuilt.
+        partition: of the journal.
+        entries: that were read.
+        seconds: that it took.
+        paused: seconds of these in which the fold was kept from running.
+        differences: between what attribution would write and what it had written.
+    """
+
+    fold: str
+    partition: int
+    entries: int
+    seconds: float
+    paused: float
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Rebuilds folds, one partition after the other.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        history: where entries come from.
+        owner: under which leases are held; no two processes ever share one.
+    """
+
+    client: Client
+    keys: Keys
+    history: History
+    owner: str
+
+    @classmethod
+    def of(cls, client: Client, keys: Keys, lake: Lake, unseal: Unseal, owner: str) -> Rebuild:
+        """From lake and journal of an installation."""
+        read = partial(journal.read, client, keys)
+        return cls(client, keys, History(lake, unseal, read), owner)
+
+    def length(self, fold: str) -> int:
+        """About how many entries a rebuild of the fold reads."""
+        places = [
+            (p, folds.position_of(self.client, self.keys, p, fold))
+            for p in self.keys.every_partition()
+        ]
+        return sum(self.history.length(p, position) for p, position in places)
+
+    def run(self, fold: str, partition: int, tell: Tell) -> RebuildResult:
+        """Rebuild one fold in one partition.
+
+        Raises:
+            RebuildingError: another process does so.
+            FencedError: this one was stalled, and another took over. The state in use is as it was.
+            DaysRemovedError: the fold stands before entries that were removed from the lake.
+            JournalGapError: neither lake nor journal holds a position.
+            LakeError: the lake cannot be read.
+            StoreAwayError: no answer; begin again.
+        """
+        began = monotonic()
+        balance = self._balance(fold, partition)
+        generations.sweep(self.client, self.keys, partition, fold)
+        builder = self._begun(fold, partition, tell)
+        try:
+            builder.begin(fold, balance)
+            self._follow(builder, fold)
+            builder.age()
+            paused = self._swapped(builder, fold)
+        finally:
+            folds.release(self.client, self.keys, builder.lease)
+        generations.sweep(self.client, self.keys, partition, fold)
+        differences = tuple(builder.account.close()) if builder.account else ()
+        seconds = monotonic() - began
+        log.info("rebuilt", fold=fold, partition=partition, entries=builder.entries)
+        return RebuildResult(fold, partition, builder.entries, seconds, paused, differences)
+
+    def _balance(self, fold: str, partition: int) -> Balance:
+        balance = self.history.opening(partition)
+        live = folds.position_of(self.client, self.keys, partition, fold)
+        if live < balance.position:
+            text = f"{fold} stands at {live}, and the lake's rows up to {balance.position} are gone"
+            cure = "if a backup was restored, run `nudge store accept`, and this again"
+            raise DaysRemovedError(f"partition {partition}: {text}; {cure}")
+        return balance
+
+    def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
+        made = fold_of(self.client, self.keys, fold)
+        lease = generations.begin(self.client, self.keys, partition, fold, self.owner, TTL)
+        account = AttributionAccount() if fold == "attribute" else None
+        state = made.prepare(partition)
+        return GenerationBuilder(
+            self.client, self.keys, self.history, made, lease, state, account, tell
+        )
+
+    def _follow(self, builder: GenerationBuilder[Any], fold: str) -> None:
+        """Run after the fold until it is at most about a batch ahead.
+
+        Even a few entries may span days, and states are aged behind this: they are taken as well.
+        """
+        for _ in range(ROUNDS):
+            ahead = folds.position_of(self.client, self.keys, builder.lease.partition, fold)
+            near = ahead - builder.lease.position <= builder.fold.batch
+            builder.to(ahead)
+            if near:
+                return
+
+    def _swapped(self, builder: GenerationBuilder[Any], fold: str) -> float:
+        """Make the fold wait, catch up, swap; for how many seconds it waited."""
+        p, began = builder.lease.partition, monotonic()
+        live = folds.seize(self.client, self.keys, p, fold, self.owner, PAUSE_TTL)
+        try:
+            last = journal.last_position(self.client, self.keys, p)
+            builder.to(live.position)
+            generations.swap(self.client, self.keys, live, builder.lease)
+        finally:
+            folds.release(self.client, self.keys, live)
+        if builder.account:
+            # What the fold had written by then for what it had read stands at or before `last`.
+            builder.account.find(self._tail(p, live.position, last))
+        return monotonic() - began
+
+    def _tail(self, partition: int, after: int, last: int) -> Iterator[JournalEntry]:
+        """What the journal has behind a fold's position: none of it was trimmed."""
+        while found := self.history.read(partition, after, CHUNK):
+            yield from (entry for entry in found if entry.position <= last)
+            after = found[-1].position
+            if after >= last:
+                return

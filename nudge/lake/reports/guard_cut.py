@@ -1,0 +1,75 @@
+"""Which of a slot's rows its guard compares: policy against holdout, since a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Final, cast
+
+import ibis
+from ibis.expr.types import IntegerValue, Table
+
+from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.questions import EVER, Period
+from nudge.lake.reports.cubes import cube_of
+from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.shown import PROBABILITY
+from nudge.lake.reports.slot_rows import SlotRows
+
+COMPARED: Final = ("policy", "holdout")
+"""Reasons: whoever they served could have been in the other group, by a known chance."""
+CHOICE: Final = 2
+
+
+@dataclass(frozen=True)
+class GuardCut(Cut):
+    """A cut that leaves only what a guard may compare.
+
+    Where just one variant was eligible, the policy's visitors are `only_eligible`, while the
+    holdout's keep their reason. Both are left out, or the groups would be of different people.
+
+    Attributes:
+        since: the first revision that counts.
+    """
+
+    since: int = 1
+
+    def inside(self, table: Table) -> Table:
+        """The rows of the period that are compared."""
+        table = super().inside(table)
+        table = table.filter(table.reason.isin(COMPARED), table.revision >= self.since)
+        eligible = [_known(table, name) for name in table.columns if name.startswith(PROBABILITY)]
+        if not eligible:
+            return table.filter(ibis.literal(False))
+        return table.filter(reduce(add, eligible) >= CHOICE)
+
+
+def harm_cube(
+    rows: SlotRows,
+    since: int,
+    *,
+    period: Period = EVER,
+    revenue: bool,
+    quarantined: Sequence[Period] = (),
+) -> Cube:
+    """The sums of what a guard compares.
+
+    Args:
+        rows: of the slot.
+        since: the first revision that counts.
+        period: of the exposures.
+        revenue: the reward is yuan, not conversions.
+        quarantined: outages, which are in no sum.
+
+    Raises:
+        BrokenLakeError: the lake cannot be read.
+        LakeAwayError: the disk refused.
+    """
+    cut = GuardCut(period, revenue=revenue, quarantined=tuple(quarantined), since=since)
+    return cube_of(rows, cut)
+
+
+def _known(table: Table, name: str) -> IntegerValue:
+    return cast("IntegerValue", table[name].notnull().cast("int32"))

@@ -1,0 +1,66 @@
+"""What waits in the spool, as bytes: an arrival and where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Final
+
+import msgpack
+
+from nudge.domain.journal.records import Decision, Event
+from nudge.errors import CorruptRecordError
+from nudge.store.journal.journal import Append, NamedId, VaultEntry
+from nudge.store.wire.codec import decode, encode
+
+NOTHING: Final = ("", (), None)
+
+
+@dataclass(frozen=True)
+class SpooledAppend:
+    """An arrival that could not be appended.
+
+    Attributes:
+        partition: to which it goes.
+        arrival: what is appended.
+        closes: its visitor cannot be claimed by a device any more.
+    """
+
+    partition: int
+    arrival: Append
+    closes: bool
+
+
+def pack(one: SpooledAppend) -> bytes:
+    """As bytes."""
+    arrival, record = one.arrival, one.arrival.record
+    notes = [(x.family, x.field, x.value) for x in arrival.notes]
+    named = arrival.named
+    other = named and astuple(named)
+    first = (one.partition, arrival.visitor_hash, record.subject, one.closes, encode(record))
+    row = (*first, arrival.of, notes, other)
+    packed: bytes = msgpack.packb(row)
+    return packed
+
+
+def unpack(content: bytes) -> SpooledAppend:
+    """The inverse of `pack`.
+
+    Raises:
+        CorruptRecordError: it is not of this version.
+    """
+    try:
+        partition, visitor_hash, subject, closes, payload, *more = msgpack.unpackb(content)
+        of, notes, named = more or NOTHING  # the version before wrote five fields
+    except (ValueError, msgpack.UnpackException) as error:
+        raise CorruptRecordError("a spooled record cannot be read") from error
+    record = decode(payload, subject)
+    if not isinstance(record, Event | Decision):
+        raise CorruptRecordError(f"a spooled record holds a {record.kind}")
+    arrival = Append(
+        visitor_hash,
+        record,
+        str(of or ""),  # the version before wrote a number
+        tuple(VaultEntry(*note) for note in notes),
+        named and NamedId(*named),
+    )
+    return SpooledAppend(partition, arrival, closes)

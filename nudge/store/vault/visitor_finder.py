@@ -1,0 +1,144 @@
+"""Who asks: from the ids of a question to the visitor whom the store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.identity.number import Number
+from nudge.domain.identity.region import region_of
+from nudge.domain.identity.sealing import NUMBERS, Device, Home, Sealer, new_label, new_subject
+from nudge.domain.journal.caller import Caller
+from nudge.domain.journal.records import Event
+from nudge.domain.people.numbers import OWN, typed_last
+from nudge.store.journal.journal import Append, NamedId
+from nudge.store.vault.people import IDENTIFIED, book_notes, identify, label_of
+from nudge.store.vault.visitors import VisitorQuery, VisitorView, follow, open_each, open_visitor
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass(frozen=True)
+class VisitorFinder:
+    """Opens visitors for the questions of one installation.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        sealer: hashes ids.
+    """
+
+    client: Client
+    keys: Keys
+    sealer: Sealer
+
+    def home(self, visitor_id: str) -> Home:
+        """The hash of an external id, and the partition in which it is at home."""
+        return self._home(self.sealer.visitor_hash(visitor_id))
+
+    def opened(
+        self,
+        ask: DecisionRequest,
+        device: Device | None,
+        caller: Caller,
+        at: float,
+        *,
+        stock: bool,
+        book: bool,
+    ) -> VisitorView:
+        """The visitor whom the caller may see.
+
+        Args:
+            ask: the question.
+            device: of its token.
+            caller: whose key it is.
+            at: seconds, now.
+            stock: what is left of limited stock is wanted.
+            book: the visitor's numbers are wanted.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        found = self.home(ask.visitor_id)
+        wanted = VisitorQuery(
+            home=found.partition,
+            visitor_hash=found.subject,
+            subject=new_subject(),
+            device=device,
+            claim=not caller.is_server,
+            stock=stock,
+            numbers=book,
+        )
+        link = self.sealer.links.link(ask.link_token)
+        if link is not None:
+            # Who reads the SMS is who it went to, whatever id the page makes up.
+            visitor = follow(self.client, self.keys, Home(link.subject, link.ref.partition), wanted)
+        else:
+            visitor = open_visitor(self.client, self.keys, wanted)
+        if ask.msisdn is None or not caller.is_server:
+            return visitor
+        return self._by_number(ask.msisdn, device, visitor, wanted, at)
+
+    def opened_each(
+        self, visitor_ids: Sequence[str], *, besides: bool
+    ) -> Iterator[tuple[int, VisitorView]]:
+        """Visitors as a server sees them, with the place of each, as they come: see `open_each`.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), besides=besides)
+
+    def _home(self, hashed: str) -> Home:
+        return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))
+
+    def _by_number(
+        self,
+        number: Number,
+        device: Device | None,
+        visitor: VisitorView,
+        wanted: VisitorQuery,
+        at: float,
+    ) -> VisitorView:
+        """The number's owner. A visitor who had no number yet is found to be them.
+
+        Who has another number stays with it: a device is shared more often than numbers change,
+        and two persons that were made one can not be taken apart.
+        """
+        named = self._named(number, OWN, at)
+        label = label_of(self.client, self.keys, named)
+        everything = replace(wanted, numbers=True)
+        owner = follow(self.client, self.keys, Home(label, named.home), everything)
+        if visitor.subject != owner.subject and not visitor.subject.startswith(NUMBERS):
+            self._identify(visitor, named, label, number)
+            owner = follow(self.client, self.keys, Home(label, named.home), everything)
+        return self._noted(owner, label, number, device, at)
+
+    def _identify(self, visitor: VisitorView, named: NamedId, label: str, number: Number) -> None:
+        event = Event(
+            visitor.subject, f"msisdn:{label}", IDENTIFIED, "server", fields=region_of(number)
+        )
+        identify(self.client, self.keys, visitor.partition, Append("", event), named)
+
+    def _named(self, number: Number, device: str, at: float) -> NamedId:
+        home = self._home(self.sealer.number_hash(number))
+        sealed = self.sealer.vault.seal(number.to_seal, device)
+        ms = round(at * 1000)
+        return NamedId(home.subject, home.partition, new_label(), device, sealed, ms)
+
+    def _noted(
+        self, owner: VisitorView, label: str, number: Number, device: Device | None, at: float
+    ) -> VisitorView:
+        """The owner, whose book has the number as their own and as typed on this device."""
+        lacking = [OWN] if f"{OWN}:{label}" not in owner.numbers else []
+        if device is not None:
+            last = typed_last(owner.numbers, device.id, at)
+            lacking += [device.id] if last is None or last.label != label else []
+        notes = [
+            note for name in lacking for note in book_notes(self._named(number, name, at), label)
+        ]
+        key = self.keys.numbers(owner.partition, owner.subject)
+        for note in notes:
+            self.client.call("HSET", key, note.field, note.value)
+        return owner._replace(numbers={**owner.numbers, **{n.field: n.value for n in notes}})

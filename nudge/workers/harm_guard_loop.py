@@ -1,0 +1,155 @@
+"""Freezes slots whose policy does harm: looks at the lake, and acts as an operator would."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Event
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from nudge import clock
+from nudge.config.slot_change import Edit
+from nudge.domain.reports.harm_guard import FREEZE, WHO, HarmFinding
+from nudge.domain.reports.harm_sentences import frozen
+from nudge.domain.reports.report_time import iso
+from nudge.domain.slots.slot import Slot
+from nudge.errors import ChangedMeanwhileError, NudgeError, StoreAwayError, StoreError
+from nudge.flows.upkeep import apply as applying
+from nudge.lake.files.reader import Lake
+from nudge.settings.settings import Settings
+from nudge.store.folds import folds
+from nudge.store.service import guards, slots
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+from nudge.workers.answers import CACHE
+from nudge.workers.backoff import Backoff
+from nudge.workers.store_check import StoreCheck
+
+if TYPE_CHECKING:
+    from nudge.flows.reports.harm_guard import HarmGuard
+
+log = structlog.get_logger()
+
+TICK: Final = 1.0
+"""Seconds between two glances at what is due."""
+
+
+class HarmGuardLoop:
+    """Looks at every guarded slot when it is due, in one worker at a time. Use it from one thread.
+
+    Whoever loses the turn in the middle of a look does no harm: a slot is frozen only at the
+    revision that was looked at, and a slot that is frozen is not looked at.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        keys: Keys,
+        settings: Settings,
+        owner: str,
+        ttl: float,
+        guard: StoreCheck,
+    ) -> None:
+        self._client, self._keys, self._settings = client, keys, settings
+        self._owner, self._ttl, self._guard = owner, ttl, guard
+        self._due: dict[str, float] = {}
+        self._seen: dict[str, object] = {}
+
+    @cached_property
+    def _guards(self) -> HarmGuard:
+        # The engine takes a second and 100 MB to import: not where no slot has a guard.
+        from nudge.flows.reports.harm_guard import HarmGuard  # noqa: PLC0415
+
+        settings = self._settings
+        return HarmGuard(
+            self._client,
+            self._keys,
+            Lake(settings.lake_dir),
+            settings.data_dir / CACHE,
+            settings.holdout,
+            engine=settings.lake_engine,
+        )
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then give the turn back."""
+        trouble = Backoff(1.0, 60.0)
+        while not stop.wait(TICK):
+            try:
+                if self._guard.admits():
+                    self.turn(clock.monotonic())
+                trouble.reset()
+            except NudgeError as error:
+                log.warning("guard_stopped", code=error.code, error=str(error))
+                stop.wait(trouble.next())
+        self._release()
+
+    def turn(self, now: float) -> list[str]:
+        """Look at what is due; the names of the slots that were frozen.
+
+        Args:
+            now: seconds on a clock that never jumps.
+
+        Raises:
+            StoreAwayError: the store does not answer.
+        """
+        current = slots.current(self._client, self._keys)
+        watched = [slot for slot in current.values() if slot.guard and slot.mode == "live"]
+        if not watched or not guards.acquire(self._client, self._keys, self._owner, self._ttl):
+            return []
+        return [slot.name for slot in watched if self._is_due(slot, now) and self._froze(slot)]
+
+    def _is_due(self, slot: Slot, now: float) -> bool:
+        if slot.guard is None or now < self._due.get(slot.name, 0.0):
+            return False
+        self._due[slot.name] = now + slot.guard.every
+        every = self._keys.every_partition()
+        lake = [folds.position_of(self._client, self._keys, p, "archive") for p in every]
+        before, self._seen[slot.name] = self._seen.get(slot.name), (lake, slot.revision)
+        return any(lake) and before != self._seen[slot.name]
+
+    def _froze(self, slot: Slot) -> bool:
+        """Look at a slot; one that fails does not stop the others."""
+        try:
+            look = self._guards.look(slot)
+            # First what was seen: who dies before the next step finds the same again.
+            guards.note(self._client, self._keys, slot.name, noted(look))
+            return bool(look.harms) and self._freeze(look)
+        except StoreAwayError:
+            self._seen.pop(slot.name, None)
+            raise
+        except NudgeError as error:
+            self._seen.pop(slot.name, None)
+            log.warning("guard_cannot_look", slot=slot.name, code=error.code, error=str(error))
+            return False
+
+    def _freeze(self, look: HarmFinding) -> bool:
+        said, name, seen = frozen(look), look.slot.name, look.slot.revision
+        edit = Edit(WHO, f"{said['zh']} {said['en']}", clock.now())
+        try:
+            change = applying.patch(self._client, self._keys, name, FREEZE, seen, edit)
+        except ChangedMeanwhileError:
+            log.info("guard_gave_up", slot=name, revision=seen)
+            return False
+        if change.changes:
+            log.error("slot_frozen", slot=name, revision=change.slot.revision, why=said["en"])
+        return change.changes
+
+    def _release(self) -> None:
+        try:
+            guards.release(self._client, self._keys, self._owner)
+        except StoreError as error:
+            # It runs out by itself.
+            log.warning("guard_not_released", error=str(error))
+
+
+def noted(look: HarmFinding) -> dict[str, object]:
+    """A look as it is kept, and told by the API."""
+    return {
+        "revision": look.slot.revision,
+        "since_revision": look.since,
+        "as_of": iso(look.as_of),
+        "harm": bool(look.harms),
+        "found": [one.plain for one in look.found],
+        "sentence": frozen(look) if look.harms else None,
+    }

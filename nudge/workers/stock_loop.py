@@ -1,0 +1,49 @@
+"""Keeps limited stock spread over the partitions, so that nobody is told it is gone too early."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Final
+
+import structlog
+
+from nudge.errors import NudgeError
+from nudge.store.service import slots
+from nudge.store.service.stock import balance
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+from nudge.workers.backoff import Backoff
+from nudge.workers.store_check import StoreCheck
+
+log = structlog.get_logger()
+
+LOOK: Final = 0.5
+
+
+class StockLoop:
+    """Balances every slot's stock; several workers may do it at once. Use it from one thread."""
+
+    def __init__(self, client: Client, keys: Keys, guard: StoreCheck) -> None:
+        self._client, self._keys, self._guard = client, keys, guard
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set."""
+        trouble = Backoff(0.5, 30.0)
+        while not stop.is_set():
+            try:
+                if self._guard.admits():
+                    self.turn()
+                trouble.reset()
+            except NudgeError as error:
+                log.warning("stock_not_balanced", code=error.code, error=str(error))
+                stop.wait(trouble.next())
+            stop.wait(LOOK)
+
+    def turn(self) -> None:
+        """Look at every slot once.
+
+        Raises:
+            StoreAwayError: the store does not answer.
+        """
+        for slot in slots.current(self._client, self._keys).values():
+            balance(self._client, self._keys, slot)

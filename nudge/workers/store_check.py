@@ -1,0 +1,52 @@
+"""Keeps a worker from a store that is not the installation's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+
+import structlog
+
+from nudge.store.keeping.identity import WrongStore, recognise
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+log = structlog.get_logger()
+
+
+@dataclass
+class StoreCheck:
+    """Looks at the store whenever a loop is about to take or renew what it works on.
+
+    What a loop holds of the right store is worth nothing in another one: the fencing tokens and
+    positions there are others. So it suffices to look before anything is taken.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+        note: path of what is noted of the store.
+        wrong: what was found last.
+    """
+
+    client: Client
+    keys: Keys
+    note: Path
+    wrong: WrongStore | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def admits(self) -> bool:
+        """True where the store is the right one.
+
+        Raises:
+            InvalidConfigError: the note cannot be read.
+            StoreAwayError: no answer.
+        """
+        with self.lock:
+            found = recognise(self.client, self.keys, self.note)
+            if found and not self.wrong:
+                log.error("idle", reason=found.reason, error=str(found))
+            if self.wrong and not found:
+                log.info("store_accepted")
+            self.wrong = found
+        return found is None
