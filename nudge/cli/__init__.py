@@ -15,7 +15,7 @@ from nudge.settings.settings import one_core_each
 __all__ = ["cli", "main"]
 
 
-class Entry(NamedTuple):
+class Command(NamedTuple):
     """Where a command is, and what the overview says of it.
 
     Attributes:
@@ -28,33 +28,33 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "serve": Entry("serve", "Run store, worker and web under one supervisor."),
-    "work": Entry("serve", "Run the folds: attribute, learn, archive."),
-    "apply": Entry("slots", "Put slot files into service."),
-    "check": Entry("slots", "Validate settings and slots, and print what is in force."),
-    "keys": Entry("keys", "Make, list and revoke API keys."),
-    "simulate": Entry("simulate", "Send simulated visitors through the running service."),
-    "replay": Entry("replay", "Send a real campaign log through the running service."),
-    "evaluate": Entry("evaluate", "Tell what another policy would have got on a log."),
-    "funnel": Entry("funnel", "Tell where visitors leave the path, and for what reason."),
-    "export": Entry("export", "Hand the log of a slot to other tools."),
-    "load": Entry("load", "Bring in what the operator knows."),
-    "plan": Entry("plan", "Plan an SMS for each customer of a file: when to write, or why not."),
-    "import": Entry("import_", "Take a historical log in, as a warm start."),
-    "erase": Entry(
+    "serve": Command("serve", "Run store, worker and web under one supervisor."),
+    "work": Command("serve", "Run the folds: attribute, learn, archive."),
+    "apply": Command("slots", "Put slot files into service."),
+    "check": Command("slots", "Validate settings and slots, and print what is in force."),
+    "keys": Command("keys", "Make, list and revoke API keys."),
+    "simulate": Command("simulate", "Send simulated visitors through the running service."),
+    "replay": Command("replay", "Send a real campaign log through the running service."),
+    "evaluate": Command("evaluate", "Tell what another policy would have got on a log."),
+    "funnel": Command("funnel", "Tell where visitors leave the path, and for what reason."),
+    "export": Command("export", "Hand the log of a slot to other tools."),
+    "load": Command("load", "Bring in what the operator knows."),
+    "plan": Command("plan", "Plan an SMS for each customer of a file: when to write, or why not."),
+    "import": Command("import_", "Take a historical log in, as a warm start."),
+    "erase": Command(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
     ),
-    "reseal": Entry("reseal", "Encrypt what the vault holds anew, under its newest key."),
-    "explain": Entry("explain", "Tell why a decision was made, and repeat its draw."),
-    "verify": Entry("verify", "Check that journal, lake and folds agree."),
-    "backup": Entry("backup", "Copy journal and vault, slots and keys to a file in DIR."),
-    "restore": Entry(
+    "reseal": Command("reseal", "Encrypt what the vault holds anew, under its newest key."),
+    "explain": Command("explain", "Tell why a decision was made, and repeat its draw."),
+    "verify": Command("verify", "Check that journal, lake and folds agree."),
+    "backup": Command("backup", "Copy journal and vault, slots and keys to a file in DIR."),
+    "restore": Command(
         "backup", "Put a backup back into an empty store; the service must be stopped."
     ),
-    "store": Entry(
+    "store": Command(
         "store", "Tell whether the store is the one that was known, and accept another."
     ),
-    "rebuild": Entry(
+    "rebuild": Command(
         "rebuild", "Throw folds' states away and make them anew from lake and journal."
     ),
 }
