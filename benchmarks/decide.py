@@ -24,7 +24,8 @@ from nudge.flows.upkeep.apply import apply
 from nudge.processes import embedded
 from nudge.settings.settings import load
 from nudge.spool.spool import Spool
-from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 
@@ -45,11 +46,11 @@ def main() -> None:
 
 
 def _timed(url: str, directory: Path) -> dict[str, float]:
-    client, keys, sealer = clients.hot(url, 1.0), Keys("bench", 8), Sealer(b"b" * 32)
+    store, sealer = Store(clients.hot(url, 1.0), Keys("bench", 8)), Sealer(b"b" * 32)
     slots = load_slots(Path("config/slots"))
-    apply(client, keys, plan({}, slots), Edit("bench", "", NOW))
-    catalogue = refreshed(client, keys, Catalogue.empty())
-    decider = Decider(client, keys, sealer, 0.05, Spool(directory / "spool", b"s" * 32, 1 << 20))
+    apply(store, plan({}, slots), Edit("bench", "", NOW))
+    catalogue = store.catalogue.refreshed(Catalogue.empty())
+    decider = Decider(store, sealer, 0.05, Spool(directory / "spool", b"s" * 32, 1 << 20))
     caller = Caller("bench", frozenset({"decide"}))
 
     def decide(visitor: int) -> None:
@@ -58,8 +59,8 @@ def _timed(url: str, directory: Path) -> dict[str, float]:
         )
 
     def trips(_: int) -> None:
-        client.call("PING")
-        client.call("PING")
+        store.client.call("PING")
+        store.client.call("PING")
 
     return {
         "two round trips (baseline)": _each(trips),

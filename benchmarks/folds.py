@@ -22,9 +22,9 @@ from nudge.domain.slots.slot import RewardTerms
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.processes import embedded
-from nudge.store.journal.journal import Append, append_decisions, append_once, last_position
+from nudge.store.journal.journal import Append
+from nudge.store.store import Store
 from nudge.store.wire import client as clients
-from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Fold, Runner
 
@@ -41,32 +41,32 @@ SLOTS: Final = (
 
 
 @contextmanager
-def served() -> Iterator[Client]:
-    """A client of a server of its own, which keeps nothing on disk."""
+def served(namespace: str = "bench", partitions: int = PARTITIONS) -> Iterator[Store]:
+    """A store of its own server, which keeps nothing on disk."""
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
         path = Path(name) / "s"
         options = {"port": "0", "unixsocket": str(path), "appendonly": "no", "save": ""}
         url = f"unix://{path}"
-        store = embedded.launch(Path(name), path, url, options, embedded.Waits())
-        client = clients.patient(url)
+        server = embedded.launch(Path(name), path, url, options, embedded.Waits())
+        store = Store(clients.patient(url), Keys(namespace, partitions))
         try:
-            yield client
+            yield store
         finally:
-            client.close()
-            store.stop()
+            store.close()
+            server.stop()
 
 
-def fill(client: Client, keys: Keys, random: Random) -> int:
+def fill(store: Store, random: Random) -> int:
     """Visits: three decisions, what was shown, and for every fifth a payment. Returns entries."""
     for visitor in range(VISITORS):
-        subject, p = f"{visitor:032x}", visitor % keys.partitions
+        subject, p = f"{visitor:032x}", visitor % store.keys.partitions
         decisions = [_decision(subject, slot, terms, random) for slot, terms in SLOTS]
-        kept = append_decisions(client, keys, p, decisions, 3600.0)
+        kept = store.journal.append_decisions(p, decisions, 3600.0)
         events = [_event(subject, "shown", kept[1].ref), _event(subject, "step")]
         if visitor % 5 == 0:
             events.append(_event(subject, "paid"))
-        append_once(client, keys, p, [Append("", event) for event in events], closes=True)
-    return sum(last_position(client, keys, p) for p in keys.every_partition())
+        store.journal.append_once(p, [Append("", event) for event in events], closes=True)
+    return sum(store.journal.last_position(p) for p in store.keys.every_partition())
 
 
 def _decision(subject: str, slot: str, terms: RewardTerms, random: Random) -> Decision:
@@ -98,21 +98,23 @@ def _event(subject: str, kind: str, ref: Ref | None = None) -> Event:
     return Event(subject, kind, kind, "server", decision=ref, fields={"amount": 50})
 
 
-def raw_copy(client: Client, keys: Keys) -> None:
+def raw_copy(store: Store) -> None:
     """The baseline, into streams of its own."""
-    other = Keys(f"{keys.namespace}-copy", keys.partitions)
-    for p in keys.every_partition():
+    other = Keys(f"{store.keys.namespace}-copy", store.keys.partitions)
+    for p in store.keys.every_partition():
         after = "0-0"
         names = [other.journal(p), other.seq(p)]
-        while rows := client.call("XRANGE", keys.journal(p), f"({after}", "+", "COUNT", BATCH):
+        while rows := store.client.call(
+            "XRANGE", store.keys.journal(p), f"({after}", "+", "COUNT", BATCH
+        ):
             args = [value for _, row in rows for value in (row[b"s"], row[b"r"])]
-            client.run("append", names, args)
+            store.client.run("append", names, args)
             after = rows[-1][0].decode()
 
 
-def folded(client: Client, keys: Keys, fold: Fold[S]) -> None:
+def folded(store: Store, fold: Fold[S]) -> None:
     """Run the fold until nothing is left."""
-    runner = Runner(client, keys, fold, "benchmark")
+    runner = Runner(store, fold, "benchmark")
     while runner.turn():
         pass
 
@@ -127,12 +129,11 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
 def main() -> None:
     """Print the table."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    keys = Keys("bench", PARTITIONS)
-    with served() as client:
-        entries = fill(client, keys, Random(1))  # noqa: S311 - the same journal every time
-        base = timed(lambda: raw_copy(client, keys))
-        attribute = timed(lambda: folded(client, keys, AttributeFold(client, keys)))
-        learn = timed(lambda: folded(client, keys, LearnFold(client, keys)))
+    with served() as store:
+        entries = fill(store, Random(1))  # noqa: S311 - the same journal every time
+        base = timed(lambda: raw_copy(store))
+        attribute = timed(lambda: folded(store, AttributeFold(store)))
+        learn = timed(lambda: folded(store, LearnFold(store)))
     both = (attribute[0] + learn[0], attribute[1] + learn[1])
     rows = {
         "raw copy (baseline)": base,

@@ -102,8 +102,8 @@ def planted(client: Client, directory: Path) -> tuple[int | None, str]:
         load({"NUDGE_DATA_DIR": str(directory)}), namespace="harm", redis_url=None, holdout=0.0
     )
     service = Service.of(client, settings, [slot()])
-    guard = StoreCheck(client, service.keys, settings.store_note)
-    watch = HarmGuardLoop(client, service.keys, settings, OWNER, LONG, guard)
+    guard = StoreCheck(service.store, settings.store_note)
+    watch = HarmGuardLoop(service.store, settings, OWNER, LONG, guard)
     for number in range(MOST):
         visit(service, range(number * ROUND, (number + 1) * ROUND), HARM)
         if watch.turn(1e6 * number):
@@ -131,8 +131,8 @@ def main(worlds: int = 500) -> int:
     good &= len(_row("policy better by a tenth", 1.1, worlds)) <= allowed
     _row("a fifth pay no more", 0.8, worlds // 5)
     good &= len(_row("two fifths pay no more", 0.6, worlds // 5)) == worlds // 5
-    with served() as client, tempfile.TemporaryDirectory(prefix="nudge-harms-") as name:
-        visitors, mode = planted(client, Path(name))
+    with served() as store, tempfile.TemporaryDirectory(prefix="nudge-harms-") as name:
+        visitors, mode = planted(store.client, Path(name))
     print(f"planted harm through the service: {mode} after {visitors} visitors")
     return 0 if good and mode == "frozen" else 1
 

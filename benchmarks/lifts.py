@@ -177,9 +177,9 @@ def main(wanted: Sequence[str] = (), seed: int = 1) -> int:
         f"  {'difference':24}  {'for every look':24}  {'truth':>6} {'covered':>7}"
     )
     good = True
-    with served() as client, tempfile.TemporaryDirectory(prefix="nudge-lifts-") as name:
+    with served() as store, tempfile.TemporaryDirectory(prefix="nudge-lifts-") as name:
         for slot in wanted or VISITS:
-            found = lift_of(client, Path(name), slot, VISITORS[slot], seed)
+            found = lift_of(store.client, Path(name), slot, VISITORS[slot], seed)
             print(line(found), flush=True)
             good &= found.look.low > 0.0
     return 0 if good else 1

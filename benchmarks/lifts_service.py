@@ -33,9 +33,8 @@ from nudge.lake.reports.guard_cut import harm_cube
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store.folds import folds
-from nudge.store.journal.journal import last_position
-from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Fold, Runner
@@ -57,8 +56,7 @@ class Service:
 
     Attributes:
         settings: of it.
-        client: of its store.
-        keys: of it.
+        store: of it.
         decider: answers pages.
         recorder: takes events.
         publisher: makes snapshots.
@@ -67,8 +65,7 @@ class Service:
     """
 
     settings: Settings
-    client: Client
-    keys: Keys
+    store: Store
     decider: Decider
     recorder: Recorder
     publisher: Publisher
@@ -77,25 +74,23 @@ class Service:
 
     @classmethod
     def of(cls, client: Client, settings: Settings, slots: Iterable[Slot]) -> Self:
-        """An empty one with these slots."""
-        keys = Keys(settings.namespace, settings.partitions)
+        """Make an empty one with these slots, in the namespace of its settings."""
+        store = Store(client, Keys(settings.namespace, settings.partitions))
         sealer = Sealer(settings.secret_key)
         spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
         applying.apply(
-            client,
-            keys,
+            store,
             plan({}, {one.name: one for one in slots}),
             Edit("world", "its slots", clock.now()),
         )
         return cls(
             settings,
-            client,
-            keys,
-            Decider(client, keys, sealer, settings.holdout, spool),
-            Recorder(client, keys, sealer, spool),
-            Publisher(client, keys, OWNER, LONG, 0.0),
+            store,
+            Decider(store, sealer, settings.holdout, spool),
+            Recorder(store, sealer, spool),
+            Publisher(store, OWNER, LONG, 0.0),
             Lake(settings.lake_dir),
-            refreshed(client, keys, Catalogue.empty()),
+            store.catalogue.refreshed(Catalogue.empty()),
         )
 
     def slot(self, name: str) -> Slot:
@@ -124,20 +119,20 @@ class Service:
 
     def learn(self) -> None:
         """Fold all that has happened, publish, and serve it."""
-        self._fold(AttributeFold(self.client, self.keys))
-        self._fold(LearnFold(self.client, self.keys))
+        self._fold(AttributeFold(self.store))
+        self._fold(LearnFold(self.store))
         self.publisher.run(clock.monotonic())
         self.follow()
 
     def follow(self) -> None:
         """Serve what the store has, as a web process does twice a second."""
-        self.catalogue = refreshed(self.client, self.keys, self.catalogue)
+        self.catalogue = self.store.catalogue.refreshed(self.catalogue)
 
     def archive(self) -> None:
         """Bring all that has happened to the lake."""
-        fold = ArchiveFold(self.client, self.keys, self.lake, self.decider.sealer.seal_each)
-        every = self.keys.every_partition()
-        leases = [folds.acquire(self.client, self.keys, p, "archive", OWNER, LONG) for p in every]
+        fold = ArchiveFold(self.store, self.lake, self.decider.sealer.seal_each)
+        every = self.store.keys.every_partition()
+        leases = [self.store.folds.acquire(p, "archive", OWNER, LONG) for p in every]
         held = [lease for lease in leases if lease is not None]
         while any(lease.position < self._last(lease.partition) for lease in held):
             held = fold.run(held)
@@ -158,9 +153,9 @@ class Service:
         return replace(now, revision=now.revision + 1, **changes)  # type: ignore[arg-type]
 
     def _last(self, partition: int) -> int:
-        return last_position(self.client, self.keys, partition)
+        return self.store.journal.last_position(partition)
 
     def _fold(self, fold: Fold[S]) -> None:
-        runner = Runner(self.client, self.keys, fold, OWNER, LONG)
+        runner = Runner(self.store, fold, OWNER, LONG)
         while runner.turn():
             pass

@@ -35,9 +35,9 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.settings.settings import Settings
 from nudge.settings.settings import load as load_settings
+from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
-from nudge.store.wire.client import Client, patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 CUSTOMERS: Final = 1_000_000
 LINES: Final = 100_000
@@ -54,23 +54,18 @@ class Site:
         url: of its web.
         port: of its web.
         settings: of it.
-        client: of its store.
+        store: of it.
     """
 
     url: str
     port: int
     settings: Settings
-    client: Client
-
-    @property
-    def keys(self) -> Keys:
-        """Of its store."""
-        return Keys(self.settings.namespace, self.settings.partitions)
+    store: Store
 
     def journal_bytes(self) -> int:
         """Memory that the journal takes."""
-        names = [self.keys.journal(p) for p in self.keys.every_partition()]
-        usage = [self.client.call("MEMORY", "USAGE", name, "SAMPLES", 0) for name in names]
+        names = [self.store.keys.journal(p) for p in self.store.keys.every_partition()]
+        usage = [self.store.client.call("MEMORY", "USAGE", name, "SAMPLES", 0) for name in names]
         return sum(int(one or 0) for one in usage)
 
 
@@ -105,7 +100,7 @@ def served(data_dir: Path) -> Iterator[Site]:
         url = f"http://127.0.0.1:{port}"
         _await(url)
         settings = load_settings()
-        yield Site(url, port, settings, patient(settings.store_url))
+        yield Site(url, port, settings, patient_store(settings))
     finally:
         service.terminate()
         service.wait()
@@ -124,7 +119,7 @@ def _await(url: str) -> None:
 def _know(site: Site, ids: Sequence[str]) -> None:
     """Make customers; all but three in a hundred agreed to SMS."""
     rng = np.random.default_rng(1)
-    asking = VisitorFinder(site.client, site.keys, Sealer(site.settings.secret_key))
+    asking = VisitorFinder(site.store.visitors, site.store.people, Sealer(site.settings.secret_key))
     now = time.time()
     states = [
         encode_state(
@@ -151,9 +146,9 @@ def _know(site: Site, ids: Sequence[str]) -> None:
                 part
                 for one, kind in zip(opened, kinds[i : i + AT_ONCE].tolist(), strict=True)
                 if one.partition == p
-                for part in (site.keys.visitor(p, one.subject), states[kind])
+                for part in (site.store.keys.visitor(p, one.subject), states[kind])
             ]
-            site.client.call("MSET", *pairs)
+            site.store.client.call("MSET", *pairs)
 
 
 def _singly(site: Site, ids: Sequence[str]) -> float:

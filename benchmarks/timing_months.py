@@ -180,7 +180,7 @@ class Operator:
         self.clock.move(start)
         service, wishes = self.service, self.customers.wishes
         sealer, holdout = service.decider.sealer, service.settings.holdout
-        planner = Planner(service.client, service.keys, sealer, holdout, Calendar(policy))
+        planner = Planner(service.store, sealer, holdout, Calendar(policy))
         if planner.is_short(service.catalogue, REMINDER, SMS, len(wishes), start):
             gains = [
                 gain
@@ -280,8 +280,8 @@ def played(
     settings = replace(load({"NUDGE_DATA_DIR": str(directory)}), namespace="timing", redis_url=None)
     slot, policy = slot or shipped(), load_contact(CONFIG)
     people = Customers.drawn(customers, slot.names, seed)
-    with served() as client, moved_clock(client, start_of(0)) as moving:
-        service = Service.of(client, settings, [slot])
+    with served() as store, moved_clock(store.client, start_of(0)) as moving:
+        service = Service.of(store.client, settings, [slot])
         operator = Operator(service, moving, people, policy, seed, batch, every)
         operator.begin()
         for number in range(MONTHS):

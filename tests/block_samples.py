@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from nudge.domain.journal.block import Block, drawn_of
 from nudge.domain.journal.records import Decision
 from nudge.domain.slots.slot import RewardTerms
+from nudge.store.store import Store
 from nudge.store.wire.block_codec import encode_block, subjects_of
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
 
 
 def planned(subject: str, due: float = 1.8e9) -> Decision:
@@ -38,8 +37,8 @@ def planned(subject: str, due: float = 1.8e9) -> Decision:
     )
 
 
-def append_block(client: Client, keys: Keys, partition: int, decisions: Sequence[Decision]) -> int:
+def append_block(store: Store, partition: int, decisions: Sequence[Decision]) -> int:
     """Append the decisions as one record; its position."""
     block = Block(tuple(map(drawn_of, decisions)))
-    names = [keys.journal(partition), keys.seq(partition)]
-    return int(client.run("append", names, [subjects_of(block), encode_block(block)])[0])
+    names = [store.keys.journal(partition), store.keys.seq(partition)]
+    return int(store.client.run("append", names, [subjects_of(block), encode_block(block)])[0])

@@ -14,9 +14,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError, StoreError
 from nudge.flows.upkeep.apply import apply
 from nudge.settings.settings import Settings
-from nudge.store.service import slots
-from nudge.store.wire.client import patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 NOT_FOUND = 404
 PATIENCE = 15.0
@@ -74,12 +72,12 @@ def _missing(mapping: LogMapping, more: str = "") -> Slot:
 
 
 def _apply(settings: Settings, wanted: Slot, source: str) -> None:
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     try:
-        changes = plan(slots.current(client, keys), {wanted.name: wanted})
-        apply(client, keys, changes, Edit("nudge replay", f"replay with {source}", now()))
+        changes = plan(store.slots.current(), {wanted.name: wanted})
+        apply(store, changes, Edit("nudge replay", f"replay with {source}", now()))
     finally:
-        client.close()
+        store.close()
 
 
 def _await(api: Api, wanted: Slot, refresh_every: float) -> Slot:

@@ -62,7 +62,7 @@ def decide() -> Response:
 def why(decision_id: str) -> Response:
     """Tell why a variant was chosen, and repeat the draw from the record alone."""
     service = current()
-    return answer(explain(service.client, service.keys, service.sealer, decision_id))
+    return answer(explain(service.store, service.sealer, decision_id))
 
 
 def _decided(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:

@@ -10,7 +10,7 @@ from nudge import clock
 from nudge.api.funnel_schemas import PARAMETERS, FunnelSchema
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
-from nudge.api.replies import dated, desk_of, pending, plain_job
+from nudge.api.replies import dated, pending, plain_job
 from nudge.api.report_schemas import JobSchema
 from nudge.api.service import current
 from nudge.config.funnel_file import load_funnel
@@ -42,7 +42,7 @@ def funnel() -> Response:
     question = question_of(given, clock.now(), slots)
     # An answer belongs to the definition that it was made by.
     path = load_funnel(service.settings.config_dir)
-    desk = desk_of(service)
+    desk = service.questions
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:
         return answer(dated(reply.body, reply.as_of))

@@ -13,8 +13,6 @@ from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
 from nudge.errors import StoreError, StoreFullError
-from nudge.store.folds.folds import kept
-from nudge.store.journal.journal import last_position
 
 blueprint = resource("health", "Is it alive, can it answer, how fast")
 
@@ -93,7 +91,7 @@ def figures() -> Response:
 
 def _reason(service: Service, *, away: bool) -> str:
     """What is the matter; hosts and sockets, which errors name, are nobody's business here."""
-    wrong, breaker = service.held.wrong, service.client.breaker
+    wrong, breaker = service.held.wrong, service.store.client.breaker
     if away or (breaker and breaker.is_open):
         full = breaker is not None and isinstance(breaker.cause, StoreFullError)
         return FULL if full else AWAY
@@ -104,7 +102,7 @@ def _lags(service: Service) -> dict[str, int] | None:
     """Fold -> records not yet read, or None where the store does not answer."""
     try:
         service.catalogue()
-        ends = {p: last_position(service.client, service.keys, p) for p in _partitions(service)}
+        ends = {p: service.store.journal.last_position(p) for p in _partitions(service)}
         return {fold: _lag(service, fold, ends) for fold in FOLDS}
     except StoreError as error:
         service.metrics.store_errors.labels(error.code).inc()
@@ -112,7 +110,7 @@ def _lags(service: Service) -> dict[str, int] | None:
 
 
 def _lag(service: Service, fold: str, ends: dict[int, int]) -> int:
-    found = [kept(service.client, service.keys, p, fold, "position")[0] for p in ends]
+    found = [service.store.folds.kept(p, fold, "position")[0] for p in ends]
     # The ends were read first: a fold may be past them by now.
     return sum(
         max(0, end - int(position or 0)) for end, position in zip(ends.values(), found, strict=True)
@@ -120,4 +118,4 @@ def _lag(service: Service, fold: str, ends: dict[int, int]) -> int:
 
 
 def _partitions(service: Service) -> list[int]:
-    return list(service.keys.every_partition())
+    return list(service.store.keys.every_partition())

@@ -13,9 +13,8 @@ from nudge.clock import sleep
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.serving.drain import drain
 from nudge.spool.spool import Spool
-from nudge.store.wire import client as store
+from nudge.store.store import Store
 from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
 
 EVERY: Final = 0.5
 """Seconds between looks at the spool's directory."""
@@ -30,15 +29,13 @@ class Keeper:
     Attributes:
         spool: of this process.
         hot: the page path's client, whose breaker says when the store is back.
-        patient: a client of the thread's own.
-        keys: of the installation.
+        patient: the store, for a thread that nobody waits for.
         metrics: of this process.
     """
 
     spool: Spool
     hot: Client
-    patient: Client
-    keys: Keys
+    patient: Store
     metrics: SpoolMetrics
     _taken: int = 0
     _refused: int = 0
@@ -55,7 +52,7 @@ class Keeper:
         if away:
             return
         self.spool.hand_over()
-        drained = drain(self.patient, self.keys, self.spool)
+        drained = drain(self.patient, self.spool)
         if drained:
             self.metrics.drained.inc(drained)
             log.info("spool_drained", records=drained)
@@ -71,19 +68,16 @@ class Keeper:
         self.metrics.away.set(away)
 
 
-def start(
-    spool: Spool, hot: Client, store_url: str, keys: Keys, metrics: SpoolMetrics
-) -> threading.Thread:
+def start(spool: Spool, hot: Client, patient: Store, metrics: SpoolMetrics) -> threading.Thread:
     """Reserve the spool's space and empty it from now on. Call it once in each process.
 
     Args:
         spool: of this process.
         hot: the page path's client, whose breaker says when the store is back.
-        store_url: for a patient client of the thread's own.
-        keys: of the installation.
+        patient: the store, for a thread that nobody waits for.
         metrics: where the spool's figures go.
     """
-    keeper = Keeper(spool, hot, store.patient(store_url), keys, metrics)
+    keeper = Keeper(spool, hot, patient, metrics)
     thread = threading.Thread(target=_run, args=(keeper,), name="spool", daemon=True)
     thread.start()
     return thread

@@ -6,32 +6,17 @@ from collections.abc import Mapping
 from typing import Final
 
 import orjson
-from flask import Response, current_app
+from flask import Response
 
 from nudge.api.errors import error_answer
 from nudge.api.provider import answer
-from nudge.api.service import Service
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.serving.questions import QuestionQueue, QuestionStatus
+from nudge.flows.serving.questions import QuestionStatus
 from nudge.store.jobs.jobs import Job
-from nudge.store.wire import client as store
 
-DESK: Final = "nudge-desk"
-ANSWER_TIMEOUT: Final = 2.0
-"""Seconds that a report may wait for the store."""
 FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question": 422}
 """What a worker found wrong with a question -> status; anything else is our own fault."""
-
-
-def desk_of(service: Service) -> QuestionQueue:
-    """Where this process asks: a client of its own, made with the first question."""
-    known = current_app.extensions.get(DESK)
-    if not isinstance(known, QuestionQueue):
-        # Answers are long: what a page's client may wait for them would close it for pages.
-        known = QuestionQueue(store.hot(service.settings.store_url, ANSWER_TIMEOUT), service.keys)
-        current_app.extensions[DESK] = known
-    return known
 
 
 def dated(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:

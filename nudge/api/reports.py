@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from nudge.api.bodies import json_table
 from nudge.api.operation import operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.replies import dated, desk_of, pending, plain_job
+from nudge.api.replies import dated, pending, plain_job
 from nudge.api.report_schemas import (
     PARAMETERS,
     AskedSchema,
@@ -34,8 +34,6 @@ from nudge.domain.slots.live_slot import LiveSlot
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.report import performance
 from nudge.flows.serving.questions import QuestionStatus
-from nudge.store.jobs import jobs
-from nudge.store.service import guards
 
 blueprint = resource("reports", "What happened, and what would have happened otherwise")
 
@@ -77,11 +75,11 @@ def figures(slot: str) -> Response:
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
     )
-    desk = desk_of(service)
+    desk = service.questions
     inquiry = desk.inquiry("report", asked.plain, served.slot.revision)
     if not {"from", "to", "by", "format"} & given.keys():
         reply = desk.answer(inquiry, fresh=SETTLED, old=float("inf"))
-        totals = performance(service.client, service.keys, served)
+        totals = performance(service.store, served)
         return answer(totals | _guard(served) | _report(reply))
     reply = desk.answer(inquiry)
     if reply.body is None:
@@ -108,7 +106,7 @@ def evaluate(slot: str) -> Response:
     asked = _asked(json_table(service.settings.max_body))
     target = target_of(asked["target"])
     question = EvaluationQuestion(slot, target, period_of(asked.get("from"), asked.get("to")))
-    desk = desk_of(service)
+    desk = service.questions
     inquiry = desk.inquiry("evaluate", question.plain, served.slot.revision)
     reply = desk.answer(inquiry, anew=True)
     if reply.body is not None:
@@ -125,13 +123,13 @@ def evaluate(slot: str) -> Response:
 )
 def job(job_id: str) -> Response:
     """Tell how a question stands, and its answer."""
-    desk = desk_of(current())
-    found = jobs.read(desk.client, desk.keys, job_id)
+    desk = current().questions
+    found = desk.store.jobs.read(job_id)
     if found is None:
         raise NotFoundError("this job is not known, or no longer; ask again")
     body = None
     if found.state == "done" and not found.question.get("parquet"):
-        body = jobs.result(desk.client, desk.keys, job_id)
+        body = desk.store.jobs.result(job_id)
     return answer(plain_job(found) | {"result": dated(body, found.as_of)})
 
 
@@ -156,7 +154,7 @@ def _guard(served: LiveSlot) -> dict[str, object]:
     if served.slot.guard is None:
         return {}
     service = current()
-    seen = guards.noted(service.client, service.keys, served.slot.name)
+    seen = service.store.guards.noted(served.slot.name)
     return {"guard": {"mode": served.slot.mode, "last": seen}}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -15,25 +15,20 @@ from flask import current_app
 from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, sleep
-from nudge.config.contact_file import load_contact
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
-from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider
+from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store.keeping.identity import WrongStore, recognise
-from nudge.store.service.catalogue import Catalogue, refreshed
-from nudge.store.wire import client as store
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.keeping.identity import WrongStore
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 
 EXTENSION: Final = "nudge"
-PLAN_TIMEOUT: Final = 2.0
-"""Seconds that a scheduler may wait for the store."""
 FIRST: Final = 5.0
 """Seconds that a starting process waits for its first catalogue."""
 
@@ -62,14 +57,14 @@ class CatalogueHolder:
         """Seconds since the catalogue was known to be current; None before the first."""
         return None if self.read_at is None else monotonic() - self.read_at
 
-    def follow(self, client: Client, keys: Keys) -> None:
+    def follow(self, store: Store) -> None:
         """Replace the catalogue by what the store has now.
 
         Raises:
             NudgeError: it can not be read; the old one stays.
         """
         with self._lock:
-            self.catalogue = refreshed(client, keys, self.catalogue)
+            self.catalogue = store.catalogue.refreshed(self.catalogue)
             self.read_at = monotonic()
             self._known.set()
             if self._failing:
@@ -93,11 +88,13 @@ class Service:
 
     Attributes:
         settings: of this process.
-        client: of the store, for the page path.
-        keys: of the installation.
+        store: of the page path.
+        patient: for threads that nobody waits for.
         sealer: hashes, ids and tokens.
         decider: answers pages.
         recorder: takes events.
+        questions: long questions to the workers.
+        make_planner: makes `planner`.
         spool: takes what the store does not.
         metrics: what this process counts.
         local: digest -> holder of the keys that stand in the settings.
@@ -105,11 +102,13 @@ class Service:
     """
 
     settings: Settings
-    client: Client
-    keys: Keys
+    store: Store
+    patient: Store
     sealer: Sealer
     decider: Decider
     recorder: Recorder
+    questions: QuestionQueue
+    make_planner: Callable[[], Planner]
     spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
@@ -122,17 +121,7 @@ class Service:
         Raises:
             InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
         """
-        # Bulk is slow: what a page's client may wait for it would close it for pages.
-        client = store.hot(self.settings.store_url, PLAN_TIMEOUT)
-        client.before_return = self.client.before_return
-        return Planner(
-            client=client,
-            keys=self.keys,
-            sealer=self.sealer,
-            holdout=self.decider.holdout,
-            calendar=Calendar(load_contact(self.settings.config_dir)),
-            segments=self.decider.segments,
-        )
+        return self.make_planner()
 
     def catalogue(self) -> Catalogue:
         """The catalogue to answer this request by; the first call reads it.
@@ -171,20 +160,20 @@ class Service:
                 self.refresh()
         return self.held.catalogue
 
-    def refresh(self, client: Client | None = None) -> None:
+    def refresh(self, store: Store | None = None) -> None:
         """Read what changed, now.
 
         Args:
-            client: to read with; None is the page path's own.
+            store: to read with; None is the page path's own.
 
         Raises:
             StoreAwayError: the store does not answer; the old catalogue stays.
         """
-        self.held.follow(client or self.client, self.keys)
+        self.held.follow(store or self.store)
         for name, served in self.held.catalogue.slots.items():
             self.metrics.frozen.labels(name).set(float(served.slot.mode == "frozen"))
 
-    def look(self, client: Client) -> None:
+    def look(self) -> None:
         """See whether the store is the right one, then read what changed.
 
         A store that lost what it had would take slots and keys away: what is in memory stays.
@@ -192,18 +181,18 @@ class Service:
         Raises:
             NudgeError: it can not be told, or not be read.
         """
-        self.recognise(client)
+        self.recognise()
         if self.held.wrong is None or not self.held.catalogue.slots:
-            self.refresh(client)
+            self.refresh(self.patient)
 
-    def recognise(self, client: Client) -> None:
+    def recognise(self) -> None:
         """See whether the store is the right one.
 
         Raises:
             InvalidConfigError: the note of it can not be read.
             StoreAwayError: no answer.
         """
-        found = recognise(client, self.keys, self.settings.store_note)
+        found = self.patient.identity.recognise(self.settings.store_note)
         if found and not self.held.wrong:
             log.error("wrong_store", reason=found.reason, error=str(found))
         self.held.wrong = found
@@ -214,10 +203,8 @@ class Service:
         Returns when slots and policies are in memory, or when that takes too long: the first
         pages would have to read them in the time that a page may wait, or be refused.
         """
-        self.client.before_return = partial(self.recognise, store.patient(self.settings.store_url))
-        keeper.start(
-            self.spool, self.client, self.settings.store_url, self.keys, self.metrics.spool
-        )
+        self.store.client.before_return = self.recognise
+        keeper.start(self.spool, self.store.client, self.patient, self.metrics.spool)
         thread = threading.Thread(target=self._follow, name="catalogue", daemon=True)
         thread.start()
         self.held.await_first(FIRST)
@@ -225,10 +212,9 @@ class Service:
 
     def _follow(self) -> None:
         # A catalogue may be large and the store busy: nobody waits here, so patience costs nothing.
-        client = store.patient(self.settings.store_url)
         while True:
             try:
-                self.look(client)
+                self.look()
             except NudgeError as error:
                 self._count(error)
                 self.held.failed(error)

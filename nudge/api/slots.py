@@ -27,9 +27,6 @@ from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
-from nudge.store.service import guards
-from nudge.store.service import slots as stored
-from nudge.store.service.stock import levels
 
 blueprint = resource("slots", "What is chosen")
 
@@ -102,7 +99,7 @@ def revisions(slot: str) -> Response:
     """List every change of a slot: who, when, what and why."""
     _served(slot)
     service = current()
-    found = stored.audits(service.client, service.keys, slot)
+    found = service.store.slots.audits(slot)
     return answer({"slot": slot, "revisions": [_dated(one) for one in found]})
 
 
@@ -117,7 +114,7 @@ def _edited(how: How, name: str) -> Response:
     service = current()
     table = json_table(service.settings.max_body)
     edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
-    change = how(service.client, service.keys, name, table, _seen(), edit)
+    change = how(service.store, name, table, _seen(), edit)
     service.refresh()
     told = {"action": change.action, "diff": list(change.diff)}
     response = answer(_plain(_served(name)) | told, 201 if change.action == "create" else 200)
@@ -161,7 +158,7 @@ def _plain(served: LiveSlot) -> dict[str, object]:
 def _guard(name: str) -> dict[str, object] | None:
     service = current()
     try:
-        return guards.noted(service.client, service.keys, name)
+        return service.store.guards.noted(name)
     except StoreAwayError:
         return None
 
@@ -169,7 +166,7 @@ def _guard(name: str) -> dict[str, object] | None:
 def _stock(slot: Slot) -> dict[str, object]:
     service = current()
     try:
-        found = levels(service.client, service.keys, slot)
+        found = service.store.stock.levels(slot)
     except StoreAwayError:
         return {}
     return {

@@ -12,6 +12,7 @@ from nudge.api.service import Service, current
 from nudge.api.visitor_schemas import ErasureSchema, VisitorViewSchema
 from nudge.clock import now
 from nudge.domain.identity.number import from_sealed
+from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
@@ -20,7 +21,7 @@ from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Eraser
-from nudge.store.vault.visitors import VisitorView, known_visitor
+from nudge.store.vault.visitors import VisitorView
 
 blueprint = resource("visitors", "What is known of a person")
 PATIENCE: Final = 2.0
@@ -38,8 +39,8 @@ def one(visitor_id: str) -> Response:
     """Tell what is known of a visitor, and to which segments they belong and why."""
     service = current()
     visitor_hash = service.sealer.visitor_hash(visitor_id)
-    home = service.sealer.partition(visitor_hash, service.keys.partitions)
-    found = known_visitor(service.client, service.keys, home, visitor_hash)
+    home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
+    found = service.store.visitors.known_visitor(home, visitor_hash)
     if found is None:
         raise NotFoundError("nobody of this id is known")
     state = decode_state(found.state) if found.state else VisitorState()
@@ -56,14 +57,14 @@ def forget(visitor_id: str) -> Response:
     """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
     service = current()
     _drained(service)
-    eraser = Eraser(service.client, service.keys, service.sealer)
+    eraser = Eraser(service.store, service.sealer)
     return answer(eraser.erase(visitor_id, caller().key_id, PATIENCE))
 
 
 def _drained(service: Service) -> None:
     """Bring what this process could not write so far to the journal: it may be of this person."""
     service.spool.hand_over()
-    drained = drain(service.client, service.keys, service.spool)
+    drained = drain(service.store, service.spool)
     service.metrics.spool.drained.inc(drained)
 
 
@@ -117,9 +118,8 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
 
 def _texts(service: Service, found: VisitorView) -> dict[str, str | None]:
     """What the visitor wrote, by the event's id."""
-    kept = service.client.call("HGETALL", service.keys.texts(found.partition, found.subject))
-    pairs = ((name.decode(), sealed) for name, sealed in kept.items())
-    return {name: _open(service, sealed, name) for name, sealed in pairs}
+    kept = service.store.visitors.texts(Home(found.subject, found.partition))
+    return {name: _open(service, sealed, name) for name, sealed in kept.items()}
 
 
 def _open(service: Service, sealed: bytes, about: str) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from nudge.errors import InvalidConfigError, NudgeError
-from nudge.settings.settings import one_core_each
+from nudge.settings.threads import one_core_each
 
 __all__ = ["cli", "main"]
 

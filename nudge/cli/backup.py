@@ -10,13 +10,13 @@ from typing import TypeVar
 import click
 from rich.progress import Progress
 
-from nudge.cli.common import Installation, data_dir_option, load_settings, opened, progress_bar
+from nudge.cli.common import data_dir_option, load_settings, progress_bar
 from nudge.processes import embedded
 from nudge.processes.claim import ServeError, alone
 from nudge.settings.settings import Settings
 from nudge.store.keeping import backup as backing
 from nudge.store.keeping import backup_file
-from nudge.store.keeping.identity import adopt, recognise
+from nudge.wiring.command import Installation, open_installation
 
 T = TypeVar("T")
 
@@ -33,10 +33,10 @@ def backup(directory: Path, data_dir: Path | None) -> None:
     settings = load_settings(data_dir)
     with (
         _reachable(settings, stopped=False),
-        opened(settings) as store,
+        open_installation(settings) as installation,
         progress_bar("backup") as bar,
     ):
-        told = _told(bar, backing.frames(store.client, store.keys))
+        told = _told(bar, installation.store.backup.frames())
         path, count = backup_file.write(directory, told)
     click.echo(f"{path}: {count} records and keys, {path.stat().st_size:,} bytes")
 
@@ -51,24 +51,24 @@ def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: 
     The lake must be in its place. Run `nudge rebuild` afterwards: the folds wait for it.
     """
     settings = load_settings(data_dir)
-    with _reachable(settings, stopped=True), opened(settings) as store:
+    with _reachable(settings, stopped=True), open_installation(settings) as installation:
         total = backup_file.check(path)
         if replace:
-            backing.remove(store.client, store.keys)
+            installation.store.backup.remove()
         with progress_bar("restore") as bar:
-            _restored(store, _told(bar, backup_file.read(path), total))
-        adopt(store.client, store.keys, settings.store_note)
-        wrong = recognise(store.client, store.keys, settings.store_note)
+            _restored(installation, _told(bar, backup_file.read(path), total))
+        installation.store.identity.adopt(settings.store_note)
+        wrong = installation.store.identity.recognise(settings.store_note)
     click.echo(f"{total} records and keys restored; now run `nudge rebuild`")
     if wrong:
         click.echo(f"{wrong.reason}: what came after the backup is in the lake at most;")
         click.echo("then run `nudge store accept`, and `nudge rebuild` once more")
 
 
-def _restored(store: Installation, found: Iterable[backing.Frame]) -> None:
+def _restored(installation: Installation, found: Iterable[backing.Frame]) -> None:
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
-    backing.restore(store.client, store.keys, found, Lake(store.settings.lake_dir).last)
+    installation.store.backup.restore(found, Lake(installation.settings.lake_dir).last)
 
 
 def _told(bar: Progress, found: Iterable[T], total: int | None = None) -> Iterator[T]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,37 +20,14 @@ from rich.progress import (
 )
 
 from nudge.domain.basics.slot_values import instant
-from nudge.domain.identity.sealing import Sealer
 from nudge.domain.reports.report_time import iso
 from nudge.settings import settings as nudge_settings
 from nudge.settings.settings import Settings
-from nudge.store.wire.client import Client, patient
-from nudge.store.wire.keys import Keys
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.files.reader import Lake
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Installation:
-    """The store and what reads it.
-
-    Attributes:
-        settings: of the installation.
-        client: patient.
-        keys: of the installation.
-    """
-
-    settings: Settings
-    client: Client
-    keys: Keys
-
-    @property
-    def sealer(self) -> Sealer:
-        """Hashes and ids of the installation."""
-        return Sealer(self.settings.secret_key, self.settings.vault_secrets)
 
 
 def data_dir_option(command: Command) -> Command:
@@ -93,16 +69,6 @@ def load_settings(data_dir: Path | None = None, port: int | None = None) -> Sett
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
     found = nudge_settings.load(overrides=given)
     return found if port is None else replace(found, port=port)
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Installation]:
-    """The installation's store, for the time of a command."""
-    client = patient(settings.store_url)
-    try:
-        yield Installation(settings, client, Keys(settings.namespace, settings.partitions))
-    finally:
-        client.close()
 
 
 def print_json(value: object) -> None:

@@ -10,12 +10,10 @@ from typing import Final
 import click
 
 from nudge.cli.common import (
-    Installation,
     data_dir_option,
     err,
     json_option,
     load_settings,
-    opened,
     print_json,
     progress_bar,
 )
@@ -25,7 +23,7 @@ from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Eraser, Erasure
 from nudge.flows.upkeep.take_out import NumberRemoval, take_out
 from nudge.spool.spool import Spool
-from nudge.store.keeping import rewriting
+from nudge.wiring.command import Installation, open_installation
 
 PATIENCE: Final = 30.0
 """Seconds to wait for the fold, and for the store's log."""
@@ -67,13 +65,13 @@ def erase(
         click.confirm(
             f"Forget {len(names) + len(wanted)} visitor(s) for good?", abort=True, err=True
         )
-    with opened(settings) as store:
-        _drained(store)
-        eraser = Eraser(store.client, store.keys, store.sealer)
+    with open_installation(settings) as installation:
+        _drained(installation)
+        eraser = Eraser(installation.store, installation.sealer)
         found = [eraser.erase(name, "cli", PATIENCE) for name in names]
         found += [eraser.erase_number(one, "cli", PATIENCE) for one in wanted]
-        books = _taken_out(store, set(wanted))
-        rewritten = _rewritten(store)
+        books = _taken_out(installation, set(wanted))
+        rewritten = _rewritten(installation)
     if as_json:
         told = {"erased": [asdict(one) for one in found], "log_rewritten": rewritten}
         print_json(told | ({"books": asdict(books)} if wanted else {}))
@@ -105,18 +103,18 @@ def _tell(found: list[Erasure], books: NumberRemoval, *, rewritten: bool) -> Non
         err().print("The store has not yet written its log anew; a worker has it do so.")
 
 
-def _taken_out(store: Installation, numbers: set[Number]) -> NumberRemoval:
+def _taken_out(installation: Installation, numbers: set[Number]) -> NumberRemoval:
     """Take numbers out of everybody's book: a walk through all of the vault."""
     if not numbers:
         return NumberRemoval(0, 0)
     with progress_bar("numbers", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=None, note="")
-        vault = store.sealer.vault
+        vault = installation.sealer.vault
         found = take_out(
-            store.client, store.keys, vault, numbers, lambda n: bar.update(task, completed=n)
+            installation.store, vault, numbers, lambda n: bar.update(task, completed=n)
         )
     # Also where nothing was taken out now: a command that died may have done it.
-    rewriting.want_rewrite(store.client, store.keys)
+    installation.store.log_rewrite.want_rewrite()
     return found
 
 
@@ -124,17 +122,17 @@ def _lines() -> list[str]:
     return [line.strip() for line in sys.stdin if line.strip()]
 
 
-def _drained(store: Installation) -> None:
+def _drained(installation: Installation) -> None:
     """Bring what processes that ended could not write to the journal: it may be of these people."""
-    settings = store.settings
-    drain(store.client, store.keys, Spool(settings.spool_dir, store.sealer.spool_key, 0))
+    settings = installation.settings
+    drain(installation.store, Spool(settings.spool_dir, installation.sealer.spool_key, 0))
 
 
-def _rewritten(store: Installation) -> bool:
+def _rewritten(installation: Installation) -> bool:
     until = monotonic() + PATIENCE
-    while rewriting.is_wanted(store.client, store.keys):
+    while installation.store.log_rewrite.is_wanted():
         if monotonic() > until:
             return False
-        rewriting.rewrite(store.client, store.keys)
+        installation.store.log_rewrite.rewrite()
         sleep(LOOK)
     return True

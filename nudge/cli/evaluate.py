@@ -16,7 +16,6 @@ from nudge.cli.common import (
     err,
     json_option,
     load_settings,
-    opened,
     out,
     print_json,
     progress_bar,
@@ -40,6 +39,7 @@ from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
+from nudge.wiring.command import open_installation
 from nudge.workers.answers import CACHE
 
 LAKE = "lake"
@@ -163,8 +163,8 @@ def evaluate(
 
 
 def _asked(settings: Settings, slot: str, target: str) -> AskedPolicy:
-    with opened(settings) as store:
-        return asked_policy(store.client, store.keys, slot, target)
+    with open_installation(settings) as installation:
+        return asked_policy(installation.store, slot, target)
 
 
 def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:

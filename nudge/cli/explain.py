@@ -9,18 +9,12 @@ from typing import Any
 
 import click
 
-from nudge.cli.common import (
-    Installation,
-    data_dir_option,
-    json_option,
-    load_settings,
-    opened,
-    print_json,
-)
+from nudge.cli.common import data_dir_option, json_option, load_settings, print_json
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
 from nudge.flows.serving.explain import explain as from_journal
 from nudge.flows.serving.explain import explained
+from nudge.wiring.command import Installation, open_installation
 
 Plain = Mapping[str, Any]
 
@@ -35,11 +29,11 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
     All comes from the decision's own record: from the journal, or from the lake where the journal
     does not hold it any more. Ends with 1 where the draw does not repeat.
     """
-    with opened(load_settings(data_dir)) as store:
+    with open_installation(load_settings(data_dir)) as installation:
         try:
-            found = from_journal(store.client, store.keys, store.sealer, decision_id)
+            found = from_journal(installation.store, installation.sealer, decision_id)
         except NotFoundError as missing:
-            found = _from_lake(store, decision_id, missing)
+            found = _from_lake(installation, decision_id, missing)
     if as_json:
         print_json(found)
     else:
@@ -47,11 +41,13 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
     sys.exit(0 if found["reproduced"] else 1)
 
 
-def _from_lake(store: Installation, decision_id: str, missing: NotFoundError) -> dict[str, object]:
+def _from_lake(
+    installation: Installation, decision_id: str, missing: NotFoundError
+) -> dict[str, object]:
     from nudge.lake.engine.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
-    lake = Lake(store.settings.lake_dir)
+    lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
     place = place_of(connected(contents), decision_id)
     if place is None:
@@ -60,9 +56,9 @@ def _from_lake(store: Installation, decision_id: str, missing: NotFoundError) ->
             raise missing
         text = f"neither the journal nor the lake has it; the lake begins at {since}"
         raise NotFoundError(f"decision {decision_id!r}: {text}") from missing
-    ref = store.sealer.unseal(decision_id)
+    ref = installation.sealer.unseal(decision_id)
     # Several decisions may have one place.
-    entries = lake.entries(place[0], store.sealer.unseal, place[1] - 1)
+    entries = lake.entries(place[0], installation.sealer.unseal, place[1] - 1)
     return explained(decision_id, next(entry for entry in entries if entry.ref == ref))
 
 

@@ -12,12 +12,12 @@ from nudge.cli.common import (
     err,
     instant_option,
     load_settings,
-    opened,
     progress_bar,
     tell_since,
 )
 from nudge.errors import StoreError
 from nudge.settings.settings import Settings
+from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.lake.export.export import Attributes
@@ -72,11 +72,9 @@ def export(
 
 def _attributes(settings: Settings, slot: str) -> Attributes:
     """What the store's slot says of its variants; nothing where it is away or knows no such."""
-    from nudge.store.service import slots  # noqa: PLC0415 - with the store's client
-
     try:
-        with opened(settings) as store:
-            found = slots.current(store.client, store.keys).get(slot)
+        with open_installation(settings) as installation:
+            found = installation.store.slots.current().get(slot)
     except StoreError as error:
         click.echo(f"without the variants' attributes: {error}", err=True)
         return {}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from nudge.cli.common import data_dir_option, err, load_settings, opened, progress_bar
+from nudge.cli.common import data_dir_option, err, load_settings, progress_bar
 from nudge.config.import_file import load_rules
 from nudge.domain.credit.log_import import ImportRules
+from nudge.wiring.command import open_installation
 
 
 @click.command("import")
@@ -51,10 +52,10 @@ def import_(
     if rules.teach_only and rules.distribution:
         raise click.UsageError("--teach-only contradicts the mapping's distribution")
     log = open_log(file)
-    with opened(load_settings(data_dir)) as store:
-        plan = planned(store.client, store.keys, rules, name or digest(file))
+    with open_installation(load_settings(data_dir)) as installation:
+        plan = planned(installation.store, rules, name or digest(file))
         with progress_bar("rows", shown=err().is_terminal) as bar:
             task = bar.add_task("", total=log.rows * 2, note="checked, then written")
             check(log, plan, lambda rows: bar.advance(task, rows))
-            done = run(store.client, store.keys, log, plan, lambda rows: bar.advance(task, rows))
+            done = run(installation.store, log, plan, lambda rows: bar.advance(task, rows))
     click.echo(f"{file}: {done.rows:,} rows, {done.fresh:,} of them new: {done.records:,} records")

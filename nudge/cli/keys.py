@@ -9,11 +9,11 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
+from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.domain.journal.caller import SCOPES, Scope
-from nudge.store.service import api_keys
 from nudge.store.service.api_keys import StoredKey
+from nudge.wiring.command import open_installation
 
 
 @click.group()
@@ -42,8 +42,8 @@ def create(
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
     """Make a key and print it: it cannot be shown again."""
-    with opened(load_settings(data_dir)) as store:
-        key_id, secret = api_keys.create(store.client, store.keys, scopes, name, origins, now())
+    with open_installation(load_settings(data_dir)) as installation:
+        key_id, secret = installation.store.api_keys.create(scopes, name, origins, now())
     if as_json:
         print_json({"key_id": key_id, "key": secret, "scopes": sorted(set(scopes))})
     else:
@@ -56,8 +56,8 @@ def create(
 @json_option
 def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """List all keys, the revoked ones too."""
-    with opened(load_settings(data_dir)) as store:
-        found = api_keys.list_keys(store.client, store.keys)
+    with open_installation(load_settings(data_dir)) as installation:
+        found = installation.store.api_keys.list_keys()
     if as_json:
         print_json([_plain(key) for key in found])
         return
@@ -73,8 +73,8 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
 @data_dir_option
 def revoke(key_id: str, data_dir: Path | None) -> None:
     """Take a key back, for good."""
-    with opened(load_settings(data_dir)) as store:
-        key = api_keys.revoke(store.client, store.keys, key_id, now())
+    with open_installation(load_settings(data_dir)) as installation:
+        key = installation.store.api_keys.revoke(key_id, now())
     click.echo(f"Key {key.key_id} is revoked since {_time(key.revoked_at)}.")
 
 

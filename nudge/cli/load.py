@@ -15,13 +15,13 @@ from nudge.cli.common import (
     err,
     json_option,
     load_settings,
-    opened,
     print_json,
     progress_bar,
 )
 from nudge.domain.people.loading import VisitorRow, column_problems, customer
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.load import VisitorLoader
+from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.evaluation.log_file import LogFile
@@ -57,9 +57,12 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
     settings = load_settings(data_dir)
     loaded = fresh = 0
     wrong: list[str] = []
-    with opened(settings) as store, progress_bar("rows", shown=err().is_terminal) as bar:
+    with (
+        open_installation(settings) as installation,
+        progress_bar("rows", shown=err().is_terminal) as bar,
+    ):
         task = bar.add_task("", total=log.rows, note="")
-        loader = VisitorLoader(store.client, store.keys, store.sealer)
+        loader = VisitorLoader(installation.store, installation.sealer)
         rows = _customers(log, settings.region)
         while batch := list(islice(rows, BATCH)):
             wrong += [one for one in batch if isinstance(one, str)]

@@ -21,7 +21,6 @@ from nudge.cli.common import (
     err,
     json_option,
     load_settings,
-    opened,
     print_json,
     progress_bar,
 )
@@ -34,6 +33,7 @@ from nudge.domain.timing.plan_request import REMINDER, SMS
 from nudge.domain.timing.plan_rows import INVALID
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.processes.lockfile import HeldError, held
+from nudge.wiring.command import open_installation
 
 ALONE: Final = 5 * SIZE
 """Customers that are not worth a second process."""
@@ -99,13 +99,13 @@ def plan(
 
 def _short(share: PlanShare, rows: int) -> bool:
     """Whether the gateway's hours may not suffice for so many."""
-    with opened(load_settings(share.data_dir)) as store:
-        desk = desk_of(store, share)
+    with open_installation(load_settings(share.data_dir)) as installation:
+        desk = desk_of(installation, share)
         return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
 
 
 def _nothing() -> None:
-    """Gains are sorted when all are there."""
+    """Gains are sorted when all are installation."""
 
 
 def _work(

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from nudge.cli.common import Installation, load_settings, opened
+from nudge.cli.common import load_settings
 from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
 from nudge.config.contact_file import load_contact
@@ -23,7 +23,8 @@ from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
 from nudge.processes import tether
-from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.service.catalogue import Catalogue
+from nudge.wiring.command import Installation, open_installation
 
 SIZE: Final = 4096
 """Customers of a piece: about a block for each partition."""
@@ -90,19 +91,18 @@ class SharePlanner:
         return [wish_of(row, self.share.purpose, self.share.slots) for row in rows]
 
 
-def desk_of(store: Installation, share: PlanShare) -> SharePlanner:
+def desk_of(installation: Installation, share: PlanShare) -> SharePlanner:
     """A desk at an installation's store.
 
     Raises:
         UnknownSlotError: a slot is not configured.
     """
-    settings = store.settings
-    catalogue = refreshed(store.client, store.keys, Catalogue.empty())
+    settings = installation.settings
+    catalogue = installation.store.catalogue.refreshed(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
     planner = Planner(
-        client=store.client,
-        keys=store.keys,
-        sealer=store.sealer,
+        store=installation.store,
+        sealer=installation.sealer,
         holdout=settings.holdout,
         calendar=Calendar(load_contact(settings.config_dir)),
         segments=load_segments(settings.config_dir),
@@ -117,8 +117,8 @@ def plan_share(share: PlanShare) -> str | None:
     part = share.part
 
     def work() -> None:
-        with opened(load_settings(share.data_dir)) as store:
-            desk = desk_of(store, share)
+        with open_installation(load_settings(share.data_dir)) as installation:
+            desk = desk_of(installation, share)
             for number, rows in _mine(share, part.order()):
                 if not part.piece(number).exists():
                     write_piece(desk.plan(rows()), part.piece(number))
@@ -131,8 +131,8 @@ def gain_share(share: PlanShare) -> str | None:
     part = share.part
 
     def work() -> None:
-        with opened(load_settings(share.data_dir)) as store:
-            desk = desk_of(store, share)
+        with open_installation(load_settings(share.data_dir)) as installation:
+            desk = desk_of(installation, share)
             for number, rows in _mine(share, None):
                 if not part.gains(number).exists():
                     keep(part.gains(number), desk.gains(rows()))

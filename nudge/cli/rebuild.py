@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nudge.cli.common import (
-    data_dir_option,
-    json_option,
-    load_settings,
-    opened,
-    print_json,
-    progress_bar,
-)
+from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
+from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.flows.upkeep.rebuild import Rebuild, RebuildResult
@@ -50,9 +44,9 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
 
     settings = load_settings(data_dir)
     owner = f"rebuild-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    with opened(settings) as store:
+    with open_installation(settings) as installation:
         lake = Lake(settings.lake_dir)
-        rebuilding = Rebuild.of(store.client, store.keys, lake, store.sealer.unseal, owner)
+        rebuilding = Rebuild.of(installation.store, lake, installation.sealer.unseal, owner)
         done = [
             one
             for name in (NAMES if fold == "all" else (fold,))
@@ -68,7 +62,7 @@ def _rebuilt(rebuilding: Rebuild, fold: str, *, shown: bool) -> list[RebuildResu
     done = []
     with progress_bar(fold, shown=shown) as bar:
         task = bar.add_task(fold, total=rebuilding.length(fold), note="")
-        for partition in rebuilding.keys.every_partition():
+        for partition in rebuilding.store.keys.every_partition():
             bar.update(task, note=f"partition {partition}")
             done.append(rebuilding.run(fold, partition, partial(bar.advance, task)))
     return done

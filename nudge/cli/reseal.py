@@ -12,14 +12,13 @@ from nudge.cli.common import (
     err,
     json_option,
     load_settings,
-    opened,
     print_json,
     progress_bar,
 )
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.reseal import reseal as resealed
 from nudge.spool.spool import Spool
-from nudge.store.keeping.rewriting import want_rewrite
+from nudge.wiring.command import open_installation
 
 
 @click.command()
@@ -33,16 +32,16 @@ def reseal(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - clic
     away. It may be broken off and begun again, and pages are answered meanwhile.
     """
     with (
-        opened(load_settings(data_dir)) as store,
+        open_installation(load_settings(data_dir)) as installation,
         progress_bar("numbers and texts", shown=err().is_terminal) as bar,
     ):
         task = bar.add_task("", total=None, note="")
-        spool = Spool(store.settings.spool_dir, store.sealer.spool_key, 0)
-        drain(store.client, store.keys, spool)
-        vault = store.sealer.vault
-        found = resealed(store.client, store.keys, vault, lambda n: bar.update(task, completed=n))
+        spool = Spool(installation.settings.spool_dir, installation.sealer.spool_key, 0)
+        drain(installation.store, spool)
+        vault = installation.sealer.vault
+        found = resealed(installation.store, vault, lambda n: bar.update(task, completed=n))
         # The older ciphers leave the store's log; those of a run that died as well.
-        want_rewrite(store.client, store.keys)
+        installation.store.log_rewrite.want_rewrite()
     if as_json:
         print_json(asdict(found))
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nudge.cli.common import data_dir_option, load_settings, opened
+from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
 from nudge.config.slot_change import Edit, conflict, plan
 from nudge.config.slot_file import load_slots
@@ -15,8 +15,7 @@ from nudge.flows.upkeep.apply import apply
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings
-from nudge.store.keeping.identity import recognise
-from nudge.store.service import api_keys, slots
+from nudge.wiring.command import open_installation
 
 DEMO_VISITORS = 10_000_000
 """More than anybody watches: the demonstration goes on until Ctrl-C."""
@@ -59,8 +58,8 @@ def _with_visitors(settings: Settings) -> list[Program]:
 
 def look_at_store(settings: Settings) -> None:
     """Before anything is written: is it the store that was known? If not, say so and go on."""
-    with opened(settings) as store:
-        wrong = recognise(store.client, store.keys, settings.store_note)
+    with open_installation(settings) as installation:
+        wrong = installation.store.identity.recognise(settings.store_note)
     if wrong:
         click.echo(f"warning: {wrong.reason}: {wrong}", err=True)
 
@@ -70,10 +69,8 @@ def register_page_key(settings: Settings) -> None:
     if settings.page_key is None:
         return
     origins = () if "*" in settings.cors_origins else settings.cors_origins
-    with opened(settings) as store:
-        api_keys.register(
-            store.client, store.keys, settings.page_key, ["decide"], "page", origins, now()
-        )
+    with open_installation(settings) as installation:
+        installation.store.api_keys.register(settings.page_key, ["decide"], "page", origins, now())
 
 
 def apply_configured(settings: Settings) -> None:
@@ -85,13 +82,13 @@ def apply_configured(settings: Settings) -> None:
     directory = settings.config_dir / "slots"
     if not directory.is_dir():
         return
-    with opened(settings) as store:
-        changes = plan(slots.current(store.client, store.keys), load_slots(directory))
+    with open_installation(settings) as installation:
+        changes = plan(installation.store.slots.current(), load_slots(directory))
         for change in changes:
             if change.action == "conflict":
                 click.echo(f"warning: {directory}/{conflict(change)}", err=True)
         good = [change for change in changes if change.changes]
-        apply(store.client, store.keys, good, Edit("nudge serve", "start", now()))
+        apply(installation.store, good, Edit("nudge serve", "start", now()))
 
 
 @click.command()
@@ -103,6 +100,6 @@ def work(names: tuple[str, ...], data_dir: Path | None) -> None:
     Without a NAME, all of them. Several workers share the partitions; when one dies, the others
     take over.
     """
-    from nudge.workers.main import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
+    from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
     sys.exit(run(load_settings(data_dir), list(names)))

@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from nudge.cli.common import data_dir_option, json_option, load_settings, opened, out, print_json
+from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
 from nudge.config.contact_file import load_contact
@@ -23,7 +23,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.settings.settings import stray_variables
-from nudge.store.service import slots as stored
+from nudge.wiring.command import open_installation
 
 
 @click.command()
@@ -48,14 +48,14 @@ def apply(
     """
     settings = load_settings(data_dir)
     wanted = load_slots(path) if path.is_dir() else _single(load_slot(path))
-    with opened(settings) as store:
-        changes = plan(stored.current(store.client, store.keys), wanted)
+    with open_installation(settings) as installation:
+        changes = plan(installation.store.slots.current(), wanted)
         conflicts = [conflict(c) for c in changes if c.action == "conflict"]
         if conflicts:
             raise InvalidConfigError(conflicts)
         if not dry_run:
             edit = Edit(who or getpass.getuser(), why, now())
-            write(store.client, store.keys, changes, edit)
+            write(installation.store, changes, edit)
     if as_json:
         print_json([_plain(change, written=change.changes and not dry_run) for change in changes])
     else:

@@ -13,15 +13,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nudge.cli.common import (
-    Installation,
-    data_dir_option,
-    json_option,
-    load_settings,
-    opened,
-    print_json,
-)
-from nudge.store.keeping.identity import CURE, TEXTS, WrongStore, recognise
+from nudge.cli.common import data_dir_option, json_option, load_settings, print_json
+from nudge.store.keeping.identity import CURE, TEXTS, WrongStore
+from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.flows.upkeep.accept import Gap, StoreAcceptance
@@ -37,8 +31,8 @@ def store() -> None:
 @json_option
 def status(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Tell whether the store is the one that was known; ends with 1 where it is not."""
-    with opened(load_settings(data_dir)) as there:
-        wrong = _recognised(there)
+    with open_installation(load_settings(data_dir)) as installation:
+        wrong = _recognised(installation)
     if as_json:
         print_json({"reason": wrong.reason if wrong else "", "text": str(wrong or "")})
     else:
@@ -58,12 +52,12 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
     behind them. Visitors whose vault entry was lost are new ones from now on. Run `nudge rebuild`
     afterwards: it reads the lake, and attribute and learn wait for it.
     """
-    with opened(load_settings(data_dir)) as there:
-        wrong = _recognised(there)
+    with open_installation(load_settings(data_dir)) as installation:
+        wrong = _recognised(installation)
         if wrong is None:
             click.echo("the store is the one that was known: there is nothing to accept")
             return
-        accepting = _accepting(there)
+        accepting = _accepting(installation)
         if not as_json:
             click.echo("\n".join(_told(wrong, accepting.gaps())))
         if not yes:
@@ -75,17 +69,17 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
         click.echo("accepted; now run `nudge rebuild`")
 
 
-def _recognised(there: Installation) -> WrongStore | None:
-    return recognise(there.client, there.keys, there.settings.store_note)
+def _recognised(installation: Installation) -> WrongStore | None:
+    return installation.store.identity.recognise(installation.settings.store_note)
 
 
-def _accepting(there: Installation) -> StoreAcceptance:
+def _accepting(installation: Installation) -> StoreAcceptance:
     from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    lake, note = Lake(there.settings.lake_dir), there.settings.store_note
-    return StoreAcceptance(there.client, there.keys, lake, there.sealer.seal_each, note, owner)
+    lake, note = Lake(installation.settings.lake_dir), installation.settings.store_note
+    return StoreAcceptance(installation.store, lake, installation.sealer.seal_each, note, owner)
 
 
 def _told(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:

@@ -8,18 +8,9 @@ from pathlib import Path
 
 import click
 
-from nudge.cli.common import (
-    Installation,
-    data_dir_option,
-    json_option,
-    load_settings,
-    opened,
-    print_json,
-    progress_bar,
-)
+from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
 from nudge.domain.reports.difference import Difference
-from nudge.store.folds import folds
-from nudge.store.journal import journal
+from nudge.wiring.command import Installation, open_installation
 
 
 @click.command()
@@ -43,11 +34,11 @@ def verify(
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     settings = load_settings(data_dir)
-    with opened(settings) as store:
-        found = compared(store.client, store.keys, Lake(settings.lake_dir))
+    with open_installation(settings) as installation:
+        found = compared(installation.store, Lake(settings.lake_dir))
         readable = all(one.what != "files" for one in found)
         if readable and not no_visitors:
-            found += _visitors(store, every=all_visitors, shown=not as_json)
+            found += _visitors(installation, every=all_visitors, shown=not as_json)
     if as_json:
         print_json(found)
     else:
@@ -57,18 +48,21 @@ def verify(
     sys.exit(1 if found else 0)
 
 
-def _visitors(store: Installation, *, every: bool, shown: bool) -> list[Difference]:
+def _visitors(installation: Installation, *, every: bool, shown: bool) -> list[Difference]:
     from nudge.flows.upkeep.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
     from nudge.lake.files.history import History  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
-    read = partial(journal.read, store.client, store.keys)
-    history = History(Lake(store.settings.lake_dir), store.sealer.unseal, read)
+    history = History(
+        Lake(installation.settings.lake_dir),
+        installation.sealer.unseal,
+        installation.store.journal.read,
+    )
     total = sum(
-        history.length(p, folds.position_of(store.client, store.keys, p, "attribute"))
-        for p in store.keys.every_partition()
+        history.length(p, installation.store.folds.position_of(p, "attribute"))
+        for p in installation.store.keys.every_partition()
     )
     with progress_bar("visitors", shown=shown) as bar:
         task = bar.add_task("visitors", total=total, note="")
         tell = partial(bar.advance, task)
-        return list(verify_visitors(store.client, store.keys, history, tell, every=every))
+        return list(verify_visitors(installation.store, history, tell, every=every))

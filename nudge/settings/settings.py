@@ -31,7 +31,6 @@ __all__ = [
     "child_environ",
     "load",
     "load_or_create_secrets",
-    "one_core_each",
     "stray_variables",
 ]
 
@@ -265,12 +264,3 @@ def _bracketed(host: str) -> str:
 def _without_password(url: str) -> str:
     password = urlsplit(url).password
     return url.replace(f":{password}@", ":***@") if password else url
-
-
-def one_core_each() -> None:
-    """Have numpy's linear algebra use one thread; call it before numpy is imported.
-
-    Our matrices are small, and threads that wait for each other in a loop make a fit take five
-    times as long where the processors have other work.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Final
+
 from flask import Flask
 
 from nudge import faults
@@ -12,14 +15,22 @@ from nudge.api.errors import handle_errors
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
+from nudge.config.contact_file import load_contact
 from nudge.config.segment_file import load_segments
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.slots.segments import Segments
+from nudge.domain.timing.windows import Calendar
+from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import PATIENCE, Decider
+from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
-from nudge.store.wire import client as store
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
+from nudge.wiring.stores import hot_store, patient_store
+
+SLOW_TIMEOUT: Final = 2.0
+"""Seconds that a report or a plan may wait for the store."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -46,20 +57,35 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _service(settings: Settings) -> Service:
-    client = store.hot(settings.store_url, settings.hot_timeout)
-    keys = Keys(settings.namespace, settings.partitions)
+    store = hot_store(settings, settings.hot_timeout)
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
-        client=client,
-        keys=keys,
+        store=store,
+        patient=patient_store(settings),
         sealer=sealer,
-        decider=Decider(client, keys, sealer, settings.holdout, spool, segments, patience),
-        recorder=Recorder(client, keys, sealer, spool),
+        decider=Decider(store, sealer, settings.holdout, spool, segments, patience),
+        recorder=Recorder(store, sealer, spool),
+        # Answers are long: what a page's client may wait for them would close it for pages.
+        questions=QuestionQueue(hot_store(settings, SLOW_TIMEOUT)),
+        make_planner=partial(_planner, settings, sealer, segments, store),
         spool=spool,
         metrics=Metrics.create(),
         local=local_callers(settings),
     )
+
+
+def _planner(settings: Settings, sealer: Sealer, segments: Segments, page: Store) -> Planner:
+    """Make the planner of SMS, which loads the holidays.
+
+    Raises:
+        InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
+    """
+    # Plans take long: what a page's client may wait for them would close it for pages.
+    store = hot_store(settings, SLOW_TIMEOUT)
+    store.client.before_return = page.client.before_return
+    calendar = Calendar(load_contact(settings.config_dir))
+    return Planner(store, sealer, settings.holdout, calendar, segments)

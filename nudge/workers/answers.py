@@ -19,9 +19,7 @@ from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.lake.files.errors import TooLargeError
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.keeping.freshness import Freshness
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
 
@@ -46,14 +44,12 @@ class Answers:
     folds need not wait for it when a worker starts.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         settings: of the installation.
         prepared: the days, and the time, for which everything is prepared.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     settings: Settings
     prepared: list[object] = field(default_factory=list)
 
@@ -63,7 +59,7 @@ class Answers:
         return (
             QuestionKind(REPORT, self.report, REPORTS_KEPT, self.prepare),
             QuestionKind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
-            funnel_kind(self.client, self.keys, self.settings),
+            funnel_kind(self.store, self.settings),
         )
 
     @cached_property
@@ -82,8 +78,7 @@ class Answers:
 
         settings = self.settings
         return Reports(
-            self.client,
-            self.keys,
+            self.store,
             self.lake,
             self.cache,
             settings.holdout,
@@ -119,8 +114,8 @@ class Answers:
         from nudge.flows.reports.what_if import what_if  # noqa: PLC0415
 
         question = EvaluationQuestion.read(plain)
-        fresh = Freshness.of(self.client, self.keys)
-        asked = asked_policy(self.client, self.keys, question.slot, question.target)
+        fresh = self.store.freshness.read()
+        asked = asked_policy(self.store, question.slot, question.target)
         known = what_if(self.lake, self.cache, question, asked, tell, self.settings.lake_engine)
         if known is None:
             return self._by_rows(question, asked, tell)
@@ -134,7 +129,7 @@ class Answers:
 
         if isinstance(asked, Learner):
             raise TooLargeError("the context has too many values to learn from; ask about a rule")
-        fresh = Freshness.of(self.client, self.keys)
+        fresh = self.store.freshness.read()
         contents = self.lake.contents()
         as_of = fresh.as_of(contents.watermarks())
         log = self._log(question)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from nudge import clock
-from nudge.store.plans import bulk
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 TIMES: Final = 19
 """As many times as long as it worked a fold rests."""
@@ -21,12 +19,11 @@ class Courtesy:
     """One fold's. Use it from one thread.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
     """
 
-    def __init__(self, client: Client, keys: Keys) -> None:
-        self._client, self._keys = client, keys
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._since: float | None = None
 
     def rest(self, worked: float) -> float:
@@ -35,7 +32,7 @@ class Courtesy:
         Raises:
             StoreAwayError: no answer.
         """
-        if not bulk.is_on(self._client, self._keys):
+        if not self._store.bulk.is_on():
             return 0.0
         return min(LONGEST, TIMES * worked)
 
@@ -45,7 +42,7 @@ class Courtesy:
         Raises:
             StoreAwayError: no answer.
         """
-        if not bulk.is_on(self._client, self._keys):
+        if not self._store.bulk.is_on():
             self._since = None
             return False
         now = clock.monotonic()

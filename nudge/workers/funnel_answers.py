@@ -13,30 +13,26 @@ from nudge.domain.funnel.funnel import FunnelQuestion
 from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.keeping.freshness import Freshness
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
 
 FUNNEL: Final = "funnel"
 KEPT: Final = 600.0
 
 
-def funnel_kind(client: Client, keys: Keys, settings: Settings) -> QuestionKind:
+def funnel_kind(store: Store, settings: Settings) -> QuestionKind:
     """Questions about the funnel."""
-    return QuestionKind(FUNNEL, partial(_answer, client, keys, settings), KEPT)
+    return QuestionKind(FUNNEL, partial(_answer, store, settings), KEPT)
 
 
-def _answer(
-    client: Client, keys: Keys, settings: Settings, plain: Mapping[str, Any], tell: Tell
-) -> JobAnswer:
+def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
     # The engine takes a second and 100 MB to import: it is loaded with the first question.
     from nudge.flows.reports.funnel import told  # noqa: PLC0415
     from nudge.lake.engine.engines import named_engine  # noqa: PLC0415
 
     path = load_funnel(settings.config_dir)
     question = FunnelQuestion.read(plain)
-    caught_up = Freshness.of(client, keys)  # before the lake is looked at
+    caught_up = store.freshness.read()  # before the lake is looked at
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):

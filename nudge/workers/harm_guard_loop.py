@@ -18,10 +18,7 @@ from nudge.errors import ChangedMeanwhileError, NudgeError, StoreAwayError, Stor
 from nudge.flows.upkeep import apply as applying
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.folds import folds
-from nudge.store.service import guards, slots
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.answers import CACHE
 from nudge.workers.backoff import Backoff
 from nudge.workers.store_check import StoreCheck
@@ -44,14 +41,13 @@ class HarmGuardLoop:
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
+        store: Store,
         settings: Settings,
         owner: str,
         ttl: float,
         guard: StoreCheck,
     ) -> None:
-        self._client, self._keys, self._settings = client, keys, settings
+        self._store, self._settings = store, settings
         self._owner, self._ttl, self._guard = owner, ttl, guard
         self._due: dict[str, float] = {}
         self._seen: dict[str, object] = {}
@@ -63,8 +59,7 @@ class HarmGuardLoop:
 
         settings = self._settings
         return HarmGuard(
-            self._client,
-            self._keys,
+            self._store,
             Lake(settings.lake_dir),
             settings.data_dir / CACHE,
             settings.holdout,
@@ -93,9 +88,9 @@ class HarmGuardLoop:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        current = slots.current(self._client, self._keys)
+        current = self._store.slots.current()
         watched = [slot for slot in current.values() if slot.guard and slot.mode == "live"]
-        if not watched or not guards.acquire(self._client, self._keys, self._owner, self._ttl):
+        if not watched or not self._store.guards.acquire(self._owner, self._ttl):
             return []
         return [slot.name for slot in watched if self._is_due(slot, now) and self._froze(slot)]
 
@@ -103,8 +98,8 @@ class HarmGuardLoop:
         if slot.guard is None or now < self._due.get(slot.name, 0.0):
             return False
         self._due[slot.name] = now + slot.guard.every
-        every = self._keys.every_partition()
-        lake = [folds.position_of(self._client, self._keys, p, "archive") for p in every]
+        every = self._store.keys.every_partition()
+        lake = [self._store.folds.position_of(p, "archive") for p in every]
         before, self._seen[slot.name] = self._seen.get(slot.name), (lake, slot.revision)
         return any(lake) and before != self._seen[slot.name]
 
@@ -113,7 +108,7 @@ class HarmGuardLoop:
         try:
             look = self._guards.look(slot)
             # First what was seen: who dies before the next step finds the same again.
-            guards.note(self._client, self._keys, slot.name, noted(look))
+            self._store.guards.note(slot.name, noted(look))
             return bool(look.harms) and self._freeze(look)
         except StoreAwayError:
             self._seen.pop(slot.name, None)
@@ -127,7 +122,7 @@ class HarmGuardLoop:
         said, name, seen = frozen(look), look.slot.name, look.slot.revision
         edit = Edit(WHO, f"{said['zh']} {said['en']}", clock.now())
         try:
-            change = applying.patch(self._client, self._keys, name, FREEZE, seen, edit)
+            change = applying.patch(self._store, name, FREEZE, seen, edit)
         except ChangedMeanwhileError:
             log.info("guard_gave_up", slot=name, revision=seen)
             return False
@@ -137,7 +132,7 @@ class HarmGuardLoop:
 
     def _release(self) -> None:
         try:
-            guards.release(self._client, self._keys, self._owner)
+            self._store.guards.release(self._owner)
         except StoreError as error:
             # It runs out by itself.
             log.warning("guard_not_released", error=str(error))

@@ -10,10 +10,8 @@ import structlog
 
 from nudge import clock
 from nudge.errors import StoreError
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Lease
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.jitter import shuffled
 from nudge.workers.store_check import StoreCheck
 
@@ -28,14 +26,13 @@ class Leases:
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
+        store: Store,
         fold: str,
         owner: str,
         ttl: float = TTL,
         guard: StoreCheck | None = None,
     ) -> None:
-        self._client, self._keys = client, keys
+        self._store = store
         self._fold, self._owner, self._ttl, self._guard = fold, owner, ttl, guard
         self._held: dict[int, Lease] = {}
         self._due = 0.0
@@ -61,8 +58,8 @@ class Leases:
         if self._guard and not self._guard.admits():
             self._held.clear()
             return
-        workers = folds.heartbeat(self._client, self._keys, self._fold, self._owner, self._ttl)
-        share = fair_share(self._keys.partitions, workers)
+        workers = self._store.folds.heartbeat(self._fold, self._owner, self._ttl)
+        share = fair_share(self._store.keys.partitions, workers)
         for lease in self.held():
             self._take(lease.partition)
         for lease in self.held()[share:]:
@@ -86,7 +83,7 @@ class Leases:
         """Give everything back, so that the others need not wait."""
         for lease in self.held():
             self._give_back(lease)
-        folds.heartbeat(self._client, self._keys, self._fold, self._owner, 0)
+        self._store.folds.heartbeat(self._fold, self._owner, 0)
 
     @contextmanager
     def renewed(self) -> Iterator[None]:
@@ -105,9 +102,7 @@ class Leases:
         while not done.wait(self._ttl / 3):
             try:
                 for lease in held:
-                    folds.acquire(
-                        self._client,
-                        self._keys,
+                    self._store.folds.acquire(
                         lease.partition,
                         self._fold,
                         self._owner,
@@ -118,7 +113,7 @@ class Leases:
                 log.warning("lease_not_renewed", fold=self._fold, error=str(error))
 
     def _claim(self, share: int) -> None:
-        free = [p for p in self._keys.every_partition() if p not in self._held]
+        free = [p for p in self._store.keys.every_partition() if p not in self._held]
         # At random, so that workers that start together do not ask for the same ones.
         wanted = iter(shuffled(free))
         taken = [p for p in wanted if len(self._held) < share and self._take(p)]
@@ -127,9 +122,7 @@ class Leases:
 
     def _take(self, partition: int) -> bool:
         """Take or renew one lease; a renewal keeps the lease as it is held."""
-        lease = folds.acquire(
-            self._client, self._keys, partition, self._fold, self._owner, self._ttl
-        )
+        lease = self._store.folds.acquire(partition, self._fold, self._owner, self._ttl)
         before = self._held.get(partition)
         if lease is None:
             self._held.pop(partition, None)
@@ -138,7 +131,7 @@ class Leases:
         return lease is not None
 
     def _give_back(self, lease: Lease) -> None:
-        folds.release(self._client, self._keys, lease)
+        self._store.folds.release(lease)
         self._held.pop(lease.partition, None)
         log.info("partition_given_back", fold=self._fold, partition=lease.partition)
 

@@ -19,10 +19,8 @@ from nudge.errors import (
     StoreError,
 )
 from nudge.lake.files.errors import TooLargeError
-from nudge.store.jobs import jobs
 from nudge.store.jobs.jobs import Ticket
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.backoff import Backoff
 
 log = structlog.get_logger()
@@ -79,8 +77,8 @@ class QuestionKind:
 class ReportLoop:
     """Answers one kind of question. Use it from one thread."""
 
-    def __init__(self, client: Client, keys: Keys, kind: QuestionKind, ttl: float) -> None:
-        self._client, self._keys, self._kind, self._ttl = client, keys, kind, ttl
+    def __init__(self, store: Store, kind: QuestionKind, ttl: float) -> None:
+        self._store, self._kind, self._ttl = store, kind, ttl
         self._stop = Event()
         self._rested = clock.monotonic()
 
@@ -106,7 +104,7 @@ class ReportLoop:
         Raises:
             StoreError: the store does not answer; the job is taken again when its lease is over.
         """
-        ticket = jobs.take(self._client, self._keys, self._kind.name, self._ttl)
+        ticket = self._store.jobs.take(self._kind.name, self._ttl)
         if ticket is None:
             return False
         self._rested = clock.monotonic()
@@ -127,16 +125,16 @@ class ReportLoop:
             raise
         except NudgeError as error:
             log.warning("job_failed", job=ticket.id, code=error.code, error=str(error))
-            jobs.fail(self._client, self._keys, ticket, error.code, told(error))
+            self._store.jobs.fail(ticket, error.code, told(error))
             return
         except Exception:
             # One question must not end the worker that answers all the others.
             log.exception("job_broken", job=ticket.id, question=ticket.question)
             text = "something went wrong on our side"
-            jobs.fail(self._client, self._keys, ticket, "internal", text)
+            self._store.jobs.fail(ticket, "internal", text)
             return
         kept = self._kind.kept
-        jobs.finish(self._client, self._keys, ticket, found.body, found.as_of, kept)
+        self._store.jobs.finish(ticket, found.body, found.as_of, kept)
         log.debug("job_done", job=ticket.id, seconds=round(clock.monotonic() - began, 3))
 
     @contextmanager
@@ -159,7 +157,7 @@ class ReportLoop:
     def _keep(self, ticket: Ticket, done: Event, progress: list[float]) -> None:
         while not done.wait(self._ttl / 3):
             try:
-                jobs.go_on(self._client, self._keys, ticket, self._ttl, progress[0])
+                self._store.jobs.go_on(ticket, self._ttl, progress[0])
             except StoreError as error:
                 # The token decides whether the answer may still be given.
                 log.warning("job_not_kept", job=ticket.id, error=str(error))

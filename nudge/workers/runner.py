@@ -14,11 +14,8 @@ import structlog
 from nudge import clock
 from nudge.errors import BrokenFoldError, FencedError, StoreAwayError, StoreError
 from nudge.flows.folds.fold import Fold
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Lease
-from nudge.store.journal import journal
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.leases import TTL, Leases
@@ -34,18 +31,17 @@ class Runner(Generic[S]):
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
+        store: Store,
         fold: Fold[S],
         owner: str,
         ttl: float = TTL,
         guard: StoreCheck | None = None,
     ) -> None:
-        self._client, self._keys, self._fold = client, keys, fold
-        self._leases = Leases(client, keys, fold.name, owner, ttl, guard)
+        self._store, self._fold = store, fold
+        self._leases = Leases(store, fold.name, owner, ttl, guard)
         self._states: dict[int, tuple[int, S]] = {}
         self._resting: dict[int, tuple[float, Backoff]] = {}
-        self._courtesy = Courtesy(client, keys)
+        self._courtesy = Courtesy(store)
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; then finish the batch and give the leases back."""
@@ -115,12 +111,12 @@ class Runner(Generic[S]):
 
     def _handled(self, lease: Lease) -> int:
         p = lease.partition
-        entries = journal.read(self._client, self._keys, p, lease.position, self._fold.batch)
+        entries = self._store.journal.read(p, lease.position, self._fold.batch)
         if not entries:
             return 0
         state, batch = self._fold.handle(p, self._state(lease), entries)
-        journal.send(self._client, self._keys, batch.sends)
-        self._leases.update(folds.commit(self._client, self._keys, lease, batch))
+        self._store.journal.send(batch.sends)
+        self._leases.update(self._store.folds.commit(lease, batch))
         self._states[p] = (lease.token, state)
         return len(entries)
 

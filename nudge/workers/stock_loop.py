@@ -8,10 +8,7 @@ from typing import Final
 import structlog
 
 from nudge.errors import NudgeError
-from nudge.store.service import slots
-from nudge.store.service.stock import balance
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 from nudge.workers.backoff import Backoff
 from nudge.workers.store_check import StoreCheck
 
@@ -23,8 +20,8 @@ LOOK: Final = 0.5
 class StockLoop:
     """Balances every slot's stock; several workers may do it at once. Use it from one thread."""
 
-    def __init__(self, client: Client, keys: Keys, guard: StoreCheck) -> None:
-        self._client, self._keys, self._guard = client, keys, guard
+    def __init__(self, store: Store, guard: StoreCheck) -> None:
+        self._store, self._guard = store, guard
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
@@ -45,5 +42,5 @@ class StockLoop:
         Raises:
             StoreAwayError: the store does not answer.
         """
-        for slot in slots.current(self._client, self._keys).values():
-            balance(self._client, self._keys, slot)
+        for slot in self._store.slots.current().values():
+            self._store.stock.balance(slot)

@@ -8,9 +8,8 @@ from threading import Lock
 
 import structlog
 
-from nudge.store.keeping.identity import WrongStore, recognise
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.keeping.identity import WrongStore
+from nudge.store.store import Store
 
 log = structlog.get_logger()
 
@@ -23,14 +22,12 @@ class StoreCheck:
     positions there are others. So it suffices to look before anything is taken.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         note: path of what is noted of the store.
         wrong: what was found last.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     note: Path
     wrong: WrongStore | None = None
     lock: Lock = field(default_factory=Lock)
@@ -43,7 +40,7 @@ class StoreCheck:
             StoreAwayError: no answer.
         """
         with self.lock:
-            found = recognise(self.client, self.keys, self.note)
+            found = self.store.identity.recognise(self.note)
             if found and not self.wrong:
                 log.error("idle", reason=found.reason, error=str(found))
             if self.wrong and not found:

@@ -18,8 +18,6 @@ from nudge.domain.journal.caller import SCOPES, Scope
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import read
-from nudge.store.service import api_keys
 from nudge.wiring.web import create_app
 
 ASK = {"visitor_id": "v-1", "channel": "web", "page": "home", "slots": ["denomination", "banner"]}
@@ -50,9 +48,7 @@ class Web:
 
     def key(self, *scopes: Scope, origins: tuple[str, ...] = ()) -> str:
         """A new key with these scopes."""
-        made = api_keys.create(
-            self.service.client, self.service.keys, scopes, "test", origins, now()
-        )
+        made = self.service.store.api_keys.create(scopes, "test", origins, now())
         self.service.refresh()
         return made[1]
 
@@ -79,8 +75,8 @@ class Web:
 
     def entries(self) -> list[JournalEntry]:
         """The whole journal."""
-        client, keys = self.service.client, self.service.keys
-        return [e for p in keys.every_partition() for e in read(client, keys, p, 0, 100_000)]
+        store = self.service.store
+        return [e for p in store.keys.every_partition() for e in store.journal.read(p, 0, 100_000)]
 
     def events(self) -> list[Event]:
         """The events in the journal."""
@@ -99,7 +95,7 @@ def served(settings: Settings) -> Iterator[Web]:
     service: Service = app.extensions["nudge"]
     wanted = load_slots(settings.config_dir / "slots")
     edit = Edit("test", "shipped", now())
-    applying.apply(service.client, service.keys, plan({}, wanted), edit)
-    made = {s: api_keys.create(service.client, service.keys, [s], s, (), now())[1] for s in SCOPES}
+    applying.apply(service.store, plan({}, wanted), edit)
+    made = {s: service.store.api_keys.create([s], s, (), now())[1] for s in SCOPES}
     yield Web(app, made)
-    service.client.close()
+    service.store.client.close()

@@ -19,7 +19,7 @@ from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.funnel import funnel
 from nudge.lake.files.reader import Lake
-from nudge.store.wire import client as clients
+from nudge.wiring.stores import patient_store
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.leases import Leases
 from nudge.workers.report_loop import ReportLoop
@@ -44,17 +44,15 @@ def busy(web: Web) -> Web:
         last = failed | {"reason": "gateway_down"} if wap else paid
         web.post("/v1/events", {"events": [*steps, last]}, web.secrets["ingest"])
     settings = web.service.settings
-    client, keys = clients.patient(settings.store_url), web.service.keys
-    runner = Runner(client, keys, AttributeFold(client, keys), "test")
+    store = patient_store(settings)
+    runner = Runner(store, AttributeFold(store), "test")
     while runner.turn():
         pass
     seal = Sealer(settings.secret_key).seal_each
-    leases = Leases(client, keys, "archive", "test")
+    leases = Leases(store, "archive", "test")
     leases.refresh()
-    ArchiveFold(client, keys, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0)).run(
-        leases.held()
-    )
-    client.close()
+    ArchiveFold(store, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0)).run(leases.held())
+    store.close()
     return web
 
 
@@ -62,16 +60,14 @@ def busy(web: Web) -> Web:
 def worker(web: Web) -> Iterator[None]:
     """A worker that answers about the funnel, in a thread."""
     settings = web.service.settings
-    client, stop = clients.patient(settings.store_url), Event()
-    loop = ReportLoop(
-        client, web.service.keys, funnel_kind(client, web.service.keys, settings), 5.0
-    )
+    store, stop = patient_store(settings), Event()
+    loop = ReportLoop(store, funnel_kind(store, settings), 5.0)
     thread = Thread(target=loop.run, args=(stop,))
     thread.start()
     yield
     stop.set()
     thread.join()
-    client.close()
+    store.close()
 
 
 def asked(web: Web, query: str = "") -> TestResponse:

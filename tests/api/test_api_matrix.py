@@ -12,7 +12,6 @@ from api_web import ASK, Web, bearer
 from nudge.api.document import LIBRARY
 from nudge.clock import now
 from nudge.domain.journal.caller import SCOPES
-from nudge.store.service import api_keys
 
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = {
@@ -62,7 +61,7 @@ def test_every_endpoint_is_in_the_document(web: Web) -> None:
 def test_who_may_call_what(web: Web) -> None:
     """Every operation x every scope x no key, wrong key, revoked key and each scope alone."""
     revoked = web.key(*SCOPES)
-    api_keys.revoke(web.service.client, web.service.keys, revoked.split("_")[1], now())
+    web.service.store.api_keys.revoke(revoked.split("_")[1], now())
     web.service.refresh()
     for method, path, told in operations(web):
         scopes = told["x-scopes"]
@@ -117,9 +116,9 @@ def test_the_page_key_of_the_settings_asks_and_sends(web: Web) -> None:
 
 def test_a_settings_key_can_be_revoked(web: Web) -> None:
     """Registered in the store and revoked there, the settings' page key works no longer."""
-    client, keys = web.service.client, web.service.keys
+    store = web.service.store
     secret = web.service.settings.page_key
-    key_id = api_keys.register(client, keys, secret, ["decide"], "page", (), now())
-    api_keys.revoke(client, keys, key_id, now())
+    key_id = store.api_keys.register(secret, ["decide"], "page", (), now())
+    store.api_keys.revoke(key_id, now())
     web.service.refresh()
     assert web.post("/v1/decisions", ASK, secret).json["code"] == "key_revoked"

@@ -24,7 +24,7 @@ from nudge.flows.serving import questions
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Lake
 from nudge.store.jobs import jobs
-from nudge.store.wire import client as clients
+from nudge.wiring.stores import patient_store
 from nudge.workers.answers import Answers
 from nudge.workers.leases import Leases
 from nudge.workers.report_loop import JobAnswer, QuestionKind, ReportLoop
@@ -50,26 +50,26 @@ def busy(web: Web) -> Web:
 def fold(web: Web) -> None:
     """What workers do, until nothing is left."""
     settings = web.service.settings
-    client, keys = clients.patient(settings.store_url), web.service.keys
-    for one in (AttributeFold(client, keys), LearnFold(client, keys)):
-        runner = Runner(client, keys, one, "test")
+    store = patient_store(settings)
+    for one in (AttributeFold(store), LearnFold(store)):
+        runner = Runner(store, one, "test")
         while runner.turn():
             pass
     seal = Sealer(settings.secret_key).seal_each
-    archive = ArchiveFold(client, keys, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0))
-    leases = Leases(client, keys, "archive", "test")
+    archive = ArchiveFold(store, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0))
+    leases = Leases(store, "archive", "test")
     leases.refresh()
     archive.run(leases.held())
-    client.close()
+    store.close()
 
 
 @pytest.fixture
 def worker(web: Web) -> Iterator[None]:
     """A report worker, in threads."""
     settings = web.service.settings
-    client, stop = clients.patient(settings.store_url), Event()
-    kinds = Answers(client, web.service.keys, settings).kinds
-    loops = [ReportLoop(client, web.service.keys, kind, 5.0) for kind in kinds]
+    store, stop = patient_store(settings), Event()
+    kinds = Answers(store, settings).kinds
+    loops = [ReportLoop(store, kind, 5.0) for kind in kinds]
     threads = [Thread(target=loop.run, args=(stop,)) for loop in loops]
     for thread in threads:
         thread.start()
@@ -77,7 +77,7 @@ def worker(web: Web) -> Iterator[None]:
     stop.set()
     for thread in threads:
         thread.join()
-    client.close()
+    store.close()
 
 
 def asked(web: Web, query: str) -> TestResponse:
@@ -132,10 +132,13 @@ def test_a_question_gets_its_report_alone(busy: Web) -> None:
 def test_equal_questions_share_one_job(busy: Web) -> None:
     """While the lake stays as it is, asking again finds the answer, at once."""
     report(busy, "?by=channel")
-    count = len(list(busy.service.client.scan(f"{busy.service.keys.config('job')}:*")))
+    count = len(list(busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")))
     for _ in range(3):
         assert busy.get(f"{SLOT}/performance?by=channel").status_code == 200
-    assert len(list(busy.service.client.scan(f"{busy.service.keys.config('job')}:*"))) == count
+    assert (
+        len(list(busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")))
+        == count
+    )
 
 
 @pytest.mark.usefixtures("worker")
@@ -201,14 +204,13 @@ def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.Monke
     A new POST does, a while later: within it the failure is told.
     """
     monkeypatch.setattr(questions, "TAKEN", 0.0)
-    client = clients.patient(busy.service.settings.store_url)
+    store = patient_store(busy.service.settings)
 
     def broken(_: object, __: object) -> JobAnswer:
         raise BrokenLakeError("/srv/nudge/lake/x.parquet is missing")
 
     report, evaluate = (
-        ReportLoop(client, busy.service.keys, QuestionKind(name, broken, 60.0), 5.0)
-        for name in ("report", "evaluate")
+        ReportLoop(store, QuestionKind(name, broken, 60.0), 5.0) for name in ("report", "evaluate")
     )
     look = f"{SLOT}/performance?by=channel"
     assert busy.get(look).status_code == 202
@@ -229,7 +231,7 @@ def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.Monke
     monkeypatch.setattr(jobs, "RETRY", 0.0)
     assert busy.post(path, body, busy.secrets["read"]).status_code == 202
     assert evaluate.turn()
-    client.close()
+    store.close()
 
 
 def test_without_a_worker_there_is_a_job(web: Web) -> None:

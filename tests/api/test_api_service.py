@@ -15,7 +15,6 @@ from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
 from nudge.errors import StoreAwayError, StoreFullError
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import last_position
 from nudge.store.keeping.identity import MARGIN
 from nudge.store.service import api_keys
 from nudge.store.wire.client import Client
@@ -120,23 +119,23 @@ def test_health_is_told_without_a_key(web: Web) -> None:
 def test_a_wrong_store_is_told_and_served_from(web: Web) -> None:
     """A store that came back empty takes no slot and no key away; readyz names the matter."""
     service = web.service
-    service.look(service.client)
+    service.look()
     before = web.decide()
-    for key in list(service.client.scan(f"{service.keys.namespace}:*")):
-        service.client.call("DEL", key)
-    service.look(service.client)
+    for key in list(service.store.client.scan(f"{service.store.keys.namespace}:*")):
+        service.store.client.call("DEL", key)
+    service.look()
     ready = web.http.get("/readyz").json
     assert (ready["status"], ready["slots"]) == ("degraded", 5)
     assert ready["reason"].startswith("store_empty: ")
     after = web.decide()
     assert after["decisions"].keys() == before["decisions"].keys()
-    assert last_position(service.client, service.keys, 0) > MARGIN
+    assert service.store.journal.last_position(0) > MARGIN
 
 
 def test_a_full_store_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """No room is another trouble than no store: the cure is another one."""
-    web.service.look(web.service.client)
-    breaker = web.service.client.breaker
+    web.service.look()
+    breaker = web.service.store.client.breaker
     assert breaker
 
     def full() -> None:
@@ -170,7 +169,7 @@ def test_an_unknown_key_is_not_called_wrong_without_a_store(settings: Settings) 
 def test_with_the_store_gone_it_is_degraded(web: Web) -> None:
     """With a catalogue in memory the process still counts as ready."""
     web.service.refresh()
-    gone = replace(web.service, client=away(web.service.settings).service.client)
+    gone = replace(web.service, store=away(web.service.settings).service.store)
     web.app.extensions["nudge"] = gone
     ready = web.http.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "degraded")
@@ -181,8 +180,8 @@ def test_the_thread_follows_the_store(web: Web) -> None:
     """After `start` a new key is known without anybody asking."""
     fast = replace(web.service, settings=replace(web.service.settings, refresh_every=0.05))
     fast.start()
-    client, keys = web.service.client, web.service.keys
-    _, secret = api_keys.create(client, keys, ["read"], "x", (), 1.0)
+    store = web.service.store
+    _, secret = store.api_keys.create(["read"], "x", (), 1.0)
     deadline = time.monotonic() + 10
     while api_keys.digest_of(secret) not in web.service.held.catalogue.callers:
         assert time.monotonic() < deadline
@@ -191,11 +190,9 @@ def test_the_thread_follows_the_store(web: Web) -> None:
 
 def test_what_the_spool_holds_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """Operations see how much waits, whether it fits, and when it went to the journal."""
-    web.service.look(web.service.client)
+    web.service.look()
     service = web.service
-    keeper = Keeper(
-        service.spool, service.client, service.client, service.keys, service.metrics.spool
-    )
+    keeper = Keeper(service.spool, service.store.client, service.store, service.metrics.spool)
     with monkeypatch.context() as patch:
         patch.setattr(Client, "_send", no_answer)
         web.decide()

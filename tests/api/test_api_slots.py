@@ -7,8 +7,6 @@ from dataclasses import replace
 from api_web import Web
 
 from nudge.config.slot_file import dump_slot, load_slots, parse_slot
-from nudge.store.service import guards
-from nudge.store.service.slots import put
 
 
 def test_slots_are_shown_as_they_are_configured(web: Web) -> None:
@@ -43,9 +41,9 @@ def test_a_slot_applied_elsewhere_is_known_at_once(web: Web) -> None:
     """Who was told that a slot is in use may ask any process for it, also before its next look."""
     web.get("/v1/slots")
     banner = web.service.held.catalogue.slots["banner"].slot
-    client, keys = web.service.client, web.service.keys
+    store = web.service.store
     for name in ("fresh", "fresher"):
-        assert put(client, keys, replace(banner, name=name), None)
+        assert store.slots.put(replace(banner, name=name), None)
         assert name not in web.service.held.catalogue.slots
         if name == "fresh":
             assert name in web.decide(slots=[name])["decisions"]
@@ -58,7 +56,7 @@ def test_a_slot_changed_elsewhere_is_shown_as_it_is_now(web: Web) -> None:
     web.get("/v1/slots")
     held = web.service.held.catalogue.slots["banner"].slot
     changed = replace(held, title="Elsewhere", revision=held.revision + 1)
-    assert put(web.service.client, web.service.keys, changed, held)
+    assert web.service.store.slots.put(changed, held)
     assert web.service.held.catalogue.slots["banner"].slot == held
     one = web.get("/v1/slots/banner")
     assert (one.json["title"], one.headers["ETag"]) == ("Elsewhere", f'"{held.revision + 1}"')
@@ -101,7 +99,7 @@ def test_what_the_guard_saw_stands_with_the_slot_and_its_report(web: Web) -> Non
         "found": [found],
         "sentence": {"zh": "已冻结", "en": "Frozen"},
     }
-    guards.note(web.service.client, web.service.keys, "denomination", seen)
+    web.service.store.guards.note("denomination", seen)
     assert web.get(url).json["serving"]["guard"] == seen
     assert web.get(f"{url}/performance").json["guard"]["last"] == seen
     assert "guard" not in web.get("/v1/slots/banner").json["serving"]
@@ -114,7 +112,7 @@ def test_a_frozen_slot_is_seen_in_the_metrics(web: Web) -> None:
     assert 'nudge_slot_frozen{slot="denomination"} 0.0' in web.get("/metrics").text
     slot = web.service.held.catalogue.slots["denomination"].slot
     frozen = replace(slot, revision=slot.revision + 1, mode="frozen", frozen_serves="fallback")
-    assert put(web.service.client, web.service.keys, frozen, slot)
+    assert web.service.store.slots.put(frozen, slot)
     web.service.refresh()
     assert 'nudge_slot_frozen{slot="denomination"} 1.0' in web.get("/metrics").text
     given = web.decide(slots=["denomination"])["decisions"]["denomination"]

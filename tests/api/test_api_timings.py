@@ -20,7 +20,6 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.errors import StoreAwayError
-from nudge.store.vault.visitors import known_visitor
 
 PATH = "/v1/sms/timings"
 LINES = "application/x-ndjson"
@@ -33,10 +32,12 @@ def agree(web: Web, *visitors: str) -> None:
     post(web, {"customers": [{"visitor_id": one} for one in visitors]})
     for one in visitors:
         hashed = service.sealer.visitor_hash(one)
-        home = service.sealer.partition(hashed, service.keys.partitions)
-        found = known_visitor(service.client, service.keys, home, hashed)
+        home = service.sealer.partition(hashed, service.store.keys.partitions)
+        found = service.store.visitors.known_visitor(home, hashed)
         assert found is not None
-        service.client.call("SET", service.keys.visitor(home, found.subject), encode_state(state))
+        service.store.client.call(
+            "SET", service.store.keys.visitor(home, found.subject), encode_state(state)
+        )
 
 
 def post(web: Web, body: object) -> Any:
@@ -199,7 +200,7 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
         raise StoreAwayError("gone")
 
     post(web, {"visitor_id": "ada"})
-    monkeypatch.setattr(web.service.planner.client, "run", refuse)
+    monkeypatch.setattr(web.service.planner.store.client, "run", refuse)
     headers = bearer(web.secrets["schedule"])
     assert web.post(PATH, {"visitor_id": "ada"}, web.secrets["schedule"]).status_code == 503
     response = web.http.post(

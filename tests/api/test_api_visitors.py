@@ -21,9 +21,9 @@ def test_what_is_known_is_told_with_its_reasons(web: Web) -> None:
     now = time.time()
     payments = tuple(Payment(now - (4 - i) * 30 * DAY, 5000) for i in range(4))
     state = VisitorState(payments=payments, first_paid_at=payments[0].at, benefits=("data",))
-    keys = web.service.keys
+    keys = web.service.store.keys
     for p in keys.every_partition():
-        web.service.client.call("SET", keys.visitor(p, subject), encode_state(state))
+        web.service.store.client.call("SET", keys.visitor(p, subject), encode_state(state))
     told = web.get("/v1/visitors/ada", "admin").json
     assert told["segments"]["stage"]["name"] == "stable"
     assert told["segments"]["stage"]["because"] == {"payments": 4}

@@ -21,10 +21,7 @@ from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import read
-from nudge.store.service import api_keys, slots
-from nudge.store.wire.client import patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 HEAVY = {"numpy", "pyarrow", "ibis", "duckdb", "scipy", "redis", "rich", "marshmallow", "flask"}
 
@@ -145,16 +142,16 @@ def test_apply_dry_run_changes_nothing_and_apply_keeps_who_and_why(
     path = str(ROOT / "config" / "slots" / "banner.toml")
     shown = json.loads(run("apply", path, "--dry-run", "--json").stdout)
     assert [(one["action"], one["written"]) for one in shown] == [("create", False)]
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
-    assert slots.current(client, keys) == {}
+    store = patient_store(settings)
+    assert store.slots.current() == {}
     done = run("apply", path, "--who", "ann", "--why", "first offer")
     assert done.exit_code == 0, done.output
     assert "banner revision 1: create" in done.output
-    assert set(slots.current(client, keys)) == {"banner"}
-    [audit] = [e.record for e in read(client, keys, 0, 0, 10)]
+    assert set(store.slots.current()) == {"banner"}
+    [audit] = [e.record for e in store.journal.read(0, 0, 10)]
     fields = getattr(audit, "fields", {})
     assert (fields["who"], fields["why"], fields["action"]) == ("ann", "first offer", "create")
-    client.close()
+    store.close()
 
 
 def test_apply_shows_the_diff_and_refuses_other_content_under_a_revision(
@@ -194,24 +191,24 @@ def test_serve_applies_what_is_new_and_warns_of_what_contradicts(
     warned = capsys.readouterr().err
     assert "banner.toml" in warned
     assert "write revision = 2" in warned
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
-    found = slots.current(client, keys)
+    store = patient_store(settings)
+    found = store.slots.current()
     assert set(found) == {"banner", "prefill"}
     assert found["banner"].holdout == 0.05
-    client.close()
+    store.close()
 
 
 def test_page_key_is_registered_once_and_stays_revoked(settings: Settings) -> None:
     """Each start registers the pages' key; one that was revoked does not come back by it."""
     register_page_key(settings)
     register_page_key(settings)
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
-    [key] = api_keys.list_keys(client, keys)
+    store = patient_store(settings)
+    [key] = store.api_keys.list_keys()
     assert (key.name, key.scopes) == ("page", ("decide",))
-    api_keys.revoke(client, keys, key.key_id, 1.0)
+    store.api_keys.revoke(key.key_id, 1.0)
     register_page_key(settings)
-    assert [one.revoked_at for one in api_keys.list_keys(client, keys)] == [1.0]
-    client.close()
+    assert [one.revoked_at for one in store.api_keys.list_keys()] == [1.0]
+    store.close()
 
 
 def test_keys_are_made_listed_and_revoked(run: Run) -> None:

@@ -38,10 +38,9 @@ from nudge.flows.plan import Planner
 from nudge.flows.upkeep import apply as applying
 from nudge.processes.lockfile import held
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import read
+from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
-from nudge.store.wire.client import Client, patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 COUNT = 1200
 
@@ -50,25 +49,24 @@ COUNT = 1200
 class Installation:
     """A store with the shipped slots and customers who agreed to SMS."""
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
     directory: Path
 
     def agree(self, count: int) -> None:
         """Make so many customers."""
         state = encode_state(VisitorState(consents=(Consent("sms", 0.0, given=True),)))
-        asking = VisitorFinder(self.client, self.keys, self.sealer)
+        asking = VisitorFinder(self.store.visitors, self.store.people, self.sealer)
         for start in range(0, count, 1000):
             some = range(start, min(count, start + 1000))
             for _, made in asking.opened_each([f"v-{n}" for n in some], besides=False):
-                key = self.keys.visitor(made.partition, made.subject)
-                self.client.call("SET", key, state)
+                key = self.store.keys.visitor(made.partition, made.subject)
+                self.store.client.call("SET", key, state)
 
     def decisions(self) -> list[Decision]:
         """All in the journal."""
-        every = self.keys.every_partition()
-        entries = [e for p in every for e in read(self.client, self.keys, p, 0, 100_000)]
+        every = self.store.keys.every_partition()
+        entries = [e for p in every for e in self.store.journal.read(p, 0, 100_000)]
         return [e.record for e in entries if isinstance(e.record, Decision)]
 
     def run(self, *args: object) -> Result:
@@ -82,11 +80,11 @@ def here(
 ) -> Iterator[Installation]:
     for name, value in settings.to_environ().items():
         monkeypatch.setenv(name, value)
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     wanted = load_slots(settings.config_dir / "slots")
-    applying.apply(client, keys, plan({}, wanted), Edit("test", "shipped", 0.0))
-    yield Installation(client, keys, Sealer(settings.secret_key), tmp_path)
-    client.close()
+    applying.apply(store, plan({}, wanted), Edit("test", "shipped", 0.0))
+    yield Installation(store, Sealer(settings.secret_key), tmp_path)
+    store.close()
 
 
 def customers(path: Path, count: int) -> Path:

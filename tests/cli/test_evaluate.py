@@ -22,9 +22,7 @@ from nudge.config.slot_file import load_slot
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.flows.upkeep.apply import apply
 from nudge.settings.settings import Settings
-from nudge.store.service import snapshots
-from nudge.store.wire.client import patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 CAMPAIGN = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 READ = ("--variant-column", "segment", "--reward-column", "visit", "--propensity", "1/3")
@@ -148,15 +146,15 @@ def test_a_stored_policy_is_asked_with_context_and_eligible(
     run: Run, settings: Settings, tmp_path: Path
 ) -> None:
     """A snapshot that fixes a variant by context equals `always` there; version 0 is uniform."""
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     slot = load_slot(ROOT / "config" / "slots" / "banner.toml")
-    apply(client, keys, plan({}, {slot.name: slot}), Edit("test", "", 0.0))
-    lease = snapshots.acquire(client, keys, slot.name, "test", 60)
+    apply(store, plan({}, {slot.name: slot}), Edit("test", "", 0.0))
+    lease = store.snapshots.acquire(slot.name, "test", 60)
     assert lease is not None
     by = {"app": slot.names.index("video")}
     policy = FixedPolicy(arms=slot.names, arm=slot.names.index("coffee"), by="channel", by_value=by)
-    snapshots.publish(client, keys, lease, dump(policy), 0.0, [])
-    client.close()
+    store.snapshots.publish(lease, dump(policy), 0.0, [])
+    store.close()
     shown = ["coffee", "video", "coffee", "video"] * 100
     context = [[("channel", one)] for one in ("web", "web", "app", "app")] * 100
     context_column = pa.array(context, pa.map_(pa.string(), pa.string()))

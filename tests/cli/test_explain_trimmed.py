@@ -18,10 +18,8 @@ from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.serving.explain import explain
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.folds import folds
-from nudge.store.journal.journal import Append, append_decisions, append_once
-from nudge.store.wire.client import patient
-from nudge.store.wire.keys import Keys
+from nudge.store.journal.journal import Append
+from nudge.wiring.stores import patient_store
 
 MADE = Decision(
     subject="5" * 32,
@@ -50,23 +48,23 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     """Trimmed is not unknown; with the lake at hand every kind of id is explained, one by one."""
     for name, value in settings.to_environ().items():
         monkeypatch.setenv(name, value)
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     sealer = Sealer(settings.secret_key)
     away = replace(MADE, ref=Ref(0, AWAY | 99), at=1.79e9)
-    (kept,) = append_decisions(client, keys, 0, [MADE], 60)
-    append_once(client, keys, 0, [Append("", away)], closes=False)
+    (kept,) = store.journal.append_decisions(0, [MADE], 60)
+    store.journal.append_once(0, [Append("", away)], closes=False)
     plans = [planned(f"{i:032x}") for i in range(5)]
-    block = append_block(client, keys, 0, plans)
+    block = append_block(store, 0, plans)
     third = sealer.seal(Ref(0, block, 3))
-    assert explain(client, keys, sealer, third)["subject"] == plans[3].subject
-    lease = folds.seize(client, keys, 0, "archive", "test", 60)
-    ArchiveFold(client, keys, Lake(settings.lake_dir), sealer.seal_each).run([lease])
-    client.call("XTRIM", keys.journal(0), "MINID", f"{block + 1}-0")
+    assert explain(store, sealer, third)["subject"] == plans[3].subject
+    lease = store.folds.seize(0, "archive", "test", 60)
+    ArchiveFold(store, Lake(settings.lake_dir), sealer.seal_each).run([lease])
+    store.client.call("XTRIM", store.keys.journal(0), "MINID", f"{block + 1}-0")
     ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
     with pytest.raises(TrimmedError, match="left the journal"):
-        explain(client, keys, sealer, ids[0])
+        explain(store, sealer, ids[0])
     with pytest.raises(NotFoundError, match="while the store was away"):
-        explain(client, keys, sealer, ids[1])
+        explain(store, sealer, ids[1])
     for one in ids:
         done = CliRunner().invoke(entry.cli, ["explain", one, "--json"])
         assert done.exit_code == 0, done.output
@@ -79,4 +77,4 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     error = CliRunner().invoke(entry.cli, ["explain", unknown]).exception
     assert isinstance(error, NotFoundError)
     assert not isinstance(error, TrimmedError)
-    client.close()
+    store.close()

@@ -18,9 +18,7 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.settings.settings import Settings
-from nudge.store.vault.visitors import known_visitor
-from nudge.store.wire.client import patient
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 from nudge.workers.runner import Runner
 
 ROWS: list[dict[str, Any]] = [
@@ -53,18 +51,20 @@ def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *words: str) -> Res
 
 def known(settings: Settings, *visitors: str) -> list[VisitorState]:
     """The states, after the fold has read all."""
-    client, keys = patient(settings.store_url), Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     sealer = Sealer(settings.secret_key)
-    fold: Any = AttributeFold(client, keys)
-    runner: Runner[Any] = Runner(client, keys, fold, "test")
+    fold: Any = AttributeFold(store)
+    runner: Runner[Any] = Runner(store, fold, "test")
     while runner.turn():
         pass
     found = []
     for visitor in visitors:
         hashed = sealer.visitor_hash(visitor)
-        opened = known_visitor(client, keys, sealer.partition(hashed, keys.partitions), hashed)
+        opened = store.visitors.known_visitor(
+            sealer.partition(hashed, store.keys.partitions), hashed
+        )
         found.append(decode_state(opened.state) if opened and opened.state else VisitorState())
-    client.close()
+    store.close()
     return found
 
 

@@ -18,10 +18,8 @@ from nudge.domain.people.merging import JOINED, LEFT
 from nudge.errors import NudgeError
 from nudge.lake.engine.query import connect
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import counts
 from nudge.store.folds.counts_copy import CountsCopy
-from nudge.store.wire import client as clients
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 SLOTS = ("seen", "made")
 
@@ -156,15 +154,14 @@ def check_rebuild(site: Site) -> None:
 
 def counted(site: Site) -> dict[str, list[object]]:
     """All that `learn` has counted: by slot, the totals and each bucket of time."""
-    client = clients.patient(site.settings.store_url)
-    keys = Keys(site.settings.namespace, site.settings.partitions)
+    store = patient_store(site.settings)
     found = {}
     for slot in SLOTS:
-        copy = CountsCopy.empty(slot, keys.partitions)
-        copy.refresh(client, keys)
+        copy = CountsCopy.empty(slot, store.keys.partitions)
+        copy.refresh(store.counts)
         rows = sorted(copy.rows(), key=repr)
-        found[slot] = [*sorted(counts.totals(client, keys, slot), key=repr), *rows]
-    client.close()
+        found[slot] = [*sorted(store.counts.totals(slot), key=repr), *rows]
+    store.close()
     return found
 
 

@@ -15,7 +15,7 @@ from fault_visitors import spooled
 
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Decision, Event, JournalEntry
-from nudge.store.journal import journal
+from nudge.store.store import Store
 from nudge.store.wire.keys import Keys
 
 PAGES = 50.0
@@ -135,14 +135,14 @@ class Following:
         self._keys = Keys(held.site.settings.namespace, held.site.settings.partitions)
         with held.direct() as client:
             every = self._keys.every_partition()
-            self._ends = {p: journal.last_position(client, self._keys, p) for p in every}
+            self._ends = {p: Store(client, self._keys).journal.last_position(p) for p in every}
         self.entries: list[JournalEntry] = []
 
     def read(self) -> int:
         """Read on; how many events there are by now."""
         with self._held.direct() as client:
             for p, end in self._ends.items():
-                found = journal.read(client, self._keys, p, end, 10**6)
+                found = Store(client, self._keys).journal.read(p, end, 10**6)
                 self.entries += found
                 self._ends[p] = found[-1].position if found else end
         return sum(isinstance(one.record, Event) for one in self.entries)

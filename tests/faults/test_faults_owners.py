@@ -12,9 +12,7 @@ from fault_visitors import Visit, check, settled, visitors
 
 from nudge.processes import embedded
 from nudge.store.folds.folds import FOLDS
-from nudge.store.service import slots
-from nudge.store.wire import client as clients
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 BATCH = 150
 
@@ -51,14 +49,17 @@ def frozen(worker: Kept, point: str, site: Site) -> bool:
 def held(site: Site, worker: Kept) -> list[str]:
     """The leases that are in the worker's name, run out or not."""
     settings = site.settings
-    keys = Keys(settings.namespace, settings.partitions)
-    client = clients.patient(settings.store_url)
+    store = patient_store(settings)
     try:
-        of_folds = [keys.fold(p, name) for p in keys.every_partition() for name in FOLDS]
-        of_slots = [keys.config("publisher", name) for name in slots.current(client, keys)]
-        owners = {key: client.call("HGET", key, "owner") or b"" for key in of_folds + of_slots}
+        of_folds = [
+            store.keys.fold(p, name) for p in store.keys.every_partition() for name in FOLDS
+        ]
+        of_slots = [store.keys.config("publisher", name) for name in store.slots.current()]
+        owners = {
+            key: store.client.call("HGET", key, "owner") or b"" for key in of_folds + of_slots
+        }
     finally:
-        client.close()
+        store.close()
     return [key for key, owner in owners.items() if f"-{worker.process.pid}-" in owner.decode()]
 
 

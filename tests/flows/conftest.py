@@ -16,23 +16,21 @@ from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
-from nudge.store.service.catalogue import Catalogue, refreshed
-from nudge.store.wire import client as clients
-from nudge.store.wire.keys import Keys
+from nudge.store.service.catalogue import Catalogue
+from nudge.wiring.stores import patient_store
 
 
 @pytest.fixture
 def web(settings: Settings) -> Iterator[Web]:
-    client = clients.patient(settings.store_url)
-    keys = Keys(settings.namespace, settings.partitions)
+    store = patient_store(settings)
     sealer = Sealer(settings.secret_key)
     wanted = load_slots(CONFIG / "slots")
-    applying.apply(client, keys, plan({}, wanted), Edit("test", "shipped", NOW))
-    catalogue = refreshed(client, keys, Catalogue.empty())
+    applying.apply(store, plan({}, wanted), Edit("test", "shipped", NOW))
+    catalogue = store.catalogue.refreshed(Catalogue.empty())
     spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
-    decider = Decider(client, keys, sealer, 0.0, spool)
-    made = Web(client, keys, sealer, decider, Recorder(client, keys, sealer, spool), catalogue)
+    decider = Decider(store, sealer, 0.0, spool)
+    made = Web(store, sealer, decider, Recorder(store, sealer, spool), catalogue)
     for name in catalogue.slots:
         made.put(made.slot(name, holdout=0.0))
     yield made
-    client.close()
+    store.close()

@@ -9,7 +9,7 @@ from nudge.domain.identity.number import Number, parsed
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.store.vault.visitors import VisitorView, known_visitor
+from nudge.store.vault.visitors import VisitorView
 from nudge.workers.runner import Runner
 
 DAY = 86_400.0
@@ -72,8 +72,8 @@ def typed(web: Web, visitor: str, token: str, text: str, at: float = NOW) -> Non
 def opened(web: Web, visitor: str) -> VisitorView:
     """What the store knows."""
     hashed = web.sealer.visitor_hash(visitor)
-    home = web.sealer.partition(hashed, web.keys.partitions)
-    found = known_visitor(web.client, web.keys, home, hashed)
+    home = web.sealer.partition(hashed, web.store.keys.partitions)
+    found = web.store.visitors.known_visitor(home, hashed)
     assert found is not None
     return found
 

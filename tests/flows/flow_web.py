@@ -11,11 +11,8 @@ from nudge.domain.journal.records import JournalEntry
 from nudge.domain.slots.slot import Slot
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.record import Recorder
-from nudge.store.journal.journal import read
-from nudge.store.service import slots
-from nudge.store.service.catalogue import Catalogue, refreshed
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 
 NOW = 1_790_000_000.0
 PAGE = Caller("page", frozenset({"decide"}))
@@ -26,8 +23,7 @@ SERVER = Caller("server", frozenset({"decide", "ingest"}))
 class Web:
     """The web's half of the loop, without HTTP."""
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
     decider: Decider
     recorder: Recorder
@@ -45,9 +41,9 @@ class Web:
 
     def put(self, slot: Slot) -> None:
         """Make a slot current and serve it."""
-        before = slots.current(self.client, self.keys).get(slot.name)
-        assert slots.put(self.client, self.keys, slot, before)
-        self.catalogue = refreshed(self.client, self.keys, self.catalogue)
+        before = self.store.slots.current().get(slot.name)
+        assert self.store.slots.put(slot, before)
+        self.catalogue = self.store.catalogue.refreshed(self.catalogue)
 
     def slot(self, name: str, **changes: object) -> Slot:
         """A slot of the catalogue with these changes, at its next revision."""
@@ -56,5 +52,5 @@ class Web:
 
     def entries(self) -> list[JournalEntry]:
         """The whole journal, partition by partition."""
-        every = self.keys.every_partition()
-        return [entry for p in every for entry in read(self.client, self.keys, p, 0, 100_000)]
+        every = self.store.keys.every_partition()
+        return [entry for p in every for entry in self.store.journal.read(p, 0, 100_000)]

@@ -19,7 +19,7 @@ from typing import Any
 from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import folds
+from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 
@@ -43,14 +43,14 @@ def dying(act: Callable[..., Any], steps: count[int], last: int, when: str) -> C
 
 def main(url: str, namespace: str, partitions: str, root: str, owner: str, *fault: str) -> None:
     """Archive everything, or die."""
-    client, keys = clients.patient(url), Keys(namespace, int(partitions))
+    store = Store(clients.patient(url), Keys(namespace, int(partitions)))
     steps, last, when = count(1), int(fault[0]), fault[1]
-    leases = [folds.acquire(client, keys, p, NAME, owner, 60) for p in keys.every_partition()]
+    leases = [store.folds.acquire(p, NAME, owner, 60) for p in store.keys.every_partition()]
     limits = ArchiveLimits(range=400, chunk=150)
-    archive = ArchiveFold(client, keys, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
+    archive = ArchiveFold(store, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
     os.fsync = dying(os.fsync, steps, last, when)
     os.replace = dying(os.replace, steps, last, when)
-    client.run = dying(client.run, steps, last, when)  # type: ignore[method-assign]
+    store.client.run = dying(store.client.run, steps, last, when)  # type: ignore[method-assign]
     owned = [lease for lease in leases if lease is not None]
     while archive.due(0.0):
         owned = archive.run(owned)

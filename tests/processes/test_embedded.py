@@ -20,7 +20,7 @@ from nudge.settings.settings import Aof, Settings
 PARENT = """
 import sys, time
 from pathlib import Path
-from nudge import embedded
+from nudge.processes import embedded
 from nudge.settings.settings import Aof, Settings
 
 store = embedded.start(Settings(secret_key=b"", data_dir=Path(sys.argv[1])))
@@ -92,7 +92,10 @@ def test_a_child_whose_parent_is_gone_before_it_starts_ends(tmp_path: Path) -> N
 
 def test_where_the_kernel_cannot_tie_a_watcher_does() -> None:
     """The fallback forwards signals, passes the exit code on, and ends an orphan's command."""
-    code = "import os,signal,sys; from nudge import tether; sys.exit(tether.watch({}, 15, {}))"
+    code = (
+        "import os,signal,sys; from nudge.processes import tether;"
+        "sys.exit(tether.watch({}, 15, {}))"
+    )
     wait = ["sleep", "600"]
     orphan = code.format(1, wait)
     assert subprocess.run([sys.executable, "-c", orphan], check=False).returncode == 128 + 15

@@ -24,7 +24,8 @@ from nudge.settings.settings import Settings, child_environ, load
 
 SERVE = """
 import sys
-from nudge import errors, supervise
+from nudge import errors
+from nudge.processes import supervise
 from nudge.processes.children import Program
 from nudge.settings.settings import load
 

@@ -8,12 +8,11 @@ import pytest
 from worker_site import Site
 
 from nudge.settings.settings import Settings
-from nudge.store.wire import client as clients
-from nudge.store.wire.keys import Keys
+from nudge.wiring.stores import patient_store
 
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[Site]:
-    client = clients.patient(settings.store_url)
-    yield Site(client, settings, Keys(settings.namespace, settings.partitions))
-    client.close()
+    store = patient_store(settings)
+    yield Site(store, settings)
+    store.close()

@@ -17,9 +17,8 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.settings.settings import load
 from nudge.store.folds.folds import Commit
-from nudge.store.wire import client as clients
-from nudge.store.wire.keys import Keys
-from nudge.workers.main import supervise
+from nudge.wiring.stores import patient_store
+from nudge.workers.loops import supervise
 from nudge.workers.runner import Runner
 
 
@@ -44,12 +43,11 @@ class Stuck:
 
 def main(ttl: float, batch: int, stuck: str = "") -> None:
     settings = load()
-    client = clients.patient(settings.store_url)
-    keys = Keys(settings.namespace, settings.partitions)
-    wanted: list[Any] = [AttributeFold(client, keys, batch), LearnFold(client, keys, batch)]
+    store = patient_store(settings)
+    wanted: list[Any] = [AttributeFold(store, batch), LearnFold(store, batch)]
     folds = [Stuck(fold) if fold.name == stuck else fold for fold in wanted]
     owner = f"process-{time.monotonic_ns()}"
-    supervise({f.name: Runner(client, keys, f, owner, ttl) for f in folds}, Event())
+    supervise({f.name: Runner(store, f, owner, ttl) for f in folds}, Event())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from worker_site import Site
@@ -20,9 +19,7 @@ from nudge.flows.upkeep.verify import verify
 from nudge.flows.upkeep.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import counts, folds, generations
-from nudge.store.journal.journal import read
-from nudge.store.keeping.identity import WrongStore, archived, recognise
+from nudge.store.keeping.identity import WrongStore, archived
 from nudge.workers.runner import Runner
 
 State = dict[str, Any]
@@ -31,11 +28,11 @@ State = dict[str, Any]
 def fold_all(site: Site, *names: str) -> None:
     """Let the folds catch up, and give their leases back."""
     made: dict[str, Any] = {
-        "attribute": AttributeFold(site.client, site.keys),
-        "learn": LearnFold(site.client, site.keys),
+        "attribute": AttributeFold(site.store),
+        "learn": LearnFold(site.store),
     }
     for name in names or NAMES:
-        runner = Runner(site.client, site.keys, made[name], f"test-{name}")
+        runner = Runner(site.store, made[name], f"test-{name}")
         while runner.turn():
             pass
         runner._release()
@@ -44,34 +41,34 @@ def fold_all(site: Site, *names: str) -> None:
 def archive(site: Site) -> None:
     """Let the lake catch up."""
     seal = Sealer(site.settings.secret_key).seal_each
-    every = site.keys.every_partition()
-    leases = [folds.acquire(site.client, site.keys, p, "archive", "test", 60) for p in every]
+    every = site.store.keys.every_partition()
+    leases = [site.store.folds.acquire(p, "archive", "test", 60) for p in every]
     held = [lease for lease in leases if lease is not None]
-    done = ArchiveFold(site.client, site.keys, Lake(site.settings.lake_dir), seal).run(held)
+    done = ArchiveFold(site.store, Lake(site.settings.lake_dir), seal).run(held)
     archived(site.settings.store_note, {lease.partition: lease.position for lease in done})
     for lease in done:
-        folds.release(site.client, site.keys, lease)
+        site.store.folds.release(lease)
 
 
 def rebuilding(site: Site, owner: str = "builder") -> Rebuild:
     unseal = Sealer(site.settings.secret_key).unseal
-    return Rebuild.of(site.client, site.keys, Lake(site.settings.lake_dir), unseal, owner)
+    return Rebuild.of(site.store, Lake(site.settings.lake_dir), unseal, owner)
 
 
 def rebuild(site: Site, *names: str) -> list[RebuildResult]:
-    places = [(name, p) for name in names or NAMES for p in site.keys.every_partition()]
+    places = [(name, p) for name in names or NAMES for p in site.store.keys.every_partition()]
     return [rebuilding(site).run(name, p, lambda _: None) for name, p in places]
 
 
 def learned(site: Site, slot: str = "banner") -> State:
     """All that learn keeps: every total and every bucket, in every partition."""
     found: State = {}
-    for p in site.keys.every_partition():
-        g = folds.generation_of(site.client, site.keys, p, "learn")
-        totals = counts.fields(site.client, site.keys.totals(p, slot, g))
+    for p in site.store.keys.every_partition():
+        g = site.store.folds.generation_of(p, "learn")
+        totals = site.store.counts.fields(site.store.keys.totals(p, slot, g))
         found[f"totals {p}"] = {name: value for name, value in totals.items() if value}
-        for block in counts.blocks(site.client, site.keys, p, slot, g):
-            rows = counts.read_block(site.client, site.keys, p, slot, block, g)
+        for block in site.store.counts.blocks(p, slot, g):
+            rows = site.store.counts.read_block(p, slot, block, g)
             found[f"{p} {block}"] = sorted(rows, key=repr)
     return found
 
@@ -79,20 +76,20 @@ def learned(site: Site, slot: str = "banner") -> State:
 def states(site: Site) -> dict[str, VisitorState]:
     """Every visitor's state, brought to the end of time before anything closes."""
     found = {}
-    for p in site.keys.every_partition():
-        kept = folds.kept(site.client, site.keys, p, "attribute", "watermark", "generation")
+    for p in site.store.keys.every_partition():
+        kept = site.store.folds.kept(p, "attribute", "watermark", "generation")
         g = int(kept[1] or 0)
-        for subject in generations.subjects(site.client, site.keys, p, g):
-            blob = site.client.call("GET", site.keys.visitor(p, subject, g))
+        for subject in site.store.generations.subjects(p, g):
+            blob = site.store.client.call("GET", site.store.keys.visitor(p, subject, g))
             found[subject] = advance(decode_state(blob), float(kept[0] or 0))
     return found
 
 
 def opened(site: Site) -> dict[str, float]:
     found = {}
-    for p in site.keys.every_partition():
-        g = folds.generation_of(site.client, site.keys, p, "attribute")
-        row = site.client.call("ZRANGE", site.keys.open(p, g), 0, -1, "WITHSCORES")
+    for p in site.store.keys.every_partition():
+        g = site.store.folds.generation_of(p, "attribute")
+        row = site.store.client.call("ZRANGE", site.store.keys.open(p, g), 0, -1, "WITHSCORES")
         found |= dict(zip(row[::2], map(float, row[1::2]), strict=True))
     return found
 
@@ -100,21 +97,19 @@ def opened(site: Site) -> dict[str, float]:
 def differences(site: Site) -> list[str]:
     """All that verify finds, every visitor included."""
     lake = Lake(site.settings.lake_dir)
-    history = History(
-        lake, Sealer(site.settings.secret_key).unseal, partial(read, site.client, site.keys)
-    )
-    states = verify_visitors(site.client, site.keys, history, lambda _: None, every=True)
-    return [str(one) for one in (*verify(site.client, site.keys, lake), *states)]
+    history = History(lake, Sealer(site.settings.secret_key).unseal, site.store.journal.read)
+    states = verify_visitors(site.store, history, lambda _: None, every=True)
+    return [str(one) for one in (*verify(site.store, lake), *states)]
 
 
 def wiped(site: Site) -> None:
     """The store as it is after its data was lost."""
-    for key in list(site.client.scan(f"{site.keys.namespace}:*")):
-        site.client.call("DEL", key)
+    for key in list(site.store.client.scan(f"{site.store.keys.namespace}:*")):
+        site.store.client.call("DEL", key)
 
 
 def look(site: Site) -> WrongStore | None:
-    return recognise(site.client, site.keys, site.settings.store_note)
+    return site.store.identity.recognise(site.settings.store_note)
 
 
 def accept(site: Site) -> list[Gap]:
@@ -122,4 +117,4 @@ def accept(site: Site) -> list[Gap]:
     assert wrong
     settings = site.settings
     seal, lake = Sealer(settings.secret_key).seal_each, Lake(settings.lake_dir)
-    return StoreAcceptance(site.client, site.keys, lake, seal, settings.store_note, "op").run(wrong)
+    return StoreAcceptance(site.store, lake, seal, settings.store_note, "op").run(wrong)

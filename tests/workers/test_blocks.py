@@ -24,9 +24,8 @@ from nudge.lake.files.history import History, batches
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import SCHEMAS
-from nudge.store.folds import counts, folds
-from nudge.store.journal.journal import Append, append_mark, append_once, read
-from nudge.store.keeping.retention import RetentionRule, trim
+from nudge.store.journal.journal import Append
+from nudge.store.keeping.retention import RetentionRule
 from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Runner
 
@@ -39,8 +38,8 @@ SLOT = "sms_timing"
 def sent(site: Site) -> Site:
     """In each partition ordinary visitors, a block, and others; every second SMS is sent."""
     site.visit(range(40))
-    for p in site.keys.every_partition():
-        _answered(site, p, append_block(site.client, site.keys, p, _plans(site.keys, p)))
+    for p in site.store.keys.every_partition():
+        _answered(site, p, append_block(site.store, p, _plans(site.store.keys, p)))
     site.visit(range(40, 80))
     return site
 
@@ -51,12 +50,12 @@ def _plans(keys: Keys, p: int, first: int = 1000) -> list[Decision]:
 
 def _answered(site: Site, p: int, position: int) -> None:
     """Every second SMS goes out, and every fourth customer pays."""
-    for i, one in list(enumerate(_plans(site.keys, p)))[::2]:
+    for i, one in list(enumerate(_plans(site.store.keys, p)))[::2]:
         ref = Ref(p, position, i)
         told = [Event(one.subject, f"sent-{i}", "sms_sent", "server", decision=ref)]
         if i % 4 == 0:
             told.append(Event(one.subject, "paid", "paid", "server", fields={"amount": 50}))
-        append_once(site.client, site.keys, p, [Append("", e) for e in told], closes=True)
+        site.store.journal.append_once(p, [Append("", e) for e in told], closes=True)
 
 
 def lake_of(site: Site) -> Lake:
@@ -64,7 +63,7 @@ def lake_of(site: Site) -> Lake:
 
 
 def journal_of(site: Site, p: int) -> list[JournalEntry]:
-    return read(site.client, site.keys, p, 0, 1_000_000)
+    return site.store.journal.read(p, 0, 1_000_000)
 
 
 def restored(site: Site, p: int) -> list[JournalEntry]:
@@ -73,7 +72,7 @@ def restored(site: Site, p: int) -> list[JournalEntry]:
 
 def same(site: Site) -> None:
     """The lake is the journal, entry by entry and in order."""
-    for p in site.keys.every_partition():
+    for p in site.store.keys.every_partition():
         found = journal_of(site, p)
         assert max(Counter(entry.position for entry in found).values()) == SIZE
         assert restored(site, p) == found
@@ -82,11 +81,10 @@ def same(site: Site) -> None:
 def in_steps(site: Site, limits: ArchiveLimits) -> None:
     """Archive until nothing waits."""
     leases = [
-        folds.seize(site.client, site.keys, p, "archive", "w", 60)
-        for p in site.keys.every_partition()
+        site.store.folds.seize(p, "archive", "w", 60) for p in site.store.keys.every_partition()
     ]
     seal = Sealer(site.settings.secret_key).seal_each
-    made = ArchiveFold(site.client, site.keys, lake_of(site), seal, limits)
+    made = ArchiveFold(site.store, lake_of(site), seal, limits)
     leases = made.run(leases)
     while made.due(0.0):
         leases = made.run(leases)
@@ -95,7 +93,7 @@ def in_steps(site: Site, limits: ArchiveLimits) -> None:
 def test_what_was_sent_is_an_exposure_and_what_was_paid_a_reward(sent: Site) -> None:
     """`sms_sent` with the id of a block's decision exposes that one; learn counts it once."""
     fold_all(sent)
-    every = sent.keys.partitions
+    every = sent.store.keys.partitions
     shown = [r for r in sent.records() if isinstance(r, Exposure) and r.slot == SLOT]
     paid = [r for r in sent.records() if isinstance(r, Reward) and r.slot == SLOT]
     assert sorted(Counter(r.decision.index for r in shown).items()) == [
@@ -104,20 +102,18 @@ def test_what_was_sent_is_an_exposure_and_what_was_paid_a_reward(sent: Site) -> 
     assert sorted(Counter(r.decision.index for r in paid).items()) == [
         (i, every) for i in range(0, SIZE, 4)
     ]
-    plans = {(p, i): one for p in range(every) for i, one in enumerate(_plans(sent.keys, p))}
+    plans = {(p, i): one for p in range(every) for i, one in enumerate(_plans(sent.store.keys, p))}
     for record in (*shown, *paid):
         plan = plans[record.decision.partition, record.decision.index]
         assert (record.subject, record.variant) == (plan.subject, plan.variant)
-    rows = counts.totals(sent.client, sent.keys, SLOT)
+    rows = sent.store.counts.totals(SLOT)
     assert sum(row.trials for row in rows) == every * SIZE // 2
     assert sum(row.conversions for row in rows) == every * SIZE // 4
 
 
 def test_a_small_batch_does_not_cut_a_block(sent: Site) -> None:
     """A fold that takes ten entries at a time comes to the same states as one that takes 500."""
-    runner = Runner(
-        sent.client, sent.keys, AttributeFold(sent.client, sent.keys, batch=10), "small"
-    )
+    runner = Runner(sent.store, AttributeFold(sent.store, batch=10), "small")
     while runner.turn():
         pass
     runner._release()
@@ -154,15 +150,15 @@ def test_state_is_rebuilt_to_the_same_bits_from_journal_and_lake(sent: Site) -> 
     before = learned(sent, SLOT), states(sent), opened(sent)
     _rebuilt_to(sent, before)
     archive(sent)
-    for p in sent.keys.every_partition():
-        trim(sent.client, sent.keys, p, RetentionRule(0.0))
+    for p in sent.store.keys.every_partition():
+        sent.store.retention.trim(p, RetentionRule(0.0))
     assert sent.records() == []
     _rebuilt_to(sent, before)
     assert differences(sent) == []
 
 
 def _rebuilt_to(site: Site, before: object) -> None:
-    assert [one.differences for one in rebuild(site)] == [()] * 2 * site.keys.partitions
+    assert [one.differences for one in rebuild(site)] == [()] * 2 * site.store.keys.partitions
     assert (learned(site, SLOT), states(site), opened(site)) == before
 
 
@@ -170,9 +166,9 @@ def test_ranges_and_chunks_are_bounded_by_entries(
     sent: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A block is as long as it is: neither a run nor what is in memory grows by its positions."""
-    for p in sent.keys.every_partition():
+    for p in sent.store.keys.every_partition():
         for n in range(5):
-            append_block(sent.client, sent.keys, p, _plans(sent.keys, p, 2000 + n * SIZE))
+            append_block(sent.store, p, _plans(sent.store.keys, p, 2000 + n * SIZE))
     sizes = []
     write = writer.write
 
@@ -192,7 +188,7 @@ def test_ranges_and_chunks_are_bounded_by_entries(
     contents = lake_of(sent).contents()
     rows = [one.rows for listed in contents.manifests.values() for one in listed]
     assert max(rows) < 100 + SIZE
-    assert len(rows) >= 4 * sent.keys.partitions
+    assert len(rows) >= 4 * sent.store.keys.partitions
     same(sent)
     fold_all(sent)
     assert differences(sent) == []
@@ -253,7 +249,7 @@ def test_a_row_of_a_block_that_is_missing_or_doubled_is_named(sent: Site, change
 
 
 def _verified(site: Site) -> list[str]:
-    return [str(one) for one in verify(site.client, site.keys, lake_of(site))]
+    return [str(one) for one in verify(site.store, lake_of(site))]
 
 
 def test_a_position_in_two_tables_is_told(sent: Site) -> None:
@@ -262,12 +258,12 @@ def test_a_position_in_two_tables_is_told(sent: Site) -> None:
     archive(sent)
     lake = lake_of(sent)
     last = lake.last(0)
-    append_mark(sent.client, sent.keys, 0, Mark("a"))
-    append_mark(sent.client, sent.keys, 0, Mark("b"))
+    sent.store.journal.append_mark(0, Mark("a"))
+    sent.store.journal.append_mark(0, Mark("b"))
     of = Range(0, last, last + 2)
     stamp = 1.79e9
     entries = [
-        JournalEntry(0, last + 1, stamp, _plans(sent.keys, 0)[0]),
+        JournalEntry(0, last + 1, stamp, _plans(sent.store.keys, 0)[0]),
         JournalEntry(0, last + 1, stamp, Mark("a")),
     ]
     files = writer.write(lake.root, [of], [entries], Sealer(sent.settings.secret_key).seal_each)

@@ -9,13 +9,12 @@ from nudge.flows.folds.archive import NAME
 from nudge.flows.upkeep.compact import Compaction
 from nudge.lake.files.compact import CompactionLimits
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Lease
 
 
 def owned(site: Site) -> list[Lease]:
-    every = site.keys.every_partition()
-    found = [folds.acquire(site.client, site.keys, p, NAME, "test", 60) for p in every]
+    every = site.store.keys.every_partition()
+    found = [site.store.folds.acquire(p, NAME, "test", 60) for p in every]
     return [lease for lease in found if lease is not None]
 
 

@@ -14,7 +14,6 @@ from rebuild_site import differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
 from nudge import clock
-from nudge.cli.common import Installation
 from nudge.cli.explain import _from_lake
 from nudge.config.slot_file import parse_slot
 from nudge.domain.identity.sealing import Sealer
@@ -30,16 +29,13 @@ from nudge.lake.files.errors import DaysRemovedError
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.sweep import sweep
 from nudge.settings.settings import Settings
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, Lease
-from nudge.store.keeping import backup, backup_file
-from nudge.store.keeping.identity import recognise
-from nudge.store.service import slots
-from nudge.store.wire import client as clients
+from nudge.store.keeping import backup_file
 from nudge.store.wire.codec import encode
-from nudge.store.wire.keys import Keys
+from nudge.wiring.command import Installation
+from nudge.wiring.stores import patient_store
+from nudge.wiring.worker import Worker, loops_of
 from nudge.workers.archive_loop import ArchiveLoop
-from nudge.workers.main import Worker, loops_of
 
 TODAY = clock.now() // DAY * DAY
 SLOT = {
@@ -61,33 +57,33 @@ def entries() -> list[JournalEntry]:
 @pytest.fixture
 def site(settings: Settings, entries: list[JournalEntry]) -> Iterator[Site]:
     """All folded and archived, a few hundred entries at a time."""
-    client = clients.patient(settings.store_url)
-    site = Site(client, replace(settings, partitions=2), Keys(settings.namespace, 2))
+    settings = replace(settings, partitions=2)
+    site = Site(patient_store(settings), settings)
     for one in entries:
-        place, stamp = site.keys.journal(one.partition), round(one.stamp * 1000)
+        place, stamp = site.store.keys.journal(one.partition), round(one.stamp * 1000)
         fields = ("t", stamp, "s", one.record.subject, "r", encode(one.record))
-        client.call("XADD", place, f"{one.position}-0", *fields)
-        client.call("SET", site.keys.seq(one.partition), one.position)
+        site.store.client.call("XADD", place, f"{one.position}-0", *fields)
+        site.store.client.call("SET", site.store.keys.seq(one.partition), one.position)
     for lease in leases(site, "attribute"):
         last = max(one.position for one in entries if one.partition == lease.partition)
-        folds.release(client, site.keys, folds.commit(client, site.keys, lease, Commit(last)))
+        site.store.folds.release(site.store.folds.commit(lease, Commit(last)))
     fold_all(site, "learn")
     # It wrote its records with the stamps of that time: they are what it would write.
     assert [one.differences for one in rebuild(site, "attribute")] == [(), ()]
     archived(site)
     yield site
-    client.close()
+    site.store.close()
 
 
 def leases(site: Site, fold: str = NAME) -> list[Lease]:
-    every = site.keys.every_partition()
-    found = [folds.acquire(site.client, site.keys, p, fold, "test", 60) for p in every]
+    every = site.store.keys.every_partition()
+    found = [site.store.folds.acquire(p, fold, "test", 60) for p in every]
     return [lease for lease in found if lease is not None]
 
 
 def archived(site: Site) -> None:
     seal, limits = Sealer(site.settings.secret_key).seal_each, ArchiveLimits(range=80, run=160)
-    archive, held = ArchiveFold(site.client, site.keys, lake(site), seal, limits), leases(site)
+    archive, held = ArchiveFold(site.store, lake(site), seal, limits), leases(site)
     while archive.due(0.0):
         held = archive.run(held)
 
@@ -99,7 +95,7 @@ def lake(site: Site) -> Lake:
 def expired(site: Site, days: float) -> int:
     """Remove what is older; in how many steps. What is replaced is swept."""
     unseal = Sealer(site.settings.secret_key).unseal
-    expire = Expiry(site.client, site.keys, lake(site), unseal, days * DAY)
+    expire = Expiry(site.store, lake(site), unseal, days * DAY)
     steps = 0
     while expire.due(1e9) and expire.run(leases(site)):
         steps += 1
@@ -132,9 +128,9 @@ def test_verify_and_rebuild_hold_where_days_are_gone(site: Site) -> None:
 def test_the_archive_worker_removes_days_in_spare_time(site: Site) -> None:
     """With the setting, journal and lake lose their old days while it runs; all still agrees."""
     before = kept(site)
-    recognise(site.client, site.keys, site.settings.store_note)
+    site.store.identity.recognise(site.settings.store_note)
     settings = replace(site.settings, lake_keep_days=9)
-    worker = Worker(settings, site.client, site.keys, "test", 5.0)
+    worker = Worker(settings, site.store, "test", 5.0)
     (loop,) = loops_of(worker, ["archive"]).values()
     assert isinstance(loop, ArchiveLoop)
 
@@ -152,9 +148,9 @@ def test_the_archive_worker_removes_days_in_spare_time(site: Site) -> None:
 def test_what_the_folds_hold_is_still_checked(site: Site) -> None:
     """One count, or one visitor's last amount, that the removed days do not explain is named."""
     expired(site, 4)
-    generation = folds.generation_of(site.client, site.keys, 0, "learn")
-    totals = site.keys.totals(0, "banner", generation)
-    site.client.call("HINCRBY", totals, "1|policy|a|t", 1)
+    generation = site.store.folds.generation_of(0, "learn")
+    totals = site.store.keys.totals(0, "banner", generation)
+    site.store.client.call("HINCRBY", totals, "1|policy|a|t", 1)
     found = differences(site)
     assert [line.split(":")[0] for line in found] == [
         "p=0 totals of banner 1|policy|a|t",
@@ -168,10 +164,10 @@ def test_after_a_restore_the_folds_come_back(site: Site, tmp_path: Path) -> None
     """The store is lost and restored, the lake's old days are gone: nothing is missing."""
     before = kept(site)
     expired(site, 4)
-    path, _ = backup_file.write(tmp_path, backup.frames(site.client, site.keys))
-    for key in list(site.client.scan(f"{site.keys.namespace}:*")):
-        site.client.call("DEL", key)
-    backup.restore(site.client, site.keys, backup_file.read(path), lake(site).last)
+    path, _ = backup_file.write(tmp_path, site.store.backup.frames())
+    for key in list(site.store.client.scan(f"{site.store.keys.namespace}:*")):
+        site.store.client.call("DEL", key)
+    site.store.backup.restore(backup_file.read(path), lake(site).last)
     rebuild(site)
     assert kept(site) == before
     assert differences(site) == []
@@ -182,7 +178,7 @@ def test_a_fold_that_stands_in_removed_days_is_not_rebuilt(site: Site) -> None:
     expired(site, 4)
     before = kept(site)
     for name in ("learn", "attribute"):
-        site.client.call("HSET", site.keys.fold(1, name), "position", 5)
+        site.store.client.call("HSET", site.store.keys.fold(1, name), "position", 5)
         with pytest.raises(DaysRemovedError, match="stands at 5"):
             rebuild(site, name)
     assert kept(site) == before
@@ -198,7 +194,9 @@ def test_nothing_goes_that_must_stay(site: Site, monkeypatch: pytest.MonkeyPatch
     since = lake(site).contents().since()
     assert since is not None
     assert since < TODAY - 80 * DAY
-    site.client.call("HSET", site.keys.fold(0, "learn"), "position", lake(site).last(0) // 2)
+    site.store.client.call(
+        "HSET", site.store.keys.fold(0, "learn"), "position", lake(site).last(0) // 2
+    )
     expired(site, 1)
     assert lake(site).balance(0).position <= lake(site).last(0) // 2
     assert lake(site).balance(1).position > lake(site).last(1) // 2
@@ -208,7 +206,7 @@ def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[JournalEnt
     """Who asks why is told since when the lake has decisions, not that there was none."""
     sealer = Sealer(site.settings.secret_key)
     first = next(one for one in entries if isinstance(one.record, Decision))
-    store, missing = Installation(site.settings, site.client, site.keys), NotFoundError("unknown")
+    store, missing = Installation(site.settings, site.store), NotFoundError("unknown")
     assert _from_lake(store, sealer.seal(first.ref), missing)["reproduced"] in {True, False}
     expired(site, 4)
     with pytest.raises(NotFoundError, match="the lake begins at"):
@@ -218,8 +216,8 @@ def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[JournalEnt
 def test_reports_say_since_when(site: Site, tmp_path: Path) -> None:
     """Days that are gone are in no figure, kept days of reports included; `lake.from` says so."""
     slot = parse_slot(SLOT, "test")
-    assert slots.put(site.client, site.keys, slot, None)
-    reports = Reports(site.client, site.keys, lake(site), tmp_path / "cache", 0.0)
+    assert site.store.slots.put(slot, None)
+    reports = Reports(site.store, lake(site), tmp_path / "cache", 0.0)
     question = PerformanceQuestion("banner", Period(), ("day",))
     before: Any = reports.make(question).report
     assert before["lake"] == {"from": None}

@@ -15,7 +15,6 @@ from child_processes import eventually
 from worker_site import HERE, Site
 
 from nudge.settings.settings import child_environ
-from nudge.store.folds import folds
 
 VISITORS = 3000
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -95,6 +94,6 @@ def test_a_worker_that_hung_is_fenced_off(site: Site, start: Start) -> None:
 
 def held(site: Site) -> list[int]:
     """The fencing tokens of `attribute` by partition."""
-    every = site.keys.every_partition()
-    kept = [folds.kept(site.client, site.keys, p, "attribute", "token")[0] for p in every]
+    every = site.store.keys.every_partition()
+    kept = [site.store.folds.kept(p, "attribute", "token")[0] for p in every]
     return [int(token or 0) for token in kept]

@@ -17,11 +17,10 @@ from nudge.errors import FencedError, StoreError
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.upkeep.rebuild import NAMES
-from nudge.store.folds import folds, generations
+from nudge.store.folds import generations
 from nudge.store.folds.counts_copy import CountsCopy
 from nudge.store.folds.folds import Commit, FoldWrite
-from nudge.store.folds.generations import RebuildingError
-from nudge.store.journal.journal import read
+from nudge.store.folds.generations import Generations, RebuildingError
 from nudge.workers.runner import Runner
 
 VISITORS = 400
@@ -33,8 +32,8 @@ def folded(site: Site) -> Site:
     site.visit(range(VISITORS // 2))
     fold_all(site)
     archive(site)
-    for p in site.keys.every_partition():
-        site.client.call("XTRIM", site.keys.journal(p), "MINID", "15-0")
+    for p in site.store.keys.every_partition():
+        site.store.client.call("XTRIM", site.store.keys.journal(p), "MINID", "15-0")
     site.visit(range(VISITORS // 2, VISITORS))
     fold_all(site)
     return site
@@ -50,8 +49,8 @@ def test_counts_and_states_come_to_the_same_bits(folded: Site) -> None:
     assert sum(one.entries for one in done if one.fold == "attribute") > length
     assert len(folded.records()) == length
     assert all(
-        folds.generation_of(folded.client, folded.keys, p, name)
-        for p in folded.keys.every_partition()
+        folded.store.folds.generation_of(p, name)
+        for p in folded.store.keys.every_partition()
         for name in NAMES
     )
 
@@ -60,26 +59,26 @@ def test_the_old_state_goes_and_the_new_one_is_served(folded: Site) -> None:
     """A minute after the swap nothing of the old generation is left; the next one replaces it."""
     for _ in range(2):
         rebuild(folded)
-    for p in folded.keys.every_partition():
-        for key in folded.client.scan(folded.keys.prefix(p) + "*"):
+    for p in folded.store.keys.every_partition():
+        for key in folded.store.client.scan(folded.store.keys.prefix(p) + "*"):
             stale = generations.FAMILIES["attribute"] + generations.FAMILIES["learn"]
             name, _, number = key.split("}:")[1].split(":")[0].partition("@")
             if name not in stale:
                 continue
             fold = "attribute" if name in generations.FAMILIES["attribute"] else "learn"
-            live = folds.generation_of(folded.client, folded.keys, p, fold)
+            live = folded.store.folds.generation_of(p, fold)
             if int(number or 0) != live:
-                assert 0 < folded.client.call("TTL", key) <= generations.GRACE
+                assert 0 < folded.store.client.call("TTL", key) <= generations.GRACE
 
 
 def test_what_was_damaged_is_as_before(folded: Site) -> None:
     """Counts that were changed, states that were lost and a broken fold are whole again."""
     good = learned(folded), states(folded), opened(folded)
-    client, keys = folded.client, folded.keys
-    client.call("HINCRBY", keys.totals(0, "banner"), "1|policy|a|t", 5)
-    client.call("DEL", keys.visitor(0, next(s for s in good[1] if int(s, 16) % 8 == 0)))
-    client.call("DEL", keys.open(1))
-    client.call("HSET", keys.fold(2, "learn"), "broken", "HINCRBY: WRONGTYPE")
+    store = folded.store
+    store.client.call("HINCRBY", store.keys.totals(0, "banner"), "1|policy|a|t", 5)
+    store.client.call("DEL", store.keys.visitor(0, next(s for s in good[1] if int(s, 16) % 8 == 0)))
+    store.client.call("DEL", store.keys.open(1))
+    store.client.call("HSET", store.keys.fold(2, "learn"), "broken", "HINCRBY: WRONGTYPE")
     assert (learned(folded), states(folded), opened(folded)) != good
     rebuild(folded)
     assert (learned(folded), states(folded), opened(folded)) == good
@@ -91,17 +90,17 @@ def test_what_was_damaged_is_as_before(folded: Site) -> None:
 def test_a_batch_that_broke_attribute_is_written_once(site: Site) -> None:
     """State first, records last: what a broken batch would have written comes after the rebuild."""
     site.visit(range(80))
-    lease = folds.seize(site.client, site.keys, 0, "attribute", "test", 5)
-    fold = AttributeFold(site.client, site.keys)
-    entries = read(site.client, site.keys, 0, 0, 100)
+    lease = site.store.folds.seize(0, "attribute", "test", 5)
+    fold = AttributeFold(site.store)
+    entries = site.store.journal.read(0, 0, 100)
     _, batch = fold.handle(0, fold.prepare(0), entries)
     broken = replace(
-        batch, writes=[*batch.writes, FoldWrite("ZADD", site.keys.fold(0, "attribute"))]
+        batch, writes=[*batch.writes, FoldWrite("ZADD", site.store.keys.fold(0, "attribute"))]
     )
     with pytest.raises(StoreError, match="must be rebuilt"):
-        folds.commit(site.client, site.keys, lease, broken)
-    folds.release(site.client, site.keys, lease)
-    assert len(read(site.client, site.keys, 0, 0, 100)) == len(entries)
+        site.store.folds.commit(lease, broken)
+    site.store.folds.release(lease)
+    assert len(site.store.journal.read(0, 0, 100)) == len(entries)
     rebuild(site, "attribute")
     fold_all(site)
     site.check(80)
@@ -111,8 +110,8 @@ def test_the_service_goes_on_meanwhile(folded: Site) -> None:
     """Visitors come and workers fold while a rebuild runs; nothing is lost or doubled by it."""
     stop = Event()
     runners = [
-        Runner(folded.client, folded.keys, AttributeFold(folded.client, folded.keys, 50), "live"),
-        Runner(folded.client, folded.keys, LearnFold(folded.client, folded.keys, 50), "live"),
+        Runner(folded.store, AttributeFold(folded.store, 50), "live"),
+        Runner(folded.store, LearnFold(folded.store, 50), "live"),
     ]
     threads = [Thread(target=one.run, args=(stop,)) for one in runners]
     coming = Thread(target=lambda: folded.visit(range(VISITORS, VISITORS + 800)))
@@ -136,67 +135,67 @@ def test_a_rebuild_that_died_can_be_begun_again(
 ) -> None:
     """It leaves the state in use alone, and what it had built is swept by the next one."""
     before = learned(folded)
-    client, keys = folded.client, folded.keys
+    store = folded.store
 
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(generations, "swap", dies)
+        patched.setattr(Generations, "swap", dies)
         with pytest.raises(KeyboardInterrupt):
             rebuilding(folded).run("learn", 0, lambda _: None)
     assert learned(folded) == before
-    half = [k for k in client.scan(keys.prefix(0) + "*") if "@" in k]
+    half = [k for k in store.client.scan(store.keys.prefix(0) + "*") if "@" in k]
     assert half
     assert rebuilding(folded, "second").run("learn", 0, lambda _: None).entries > 0
-    assert all(0 < client.call("TTL", key) <= generations.GRACE for key in half)
+    assert all(0 < store.client.call("TTL", key) <= generations.GRACE for key in half)
     assert learned(folded) == before
 
 
 def test_one_rebuilds_at_a_time_and_one_that_hung_is_fenced_off(folded: Site) -> None:
     """A second one is refused while the first lives; the first, woken up later, changes nothing."""
-    client, keys = folded.client, folded.keys
-    first = generations.begin(client, keys, 0, "learn", "first", 60)
+    store = folded.store
+    first = store.generations.begin(0, "learn", "first", 60)
     with pytest.raises(RebuildingError):
         rebuilding(folded).run("learn", 0, lambda _: None)
-    client.call("HSET", keys.fold(0, first.fold), "until", "0")
+    store.client.call("HSET", store.keys.fold(0, first.fold), "until", "0")
     before = learned(folded)
     rebuilding(folded).run("learn", 0, lambda _: None)
     with pytest.raises(FencedError):
-        folds.commit(client, keys, first, Commit(1))
-    live = folds.seize(client, keys, 0, "learn", "first", 5)
+        store.folds.commit(first, Commit(1))
+    live = store.folds.seize(0, "learn", "first", 5)
     with pytest.raises(FencedError):
-        generations.swap(client, keys, live, first)
+        store.generations.swap(live, first)
     assert learned(folded) == before
 
 
 def test_a_swap_at_another_position_is_refused(folded: Site) -> None:
     """Only a state that stands where the fold stands takes its place."""
-    client, keys = folded.client, folded.keys
-    built = generations.begin(client, keys, 0, "learn", "b", 60)
-    live = folds.seize(client, keys, 0, "learn", "b", 60)
+    store = folded.store
+    built = store.generations.begin(0, "learn", "b", 60)
+    live = store.folds.seize(0, "learn", "b", 60)
     with pytest.raises(FencedError, match="moved on"):
-        generations.swap(client, keys, live, built)
+        store.generations.swap(live, built)
 
 
 def test_a_broken_build_is_not_swapped_in(folded: Site) -> None:
     """What failed while it was built is told, and the old state stays."""
-    client, keys = folded.client, folded.keys
-    built = generations.begin(client, keys, 0, "learn", "b", 60)
-    client.call("SET", keys.blocks(0, "s", built.token), "no sorted set")
-    bad = FoldWrite("ZADD", keys.blocks(0, "s", built.token), (1, "b"))
+    store = folded.store
+    built = store.generations.begin(0, "learn", "b", 60)
+    store.client.call("SET", store.keys.blocks(0, "s", built.token), "no sorted set")
+    bad = FoldWrite("ZADD", store.keys.blocks(0, "s", built.token), (1, "b"))
     with pytest.raises(StoreError, match="WRONGTYPE"):
-        folds.commit(client, keys, built, Commit(1, writes=[bad]))
+        store.folds.commit(built, Commit(1, writes=[bad]))
 
 
 def test_records_that_differ_are_told(site: Site) -> None:
     """An exposure that should not be there, or is not as it would be written, is one line."""
     site.visit(range(8))
     fold_all(site, "attribute")
-    lease = folds.seize(site.client, site.keys, 0, "attribute", "odd", 5)
+    lease = site.store.folds.seize(0, "attribute", "odd", 5)
     odd = next(r for r in site.records() if r.kind == "exposure" and r.decision.partition == 0)
-    folds.commit(site.client, site.keys, lease, Commit(lease.position, [odd, Mark("m")]))
-    folds.release(site.client, site.keys, lease)
+    site.store.folds.commit(lease, Commit(lease.position, [odd, Mark("m")]))
+    site.store.folds.release(lease)
     differences = [text for one in rebuild(site, "attribute") for text in one.differences]
     assert len(differences) == 1
     assert "exposure of 0/1/0 at position" in differences[0]
@@ -207,22 +206,22 @@ def test_a_state_lives_as_long_as_the_visitor_s_last_touch_says(site: Site) -> N
     site.visit(range(8))
     fold_all(site, "attribute")
     rebuild(site, "attribute")
-    for p in site.keys.every_partition():
-        g = folds.generation_of(site.client, site.keys, p, "attribute")
-        key = site.keys.visitor(p, f"{p:032x}", g)
-        keep = decode_state(site.client.call("GET", key)).keep
-        left = site.client.call("PTTL", key) / 1000
+    for p in site.store.keys.every_partition():
+        g = site.store.folds.generation_of(p, "attribute")
+        key = site.store.keys.visitor(p, f"{p:032x}", g)
+        keep = decode_state(site.store.client.call("GET", key)).keep
+        left = site.store.client.call("PTTL", key) / 1000
         assert keep in {KEEP, KEEP_CUSTOMER}
         assert keep - 86_400 < left <= keep
 
 
 def test_a_publisher_s_copy_reads_a_rebuilt_partition_anew(folded: Site) -> None:
     """A copy of the counts follows the swap: no row of the old generation stays in it."""
-    copy = CountsCopy.empty("banner", folded.keys.partitions)
-    folded.client.call("HINCRBY", folded.keys.totals(0, "banner"), "1|policy|a|t", 5)
-    copy.refresh(folded.client, folded.keys)
+    copy = CountsCopy.empty("banner", folded.store.keys.partitions)
+    folded.store.client.call("HINCRBY", folded.store.keys.totals(0, "banner"), "1|policy|a|t", 5)
+    copy.refresh(folded.store.counts)
     before = sorted(copy.rows(), key=repr)
-    assert not copy.refresh(folded.client, folded.keys)
+    assert not copy.refresh(folded.store.counts)
     rebuild(folded, "learn")
-    assert copy.refresh(folded.client, folded.keys)
+    assert copy.refresh(folded.store.counts)
     assert sorted(copy.rows(), key=repr) == before

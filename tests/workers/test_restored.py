@@ -22,24 +22,24 @@ from worker_site import Site
 
 from nudge import cli as entry
 from nudge.lake.files.reader import Lake
-from nudge.store.keeping import backup, backup_file
-from nudge.store.keeping.identity import WrongStore, adopt, recognise
+from nudge.store.keeping import backup_file
+from nudge.store.keeping.identity import WrongStore
 
 
 def restore(site: Site, path: Path) -> None:
     lake = Lake(site.settings.lake_dir)
-    backup.restore(site.client, site.keys, backup_file.read(path), lake.last)
+    site.store.backup.restore(backup_file.read(path), lake.last)
 
 
 @pytest.fixture
 def known(site: Site) -> Site:
     """Folded; in the lake to a part, and trimmed there; something waits for each fold."""
-    recognise(site.client, site.keys, site.settings.store_note)
+    site.store.identity.recognise(site.settings.store_note)
     site.visit(range(160))
     fold_all(site)
     archive(site)
-    for p in site.keys.every_partition():
-        site.client.call("XTRIM", site.keys.journal(p), "MINID", "20-0")
+    for p in site.store.keys.every_partition():
+        site.store.client.call("XTRIM", site.store.keys.journal(p), "MINID", "20-0")
     site.visit(range(160, 240))
     fold_all(site)
     site.visit(range(240, 260))
@@ -49,13 +49,13 @@ def known(site: Site) -> Site:
 def test_all_is_as_it_was(known: Site, tmp_path: Path) -> None:
     """Counts and states come back to the bit, every check holds, and nothing is written twice."""
     before = learned(known), states(known), opened(known), known.records()
-    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    path, _ = backup_file.write(tmp_path, known.store.backup.frames())
     wiped(known)
     restore(known, path)
     assert known.records() == before[3]
     assert [one.differences for one in rebuild(known)] == [()] * 16
     assert (learned(known), states(known), opened(known)) == before[:3]
-    assert recognise(known.client, known.keys, known.settings.store_note) is None
+    assert known.store.identity.recognise(known.settings.store_note) is None
     assert differences(known) == []
     fold_all(known)
     archive(known)
@@ -78,7 +78,7 @@ def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.Mon
 
     before = learned(known), states(known)
     assert "records and keys" in run("backup", str(tmp_path / "b"))
-    known.client.call("DEL", known.keys.journal(0), known.keys.seq(0))
+    known.store.client.call("DEL", known.store.keys.journal(0), known.store.keys.seq(0))
     assert "store_older" in CliRunner().invoke(entry.cli, ["store", "status"]).output
     assert "nudge rebuild" in run("restore", str(tmp_path / "b"), "--replace")
     assert "the store is the one" in run("store", "status")
@@ -91,13 +91,13 @@ def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path) -> None:
     """Who restores means it: the backup is this installation's store, only older."""
-    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    path, _ = backup_file.write(tmp_path, known.store.backup.frames())
     wiped(known)
     look(known)
     accept(known)
     wiped(known)
     restore(known, path)
-    adopt(known.client, known.keys, known.settings.store_note)
+    known.store.identity.adopt(known.settings.store_note)
     assert look(known) == WrongStore("store_older")
     rebuild(known)
     accept(known)
@@ -110,14 +110,14 @@ def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path
 
 def test_a_backup_that_is_older_than_the_lake_is_accepted(known: Site, tmp_path: Path) -> None:
     """What came after it is counted from the lake, and no position is given twice."""
-    path, _ = backup_file.write(tmp_path, backup.frames(known.client, known.keys))
+    path, _ = backup_file.write(tmp_path, known.store.backup.frames())
     fold_all(known)
     known.visit(range(260, 300))
     fold_all(known)
     archive(known)
     wiped(known)
     restore(known, path)
-    wrong = recognise(known.client, known.keys, known.settings.store_note)
+    wrong = known.store.identity.recognise(known.settings.store_note)
     assert wrong
     assert wrong.reason == "store_older"
     rebuild(known)

@@ -17,7 +17,6 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit
-from nudge.store.plans import bulk
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import LONGEST
 from nudge.workers.leases import Leases, fair_share
@@ -38,7 +37,7 @@ class Counting:
     def prepare(self, partition: int) -> int:
         """The committed position."""
         self.prepared.append(partition)
-        (position,) = folds.kept(self.site.client, self.site.keys, partition, self.name, "position")
+        (position,) = self.site.store.folds.kept(partition, self.name, "position")
         return int(position or 0)
 
     def handle(
@@ -53,7 +52,7 @@ class Counting:
 
 
 def runner(site: Site, fold: Counting, owner: str = "one", ttl: float = 5.0) -> Runner[int]:
-    return Runner(site.client, site.keys, fold, owner, ttl)
+    return Runner(site.store, fold, owner, ttl)
 
 
 def test_every_entry_is_handled_once_and_in_order(site: Site) -> None:
@@ -89,7 +88,7 @@ def test_a_runner_rests_behind_each_batch_while_many_are_planned_for(site: Site)
     assert fold.seen
     assert not any(stop.seconds)
     batches, stop = len(fold.seen), Rests()
-    bulk.say(site.client, site.keys)
+    site.store.bulk.say()
     worker.turn(stop)
     assert len(fold.seen) > batches
     assert stop.seconds
@@ -103,7 +102,7 @@ def test_the_state_is_read_once_for_each_lease(site: Site) -> None:
     worker = runner(site, fold)
     while worker.turn():
         pass
-    assert sorted(fold.prepared) == list(site.keys.every_partition())
+    assert sorted(fold.prepared) == list(site.store.keys.every_partition())
 
 
 def test_one_bad_partition_does_not_stop_the_others(site: Site) -> None:
@@ -113,8 +112,8 @@ def test_one_bad_partition_does_not_stop_the_others(site: Site) -> None:
     worker = runner(site, fold)
     while worker.turn():
         pass
-    assert {p for p, _ in fold.seen} == set(site.keys.every_partition()) - {3}
-    assert site.lag("attribute") == folds.lags(site.client, site.keys)["attribute"][3] > 0
+    assert {p for p, _ in fold.seen} == set(site.store.keys.every_partition()) - {3}
+    assert site.lag("attribute") == site.store.folds.lags()["attribute"][3] > 0
 
 
 def test_the_store_being_away_is_not_the_fold_s_trouble(
@@ -124,7 +123,7 @@ def test_the_store_being_away_is_not_the_fold_s_trouble(
     site.visit(range(200))
     fold = Counting(site)
     worker = runner(site, fold)
-    commits = folds.commit
+    commits = folds.Folds.commit
     calls = iter(range(1000))
 
     def flaky(*args: object) -> folds.Lease:
@@ -133,7 +132,7 @@ def test_the_store_being_away_is_not_the_fold_s_trouble(
             raise StoreAwayError("the answer was lost")
         return lease
 
-    monkeypatch.setattr(folds, "commit", flaky)
+    monkeypatch.setattr(folds.Folds, "commit", flaky)
     stop = Event()
     thread = Thread(target=worker.run, args=(stop,))
     thread.start()
@@ -146,25 +145,25 @@ def test_the_store_being_away_is_not_the_fold_s_trouble(
 def test_a_fenced_owner_writes_nothing_and_lets_go(site: Site) -> None:
     """A commit after a takeover is refused; what it would have written is nowhere."""
     site.visit(range(8))
-    old, new = AttributeFold(site.client, site.keys), AttributeFold(site.client, site.keys)
-    worker = Runner(site.client, site.keys, old, "old", ttl=0.2)
+    old, new = AttributeFold(site.store), AttributeFold(site.store)
+    worker = Runner(site.store, old, "old", ttl=0.2)
     worker.turn(stop := Event())
     before = len(site.records())
     sleep(0.3)
-    for p in site.keys.every_partition():
-        assert folds.acquire(site.client, site.keys, p, new.name, "new", 30.0)
+    for p in site.store.keys.every_partition():
+        assert site.store.folds.acquire(p, new.name, "new", 30.0)
     site.visit(range(8, 16))
     after = len(site.records())
     worker.turn(stop)
     assert len(site.records()) == after > before
-    assert folds.acquire(site.client, site.keys, 0, new.name, "old", 30.0) is None
+    assert site.store.folds.acquire(0, new.name, "old", 30.0) is None
 
 
 def test_an_idle_runner_costs_little(site: Site) -> None:
     """With nothing to do, 8 partitions of two folds cost less than a tenth of a core."""
     worker = [
-        Runner(site.client, site.keys, AttributeFold(site.client, site.keys), "one"),
-        Runner(site.client, site.keys, LearnFold(site.client, site.keys), "one"),
+        Runner(site.store, AttributeFold(site.store), "one"),
+        Runner(site.store, LearnFold(site.store), "one"),
     ]
     stop = Event()
     threads = [Thread(target=one.run, args=(stop,)) for one in worker]
@@ -187,7 +186,7 @@ def refreshed(leases: Leases) -> list[folds.Lease]:
 
 def test_workers_share_fairly_and_inherit(site: Site) -> None:
     """A second worker gets half of the partitions, and all of them when the first one leaves."""
-    one, two = (Leases(site.client, site.keys, "learn", name, 0.3) for name in ("one", "two"))
+    one, two = (Leases(site.store, "learn", name, 0.3) for name in ("one", "two"))
     assert len(refreshed(one)) == 8
 
     def settled(first: int, second: int) -> bool:
@@ -200,19 +199,19 @@ def test_workers_share_fairly_and_inherit(site: Site) -> None:
 
 def test_a_dead_worker_s_partitions_are_taken_over(site: Site) -> None:
     """When a worker stops renewing, others have its partitions after the lease has run out."""
-    one, two = (Leases(site.client, site.keys, "learn", name, 0.3) for name in ("one", "two"))
+    one, two = (Leases(site.store, "learn", name, 0.3) for name in ("one", "two"))
     one.refresh()
     assert eventually(lambda: len(refreshed(two)) == 8, 10)
 
 
 def test_a_long_run_keeps_its_leases(site: Site) -> None:
     """What takes longer than the leases last keeps them, and their tokens."""
-    leases = Leases(site.client, site.keys, "archive", "one", 1.5)
+    leases = Leases(site.store, "archive", "one", 1.5)
     leases.refresh()
     before = leases.held()
     with leases.renewed():
         sleep(3.0)
-        assert folds.acquire(site.client, site.keys, 0, "archive", "two", 1.5) is None
+        assert site.store.folds.acquire(0, "archive", "two", 1.5) is None
     leases.refresh()
     assert leases.held() == before
 

@@ -26,10 +26,7 @@ from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import counts
-from nudge.store.journal.journal import read
-from nudge.store.service import slots
-from nudge.store.service.catalogue import Catalogue, refreshed
+from nudge.store.service.catalogue import Catalogue
 
 SHIPPED = load_slots(CONFIG / "slots")["banner"]
 BANNER = replace(
@@ -58,24 +55,24 @@ def log(directory: Path, rows: int) -> Path:
 def take(site: Site, path: Path, rules: ImportRules = RULES, rows: int = 10**9) -> ImportResult:
     """Import a file, up to a row."""
     source = open_log(path)
-    plan = planned(site.client, site.keys, rules, "old")
+    plan = planned(site.store, rules, "old")
     check(source, plan, lambda _: None)
     left = iter(range(rows))
-    return run(site.client, site.keys, source, plan, lambda _: next(left))
+    return run(site.store, source, plan, lambda _: next(left))
 
 
 @pytest.fixture
 def slot(site: Site) -> Slot:
-    assert slots.put(site.client, site.keys, BANNER, None)
+    assert site.store.slots.put(BANNER, None)
     return BANNER
 
 
 def sums(site: Site) -> dict[str, tuple[int, int]]:
     """Variant -> trials and conversions in all buckets."""
     found = dict.fromkeys("ab", (0, 0))
-    for p in site.keys.every_partition():
-        for block in counts.blocks(site.client, site.keys, p, "banner"):
-            for row in counts.read_block(site.client, site.keys, p, "banner", block):
+    for p in site.store.keys.every_partition():
+        for block in site.store.counts.blocks(p, "banner"):
+            for row in site.store.counts.read_block(p, "banner", block):
                 trials, conversions = found[row.variant]
                 found[row.variant] = (trials + row.tally[0], conversions + row.tally[1])
     return found
@@ -93,14 +90,14 @@ def test_it_teaches_and_is_never_evaluated(site: Site, tmp_path: Path) -> None:
     assert performance(lake, "banner") == []
     with pytest.raises(InvalidConfigError, match="no decisions"):
         evaluate(open_log(lake.root, "banner"), Question("uniform"))
-    totals = counts.totals(site.client, site.keys, "banner")
+    totals = site.store.counts.totals("banner")
     assert {one.reason for one in totals} == {"imported"}
     assert sum(one.trials for one in totals) == 1800
-    publisher = Publisher(site.client, site.keys, "test", 30.0, 5.0)
+    publisher = Publisher(site.store, "test", 30.0, 5.0)
     assert publisher.run(0.0) == ["banner"]
-    served = refreshed(site.client, site.keys, Catalogue.empty()).slots["banner"]
+    served = site.store.catalogue.refreshed(Catalogue.empty()).slots["banner"]
     assert served.policy.meta["allocation"]["b"] > 0.9
-    assert verify(site.client, site.keys, lake) == []
+    assert verify(site.store, lake) == []
 
 
 @pytest.mark.usefixtures("slot")
@@ -125,15 +122,15 @@ def test_a_rebuild_comes_to_the_same_counts(site: Site, tmp_path: Path) -> None:
     before = learned(site)
     rebuild(site, "learn")
     assert learned(site) == before
-    assert verify(site.client, site.keys, Lake(site.settings.lake_dir)) == []
+    assert verify(site.store, Lake(site.settings.lake_dir)) == []
 
 
 @pytest.mark.usefixtures("slot")
 def test_counts_are_by_the_hour_and_few(site: Site, tmp_path: Path) -> None:
     """A mark holds sums and no person: nothing of a row but hour, cell, variant and outcome."""
     take(site, log(tmp_path, BLOCK))
-    every = site.keys.every_partition()
-    entries = [e for p in every for e in read(site.client, site.keys, p, 0, 1000)]
+    every = site.store.keys.every_partition()
+    entries = [e for p in every for e in site.store.journal.read(p, 0, 1000)]
     marks = [e.record for e in entries if isinstance(e.record, Mark)]
     (fields,) = [one.fields for one in marks if one.type == "imported_counts"]
     assert set(fields) == {"import", "slot", "revision", "rows"}

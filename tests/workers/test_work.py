@@ -17,11 +17,13 @@ from nudge.config.slot_file import load_slots
 from nudge.errors import InvalidConfigError
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import child_environ
-from nudge.store.service import slots, snapshots
-from nudge.workers.main import supervise, work
+from nudge.wiring.worker import work
+from nudge.workers.loops import supervise
 
 ROOT = HERE.parents[1]
-WORK = "import sys; from nudge.settings.settings import load; from nudge.workers.main import work; "
+WORK = (
+    "import sys; from nudge.settings.settings import load; from nudge.wiring.worker import work; "
+)
 WORK += "sys.exit(work(load(), sys.argv[1:]))"
 
 
@@ -29,7 +31,7 @@ WORK += "sys.exit(work(load(), sys.argv[1:]))"
 def worker(site: Site) -> Iterator[subprocess.Popen[bytes]]:
     settings = replace(site.settings, publish_every=0.1, archive_every=0.2)
     banner = load_slots(ROOT / "config" / "slots")["banner"]
-    assert slots.put(site.client, site.keys, banner, None)
+    assert site.store.slots.put(banner, None)
     environ = child_environ(settings) | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([sys.executable, "-c", WORK], env=environ, cwd=ROOT)
     yield process
@@ -41,15 +43,15 @@ def test_all_folds_catch_up_and_end_in_order(site: Site, worker: subprocess.Pope
     """One process attributes, learns, publishes and archives; SIGTERM gives its leases back."""
     site.visit(range(300))
     assert eventually(lambda: site.lag("attribute", "learn", "archive") == 0, 60)
-    assert eventually(lambda: bool(snapshots.published(site.client, site.keys, "banner")), 30)
+    assert eventually(lambda: bool(site.store.snapshots.published("banner")), 30)
     site.check(300)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
-    for p in site.keys.every_partition():
+    for p in site.store.keys.every_partition():
         for fold in ("attribute", "learn", "archive"):
-            assert site.client.call("HGET", site.keys.fold(p, fold), "owner") == b""
+            assert site.store.client.call("HGET", site.store.keys.fold(p, fold), "owner") == b""
     lake = Lake(site.settings.lake_dir)
-    lasts = [lake.last(p) for p in site.keys.every_partition()]
+    lasts = [lake.last(p) for p in site.store.keys.every_partition()]
     assert sum(lasts) == len(site.records())
 
 

@@ -17,29 +17,27 @@ from nudge.errors import InvalidConfigError, StoreError
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import counts
-from nudge.store.journal.journal import last_position, read
 from nudge.store.keeping import identity
 from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
-from nudge.store.keeping.identity import MARGIN, WrongStore
+from nudge.store.keeping.identity import MARGIN, StoreIdentity, WrongStore
 from nudge.workers.runner import Runner
 from nudge.workers.store_check import StoreCheck
 
 
 def copied(site: Site) -> list[tuple[str, Any]]:
     """All that the store has."""
-    keys = sorted(site.client.scan(f"{site.keys.namespace}:*"))
-    return [(key, site.client.call("DUMP", key)) for key in keys]
+    keys = sorted(site.store.client.scan(f"{site.store.keys.namespace}:*"))
+    return [(key, site.store.client.call("DUMP", key)) for key in keys]
 
 
 def put_back(site: Site, copy: list[tuple[str, Any]]) -> None:
     wiped(site)
     for key, value in copy:
-        site.client.call("RESTORE", key, 0, value)
+        site.store.client.call("RESTORE", key, 0, value)
 
 
 def trials(site: Site) -> int:
-    return sum(row.trials for row in counts.totals(site.client, site.keys, "banner"))
+    return sum(row.trials for row in site.store.counts.totals("banner"))
 
 
 @pytest.fixture
@@ -56,8 +54,8 @@ def test_the_right_store_is_right(known: Site) -> None:
     """It has an id for ever; the note follows the archive and never goes back."""
     note = read_note(known.settings.store_note)
     assert note is not None
-    assert note.store == identity.store_id(known.client, known.keys)
-    last = {p: last_position(known.client, known.keys, p) for p in known.keys.every_partition()}
+    assert note.store == known.store.identity.store_id()
+    last = {p: known.store.journal.last_position(p) for p in known.store.keys.every_partition()}
     assert dict(note.positions) == last
     assert look(known) is None
     identity.archived(known.settings.store_note, {0: 1})
@@ -80,8 +78,8 @@ def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -
     known.visit(range(80, 96))
     note = read_note(known.settings.store_note)
     assert note is not None
-    for p in known.keys.every_partition():
-        entries = read(known.client, known.keys, p, 0, 1000)
+    for p in known.store.keys.every_partition():
+        entries = known.store.journal.read(p, 0, 1000)
         assert entries[0].position == note.positions[p] + MARGIN + 1
     marks = [r for r in known.records() if isinstance(r, Mark)]
     assert [(m.type, m.fields["reason"]) for m in marks] == [("wrong_store", "store_empty")]
@@ -89,13 +87,13 @@ def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -
 
 def test_an_older_store_is_recognised(known: Site) -> None:
     """One position less than the archive has seen, in one partition, suffices."""
-    known.client.call("DECR", known.keys.seq(3))
+    known.store.client.call("DECR", known.store.keys.seq(3))
     assert look(known) == WrongStore("store_older")
 
 
 def test_another_installation_s_store_is_recognised_and_not_touched(known: Site) -> None:
     """Another id: nothing is written there, not even a mark."""
-    known.client.call("HSET", known.keys.config("store"), "id", "theirs")
+    known.store.client.call("HSET", known.store.keys.config("store"), "id", "theirs")
     before = copied(known)
     assert look(known) == WrongStore("store_other")
     assert copied(known) == before
@@ -107,20 +105,20 @@ def test_whoever_dies_while_marking_is_replaced(
     """The next one finds the mark and lets the positions go on."""
     wiped(known)
     with monkeypatch.context() as patched:
-        patched.setattr(identity, "jump", lambda *_: (_ for _ in ()).throw(StoreError("died")))
+        patched.setattr(StoreIdentity, "jump", lambda *_: (_ for _ in ()).throw(StoreError("died")))
         with pytest.raises(StoreError):
             look(known)
-    assert last_position(known.client, known.keys, 0) == 0
+    assert known.store.journal.last_position(0) == 0
     assert look(known) == WrongStore("store_empty")
-    assert last_position(known.client, known.keys, 0) > MARGIN
+    assert known.store.journal.last_position(0) > MARGIN
 
 
 def test_no_fold_runs_on_a_wrong_store(known: Site) -> None:
     """Workers take no lease there, and go on by themselves when the store was accepted."""
     wiped(known)
-    guard = StoreCheck(known.client, known.keys, known.settings.store_note)
-    fold = AttributeFold(known.client, known.keys)
-    worker = Runner(known.client, known.keys, fold, "w", 0.5, guard)
+    guard = StoreCheck(known.store, known.settings.store_note)
+    fold = AttributeFold(known.store)
+    worker = Runner(known.store, fold, "w", 0.5, guard)
     assert not guard.admits()
     known.visit(range(80, 96))
     assert not eventually(lambda: worker.turn() > 0, 0.5)
@@ -158,7 +156,7 @@ def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
     """What it had and nobody had read is folded; what only the lake has is counted again."""
     known.visit(range(80, 100))
     plans = [planned(f"{i * 8:032x}") for i in range(1000, 1005)]
-    append_block(known.client, known.keys, 0, plans)
+    append_block(known.store, 0, plans)
     copy = copied(known)
     known.visit(range(100, 110))
     fold_all(known)
@@ -228,7 +226,7 @@ def test_another_store_is_accepted_behind_what_it_holds(known: Site) -> None:
     assert trials(known) == 16
     lake = Lake(known.settings.lake_dir)
     unseal = Sealer(known.settings.secret_key).unseal
-    entries = [e for p in known.keys.every_partition() for e in lake.entries(p, unseal)]
+    entries = [e for p in known.store.keys.every_partition() for e in lake.entries(p, unseal)]
     assert sum(isinstance(entry.record, Decision) for entry in entries) == 16
 
 

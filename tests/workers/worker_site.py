@@ -8,10 +8,8 @@ from pathlib import Path
 from nudge.domain.journal.records import Decision, Event, Exposure, Record, Reward
 from nudge.domain.slots.slot import RewardTerms
 from nudge.settings.settings import Settings
-from nudge.store.folds import counts, folds
-from nudge.store.journal.journal import Append, append_decisions, append_once, read
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.journal.journal import Append
+from nudge.store.store import Store
 
 HERE = Path(__file__).parent
 
@@ -44,28 +42,27 @@ def made(subject: str, slot: str = "banner") -> Decision:
 class Site:
     """An installation: its store, its settings and what happened there."""
 
-    client: Client
+    store: Store
     settings: Settings
-    keys: Keys
 
     def visit(self, visitors: range) -> None:
         """Each visitor is given a decision; every third pays 50 yuan."""
         for visitor in visitors:
-            subject, p = f"{visitor:032x}", visitor % self.keys.partitions
-            append_decisions(self.client, self.keys, p, [made(subject)], 3600.0)
+            subject, p = f"{visitor:032x}", visitor % self.store.keys.partitions
+            self.store.journal.append_decisions(p, [made(subject)], 3600.0)
             if visitor % 3 == 0:
                 paid = Event(subject, "paid", "paid", "server", fields={"amount": 50})
-                append_once(self.client, self.keys, p, [Append("", paid)], closes=True)
+                self.store.journal.append_once(p, [Append("", paid)], closes=True)
 
     def records(self) -> list[Record]:
         """The whole journal."""
-        every = self.keys.every_partition()
-        entries = [e for p in every for e in read(self.client, self.keys, p, 0, 1_000_000)]
+        every = self.store.keys.every_partition()
+        entries = [e for p in every for e in self.store.journal.read(p, 0, 1_000_000)]
         return [entry.record for entry in entries]
 
     def lag(self, *names: str) -> int:
         """Entries that these folds have not committed yet."""
-        lags = folds.lags(self.client, self.keys)
+        lags = self.store.folds.lags()
         return sum(sum(lags[name]) for name in names)
 
     def check(self, visitors: int) -> None:
@@ -76,14 +73,14 @@ class Site:
         paid = len(range(0, visitors, 3))
         assert len(exposures) == len(set(exposures)) == visitors
         assert len(rewards) == len({r.reward_id for r in rewards}) == paid
-        rows = counts.totals(self.client, self.keys, "banner")
+        rows = self.store.counts.totals("banner")
         assert sum(row.trials for row in rows) == visitors
         assert sum(row.conversions for row in rows) == paid
         assert sum(row.value for row in rows) == 5000 * paid
         booked = [
             row.tally
-            for p in self.keys.every_partition()
-            for block in counts.blocks(self.client, self.keys, p, "banner")
-            for row in counts.read_block(self.client, self.keys, p, "banner", block)
+            for p in self.store.keys.every_partition()
+            for block in self.store.counts.blocks(p, "banner")
+            for row in self.store.counts.read_block(p, "banner", block)
         ]
         assert [sum(t) for t in zip(*booked, strict=True)][:3] == [visitors, paid, 5000 * paid]

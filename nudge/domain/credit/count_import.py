@@ -21,6 +21,7 @@ from nudge.domain.credit.log_import import (
     told,
     worth,
 )
+from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import Mark, Record
 
 TYPE: Final = "imported_counts"
@@ -28,8 +29,6 @@ REASON: Final = "imported"
 """Under which the totals have them; no decision has it."""
 BLOCK: Final = 200
 """Rows of the log in one mark."""
-Sums = tuple[int, int, int, int]
-"""Trials, conversions, fen, fen squared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class ImportedCount:
     at: int
     cell: str
     variant: str
-    sums: Sums
+    sums: Tally
 
 
 def taught(record: Record) -> Iterator[ImportedCount]:
@@ -59,12 +58,7 @@ def taught(record: Record) -> Iterator[ImportedCount]:
         return
     slot, revision = str(record.fields["slot"]), cast("int", record.fields["revision"])
     for at, cell, variant, *sums in cast("Iterable[Any]", record.fields["rows"]):
-        yield ImportedCount(slot, revision, at, cell, variant, cast("Sums", tuple(sums)))
-
-
-def block_of(one: ImportedCount) -> str:
-    """The block of counts that it belongs to: its revision and day (UTC)."""
-    return f"{one.revision}:{one.at // 86_400}"
+        yield ImportedCount(slot, revision, at, cell, variant, cast("Tally", tuple(sums)))
 
 
 @dataclass(frozen=True)
@@ -111,10 +105,10 @@ class CountImport:
 
     def packed(self, records: Iterable[Record]) -> list[Record]:
         """The marks of some rows as few: one for each revision."""
-        sums: defaultdict[int, dict[tuple[int, str, str], Sums]] = defaultdict(dict)
+        sums: defaultdict[int, dict[tuple[int, str, str], Tally]] = defaultdict(dict)
         for one in (one for record in records for one in taught(record)):
             key, rows = (one.at, one.cell, one.variant), sums[one.revision]
-            rows[key] = _plus(rows.get(key, (0, 0, 0, 0)), one.sums)
+            rows[key] = plus(rows.get(key, NOTHING), one.sums)
         slot = self.of.slot.name
         return [
             _mark(self.name, slot, revision, [(*key, *of) for key, of in sorted(rows.items())])
@@ -130,7 +124,3 @@ def _mark(name: str, slot: str, revision: int, rows: list[tuple[object, ...]]) -
         "rows": [list(row) for row in rows],
     }
     return Mark(TYPE, fields)
-
-
-def _plus(one: Sums, other: Sums) -> Sums:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]

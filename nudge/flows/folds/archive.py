@@ -19,11 +19,8 @@ from nudge.lake.files.errors import JournalGapError, LakeAheadError
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import Seal
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, FoldWrite, Lease
-from nudge.store.journal import journal
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 NAME: Final = "archive"
 ATTRIBUTE: Final = "attribute"
@@ -74,13 +71,12 @@ class ArchiveFold:
 
     def __init__(
         self,
-        client: Client,
-        keys: Keys,
+        store: Store,
         lake: Lake,
         seal: Seal,
         limits: ArchiveLimits | None = None,
     ) -> None:
-        self._client, self._keys, self._lake, self._seal = client, keys, lake, seal
+        self._store, self._lake, self._seal = store, lake, seal
         self._limits = limits or ArchiveLimits()
         self._next_run = self._next_look = self._next_sweep = 0.0
         self._checked: dict[int, int] = {}
@@ -128,7 +124,7 @@ class ArchiveFold:
         return [done.get(lease.partition, lease) for lease in leases]
 
     def _waiting(self, lease: Lease) -> int:
-        return journal.last_position(self._client, self._keys, lease.partition) - lease.position
+        return self._store.journal.last_position(lease.partition) - lease.position
 
     def _most(self, leases: Sequence[Lease]) -> int:
         return min(self._limits.range, max(1, self._limits.run // len(leases)))
@@ -141,7 +137,7 @@ class ArchiveFold:
 
     def _pending(self, lease: Lease) -> _Job | None:
         p = lease.partition
-        upto, watermark = folds.kept(self._client, self._keys, p, NAME, *PENDING)
+        upto, watermark = self._store.folds.kept(p, NAME, *PENDING)
         known = {lease.position} if upto is None else {lease.position, int(upto)}
         self._check_lake(lease, known)
         if upto is None:
@@ -162,20 +158,21 @@ class ArchiveFold:
         p, after = lease.partition, lease.position
         # Before the last position is asked: what attribute wrote by then is at or before it.
         credited = self._credited(p)
-        last = journal.last_position(self._client, self._keys, p)
+        last = self._store.journal.last_position(p)
         if last <= after:
             return None
         # At least one, or a journal that lost its end would not be recognised.
-        end = max(after + 1, journal.reach(self._client, self._keys, p, after, most))
+        end = max(after + 1, self._store.journal.reach(p, after, most))
         upto = min(last, end)
         watermark = credited if upto == last else None
-        fields = (PENDING[0], upto, PENDING[1], "" if watermark is None else repr(watermark))
-        self._write(lease, after, FoldWrite("HSET", self._keys.fold(p, NAME), fields))
+        known = "" if watermark is None else repr(watermark)
+        fields: dict[str, str | int] = {PENDING[0]: upto, PENDING[1]: known}
+        self._write(lease, after, self._store.folds.put_fields(p, NAME, fields))
         return _Job(lease, Range(p, after, upto), watermark, more=upto < last)
 
     def _credited(self, partition: int) -> float | None:
         """Up to when attribute has credited all that was logged, in seconds."""
-        kept = folds.kept(self._client, self._keys, partition, ATTRIBUTE, "watermark")
+        kept = self._store.folds.kept(partition, ATTRIBUTE, "watermark")
         return _seconds(kept[0])
 
     # ... write the files and the manifests, ...
@@ -208,7 +205,7 @@ class ArchiveFold:
         after = of.after
         while after < of.upto:
             count = min(self._limits.chunk, of.upto - after)
-            found = journal.read(self._client, self._keys, of.partition, after, count)
+            found = self._store.journal.read(of.partition, after, count)
             entries = [entry for entry in found if entry.position <= of.upto]
             if not entries or not is_dense(entries, after):
                 raise JournalGapError(f"{of}: not all positions behind {after} are in the journal")
@@ -218,11 +215,11 @@ class ArchiveFold:
     # ... and commit the position.
 
     def _commit(self, job: _Job) -> Lease:
-        key = self._keys.fold(job.range.partition, NAME)
-        return self._write(job.lease, job.range.upto, FoldWrite("HDEL", key, PENDING))
+        done = self._store.folds.drop_fields(job.range.partition, NAME, PENDING)
+        return self._write(job.lease, job.range.upto, done)
 
     def _write(self, lease: Lease, position: int, write: FoldWrite) -> Lease:
-        return folds.commit(self._client, self._keys, lease, Commit(position, writes=[write]))
+        return self._store.folds.commit(lease, Commit(position, writes=[write]))
 
     def _sweep(self) -> None:
         now = clock.monotonic()

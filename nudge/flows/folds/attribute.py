@@ -16,11 +16,10 @@ from nudge.domain.credit.attribution_replay import Visitors, attributed, fold
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
-from nudge.store.folds.folds import GENERATION, Commit, FoldWrite, kept
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.store.store import Store
 
 log = structlog.get_logger()
 
@@ -47,21 +46,19 @@ class AttributeFold:
     """The fold `attribute`.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     batch: int = 500
     name: str = "attribute"
 
     def prepare(self, partition: int) -> AttributeState:
         """Watermark and generation as of the committed position."""
         names = (WATERMARK, GENERATION)
-        mark, number = kept(self.client, self.keys, partition, self.name, *names)
+        mark, number = self.store.folds.kept(partition, self.name, *names)
         return AttributeState(float(mark or 0.0), int(number or 0))
 
     def handle(
@@ -83,8 +80,8 @@ class AttributeFold:
         visitors, records = fold(loaded, state.watermark, entries)
         visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
         writes = self._writes(partition, after.generation, loaded, visitors, due)
-        mark = (WATERMARK, repr(after.watermark))
-        writes.append(FoldWrite("HSET", self.keys.fold(partition, self.name), mark))
+        mark = {WATERMARK: repr(after.watermark)}
+        writes.append(self.store.folds.put_fields(partition, self.name, mark))
         sends = [
             arriving(e, e.record)
             for e in entries
@@ -93,16 +90,12 @@ class AttributeFold:
         return after, Commit(entries[-1].position, records, writes, sends)
 
     def _due(self, partition: int, state: AttributeState) -> list[str]:
-        """Subjects with an exposure that has closed, those that wait longest first."""
-        listed = self.keys.open(partition, state.generation)
-        below = f"({state.watermark!r}"
-        found = self.client.call("ZRANGEBYSCORE", listed, "-inf", below, "LIMIT", 0, DUE)
-        return [subject.decode() for subject in found]
+        """List subjects with an exposure that has closed, those that wait longest first."""
+        return self.store.visitor_states.due(partition, state.watermark, DUE, state.generation)
 
     def _load(self, partition: int, state: AttributeState, subjects: Iterable[str]) -> Visitors:
-        names = {s: self.keys.visitor(partition, s, state.generation) for s in subjects}
-        blobs = self.client.call("MGET", *names.values()) if names else []
-        found = {s: _state(s, blob) for s, blob in zip(names, blobs, strict=True)}
+        blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
+        found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
         gone = VisitorState()
         return {s: gone if v.is_forgotten(state.watermark) else v for s, v in found.items()}
@@ -116,21 +109,16 @@ class AttributeFold:
         due: Sequence[str],
     ) -> list[FoldWrite]:
         writes: list[FoldWrite] = []
-        listed = self.keys.open(partition, generation)
-        waiting = set(due)
+        states, waiting = self.store.visitor_states, set(due)
         for subject, state in after.items():
             if state == before[subject]:
                 continue
-            key = self.keys.visitor(partition, subject, generation)
-            writes.append(
-                FoldWrite("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
-            )
+            writes.append(states.put(partition, subject, state, generation))
             closes = state.next_close()
-            if closes is None:
-                if subject in waiting or before[subject].open:
-                    writes.append(FoldWrite("ZREM", listed, (subject,)))
-            elif closes != before[subject].next_close() or subject in waiting:
-                writes.append(FoldWrite("ZADD", listed, (repr(closes), subject)))
+            listed = subject in waiting or bool(before[subject].open)
+            moved = subject in waiting or closes != before[subject].next_close()
+            if listed if closes is None else moved:
+                writes.append(states.schedule(partition, subject, closes, generation))
         return writes
 
 

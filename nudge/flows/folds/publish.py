@@ -21,12 +21,10 @@ from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.versions import forgotten, seed_of
 from nudge.errors import FencedError, StoreAwayError
-from nudge.store.folds.counts import CountRow, blocks_changed
+from nudge.store.folds.counts import CountRow
 from nudge.store.folds.counts_copy import CountsCopy
-from nudge.store.service import slots, snapshots
 from nudge.store.service.snapshots import PublishLease
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 log = structlog.get_logger()
 
@@ -60,8 +58,8 @@ class SlotPublication:
 class Publisher:
     """Publishes every slot whose lease it gets. Use it from one thread."""
 
-    def __init__(self, client: Client, keys: Keys, owner: str, ttl: float, every: float) -> None:
-        self._client, self._keys = client, keys
+    def __init__(self, store: Store, owner: str, ttl: float, every: float) -> None:
+        self._store = store
         self._owner, self._ttl, self._every = owner, ttl, every
         self._desks: dict[str, SlotPublication] = {}
 
@@ -74,13 +72,13 @@ class Publisher:
         Raises:
             StoreAwayError: the store does not answer; call `forget`, and this again later.
         """
-        current = slots.current(self._client, self._keys)
+        current = self._store.slots.current()
         return [name for name, slot in current.items() if self._turn(slot, now)]
 
     def release(self) -> None:
         """Give every lease back."""
         for desk in self._desks.values():
-            snapshots.release(self._client, self._keys, desk.lease)
+            self._store.snapshots.release(desk.lease)
         self.forget()
 
     def forget(self) -> None:
@@ -89,7 +87,7 @@ class Publisher:
 
     def _turn(self, slot: Slot, now: float) -> bool:
         """One slot's turn; one that fails does not stop the others."""
-        lease = snapshots.acquire(self._client, self._keys, slot.name, self._owner, self._ttl)
+        lease = self._store.snapshots.acquire(slot.name, self._owner, self._ttl)
         if lease is None:
             self._desks.pop(slot.name, None)
             return False
@@ -117,30 +115,30 @@ class Publisher:
 
     def _opened(self, lease: PublishLease) -> SlotPublication:
         """A desk that continues where the last publisher stopped."""
-        counts = CountsCopy.empty(lease.slot, self._keys.partitions)
-        kept = snapshots.published(self._client, self._keys, lease.slot)
+        counts = CountsCopy.empty(lease.slot, self._store.keys.partitions)
+        kept = self._store.snapshots.published(lease.slot)
         revision, positions = self._last(lease)
-        counts.refresh(self._client, self._keys)
+        counts.refresh(self._store.counts)
         changed = any(
-            blocks_changed(self._client, self._keys, p, lease.slot, since, counts.generations[p])
+            self._store.counts.blocks_changed(p, lease.slot, since, counts.generations[p])
             for p, since in enumerate(positions)
         )
         return SlotPublication(lease, counts, kept, revision, changed)
 
     def _last(self, lease: PublishLease) -> tuple[int, list[int]]:
         """Revision and positions of the last snapshot; zeros where there is none to read."""
-        blob = snapshots.read(self._client, self._keys, lease.slot, lease.version)
+        blob = self._store.snapshots.read(lease.slot, lease.version)
         if blob is None:
-            return 0, [0] * self._keys.partitions
+            return 0, [0] * self._store.keys.partitions
         try:
             meta = bandits.load_policy(blob).meta
         except bandits.SnapshotError:
             log.exception("snapshot_unreadable", slot=lease.slot, version=lease.version)
-            return 0, [0] * self._keys.partitions
+            return 0, [0] * self._store.keys.partitions
         return int(str(meta["revision"])), cast("list[int]", meta["positions"])
 
     def _published(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
-        desk.changed = desk.counts.refresh(self._client, self._keys) or desk.changed
+        desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
         if slot.mode == "frozen":
             return False  # what is counted meanwhile is learned from when it goes on
         anew = slot.revision != desk.revision
@@ -150,8 +148,8 @@ class Publisher:
         policy = self._fitted(desk, slot, version)
         desk.kept[version] = desk.counts.watermark
         gone = forgotten(desk.kept)
-        desk.lease = snapshots.publish(
-            self._client, self._keys, desk.lease, bandits.dump(policy), desk.counts.watermark, gone
+        desk.lease = self._store.snapshots.publish(
+            desk.lease, bandits.dump(policy), desk.counts.watermark, gone
         )
         for one in gone:
             del desk.kept[one]
@@ -171,7 +169,7 @@ class Publisher:
         return fitted(slot, rows, counts.positions, counts.watermark, version, desk.memory)
 
     def _alike(self, slot: Slot, number: int) -> bool:
-        earlier = slots.revision(self._client, self._keys, slot.name, number)
+        earlier = self._store.slots.revision(slot.name, number)
         return earlier is not None and alike(earlier, slot)
 
 

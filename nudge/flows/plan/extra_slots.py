@@ -10,10 +10,9 @@ from nudge.domain.choosing.stock import taken_by
 from nudge.domain.journal.records import Decision
 from nudge.flows.plan.candidate import Candidate
 from nudge.flows.plan.planning_round import PlanningRound
-from nudge.store.journal.journal import DecisionBatch, append_each
+from nudge.store.journal.journal import DecisionBatch
 from nudge.store.service.catalogue import Catalogue
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 
 @dataclass
@@ -38,12 +37,10 @@ class ExtraSlots:
     Whoever dies between the plan and this finds the plan again, and what else goes with it then.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
 
     def choose(self, catalogue: Catalogue, desk: PlanningRound, cases: Sequence[Candidate]) -> None:
         """Choose for those who are written to; of each customer by one script.
@@ -55,7 +52,7 @@ class ExtraSlots:
         pending = [draft for case in wanted if (draft := self._draft(catalogue, desk, case)).fresh]
         while pending:
             batches = [self._batch(catalogue, draft) for draft in pending]
-            made = append_each(self.client, self.keys, batches)
+            made = self.store.journal.append_each(batches)
             for draft, batch, found in zip(pending, batches, made, strict=True):
                 self._note(catalogue, draft, batch, found)
             pending = [draft for draft in pending if draft.fresh]

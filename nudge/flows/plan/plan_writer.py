@@ -11,10 +11,8 @@ from nudge.domain.journal.block import MOST, evenly
 from nudge.domain.timing.plan_answer import StandingPlan
 from nudge.flows.plan.candidate import Candidate
 from nudge.flows.plan.planning_round import PlanningRound
-from nudge.store.plans import capacity as gateways
-from nudge.store.plans.plans import PlanMemory, PlannedBlock, append_each
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.plans.plans import PlanMemory, PlannedBlock
+from nudge.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -22,14 +20,12 @@ class PlanWriter:
     """Settles the plans of one desk.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         desk: where they were drawn.
         kept: makes what is remembered of each.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     desk: PlanningRound
     kept: PlanMemory
 
@@ -37,7 +33,7 @@ class PlanWriter:
         """What is used of the gateways that these customers need, where they have a limit."""
         ways = {(one.wish.purpose, one.wish.channel) for one in cases}
         channels = {way[1] for way in ways if self.desk.table.limit(*way) is not None}
-        return Capacity({one: gateways.used(self.client, self.keys, one) for one in channels})
+        return Capacity({one: self.store.capacity.used(one) for one in channels})
 
     def short(self, drawn: Iterable[tuple[int, Candidate]]) -> list[int]:
         """Take the hours of new plans; the numbers of those that others were faster to fill."""
@@ -50,7 +46,7 @@ class PlanWriter:
         short: list[int] = []
         for (channel, most), hours in wanted.items():
             places = {hour: (most, len(those)) for hour, those in hours.items()}
-            taken = gateways.reserve(self.client, self.keys, channel, places, self.desk.at)
+            taken = self.store.capacity.reserve(channel, places, self.desk.at)
             short += [i for hour, those in hours.items() for i in those[taken[hour] :]]
         return short
 
@@ -78,7 +74,7 @@ class PlanWriter:
         """
         again: list[Sequence[int]] = []
         blocks = [self._block([cases[i] for i in part]) for part in parts]
-        written = append_each(self.client, self.keys, blocks, self.kept)
+        written = self.store.plans.append_each(blocks, self.kept)
         for part, block, made in zip(parts, blocks, written, strict=True):
             for i, one, ref in zip(part, block.drawn, made.refs, strict=False):
                 cases[i].plan = StandingPlan(ref, one, fresh=True)
@@ -99,4 +95,4 @@ class PlanWriter:
             if case.due and self.desk.table.limit(wish.purpose, wish.channel) is not None:
                 counts[wish.channel][hour_of(case.due)] += 1
         for channel, hours in counts.items():
-            gateways.release(self.client, self.keys, channel, hours)
+            self.store.capacity.release(channel, hours)

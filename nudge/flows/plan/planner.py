@@ -21,13 +21,11 @@ from nudge.flows.plan.minute_table import MinuteTable, minute_of
 from nudge.flows.plan.plan_writer import PlanWriter
 from nudge.flows.plan.planning_round import PlanningRound
 from nudge.store.plans import bulk
-from nudge.store.plans import capacity as gateways
 from nudge.store.plans.plans import PlanMemory
 from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.store.vault.visitors import VisitorView
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
 
 TRIES: Final = 20
 """How often customers are looked at anew because somebody else planned for them meanwhile, or took
@@ -57,16 +55,14 @@ class Planner:
     """Answers schedulers; safe to share between threads.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         sealer: hashes, ids and tokens.
         holdout: global share of subjects who are never personalised.
         calendar: of the contact policy.
         segments: that visitors may belong to.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
     holdout: float
     calendar: Calendar
@@ -76,7 +72,7 @@ class Planner:
 
     @property
     def _besides(self) -> ExtraSlots:
-        return ExtraSlots(self.client, self.keys)
+        return ExtraSlots(self.store)
 
     def plan(self, catalogue: Catalogue, wish: PlanRequest, source: str, at: float) -> PlanAnswer:
         """When to write to a customer, and with what: `plan_each` of one."""
@@ -136,7 +132,7 @@ class Planner:
         most = table.limit(purpose, channel)
         if most is None:
             return False
-        used = gateways.used(self.client, self.keys, channel)
+        used = self.store.capacity.used(channel)
         return any(room < count for room in table.rooms(purpose, channel, most, used))
 
     def _round(
@@ -164,8 +160,8 @@ class Planner:
     ) -> Iterator[tuple[int, VisitorView]]:
         """With the place of each in `wishes`, as they come."""
         if len(wishes) >= bulk.MANY:
-            bulk.say(self.client, self.keys)
-        asking = VisitorFinder(self.client, self.keys, self.sealer)
+            self.store.bulk.say()
+        asking = VisitorFinder(self.store.visitors, self.store.people, self.sealer)
         # A scheduler is the operator's own server, whatever else its key may do.
         return asking.opened_each([wish.visitor_id for wish in wishes], besides=besides)
 
@@ -173,7 +169,7 @@ class Planner:
         self, desk: PlanningRound, cases: Mapping[int, Candidate]
     ) -> tuple[list[int], list[int]]:
         """Plan for customers; those for whom an hour had no place left, or who were planned for."""
-        settling = PlanWriter(self.client, self.keys, desk, self._kept)
+        settling = PlanWriter(self.store, desk, self._kept)
         capacity = settling.capacity(cases.values())
         for case in cases.values():
             desk.look(case, capacity)

@@ -25,9 +25,7 @@ from nudge.errors import CorruptRecordError, InvalidConfigError, InvalidRequestE
 from nudge.lake.evaluation.log_batches import POLICY, Asked, LogBatches, Survey, surveyed
 from nudge.lake.evaluation.log_columns import Columns, Look
 from nudge.lake.evaluation.log_file import LogFile
-from nudge.store.service import slots, snapshots
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 KINDS: Final = ("uniform", "always", "policy", "mabwiser", "rule", "column")
 READINGS: Final = 3
@@ -121,7 +119,7 @@ def evaluate(
     return _answer(question, survey, found)
 
 
-def asked_policy(client: Client, keys: Keys, slot: str, target: str) -> AskedPolicy:
+def asked_policy(store: Store, slot: str, target: str) -> AskedPolicy:
     """The policy of a target that needs the slot; None of the others.
 
     Raises:
@@ -131,26 +129,26 @@ def asked_policy(client: Client, keys: Keys, slot: str, target: str) -> AskedPol
     """
     kind, _, text = target.partition(":")
     if kind == "policy":
-        return stored_policy(client, keys, slot, text)
+        return stored_policy(store, slot, text)
     if kind not in ("mabwiser", "rule"):
         return None
-    found = _slot(client, keys, slot)
+    found = _slot(store, slot)
     return (
         Learner(mabwiser_config(found, text)) if kind == "mabwiser" else rule_of(text, found.names)
     )
 
 
-def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored:
+def stored_policy(store: Store, slot: str, version: str) -> Stored:
     """A policy that was published for a slot; 0 is the one before the first.
 
     Raises:
         NotFoundError: there is no such slot, or the version is not kept.
         CorruptRecordError: the snapshot cannot be read.
     """
-    found = _slot(client, keys, slot)
-    blob = snapshots.read(client, keys, slot, int(version)) if version.isdigit() else None
+    found = _slot(store, slot)
+    blob = store.snapshots.read(slot, int(version)) if version.isdigit() else None
     if blob is None and version != "0":
-        kept = ", ".join(map(str, snapshots.published(client, keys, slot))) or "none"
+        kept = ", ".join(map(str, store.snapshots.published(slot))) or "none"
         raise NotFoundError(f"slot {slot!r} has no policy version {version!r}; kept are: 0, {kept}")
     try:
         policy = first_policy(found) if blob is None else bandits.load_policy(blob)
@@ -161,8 +159,8 @@ def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored
     return Stored(policy, (*own, *beside))
 
 
-def _slot(client: Client, keys: Keys, name: str) -> Slot:
-    found = slots.current(client, keys).get(name)
+def _slot(store: Store, name: str) -> Slot:
+    found = store.slots.current().get(name)
     if found is None:
         raise NotFoundError(f"there is no slot {name!r}")
     return found

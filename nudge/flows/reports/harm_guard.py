@@ -17,10 +17,7 @@ from nudge.lake.engine.query import DUCKDB
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.guard_cut import harm_cube
 from nudge.lake.reports.slot_rows import slot_rows
-from nudge.store.keeping.freshness import Freshness
-from nudge.store.service import slots
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -28,8 +25,7 @@ class HarmGuard:
     """Looks at the guarded slots of one installation.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         lake: of the installation.
         cache: directory of the days that are kept joined: that of the reports.
         holdout: share of all subjects who are never personalised.
@@ -37,8 +33,7 @@ class HarmGuard:
         engine: that counts; see `nudge.lake.engine.query.connect`.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     lake: Lake
     cache: Path
     holdout: float
@@ -61,7 +56,7 @@ class HarmGuard:
             raise ValueError(f"slot {slot.name!r} has no guard")
         since = begins(self._history(slot))
         period = Period(self._applied(slot, since))
-        fresh = Freshness.of(self.client, self.keys)  # before the lake is looked at
+        fresh = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache)
             wanted = {IN_YUAN[metric] for metric in harms.metrics}
@@ -81,13 +76,13 @@ class HarmGuard:
         """The slot's revisions, the current one first, as far as they are known."""
         yield slot
         for number in range(slot.revision - 1, 0, -1):
-            one = slots.revision(self.client, self.keys, slot.name, number)
+            one = self.store.slots.revision(slot.name, number)
             if one is not None:
                 yield one
 
     def _applied(self, slot: Slot, revision: int) -> float | None:
         """When a revision was applied; imported rows of it may be older, and have no holdout."""
-        for entry in slots.audits(self.client, self.keys, slot.name):
+        for entry in self.store.slots.audits(slot.name):
             if entry["revision"] == revision and "at" in entry:
                 return float(str(entry["at"]))
         return None
@@ -96,6 +91,6 @@ class HarmGuard:
         """Revision -> share of the subjects that its holdout and the global one hold out."""
         shares = {}
         for revision in sorted(set(cube.groups.revision.tolist())):
-            one = slots.revision(self.client, self.keys, slot.name, revision) or slot
+            one = self.store.slots.revision(slot.name, revision) or slot
             shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
         return shares

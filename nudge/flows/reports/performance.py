@@ -23,10 +23,7 @@ from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
 from nudge.lake.reports.prefill_quality import KEPT, prefilled
 from nudge.lake.reports.slot_rows import slot_rows
-from nudge.store.keeping.freshness import Freshness
-from nudge.store.service import slots
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 
 def usual(slot: Slot) -> list[tuple[str, ...]]:
@@ -59,8 +56,7 @@ class Reports:
     """Makes reports of one installation.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         lake: of the installation.
         cache: directory of the days that are kept joined.
         holdout: share of all subjects who are never personalised.
@@ -68,8 +64,7 @@ class Reports:
         engine: that counts; see `nudge.lake.engine.query.connect`.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     lake: Lake
     cache: Path
     holdout: float
@@ -86,7 +81,7 @@ class Reports:
         """
         slot = self._slot(question.slot)
         revenue = slot.terms.objective == "revenue"
-        caught_up = Freshness.of(self.client, self.keys)  # before the lake is looked at
+        caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
@@ -112,7 +107,7 @@ class Reports:
         """
         if self.engine != DUCKDB:
             return  # nothing is kept for another engine
-        for slot in slots.current(self.client, self.keys).values():
+        for slot in self.store.slots.current().values():
             with named_engine(self.lake, self.engine, self.cache, self.limits) as (
                 backend,
                 contents,
@@ -123,7 +118,7 @@ class Reports:
                     keep_sums(rows, Cut(by=by, revenue=slot.terms.objective == "revenue"))
 
     def _slot(self, name: str) -> Slot:
-        found = slots.current(self.client, self.keys).get(name)
+        found = self.store.slots.current().get(name)
         if found is None:
             raise NotFoundError(f"slot {name!r} is not configured")
         return found
@@ -132,6 +127,6 @@ class Reports:
         """Revision -> share of the subjects that its holdout and the global one hold out."""
         shares = {}
         for revision in map(int, np.unique(cube.groups.revision)):
-            one = slots.revision(self.client, self.keys, slot.name, revision) or slot
+            one = self.store.slots.revision(slot.name, revision) or slot
             shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
         return shares

@@ -7,29 +7,27 @@ from collections.abc import Mapping, Sequence
 from bandits.inference.beta_interval import RateFigures, rate_figures
 from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
-from nudge.store.folds.counts import Total, totals
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds.counts import Total
+from nudge.store.store import Store
 
 LEVEL = 0.95
 FEN = 100
 
 
-def performance(client: Client, keys: Keys, served: LiveSlot) -> dict[str, object]:
+def performance(store: Store, served: LiveSlot) -> dict[str, object]:
     """The slot's figures, as plain JSON.
 
     `variants` counts exposures that the policy drew, over all revisions, which is what may be
     learned from; `by_reason` has the exposures of every reason.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         served: the slot and its policy.
 
     Raises:
         StoreAwayError: the store does not answer.
     """
-    rows = totals(client, keys, served.slot.name)
+    rows = store.counts.totals(served.slot.name)
     names = _names(served.slot, rows)
     drawn = [_sum(rows, "policy", name) for name in names]
     figures = rate_figures([t.conversions for t in drawn], [t.trials for t in drawn], level=LEVEL)

@@ -35,13 +35,12 @@ from nudge.errors import (
     UnknownVariantError,
 )
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append, append_taking
+from nudge.store.journal.journal import Append
 from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.service.catalogue import Catalogue
+from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
-from nudge.store.vault.visitors import VisitorView, adopt
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.vault.visitors import VisitorView
 
 PATIENCE: Final = 0.05
 """Seconds: a page is not kept waiting by a disk that stalls. What it is answered then outlives the
@@ -89,8 +88,7 @@ class Decider:
     """Answers pages.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         sealer: hashes, ids and tokens.
         holdout: global share of subjects who are never personalised.
         spool: takes what the store does not.
@@ -98,8 +96,7 @@ class Decider:
         patience: seconds that a page waits for the disk under the spool; None has no bound.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
     holdout: float
     spool: Spool
@@ -109,7 +106,7 @@ class Decider:
     @property
     def asking(self) -> VisitorFinder:
         """Finds who asks."""
-        return VisitorFinder(self.client, self.keys, self.sealer)
+        return VisitorFinder(self.store.visitors, self.store.people, self.sealer)
 
     def decide(
         self, catalogue: Catalogue, asks: Sequence[DecisionRequest], caller: Caller, at: float
@@ -230,14 +227,14 @@ class Decider:
         units = orphans(opened.assigned)
         home = Home(opened.subject, opened.partition)
         with suppress(StoreAwayError):  # then it is done at the next call
-            adopt(self.client, self.keys, home, units)
+            self.store.visitors.adopt(home, units)
 
     def _append(
         self, partition: int, fresh: Sequence[tuple[LiveSlot, Decision]], keep_for: float
     ) -> list[StandingDecision | None]:
         faults.point("decide.before_append")
         taking = [(d, taken_by(served.slot, d)) for served, d in fresh]
-        made = append_taking(self.client, self.keys, partition, taking, keep_for)
+        made = self.store.journal.append_taking(partition, taking, keep_for)
         faults.point("decide.after_append")
         return made
 

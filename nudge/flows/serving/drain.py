@@ -15,19 +15,16 @@ import structlog
 from nudge import faults
 from nudge.domain.journal.records import Decision
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append, read_one
+from nudge.store.journal.journal import Append
 from nudge.store.keeping.spooled_append import SpooledAppend, unpack
-from nudge.store.vault.people import append_people
-from nudge.store.vault.visitors import assigned
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 BATCH = 500
 
 log = structlog.get_logger()
 
 
-def drain(client: Client, keys: Keys, spool: Spool) -> int:
+def drain(store: Store, spool: Spool) -> int:
     """Append everything that can be drained, and remove the files that held it.
 
     Returns:
@@ -40,7 +37,7 @@ def drain(client: Client, keys: Keys, spool: Spool) -> int:
     with spool.draining() as mine:
         for path, contents in spool.ready() if mine else ():
             for batch in _batches(map(unpack, contents)):
-                fresh += _append(client, keys, batch)
+                fresh += _append(store, batch)
                 faults.point("drain.after_batch")
             faults.point("drain.before_unlink")
             path.unlink()
@@ -52,36 +49,34 @@ def _batches(items: Iterator[SpooledAppend]) -> Iterator[list[SpooledAppend]]:
         yield batch
 
 
-def _append(client: Client, keys: Keys, batch: Iterable[SpooledAppend]) -> int:
+def _append(store: Store, batch: Iterable[SpooledAppend]) -> int:
     groups: dict[bool, dict[int, list[Append]]] = {True: {}, False: {}}
     for one in batch:
-        arrival = _completed(client, keys, one)
+        arrival = _completed(store, one)
         if arrival is not None:
             groups[one.closes].setdefault(one.partition, []).append(arrival)
-    return sum(
-        append_people(client, keys, group, closes=closes) for closes, group in groups.items()
-    )
+    return sum(store.people.append_people(group, closes=closes) for closes, group in groups.items())
 
 
-def _completed(client: Client, keys: Keys, one: SpooledAppend) -> Append | None:
+def _completed(store: Store, one: SpooledAppend) -> Append | None:
     """The arrival with what only the store knew when it was spooled."""
     record = one.arrival.record
     if isinstance(record, Decision):
         if one.arrival.visitor_hash:
             return one.arrival  # of a subject that was only proposed: it has nothing yet
-        return replace(one.arrival, record=_paired(client, keys, one.partition, record))
+        return replace(one.arrival, record=_paired(store, one.partition, record))
     if record.subject or record.decision is None:
         return one.arrival
-    entry = read_one(client, keys, record.decision)
+    entry = store.journal.read_one(record.decision)
     if entry is None:
         log.warning("spooled_event_without_visitor", type=record.type)
         return None
     return replace(one.arrival, record=replace(record, subject=entry.record.subject))
 
 
-def _paired(client: Client, keys: Keys, partition: int, decision: Decision) -> Decision:
+def _paired(store: Store, partition: int, decision: Decision) -> Decision:
     """The decision with its twin: its first writing may have arrived, only the answer not."""
-    kept = assigned(client, keys, partition, decision.subject, decision.unit)
+    kept = store.visitors.assigned(partition, decision.subject, decision.unit)
     if kept is None or kept.ref == decision.ref:
         return decision
     same = kept.period == decision.period and kept.decision.u == decision.u

@@ -11,14 +11,12 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import AWAY, Decision, JournalEntry
 from nudge.domain.timing.shared_distribution import DRAWN
 from nudge.errors import NotFoundError, TrimmedError
-from nudge.store.journal.journal import last_position, read_one
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 IN_LAKE = "`nudge explain` looks for it in the lake"
 
 
-def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dict[str, object]:
+def explain(store: Store, sealer: Sealer, decision_id: str) -> dict[str, object]:
     """Everything that led to a decision, as plain JSON; `reproduced` says the draw repeats.
 
     Raises:
@@ -26,7 +24,7 @@ def explain(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> dic
         TrimmedError: the journal does not hold it any more.
         StoreAwayError: the store does not answer.
     """
-    return explained(decision_id, find(client, keys, sealer, decision_id))
+    return explained(decision_id, find(store, sealer, decision_id))
 
 
 def explained(decision_id: str, entry: JournalEntry) -> dict[str, object]:
@@ -41,7 +39,7 @@ def explained(decision_id: str, entry: JournalEntry) -> dict[str, object]:
     return _plain(decision_id, entry, decision)
 
 
-def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> JournalEntry:
+def find(store: Store, sealer: Sealer, decision_id: str) -> JournalEntry:
     """The journal's entry of a decision.
 
     Raises:
@@ -49,13 +47,13 @@ def find(client: Client, keys: Keys, sealer: Sealer, decision_id: str) -> Journa
         TrimmedError: the journal does not hold it any more.
     """
     ref = sealer.unseal(decision_id)
-    if ref is None or ref.partition >= keys.partitions:
+    if ref is None or ref.partition >= store.keys.partitions:
         raise NotFoundError(f"decision {decision_id!r} is not known")
     if ref.position & AWAY:
         text = "was made while the store was away: the journal has it under another number"
         raise NotFoundError(f"decision {decision_id!r} {text}; {IN_LAKE}")
-    entry = read_one(client, keys, ref)
-    if entry is None and ref.position <= last_position(client, keys, ref.partition):
+    entry = store.journal.read_one(ref)
+    if entry is None and ref.position <= store.journal.last_position(ref.partition):
         raise TrimmedError(f"decision {decision_id!r} has left the journal; {IN_LAKE}")
     if entry is None:
         raise NotFoundError(f"decision {decision_id!r} is not known")

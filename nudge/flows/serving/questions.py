@@ -9,12 +9,8 @@ from typing import Any, Final
 
 from nudge import clock
 from nudge.domain.reports.questions import digest
-from nudge.store.folds import folds
-from nudge.store.jobs import jobs
 from nudge.store.jobs.jobs import Inquiry, Job
-from nudge.store.keeping.freshness import Freshness
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 VERSION: Final = 1
 """Of the answers' form; another one is asked for anew."""
@@ -51,18 +47,16 @@ class QuestionQueue:
     """Where questions are asked.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
 
     def inquiry(self, kind: str, question: Mapping[str, Any], *more: object) -> Inquiry:
         """The question as a job: named by the question, the lake, and what else it depends on."""
         about = digest(VERSION, kind, question, *more)
-        every = self.keys.every_partition()
-        lake = [folds.position_of(self.client, self.keys, p, "archive") for p in every]
+        every = self.store.keys.every_partition()
+        lake = [self.store.folds.position_of(p, "archive") for p in every]
         return Inquiry(digest(about, lake), kind, question, about)
 
     def answer(
@@ -81,7 +75,7 @@ class QuestionQueue:
             TooManyJobsError: too many questions wait.
             StoreAwayError: the store does not answer.
         """
-        known = jobs.newest(self.client, self.keys, inquiry.about)
+        known = self.store.jobs.newest(inquiry.about)
         if known and known.id == inquiry.id:
             return self._given(known, None, self._now(known))
         if known and clock.now() - (known.finished or 0.0) < fresh:
@@ -95,7 +89,7 @@ class QuestionQueue:
         return QuestionStatus(None, 0.0, job)
 
     def _given(self, job: Job, newer: Job | None, as_of: float | None = None) -> QuestionStatus:
-        body = jobs.result(self.client, self.keys, job.id)
+        body = self.store.jobs.result(job.id)
         return QuestionStatus(body, (job.as_of or 0.0) if as_of is None else as_of, newer)
 
     def _age(self, job: Job) -> float:
@@ -103,14 +97,14 @@ class QuestionQueue:
 
     def _now(self, job: Job) -> float:
         """Until when an answer is complete whose lake has not changed since: perhaps until now."""
-        fresh = Freshness.of(self.client, self.keys)
+        fresh = self.store.freshness.read()
         return fresh.at if all(fresh.complete.values()) else job.as_of or 0.0
 
     def begin(self, inquiry: Inquiry, *, waits: bool, anew: bool = False) -> Job | None:
         """Ask, and wait a little for the answer where there is room to wait."""
-        name = jobs.ask(self.client, self.keys, inquiry, anew=anew)
+        name = self.store.jobs.ask(inquiry, anew=anew)
         if not waits or not WAITERS.acquire(blocking=False):
-            return jobs.read(self.client, self.keys, name)
+            return self.store.jobs.read(name)
         try:
             return self._awaited(name)
         finally:
@@ -119,7 +113,7 @@ class QuestionQueue:
     def _awaited(self, name: str) -> Job | None:
         began = clock.monotonic()
         while True:
-            job = jobs.read(self.client, self.keys, name)
+            job = self.store.jobs.read(name)
             spent = clock.monotonic() - began
             ignored = job is not None and job.state == "waiting" and spent > TAKEN
             if job is None or not job.open or ignored or spent > PATIENCE:

@@ -18,11 +18,10 @@ from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.numbers import OWN
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append, NamedId, VaultEntry, place_of, read_one
+from nudge.store.journal.journal import Append, NamedId, VaultEntry, place_of
 from nudge.store.keeping.spooled_append import SpooledAppend, pack
-from nudge.store.vault.people import TEXTS, append_people
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
+from nudge.store.vault.people import TEXTS
 
 OTHER_ID: Final = "other_id"
 """The field of `identified` that holds the visitor's second external id."""
@@ -51,14 +50,12 @@ class Recorder:
     """Takes events.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         sealer: hashes and ids.
         spool: takes what the store does not.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
     spool: Spool
 
@@ -91,7 +88,7 @@ class Recorder:
         for one in routed:
             groups[one.partition].append(one.arrival)
         faults.point("record.before_append")
-        fresh = append_people(self.client, self.keys, groups, closes=closes)
+        fresh = self.store.people.append_people(groups, closes=closes)
         faults.point("record.after_append")
         return fresh
 
@@ -118,7 +115,7 @@ class Recorder:
             return RoutedEvent(link.ref.partition, Append("", known, notes=notes, named=named))
         if sent.visitor_id:
             visitor_hash = self.sealer.visitor_hash(sent.visitor_id)
-            home = self.sealer.partition(visitor_hash, self.keys.partitions)
+            home = self.sealer.partition(visitor_hash, self.store.keys.partitions)
             # Whoever was shown a decision is who it was made for, whatever id they go by.
             here = ref is not None and ref.partition == home and ref.position < AWAY
             of = place_of(ref) if ref and here else ""
@@ -137,7 +134,7 @@ class Recorder:
     def _subject_of(self, ref: Ref) -> str | None:
         """Whose decision it is; None where there is none, empty where only the store knows."""
         try:
-            entry = read_one(self.client, self.keys, ref)
+            entry = self.store.journal.read_one(ref)
         except StoreAwayError:
             return ""
         return entry.record.subject if entry else None
@@ -165,12 +162,12 @@ class Recorder:
         other = sent.fields.get(OTHER_ID)
         if isinstance(other, str) and sent.msisdn is None:
             hashed = self.sealer.visitor_hash(other)
-            home = self.sealer.partition(hashed, self.keys.partitions)
+            home = self.sealer.partition(hashed, self.store.keys.partitions)
             return NamedId(hashed, home, new_subject())
         if sent.msisdn is None:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
-        home = self.sealer.partition(hashed, self.keys.partitions)
+        home = self.sealer.partition(hashed, self.store.keys.partitions)
         device = self._device(sent)
         sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)

@@ -24,12 +24,10 @@ from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import Seal
 from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, FoldWrite, Lease
-from nudge.store.journal import journal
 from nudge.store.keeping import identity
 from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
 from nudge.store.keeping.identity import WrongStore
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 TTL: Final = 60.0
 WAITS: Final = "the store was replaced: run `nudge rebuild`"
@@ -58,16 +56,14 @@ class StoreAcceptance:
     """Accepts the store that is there.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         lake: in which gaps are declared.
         seal: makes decision ids of references.
         note: path of what is noted of the store.
         owner: under which leases are held.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     lake: Lake
     seal: Seal
     note: Path
@@ -83,7 +79,7 @@ class StoreAcceptance:
         if noted is None:
             cure = "run this where the data directory of the service is"
             raise InvalidConfigError([f"{self.note}: there is no such file; {cure}"])
-        return [self._gap(noted, p) for p in self.keys.every_partition()]
+        return [self._gap(noted, p) for p in self.store.keys.every_partition()]
 
     def run(self, wrong: WrongStore) -> list[Gap]:
         """Accept the store, and tell what was lost.
@@ -100,9 +96,9 @@ class StoreAcceptance:
         gaps = [self._placed(gap, wrong) for gap in self.gaps()]
         for gap in gaps:
             self._accepted(gap, wrong)
-        found = identity.store_id(self.client, self.keys) or ""
+        found = self.store.identity.store_id() or ""
         write_note(self.note, StoreFingerprint(found, {gap.partition: gap.upto for gap in gaps}))
-        identity.forgive(self.client, self.keys)
+        self.store.identity.forgive()
         return gaps
 
     def _gap(self, noted: StoreFingerprint, partition: int) -> Gap:
@@ -115,36 +111,30 @@ class StoreAcceptance:
         if listed and listed[-1].lost and gap.after > gap.noted:
             # Declared by a run that was broken off: the note follows at the end.
             return replace(gap, upto=gap.after)
-        last = identity.jump(self.client, self.keys, gap.partition, gap.upto)
+        last = self.store.identity.jump(gap.partition, gap.upto)
         return replace(gap, upto=last) if wrong.reason == "store_other" else gap
 
     def _accepted(self, gap: Gap, wrong: WrongStore) -> None:
         leases = [
-            folds.seize(self.client, self.keys, gap.partition, name, self.owner, TTL)
-            for name in folds.FOLDS
+            self.store.folds.seize(gap.partition, name, self.owner, TTL) for name in folds.FOLDS
         ]
         if wrong.reason == "store_older":
-            end = self._end(gap)
+            end = self.store.journal.end_before(gap.partition, gap.upto)
             leases = [self._caught_up(lease, end) for lease in leases]
         self._declare(gap, wrong)
         for lease in leases:
-            key = self.keys.fold(gap.partition, lease.fold)
-            waits = FoldWrite("HSET", key, ("broken", WAITS))
-            forgets = FoldWrite("HDEL", key, PENDING)
-            write = forgets if lease.fold == ARCHIVE else waits
+            write = self._mark(lease)
             if lease.position < gap.upto:
                 done = Commit(gap.upto, writes=[write])
-                lease = folds.commit(self.client, self.keys, lease, done)  # noqa: PLW2901 - as it stands now
-            folds.release(self.client, self.keys, lease)
-        self.client.call("XTRIM", self.keys.journal(gap.partition), "MINID", f"{gap.upto + 1}-0")
+                lease = self.store.folds.commit(lease, done)  # noqa: PLW2901 - as it stands now
+            self.store.folds.release(lease)
+        self.store.journal.drop(gap.partition, gap.upto)
 
-    def _end(self, gap: Gap) -> int:
-        """The last position that the store kept of those before the gap."""
-        start = f"{gap.upto}-0"
-        found = self.client.call(
-            "XREVRANGE", self.keys.journal(gap.partition), start, "-", "COUNT", 1
-        )
-        return int(found[0][0].split(b"-")[0]) if found else 0
+    def _mark(self, lease: Lease) -> FoldWrite:
+        """Have the fold wait for its rebuild; the archive, which has none, forgets its range."""
+        if lease.fold == ARCHIVE:
+            return self.store.folds.drop_fields(lease.partition, ARCHIVE, PENDING)
+        return self.store.folds.put_fields(lease.partition, lease.fold, {"broken": WAITS})
 
     def _caught_up(self, lease: Lease, end: int) -> Lease:
         """The lease where its fold has read all that the store kept."""
@@ -154,29 +144,23 @@ class StoreAcceptance:
         state = fold.prepare(lease.partition)
         while lease.position < end:
             count = min(fold.batch, end - lease.position)
-            entries = journal.read(self.client, self.keys, lease.partition, lease.position, count)
+            entries = self.store.journal.read(lease.partition, lease.position, count)
             mine = [entry for entry in entries if entry.position <= end]
             state, made = fold.handle(lease.partition, state, mine)
-            lease = folds.commit(self.client, self.keys, lease, made)
+            lease = self.store.folds.commit(lease, made)
         return lease
 
     def _archived(self, lease: Lease, end: int) -> Lease:
         last = self.lake.last(lease.partition)
-        key = self.keys.fold(lease.partition, ARCHIVE)
         if lease.position < last:
             # The lake went on before the store was lost.
-            lease = folds.commit(
-                self.client,
-                self.keys,
-                lease,
-                Commit(last, writes=[FoldWrite("HDEL", key, PENDING)]),
-            )
+            lease = self.store.folds.commit(lease, Commit(last, writes=[self._mark(lease)]))
         if lease.position < end:
-            fixed = FoldWrite("HSET", key, (PENDING[0], end, PENDING[1], ""))
-            lease = folds.commit(
-                self.client, self.keys, lease, Commit(lease.position, writes=[fixed])
+            fixed = self.store.folds.put_fields(
+                lease.partition, ARCHIVE, {PENDING[0]: end, PENDING[1]: ""}
             )
-            (lease,) = ArchiveFold(self.client, self.keys, self.lake, self.seal).run([lease])
+            lease = self.store.folds.commit(lease, Commit(lease.position, writes=[fixed]))
+            (lease,) = ArchiveFold(self.store, self.lake, self.seal).run([lease])
         return lease
 
     def _fold(self, name: str) -> Fold[Any]:
@@ -184,7 +168,7 @@ class StoreAcceptance:
             "attribute": AttributeFold,
             "learn": LearnFold,
         }
-        return makers[name](self.client, self.keys)
+        return makers[name](self.store)
 
     def _declare(self, gap: Gap, wrong: WrongStore) -> None:
         last = self.lake.last(gap.partition)

@@ -17,11 +17,7 @@ from nudge.errors import (
     NotFoundError,
     UnconditionalError,
 )
-from nudge.store.journal.journal import append_mark
-from nudge.store.service import slots
-from nudge.store.service.stock import balance
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 AUDIT_PARTITION = 0
 """Where marks of the configuration are kept, so that they have one order."""
@@ -29,12 +25,11 @@ BODY = "body"
 """What messages call a slot that came in a request."""
 
 
-def apply(client: Client, keys: Keys, changes: Sequence[Change], edit: Edit) -> list[Change]:
+def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
     """Write the changes that change something; return those.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         changes: of `plan`.
         edit: who, why and when.
 
@@ -46,20 +41,17 @@ def apply(client: Client, keys: Keys, changes: Sequence[Change], edit: Edit) -> 
         raise InvalidConfigError(conflicts)
     done = [c for c in changes if c.changes]
     for change in done:
-        if not _write(client, keys, change, edit):
+        if not _write(store, change, edit):
             text = f"slot {change.slot.name}: somebody changed it meanwhile; look and apply again"
             raise InvalidConfigError([text])
     return done
 
 
-def put(
-    client: Client, keys: Keys, name: str, table: Mapping[str, Any], seen: int | None, edit: Edit
-) -> Change:
+def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edit: Edit) -> Change:
     """Make this table the slot; the revision is the service's.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         name: of the slot.
         table: as in a slot's file.
         seen: revision that the caller looked at; None where it expects none.
@@ -74,17 +66,17 @@ def put(
         ChangedMeanwhileError: it has another revision by now; `errors` says what changed.
         InvalidRequestError: the table does not fit.
     """
-    before = slots.current(client, keys).get(name)
+    before = store.slots.current().get(name)
     revision = 1 if before is None else before.revision + 1
     wanted = _parsed(name, dict(table) | {"revision": revision})
     if before is not None and digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
-    _check(client, keys, name, before, seen)
-    return _written(client, keys, change_of(before, wanted), edit)
+    _check(store, name, before, seen)
+    return _written(store, change_of(before, wanted), edit)
 
 
 def patch(
-    client: Client, keys: Keys, name: str, changes: Mapping[str, Any], seen: int | None, edit: Edit
+    store: Store, name: str, changes: Mapping[str, Any], seen: int | None, edit: Edit
 ) -> Change:
     """Change some keys of a slot: see `slot_patch.patched`; otherwise as `put`.
 
@@ -94,15 +86,15 @@ def patch(
         ChangedMeanwhileError: it has another revision by now; `errors` says what changed.
         InvalidRequestError: what comes out does not fit.
     """
-    before = slots.current(client, keys).get(name)
+    before = store.slots.current().get(name)
     if before is None:
         raise NotFoundError(f"slot {name!r} is not configured; PUT makes a new one")
     table = patched(dump_slot(before), changes) | {"revision": before.revision + 1}
     wanted = _parsed(name, table)
     if digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
-    _check(client, keys, name, before, seen)
-    return _written(client, keys, change_of(before, wanted), edit)
+    _check(store, name, before, seen)
+    return _written(store, change_of(before, wanted), edit)
 
 
 def _parsed(name: str, table: Mapping[str, Any]) -> Slot:
@@ -118,7 +110,7 @@ def _parsed(name: str, table: Mapping[str, Any]) -> Slot:
         raise InvalidRequestError("the slot does not fit", errors) from error
 
 
-def _check(client: Client, keys: Keys, name: str, before: Slot | None, seen: int | None) -> None:
+def _check(store: Store, name: str, before: Slot | None, seen: int | None) -> None:
     """Refuse an edit of something else than what the caller looked at."""
     now = 0 if before is None else before.revision
     if before is not None and seen is None:
@@ -126,31 +118,31 @@ def _check(client: Client, keys: Keys, name: str, before: Slot | None, seen: int
         raise UnconditionalError(text)
     if (seen or 0) == now:
         return
-    looked = slots.revision(client, keys, name, seen) if seen else None
+    looked = store.slots.revision(name, seen) if seen else None
     changed = list(differences(looked, before)) if looked and before else []
     text = f"slot {name!r} is at revision {now} by now; look at it and edit again"
     raise ChangedMeanwhileError(text, {"revision": now, "changed": changed})
 
 
-def _written(client: Client, keys: Keys, change: Change, edit: Edit) -> Change:
-    if _write(client, keys, change, edit):
+def _written(store: Store, change: Change, edit: Edit) -> Change:
+    if _write(store, change, edit):
         return change
-    before = slots.current(client, keys).get(change.slot.name)
+    before = store.slots.current().get(change.slot.name)
     seen = change.before.revision if change.before else None
-    _check(client, keys, change.slot.name, before, seen)
+    _check(store, change.slot.name, before, seen)
     raise ChangedMeanwhileError(f"slot {change.slot.name!r} was changed meanwhile")
 
 
-def _write(client: Client, keys: Keys, change: Change, edit: Edit) -> bool:
+def _write(store: Store, change: Change, edit: Edit) -> bool:
     """Write one change; False where somebody else changed the slot meanwhile.
 
     The audit entry is written in one with the revision; the journal's mark, for reports, follows.
     """
     entry = change.told(edit)
-    if not slots.put(client, keys, change.slot, change.before, entry):
+    if not store.slots.put(change.slot, change.before, entry):
         return False
     fields = {"slot": dump_slot(change.slot)} | {k: v for k, v in entry.items() if k != "at"}
-    append_mark(client, keys, AUDIT_PARTITION, Mark("slot_applied", fields, at=edit.at))
+    store.journal.append_mark(AUDIT_PARTITION, Mark("slot_applied", fields, at=edit.at))
     # Last: a worker does it again when this process dies before it, and nobody writes the mark.
-    balance(client, keys, change.slot)
+    store.stock.balance(change.slot)
     return True

@@ -16,14 +16,9 @@ from nudge.domain.identity.sealing import Home, Sealer
 from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import LAST
 from nudge.errors import CorruptRecordError
-from nudge.store.folds.folds import generation_of, position_of
-from nudge.store.journal import journal
 from nudge.store.journal.journal import Append
-from nudge.store.keeping.rewriting import want_rewrite
-from nudge.store.plans.plans import forget_plans
-from nudge.store.vault.visitors import ATTRIBUTE, Person, person_of, root_of
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
+from nudge.store.vault.visitors import ATTRIBUTE, Person
 
 LOOK: Final = 0.02
 
@@ -54,13 +49,11 @@ class Eraser:
     """Forgets people.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         sealer: hashes ids, and opens numbers to find their entries.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
 
     def erase(self, visitor_id: str, by: str, patience: float) -> Erasure:
@@ -93,11 +86,11 @@ class Eraser:
 
     def _erase(self, first: Home, by: str, patience: float) -> Erasure:
         """Forget the person to whom a hashed id leads."""
-        entry = self.client.call("HGET", self.keys.vault(first.partition, first.subject), "s")
-        if entry is None:
+        subject = self.store.visitors.subject_of(first)
+        if subject is None:
             return Erasure(found=False)
-        raw = Home(entry.decode(), first.partition)
-        root = root_of(self.client, self.keys, raw)
+        raw = Home(subject, first.partition)
+        root = self.store.visitors.root_of(raw)
         people = list(self._people(root))
         self._say(root, by)
         ids = {name for person in people for name in person.ids} | {first.subject}
@@ -108,16 +101,16 @@ class Eraser:
         self._delete_people([p.home for p in people if p.home.subject not in chain])
         self._delete_people(reversed(list(self._chain(raw))))
         self._delete_entry(first.subject)
-        want_rewrite(self.client, self.keys)
+        self.store.log_rewrite.want_rewrite()
         folded = self._folded(root.partition, patience)
         return Erasure(True, len(people), len(ids), numbers, texts, folded)
 
     def _home(self, hashed: str) -> Home:
-        return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))
+        return Home(hashed, self.sealer.partition(hashed, self.store.keys.partitions))
 
     def _people(self, home: Home) -> Iterator[Person]:
         """The subject and all that turned out to be it."""
-        person = person_of(self.client, self.keys, home)
+        person = self.store.visitors.person_of(home)
         yield person
         for other in person.others:
             yield from self._people(other)
@@ -125,7 +118,7 @@ class Eraser:
     def _chain(self, home: Home) -> Iterator[Home]:
         """From a subject to whom it turned out to be."""
         yield home
-        into = person_of(self.client, self.keys, home).into
+        into = self.store.visitors.person_of(home).into
         if into is not None:
             yield from self._chain(into)
 
@@ -133,24 +126,21 @@ class Eraser:
         name = f"erased:{clock.now()}"
         event = Event(root.subject, name, "erased", "server", fields={"by": by})
         groups = {root.partition: [Append("", event)]}
-        journal.append_followed(self.client, self.keys, groups, closes=False)
+        self.store.journal.append_followed(groups, closes=False)
 
     def _forget(self, people: list[Person]) -> tuple[int, int]:
         """Remove what is kept of the subjects; how many numbers and texts there were."""
         mine = {person.home.subject for person in people}
         numbers = texts = 0
         for person in people:
-            p, subject = person.home.partition, person.home.subject
-            book = self.client.call("HGETALL", self.keys.numbers(p, subject))
-            for name, sealed in book.items():
-                device, label = name.decode().split(":", 1)
+            home = person.home
+            for name, sealed in self.store.visitors.book(home).items():
+                device, label = name.split(":", 1)
                 if device != LAST:
                     numbers += 1
                     self._delete_number(sealed, device, label, mine)
-            texts += self.client.call("HLEN", self.keys.texts(p, subject))
-            names = (self.keys.numbers, self.keys.texts, self.keys.assigned, self.keys.seen)
-            self.client.call("DEL", *(name(p, subject) for name in names))
-            forget_plans(self.client, self.keys, p, subject, clock.now())
+            texts += self.store.removal.remove_books(home)
+            self.store.plans.forget_plans(home.partition, home.subject, clock.now())
         return numbers, texts
 
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:
@@ -167,24 +157,23 @@ class Eraser:
 
     def _is_somebody(self, home: Home) -> bool:
         p = home.partition
-        generation = generation_of(self.client, self.keys, p, ATTRIBUTE)
-        state = self.client.call("EXISTS", self.keys.visitor(p, home.subject, generation))
-        person = person_of(self.client, self.keys, home)
-        return bool(state) or person.into is not None or bool(person.others)
+        generation = self.store.folds.generation_of(p, ATTRIBUTE)
+        state = self.store.visitor_states.has(p, home.subject, generation)
+        person = self.store.visitors.person_of(home)
+        return state or person.into is not None or bool(person.others)
 
     def _delete_entry(self, hashed: str) -> None:
-        home = self._home(hashed)
-        self.client.call("DEL", self.keys.vault(home.partition, hashed))
+        self.store.removal.remove_entry(self._home(hashed))
 
     def _delete_people(self, homes: Iterator[Home] | list[Home]) -> None:
         for home in homes:
-            self.client.call("DEL", self.keys.person(home.partition, home.subject))
+            self.store.removal.remove_person(home)
 
     def _folded(self, partition: int, patience: float) -> bool:
         """Whether the fold came to the end of what there is now."""
-        last = journal.last_position(self.client, self.keys, partition)
+        last = self.store.journal.last_position(partition)
         until = clock.monotonic() + patience
-        while position_of(self.client, self.keys, partition, ATTRIBUTE) < last:
+        while self.store.folds.position_of(partition, ATTRIBUTE) < last:
             if clock.monotonic() > until:
                 return False
             clock.sleep(LOOK)

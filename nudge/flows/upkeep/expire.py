@@ -18,10 +18,8 @@ from nudge.lake.files.expire import expire, plan
 from nudge.lake.files.manifest import Manifest
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.restore import Unseal
-from nudge.store.folds import folds
 from nudge.store.folds.folds import FOLDS, Lease
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 EVERY: Final = 600.0
 """Seconds between two looks whether there is something to remove."""
@@ -34,16 +32,14 @@ class Expiry:
     """Removes what is old enough. Use it from one thread.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         lake: of the installation.
         unseal: finds references behind decision ids.
         keep: seconds that rows stay, at least; 0 is for ever.
         next_at: seconds on a clock that never jumps.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     lake: Lake
     unseal: Unseal
     keep: float
@@ -88,11 +84,11 @@ class Expiry:
 
     def _read_by_all(self, lease: Lease) -> int:
         """Up to which position every fold has read, and the store knows of it."""
-        found = (folds.position_of(self.client, self.keys, lease.partition, f) for f in FOLDS)
+        found = (self.store.folds.position_of(lease.partition, f) for f in FOLDS)
         return min(lease.position, *found)
 
     def _watermark(self, partition: int) -> float:
-        kept = folds.kept(self.client, self.keys, partition, "attribute", "watermark")
+        kept = self.store.folds.kept(partition, "attribute", "watermark")
         return float(kept[0] or 0.0)
 
     def _first_day(self, watermark: float) -> str:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from nudge.clock import monotonic
 from nudge.domain.credit.attribution_replay import AttributionAccount
-from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.upkeep.opening import opening
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.history import History, batches
-from nudge.store.folds import folds, generations
-from nudge.store.folds.folds import Commit, FoldWrite, Lease
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds import generations
+from nudge.store.folds.folds import Commit, Lease
+from nudge.store.store import Store
 
 TTL: Final = 30.0
 """Seconds after which a rebuild that died can be begun again."""
@@ -35,8 +33,7 @@ class GenerationBuilder(Generic[S]):
     """A generation that is being built.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         history: where entries come from.
         fold: under the builder's name.
         lease: of the builder.
@@ -47,8 +44,7 @@ class GenerationBuilder(Generic[S]):
         entries: taken so far.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     history: History
     fold: Fold[S]
     lease: Lease
@@ -77,7 +73,7 @@ class GenerationBuilder(Generic[S]):
         """Take what is left of entries that were removed from the lake by age."""
         if balance.left is None:
             return
-        writes = opening(self.keys, name, self.lease, balance)
+        writes = opening(self.store, name, self.lease, balance)
         while chunk := list(islice(writes, CHUNK)):
             self.commit(Commit(self.lease.position, writes=chunk))
         self.commit(Commit(balance.position))
@@ -89,28 +85,20 @@ class GenerationBuilder(Generic[S]):
         """Commit under the builder's lease, which is renewed when it is time."""
         if monotonic() >= self.renew_at:
             p, name, owner = self.lease.partition, self.lease.fold, self.lease.owner
-            folds.acquire(self.client, self.keys, p, name, owner, TTL)
+            self.store.folds.acquire(p, name, owner, TTL)
             self.renew_at = monotonic() + TTL / 3
-        self.lease = folds.commit(self.client, self.keys, self.lease, batch)
+        self.lease = self.store.folds.commit(self.lease, batch)
 
     def age(self) -> None:
         """Give each visitor's state the rest of its life: it was written just now."""
         p, generation = self.lease.partition, self.lease.token
-        subjects = generations.subjects(self.client, self.keys, p, generation)
+        subjects = self.store.generations.subjects(p, generation)
         while chunk := list(islice(subjects, CHUNK)):
-            names = [self.keys.visitor(p, subject, generation) for subject in chunk]
-            self.commit(Commit(self.lease.position, writes=list(_aged(self.client, names))))
+            aged = self.store.visitor_states.age(p, chunk, generation)
+            self.commit(Commit(self.lease.position, writes=list(aged)))
 
 
-def fold_of(client: Client, keys: Keys, name: str) -> Fold[Any]:
+def fold_of(store: Store, name: str) -> Fold[Any]:
     """The fold `attribute` or `learn`, as the builder of a new generation of its state."""
     makers: dict[str, Callable[..., Fold[Any]]] = {"attribute": AttributeFold, "learn": LearnFold}
-    return makers[name](client, keys, name=generations.builder(name))
-
-
-def _aged(client: Client, names: list[str]) -> Iterator[FoldWrite]:
-    for name, blob in zip(names, client.call("MGET", *names), strict=True):
-        if blob is not None:
-            state = decode_state(blob)
-            until = state.watermark + state.keep
-            yield FoldWrite("PEXPIREAT", name, (round(until * 1000),))
+    return makers[name](store, name=generations.builder(name))

@@ -21,11 +21,8 @@ from nudge.domain.journal.records import Record
 from nudge.domain.slots.learning import learner_config
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
 from nudge.lake.evaluation.log_file import LogFile
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, Lease
-from nudge.store.service import slots
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 BATCH: Final = 200
 """Rows of a commit, which is one script call: pages wait for it."""
@@ -59,17 +56,17 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
-def planned(client: Client, keys: Keys, rules: ImportRules, name: str) -> Plan:
+def planned(store: Store, rules: ImportRules, name: str) -> Plan:
     """An import into the slot as it is now.
 
     Raises:
         NotFoundError: there is no such slot.
     """
-    slot = slots.current(client, keys).get(rules.slot)
+    slot = store.slots.current().get(rules.slot)
     if slot is None:
         raise NotFoundError(f"there is no slot {rules.slot!r}; put it into service: nudge apply")
     cells = CellSpec.build(learner_config(slot).context)
-    plan = LogImport(name, rules, slot, cells, keys.partitions)
+    plan = LogImport(name, rules, slot, cells, store.keys.partitions)
     return CountImport(plan) if rules.teach_only else plan
 
 
@@ -94,7 +91,7 @@ def check(log: LogFile, plan: Plan, look: Look) -> int:
     return number
 
 
-def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> ImportResult:
+def run(store: Store, log: LogFile, plan: Plan, look: Look) -> ImportResult:
     """Write what is not written yet.
 
     Raises:
@@ -105,16 +102,16 @@ def run(client: Client, keys: Keys, log: LogFile, plan: Plan, look: Look) -> Imp
     owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     leases: dict[int, Lease] = {}
     try:
-        for p in keys.every_partition():
-            leases[p] = _lease(client, keys, plan, p, owner)
-        return _written(client, keys, log, plan, leases, look)
+        for p in store.keys.every_partition():
+            leases[p] = _lease(store, plan, p, owner)
+        return _written(store, log, plan, leases, look)
     finally:
         for lease in leases.values():
-            folds.release(client, keys, lease)
+            store.folds.release(lease)
 
 
 def _written(
-    client: Client, keys: Keys, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
+    store: Store, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
 ) -> ImportResult:
     waiting: dict[int, list[tuple[int, list[Record]]]] = {p: [] for p in leases}
     done = ImportResult(0, 0, 0)
@@ -125,11 +122,11 @@ def _written(
             waiting[p].append((number, records))
         done = replace(done, rows=number, fresh=done.fresh + fresh)
         if len(waiting[p]) >= BATCH:
-            leases[p], written = _commit(client, keys, plan, leases[p], waiting[p])
+            leases[p], written = _commit(store, plan, leases[p], waiting[p])
             done = replace(done, records=done.records + written)
         look(1)
     for p, lease in leases.items():
-        leases[p], written = _commit(client, keys, plan, lease, waiting[p])
+        leases[p], written = _commit(store, plan, lease, waiting[p])
         done = replace(done, records=done.records + written)
     return done
 
@@ -142,17 +139,16 @@ def _rows(log: LogFile) -> Iterator[tuple[int, dict[str, object]]]:
             yield number, row
 
 
-def _lease(client: Client, keys: Keys, plan: Plan, partition: int, owner: str) -> Lease:
+def _lease(store: Store, plan: Plan, partition: int, owner: str) -> Lease:
     fold = f"import-{plan.name}"
-    found = folds.acquire(client, keys, partition, fold, owner, TTL)
+    found = store.folds.acquire(partition, fold, owner, TTL)
     if found is None:
         raise StoreError(f"import {plan.name!r} runs already; wait {TTL:.0f} s if it died")
     return found
 
 
 def _commit(
-    client: Client,
-    keys: Keys,
+    store: Store,
     plan: Plan,
     lease: Lease,
     waiting: list[tuple[int, list[Record]]],
@@ -163,8 +159,8 @@ def _commit(
     """
     if not waiting:
         return lease, 0
-    folds.acquire(client, keys, lease.partition, lease.fold, lease.owner, TTL)
+    store.folds.acquire(lease.partition, lease.fold, lease.owner, TTL)
     records = plan.packed([record for _, some in waiting for record in some])
-    after = folds.commit(client, keys, lease, Commit(waiting[-1][0], records))
+    after = store.folds.commit(lease, Commit(waiting[-1][0], records))
     waiting.clear()
     return after, len(records)

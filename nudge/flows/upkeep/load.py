@@ -12,9 +12,8 @@ from nudge.domain.journal.records import Event
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import OWN
 from nudge.store.journal.journal import Append, NamedId
-from nudge.store.vault.people import IDENTIFIED, append_people
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
+from nudge.store.vault.people import IDENTIFIED
 
 
 @dataclass(frozen=True)
@@ -22,13 +21,11 @@ class VisitorLoader:
     """Loads customers.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         sealer: hashes ids, and encrypts numbers.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     sealer: Sealer
 
     def load(self, customers: Iterable[VisitorRow]) -> int:
@@ -44,7 +41,7 @@ class VisitorLoader:
         for one in customers:
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
             groups[home.partition] += self._arrivals(one, home.subject)
-        return append_people(self.client, self.keys, groups, closes=True)
+        return self.store.people.append_people(groups, closes=True)
 
     def _arrivals(self, one: VisitorRow, visitor_hash: str) -> Iterator[Append]:
         if one.msisdn:
@@ -66,4 +63,4 @@ class VisitorLoader:
         return Event(new_subject(), name, kind, "server", fields=fields)
 
     def _home(self, hashed: str) -> Home:
-        return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))
+        return Home(hashed, self.sealer.partition(hashed, self.store.keys.partitions))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -22,10 +21,8 @@ from nudge.lake.files.errors import DaysRemovedError
 from nudge.lake.files.history import CHUNK, History
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.restore import Unseal
-from nudge.store.folds import folds, generations
-from nudge.store.journal import journal
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds import generations
+from nudge.store.store import Store
 
 log = structlog.get_logger()
 
@@ -63,28 +60,24 @@ class Rebuild:
     """Rebuilds folds, one partition after the other.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         history: where entries come from.
         owner: under which leases are held; no two processes ever share one.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     history: History
     owner: str
 
     @classmethod
-    def of(cls, client: Client, keys: Keys, lake: Lake, unseal: Unseal, owner: str) -> Rebuild:
+    def of(cls, store: Store, lake: Lake, unseal: Unseal, owner: str) -> Rebuild:
         """From lake and journal of an installation."""
-        read = partial(journal.read, client, keys)
-        return cls(client, keys, History(lake, unseal, read), owner)
+        return cls(store, History(lake, unseal, store.journal.read), owner)
 
     def length(self, fold: str) -> int:
         """About how many entries a rebuild of the fold reads."""
         places = [
-            (p, folds.position_of(self.client, self.keys, p, fold))
-            for p in self.keys.every_partition()
+            (p, self.store.folds.position_of(p, fold)) for p in self.store.keys.every_partition()
         ]
         return sum(self.history.length(p, position) for p, position in places)
 
@@ -101,7 +94,7 @@ class Rebuild:
         """
         began = monotonic()
         balance = self._balance(fold, partition)
-        generations.sweep(self.client, self.keys, partition, fold)
+        self.store.generations.sweep(partition, fold)
         builder = self._begun(fold, partition, tell)
         try:
             builder.begin(fold, balance)
@@ -109,8 +102,8 @@ class Rebuild:
             builder.age()
             paused = self._swapped(builder, fold)
         finally:
-            folds.release(self.client, self.keys, builder.lease)
-        generations.sweep(self.client, self.keys, partition, fold)
+            self.store.folds.release(builder.lease)
+        self.store.generations.sweep(partition, fold)
         differences = tuple(builder.account.close()) if builder.account else ()
         seconds = monotonic() - began
         log.info("rebuilt", fold=fold, partition=partition, entries=builder.entries)
@@ -118,7 +111,7 @@ class Rebuild:
 
     def _balance(self, fold: str, partition: int) -> Balance:
         balance = self.history.opening(partition)
-        live = folds.position_of(self.client, self.keys, partition, fold)
+        live = self.store.folds.position_of(partition, fold)
         if live < balance.position:
             text = f"{fold} stands at {live}, and the lake's rows up to {balance.position} are gone"
             cure = "if a backup was restored, run `nudge store accept`, and this again"
@@ -126,13 +119,11 @@ class Rebuild:
         return balance
 
     def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
-        made = fold_of(self.client, self.keys, fold)
-        lease = generations.begin(self.client, self.keys, partition, fold, self.owner, TTL)
+        made = fold_of(self.store, fold)
+        lease = self.store.generations.begin(partition, fold, self.owner, TTL)
         account = AttributionAccount() if fold == "attribute" else None
         state = made.prepare(partition)
-        return GenerationBuilder(
-            self.client, self.keys, self.history, made, lease, state, account, tell
-        )
+        return GenerationBuilder(self.store, self.history, made, lease, state, account, tell)
 
     def _follow(self, builder: GenerationBuilder[Any], fold: str) -> None:
         """Run after the fold until it is at most about a batch ahead.
@@ -140,7 +131,7 @@ class Rebuild:
         Even a few entries may span days, and states are aged behind this: they are taken as well.
         """
         for _ in range(ROUNDS):
-            ahead = folds.position_of(self.client, self.keys, builder.lease.partition, fold)
+            ahead = self.store.folds.position_of(builder.lease.partition, fold)
             near = ahead - builder.lease.position <= builder.fold.batch
             builder.to(ahead)
             if near:
@@ -149,13 +140,13 @@ class Rebuild:
     def _swapped(self, builder: GenerationBuilder[Any], fold: str) -> float:
         """Make the fold wait, catch up, swap; for how many seconds it waited."""
         p, began = builder.lease.partition, monotonic()
-        live = folds.seize(self.client, self.keys, p, fold, self.owner, PAUSE_TTL)
+        live = self.store.folds.seize(p, fold, self.owner, PAUSE_TTL)
         try:
-            last = journal.last_position(self.client, self.keys, p)
+            last = self.store.journal.last_position(p)
             builder.to(live.position)
-            generations.swap(self.client, self.keys, live, builder.lease)
+            self.store.generations.swap(live, builder.lease)
         finally:
-            folds.release(self.client, self.keys, live)
+            self.store.folds.release(live)
         if builder.account:
             # What the fold had written by then for what it had read stands at or before `last`.
             builder.account.find(self._tail(p, live.position, last))

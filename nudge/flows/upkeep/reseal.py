@@ -8,10 +8,8 @@ from itertools import chain
 
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
-from nudge.store.vault import books
+from nudge.store.store import Store
 from nudge.store.vault.books import SealedEntry
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
 
 
 @dataclass
@@ -31,9 +29,7 @@ class ResealResult:
     unreadable: int = 0
 
 
-def reseal(
-    client: Client, keys: Keys, vault: VaultSeal, told: Callable[[int], object]
-) -> ResealResult:
+def reseal(store: Store, vault: VaultSeal, told: Callable[[int], object]) -> ResealResult:
     """Encrypt everything under the current key. Broken off, it may be begun again.
 
     Each cipher is replaced only if it is still the one that was read, so nothing that is written
@@ -41,8 +37,7 @@ def reseal(
     these: a second walk finds it.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         vault: with the current key and the older ones.
         told: is called for each number and text, with how many that makes.
 
@@ -50,15 +45,15 @@ def reseal(
         StoreAwayError: no answer; do it again.
     """
     found = ResealResult()
-    everything = chain(books.numbers(client, keys), books.texts(client, keys))
+    everything = chain(store.books.numbers(), store.books.texts())
     for looked, sealed in enumerate(everything, 1):
-        outcome = _outcome(client, vault, sealed)
+        outcome = _outcome(store, vault, sealed)
         setattr(found, outcome, getattr(found, outcome) + 1)
         told(looked)
     return found
 
 
-def _outcome(client: Client, vault: VaultSeal, sealed: SealedEntry) -> str:
+def _outcome(store: Store, vault: VaultSeal, sealed: SealedEntry) -> str:
     """What became of one cipher: the attribute of `ResealResult` that counts it."""
     if vault.is_current(sealed.cipher):
         return "current"
@@ -66,4 +61,4 @@ def _outcome(client: Client, vault: VaultSeal, sealed: SealedEntry) -> str:
         anew = vault.seal(vault.open(sealed.cipher, sealed.about), sealed.about)
     except CorruptRecordError:
         return "unreadable"
-    return "resealed" if books.replace(client, sealed, anew) else "changed"
+    return "resealed" if store.books.replace(sealed, anew) else "changed"

@@ -8,10 +8,8 @@ from typing import Final
 
 import structlog
 
-from nudge.store.keeping.retention import RetentionRule, trim, used
-from nudge.store.keeping.rewriting import rewrite
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.keeping.retention import RetentionRule
+from nudge.store.store import Store
 
 EVERY: Final = 10.0
 """Seconds between two looks."""
@@ -24,14 +22,12 @@ class JournalRetention:
     """Trims when it is time. Use it from one thread.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         keep: what stays.
         next_at: seconds on a clock that never jumps.
     """
 
-    client: Client
-    keys: Keys
+    store: Store
     keep: RetentionRule
     next_at: float = 0.0
 
@@ -44,16 +40,16 @@ class JournalRetention:
         if now < self.next_at:
             return 0
         self.next_at = now + EVERY
-        rewrite(self.client, self.keys)
+        self.store.log_rewrite.rewrite()
         return sum(self._trimmed(partition) for partition in partitions)
 
     def _trimmed(self, partition: int) -> int:
-        done = trim(self.client, self.keys, partition, self.keep)
+        done = self.store.retention.trim(partition, self.keep)
         if done.young:
             # They are in the lake; but an event that names one of them by its id is refused.
             log.warning("journal_trimmed_early", partition=partition, entries=done.young)
-        share = self.keep.bytes / self.keys.partitions
-        taken = used(self.client, self.keys, partition) if share else 0
+        share = self.keep.bytes / self.store.keys.partitions
+        taken = self.store.retention.used(partition) if share else 0
         if taken > share:
             cure = "see the folds' lags: what they or the archive have not read must stay"
             log.warning("journal_too_large", partition=partition, bytes=taken, cure=cure)

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from nudge.domain.identity.number import Number, from_sealed
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
-from nudge.store.vault import books
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,7 @@ class NumberRemoval:
 
 
 def take_out(
-    client: Client,
-    keys: Keys,
+    store: Store,
     vault: VaultSeal,
     numbers: AbstractSet[Number],
     told: Callable[[int], object],
@@ -37,8 +34,7 @@ def take_out(
     """Remove numbers from every book of the vault; they may be typed again.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         vault: opens the books' ciphers: that is the one thing that tells which number is which.
         numbers: to remove.
         told: is called for each number that was looked at, with how many that makes.
@@ -48,10 +44,10 @@ def take_out(
     """
     wanted = {number.e164 for number in numbers}
     taken = unreadable = 0
-    for looked, sealed in enumerate(books.numbers(client, keys), 1):
+    for looked, sealed in enumerate(store.books.numbers(), 1):
         try:
             if from_sealed(vault.open(sealed.cipher, sealed.about)).e164 in wanted:
-                books.remove_number(client, sealed)
+                store.books.remove_number(sealed)
                 taken += 1
         except CorruptRecordError:
             unreadable += 1

@@ -10,20 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from nudge.domain.credit import count_import as lessons
-from nudge.domain.journal.records import Exposure, JournalEntry, Record, Reward
+from nudge.domain.credit.booking import LEARNED, BookingKey, bookings
+from nudge.domain.credit.tally import Tally
+from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
 from nudge.lake.checks.checks import EMPTY, counted, held, marks, repeated
 from nudge.lake.engine.query import Backend, answer, connected, figures, recount
-from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.tables import SCHEMAS
-from nudge.store.folds import folds
-from nudge.store.folds.counts import KINDS
-from nudge.store.folds.counts_moment import Sums, moment
-from nudge.store.journal import journal
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds.count_codec import fields_of, totals_name
+from nudge.store.folds.counts_moment import Sums
+from nudge.store.store import Store
 
 __all__ = ["Difference", "verify"]
 
@@ -31,57 +29,55 @@ CHUNK: Final = 5000
 """Entries of the journal in memory at a time."""
 
 
-def verify(client: Client, keys: Keys, lake: Lake) -> list[Difference]:
+def verify(store: Store, lake: Lake) -> list[Difference]:
     """Compare journal, lake and totals, partition by partition; an empty list is what one wants.
 
     Raises:
         LakeAwayError: the disk refused.
         StoreAwayError: no answer.
     """
-    archived = {p: _archived(client, keys, p) for p in keys.every_partition()}
+    archived = {p: _archived(store, p) for p in store.keys.every_partition()}
     try:
         # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
         contents = lake.contents()
         positions = dict.fromkeys(archived, 0) | contents.positions()
         backend = connected(contents)
         return [
-            *_positions(client, keys, archived, positions),
+            *_positions(store, archived, positions),
             *_rows(backend, positions, contents),
-            *_totals(client, keys, backend, contents, positions),
+            *_totals(store, backend, contents, positions),
         ]
     except BrokenLakeError as error:
         return [Difference(-1, "files", "a readable lake without gap", str(error))]
 
 
-def _archived(client: Client, keys: Keys, partition: int) -> int:
-    return int(folds.kept(client, keys, partition, "archive", "position")[0] or 0)
+def _archived(store: Store, partition: int) -> int:
+    return int(store.folds.kept(partition, "archive", "position")[0] or 0)
 
 
 # Positions: the lake holds what the store says, and the journal holds the rest.
 
 
 def _positions(
-    client: Client, keys: Keys, archived: Mapping[int, int], positions: Mapping[int, int]
+    store: Store, archived: Mapping[int, int], positions: Mapping[int, int]
 ) -> Iterator[Difference]:
     for p, in_lake in positions.items():
-        last = journal.last_position(client, keys, p) if p < keys.partitions else 0
+        last = store.journal.last_position(p) if p < store.keys.partitions else 0
         if in_lake < archived.get(p, 0):
             yield Difference(p, "last position in the lake", str(archived[p]), str(in_lake))
         if in_lake > last:
             yield Difference(p, "last position in the journal", f"at least {in_lake}", str(last))
         waiting = max(0, last - in_lake)
-        chunks = _chunks(client, keys, p, in_lake, last)
+        chunks = _chunks(store, p, in_lake, last)
         readable = sum(len({entry.position for entry in chunk}) for chunk in chunks)
         if readable != waiting:
             what = f"journal behind position {in_lake}"
             yield Difference(p, what, f"{waiting} positions", f"{readable} positions")
 
 
-def _chunks(
-    client: Client, keys: Keys, partition: int, after: int, last: int
-) -> Iterator[list[JournalEntry]]:
+def _chunks(store: Store, partition: int, after: int, last: int) -> Iterator[list[JournalEntry]]:
     while after < last:
-        found = journal.read(client, keys, partition, after, min(CHUNK, last - after))
+        found = store.journal.read(partition, after, min(CHUNK, last - after))
         entries = [entry for entry in found if entry.position <= last]
         if not entries:
             return
@@ -122,13 +118,12 @@ def _rows(
 
 
 def _totals(
-    client: Client,
-    keys: Keys,
+    store: Store,
     backend: Backend,
     contents: Contents,
     positions: Mapping[int, int],
 ) -> Iterator[Difference]:
-    moments = {p: moment(client, keys, p) for p in keys.every_partition()}
+    moments = {p: store.count_moments.moment(p) for p in store.keys.every_partition()}
     settled = {p: one for p, one in moments.items() if one is not None}
     last = {p: min(one.position, positions[p]) for p, one in settled.items()}
     counted = _counted(backend, last)
@@ -139,9 +134,9 @@ def _totals(
             yield Difference(p, "position of learn", removed, str(one.position))
             continue
         expected = counted.get(p, Counter())
-        expected.update(_balanced(balance))
-        for entries in _chunks(client, keys, p, positions[p], one.position):
-            expected.update(_tally(entries))
+        expected.update(_booked(balance.sums().items()))
+        for entries in _chunks(store, p, positions[p], one.position):
+            expected.update(_booked(one for e in entries for one in bookings(e.record)))
         yield from _compared(p, "totals", expected, one.totals)
         yield from _compared(p, "counts in buckets", _learned(one.totals), one.learned)
     for p in moments.keys() - settled.keys():
@@ -149,11 +144,11 @@ def _totals(
 
 
 def _learned(totals: Sums) -> Sums:
-    """What the buckets must hold: what the policy drew, and counts of imported logs."""
+    """The totals that buckets must hold: what the policy drew, and counts of imported logs."""
     found: Sums = Counter()
     for (slot, field), number in totals.items():
         revision, reason, rest = field.split("|", 2)
-        if reason in {"policy", lessons.REASON}:
+        if reason in LEARNED:
             found[slot, f"{revision}|policy|{rest}"] += number
     return found
 
@@ -162,44 +157,25 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
     found: defaultdict[int, Sums] = defaultdict(Counter)
     for row in answer(backend, recount(backend, last)):
         one = figures(row)
-        sums = (one.exposures, one.conversions, one.value, one.square)
-        field = f"{one.revision}|{one.reason}|{one.variant}"
-        found[row["partition"]].update(_fields(one.slot, field, sums))
+        name = totals_name(one.revision, one.reason, one.variant)
+        tally = (one.exposures, one.conversions, one.value, one.square)
+        found[row["partition"]].update(_fields(one.slot, name, tally))
     for p, mark in marks(backend, lessons.TYPE, last):
-        found[p].update(_taught(mark))
+        found[p].update(_booked(bookings(mark)))
     return found
 
 
-def _balanced(balance: Balance) -> Sums:
-    """What was counted of rows that were removed."""
+def _booked(sums: Iterable[tuple[BookingKey, Tally]]) -> Sums:
+    """Bookings as fields of totals."""
     totals: Sums = Counter()
-    for key, tally in balance.sums().items():
-        totals.update(_fields(key.slot, f"{key.revision}|{key.reason}|{key.variant}", tally))
+    for key, tally in sums:
+        name = totals_name(key.revision, key.reason, key.variant)
+        totals.update(_fields(key.slot, name, tally))
     return totals
 
 
-def _tally(entries: Iterable[JournalEntry]) -> Sums:
-    totals: Sums = Counter()
-    for record in (entry.record for entry in entries):
-        totals.update(_taught(record))
-        if isinstance(record, Exposure | Reward):
-            sums = (1, 0, 0, 0)
-            if isinstance(record, Reward):
-                sums = (0, record.conversions, record.value, record.square)
-            field = f"{record.revision}|{record.reason}|{record.variant}"
-            totals.update(_fields(record.slot, field, sums))
-    return totals
-
-
-def _taught(record: Record) -> Sums:
-    found: Sums = Counter()
-    for one in lessons.taught(record):
-        found.update(_fields(one.slot, f"{one.revision}|{lessons.REASON}|{one.variant}", one.sums))
-    return found
-
-
-def _fields(slot: str, field: str, sums: tuple[int, int, int, int]) -> Sums:
-    return Counter({(slot, f"{field}|{k}"): n for k, n in zip(KINDS, sums, strict=True)})
+def _fields(slot: str, name: str, tally: Tally) -> Sums:
+    return Counter({(slot, field): number for field, number in fields_of(name, tally)})
 
 
 def _compared(partition: int, name: str, expected: Sums, found: Sums) -> Iterator[Difference]:

@@ -20,10 +20,8 @@ from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.reports.difference import Difference
 from nudge.errors import CorruptRecordError
 from nudge.lake.files.history import History, batches
-from nudge.store.folds.folds import GENERATION, kept, position_of
-from nudge.store.folds.generations import subjects
-from nudge.store.wire.client import Client, Reply
-from nudge.store.wire.keys import Keys
+from nudge.store.folds.folds import GENERATION
+from nudge.store.store import Store
 
 BATCH: Final = 2000
 CHUNK: Final = 200
@@ -98,13 +96,12 @@ class _Sample:
 
 
 def verify_visitors(
-    client: Client, keys: Keys, history: History, tell: Tell, *, every: bool
+    store: Store, history: History, tell: Tell, *, every: bool
 ) -> Iterator[Difference]:
     """Compare visitors' states with a replay of their records.
 
     Args:
-        client: of the store.
-        keys: of the installation.
+        store: of the installation.
         history: where entries come from.
         tell: see `Tell`.
         every: look at all visitors, however many there are; they must fit in memory.
@@ -114,29 +111,27 @@ def verify_visitors(
         JournalGapError: neither lake nor journal holds a position.
         StoreAwayError: no answer.
     """
-    for p in keys.every_partition():
-        length = history.length(p, position_of(client, keys, p, "attribute"))
+    for p in store.keys.every_partition():
+        length = history.length(p, store.folds.position_of(p, "attribute"))
         share = 1 if every else max(1, -(-length // SAMPLE))
         sample = _Sample.begun(history, p, share, tell)
-        there = set(_stored(client, keys, sample))
+        there = set(_stored(store, sample))
         # Behind the listing, so that a visitor who came meanwhile is in the replay.
-        sample.to(position_of(client, keys, p, "attribute"))
+        sample.to(store.folds.position_of(p, "attribute"))
         rest = iter(sorted(sample.replay.visitors.keys() | there))
         while chunk := list(islice(rest, CHUNK)):
-            yield from _compared(client, keys, sample, chunk)
+            yield from _compared(store, sample, chunk)
 
 
-def _stored(client: Client, keys: Keys, sample: _Sample) -> Iterator[str]:
-    (number,) = kept(client, keys, sample.partition, "attribute", GENERATION)
-    found = subjects(client, keys, sample.partition, int(number or 0))
+def _stored(store: Store, sample: _Sample) -> Iterator[str]:
+    (number,) = store.folds.kept(sample.partition, "attribute", GENERATION)
+    found = store.generations.subjects(sample.partition, int(number or 0))
     return (subject for subject in found if sample.looks_at(subject))
 
 
-def _compared(
-    client: Client, keys: Keys, sample: _Sample, chunk: list[str]
-) -> Iterator[Difference]:
+def _compared(store: Store, sample: _Sample, chunk: list[str]) -> Iterator[Difference]:
     p = sample.partition
-    found = moment(client, keys, p, chunk)
+    found = moment(store, p, chunk)
     if found is None:
         yield Difference(p, "visitors", "a moment without a commit", "none in many tries")
         return
@@ -174,21 +169,21 @@ def _told(state: VisitorState | None, other: VisitorState | None) -> str:
     return ", ".join(f"{name} {getattr(state, name)}" for name in unlike)
 
 
-def moment(client: Client, keys: Keys, partition: int, chunk: list[str]) -> VisitorsMoment | None:
+def moment(store: Store, partition: int, chunk: list[str]) -> VisitorsMoment | None:
     """What is kept of some visitors; None where a commit came between in every try."""
     for _ in range(TRIES):
-        head = _head(client, keys, partition)
+        head = _head(store, partition)
         position, watermark, number = int(head[0] or 0), float(head[1] or 0), int(head[2] or 0)
-        blobs = client.call("MGET", *(keys.visitor(partition, s, number) for s in chunk))
-        scores = client.call("ZMSCORE", keys.open(partition, number), *chunk)
-        if _head(client, keys, partition) == head:
-            states = {s: _decoded(blob) for s, blob in zip(chunk, blobs, strict=True)}
-            return VisitorsMoment(position, watermark, states, _listed(chunk, scores))
+        blobs = store.visitor_states.read_each(partition, chunk, number)
+        listed = store.visitor_states.closings(partition, chunk, number)
+        if _head(store, partition) == head:
+            states = {subject: _decoded(blob) for subject, blob in blobs.items()}
+            return VisitorsMoment(position, watermark, states, listed)
     return None
 
 
-def _head(client: Client, keys: Keys, partition: int) -> list[str | None]:
-    return kept(client, keys, partition, "attribute", "position", "watermark", GENERATION)
+def _head(store: Store, partition: int) -> list[str | None]:
+    return store.folds.kept(partition, "attribute", "position", "watermark", GENERATION)
 
 
 def _decoded(blob: bytes | None) -> VisitorState | None:
@@ -196,7 +191,3 @@ def _decoded(blob: bytes | None) -> VisitorState | None:
         return None if blob is None else decode_state(blob)
     except CorruptRecordError:
         return VisitorState()  # as attribute takes it: what it should be is told beside it
-
-
-def _listed(chunk: list[str], scores: Reply) -> dict[str, float | None]:
-    return {s: None if x is None else float(x) for s, x in zip(chunk, scores, strict=True)}

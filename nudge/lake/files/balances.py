@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from nudge.domain.credit.attribution_replay import AttributionReplay, Visitors
-from nudge.domain.credit.balance import BalanceKey, Sums, Tally
+from nudge.domain.credit.booking import BookingKey, Sums
+from nudge.domain.credit.tally import Tally
 from nudge.domain.people.visitor import KEEP, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.lake.files import disk
@@ -66,7 +67,7 @@ class Balance:
         """Seconds, the largest stamp of what was removed."""
         return self.left.until if self.left else 0.0
 
-    def sums(self) -> dict[BalanceKey, Tally]:
+    def sums(self) -> dict[BookingKey, Tally]:
         """What `learn` would hold.
 
         Raises:
@@ -74,11 +75,11 @@ class Balance:
         """
         if self.left is None:
             return {}
-        found: dict[BalanceKey, Tally] = {}
+        found: dict[BookingKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
                 t, c, r, q = map(int, row[6:])
-                found[BalanceKey(*row[:6])] = (t, c, r, q)
+                found[BookingKey(*row[:6])] = (t, c, r, q)
         return found
 
     def states(self) -> Iterator[tuple[str, VisitorState]]:

@@ -16,7 +16,8 @@ import pyarrow as pa
 from nudge import faults
 from nudge.domain.credit.attribution import GRACE
 from nudge.domain.credit.attribution_replay import AttributionReplay
-from nudge.domain.credit.balance import ClosingState, widened
+from nudge.domain.credit.booking import widened
+from nudge.domain.credit.closing_state import ClosingState
 from nudge.domain.journal.records import Exposure, JournalEntry
 from nudge.lake.files import balances, disk, manifest
 from nudge.lake.files.balances import Balance

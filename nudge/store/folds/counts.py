@@ -1,30 +1,36 @@
-"""Reads what `learn` counts: totals by variant, and counts in buckets of time."""
+"""Counts of learning in the store: totals by variant, and counts in buckets of time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.store.folds.folds import generation_of
-from nudge.store.wire.client import Client, Reply
+from bandits.buckets import bucket_of
+from nudge.domain.credit.booking import LEARNED, BookingKey
+from nudge.domain.credit.tally import NOTHING, Tally, plus
+from nudge.store.folds.count_codec import (
+    bucket_of_field,
+    counts_name,
+    fields_of,
+    moved_field,
+    split_block,
+    split_name,
+    tallies,
+    totals_name,
+)
+from nudge.store.folds.folds import Folds, FoldWrite
+from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 LEARN: Final = "learn"
 """The fold that writes the counts."""
-KINDS: Final = "tcrq"
-"""Last part of a field: trials, conversions, reward, squared reward."""
-
-
-Tally = tuple[int, int, int, int]
-"""Trials, conversions, reward in fen, sum of squared rewards: integers, so each sum is exact."""
-
-NOTHING: Final[Tally] = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What came of one variant in one slot, over all partitions.
+    """A total of one variant in one slot, over all partitions.
 
     Attributes:
         revision: of the slot.
@@ -62,68 +68,134 @@ class CountRow:
     tally: Tally
 
 
-def totals(client: Client, keys: Keys, slot: str) -> list[Total]:
-    """The slot's totals by revision, reason and variant, in that order, over all partitions."""
-    sums: dict[tuple[int, str, str], Tally] = {}
-    for partition in keys.every_partition():
-        generation = generation_of(client, keys, partition, LEARN)
-        found = fields(client, keys.totals(partition, slot, generation))
-        for name, tally in _tallies(found).items():
-            revision, reason, variant = name.split("|", 2)
-            key = (int(revision), reason, variant)
-            sums[key] = _plus(sums.get(key, NOTHING), tally)
-    return [Total(*key, *tally) for key, tally in sorted(sums.items())]
+@dataclass(frozen=True)
+class Counts:
+    """The counts of an installation, by slot, block of time, cell and variant.
 
+    `add` and `widen` are the one writer: the fold and a rebuild both commit what they give.
 
-def blocks(client: Client, keys: Keys, partition: int, slot: str, generation: int = 0) -> list[str]:
-    """The slot's blocks in a partition (`<revision>:<day>`)."""
-    return blocks_changed(client, keys, partition, slot, 0, generation)
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+    """
 
+    client: Client
+    keys: Keys
 
-def blocks_changed(
-    client: Client, keys: Keys, partition: int, slot: str, since: int, generation: int = 0
-) -> list[str]:
-    """The blocks that changed behind a position of the journal, in the order of their change."""
-    key = keys.blocks(partition, slot, generation)
-    found = client.call("ZRANGEBYSCORE", key, f"({since}", "+inf")
-    return [block.decode() for block in found]
+    def totals(self, slot: str) -> list[Total]:
+        """Read a slot's totals over all partitions, ordered by revision, reason and variant."""
+        sums: dict[tuple[int, str, str], Tally] = {}
+        for partition in self.keys.every_partition():
+            generation = Folds(self.client, self.keys).generation_of(partition, LEARN)
+            found = self.fields(self.keys.totals(partition, slot, generation))
+            for name, tally in tallies(found).items():
+                key = split_name(name)
+                sums[key] = plus(sums.get(key, NOTHING), tally)
+        return [Total(*key, *tally) for key, tally in sorted(sums.items())]
 
+    def blocks(self, partition: int, slot: str, generation: int = 0) -> list[str]:
+        """List a slot's blocks in a partition."""
+        return self.blocks_changed(partition, slot, 0, generation)
 
-def read_block(
-    client: Client, keys: Keys, partition: int, slot: str, block: str, generation: int = 0
-) -> list[CountRow]:
-    """The rows of one block; those that are all zero are left out."""
-    rows = []
-    key = keys.counts(partition, slot, block, generation)
-    for name, tally in _tallies(fields(client, key)).items():
-        bucket, cell, variant = name.split("|", 2)
-        if tally != NOTHING:
-            rows.append(CountRow(int(bucket), cell, variant, tally))
-    return rows
+    def blocks_changed(
+        self, partition: int, slot: str, since: int, generation: int = 0
+    ) -> list[str]:
+        """List the blocks that changed behind a position of the journal, oldest change first."""
+        key = self.keys.blocks(partition, slot, generation)
+        found = self.client.call("ZRANGEBYSCORE", key, f"({since}", "+inf")
+        return [block.decode() for block in found]
 
+    def read_block(
+        self, partition: int, slot: str, block: str, generation: int = 0
+    ) -> list[CountRow]:
+        """Read the rows of one block; those that are all zero are left out."""
+        fields = self.fields(self.keys.counts(partition, slot, block, generation))
+        return [
+            CountRow(*split_name(name), tally)
+            for name, tally in tallies(fields).items()
+            if tally != NOTHING
+        ]
 
-def fields(client: Client, key: str) -> dict[str, int]:
-    """A hash of counts as it stands."""
-    return {name.decode(): int(value) for name, value in _pairs(client.call("HGETALL", key))}
+    def fields(self, key: str) -> dict[str, int]:
+        """Read a hash of counts as it stands."""
+        found = self.client.read_hash(key)
+        return {name.decode(): int(value) for name, value in found.items()}
 
+    def add(
+        self,
+        partition: int,
+        generation: int,
+        booked: Iterable[tuple[BookingKey, Tally]],
+        position: int,
+    ) -> Iterator[FoldWrite]:
+        """Write what adds bookings to totals, and to buckets where their reason is learned from.
 
-def _plus(one: Tally, other: Tally) -> Tally:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
-
-
-def _tallies(found: Mapping[str, int]) -> dict[str, Tally]:
-    names = dict.fromkeys(name.rpartition("|")[0] for name in found)
-    t, c, r, q = KINDS
-    return {
-        name: (
-            found.get(f"{name}|{t}", 0),
-            found.get(f"{name}|{c}", 0),
-            found.get(f"{name}|{r}", 0),
-            found.get(f"{name}|{q}", 0),
+        Args:
+            partition: of the journal.
+            generation: of the fold's state.
+            booked: by the bucket that is due for each.
+            position: of the journal at which their blocks change.
+        """
+        sums: defaultdict[str, defaultdict[str, Tally]] = defaultdict(
+            lambda: defaultdict(lambda: NOTHING)
         )
-        for name in names
-    }
+        blocks: set[tuple[str, str]] = set()
+        for key, tally in booked:
+            of_slot = sums[self.keys.totals(partition, key.slot, generation)]
+            name = totals_name(key.revision, key.reason, key.variant)
+            of_slot[name] = plus(of_slot[name], tally)
+            if key.reason in LEARNED:
+                blocks.add((key.slot, key.block))
+                of_block = sums[self.keys.counts(partition, key.slot, key.block, generation)]
+                name = counts_name(key)
+                of_block[name] = plus(of_block[name], tally)
+        for hash_key, names in sums.items():
+            for name, tally in names.items():
+                for field, number in fields_of(name, tally):
+                    if number:
+                        yield FoldWrite("HINCRBY", hash_key, (field, number))
+        for slot, block in sorted(blocks):
+            yield self._changed(partition, slot, block, generation, position)
 
+    def widen(
+        self,
+        partition: int,
+        slot: str,
+        days: frozenset[int],
+        watermark: float,
+        position: int,
+        generation: int = 0,
+    ) -> Iterator[FoldWrite]:
+        """Write what takes the counts of these days to the buckets that are due, with equal sums.
 
-def _pairs(reply: Reply) -> Iterable[tuple[bytes, bytes]]:
-    return reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
+        Args:
+            partition: of the journal.
+            slot: name of the slot.
+            days: since the epoch (UTC).
+            watermark: seconds, up to which the journal is counted.
+            position: of the journal at which the blocks change.
+            generation: of the fold's state.
+        """
+        for block in self.blocks(partition, slot, generation):
+            if split_block(block)[1] not in days:
+                continue
+            moves = list(
+                self._moves(self.keys.counts(partition, slot, block, generation), watermark)
+            )
+            yield from moves
+            if moves:
+                yield self._changed(partition, slot, block, generation, position)
+
+    def _moves(self, key: str, watermark: float) -> Iterator[FoldWrite]:
+        for field, number in self.fields(key).items():
+            bucket = bucket_of_field(field)
+            due = bucket_of(bucket, watermark)
+            if due != bucket:
+                yield FoldWrite("HDEL", key, (field,))
+                yield FoldWrite("HINCRBY", key, (moved_field(field, due), number))
+
+    def _changed(
+        self, partition: int, slot: str, block: str, generation: int, position: int
+    ) -> FoldWrite:
+        """Note the position at which a block changed, so that a publisher reads only those."""
+        return FoldWrite("ZADD", self.keys.blocks(partition, slot, generation), (position, block))

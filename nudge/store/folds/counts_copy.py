@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nudge.store.folds.counts import LEARN, CountRow, blocks_changed, read_block
-from nudge.store.folds.folds import GENERATION, kept
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.folds.count_codec import split_block
+from nudge.store.folds.counts import LEARN, CountRow, Counts
+from nudge.store.folds.folds import GENERATION, Folds
 
 
 @dataclass
@@ -39,34 +38,35 @@ class CountsCopy:
         """The largest stamp, in seconds, that was counted in any partition."""
         return max(self.watermarks)
 
-    def refresh(self, client: Client, keys: Keys) -> bool:
+    def refresh(self, counts: Counts) -> bool:
         """Read what changed since the last refresh; True if anything did.
 
         Raises:
             StoreAwayError: the store does not answer. The copy is still whole: what was not read
                 now is read the next time.
         """
-        changed = [self._partition(client, keys, p) for p in keys.every_partition()]
+        changed = [self._partition(counts, p) for p in counts.keys.every_partition()]
         return any(changed)
 
     def rows(self) -> Iterator[tuple[int, CountRow]]:
         """Every row with the slot's revision, in any order; partitions are not yet added up."""
         for (_, block), rows in self.blocks.items():
-            revision = int(block.partition(":")[0])
+            revision, _ = split_block(block)
             for row in rows:
                 yield revision, row
 
-    def _partition(self, client: Client, keys: Keys, partition: int) -> bool:
+    def _partition(self, counts: Counts, partition: int) -> bool:
         # The position first: blocks that change meanwhile are read now and once more.
-        found = kept(client, keys, partition, LEARN, "position", "watermark", GENERATION)
+        folds = Folds(counts.client, counts.keys)
+        found = folds.kept(partition, LEARN, "position", "watermark", GENERATION)
         position, watermark, generation = found[0], found[1], int(found[2] or 0)
         anew = generation != self.generations[partition]
         if anew:
             self._forget(partition)
         since = self.positions[partition]
-        changed = blocks_changed(client, keys, partition, self.slot, since, generation)
+        changed = counts.blocks_changed(partition, self.slot, since, generation)
         for block in changed:
-            rows = read_block(client, keys, partition, self.slot, block, generation)
+            rows = counts.read_block(partition, self.slot, block, generation)
             self.blocks[partition, block] = rows
         self.generations[partition] = generation
         self.positions[partition] = int(position or 0)

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.store.folds.counts import KINDS, LEARN, CountRow, blocks_changed, fields, read_block
-from nudge.store.folds.folds import GENERATION, kept
+from nudge.store.folds.count_codec import fields_of, split_block, totals_name
+from nudge.store.folds.counts import LEARN, CountRow, Counts
+from nudge.store.folds.folds import GENERATION, Folds
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -43,43 +44,58 @@ class _Blocks:
     rows: dict[tuple[str, str], list[CountRow]] = field(default_factory=dict)
 
 
-def moment(client: Client, keys: Keys, partition: int) -> CountsMoment | None:
-    """One moment of a partition; None where a commit came between in every try.
+@dataclass(frozen=True)
+class CountMoments:
+    """Moments of `learn`: its counts and totals, all read at one position.
 
-    A try reads the totals whole, and only the blocks that changed since the one before.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    blocks = _Blocks()
-    for _ in range(TRIES):
-        before = _head(client, keys, partition)
-        position, generation, slots = int(before[0] or 0), int(before[1] or 0), before[2] or ""
-        if generation != blocks.generation:
-            blocks = _Blocks(generation)
-        totals: Sums = Counter()
-        for slot in slots.split():
-            found = fields(client, keys.totals(partition, slot, generation))
-            totals.update({(slot, name): value for name, value in found.items()})
-            _read(client, keys, partition, slot, blocks)
-        blocks.since = position
-        if _head(client, keys, partition) == before:
-            return CountsMoment(position, totals, _learned(blocks.rows))
-    return None
 
+    client: Client
+    keys: Keys
 
-def _head(client: Client, keys: Keys, partition: int) -> list[str | None]:
-    return kept(client, keys, partition, LEARN, "position", GENERATION, "slots")
+    @property
+    def _counts(self) -> Counts:
+        return Counts(self.client, self.keys)
 
+    def moment(self, partition: int) -> CountsMoment | None:
+        """One moment of a partition; None where a commit came between in every try.
 
-def _read(client: Client, keys: Keys, partition: int, slot: str, blocks: _Blocks) -> None:
-    g = blocks.generation
-    for block in blocks_changed(client, keys, partition, slot, blocks.since, g):
-        blocks.rows[slot, block] = read_block(client, keys, partition, slot, block, g)
+        A try reads the totals whole, and only the blocks that changed since the one before.
+        """
+        blocks = _Blocks()
+        for _ in range(TRIES):
+            before = self._head(partition)
+            position, generation, slots = int(before[0] or 0), int(before[1] or 0), before[2] or ""
+            if generation != blocks.generation:
+                blocks = _Blocks(generation)
+            totals: Sums = Counter()
+            for slot in slots.split():
+                found = self._counts.fields(self.keys.totals(partition, slot, generation))
+                totals.update({(slot, name): value for name, value in found.items()})
+                self._read(partition, slot, blocks)
+            blocks.since = position
+            if self._head(partition) == before:
+                return CountsMoment(position, totals, _learned(blocks.rows))
+        return None
+
+    def _head(self, partition: int) -> list[str | None]:
+        return Folds(self.client, self.keys).kept(partition, LEARN, "position", GENERATION, "slots")
+
+    def _read(self, partition: int, slot: str, blocks: _Blocks) -> None:
+        g = blocks.generation
+        for block in self._counts.blocks_changed(partition, slot, blocks.since, g):
+            blocks.rows[slot, block] = self._counts.read_block(partition, slot, block, g)
 
 
 def _learned(rows: Mapping[tuple[str, str], list[CountRow]]) -> Sums:
     sums: Sums = Counter()
     for (slot, block), found in rows.items():
-        revision = block.partition(":")[0]
+        revision, _ = split_block(block)
         for row in found:
-            for kind, number in zip(KINDS, row.tally, strict=True):
-                sums[slot, f"{revision}|policy|{row.variant}|{kind}"] += number
+            name = totals_name(revision, "policy", row.variant)
+            for one, number in fields_of(name, row.tally):
+                sums[slot, one] += number
     return sums

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -70,78 +70,93 @@ class Commit:
     sends: Sequence[tuple[int, Event]] = ()
 
 
-def acquire(
-    client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float
-) -> Lease | None:
-    """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
-    args: list[Arg] = [owner, int(ttl * 1000)]
-    reply = client.run("lease", [keys.fold(partition, fold)], args)
-    return None if reply is None else Lease(partition, fold, owner, int(reply[0]), int(reply[1]))
+@dataclass(frozen=True)
+class Folds:
+    """State of the folds: leases, commits, positions.
 
-
-def seize(client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float) -> Lease:
-    """Take the lease from whoever holds it: what that one still commits is refused."""
-    args: list[Arg] = [owner, int(ttl * 1000), 1]
-    token, position = client.run("lease", [keys.fold(partition, fold)], args)
-    return Lease(partition, fold, owner, int(token), int(position))
-
-
-def release(client: Client, keys: Keys, lease: Lease) -> None:
-    """Give the lease back, so that the next owner need not wait for it to run out."""
-    client.run("lease", [keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
-
-
-def heartbeat(client: Client, keys: Keys, fold: str, owner: str, ttl: float) -> int:
-    """Note that `owner` serves the fold for `ttl` seconds (0: no longer); how many do."""
-    return int(client.run("heartbeat", [keys.fold(0, fold)], [owner, int(ttl * 1000)]))
-
-
-def commit(client: Client, keys: Keys, lease: Lease, batch: Commit) -> Lease:
-    """Apply a batch, all or nothing, and return the lease at its new position.
-
-    Raises:
-        FencedError: another owner took over, or the position moved. Nothing was written.
-        StoreAwayError: no answer; the batch may have been applied. The caller drops its lease and
-            begins again from the committed position.
-        StoreError: an operation failed: the fold is broken and must be rebuilt.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    p = lease.partition
-    names = [keys.fold(p, lease.fold), keys.journal(p), keys.seq(p)]
-    number = {key: i for i, key in enumerate(dict.fromkeys(w.key for w in batch.writes), 4)}
-    args: list[Arg] = [lease.token, lease.position, batch.position, len(batch.records)]
-    for record in batch.records:
-        args += [record.subject, encode(record)]
-    for write in batch.writes:
-        args += [write.command, number[write.key], len(write.args), *write.args]
-    faults.point("before_commit", lease.fold)
-    client.run("commit", [*names, *number], args)
-    faults.point("after_commit", lease.fold)
-    return replace(lease, position=batch.position)
 
+    client: Client
+    keys: Keys
 
-def kept(client: Client, keys: Keys, partition: int, fold: str, *names: str) -> list[str | None]:
-    """What the fold keeps in its own hash under these names."""
-    values = client.call("HMGET", keys.fold(partition, fold), *names)
-    return [None if value is None else value.decode() for value in values]
+    def acquire(self, partition: int, fold: str, owner: str, ttl: float) -> Lease | None:
+        """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+        args: list[Arg] = [owner, int(ttl * 1000)]
+        reply = self.client.run("lease", [self.keys.fold(partition, fold)], args)
+        return (
+            None if reply is None else Lease(partition, fold, owner, int(reply[0]), int(reply[1]))
+        )
 
+    def seize(self, partition: int, fold: str, owner: str, ttl: float) -> Lease:
+        """Take the lease from whoever holds it: what that one still commits is refused."""
+        args: list[Arg] = [owner, int(ttl * 1000), 1]
+        token, position = self.client.run("lease", [self.keys.fold(partition, fold)], args)
+        return Lease(partition, fold, owner, int(token), int(position))
 
-def position_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
-    """Up to which position the fold has committed."""
-    return int(kept(client, keys, partition, fold, "position")[0] or 0)
+    def release(self, lease: Lease) -> None:
+        """Give the lease back, so that the next owner need not wait for it to run out."""
+        self.client.run("lease", [self.keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
 
+    def heartbeat(self, fold: str, owner: str, ttl: float) -> int:
+        """Note that `owner` serves the fold for `ttl` seconds (0: no longer); how many do."""
+        return int(
+            self.client.run("heartbeat", [self.keys.fold(0, fold)], [owner, int(ttl * 1000)])
+        )
 
-def generation_of(client: Client, keys: Keys, partition: int, fold: str) -> int:
-    """Which generation of the fold's state counts; 0 before the first rebuild."""
-    return int(kept(client, keys, partition, fold, GENERATION)[0] or 0)
+    def commit(self, lease: Lease, batch: Commit) -> Lease:
+        """Apply a batch, all or nothing, and return the lease at its new position.
 
+        Raises:
+            FencedError: another owner took over, or the position moved. Nothing was written.
+            StoreAwayError: no answer; the batch may have been applied. The caller drops its lease
+                and begins again from the committed position.
+            StoreError: an operation failed: the fold is broken and must be rebuilt.
+        """
+        p = lease.partition
+        names = [self.keys.fold(p, lease.fold), self.keys.journal(p), self.keys.seq(p)]
+        number = {key: i for i, key in enumerate(dict.fromkeys(w.key for w in batch.writes), 4)}
+        args: list[Arg] = [lease.token, lease.position, batch.position, len(batch.records)]
+        for record in batch.records:
+            args += [record.subject, encode(record)]
+        for write in batch.writes:
+            args += [write.command, number[write.key], len(write.args), *write.args]
+        faults.point("before_commit", lease.fold)
+        self.client.run("commit", [*names, *number], args)
+        faults.point("after_commit", lease.fold)
+        return replace(lease, position=batch.position)
 
-def lags(client: Client, keys: Keys) -> dict[str, list[int]]:
-    """Entries that each fold has not committed yet, by partition."""
-    found: dict[str, list[int]] = {name: [] for name in FOLDS}
-    for p in keys.every_partition():
-        # The journal's end is asked last: where a lag is 0, there was nothing more behind it.
-        committed = {name: position_of(client, keys, p, name) for name in FOLDS}
-        last = int(client.call("GET", keys.seq(p)) or 0)
-        for name, position in committed.items():
-            found[name].append(last - position)
-    return found
+    def kept(self, partition: int, fold: str, *names: str) -> list[str | None]:
+        """What the fold keeps in its own hash under these names."""
+        values = self.client.call("HMGET", self.keys.fold(partition, fold), *names)
+        return [None if value is None else value.decode() for value in values]
+
+    def put_fields(self, partition: int, name: str, fields: Mapping[str, str | int]) -> FoldWrite:
+        """Write fields of a fold's own hash."""
+        pairs = tuple(part for pair in fields.items() for part in pair)
+        return FoldWrite("HSET", self.keys.fold(partition, name), pairs)
+
+    def drop_fields(self, partition: int, name: str, fields: Sequence[str]) -> FoldWrite:
+        """Remove fields of a fold's own hash."""
+        return FoldWrite("HDEL", self.keys.fold(partition, name), tuple(fields))
+
+    def position_of(self, partition: int, fold: str) -> int:
+        """Up to which position the fold has committed."""
+        return int(self.kept(partition, fold, "position")[0] or 0)
+
+    def generation_of(self, partition: int, fold: str) -> int:
+        """Which generation of the fold's state counts; 0 before the first rebuild."""
+        return int(self.kept(partition, fold, GENERATION)[0] or 0)
+
+    def lags(self) -> dict[str, list[int]]:
+        """Entries that each fold has not committed yet, by partition."""
+        found: dict[str, list[int]] = {name: [] for name in FOLDS}
+        for p in self.keys.every_partition():
+            # The journal's end is asked last: where a lag is 0, there was nothing more behind it.
+            committed = {name: self.position_of(p, name) for name in FOLDS}
+            last = int(self.client.call("GET", self.keys.seq(p)) or 0)
+            for name, position in committed.items():
+                found[name].append(last - position)
+        return found

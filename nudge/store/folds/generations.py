@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from nudge.errors import StoreError
-from nudge.store.folds import folds
-from nudge.store.folds.folds import GENERATION, Lease
+from nudge.store.folds.folds import GENERATION, Folds, Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -37,55 +37,66 @@ def builder(fold: str) -> str:
     return f"{fold}-rebuild"
 
 
-def begin(client: Client, keys: Keys, partition: int, fold: str, owner: str, ttl: float) -> Lease:
-    """Begin a generation; it is empty, and stands at position 0.
+@dataclass(frozen=True)
+class Generations:
+    """Generations of a fold's state: built anew beside the live one, then swapped in.
 
-    Raises:
-        RebuildingError: somebody else builds one.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    lease = folds.acquire(client, keys, partition, builder(fold), owner, ttl)
-    if lease is None:
-        text = f"{fold} of partition {partition} is being rebuilt by another process"
-        raise RebuildingError(f"{text}; wait for it, or {ttl:g} s after it died")
-    client.run("build", [keys.fold(partition, lease.fold)], [lease.token, *FIELDS])
-    return Lease(partition, lease.fold, owner, lease.token, 0)
 
+    client: Client
+    keys: Keys
 
-def swap(client: Client, keys: Keys, live: Lease, built: Lease) -> None:
-    """Let the built generation count from now on; what had broken the fold is forgotten.
+    def begin(self, partition: int, fold: str, owner: str, ttl: float) -> Lease:
+        """Begin a generation; it is empty, and stands at position 0.
 
-    Raises:
-        FencedError: one of the two was taken over, or they do not stand at the same position.
-    """
-    names = [keys.fold(built.partition, live.fold), keys.fold(built.partition, built.fold)]
-    client.run("swap", names, [live.token, built.token, built.position, *FIELDS])
+        Raises:
+            RebuildingError: somebody else builds one.
+        """
+        lease = Folds(self.client, self.keys).acquire(partition, builder(fold), owner, ttl)
+        if lease is None:
+            text = f"{fold} of partition {partition} is being rebuilt by another process"
+            raise RebuildingError(f"{text}; wait for it, or {ttl:g} s after it died")
+        self.client.run("build", [self.keys.fold(partition, lease.fold)], [lease.token, *FIELDS])
+        return Lease(partition, lease.fold, owner, lease.token, 0)
 
+    def swap(self, live: Lease, built: Lease) -> None:
+        """Let the built generation count from now on; what had broken the fold is forgotten.
 
-def sweep(client: Client, keys: Keys, partition: int, fold: str) -> int:
-    """Let every generation go that does not count: old ones, and what a dead builder left.
+        Raises:
+            FencedError: one of the two was taken over, or they do not stand at the same position.
+        """
+        names = [
+            self.keys.fold(built.partition, live.fold),
+            self.keys.fold(built.partition, built.fold),
+        ]
+        self.client.run("swap", names, [live.token, built.token, built.position, *FIELDS])
 
-    Returns:
-        How many keys.
-    """
-    counts = folds.generation_of(client, keys, partition, fold)
-    stale = _stale(client, keys, partition, fold, counts)
-    removed = 0
-    while chunk := list(islice(stale, CHUNK)):
-        client.run("expire", chunk, [GRACE])
-        removed += len(chunk)
-    return removed
+    def sweep(self, partition: int, fold: str) -> int:
+        """Let every generation go that does not count: old ones, and what a dead builder left.
 
+        Returns:
+            How many keys.
+        """
+        counts = Folds(self.client, self.keys).generation_of(partition, fold)
+        stale = self._stale(partition, fold, counts)
+        removed = 0
+        while chunk := list(islice(stale, CHUNK)):
+            self.client.run("expire", chunk, [GRACE])
+            removed += len(chunk)
+        return removed
 
-def subjects(client: Client, keys: Keys, partition: int, generation: int) -> Iterator[str]:
-    """The subjects that have a state in a generation, in any order, perhaps some of them twice."""
-    start = keys.visitor(partition, "", generation)
-    return (key.removeprefix(start) for key in client.scan(start + "*"))
+    def subjects(self, partition: int, generation: int) -> Iterator[str]:
+        """List the subjects with a state in a generation: in any order, some perhaps twice."""
+        start = self.keys.visitor(partition, "", generation)
+        return (key.removeprefix(start) for key in self.client.scan(start + "*"))
 
-
-def _stale(client: Client, keys: Keys, partition: int, fold: str, counts: int) -> Iterator[str]:
-    start = keys.prefix(partition)
-    of_fold = re.compile(rf"(?:{'|'.join(FAMILIES[fold])})(?:@(\d+))?(?::|$)")
-    for key in client.scan(start + "*"):
-        match = of_fold.match(key, len(start))
-        if match and int(match[1] or 0) != counts:
-            yield key
+    def _stale(self, partition: int, fold: str, counts: int) -> Iterator[str]:
+        start = self.keys.prefix(partition)
+        of_fold = re.compile(rf"(?:{'|'.join(FAMILIES[fold])})(?:@(\d+))?(?::|$)")
+        for key in self.client.scan(start + "*"):
+            match = of_fold.match(key, len(start))
+            if match and int(match[1] or 0) != counts:
+                yield key

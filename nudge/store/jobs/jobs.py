@@ -106,114 +106,114 @@ _TEXTS: Final = ("kind", "state", "question", "code", "message")
 _NUMBERS: Final = ("progress", "asked", "finished", "as_of")
 
 
-def ask(client: Client, keys: Keys, inquiry: Inquiry, *, anew: bool = False) -> str:
-    """Add a job, unless one that will answer the question is there; the id of that job.
+@dataclass(frozen=True)
+class Jobs:
+    """Jobs: questions that workers answer.
 
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        inquiry: the question.
-        anew: begin a job again that failed a while ago; else it stays failed as long as it is
-            remembered.
-
-    Raises:
-        TooManyJobsError: as many as may wait do.
-        StoreAwayError: no answer; asking again does no harm.
     """
-    names = [
-        keys.config("jobs", inquiry.kind),
-        keys.config("job", inquiry.id),
-        keys.config("asked", inquiry.about),
-    ]
-    text = orjson.dumps(inquiry.question)
-    times = (int(REMEMBERED * 1000), int(RETRY * 1000) if anew else NEVER)
-    args = (inquiry.id, inquiry.kind, text, inquiry.about, MOST, *times)
-    name, state = client.run("job_add", names, args)
-    if state == b"full":
-        raise TooManyJobsError(f"{MOST} questions wait for a worker; ask again later")
-    return str(name.decode())
 
+    client: Client
+    keys: Keys
 
-def take(client: Client, keys: Keys, kind: str, ttl: float) -> Ticket | None:
-    """Take the next job of a kind for `ttl` seconds; None where nothing waits."""
-    args = (keys.config("job") + ":", int(ttl * 1000), TRIES, int(FAILED_KEPT * 1000))
-    reply = client.run("job_take", [keys.config("jobs", kind)], args)
-    if reply is None:
-        return None
-    name, token, text, about = reply
-    return Ticket(name.decode(), kind, int(token), orjson.loads(text), about.decode())
+    def ask(self, inquiry: Inquiry, *, anew: bool = False) -> str:
+        """Add a job, unless one that will answer the question is there; the id of that job.
 
+        Args:
+            inquiry: the question.
+            anew: begin a job again that failed a while ago; else it stays failed as long as it is
+                remembered.
 
-def go_on(client: Client, keys: Keys, ticket: Ticket, ttl: float, progress: float) -> None:
-    """Hold the job for `ttl` seconds more, and say how far it is.
+        Raises:
+            TooManyJobsError: as many as may wait do.
+            StoreAwayError: no answer; asking again does no harm.
+        """
+        names = [
+            self.keys.config("jobs", inquiry.kind),
+            self.keys.config("job", inquiry.id),
+            self.keys.config("asked", inquiry.about),
+        ]
+        text = orjson.dumps(inquiry.question)
+        times = (int(REMEMBERED * 1000), int(RETRY * 1000) if anew else NEVER)
+        args = (inquiry.id, inquiry.kind, text, inquiry.about, MOST, *times)
+        name, state = self.client.run("job_add", names, args)
+        if state == b"full":
+            raise TooManyJobsError(f"{MOST} questions wait for a worker; ask again later")
+        return str(name.decode())
 
-    Raises:
-        FencedError: another worker has it.
-    """
-    _note(client, keys, ticket, "going", ttl, repr(round(progress, 3)))
+    def take(self, kind: str, ttl: float) -> Ticket | None:
+        """Take the next job of a kind for `ttl` seconds; None where nothing waits."""
+        args = (self.keys.config("job") + ":", int(ttl * 1000), TRIES, int(FAILED_KEPT * 1000))
+        reply = self.client.run("job_take", [self.keys.config("jobs", kind)], args)
+        if reply is None:
+            return None
+        name, token, text, about = reply
+        return Ticket(name.decode(), kind, int(token), orjson.loads(text), about.decode())
 
+    def go_on(self, ticket: Ticket, ttl: float, progress: float) -> None:
+        """Hold the job for `ttl` seconds more, and say how far it is.
 
-def finish(
-    client: Client, keys: Keys, ticket: Ticket, result: bytes, as_of: float, kept: float
-) -> None:
-    """Give the answer; it is kept for `kept` seconds.
+        Raises:
+            FencedError: another worker has it.
+        """
+        self._note(ticket, "going", ttl, repr(round(progress, 3)))
 
-    Raises:
-        FencedError: another worker has the job; nothing was written.
-    """
-    _note(client, keys, ticket, "done", kept, result, repr(as_of))
+    def finish(self, ticket: Ticket, result: bytes, as_of: float, kept: float) -> None:
+        """Give the answer; it is kept for `kept` seconds.
 
+        Raises:
+            FencedError: another worker has the job; nothing was written.
+        """
+        self._note(ticket, "done", kept, result, repr(as_of))
 
-def fail(client: Client, keys: Keys, ticket: Ticket, code: str, message: str) -> None:
-    """Say why there will be no answer.
+    def fail(self, ticket: Ticket, code: str, message: str) -> None:
+        """Say why there will be no answer.
 
-    Raises:
-        FencedError: another worker has the job; nothing was written.
-    """
-    _note(client, keys, ticket, "failed", FAILED_KEPT, code, message)
+        Raises:
+            FencedError: another worker has the job; nothing was written.
+        """
+        self._note(ticket, "failed", FAILED_KEPT, code, message)
 
+    def read(self, job_id: str) -> Job | None:
+        """How a job stands, or None where none is known by that id."""
+        values = self.client.call("HMGET", self.keys.config("job", job_id), *_TEXTS, *_NUMBERS)
+        kind, state, question, code, message = (
+            value.decode() if value else "" for value in values[:5]
+        )
+        progress, asked, finished, as_of = (float(value) if value else None for value in values[5:])
+        if not state:
+            return None
+        return Job(
+            job_id,
+            kind,
+            state,
+            orjson.loads(question),
+            progress or 0.0,
+            (asked or 0.0) / 1000.0,
+            None if finished is None else finished / 1000.0,
+            as_of,
+            code,
+            message,
+        )
 
-def read(client: Client, keys: Keys, job_id: str) -> Job | None:
-    """How a job stands, or None where none is known by that id."""
-    values = client.call("HMGET", keys.config("job", job_id), *_TEXTS, *_NUMBERS)
-    kind, state, question, code, message = (value.decode() if value else "" for value in values[:5])
-    progress, asked, finished, as_of = (float(value) if value else None for value in values[5:])
-    if not state:
-        return None
-    return Job(
-        job_id,
-        kind,
-        state,
-        orjson.loads(question),
-        progress or 0.0,
-        (asked or 0.0) / 1000.0,
-        None if finished is None else finished / 1000.0,
-        as_of,
-        code,
-        message,
-    )
+    def result(self, job_id: str) -> bytes | None:
+        """The answer of a job that is done."""
+        found: bytes | None = self.client.call("HGET", self.keys.config("job", job_id), "result")
+        return found
 
+    def newest(self, about: str) -> Job | None:
+        """The job that answered a question last, if its answer is still kept."""
+        name = self.client.call("GET", self.keys.config("answered", about))
+        job = None if name is None else self.read(name.decode())
+        return job if job is not None and job.state == "done" else None
 
-def result(client: Client, keys: Keys, job_id: str) -> bytes | None:
-    """The answer of a job that is done."""
-    found: bytes | None = client.call("HGET", keys.config("job", job_id), "result")
-    return found
-
-
-def newest(client: Client, keys: Keys, about: str) -> Job | None:
-    """The job that answered a question last, if its answer is still kept."""
-    name = client.call("GET", keys.config("answered", about))
-    job = None if name is None else read(client, keys, name.decode())
-    return job if job is not None and job.state == "done" else None
-
-
-def _note(
-    client: Client, keys: Keys, ticket: Ticket, what: str, seconds: float, *rest: bytes | str
-) -> None:
-    names = [
-        keys.config("jobs", ticket.kind),
-        keys.config("job", ticket.id),
-        keys.config("answered", ticket.about),
-    ]
-    args = (ticket.id, ticket.token, what, int(seconds * 1000), *rest)
-    client.run("job_note", names, args)
+    def _note(self, ticket: Ticket, what: str, seconds: float, *rest: bytes | str) -> None:
+        names = [
+            self.keys.config("jobs", ticket.kind),
+            self.keys.config("job", ticket.id),
+            self.keys.config("answered", ticket.about),
+        ]
+        args = (ticket.id, ticket.token, what, int(seconds * 1000), *rest)
+        self.client.run("job_note", names, args)

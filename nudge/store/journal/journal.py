@@ -11,7 +11,7 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.event import EVENT_TYPES
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Ref
 from nudge.store.wire.block_codec import decode_block, is_block
-from nudge.store.wire.client import Arg, Client, Reply
+from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.codec import decode, encode
 from nudge.store.wire.keys import Keys
 
@@ -110,54 +110,193 @@ class DecisionBatch:
     keep_for: float
 
 
-def append_decisions(
-    client: Client, keys: Keys, partition: int, decisions: Sequence[Decision], keep_for: float
-) -> list[StandingDecision]:
-    """Append the decisions of one subject; an earlier one in the same period stands instead.
+@dataclass(frozen=True)
+class Journal:
+    """The journal: records are appended once and read in order.
 
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        partition: of the subject.
-        decisions: all of one subject. One whose `unit` is empty is not remembered.
-        keep_for: seconds that the assignments are kept.
-
-    Returns:
-        For each decision the one that stands, in order.
     """
-    made = append_taking(client, keys, partition, [(d, "") for d in decisions], keep_for)
-    return [one for one in made if one]
 
+    client: Client
+    keys: Keys
 
-def append_taking(
-    client: Client,
-    keys: Keys,
-    partition: int,
-    decisions: Sequence[tuple[Decision, str]],
-    keep_for: float,
-) -> list[StandingDecision | None]:
-    """`append_decisions` of those that take a unit of a limited stock.
+    def append_decisions(
+        self, partition: int, decisions: Sequence[Decision], keep_for: float
+    ) -> list[StandingDecision]:
+        """Append the decisions of one subject; an earlier one in the same period stands instead.
 
-    Args:
-        client: of the store.
-        keys: of the installation.
-        partition: of the subject.
-        decisions: all of one subject, each with the field of the stock that it takes of, or "".
-        keep_for: seconds that the assignments are kept.
+        Args:
+            partition: of the subject.
+            decisions: all of one subject. One whose `unit` is empty is not remembered.
+            keep_for: seconds that the assignments are kept.
 
-    Returns:
-        For each decision the one that stands, in order; None where there is nothing left to take.
-    """
-    batch = DecisionBatch(partition, decisions, keep_for)
-    return _made(batch, client.run("append_decisions", *_call(keys, batch)))
+        Returns:
+            For each decision the one that stands, in order.
+        """
+        made = self.append_taking(partition, [(d, "") for d in decisions], keep_for)
+        return [one for one in made if one]
 
+    def append_taking(
+        self,
+        partition: int,
+        decisions: Sequence[tuple[Decision, str]],
+        keep_for: float,
+    ) -> list[StandingDecision | None]:
+        """`append_decisions` of those that take a unit of a limited stock.
 
-def append_each(
-    client: Client, keys: Keys, batches: Sequence[DecisionBatch]
-) -> list[list[StandingDecision | None]]:
-    """`append_taking` for many subjects, in one round trip where there is one server."""
-    replies = client.run_each("append_decisions", [_call(keys, one) for one in batches])
-    return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+        Args:
+            partition: of the subject.
+            decisions: all of one subject, each with the field of the stock that it takes of, or "".
+            keep_for: seconds that the assignments are kept.
+
+        Returns:
+            For each decision the one that stands, in order; None where nothing is left to take.
+        """
+        batch = DecisionBatch(partition, decisions, keep_for)
+        return _made(batch, self.client.run("append_decisions", *_call(self.keys, batch)))
+
+    def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[StandingDecision | None]]:
+        """`append_taking` for many subjects, in one round trip where there is one server."""
+        replies = self.client.run_each(
+            "append_decisions", [_call(self.keys, one) for one in batches]
+        )
+        return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
+
+    def append_once(
+        self, partition: int, arrivals: Sequence[Append], *, closes: bool
+    ) -> list[int | Redirect]:
+        """Append records of one partition, each once.
+
+        Args:
+            partition: in which all the visitors are at home.
+            arrivals: the records.
+            closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+
+        Returns:
+            For each record its position, 0 for a duplicate, or where its visitor's journal is.
+        """
+        args: list[Arg] = [
+            self.keys.prefix(partition),
+            partition,
+            int(closes),
+            int(EVENT_MEMORY * 1000),
+        ]
+        for arrival in arrivals:
+            record = arrival.record
+            args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
+            args += [encode(record), len(arrival.notes)]
+            for note in arrival.notes:
+                args += [note.family, note.field, note.value]
+        names = [self.keys.journal(partition), self.keys.seq(partition)]
+        replies = self.client.run("append_once", names, args)
+        return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
+
+    def append_followed(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
+        """Append records of several partitions, each once, and follow visitors that moved.
+
+        Args:
+            arrivals: partition -> records of visitors that are at home there.
+            closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+
+        Returns:
+            How many were new.
+        """
+        fresh = 0
+        moved: dict[int, list[Append]] = {}
+        for partition, group in arrivals.items():
+            replies = self.append_once(partition, group, closes=closes)
+            for arrival, reply in zip(group, replies, strict=True):
+                if isinstance(reply, Redirect):
+                    record = replace(arrival.record, subject=reply.subject)
+                    there = Append("", record, notes=arrival.notes)
+                    moved.setdefault(reply.partition, []).append(there)
+                else:
+                    fresh += reply > 0
+        return fresh + (self.append_followed(moved, closes=closes) if moved else 0)
+
+    def send(self, events: Sequence[tuple[int, Event]]) -> None:
+        """Append a fold's events to other partitions, each once however often this is called."""
+        groups: dict[int, list[Append]] = {}
+        for partition, event in events:
+            groups.setdefault(partition, []).append(Append("", event))
+        self.append_followed(groups, closes=False)
+
+    def append_mark(self, partition: int, mark: Mark) -> int:
+        """Append a mark and return its position."""
+        names = [self.keys.journal(partition), self.keys.seq(partition)]
+        return int(self.client.run("append", names, [mark.subject, encode(mark)])[0])
+
+    def read(self, partition: int, after: int, count: int) -> list[JournalEntry]:
+        """Entries behind position `after`, in order: whole records, until there are `count`.
+
+        A record of many decisions (`block.Block`) is as many entries, so that there may be more.
+        """
+        found: list[JournalEntry] = []
+        rows, wanted = PAGE, count
+        while wanted > 0:
+            some = min(rows, wanted)
+            page = self._rows(partition, f"({after}-0", "+", some)
+            for row_id, row in page:
+                found += _entries(partition, row_id, row)
+                if len(found) >= count:
+                    return found
+            if len(page) < some:
+                return found
+            after, rows, wanted = (
+                _position(page[-1][0]),
+                min(4 * rows, PAGE_MOST),
+                count - len(found),
+            )
+        return found
+
+    def reach(self, partition: int, after: int, most: int) -> int:
+        """Position up to which there are `most` entries behind `after`, or as many as there are.
+
+        Whole records, so that it may be a block's more.
+        """
+        rows = PAGE
+        while most > 0:
+            some = min(rows, most)
+            page = self._rows(partition, f"({after}-0", "+", some)
+            for row_id, row in page:
+                after, most = _position(row_id), most - _length(row)
+                if most <= 0:
+                    return after
+            if len(page) < some:
+                return after
+            rows = min(4 * rows, PAGE_MOST)
+        return after
+
+    def read_one(self, ref: Ref) -> JournalEntry | None:
+        """The entry at a reference, or None where the journal does not hold it (any more)."""
+        if ref.partition >= self.keys.partitions:
+            return None
+        at = f"{ref.position}-0"
+        page = self._rows(ref.partition, at, at, 1)
+        found = [entry for row_id, row in page for entry in _entries(ref.partition, row_id, row)]
+        return next((entry for entry in found if entry.index == ref.index), None)
+
+    def end_before(self, partition: int, position: int) -> int:
+        """Return the last position at or before one that the store still holds; 0 without any."""
+        key = self.keys.journal(partition)
+        found = self.client.call("XREVRANGE", key, f"{position}-0", "-", "COUNT", 1)
+        return _position(found[0][0]) if found else 0
+
+    def drop(self, partition: int, upto: int) -> None:
+        """Remove all records up to a position; idempotent."""
+        self.client.call("XTRIM", self.keys.journal(partition), "MINID", f"{upto + 1}-0")
+
+    def last_position(self, partition: int) -> int:
+        """The last position given in a partition; 0 for an empty one."""
+        return int(self.client.call("GET", self.keys.seq(partition)) or 0)
+
+    def _rows(self, partition: int, start: str, end: str, count: int) -> list[tuple[bytes, Reply]]:
+        rows: list[tuple[bytes, Reply]] = self.client.call(
+            "XRANGE", self.keys.journal(partition), start, end, "COUNT", count
+        )
+        return rows
 
 
 def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
@@ -200,33 +339,6 @@ def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -
     return StandingDecision(entry.ref, record, record.period, fresh)
 
 
-def append_once(
-    client: Client, keys: Keys, partition: int, arrivals: Sequence[Append], *, closes: bool
-) -> list[int | Redirect]:
-    """Append records of one partition, each once.
-
-    Args:
-        client: of the store.
-        keys: of the installation.
-        partition: in which all the visitors are at home.
-        arrivals: the records.
-        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
-
-    Returns:
-        For each record its position, 0 for a duplicate, or where its visitor's journal is.
-    """
-    args: list[Arg] = [keys.prefix(partition), partition, int(closes), int(EVENT_MEMORY * 1000)]
-    for arrival in arrivals:
-        record = arrival.record
-        args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
-        args += [encode(record), len(arrival.notes)]
-        for note in arrival.notes:
-            args += [note.family, note.field, note.value]
-    names = [keys.journal(partition), keys.seq(partition)]
-    replies = client.run("append_once", names, args)
-    return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
-
-
 def _moved(reply: str) -> Redirect:
     partition, subject = reply.split(" ")
     return Redirect(int(partition), subject)
@@ -242,128 +354,19 @@ def digest_of(record: Event | Decision) -> bytes:
     return hashlib.blake2b(name.encode(), digest_size=12).digest()
 
 
-def append_followed(
-    client: Client, keys: Keys, arrivals: Mapping[int, Sequence[Append]], *, closes: bool
-) -> int:
-    """Append records of several partitions, each once, and follow visitors that moved.
-
-    Args:
-        client: of the store.
-        keys: of the installation.
-        arrivals: partition -> records of visitors that are at home there.
-        closes: their visitors cannot be claimed by a device any more: servers spoke of them.
-
-    Returns:
-        How many were new.
-    """
-    fresh = 0
-    moved: dict[int, list[Append]] = {}
-    for partition, group in arrivals.items():
-        replies = append_once(client, keys, partition, group, closes=closes)
-        for arrival, reply in zip(group, replies, strict=True):
-            if isinstance(reply, Redirect):
-                record = replace(arrival.record, subject=reply.subject)
-                there = Append("", record, notes=arrival.notes)
-                moved.setdefault(reply.partition, []).append(there)
-            else:
-                fresh += reply > 0
-    return fresh + (append_followed(client, keys, moved, closes=closes) if moved else 0)
-
-
-def send(client: Client, keys: Keys, events: Sequence[tuple[int, Event]]) -> None:
-    """Append a fold's events to other partitions, each once however often this is called."""
-    groups: dict[int, list[Append]] = {}
-    for partition, event in events:
-        groups.setdefault(partition, []).append(Append("", event))
-    append_followed(client, keys, groups, closes=False)
-
-
-def append_mark(client: Client, keys: Keys, partition: int, mark: Mark) -> int:
-    """Append a mark and return its position."""
-    names = [keys.journal(partition), keys.seq(partition)]
-    return int(client.run("append", names, [mark.subject, encode(mark)])[0])
-
-
-def read(client: Client, keys: Keys, partition: int, after: int, count: int) -> list[JournalEntry]:
-    """Entries behind position `after`, in order: whole records, until there are `count`.
-
-    A record of many decisions (`block.Block`) is as many entries, so that there may be more.
-    """
-    found: list[JournalEntry] = []
-    rows, wanted = PAGE, count
-    while wanted > 0:
-        some = min(rows, wanted)
-        page = _rows(client, keys, partition, f"({after}-0", "+", some)
-        for row_id, row in page:
-            found += _entries(partition, row_id, row)
-            if len(found) >= count:
-                return found
-        if len(page) < some:
-            return found
-        after, rows, wanted = _position(page[-1][0]), min(4 * rows, PAGE_MOST), count - len(found)
-    return found
-
-
-def reach(client: Client, keys: Keys, partition: int, after: int, most: int) -> int:
-    """Position up to which there are `most` entries behind `after`, or as many as there are.
-
-    Whole records, so that it may be a block's more.
-    """
-    rows = PAGE
-    while most > 0:
-        some = min(rows, most)
-        page = _rows(client, keys, partition, f"({after}-0", "+", some)
-        for row_id, row in page:
-            after, most = _position(row_id), most - _length(row)
-            if most <= 0:
-                return after
-        if len(page) < some:
-            return after
-        rows = min(4 * rows, PAGE_MOST)
-    return after
-
-
-def read_one(client: Client, keys: Keys, ref: Ref) -> JournalEntry | None:
-    """The entry at a reference, or None where the journal does not hold it (any more)."""
-    if ref.partition >= keys.partitions:
-        return None
-    at = f"{ref.position}-0"
-    page = _rows(client, keys, ref.partition, at, at, 1)
-    found = [entry for row_id, row in page for entry in _entries(ref.partition, row_id, row)]
-    return next((entry for entry in found if entry.index == ref.index), None)
-
-
-def last_position(client: Client, keys: Keys, partition: int) -> int:
-    """The last position given in a partition; 0 for an empty one."""
-    return int(client.call("GET", keys.seq(partition)) or 0)
-
-
-def _rows(
-    client: Client, keys: Keys, partition: int, start: str, end: str, count: int
-) -> list[tuple[bytes, Reply]]:
-    rows: list[tuple[bytes, Reply]] = client.call(
-        "XRANGE", keys.journal(partition), start, end, "COUNT", count
-    )
-    return rows
-
-
 def _position(row_id: bytes) -> int:
     return int(row_id.split(b"-")[0])
 
 
-def _named(row: dict[bytes, bytes] | list[bytes]) -> dict[bytes, bytes]:
-    return row if isinstance(row, dict) else dict(zip(row[::2], row[1::2], strict=True))
-
-
 def _length(row: dict[bytes, bytes] | list[bytes]) -> int:
-    named = _named(row)
+    named = pairs_of(row)
     return len(named[b"s"]) // SUBJECT if is_block(named[b"r"]) else 1
 
 
 def _entries(
     partition: int, row_id: bytes, row: dict[bytes, bytes] | list[bytes]
 ) -> Iterator[JournalEntry]:
-    named = _named(row)
+    named = pairs_of(row)
     payload, place = named[b"r"], _position(row_id)
     stamp = int(named[b"t"]) / 1000
     if is_block(payload):

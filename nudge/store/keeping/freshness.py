@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock
-from nudge.store.folds import folds
-from nudge.store.journal import journal
+from nudge.store.folds.folds import Folds
+from nudge.store.journal.journal import Journal
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -28,16 +28,6 @@ class Freshness:
     at: float
     complete: Mapping[int, bool]
 
-    @classmethod
-    def of(cls, client: Client, keys: Keys) -> Freshness:
-        """As of now.
-
-        Raises:
-            StoreAwayError: the store does not answer.
-        """
-        at = clock.now()
-        return cls(at, {p: _complete(client, keys, p) for p in keys.every_partition()})
-
     def as_of(self, marks: Mapping[int, float]) -> float:
         """Until when everything is in the lake.
 
@@ -48,9 +38,29 @@ class Freshness:
         return min(times, default=self.at)
 
 
-def _complete(client: Client, keys: Keys, partition: int) -> bool:
-    # The journal's end is read last: where the folds had reached it, nothing came between.
-    reached = [
-        folds.position_of(client, keys, partition, fold) for fold in ("archive", "attribute")
-    ]
-    return min(reached) >= journal.last_position(client, keys, partition)
+@dataclass(frozen=True)
+class FreshnessReader:
+    """The reader of freshness, which compares the folds' positions with the journal's ends.
+
+    Attributes:
+        client: of the store.
+        keys: of the installation.
+    """
+
+    client: Client
+    keys: Keys
+
+    def read(self) -> Freshness:
+        """Return the freshness as of now.
+
+        Raises:
+            StoreAwayError: the store does not answer.
+        """
+        at = clock.now()
+        return Freshness(at, {p: self._is_complete(p) for p in self.keys.every_partition()})
+
+    def _is_complete(self, partition: int) -> bool:
+        # The journal's end is read last: where the folds had reached it, nothing came between.
+        folds = Folds(self.client, self.keys)
+        reached = [folds.position_of(partition, fold) for fold in READERS]
+        return min(reached) >= Journal(self.client, self.keys).last_position(partition)

@@ -15,7 +15,7 @@ from typing import Final, Literal, cast
 import structlog
 
 from nudge.domain.journal.records import Mark
-from nudge.store.journal.journal import append_mark, last_position
+from nudge.store.journal.journal import Journal
 from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -51,70 +51,103 @@ class WrongStore:
         return f"{TEXTS[self.reason]}; {CURE}"
 
 
-def recognise(client: Client, keys: Keys, path: Path) -> WrongStore | None:
-    """What is wrong with the store; None where it is the one that the note tells of.
+@dataclass(frozen=True)
+class StoreIdentity:
+    """The identity of the store: whether it is the one that was known.
 
-    The first to find it empty or older marks it, and lets its positions go on behind those that
-    were noted: the records that come now are kept, under numbers that nobody else has.
-
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        path: of the note; written where there is none.
-
-    Raises:
-        InvalidConfigError: the note cannot be read.
-        StoreAwayError: no answer.
     """
-    # The note first: whoever writes it has named the store before. The other way round a process
-    # that starts beside the very first one would take a store for empty that was just named.
-    note = read_note(path)
-    known, wrong, moved = _hash(client, keys)
-    if wrong:
-        if note and not moved:
-            _move(client, keys, note, cast("Reason", wrong))
-        return WrongStore(cast("Reason", wrong))
-    if note is None:
-        write_note(path, StoreFingerprint(known or _name(client, keys)))
-        return None
-    if known is not None and known != note.store:
-        # Somebody else's: not a key of it is touched.
-        return WrongStore("store_other")
-    reason: Reason | None = "store_empty" if known is None else _older(client, keys, note)
-    if reason is None:
-        return None
-    # The mark first: whoever dies behind it leaves a store that everybody takes for wrong.
-    client.call("HSETNX", keys.config(STORE), "wrong", reason)
-    _move(client, keys, note, reason)
-    return WrongStore(reason)
 
+    client: Client
+    keys: Keys
 
-def store_id(client: Client, keys: Keys) -> str | None:
-    """The store's id, if it has one."""
-    return _hash(client, keys)[0]
+    def recognise(self, path: Path) -> WrongStore | None:
+        """What is wrong with the store; None where it is the one that the note tells of.
+
+        The first to find it empty or older marks it, and lets its positions go on behind those that
+        were noted: the records that come now are kept, under numbers that nobody else has.
+
+        Args:
+            path: of the note; written where there is none.
+
+        Raises:
+            InvalidConfigError: the note cannot be read.
+            StoreAwayError: no answer.
+        """
+        # The note first: its writer has named the store before. The other way round a process that
+        # starts beside the very first one would take a store for empty that was just named.
+        note = read_note(path)
+        known, wrong, moved = self._hash()
+        if wrong:
+            if note and not moved:
+                self._move(note, cast("Reason", wrong))
+            return WrongStore(cast("Reason", wrong))
+        if note is None:
+            write_note(path, StoreFingerprint(known or self._name()))
+            return None
+        if known is not None and known != note.store:
+            # Somebody else's: not a key of it is touched.
+            return WrongStore("store_other")
+        reason: Reason | None = "store_empty" if known is None else self._older(note)
+        if reason is None:
+            return None
+        # The mark first: whoever dies behind it leaves a store that everybody takes for wrong.
+        self.client.call("HSETNX", self.keys.config(STORE), "wrong", reason)
+        self._move(note, reason)
+        return WrongStore(reason)
+
+    def store_id(self) -> str | None:
+        """The store's id, if it has one."""
+        return self._hash()[0]
+
+    def forgive(self) -> None:
+        """Take the mark away: the store is the one from now on."""
+        self.client.call("HDEL", self.keys.config(STORE), "wrong", "moved")
+
+    def adopt(self, path: Path) -> None:
+        """Take what was restored for the store that was known, whatever it was called."""
+        note = read_note(path)
+        if note:
+            self.client.call("HSET", self.keys.config(STORE), "id", note.store)
+        self.forgive()
+
+    def jump(self, partition: int, position: int) -> int:
+        """Let positions go on behind this one or the last one given; return the higher of both."""
+        return int(self.client.run("jump", [self.keys.seq(partition)], [position]))
+
+    def _hash(self) -> list[str | None]:
+        found = self.client.call("HMGET", self.keys.config(STORE), "id", "wrong", "moved")
+        return [None if value is None else value.decode() for value in found]
+
+    def _name(self) -> str:
+        self.client.call("HSETNX", self.keys.config(STORE), "id", secrets.token_hex(8))
+        return self.client.call("HGET", self.keys.config(STORE), "id").decode()  # type: ignore[no-any-return]
+
+    def _older(self, note: StoreFingerprint) -> Reason | None:
+        noted = note.positions.items()
+        older = any(
+            Journal(self.client, self.keys).last_position(p) < n
+            for p, n in noted
+            if p < self.keys.partitions
+        )
+        return "store_older" if older else None
+
+    def _move(self, note: StoreFingerprint, reason: Reason) -> None:
+        """Let positions go on where none was given, and tell it: once, whoever comes first."""
+        self._name()
+        for p in self.keys.every_partition():
+            self.jump(p, behind(note, p))
+        if self.client.call("HSETNX", self.keys.config(STORE), "moved", 1):
+            log.error("wrong_store", reason=reason, error=str(WrongStore(reason)))
+            fields = {"reason": reason, "store": note.store, "positions": _texts(note)}
+            Journal(self.client, self.keys).append_mark(0, Mark("wrong_store", fields))
 
 
 def behind(note: StoreFingerprint, partition: int) -> int:
     """Behind which position a store goes on that lost what was noted."""
     return note.positions.get(partition, 0) + MARGIN
-
-
-def forgive(client: Client, keys: Keys) -> None:
-    """Take the mark away: the store is the one from now on."""
-    client.call("HDEL", keys.config(STORE), "wrong", "moved")
-
-
-def adopt(client: Client, keys: Keys, path: Path) -> None:
-    """Take what was restored for the store that was known, whatever it was called."""
-    note = read_note(path)
-    if note:
-        client.call("HSET", keys.config(STORE), "id", note.store)
-    forgive(client, keys)
-
-
-def jump(client: Client, keys: Keys, partition: int, position: int) -> int:
-    """Let positions go on behind this one, or behind a higher one that was given; behind which."""
-    return int(client.run("jump", [keys.seq(partition)], [position]))
 
 
 def archived(path: Path, positions: Mapping[int, int]) -> None:
@@ -126,33 +159,6 @@ def archived(path: Path, positions: Mapping[int, int]) -> None:
     note = read_note(path)
     if note and note.seen(positions) != note:
         write_note(path, note.seen(positions))
-
-
-def _hash(client: Client, keys: Keys) -> list[str | None]:
-    found = client.call("HMGET", keys.config(STORE), "id", "wrong", "moved")
-    return [None if value is None else value.decode() for value in found]
-
-
-def _name(client: Client, keys: Keys) -> str:
-    client.call("HSETNX", keys.config(STORE), "id", secrets.token_hex(8))
-    return client.call("HGET", keys.config(STORE), "id").decode()  # type: ignore[no-any-return]
-
-
-def _older(client: Client, keys: Keys, note: StoreFingerprint) -> Reason | None:
-    noted = note.positions.items()
-    older = any(last_position(client, keys, p) < n for p, n in noted if p < keys.partitions)
-    return "store_older" if older else None
-
-
-def _move(client: Client, keys: Keys, note: StoreFingerprint, reason: Reason) -> None:
-    """Let positions go on where none was given, and tell it: once, whoever comes first."""
-    _name(client, keys)
-    for p in keys.every_partition():
-        jump(client, keys, p, behind(note, p))
-    if client.call("HSETNX", keys.config(STORE), "moved", 1):
-        log.error("wrong_store", reason=reason, error=str(WrongStore(reason)))
-        fields = {"reason": reason, "store": note.store, "positions": _texts(note)}
-        append_mark(client, keys, 0, Mark("wrong_store", fields))
 
 
 def _texts(note: StoreFingerprint) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.store.folds.folds import FOLDS, position_of
+from nudge.store.folds.folds import FOLDS, Folds
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 
@@ -41,22 +41,33 @@ class TrimResult:
     bound: int
 
 
-def trim(client: Client, keys: Keys, partition: int, keep: RetentionRule) -> TrimResult:
-    """Remove what need not be kept and what every fold has read, the archive among them.
+@dataclass(frozen=True)
+class Retention:
+    """Retention of the journal: what every reader has is trimmed.
 
-    Positions of folds only rise, so that it does not matter what they do meanwhile.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    bound = min(position_of(client, keys, partition, fold) for fold in FOLDS)
-    share = -(-keep.bytes // keys.partitions)
-    args: list[Arg] = [bound, round(keep.seconds * 1000), share, AT_ONCE]
-    entries = young = 0
-    while True:
-        removed, early, more = client.run("trim", [keys.journal(partition)], args)
-        entries, young = entries + removed, young + early
-        if more != b"1" or not removed:
-            return TrimResult(entries, young, bound)
 
+    client: Client
+    keys: Keys
 
-def used(client: Client, keys: Keys, partition: int) -> int:
-    """Bytes that the journal takes in memory, about."""
-    return int(client.call("MEMORY", "USAGE", keys.journal(partition)) or 0)
+    def trim(self, partition: int, keep: RetentionRule) -> TrimResult:
+        """Remove what need not be kept and what every fold has read, the archive among them.
+
+        Positions of folds only rise, so that it does not matter what they do meanwhile.
+        """
+        bound = min(Folds(self.client, self.keys).position_of(partition, fold) for fold in FOLDS)
+        share = -(-keep.bytes // self.keys.partitions)
+        args: list[Arg] = [bound, round(keep.seconds * 1000), share, AT_ONCE]
+        entries = young = 0
+        while True:
+            removed, early, more = self.client.run("trim", [self.keys.journal(partition)], args)
+            entries, young = entries + removed, young + early
+            if more != b"1" or not removed:
+                return TrimResult(entries, young, bound)
+
+    def used(self, partition: int) -> int:
+        """Bytes that the journal takes in memory, about."""
+        return int(self.client.call("MEMORY", "USAGE", self.keys.journal(partition)) or 0)

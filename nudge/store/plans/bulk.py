@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from nudge.store.wire.client import Client
@@ -13,19 +14,30 @@ LASTS: Final = 3.0
 """Seconds that it holds, unless it is said again."""
 
 
-def say(client: Client, keys: Keys) -> None:
-    """Say it.
+@dataclass(frozen=True)
+class BulkPlanning:
+    """The sign that many customers are being planned for, which makes folds rest.
 
-    Raises:
-        StoreAwayError: no answer.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    client.call("SET", keys.config("bulk"), 1, "PX", int(LASTS * 1000))
 
+    client: Client
+    keys: Keys
 
-def is_on(client: Client, keys: Keys) -> bool:
-    """Whether somebody said so in the last seconds.
+    def say(self) -> None:
+        """Say it.
 
-    Raises:
-        StoreAwayError: no answer.
-    """
-    return bool(client.call("EXISTS", keys.config("bulk")))
+        Raises:
+            StoreAwayError: no answer.
+        """
+        self.client.call("SET", self.keys.config("bulk"), 1, "PX", int(LASTS * 1000))
+
+    def is_on(self) -> bool:
+        """Whether somebody said so in the last seconds.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        return bool(self.client.call("EXISTS", self.keys.config("bulk")))

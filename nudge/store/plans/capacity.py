@@ -7,55 +7,65 @@ it could be, and is never over its capacity.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from nudge.domain.contact.contact_capacity import hour_of
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 
 
-def used(client: Client, keys: Keys, channel: str) -> dict[int, int]:
-    """Hours since the epoch -> contacts that are planned in them.
+@dataclass(frozen=True)
+class HourCapacity:
+    """Capacity of the gateway, taken by the hour.
 
-    Raises:
-        StoreAwayError: no answer.
-    """
-    found = client.call("HGETALL", keys.config("capacity", channel))
-    return {int(hour): int(count) for hour, count in found.items()}
-
-
-def reserve(
-    client: Client, keys: Keys, channel: str, wanted: Mapping[int, tuple[int, int]], at: float
-) -> dict[int, int]:
-    """Take places in hours.
-
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        channel: of the gateway.
-        wanted: hour -> the most contacts that may be planned in it, and how many more are wanted.
-        at: seconds, now.
-
-    Returns:
-        Hour -> how many were taken: fewer than wanted where there are no more.
-
-    Raises:
-        StoreAwayError: no answer; they may have been taken.
     """
-    if not wanted:
-        return {}
-    args: list[Arg] = [hour_of(at)]
-    for hour, (most, count) in wanted.items():
-        args += [hour, most, count]
-    taken = client.run("reserve", [keys.config("capacity", channel)], args)
-    return dict(zip(wanted, taken, strict=True))
 
+    client: Client
+    keys: Keys
 
-def release(client: Client, keys: Keys, channel: str, counts: Mapping[int, int]) -> None:
-    """Give places back.
+    def used(self, channel: str) -> dict[int, int]:
+        """Hours since the epoch -> contacts that are planned in them.
 
-    Raises:
-        StoreAwayError: no answer; they may stay taken.
-    """
-    for hour, count in counts.items():
-        if count:
-            client.call("HINCRBY", keys.config("capacity", channel), hour, -count)
+        Raises:
+            StoreAwayError: no answer.
+        """
+        found = self.client.call("HGETALL", self.keys.config("capacity", channel))
+        return {int(hour): int(count) for hour, count in found.items()}
+
+    def reserve(
+        self, channel: str, wanted: Mapping[int, tuple[int, int]], at: float
+    ) -> dict[int, int]:
+        """Take places in hours.
+
+        Args:
+            channel: of the gateway.
+            wanted: hour -> the most contacts that may be planned in it, and how many more are
+                wanted.
+            at: seconds, now.
+
+        Returns:
+            Hour -> how many were taken: fewer than wanted where there are no more.
+
+        Raises:
+            StoreAwayError: no answer; they may have been taken.
+        """
+        if not wanted:
+            return {}
+        args: list[Arg] = [hour_of(at)]
+        for hour, (most, count) in wanted.items():
+            args += [hour, most, count]
+        taken = self.client.run("reserve", [self.keys.config("capacity", channel)], args)
+        return dict(zip(wanted, taken, strict=True))
+
+    def release(self, channel: str, counts: Mapping[int, int]) -> None:
+        """Give places back.
+
+        Raises:
+            StoreAwayError: no answer; they may stay taken.
+        """
+        for hour, count in counts.items():
+            if count:
+                self.client.call("HINCRBY", self.keys.config("capacity", channel), hour, -count)

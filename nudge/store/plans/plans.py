@@ -71,26 +71,51 @@ class PlannedBlock(NamedTuple):
     seen: Sequence[Plans]
 
 
-def append_each(
-    client: Client, keys: Keys, blocks: Sequence[PlannedBlock], kept: PlanMemory
-) -> Iterator[BlockResult]:
-    """Append decisions: of each block all, or none.
+@dataclass(frozen=True)
+class PlanStore:
+    """Plans of SMS: appended as blocks, remembered by month.
 
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        blocks: that are made while the one before is being written.
-        kept: makes what is remembered of each decision.
-
-    Yields:
-        What became of each, in order.
-
-    Raises:
-        StoreAwayError: no answer; any of them may have been appended.
     """
-    calls = (_call(keys, one, kept) for one in blocks)
-    for one, reply in zip(blocks, client.run_ahead("append_block", calls), strict=True):
-        yield _appended(one, reply)
+
+    client: Client
+    keys: Keys
+
+    def append_each(
+        self, blocks: Sequence[PlannedBlock], kept: PlanMemory
+    ) -> Iterator[BlockResult]:
+        """Append decisions: of each block all, or none.
+
+        Args:
+            blocks: that are made while the one before is being written.
+            kept: makes what is remembered of each decision.
+
+        Yields:
+            What became of each, in order.
+
+        Raises:
+            StoreAwayError: no answer; any of them may have been appended.
+        """
+        calls = (_call(self.keys, one, kept) for one in blocks)
+        for one, reply in zip(blocks, self.client.run_ahead("append_block", calls), strict=True):
+            yield _appended(one, reply)
+
+    def forget_plans(self, partition: int, subject: str, at: float) -> None:
+        """Remove a subject's plans.
+
+        Args:
+            partition: of the subject.
+            subject: whose they are.
+            at: seconds, now.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        now = int(at // MONTH)
+        for month in range(now - 3, now + 2):
+            self.client.call("HDEL", self.keys.plans(partition, month), subject)
 
 
 def _call(keys: Keys, one: PlannedBlock, kept: PlanMemory) -> Call:
@@ -111,24 +136,6 @@ def _appended(one: PlannedBlock, reply: Reply) -> BlockResult:
     if not first:
         return BlockResult(behind=tuple(number - 1 for number in rest))
     return BlockResult(tuple(Ref(one.partition, first, index) for index in range(len(one.drawn))))
-
-
-def forget_plans(client: Client, keys: Keys, partition: int, subject: str, at: float) -> None:
-    """Remove a subject's plans.
-
-    Args:
-        client: of the store.
-        keys: of the installation.
-        partition: of the subject.
-        subject: whose they are.
-        at: seconds, now.
-
-    Raises:
-        StoreAwayError: no answer.
-    """
-    now = int(at // MONTH)
-    for month in range(now - 3, now + 2):
-        client.call("HDEL", keys.plans(partition, month), subject)
 
 
 def slimmed(one: BlockDecision) -> Decision:

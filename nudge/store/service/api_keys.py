@@ -73,77 +73,85 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def create(
-    client: Client,
-    keys: Keys,
-    scopes: Iterable[Scope],
-    name: str,
-    origins: Iterable[str],
-    now: float,
-) -> tuple[str, str]:
-    """Make a new key.
+@dataclass(frozen=True)
+class ApiKeys:
+    """API keys: made, listed, revoked.
 
-    Returns:
-        Its id, and the secret, which can not be shown again.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    key_id = _random(ID_LENGTH)
-    secret = f"nk_{key_id}_{_random(SECRET_LENGTH)}"
-    record = _record(key_id, secret, scopes, name, origins, now)
-    if not _store(client, keys, None, record):
-        raise StoreError(f"key id {key_id} is taken; try again")
-    return key_id, secret
 
+    client: Client
+    keys: Keys
 
-def register(
-    client: Client,
-    keys: Keys,
-    secret: str,
-    scopes: Iterable[Scope],
-    name: str,
-    origins: Iterable[str],
-    now: float,
-) -> str:
-    """Store a secret that was made elsewhere, and return its key id.
+    def create(
+        self,
+        scopes: Iterable[Scope],
+        name: str,
+        origins: Iterable[str],
+        now: float,
+    ) -> tuple[str, str]:
+        """Make a new key.
 
-    The id follows from the secret, so that a second call changes nothing; a key that was revoked
-    stays revoked.
-    """
-    key_id = digest_of(secret)[:ID_LENGTH]
-    _store(client, keys, None, _record(key_id, secret, scopes, name, origins, now))
-    return key_id
+        Returns:
+            Its id, and the secret, which can not be shown again.
+        """
+        key_id = _random(ID_LENGTH)
+        secret = f"nk_{key_id}_{_random(SECRET_LENGTH)}"
+        record = _record(key_id, secret, scopes, name, origins, now)
+        if not self._store(None, record):
+            raise StoreError(f"key id {key_id} is taken; try again")
+        return key_id, secret
 
+    def register(
+        self,
+        secret: str,
+        scopes: Iterable[Scope],
+        name: str,
+        origins: Iterable[str],
+        now: float,
+    ) -> str:
+        """Store a secret that was made elsewhere, and return its key id.
 
-def list_keys(client: Client, keys: Keys) -> list[StoredKey]:
-    """All keys, the revoked ones too, oldest first."""
-    reply = client.call("HGETALL", keys.config(_FAMILY))
-    values = reply.values() if isinstance(reply, dict) else reply[1::2]
-    return sorted(map(_parsed, values), key=lambda key: (key.created, key.key_id))
+        Idempotent: the id follows from the secret. A key that was revoked stays revoked.
+        """
+        key_id = digest_of(secret)[:ID_LENGTH]
+        self._store(None, _record(key_id, secret, scopes, name, origins, now))
+        return key_id
 
+    def list_keys(self) -> list[StoredKey]:
+        """All keys, the revoked ones too, oldest first."""
+        found = self.client.read_hash(self.keys.config(_FAMILY))
+        return sorted(map(_parsed, found.values()), key=lambda key: (key.created, key.key_id))
 
-def revoke(client: Client, keys: Keys, key_id: str, now: float) -> StoredKey:
-    """Take a key back, for good; one that is revoked already keeps its time.
+    def revoke(self, key_id: str, now: float) -> StoredKey:
+        """Take a key back, for good; one that is revoked already keeps its time.
 
-    Raises:
-        NotFoundError: no key has this id.
-    """
-    while True:
-        found = client.call("HGET", keys.config(_FAMILY), key_id)
-        if found is None:
-            raise NotFoundError(f"no API key has the id {key_id!r}")
-        key = _parsed(found)
-        if key.revoked_at is not None:
-            return key
-        revoked = replace(key, revoked_at=now)
-        # A refusal means that another call changed the key meanwhile: look again.
-        if _store(client, keys, found, revoked):
-            return revoked
+        Raises:
+            NotFoundError: no key has this id.
+        """
+        while True:
+            found = self.client.call("HGET", self.keys.config(_FAMILY), key_id)
+            if found is None:
+                raise NotFoundError(f"no API key has the id {key_id!r}")
+            key = _parsed(found)
+            if key.revoked_at is not None:
+                return key
+            revoked = replace(key, revoked_at=now)
+            # A refusal means that another call changed the key meanwhile: look again.
+            if self._store(found, revoked):
+                return revoked
 
+    def load(self) -> KeyRing:
+        """Every key, by the digest of its secret."""
+        every = self.list_keys()
+        valid = {key.digest: key.caller for key in every if key.revoked_at is None}
+        return KeyRing(valid, frozenset(key.digest for key in every if key.revoked_at is not None))
 
-def load(client: Client, keys: Keys) -> KeyRing:
-    """Every key, by the digest of its secret."""
-    every = list_keys(client, keys)
-    valid = {key.digest: key.caller for key in every if key.revoked_at is None}
-    return KeyRing(valid, frozenset(key.digest for key in every if key.revoked_at is not None))
+    def _store(self, current: bytes | None, key: StoredKey) -> bool:
+        names = [self.keys.config(_FAMILY), self.keys.config("versions")]
+        return bool(self.client.run("api_key", names, [key.key_id, current or b"", _dumped(key)]))
 
 
 def _random(length: int) -> str:
@@ -161,11 +169,6 @@ def _record(
     return StoredKey(
         key_id, digest_of(secret), tuple(sorted(set(scopes))), tuple(origins), name, now
     )
-
-
-def _store(client: Client, keys: Keys, current: bytes | None, key: StoredKey) -> bool:
-    names = [keys.config(_FAMILY), keys.config("versions")]
-    return bool(client.run("api_key", names, [key.key_id, current or b"", _dumped(key)]))
 
 
 def _dumped(key: StoredKey) -> bytes:

@@ -18,8 +18,8 @@ from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.learning import first_policy
 from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
-from nudge.store.service import api_keys, slots
-from nudge.store.service.api_keys import KeyRing
+from nudge.store.service.api_keys import ApiKeys, KeyRing
+from nudge.store.service.slots import Slots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -56,50 +56,58 @@ class Catalogue:
         return cls()
 
 
-def refreshed(client: Client, keys: Keys, old: Catalogue) -> Catalogue:
-    """The catalogue as of now; `old` itself where nothing changed.
+@dataclass(frozen=True)
+class CatalogueReader:
+    """The reader of the catalogue: fetches only what changed.
 
-    Raises:
-        StoreAwayError: the store does not answer; the caller keeps the old one.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    versions = _versions(client, keys)
-    if versions == old.versions and old.versions:
-        return old
-    changed = {k for k in versions | dict(old.versions) if versions.get(k) != old.versions.get(k)}
-    keyring = api_keys.load(client, keys) if "keys" in changed else old.keyring
-    known = {name: served.slot for name, served in old.slots.items()}
-    if "slots" in changed:
-        known = slots.current(client, keys)
-    served = {name: _served(client, keys, slot, versions, old) for name, slot in known.items()}
-    return Catalogue(served, keyring, versions)
 
+    client: Client
+    keys: Keys
 
-def _versions(client: Client, keys: Keys) -> dict[str, str]:
-    reply = client.call("HGETALL", keys.config("versions"))
-    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-    return {name.decode(): value.decode() for name, value in pairs}
+    def refreshed(self, old: Catalogue) -> Catalogue:
+        """The catalogue as of now; `old` itself where nothing changed.
 
+        Raises:
+            StoreAwayError: the store does not answer; the caller keeps the old one.
+        """
+        versions = self._versions()
+        if versions == old.versions and old.versions:
+            return old
+        changed = {
+            k for k in versions | dict(old.versions) if versions.get(k) != old.versions.get(k)
+        }
+        keyring = ApiKeys(self.client, self.keys).load() if "keys" in changed else old.keyring
+        known = {name: served.slot for name, served in old.slots.items()}
+        if "slots" in changed:
+            known = Slots(self.client, self.keys).current()
+        served = {name: self._served(slot, versions, old) for name, slot in known.items()}
+        return Catalogue(served, keyring, versions)
 
-def _served(
-    client: Client, keys: Keys, slot: Slot, versions: Mapping[str, str], old: Catalogue
-) -> LiveSlot:
-    before = old.slots.get(slot.name)
-    version = versions.get(f"policy:{slot.name}", "0")
-    if before and before.slot == slot and before.policy.version == version:
-        return before
-    policy = _snapshot(client, keys, slot.name, version)
-    if policy is None or policy.arms != slot.names:
-        # Nothing published yet, or for other variants: a known distribution until it is.
-        policy = first_policy(slot)
-    return LiveSlot(slot, policy, windows_of(slot))
+    def _versions(self) -> dict[str, str]:
+        found = self.client.read_hash(self.keys.config("versions"))
+        return {name.decode(): value.decode() for name, value in found.items()}
 
+    def _served(self, slot: Slot, versions: Mapping[str, str], old: Catalogue) -> LiveSlot:
+        before = old.slots.get(slot.name)
+        version = versions.get(f"policy:{slot.name}", "0")
+        if before and before.slot == slot and before.policy.version == version:
+            return before
+        policy = self._snapshot(slot.name, version)
+        if policy is None or policy.arms != slot.names:
+            # Nothing published yet, or for other variants: a known distribution until it is.
+            policy = first_policy(slot)
+        return LiveSlot(slot, policy, windows_of(slot))
 
-def _snapshot(client: Client, keys: Keys, name: str, version: str) -> Policy | None:
-    blob = client.call("HGET", keys.config("snapshots", name), version)
-    if blob is None:
-        return None
-    try:
-        return bandits.load_policy(blob)
-    except bandits.SnapshotError as error:
-        log.warning("snapshot_unreadable", slot=name, version=version, error=str(error))
-        return None
+    def _snapshot(self, name: str, version: str) -> Policy | None:
+        blob = self.client.call("HGET", self.keys.config("snapshots", name), version)
+        if blob is None:
+            return None
+        try:
+            return bandits.load_policy(blob)
+        except bandits.SnapshotError as error:
+            log.warning("snapshot_unreadable", slot=name, version=version, error=str(error))
+            return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.store.wire.client import Client, Reply
+from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 AT: Final = "at:"
@@ -31,62 +31,70 @@ class PublishLease:
     version: int
 
 
-def acquire(client: Client, keys: Keys, slot: str, owner: str, ttl: float) -> PublishLease | None:
-    """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
-    reply = client.run("lease", [keys.config("publisher", slot)], [owner, int(ttl * 1000)])
-    return None if reply is None else PublishLease(slot, owner, int(reply[0]), int(reply[1]))
+@dataclass(frozen=True)
+class Snapshots:
+    """Snapshots: published by one lease holder a slot, read by version.
 
-
-def release(client: Client, keys: Keys, lease: PublishLease) -> None:
-    """Give the lease back, so that the next owner need not wait for it to run out."""
-    client.run("lease", [keys.config("publisher", lease.slot)], [lease.owner, 0])
-
-
-def publish(
-    client: Client, keys: Keys, lease: PublishLease, blob: bytes, at: float, forget: Iterable[int]
-) -> PublishLease:
-    """Make the next version current, and return the lease with it.
-
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        lease: held for the slot.
-        blob: the policy, whose version is the lease's plus one.
-        at: seconds, when it was published.
-        forget: versions to remove.
-
-    Raises:
-        FencedError: another publisher holds the slot. Nothing was published.
-        StoreAwayError: no answer; it may have been published.
     """
-    publisher = keys.config("publisher", lease.slot)
-    names = [publisher, keys.config("snapshots", lease.slot), keys.config("versions")]
-    version = lease.version + 1
-    gone = sorted(forget)
-    faults.point("publish.before")
-    client.run("publish", names, [lease.token, lease.slot, version, blob, *gone])
-    faults.point("publish.after")
-    # Not with it: a time that is lost costs no more than a version that is kept too long.
-    client.call("HSET", publisher, f"{AT}{version}", repr(at))
-    if gone:
-        client.call("HDEL", publisher, *(f"{AT}{one}" for one in gone))
-    return replace(lease, version=version)
 
+    client: Client
+    keys: Keys
 
-def published(client: Client, keys: Keys, slot: str) -> dict[int, float]:
-    """The kept versions, with the seconds at which each was published (0 where unknown)."""
-    known = dict(_pairs(client, keys.config("publisher", slot)))
-    kept = client.call("HKEYS", keys.config("snapshots", slot))
-    return {int(name): float(known.get(f"{AT}{int(name)}", 0)) for name in sorted(kept, key=int)}
+    def acquire(self, slot: str, owner: str, ttl: float) -> PublishLease | None:
+        """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+        reply = self.client.run(
+            "lease", [self.keys.config("publisher", slot)], [owner, int(ttl * 1000)]
+        )
+        return None if reply is None else PublishLease(slot, owner, int(reply[0]), int(reply[1]))
 
+    def release(self, lease: PublishLease) -> None:
+        """Give the lease back, so that the next owner need not wait for it to run out."""
+        self.client.run("lease", [self.keys.config("publisher", lease.slot)], [lease.owner, 0])
 
-def read(client: Client, keys: Keys, slot: str, version: int) -> bytes | None:
-    """The bytes of one version, or None where it is not kept."""
-    blob: bytes | None = client.call("HGET", keys.config("snapshots", slot), version)
-    return blob
+    def publish(
+        self, lease: PublishLease, blob: bytes, at: float, forget: Iterable[int]
+    ) -> PublishLease:
+        """Make the next version current, and return the lease with it.
+
+        Args:
+            lease: held for the slot.
+            blob: the policy, whose version is the lease's plus one.
+            at: seconds, when it was published.
+            forget: versions to remove.
+
+        Raises:
+            FencedError: another publisher holds the slot. Nothing was published.
+            StoreAwayError: no answer; it may have been published.
+        """
+        publisher = self.keys.config("publisher", lease.slot)
+        names = [publisher, self.keys.config("snapshots", lease.slot), self.keys.config("versions")]
+        version = lease.version + 1
+        gone = sorted(forget)
+        faults.point("publish.before")
+        self.client.run("publish", names, [lease.token, lease.slot, version, blob, *gone])
+        faults.point("publish.after")
+        # Not with it: a time that is lost costs no more than a version that is kept too long.
+        self.client.call("HSET", publisher, f"{AT}{version}", repr(at))
+        if gone:
+            self.client.call("HDEL", publisher, *(f"{AT}{one}" for one in gone))
+        return replace(lease, version=version)
+
+    def published(self, slot: str) -> dict[int, float]:
+        """The kept versions, with the seconds at which each was published (0 where unknown)."""
+        known = dict(_pairs(self.client, self.keys.config("publisher", slot)))
+        kept = self.client.call("HKEYS", self.keys.config("snapshots", slot))
+        return {
+            int(name): float(known.get(f"{AT}{int(name)}", 0)) for name in sorted(kept, key=int)
+        }
+
+    def read(self, slot: str, version: int) -> bytes | None:
+        """The bytes of one version, or None where it is not kept."""
+        blob: bytes | None = self.client.call("HGET", self.keys.config("snapshots", slot), version)
+        return blob
 
 
 def _pairs(client: Client, key: str) -> list[tuple[str, str]]:
-    reply: Reply = client.call("HGETALL", key)
-    pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
-    return [(name.decode(), value.decode()) for name, value in pairs]
+    return [(name.decode(), value.decode()) for name, value in client.read_hash(key).items()]

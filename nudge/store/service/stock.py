@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nudge.domain.choosing.stock import Quota, field_of, limits, shares, uneven
 from nudge.domain.slots.slot import Slot
-from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
 
 
@@ -29,36 +28,44 @@ class StockLevel:
         return max(0, self.stock - self.taken)
 
 
-def balance(client: Client, keys: Keys, slot: Slot) -> dict[str, StockLevel]:
-    """Share the slot's stock out among the partitions; how it stands, by variant.
+@dataclass(frozen=True)
+class Stock:
+    """Limited stock: shared out to partitions and evened out.
 
-    Safe at any time, by several processes at once, and after one that died in the middle.
-
-    Raises:
-        StoreAwayError: the store does not answer; what was done stands.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    return {
-        variant: _Stock(client, keys, slot.name, variant, total).balanced()
-        for variant, total in limits(slot).items()
-    }
+
+    client: Client
+    keys: Keys
+
+    def balance(self, slot: Slot) -> dict[str, StockLevel]:
+        """Share the slot's stock out among the partitions; how it stands, by variant.
+
+        Safe at any time, by several processes at once, and after one that died in the middle.
+
+        Raises:
+            StoreAwayError: the store does not answer; what was done stands.
+        """
+        return {
+            variant: _Stock(self.client, self.keys, slot.name, variant, total).balanced()
+            for variant, total in limits(slot).items()
+        }
+
+    def levels(self, slot: Slot) -> dict[str, StockLevel]:
+        """How the slot's stock stands, by variant."""
+        found = {}
+        for variant, total in limits(slot).items():
+            quotas = _Stock(self.client, self.keys, slot.name, variant, total).quotas()
+            found[variant] = StockLevel(total, sum(one.taken for one in quotas))
+        return found
 
 
-def levels(client: Client, keys: Keys, slot: Slot) -> dict[str, StockLevel]:
-    """How the slot's stock stands, by variant."""
-    found = {}
-    for variant, total in limits(slot).items():
-        quotas = _Stock(client, keys, slot.name, variant, total).quotas()
-        found[variant] = StockLevel(total, sum(one.taken for one in quotas))
-    return found
-
-
-def units_left(reply: list[bytes] | Mapping[bytes, bytes]) -> dict[str, int]:
+def units_left(reply: Reply) -> dict[str, int]:
     """`<slot>:<variant>` -> units that are left in a partition, of its hash `quota`."""
-    pairs = (
-        reply.items() if isinstance(reply, Mapping) else zip(reply[::2], reply[1::2], strict=True)
-    )
     left: dict[str, int] = {}
-    for name, value in pairs:
+    for name, value in pairs_of(reply).items():
         of, _, kind = name.decode().rpartition(":")
         left[of] = left.get(of, 0) + (int(value) if kind == "got" else -int(value))
     return left

@@ -27,41 +27,49 @@ class SealedEntry:
     cipher: bytes
 
 
-def numbers(client: Client, keys: Keys) -> Iterator[SealedEntry]:
-    """Every number of everybody: a walk over every key there is.
+@dataclass(frozen=True)
+class Books:
+    """Books of the vault: a walk through every number and every text.
 
-    Raises:
-        StoreAwayError: no answer.
+    Attributes:
+        client: of the store.
+        keys: of the installation.
     """
-    for key, field, cipher in _fields(client, keys, "numbers"):
-        device = field.partition(":")[0]
-        if device != LAST:
-            yield SealedEntry(key, field, device, cipher)
 
+    client: Client
+    keys: Keys
 
-def texts(client: Client, keys: Keys) -> Iterator[SealedEntry]:
-    """Every text of everybody: a walk over every key there is.
+    def numbers(self) -> Iterator[SealedEntry]:
+        """Every number of everybody: a walk over every key there is.
 
-    Raises:
-        StoreAwayError: no answer.
-    """
-    for key, field, cipher in _fields(client, keys, "texts"):
-        yield SealedEntry(key, field, field, cipher)
+        Raises:
+            StoreAwayError: no answer.
+        """
+        for key, field, cipher in self._fields("numbers"):
+            device = field.partition(":")[0]
+            if device != LAST:
+                yield SealedEntry(key, field, device, cipher)
 
+    def texts(self) -> Iterator[SealedEntry]:
+        """Every text of everybody: a walk over every key there is.
 
-def replace(client: Client, sealed: SealedEntry, cipher: bytes) -> bool:
-    """Put another cipher in the place of one, unless it has changed or gone; whether it was put."""
-    args: list[Arg] = [sealed.field, sealed.cipher, cipher]
-    return bool(client.run("replace", [sealed.key], args))
+        Raises:
+            StoreAwayError: no answer.
+        """
+        for key, field, cipher in self._fields("texts"):
+            yield SealedEntry(key, field, field, cipher)
 
+    def replace(self, sealed: SealedEntry, cipher: bytes) -> bool:
+        """Replace a cipher unless it has changed or gone; return whether it was replaced."""
+        args: list[Arg] = [sealed.field, sealed.cipher, cipher]
+        return bool(self.client.run("replace", [sealed.key], args))
 
-def remove_number(client: Client, sealed: SealedEntry) -> None:
-    """Take a number out of its book, and with it that it was typed last."""
-    device, label = sealed.field.split(":", 1)
-    client.run("take_out", [sealed.key], [sealed.field, f"{LAST}:{device}", f"{label} "])
+    def remove_number(self, sealed: SealedEntry) -> None:
+        """Take a number out of its book, and with it that it was typed last."""
+        device, label = sealed.field.split(":", 1)
+        self.client.run("take_out", [sealed.key], [sealed.field, f"{LAST}:{device}", f"{label} "])
 
-
-def _fields(client: Client, keys: Keys, family: str) -> Iterator[tuple[str, str, bytes]]:
-    for key in client.scan(f"{keys.namespace}:{{p*}}:{family}:*"):
-        for field, cipher in client.call("HGETALL", key).items():
-            yield key, field.decode(), cipher
+    def _fields(self, family: str) -> Iterator[tuple[str, str, bytes]]:
+        for key in self.client.scan(f"{self.keys.namespace}:{{p*}}:{family}:*"):
+            for field, cipher in self.client.call("HGETALL", key).items():
+                yield key, field.decode(), cipher

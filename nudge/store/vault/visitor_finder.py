@@ -13,10 +13,8 @@ from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import OWN, typed_last
 from nudge.store.journal.journal import Append, NamedId
-from nudge.store.vault.people import IDENTIFIED, book_notes, identify, label_of
-from nudge.store.vault.visitors import VisitorQuery, VisitorView, follow, open_each, open_visitor
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.vault.people import IDENTIFIED, People, book_notes
+from nudge.store.vault.visitors import VisitorQuery, Visitors, VisitorView
 
 
 @dataclass(frozen=True)
@@ -24,13 +22,13 @@ class VisitorFinder:
     """Opens visitors for the questions of one installation.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        visitors: of the installation.
+        people: of the installation.
         sealer: hashes ids.
     """
 
-    client: Client
-    keys: Keys
+    visitors: Visitors
+    people: People
     sealer: Sealer
 
     def home(self, visitor_id: str) -> Home:
@@ -73,9 +71,9 @@ class VisitorFinder:
         link = self.sealer.links.link(ask.link_token)
         if link is not None:
             # Who reads the SMS is who it went to, whatever id the page makes up.
-            visitor = follow(self.client, self.keys, Home(link.subject, link.ref.partition), wanted)
+            visitor = self.visitors.follow(Home(link.subject, link.ref.partition), wanted)
         else:
-            visitor = open_visitor(self.client, self.keys, wanted)
+            visitor = self.visitors.open_visitor(wanted)
         if ask.msisdn is None or not caller.is_server:
             return visitor
         return self._by_number(ask.msisdn, device, visitor, wanted, at)
@@ -88,10 +86,10 @@ class VisitorFinder:
         Raises:
             StoreAwayError: no answer.
         """
-        return open_each(self.client, self.keys, list(map(self.home, visitor_ids)), besides=besides)
+        return self.visitors.open_each(list(map(self.home, visitor_ids)), besides=besides)
 
     def _home(self, hashed: str) -> Home:
-        return Home(hashed, self.sealer.partition(hashed, self.keys.partitions))
+        return Home(hashed, self.sealer.partition(hashed, self.visitors.keys.partitions))
 
     def _by_number(
         self,
@@ -107,19 +105,19 @@ class VisitorFinder:
         and two persons that were made one can not be taken apart.
         """
         named = self._named(number, OWN, at)
-        label = label_of(self.client, self.keys, named)
+        label = self.people.label_of(named)
         everything = replace(wanted, numbers=True)
-        owner = follow(self.client, self.keys, Home(label, named.home), everything)
+        owner = self.visitors.follow(Home(label, named.home), everything)
         if visitor.subject != owner.subject and not visitor.subject.startswith(NUMBERS):
             self._identify(visitor, named, label, number)
-            owner = follow(self.client, self.keys, Home(label, named.home), everything)
+            owner = self.visitors.follow(Home(label, named.home), everything)
         return self._noted(owner, label, number, device, at)
 
     def _identify(self, visitor: VisitorView, named: NamedId, label: str, number: Number) -> None:
         event = Event(
             visitor.subject, f"msisdn:{label}", IDENTIFIED, "server", fields=region_of(number)
         )
-        identify(self.client, self.keys, visitor.partition, Append("", event), named)
+        self.people.identify(visitor.partition, Append("", event), named)
 
     def _named(self, number: Number, device: str, at: float) -> NamedId:
         home = self._home(self.sealer.number_hash(number))
@@ -138,7 +136,5 @@ class VisitorFinder:
         notes = [
             note for name in lacking for note in book_notes(self._named(number, name, at), label)
         ]
-        key = self.keys.numbers(owner.partition, owner.subject)
-        for note in notes:
-            self.client.call("HSET", key, note.field, note.value)
+        self.people.write_numbers(Home(owner.subject, owner.partition), notes)
         return owner._replace(numbers={**owner.numbers, **{n.field: n.value for n in notes}})

@@ -17,7 +17,7 @@ from nudge.domain.people.visitor_codec import into_of
 from nudge.store.journal.journal import kept, ref_at
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
-from nudge.store.wire.client import Arg, Call, Client, Reply
+from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
 
 ATTRIBUTE = "attribute"
@@ -95,150 +95,178 @@ class VisitorView(NamedTuple):
     public: bool = False
 
 
-def open_visitor(client: Client, keys: Keys, wanted: VisitorQuery) -> VisitorView:
-    """Find or make the visitor and read what is known: one round trip, one more for an alias.
+@dataclass(frozen=True)
+class Visitors:
+    """Visitors: found or made by hashed id, followed to whom they turned out to be.
 
-    An id that somebody else opened first is read in the same steps as one that nobody ever used,
-    and is not followed to whom it turned out to be: the time does not tell whether it is known.
-    """
-    return _found(client, keys, wanted, client.run("open", *_call(keys, wanted)))
-
-
-def open_each(
-    client: Client, keys: Keys, homes: Sequence[Home], *, besides: bool
-) -> Iterator[tuple[int, VisitorView]]:
-    """Find or make visitors for a server: a round trip for some hundreds of a partition.
-
-    Args:
+    Attributes:
         client: of the store.
         keys: of the installation.
-        homes: the hashed id of each, and where it is at home.
-        besides: what sticks besides plans, and what is left of limited stock, is wanted.
-
-    Yields:
-        The place in `homes` of each, and what is known of it; those of a partition together, while
-        the store looks for the next ones.
-
-    Raises:
-        StoreAwayError: no answer.
     """
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place, home in enumerate(homes):
-        groups[home.partition].append(place)
-    parts = [
-        (p, places[start : start + AT_ONCE])
-        for p, places in groups.items()
-        for start in range(0, len(places), AT_ONCE)
-    ]
-    calls = (
-        _call_each(keys, p, [homes[i].subject for i in some], besides=besides) for p, some in parts
-    )
-    for (p, some), reply in zip(parts, client.run_ahead("open_each", calls), strict=True):
-        yield from zip(some, _opened_each(client, keys, p, reply), strict=True)
+
+    client: Client
+    keys: Keys
+
+    def open_visitor(self, wanted: VisitorQuery) -> VisitorView:
+        """Find or make the visitor and read what is known: one round trip, one more for an alias.
+
+        Constant time: the lookup takes the same steps for known and unknown ids, and does not
+        follow a stranger's id to another subject, so that timing reveals nothing.
+        """
+        return self._found(wanted, self.client.run("open", *_call(self.keys, wanted)))
+
+    def open_each(
+        self, homes: Sequence[Home], *, besides: bool
+    ) -> Iterator[tuple[int, VisitorView]]:
+        """Find or make visitors for a server: a round trip for some hundreds of a partition.
+
+        Args:
+            homes: the hashed id of each, and where it is at home.
+            besides: what sticks besides plans, and what is left of limited stock, is wanted.
+
+        Yields:
+            The place in `homes` of each, and what is known of it; those of a partition together,
+            while the store looks for the next ones.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        groups: dict[int, list[int]] = defaultdict(list)
+        for place, home in enumerate(homes):
+            groups[home.partition].append(place)
+        parts = [
+            (p, places[start : start + AT_ONCE])
+            for p, places in groups.items()
+            for start in range(0, len(places), AT_ONCE)
+        ]
+        calls = (
+            _call_each(self.keys, p, [homes[i].subject for i in some], besides=besides)
+            for p, some in parts
+        )
+        for (p, some), reply in zip(parts, self.client.run_ahead("open_each", calls), strict=True):
+            yield from zip(some, self._opened_each(p, reply), strict=True)
+
+    def _opened_each(self, p: int, reply: Reply) -> list[VisitorView]:
+        quotas, subjects, states, plans, assigned = reply
+        left = units_left(quotas)
+        return [
+            self._opened_one(VisitorView(subject.decode(), p, state, {}, left), book, kept)
+            for subject, state, book, kept in zip(
+                subjects, states, plans, assigned or repeat(()), strict=False
+            )
+        ]
+
+    def _opened_one(self, opened: VisitorView, book: bytes | None, kept: Reply) -> VisitorView:
+        into = into_of(opened.state) if opened.state else None
+        if into is not None:
+            wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
+            return self.follow(Home(*into), wanted)
+        return _with_assigned(opened, kept, book) if book or kept else opened
+
+    def _found(self, wanted: VisitorQuery, reply: Reply) -> VisitorView:
+        standing, subject, into, *rest = reply
+        found = _opened(wanted.home, subject.decode(), rest)
+        new, known = standing == b"new", standing == b"known"
+        if not known and wanted.device and wanted.device.homes:
+            # Asked for a new id as well, so that the time is that of any other.
+            true = self.follow(Home(found.subject, wanted.home), wanted)
+            if self._sees(wanted.device, true) and not new:
+                return true
+        if known and into:
+            found = self.follow(_home(into), wanted)
+        if known or new:
+            return found._replace(public=new)
+        typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
+        return found._replace(numbers=typed, owned=False, public=True)
+
+    def _sees(self, device: Device, found: VisitorView) -> bool:
+        """True where a device knows the visitor by another id, and so may see who this id is."""
+        roots = [self.root_of(home) for home in device.homes]
+        return Home(found.subject, found.partition) in roots
+
+    def known_visitor(self, partition: int, visitor_hash: str) -> VisitorView | None:
+        """What is known of a visitor, without making one: None where nobody ever heard of it.
+
+        Args:
+            partition: in which the hashed id is at home.
+            visitor_hash: keyed hash of the external id.
+        """
+        subject = self.subject_of(Home(visitor_hash, partition))
+        if subject is None:
+            return None
+        wanted = VisitorQuery(partition, visitor_hash, "", stock=True, numbers=True)
+        return self.follow(Home(subject, partition), wanted)
+
+    def subject_of(self, hashed: Home) -> str | None:
+        """Return the subject to which a hashed id leads; None where nobody ever heard of it."""
+        found = self.client.call("HGET", self.keys.vault(hashed.partition, hashed.subject), "s")
+        return None if found is None else found.decode()
+
+    def book(self, home: Home) -> dict[str, bytes]:
+        """Return a subject's numbers, encrypted, by device and label."""
+        found = self.client.read_hash(self.keys.numbers(home.partition, home.subject))
+        return {name.decode(): sealed for name, sealed in found.items()}
+
+    def texts(self, home: Home) -> dict[str, bytes]:
+        """Return what a subject wrote, encrypted, by the event's id."""
+        found = self.client.read_hash(self.keys.texts(home.partition, home.subject))
+        return {name.decode(): sealed for name, sealed in found.items()}
+
+    def follow(self, home: Home, wanted: VisitorQuery) -> VisitorView:
+        """What is known of whom a subject turned out to be: itself, where nothing was said.
+
+        One round trip for each step.
+        """
+        for _ in range(MOST_STEPS):
+            p = home.partition
+            args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
+            names = [self.keys.fold(p, ATTRIBUTE), self.keys.quota(p)]
+            into, *rest = self.client.run("read_subject", names, args)
+            if not into:
+                return _opened(p, home.subject, rest)
+            home = _home(into)
+        raise RuntimeError(f"{home.subject} is followed without end")
+
+    def root_of(self, home: Home) -> Home:
+        """Who a subject turned out to be."""
+        found = self.follow(home, VisitorQuery(home.partition, "", ""))
+        return Home(found.subject, found.partition)
+
+    def person_of(self, home: Home) -> Person:
+        """Return what the vault keeps of a subject; empty for an unknown or a forgotten one."""
+        found = self.client.call("HGETALL", self.keys.person(home.partition, home.subject))
+        fields = {name.decode(): value for name, value in found.items()}
+        listed = [name.split(":", 1) for name in fields if ":" in name]
+        into = fields.get("into")
+        return Person(
+            home,
+            tuple(name for kind, name in listed if kind == "h"),
+            tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
+            _home(into) if into else None,
+        )
+
+    def assigned(self, partition: int, subject: str, unit: str) -> StandingDecision | None:
+        """The decision that a subject keeps for a unit, if any."""
+        value = self.client.call("HGET", self.keys.assigned(partition, subject), unit)
+        return None if value is None else _parse(partition, subject, value)
+
+    def adopt(self, home: Home, units: Mapping[str, str]) -> None:
+        """Keep decisions under other units.
+
+        Args:
+            home: of the subject.
+            units: the one that a decision is kept under -> the one that it is to be kept under.
+        """
+        args = [name for pair in units.items() for name in pair]
+        if not args:
+            return
+        self.client.run("adopt", [self.keys.assigned(home.partition, home.subject)], args)
 
 
 def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call:
     names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
     args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
     return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args
-
-
-def _opened_each(client: Client, keys: Keys, p: int, reply: Reply) -> list[VisitorView]:
-    quotas, subjects, states, plans, assigned = reply
-    left = units_left(quotas)
-    return [
-        _opened_one(client, keys, VisitorView(subject.decode(), p, state, {}, left), book, kept)
-        for subject, state, book, kept in zip(
-            subjects, states, plans, assigned or repeat(()), strict=False
-        )
-    ]
-
-
-def _opened_one(
-    client: Client, keys: Keys, opened: VisitorView, book: bytes | None, kept: Reply
-) -> VisitorView:
-    into = into_of(opened.state) if opened.state else None
-    if into is not None:
-        wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
-        return follow(client, keys, Home(*into), wanted)
-    return _with_assigned(opened, kept, book) if book or kept else opened
-
-
-def _found(client: Client, keys: Keys, wanted: VisitorQuery, reply: Reply) -> VisitorView:
-    standing, subject, into, *rest = reply
-    found = _opened(wanted.home, subject.decode(), rest)
-    new, known = standing == b"new", standing == b"known"
-    if not known and wanted.device and wanted.device.homes:
-        # Asked for a new id as well, so that the time is that of any other.
-        true = follow(client, keys, Home(found.subject, wanted.home), wanted)
-        if _sees(client, keys, wanted.device, true) and not new:
-            return true
-    if known and into:
-        found = follow(client, keys, _home(into), wanted)
-    if known or new:
-        return found._replace(public=new)
-    typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
-    return found._replace(numbers=typed, owned=False, public=True)
-
-
-def _sees(client: Client, keys: Keys, device: Device, found: VisitorView) -> bool:
-    """Whether a device may see whom an id turned out to be, because it knows them as another."""
-    roots = [root_of(client, keys, home) for home in device.homes]
-    return Home(found.subject, found.partition) in roots
-
-
-def known_visitor(
-    client: Client, keys: Keys, partition: int, visitor_hash: str
-) -> VisitorView | None:
-    """What is known of a visitor, without making one: None where nobody ever heard of it.
-
-    Args:
-        client: of the store.
-        keys: of the installation.
-        partition: in which the hashed id is at home.
-        visitor_hash: keyed hash of the external id.
-    """
-    found = client.call("HGET", keys.vault(partition, visitor_hash), "s")
-    if found is None:
-        return None
-    wanted = VisitorQuery(partition, visitor_hash, "", stock=True, numbers=True)
-    return follow(client, keys, Home(found.decode(), partition), wanted)
-
-
-def follow(client: Client, keys: Keys, home: Home, wanted: VisitorQuery) -> VisitorView:
-    """What is known of whom a subject turned out to be: itself, where nothing was said.
-
-    One round trip for each step.
-    """
-    for _ in range(MOST_STEPS):
-        p = home.partition
-        args: list[Arg] = [keys.prefix(p), home.subject, *_flags(wanted)]
-        names = [keys.fold(p, ATTRIBUTE), keys.quota(p)]
-        into, *rest = client.run("read_subject", names, args)
-        if not into:
-            return _opened(p, home.subject, rest)
-        home = _home(into)
-    raise RuntimeError(f"{home.subject} is followed without end")
-
-
-def root_of(client: Client, keys: Keys, home: Home) -> Home:
-    """Who a subject turned out to be."""
-    found = follow(client, keys, home, VisitorQuery(home.partition, "", ""))
-    return Home(found.subject, found.partition)
-
-
-def person_of(client: Client, keys: Keys, home: Home) -> Person:
-    """What the vault keeps of a subject; nothing of one that was never made, or was forgotten."""
-    found = client.call("HGETALL", keys.person(home.partition, home.subject))
-    fields = {name.decode(): value for name, value in found.items()}
-    listed = [name.split(":", 1) for name in fields if ":" in name]
-    into = fields.get("into")
-    return Person(
-        home,
-        tuple(name for kind, name in listed if kind == "h"),
-        tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
-        _home(into) if into else None,
-    )
 
 
 def _call(keys: Keys, wanted: VisitorQuery) -> tuple[list[str], list[Arg]]:
@@ -260,47 +288,18 @@ def _home(into: bytes) -> Home:
 
 def _opened(partition: int, subject: str, rest: Reply) -> VisitorView:
     state, assigned, quotas, numbers, *plans = rest
-    book = {name.decode(): value for name, value in _pairs(numbers)}
+    book = {name.decode(): value for name, value in pairs_of(numbers).items()}
     found = VisitorView(subject, partition, state, left=units_left(quotas), numbers=book)
     return _with_assigned(found, assigned, plans[0] if plans else None)
 
 
 def _with_assigned(opened: VisitorView, reply: Reply, book: bytes | None) -> VisitorView:
     p, subject = opened.partition, opened.subject
-    kept = {unit.decode(): _parse(p, subject, value) for unit, value in _pairs(reply)}
+    kept = {unit.decode(): _parse(p, subject, value) for unit, value in pairs_of(reply).items()}
     if book is None:
         return opened._replace(assigned=kept)
     plans = Plans.of(book)
     return opened._replace(assigned={**kept, **plans.kept(p, subject)}, plans=plans)
-
-
-def assigned(
-    client: Client, keys: Keys, partition: int, subject: str, unit: str
-) -> StandingDecision | None:
-    """The decision that a subject keeps for a unit, if any."""
-    value = client.call("HGET", keys.assigned(partition, subject), unit)
-    return None if value is None else _parse(partition, subject, value)
-
-
-def adopt(client: Client, keys: Keys, home: Home, units: Mapping[str, str]) -> None:
-    """Keep decisions under other units.
-
-    Args:
-        client: of the store.
-        keys: of the installation.
-        home: of the subject.
-        units: the one that a decision is kept under -> the one that it is to be kept under.
-    """
-    args = [name for pair in units.items() for name in pair]
-    if not args:
-        return
-    client.run("adopt", [keys.assigned(home.partition, home.subject)], args)
-
-
-def _pairs(reply: list[bytes] | dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:
-    if isinstance(reply, dict):
-        return list(reply.items())
-    return list(zip(reply[::2], reply[1::2], strict=True))
 
 
 def _parse(partition: int, subject: str, value: bytes) -> StandingDecision:

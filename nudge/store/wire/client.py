@@ -105,6 +105,14 @@ class Client:
         """
         return self._send(*command)
 
+    def read_hash(self, key: str) -> dict[bytes, bytes]:
+        """Read a whole hash; empty where there is none.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        return pairs_of(self.call("HGETALL", key))
+
     def run(self, name: str, keys: Sequence[str], args: Sequence[Arg]) -> Reply:
         """Run the script `lua/<name>.lua`; a server that does not know it yet is sent its text.
 
@@ -287,6 +295,11 @@ class Client:
             raise StoreAwayError(str(error)) from error
         if self.before_return:
             self.before_return()
+
+
+def pairs_of(reply: Reply) -> dict[bytes, bytes]:
+    """A hash, from either of the two shapes in which servers and scripts answer it."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 def hot(url: str, timeout: float) -> Client:

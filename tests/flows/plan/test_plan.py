@@ -26,13 +26,11 @@ from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import UnknownSlotError
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.flows.plan import Planner, plan_writer
+from nudge.flows.plan import Planner
 from nudge.flows.plan.planner import LatestTable
 from nudge.flows.serving.explain import explain, repeats
-from nudge.store.journal.journal import read
 from nudge.store.plans import bulk
-from nudge.store.plans.plans import BlockResult
-from nudge.store.vault.visitors import known_visitor
+from nudge.store.plans.plans import BlockResult, PlanStore
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 12, 10, 0, tzinfo=SHANGHAI).timestamp()
@@ -62,15 +60,15 @@ class Desk:
         """Make the state of a visitor what it would be after some time."""
         web = self.web
         home = self.planner_home(visitor)
-        key = web.keys.visitor(home.partition, home.subject)
-        web.client.call("SET", key, encode_state(replace(state, watermark=NOW)))
+        key = web.store.keys.visitor(home.partition, home.subject)
+        web.store.client.call("SET", key, encode_state(replace(state, watermark=NOW)))
 
     def planner_home(self, visitor: str) -> _Home:
         """Where a visitor is, who is made if need be."""
         self.plan(visitor, know=False)
         hashed = self.web.sealer.visitor_hash(visitor)
-        partition = self.web.sealer.partition(hashed, self.web.keys.partitions)
-        found = known_visitor(self.web.client, self.web.keys, partition, hashed)
+        partition = self.web.sealer.partition(hashed, self.web.store.keys.partitions)
+        found = self.web.store.visitors.known_visitor(partition, hashed)
         assert found is not None
         return _Home(found.subject, found.partition)
 
@@ -102,7 +100,7 @@ class _Home:
 
 @pytest.fixture
 def desk(web: Web) -> Desk:
-    planner = Planner(web.client, web.keys, web.sealer, 0.0, Calendar(POLICY))
+    planner = Planner(web.store, web.sealer, 0.0, Calendar(POLICY))
     return Desk(web, planner)
 
 
@@ -187,7 +185,7 @@ def test_two_who_plan_for_one_customer_at_once_see_each_other(
         desk.plan(name, know=False)
         desk.know(name)
     other = replace(desk.planner, _tables=LatestTable())
-    original, between = plan_writer.append_each, iter([True])
+    original, between = PlanStore.append_each, iter([True])
 
     def interrupted(*args: Any) -> Iterator[BlockResult]:
         if next(between, False):
@@ -196,7 +194,7 @@ def test_two_who_plan_for_one_customer_at_once_see_each_other(
         return original(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(plan_writer, "append_each", interrupted)
+        patched.setattr(PlanStore, "append_each", interrupted)
         wishes = [PlanRequest(name, purpose="promotion") for name in ("ada", "bob", "cyn")]
         made = desk.planner.plan_each(desk.web.catalogue, wishes, "test", NOW)
     assert [one.visitor_id for one in made] == ["ada", "bob", "cyn"]
@@ -211,7 +209,7 @@ def test_a_customer_under_two_ids_is_planned_once(desk: Desk) -> None:
     first = desk.plan("ada", know=False)
     assert first.send_at is None
     home = desk.planner_home("ada")
-    sealer, keys = desk.web.sealer, desk.web.keys
+    sealer, keys = desk.web.sealer, desk.web.store.keys
     names = (f"twin-{n}" for n in range(1000))
     twin = next(
         one
@@ -219,7 +217,7 @@ def test_a_customer_under_two_ids_is_planned_once(desk: Desk) -> None:
         if sealer.partition(sealer.visitor_hash(one), keys.partitions) == home.partition
     )
     key = keys.vault(home.partition, sealer.visitor_hash(twin))
-    desk.web.client.call("HSET", key, "s", home.subject, "p", home.partition, "c", "1")
+    desk.web.store.client.call("HSET", key, "s", home.subject, "p", home.partition, "c", "1")
     desk.know("ada")
     both = desk.planner.plan_each(
         desk.web.catalogue, [PlanRequest("ada"), PlanRequest(twin)], "test", NOW
@@ -291,8 +289,8 @@ def test_sms_sent_is_the_exposure_even_weeks_later(desk: Desk) -> None:
     sent = EventRequest("s-1", "sms_sent", "ada", None, timing.decision_id, {"purpose": "reminder"})
     assert web.recorder.record([sent], SERVER, NOW).accepted == 1
     home = desk.planner_home("ada")
-    fold = AttributeFold(web.client, web.keys)
-    entries = read(web.client, web.keys, home.partition, 0, 100)
+    fold = AttributeFold(web.store)
+    entries = web.store.journal.read(home.partition, 0, 100)
     _, commit = fold.handle(home.partition, fold.prepare(home.partition), entries)
     shown = [r for r in commit.records if isinstance(r, Exposure)]
     assert [(x.slot, x.variant) for x in shown] == [("sms_timing", timing.window)]
@@ -316,7 +314,7 @@ def test_explain_shows_the_plan(desk: Desk) -> None:
     timing = desk.plan("ada")
     web = desk.web
     assert timing.decision_id is not None
-    found = explain(web.client, web.keys, web.sealer, timing.decision_id)
+    found = explain(web.store, web.sealer, timing.decision_id)
     assert found["reproduced"]
     assert found["removed"] == timing.blocked
     assert timing.send_at is not None
@@ -337,7 +335,7 @@ def test_folds_are_told_of_many_and_not_of_one(desk: Desk) -> None:
     """Who plans for a file or a stream says so; a scheduler's one question slows nothing."""
     web = desk.web
     desk.plan("ada")
-    assert not bulk.is_on(web.client, web.keys)
+    assert not web.store.bulk.is_on()
     wishes = [PlanRequest(f"v-{n}") for n in range(bulk.MANY)]
     desk.planner.plan_each(web.catalogue, wishes, "test", NOW)
-    assert bulk.is_on(web.client, web.keys)
+    assert web.store.bulk.is_on()

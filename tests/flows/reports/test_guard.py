@@ -24,11 +24,9 @@ from nudge.errors import StoreAwayError
 from nudge.flows.reports.harm_guard import HarmGuard
 from nudge.flows.upkeep import apply as applying
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import read
-from nudge.store.service import guards, slots
-from nudge.store.wire import client as clients
+from nudge.wiring.stores import patient_store
+from nudge.wiring.worker import Worker, loops_of
 from nudge.workers.harm_guard_loop import HarmGuardLoop
-from nudge.workers.main import Worker, loops_of
 from nudge.workers.store_check import StoreCheck
 
 ROUND = 400
@@ -41,17 +39,15 @@ MOST = 20
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
-    client = clients.patient(settings.store_url)
-    yield Service.of(client, replace(settings, holdout=0.0), [slot()])
-    client.close()
+    store = patient_store(settings)
+    yield Service.of(store.client, replace(settings, holdout=0.0), [slot()])
+    store.close()
 
 
 def guarding(service: Service, owner: str = "one") -> HarmGuardLoop:
     """A guard as a worker has it, which has seen nothing yet."""
-    client, keys, settings = service.client, service.keys, service.settings
-    return HarmGuardLoop(
-        client, keys, settings, owner, 5.0, StoreCheck(client, keys, settings.store_note)
-    )
+    store, settings = service.store, service.settings
+    return HarmGuardLoop(store, settings, owner, 5.0, StoreCheck(store, settings.store_note))
 
 
 def turn(service: Service, owner: str = "one") -> list[str]:
@@ -59,7 +55,7 @@ def turn(service: Service, owner: str = "one") -> list[str]:
 
 
 def current(service: Service) -> Slot:
-    return slots.current(service.client, service.keys)[NAME]
+    return service.store.slots.current()[NAME]
 
 
 def until_frozen(service: Service, first: int = 0) -> int:
@@ -85,7 +81,7 @@ def shown(service: Service, number: int) -> str:
 def unfreeze(service: Service) -> None:
     seen = current(service).revision
     edit = Edit("an operator", "500 is gone", clock.now())
-    applying.patch(service.client, service.keys, NAME, {"mode": "live"}, seen, edit)
+    applying.patch(service.store, NAME, {"mode": "live"}, seen, edit)
     service.follow()
 
 
@@ -94,19 +90,19 @@ def test_a_planted_harm_is_frozen_once_and_says_so(service: Service) -> None:
     until_frozen(service)
     after = current(service)
     assert (after.mode, after.frozen_serves, after.revision) == ("frozen", "fallback", 2)
-    entry = slots.audits(service.client, service.keys, NAME)[0]
+    entry = service.store.slots.audits(NAME)[0]
     assert (entry["revision"], entry["who"]) == (2, "guard")
     why = str(entry["why"])
     assert "ended without paying" in why
     assert "已冻结" in why
-    seen = guards.noted(service.client, service.keys, NAME)
+    seen = service.store.guards.noted(NAME)
     assert seen is not None
     assert seen["harm"]
     assert str(seen["sentence"]["en"]) in why  # type: ignore[index]
     # Another turn, and another worker's, change nothing.
     assert turn(service) == turn(service, "two") == []
     assert current(service) == after
-    assert len(slots.audits(service.client, service.keys, NAME)) == 2
+    assert len(service.store.slots.audits(NAME)) == 2
     # Who had the harmful amount by stickiness does not keep it, and the policy draws no more.
     service.follow()
     assert {shown(service, n) for n in range(50)} == {"fallback"}
@@ -120,7 +116,7 @@ def test_who_sets_it_live_again_is_not_overruled_by_old_data(service: Service) -
     unfreeze(service)
     visit(service, range(100_000, 100_020), HARM)
     assert turn(service) == []
-    seen = guards.noted(service.client, service.keys, NAME)
+    seen = service.store.guards.noted(NAME)
     assert seen is not None
     assert (seen["since_revision"], seen["harm"]) == (3, False)
     counted = seen["found"][0]["exposures"]  # type: ignore[index]
@@ -172,21 +168,19 @@ def test_only_policy_and_holdout_count(service: Service) -> None:
 def edited(service: Service, changes: dict[str, object]) -> None:
     seen = current(service).revision
     edit = Edit("an operator", "test", clock.now())
-    applying.patch(service.client, service.keys, NAME, changes, seen, edit)
+    applying.patch(service.store, NAME, changes, seen, edit)
     service.follow()
 
 
 def look(service: Service, name: str = NAME) -> HarmFinding:
     settings = service.settings
-    found = HarmGuard(
-        service.client, service.keys, service.lake, settings.data_dir / "reports", 0.0
-    )
-    return found.look(slots.current(service.client, service.keys)[name])
+    found = HarmGuard(service.store, service.lake, settings.data_dir / "reports", 0.0)
+    return found.look(service.store.slots.current()[name])
 
 
 def journal(service: Service) -> list[JournalEntry]:
-    keys = service.keys
-    return [e for p in keys.every_partition() for e in read(service.client, keys, p, 0, 100_000)]
+    keys = service.store.keys
+    return [e for p in keys.every_partition() for e in service.store.journal.read(p, 0, 100_000)]
 
 
 def served(service: Service) -> int:
@@ -239,11 +233,11 @@ def test_who_froze_it_meanwhile_has_done_it(service: Service) -> None:
     other = seeing(service, Harmful(), "two")
 
     def first() -> None:
-        guards.release(service.client, service.keys, "one")
+        service.store.guards.release("one")
         assert other.turn(0.0) == [NAME]
 
     assert seeing(service, Harmful(first)).turn(0.0) == []
-    assert len(slots.audits(service.client, service.keys, NAME)) == 2
+    assert len(service.store.slots.audits(NAME)) == 2
 
 
 def test_a_crash_before_the_freeze_is_made_good_by_the_next(
@@ -260,14 +254,14 @@ def test_a_crash_before_the_freeze_is_made_good_by_the_next(
         with pytest.raises(StoreAwayError):
             seeing(service, Harmful()).turn(0.0)
     assert current(service).mode == "live"
-    seen = guards.noted(service.client, service.keys, NAME)
+    seen = service.store.guards.noted(NAME)
     assert seen is not None
     assert seen["harm"]
     # The one who died holds the turn until its lease runs out.
     assert seeing(service, Harmful(), "two").turn(0.0) == []
-    guards.release(service.client, service.keys, "one")
+    service.store.guards.release("one")
     assert seeing(service, Harmful(), "two").turn(0.0) == [NAME]
-    assert len(slots.audits(service.client, service.keys, NAME)) == 2
+    assert len(service.store.slots.audits(NAME)) == 2
 
 
 def test_nobody_looks_while_nothing_has_changed(service: Service) -> None:
@@ -297,7 +291,7 @@ def test_nobody_looks_while_nothing_has_changed(service: Service) -> None:
 
 def test_the_worker_of_reports_brings_the_guard(service: Service) -> None:
     """It runs until it is told to stop, and gives its turn back."""
-    worker = Worker(service.settings, service.client, service.keys, "one")
+    worker = Worker(service.settings, service.store, "one")
     watch = loops_of(worker, ["report"])["guard"]
     assert isinstance(watch, HarmGuardLoop)
     watch.__dict__["_guards"] = Harmful()
@@ -308,14 +302,14 @@ def test_the_worker_of_reports_brings_the_guard(service: Service) -> None:
     assert eventually(lambda: current(service).mode == "frozen", 60)
     stop.set()
     thread.join()
-    assert service.client.call("HGET", service.keys.config("guard"), "owner") == b""
+    assert service.store.client.call("HGET", service.store.keys.config("guard"), "owner") == b""
 
 
 def test_a_slot_that_nobody_has_seen_has_nothing_to_compare(service: Service) -> None:
     """A new slot in a lake of others is looked at without harm."""
     edit = Edit("an operator", "new", clock.now())
     table = dump_slot(slot()) | {"slot": "other"}
-    applying.put(service.client, service.keys, "other", table, None, edit)
+    applying.put(service.store, "other", table, None, edit)
     visit(service, range(10), HARM)
     found = look(service, "other")
     assert [one.exposures for one in found.found] == [(0, 0), (0, 0)]

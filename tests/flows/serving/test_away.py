@@ -44,7 +44,7 @@ def drained(web: Web) -> int:
     spool = web.decider.spool
     # A page does not wait for a slow disk, so that what it left may not be synced yet.
     assert eventually(lambda: spool.hand_over() or not spool.pending)
-    return drain(web.client, web.keys, web.decider.spool)
+    return drain(web.store, web.decider.spool)
 
 
 def test_a_page_is_answered_from_memory_and_logged_later(web: Web, away: Away) -> None:

@@ -158,8 +158,8 @@ def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> N
     """Who only knows an id gets no context of the state, and no token that opens it."""
     token = web.ask("v", "banner").device_token
     entry = web.entries()[-1]
-    key = web.keys.visitor(entry.partition, entry.record.subject)
-    web.client.call("SET", key, encode_state(VisitorState(last_amount=30_000)))
+    key = web.store.keys.visitor(entry.partition, entry.record.subject)
+    web.store.client.call("SET", key, encode_state(VisitorState(last_amount=30_000)))
 
     def seen(page: str, **more: object) -> object:
         answer = web.ask("v", page=page, **more)  # type: ignore[arg-type]
@@ -181,8 +181,8 @@ def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> N
 def know(web: Web, state: VisitorState) -> None:
     """Let this be the state of the visitor who was answered last."""
     entry = web.entries()[-1]
-    key = web.keys.visitor(entry.partition, entry.record.subject)
-    web.client.call("SET", key, encode_state(state))
+    key = web.store.keys.visitor(entry.partition, entry.record.subject)
+    web.store.client.call("SET", key, encode_state(state))
 
 
 def test_the_open_page_gets_its_offer_as_soon_as_the_failure_is_known(web: Web) -> None:
@@ -253,8 +253,10 @@ def test_draws_agree_with_the_logged_propensities(web: Web) -> None:
 def test_a_decision_takes_two_round_trips(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """One read and one write for all slots of a page; a page that sticks needs the read only."""
     calls: list[object] = []
-    execute = web.client._execute
-    monkeypatch.setattr(web.client, "_execute", lambda *c: (calls.append(c[0]), execute(*c))[1])
+    execute = web.store.client._execute
+    monkeypatch.setattr(
+        web.store.client, "_execute", lambda *c: (calls.append(c[0]), execute(*c))[1]
+    )
     web.ask("v0", "denomination", "banner", "prefill")
     web.ask("v0", "denomination", "banner", "prefill")
     assert len(calls) == 3
@@ -265,7 +267,7 @@ def test_nothing_external_reaches_the_journal(web: Web) -> None:
     web.ask("13812345678-visitor", "denomination", "banner")
     for entry in web.entries():
         assert "13812345678" not in repr(entry)
-    found = web.client.call("KEYS", f"{web.keys.namespace}*")
+    found = web.store.client.call("KEYS", f"{web.store.keys.namespace}*")
     assert not any(b"13812345678" in key for key in found)
 
 
@@ -283,10 +285,10 @@ def test_the_stage_of_the_lifecycle_is_known_to_decisions(web: Web) -> None:
     web.decider = replace(web.decider, segments=segments)
     token = web.ask("v", "banner").device_token
     entry = web.entries()[-1]
-    key = web.keys.visitor(entry.partition, entry.record.subject)
+    key = web.store.keys.visitor(entry.partition, entry.record.subject)
     payments = tuple(Payment(NOW - (4 - i) * 30 * DAY, 5000) for i in range(4))
     state = VisitorState(payments=payments, first_paid_at=payments[0].at)
-    web.client.call("SET", key, encode_state(state))
+    web.store.client.call("SET", key, encode_state(state))
 
     def stage(page: str, **more: object) -> object:
         web.ask("v", page=page, **more)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from nudge.store.wire.client import Client
 def spooled(web: Web, visitor: str, number: int, subject: str = "") -> SpooledAppend:
     hashed = web.sealer.visitor_hash(visitor)
     event = Event(subject or new_subject(), f"{visitor}-{number}", "step", "page", at=NOW)
-    home = web.sealer.partition(hashed, web.keys.partitions)
+    home = web.sealer.partition(hashed, web.store.keys.partitions)
     return SpooledAppend(home, Append(hashed, event), closes=False)
 
 
@@ -35,8 +35,8 @@ def test_everything_is_drained_once_in_the_order_of_each_visitor(web: Web, spool
     for i in range(120):
         spool.append([pack(spooled(web, f"v{v}", i)) for v in range(10)])
     spool.hand_over()
-    assert drain(web.client, web.keys, spool) == 1_200
-    assert drain(web.client, web.keys, spool) == 0
+    assert drain(web.store, spool) == 1_200
+    assert drain(web.store, spool) == 0
     events = [e.record for e in web.entries() if isinstance(e.record, Event)]
     for v in range(10):
         mine = [int(e.event_id.split("-")[1]) for e in events if e.event_id.startswith(f"v{v}-")]
@@ -61,8 +61,8 @@ def test_a_crash_in_the_middle_repeats_harmlessly(
     with monkeypatch.context() as patch:
         patch.setattr(Client, "run", failing)
         with pytest.raises(StoreAwayError):
-            drain(web.client, web.keys, spool)
-    assert drain(web.client, web.keys, spool) == 500
+            drain(web.store, spool)
+    assert drain(web.store, spool) == 500
     events = [e.record for e in web.entries() if isinstance(e.record, Event)]
     assert [int(e.event_id.split("-")[1]) for e in events] == list(range(1_500))
 
@@ -72,12 +72,12 @@ def test_a_spooled_decision_keeps_its_reference_and_is_taken_once(web: Web, spoo
     web.ask("known", "banner")
     made = next(e.record for e in web.entries() if isinstance(e.record, Decision))
     hashed = web.sealer.visitor_hash("new")
-    home = web.sealer.partition(hashed, web.keys.partitions)
+    home = web.sealer.partition(hashed, web.store.keys.partitions)
     away = replace(made, subject=new_subject(), ref=away_ref(home), at=NOW, degraded=True)
     item = SpooledAppend(home, Append(hashed, away), closes=True)
     assert unpack(pack(item)) == item
     spool.append([pack(item), pack(item)])
     spool.hand_over()
-    assert drain(web.client, web.keys, spool) == 1
+    assert drain(web.store, spool) == 1
     refs = [e.ref for e in web.entries() if isinstance(e.record, Decision)]
     assert refs.count(away.ref) == 1

@@ -12,14 +12,13 @@ from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.journal.records import Decision, Event
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.store.journal.journal import send
 from nudge.workers.runner import Runner
 
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    fold: Any = AttributeFold(web.client, web.keys)
-    return Runner(web.client, web.keys, fold, "test")
+    fold: Any = AttributeFold(web.store)
+    return Runner(web.store, fold, "test")
 
 
 def test_a_number_typed_at_home_is_carried_at_once(web: Web) -> None:
@@ -219,8 +218,8 @@ def test_no_number_and_no_text_is_written_down(web: Web, fold: Runner[object]) -
     web.ask("v", "prefill", caller=SERVER, msisdn=number(MINE), device_token=token)
     settled(fold)
     needle = MINE[2:].encode()
-    for key in web.client.scan(f"{web.keys.namespace}*"):
-        dumped = web.client.call("DUMP", key)
+    for key in web.store.client.scan(f"{web.store.keys.namespace}*"):
+        dumped = web.store.client.call("DUMP", key)
         assert needle not in key.encode()
         assert needle not in dumped, key
     assert needle.decode() not in repr(web.entries())
@@ -238,7 +237,7 @@ def test_a_state_that_is_sent_twice_arrives_once(web: Web, fold: Runner[object])
     before = len(web.entries())
     for entry in left:
         assert isinstance(entry.record, Event)
-        send(web.client, web.keys, [arriving(entry, entry.record)])
+        web.store.journal.send([arriving(entry, entry.record)])
     settled(fold)
     assert len(left) <= 1
     assert len(web.entries()) == before

@@ -20,7 +20,6 @@ from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.slots.slot import Availability, Slot, Variant
 from nudge.errors import StoreAwayError
 from nudge.flows.serving.drain import drain
-from nudge.store.service.stock import balance, levels
 from nudge.store.wire.client import Client
 
 DAY = 86_400.0
@@ -49,7 +48,7 @@ def gifts(
         fallback={"default": "none"},
     )
     web.put(slot)
-    balance(web.client, web.keys, slot)
+    web.store.stock.balance(slot)
     return slot
 
 
@@ -69,7 +68,7 @@ def test_what_many_want_at_once_is_given_exactly(web: Web) -> None:
     with ThreadPoolExecutor(8) as pool:
         given = list(pool.map(lambda i: gift(web, f"v{i}"), range(600)))
     assert given.count("gift") == 100
-    assert levels(web.client, web.keys, slot)["gift"].left == 0
+    assert web.store.stock.levels(slot)["gift"].left == 0
     for one in decided(web):
         assert sum(one.pmf) == pytest.approx(1.0)
         assert one.variant in one.eligible
@@ -84,7 +83,7 @@ def test_whoever_has_it_keeps_it_and_takes_no_second(web: Web) -> None:
     first = [i for i in range(300) if gift(web, f"v{i}") == "gift"]
     assert len(first) == 8
     assert [gift(web, f"v{i}") for i in first] == ["gift"] * 8
-    assert levels(web.client, web.keys, slot)["gift"].taken == 8
+    assert web.store.stock.levels(slot)["gift"].taken == 8
     assert {gift(web, f"v{i}", at=NOW + 2 * DAY) for i in first} == {"none"}
 
 
@@ -102,14 +101,14 @@ def test_units_go_where_they_are_wanted(web: Web) -> None:
     """Visitors of one partition get what the others do not ask for, when a worker has moved it."""
     slot = gifts(web, 64, ELSEWHERE)
     hashed = ((f"v{i}", web.sealer.visitor_hash(f"v{i}")) for i in range(5000))
-    one = [v for v, h in hashed if web.sealer.partition(h, web.keys.partitions) == 0][:100]
+    one = [v for v, h in hashed if web.sealer.partition(h, web.store.keys.partitions) == 0][:100]
     given = 0
     for number, visitor in enumerate(one):
         given += gift(web, visitor) == "gift"
         if number % 4 == 3:
-            balance(web.client, web.keys, slot)
+            web.store.stock.balance(slot)
     # Some are left to the other partitions: at most two shares of the last few.
-    assert 64 - 2 * web.keys.partitions <= given <= 64
+    assert 64 - 2 * web.store.keys.partitions <= given <= 64
 
 
 class DiedError(Exception):
@@ -153,7 +152,7 @@ def test_nothing_is_oversold_and_nothing_gets_lost(
 ) -> None:
     """Whatever dies in the middle of sharing out: at most the stock is given, and all of it is."""
     come = iter(range(10**9))
-    before = levels(web.client, web.keys, gifts(web, 10))["gift"].taken
+    before = web.store.stock.levels(gifts(web, 10))["gift"].taken
     slot = gifts(web, most := before + 10)
     salt = f"{before}-{most}-{web.catalogue.slots['gifts'].slot.revision}"
     for what, number in steps:
@@ -162,27 +161,26 @@ def test_nothing_is_oversold_and_nothing_gets_lost(
                 gift(web, f"{salt}-{next(come)}")
         elif what == "die":
             with dying(monkeypatch, number):
-                balance(web.client, web.keys, slot)
+                web.store.stock.balance(slot)
         elif what == "set":
             slot = gifts(web, before + number)
             most = max(most, before + number)
         else:
             both = [
-                threading.Thread(target=balance, args=(web.client, web.keys, slot))
-                for _ in range(2)
+                threading.Thread(target=web.store.stock.balance, args=(slot,)) for _ in range(2)
             ]
             for thread in both:
                 thread.start()
             for thread in both:
                 thread.join()
-        assert levels(web.client, web.keys, slot)["gift"].taken <= most
-    taken = levels(web.client, web.keys, slot)["gift"].taken
+        assert web.store.stock.levels(slot)["gift"].taken <= most
+    taken = web.store.stock.levels(slot)["gift"].taken
     total = slot.variants[0].availability.stock or 0
     for _ in range(400):
-        if balance(web.client, web.keys, slot)["gift"].left == 0:
+        if web.store.stock.balance(slot)["gift"].left == 0:
             break
         gift(web, f"{salt}-{next(come)}")
-    assert levels(web.client, web.keys, slot)["gift"].taken == max(total, taken)
+    assert web.store.stock.levels(slot)["gift"].taken == max(total, taken)
 
 
 def test_without_the_store_nothing_limited_is_given(
@@ -210,11 +208,11 @@ def test_without_the_store_nothing_limited_is_given(
         assert {gift(web, f"v{i}") for i in range(5)} == {"none"}
     spool = web.decider.spool
     assert eventually(lambda: spool.hand_over() or not spool.pending)
-    assert drain(web.client, web.keys, web.decider.spool) == 10
+    assert drain(web.store, web.decider.spool) == 10
     late = [one for one in decided(web) if one.ref]
     assert {one.variant for one in late} == {"none"}
     assert {one.removed["gift"] for one in late} == {"stock_unknown"}
-    assert levels(web.client, web.keys, slot)["gift"].taken == 5
+    assert web.store.stock.levels(slot)["gift"].taken == 5
 
 
 def test_who_has_a_benefit_is_not_offered_another(web: Web) -> None:
@@ -223,8 +221,8 @@ def test_who_has_a_benefit_is_not_offered_another(web: Web) -> None:
     token = web.ask("v", "banner").device_token
     assert gift(web, "v", page="p1", device_token=token) == "gift"
     entry = web.entries()[-1]
-    key = web.keys.visitor(entry.partition, entry.record.subject)
-    web.client.call("SET", key, encode_state(VisitorState(benefits=("treats",))))
+    key = web.store.keys.visitor(entry.partition, entry.record.subject)
+    web.store.client.call("SET", key, encode_state(VisitorState(benefits=("treats",))))
     later = {"at": NOW + 2 * DAY}
     assert gift(web, "v", device_token=token, **later) == "none"
     assert gift(web, "v", caller=SERVER, **later) == "none"
@@ -239,6 +237,6 @@ def test_a_benefit_takes_an_offer_away_that_stuck(web: Web) -> None:
     token = web.ask("v", "banner").device_token
     assert gift(web, "v", device_token=token) == "gift"
     entry = web.entries()[-1]
-    key = web.keys.visitor(entry.partition, entry.record.subject)
-    web.client.call("SET", key, encode_state(VisitorState(benefits=("treats",))))
+    key = web.store.keys.visitor(entry.partition, entry.record.subject)
+    web.store.client.call("SET", key, encode_state(VisitorState(benefits=("treats",))))
     assert gift(web, "v", device_token=token) == "none"

@@ -13,19 +13,17 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.erase import Eraser
-from nudge.store.keeping.rewriting import is_wanted
-from nudge.store.vault.visitors import known_visitor
 from nudge.workers.runner import Runner
 
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    made: Any = AttributeFold(web.client, web.keys)
-    return Runner(web.client, web.keys, made, "test")
+    made: Any = AttributeFold(web.store)
+    return Runner(web.store, made, "test")
 
 
 def eraser(web: Web) -> Eraser:
-    return Eraser(web.client, web.keys, web.sealer)
+    return Eraser(web.store, web.sealer)
 
 
 def person(web: Web) -> str:
@@ -43,7 +41,7 @@ def person(web: Web) -> str:
 def left_of(web: Web) -> dict[str, list[str]]:
     """Family -> the vault's keys."""
     found: dict[str, list[str]] = {}
-    for key in web.client.scan(f"{web.keys.namespace}*"):
+    for key in web.store.client.scan(f"{web.store.keys.namespace}*"):
         family = key.split(":")[2]
         if family in {"vault", "person", "numbers", "texts", "assigned"}:
             found.setdefault(family, []).append(key)
@@ -61,10 +59,10 @@ def test_nothing_is_left_of_a_person(web: Web, fold: Runner[object]) -> None:
     settled(fold)
     assert (done.found, done.subjects, done.texts) == (True, 3, 1)
     assert left_of(web) == before
-    state = web.client.call("GET", web.keys.visitor(subject.partition, subject.subject))
+    state = web.store.client.call("GET", web.store.keys.visitor(subject.partition, subject.subject))
     emptied = decode_state(state)
     assert emptied == VisitorState(watermark=emptied.watermark)
-    assert is_wanted(web.client, web.keys)
+    assert web.store.log_rewrite.is_wanted()
     answer = web.ask("p", "prefill", "denomination", device_token=token, page="again")
     assert prefill(answer) == ("blank", None, None)
     assert opened(web, "p").subject != subject.subject
@@ -101,7 +99,7 @@ def test_a_call_that_died_can_be_repeated(
     before = left_of(web)
     person(web)
     settled(fold)
-    execute, seen = web.client._execute, 0
+    execute, seen = web.store.client._execute, 0
 
     def dying(*command: object) -> object:
         nonlocal seen
@@ -112,7 +110,7 @@ def test_a_call_that_died_can_be_repeated(
         return execute(*command)
 
     with monkeypatch.context() as patch:
-        patch.setattr(web.client, "_execute", dying)
+        patch.setattr(web.store.client, "_execute", dying)
         with suppress(KeyboardInterrupt):
             eraser(web).erase("p", "test", 0.0)
     eraser(web).erase("p", "test", 0.0)
@@ -129,8 +127,8 @@ def test_a_rebuild_forgets_as_well(web: Web, fold: Runner[object]) -> None:
     tell(web, "p", "paid", "later", amount=30, at=None)
     settled(fold)
     hashed = web.sealer.visitor_hash("p")
-    home = web.sealer.partition(hashed, web.keys.partitions)
-    found = known_visitor(web.client, web.keys, home, hashed)
+    home = web.sealer.partition(hashed, web.store.keys.partitions)
+    found = web.store.visitors.known_visitor(home, hashed)
     assert found is not None
     assert found.state is not None
     assert [p.amount for p in decode_state(found.state).payments] == [3000]

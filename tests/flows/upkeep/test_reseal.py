@@ -8,11 +8,8 @@ from flow_web import NOW, PAGE, Web
 
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
-from nudge.flows.upkeep import reseal as flow
 from nudge.flows.upkeep.reseal import ResealResult, reseal
-from nudge.store.vault import books
-from nudge.store.vault.books import SealedEntry
-from nudge.store.wire.client import Client
+from nudge.store.vault.books import Books, SealedEntry
 
 OLD, NEW = b"an older secret", b"a newer secret"
 BOTH = VaultSeal({1: OLD, 2: NEW})
@@ -30,12 +27,12 @@ def written(web: Web) -> Web:
 
 
 def walk(web: Web, vault: VaultSeal) -> ResealResult:
-    return reseal(web.client, web.keys, vault, lambda _: None)
+    return reseal(web.store, vault, lambda _: None)
 
 
 def everything(web: Web, vault: VaultSeal) -> list[str]:
     """What the vault holds, read with these keys."""
-    sealed = [*books.numbers(web.client, web.keys), *books.texts(web.client, web.keys)]
+    sealed = [*web.store.books.numbers(), *web.store.books.texts()]
     return sorted(vault.open(one.cipher, one.about).split(" ", 1)[-1] for one in sealed)
 
 
@@ -63,18 +60,18 @@ def test_what_somebody_else_writes_meanwhile_is_kept(
     written: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A number that was removed stays so; one that was written anew is not overwritten."""
-    sealed = next(books.numbers(written.client, written.keys))
+    sealed = next(written.store.books.numbers())
     other = VaultSeal({2: NEW}).seal("+8613800138000 13800138000", sealed.about)
-    put = flow.books.replace
+    put = Books.replace
 
-    def late(client: Client, one: SealedEntry, cipher: bytes) -> bool:
+    def late(books: Books, one: SealedEntry, cipher: bytes) -> bool:
         if one.field == sealed.field:
-            client.call("HSET", one.key, one.field, other)
+            books.client.call("HSET", one.key, one.field, other)
         elif one.key.count(":texts:"):
-            client.call("DEL", one.key)
-        return put(client, one, cipher)
+            books.client.call("DEL", one.key)
+        return put(books, one, cipher)
 
-    monkeypatch.setattr(flow.books, "replace", late)
+    monkeypatch.setattr(Books, "replace", late)
     assert walk(written, BOTH) == ResealResult(resealed=1, changed=2)
-    assert written.client.call("HGET", sealed.key, sealed.field) == other
-    assert not list(books.texts(written.client, written.keys))
+    assert written.store.client.call("HGET", sealed.key, sealed.field) == other
+    assert not list(written.store.books.texts())

@@ -11,24 +11,23 @@ from flow_web import NOW, Web
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.erase import Eraser
 from nudge.flows.upkeep.take_out import NumberRemoval, take_out
-from nudge.store.vault import books
 from nudge.workers.runner import Runner
 
 
 @pytest.fixture
 def fold(web: Web) -> Runner[object]:
-    made: Any = AttributeFold(web.client, web.keys)
-    return Runner(web.client, web.keys, made, "test")
+    made: Any = AttributeFold(web.store)
+    return Runner(web.store, made, "test")
 
 
 def taken(web: Web, text: str) -> NumberRemoval:
-    return take_out(web.client, web.keys, web.sealer.vault, {number(text)}, lambda _: None)
+    return take_out(web.store, web.sealer.vault, {number(text)}, lambda _: None)
 
 
 def readable(web: Web) -> list[str]:
     """Every number that the vault holds."""
     vault = web.sealer.vault
-    found = (vault.open(x.cipher, x.about).split()[1] for x in books.numbers(web.client, web.keys))
+    found = (vault.open(x.cipher, x.about).split()[1] for x in web.store.books.numbers())
     return sorted(found)
 
 
@@ -66,7 +65,7 @@ def test_whoever_is_known_by_a_number_is_forgotten_by_it(web: Web, fold: Runner[
     tell(web, "p", "paid", "paid", amount=50)
     settled(fold)
     subject = opened(web, "p").subject
-    eraser = Eraser(web.client, web.keys, web.sealer)
+    eraser = Eraser(web.store, web.sealer)
     found = eraser.erase_number(number(MINE), "test", 0.0)
     assert (found.found, found.numbers) == (True, 1)
     settled(fold)
@@ -81,10 +80,10 @@ def test_a_number_that_was_only_typed_is_forgotten(web: Web) -> None:
     """Nobody is known by it; the vault then does not know the number either."""
     token = web.ask("a", "banner").device_token
     typed(web, "a", token, FRIENDS)
-    eraser = Eraser(web.client, web.keys, web.sealer)
+    eraser = Eraser(web.store, web.sealer)
     assert eraser.erase_number(number(FRIENDS), "test", 0.0).found
     taken(web, FRIENDS)
     hashed = web.sealer.number_hash(number(FRIENDS))
-    home = web.sealer.partition(hashed, web.keys.partitions)
-    assert not web.client.call("EXISTS", web.keys.vault(home, hashed))
+    home = web.sealer.partition(hashed, web.store.keys.partitions)
+    assert not web.store.client.call("EXISTS", web.store.keys.vault(home, hashed))
     assert readable(web) == []

@@ -17,11 +17,9 @@ from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.folds import counts, folds
 from nudge.store.folds.folds import Commit
-from nudge.store.journal import journal
+from nudge.store.store import Store
 from nudge.store.wire import client as clients
-from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 SEALER = Sealer(b"verify-test-secret-0123456789")
@@ -31,36 +29,36 @@ AT = 1_790_000_000.0
 class Loop:
     """Attribute's records go in by hand; learn and archive run when told."""
 
-    def __init__(self, client: Client, keys: Keys, lake: Lake) -> None:
-        self.client, self.keys, self.lake = client, keys, lake
-        self._learn = LearnFold(client, keys)
-        self._archive = ArchiveFold(client, keys, lake, SEALER.seal_each)
+    def __init__(self, store: Store, lake: Lake) -> None:
+        self.store, self.lake = store, lake
+        self._learn = LearnFold(store)
+        self._archive = ArchiveFold(store, lake, SEALER.seal_each)
 
     def put(self, partition: int, *records: Record) -> None:
         """Append records to a partition."""
-        lease = folds.acquire(self.client, self.keys, partition, "feed", "w", 60)
+        lease = self.store.folds.acquire(partition, "feed", "w", 60)
         assert lease is not None
-        folds.commit(self.client, self.keys, lease, Commit(0, records))
+        self.store.folds.commit(lease, Commit(0, records))
 
     def learn(self, partition: int) -> None:
         """Let learn catch up."""
-        lease = folds.acquire(self.client, self.keys, partition, "learn", "w", 60)
+        lease = self.store.folds.acquire(partition, "learn", "w", 60)
         assert lease is not None
-        entries = journal.read(self.client, self.keys, partition, lease.position, 10_000)
+        entries = self.store.journal.read(partition, lease.position, 10_000)
         state = self._learn.prepare(partition)
         if entries:
             _, batch = self._learn.handle(partition, state, entries)
-            folds.commit(self.client, self.keys, lease, batch)
+            self.store.folds.commit(lease, batch)
 
     def archive(self) -> None:
         """Let archive catch up."""
-        every = self.keys.every_partition()
-        found = [folds.acquire(self.client, self.keys, p, NAME, "w", 60) for p in every]
+        every = self.store.keys.every_partition()
+        found = [self.store.folds.acquire(p, NAME, "w", 60) for p in every]
         self._archive.run([lease for lease in found if lease is not None])
 
     def differences(self) -> list[Difference]:
         """What verify finds."""
-        return verify(self.client, self.keys, self.lake)
+        return verify(self.store, self.lake)
 
     def lines(self) -> list[str]:
         """The same, as lines."""
@@ -70,8 +68,8 @@ class Loop:
 @pytest.fixture
 def loop(store_url: str, settings: Settings, tmp_path: Path) -> Iterator[Loop]:
     """Two partitions with exposures and rewards, learned and archived to different positions."""
-    client = clients.patient(store_url)
-    loop = Loop(client, Keys(settings.namespace, 2), Lake(tmp_path / "lake"))
+    store = Store(clients.patient(store_url), Keys(settings.namespace, 2))
+    loop = Loop(store, Lake(tmp_path / "lake"))
     for start in (0, 10, 20):
         for p in (0, 1):
             loop.put(p, *records(p, start))
@@ -81,7 +79,7 @@ def loop(store_url: str, settings: Settings, tmp_path: Path) -> Iterator[Loop]:
         if start == 10:
             loop.learn(1)
     yield loop
-    client.close()
+    store.close()
 
 
 def records(partition: int, start: int) -> list[Record]:
@@ -138,17 +136,17 @@ def test_folds_at_different_positions_agree(loop: Loop) -> None:
 
 def test_an_empty_installation_has_no_differences(loop: Loop, tmp_path: Path) -> None:
     """A fresh store with a fresh lake is in order."""
-    fresh = Keys(loop.keys.namespace + "-fresh", 3)
-    assert verify(loop.client, fresh, Lake(tmp_path / "none")) == []
+    fresh = Keys(loop.store.keys.namespace + "-fresh", 3)
+    assert verify(Store(loop.store.client, fresh), Lake(tmp_path / "none")) == []
 
 
 def test_a_total_that_was_changed_is_named(loop: Loop) -> None:
     """One count too many or too few, in any field, is one line."""
     loop.learn(0)
     loop.archive()
-    key = loop.keys.totals(0, "banner")
-    loop.client.call("HINCRBY", key, "2|policy|b|t", 1)
-    loop.client.call("HDEL", key, "1|holdout|a|q")
+    key = loop.store.keys.totals(0, "banner")
+    loop.store.client.call("HINCRBY", key, "2|policy|b|t", 1)
+    loop.store.client.call("HDEL", key, "1|holdout|a|q")
     assert loop.lines() == [
         "p=0 totals of banner 1|holdout|a|q: expected 75000000, found 0",
         "p=0 totals of banner 2|policy|b|t: expected 15, found 16",
@@ -159,10 +157,10 @@ def test_a_total_that_was_changed_is_named(loop: Loop) -> None:
 def test_buckets_that_do_not_add_up_are_named(loop: Loop) -> None:
     """What is learned from, over all time, is what the totals say was drawn."""
     loop.learn(0)
-    block = counts.blocks(loop.client, loop.keys, 0, "banner")[0]
-    key = loop.keys.counts(0, "banner", block)
-    name = next(n for n in counts.fields(loop.client, key) if n.endswith("|t"))
-    loop.client.call("HINCRBY", key, name, -1)
+    block = loop.store.counts.blocks(0, "banner")[0]
+    key = loop.store.keys.counts(0, "banner", block)
+    name = next(n for n in loop.store.counts.fields(key) if n.endswith("|t"))
+    loop.store.client.call("HINCRBY", key, name, -1)
     (line,) = loop.lines()
     assert line.startswith("p=0 counts in buckets of banner")
 
@@ -172,8 +170,8 @@ def test_what_is_declared_lost_is_no_difference(loop: Loop) -> None:
     loop.learn(0)
     loop.learn(1)
     loop.archive()
-    loop.client.call("SET", loop.keys.seq(1), 1000)
-    loop.client.call("HSET", loop.keys.fold(1, NAME), "position", 1000)
+    loop.store.client.call("SET", loop.store.keys.seq(1), 1000)
+    loop.store.client.call("HSET", loop.store.keys.fold(1, NAME), "position", 1000)
     manifest.write(loop.lake.root, Manifest(Range(1, 48, 1000), (), lost="store_empty"))
     loop.put(1, Mark("after"))
     loop.archive()
@@ -182,7 +180,7 @@ def test_what_is_declared_lost_is_no_difference(loop: Loop) -> None:
 
 def test_entries_that_left_the_journal_too_early_are_missed(loop: Loop) -> None:
     """What is neither in the lake nor in the journal is lost, and verify says so."""
-    loop.client.call("XTRIM", loop.keys.journal(0), "MINID", "20-0")
+    loop.store.client.call("XTRIM", loop.store.keys.journal(0), "MINID", "20-0")
     line = "p=0 journal behind position 16: expected 32 positions, found 29 positions"
     assert line in loop.lines()
 
@@ -205,7 +203,7 @@ def test_a_lake_that_lost_a_manifest_is_told(loop: Loop) -> None:
 def test_a_store_that_is_older_than_the_lake_is_told(loop: Loop) -> None:
     """Positions that only the lake knows were lost by the store."""
     loop.archive()
-    loop.client.call("SET", loop.keys.seq(1), 40)
+    loop.store.client.call("SET", loop.store.keys.seq(1), 40)
     lines = loop.lines()
     assert "p=1 last position in the journal: expected at least 48, found 40" in lines
 

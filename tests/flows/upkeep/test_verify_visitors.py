@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -15,8 +14,6 @@ from nudge.flows.upkeep import verify_visitors as verifying
 from nudge.flows.upkeep.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
-from nudge.store.folds import folds
-from nudge.store.journal import journal
 
 VISITORS = 60
 
@@ -32,19 +29,19 @@ def visit(web: Web, first: int, count: int) -> None:
 
 def attribute(web: Web, batch: int = 7) -> None:
     """Let attribute catch up."""
-    fold = AttributeFold(web.client, web.keys, batch)
-    for p in web.keys.every_partition():
-        lease = folds.seize(web.client, web.keys, p, fold.name, "test", 60)
+    fold = AttributeFold(web.store, batch)
+    for p in web.store.keys.every_partition():
+        lease = web.store.folds.seize(p, fold.name, "test", 60)
         state = fold.prepare(p)
-        while entries := journal.read(web.client, web.keys, p, lease.position, batch):
+        while entries := web.store.journal.read(p, lease.position, batch):
             state, made = fold.handle(p, state, entries)
-            lease = folds.commit(web.client, web.keys, lease, made)
+            lease = web.store.folds.commit(lease, made)
 
 
 def differences(web: Web, path: Path) -> list[str]:
-    read = partial(journal.read, web.client, web.keys)
+    read = web.store.journal.read
     history = History(Lake(path / "lake"), web.sealer.unseal, read)
-    found = verify_visitors(web.client, web.keys, history, lambda _: None, every=True)
+    found = verify_visitors(web.store, history, lambda _: None, every=True)
     return [str(one) for one in found]
 
 
@@ -56,7 +53,7 @@ def visited(web: Web) -> Web:
 
 
 def subject_of(web: Web, partition: int) -> str:
-    entries = journal.read(web.client, web.keys, partition, 0, 100)
+    entries = web.store.journal.read(partition, 0, 100)
     return next(e.record.subject for e in entries if e.record.kind == "decision")
 
 
@@ -67,11 +64,13 @@ def test_states_agree_with_their_replay(visited: Web, tmp_path: Path) -> None:
 
 def test_every_way_to_be_wrong_is_named(visited: Web, tmp_path: Path) -> None:
     """A state that is lost, unreadable or nobody's, and one that is missing in the list."""
-    client, keys = visited.client, visited.keys
-    client.call("DEL", keys.visitor(0, subject_of(visited, 0)))
-    client.call("SET", keys.visitor(1, subject_of(visited, 1)), b"\xff")
-    client.call("SET", keys.visitor(2, "f" * 32), client.call("GET", one(visited, 3)))
-    client.call("ZREM", keys.open(4), subject_of(visited, 4))
+    store = visited.store
+    store.client.call("DEL", store.keys.visitor(0, subject_of(visited, 0)))
+    store.client.call("SET", store.keys.visitor(1, subject_of(visited, 1)), b"\xff")
+    store.client.call(
+        "SET", store.keys.visitor(2, "f" * 32), store.client.call("GET", one(visited, 3))
+    )
+    store.client.call("ZREM", store.keys.open(4), subject_of(visited, 4))
     lines = differences(visited, tmp_path)
     assert [line.split(":")[0].split(" of ")[0] for line in lines] == [
         "p=0 state",
@@ -87,7 +86,7 @@ def test_every_way_to_be_wrong_is_named(visited: Web, tmp_path: Path) -> None:
 
 
 def one(web: Web, partition: int) -> str:
-    return web.keys.visitor(partition, subject_of(web, partition))
+    return web.store.keys.visitor(partition, subject_of(web, partition))
 
 
 def test_it_may_run_while_attribute_does(visited: Web, tmp_path: Path) -> None:
@@ -114,12 +113,14 @@ def test_a_sample_looks_at_a_share_of_the_visitors(
 ) -> None:
     """Of a long partition only some visitors are replayed, always the same ones."""
     monkeypatch.setattr(verifying, "SAMPLE", 5)
-    for p in visited.keys.every_partition():
-        for entry in journal.read(visited.client, visited.keys, p, 0, 1000):
+    for p in visited.store.keys.every_partition():
+        for entry in visited.store.journal.read(p, 0, 1000):
             if entry.record.kind == "decision":
-                visited.client.call("DEL", visited.keys.visitor(p, entry.record.subject))
-    read = partial(journal.read, visited.client, visited.keys)
+                visited.store.client.call(
+                    "DEL", visited.store.keys.visitor(p, entry.record.subject)
+                )
+    read = visited.store.journal.read
     history = History(Lake(tmp_path / "lake"), visited.sealer.unseal, read)
-    found = verify_visitors(visited.client, visited.keys, history, lambda _: None, every=False)
+    found = verify_visitors(visited.store, history, lambda _: None, every=False)
     named = {one.what for one in found if one.what.startswith("state")}
     assert 0 < len(named) < VISITORS

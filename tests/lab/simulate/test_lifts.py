@@ -20,7 +20,7 @@ from nudge.store.wire.client import Client
 @pytest.fixture
 def client() -> Iterator[Client]:
     with served() as found:
-        yield found
+        yield found.client
 
 
 @pytest.mark.parametrize("name", VISITS)

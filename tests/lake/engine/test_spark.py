@@ -44,7 +44,7 @@ from nudge.lake.reports.cubes import cube_of
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import SlotRows, slot_rows
 from nudge.settings.settings import Settings
-from nudge.store.service import slots
+from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 from nudge.workers.answers import Answers
@@ -184,17 +184,17 @@ def test_workers_ask_the_engine_of_the_settings(
 ) -> None:
     """What a page is answered with is the same; Spark has kept nothing, neither here nor there."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    client, keys = clients.patient(settings.store_url), Keys(settings.namespace, 3)
-    assert slots.put(client, keys, SLOT, None)
+    store = Store(clients.patient(settings.store_url), Keys(settings.namespace, 3))
+    assert store.slots.put(SLOT, None)
     performed = PerformanceQuestion("banner", by=("channel",)).plain
     evaluated = EvaluationQuestion("banner", "always:b").plain
     found, before = [], cached()
     for engine in ENGINES:
         own = replace(settings, data_dir=shown.root.parent, lake_engine=engine)
-        answers = Answers(client, keys, own)
+        answers = Answers(store, own)
         bodies = (answers.report(performed, print).body, answers.evaluate(evaluated, print).body)
         found.append([orjson.loads(body) for body in bodies])
-    client.close()
+    store.close()
     assert_alike(found[1], found[0])
     assert cached() == before
 

@@ -28,12 +28,8 @@ from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import ExportRequest, export, exported_rows
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.folds import folds
-from nudge.store.journal.journal import read
-from nudge.store.service import slots
-from nudge.store.wire import client as clients
-from nudge.store.wire.client import Client
-from nudge.store.wire.keys import Keys
+from nudge.store.store import Store
+from nudge.wiring.stores import patient_store
 
 MADE = rows(300)
 SHIPPED = load_slots(CONFIG / "slots")
@@ -51,42 +47,40 @@ CSV = "arm,money,city\na,0,1\nb,50,2\na,30.5,1\n"
 class Service:
     """An empty service with one slot."""
 
-    client: Client
-    keys: Keys
+    store: Store
     settings: Settings
 
     def take(self, path: Path, rules: ImportRules, name: str = "") -> ImportResult:
         """Import a file."""
         log, plan = open_log(path), self.plan(rules, name or digest(path))
         check(log, plan, lambda _: None)
-        return run(self.client, self.keys, log, plan, lambda _: None)
+        return run(self.store, log, plan, lambda _: None)
 
     def plan(self, rules: ImportRules, name: str = "x") -> LogImport:
         """An import of that name."""
-        return planned(self.client, self.keys, rules, name)
+        return planned(self.store, rules, name)
 
     def entries(self) -> list[JournalEntry]:
         """The whole journal."""
-        every = self.keys.every_partition()
-        return [entry for p in every for entry in read(self.client, self.keys, p, 0, 100_000)]
+        every = self.store.keys.every_partition()
+        return [entry for p in every for entry in self.store.journal.read(p, 0, 100_000)]
 
     def archived(self) -> Lake:
         """The journal's lake."""
         lake = Lake(self.settings.lake_dir)
         seal = Sealer(self.settings.secret_key).seal_each
-        every = self.keys.every_partition()
-        leases = [folds.acquire(self.client, self.keys, p, "archive", "t", 60) for p in every]
-        ArchiveFold(self.client, self.keys, lake, seal).run([one for one in leases if one])
+        every = self.store.keys.every_partition()
+        leases = [self.store.folds.acquire(p, "archive", "t", 60) for p in every]
+        ArchiveFold(self.store, lake, seal).run([one for one in leases if one])
         return lake
 
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[Service]:
-    client = clients.patient(settings.store_url)
-    keys = Keys(settings.namespace, settings.partitions)
-    assert slots.put(client, keys, SLOT, None)
-    yield Service(client, keys, settings)
-    client.close()
+    store = patient_store(settings)
+    assert store.slots.put(SLOT, None)
+    yield Service(store, settings)
+    store.close()
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +142,7 @@ def test_a_broken_off_import_goes_on(service: Service, tmp_path: Path) -> None:
         stopped = iter(range(limit)).__next__
         plan, log = service.plan(rules), open_log(path)
         with pytest.raises(StopIteration):
-            run(service.client, service.keys, log, plan, _until(stopped))
+            run(service.store, log, plan, _until(stopped))
     first = len(service.entries())
     assert 0 < first < 7500
     done = service.take(path, rules, "x")
@@ -168,7 +162,7 @@ def test_one_import_at_a_time(service: Service, tmp_path: Path) -> None:
     """While one holds the lease, the same import elsewhere is refused."""
     path = tmp_path / "log.csv"
     path.write_text(f"variant,reward,at\na,1,{MIDNIGHT}\n")
-    assert folds.acquire(service.client, service.keys, 0, "import-x", "other", 60)
+    assert service.store.folds.acquire(0, "import-x", "other", 60)
     with pytest.raises(StoreError, match="runs already"):
         service.take(path, ImportRules("denomination", distribution={"a": 1.0}), "x")
 
@@ -208,7 +202,7 @@ def test_attribute_passes_imported_decisions_by(
     entries = service.entries()
     assert all(is_imported(e.ref) for e in entries if isinstance(e.record, Decision))
     assert fold({}, 0.0, entries) == ({}, [])
-    attribute = AttributeFold(service.client, service.keys)
+    attribute = AttributeFold(service.store)
     first = [entry for entry in entries if entry.partition == 0]
     _, made = attribute.handle(0, attribute.prepare(0), first)
     assert (list(made.records), len(made.writes)) == ([], 1)

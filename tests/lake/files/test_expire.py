@@ -26,15 +26,9 @@ from places import ROOT
 from nudge import faults
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay
-from nudge.domain.credit.balance import (
-    NOTHING,
-    BalanceKey,
-    ClosingState,
-    Tally,
-    counted,
-    plus,
-    widened,
-)
+from nudge.domain.credit.booking import BookingKey, bookings, widened
+from nudge.domain.credit.closing_state import ClosingState
+from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
 from nudge.lake.checks.checks import PositionSpan, held
@@ -102,17 +96,17 @@ def cut(lake: Lake, before: str, rows: int = 500, watermark: float = LATE) -> in
     return steps
 
 
-def summed(entries: Iterable[JournalEntry]) -> dict[BalanceKey, Tally]:
+def summed(entries: Iterable[JournalEntry]) -> dict[BookingKey, Tally]:
     """What learn books of the entries, by the finest buckets."""
-    found: defaultdict[BalanceKey, Tally] = defaultdict(lambda: NOTHING)
+    found: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING)
     for entry in entries:
-        for key, tally in counted(entry.record):
+        for key, tally in bookings(entry.record):
             found[key] = plus(found[key], tally)
     return found
 
 
-def added(one: dict[BalanceKey, Tally], other: dict[BalanceKey, Tally]) -> dict[BalanceKey, Tally]:
-    both: defaultdict[BalanceKey, Tally] = defaultdict(lambda: NOTHING, one)
+def added(one: dict[BookingKey, Tally], other: dict[BookingKey, Tally]) -> dict[BookingKey, Tally]:
+    both: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING, one)
     for key, tally in other.items():
         both[key] = plus(both[key], tally)
     return both
@@ -128,7 +122,7 @@ def replayed(found: list[JournalEntry], closing: ClosingState) -> dict[str, Visi
 
 
 @cache
-def truth(p: int) -> tuple[dict[BalanceKey, Tally], dict[str, VisitorState]]:
+def truth(p: int) -> tuple[dict[BookingKey, Tally], dict[str, VisitorState]]:
     """Sums and states of all entries of a partition, in which nothing was removed."""
     found = journal(START, p)
     return widened(summed(found), found[-1].stamp), replayed(found, ClosingState())

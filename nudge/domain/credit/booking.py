@@ -1,0 +1,74 @@
+"""Booking: what a record adds to which sum, for the fold `learn`, verify and balances alike."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from bandits.buckets import DAY, FINE, bucket_of
+from nudge.domain.credit.count_import import REASON, taught
+from nudge.domain.credit.tally import NOTHING, Tally, plus
+from nudge.domain.journal.records import Exposure, Record, Reward
+
+LEARNED: Final = frozenset({"policy", REASON})
+"""Reasons of the exposures that are counted in buckets, from which models are fitted."""
+
+
+class BookingKey(NamedTuple):
+    """The sum that a tally is added to.
+
+    Attributes:
+        slot: name of the slot.
+        revision: of the slot.
+        reason: of the decisions; `imported` for counts of imported logs.
+        variant: shown.
+        cell: of the decisions.
+        bucket: of the exposures' time, its start in seconds.
+    """
+
+    slot: str
+    revision: int
+    reason: str
+    variant: str
+    cell: str
+    bucket: int
+
+    @property
+    def block(self) -> str:
+        """The block of counts that holds the bucket: the slot's revision and the day (UTC)."""
+        return f"{self.revision}:{self.bucket // DAY}"
+
+
+Sums = Mapping[BookingKey, Tally]
+
+
+def bookings(record: Record) -> Iterator[tuple[BookingKey, Tally]]:
+    """Book a record, by the finest bucket of its exposure's time; most records book nothing."""
+    if isinstance(record, Exposure):
+        yield _key(record, record.at), (1, 0, 0, 0)
+    elif isinstance(record, Reward):
+        tally = (0, record.conversions, record.value, record.square)
+        yield _key(record, record.exposed_at), tally
+    else:
+        for one in taught(record):
+            place = (one.slot, one.revision, REASON, one.variant, one.cell, _finest(one.at))
+            yield BookingKey(*place), one.sums
+
+
+def widened(sums: Sums, watermark: float) -> dict[BookingKey, Tally]:
+    """Return the sums by the buckets that `learn` has when the journal stands at `watermark`."""
+    found: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING)
+    for key, tally in sums.items():
+        due = key._replace(bucket=bucket_of(key.bucket, watermark))
+        found[due] = plus(found[due], tally)
+    return dict(found)
+
+
+def _key(record: Exposure | Reward, at: float) -> BookingKey:
+    of = (record.slot, record.revision, record.reason, record.variant, record.cell)
+    return BookingKey(*of, _finest(at))
+
+
+def _finest(at: float) -> int:
+    return int(at // FINE) * FINE

@@ -1,0 +1,43 @@
+"""What the folds hold at a position: what is left of entries that are removed from the lake.
+
+It is made from the entries alone, by the code that `learn` and `attribute` run, so it is what a
+rebuild of all entries up to there would have come to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nudge.domain.credit.attribution_replay import AttributionReplay, attributed
+from nudge.domain.credit.booking import BookingKey, bookings
+from nudge.domain.credit.tally import NOTHING, Tally, plus
+from nudge.domain.journal.records import JournalEntry
+
+
+@dataclass
+class ClosingState:
+    """The state of `learn` and `attribute` behind the entries taken so far, in order.
+
+    Attributes:
+        replay: the visitors, of those whose states were given and those that the entries named.
+        sums: by the finest buckets; see `booking.widened`.
+    """
+
+    replay: AttributionReplay = field(default_factory=AttributionReplay)
+    sums: defaultdict[BookingKey, Tally] = field(
+        default_factory=lambda: defaultdict(lambda: NOTHING)
+    )
+
+    @property
+    def watermark(self) -> float:
+        """Seconds, the largest stamp."""
+        return self.replay.watermark
+
+    def take(self, batch: Sequence[JournalEntry]) -> None:
+        """Take some entries, at least one; the states of their subjects must be known."""
+        self.replay.take(batch, [entry for entry in batch if attributed(entry)])
+        for entry in batch:
+            for key, tally in bookings(entry.record):
+                self.sums[key] = plus(self.sums[key], tally)

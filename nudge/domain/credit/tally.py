@@ -1,0 +1,14 @@
+"""A tally: what exposures of one variant came to, as integers, so that each sum is exact."""
+
+from __future__ import annotations
+
+from typing import Final
+
+Tally = tuple[int, int, int, int]
+"""Trials, conversions, reward in fen, sum of squared rewards in fen squared."""
+NOTHING: Final[Tally] = (0, 0, 0, 0)
+
+
+def plus(one: Tally, other: Tally) -> Tally:
+    """Add two tallies."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]

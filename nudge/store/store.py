@@ -1,0 +1,176 @@
+"""The store of one installation, bound once: one object for each family of keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nudge.store.folds.counts import Counts
+from nudge.store.folds.counts_moment import CountMoments
+from nudge.store.folds.folds import Folds
+from nudge.store.folds.generations import Generations
+from nudge.store.folds.visitor_states import VisitorStates
+from nudge.store.jobs.jobs import Jobs
+from nudge.store.journal.journal import Journal
+from nudge.store.keeping.backup import Backup
+from nudge.store.keeping.freshness import FreshnessReader
+from nudge.store.keeping.identity import StoreIdentity
+from nudge.store.keeping.retention import Retention
+from nudge.store.keeping.rewriting import LogRewrite
+from nudge.store.plans.bulk import BulkPlanning
+from nudge.store.plans.capacity import HourCapacity
+from nudge.store.plans.plans import PlanStore
+from nudge.store.service.api_keys import ApiKeys
+from nudge.store.service.catalogue import CatalogueReader
+from nudge.store.service.guards import GuardNotes
+from nudge.store.service.slots import Slots
+from nudge.store.service.snapshots import Snapshots
+from nudge.store.service.stock import Stock
+from nudge.store.vault.books import Books
+from nudge.store.vault.people import People
+from nudge.store.vault.removal import Removal
+from nudge.store.vault.visitors import Visitors
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store of one installation; whatever is read or written goes through one of its parts.
+
+    Attributes:
+        client: the connection; two stores of one process may have two, with other patience.
+        keys: of the installation.
+    """
+
+    client: Client
+    keys: Keys
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Counts of learning, by slot, block of time, cell and variant."""
+        return Counts(self.client, self.keys)
+
+    @cached_property
+    def count_moments(self) -> CountMoments:
+        """Moments of `learn`: its counts and totals, all read at one position."""
+        return CountMoments(self.client, self.keys)
+
+    @cached_property
+    def folds(self) -> Folds:
+        """State of the folds: leases, commits, positions."""
+        return Folds(self.client, self.keys)
+
+    @cached_property
+    def generations(self) -> Generations:
+        """Generations of a fold's state: built anew beside the live one, then swapped in."""
+        return Generations(self.client, self.keys)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Jobs: questions that workers answer."""
+        return Jobs(self.client, self.keys)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal: records are appended once and read in order."""
+        return Journal(self.client, self.keys)
+
+    @cached_property
+    def backup(self) -> Backup:
+        """A backup of what cannot be rebuilt: written as frames, restored into an empty store."""
+        return Backup(self.client, self.keys)
+
+    @cached_property
+    def identity(self) -> StoreIdentity:
+        """The identity of the store: whether it is the one that was known."""
+        return StoreIdentity(self.client, self.keys)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Retention of the journal: what every reader has is trimmed."""
+        return Retention(self.client, self.keys)
+
+    @cached_property
+    def log_rewrite(self) -> LogRewrite:
+        """The rewrite of the store's own log: no forgotten person is on disk afterwards."""
+        return LogRewrite(self.client, self.keys)
+
+    @cached_property
+    def bulk(self) -> BulkPlanning:
+        """The sign that many customers are being planned for, which makes folds rest."""
+        return BulkPlanning(self.client, self.keys)
+
+    @cached_property
+    def capacity(self) -> HourCapacity:
+        """Capacity of the gateway, taken by the hour."""
+        return HourCapacity(self.client, self.keys)
+
+    @cached_property
+    def plans(self) -> PlanStore:
+        """Plans of SMS: appended as blocks, remembered by month."""
+        return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """API keys: made, listed, revoked."""
+        return ApiKeys(self.client, self.keys)
+
+    @cached_property
+    def catalogue(self) -> CatalogueReader:
+        """The reader of the catalogue: fetches only what changed."""
+        return CatalogueReader(self.client, self.keys)
+
+    @cached_property
+    def guards(self) -> GuardNotes:
+        """Notes of the harm guard: whose turn it is, and what it saw last."""
+        return GuardNotes(self.client, self.keys)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Slots: the current ones, their revisions and audits."""
+        return Slots(self.client, self.keys)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Snapshots: published by one lease holder a slot, read by version."""
+        return Snapshots(self.client, self.keys)
+
+    @cached_property
+    def stock(self) -> Stock:
+        """Limited stock: shared out to partitions and evened out."""
+        return Stock(self.client, self.keys)
+
+    @cached_property
+    def books(self) -> Books:
+        """Books of the vault: a walk through every number and every text."""
+        return Books(self.client, self.keys)
+
+    @cached_property
+    def people(self) -> People:
+        """People: which ids are one person, and events that name them."""
+        return People(self.client, self.keys)
+
+    @cached_property
+    def visitors(self) -> Visitors:
+        """Visitors: found or made by hashed id, followed to whom they turned out to be."""
+        return Visitors(self.client, self.keys)
+
+    @cached_property
+    def visitor_states(self) -> VisitorStates:
+        """States of visitors, and when the next exposure of each closes."""
+        return VisitorStates(self.client, self.keys)
+
+    @cached_property
+    def removal(self) -> Removal:
+        """Removal of what the vault holds of a person."""
+        return Removal(self.client, self.keys)
+
+    @cached_property
+    def freshness(self) -> FreshnessReader:
+        """The reader of freshness: until when everything that was logged is in the lake."""
+        return FreshnessReader(self.client, self.keys)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.client.close()
