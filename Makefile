@@ -8,7 +8,7 @@ PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
 
-.PHONY: help setup run demo test faults test-all soak spark lint format bench lock clean
+.PHONY: help setup run demo test faults test-all soak spark lint format bench house lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
@@ -64,6 +64,9 @@ format: $(STAMP) ## put the style right where a tool can
 
 bench: $(STAMP) ## the benchmarks, as ratios against named baselines
 	$(BIN)/python -m benchmarks $(ARGS)
+
+house: $(STAMP) ## the shape of the house, in numbers
+	$(BIN)/python .ci/house.py $(ARGS)
 
 # `make lock ARGS=--upgrade` takes the newest versions; without it only what must change does.
 # base is what a web needs, worker what `nudge work` and `nudge serve` need, dev adds the tools.
