@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from bandits.config_policy import PolicyConfig, read_policy
-from bandits.config_values import Table, as_table, finite, named_tables, seconds, text_of
+from bandits.config_values import (
+    Table,
+    as_table,
+    read_duration,
+    read_named_tables,
+    read_number,
+    text_of,
+)
 from bandits.errors import ConfigError
 
-__all__ = ["Arm", "ContextAttribute", "LearnerConfig", "PolicyConfig", "read_config"]
+__all__ = ["Arm", "AttributeSpec", "LearnerConfig", "PolicyConfig", "read_config"]
 
 AttributeKind: TypeAlias = Literal["category", "number", "flag"]
 Objective: TypeAlias = Literal["conversion", "revenue"]
@@ -38,7 +45,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class ContextAttribute:
+class AttributeSpec:
     """One attribute known when deciding.
 
     Attributes:
@@ -65,7 +72,7 @@ class LearnerConfig:
     """
 
     arms: tuple[Arm, ...]
-    context: tuple[ContextAttribute, ...]
+    context: tuple[AttributeSpec, ...]
     policy: PolicyConfig
     objective: Objective = "conversion"
     window: float | None = None
@@ -91,7 +98,7 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
     arms = _read_arms(mapping.get(word, []), word)
     context = tuple(
         _read_attribute(name, table, f"context.{name}")
-        for name, table in named_tables(mapping.get("context", []), "context")
+        for name, table in read_named_tables(mapping.get("context", []), "context")
     )
     names = tuple(arm.name for arm in arms)
     policy = read_policy(as_table(mapping.get("policy", {}), "policy"), names)
@@ -99,7 +106,7 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
 
 
 def _read_arms(value: object, word: str) -> tuple[Arm, ...]:
-    tables = named_tables(value, word)
+    tables = read_named_tables(value, word)
     if not tables:
         raise ConfigError(word, "there is no arm", 'Give at least one, such as {name = "a50"}')
     return tuple(_read_arm(name, table, f"{word}.{name}") for name, table in tables)
@@ -109,7 +116,7 @@ def _read_arm(name: str, table: Table, key: str) -> Arm:
     return Arm(name, as_table(table.get("attributes", {}), f"{key}.attributes"))
 
 
-def _read_attribute(name: str, table: Table, key: str) -> ContextAttribute:
+def _read_attribute(name: str, table: Table, key: str) -> AttributeSpec:
     word = table.get("kind", "category")
     kind = KINDS.get(str(word))
     if kind is None:
@@ -119,10 +126,10 @@ def _read_attribute(name: str, table: Table, key: str) -> ContextAttribute:
     if not isinstance(cells, list | tuple):
         raise ConfigError(f"{key}.cells", "is not a list", "Give a list, such as [10, 30, 100]")
     if kind == "category":
-        return ContextAttribute(name, kind, _read_values(cells, f"{key}.cells"))
+        return AttributeSpec(name, kind, _read_values(cells, f"{key}.cells"))
     if kind == "number":
-        return ContextAttribute(name, kind, _read_cuts(cells, f"{key}.cells"))
-    return ContextAttribute(name, kind)
+        return AttributeSpec(name, kind, _read_cuts(cells, f"{key}.cells"))
+    return AttributeSpec(name, kind)
 
 
 def _read_values(cells: list[object] | tuple[object, ...], key: str) -> tuple[str, ...]:
@@ -133,7 +140,7 @@ def _read_values(cells: list[object] | tuple[object, ...], key: str) -> tuple[st
 
 
 def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[float, ...]:
-    cuts = tuple(finite(cell, key) for cell in cells)
+    cuts = tuple(read_number(cell, key) for cell in cells)
     if list(cuts) != sorted(set(cuts)):
         raise ConfigError(key, "cut points do not ascend", "List them from small to large, once")
     return cuts
@@ -142,7 +149,7 @@ def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[floa
 def _read_window(mapping: Mapping[str, object]) -> float | None:
     reward = mapping.get("reward")
     value = reward.get("window") if isinstance(reward, Mapping) else None
-    return None if value is None else seconds(value, "reward.window")
+    return None if value is None else read_duration(value, "reward.window")
 
 
 def _read_objective(mapping: Mapping[str, object]) -> Objective:

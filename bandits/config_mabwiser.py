@@ -6,7 +6,7 @@ slot may not have it.
 
 from collections.abc import Mapping, Sequence
 
-from bandits.config_values import Table, finite
+from bandits.config_values import Table, read_number
 from bandits.errors import ConfigError
 
 KEY = "policy.options"
@@ -66,7 +66,9 @@ def check_names(given: Table, known: Sequence[str], name: str) -> None:
 
 def _read(key: str, value: object) -> object:
     if key != "scale":
-        return finite(value, f"{KEY}.{key}", *((0.0, 1.0) if key == "epsilon" else (_LEAST, _MOST)))
+        return read_number(
+            value, f"{KEY}.{key}", *((0.0, 1.0) if key == "epsilon" else (_LEAST, _MOST))
+        )
     if not isinstance(value, bool):
         raise ConfigError(f"{KEY}.scale", f"{value!r} cannot be used", "Use true or false")
     return value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bandits.config_mabwiser import read_options
-from bandits.config_values import Table, as_table, finite, seconds, text_of, whole
+from bandits.config_values import Table, as_table, read_duration, read_number, read_whole, text_of
 from bandits.errors import ConfigError
 
 KINDS = ("auto", "beta", "logistic", "mabwiser", "uniform", "fixed")
@@ -71,16 +71,18 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
     strength = table.get("strength")
     return PolicyConfig(
         kind=kind,
-        floor=finite(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
-        half_life=None if half_life is None else seconds(half_life, "policy.half_life"),
-        draws=whole(table.get("draws", 128), "policy.draws", 1, 65536),
-        max_cells=whole(table.get("max_cells", cells), "policy.max_cells", 1, 1_000_000),
-        strength=None if strength is None else finite(strength, "policy.strength", 1e-3, 1e6),
+        floor=read_number(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
+        half_life=None if half_life is None else read_duration(half_life, "policy.half_life"),
+        draws=read_whole(table.get("draws", 128), "policy.draws", 1, 65536),
+        max_cells=read_whole(table.get("max_cells", cells), "policy.max_cells", 1, 1_000_000),
+        strength=None if strength is None else read_number(strength, "policy.strength", 1e-3, 1e6),
         arm=_read_arm(table, names, kind),
         by=_text_or_none(table, "by"),
         arms=_read_arms(table, names),
         prior=_text_or_none(table, "prior"),
-        prior_visitors=finite(table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0),
+        prior_visitors=read_number(
+            table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0
+        ),
         options=_read_options(table, kind),
     )
 

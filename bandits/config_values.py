@@ -27,7 +27,7 @@ def as_table(value: object, key: str) -> Table:
     return value
 
 
-def named_tables(value: object, key: str) -> list[tuple[str, Table]]:
+def read_named_tables(value: object, key: str) -> list[tuple[str, Table]]:
     """Names with their tables, in order, from a list of tables or a mapping name -> table.
 
     Raises:
@@ -52,7 +52,7 @@ def _name_of(table: Table, key: str) -> str:
     return name
 
 
-def finite(value: object, key: str, low: float = -math.inf, high: float = math.inf) -> float:
+def read_number(value: object, key: str, low: float = -math.inf, high: float = math.inf) -> float:
     """The value as a finite number within [low, high].
 
     Raises:
@@ -65,19 +65,19 @@ def finite(value: object, key: str, low: float = -math.inf, high: float = math.i
     raise ConfigError(key, f"{value!r} cannot be used", f"Give a number from {low:g} to {high:g}")
 
 
-def whole(value: object, key: str, low: int, high: int) -> int:
+def read_whole(value: object, key: str, low: int, high: int) -> int:
     """The value as an integer within [low, high].
 
     Raises:
         ConfigError: where it is not.
     """
-    number = finite(value, key, low, high)
+    number = read_number(value, key, low, high)
     if not number.is_integer():
         raise ConfigError(key, f"{value!r} is not whole", f"Give a whole number of at least {low}")
     return int(number)
 
 
-def seconds(value: object, key: str) -> float:
+def read_duration(value: object, key: str) -> float:
     """A duration in seconds: a number, "90m", "36h", "7d", or "never" (infinite).
 
     Raises:

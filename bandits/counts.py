@@ -155,7 +155,7 @@ class CountTable:
             table._add((bucket_of(bucket, watermark), cell, arm), *counts)
         return table
 
-    def weighted(
+    def weigh_buckets(
         self, at: float, half_life: float, quarantined: Sequence[Interval] = ()
     ) -> WeightedCounts:
         """Sums over buckets with weight 2 ** (-age / half_life).

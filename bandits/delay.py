@@ -19,7 +19,7 @@ from bandits.arrays import FloatArray, IntArray
 BINS_PER_DECADE = 20  # a bin's ends differ by 12 %
 
 
-def edges_of(window: float) -> FloatArray:
+def find_bin_edges(window: float) -> FloatArray:
     """Ends of the bins in seconds: 0, then from 1 s by 12 % up to the window.
 
     Raises:
@@ -49,13 +49,13 @@ class DelayCounts:
     @classmethod
     def empty(cls, window: float) -> Self:
         """No conversions; ValueError for a window that is no positive number of seconds."""
-        bins = len(edges_of(window)) - 1
+        bins = len(find_bin_edges(window)) - 1
         return cls(window, np.zeros(bins, dtype=np.int64), np.zeros(bins, dtype=np.int64))
 
     @cached_property
     def edges(self) -> FloatArray:
         """(B + 1,) seconds."""
-        return edges_of(self.window)
+        return find_bin_edges(self.window)
 
     def add(self, delays: ArrayLike, ages: ArrayLike) -> Self:
         """The counts with n more conversions.
@@ -87,7 +87,7 @@ class DelayCounts:
             raise ValueError("counts of different windows cannot be added")
         return type(self)(self.window, self.delays + other.delays, self.ages + other.ages)
 
-    def distribution(self) -> "DelayLaw":
+    def distribution(self) -> "DelayDistribution":
         """The law of the delay, given that there is a conversion within the window.
 
         Without any conversion all delays are taken for 0: nothing is still to come. Beyond the
@@ -100,11 +100,11 @@ class DelayCounts:
         stay = (1.0 - hazard)[::-1]
         before = np.cumprod(stay)[::-1]  # F at the lower end of each bin
         cdf = np.concatenate([[0.0], before[1:], [1.0]]) if below[-1] else np.ones(len(self.edges))
-        return DelayLaw(self.edges, cdf)
+        return DelayDistribution(self.edges, cdf)
 
 
 @dataclass(frozen=True, eq=False)
-class DelayLaw:
+class DelayDistribution:
     """A distribution of delays.
 
     Attributes:
@@ -148,7 +148,9 @@ class DelayLaw:
         ripe = float((self.share(ages) * np.asarray(counts, dtype=np.float64)).sum())
         return conversions / ripe if ripe > 0.0 else float("nan")
 
-    def to_come(self, ages: ArrayLike, conversions: float, counts: ArrayLike = 1.0) -> float:
+    def predict_remaining(
+        self, ages: ArrayLike, conversions: float, counts: ArrayLike = 1.0
+    ) -> float:
         """The expected number of conversions that these exposures will still have.
 
         Args:

@@ -113,13 +113,13 @@ def uniform_from_key(key: bytes | str, salt: bytes) -> int:
 
     Keyed BLAKE2b (RFC 7693), 64 bits: without the salt nobody can choose keys that get an arm.
     """
-    found = _salted(salt).copy()
+    found = _keyed_hash(salt).copy()
     found.update(key.encode() if isinstance(key, str) else key)
     return int.from_bytes(found.digest(), "big")
 
 
 @lru_cache(maxsize=64)
-def _salted(salt: bytes) -> blake2b:
+def _keyed_hash(salt: bytes) -> blake2b:
     """The hash that every key's begins with."""
     secret = salt if len(salt) <= _LONGEST_KEY else blake2b(salt).digest()
     return blake2b(digest_size=8, key=secret)

@@ -24,8 +24,8 @@ from hashlib import blake2b
 import numpy as np
 
 from bandits.arrays import AnyArray, Context, Contexts, IntArray
-from bandits.config import ContextAttribute
-from bandits.levels import Reader, reader_of, size_of
+from bandits.config import AttributeSpec
+from bandits.levels import LevelReader, count_levels, make_reader
 
 NO_ATTRIBUTES = "-"
 
@@ -39,13 +39,13 @@ class CellSpec:
         sizes: number of levels of each, 1 where it was coarsened away.
     """
 
-    attributes: tuple[ContextAttribute, ...]
+    attributes: tuple[AttributeSpec, ...]
     sizes: tuple[int, ...]
 
     @classmethod
-    def build(cls, attributes: Sequence[ContextAttribute], max_cells: int = 4096) -> "CellSpec":
+    def build(cls, attributes: Sequence[AttributeSpec], max_cells: int = 4096) -> "CellSpec":
         """The spec of these attributes with at most `max_cells` cells."""
-        sizes = [size_of(attribute) for attribute in attributes]
+        sizes = [count_levels(attribute) for attribute in attributes]
         for i in reversed(range(len(sizes))):
             if math.prod(sizes) <= max_cells:
                 break
@@ -58,7 +58,7 @@ class CellSpec:
         rows = header["attributes"]
         if not isinstance(rows, list):
             raise TypeError("attributes")
-        attributes = tuple(ContextAttribute(n, kind, tuple(cells)) for n, kind, cells, _ in rows)
+        attributes = tuple(AttributeSpec(n, kind, tuple(cells)) for n, kind, cells, _ in rows)
         return cls(attributes, tuple(int(row[3]) for row in rows))
 
     def header(self) -> dict[str, object]:
@@ -82,11 +82,11 @@ class CellSpec:
     @cached_property
     def _full(self) -> tuple[int, ...]:
         """The number of levels of each attribute before any was coarsened."""
-        return tuple(map(size_of, self.attributes))
+        return tuple(map(count_levels, self.attributes))
 
     @cached_property
-    def _readers(self) -> tuple[tuple[str, Reader, int, int], ...]:
-        readers = [reader_of(attribute) for attribute in self.attributes]
+    def _readers(self) -> tuple[tuple[str, LevelReader, int, int], ...]:
+        readers = [make_reader(attribute) for attribute in self.attributes]
         strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
         names = [attribute.name for attribute in self.attributes]
         return tuple(zip(names, readers, self.sizes, strides, strict=True))
@@ -96,7 +96,7 @@ class CellSpec:
         code = 0
         for name, reader, size, stride in self._readers:
             if size > 1:
-                code += reader.one(context.get(name)) * stride
+                code += reader.read_one(context.get(name)) * stride
         return code
 
     def codes(self, contexts: Contexts, n: int) -> IntArray:
@@ -104,7 +104,7 @@ class CellSpec:
         codes = np.zeros(n, dtype=np.int64)
         for name, reader, size, stride in self._readers:
             if size > 1 and name in contexts:
-                codes += reader.many(contexts[name]) * stride
+                codes += reader.read_many(contexts[name]) * stride
         return codes
 
     def cell(self, context: Context) -> str:

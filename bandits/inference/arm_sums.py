@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.inference.arm_table import ArmTable
 from bandits.inference.clusters import groups_of
-from bandits.inference.interval import Kind
+from bandits.inference.interval import RewardKind
 from bandits.inference.moments import Moments
 
 
@@ -63,7 +63,7 @@ class ArmSums:
         return int(self.table.shown.shape[-1])
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> RewardKind:
         """What is averaged, for `mean_interval`."""
         return "share" if self.shares else "positive" if self.positive else "any"
 
@@ -105,12 +105,12 @@ def arm_sums(
     groups = Moments.empty(2 * p.shape[1])
     if subjects is not None:
         columns = np.asarray(subjects)[kept]
-        groups = Moments.of(_weighted(index, y, p), groups_of(columns))
+        groups = Moments.from_columns(_weigh_columns(index, y, p), groups_of(columns))
     shares, positive = bool(np.isin(y, (0.0, 1.0)).all()), bool((y >= 0.0).all())
-    return ArmSums(ArmTable.of(index, y, p), groups, left_out, shares, positive)
+    return ArmSums(ArmTable.from_rows(index, y, p), groups, left_out, shares, positive)
 
 
-def _weighted(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:
+def _weigh_columns(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:
     """Columns (n, 2K): w by arm, then w Y by arm."""
     wide = p.shape[1]
     out = np.zeros((len(y), 2 * wide))

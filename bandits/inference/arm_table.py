@@ -48,7 +48,7 @@ class ArmTable:
     inverse_square: FloatArray
 
     @classmethod
-    def of(cls, arms: IntArray, rewards: FloatArray, pmf: FloatArray) -> Self:
+    def from_rows(cls, arms: IntArray, rewards: FloatArray, pmf: FloatArray) -> Self:
         """The sums of n rows.
 
         Args:
@@ -84,7 +84,7 @@ class ArmTable:
     @classmethod
     def empty(cls, arms: int) -> Self:
         """No rows of K arms."""
-        return cls.of(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
+        return cls.from_rows(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
 
     def __add__(self, other: Self) -> Self:
         """Both parts' sums."""

@@ -17,7 +17,7 @@ DRAWS = 4000
 
 
 @dataclass(frozen=True, eq=False)
-class Best:
+class BestArmFigures:
     """Figures of K arms, (K,) each; NaN where nothing is known of one of them.
 
     Attributes:
@@ -29,7 +29,7 @@ class Best:
     loss: FloatArray
 
 
-def best_arm(sums: ArmSums, *, seed: int = 0) -> Best:
+def best_arm(sums: ArmSums, *, seed: int = 0) -> BestArmFigures:
     """The figures, from 4000 draws: within .008 of the truth.
 
     Args:
@@ -40,11 +40,11 @@ def best_arm(sums: ArmSums, *, seed: int = 0) -> Best:
     error = np.sqrt([variances(sums, arm, arm)[0] for arm in range(sums.arms)])
     if not sums.arms or not (np.isfinite(mean).all() and np.isfinite(error).all()):
         nothing = np.full(sums.arms, np.nan)
-        return Best(nothing, nothing)
+        return BestArmFigures(nothing, nothing)
     draws = _draws(sums, mean, error, np.random.default_rng(seed))
     chance = np.bincount(draws.argmax(axis=1), minlength=sums.arms) / DRAWS
     loss = (draws.max(axis=1, keepdims=True) - draws).mean(axis=0)
-    return Best(chance, loss)
+    return BestArmFigures(chance, loss)
 
 
 def _draws(

@@ -19,7 +19,7 @@ PRIOR_HITS = 10.0  # rewards that the agreement of the arms' variances is worth
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
+class RewardScale:
     """What the rewards are like, as the boundary needs it.
 
     Attributes:
@@ -33,7 +33,7 @@ class Scale:
     size: FloatArray
 
 
-def scale_of(table: ArmTable, unit: float | None = None) -> Scale:
+def estimate_scale(table: ArmTable, unit: float | None = None) -> RewardScale:
     """Variances of the rewards, shrunk towards all arms as by 10 rewards.
 
     Args:
@@ -51,7 +51,7 @@ def scale_of(table: ArmTable, unit: float | None = None) -> Scale:
     prior = (PRIOR_HITS / rate)[..., None]
     arm_mean = (table.reward + prior * mean[..., None]) / (table.shown + prior)
     arm_second = (table.square + prior * second[..., None]) / (table.shown + prior)
-    return Scale(_spread(arm_mean, arm_second), _spread(mean, second), size)
+    return RewardScale(_spread(arm_mean, arm_second), _spread(mean, second), size)
 
 
 def _spread(mean: FloatArray, second: FloatArray) -> FloatArray:
@@ -78,7 +78,7 @@ def boundary(
         return np.asarray(shift + np.sqrt(total * log + shift * shift))
 
 
-def sum_variance(table: ArmTable, scale: Scale) -> FloatArray:
+def sum_variance(table: ArmTable, scale: RewardScale) -> FloatArray:
     """V (..., K) of each arm's sum of scores, wider where the arm came up less than it should."""
     drawn = np.maximum(table.weight, 1e-300)
     luck = np.maximum(table.rows[..., None] / drawn, 1.0)
@@ -87,7 +87,7 @@ def sum_variance(table: ArmTable, scale: Scale) -> FloatArray:
     return np.where(np.isnan(found), np.inf, found)
 
 
-def sum_skew(table: ArmTable, scale: Scale) -> FloatArray:
+def sum_skew(table: ArmTable, scale: RewardScale) -> FloatArray:
     """The ratio (..., K) of third to second cumulant of each arm's sum of scores."""
     inverse = np.where(table.inverse > 0.0, table.inverse, 1.0)
     with np.errstate(invalid="ignore"):

@@ -18,7 +18,7 @@ PRIOR_HITS, PRIOR_MISSES = 1.0, 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class InterimLook:
     """All runs after some batches.
 
     Attributes:
@@ -45,7 +45,7 @@ def thompson_looks(
     skew: float = 0.02,
     season: Sequence[float] = (),
     seed: int = 0,
-) -> Iterator[Look]:
+) -> Iterator[InterimLook]:
     """The runs, looked at after each of their batches.
 
     Args:
@@ -55,7 +55,7 @@ def thompson_looks(
         looks: how many batches.
         floor: least propensity of each arm.
         draws: M.
-        skew: share of visitors that `Look.skewed` gives arm 0 whatever was drawn.
+        skew: share of visitors that `InterimLook.skewed` gives arm 0 whatever was drawn.
         season: factors of all rates by batch, over and over; none is always 1.
         seed: of all chance.
     """
@@ -64,7 +64,7 @@ def thompson_looks(
     table, zeros = _empty(shape), np.zeros(shape)
     ratio, skewed = RatioSums(zeros, zeros), RatioSums(zeros, zeros)
     for look in range(1, looks + 1):
-        pmf = _served(table, rng, draws, floor)
+        pmf = _serve_pmf(table, rng, draws, floor)
         shown = rng.multinomial(batch, pmf)
         now = p * season[(look - 1) % len(season)] if season else p
         table += _batch(shown, rng.binomial(shown, now), pmf, batch)
@@ -72,10 +72,10 @@ def thompson_looks(
         ratio += RatioSums(shown - batch * pmf, variance)
         forced = (1.0 - skew) * pmf + skew * (np.arange(len(p)) == 0)
         skewed += RatioSums(rng.multinomial(batch, forced) - batch * pmf, variance)
-        yield Look(look * batch, table, ratio, skewed)
+        yield InterimLook(look * batch, table, ratio, skewed)
 
 
-def _served(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
+def _serve_pmf(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
     hits = PRIOR_HITS + table.hits
     misses = PRIOR_MISSES + table.shown - table.hits
     shape = (hits.shape[0], draws, hits.shape[1])
@@ -108,6 +108,6 @@ def _batch(shown: IntArray, hits: IntArray, pmf: FloatArray, batch: int) -> ArmT
     )
 
 
-def run_of(table: ArmTable, run: int) -> ArmTable:
+def select_run(table: ArmTable, run: int) -> ArmTable:
     """One run's table (K,)."""
     return ArmTable(*(getattr(table, name)[run] for name in table.__dataclass_fields__))

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from bandits.inference.quantiles import t_quantile
 
-Kind: TypeAlias = Literal["share", "positive", "any"]
+RewardKind: TypeAlias = Literal["share", "positive", "any"]
 """What is averaged: 0 or 1, numbers that are not negative, or any."""
 
 
@@ -32,7 +32,7 @@ class Estimate:
 
 
 def mean_interval(
-    value: float, error: float, *, level: float = 0.95, effective: float, kind: Kind = "any"
+    value: float, error: float, *, level: float = 0.95, effective: float, kind: RewardKind = "any"
 ) -> Estimate:
     """The interval of a weighted mean.
 
@@ -74,12 +74,12 @@ def difference(first: Estimate, second: Estimate, *, correlation: float = 0.0) -
     2007 for correlated ones), so that it is as lopsided as they are.
     """
     value = first.value - second.value
-    below = _apart(first.value - first.low, second.high - second.value, correlation)
-    above = _apart(first.high - first.value, second.value - second.low, correlation)
+    below = _combine_distances(first.value - first.low, second.high - second.value, correlation)
+    above = _combine_distances(first.high - first.value, second.value - second.low, correlation)
     return Estimate(value, value - below, value + above)
 
 
-def _apart(one: float, other: float, correlation: float) -> float:
+def _combine_distances(one: float, other: float, correlation: float) -> float:
     if not (math.isfinite(one) and math.isfinite(other)):
         return math.inf
     return math.sqrt(max(one * one + other * other - 2.0 * correlation * one * other, 0.0))

@@ -37,7 +37,7 @@ class Moments:
         return cls(0, np.zeros(width), np.zeros((width, width)))
 
     @classmethod
-    def of(cls, columns: FloatArray, groups: IntArray | None = None) -> Self:
+    def from_columns(cls, columns: FloatArray, groups: IntArray | None = None) -> Self:
         """The sums of columns (n, p), by the groups (n,) of their subjects where given."""
         n, width = columns.shape
         total = np.asarray(columns.sum(axis=0), dtype=np.float64)

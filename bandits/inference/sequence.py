@@ -18,13 +18,13 @@ import numpy as np
 from bandits.arrays import FloatArray
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.arm_table import ArmTable
-from bandits.inference.boundary import RHO, boundary, scale_of, sum_skew, sum_variance
+from bandits.inference.boundary import RHO, boundary, estimate_scale, sum_skew, sum_variance
 from bandits.inference.fixed import variances
 from bandits.inference.interval import Estimate
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
+class ConfidenceBand:
     """Values with the ends of their intervals, arrays of one shape."""
 
     value: FloatArray
@@ -42,16 +42,16 @@ def means(
     alpha: float = 0.05,
     unit: float | None = None,
     inflation: FloatArray | float = 1.0,
-) -> Band:
+) -> ConfidenceBand:
     """The sequences (..., K) of the arms' means.
 
     Args:
         table: sums by arm.
         alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.scale_of`.
+        unit: see `boundary.estimate_scale`.
         inflation: (..., K) design effect of subjects on the variance.
     """
-    scale, rows = scale_of(table, unit), table.rows[..., None]
+    scale, rows = estimate_scale(table, unit), table.rows[..., None]
     variance, skew = sum_variance(table, scale) * inflation, sum_skew(table, scale)
     mixing = RHO * scale.pooled[..., None]
     up = boundary(variance, mixing, skew, alpha) / rows
@@ -66,16 +66,16 @@ def differences(
     alpha: float = 0.05,
     unit: float | None = None,
     inflation: FloatArray | float = 1.0,
-) -> Band:
+) -> ConfidenceBand:
     """The sequences (..., K, K) of first - second, 0 on the diagonal.
 
     Args:
         table: sums by arm.
         alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.scale_of`.
+        unit: see `boundary.estimate_scale`.
         inflation: (..., K, K) design effect of subjects on the variance.
     """
-    scale, rows = scale_of(table, unit), table.rows[..., None, None]
+    scale, rows = estimate_scale(table, unit), table.rows[..., None, None]
     each, skew = sum_variance(table, scale), sum_skew(table, scale)
     variance = (each[..., :, None] + each[..., None, :]) * inflation
     mixing = RHO * scale.pooled[..., None, None]
@@ -84,7 +84,7 @@ def differences(
     mean = table.mean()
     band = _band(mean[..., :, None] - mean[..., None, :], low, high)
     same = np.eye(mean.shape[-1], dtype=np.bool_)
-    return Band(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
+    return ConfidenceBand(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
 
 
 def mean(sums: ArmSums, arm: int, *, alpha: float = 0.05, unit: float | None = None) -> Estimate:
@@ -131,7 +131,7 @@ def design_effect(sums: ArmSums) -> FloatArray:
     return out
 
 
-def _band(value: FloatArray, below: FloatArray, above: FloatArray) -> Band:
+def _band(value: FloatArray, below: FloatArray, above: FloatArray) -> ConfidenceBand:
     known = np.isfinite(value) & np.isfinite(below) & np.isfinite(above)
     low = np.where(known, value - below, -np.inf)
-    return Band(value, low, np.where(known, value + above, np.inf))
+    return ConfidenceBand(value, low, np.where(known, value + above, np.inf))

@@ -71,7 +71,7 @@ def verdict(
         alpha: chance that a wrong winner is ever named in any of the comparisons.
         comparisons: how many segments or slots are judged together.
         relevant: the least difference that matters, as a share of the leader's mean.
-        unit: size of an ordinary reward, see `boundary.scale_of`.
+        unit: size of an ordinary reward, see `boundary.estimate_scale`.
     """
     if sums.arms < 2 or (not sums.table.rows and sums.left_out):  # noqa: PLR2004 - one arm wins nothing
         return Verdict("cannot_tell", "no_comparison")
@@ -97,32 +97,34 @@ def verdicts(
     }
 
 
-def _judge(band: sequence.Band, own: sequence.Band, mean: FloatArray, relevant: float) -> Verdict:
+def _judge(
+    band: sequence.ConfidenceBand, own: sequence.ConfidenceBand, mean: FloatArray, relevant: float
+) -> Verdict:
     leader = int(mean.argmax())
     others = np.flatnonzero(np.arange(len(mean)) != leader)
     second = int(others[mean[others].argmax()])
     lead = band.at(leader, second)
-    told = Verdict(
+    found = Verdict(
         "winner",
         "separated",
         leader,
         leader,
         lead,
         second,
-        _relative(lead, own.at(second)),
+        _relative_lead(lead, own.at(second)),
         tuple(int(arm) for arm in others[band.low[leader, others] > 0.0]),
     )
-    if len(told.beaten) == len(others):
-        return told
+    if len(found.beaten) == len(others):
+        return found
     open_ones = others[band.low[leader, others] <= 0.0]
     margin = relevant * abs(float(mean[leader]))
     near = np.abs([band.low[leader, open_ones], band.high[leader, open_ones]]) <= margin
     if near.all():
-        return replace(told, kind="cannot_tell", reason="too_close", arm=None)
-    return replace(told, kind="too_early", reason="still_open", arm=None)
+        return replace(found, kind="cannot_tell", reason="too_close", arm=None)
+    return replace(found, kind="too_early", reason="still_open", arm=None)
 
 
-def _relative(lead: Estimate, second: Estimate) -> Estimate | None:
+def _relative_lead(lead: Estimate, second: Estimate) -> Estimate | None:
     """The lead as a share of the second's mean; None where that may be 0."""
     if not second.low > 0.0:
         return None

@@ -14,7 +14,7 @@ from bandits.errors import ConfigError
 from bandits.policies.base import Policy
 
 if TYPE_CHECKING:
-    from bandits.learners.auto.memory import Memory
+    from bandits.learners.auto.memory import FitMemory
 
 MODULES = {
     "auto": "bandits.learners.auto",
@@ -30,7 +30,7 @@ REMEMBERING = ("auto", "logistic")
 """Kinds whose learner starts where its last fit ended, if it is given the memory of it."""
 
 
-class Fit(Protocol):
+class FitFunction(Protocol):
     """The signature of a learner's `fit`."""
 
     def __call__(  # noqa: D102 - told by the class
@@ -68,7 +68,7 @@ def fit(
     version: str = "0",
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),
-    memory: "Memory | None" = None,
+    memory: "FitMemory | None" = None,
 ) -> Policy:
     """The policy that `config.policy.kind` learns from the counts.
 
@@ -88,7 +88,7 @@ def fit(
         ConfigError: where this kind of policy is not available.
     """
     kind = config.policy.kind
-    learner = cast("Fit", import_module(module_of(kind)).fit)
+    learner = cast("FitFunction", import_module(module_of(kind)).fit)
     remembered = {"memory": memory} if kind in REMEMBERING else {}
     return learner(
         config, table, at, seed=seed, version=version, meta=meta, quarantined=quarantined,

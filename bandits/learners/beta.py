@@ -48,7 +48,7 @@ class Totals:
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
+class BetaPosterior:
     """Beta parameters (C + 1, K) for the cells `codes` (C,); the last row is the pool's."""
 
     codes: IntArray
@@ -68,7 +68,7 @@ def fit(
 ) -> Policy:
     """The ensemble of M draws from the posterior; see `learners.fit`."""
     half_life = config.policy.half_life or HALF_LIFE
-    weighted = table.weighted(at, half_life, quarantined)
+    weighted = table.weigh_buckets(at, half_life, quarantined)
     spec = CellSpec.build(config.context, config.policy.max_cells)
     found = posterior(totals(weighted, spec, len(config.arms)), config.policy.strength)
     rng = np.random.default_rng(seed)
@@ -103,7 +103,7 @@ def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:
     return Totals(seen, trials, conversions, arm_trials, arm_conversions)
 
 
-def posterior(sums: Totals, strength: float | None = None) -> Posterior:
+def posterior(sums: Totals, strength: float | None = None) -> BetaPosterior:
     """The Beta parameters.
 
     Args:
@@ -124,7 +124,7 @@ def posterior(sums: Totals, strength: float | None = None) -> Posterior:
     mean, worth = np.vstack([mean, rate]), np.vstack([worth, pool_worth])
     hits = np.vstack([np.maximum(sums.conversions, 0.0), np.zeros_like(rate)])
     misses = np.vstack([np.maximum(sums.trials - sums.conversions, 0.0), np.zeros_like(rate)])
-    return Posterior(sums.codes, worth + hits, worth * (1.0 - mean) / mean + misses)
+    return BetaPosterior(sums.codes, worth + hits, worth * (1.0 - mean) / mean + misses)
 
 
 def _lift(sums: Totals, rate: FloatArray) -> FloatArray:

@@ -6,9 +6,9 @@ import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.counts import FINE, CountTable
-from bandits.delay import DelayCounts, DelayLaw
+from bandits.delay import DelayCounts, DelayDistribution
 from bandits.features import CellSpec
-from bandits.learners.auto.history import History
+from bandits.learners.auto.history import CountHistory
 
 LONGEST_DELAY = 30 * 86400.0
 CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
@@ -81,11 +81,11 @@ class ExposureLog:
             return None
         return int(np.ceil(CAP_TIMES * np.quantile(paid, CAP_SHARE)))
 
-    def above(self, cap: int) -> int:
+    def count_above(self, cap: int) -> int:
         """How many exposures have a larger reward."""
         return int(np.count_nonzero(self._reward[: self.size] > cap))
 
-    def history(self, spec: CellSpec, cap: int | None = None) -> History:
+    def history(self, spec: CellSpec, cap: int | None = None) -> CountHistory:
         """The exposures as a history with the cells of this spec, rewards cut at the cap.
 
         Only what came since the last call is looked up; another spec starts anew.
@@ -102,7 +102,7 @@ class ExposureLog:
         at = np.floor(self._at[: self.size] / FINE) * FINE
         arm = self._arm[: self.size].astype(np.int64)
         cell = self._cell[: self.size].astype(np.int64)
-        return History(spec.levels_of(codes), at, cell, arm, self._counts(cap))
+        return CountHistory(spec.levels_of(codes), at, cell, arm, self._counts(cap))
 
     def _counts(self, cap: int | None) -> FloatArray:
         reward = self._reward[: self.size].astype(np.float64)
@@ -125,7 +125,7 @@ class ExposureLog:
                 table.add_reward(at, labels[cell], arm, int(reward > 0), reward, reward * reward)
         return table
 
-    def delay(self, at: float) -> DelayLaw | None:
+    def delay(self, at: float) -> DelayDistribution | None:
         """The law of the delay as of `at`; None while no reward has come."""
         delays: AnyArray = self._delay[: self.size]
         came = np.isfinite(delays)

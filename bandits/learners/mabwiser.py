@@ -25,7 +25,7 @@ from bandits.counts import CountTable, Interval, WeightedCounts
 from bandits.errors import ConfigError
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
-from bandits.learners.mabwiser_rows import BATCH, Bandit, fit_arms, fit_cells, level_columns
+from bandits.learners.mabwiser_rows import BATCH, MabwiserBandit, fit_arms, fit_cells, level_columns
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
@@ -53,28 +53,28 @@ def fit(
     Raises:
         ConfigError: for options that MABWiser does not take.
     """
-    weighted = table.weighted(at, config.policy.half_life or HALF_LIFE, quarantined)
+    weighted = table.weigh_buckets(at, config.policy.half_life or HALF_LIFE, quarantined)
     spec = CellSpec.build(config.context, config.policy.max_cells)
     mab_seed, rest = np.random.SeedSequence([seed, _SALT]).generate_state(2)
     rng = np.random.default_rng(int(rest))
-    codes, answers = _answers(config, weighted, spec, int(mab_seed) & 0x7FFFFFFF)
-    if _name(config) == "ThompsonSampling" and config.objective == "revenue":
+    codes, answers = _collect_answers(config, weighted, spec, int(mab_seed) & 0x7FFFFFFF)
+    if _read_learning_policy(config) == "ThompsonSampling" and config.objective == "revenue":
         answers = answers * amount_draws(weighted, len(config.arms), config.policy.draws, rng)
     return EnsemblePolicy(
         arms=config.names,
         version=version,
         meta=meta or {},
-        draws=TableDraws(spec, codes, ranks(answers, rng)),
+        draws=TableDraws(spec, codes, rank_answers(answers, rng)),
         floor=config.policy.floor,
         seed=seed,
     )
 
 
-def _name(config: LearnerConfig) -> str:
+def _read_learning_policy(config: LearnerConfig) -> str:
     return read_options(config.policy.options)[0]
 
 
-def _answers(
+def _collect_answers(
     config: LearnerConfig, weighted: WeightedCounts, spec: CellSpec, seed: int
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], FloatArray]:
     """The codes (C,) of the cells and the answers (C + 1, M, K); the last row is the pool's."""
@@ -89,7 +89,7 @@ def _answers(
     else:
         fit_arms(bandit, weighted, arms, unit, binary=name == "ThompsonSampling")
         codes, cells = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    return codes, ask(bandit, level_columns(spec, cells), config.policy.draws, arms)
+    return codes, sample_expectations(bandit, level_columns(spec, cells), config.policy.draws, arms)
 
 
 def make_mab(
@@ -98,7 +98,7 @@ def make_mab(
     parameters: Mapping[str, object],
     seed: int,
     neighborhood: tuple[str, Mapping[str, object]] | None = None,
-) -> Bandit:
+) -> MabwiserBandit:
     """A `mabwiser.mab.MAB` over the arms 0 to K - 1.
 
     Args:
@@ -117,12 +117,14 @@ def make_mab(
         near = None
         if neighborhood is not None:
             near = getattr(mab.NeighborhoodPolicy, neighborhood[0])(**neighborhood[1])
-        return cast("Bandit", mab.MAB(list(range(arms)), learning, near, seed=seed))
+        return cast("MabwiserBandit", mab.MAB(list(range(arms)), learning, near, seed=seed))
     except (TypeError, ValueError) as error:
         raise ConfigError(KEY, str(error).rstrip("."), "See MABWiser's documentation") from error
 
 
-def ask(bandit: Bandit, contexts: FloatArray, draws: int, arms: int) -> FloatArray:
+def sample_expectations(
+    bandit: MabwiserBandit, contexts: FloatArray, draws: int, arms: int
+) -> FloatArray:
     """What the bandit expects of the arms in contexts (c, d), M times over: (c, M, K)."""
     rows = np.repeat(contexts, draws, axis=0)
     out = np.empty((len(rows), arms))
@@ -136,10 +138,10 @@ def ask(bandit: Bandit, contexts: FloatArray, draws: int, arms: int) -> FloatArr
     return out.reshape(len(contexts), draws, arms)
 
 
-def ranks(answers: FloatArray, rng: np.random.Generator) -> Float32Array:
+def rank_answers(answers: FloatArray, rng: np.random.Generator) -> Float32Array:
     """The order of the answers (..., K) as small numbers, ties at random.
 
-    Only the order of a draw matters; as ranks neither large rewards nor the rounding of a
+    Only the order of a draw matters; as rank_answers neither large rewards nor the rounding of a
     snapshot's numbers can change it, and equal arms share their traffic.
     """
     order = np.lexsort((rng.random(answers.shape), answers), axis=-1)

@@ -13,7 +13,7 @@ MOST_ROWS = 200_000  # counts beyond it are scaled down: a posterior that narrow
 BATCH = 50_000
 
 
-class Bandit(Protocol):
+class MabwiserBandit(Protocol):
     """What is used of a `mabwiser.mab.MAB`."""
 
     def fit(self, decisions: AnyArray, rewards: AnyArray, contexts: AnyArray | None = None) -> None:
@@ -48,7 +48,7 @@ def level_columns(spec: CellSpec, codes: IntArray) -> FloatArray:
 
 
 def fit_cells(
-    bandit: Bandit,
+    bandit: MabwiserBandit,
     weighted: WeightedCounts,
     spec: CellSpec,
     arms: int,
@@ -83,7 +83,7 @@ def fit_cells(
 
 
 def fit_arms(
-    bandit: Bandit, weighted: WeightedCounts, arms: int, unit: float, *, binary: bool
+    bandit: MabwiserBandit, weighted: WeightedCounts, arms: int, unit: float, *, binary: bool
 ) -> None:
     """Fit a policy without context on the arms' totals, a row for each exposure.
 
@@ -113,7 +113,7 @@ def _per_hit(reward: FloatArray, hits: FloatArray) -> FloatArray:
 
 
 def _feed(
-    bandit: Bandit,
+    bandit: MabwiserBandit,
     decisions: IntArray,
     counts: tuple[FloatArray, FloatArray, FloatArray],
     x: FloatArray | None,

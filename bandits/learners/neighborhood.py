@@ -10,7 +10,7 @@ import numpy as np
 from bandits.arrays import FloatArray, IntArray
 from bandits.config_mabwiser import KEY, NEIGHBORHOODS, check_names, read_options
 from bandits.errors import ConfigError
-from bandits.learners.mabwiser import ask, make_mab, ranks
+from bandits.learners.mabwiser import make_mab, rank_answers, sample_expectations
 
 
 class NeighborhoodBandit:
@@ -59,6 +59,8 @@ class NeighborhoodBandit:
         """
         rows = np.ascontiguousarray(contexts, dtype=np.float64)
         distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
-        best = ranks(ask(self._bandit, distinct, draws, self._arms), self._rng).argmax(axis=2)
+        best = rank_answers(
+            sample_expectations(self._bandit, distinct, draws, self._arms), self._rng
+        ).argmax(axis=2)
         pmf = np.stack([(best == arm).mean(axis=1) for arm in range(self._arms)], axis=1)
         return np.asarray(pmf[inverse.ravel()], dtype=np.float64)

@@ -9,7 +9,7 @@ from bandits.config import LearnerConfig
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit, module_of
-from bandits.learners.auto import Memory, fit_history
+from bandits.learners.auto import FitMemory, fit_history
 from bandits.learners.log import ExposureLog
 from bandits.learners.vocabulary import Vocabulary
 from bandits.policies.base import Policy
@@ -39,7 +39,7 @@ class OnlineLearner:
         self.unknown_rewards = 0
         self._words = Vocabulary(config)
         self._log: ExposureLog | None = None
-        self._memory = Memory()
+        self._memory = FitMemory()
         self._seed = seed
         self._published = 0
 
@@ -62,11 +62,11 @@ class OnlineLearner:
         if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(self.config.arms):
             raise ValueError(f"arms must lie in [0, {len(self.config.arms)})")
         times = np.broadcast_to(np.asarray(at, dtype=np.float64), (len(names),))
-        self._words.see(contexts, len(names))
+        self._words.observe(contexts, len(names))
         levels = self._words.levels(contexts, len(names))
-        self._opened(levels.shape[1]).expose(names, levels, chosen, times)
+        self._open_log(levels.shape[1]).expose(names, levels, chosen, times)
 
-    def _opened(self, attributes: int) -> ExposureLog:
+    def _open_log(self, attributes: int) -> ExposureLog:
         if self._log is None:
             self._log = ExposureLog(attributes)
         return self._log
@@ -100,16 +100,16 @@ class OnlineLearner:
         """Fit and publish; each snapshot has the next version and a seed of its own."""
         self._published += 1
         seed = int(np.random.SeedSequence([self._seed, self._published]).generate_state(1)[0])
-        return dump(self._fitted(float(at), seed, str(self._published)))
+        return dump(self._fit_policy(float(at), seed, str(self._published)))
 
-    def _fitted(self, at: float, seed: int, version: str) -> Policy:
+    def _fit_policy(self, at: float, seed: int, version: str) -> Policy:
         config = self._words.config
         if config.policy.kind not in AUTO:
             return fit(config, self.table, at, seed=seed, version=version)
         spec = CellSpec.build(config.context, MOST_CODES)
         log = ExposureLog(len(config.context)) if self._log is None else self._log
         cap = log.cap() if config.objective == "revenue" else None
-        told = None if cap is None else {"reward_cap": cap, "rewards_capped": log.above(cap)}
+        meta = None if cap is None else {"reward_cap": cap, "rewards_capped": log.count_above(cap)}
         return fit_history(
             config,
             spec,
@@ -117,7 +117,7 @@ class OnlineLearner:
             at,
             seed=seed,
             version=version,
-            meta=told,
+            meta=meta,
             delay=log.delay(at),
             memory=self._memory,
         )

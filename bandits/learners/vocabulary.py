@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from bandits.arrays import AnyArray, Contexts, IntArray
-from bandits.config import AttributeKind, ContextAttribute, LearnerConfig
+from bandits.config import AttributeKind, AttributeSpec, LearnerConfig
 from bandits.config_values import text_of
-from bandits.levels import reader_of
+from bandits.levels import make_reader
 
 MOST_VALUES = 32
 MOST_ATTRIBUTES = 16
@@ -35,19 +35,21 @@ class Vocabulary:
         self._waiting: dict[str, list[float]] = {}
         self._open = {a.name for a in config.context if a.kind != "flag" and not a.cells}
 
-    def see(self, contexts: Contexts, n: int) -> None:
+    def observe(self, contexts: Contexts, n: int) -> None:
         """Learn the levels that n visitors bring."""
         if self._unnamed and n and contexts:
             self._name_all(contexts)
         if self._open:
-            known = tuple(self._extended(a, contexts) for a in self.config.context)
+            known = tuple(self._extend(a, contexts) for a in self.config.context)
             if known != self.config.context:
                 self.config = replace(self.config, context=known)
 
     def levels(self, contexts: Contexts, n: int) -> IntArray:
         """The levels (n, J) of n visitors."""
         columns = [
-            reader_of(a).many(contexts[a.name]) if a.name in contexts else np.zeros(n, np.int64)
+            make_reader(a).read_many(contexts[a.name])
+            if a.name in contexts
+            else np.zeros(n, np.int64)
             for a in self.config.context
         ]
         if any(len(column) != n for column in columns):
@@ -56,11 +58,11 @@ class Vocabulary:
 
     def _name_all(self, contexts: Contexts) -> None:
         self._unnamed = False
-        found = [ContextAttribute(name, _kind(column)) for name, column in contexts.items()]
+        found = [AttributeSpec(name, _kind(column)) for name, column in contexts.items()]
         self.config = replace(self.config, context=tuple(found[:MOST_ATTRIBUTES]))
         self._open = {a.name for a in self.config.context if a.kind != "flag"}
 
-    def _extended(self, attribute: ContextAttribute, contexts: Contexts) -> ContextAttribute:
+    def _extend(self, attribute: AttributeSpec, contexts: Contexts) -> AttributeSpec:
         if attribute.name not in self._open or attribute.name not in contexts:
             return attribute
         column = np.asarray(contexts[attribute.name])

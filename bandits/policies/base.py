@@ -77,7 +77,7 @@ class PolicyBase:
         return np.zeros(len(self.arms))
 
 
-class Stored(Policy, Protocol):
+class SnapshotPolicy(Policy, Protocol):
     """A policy that can be written to a snapshot.
 
     Attributes:

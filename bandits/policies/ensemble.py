@@ -10,7 +10,7 @@ from bandits.distribution import mix_floor
 from bandits.features import CellSpec
 from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
 from bandits.policies.table import TableDraws
-from bandits.policies.wins import Draws
+from bandits.policies.wins import PosteriorDraws
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -21,14 +21,14 @@ class EnsemblePolicy(PolicyBase):
     that is the posterior's own probability, not a rescaling of it.
 
     Attributes:
-        draws: the posterior draws; a table over cells, or any other `Draws`.
+        draws: the posterior draws; a table over cells, or any other `PosteriorDraws`.
         floor: least propensity of each eligible arm.
         seed: what the draws were made from, for the record.
     """
 
     kind: ClassVar[str] = "ensemble.table"
 
-    draws: Draws
+    draws: PosteriorDraws
     floor: float
     seed: int = 0
 
@@ -68,7 +68,7 @@ class EnsemblePolicy(PolicyBase):
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         cells, floor, seed = header["cells"], header["floor"], header["seed"]
         if not (isinstance(cells, dict) and isinstance(floor, int | float)):
             raise TypeError("cells or floor")
@@ -82,7 +82,7 @@ class EnsemblePolicy(PolicyBase):
             arms=base.arms,
             version=base.version,
             meta=base.meta,
-            draws=table.prepared(),
+            draws=table.prepare(),
             floor=float(floor),
             seed=int(str(seed)),
         )

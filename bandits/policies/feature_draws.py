@@ -13,7 +13,7 @@ from bandits.features import CellSpec
 from bandits.policies.wins import group_rows
 
 CHUNK = 128  # cells scored at once
-MOST_KEPT = 8192  # counted (cell, eligibility) that are kept; then all are forgotten
+MOST_CACHED = 8192  # counted (cell, eligibility) that are kept; then all are forgotten
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +93,14 @@ class FeatureDraws:
         return tuple((key, strides[key].astype(np.int64), sums[key]) for key in sums)
 
     @cached_property
-    def _kept(self) -> dict[tuple[int, bytes], IntArray]:
+    def _cache(self) -> dict[tuple[int, bytes], IntArray]:
         return {}
 
     @cached_property
     def _every(self) -> bytes:
         return np.ones(self.arms, dtype=np.bool_).tobytes()
 
-    def prepared(self) -> Self:
+    def prepare(self) -> Self:
         """The same draws with their tables made now, by who loads them."""
         _ = self._tables, self._every
         return self
@@ -115,30 +115,30 @@ class FeatureDraws:
             return total
         return np.asarray(self.amounts / (1.0 + np.exp(-total)), dtype=np.float32)
 
-    def _counted(self, codes: IntArray, eligible: BoolArray) -> IntArray:
+    def _count(self, codes: IntArray, eligible: BoolArray) -> IntArray:
         counts = np.zeros((len(codes), self.arms), dtype=np.int64)
         for i in range(0, len(codes), CHUNK):
             part = slice(i, i + CHUNK)
-            counts[part] = count_wins(self.scores(codes[part]), eligible[part])
+            counts[part] = count_cell_wins(self.scores(codes[part]), eligible[part])
         return counts
 
     def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins_one`."""
+        """See `PosteriorDraws.wins_one`."""
         key = (self.spec.code(context), eligible.tobytes())
-        found = self._kept.get(key)
+        found = self._cache.get(key)
         if found is None:
-            found = self._counted(np.array([key[0]]), np.asarray(eligible)[None, :])[0]
-            self._keep([key], [found])
+            found = self._count(np.array([key[0]]), np.asarray(eligible)[None, :])[0]
+            self._cache_counts([key], [found])
         return found
 
     def means_one(self, context: Context) -> FloatArray:
-        """See `Draws.means_one`: rates, or expected revenue where amounts are known."""
+        """See `PosteriorDraws.means_one`: rates, or expected revenue where amounts are known."""
         scores = self.scores(np.array([self.spec.code(context)]))[0].astype(np.float64)
         worth = scores if self.amounts is not None else 1.0 / (1.0 + np.exp(-scores))
         return np.asarray(worth.mean(axis=1))
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins`."""
+        """See `PosteriorDraws.wins`."""
         codes = self.spec.codes(contexts, len(eligible))
         if eligible.all():
             distinct, group = np.unique(codes, return_inverse=True)
@@ -146,26 +146,28 @@ class FeatureDraws:
         else:
             first, group = group_rows(codes, eligible)
             distinct, masks = codes[first], eligible[first]
-        return self._looked_up(distinct, masks)[group]
+        return self._look_up(distinct, masks)[group]
 
-    def _looked_up(self, codes: IntArray, masks: BoolArray) -> IntArray:
+    def _look_up(self, codes: IntArray, masks: BoolArray) -> IntArray:
         keys = list(zip(codes.tolist(), map(bytes, masks), strict=True))
-        kept = [self._kept.get(key) for key in keys]
+        kept = [self._cache.get(key) for key in keys]
         new = [i for i, counts in enumerate(kept) if counts is None]
         if new:
-            made = self._counted(codes[new], masks[new])
-            self._keep([keys[i] for i in new], made)
+            made = self._count(codes[new], masks[new])
+            self._cache_counts([keys[i] for i in new], made)
             for i, counts in zip(new, made, strict=True):
                 kept[i] = counts
         return np.array(kept, dtype=np.int64).reshape(len(keys), self.arms)
 
-    def _keep(self, keys: list[tuple[int, bytes]], counts: Sequence[IntArray] | IntArray) -> None:
-        if len(self._kept) + len(keys) > MOST_KEPT:
-            self._kept.clear()
-        self._kept.update(zip(keys[:MOST_KEPT], counts, strict=False))
+    def _cache_counts(
+        self, keys: list[tuple[int, bytes]], counts: Sequence[IntArray] | IntArray
+    ) -> None:
+        if len(self._cache) + len(keys) > MOST_CACHED:
+            self._cache.clear()
+        self._cache.update(zip(keys[:MOST_CACHED], counts, strict=False))
 
 
-def count_wins(scores: Float32Array, eligible: BoolArray) -> IntArray:
+def count_cell_wins(scores: Float32Array, eligible: BoolArray) -> IntArray:
     """Wins (c, K) among scores (c, K, M) under eligibility (c, K); ties go to the lowest index."""
     cells, arms, _ = scores.shape
     masked = np.where(eligible[:, :, None], scores, -np.inf)

@@ -35,7 +35,7 @@ class FeatureEnsemble(EnsemblePolicy):
         }
 
     def arrays(self) -> Arrays:
-        """Draws, the terms' indices one after the other, and amounts where there are any."""
+        """PosteriorDraws, the terms' indices one after the other, and amounts where there are any."""
         found = self._features()
         index = np.concatenate([term.index for term in found.terms])
         arrays: Arrays = {"index": index, "draws": found.draws}
@@ -43,7 +43,7 @@ class FeatureEnsemble(EnsemblePolicy):
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         cells, places = header["cells"], header["terms"]
         if not (isinstance(cells, dict) and isinstance(places, list) and places):
             raise TypeError("cells or terms")
@@ -61,7 +61,7 @@ class FeatureEnsemble(EnsemblePolicy):
             arms=base.arms,
             version=base.version,
             meta=base.meta,
-            draws=draws.prepared(),
+            draws=draws.prepare(),
             floor=floor,
             seed=seed,
         )

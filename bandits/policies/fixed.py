@@ -80,7 +80,7 @@ class FixedPolicy(PolicyBase):
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:  # noqa: ARG003
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         by, by_value, floor, arm = (header[key] for key in ("by", "by_value", "floor", "arm"))
         if not (isinstance(by, str | None) and isinstance(by_value, dict)):
             raise TypeError("by")

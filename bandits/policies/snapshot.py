@@ -17,7 +17,7 @@ import numpy as np
 
 from bandits.arrays import AnyArray
 from bandits.errors import SnapshotError
-from bandits.policies.base import Arrays, Header, Policy, PolicyBase, Stored
+from bandits.policies.base import Arrays, Header, Policy, PolicyBase, SnapshotPolicy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
@@ -28,7 +28,7 @@ FORMAT = 1
 _PREFIX = struct.Struct("<4sHHI")
 _DIGEST = 32
 _DTYPES = ("<f4", "<f8", "<i8")
-_READERS: dict[str, type[Stored]] = {
+_READERS: dict[str, type[SnapshotPolicy]] = {
     policy.kind: policy for policy in (EnsemblePolicy, FeatureEnsemble, FixedPolicy, UniformPolicy)
 }
 
@@ -41,7 +41,7 @@ def dump(policy: Policy) -> bytes:
     """
     if not isinstance(policy, tuple(_READERS.values())):
         raise TypeError(f"no snapshot form for {type(policy).__name__}")
-    stored = cast("Stored", policy)
+    stored = cast("SnapshotPolicy", policy)
     arrays = {name: _little_endian(array) for name, array in stored.arrays().items()}
     listed = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
     header = {
@@ -52,9 +52,9 @@ def dump(policy: Policy) -> bytes:
         "policy": stored.header(),
         "arrays": listed,
     }
-    text = _padded(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
+    text = _pad(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
     parts = [_PREFIX.pack(MAGIC, FORMAT, 0, len(text)), text]
-    body = b"".join(parts + [_padded(array.tobytes()) for array in arrays.values()])
+    body = b"".join(parts + [_pad(array.tobytes()) for array in arrays.values()])
     return body + blake2b(body, digest_size=_DIGEST).digest()
 
 
@@ -77,7 +77,7 @@ def load_policy(blob: bytes) -> Policy:
         raise SnapshotError(f"the snapshot's parts do not fit together: {error}") from error
 
 
-def _reader(kind: str) -> type[Stored]:
+def _reader(kind: str) -> type[SnapshotPolicy]:
     if kind not in _READERS:
         raise SnapshotError(f"policies of kind {kind!r} are not known here")
     return _READERS[kind]
@@ -87,7 +87,7 @@ def _little_endian(array: AnyArray) -> AnyArray:
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
 
 
-def _padded(data: bytes) -> bytes:
+def _pad(data: bytes) -> bytes:
     return data + (b" " if data[:1] == b"{" else b"\0") * (-len(data) % 8)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from bandits.arrays import BoolArray, Context, Contexts, Float32Array, FloatArray, IntArray
 from bandits.features import CellSpec
-from bandits.policies.wins import CHUNK, group_rows, wins_of, wins_of_one
+from bandits.policies.wins import CHUNK, count_wins, count_wins_one, group_rows
 
 
 @dataclass(frozen=True, eq=False)
 class TableDraws:
-    """Draws (C + 1, M, K) for the cells that were seen, the last row for all others.
+    """PosteriorDraws (C + 1, M, K) for the cells that were seen, the last row for all others.
 
     Attributes:
         spec: from attributes to cell.
@@ -50,44 +50,44 @@ class TableDraws:
     def _all(self) -> IntArray:
         """Wins (C + 1, K) where every arm is eligible: most calls need no more."""
         every = np.ones((len(self.draws), self.draws.shape[2]), dtype=np.bool_)
-        return self._counted(np.arange(len(self.draws)), every)
+        return self._count(np.arange(len(self.draws)), every)
 
-    def prepared(self) -> Self:
+    def prepare(self) -> Self:
         """The same table with its counts made now, by who loads it and not by the first visitor."""
         _ = self._all, self._row_of
         return self
 
-    def _counted(self, rows: IntArray, eligible: BoolArray) -> IntArray:
+    def _count(self, rows: IntArray, eligible: BoolArray) -> IntArray:
         parts = [
-            wins_of(self.draws[rows[i : i + CHUNK]], eligible[i : i + CHUNK])
+            count_wins(self.draws[rows[i : i + CHUNK]], eligible[i : i + CHUNK])
             for i in range(0, len(rows), CHUNK)
         ]
         return np.concatenate(parts) if parts else np.zeros(eligible.shape, dtype=np.int64)
 
-    def _rows(self, codes: IntArray) -> IntArray:
+    def _find_rows(self, codes: IntArray) -> IntArray:
         if not len(self.codes):
             return np.zeros(len(codes), dtype=np.int64)
         places = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
         return np.where(self.codes[places] == codes, places, len(self.codes))
 
     def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins_one`."""
+        """See `PosteriorDraws.wins_one`."""
         row = self._row_of.get(self.spec.code(context), -1)
         if eligible.all():
             found: IntArray = self._all[row]
             return found
-        return wins_of_one(self.draws[row], eligible)
+        return count_wins_one(self.draws[row], eligible)
 
     def means_one(self, context: Context) -> FloatArray:
-        """See `Draws.means_one`."""
+        """See `PosteriorDraws.means_one`."""
         row = self._row_of.get(self.spec.code(context), -1)
         return np.asarray(self.draws[row].mean(axis=0), dtype=np.float64)
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins`."""
-        rows = self._rows(self.spec.codes(contexts, len(eligible)))
+        """See `PosteriorDraws.wins`."""
+        rows = self._find_rows(self.spec.codes(contexts, len(eligible)))
         if eligible.all():
             found: IntArray = self._all[rows]
             return found
         first, group = group_rows(rows, eligible)
-        return self._counted(rows[first], eligible[first])[group]
+        return self._count(rows[first], eligible[first])[group]

@@ -35,5 +35,5 @@ class UniformPolicy(PolicyBase):
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:  # noqa: ARG003
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         return cls(arms=base.arms, version=base.version, meta=base.meta)

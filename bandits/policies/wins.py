@@ -14,7 +14,7 @@ from bandits.arrays import AnyArray, BoolArray, Context, Contexts, FloatArray, I
 CHUNK = 1024  # groups scored at once: 1024 x 128 draws x 6 arms of float32 are 3 MB
 
 
-class Draws(Protocol):
+class PosteriorDraws(Protocol):
     """M posterior draws of what each arm is worth, as a function of the context."""
 
     @property
@@ -35,7 +35,7 @@ class Draws(Protocol):
         ...
 
 
-def wins_of_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
+def count_wins_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
     """Wins (K,) among scores (M, K)."""
     arms = scores.shape[-1]
     if not eligible.any():
@@ -44,7 +44,7 @@ def wins_of_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
     return np.bincount(best, minlength=arms)
 
 
-def wins_of(scores: AnyArray, eligible: BoolArray) -> IntArray:
+def count_wins(scores: AnyArray, eligible: BoolArray) -> IntArray:
     """Wins (g, K) among scores (g, M, K) under eligibility (g, K)."""
     groups, _, arms = scores.shape
     best = np.where(eligible[:, None, :], scores, -np.inf).argmax(axis=2)

@@ -10,7 +10,7 @@ from bandits.arrays import AnyArray, FloatArray
 Tables: TypeAlias = Mapping[str, Any]
 
 
-def column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
+def draw_column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
     """A column (n,) of an attribute: value -> share, or the share of visitors with a flag.
 
     Values that all read as numbers become numbers: a learner may want their logarithm.

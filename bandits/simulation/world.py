@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from bandits.simulation.columns import Tables, by_value, column, slot_effect
+from bandits.simulation.columns import Tables, by_value, draw_column, slot_effect
 from bandits.simulation.preference import preferred_arms
 
 DAY = 86400.0
@@ -90,7 +90,7 @@ class World:
         run = self.tables["run"]
         count = int(run["visitors"]) if n is None else n
         at = np.sort(rng.uniform(0.0, float(run["days"]) * DAY, count))
-        context = {name: column(law, count, rng) for name, law in self._context.items()}
+        context = {name: draw_column(law, count, rng) for name, law in self._context.items()}
         context["day"] = (at // DAY).astype(np.int64) + 1
         context["hour"] = rng.integers(0, 24, count)
         change = self.tables.get("change", {}).get("at_visitor", np.inf)

@@ -74,23 +74,23 @@ def test_weights_follow_the_half_life() -> None:
     day = CountTable.from_rows(
         [(0, "a", 0, 8, 4, 400, 40_000), (DAY, "a", 0, 2, 1, 0, 0), (9 * DAY, "b", 1, 1, 0, 0, 0)]
     )
-    found = day.weighted(DAY, half_life=DAY)
+    found = day.weigh_buckets(DAY, half_life=DAY)
     assert (found.cells.tolist(), found.arms.tolist()) == (["a", "b"], [0, 1])
     assert found.trials.tolist() == [6.0, 1.0]
     assert found.conversions.tolist() == [3.0, 0.0]
     assert found.reward.tolist() == [200.0, 0.0]
-    assert day.weighted(DAY, half_life=np.inf).trials.tolist() == [10.0, 1.0]
+    assert day.weigh_buckets(DAY, half_life=np.inf).trials.tolist() == [10.0, 1.0]
 
 
 @pytest.mark.parametrize(("start", "stop", "left"), [(299, 301, 2), (300, 600, 3), (601, 899, 3)])
 def test_an_outage_leaves_out_every_bucket_it_touches(start: int, stop: int, left: int) -> None:
     """Intervals are rounded outward to buckets, and a released one counts again."""
     table = CountTable.from_rows([(i * FINE, "a", 0, 1, 0, 0, 0) for i in range(4)])
-    assert table.weighted(1200, np.inf, [(start, stop)]).trials.tolist() == [left]
-    assert table.weighted(1200, np.inf).trials.tolist() == [4]
+    assert table.weigh_buckets(1200, np.inf, [(start, stop)]).trials.tolist() == [left]
+    assert table.weigh_buckets(1200, np.inf).trials.tolist() == [4]
 
 
 def test_an_empty_table_has_empty_columns() -> None:
     """Nothing counted is a value like any other."""
-    assert CountTable().weighted(0, 1.0).trials.shape == (0,)
+    assert CountTable().weigh_buckets(0, 1.0).trials.shape == (0,)
     assert len(CountTable()) == 0

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.delay import DelayCounts, edges_of
+from bandits.delay import DelayCounts, find_bin_edges
 
 DAY = 86400.0
 WINDOW = 3 * DAY
@@ -48,12 +48,14 @@ def test_what_is_still_to_come_comes() -> None:
     law = DelayCounts.empty(WINDOW).add(took[seen], age[seen]).distribution()
     final = np.count_nonzero(np.isfinite(took))
     missing = final - np.count_nonzero(seen)
-    assert law.to_come(age, seen.sum()) == pytest.approx(missing, abs=4 * np.sqrt(missing) + 30)
+    assert law.predict_remaining(age, seen.sum()) == pytest.approx(
+        missing, abs=4 * np.sqrt(missing) + 30
+    )
     assert law.rate(age, seen.sum()) == pytest.approx(final / len(age), rel=0.04)
     counts = np.bincount((age // 600).astype(int))
     middles = 600.0 * np.arange(len(counts)) + 300.0
-    assert law.to_come(middles, seen.sum(), counts) == pytest.approx(
-        law.to_come(age, seen.sum()), rel=0.05
+    assert law.predict_remaining(middles, seen.sum(), counts) == pytest.approx(
+        law.predict_remaining(age, seen.sum()), rel=0.05
     )
 
 
@@ -72,7 +74,7 @@ def test_parts_add_and_the_law_is_a_distribution(cut: int, seed: int) -> None:
     cdf = whole.distribution().cdf
     assert (np.diff(cdf) >= -1e-12).all()
     assert (cdf[0], cdf[-1]) == (0.0, 1.0)
-    assert whole.distribution().to_come([WINDOW, 9 * DAY], 3) == 0.0
+    assert whole.distribution().predict_remaining([WINDOW, 9 * DAY], 3) == 0.0
 
 
 def test_without_truncation_it_is_the_histogram() -> None:
@@ -92,12 +94,12 @@ def test_strange_delays_are_left_out() -> None:
     )
     assert counts.delays.sum() == 0
     law = counts.distribution()
-    assert (law.median, law.to_come([1.0], 0)) == (0.0, 0.0)
+    assert (law.median, law.predict_remaining([1.0], 0)) == (0.0, 0.0)
 
 
 def test_bins_end_with_the_window() -> None:
     """From one second to the window by 12 %; windows that are none, or differ, are refused."""
-    edges = edges_of(7200.0)
+    edges = find_bin_edges(7200.0)
     assert (edges[0], edges[1], edges[-1]) == (0.0, 1.0, 7200.0)
     assert (np.diff(edges) > 0).all()
     assert (edges[2:] / edges[1:-1]).max() < 1.13

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.features import CellSpec, levels
 
 ATTRIBUTES = (
-    ContextAttribute("channel", "category", ("web", "wap", "app", "1", "true")),
-    ContextAttribute("balance", "number", (10.0, 30.0, 100.0)),
-    ContextAttribute("mobile", "flag"),
-    ContextAttribute("free", "category"),
+    AttributeSpec("channel", "category", ("web", "wap", "app", "1", "true")),
+    AttributeSpec("balance", "number", (10.0, 30.0, 100.0)),
+    AttributeSpec("mobile", "flag"),
+    AttributeSpec("free", "category"),
 )
 SPEC = CellSpec.build(ATTRIBUTES)
 NOTHING = ".".join("0000")

@@ -131,24 +131,26 @@ def basic_terms(
     """The terms that every fit has."""
     live = [place for place, size in enumerate(sizes) if size > 1]
     for i in live:
-        yield _term(f"{names[i]}", "level", (i,), np.repeat(np.arange(sizes[i])[:, None], arms, 1))
-    yield _term("arm", "arm", (), np.arange(arms)[None, :])
+        yield _make_term(
+            f"{names[i]}", "level", (i,), np.repeat(np.arange(sizes[i])[:, None], arms, 1)
+        )
+    yield _make_term("arm", "arm", (), np.arange(arms)[None, :])
     for i in live:
-        yield _arm_term(names, sizes, arms, (i,))
+        yield _make_arm_term(names, sizes, arms, (i,))
     for relation in relations:
-        r, far = relation.context, _clipped(relation, FAR)
+        r, far = relation.context, _clip_offsets(relation, FAR)
         label = f"{relation.arm_attribute} - {names[r]}"
-        yield _term(label, "offset", (r,), far)
+        yield _make_term(label, "offset", (r,), far)
         for i in live:
             if i != r:
                 for sign, side in _sides(relation):
                     name = f"({relation.arm_attribute} {sign} {names[r]}) x {names[i]}"
-                    yield _crossed(name, "offset x level", r, (i,), side, sizes)
+                    yield _cross_levels(name, "offset x level", r, (i,), side, sizes)
         where = np.where((relation.defined == 0)[:, None], np.arange(arms)[None, :], ABSENT)
         for i in live:
             if i != r and (relation.defined == 0).any():
                 label_i = f"arm x {names[i]} without {names[r]}"
-                yield _crossed(label_i, "arm x level", r, (i,), where, sizes)
+                yield _cross_levels(label_i, "arm x level", r, (i,), where, sizes)
 
 
 def pair_terms(
@@ -158,30 +160,30 @@ def pair_terms(
     live = [place for place, size in enumerate(sizes) if size > 1]
     for pair in combinations(live, 2):
         if arms * sizes[pair[0]] * sizes[pair[1]] <= MOST_PAIR_FEATURES:
-            yield _arm_term(names, sizes, arms, pair)
+            yield _make_arm_term(names, sizes, arms, pair)
         for relation in relations:
             small = sizes[pair[0]] * sizes[pair[1]] <= MOST_PAIR_FEATURES
             if relation.context not in pair and small:
                 for sign, side in _sides(relation):
                     label = f"({relation.arm_attribute} {sign} {names[relation.context]})"
                     label += f" x {names[pair[0]]} x {names[pair[1]]}"
-                    yield _crossed(label, "offset x pair", relation.context, pair, side, sizes)
+                    yield _cross_levels(label, "offset x pair", relation.context, pair, side, sizes)
 
 
-def _term(name: str, kind: str, attributes: tuple[int, ...], index: IntArray) -> Term:
+def _make_term(name: str, kind: str, attributes: tuple[int, ...], index: IntArray) -> Term:
     return Term(name, kind, attributes, index.astype(np.int64), int(index.max()) + 1)
 
 
-def _arm_term(
+def _make_arm_term(
     names: Sequence[str], sizes: Sequence[int], arms: int, places: tuple[int, ...]
 ) -> Term:
     count = math.prod(sizes[i] for i in places)
     index = np.arange(count * arms).reshape(count, arms)
     name = " x ".join(["arm", *(names[i] for i in places)])
-    return _term(name, "arm x level" if len(places) == 1 else "arm x pair", places, index)
+    return _make_term(name, "arm x level" if len(places) == 1 else "arm x pair", places, index)
 
 
-def _clipped(relation: Relation, most: int) -> IntArray:
+def _clip_offsets(relation: Relation, most: int) -> IntArray:
     """Offsets as features from 0 on, those beyond `most` together."""
     clipped = np.clip(relation.offsets, -most, most) + most
     return np.where(relation.offsets == NOWHERE, ABSENT, clipped)
@@ -196,7 +198,7 @@ def _sides(relation: Relation) -> Iterator[tuple[str, IntArray]]:
         yield sign, np.where(relation.offsets >= least, 0, ABSENT)
 
 
-def _crossed(
+def _cross_levels(
     name: str, kind: str, first: int, others: tuple[int, ...], index: IntArray, sizes: Sequence[int]
 ) -> Term:
     """A table over the levels of `first` (levels, K), crossed with the levels of others."""
@@ -204,4 +206,4 @@ def _crossed(
     rows = math.prod(sizes[i] for i in others)
     crossed = index[:, None, :] + width * np.arange(rows)[None, :, None]
     crossed = np.where(index[:, None, :] == ABSENT, ABSENT, crossed)
-    return _term(name, kind, (first, *others), crossed.reshape(-1, index.shape[1]))
+    return _make_term(name, kind, (first, *others), crossed.reshape(-1, index.shape[1]))

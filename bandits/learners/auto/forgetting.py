@@ -19,7 +19,7 @@ STEP = 2 * HOUR
 LEVEL = 0.3  # spread, on the logit scale, of what moves all arms of a block alike
 
 
-def edges(first: float, at: float, per_width: int) -> list[float]:
+def list_judging_times(first: float, at: float, per_width: int) -> list[float]:
     """The times at which models are judged, ascending, after `first` and not after `at`.
 
     At fixed places, 2 hours apart of late and twice as far whenever the age is above `per_width`
@@ -53,7 +53,7 @@ def block_score(eta: FloatArray, trials: FloatArray, hits: FloatArray) -> float:
     return float(score) - level**2 / (2.0 * LEVEL**2)
 
 
-def tracked(scores: FloatArray) -> FloatArray:
+def track_weights(scores: FloatArray) -> FloatArray:
     """Weights (H,) of half-lives after blocks with log-likelihoods (B, H), oldest first.
 
     Fixed share (Herbster and Warmuth 1998, "Tracking the best expert"): after each block a share

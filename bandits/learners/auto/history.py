@@ -15,7 +15,7 @@ GAIN_ROWS = 20_000  # of late, by which attributes are compared
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class CountHistory:
     """Counts by (bucket, cell, arm), with cells as levels.
 
     Attributes:
@@ -38,7 +38,7 @@ class History:
         first = float(self.at.min(initial=np.inf)) if len(self.at) else 0.0
         return first, ((self.at - first) / FINE).astype(np.int64)
 
-    def aged(self, at: float, half_life: float) -> FloatArray:
+    def age_weights(self, at: float, half_life: float) -> FloatArray:
         """Weights (n,): 2 ** (-age / half_life), 1 for what lies after `at`.
 
         Computed for each bucket, not for each entry: a fit asks this dozens of times.
@@ -48,14 +48,14 @@ class History:
         weights = 2.0 ** (-np.maximum(at - starts, 0.0) / half_life)
         return np.asarray(weights[tick], dtype=np.float64)
 
-    def kept(self, mask: BoolArray) -> "History":
+    def select(self, mask: BoolArray) -> "CountHistory":
         """The entries (n,) where the mask is true."""
         return replace(
             self, at=self.at[mask], cell=self.cell[mask], arm=self.arm[mask],
             counts=self.counts[:, mask],
         )  # fmt: skip
 
-    def without(self, intervals: Sequence[Interval], at: float) -> "History":
+    def drop_intervals(self, intervals: Sequence[Interval], at: float) -> "CountHistory":
         """The history without the buckets that touch an interval [from, to)."""
         if not intervals or not len(self.at):
             return self
@@ -63,9 +63,9 @@ class History:
         ends = np.array([start + width_of(start, at) for start in starts.tolist()])
         clear = [all(not (a < end and start < b) for a, b in intervals)
                  for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]  # fmt: skip
-        return self.kept(np.array(clear, dtype=np.bool_)[place])
+        return self.select(np.array(clear, dtype=np.bool_)[place])
 
-    def by_arm(self, weights: FloatArray) -> WeightedCounts:
+    def sum_by_arm(self, weights: FloatArray) -> WeightedCounts:
         """Weighted sums for each arm that was seen, over all cells."""
         arms, place = np.unique(self.arm, return_inverse=True)
         sums = np.zeros((len(self.counts), len(arms)))
@@ -75,7 +75,7 @@ class History:
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class FeatureGrid:
     """The distinct (cell, arm) of a history and their features.
 
     Attributes:
@@ -87,7 +87,7 @@ class Grid:
     row: IntArray
 
     @classmethod
-    def of(cls, history: History, design: Design) -> "Grid":
+    def build(cls, history: CountHistory, design: Design) -> "FeatureGrid":
         """The grid of a history under a design."""
         key = history.cell * design.arms + history.arm
         # Marks instead of a sort: there are few cells and many entries.
@@ -102,10 +102,10 @@ class Grid:
         return np.bincount(self.row, values, len(self.features)).astype(np.float64)
 
 
-def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
+def read_table(table: CountTable, spec: CellSpec, arms: int) -> CountHistory:
     """The table's rows in the order of their keys.
 
-    Rows of an arm that is gone are left out; cells of another revision count as "not known".
+    DesignMatrix of an arm that is gone are left out; cells of another revision count as "not known".
     """
     columns = table.columns()
     codes = np.array([max(spec.code_of(cell), 0) for cell in columns.labels], dtype=np.int64)
@@ -114,12 +114,12 @@ def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
     arm, counts = columns.arm[keep], columns.counts[:, keep]
     order = np.lexsort((arm, code, at))
     distinct, cell = np.unique(code[order], return_inverse=True)
-    return History(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
+    return CountHistory(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
 
 
-def coarsened(
-    history: History, spec: CellSpec, folded: Collection[int], most: int
-) -> tuple[History, tuple[int, ...]]:
+def fold_attributes(
+    history: CountHistory, spec: CellSpec, folded: Collection[int], most: int
+) -> tuple[CountHistory, tuple[int, ...]]:
     """At most `most` distinct cells: the attributes that tell least are folded away.
 
     Args:
@@ -135,7 +135,7 @@ def coarsened(
     live = [place for place, size in enumerate(sizes) if size > 1]
     order = [place for place in live if place in folded]
     if len(history.levels) > most:
-        recent = history.kept(np.arange(len(history.at)) >= len(history.at) - GAIN_ROWS)
+        recent = history.select(np.arange(len(history.at)) >= len(history.at) - GAIN_ROWS)
         rest = [place for place in live if place not in folded]
         order += sorted(rest, key=lambda place: _gain(recent, place))
     for place in order:
@@ -149,7 +149,7 @@ def coarsened(
     return history, tuple(sizes)
 
 
-def _gain(history: History, place: int) -> float:
+def _gain(history: CountHistory, place: int) -> float:
     """How much the conversions of (arm, level) differ from those of the arm: chi-square per cell.
 
     With few data all attributes gain the same, and the last of them is folded first.

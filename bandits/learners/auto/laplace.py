@@ -19,8 +19,8 @@ ENOUGH = 1e-3  # a step below this, in every coefficient, ends the search
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of a design with the p features that occur in them.
+class DesignMatrix:
+    """DesignMatrix of a design with the p features that occur in them.
 
     Attributes:
         index: (r, T) features; p where the row has none of the term.
@@ -63,7 +63,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Mode:
+class PosteriorMode:
     """The normal approximation.
 
     Attributes:
@@ -76,13 +76,15 @@ class Mode:
     information: FloatArray
     hessian: FloatArray
 
-    def under(self, precision: FloatArray) -> "Mode":
+    def with_precision(self, precision: FloatArray) -> "PosteriorMode":
         """The same coefficients under a prior that differs a little, (p,)."""
-        return Mode(self.beta, self.information, _added(self.information, precision))
+        return PosteriorMode(
+            self.beta, self.information, _add_precision(self.information, precision)
+        )
 
 
 def objective(
-    rows: Rows, beta: FloatArray, trials: FloatArray, hits: FloatArray,
+    rows: DesignMatrix, beta: FloatArray, trials: FloatArray, hits: FloatArray,
     mean: FloatArray, precision: FloatArray,
 ) -> float:  # fmt: skip
     """The penalised log-likelihood."""
@@ -92,9 +94,9 @@ def objective(
 
 
 def find_mode(
-    rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
+    rows: DesignMatrix, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
     start: FloatArray, steps: int,
-) -> Mode:  # fmt: skip
+) -> PosteriorMode:  # fmt: skip
     """The mode, in at most `steps` Newton steps from `start`."""
     beta, best = start, objective(rows, start, trials, hits, mean, precision)
     information = np.zeros((rows.count, rows.count))
@@ -102,7 +104,7 @@ def find_mode(
         rate = _rate(rows, beta)
         gradient = rows.sums(hits - trials * rate) - precision * (beta - mean)
         information = rows.products(trials * rate * (1.0 - rate))
-        step = _limited(np.linalg.solve(_added(information, precision), gradient))
+        step = _limit_step(np.linalg.solve(_add_precision(information, precision), gradient))
         for _ in range(8):
             value = objective(rows, beta + step, trials, hits, mean, precision)
             if value >= best - 1e-9:
@@ -111,11 +113,11 @@ def find_mode(
         beta, best = beta + step, value
         if np.abs(step).max() < ENOUGH:
             break
-    return Mode(beta, information, _added(information, precision))
+    return PosteriorMode(beta, information, _add_precision(information, precision))
 
 
 @dataclass(frozen=True, eq=False)
-class Factors:
+class Eigendecomposition:
     """Multiples of one information matrix plus one precision, taken apart once to solve by.
 
     Attributes:
@@ -131,7 +133,7 @@ class Factors:
     vectors: FloatArray
 
     @classmethod
-    def of(cls, information: FloatArray, precision: FloatArray) -> "Factors":
+    def build(cls, information: FloatArray, precision: FloatArray) -> "Eigendecomposition":
         """The factors of a matrix (p, p) and a precision (p,)."""
         root = 1.0 / np.sqrt(precision)
         values, vectors = np.linalg.eigh(root[:, None] * information * root)
@@ -144,8 +146,8 @@ class Factors:
 
 
 def near_mode(
-    rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
-    start: FloatArray, factors: Factors, steps: int,
+    rows: DesignMatrix, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
+    start: FloatArray, factors: Eigendecomposition, steps: int,
 ) -> FloatArray:  # fmt: skip
     """About the mode, by steps that share one information matrix, scaled to these counts.
 
@@ -156,7 +158,7 @@ def near_mode(
     share = float((trials * rate * (1.0 - rate)).sum()) / max(factors.first, 1e-12)
     for _ in range(steps):
         gradient = rows.sums(hits - trials * _rate(rows, beta)) - precision * (beta - mean)
-        step = _limited(factors.solve(share, gradient))
+        step = _limit_step(factors.solve(share, gradient))
         value = objective(rows, beta + step, trials, hits, mean, precision)
         if value < best:
             step /= 4.0
@@ -167,16 +169,16 @@ def near_mode(
     return beta
 
 
-def _rate(rows: Rows, beta: FloatArray) -> FloatArray:
+def _rate(rows: DesignMatrix, beta: FloatArray) -> FloatArray:
     return np.asarray(1.0 / (1.0 + np.exp(-rows.eta(beta))), dtype=np.float64)
 
 
-def _added(information: FloatArray, precision: FloatArray) -> FloatArray:
+def _add_precision(information: FloatArray, precision: FloatArray) -> FloatArray:
     hessian = information.copy()
     hessian[np.diag_indices(len(precision))] += precision
     return hessian
 
 
-def _limited(step: AnyArray) -> FloatArray:
+def _limit_step(step: AnyArray) -> FloatArray:
     most = max(float(np.abs(step).max()), 1e-12)
     return np.asarray(step * min(1.0, MOST_STEP / most), dtype=np.float64)

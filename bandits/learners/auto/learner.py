@@ -12,16 +12,16 @@ import numpy as np
 from bandits.arrays import Float32Array, FloatArray
 from bandits.config import LearnerConfig
 from bandits.counts import CountTable, Interval
-from bandits.delay import DelayLaw
+from bandits.delay import DelayDistribution
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
 from bandits.learners.auto.design import make_design
-from bandits.learners.auto.history import Grid, History, coarsened, read_table
-from bandits.learners.auto.memory import Memory
-from bandits.learners.auto.model import Model
-from bandits.learners.auto.posterior import draws_of, share_out
+from bandits.learners.auto.history import CountHistory, FeatureGrid, fold_attributes, read_table
+from bandits.learners.auto.memory import FitMemory
+from bandits.learners.auto.model import LogisticModel
+from bandits.learners.auto.posterior import draw_coefficients, share_draws
 from bandits.learners.auto.prior import start_scales
-from bandits.learners.auto.steps import fresh_mode, learned, weighed
+from bandits.learners.auto.steps import fit_leading, refresh_mode, weigh_half_lives
 from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
@@ -40,8 +40,8 @@ def fit(
     version: str = "0",
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),
-    delay: DelayLaw | None = None,
-    memory: Memory | None = None,
+    delay: DelayDistribution | None = None,
+    memory: FitMemory | None = None,
 ) -> Policy:
     """The ensemble that the counts teach; see `learners.fit`.
 
@@ -50,7 +50,7 @@ def fit(
     that of earlier fits of this slot and is changed in place (None: start afresh).
     """
     spec = CellSpec.build(config.context, config.policy.max_cells)
-    history = read_table(table, spec, len(config.arms)).without(quarantined, at)
+    history = read_table(table, spec, len(config.arms)).drop_intervals(quarantined, at)
     return fit_history(
         config, spec, history, at, seed=seed, version=version, meta=meta, delay=delay, memory=memory
     )
@@ -59,49 +59,49 @@ def fit(
 def fit_history(
     config: LearnerConfig,
     spec: CellSpec,
-    history: History,
+    history: CountHistory,
     at: float,
     *,
     seed: int,
     version: str,
     meta: Mapping[str, object] | None,
-    delay: DelayLaw | None,
-    memory: Memory | None,
+    delay: DelayDistribution | None,
+    memory: FitMemory | None,
 ) -> Policy:
     """The same, from columns."""
-    known = Memory() if memory is None else memory
+    known = FitMemory() if memory is None else memory
     most = min(config.policy.max_cells, MOST_ROWS // len(config.arms))
-    history, sizes = coarsened(history, spec, known.folded, most)
+    history, sizes = fold_attributes(history, spec, known.folded, most)
     known.folded |= {place for place, size in enumerate(spec.sizes) if size > sizes[place]}
     spec = CellSpec(spec.attributes, sizes)
     design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
-    known.opened(key, start_scales(design), design.first, ROOM)
-    model = Model(design, history, Grid.of(history, design), known.active)
-    found = learned(config, model, at, known)
+    known.prepare_for(key, start_scales(design), design.first, ROOM)
+    model = LogisticModel(design, history, FeatureGrid.build(history, design), known.active)
+    found = fit_leading(config, model, at, known)
     until = at - maturity(config.window, delay)
-    model, weights = found.model, weighed(config, found, at, until, known)
+    model, weights = found.model, weigh_half_lives(config, found, at, until, known)
     rng = np.random.default_rng(seed)
-    counts = share_out(weights, config.policy.draws)
-    modes = {half_life: fresh_mode(found, at, half_life, known) for half_life in counts}
-    draws = draws_of(model, found.prior, modes, counts, found.width, rng)
+    counts = share_draws(weights, config.policy.draws)
+    modes = {half_life: refresh_mode(found, at, half_life, known) for half_life in counts}
+    draws = draw_coefficients(model, found.prior, modes, counts, found.width, rng)
     return FeatureEnsemble(
         arms=config.names,
         version=version,
-        meta={**(meta or {}), **_told(weights, found.width)},
-        draws=_served(spec, model, draws, _amounts(config, history, at, weights, rng)),
+        meta={**(meta or {}), **_describe_fit(weights, found.width)},
+        draws=_pack_draws(spec, model, draws, _draw_amounts(config, history, at, weights, rng)),
         floor=config.policy.floor,
         seed=seed,
     )
 
 
-def _told(weights: Mapping[float, float], width: float) -> dict[str, object]:
+def _describe_fit(weights: Mapping[float, float], width: float) -> dict[str, object]:
     shares = {str(half_life): round(weight, 4) for half_life, weight in weights.items()}
     return {"half_lives": shares, "width": round(width, 4)}
 
 
-def _served(
-    spec: CellSpec, model: Model, draws: FloatArray, amounts: Float32Array | None
+def _pack_draws(
+    spec: CellSpec, model: LogisticModel, draws: FloatArray, amounts: Float32Array | None
 ) -> FeatureDraws:
     """The active terms with their features numbered anew, and nothing else."""
     live = np.flatnonzero(np.append(True, model.active)[1 + model.design.term_of])
@@ -111,7 +111,7 @@ def _served(
     return FeatureDraws(spec, tuple(terms), draws[live].astype(np.float32), amounts)
 
 
-def maturity(window: float | None, delay: DelayLaw | None) -> float:
+def maturity(window: float | None, delay: DelayDistribution | None) -> float:
     """Seconds after which an exposure is evidence: MATURE of its conversions have come by then.
 
     Never more than the window; without window and law, all conversions are taken to come at once.
@@ -122,9 +122,9 @@ def maturity(window: float | None, delay: DelayLaw | None) -> float:
     return min(known, default=0.0)
 
 
-def _amounts(
+def _draw_amounts(
     config: LearnerConfig,
-    history: History,
+    history: CountHistory,
     at: float,
     weights: Mapping[float, float],
     rng: np.random.Generator,
@@ -132,6 +132,6 @@ def _amounts(
     if config.objective != "revenue":
         return None
     leading = max(weights, key=lambda h: weights[h])
-    by_arm = history.by_arm(history.aged(at, leading))
+    by_arm = history.sum_by_arm(history.age_weights(at, leading))
     drawn = amount_draws(by_arm, len(config.arms), config.policy.draws, rng)[0]
     return np.ascontiguousarray(drawn.T, dtype=np.float32)

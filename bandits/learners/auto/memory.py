@@ -6,11 +6,11 @@ import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray
 
-Judged = dict[tuple[float, float], FloatArray]
+PastFits = dict[tuple[float, float], FloatArray]
 
 
 @dataclass(eq=False)
-class Memory:
+class FitMemory:
     """Nothing in here changes what is right: a fit without it ends at the same posterior.
 
     Attributes:
@@ -28,7 +28,7 @@ class Memory:
     scales: FloatArray = field(default_factory=lambda: np.zeros(0))
     active: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     beta: dict[float, FloatArray] = field(default_factory=dict)
-    judged: Judged = field(default_factory=dict)
+    judged: PastFits = field(default_factory=dict)
     leading: float | None = None
     room: int = 0
     folded: frozenset[int] = frozenset()
@@ -38,7 +38,7 @@ class Memory:
         """Whether nothing was fitted yet."""
         return not self.beta
 
-    def opened(self, key: object, scales: FloatArray, active: BoolArray, room: int) -> None:
+    def prepare_for(self, key: object, scales: FloatArray, active: BoolArray, room: int) -> None:
         """Make it ready for a design; what belongs to another one is dropped."""
         if self.key == key:
             return

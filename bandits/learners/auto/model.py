@@ -7,16 +7,22 @@ import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.learners.auto.design import Design
-from bandits.learners.auto.history import Grid, History
-from bandits.learners.auto.laplace import Factors, Mode, Rows, find_mode, near_mode
-from bandits.learners.auto.prior import Prior
+from bandits.learners.auto.history import CountHistory, FeatureGrid
+from bandits.learners.auto.laplace import (
+    DesignMatrix,
+    Eigendecomposition,
+    PosteriorMode,
+    find_mode,
+    near_mode,
+)
+from bandits.learners.auto.prior import NormalPrior
 
 NEAR_STEPS = 5
 ADMIT = 4.0  # standard errors by which a further term must speak
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class LogisticModel:
     """The active terms over the rows that were seen.
 
     Attributes:
@@ -27,8 +33,8 @@ class Model:
     """
 
     design: Design
-    history: History
-    grid: Grid
+    history: CountHistory
+    grid: FeatureGrid
     active: BoolArray
 
     @cached_property
@@ -40,11 +46,11 @@ class Model:
         return np.flatnonzero(used)
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> DesignMatrix:
         """The rows, with features numbered by their place in `ids`."""
         place = np.full(self.design.width + 1, len(self.ids), dtype=np.int64)
         place[self.ids] = np.arange(len(self.ids))
-        return Rows(place[self._columns], len(self.ids))
+        return DesignMatrix(place[self._columns], len(self.ids))
 
     @cached_property
     def _columns(self) -> IntArray:
@@ -55,26 +61,30 @@ class Model:
         hits = self.grid.sums(weights * self.history.counts[1])
         return np.maximum(self.grid.sums(weights * self.history.counts[0]), hits), hits
 
-    def mode(
-        self, counts: tuple[FloatArray, FloatArray], prior: Prior, start: FloatArray, steps: int
-    ) -> Mode:
+    def find_mode(
+        self,
+        counts: tuple[FloatArray, FloatArray],
+        prior: NormalPrior,
+        start: FloatArray,
+        steps: int,
+    ) -> PosteriorMode:
         """The mode over `ids`, from coefficients (P,)."""
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
         return find_mode(self.rows, *counts, mean, precision, start[self.ids], steps)
 
-    def near(
+    def find_near_mode(
         self,
         counts: tuple[FloatArray, FloatArray],
-        prior: Prior,
+        prior: NormalPrior,
         start: FloatArray,
-        factors: Factors,
+        factors: Eigendecomposition,
     ) -> FloatArray:
         """About the mode (P,) of other counts, by the factors of another mode's information."""
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
         beta = near_mode(self.rows, *counts, mean, precision, start[self.ids], factors, NEAR_STEPS)
-        return self.full(beta, prior)
+        return self.expand(beta, prior)
 
-    def full(self, beta: FloatArray, prior: Prior) -> FloatArray:
+    def expand(self, beta: FloatArray, prior: NormalPrior) -> FloatArray:
         """Coefficients (P,) of those (p,): what did not occur has its prior mean."""
         whole = prior.mean.copy()
         whole[self.ids] = beta
@@ -86,7 +96,7 @@ class Model:
         padded = np.where(live, np.append(beta, 0.0), 0.0)
         return np.asarray(padded[self.grid.features[rows]].sum(axis=1), dtype=np.float64)
 
-    def admitted(
+    def admit_terms(
         self, counts: tuple[FloatArray, FloatArray], beta: FloatArray, room: int
     ) -> BoolArray:
         """The active terms and those further ones for which the data speak.

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from bandits.arrays import FloatArray
-from bandits.learners.auto.laplace import Mode
-from bandits.learners.auto.model import Model
-from bandits.learners.auto.prior import Prior
+from bandits.learners.auto.laplace import PosteriorMode
+from bandits.learners.auto.model import LogisticModel
+from bandits.learners.auto.prior import NormalPrior
 
 LEAST_SHARE = 0.03  # of a half-life, to be drawn from at all
 
 
-def share_out(weights: Mapping[float, float], draws: int) -> dict[float, int]:
+def share_draws(weights: Mapping[float, float], draws: int) -> dict[float, int]:
     """How many of the draws each half-life gets, by its weight; the heaviest takes the rest."""
     leading = max(weights, key=lambda h: weights[h])
     counts = {h: int(w * draws) for h, w in weights.items() if w >= LEAST_SHARE}
@@ -20,10 +20,10 @@ def share_out(weights: Mapping[float, float], draws: int) -> dict[float, int]:
     return {h: n for h, n in counts.items() if n > 0}
 
 
-def draws_of(
-    model: Model,
-    prior: Prior,
-    modes: Mapping[float, Mode],
+def draw_coefficients(
+    model: LogisticModel,
+    prior: NormalPrior,
+    modes: Mapping[float, PosteriorMode],
     counts: Mapping[float, int],
     width: float,
     rng: np.random.Generator,

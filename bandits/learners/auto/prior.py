@@ -19,7 +19,7 @@ START = {
 
 
 @dataclass(frozen=True, eq=False)
-class Prior:
+class NormalPrior:
     """Means and precisions (P,) of a design's coefficients."""
 
     mean: FloatArray
@@ -37,7 +37,9 @@ def start_scales(design: Design) -> FloatArray:
     return scales
 
 
-def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: float) -> Prior:
+def make_prior(
+    design: Design, scales: FloatArray, config: LearnerConfig, rate: float
+) -> NormalPrior:
     """The prior of these scales (T,), with the rule of `policy.prior` where there is one.
 
     The rule names a context attribute, such as `last_amount`: the arm that matches it is the
@@ -52,4 +54,4 @@ def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: 
             distance = np.abs(np.arange(term.width) - FAR)
             mean[part] = math.log(RULE_RATIO) * (distance.mean() - distance)
             precision[part] += config.policy.prior_visitors * rate * (1.0 - rate) / term.width
-    return Prior(mean, precision)
+    return NormalPrior(mean, precision)

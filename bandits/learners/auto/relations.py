@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import IntArray
-from bandits.config import Arm, ContextAttribute
+from bandits.config import Arm, AttributeSpec
 from bandits.config_values import text_of
 
 NOWHERE = -(10**6)  # the place of a level or an arm that the relation says nothing about
@@ -44,7 +44,7 @@ class Relation:
 
 
 def find_relations(
-    arms: Sequence[Arm], context: Sequence[ContextAttribute], sizes: Sequence[int]
+    arms: Sequence[Arm], context: Sequence[AttributeSpec], sizes: Sequence[int]
 ) -> tuple[Relation, ...]:
     """All relations of a slot, at most MOST_RELATIONS, in the order of the configuration."""
     names = dict.fromkeys(name for arm in arms for name in arm.attributes)
@@ -59,7 +59,7 @@ def find_relations(
 
 
 def _relation(
-    name: str, place: int, arms: Sequence[Arm], attribute: ContextAttribute, size: int
+    name: str, place: int, arms: Sequence[Arm], attribute: AttributeSpec, size: int
 ) -> Relation | None:
     values = [_number(arm.attributes.get(name)) for arm in arms]
     ladder = sorted({value for value in values if math.isfinite(value)})
@@ -75,7 +75,7 @@ def _relation(
 
 
 def level_values(
-    attribute: ContextAttribute, size: int, ladder: Sequence[float]
+    attribute: AttributeSpec, size: int, ladder: Sequence[float]
 ) -> list[float | None]:
     """The number that each level stands for; None for not known, and for what is no number.
 

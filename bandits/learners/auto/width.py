@@ -15,12 +15,12 @@ import math
 import numpy as np
 
 from bandits.arrays import FloatArray
-from bandits.learners.auto.model import Model
+from bandits.learners.auto.model import LogisticModel
 
 WIDEST = 0.5
 
 
-def width_of(model: Model, variance: FloatArray) -> float:
+def draw_width(model: LogisticModel, variance: FloatArray) -> float:
     """The width of draws whose coefficients have these variances (p,)."""
     count = len(model.design.terms)
     terms = 1 + model.design.term_of[model.ids]

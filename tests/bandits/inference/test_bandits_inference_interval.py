@@ -134,12 +134,14 @@ def test_moments_add_and_know_their_clusters() -> None:
     """Parts give the whole's standard error; with and without subjects do not mix."""
     rng = np.random.default_rng(1)
     columns, subjects = rng.random((1000, 2)), groups_of(rng.integers(0, 200, 1000))
-    whole = Moments.of(columns, subjects)
-    halves = Moments.of(columns[:300], subjects[:300]) + Moments.of(columns[300:], subjects[300:])
+    whole = Moments.from_columns(columns, subjects)
+    halves = Moments.from_columns(columns[:300], subjects[:300]) + Moments.from_columns(
+        columns[300:], subjects[300:]
+    )
     derivatives = np.array([-whole.total[1] / whole.total[0], 1.0])
     assert halves.spread(derivatives) == pytest.approx(whole.spread(derivatives))
     assert halves.clusters == len(np.unique(subjects))
     with pytest.raises(ValueError, match="with and without"):
-        _ = Moments.of(columns) + whole
+        _ = Moments.from_columns(columns) + whole
     assert (Moments.empty(2) + whole) is whole
-    assert Moments.of(columns[:1]).spread(derivatives) == math.inf
+    assert Moments.from_columns(columns[:1]).spread(derivatives) == math.inf

@@ -8,7 +8,7 @@ import pytest
 
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.moments import Moments
 from bandits.inference.srm import mismatches
 
@@ -37,7 +37,7 @@ def test_fixed_intervals_and_sequences_are_wrong_as_rarely_as_they_say(best: flo
     assert ever.mean(axis=0).max() <= 0.05
     assert means.mean(axis=0).max() <= 0.05
     assert naive.mean(axis=0).max() > 0.2
-    cover = np.mean([covers(run_of(look.table, run), truth) for run in range(RUNS)], axis=0)
+    cover = np.mean([covers(select_run(look.table, run), truth) for run in range(RUNS)], axis=0)
     assert (cover > 0.93 - 0.033).all()
     assert (cover < 0.97 + 0.033).all()
 

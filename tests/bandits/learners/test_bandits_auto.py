@@ -9,7 +9,7 @@ from bandits.config import read_config
 from bandits.counts import CountTable
 from bandits.delay import DelayCounts
 from bandits.learners import fit
-from bandits.learners.auto import Memory
+from bandits.learners.auto import FitMemory
 from bandits.learners.auto import fit as fit_auto
 from bandits.learners.auto.learner import maturity
 
@@ -155,7 +155,7 @@ def test_conversions_that_are_still_to_come_make_nobody_forget() -> None:
         }
     )
     for config, long in ((told, True), (config_of(2), False)):
-        memory = Memory()
+        memory = FitMemory()
         for _ in range(4):
             policy = fit_auto(config, table, 21.0 * DAY, memory=memory)
         weights = {float(k): w for k, w in policy.meta["half_lives"].items()}  # type: ignore[attr-defined]
@@ -192,7 +192,7 @@ def test_a_memory_changes_the_way_and_not_the_end() -> None:
     plus what the scales have not settled yet.
     """
     config = config_of(draws=2000, half_life="never")
-    table, memory = table_of(("1", 0, 900, 90), ("1", 1, 900, 70), ("2", 2, 900, 80)), Memory()
+    table, memory = table_of(("1", 0, 900, 90), ("1", 1, 900, 70), ("2", 2, 900, 80)), FitMemory()
     for _ in range(6):
         warm = fit_auto(config, table, 0.0, memory=memory)
     cold = fit_auto(config, table, 0.0)

@@ -35,7 +35,7 @@ def test_propensities_equal_an_independent_quadrature() -> None:
     table = table_of(("1", 0, 400, 40), ("1", 1, 300, 36), ("1", 2, 500, 48), ("2", 0, 50, 1))
     policy = fit(config, table, 0.0, seed=1)
     spec = CellSpec.build(config.context)
-    found = posterior(totals(table.weighted(0.0, np.inf), spec, 3))
+    found = posterior(totals(table.weigh_buckets(0.0, np.inf), spec, 3))
     for row, channel in enumerate(["web", "app", "other"]):
         exact = quadrature(found.alpha[row], found.beta[row])
         served = policy.distribution_one({"channel": channel}, EVERY)

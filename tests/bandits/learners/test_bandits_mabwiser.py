@@ -14,7 +14,7 @@ from bandits.config_mabwiser import LEARNING, LINEAR
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit
-from bandits.learners.mabwiser import ask, make_mab, ranks
+from bandits.learners.mabwiser import make_mab, rank_answers, sample_expectations
 from bandits.learners.mabwiser_rows import fit_cells, level_columns
 
 pytest.importorskip("mabwiser")
@@ -112,12 +112,14 @@ def test_the_weights_are_exact() -> None:
 
     spec = CellSpec.build(config_of("LinTS").context)
     mine = make_mab(2, "LinGreedy", {"epsilon": 0.0}, 1)
-    fit_cells(mine, table.weighted(0.0, np.inf), spec, 2, 0.0, scaled=False)
+    fit_cells(mine, table.weigh_buckets(0.0, np.inf), spec, 2, 0.0, scaled=False)
     queries = level_columns(spec, np.arange(3))
     expected = [
         [answer[arm] for arm in (0, 1)] for answer in one_by_one.predict_expectations(queries)
     ]
-    assert ask(mine, queries, 1, 2)[:, 0] == pytest.approx(np.array(expected), abs=1e-9)
+    assert sample_expectations(mine, queries, 1, 2)[:, 0] == pytest.approx(
+        np.array(expected), abs=1e-9
+    )
 
 
 def test_many_counts_are_learned_in_batches_and_scaled() -> None:
@@ -200,7 +202,7 @@ def test_mabwiser_is_loaded_only_where_it_learns() -> None:
 def test_ranks_keep_the_order(values: list[float], seed: int) -> None:
     """A larger answer has a larger rank, however close they are."""
     answers = np.array(values)
-    found = ranks(answers, np.random.default_rng(seed))
+    found = rank_answers(answers, np.random.default_rng(seed))
     assert sorted(found.tolist()) == list(range(len(values)))
     for i, one in enumerate(values):
         for j, other in enumerate(values):
@@ -209,6 +211,6 @@ def test_ranks_keep_the_order(values: list[float], seed: int) -> None:
 
 def test_ties_are_split_evenly() -> None:
     """Two equal arms get half of the draws each: standard error .005 at 10,000."""
-    found = ranks(np.tile([0.3, 0.7, 0.7], (10_000, 1)), np.random.default_rng(0))
+    found = rank_answers(np.tile([0.3, 0.7, 0.7], (10_000, 1)), np.random.default_rng(0))
     assert np.mean(found.argmax(axis=1) == 1) == pytest.approx(0.5, abs=0.025)
     assert not (found.argmax(axis=1) == 0).any()
