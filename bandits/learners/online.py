@@ -1,4 +1,4 @@
-"""A learner in memory, for use without the service: simulations, notebooks, benchmarks."""
+"""In-memory learner, for use without the service: simulations, notebooks, benchmarks."""
 
 from collections.abc import Hashable, Sequence
 
@@ -15,26 +15,24 @@ from bandits.learners.vocabulary import Vocabulary
 from bandits.policies.base import Policy
 from bandits.policies.snapshot import dump
 
-AUTO = ("auto", "logistic")
-
 
 class OnlineLearner:
-    """Exposures and rewards in, snapshots out; see `bandits.contract.Learner`.
+    """In-memory learner of one slot; see `bandits.contract.Learner`.
 
-    It remembers every exposure, because a reward may come at any time. Rewards are in fen:
-    values are rounded to whole numbers, values that are not finite count as 0. An id that is
-    exposed again is a new exposure and takes the rewards that follow. Cells that the
-    configuration leaves out are learned from what is seen; see `Vocabulary`. Where revenue is the
-    objective, kinds `auto` and `logistic` cut rewards at a cap, which the snapshot's `meta` reports
-    as `reward_cap`, in fen, with the number that it cut, `rewards_capped`.
+    It keeps every exposure, because a reward may come at any time. Rewards are in fen: values are
+    rounded to whole numbers, values that are not finite count as 0. An id that is exposed again
+    is a new exposure and takes the rewards that follow. Cells that the configuration leaves out
+    are learned from the contexts; see `Vocabulary`. Where revenue is the objective, kind `auto`
+    cuts rewards at a cap; the snapshot's `meta` reports it as `reward_cap`, in fen, with the number
+    of rewards that were cut, `rewards_capped`.
 
     Attributes:
         config: the slot.
-        unknown_rewards: rewards of ids that were never exposed.
+        unknown_rewards: number of rewards whose id was never exposed.
     """
 
     def __init__(self, config: LearnerConfig, seed: int = 0) -> None:
-        module_of(config.policy.kind)  # say so now, not at the first snapshot
+        module_of(config.policy.kind)  # fail now rather than at the first snapshot
         self.config = config
         self.unknown_rewards = 0
         self._words = Vocabulary(config)
@@ -53,7 +51,7 @@ class OnlineLearner:
         """Count n exposures: ids (n,), contexts name -> (n,), arm indices (n,), seconds (n,).
 
         Raises:
-            ValueError: for an index that is no arm, or columns of different lengths.
+            ValueError: an arm index is out of range, or columns have different lengths.
         """
         names = _items(ids)
         chosen = np.asarray(arms, dtype=np.int64)
@@ -77,7 +75,11 @@ class OnlineLearner:
         values: AnyArray | Sequence[float],
         at: FloatArray | float,
     ) -> None:
-        """Add rewards: ids (n,), values (n,) in fen, in any order; `at` (n,) tells the delay."""
+        """Add rewards in any order: ids (n,), values (n,) in fen, times `at` (n,) in seconds.
+
+        Raises:
+            ValueError: the columns have different lengths.
+        """
         names = _items(ids)
         amounts = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
         if amounts.shape != (len(names),):
@@ -91,20 +93,20 @@ class OnlineLearner:
 
     @property
     def table(self) -> CountTable:
-        """The counts so far, in 5-minute buckets."""
+        """Count table of all exposures so far, in 5-minute buckets."""
         config = self._words.config
         spec = CellSpec.build(config.context, config.policy.max_cells)
         return CountTable() if self._log is None else self._log.table(spec)
 
     def snapshot(self, at: float) -> bytes:
-        """Fit and publish; each snapshot has the next version and a seed of its own."""
+        """Fit a policy and return its snapshot; each has the next version and its own seed."""
         self._published += 1
         seed = int(np.random.SeedSequence([self._seed, self._published]).generate_state(1)[0])
         return dump(self._fit_policy(float(at), seed, str(self._published)))
 
     def _fit_policy(self, at: float, seed: int, version: str) -> Policy:
         config = self._words.config
-        if config.policy.kind not in AUTO:
+        if config.policy.kind != "auto":
             return fit(config, self.table, at, seed=seed, version=version)
         spec = CellSpec.build(config.context, MOST_CODES)
         log = ExposureLog(len(config.context)) if self._log is None else self._log
@@ -123,7 +125,7 @@ class OnlineLearner:
         )
 
 
-MOST_CODES = 2**62  # cells are held as integers here; the learner folds what was seen
+MOST_CODES = 2**62  # no bound but that of an integer: the fit coarsens the cells seen
 
 
 def _items(ids: AnyArray | Sequence[object]) -> list[Hashable]:
