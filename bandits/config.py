@@ -1,7 +1,7 @@
-"""What a learner needs to know of its slot, read from plain dicts and checked.
+"""Configuration of a learner: a slot's arms, context, policy and reward, read and checked.
 
-The dicts have the form of a slot's TOML: `arms` (the slot's word is `variants`), `context`,
-`policy`, and `reward`, of which only the kind matters here.
+The input has the form of a slot's TOML file as plain dicts: `arms` (in a slot: `variants`),
+`context`, `policy` and `reward`. Of `reward` only the objective and the window are read.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,11 @@ KINDS: Mapping[str, AttributeKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One alternative. `attributes` (amount, face value) let models share between arms."""
+    """One alternative of a slot.
+
+    Attributes:
+        attributes: values such as the amount, by which models share what they learn between arms.
+    """
 
     name: str
     attributes: Mapping[str, object] = field(default_factory=dict)
@@ -46,10 +50,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class AttributeSpec:
-    """One attribute known when deciding.
+    """One attribute of the context, and the cuts that turn its values into levels.
 
     Attributes:
-        name: its name in the context.
+        name: key in the context.
         kind: `category` (one of listed values), `number` or `flag`.
         cells: the listed values of a category, the ascending cut points of a number, () of a flag.
     """
@@ -61,14 +65,13 @@ class AttributeSpec:
 
 @dataclass(frozen=True, slots=True)
 class LearnerConfig:
-    """What a learner knows of one slot revision.
+    """Configuration of the learner of one slot revision.
 
     Attributes:
-        arms: the alternatives.
+        arms: the alternatives, in the order of their indices.
         context: the attributes known when deciding.
-        policy: how it chooses.
-        objective: what is maximised.
-        window: the attribution window in seconds, None where it is not told.
+        objective: the reward that is maximised, conversions or revenue.
+        window: attribution window in seconds; None where the slot names none.
     """
 
     arms: tuple[Arm, ...]
@@ -79,20 +82,20 @@ class LearnerConfig:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The arms' names, in the order of their indices."""
+        """Names of the arms, in the order of their indices."""
         return tuple(arm.name for arm in self.arms)
 
 
 def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
-    """Read a slot's tables into a checked configuration.
+    """Read and check the configuration of a slot's learner.
 
     Args:
-        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`; each of the
-            first two as a list of tables with a name or as a mapping name -> table. Other keys
-            are the service's and are left alone.
+        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`. Arms and
+            context are lists of tables with a name, or mappings name -> table. Other keys belong
+            to the service and are ignored.
 
     Raises:
-        ConfigError: naming the dotted key and what would be right.
+        ConfigError: a value is invalid; the message names the dotted key and the cure.
     """
     word = "variants" if "arms" not in mapping and "variants" in mapping else "arms"
     arms = _read_arms(mapping.get(word, []), word)
@@ -108,7 +111,7 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
 def _read_arms(value: object, word: str) -> tuple[Arm, ...]:
     tables = read_named_tables(value, word)
     if not tables:
-        raise ConfigError(word, "there is no arm", 'Give at least one, such as {name = "a50"}')
+        raise ConfigError(word, "is empty", 'Give at least one, such as {name = "a50"}')
     return tuple(_read_arm(name, table, f"{word}.{name}") for name, table in tables)
 
 
@@ -160,4 +163,4 @@ def _read_objective(mapping: Mapping[str, object]) -> Objective:
         return "conversion"
     if reward == "revenue":
         return "revenue"
-    raise ConfigError("reward.kind", f"{reward!r} is no objective", "Use conversion or revenue")
+    raise ConfigError("reward.kind", f"unknown objective {reward!r}", "Use conversion or revenue")

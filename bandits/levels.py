@@ -1,4 +1,4 @@
-"""Level of a single attribute: one value at a time, or a column at once, always the same."""
+"""Levels of one attribute, read from a single value or from a column with the same result."""
 
 import math
 from bisect import bisect_right
@@ -17,19 +17,19 @@ TRUE = 2
 
 
 class LevelReader(Protocol):
-    """Reads the levels of one attribute."""
+    """Reader of the levels of one attribute."""
 
     def read_one(self, value: object) -> int:
-        """The level of a value."""
+        """Return the level of a value."""
         ...
 
     def read_many(self, column: AnyArray | Sequence[object]) -> IntArray:
-        """The levels (n,) of a column (n,)."""
+        """Return the levels (n,) of a column (n,)."""
         ...
 
 
 def count_levels(attribute: AttributeSpec) -> int:
-    """The number of levels of an attribute, 0 included."""
+    """Return the number of levels of an attribute, level 0 included."""
     if attribute.kind == "flag":
         return 3
     if not attribute.cells:
@@ -38,7 +38,7 @@ def count_levels(attribute: AttributeSpec) -> int:
 
 
 def make_reader(attribute: AttributeSpec) -> LevelReader:
-    """The reader of an attribute."""
+    """Return the reader for the kind and the cells of an attribute."""
     if attribute.kind == "flag":
         return _FlagReader()
     if attribute.kind == "number":
@@ -51,9 +51,9 @@ def _values(column: AnyArray | Sequence[object]) -> list[object]:
 
 
 class _LevelByText(dict[str | None, int]):
-    """Text -> level, where a value of another type is looked up by its text.
+    """Mapping from text to level, in which a value of another type is looked up by its text.
 
-    Nothing is remembered on a miss: the values come from outside and have no bound.
+    A miss is not stored: the values come from outside and are unbounded in number.
     """
 
     def __missing__(self, value: object) -> int:
@@ -107,7 +107,7 @@ class _FlagReader:
 
 
 def _number(value: object) -> float:
-    """The value as a float; NaN for what is no number, a flag included."""
+    """Return the value as a float; NaN for anything but a number, a flag included."""
     if isinstance(value, bool | np.bool_):
         return math.nan
     if isinstance(value, int | float | np.integer | np.floating):
