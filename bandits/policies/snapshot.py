@@ -1,10 +1,10 @@
-"""A policy as bytes: no pickle, checked from end to end, the same on every machine.
+"""Snapshot format of policies: no pickle, checksummed, and the same bytes on every machine.
 
     magic "BNDT" | format (u16) | 0 (u16) | header length (u32) | header, JSON, padded to 8
-    | arrays, little-endian, each padded to 8 | BLAKE2b-256 of all before
+    | arrays, little-endian, each padded to 8 | BLAKE2b-256 of all bytes before
 
-The header holds kind, arms, version, meta, the policy's own fields, and name, dtype and shape of
-each array.
+The header holds kind, arms, version, meta, the fields of that kind of policy, and name, dtype and
+shape of each array.
 """
 
 import json
@@ -34,10 +34,10 @@ _READERS: dict[str, type[SnapshotPolicy]] = {
 
 
 def dump(policy: Policy) -> bytes:
-    """The policy as bytes; the same policy gives the same bytes.
+    """Return the snapshot of a policy as bytes. Deterministic: equal policies give equal bytes.
 
     Raises:
-        TypeError: for a policy that has no snapshot form.
+        TypeError: the policy is not of a kind that has a snapshot form.
     """
     if not isinstance(policy, tuple(_READERS.values())):
         raise TypeError(f"no snapshot form for {type(policy).__name__}")
@@ -59,11 +59,11 @@ def dump(policy: Policy) -> bytes:
 
 
 def load_policy(blob: bytes) -> Policy:
-    """The policy in a snapshot, with arrays that nobody can write to.
+    """Return the policy of a snapshot, with read-only arrays.
 
     Raises:
-        SnapshotError: for bytes that are no snapshot, are cut short or damaged, are of a newer
-            format, or hold a policy that this version does not know.
+        SnapshotError: the bytes are not a snapshot, are cut short or damaged, have a newer format,
+            or hold a kind of policy that is unknown here.
     """
     header, offset = _read_header(bytes(blob))
     try:
@@ -79,7 +79,7 @@ def load_policy(blob: bytes) -> Policy:
 
 def _reader(kind: str) -> type[SnapshotPolicy]:
     if kind not in _READERS:
-        raise SnapshotError(f"policies of kind {kind!r} are not known here")
+        raise SnapshotError(f"unknown kind of policy {kind!r}")
     return _READERS[kind]
 
 
@@ -93,7 +93,7 @@ def _pad(data: bytes) -> bytes:
 
 def _read_header(blob: bytes) -> tuple[Header, int]:
     if len(blob) < _PREFIX.size + _DIGEST or blob[:4] != MAGIC:
-        raise SnapshotError("these bytes are no policy snapshot")
+        raise SnapshotError("these bytes are not a policy snapshot")
     _, version, _, length = _PREFIX.unpack_from(blob)
     if version != FORMAT:
         age = "newer" if version > FORMAT else "unknown"

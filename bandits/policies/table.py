@@ -1,4 +1,4 @@
-"""Posterior draws as a table over cells."""
+"""Posterior draws of each arm's score, as a table over cells."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +13,12 @@ from bandits.policies.wins import CHUNK, count_wins, count_wins_one, group_rows
 
 @dataclass(frozen=True, eq=False)
 class TableDraws:
-    """PosteriorDraws (C + 1, M, K) for the cells that were seen, the last row for all others.
+    """Posterior draws with one row for each cell that was seen, and one for all others.
 
     Attributes:
-        spec: from attributes to cell.
+        spec: mapping from attributes to cell.
         codes: (C,) ascending integers of the cells seen.
-        draws: (C + 1, M, K) float32, finite; the last row is the pooled one.
+        draws: (C + 1, M, K) float32, finite; the last row is pooled over cells.
     """
 
     spec: CellSpec
@@ -26,7 +26,7 @@ class TableDraws:
     draws: Float32Array
 
     def __post_init__(self) -> None:
-        """Check the shapes and close the arrays to writing."""
+        """Check the shapes and make the arrays read-only."""
         seen = len(self.codes)
         if self.codes.ndim != 1 or self.draws.ndim != 3 or len(self.draws) != seen + 1:  # noqa: PLR2004 - cells, draws, arms
             raise ValueError(f"draws {self.draws.shape} do not fit {seen} cells")
@@ -39,7 +39,7 @@ class TableDraws:
 
     @property
     def size(self) -> int:
-        """M."""
+        """Number M of draws."""
         return int(self.draws.shape[1])
 
     @cached_property
@@ -48,12 +48,12 @@ class TableDraws:
 
     @cached_property
     def _all(self) -> IntArray:
-        """Wins (C + 1, K) where every arm is eligible: most calls need no more."""
+        """Wins (C + 1, K) where every arm is eligible, the most frequent case."""
         every = np.ones((len(self.draws), self.draws.shape[2]), dtype=np.bool_)
         return self._count(np.arange(len(self.draws)), every)
 
     def prepare(self) -> Self:
-        """The same table with its counts made now, by who loads it and not by the first visitor."""
+        """Compute the cached wins now, so that no request waits for them, and return self."""
         _ = self._all, self._row_of
         return self
 
