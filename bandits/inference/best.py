@@ -1,8 +1,8 @@
-"""Which arm is likely the best, and what another would cost: figures for a page, for one look.
+"""Probability that each arm is the best, and its expected loss: figures of one look, for a page.
 
-From the AIPW means and their clustered errors, so that they do not depend on how often the policy
-drew an arm. A share stands for as many trials as its error says (Korn and Graubard 1998) and has
-the posterior Beta(1 + hits, 1 + misses) of them; other means are taken for normal.
+They follow from the AIPW means and their clustered errors, so they do not depend on how often the
+policy drew an arm. A share stands for the number of trials that its error implies (Korn and
+Graubard 1998) and has the posterior Beta(1 + hits, 1 + misses); other means are treated as normal.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ DRAWS = 4000
 
 @dataclass(frozen=True, eq=False)
 class BestArmFigures:
-    """Figures of K arms, (K,) each; NaN where nothing is known of one of them.
+    """Figures of K arms, (K,) each; all NaN while one arm has no estimate.
 
     Attributes:
         chance: probability that the arm has the highest mean; they sum to 1.
-        loss: mean of (highest mean - the arm's), in the reward's unit.
+        loss: expectation of (highest mean - the arm's), in the reward's unit.
     """
 
     chance: FloatArray
@@ -30,11 +30,13 @@ class BestArmFigures:
 
 
 def best_arm(sums: ArmSums, *, seed: int = 0) -> BestArmFigures:
-    """The figures, from 4000 draws: within .008 of the truth.
+    """Compute each arm's chance to be the best and its expected loss, from 4000 draws.
+
+    Chances are within .008 of their exact values.
 
     Args:
-        sums: of a comparison.
-        seed: of the draws.
+        sums: sums of the comparison.
+        seed: seed of the draws.
     """
     mean = sums.table.mean()
     error = np.sqrt([variances(sums, arm, arm)[0] for arm in range(sums.arms)])
@@ -50,7 +52,7 @@ def best_arm(sums: ArmSums, *, seed: int = 0) -> BestArmFigures:
 def _draws(
     sums: ArmSums, mean: FloatArray, error: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Draws (DRAWS, K) of the arms' means."""
+    """Return posterior draws (DRAWS, K) of the arms' means."""
     shape = (DRAWS, sums.arms)
     if sums.kind != "share":
         return np.asarray(rng.normal(mean, error, shape))

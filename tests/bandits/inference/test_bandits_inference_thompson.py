@@ -1,4 +1,4 @@
-"""Intervals under Thompson assignment: how often they are wrong, in short.
+"""Coverage of intervals under Thompson assignment, in short.
 
 `benchmarks/inference.py` is the long form, with 1,000 runs and the naive interval beside.
 """
@@ -17,7 +17,7 @@ RUNS = 400
 
 @pytest.mark.parametrize("best", [0.03, 0.045])
 def test_fixed_intervals_and_sequences_are_wrong_as_rarely_as_they_say(best: float) -> None:
-    """4 arms, 20,000 visitors, 400 runs, 25 looks.
+    """Fixed intervals and sequences keep their level: 4 arms, 20,000 visitors, 400 runs, 25 looks.
 
     Coverage of a difference lies in .93 to .97, give or take 3 binomial standard errors of .011;
     the sequence of any pair is ever wrong in at most 5 % of the runs, give or take as much, and
@@ -49,7 +49,7 @@ def covers(table: object, truth: np.ndarray) -> list[bool]:
 
 
 def test_a_mismatch_of_shares_is_found_and_honest_runs_pass() -> None:
-    """400 honest runs: no alarm at .0005 each (1 would be 5 times too many, 2 never).
+    """At most 1 of 400 honest runs raises an alarm, at .0005 each.
 
     2 % of the visitors given arm 0 whatever was drawn: found in most runs within 20,000.
     """
