@@ -1,8 +1,8 @@
-"""The default learner: from counts to a published ensemble.
+"""Default learner: fits an ensemble policy to counts.
 
-One fit: read the counts; set the terms' scales by empirical Bayes; admit further terms for which
-the data speak; judge the half-lives; then draw from the normal posterior of each half-life, as
-many draws as its weight says. See docs/learning.md.
+A fit reads the counts, sets the terms' scales by empirical Bayes, admits further terms that the
+data support, weighs the half-lives, and draws from the normal posterior of each half-life in
+proportion to its weight. See docs/learning.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from bandits.delay import DelayDistribution
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
 from bandits.learners.auto.design import make_design
-from bandits.learners.auto.history import CountHistory, FeatureGrid, fold_attributes, read_table
+from bandits.learners.auto.history import CountHistory, FeatureGrid, coarsen_attributes, read_table
 from bandits.learners.auto.memory import FitMemory
 from bandits.learners.auto.model import LogisticModel
 from bandits.learners.auto.posterior import draw_coefficients, share_draws
@@ -26,9 +26,9 @@ from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
 
-MOST_ROWS = 10_000  # of cells and arms, that a fit can take in its time
-MATURE = 0.9
-ROOM = 150  # features that further terms may have
+MOST_ROWS = 10_000  # (cell, arm) pairs that a fit can handle in its time
+MATURE = 0.9  # share of conversions that have come when an exposure counts as mature
+ROOM = 150  # features that admitted terms may have together
 
 
 def fit(
@@ -43,11 +43,11 @@ def fit(
     delay: DelayDistribution | None = None,
     memory: FitMemory | None = None,
 ) -> Policy:
-    """The ensemble that the counts teach; see `learners.fit`.
+    """Fit the ensemble policy to a count table; see `learners.fit`.
 
-    An exposure counts at once and its conversion when it comes. Half-lives are judged on mature
-    exposures only: the delay, or else the configured window, tells which those are. The memory is
-    that of earlier fits of this slot and is changed in place (None: start afresh).
+    An exposure counts at once and its conversion when it comes. Half-lives are weighed on mature
+    exposures only; see `maturity`. The memory is that of earlier fits of this slot and is changed
+    in place; None starts anew.
     """
     spec = CellSpec.build(config.context, config.policy.max_cells)
     history = read_table(table, spec, len(config.arms)).drop_intervals(quarantined, at)
@@ -68,11 +68,11 @@ def fit_history(
     delay: DelayDistribution | None,
     memory: FitMemory | None,
 ) -> Policy:
-    """The same, from columns."""
+    """Fit the ensemble policy to a count history; see `fit`."""
     known = FitMemory() if memory is None else memory
     most = min(config.policy.max_cells, MOST_ROWS // len(config.arms))
-    history, sizes = fold_attributes(history, spec, known.folded, most)
-    known.folded |= {place for place, size in enumerate(spec.sizes) if size > sizes[place]}
+    history, sizes = coarsen_attributes(history, spec, known.coarsened, most)
+    known.coarsened |= {place for place, size in enumerate(spec.sizes) if size > sizes[place]}
     spec = CellSpec(spec.attributes, sizes)
     design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
@@ -103,7 +103,7 @@ def _describe_fit(weights: Mapping[float, float], width: float) -> dict[str, obj
 def _pack_draws(
     spec: CellSpec, model: LogisticModel, draws: FloatArray, amounts: Float32Array | None
 ) -> FeatureDraws:
-    """The active terms with their features numbered anew, and nothing else."""
+    """Return the draws of the active terms only, with their features renumbered."""
     live = np.flatnonzero(np.append(True, model.active)[1 + model.design.term_of])
     place = np.full(model.design.width + 1, len(live), dtype=np.int64)
     place[live] = np.arange(len(live))
@@ -112,9 +112,13 @@ def _pack_draws(
 
 
 def maturity(window: float | None, delay: DelayDistribution | None) -> float:
-    """Seconds after which an exposure is evidence: MATURE of its conversions have come by then.
+    """Return the age in seconds at which an exposure is mature: MATURE of conversions have come.
 
-    Never more than the window; without window and law, all conversions are taken to come at once.
+    At most the window. Without window and distribution, conversions are taken to come at once.
+
+    Args:
+        window: attribution window in seconds.
+        delay: distribution of the delay.
     """
     known = [] if window is None else [window]
     if delay is not None:

@@ -1,4 +1,4 @@
-"""The steps of one fit: scales and terms, the weights of half-lives, and the modes to draw from."""
+"""Steps of one fit: scales and terms, weights of the half-lives, and modes to draw from."""
 
 import math
 from dataclasses import dataclass, replace
@@ -11,8 +11,8 @@ from bandits.arrays import FloatArray, IntArray
 from bandits.config import LearnerConfig
 from bandits.learners.auto.forgetting import (
     HALF_LIVES,
-    block_score,
     list_judging_times,
+    score_interval,
     track_weights,
 )
 from bandits.learners.auto.laplace import Eigendecomposition, PosteriorMode
@@ -22,21 +22,21 @@ from bandits.learners.auto.prior import NormalPrior, make_prior, start_scales
 from bandits.learners.auto.scales import next_scales
 from bandits.learners.auto.width import draw_width
 
-STEPS = 6  # of Newton's at most, without a start from the last fit; with it one is enough
-COLD_ROUNDS = 4  # of empirical Bayes, one with a start from the last fit
-JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # past times that one fit judges: the work, and p**3 for one
-PER_WIDTH = 6  # blocks of each width
+STEPS = 6  # most Newton steps of a cold start; a warm one takes 1
+COLD_ROUNDS = 4  # of empirical Bayes in a cold start; a warm one takes 1
+JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # budget of past fits in one fit; cost of one beside p**3
+PER_WIDTH = 6  # intervals of each width
 
 
 def half_lives(config: LearnerConfig) -> tuple[float, ...]:
-    """The half-lives to choose from: the one that is configured, or several."""
+    """Return the candidate half-lives: the configured one, or HALF_LIVES."""
     own = config.policy.half_life
     return HALF_LIVES if own is None else (own,)
 
 
 @dataclass(frozen=True, eq=False)
 class LeadingFit:
-    """What the leading half-life teaches: the model, the prior, the mode, how widely to draw."""
+    """Fit under the leading half-life: model, prior, mode, and width of the draws."""
 
     model: LogisticModel
     prior: NormalPrior
@@ -46,14 +46,14 @@ class LeadingFit:
 
     @cached_property
     def factors(self) -> Eigendecomposition:
-        """What steps from this mode to others, of weights not much unlike, are made with."""
+        """Decomposition for approximate steps to the modes of similar weights."""
         return Eigendecomposition.build(self.mode.information, self.prior.precision[self.model.ids])
 
 
 def fit_leading(
     config: LearnerConfig, model: LogisticModel, at: float, known: FitMemory
 ) -> LeadingFit:
-    """The terms and scales that the data ask for, under the half-life that has led so far."""
+    """Fit terms and scales under the half-life that has led so far; updates the memory."""
     leading = half_lives(config)[0] if known.leading is None else known.leading
     counts = model.counts(model.history.age_weights(at, leading))
     rate = float((counts[1].sum() + 1.0) / (counts[0].sum() + 20.0))
@@ -83,9 +83,10 @@ def fit_leading(
 def weigh_half_lives(
     config: LearnerConfig, found: LeadingFit, at: float, until: float, known: FitMemory
 ) -> dict[float, float]:
-    """Half-life -> weight, from what models of the past would have predicted.
+    """Return half-life -> weight, from the predictions of models fitted to past counts.
 
-    What was exposed after `until` is no evidence: its conversions are still to come.
+    Exposures after `until` are not scored, because their conversions are still to come. The memory
+    is updated.
     """
     choices = half_lives(config)
     if len(choices) == 1:
@@ -100,7 +101,7 @@ def weigh_half_lives(
     _judge(found, marks, choices, known)
     scores = [
         _scores(model, inside, [known.judged[mark, h] for h in choices])
-        for mark, inside in zip(marks, _blocks(times, marks, until), strict=True)
+        for mark, inside in zip(marks, _split_intervals(times, marks, until), strict=True)
         if all((mark, h) in known.judged for h in choices)
     ]
     weights = track_weights(np.array(scores, dtype=np.float64).reshape(-1, len(choices)))
@@ -108,28 +109,28 @@ def weigh_half_lives(
     return dict(zip(choices, weights.tolist(), strict=True))
 
 
-def _blocks(times: FloatArray, marks: list[float], until: float) -> list[IntArray]:
-    """The entries from each mark to the next, of those before `until`."""
-    block = np.searchsorted(marks, times, side="right")
-    block[times >= until] = 0
-    order = np.argsort(block.astype(np.int16), kind="stable")
-    ends = np.searchsorted(block[order], np.arange(1, len(marks) + 2))
+def _split_intervals(times: FloatArray, marks: list[float], until: float) -> list[IntArray]:
+    """Return the indices of entries from each mark to the next, of those before `until`."""
+    interval = np.searchsorted(marks, times, side="right")
+    interval[times >= until] = 0
+    order = np.argsort(interval.astype(np.int16), kind="stable")
+    ends = np.searchsorted(interval[order], np.arange(1, len(marks) + 2))
     return [order[start:end] for start, end in pairwise(ends.tolist())]
 
 
 def _scores(model: LogisticModel, inside: IntArray, betas: list[FloatArray]) -> list[float]:
-    """What models (H of them) of the past say of the history's entries `inside` a block."""
+    """Return the scores of past models, one for each half-life, on the entries `inside`."""
     place, size = model.grid.row[inside], len(model.grid.features)
     trials = np.bincount(place, model.history.counts[0][inside], size).astype(np.float64)
     hits = np.bincount(place, model.history.counts[1][inside], size).astype(np.float64)
     rows = np.flatnonzero(trials > 0.0)
-    return [block_score(model.eta(beta, rows), trials[rows], hits[rows]) for beta in betas]
+    return [score_interval(model.eta(beta, rows), trials[rows], hits[rows]) for beta in betas]
 
 
 def _judge(
     found: LeadingFit, marks: list[float], choices: tuple[float, ...], known: FitMemory
 ) -> None:
-    """Fit what is not yet known of the past, the latest first, within one fit's budget."""
+    """Fit missing models at past times, the latest first, within the budget of one fit."""
     model = found.model
     wanted = [(m, h) for m in reversed(marks) for h in choices if (m, h) not in known.judged]
     most = len(choices) * max(1, int(JUDGE_WORK / (JUDGE_LEAST + len(model.ids) ** 3)))
@@ -145,7 +146,7 @@ def _judge(
 
 
 def refresh_mode(found: LeadingFit, at: float, half_life: float, known: FitMemory) -> PosteriorMode:
-    """The mode of today's counts under a half-life; remembered as the next start."""
+    """Find the mode of the counts under a half-life, and store it in the memory."""
     if half_life == found.half_life:
         return found.mode
     model, prior = found.model, found.prior

@@ -1,4 +1,4 @@
-"""The parts of the default learner, each against its law."""
+"""Parts of the default learner, each against its formula."""
 
 import numpy as np
 import pytest
@@ -12,11 +12,11 @@ from bandits.learners.auto.forgetting import (
     BELIEF,
     DAY,
     STEP,
-    block_score,
     list_judging_times,
+    score_interval,
     track_weights,
 )
-from bandits.learners.auto.history import CountHistory, FeatureGrid, fold_attributes
+from bandits.learners.auto.history import CountHistory, FeatureGrid, coarsen_attributes
 from bandits.learners.auto.laplace import (
     DesignMatrix,
     Eigendecomposition,
@@ -39,7 +39,7 @@ def relation_of(attribute: AttributeSpec, size: int) -> np.ndarray:
 
 
 def test_offsets_count_places_on_the_arms_ladder() -> None:
-    """Same amount 0, next higher 1; nearest by ratio; a level that is no amount has no place."""
+    """Offsets are 0 for the same amount and 1 for the next higher; other levels have no place."""
     cells = ("0", "50", "100", "70", "x")
     offsets = relation_of(AttributeSpec("last", "category", cells), 6)
     assert offsets[2].tolist() == [-2, -1, 0, 1]
@@ -102,7 +102,7 @@ def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: in
 
 
 def test_factors_solve_with_every_multiple_of_the_matrix() -> None:
-    """(share * A + diag(d)) x = b, as a solver of its own says, from one decomposition."""
+    """One decomposition solves (share * A + diag(d)) x = b for every share."""
     rng = np.random.default_rng(0)
     half, precision, right = rng.normal(size=(20, 8)), rng.uniform(0.1, 40.0, 8), rng.normal(size=8)
     factors = Eigendecomposition.build(half.T @ half, precision)
@@ -112,7 +112,7 @@ def test_factors_solve_with_every_multiple_of_the_matrix() -> None:
 
 
 def test_scales_stay_without_data_and_follow_it_with_data() -> None:
-    """With no information s = s0; with much, s is the coefficients' own spread."""
+    """Scales stay at s0 without information; with much, they are the coefficients' spread."""
     start, term_of = np.array([0.5, 0.5]), np.repeat([-1, 0, 1], [1, 40, 40])
     nothing = next_scales(start, start, term_of, np.zeros(81), np.full(81, 0.25))
     assert nothing == pytest.approx(start)
@@ -125,8 +125,8 @@ def test_scales_stay_without_data_and_follow_it_with_data() -> None:
 
 
 @given(st.floats(0, 50 * DAY), st.floats(0, 60 * DAY))
-def test_judging_times_are_few_fixed_and_dense_of_late(first: float, span: float) -> None:
-    """Multiples of the step between first and now; a later fit keeps to places known before."""
+def test_judging_times_are_few_and_fixed(first: float, span: float) -> None:
+    """Judging times are multiples of the step, and a later fit uses the same ones again."""
     at = first + span
     marks = list_judging_times(first, at, 6)
     assert all(first < mark <= at and mark % STEP == 0 for mark in marks)
@@ -139,7 +139,7 @@ def test_judging_times_are_few_fixed_and_dense_of_late(first: float, span: float
 
 
 def test_a_lead_of_long_ago_is_overtaken_by_what_is_right_now() -> None:
-    """300 blocks for "never", then 6 for the shortest: fixed share follows within them."""
+    """Weights move to the shortest half-life within 6 intervals, after 300 in favour of "never"."""
     scores = np.zeros((306, len(BELIEF)))
     scores[:300, 0] = 1.0
     scores[300:, -1] = 4.0
@@ -148,22 +148,22 @@ def test_a_lead_of_long_ago_is_overtaken_by_what_is_right_now() -> None:
     assert track_weights(np.zeros((0, 6))) == pytest.approx(np.array(BELIEF) / sum(BELIEF))
 
 
-def test_a_block_in_which_all_arms_move_alike_says_little() -> None:
-    """A third more conversions everywhere cost less than the same number on one arm alone."""
+def test_an_interval_in_which_all_arms_move_alike_says_little() -> None:
+    """A rise of all arms by a third costs little likelihood; the same number on one arm much."""
     eta, trials = np.full(4, -3.0), np.full(4, 2000.0)
     base = trials / (1 + np.exp(3.0))
-    right = block_score(np.full(4, -3.0 + np.log(1.33)), trials, base * 1.33)
-    alike = block_score(eta, trials, base * 1.33)
-    one = block_score(eta, trials, base * np.array([2.32, 1.0, 1.0, 1.0]))
-    truth = block_score(
+    right = score_interval(np.full(4, -3.0 + np.log(1.33)), trials, base * 1.33)
+    alike = score_interval(eta, trials, base * 1.33)
+    one = score_interval(eta, trials, base * np.array([2.32, 1.0, 1.0, 1.0]))
+    truth = score_interval(
         eta + np.log([2.32, 1.0, 1.0, 1.0]), trials, base * np.array([2.32, 1.0, 1.0, 1.0])
     )
     assert right - alike < 2.0
     assert truth - one > 20.0
 
 
-def test_cells_are_bounded_by_folding_what_tells_least() -> None:
-    """Of three attributes the one that the conversions depend on keeps its levels."""
+def test_cells_are_bounded_by_coarsening_the_least_informative() -> None:
+    """The attribute that conversions depend on keeps its levels when three are coarsened."""
     context = [AttributeSpec(name, "category", tuple("abcdefgh")) for name in "xyz"]
     spec = CellSpec.build(context, 10**6)
     rng = np.random.default_rng(0)
@@ -173,17 +173,17 @@ def test_cells_are_bounded_by_folding_what_tells_least() -> None:
     codes, cell = np.unique(spec.code_levels(levels), return_inverse=True)
     counts = np.stack([np.ones(20_000), hits, hits, hits]).astype(float)
     history = CountHistory(spec.levels_of(codes), np.zeros(20_000), cell, arm, counts)
-    small, sizes = fold_attributes(history, spec, frozenset(), 100)
+    small, sizes = coarsen_attributes(history, spec, frozenset(), 100)
     assert len(small.levels) <= 100
     assert sizes[2] == 9
     assert small.counts.sum() == counts.sum()
-    again, same = fold_attributes(small, spec, frozenset({0, 1}), 100)
+    again, same = coarsen_attributes(small, spec, frozenset({0, 1}), 100)
     assert same[:2] == (1, 1)
     assert len(again.levels) == 8
 
 
 def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
-    """Width .5 for one unsure term; with T equally unsure ones their sum strays as one would."""
+    """The width is .5 for one uncertain term, and .5 / sqrt(T) for T equally uncertain ones."""
     context = [{"name": f"c{i}", "cells": ["x", "y"]} for i in range(3)]
     config = read_config({"arms": [{"name": "a"}, {"name": "b"}], "context": context})
     design = make_design(config, (3, 3, 3))
@@ -201,7 +201,7 @@ def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
 
 
 def test_a_log_read_as_it_grows_holds_what_one_reading_holds() -> None:
-    """Only new exposures are looked up; sums by (time, levels, arm) are those of a fresh log."""
+    """A history read in steps equals one read at once."""
     spec = CellSpec.build([AttributeSpec("c", "category", ("x", "y"))])
     rng, logs = np.random.default_rng(0), (ExposureLog(1), ExposureLog(1))
     for start in range(0, 900, 300):
@@ -219,7 +219,7 @@ def test_a_log_read_as_it_grows_holds_what_one_reading_holds() -> None:
 
 
 def test_a_design_is_bounded_and_every_arm_has_its_features() -> None:
-    """20 arms and 16 attributes begin with at most 400 interaction features, main effects in."""
+    """A design of 20 arms and 16 attributes begins with at most 500 features, arms included."""
     context = [{"name": f"c{i}", "cells": list("abcd")} for i in range(16)]
     arms = [{"name": f"a{i}", "attributes": {"amount": i + 1}} for i in range(20)]
     config = read_config({"arms": arms, "context": context})
