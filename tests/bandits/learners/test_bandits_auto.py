@@ -134,8 +134,8 @@ def test_exposures_are_evidence_when_nine_conversions_of_ten_have_come() -> None
 def test_conversions_that_are_still_to_come_make_nobody_forget() -> None:
     """The half-life stays long where the window says that conversions are still to come.
 
-    With the window told the slot keeps its long memory; as if all had come, it would seem that
-    everything just stopped.
+    Rates stay the same for three weeks, and the last two days have no conversion yet. Without the
+    window the counts look as if conversions had stopped.
     """
     days = [
         table_of(

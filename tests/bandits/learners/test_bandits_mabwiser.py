@@ -61,7 +61,7 @@ def test_each_policy_is_published_with_exact_propensities(name: str) -> None:
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_the_seed_alone_decides(name: str) -> None:
-    """The same seed gives the same bytes; before any data every arm gets a fair share."""
+    """Equal seeds give equal bytes; before any data every arm gets a fair share."""
     config, table = config_of(name), table_of(*ROWS)
     blobs = [bandits.dump(fit(config, table, 0.0, seed=s)) for s in (1, 1, 2)]
     assert blobs[0] == blobs[1] != blobs[2]
