@@ -1,4 +1,4 @@
-"""Bandits with exact propensities: how to choose, and how to judge the choices.
+"""Contextual bandits with exact propensities: choosing arms, and evaluating the choices.
 
     learner = bandits.make_learner(config, seed=0)
     learner.expose(ids, contexts, arms, at)
@@ -34,16 +34,16 @@ __all__ = [
 
 
 def make_learner(config: LearnerConfig | Mapping[str, object], seed: int = 0) -> Learner:
-    """A learner for a slot.
+    """Return an in-memory learner for one slot.
 
     Args:
-        config: a slot's tables (`arms`, `context`, `policy`), or what `read_config` made of them.
-        seed: together with the exposures and rewards it determines every snapshot.
+        config: a slot's tables (`arms`, `context`, `policy`), or the result of `read_config`.
+        seed: determines every snapshot, together with the exposures and rewards.
 
     Raises:
-        ConfigError: naming the key and what would be right.
+        ConfigError: a table is invalid; the message names the key and the cure.
     """
-    # By name, so that neither the web process nor the import checker reaches the learning side.
+    # Imported by name: the web process and the import checker must not reach the learning side.
     online = import_module("bandits.learners.online")
     checked = config if isinstance(config, LearnerConfig) else read_config(config)
     return cast("Learner", online.OnlineLearner(checked, seed))

@@ -1,4 +1,4 @@
-"""Names for the array types that signatures use; shapes stand in the docstrings."""
+"""Type aliases of the arrays in signatures; docstrings give the shapes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 AnyArray: TypeAlias = NDArray[Any]
 
 Context: TypeAlias = Mapping[str, object]
-"""One visitor's attributes by name."""
+"""Context of one visitor: attribute name -> value."""
 
 Contexts: TypeAlias = Mapping[str, AnyArray | Sequence[object]]
-"""Attributes of n visitors: name -> column (n,)."""
+"""Contexts of n visitors: attribute name -> column (n,)."""

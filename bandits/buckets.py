@@ -9,10 +9,14 @@ HOURS_FOR = 90 * DAY
 
 
 def width_of(at: float, watermark: float) -> int:
-    """The width in seconds of the bucket that holds `at` when the journal stands at `watermark`.
+    """Return the width, in seconds, of the bucket that holds `at` at this watermark.
 
-    A whole hour (day) changes its width at once, when its *end* is 7 (90) days old. So what is
-    compacted twice ends where compacting once, later, would have put it.
+    All buckets of an hour (a day) widen together, when the *end* of the hour (day) is 7 (90) days
+    old. So compacting twice gives the same buckets as compacting once, later.
+
+    Args:
+        at: time of the exposure in seconds.
+        watermark: time up to which the journal is complete, in seconds.
     """
     if watermark - (at // DAY + 1) * DAY >= HOURS_FOR:
         return DAY
@@ -22,6 +26,9 @@ def width_of(at: float, watermark: float) -> int:
 
 
 def bucket_of(at: float, watermark: float) -> int:
-    """The start in seconds of that bucket: 5 minutes for 7 days, hours for 90 days, then days."""
+    """Return the start, in seconds, of the bucket that holds `at` at this watermark.
+
+    Buckets are 5 minutes wide for 7 days, an hour to 90 days, then a day.
+    """
     width = width_of(at, watermark)
     return int(at // width) * width

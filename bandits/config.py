@@ -1,7 +1,7 @@
-"""What a learner needs to know of its slot, read from plain dicts and checked.
+"""Configuration of a learner: a slot's arms, context, policy and reward, read and checked.
 
-The dicts have the form of a slot's TOML: `arms` (the slot's word is `variants`), `context`,
-`policy`, and `reward`, of which only the kind matters here.
+The input has the form of a slot's TOML file as plain dicts: `arms` (in a slot: `variants`),
+`context`, `policy` and `reward`. Of `reward` only the objective and the window are read.
 """
 
 from collections.abc import Mapping
@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from bandits.config_policy import PolicyConfig, read_policy
-from bandits.config_values import Table, as_table, finite, named_tables, seconds, text_of
+from bandits.config_values import (
+    Table,
+    as_table,
+    read_duration,
+    read_named_tables,
+    read_number,
+    text_of,
+)
 from bandits.errors import ConfigError
 
-__all__ = ["Arm", "ContextAttribute", "LearnerConfig", "PolicyConfig", "read_config"]
+__all__ = ["Arm", "AttributeSpec", "LearnerConfig", "PolicyConfig", "read_config"]
 
 AttributeKind: TypeAlias = Literal["category", "number", "flag"]
 Objective: TypeAlias = Literal["conversion", "revenue"]
@@ -31,18 +38,22 @@ KINDS: Mapping[str, AttributeKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One alternative. `attributes` (amount, face value) let models share between arms."""
+    """One alternative of a slot.
+
+    Attributes:
+        attributes: values such as the amount, by which models share what they learn between arms.
+    """
 
     name: str
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class ContextAttribute:
-    """One attribute known when deciding.
+class AttributeSpec:
+    """One attribute of the context, and the cuts that turn its values into levels.
 
     Attributes:
-        name: its name in the context.
+        name: key in the context.
         kind: `category` (one of listed values), `number` or `flag`.
         cells: the listed values of a category, the ascending cut points of a number, () of a flag.
     """
@@ -54,44 +65,43 @@ class ContextAttribute:
 
 @dataclass(frozen=True, slots=True)
 class LearnerConfig:
-    """What a learner knows of one slot revision.
+    """Configuration of the learner of one slot revision.
 
     Attributes:
-        arms: the alternatives.
+        arms: the alternatives, in the order of their indices.
         context: the attributes known when deciding.
-        policy: how it chooses.
-        objective: what is maximised.
-        window: the attribution window in seconds, None where it is not told.
+        objective: the reward that is maximised, conversions or revenue.
+        window: attribution window in seconds; None where the slot names none.
     """
 
     arms: tuple[Arm, ...]
-    context: tuple[ContextAttribute, ...]
+    context: tuple[AttributeSpec, ...]
     policy: PolicyConfig
     objective: Objective = "conversion"
     window: float | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The arms' names, in the order of their indices."""
+        """Names of the arms, in the order of their indices."""
         return tuple(arm.name for arm in self.arms)
 
 
 def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
-    """Read a slot's tables into a checked configuration.
+    """Read and check the configuration of a slot's learner.
 
     Args:
-        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`; each of the
-            first two as a list of tables with a name or as a mapping name -> table. Other keys
-            are the service's and are left alone.
+        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`. Arms and
+            context are lists of tables with a name, or mappings name -> table. Other keys belong
+            to the service and are ignored.
 
     Raises:
-        ConfigError: naming the dotted key and what would be right.
+        ConfigError: a value is invalid; the message names the dotted key and the cure.
     """
     word = "variants" if "arms" not in mapping and "variants" in mapping else "arms"
     arms = _read_arms(mapping.get(word, []), word)
     context = tuple(
         _read_attribute(name, table, f"context.{name}")
-        for name, table in named_tables(mapping.get("context", []), "context")
+        for name, table in read_named_tables(mapping.get("context", []), "context")
     )
     names = tuple(arm.name for arm in arms)
     policy = read_policy(as_table(mapping.get("policy", {}), "policy"), names)
@@ -99,9 +109,9 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
 
 
 def _read_arms(value: object, word: str) -> tuple[Arm, ...]:
-    tables = named_tables(value, word)
+    tables = read_named_tables(value, word)
     if not tables:
-        raise ConfigError(word, "there is no arm", 'Give at least one, such as {name = "a50"}')
+        raise ConfigError(word, "is empty", 'Give at least one, such as {name = "a50"}')
     return tuple(_read_arm(name, table, f"{word}.{name}") for name, table in tables)
 
 
@@ -109,7 +119,7 @@ def _read_arm(name: str, table: Table, key: str) -> Arm:
     return Arm(name, as_table(table.get("attributes", {}), f"{key}.attributes"))
 
 
-def _read_attribute(name: str, table: Table, key: str) -> ContextAttribute:
+def _read_attribute(name: str, table: Table, key: str) -> AttributeSpec:
     word = table.get("kind", "category")
     kind = KINDS.get(str(word))
     if kind is None:
@@ -119,10 +129,10 @@ def _read_attribute(name: str, table: Table, key: str) -> ContextAttribute:
     if not isinstance(cells, list | tuple):
         raise ConfigError(f"{key}.cells", "is not a list", "Give a list, such as [10, 30, 100]")
     if kind == "category":
-        return ContextAttribute(name, kind, _read_values(cells, f"{key}.cells"))
+        return AttributeSpec(name, kind, _read_values(cells, f"{key}.cells"))
     if kind == "number":
-        return ContextAttribute(name, kind, _read_cuts(cells, f"{key}.cells"))
-    return ContextAttribute(name, kind)
+        return AttributeSpec(name, kind, _read_cuts(cells, f"{key}.cells"))
+    return AttributeSpec(name, kind)
 
 
 def _read_values(cells: list[object] | tuple[object, ...], key: str) -> tuple[str, ...]:
@@ -133,7 +143,7 @@ def _read_values(cells: list[object] | tuple[object, ...], key: str) -> tuple[st
 
 
 def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[float, ...]:
-    cuts = tuple(finite(cell, key) for cell in cells)
+    cuts = tuple(read_number(cell, key) for cell in cells)
     if list(cuts) != sorted(set(cuts)):
         raise ConfigError(key, "cut points do not ascend", "List them from small to large, once")
     return cuts
@@ -142,7 +152,7 @@ def _read_cuts(cells: list[object] | tuple[object, ...], key: str) -> tuple[floa
 def _read_window(mapping: Mapping[str, object]) -> float | None:
     reward = mapping.get("reward")
     value = reward.get("window") if isinstance(reward, Mapping) else None
-    return None if value is None else seconds(value, "reward.window")
+    return None if value is None else read_duration(value, "reward.window")
 
 
 def _read_objective(mapping: Mapping[str, object]) -> Objective:
@@ -153,4 +163,4 @@ def _read_objective(mapping: Mapping[str, object]) -> Objective:
         return "conversion"
     if reward == "revenue":
         return "revenue"
-    raise ConfigError("reward.kind", f"{reward!r} is no objective", "Use conversion or revenue")
+    raise ConfigError("reward.kind", f"unknown objective {reward!r}", "Use conversion or revenue")

@@ -1,12 +1,12 @@
-"""The options of `policy.kind = "mabwiser"`: names, parameters and their limits.
+"""Options of `policy.kind = "mabwiser"`: policy names, parameters and their limits.
 
-They are checked here, where a slot is read, and without MABWiser: the process that applies a
-slot may not have it.
+The check runs when a slot is read and does not import MABWiser, which the process that applies a
+slot may lack.
 """
 
 from collections.abc import Mapping, Sequence
 
-from bandits.config_values import Table, finite
+from bandits.config_values import Table, read_number
 from bandits.errors import ConfigError
 
 KEY = "policy.options"
@@ -34,14 +34,14 @@ _LEAST, _MOST = 1e-9, 1e9
 
 
 def read_options(options: Table) -> tuple[str, dict[str, object]]:
-    """The learning policy's name and its parameters.
+    """Read and check the name and the parameters of a MABWiser learning policy.
 
     Args:
         options: `learning_policy` and its parameters, such as `{"learning_policy": "LinTS",
-            "alpha": 0.2}`; LinTS unless named.
+            "alpha": 0.2}`; without a name, LinTS.
 
     Raises:
-        ConfigError: for a name, a parameter or a value that MABWiser does not take.
+        ConfigError: MABWiser does not accept the name, a parameter or a value.
     """
     name = str(options.get("learning_policy", DEFAULT))
     if name not in LEARNING:
@@ -53,20 +53,27 @@ def read_options(options: Table) -> tuple[str, dict[str, object]]:
 
 
 def check_names(given: Table, known: Sequence[str], name: str) -> None:
-    """Check that these are parameters of `name`.
+    """Check that a MABWiser policy has these parameters.
+
+    Args:
+        given: parameters by name.
+        known: names of the parameters that the policy has.
+        name: name of the policy, for the message.
 
     Raises:
-        ConfigError: naming the first that is not.
+        ConfigError: a parameter is unknown; the message names the first one.
     """
     wrong = sorted(set(given) - set(known))
     if wrong:
         cure = f"Known are: {', '.join(known) or 'none'}"
-        raise ConfigError(f"{KEY}.{wrong[0]}", f"is no parameter of {name}", cure)
+        raise ConfigError(f"{KEY}.{wrong[0]}", f"is not a parameter of {name}", cure)
 
 
 def _read(key: str, value: object) -> object:
     if key != "scale":
-        return finite(value, f"{KEY}.{key}", *((0.0, 1.0) if key == "epsilon" else (_LEAST, _MOST)))
+        return read_number(
+            value, f"{KEY}.{key}", *((0.0, 1.0) if key == "epsilon" else (_LEAST, _MOST))
+        )
     if not isinstance(value, bool):
         raise ConfigError(f"{KEY}.scale", f"{value!r} cannot be used", "Use true or false")
     return value

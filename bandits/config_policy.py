@@ -1,13 +1,14 @@
-"""The policy table of a slot: its keys, their defaults and their limits."""
+"""Policy table of a slot: its keys, their defaults and their limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bandits.config_mabwiser import read_options
-from bandits.config_values import Table, as_table, finite, seconds, text_of, whole
+from bandits.config_values import Table, as_table, read_duration, read_number, read_whole, text_of
 from bandits.errors import ConfigError
 
-KINDS = ("auto", "beta", "logistic", "mabwiser", "uniform", "fixed")
+KINDS = ("auto", "beta", "mabwiser", "uniform", "fixed")
+FORMER_KINDS = {"logistic": "auto"}  # stored slots may still name these
 KEYS = (
     "kind", "floor", "half_life", "draws", "max_cells", "strength", "arm", "by", "arms", "prior",
     "prior_visitors", "options",
@@ -19,22 +20,23 @@ FEATURE_CELLS = 4096  # features hold none: only the counts grow
 
 @dataclass(frozen=True, slots=True)
 class PolicyConfig:
-    """How a slot chooses.
+    """Policy settings of a slot.
 
     Attributes:
         kind: one of KINDS; `auto` is the default learner.
         floor: least propensity of each eligible arm.
-        half_life: seconds after which an exposure counts half; infinite for never; None leaves
-            it to the learner.
-        draws: M, the number of posterior draws that a snapshot holds.
-        max_cells: most cells that the context may have; beyond it attributes are coarsened.
-        strength: conversions that the pool's word on a cell is worth; None: from the data.
+        half_life: age in seconds at which an exposure counts half; infinite for no forgetting;
+            None lets the learner choose.
+        draws: M, the number of posterior draws in a snapshot.
+        max_cells: most cells of the context; with more, attributes are coarsened.
+        strength: weight of the slot's overall rate in one cell, in conversions; None: from the
+            data.
         arm: index of the fixed arm (kind `fixed`), None otherwise.
-        by: the context attribute whose value selects the fixed arm, None for one arm.
+        by: the context attribute whose value selects the fixed arm; None for one arm.
         arms: value of `by` -> index of the fixed arm.
-        prior: a rule that the learner starts from, such as `last_amount`; None for none.
-        prior_visitors: how many visitors that rule is worth.
-        options: what a kind of its own needs (MABWiser's policy and parameters).
+        prior: rule that the learner starts from, such as `last_amount`; None for none.
+        prior_visitors: weight of that rule, in visitors.
+        options: MABWiser's learning policy and parameters (kind `mabwiser`).
     """
 
     kind: str = "auto"
@@ -52,41 +54,48 @@ class PolicyConfig:
 
 
 def default_floor(arms: int) -> float:
-    """The floor of a slot that names none: min(.02, .2 / K)."""
+    """Return the floor of a slot that does not set one: min(.02, .2 / K)."""
     return min(0.02, 0.2 / arms)
 
 
 def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
-    """Read the policy table of a slot with these arms.
+    """Read and check the policy table of a slot.
 
-    A fixed policy's default floor is 0: who fixes an arm means that arm.
+    The default floor of a fixed policy is 0: a fixed arm is meant to be always drawn.
+
+    Args:
+        table: the policy table.
+        names: names of the slot's arms, in the order of their indices.
 
     Raises:
-        ConfigError: naming the dotted key and what would be right.
+        ConfigError: a value is invalid; the message names the dotted key and the cure.
     """
     kind = _read_kind(table)
     floor = 0.0 if kind == "fixed" else default_floor(len(names))
-    cells = FEATURE_CELLS if kind in ("auto", "logistic") else TABLE_CELLS
+    cells = FEATURE_CELLS if kind == "auto" else TABLE_CELLS
     half_life = table.get("half_life")
     strength = table.get("strength")
     return PolicyConfig(
         kind=kind,
-        floor=finite(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
-        half_life=None if half_life is None else seconds(half_life, "policy.half_life"),
-        draws=whole(table.get("draws", 128), "policy.draws", 1, 65536),
-        max_cells=whole(table.get("max_cells", cells), "policy.max_cells", 1, 1_000_000),
-        strength=None if strength is None else finite(strength, "policy.strength", 1e-3, 1e6),
+        floor=read_number(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
+        half_life=None if half_life is None else read_duration(half_life, "policy.half_life"),
+        draws=read_whole(table.get("draws", 128), "policy.draws", 1, 65536),
+        max_cells=read_whole(table.get("max_cells", cells), "policy.max_cells", 1, 1_000_000),
+        strength=None if strength is None else read_number(strength, "policy.strength", 1e-3, 1e6),
         arm=_read_arm(table, names, kind),
         by=_text_or_none(table, "by"),
         arms=_read_arms(table, names),
         prior=_text_or_none(table, "prior"),
-        prior_visitors=finite(table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0),
+        prior_visitors=read_number(
+            table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0
+        ),
         options=_read_options(table, kind),
     )
 
 
 def _read_kind(table: Table) -> str:
     kind = str(table.get("kind", "auto"))
+    kind = FORMER_KINDS.get(kind, kind)
     if kind not in KINDS:
         raise ConfigError("policy.kind", f"{kind!r} is unknown", f"Use one of {', '.join(KINDS)}")
     return kind
@@ -94,7 +103,7 @@ def _read_kind(table: Table) -> str:
 
 def _read_options(table: Table, kind: str) -> Table:
     extra = {key: value for key, value in table.items() if key not in KEYS}
-    if extra and kind != "mabwiser":  # MABWiser's parameters are its own and are checked there
+    if extra and kind != "mabwiser":  # `read_options` checks the parameters of MABWiser
         known = ", ".join(KEYS)
         raise ConfigError(f"policy.{min(extra)}", "is not a key of a policy", f"Known are: {known}")
     options = {**as_table(table.get("options", {}), "policy.options"), **extra}
@@ -108,7 +117,7 @@ def _read_arm(table: Table, names: tuple[str, ...], kind: str) -> int | None:
         return _index(table["arm"], names, "policy.arm")
     if kind == "fixed" and not table.get("arms"):
         cure = 'Name the arm, such as arm = "100", or give `by` and `arms`'
-        raise ConfigError("policy.arm", "a fixed policy has no arm", cure)
+        raise ConfigError("policy.arm", "is missing from a fixed policy", cure)
     return None
 
 

@@ -1,4 +1,4 @@
-"""Single configuration values: tables, numbers, durations, and the text of a category's value."""
+"""Single configuration values: tables, numbers, durations, and the text of a category."""
 
 import math
 import re
@@ -13,25 +13,25 @@ Table: TypeAlias = Mapping[str, object]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
-_LARGEST = 2**63  # beyond this an integer is no category, and its text may be refused by Python
+_LARGEST = 2**63  # a larger integer is not a category; Python may refuse to convert it to text
 
 
 def as_table(value: object, key: str) -> Table:
-    """The value as a table with text keys.
+    """Return the value, checked to be a table with text keys.
 
     Raises:
-        ConfigError: where it is something else.
+        ConfigError: the value is not a table with text keys.
     """
     if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
         raise ConfigError(key, "is not a table", "Give a table of named values")
     return value
 
 
-def named_tables(value: object, key: str) -> list[tuple[str, Table]]:
-    """Names with their tables, in order, from a list of tables or a mapping name -> table.
+def read_named_tables(value: object, key: str) -> list[tuple[str, Table]]:
+    """Return (name, table) pairs, in order, from a list of tables or a mapping name -> table.
 
     Raises:
-        ConfigError: where a name is missing, empty or given twice.
+        ConfigError: a name is missing, empty or given twice.
     """
     if isinstance(value, Mapping):
         return [(str(name), as_table(table, f"{key}.{name}")) for name, table in value.items()]
@@ -52,11 +52,11 @@ def _name_of(table: Table, key: str) -> str:
     return name
 
 
-def finite(value: object, key: str, low: float = -math.inf, high: float = math.inf) -> float:
-    """The value as a finite number within [low, high].
+def read_number(value: object, key: str, low: float = -math.inf, high: float = math.inf) -> float:
+    """Return the value, checked to be a finite number within [low, high].
 
     Raises:
-        ConfigError: where it is not.
+        ConfigError: the value is not such a number.
     """
     good = isinstance(value, int | float) and not isinstance(value, bool)
     number = float(value) if good and isinstance(value, int | float) else math.nan
@@ -65,23 +65,23 @@ def finite(value: object, key: str, low: float = -math.inf, high: float = math.i
     raise ConfigError(key, f"{value!r} cannot be used", f"Give a number from {low:g} to {high:g}")
 
 
-def whole(value: object, key: str, low: int, high: int) -> int:
-    """The value as an integer within [low, high].
+def read_whole(value: object, key: str, low: int, high: int) -> int:
+    """Return the value, checked to be an integer within [low, high].
 
     Raises:
-        ConfigError: where it is not.
+        ConfigError: the value is not such an integer.
     """
-    number = finite(value, key, low, high)
+    number = read_number(value, key, low, high)
     if not number.is_integer():
         raise ConfigError(key, f"{value!r} is not whole", f"Give a whole number of at least {low}")
     return int(number)
 
 
-def seconds(value: object, key: str) -> float:
-    """A duration in seconds: a number, "90m", "36h", "7d", or "never" (infinite).
+def read_duration(value: object, key: str) -> float:
+    """Return a duration in seconds from a number, "90m", "36h", "7d", or "never" (infinite).
 
     Raises:
-        ConfigError: for anything else, and for a duration that is not positive.
+        ConfigError: the value is not a duration, or not positive.
     """
     if value == "never":
         return math.inf
@@ -89,14 +89,14 @@ def seconds(value: object, key: str) -> float:
     number = float(match[1]) * _UNITS[match[2]] if match else value
     if isinstance(number, int | float) and not isinstance(number, bool) and number > 0:
         return float(number)
-    raise ConfigError(key, f"{value!r} is no duration", 'Give seconds, "36h", "7d" or "never"')
+    raise ConfigError(key, f"{value!r} is not a duration", 'Give seconds, "36h", "7d" or "never"')
 
 
 def text_of(value: object) -> str | None:
-    """The text by which a category's value is known; None for what cannot be one.
+    """Return a category's value as text; None for a value that cannot be a category.
 
-    Integers and whole floats agree (`50`, `50.0`, `"50"`), so that a column's type in a file
-    does not change its cells.
+    `50`, `50.0` and `"50"` give the same text, so the type of a column in a file does not change
+    its cells.
     """
     if isinstance(value, str):
         return str(value)

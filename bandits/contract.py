@@ -1,4 +1,4 @@
-"""The two sides of the package: what learns and what is served."""
+"""Protocols of the package: the learner, and the policy that it publishes."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,7 +10,13 @@ __all__ = ["Learner", "Policy"]
 
 
 class Learner(Protocol):
-    """Takes exposures and rewards, gives snapshots. It has no clock: times come in, in seconds."""
+    """Learner that turns exposures and rewards into snapshots.
+
+    A learner has no clock: every time is an argument, in seconds.
+
+    Attributes:
+        unknown_rewards: number of rewards whose id was never exposed.
+    """
 
     unknown_rewards: int
 
@@ -21,7 +27,7 @@ class Learner(Protocol):
         arms: AnyArray | Sequence[int],
         at: FloatArray | float,
     ) -> None:
-        """Count n exposures, each with its id (n,), context, arm index (n,) and time (n,)."""
+        """Count n exposures: ids (n,), contexts, arm indices (n,) and times (n,)."""
         ...
 
     def reward(
@@ -32,10 +38,10 @@ class Learner(Protocol):
     ) -> None:
         """Add rewards (n,) to earlier exposures, in any order.
 
-        Rewards of unknown ids are counted in `unknown_rewards` and ignored.
+        Rewards of unknown ids are ignored, and counted in `unknown_rewards`.
         """
         ...
 
     def snapshot(self, at: float) -> bytes:
-        """The policy as of `at`, for `load_policy`."""
+        """Return the policy learned by time `at` as bytes, for `load_policy`."""
         ...

@@ -1,9 +1,9 @@
-"""Learning state: integer counts in time buckets, which add.
+"""Learning state of a slot: integer counts by time bucket, cell and arm.
 
 One row is (bucket start in seconds, cell, arm) -> trials, conversions, reward in fen, sum of
-squared rewards. Everything else is a weight on buckets at fit time: forgetting, leaving an
-outage out, letting it in again. A reward is booked in the bucket, cell and arm of its
-*exposure*, whenever it comes. Integers are Python's and do not overflow.
+squared rewards. Forgetting, leaving an outage out and letting it in again are weights on buckets
+at fit time. A reward is booked in the bucket, cell and arm of its *exposure*, whenever it comes.
+Integers are Python's and do not overflow. Tables of partitions add up.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,11 @@ Interval: TypeAlias = tuple[float, float]
 
 
 def reward_delta(before: int, after: int) -> tuple[int, int, int]:
-    """What an exposure's reward, changed from `before` to `after` fen, adds to its row.
+    """Return the change of a row's sums when an exposure's reward goes from `before` to `after`.
+
+    Args:
+        before: reward in fen.
+        after: reward in fen.
 
     Returns:
         Deltas of conversions (-1, 0 or 1), reward and squared reward, for `add_reward`.
@@ -37,15 +41,14 @@ def reward_delta(before: int, after: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, eq=False)
 class WeightedCounts:
-    """Weighted sums for each (cell, arm) that was seen, as columns (r,), ordered by both.
+    """Weighted sums of each (cell, arm) that was exposed, as columns (r,), ordered by both.
 
     Attributes:
         cells: cells as text.
         arms: arm indices.
-        trials: weighted exposures.
-        conversions: weighted conversions.
-        reward: weighted reward in fen.
-        reward_sq: weighted sum of squared rewards.
+        trials: exposures.
+        reward: in fen.
+        reward_sq: sum of squared rewards, in fen squared.
     """
 
     cells: AnyArray
@@ -58,12 +61,12 @@ class WeightedCounts:
 
 @dataclass(frozen=True, eq=False)
 class CountColumns:
-    """A table's rows as columns (n,), in no particular order.
+    """Rows of a count table as columns (n,), in no particular order.
 
     Attributes:
         labels: the distinct cells as text.
         bucket: starts of the buckets in seconds.
-        cell: places in `labels`.
+        cell: index in `labels`.
         arm: arm indices.
         counts: (4, n) trials, conversions, reward in fen, sum of squared rewards.
     """
@@ -77,20 +80,23 @@ class CountColumns:
 
 @dataclass(eq=False)
 class CountTable:
-    """The table. `add_*` change it in place; `+` and `compact` give a new one."""
+    """Count table of a slot.
+
+    The `add_*` methods change it in place; `+` and `compact` return a new one.
+    """
 
     _counts: dict[Key, list[int]] = field(default_factory=dict)
 
     @classmethod
     def from_rows(cls, rows: Iterable[Row]) -> "CountTable":
-        """The table of plain rows; rows of the same key add up."""
+        """Return the table of plain rows; rows with the same key add up."""
         table = cls()
         for bucket, cell, arm, *counts in rows:
             table._add((bucket, cell, arm), *counts)
         return table
 
     def rows(self) -> Iterator[Row]:
-        """Plain rows in the order of their keys, without those that are all zero."""
+        """Yield plain rows in the order of their keys, without rows of zeros."""
         for (bucket, cell, arm), (trials, conversions, reward, square) in sorted(
             self._counts.items()
         ):
@@ -98,7 +104,7 @@ class CountTable:
                 yield bucket, cell, arm, trials, conversions, reward, square
 
     def columns(self) -> CountColumns:
-        """All rows as columns."""
+        """Return all rows as columns."""
         n = len(self._counts)
         buckets, cells, arms = zip(*self._counts, strict=True) if n else ((), (), ())
         places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
@@ -112,23 +118,23 @@ class CountTable:
         )
 
     def __eq__(self, other: object) -> bool:
-        """Equal where the rows are."""
+        """Compare the rows, without rows of zeros."""
         return isinstance(other, CountTable) and list(self.rows()) == list(other.rows())
 
     __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
-        """The number of keys."""
+        """Return the number of (bucket, cell, arm) keys."""
         return len(self._counts)
 
     def add_exposure(self, at: float, cell: str, arm: int, count: int = 1) -> None:
-        """Count exposures at time `at` (seconds) in a 5-minute bucket."""
+        """Count exposures in the 5-minute bucket of time `at` (seconds)."""
         self._add((int(at // FINE) * FINE, cell, arm), count, 0, 0, 0)
 
     def add_reward(
         self, at: float, cell: str, arm: int, conversions: int, reward: int, reward_sq: int
     ) -> None:
-        """Book deltas (of `reward_delta`) at the time, cell and arm of the exposure."""
+        """Book deltas (from `reward_delta`) at the time (seconds), cell and arm of the exposure."""
         self._add((int(at // FINE) * FINE, cell, arm), 0, conversions, reward, reward_sq)
 
     def _add(self, key: Key, trials: int, conversions: int, reward: int, square: int) -> None:
@@ -142,28 +148,32 @@ class CountTable:
         found[3] += square
 
     def __add__(self, other: "CountTable") -> "CountTable":
-        """Both tables as one: partitions add up."""
+        """Return the sum of two tables, such as those of two partitions."""
         both = CountTable({key: list(counts) for key, counts in self._counts.items()})
         for key, counts in other._counts.items():
             both._add(key, *counts)
         return both
 
     def compact(self, watermark: float) -> "CountTable":
-        """The same sums in the buckets that are due when the journal stands at `watermark`."""
+        """Return the table in the wider buckets that are due at this watermark (seconds).
+
+        Sums by cell and arm stay the same. Idempotent: compacting again at a later watermark
+        gives what compacting once there gives.
+        """
         table = CountTable()
         for (bucket, cell, arm), counts in self._counts.items():
             table._add((bucket_of(bucket, watermark), cell, arm), *counts)
         return table
 
-    def weighted(
+    def weigh_buckets(
         self, at: float, half_life: float, quarantined: Sequence[Interval] = ()
     ) -> WeightedCounts:
-        """Sums over buckets with weight 2 ** (-age / half_life).
+        """Return sums over buckets, weighted by 2 ** (-age / half_life).
 
         Args:
-            at: the time of the fit in seconds; later buckets have weight 1.
-            half_life: seconds, infinite for no forgetting.
-            quarantined: intervals [from, to) in seconds; buckets that they touch have weight 0.
+            at: time of the fit in seconds; later buckets have weight 1.
+            half_life: seconds; infinite for no forgetting.
+            quarantined: intervals [from, to) in seconds; a bucket that touches one has weight 0.
         """
         weights = {
             bucket: _weight(bucket, at, half_life, quarantined)

@@ -1,9 +1,9 @@
-"""How long conversions take, and how many are still to come.
+"""Delay of conversions: its distribution, and the number of conversions still to come.
 
-Only conversions that have happened are seen, so quick ones are seen too often: a delay d is
-known only where the exposure's age is at least d (right truncation). Read backwards in time this
-is a product-limit estimate: of the conversions that took at most j, seen on exposures at least j
-old, the share that took exactly j is the reverse hazard g_j, and F(j - 1) = (1 - g_j) F(j)
+Only conversions that have happened are seen, so quick ones are overrepresented: a delay d is
+observed only where the exposure's age is at least d (right truncation). Read backwards in time,
+the estimate is a product-limit one: of the conversions that took at most j, seen on exposures at
+least j old, the share that took exactly j is the reverse hazard g_j, and F(j - 1) = (1 - g_j) F(j)
 (Lagakos, Barraj and De Gruttola 1988; Kalbfleisch and Lawless 1989).
 """
 
@@ -19,11 +19,11 @@ from bandits.arrays import FloatArray, IntArray
 BINS_PER_DECADE = 20  # a bin's ends differ by 12 %
 
 
-def edges_of(window: float) -> FloatArray:
-    """Ends of the bins in seconds: 0, then from 1 s by 12 % up to the window.
+def find_bin_edges(window: float) -> FloatArray:
+    """Return the bin edges in seconds: 0, then from 1 s in steps of 12 % up to the window.
 
     Raises:
-        ValueError: where the window is not a positive, finite number of seconds.
+        ValueError: the window is not a positive, finite number of seconds.
     """
     if not (np.isfinite(window) and window > 0.0):
         raise ValueError("the window must be a positive number of seconds")
@@ -34,12 +34,12 @@ def edges_of(window: float) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class DelayCounts:
-    """Counts of conversions as of one moment; parts with the same window add with `+`.
+    """Counts of conversions by delay, as of one moment; parts with the same window add with `+`.
 
     Attributes:
-        window: the attribution window in seconds, the longest delay there is.
+        window: attribution window in seconds, the longest possible delay.
         delays: (B,) conversions by the bin of their delay.
-        ages: (B,) the same conversions by the last bin that their exposure's age covers.
+        ages: (B,) conversions by the last bin that the age of their exposure covers.
     """
 
     window: float
@@ -48,25 +48,29 @@ class DelayCounts:
 
     @classmethod
     def empty(cls, window: float) -> Self:
-        """No conversions; ValueError for a window that is no positive number of seconds."""
-        bins = len(edges_of(window)) - 1
+        """Return counts without conversions.
+
+        Raises:
+            ValueError: the window is not a positive, finite number of seconds.
+        """
+        bins = len(find_bin_edges(window)) - 1
         return cls(window, np.zeros(bins, dtype=np.int64), np.zeros(bins, dtype=np.int64))
 
     @cached_property
     def edges(self) -> FloatArray:
-        """(B + 1,) seconds."""
-        return edges_of(self.window)
+        """Edges (B + 1,) of the bins in seconds."""
+        return find_bin_edges(self.window)
 
     def add(self, delays: ArrayLike, ages: ArrayLike) -> Self:
-        """The counts with n more conversions.
+        """Return the counts with n more conversions.
 
-        A conversion whose delay falls in a bin that its exposure's age has not yet covered is
-        left for later: the bin is only half observed. Delays beyond the window are no
-        conversions and are left out.
+        A conversion is left out while the age of its exposure does not cover the whole bin of its
+        delay, because the bin is only partly observed. Delays that are negative or beyond the
+        window are left out.
 
         Args:
             delays: (n,) seconds from exposure to conversion.
-            ages: (n,) seconds from exposure to now; the window or more where matured.
+            ages: (n,) seconds from exposure to now; at least the window where matured.
         """
         taken, age = np.asarray(delays, dtype=np.float64), np.asarray(ages, dtype=np.float64)
         bins = len(self.delays)
@@ -78,50 +82,54 @@ class DelayCounts:
         return type(self)(self.window, self.delays + more[0], self.ages + more[1])
 
     def __add__(self, other: Self) -> Self:
-        """Both parts' counts.
+        """Return the sum of both parts' counts.
 
         Raises:
-            ValueError: where the windows differ.
+            ValueError: the windows differ.
         """
         if self.window != other.window:
             raise ValueError("counts of different windows cannot be added")
         return type(self)(self.window, self.delays + other.delays, self.ages + other.ages)
 
-    def distribution(self) -> "DelayLaw":
-        """The law of the delay, given that there is a conversion within the window.
+    def distribution(self) -> "DelayDistribution":
+        """Return the estimated distribution of the delay of conversions within the window.
 
-        Without any conversion all delays are taken for 0: nothing is still to come. Beyond the
-        greatest age that was observed nothing is known, and nothing is assumed to happen.
+        Without any conversion all delays are taken as 0, so that nothing is still to come. No
+        conversion is assumed beyond the greatest age that was observed.
         """
         below = np.cumsum(self.delays)
         at_risk = below - np.concatenate([[0], np.cumsum(self.ages)[:-1]])
-        # Half a conversion more at risk: a single old one must not erase all that came before.
+        # Half a conversion more at risk: a single old one must not zero all earlier shares.
         hazard = self.delays / (np.maximum(at_risk, 0) + 0.5)
         stay = (1.0 - hazard)[::-1]
         before = np.cumprod(stay)[::-1]  # F at the lower end of each bin
         cdf = np.concatenate([[0.0], before[1:], [1.0]]) if below[-1] else np.ones(len(self.edges))
-        return DelayLaw(self.edges, cdf)
+        return DelayDistribution(self.edges, cdf)
 
 
 @dataclass(frozen=True, eq=False)
-class DelayLaw:
-    """A distribution of delays.
+class DelayDistribution:
+    """Distribution of the delay from exposure to conversion.
 
     Attributes:
         edges: (B + 1,) seconds, ascending.
-        cdf: (B + 1,) share of the conversions with a delay of at most the edge; 1 at the last.
+        cdf: (B + 1,) share of conversions with a delay of at most the edge; 1 at the last.
     """
 
     edges: FloatArray
     cdf: FloatArray
 
     def share(self, ages: ArrayLike) -> FloatArray:
-        """The share of its conversions that an exposure of this age (n,) has had by now."""
+        """Return the shares (n,) of their conversions that exposures of these ages have had.
+
+        Args:
+            ages: (n,) seconds from exposure to now.
+        """
         age = np.asarray(ages, dtype=np.float64)
         return np.asarray(np.interp(age, self.edges, self.cdf), dtype=np.float64)
 
     def quantile(self, share: float) -> float:
-        """The delay in seconds within which this share of the conversions comes."""
+        """Return the delay, in seconds, within which this share of the conversions comes."""
         place = int(np.searchsorted(self.cdf, share, side="left"))
         if place == 0:
             return float(self.edges[0])
@@ -131,29 +139,32 @@ class DelayLaw:
 
     @property
     def median(self) -> float:
-        """The median delay in seconds."""
+        """Median delay in seconds."""
         return self.quantile(0.5)
 
     def rate(self, ages: ArrayLike, conversions: float, counts: ArrayLike = 1.0) -> float:
-        """Conversions per exposure once all windows are closed.
+        """Return the expected conversions per exposure once all windows are closed.
 
-        conversions so far / sum of shares (Vernade, Cappe and Perchet 2017): each exposure
-        counts by how much of its window's conversions it can have had.
+        The estimate is conversions so far / sum of shares (Vernade, Cappe and Perchet 2017): each
+        exposure counts by the share of its conversions that has come by its age. NaN where that
+        sum is 0.
 
         Args:
             ages: (n,) seconds from exposure to now.
-            conversions: how many there are so far.
+            conversions: number so far, over all exposures.
             counts: (n,) exposures of each age.
         """
         ripe = float((self.share(ages) * np.asarray(counts, dtype=np.float64)).sum())
         return conversions / ripe if ripe > 0.0 else float("nan")
 
-    def to_come(self, ages: ArrayLike, conversions: float, counts: ArrayLike = 1.0) -> float:
-        """The expected number of conversions that these exposures will still have.
+    def predict_remaining(
+        self, ages: ArrayLike, conversions: float, counts: ArrayLike = 1.0
+    ) -> float:
+        """Return the expected number of conversions that these exposures will still have.
 
         Args:
             ages: (n,) seconds from exposure to now.
-            conversions: how many they have had so far.
+            conversions: number so far, over all exposures.
             counts: (n,) exposures of each age.
         """
         rate = self.rate(ages, conversions, counts)

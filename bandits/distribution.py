@@ -1,8 +1,8 @@
-"""From scores to a logged choice: mask, floor, draw.
+"""Distributions over arms: mask the ineligible, keep the floor, draw.
 
 All functions take one distribution (K,) or a batch (n, K) and give the same bits either way.
-A row in which no arm is eligible is all zeros, and the draw from it is -1: nothing to choose is
-a value, not an error.
+A row without an eligible arm is all zeros, and the draw from it is -1: that is a value, not an
+error.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ _LONGEST_KEY = 64  # of blake2b
 
 
 def mask_and_renormalise(pmf: FloatArray, eligible: BoolArray) -> FloatArray:
-    """Take the ineligible arms out and let the rest sum to 1.
+    """Return the pmf with ineligible arms at 0 and the rest scaled to sum to 1.
 
-    Where the eligible arms had no probability at all they share it equally.
+    Eligible arms whose probabilities are all 0 share equally.
 
     Args:
         pmf: (K,) or (n, K), not negative.
@@ -39,7 +39,7 @@ def mix_floor(pmf: FloatArray, eligible: BoolArray, floor: float) -> FloatArray:
     """Mix a masked, normalised pmf with uniform so that each eligible arm keeps the floor.
 
     eps = K_e * floor; p -> (1 - eps) p + eps / K_e, with K_e the number of eligible arms.
-    (Clipping instead would break the sum.) Where K_e * floor > 1 the result is uniform.
+    (Clipping would break the sum.) Where K_e * floor > 1 the result is uniform.
     """
     if pmf.ndim == 1:
         count = int(np.count_nonzero(eligible))
@@ -55,7 +55,7 @@ def mix_floor(pmf: FloatArray, eligible: BoolArray, floor: float) -> FloatArray:
 
 
 def with_floor(pmf: FloatArray, eligible: BoolArray, floor: float) -> FloatArray:
-    """Mask, renormalise and mix with uniform: what is served and logged.
+    """Return the served and logged pmf: masked, renormalised and mixed with uniform.
 
     Args:
         pmf: (K,) or (n, K), not negative.
@@ -70,17 +70,17 @@ def draw(pmf: FloatArray, u: int) -> int: ...
 @overload
 def draw(pmf: FloatArray, u: UintArray) -> IntArray: ...
 def draw(pmf: FloatArray, u: int | UintArray) -> int | IntArray:
-    """Draw arms by the inverse of the cumulative distribution.
+    """Draw arms by inverting the cumulative distribution.
 
-    The same (pmf, u) gives the same arm for ever, one at a time or in a batch: the sums are
-    taken in the arms' order. An arm of probability 0 is never drawn, at no u.
+    Deterministic: the same (pmf, u) always gives the same arm, alone or in a batch, because sums
+    are taken in the order of the arms. An arm of probability 0 is never drawn.
 
     Args:
         pmf: (K,) with an integer u, or (n, K) with u (n,).
         u: uniform on [0, 2**64).
 
     Returns:
-        The arm's index, or (n,) of them; -1 where the pmf is all zeros.
+        Index of the arm, or (n,) indices; -1 where the pmf is all zeros.
     """
     if isinstance(u, int | np.integer):
         return draw_one(pmf.tolist(), int(u))
@@ -95,7 +95,7 @@ def draw(pmf: FloatArray, u: int | UintArray) -> int | IntArray:
 
 
 def draw_one(pmf: Sequence[float], u: int) -> int:
-    """`draw` of one distribution (K,) that is no array."""
+    """Draw one arm from a pmf (K,) given as a plain sequence, as `draw` does from an array."""
     x = (u >> 11) * _STEP
     total = 0.0
     last = NO_ARM
@@ -105,33 +105,33 @@ def draw_one(pmf: Sequence[float], u: int) -> int:
             last = arm
             if total > x:
                 return arm
-    return last  # rounding left the sum below 1 and u beyond it
+    return last  # rounding left the sum below 1, and u lies above it
 
 
 def uniform_from_key(key: bytes | str, salt: bytes) -> int:
-    """A number uniform on [0, 2**64) that depends on nothing but key and salt.
+    """Return a number uniform on [0, 2**64) that depends on key and salt alone.
 
-    Keyed BLAKE2b (RFC 7693), 64 bits: without the salt nobody can choose keys that get an arm.
+    Keyed BLAKE2b (RFC 7693), 64 bits: without the salt nobody can find keys that draw a given arm.
     """
-    found = _salted(salt).copy()
+    found = _keyed_hash(salt).copy()
     found.update(key.encode() if isinstance(key, str) else key)
     return int.from_bytes(found.digest(), "big")
 
 
 @lru_cache(maxsize=64)
-def _salted(salt: bytes) -> blake2b:
-    """The hash that every key's begins with."""
+def _keyed_hash(salt: bytes) -> blake2b:
+    """Return the BLAKE2b state keyed with the salt, to be copied for each key."""
     secret = salt if len(salt) <= _LONGEST_KEY else blake2b(salt).digest()
     return blake2b(digest_size=8, key=secret)
 
 
 def uniform_from_keys(keys: AnyArray | Sequence[object], salt: bytes) -> UintArray:
-    """Numbers uniform on [0, 2**64), one for each key.
+    """Return numbers (n,) uniform on [0, 2**64), one for each key.
 
     Args:
-        keys: (n,) of text or bytes, each as `uniform_from_key` has it, or of integers. Integers
-            go through splitmix64 (Steele et al. 2014), a hundred times faster, which spreads
-            them evenly but keeps no secret.
+        keys: (n,) text or bytes, hashed by `uniform_from_key`; or integers, which go through
+            splitmix64 (Steele et al. 2014): a hundred times faster and evenly spread, but not
+            secret.
         salt: separates the uses of one key.
     """
     column = np.asarray(keys)

@@ -1,17 +1,14 @@
-"""Every error that this package raises on purpose.
-
-Each has a stable `code`, so that a caller can translate it without reading its text.
-"""
+"""Errors of the package, each with a stable `code` that callers can translate."""
 
 
 class BanditsError(Exception):
-    """The root of this package's errors."""
+    """Root of the errors of the package."""
 
     code = "bandits_error"
 
 
 class ConfigError(BanditsError, ValueError):
-    """A configuration that cannot be used.
+    """Error of a configuration that is invalid.
 
     Attributes:
         key: dotted path of the offending key, such as `policy.floor`.
@@ -29,6 +26,6 @@ class ConfigError(BanditsError, ValueError):
 
 
 class SnapshotError(BanditsError, ValueError):
-    """Bytes that are no snapshot, are damaged, or come from a newer version."""
+    """Error of bytes that are not a snapshot, are damaged, or come from a newer version."""
 
     code = "snapshot_invalid"

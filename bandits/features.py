@@ -1,17 +1,17 @@
-"""From a visitor's attributes to its cell.
+"""Cells of the context: combinations of the levels of its attributes.
 
-A cell is a combination of levels, one for each context attribute, written "0.3.1". Level 0 is
-"not known": missing, None, NaN, a value that is not listed, or one of the wrong type. What a
-page sends is never an error. Levels from 1 on:
+A cell is written as one level for each attribute, such as "0.3.1". Level 0 is "not known":
+missing, None, NaN, a value that is not listed, or one of the wrong type. No value that a page
+sends is an error. Levels from 1 on:
 
 * category: the place of the value in its listed cells;
 * number: 1 + the number of cut points at or below it;
-* flag: 1 for false, 2 for true (0 and 1 are taken as such).
+* flag: 1 for false, 2 for true (0 and 1 are read as such).
 
-A category without listed cells and a number without cut points have the one level 0. There are
-at most `max_cells` cells: while there are more, the last attribute that still has levels is
-coarsened to one. An attribute keeps its place in the cell either way, and a cell that was counted
-with finer levels folds into the coarser one.
+A category without listed cells and a number without cut points have level 0 only. There are at
+most `max_cells` cells: while there are more, the last attribute that still has levels is coarsened
+to one level. An attribute keeps its place in the cell either way, and a cell that was counted with
+finer levels counts in the coarser one.
 """
 
 import json
@@ -24,28 +24,28 @@ from hashlib import blake2b
 import numpy as np
 
 from bandits.arrays import AnyArray, Context, Contexts, IntArray
-from bandits.config import ContextAttribute
-from bandits.levels import Reader, reader_of, size_of
+from bandits.config import AttributeSpec
+from bandits.levels import LevelReader, count_levels, make_reader
 
 NO_ATTRIBUTES = "-"
 
 
 @dataclass(frozen=True)
 class CellSpec:
-    """How attributes become cells.
+    """Mapping from context attributes to cells.
 
     Attributes:
         attributes: in the order of the cell's levels.
-        sizes: number of levels of each, 1 where it was coarsened away.
+        sizes: number of levels of each attribute, 1 where it was coarsened.
     """
 
-    attributes: tuple[ContextAttribute, ...]
+    attributes: tuple[AttributeSpec, ...]
     sizes: tuple[int, ...]
 
     @classmethod
-    def build(cls, attributes: Sequence[ContextAttribute], max_cells: int = 4096) -> "CellSpec":
-        """The spec of these attributes with at most `max_cells` cells."""
-        sizes = [size_of(attribute) for attribute in attributes]
+    def build(cls, attributes: Sequence[AttributeSpec], max_cells: int = 4096) -> "CellSpec":
+        """Return the spec of these attributes, coarsened to at most `max_cells` cells."""
+        sizes = [count_levels(attribute) for attribute in attributes]
         for i in reversed(range(len(sizes))):
             if math.prod(sizes) <= max_cells:
                 break
@@ -54,15 +54,21 @@ class CellSpec:
 
     @classmethod
     def from_header(cls, header: Mapping[str, object]) -> "CellSpec":
-        """The inverse of `header`; KeyError or TypeError where it is not one."""
+        """Return the spec that `header` described.
+
+        Raises:
+            KeyError: a key is missing.
+            TypeError: a value has the wrong type.
+            ValueError: a row or a value does not have the form of a header's.
+        """
         rows = header["attributes"]
         if not isinstance(rows, list):
             raise TypeError("attributes")
-        attributes = tuple(ContextAttribute(n, kind, tuple(cells)) for n, kind, cells, _ in rows)
+        attributes = tuple(AttributeSpec(n, kind, tuple(cells)) for n, kind, cells, _ in rows)
         return cls(attributes, tuple(int(row[3]) for row in rows))
 
     def header(self) -> dict[str, object]:
-        """The spec as JSON values."""
+        """Return the spec as JSON values."""
         rows = [
             [a.name, a.kind, list(a.cells), size]
             for a, size in zip(self.attributes, self.sizes, strict=True)
@@ -71,73 +77,73 @@ class CellSpec:
 
     @cached_property
     def version(self) -> str:
-        """Eight hex digits that change with anything that changes a cell."""
+        """Hash of the spec, eight hex digits: it changes with anything that changes a cell."""
         return blake2b(json.dumps(self.header()).encode(), digest_size=4).hexdigest()
 
     @property
     def count(self) -> int:
-        """The number of cells."""
+        """Number of cells."""
         return math.prod(self.sizes)
 
     @cached_property
     def _full(self) -> tuple[int, ...]:
-        """The number of levels of each attribute before any was coarsened."""
-        return tuple(map(size_of, self.attributes))
+        """Number of levels of each attribute before any was coarsened."""
+        return tuple(map(count_levels, self.attributes))
 
     @cached_property
-    def _readers(self) -> tuple[tuple[str, Reader, int, int], ...]:
-        readers = [reader_of(attribute) for attribute in self.attributes]
+    def _readers(self) -> tuple[tuple[str, LevelReader, int, int], ...]:
+        readers = [make_reader(attribute) for attribute in self.attributes]
         strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
         names = [attribute.name for attribute in self.attributes]
         return tuple(zip(names, readers, self.sizes, strides, strict=True))
 
     def code(self, context: Context) -> int:
-        """The cell of one visitor as an integer in [0, count)."""
+        """Return the cell of one visitor as an integer in [0, count)."""
         code = 0
         for name, reader, size, stride in self._readers:
             if size > 1:
-                code += reader.one(context.get(name)) * stride
+                code += reader.read_one(context.get(name)) * stride
         return code
 
     def codes(self, contexts: Contexts, n: int) -> IntArray:
-        """The cells of n visitors as integers (n,), equal to `code` of each."""
+        """Return the cells of n visitors as integers (n,), equal to `code` of each."""
         codes = np.zeros(n, dtype=np.int64)
         for name, reader, size, stride in self._readers:
             if size > 1 and name in contexts:
-                codes += reader.many(contexts[name]) * stride
+                codes += reader.read_many(contexts[name]) * stride
         return codes
 
     def cell(self, context: Context) -> str:
-        """The cell of one visitor, such as "0.3.1"."""
+        """Return the cell of one visitor as text, such as "0.3.1"."""
         return self.label(self.code(context))
 
     def cells(self, contexts: Contexts, n: int | None = None) -> AnyArray:
-        """The cells of n visitors (n,), as text; n is the columns' length unless given."""
+        """Return the cells of n visitors (n,) as text; by default n is the columns' length."""
         size = length_of(contexts) if n is None else n
         distinct, inverse = np.unique(self.codes(contexts, size), return_inverse=True)
         labels = np.array([self.label(int(code)) for code in distinct], dtype=np.str_)
         return labels[inverse]
 
     def levels_of(self, codes: IntArray) -> IntArray:
-        """The levels (n, J) of cells given as integers (n,)."""
+        """Return the levels (n, J) of cells given as integers (n,)."""
         strides = np.array([row[3] for row in self._readers], dtype=np.int64)
         return codes[:, None] // strides % np.array(self.sizes, dtype=np.int64)
 
     def code_levels(self, levels: IntArray) -> IntArray:
-        """The cells of levels (n, J), as integers (n,)."""
+        """Return the cells of levels (n, J) as integers (n,)."""
         strides = [row[3] if row[2] > 1 else 0 for row in self._readers]
         found: IntArray = levels @ np.array(strides, dtype=np.int64).reshape(levels.shape[1])
         return found
 
     def label(self, code: int) -> str:
-        """The text of a cell's integer."""
+        """Return the text of a cell given as an integer."""
         levels = [code // stride % size if size > 1 else 0 for _, _, size, stride in self._readers]
         return ".".join(map(str, levels)) or NO_ATTRIBUTES
 
     def code_of(self, cell: str) -> int:
-        """The integer of a cell's text; -1 for a text that is no cell of this spec.
+        """Return the integer of a cell given as text; -1 where it is not a cell of this spec.
 
-        Rows may come from an earlier revision; they then count in the pool only.
+        Rows of an earlier revision of the slot may have such cells.
         """
         try:
             found = levels(cell)
@@ -150,14 +156,14 @@ class CellSpec:
 
 
 def levels(cell: str) -> tuple[int, ...]:
-    """The levels of a cell's text: "0.3.1" -> (0, 3, 1).
+    """Return the levels of a cell given as text: "0.3.1" -> (0, 3, 1).
 
     Raises:
-        ValueError: where the text is not a cell.
+        ValueError: the text is not a cell.
     """
     return () if cell == NO_ATTRIBUTES else tuple(int(part) for part in cell.split("."))
 
 
 def length_of(contexts: Contexts) -> int:
-    """The number of visitors in a batch: the length of its columns, 1 where there are none."""
+    """Return the number of visitors in a batch: the length of its columns, 1 without columns."""
     return len(next(iter(contexts.values()))) if contexts else 1

@@ -1,4 +1,4 @@
-"""Level of a single attribute: one value at a time, or a column at once, always the same."""
+"""Levels of one attribute, read from a single value or from a column with the same result."""
 
 import math
 from bisect import bisect_right
@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from bandits.arrays import AnyArray, IntArray
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.config_values import text_of
 
 UNKNOWN = 0
@@ -16,20 +16,20 @@ FALSE = 1
 TRUE = 2
 
 
-class Reader(Protocol):
-    """Reads the levels of one attribute."""
+class LevelReader(Protocol):
+    """Reader of the levels of one attribute."""
 
-    def one(self, value: object) -> int:
-        """The level of a value."""
+    def read_one(self, value: object) -> int:
+        """Return the level of a value."""
         ...
 
-    def many(self, column: AnyArray | Sequence[object]) -> IntArray:
-        """The levels (n,) of a column (n,)."""
+    def read_many(self, column: AnyArray | Sequence[object]) -> IntArray:
+        """Return the levels (n,) of a column (n,)."""
         ...
 
 
-def size_of(attribute: ContextAttribute) -> int:
-    """The number of levels of an attribute, 0 included."""
+def count_levels(attribute: AttributeSpec) -> int:
+    """Return the number of levels of an attribute, level 0 included."""
     if attribute.kind == "flag":
         return 3
     if not attribute.cells:
@@ -37,77 +37,77 @@ def size_of(attribute: ContextAttribute) -> int:
     return len(attribute.cells) + (2 if attribute.kind == "number" else 1)
 
 
-def reader_of(attribute: ContextAttribute) -> Reader:
-    """The reader of an attribute."""
+def make_reader(attribute: AttributeSpec) -> LevelReader:
+    """Return the reader for the kind and the cells of an attribute."""
     if attribute.kind == "flag":
-        return _Flag()
+        return _FlagReader()
     if attribute.kind == "number":
-        return _Number([float(cut) for cut in attribute.cells])
-    return _Category([str(cell) for cell in attribute.cells])
+        return _NumberReader([float(cut) for cut in attribute.cells])
+    return _CategoryReader([str(cell) for cell in attribute.cells])
 
 
 def _values(column: AnyArray | Sequence[object]) -> list[object]:
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
 
 
-class _Places(dict[str | None, int]):
-    """Text -> level, where a value of another type is looked up by its text.
+class _LevelByText(dict[str | None, int]):
+    """Mapping from text to level, in which a value of another type is looked up by its text.
 
-    Nothing is remembered on a miss: the values come from outside and have no bound.
+    A miss is not stored: the values come from outside and are unbounded in number.
     """
 
     def __missing__(self, value: object) -> int:
         return self.get(text_of(value), UNKNOWN)
 
 
-class _Category:
+class _CategoryReader:
     def __init__(self, cells: list[str]) -> None:
-        self._places = _Places((cell, i) for i, cell in enumerate(cells, start=1))
+        self._places = _LevelByText((cell, i) for i, cell in enumerate(cells, start=1))
 
-    def one(self, value: object) -> int:
+    def read_one(self, value: object) -> int:
         try:
             return self._places[value]  # type: ignore[index]
         except TypeError:  # a list or a dict has no hash
             return UNKNOWN
 
-    def many(self, column: AnyArray | Sequence[object]) -> IntArray:
-        return np.fromiter(map(self.one, _values(column)), np.int64, len(column))
+    def read_many(self, column: AnyArray | Sequence[object]) -> IntArray:
+        return np.fromiter(map(self.read_one, _values(column)), np.int64, len(column))
 
 
-class _Number:
+class _NumberReader:
     def __init__(self, cuts: list[float]) -> None:
         self._cuts = cuts
         self._array = np.array(cuts, dtype=np.float64)
 
-    def one(self, value: object) -> int:
+    def read_one(self, value: object) -> int:
         number = _number(value)
         return bisect_right(self._cuts, number) + 1 if math.isfinite(number) else UNKNOWN
 
-    def many(self, column: AnyArray | Sequence[object]) -> IntArray:
+    def read_many(self, column: AnyArray | Sequence[object]) -> IntArray:
         if not (isinstance(column, np.ndarray) and column.dtype.kind in "iuf"):
-            return np.fromiter(map(self.one, _values(column)), np.int64, len(column))
+            return np.fromiter(map(self.read_one, _values(column)), np.int64, len(column))
         numbers = column.astype(np.float64)
         found = np.searchsorted(self._array, numbers, side="right") + 1
         return np.where(np.isfinite(numbers), found, UNKNOWN).astype(np.int64)
 
 
-class _Flag:
-    def one(self, value: object) -> int:
+class _FlagReader:
+    def read_one(self, value: object) -> int:
         if isinstance(value, bool | np.bool_):
             return TRUE if value else FALSE
         number = _number(value)
         return TRUE if number == 1.0 else FALSE if number == 0.0 else UNKNOWN
 
-    def many(self, column: AnyArray | Sequence[object]) -> IntArray:
+    def read_many(self, column: AnyArray | Sequence[object]) -> IntArray:
         if not (isinstance(column, np.ndarray) and column.dtype.kind in "biuf"):
-            return np.fromiter(map(self.one, _values(column)), np.int64, len(column))
+            return np.fromiter(map(self.read_one, _values(column)), np.int64, len(column))
         numbers = column.astype(np.float64)
         found = np.where(numbers == 1.0, TRUE, np.where(numbers == 0.0, FALSE, UNKNOWN))
         return found.astype(np.int64)
 
 
 def _number(value: object) -> float:
-    """The value as a float; NaN for what is no number, a flag included."""
+    """Return the value as a float; NaN for anything but a number, a flag included."""
     if isinstance(value, bool | np.bool_):
         return math.nan
     if isinstance(value, int | float | np.integer | np.floating):

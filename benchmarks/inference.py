@@ -18,8 +18,8 @@ from bandits.arrays import BoolArray, FloatArray
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.arm_table import ArmTable
-from bandits.inference.boundary import RHO, boundary, scale_of
-from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.boundary import RHO, boundary, estimate_scale
+from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.moments import Moments
 from bandits.inference.srm import mismatches
 
@@ -60,7 +60,7 @@ def naive(table: ArmTable) -> tuple[FloatArray, FloatArray]:
 
 def empirical(table: ArmTable, alpha: float) -> FloatArray:
     """Half width (R, 2) of the same sequence with the sample's variance for the predictable."""
-    scale = scale_of(table)
+    scale = estimate_scale(table)
     variance = table.variance_of_mean() * table.rows[:, None] ** 2
     both = variance[:, FIRST] + variance[:, SECOND]
     mixing = RHO * scale.pooled[:, None]
@@ -92,7 +92,7 @@ def fixed_coverage(table: ArmTable, truth: FloatArray) -> FloatArray:
     runs = len(table.rows)
     wide = table.shown.shape[1]
     for run in range(runs):
-        sums = ArmSums(run_of(table, run), Moments.empty(2 * wide))
+        sums = ArmSums(select_run(table, run), Moments.empty(2 * wide))
         for i, (a, b) in enumerate(zip(FIRST, SECOND, strict=True)):
             hits[i] += fixed.difference(sums, a, b).contains(truth[a] - truth[b])
     return hits / runs

@@ -20,7 +20,7 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.holdout import HOLDOUT, POLICY, holdout_sums
 from bandits.inference.moments import Moments
 from bandits.inference.verdict import verdict
@@ -71,7 +71,7 @@ def months(
     )
     for look in looks:
         for run in np.flatnonzero(winner < 0):
-            sums = ArmSums(run_of(look.table, run), Moments.empty(2 * len(rates)))
+            sums = ArmSums(select_run(look.table, run), Moments.empty(2 * len(rates)))
             found = verdict(sums, unit=1.0)
             if found.arm is not None:
                 winner[run], when[run] = found.arm, look.visitors

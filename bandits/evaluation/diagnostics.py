@@ -64,7 +64,7 @@ class Diagnostics:
         mass, unsupported = _support(log, aim)
         known = np.isfinite(log.reward)
         return cls(
-            Moments.of(np.stack([np.ones(len(log)), weights], axis=1), groups),
+            Moments.from_columns(np.stack([np.ones(len(log)), weights], axis=1), groups),
             float((weights**2).sum()),
             float(log.reward[known].sum()),
             float(weights.max(initial=0.0)),

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
-from bandits.inference.interval import Estimate, Kind, mean_interval
+from bandits.inference.interval import Estimate, RewardKind, mean_interval
 from bandits.inference.moments import Moments
 
 
@@ -32,14 +32,16 @@ class Estimator:
         return replace(self, moments=self.moments + other.moments)
 
     def _with(self, columns: list[FloatArray], groups: IntArray | None) -> Self:
-        return replace(self, moments=self.moments + Moments.of(np.stack(columns, axis=1), groups))
+        return replace(
+            self, moments=self.moments + Moments.from_columns(np.stack(columns, axis=1), groups)
+        )
 
     def linear(self) -> tuple[float, FloatArray]:
         """The value, and its derivatives by the column sums."""
         raise NotImplementedError
 
     def estimate(
-        self, *, level: float = 0.95, effective: float | None = None, kind: Kind = "any"
+        self, *, level: float = 0.95, effective: float | None = None, kind: RewardKind = "any"
     ) -> Estimate:
         """The value with its interval.
 

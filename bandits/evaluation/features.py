@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from bandits.arrays import AnyArray, Contexts, FloatArray, IntArray
-from bandits.config import ContextAttribute
-from bandits.levels import reader_of, size_of
+from bandits.config import AttributeSpec
+from bandits.levels import count_levels, make_reader
 
 
 def one_hot(levels: IntArray, sizes: Sequence[int]) -> FloatArray:
@@ -18,9 +18,7 @@ def one_hot(levels: IntArray, sizes: Sequence[int]) -> FloatArray:
     return out
 
 
-def context_features(
-    attributes: Sequence[ContextAttribute], contexts: Contexts, n: int
-) -> FloatArray:
+def context_features(attributes: Sequence[AttributeSpec], contexts: Contexts, n: int) -> FloatArray:
     """Indicators (n, d) of the levels that the slot's cells have.
 
     Args:
@@ -30,10 +28,12 @@ def context_features(
     """
     absent: AnyArray = np.zeros(n, dtype=np.int64)
     levels = [
-        reader_of(a).many(contexts[a.name]) if a.name in contexts and size_of(a) > 1 else absent
+        make_reader(a).read_many(contexts[a.name])
+        if a.name in contexts and count_levels(a) > 1
+        else absent
         for a in attributes
     ]
-    sizes = [size_of(a) for a in attributes]
+    sizes = [count_levels(a) for a in attributes]
     if not levels:
         return np.zeros((n, 0))
     return one_hot(np.stack(levels, axis=1), sizes)

@@ -14,7 +14,7 @@ from bandits.evaluation.log import Log
 from bandits.evaluation.reward_model import RewardModel
 from bandits.evaluation.rows import Rows
 from bandits.evaluation.target import Target
-from bandits.inference.interval import Estimate, Kind
+from bandits.inference.interval import Estimate, RewardKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ class Judged:
     def evaluation(self, level: float = 0.95) -> Evaluation:
         """The answer, with intervals of this level."""
         found = self.diagnostics
-        kind: Kind = "share" if found.shares else "positive" if found.positive else "any"
+        kind: RewardKind = "share" if found.shares else "positive" if found.positive else "any"
         estimates: dict[str, Estimate | None] = dict.fromkeys(("ips", "snips", "dm", "dr", "sndr"))
         if found.why() is None:
             for name in estimates:

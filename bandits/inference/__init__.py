@@ -1,1 +1,1 @@
-"""How sure one may be: intervals, the best arm, sample-ratio mismatch."""
+"""Statistical inference: intervals, verdicts on the best arm, sample-ratio mismatch."""

@@ -1,4 +1,4 @@
-"""The sums of each arm with those of the subjects' groups, and the comparison that they allow."""
+"""Sums by arm and by group of subjects, from which arms are compared."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from numpy.typing import ArrayLike
 from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.inference.arm_table import ArmTable
 from bandits.inference.clusters import groups_of
-from bandits.inference.interval import Kind
+from bandits.inference.interval import RewardKind
 from bandits.inference.moments import Moments
 
 
 @dataclass(frozen=True, eq=False)
 class ArmSums:
-    """A comparison's sums; parts add with `+`.
+    """Sums of a comparison of arms; parts add with `+`.
 
     Attributes:
         table: sums by arm.
         groups: sums of (w by arm, w Y by arm) by groups of subjects; no rows without subjects.
-        left_out: rows in which some arm could not have been drawn, so that nothing is compared.
+        left_out: rows in which some arm could not have been drawn, so that they are not compared.
         shares: whether every reward is 0 or 1.
         positive: whether no reward is negative.
     """
@@ -34,14 +34,14 @@ class ArmSums:
 
     @classmethod
     def empty(cls, arms: int) -> Self:
-        """No rows of K arms."""
+        """Return the sums of no rows over K arms."""
         return cls(ArmTable.empty(arms), Moments.empty(2 * arms))
 
     def __add__(self, other: Self) -> Self:
-        """Both parts' sums.
+        """Return the sum of both parts.
 
         Raises:
-            ValueError: where one part has subjects and the other has not.
+            ValueError: one part has subjects and the other has not.
         """
         if (
             self.table.rows
@@ -59,16 +59,20 @@ class ArmSums:
 
     @property
     def arms(self) -> int:
-        """K."""
+        """Number K of arms."""
         return int(self.table.shown.shape[-1])
 
     @property
-    def kind(self) -> Kind:
-        """What is averaged, for `mean_interval`."""
+    def kind(self) -> RewardKind:
+        """Range of the rewards, for `mean_interval`."""
         return "share" if self.shares else "positive" if self.positive else "any"
 
     def variance(self, derivatives: FloatArray) -> float:
-        """The clustered variance of sums' function with derivatives (2K,) by (w, w Y)."""
+        """Return the clustered variance of a function of the sums.
+
+        Args:
+            derivatives: (2K,) of the function by the sums (w, w Y).
+        """
         return self.groups.spread(derivatives) ** 2
 
 
@@ -78,40 +82,39 @@ def arm_sums(
     pmf: ArrayLike,
     subjects: AnyArray | Sequence[object] | None = None,
 ) -> ArmSums:
-    """The sums of n exposures.
+    """Return the sums of n exposures, from which K arms are compared.
 
-    Rows in which some compared arm had no probability are left out and counted: on them the arms
-    cannot be compared, and comparing over different rows would compare the rows. Give the
-    columns of fewer arms to keep more rows.
+    Rows in which some compared arm had probability 0 are left out and counted: arms compared over
+    different rows would differ by the rows. Give the columns of fewer arms to keep more rows.
 
     Args:
-        arms: (n,) the arm drawn, as a column of pmf; -1 for one that is not compared.
+        arms: (n,) the arm drawn, as a column of pmf; -1 for an arm that is not compared.
         rewards: (n,), finite; any unit.
         pmf: (n, K) the logged probabilities of the compared arms.
-        subjects: (n,) who was served, as text or integers; None where every row is someone else.
+        subjects: (n,) as text or integers; None where every row is another subject.
 
     Raises:
-        ValueError: where shapes differ, an arm does not exist or a reward is not finite.
+        ValueError: shapes differ, an arm does not exist or a reward is not finite.
     """
     index, y = np.asarray(arms, dtype=np.int64), np.asarray(rewards, dtype=np.float64)
     p = np.asarray(pmf, dtype=np.float64)
     if p.ndim != 2 or not len(index) == len(y) == len(p):  # noqa: PLR2004 - rows, arms
         raise ValueError("arms, rewards and pmf do not fit together")
     if not np.isfinite(y).all() or (index >= p.shape[1]).any():
-        raise ValueError("a reward is not finite, or an arm is no column of pmf")
+        raise ValueError("a reward is not finite, or an arm is not a column of pmf")
     kept = (p > 0.0).all(axis=1)
     left_out = int(np.count_nonzero(~kept))
     index, y, p = index[kept], y[kept], p[kept]
     groups = Moments.empty(2 * p.shape[1])
     if subjects is not None:
         columns = np.asarray(subjects)[kept]
-        groups = Moments.of(_weighted(index, y, p), groups_of(columns))
+        groups = Moments.from_columns(_weigh_columns(index, y, p), groups_of(columns))
     shares, positive = bool(np.isin(y, (0.0, 1.0)).all()), bool((y >= 0.0).all())
-    return ArmSums(ArmTable.of(index, y, p), groups, left_out, shares, positive)
+    return ArmSums(ArmTable.from_rows(index, y, p), groups, left_out, shares, positive)
 
 
-def _weighted(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:
-    """Columns (n, 2K): w by arm, then w Y by arm."""
+def _weigh_columns(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:
+    """Return columns (n, 2K): w by arm, then w Y by arm."""
     wide = p.shape[1]
     out = np.zeros((len(y), 2 * wide))
     rows = np.flatnonzero(index >= 0)

@@ -1,4 +1,4 @@
-"""What inference keeps of each arm: sums that add, in any order, over partitions and time.
+"""Sums by arm for inference, which add up over partitions and time in any order.
 
 Weights are w = 1{A = a} / e_a with the logged propensity e_a. With a constant reward model m_a
 the AIPW score of a row is m_a + w (Y - m_a), and where m_a is the weighted mean itself its mean
@@ -18,12 +18,12 @@ class ArmTable:
     """Sums by arm (..., K), of one log or, with leading axes, of many at once.
 
     Attributes:
-        rows: (...) rows.
+        rows: (...) number of rows.
         shown: rows in which the arm was drawn.
-        hits: of them, those with a reward other than 0.
-        reward: their sum of rewards Y.
-        square: their sum of Y^2.
-        cube: their sum of |Y|^3.
+        hits: rows in which the arm was drawn and the reward is not 0.
+        reward: sum of Y over the rows shown.
+        square: sum of Y^2.
+        cube: sum of |Y|^3.
         weight: sum of w.
         value: sum of w Y.
         weight_square: sum of w^2.
@@ -48,13 +48,13 @@ class ArmTable:
     inverse_square: FloatArray
 
     @classmethod
-    def of(cls, arms: IntArray, rewards: FloatArray, pmf: FloatArray) -> Self:
-        """The sums of n rows.
+    def from_rows(cls, arms: IntArray, rewards: FloatArray, pmf: FloatArray) -> Self:
+        """Return the sums of n rows.
 
         Args:
-            arms: (n,) the arm drawn; -1 for one that is not compared here.
+            arms: (n,) the arm drawn; -1 for an arm that is not compared.
             rewards: (n,).
-            pmf: (n, K) logged probabilities of the arms that are compared, all above 0.
+            pmf: (n, K) logged probabilities of the compared arms, all above 0.
         """
         wide = pmf.shape[1]
         known = arms >= 0
@@ -83,25 +83,25 @@ class ArmTable:
 
     @classmethod
     def empty(cls, arms: int) -> Self:
-        """No rows of K arms."""
-        return cls.of(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
+        """Return the sums of no rows over K arms."""
+        return cls.from_rows(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
 
     def __add__(self, other: Self) -> Self:
-        """Both parts' sums."""
+        """Return the sum of both parts."""
         names = [field.name for field in fields(self)]
         return type(self)(*(getattr(self, name) + getattr(other, name) for name in names))
 
     def mean(self) -> FloatArray:
-        """The AIPW means (..., K); NaN for an arm that was never drawn."""
+        """Return the AIPW means (..., K); NaN for an arm that was never drawn."""
         drawn = self.weight > 0.0
         return np.where(drawn, self.value / np.where(drawn, self.weight, 1.0), np.nan)
 
     def variance_of_mean(self) -> FloatArray:
-        """Row-by-row variances (..., K) of the means: sum w^2 (Y - mean)^2 / (sum w)^2."""
+        """Return the variances (..., K) of the means: sum w^2 (Y - mean)^2 / (sum w)^2, by row."""
         mean = np.nan_to_num(self.mean())
         square = self.value_square - 2.0 * mean * self.weight_value + mean**2 * self.weight_square
         return np.asarray(np.maximum(square, 0.0) / np.maximum(self.weight, 1e-150) ** 2)
 
     def effective(self) -> FloatArray:
-        """Effective numbers of rows (..., K): (sum w)^2 / sum w^2; 0 where never drawn."""
+        """Return the effective numbers of rows (..., K): (sum w)^2 / sum w^2; 0 if never drawn."""
         return np.asarray(self.weight**2 / np.maximum(self.weight_square, 1e-300))

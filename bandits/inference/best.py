@@ -1,8 +1,8 @@
-"""Which arm is likely the best, and what another would cost: figures for a page, for one look.
+"""Probability that each arm is the best, and its expected loss: figures of one look, for a page.
 
-From the AIPW means and their clustered errors, so that they do not depend on how often the policy
-drew an arm. A share stands for as many trials as its error says (Korn and Graubard 1998) and has
-the posterior Beta(1 + hits, 1 + misses) of them; other means are taken for normal.
+They follow from the AIPW means and their clustered errors, so they do not depend on how often the
+policy drew an arm. A share stands for the number of trials that its error implies (Korn and
+Graubard 1998) and has the posterior Beta(1 + hits, 1 + misses); other means are treated as normal.
 """
 
 from dataclasses import dataclass
@@ -17,40 +17,42 @@ DRAWS = 4000
 
 
 @dataclass(frozen=True, eq=False)
-class Best:
-    """Figures of K arms, (K,) each; NaN where nothing is known of one of them.
+class BestArmFigures:
+    """Figures of K arms, (K,) each; all NaN while one arm has no estimate.
 
     Attributes:
         chance: probability that the arm has the highest mean; they sum to 1.
-        loss: mean of (highest mean - the arm's), in the reward's unit.
+        loss: expectation of (highest mean - the arm's), in the reward's unit.
     """
 
     chance: FloatArray
     loss: FloatArray
 
 
-def best_arm(sums: ArmSums, *, seed: int = 0) -> Best:
-    """The figures, from 4000 draws: within .008 of the truth.
+def best_arm(sums: ArmSums, *, seed: int = 0) -> BestArmFigures:
+    """Compute each arm's chance to be the best and its expected loss, from 4000 draws.
+
+    Chances are within .008 of their exact values.
 
     Args:
-        sums: of a comparison.
-        seed: of the draws.
+        sums: sums of the comparison.
+        seed: seed of the draws.
     """
     mean = sums.table.mean()
     error = np.sqrt([variances(sums, arm, arm)[0] for arm in range(sums.arms)])
     if not sums.arms or not (np.isfinite(mean).all() and np.isfinite(error).all()):
         nothing = np.full(sums.arms, np.nan)
-        return Best(nothing, nothing)
+        return BestArmFigures(nothing, nothing)
     draws = _draws(sums, mean, error, np.random.default_rng(seed))
     chance = np.bincount(draws.argmax(axis=1), minlength=sums.arms) / DRAWS
     loss = (draws.max(axis=1, keepdims=True) - draws).mean(axis=0)
-    return Best(chance, loss)
+    return BestArmFigures(chance, loss)
 
 
 def _draws(
     sums: ArmSums, mean: FloatArray, error: FloatArray, rng: np.random.Generator
 ) -> FloatArray:
-    """Draws (DRAWS, K) of the arms' means."""
+    """Return posterior draws (DRAWS, K) of the arms' means."""
     shape = (DRAWS, sums.arms)
     if sums.kind != "share":
         return np.asarray(rng.normal(mean, error, shape))

@@ -1,8 +1,8 @@
 """Bayesian figures of conversion rates for a page: interval, chance to be best, expected loss.
 
-Rates have the posterior Beta(1 + conversions, 1 + misses) (uniform prior). It takes numpy alone
-and a few milliseconds for 20 arms, so the web process may call it. These are figures of the
-counts as they stand; verdicts need a sequence that holds at every look.
+Rates have the posterior Beta(1 + conversions, 1 + misses) (uniform prior). The computation needs
+numpy alone and takes a few milliseconds for 20 arms, so the web process may run it. The figures
+hold for one look; verdicts need a sequence that holds at every look.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bandits.arrays import FloatArray
 PRIOR = 1.0
 DRAWS = 4000
 _GRID = 4001
-_SPREADS = 10.0  # standard deviations of the logit that the grid covers on either side
+_SPREADS = 10.0  # standard deviations of the logit that the grid covers on each side
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +25,9 @@ class RateFigures:
     Attributes:
         rate: posterior mean.
         low: lower end of the central credible interval.
-        high: upper end.
+        high: upper end of the central credible interval.
         chance_best: probability that the arm has the highest rate; they sum to 1.
-        expected_loss: mean of (highest rate - the arm's rate): what choosing it would cost.
+        expected_loss: expectation of (highest rate - the arm's rate), the cost of choosing the arm.
     """
 
     rate: FloatArray
@@ -40,13 +40,13 @@ class RateFigures:
 def rate_figures(
     conversions: ArrayLike, trials: ArrayLike, *, level: float = 0.95, seed: int = 0
 ) -> RateFigures:
-    """All figures of K arms.
+    """Compute rate, interval, chance to be best and expected loss of K arms.
 
     Args:
         conversions: (K,), not above trials.
         trials: (K,).
         level: mass of the interval.
-        seed: of the draws behind chance and loss, 4000 of them: within .008 of the truth.
+        seed: seed of the 4000 draws behind chance and loss; chances are within .008.
     """
     hits, misses = _posterior(conversions, trials)
     low, high = _interval(hits, misses, level)
@@ -59,7 +59,7 @@ def rate_figures(
 def credible_interval(
     conversions: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
-    """The central credible intervals of K rates: lower and upper ends, (K,) each."""
+    """Compute the central credible intervals of K rates: lower and upper ends, (K,) each."""
     return _interval(*_posterior(conversions, trials), level)
 
 
@@ -72,9 +72,9 @@ def _posterior(conversions: ArrayLike, trials: ArrayLike) -> tuple[FloatArray, F
 
 
 def _interval(hits: FloatArray, misses: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Quantiles by the trapezoidal rule on a grid in the logit.
+    """Compute quantiles by the trapezoidal rule on a grid in the logit.
 
-    There the density is x**a (1-x)**b up to a constant (the Jacobian is x (1-x)), smooth and
+    In the logit the density is x**a (1-x)**b up to a constant (the Jacobian is x (1-x)), smooth and
     with light tails: 4001 points give the ends to within 1e-4 of the interval's width.
     """
     tails = ((1.0 - level) / 2.0, (1.0 + level) / 2.0)

@@ -1,7 +1,7 @@
-"""Boundaries that a sum crosses at any time only with a small probability.
+"""Boundaries that a sum ever crosses with a small probability only.
 
-Robbins' normal mixture, |S| < sqrt((V + rho) log((V + rho) / (rho alpha^2))), is crossed ever
-with a probability of alpha (Howard et al. 2021, eq. 14; with estimated variance asymptotically,
+Robbins' normal mixture, |S| < sqrt((V + rho) log((V + rho) / (rho alpha^2))), is ever crossed
+with probability alpha (Howard et al. 2021, eq. 14; with estimated variance asymptotically,
 Waudby-Smith et al. 2024). Few conversions make S skew, so on the side of an arm's rewards the
 boundary is Bernstein's, with the ratio c of third to second cumulant as scale (Howard et al. 2021,
 sub-gamma case): l = log(...), u = c l / 6 + sqrt((V + rho) l + (c l / 6)^2).
@@ -15,16 +15,16 @@ from bandits.arrays import FloatArray
 from bandits.inference.arm_table import ArmTable
 
 RHO = 20_000.0  # in rows' 1 / e: tightest near V / v = 170,000, as for 20,000 visitors and 4 arms
-PRIOR_HITS = 10.0  # rewards that the agreement of the arms' variances is worth
+PRIOR_HITS = 10.0  # weight of the pooled moments in each arm's, in rewards
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
-    """What the rewards are like, as the boundary needs it.
+class RewardScale:
+    """Variance and size of a single reward, as the boundary uses them.
 
     Attributes:
-        variance: (..., K) v_a, the variance of one reward.
-        pooled: (...) the same over all arms.
+        variance: (..., K) v_a, the variance of one reward of the arm.
+        pooled: (...) variance of one reward over all arms.
         size: (...) size of one reward: third moment / second moment; 1 where they are 0 or 1.
     """
 
@@ -33,13 +33,13 @@ class Scale:
     size: FloatArray
 
 
-def scale_of(table: ArmTable, unit: float | None = None) -> Scale:
-    """Variances of the rewards, shrunk towards all arms as by 10 rewards.
+def estimate_scale(table: ArmTable, unit: float | None = None) -> RewardScale:
+    """Estimate the variance of each arm's rewards, shrunk towards all arms by 10 rewards.
 
     Args:
         table: sums by arm.
-        unit: the size of an ordinary reward, one of which is counted on top of those seen; None
-            for the size of those seen, so that before the first one nothing is known.
+        unit: size of an ordinary reward; one such reward is added to those seen. None takes the
+            size of those seen, so that the variance is infinite before the first reward.
     """
     shown, hits, reward, square, cube = (
         x.sum(axis=-1) for x in (table.shown, table.hits, table.reward, table.square, table.cube)
@@ -51,7 +51,7 @@ def scale_of(table: ArmTable, unit: float | None = None) -> Scale:
     prior = (PRIOR_HITS / rate)[..., None]
     arm_mean = (table.reward + prior * mean[..., None]) / (table.shown + prior)
     arm_second = (table.square + prior * second[..., None]) / (table.shown + prior)
-    return Scale(_spread(arm_mean, arm_second), _spread(mean, second), size)
+    return RewardScale(_spread(arm_mean, arm_second), _spread(mean, second), size)
 
 
 def _spread(mean: FloatArray, second: FloatArray) -> FloatArray:
@@ -63,13 +63,13 @@ def _spread(mean: FloatArray, second: FloatArray) -> FloatArray:
 def boundary(
     variance: FloatArray, mixing: FloatArray, skew: FloatArray, alpha: float
 ) -> FloatArray:
-    """The distance that a sum stays below at all times but with a probability of alpha / 2.
+    """Return the distance that a sum ever exceeds with a probability of at most alpha / 2.
 
     Args:
         variance: V (...), the predictable variance of the sum.
-        mixing: rho (...), in the unit of V, fixed before.
+        mixing: rho (...), in the unit of V, fixed in advance.
         skew: c (...), third cumulant / second on this side; 0 for none.
-        alpha: of both sides together.
+        alpha: error probability of both sides together.
     """
     total = variance + mixing
     with np.errstate(invalid="ignore"):  # infinite where nothing is known yet
@@ -78,8 +78,11 @@ def boundary(
         return np.asarray(shift + np.sqrt(total * log + shift * shift))
 
 
-def sum_variance(table: ArmTable, scale: Scale) -> FloatArray:
-    """V (..., K) of each arm's sum of scores, wider where the arm came up less than it should."""
+def sum_variance(table: ArmTable, scale: RewardScale) -> FloatArray:
+    """Return V (..., K), the predictable variance of each arm's sum of scores.
+
+    It is larger where the arm was drawn less often than its propensities say.
+    """
     drawn = np.maximum(table.weight, 1e-300)
     luck = np.maximum(table.rows[..., None] / drawn, 1.0)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -87,8 +90,8 @@ def sum_variance(table: ArmTable, scale: Scale) -> FloatArray:
     return np.where(np.isnan(found), np.inf, found)
 
 
-def sum_skew(table: ArmTable, scale: Scale) -> FloatArray:
-    """The ratio (..., K) of third to second cumulant of each arm's sum of scores."""
+def sum_skew(table: ArmTable, scale: RewardScale) -> FloatArray:
+    """Return the ratio (..., K) of third to second cumulant of each arm's sum of scores."""
     inverse = np.where(table.inverse > 0.0, table.inverse, 1.0)
     with np.errstate(invalid="ignore"):
         found = scale.size[..., None] * table.inverse_square / inverse

@@ -1,8 +1,8 @@
-"""Many runs of Thompson assignment at once, to see how often an interval is wrong.
+"""Simulation of many runs of Thompson assignment, to measure the coverage of intervals.
 
-Visitors come in batches; each batch is assigned by the distribution that M draws from the Beta
-posteriors give, mixed with uniform to keep the floor, exactly as served. Within a batch only
-counts matter, so a run costs two draws per arm and batch.
+Visitors come in batches. Each batch is assigned by the distribution that M draws from the Beta
+posteriors give, mixed with uniform to keep the floor, as it is served. Within a batch only counts
+matter, so a run costs two draws per arm and batch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ PRIOR_HITS, PRIOR_MISSES = 1.0, 20.0
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """All runs after some batches.
+class InterimLook:
+    """State of all R runs after some of their batches.
 
     Attributes:
-        visitors: so far, in each run.
+        visitors: number so far, in each run.
         table: sums by arm (R, K).
-        ratio: the same runs' assignments against their propensities (R, K).
-        skewed: what these would be if a share of the visitors had been given arm 0.
+        ratio: assignments against their propensities (R, K).
+        skewed: `ratio` of runs in which a share of the visitors is given arm 0.
     """
 
     visitors: int
@@ -45,26 +45,26 @@ def thompson_looks(
     skew: float = 0.02,
     season: Sequence[float] = (),
     seed: int = 0,
-) -> Iterator[Look]:
-    """The runs, looked at after each of their batches.
+) -> Iterator[InterimLook]:
+    """Yield the state of all runs after each batch.
 
     Args:
-        rates: (K,) the arms' true rates.
-        runs: R.
-        visitors: of each run, in equal batches.
-        looks: how many batches.
+        rates: (K,) true conversion rates of the arms.
+        runs: number R of runs.
+        visitors: number in each run, in equal batches.
+        looks: number of batches.
         floor: least propensity of each arm.
-        draws: M.
-        skew: share of visitors that `Look.skewed` gives arm 0 whatever was drawn.
-        season: factors of all rates by batch, over and over; none is always 1.
-        seed: of all chance.
+        draws: number M of posterior draws for each batch.
+        skew: share of visitors to whom `InterimLook.skewed` gives arm 0, whatever was drawn.
+        season: factors of all rates by batch, repeated; empty for 1 throughout.
+        seed: seed of all random numbers.
     """
     rng, p = np.random.default_rng(seed), np.asarray(rates, dtype=np.float64)
     batch, shape = visitors // looks, (runs, len(p))
     table, zeros = _empty(shape), np.zeros(shape)
     ratio, skewed = RatioSums(zeros, zeros), RatioSums(zeros, zeros)
     for look in range(1, looks + 1):
-        pmf = _served(table, rng, draws, floor)
+        pmf = _serve_pmf(table, rng, draws, floor)
         shown = rng.multinomial(batch, pmf)
         now = p * season[(look - 1) % len(season)] if season else p
         table += _batch(shown, rng.binomial(shown, now), pmf, batch)
@@ -72,10 +72,10 @@ def thompson_looks(
         ratio += RatioSums(shown - batch * pmf, variance)
         forced = (1.0 - skew) * pmf + skew * (np.arange(len(p)) == 0)
         skewed += RatioSums(rng.multinomial(batch, forced) - batch * pmf, variance)
-        yield Look(look * batch, table, ratio, skewed)
+        yield InterimLook(look * batch, table, ratio, skewed)
 
 
-def _served(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
+def _serve_pmf(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
     hits = PRIOR_HITS + table.hits
     misses = PRIOR_MISSES + table.shown - table.hits
     shape = (hits.shape[0], draws, hits.shape[1])
@@ -108,6 +108,6 @@ def _batch(shown: IntArray, hits: IntArray, pmf: FloatArray, batch: int) -> ArmT
     )
 
 
-def run_of(table: ArmTable, run: int) -> ArmTable:
-    """One run's table (K,)."""
+def select_run(table: ArmTable, run: int) -> ArmTable:
+    """Return the sums by arm (K,) of one run."""
     return ArmTable(*(getattr(table, name)[run] for name in table.__dataclass_fields__))

@@ -1,8 +1,9 @@
-"""Intervals for one look, at a size that was fixed before: what a report shows.
+"""Fixed-horizon intervals: for one look, at a sample size set in advance, as reports show.
 
-AIPW with the logged propensities and the arm's own mean as reward model; the variance is that of
-the influence values, by subject. Under Thompson assignment with a floor the estimates stay
-nearly normal (Hadad et al. 2021 show when they do not); score intervals mend the rest.
+The estimate is AIPW with the logged propensities and the arm's own mean as reward model; the
+variance is that of the influence values, by subject. Under Thompson assignment with a floor the
+estimates stay nearly normal (Hadad et al. 2021 show when they do not); score intervals correct
+the rest.
 """
 
 import math
@@ -16,7 +17,7 @@ from bandits.inference.interval import Estimate, mean_interval
 
 
 def derivatives(sums: ArmSums, arm: int) -> FloatArray:
-    """The derivatives (2K,) of an arm's mean by the sums (w, w Y)."""
+    """Return the derivatives (2K,) of an arm's mean by the sums (w, w Y)."""
     table, out = sums.table, np.zeros(2 * sums.arms)
     weight = float(table.weight[arm])
     if weight > 0.0:
@@ -26,7 +27,7 @@ def derivatives(sums: ArmSums, arm: int) -> FloatArray:
 
 
 def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, float]:
-    """Variances of two arms' means and of their difference."""
+    """Return the variances of two arms' means and of their difference."""
     if not sums.groups.rows:
         by_row = sums.table.variance_of_mean()
         a, b = float(by_row[first]), float(by_row[second])
@@ -36,7 +37,7 @@ def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, flo
 
 
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
-    """The interval of an arm's mean reward per exposure, had everyone been shown it."""
+    """Return the interval of the mean reward per exposure if all exposures were of this arm."""
     table = sums.table
     effective = float(table.effective()[arm])
     if sums.groups.rows:
@@ -47,7 +48,7 @@ def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
 
 
 def difference(sums: ArmSums, first: int, second: int, *, level: float = 0.95) -> Estimate:
-    """The interval of first - second, both arms over the same rows."""
+    """Return the interval of first - second, the difference of two arms' means on the same rows."""
     a, b, both = variances(sums, first, second)
     scale = 2.0 * math.sqrt(a * b)
     correlation = (a + b - both) / scale if math.isfinite(scale) and scale > 0.0 else 0.0
@@ -56,5 +57,8 @@ def difference(sums: ArmSums, first: int, second: int, *, level: float = 0.95) -
 
 
 def lift(sums: ArmSums, first: int, second: int, *, level: float = 0.95) -> Estimate:
-    """The interval of first / second - 1; an infinite upper end where second may be 0."""
+    """Return the interval of the lift, first / second - 1, of two arms' means.
+
+    The upper end is infinite where the second mean may be 0.
+    """
     return interval.lift(mean(sums, first, level=level), mean(sums, second, level=level))

@@ -1,4 +1,4 @@
-"""Policy against holdout: membership is a draw too, with a known probability."""
+"""Comparison of policy and holdout, whose membership is drawn with a known probability."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,19 @@ POLICY, HOLDOUT = 0, 1
 def holdout_sums(
     rewards: ArrayLike, holdout: ArrayLike, share: float, subjects: AnyArray | Sequence[object]
 ) -> ArmSums:
-    """The sums of n exposures as a comparison of two arms, POLICY and HOLDOUT.
+    """Return the sums of n exposures as a comparison of two arms, POLICY and HOLDOUT.
 
-    `fixed.lift(sums, POLICY, HOLDOUT)` and `sequence.lift` give the lift; a subject is in one of
-    the two for good, so subjects are what varies and must be given.
+    `fixed.lift(sums, POLICY, HOLDOUT)` and `sequence.lift` give the lift. A subject belongs to one
+    of the two for good, so subjects are the clusters and must be given.
 
     Args:
         rewards: (n,).
         holdout: bool (n,), whether the subject is in the holdout.
-        share: the share of subjects in the holdout, in (0, 1).
+        share: share of subjects in the holdout, in (0, 1).
         subjects: (n,).
 
     Raises:
-        ValueError: where the share is none, or the columns do not fit.
+        ValueError: the share is not between 0 and 1, or the columns do not fit.
     """
     if not 0.0 < share < 1.0:
         raise ValueError("share must lie between 0 and 1")

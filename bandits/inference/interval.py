@@ -1,7 +1,7 @@
-"""Intervals from a value and its standard error, good for few conversions too.
+"""Intervals from an estimate and its standard error, valid for few conversions too.
 
 The normal interval of a rate of 3 % covers too rarely while an arm has a dozen conversions: the
-error of the estimate and its estimated standard error go together, and both are skew. A score
+error of the estimate and its estimated standard error are correlated, and both are skew. A score
 interval takes the variance at the value being tested; Wilson's moves the centre by t^2 / 2 of the
 skewness, the Edgeworth expansion by (2 t^2 + 1) / 6 (Hall 1992; Cai 2005), which is taken here.
 For differences under Thompson assignment this covers 94-96 %, the normal interval 92-95 %,
@@ -14,31 +14,31 @@ from typing import Literal, TypeAlias
 
 from bandits.inference.quantiles import t_quantile
 
-Kind: TypeAlias = Literal["share", "positive", "any"]
-"""What is averaged: 0 or 1, numbers that are not negative, or any."""
+RewardKind: TypeAlias = Literal["share", "positive", "any"]
+"""Range of the rewards: `share` for 0 or 1, `positive` for at least 0, or `any`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with the ends of its interval; infinite ends where nothing is known."""
+    """Estimate with the ends of its interval, which are infinite where it cannot be estimated."""
 
     value: float
     low: float
     high: float
 
     def contains(self, truth: float) -> bool:
-        """Whether the interval holds the truth."""
+        """Return whether the interval contains the true value."""
         return self.low <= truth <= self.high
 
 
 def mean_interval(
-    value: float, error: float, *, level: float = 0.95, effective: float, kind: Kind = "any"
+    value: float, error: float, *, level: float = 0.95, effective: float, kind: RewardKind = "any"
 ) -> Estimate:
-    """The interval of a weighted mean.
+    """Return the interval of a weighted mean.
 
     Args:
         value: the estimate.
-        error: its standard error, clustered as it may be.
+        error: its standard error, clustered or not.
         level: coverage.
         effective: effective number of independent rows, (sum w)^2 / sum w^2 or the clusters if
             they are fewer: one more than the degrees of freedom.
@@ -68,27 +68,27 @@ def _score(p: float, error: float, t: float, effective: float) -> tuple[float, f
 
 
 def difference(first: Estimate, second: Estimate, *, correlation: float = 0.0) -> Estimate:
-    """The interval of first - second.
+    """Return the interval of first - second.
 
-    From the two intervals (method of variance estimates recovery: Newcombe 1998, method 10; Zou
-    2007 for correlated ones), so that it is as lopsided as they are.
+    It is recovered from the two intervals (method of variance estimates recovery: Newcombe 1998,
+    method 10; Zou 2007 for correlated estimates), so it keeps their asymmetry.
     """
     value = first.value - second.value
-    below = _apart(first.value - first.low, second.high - second.value, correlation)
-    above = _apart(first.high - first.value, second.value - second.low, correlation)
+    below = _combine_distances(first.value - first.low, second.high - second.value, correlation)
+    above = _combine_distances(first.high - first.value, second.value - second.low, correlation)
     return Estimate(value, value - below, value + above)
 
 
-def _apart(one: float, other: float, correlation: float) -> float:
+def _combine_distances(one: float, other: float, correlation: float) -> float:
     if not (math.isfinite(one) and math.isfinite(other)):
         return math.inf
     return math.sqrt(max(one * one + other * other - 2.0 * correlation * one * other, 0.0))
 
 
 def lift(first: Estimate, second: Estimate) -> Estimate:
-    """The interval of first / second - 1 for independent estimates that are not negative.
+    """Return the interval of first / second - 1 for independent estimates that are not negative.
 
-    Recovered from the two intervals (Donner and Zou 2012, eq. 9). The upper end is infinite
+    It is recovered from the two intervals (Donner and Zou 2012, eq. 9). The upper end is infinite
     where the second interval reaches 0.
     """
     a, b = first.value, second.value

@@ -1,7 +1,7 @@
-"""Sums of a few columns, with what is needed for the variance of any smooth function of them.
+"""Moments of a few columns, which give the variance of any smooth function of the sums.
 
-One pass over batches, any order, and parts add up with `+`. With subjects the table keeps the
-sums of each group of them, otherwise the cross products of rows.
+They take one pass over batches in any order, and parts add with `+`. With subjects they hold the
+sums of each group of subjects, otherwise the cross products of rows.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from bandits.inference.clusters import GROUPS
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums over rows of p columns.
+    """Moments of rows of p columns.
 
     Attributes:
-        rows: the number of rows.
+        rows: number of rows.
         total: (p,) sums.
         cross: (p, p) sums of products of the rows' columns; zeros where there are groups.
-        groups: (G, p) sums by group of subjects, None where every row stands for itself.
+        groups: (G, p) sums by group of subjects; None where rows are independent.
         sizes: (G,) rows of each group, None without groups.
     """
 
@@ -33,12 +33,12 @@ class Moments:
 
     @classmethod
     def empty(cls, width: int) -> Self:
-        """No rows of `width` columns."""
+        """Return the moments of no rows of `width` columns."""
         return cls(0, np.zeros(width), np.zeros((width, width)))
 
     @classmethod
-    def of(cls, columns: FloatArray, groups: IntArray | None = None) -> Self:
-        """The sums of columns (n, p), by the groups (n,) of their subjects where given."""
+    def from_columns(cls, columns: FloatArray, groups: IntArray | None = None) -> Self:
+        """Return the moments of columns (n, p), by the groups (n,) of their subjects if given."""
         n, width = columns.shape
         total = np.asarray(columns.sum(axis=0), dtype=np.float64)
         if groups is None:
@@ -50,10 +50,10 @@ class Moments:
         return cls(n, total, np.zeros((width, width)), by_group, sizes)
 
     def __add__(self, other: Self) -> Self:
-        """Both parts' sums.
+        """Return the sum of both parts.
 
         Raises:
-            ValueError: where one part has subjects and the other has not.
+            ValueError: one part has subjects and the other has not.
         """
         if not self.rows or not other.rows:
             return self if self.rows else other
@@ -70,16 +70,16 @@ class Moments:
 
     @property
     def clusters(self) -> int:
-        """The number of independent parts: groups with a row, or rows."""
+        """Number of independent clusters: groups with a row or, without groups, rows."""
         return self.rows if self.sizes is None else int(np.count_nonzero(self.sizes))
 
     def spread(self, coefficients: FloatArray) -> float:
-        """The standard error of a statistic.
+        """Return the standard error of a statistic.
 
         Args:
-            coefficients: (p,) its derivatives by the column sums, where the statistic does not
-                change if all sums are multiplied: c @ total is then 0, and c @ row is a row's
-                influence (delta method; Liang and Zeger 1986 for clusters).
+            coefficients: (p,) derivatives of the statistic by the column sums. The statistic must
+                not change if all sums are multiplied: then c @ total is 0, and c @ row is the
+                influence of a row (delta method; Liang and Zeger 1986 for clusters).
 
         Returns:
             sqrt(C / (C - 1) * sum of squared influences); infinite with fewer than 2 clusters.

@@ -1,4 +1,4 @@
-"""Quantiles of the normal and of Student's distribution, without scipy."""
+"""Quantiles of the normal and of Student's t distribution, without scipy."""
 
 import math
 from statistics import NormalDist
@@ -12,15 +12,16 @@ _COEFFICIENTS = (
 
 
 def normal_quantile(level: float) -> float:
-    """The z with mass `level` between -z and z."""
+    """Return the z with mass `level` between -z and z under the normal distribution."""
     return NormalDist().inv_cdf((1.0 + level) / 2.0)
 
 
 def t_quantile(level: float, df: float) -> float:
-    """The t with mass `level` between -t and t, at `df` degrees of freedom; infinite below 1.
+    """Return the t with mass `level` between -t and t at `df` degrees of freedom.
 
-    Closed forms for 1 and 2, then the expansion of Abramowitz and Stegun (1964), 26.7.5: at
-    level .95 within .004 from 3 degrees on and within 1e-6 from 20 on; at .99 within .05 and 3e-6.
+    It is infinite below 1 degree. Closed forms for 1 and 2, then the expansion of Abramowitz and
+    Stegun (1964), 26.7.5: at level .95 within .004 from 3 degrees on and within 1e-6 from 20 on;
+    at .99 within .05 and 3e-6.
     """
     if df < 1.0:
         return math.inf

@@ -3,12 +3,11 @@
 S = sum of (score - truth) is a martingale whose conditional variance is known up to the outcome's
 own variance: v_a / e_a for each row, where e_a is the *logged* propensity. So the variance
 process V = v_a * sum 1 / e_a is predictable, and only the scalar v_a is estimated, shrunk towards
-all arms. (Taking sum w^2 (Y - mean)^2 instead, from the few rewards that an avoided arm has, was
-wrong in a seventh of all runs: an arm that was unlucky looks certain.) The boundary is that of
-`boundary`.
+all arms. (Taking sum w^2 (Y - mean)^2 instead, from the few rewards of an avoided arm, was wrong
+in a seventh of all runs: an unlucky arm looks certain.) The boundary is that of `boundary`.
 
-A row is a decision drawn anew given the past, so rows of one subject are no trouble for the
-martingale, but they are for "the arm's mean over subjects": `design_effect` widens for them.
+Each row is a decision drawn anew given the past, so several rows of a subject do not disturb the
+martingale. They do matter for an arm's mean over subjects: `design_effect` widens the sequence.
 """
 
 from dataclasses import dataclass
@@ -18,21 +17,21 @@ import numpy as np
 from bandits.arrays import FloatArray
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.arm_table import ArmTable
-from bandits.inference.boundary import RHO, boundary, scale_of, sum_skew, sum_variance
+from bandits.inference.boundary import RHO, boundary, estimate_scale, sum_skew, sum_variance
 from bandits.inference.fixed import variances
 from bandits.inference.interval import Estimate
 
 
 @dataclass(frozen=True, eq=False)
-class Band:
-    """Values with the ends of their intervals, arrays of one shape."""
+class ConfidenceBand:
+    """Estimates with the ends of their confidence sequences, as arrays of one shape."""
 
     value: FloatArray
     low: FloatArray
     high: FloatArray
 
     def at(self, *place: int) -> Estimate:
-        """One of them."""
+        """Return the estimate at one index."""
         return Estimate(*(float(x[place]) for x in (self.value, self.low, self.high)))
 
 
@@ -42,16 +41,16 @@ def means(
     alpha: float = 0.05,
     unit: float | None = None,
     inflation: FloatArray | float = 1.0,
-) -> Band:
-    """The sequences (..., K) of the arms' means.
+) -> ConfidenceBand:
+    """Return the confidence sequences (..., K) of the arms' means.
 
     Args:
         table: sums by arm.
         alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.scale_of`.
+        unit: see `boundary.estimate_scale`.
         inflation: (..., K) design effect of subjects on the variance.
     """
-    scale, rows = scale_of(table, unit), table.rows[..., None]
+    scale, rows = estimate_scale(table, unit), table.rows[..., None]
     variance, skew = sum_variance(table, scale) * inflation, sum_skew(table, scale)
     mixing = RHO * scale.pooled[..., None]
     up = boundary(variance, mixing, skew, alpha) / rows
@@ -66,16 +65,16 @@ def differences(
     alpha: float = 0.05,
     unit: float | None = None,
     inflation: FloatArray | float = 1.0,
-) -> Band:
-    """The sequences (..., K, K) of first - second, 0 on the diagonal.
+) -> ConfidenceBand:
+    """Return the confidence sequences (..., K, K) of first - second, 0 on the diagonal.
 
     Args:
         table: sums by arm.
         alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.scale_of`.
+        unit: see `boundary.estimate_scale`.
         inflation: (..., K, K) design effect of subjects on the variance.
     """
-    scale, rows = scale_of(table, unit), table.rows[..., None, None]
+    scale, rows = estimate_scale(table, unit), table.rows[..., None, None]
     each, skew = sum_variance(table, scale), sum_skew(table, scale)
     variance = (each[..., :, None] + each[..., None, :]) * inflation
     mixing = RHO * scale.pooled[..., None, None]
@@ -84,11 +83,11 @@ def differences(
     mean = table.mean()
     band = _band(mean[..., :, None] - mean[..., None, :], low, high)
     same = np.eye(mean.shape[-1], dtype=np.bool_)
-    return Band(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
+    return ConfidenceBand(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
 
 
 def mean(sums: ArmSums, arm: int, *, alpha: float = 0.05, unit: float | None = None) -> Estimate:
-    """The sequence of one arm's mean, by subject."""
+    """Return the confidence sequence of one arm's mean, clustered by subject."""
     effect = design_effect(sums)
     return means(sums.table, alpha=alpha, unit=unit, inflation=np.diag(effect)).at(arm)
 
@@ -96,7 +95,7 @@ def mean(sums: ArmSums, arm: int, *, alpha: float = 0.05, unit: float | None = N
 def difference(
     sums: ArmSums, first: int, second: int, *, alpha: float = 0.05, unit: float | None = None
 ) -> Estimate:
-    """The sequence of first - second, by subject."""
+    """Return the confidence sequence of first - second, clustered by subject."""
     effect = design_effect(sums)
     return differences(sums.table, alpha=alpha, unit=unit, inflation=effect).at(first, second)
 
@@ -104,7 +103,7 @@ def difference(
 def lift(
     sums: ArmSums, first: int, second: int, *, alpha: float = 0.05, unit: float | None = None
 ) -> Estimate:
-    """The sequence of first / second - 1, from those of both means at alpha / 2 each."""
+    """Return the confidence sequence of first / second - 1, from both means at alpha / 2 each."""
     one, other = (mean(sums, arm, alpha=alpha / 2.0, unit=unit) for arm in (first, second))
     value = one.value / other.value - 1.0 if other.value > 0.0 else float("nan")
     low = max(one.low, 0.0) / other.high - 1.0 if other.high > 0.0 else -1.0
@@ -113,10 +112,10 @@ def lift(
 
 
 def design_effect(sums: ArmSums) -> FloatArray:
-    """How much subjects with several rows add to the variances, (K, K), at least 1.
+    """Return the design effects (K, K) of subjects with several rows, at least 1.
 
-    Clustered over row-by-row variance of each difference; of each mean on the diagonal. The
-    ratio of two empirical variances is steady where either one is not.
+    Each is the clustered over the row-by-row variance of a difference of means; on the diagonal,
+    of a mean. The ratio of two empirical variances is stable even where each one is not.
     """
     out = np.ones((sums.arms, sums.arms))
     if not sums.groups.rows:
@@ -131,7 +130,7 @@ def design_effect(sums: ArmSums) -> FloatArray:
     return out
 
 
-def _band(value: FloatArray, below: FloatArray, above: FloatArray) -> Band:
+def _band(value: FloatArray, below: FloatArray, above: FloatArray) -> ConfidenceBand:
     known = np.isfinite(value) & np.isfinite(below) & np.isfinite(above)
     low = np.where(known, value - below, -np.inf)
-    return Band(value, low, np.where(known, value + above, np.inf))
+    return ConfidenceBand(value, low, np.where(known, value + above, np.inf))

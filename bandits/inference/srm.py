@@ -1,4 +1,4 @@
-"""Sample-ratio mismatch: do the arms come up as often as their logged propensities say?
+"""Sample-ratio mismatch: a test of arm counts against the logged propensities.
 
 For each arm S = sum(1{A = a} - e_a) is a martingale with the predictable variance
 V = sum(e_a (1 - e_a)), whatever the policy learned on the way.
@@ -16,43 +16,48 @@ RHO = 100.0  # the boundary is tightest when V is near this; it is valid at ever
 
 @dataclass(frozen=True, eq=False)
 class RatioSums:
-    """Sums by arm, (..., K) each, which add over partitions and time."""
+    """Sums of the mismatch test by arm, (..., K) each, which add over partitions and time.
+
+    Attributes:
+        excess: S, the draws of the arm less its propensities.
+        variance: V, the predictable variance of S.
+    """
 
     excess: FloatArray
     variance: FloatArray
 
     def __add__(self, other: "RatioSums") -> "RatioSums":
-        """The sums of both parts."""
+        """Return the sum of both parts."""
         return RatioSums(self.excess + other.excess, self.variance + other.variance)
 
 
 def ratio_sums(arms: IntArray, pmf: FloatArray) -> RatioSums:
-    """The sums of n decisions: arms (n,) with their logged distributions (n, K)."""
+    """Return the sums of n decisions: arms (n,) with their logged distributions (n, K)."""
     counts = np.bincount(arms, minlength=pmf.shape[1])
     return RatioSums(counts - pmf.sum(axis=0), (pmf * (1.0 - pmf)).sum(axis=0))
 
 
 def z_scores(sums: RatioSums) -> FloatArray:
-    """The scores z = S / sqrt(V) by arm (..., K); 0 where nothing could vary.
+    """Return the scores z = S / sqrt(V) by arm (..., K); 0 where V is 0.
 
-    For one look, at a size fixed before.
+    They hold for one look, at a sample size set in advance.
     """
     return np.asarray(sums.excess / np.sqrt(np.where(sums.variance > 0.0, sums.variance, np.inf)))
 
 
 def mismatch(sums: RatioSums, alpha: float = ALPHA) -> bool:
-    """Whether the shares contradict the propensities, at every look; see `mismatches`."""
+    """Return whether any arm's count contradicts its propensities; see `mismatches`."""
     return bool(mismatches(sums, alpha).any())
 
 
 def mismatches(sums: RatioSums, alpha: float = ALPHA) -> BoolArray:
-    """Whether the shares contradict the propensities, (...), at every look.
+    """Return whether any arm's count contradicts its propensities (...), valid at every look.
 
-    Robbins' normal mixture with Bernstein's correction: |S| crosses l / 6 + sqrt((V + rho) l +
-    (l / 6)^2), l = log((V + rho) / (rho alpha^2)), ever with a probability of at most alpha
-    (asymptotically; Howard et al. 2021, eq. 14), here divided among the arms. One assignment
-    moves S by at most 1; without the correction an arm at the floor, whose S is skew, alarms
-    too often.
+    The bound is Robbins' normal mixture with Bernstein's correction: |S| ever crosses
+    l / 6 + sqrt((V + rho) l + (l / 6)^2), l = log((V + rho) / (rho alpha^2)), with a probability
+    of at most alpha (asymptotically; Howard et al. 2021, eq. 14), here divided among the arms. One
+    assignment moves S by at most 1; without the correction an arm at the floor, whose S is skew,
+    raises too many alarms.
     """
     each = alpha / sums.excess.shape[-1]
     scale = sums.variance + RHO

@@ -1,9 +1,9 @@
-"""A verdict on a comparison: a winner, too early, or cannot tell; data, without words.
+"""Verdicts on a comparison of arms: a winner, too early, or cannot tell.
 
-Among arms that are equal, or for an arm that is not the best, "winner" is the verdict at any look
-with a probability of at most alpha: naming an arm wrongly takes an error in its sequence against
-the arm that is at least as good, so alpha is split among the K arms (and the segments that are
-judged together) and each error is one-sided.
+A wrong winner, or any winner among equal arms, is ever named with a probability of at most alpha.
+Naming an arm wrongly takes an error of its sequence against an arm that is at least as good, so
+alpha is split among the K arms (and the segments that are judged together), and each error is
+one-sided.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ LEAST_HITS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may be said.
+    """Verdict on a comparison of arms.
 
     Attributes:
         kind: `winner`, `too_early` (more visitors will tell) or `cannot_tell` (they will not).
@@ -37,13 +37,12 @@ class Verdict:
             all of them could have been drawn).
         arm: the winner's index; None without one.
         leader: index of the arm with the highest mean so far; None without any.
-        lead: leader minus the best of the others, as a sequence at the verdict's alpha.
+        lead: confidence sequence of leader minus second, at the verdict's alpha.
         second: index of the best of the others; None without any.
         relative: lead / the second's mean: the ends are those of the lead over the other end of
             the second's own sequence, so that it is on the same side of 0.
-        beaten: indices of the arms that are below the leader. That one of them is the best is
-            wrongly denied with no greater probability than a winner is wrongly named: that, too,
-            takes an error against the best arm.
+        beaten: indices of the arms that are below the leader. The best arm is among them with at
+            most the probability of a wrong winner, because that takes the same error.
     """
 
     kind: VerdictKind
@@ -64,14 +63,14 @@ def verdict(
     relevant: float = RELEVANT,
     unit: float | None = None,
 ) -> Verdict:
-    """The verdict on one comparison; it may be asked for at every look.
+    """Return the verdict on one comparison, valid at every look.
 
     Args:
-        sums: what is known of the arms.
-        alpha: chance that a wrong winner is ever named in any of the comparisons.
-        comparisons: how many segments or slots are judged together.
-        relevant: the least difference that matters, as a share of the leader's mean.
-        unit: size of an ordinary reward, see `boundary.scale_of`.
+        sums: sums of the comparison.
+        alpha: probability that a wrong winner is ever named in any of the comparisons.
+        comparisons: number of segments or slots that are judged together.
+        relevant: least difference that matters, as a share of the leader's mean.
+        unit: size of an ordinary reward, see `boundary.estimate_scale`.
     """
     if sums.arms < 2 or (not sums.table.rows and sums.left_out):  # noqa: PLR2004 - one arm wins nothing
         return Verdict("cannot_tell", "no_comparison")
@@ -89,7 +88,7 @@ def verdict(
 def verdicts(
     segments: Mapping[str, ArmSums], *, alpha: float = ALPHA, relevant: float = RELEVANT
 ) -> dict[str, Verdict]:
-    """The verdicts on several segments, corrected for their number."""
+    """Return the verdicts on several segments, corrected for their number."""
     count = len(segments)
     return {
         name: verdict(sums, alpha=alpha, comparisons=count, relevant=relevant)
@@ -97,33 +96,35 @@ def verdicts(
     }
 
 
-def _judge(band: sequence.Band, own: sequence.Band, mean: FloatArray, relevant: float) -> Verdict:
+def _judge(
+    band: sequence.ConfidenceBand, own: sequence.ConfidenceBand, mean: FloatArray, relevant: float
+) -> Verdict:
     leader = int(mean.argmax())
     others = np.flatnonzero(np.arange(len(mean)) != leader)
     second = int(others[mean[others].argmax()])
     lead = band.at(leader, second)
-    told = Verdict(
+    found = Verdict(
         "winner",
         "separated",
         leader,
         leader,
         lead,
         second,
-        _relative(lead, own.at(second)),
+        _relative_lead(lead, own.at(second)),
         tuple(int(arm) for arm in others[band.low[leader, others] > 0.0]),
     )
-    if len(told.beaten) == len(others):
-        return told
+    if len(found.beaten) == len(others):
+        return found
     open_ones = others[band.low[leader, others] <= 0.0]
     margin = relevant * abs(float(mean[leader]))
     near = np.abs([band.low[leader, open_ones], band.high[leader, open_ones]]) <= margin
     if near.all():
-        return replace(told, kind="cannot_tell", reason="too_close", arm=None)
-    return replace(told, kind="too_early", reason="still_open", arm=None)
+        return replace(found, kind="cannot_tell", reason="too_close", arm=None)
+    return replace(found, kind="too_early", reason="still_open", arm=None)
 
 
-def _relative(lead: Estimate, second: Estimate) -> Estimate | None:
-    """The lead as a share of the second's mean; None where that may be 0."""
+def _relative_lead(lead: Estimate, second: Estimate) -> Estimate | None:
+    """Return the lead as a share of the second arm's mean; None where that may be 0."""
     if not second.low > 0.0:
         return None
     low = lead.low / (second.high if lead.low > 0.0 else second.low)

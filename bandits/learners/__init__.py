@@ -1,7 +1,7 @@
-"""The learning side: from counts to a policy.
+"""Learners: modules with a pure `fit` from counts to a policy, chosen by `policy.kind`.
 
-A learner is a module with a pure `fit`; `policy.kind` names it. It is imported when it is first
-asked for, so that one learner's libraries are no burden to the others.
+A module is imported at its first use, so that the libraries of one learner do not load with the
+others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,26 +14,24 @@ from bandits.errors import ConfigError
 from bandits.policies.base import Policy
 
 if TYPE_CHECKING:
-    from bandits.learners.auto.memory import Memory
+    from bandits.learners.auto.memory import FitMemory
 
 MODULES = {
     "auto": "bandits.learners.auto",
     "beta": "bandits.learners.beta",
-    "logistic": "bandits.learners.auto",
     "uniform": "bandits.learners.constant",
     "fixed": "bandits.learners.constant",
     "mabwiser": "bandits.learners.mabwiser",
 }
 
+REMEMBERING = ("auto",)
+"""Kinds of policy whose fit can start from the memory of the last one."""
 
-REMEMBERING = ("auto", "logistic")
-"""Kinds whose learner starts where its last fit ended, if it is given the memory of it."""
 
+class FitFunction(Protocol):
+    """Signature of a learner's `fit`; see `fit` for the arguments."""
 
-class Fit(Protocol):
-    """The signature of a learner's `fit`."""
-
-    def __call__(  # noqa: D102 - told by the class
+    def __call__(  # noqa: D102 - in the class docstring
         self,
         config: LearnerConfig,
         table: CountTable,
@@ -48,10 +46,10 @@ class Fit(Protocol):
 
 
 def module_of(kind: str) -> str:
-    """The module that learns this kind of policy.
+    """Return the name of the module that learns this kind of policy.
 
     Raises:
-        ConfigError: where the kind is not available.
+        ConfigError: no learner is available for the kind.
     """
     if kind not in MODULES:
         cure = f"Use one of {', '.join(sorted(MODULES))}"
@@ -68,27 +66,26 @@ def fit(
     version: str = "0",
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),
-    memory: "Memory | None" = None,
+    memory: "FitMemory | None" = None,
 ) -> Policy:
-    """The policy that `config.policy.kind` learns from the counts.
+    """Fit the policy of a slot to its counts, with the learner of `config.policy.kind`.
 
     Args:
         config: the slot.
-        table: its counts.
-        at: the time of the fit in seconds.
-        seed: with config, table and at it determines the policy.
-        version: the name that the policy gets.
-        meta: JSON values that travel with it, such as journal positions.
+        table: counts of the slot.
+        at: time of the fit in seconds.
+        seed: determines the policy, together with config, table and `at`.
+        version: version of the policy.
+        meta: JSON values stored with the policy, such as journal positions.
         quarantined: intervals [from, to) in seconds to leave out.
-        memory: of earlier fits of the same slot, changed in place: a fit that has it takes half
-            the time and judges the half-lives at more places. Kinds that have no use for it leave
-            it alone.
+        memory: state of earlier fits of the same slot, changed in place. A fit with it takes half
+            the time and scores the half-lives at more times. Some kinds ignore it.
 
     Raises:
-        ConfigError: where this kind of policy is not available.
+        ConfigError: no learner is available for the kind of policy.
     """
     kind = config.policy.kind
-    learner = cast("Fit", import_module(module_of(kind)).fit)
+    learner = cast("FitFunction", import_module(module_of(kind)).fit)
     remembered = {"memory": memory} if kind in REMEMBERING else {}
     return learner(
         config, table, at, seed=seed, version=version, meta=meta, quarantined=quarantined,

@@ -1,4 +1,4 @@
-"""What a conversion is worth: the second factor of the revenue objective."""
+"""Amounts per conversion: the second factor of the revenue objective."""
 
 import numpy as np
 
@@ -11,12 +11,18 @@ PRIOR_CONVERSIONS = 2.0
 def amount_draws(
     weighted: WeightedCounts, arms: int, draws: int, rng: np.random.Generator
 ) -> FloatArray:
-    """Posterior draws (1, M, K) of each arm's mean reward per conversion, in fen.
+    """Return posterior draws (1, M, K) of each arm's mean reward per conversion, in fen.
 
-    A normal posterior of the mean, one for each arm over all cells, shrunk towards the mean of
-    all arms with the weight of two conversions; the variance is that of all arms' rewards
-    together. Revenue per exposure is then the draw of the rate times the draw of the amount.
-    Without any conversion every amount is 1, and the objective is the rate.
+    The posterior of each arm's mean, over all cells, is normal and shrunk towards the mean of all
+    arms with the weight of two conversions; its variance is that of all arms' rewards together.
+    Revenue per exposure is the draw of the rate times the draw of the amount. Without any
+    conversion every amount is 1, so that the objective is the rate.
+
+    Args:
+        weighted: weighted counts by cell and arm.
+        arms: number K of arms.
+        draws: number M of draws.
+        rng: source of the random numbers.
     """
     known = weighted.arms < arms
     index = weighted.arms[known]

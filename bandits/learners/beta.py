@@ -1,11 +1,12 @@
-"""Thompson sampling with a Beta posterior for each (cell, arm), shrunk towards the pool.
+"""Beta learner: Thompson sampling with a Beta posterior for each (cell, arm), shrunk to the pool.
 
-The rate of arm a in cell c has the prior mean mu_a * lift_c: the arm's pooled rate times how
-much better or worse the cell converts than its arms would have it (Gamma-Poisson, shrunk to 1).
-The prior is worth h conversions, where 1 / h = 1 / k + 1 / (1 + s_a): k says how well arms keep
-their order over cells (empirical Bayes, by moments), s_a is what the pool knows of the arm
-outside this cell. So a sparse cell borrows from the pool, a cell that differs follows its own
-data, and a new arm starts wide, at the slot's mean rate.
+The pool is all cells together. The rate of arm a in cell c has the prior mean mu_a * lift_c: the
+arm's pooled rate times the ratio of the cell's conversions to those expected from its arms
+(Gamma-Poisson, shrunk to 1). The prior has the weight of h conversions, where
+1 / h = 1 / k + 1 / (1 + s_a): k says how well arms keep their order over cells (empirical Bayes,
+by moments), s_a is the number of the arm's conversions outside this cell. So a sparse cell borrows
+from the pool, a cell that differs follows its own data, and a new arm starts wide, at the slot's
+mean rate.
 
 Forgetting is 2 ** (-age / half_life) on the buckets (Raj and Kalyani 2017, "Taming
 non-stationary bandits"). An exposure counts at once, its conversion when it comes.
@@ -26,18 +27,21 @@ from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
 
 HALF_LIFE = 7 * 86400.0
-START_TRIALS = 20.0  # with START_CONVERSIONS: the rate, 5 %, of a slot without any data
+START_TRIALS = 20.0  # with START_CONVERSIONS gives 5 %, the rate of a slot without data
 START_CONVERSIONS = 1.0
-LIFT_STRENGTH = 3.0  # conversions that "this cell is like the others" is worth
+LIFT_STRENGTH = 3.0  # weight of lift 1 in a cell, in conversions
 LEAST_STRENGTH, MOST_STRENGTH = 2.0, 200.0  # conversions; the range of k
 LEAST_RATE, MOST_RATE = 1e-6, 0.95
 
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """Weighted sums by cell and arm, (C, K) each, and by arm, (K,) each.
+    """Totals of the weighted counts by cell and arm, (C, K) each, and by arm, (K,) each.
 
-    The sums by arm also hold the rows whose cell does not belong to the present spec.
+    The totals by arm include rows whose cell is not one of the present spec.
+
+    Attributes:
+        codes: (C,) ascending integers of the cells seen.
     """
 
     codes: IntArray
@@ -48,8 +52,8 @@ class Totals:
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """Beta parameters (C + 1, K) for the cells `codes` (C,); the last row is the pool's."""
+class BetaPosterior:
+    """Beta posteriors (C + 1, K) of the rates in the cells `codes` (C,); the last row is pooled."""
 
     codes: IntArray
     alpha: FloatArray
@@ -66,9 +70,9 @@ def fit(
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),
 ) -> Policy:
-    """The ensemble of M draws from the posterior; see `learners.fit`."""
+    """Fit the ensemble policy of M draws from the Beta posteriors; see `learners.fit`."""
     half_life = config.policy.half_life or HALF_LIFE
-    weighted = table.weighted(at, half_life, quarantined)
+    weighted = table.weigh_buckets(at, half_life, quarantined)
     spec = CellSpec.build(config.context, config.policy.max_cells)
     found = posterior(totals(weighted, spec, len(config.arms)), config.policy.strength)
     rng = np.random.default_rng(seed)
@@ -87,7 +91,7 @@ def fit(
 
 
 def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:
-    """Weighted columns as tables; rows of arms that are gone are left out."""
+    """Return totals of weighted counts over K arms; rows of removed arms are left out."""
     known = weighted.arms < arms
     codes = np.array([spec.code_of(str(cell)) for cell in weighted.cells], dtype=np.int64)
     seen = np.unique(codes[known & (codes >= 0)])
@@ -103,12 +107,12 @@ def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:
     return Totals(seen, trials, conversions, arm_trials, arm_conversions)
 
 
-def posterior(sums: Totals, strength: float | None = None) -> Posterior:
-    """The Beta parameters.
+def posterior(sums: Totals, strength: float | None = None) -> BetaPosterior:
+    """Compute the Beta posteriors of the rates, shrunk towards the pool.
 
     Args:
-        sums: the weighted counts.
-        strength: k, in conversions; None to take it from the data.
+        sums: totals of the weighted counts.
+        strength: k, in conversions; None to estimate it from the data.
     """
     total = sums.arm_conversions.sum() + START_CONVERSIONS
     overall = min(total / (sums.arm_trials.sum() + START_TRIALS), 0.5)
@@ -124,11 +128,11 @@ def posterior(sums: Totals, strength: float | None = None) -> Posterior:
     mean, worth = np.vstack([mean, rate]), np.vstack([worth, pool_worth])
     hits = np.vstack([np.maximum(sums.conversions, 0.0), np.zeros_like(rate)])
     misses = np.vstack([np.maximum(sums.trials - sums.conversions, 0.0), np.zeros_like(rate)])
-    return Posterior(sums.codes, worth + hits, worth * (1.0 - mean) / mean + misses)
+    return BetaPosterior(sums.codes, worth + hits, worth * (1.0 - mean) / mean + misses)
 
 
 def _lift(sums: Totals, rate: FloatArray) -> FloatArray:
-    """How much better each cell converts than its arms' rates say, (C,), shrunk to 1."""
+    """Return the ratio (C,) of conversions to those expected from the arms' rates, shrunk to 1."""
     expected = sums.trials @ rate
     return np.asarray(
         (sums.conversions.sum(axis=1) + LIFT_STRENGTH) / (expected + LIFT_STRENGTH)
@@ -136,7 +140,7 @@ def _lift(sums: Totals, rate: FloatArray) -> FloatArray:
 
 
 def _strength(sums: Totals, mean: FloatArray) -> float:
-    """How well the cells keep the arms' order, in conversions.
+    """Estimate k, how well the cells keep the order of the arms, in conversions.
 
     Counts s with mean e = n * mu and a Gamma multiplier of shape k have the variance
     e (1 - mu) + e**2 / k; k follows from the sums of both sides.

@@ -1,4 +1,4 @@
-"""Policies that learn nothing: uniform, and the operator's fixed rule."""
+"""Constant learner: the uniform policy and the operator's fixed rule, which ignore the counts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ def fit(
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),  # noqa: ARG001
 ) -> Policy:
-    """The policy that the configuration alone determines; see `learners.fit`."""
+    """Return the policy, which the configuration alone determines; see `learners.fit`."""
     policy = config.policy
     if policy.kind == "uniform":
         return UniformPolicy(arms=config.names, version=version, meta=meta or {})

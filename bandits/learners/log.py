@@ -1,4 +1,4 @@
-"""Every exposure in columns that grow, and the table or history that they come to."""
+"""Log of single exposures in memory, and the count table or history of it."""
 
 from collections.abc import Hashable
 
@@ -6,19 +6,19 @@ import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.counts import FINE, CountTable
-from bandits.delay import DelayCounts, DelayLaw
+from bandits.delay import DelayCounts, DelayDistribution
 from bandits.features import CellSpec
-from bandits.learners.auto.history import History
+from bandits.learners.auto.history import CountHistory
 
 LONGEST_DELAY = 30 * 86400.0
 CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
 
 
 class ExposureLog:
-    """Exposures by row: time, levels, arm, reward so far, and the delay of the first reward.
+    """Log of exposures: time, levels, arm, reward so far, and delay of the first reward.
 
     Attributes:
-        size: the number of exposures n.
+        size: number n of exposures.
     """
 
     def __init__(self, attributes: int) -> None:
@@ -59,7 +59,7 @@ class ExposureLog:
         self._delay = np.concatenate([self._delay, np.full(more, np.nan)])
 
     def reward(self, names: list[Hashable], values: IntArray, at: FloatArray) -> int:
-        """Add rewards (n,) that came at times (n,); returns how many ids are not known."""
+        """Add rewards (n,) that came at times (n,); return the number of unknown ids."""
         get = self._row.get
         rows = np.fromiter((get(name, -1) for name in names), np.int64, len(names))
         known = rows >= 0
@@ -70,10 +70,10 @@ class ExposureLog:
         return int(len(known) - np.count_nonzero(known))
 
     def cap(self) -> int | None:
-        """The most, in fen, that one exposure's reward counts: 5 times the 95 % quantile.
+        """Return the cap of one exposure's reward, in fen: 5 times the 95 % quantile of rewards.
 
-        A single enormous payment says little about the next one and would decide between arms
-        for weeks; an ordinary ladder of amounts stays as it is. None before 20 rewards.
+        A single enormous payment says little about the next one, but would decide between arms
+        for weeks; ordinary amounts stay as they are. None before 20 rewards.
         """
         reward = self._reward[: self.size]
         paid = reward[reward > 0]
@@ -81,14 +81,14 @@ class ExposureLog:
             return None
         return int(np.ceil(CAP_TIMES * np.quantile(paid, CAP_SHARE)))
 
-    def above(self, cap: int) -> int:
-        """How many exposures have a larger reward."""
+    def count_above(self, cap: int) -> int:
+        """Count the exposures whose reward exceeds the cap."""
         return int(np.count_nonzero(self._reward[: self.size] > cap))
 
-    def history(self, spec: CellSpec, cap: int | None = None) -> History:
-        """The exposures as a history with the cells of this spec, rewards cut at the cap.
+    def history(self, spec: CellSpec, cap: int | None = None) -> CountHistory:
+        """Return the exposures as a history with the cells of this spec, rewards cut at the cap.
 
-        Only what came since the last call is looked up; another spec starts anew.
+        Only exposures since the last call are looked up, unless the spec has changed.
         """
         if spec.version != self._version:
             self._version, self._looked_up = spec.version, 0
@@ -102,7 +102,7 @@ class ExposureLog:
         at = np.floor(self._at[: self.size] / FINE) * FINE
         arm = self._arm[: self.size].astype(np.int64)
         cell = self._cell[: self.size].astype(np.int64)
-        return History(spec.levels_of(codes), at, cell, arm, self._counts(cap))
+        return CountHistory(spec.levels_of(codes), at, cell, arm, self._counts(cap))
 
     def _counts(self, cap: int | None) -> FloatArray:
         reward = self._reward[: self.size].astype(np.float64)
@@ -111,7 +111,7 @@ class ExposureLog:
         return np.stack([np.ones(self.size), (reward > 0).astype(np.float64), reward, reward**2])
 
     def table(self, spec: CellSpec) -> CountTable:
-        """The exposures as a count table."""
+        """Return the exposures as a count table with the cells of this spec."""
         codes = spec.code_levels(self._levels[: self.size].astype(np.int64))
         bucket = (self._at[: self.size] // FINE).astype(np.int64) * FINE
         distinct, place = np.unique(codes, return_inverse=True)
@@ -125,8 +125,8 @@ class ExposureLog:
                 table.add_reward(at, labels[cell], arm, int(reward > 0), reward, reward * reward)
         return table
 
-    def delay(self, at: float) -> DelayLaw | None:
-        """The law of the delay as of `at`; None while no reward has come."""
+    def delay(self, at: float) -> DelayDistribution | None:
+        """Return the distribution of the delay as of `at`; None before the first reward."""
         delays: AnyArray = self._delay[: self.size]
         came = np.isfinite(delays)
         if not came.any():

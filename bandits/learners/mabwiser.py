@@ -1,14 +1,14 @@
-"""MABWiser's learning policies, published as draws over cells (`policy.kind = "mabwiser"`).
+"""MABWiser learner: its learning policies, published as draws (`policy.kind = "mabwiser"`).
 
-MABWiser (Strong, Kleynhans and Kadioglu 2021) predicts arms and knows neither propensities nor
-forgetting. So it is fitted on weighted counts, asked M times what it expects of each arm in each
-cell, and the answers are published: the served policy is "take one of the M answers at random and
-its best arm", whose probabilities are exact counts, mixed with uniform to keep the floor. What a
-deterministic policy (UCB1, LinUCB) cannot decide between is split evenly.
+MABWiser (Strong, Kleynhans and Kadioglu 2021) predicts arms and has neither propensities nor
+forgetting. So it is fitted to weighted counts and predicts M times the expectation of each arm in
+each cell, and these answers are published: the served policy is "take one of the M answers at
+random and its best arm", whose probabilities are exact counts, mixed with uniform to keep the
+floor. Ties of a deterministic policy (UCB1, LinUCB) are split evenly.
 
-Only its public interface is used, and it is imported when it is first needed: it takes seconds
-and 130 MB. `LinTS`, `LinUCB` and `LinGreedy` see the levels of the cell; the other six are free
-of context and choose alike in all cells. Rewards are 0 or 1, or for the revenue objective in
+Only its public interface is used. It is imported at its first use, because that takes seconds and
+130 MB. `LinTS`, `LinUCB` and `LinGreedy` see the levels of the cell; the other six ignore the
+context and choose alike in all cells. Rewards are 0 or 1, or for the revenue objective in
 units of the mean amount, so that `alpha` and `tau` mean the same in every currency.
 """
 
@@ -25,13 +25,13 @@ from bandits.counts import CountTable, Interval, WeightedCounts
 from bandits.errors import ConfigError
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
-from bandits.learners.mabwiser_rows import BATCH, Bandit, fit_arms, fit_cells, level_columns
+from bandits.learners.mabwiser_rows import BATCH, MabwiserBandit, fit_arms, fit_cells, level_columns
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
 
 HALF_LIFE = 7 * 86400.0
-_SALT = 0x6D6162  # keeps this module's draws apart from those of others with the same seed
+_SALT = 0x6D6162  # separates the draws of this module from others with the same seed
 
 
 def fit(
@@ -44,40 +44,40 @@ def fit(
     meta: Mapping[str, object] | None = None,
     quarantined: Sequence[Interval] = (),
 ) -> Policy:
-    """The ensemble of M answers of the fitted MABWiser policy; see `learners.fit`.
+    """Fit the ensemble policy of M answers of a MABWiser policy; see `learners.fit`.
 
-    Forgetting is by weight, with a half-life of 7 days unless the slot says otherwise. MABWiser's
+    Forgetting is by weight, with a half-life of 7 days unless the slot sets one. MABWiser's
     generator is seeded from `seed` alone: two workers that publish the same version publish the
     same bytes, and two versions never share their draws.
 
     Raises:
-        ConfigError: for options that MABWiser does not take.
+        ConfigError: MABWiser does not accept the options.
     """
-    weighted = table.weighted(at, config.policy.half_life or HALF_LIFE, quarantined)
+    weighted = table.weigh_buckets(at, config.policy.half_life or HALF_LIFE, quarantined)
     spec = CellSpec.build(config.context, config.policy.max_cells)
     mab_seed, rest = np.random.SeedSequence([seed, _SALT]).generate_state(2)
     rng = np.random.default_rng(int(rest))
-    codes, answers = _answers(config, weighted, spec, int(mab_seed) & 0x7FFFFFFF)
-    if _name(config) == "ThompsonSampling" and config.objective == "revenue":
+    codes, answers = _collect_answers(config, weighted, spec, int(mab_seed) & 0x7FFFFFFF)
+    if _read_learning_policy(config) == "ThompsonSampling" and config.objective == "revenue":
         answers = answers * amount_draws(weighted, len(config.arms), config.policy.draws, rng)
     return EnsemblePolicy(
         arms=config.names,
         version=version,
         meta=meta or {},
-        draws=TableDraws(spec, codes, ranks(answers, rng)),
+        draws=TableDraws(spec, codes, rank_answers(answers, rng)),
         floor=config.policy.floor,
         seed=seed,
     )
 
 
-def _name(config: LearnerConfig) -> str:
+def _read_learning_policy(config: LearnerConfig) -> str:
     return read_options(config.policy.options)[0]
 
 
-def _answers(
+def _collect_answers(
     config: LearnerConfig, weighted: WeightedCounts, spec: CellSpec, seed: int
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], FloatArray]:
-    """The codes (C,) of the cells and the answers (C + 1, M, K); the last row is the pool's."""
+    """Return the codes (C,) of the cells and the answers (C + 1, M, K); the last row is pooled."""
     name, parameters = read_options(config.policy.options)
     arms = len(config.arms)
     bandit = make_mab(arms, name, parameters, seed)
@@ -85,11 +85,11 @@ def _answers(
     if name in LINEAR:
         fit_cells(bandit, weighted, spec, arms, unit, scaled=bool(parameters.get("scale")))
         codes = np.arange(spec.count, dtype=np.int64)
-        cells = np.append(codes, 0)  # every cell has a row of its own, so the last is never used
+        cells = np.append(codes, 0)  # every cell has its own row, so the last one is unused
     else:
         fit_arms(bandit, weighted, arms, unit, binary=name == "ThompsonSampling")
         codes, cells = np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    return codes, ask(bandit, level_columns(spec, cells), config.policy.draws, arms)
+    return codes, sample_expectations(bandit, level_columns(spec, cells), config.policy.draws, arms)
 
 
 def make_mab(
@@ -98,18 +98,18 @@ def make_mab(
     parameters: Mapping[str, object],
     seed: int,
     neighborhood: tuple[str, Mapping[str, object]] | None = None,
-) -> Bandit:
-    """A `mabwiser.mab.MAB` over the arms 0 to K - 1.
+) -> MabwiserBandit:
+    """Return a `mabwiser.mab.MAB` over the arms 0 to K - 1.
 
     Args:
-        arms: K.
+        arms: number K of arms.
         learning_policy: one of `config_mabwiser.LEARNING`.
-        parameters: of it.
-        seed: of MABWiser's generator.
+        parameters: parameters of the learning policy.
+        seed: seed of MABWiser's generator.
         neighborhood: name and parameters of a neighborhood policy, for use offline.
 
     Raises:
-        ConfigError: for what MABWiser refuses, in its own words.
+        ConfigError: MABWiser refuses an argument; the message is MABWiser's.
     """
     mab = import_module("mabwiser.mab")
     try:
@@ -117,18 +117,20 @@ def make_mab(
         near = None
         if neighborhood is not None:
             near = getattr(mab.NeighborhoodPolicy, neighborhood[0])(**neighborhood[1])
-        return cast("Bandit", mab.MAB(list(range(arms)), learning, near, seed=seed))
+        return cast("MabwiserBandit", mab.MAB(list(range(arms)), learning, near, seed=seed))
     except (TypeError, ValueError) as error:
         raise ConfigError(KEY, str(error).rstrip("."), "See MABWiser's documentation") from error
 
 
-def ask(bandit: Bandit, contexts: FloatArray, draws: int, arms: int) -> FloatArray:
-    """What the bandit expects of the arms in contexts (c, d), M times over: (c, M, K)."""
+def sample_expectations(
+    bandit: MabwiserBandit, contexts: FloatArray, draws: int, arms: int
+) -> FloatArray:
+    """Return M sampled expectations of each arm in contexts (c, d), as (c, M, K)."""
     rows = np.repeat(contexts, draws, axis=0)
     out = np.empty((len(rows), arms))
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        # A single row would get another form of answer.
+        # MABWiser answers a single row in another form.
         whole = part if len(part) > 1 else np.repeat(part, 2, axis=0)
         answers = bandit.predict_expectations(np.ascontiguousarray(whole))
         for i, answer in enumerate(answers[: len(part)], start=start):
@@ -136,11 +138,11 @@ def ask(bandit: Bandit, contexts: FloatArray, draws: int, arms: int) -> FloatArr
     return out.reshape(len(contexts), draws, arms)
 
 
-def ranks(answers: FloatArray, rng: np.random.Generator) -> Float32Array:
-    """The order of the answers (..., K) as small numbers, ties at random.
+def rank_answers(answers: FloatArray, rng: np.random.Generator) -> Float32Array:
+    """Return the ranks of the answers (..., K) among the arms, ties broken at random.
 
-    Only the order of a draw matters; as ranks neither large rewards nor the rounding of a
-    snapshot's numbers can change it, and equal arms share their traffic.
+    Only the order within a draw matters. Neither large rewards nor the rounding to float32 in a
+    snapshot can change ranks, and equal arms share their traffic.
     """
     order = np.lexsort((rng.random(answers.shape), answers), axis=-1)
     places = np.empty(answers.shape, dtype=np.float32)
@@ -150,7 +152,7 @@ def ranks(answers: FloatArray, rng: np.random.Generator) -> Float32Array:
 
 
 def _unit(config: LearnerConfig, weighted: WeightedCounts) -> float:
-    """The mean reward of a conversion in fen; 0 where conversions alone count."""
+    """Return the mean reward of a conversion in fen; 0 where conversions are the objective."""
     hits = float(weighted.conversions.sum())
     if config.objective != "revenue" or hits <= 0.0:
         return 0.0

@@ -1,4 +1,4 @@
-"""From counts to what MABWiser learns from: decisions, rewards and contexts, one a row."""
+"""Training rows for MABWiser, made from weighted counts: decisions, rewards and contexts."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -9,32 +9,32 @@ from bandits.arrays import AnyArray, FloatArray, IntArray
 from bandits.counts import WeightedCounts
 from bandits.features import CellSpec
 
-MOST_ROWS = 200_000  # counts beyond it are scaled down: a posterior that narrow no longer matters
+MOST_ROWS = 200_000  # larger counts are scaled down: a posterior that narrow makes no difference
 BATCH = 50_000
 
 
-class Bandit(Protocol):
-    """What is used of a `mabwiser.mab.MAB`."""
+class MabwiserBandit(Protocol):
+    """Interface of `mabwiser.mab.MAB`, as far as it is used."""
 
     def fit(self, decisions: AnyArray, rewards: AnyArray, contexts: AnyArray | None = None) -> None:
-        """Learn from scratch."""
+        """Fit from scratch."""
         ...
 
     def partial_fit(
         self, decisions: AnyArray, rewards: AnyArray, contexts: AnyArray | None = None
     ) -> None:
-        """Learn more."""
+        """Add rows to an earlier fit."""
         ...
 
     def predict_expectations(self, contexts: AnyArray | None = None) -> Any:  # noqa: ANN401
-        """A draw of what each arm is expected to give, one for each context."""
+        """Return a draw of the expected reward of each arm, for each context."""
         ...
 
 
 def level_columns(spec: CellSpec, codes: IntArray) -> FloatArray:
-    """A leading 1 and the indicators of the cells' levels: (c, d), d >= 2.
+    """Return a column of ones and the indicators of the cells' levels: (c, d), d >= 2.
 
-    MABWiser's LinTS fails on a single column, so a context without levels still gets a second.
+    MABWiser's LinTS fails on a single column, so a context without levels gets a second one.
     """
     columns = [np.ones(len(codes))]
     stride = spec.count
@@ -48,7 +48,7 @@ def level_columns(spec: CellSpec, codes: IntArray) -> FloatArray:
 
 
 def fit_cells(
-    bandit: Bandit,
+    bandit: MabwiserBandit,
     weighted: WeightedCounts,
     spec: CellSpec,
     arms: int,
@@ -56,17 +56,17 @@ def fit_cells(
     *,
     scaled: bool,
 ) -> None:
-    """Fit a linear policy on cells.
+    """Fit a linear policy to the counts of cells.
 
     A row with features sqrt(t) x and reward c / sqrt(t) adds t x x' and c x: exactly what t
-    exposures with c conversions add, whatever t. A scaler of features would undo that, so with
-    one the counts are expanded.
+    exposures with c conversions add, for any t. A scaler of features would undo that; with one the
+    counts are expanded to rows.
 
     Args:
-        bandit: what is fitted.
-        weighted: the counts; rows of other revisions' cells and arms are left out.
+        bandit: the bandit to fit, in place.
+        weighted: the counts; rows of cells and arms of other revisions are left out.
         spec: the cells.
-        arms: K.
+        arms: number K of arms.
         unit: fen that count as a reward of 1; 0 where conversions count.
         scaled: whether the bandit scales its features.
     """
@@ -83,16 +83,16 @@ def fit_cells(
 
 
 def fit_arms(
-    bandit: Bandit, weighted: WeightedCounts, arms: int, unit: float, *, binary: bool
+    bandit: MabwiserBandit, weighted: WeightedCounts, arms: int, unit: float, *, binary: bool
 ) -> None:
-    """Fit a policy without context on the arms' totals, a row for each exposure.
+    """Fit a policy without context to the arms' totals, with a row for each exposure.
 
     Args:
-        bandit: what is fitted.
+        bandit: the bandit to fit, in place.
         weighted: the counts.
-        arms: K.
+        arms: number K of arms.
         unit: fen that count as a reward of 1; 0 where conversions count.
-        binary: whether every conversion counts 1 whatever its amount.
+        binary: whether every conversion counts 1, whatever its amount.
     """
     known = weighted.arms < arms
     index, reward = weighted.arms[known], _reward(weighted, unit)[known]
@@ -113,12 +113,12 @@ def _per_hit(reward: FloatArray, hits: FloatArray) -> FloatArray:
 
 
 def _feed(
-    bandit: Bandit,
+    bandit: MabwiserBandit,
     decisions: IntArray,
     counts: tuple[FloatArray, FloatArray, FloatArray],
     x: FloatArray | None,
 ) -> None:
-    """Expand (trials, hits, reward per hit) into at most MOST_ROWS rows; learn in batches."""
+    """Expand (trials, hits, reward per hit) to about MOST_ROWS rows at most; fit in batches."""
     trials, hits, value = counts
     share = min(1.0, MOST_ROWS / max(float(trials.sum()), 1.0))
     times = np.rint(np.concatenate([hits, trials - hits]) * share).astype(np.int64)
@@ -132,6 +132,6 @@ def _feed(
 
 
 def _batches(rows: int) -> Iterator[slice]:
-    yield slice(0, BATCH)  # even of nothing: MABWiser answers only once it was fitted
+    yield slice(0, BATCH)  # also without rows: MABWiser answers only after a fit
     for start in range(BATCH, rows, BATCH):
         yield slice(start, start + BATCH)

@@ -1,6 +1,6 @@
-"""MABWiser's neighborhood policies on arrays: for simulations and logs, never for serving.
+"""Neighborhood policies of MABWiser on arrays: for simulations and logs, never for serving.
 
-They answer from stored rows near the context, so an answer costs as much as the log is long.
+They answer from stored rows near the context, so the cost of an answer grows with the log.
 """
 
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ import numpy as np
 from bandits.arrays import FloatArray, IntArray
 from bandits.config_mabwiser import KEY, NEIGHBORHOODS, check_names, read_options
 from bandits.errors import ConfigError
-from bandits.learners.mabwiser import ask, make_mab, ranks
+from bandits.learners.mabwiser import make_mab, rank_answers, sample_expectations
 
 
 class NeighborhoodBandit:
-    """A bandit over contexts (n, d) with KNearest, Radius, LSHNearest, Clusters or TreeBandit.
+    """Bandit over contexts (n, d) with KNearest, Radius, LSHNearest, Clusters or TreeBandit.
 
     Args:
-        arms: K.
-        neighborhood: the policy's name.
-        parameters: of it, such as `{"k": 50}`.
+        arms: number K of arms.
+        neighborhood: name of the neighborhood policy.
+        parameters: parameters of the neighborhood policy, such as `{"k": 50}`.
         options: learning policy within a neighborhood and its parameters, as in a slot's
             `policy.options`; TreeBandit takes EpsilonGreedy, ThompsonSampling and UCB1 only.
-        seed: of all chance.
+        seed: seed of all random numbers.
 
     Raises:
-        ConfigError: for names and values that MABWiser does not have.
+        ConfigError: MABWiser does not accept a name or a value.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class NeighborhoodBandit:
         self._bandit.partial_fit(np.asarray(arms), np.asarray(rewards, dtype=np.float64), rows)
 
     def distribution(self, contexts: FloatArray, draws: int = 16) -> FloatArray:
-        """Propensities (n, K) of "one of `draws` answers at random, and its best arm".
+        """Return the propensities (n, K) of "one of `draws` answers at random, and its best arm".
 
-        Equal contexts are asked once.
+        Equal contexts are answered once.
         """
         rows = np.ascontiguousarray(contexts, dtype=np.float64)
         distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
-        best = ranks(ask(self._bandit, distinct, draws, self._arms), self._rng).argmax(axis=2)
+        best = rank_answers(
+            sample_expectations(self._bandit, distinct, draws, self._arms), self._rng
+        ).argmax(axis=2)
         pmf = np.stack([(best == arm).mean(axis=1) for arm in range(self._arms)], axis=1)
         return np.asarray(pmf[inverse.ravel()], dtype=np.float64)

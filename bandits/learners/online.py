@@ -1,4 +1,4 @@
-"""A learner in memory, for use without the service: simulations, notebooks, benchmarks."""
+"""In-memory learner, for use without the service: simulations, notebooks, benchmarks."""
 
 from collections.abc import Hashable, Sequence
 
@@ -9,37 +9,35 @@ from bandits.config import LearnerConfig
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit, module_of
-from bandits.learners.auto import Memory, fit_history
+from bandits.learners.auto import FitMemory, fit_history
 from bandits.learners.log import ExposureLog
 from bandits.learners.vocabulary import Vocabulary
 from bandits.policies.base import Policy
 from bandits.policies.snapshot import dump
 
-AUTO = ("auto", "logistic")
-
 
 class OnlineLearner:
-    """Exposures and rewards in, snapshots out; see `bandits.contract.Learner`.
+    """In-memory learner of one slot; see `bandits.contract.Learner`.
 
-    It remembers every exposure, because a reward may come at any time. Rewards are in fen:
-    values are rounded to whole numbers, values that are not finite count as 0. An id that is
-    exposed again is a new exposure and takes the rewards that follow. Cells that the
-    configuration leaves out are learned from what is seen; see `Vocabulary`. Where revenue is the
-    objective, kinds `auto` and `logistic` cut rewards at a cap, which the snapshot's `meta` reports
-    as `reward_cap`, in fen, with the number that it cut, `rewards_capped`.
+    It keeps every exposure, because a reward may come at any time. Rewards are in fen: values are
+    rounded to whole numbers, values that are not finite count as 0. An id that is exposed again
+    is a new exposure and takes the rewards that follow. Cells that the configuration leaves out
+    are learned from the contexts; see `Vocabulary`. Where revenue is the objective, kind `auto`
+    cuts rewards at a cap; the snapshot's `meta` reports it as `reward_cap`, in fen, with the number
+    of rewards that were cut, `rewards_capped`.
 
     Attributes:
         config: the slot.
-        unknown_rewards: rewards of ids that were never exposed.
+        unknown_rewards: number of rewards whose id was never exposed.
     """
 
     def __init__(self, config: LearnerConfig, seed: int = 0) -> None:
-        module_of(config.policy.kind)  # say so now, not at the first snapshot
+        module_of(config.policy.kind)  # fail now rather than at the first snapshot
         self.config = config
         self.unknown_rewards = 0
         self._words = Vocabulary(config)
         self._log: ExposureLog | None = None
-        self._memory = Memory()
+        self._memory = FitMemory()
         self._seed = seed
         self._published = 0
 
@@ -53,7 +51,7 @@ class OnlineLearner:
         """Count n exposures: ids (n,), contexts name -> (n,), arm indices (n,), seconds (n,).
 
         Raises:
-            ValueError: for an index that is no arm, or columns of different lengths.
+            ValueError: an arm index is out of range, or columns have different lengths.
         """
         names = _items(ids)
         chosen = np.asarray(arms, dtype=np.int64)
@@ -62,11 +60,11 @@ class OnlineLearner:
         if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(self.config.arms):
             raise ValueError(f"arms must lie in [0, {len(self.config.arms)})")
         times = np.broadcast_to(np.asarray(at, dtype=np.float64), (len(names),))
-        self._words.see(contexts, len(names))
+        self._words.observe(contexts, len(names))
         levels = self._words.levels(contexts, len(names))
-        self._opened(levels.shape[1]).expose(names, levels, chosen, times)
+        self._open_log(levels.shape[1]).expose(names, levels, chosen, times)
 
-    def _opened(self, attributes: int) -> ExposureLog:
+    def _open_log(self, attributes: int) -> ExposureLog:
         if self._log is None:
             self._log = ExposureLog(attributes)
         return self._log
@@ -77,7 +75,11 @@ class OnlineLearner:
         values: AnyArray | Sequence[float],
         at: FloatArray | float,
     ) -> None:
-        """Add rewards: ids (n,), values (n,) in fen, in any order; `at` (n,) tells the delay."""
+        """Add rewards in any order: ids (n,), values (n,) in fen, times `at` (n,) in seconds.
+
+        Raises:
+            ValueError: the columns have different lengths.
+        """
         names = _items(ids)
         amounts = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
         if amounts.shape != (len(names),):
@@ -91,25 +93,25 @@ class OnlineLearner:
 
     @property
     def table(self) -> CountTable:
-        """The counts so far, in 5-minute buckets."""
+        """Count table of all exposures so far, in 5-minute buckets."""
         config = self._words.config
         spec = CellSpec.build(config.context, config.policy.max_cells)
         return CountTable() if self._log is None else self._log.table(spec)
 
     def snapshot(self, at: float) -> bytes:
-        """Fit and publish; each snapshot has the next version and a seed of its own."""
+        """Fit a policy and return its snapshot; each has the next version and its own seed."""
         self._published += 1
         seed = int(np.random.SeedSequence([self._seed, self._published]).generate_state(1)[0])
-        return dump(self._fitted(float(at), seed, str(self._published)))
+        return dump(self._fit_policy(float(at), seed, str(self._published)))
 
-    def _fitted(self, at: float, seed: int, version: str) -> Policy:
+    def _fit_policy(self, at: float, seed: int, version: str) -> Policy:
         config = self._words.config
-        if config.policy.kind not in AUTO:
+        if config.policy.kind != "auto":
             return fit(config, self.table, at, seed=seed, version=version)
         spec = CellSpec.build(config.context, MOST_CODES)
         log = ExposureLog(len(config.context)) if self._log is None else self._log
         cap = log.cap() if config.objective == "revenue" else None
-        told = None if cap is None else {"reward_cap": cap, "rewards_capped": log.above(cap)}
+        meta = None if cap is None else {"reward_cap": cap, "rewards_capped": log.count_above(cap)}
         return fit_history(
             config,
             spec,
@@ -117,13 +119,13 @@ class OnlineLearner:
             at,
             seed=seed,
             version=version,
-            meta=told,
+            meta=meta,
             delay=log.delay(at),
             memory=self._memory,
         )
 
 
-MOST_CODES = 2**62  # cells are held as integers here; the learner folds what was seen
+MOST_CODES = 2**62  # no bound but that of an integer: the fit coarsens the cells seen
 
 
 def _items(ids: AnyArray | Sequence[object]) -> list[Hashable]:

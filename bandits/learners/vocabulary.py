@@ -1,9 +1,9 @@
-"""Levels for attributes whose cells the configuration leaves out: learned as values come up.
+"""Vocabulary of a slot: levels of attributes without configured cells, learned from values.
 
 A category gets a level for each new value, at most MOST_VALUES. A number gets cut points once
 ENOUGH values were seen: the arms' own numbers where the values lie among them (an amount beside
-amounts), else quantiles. Levels are only added, so what was counted stays what it was.
-Without any `context` table, every attribute that the first visitors bring is taken.
+amounts), else quantiles. Levels are only added, so earlier counts keep their meaning. Without any
+`context` table, the attributes of the first visitors are taken, at most MOST_ATTRIBUTES.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from bandits.arrays import AnyArray, Contexts, IntArray
-from bandits.config import AttributeKind, ContextAttribute, LearnerConfig
+from bandits.config import AttributeKind, AttributeSpec, LearnerConfig
 from bandits.config_values import text_of
-from bandits.levels import reader_of
+from bandits.levels import make_reader
 
 MOST_VALUES = 32
 MOST_ATTRIBUTES = 16
@@ -23,10 +23,10 @@ QUANTILES = 8
 
 
 class Vocabulary:
-    """The attributes of a slot, with the cells known so far.
+    """Vocabulary of the attributes of a slot, which grows as values come up.
 
     Attributes:
-        config: the configuration with those cells.
+        config: the configuration with the cells known so far.
     """
 
     def __init__(self, config: LearnerConfig) -> None:
@@ -35,19 +35,25 @@ class Vocabulary:
         self._waiting: dict[str, list[float]] = {}
         self._open = {a.name for a in config.context if a.kind != "flag" and not a.cells}
 
-    def see(self, contexts: Contexts, n: int) -> None:
-        """Learn the levels that n visitors bring."""
+    def observe(self, contexts: Contexts, n: int) -> None:
+        """Add the levels of values that n visitors bring."""
         if self._unnamed and n and contexts:
             self._name_all(contexts)
         if self._open:
-            known = tuple(self._extended(a, contexts) for a in self.config.context)
+            known = tuple(self._extend(a, contexts) for a in self.config.context)
             if known != self.config.context:
                 self.config = replace(self.config, context=known)
 
     def levels(self, contexts: Contexts, n: int) -> IntArray:
-        """The levels (n, J) of n visitors."""
+        """Return the levels (n, J) of n visitors.
+
+        Raises:
+            ValueError: the columns have different lengths.
+        """
         columns = [
-            reader_of(a).many(contexts[a.name]) if a.name in contexts else np.zeros(n, np.int64)
+            make_reader(a).read_many(contexts[a.name])
+            if a.name in contexts
+            else np.zeros(n, np.int64)
             for a in self.config.context
         ]
         if any(len(column) != n for column in columns):
@@ -56,11 +62,11 @@ class Vocabulary:
 
     def _name_all(self, contexts: Contexts) -> None:
         self._unnamed = False
-        found = [ContextAttribute(name, _kind(column)) for name, column in contexts.items()]
+        found = [AttributeSpec(name, _kind(column)) for name, column in contexts.items()]
         self.config = replace(self.config, context=tuple(found[:MOST_ATTRIBUTES]))
         self._open = {a.name for a in self.config.context if a.kind != "flag"}
 
-    def _extended(self, attribute: ContextAttribute, contexts: Contexts) -> ContextAttribute:
+    def _extend(self, attribute: AttributeSpec, contexts: Contexts) -> AttributeSpec:
         if attribute.name not in self._open or attribute.name not in contexts:
             return attribute
         column = np.asarray(contexts[attribute.name])
@@ -101,7 +107,7 @@ def _finite(column: AnyArray) -> list[float]:
 
 
 def _cuts(numbers: AnyArray, config: LearnerConfig) -> tuple[float, ...]:
-    """Cut points: an attribute of the arms that covers most of the numbers, or quantiles."""
+    """Return cut points: an attribute of the arms that covers most of the numbers, or quantiles."""
     for ladder in _ladders(config):
         inside = (numbers >= ladder[0] / 2) & (numbers <= ladder[-1] * 2)
         if inside.mean() > 0.5 and len(np.unique(np.searchsorted(ladder, numbers))) > 1:  # noqa: PLR2004 - most

@@ -1,4 +1,4 @@
-"""The serving side: immutable policies that map contexts to distributions over arms."""
+"""Policies: immutable maps from contexts to distributions over arms, as served."""
 
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy

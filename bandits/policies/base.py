@@ -1,4 +1,4 @@
-"""What every policy answers, and what all policies share."""
+"""Protocol of a policy, and the base class of the policies of this package."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,95 +17,102 @@ Arrays = dict[str, AnyArray]
 
 
 class Policy(Protocol):
-    """An immutable map from context and eligible arms to a distribution.
+    """Policy: an immutable map from context and eligible arms to a distribution over arms.
 
     Attributes:
-        version: set by whoever published it.
-        arms: the arms' names, in the order of their indices.
-        meta: what the publisher wrote beside it, such as journal positions.
+        version: set by the publisher.
+        arms: names, in the order of their indices.
+        meta: JSON values added by the publisher, such as journal positions.
     """
 
     @property
-    def version(self) -> str: ...  # noqa: D102 - told above
+    def version(self) -> str: ...  # noqa: D102 - in the class docstring
     @property
     def arms(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def meta(self) -> Mapping[str, object]: ...  # noqa: D102
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
-        """The propensities (n, K) of n visitors.
+        """Return the propensities (n, K) of n visitors.
 
         Args:
-            contexts: name -> column (n,); where it is empty, n is that of `eligible`, or 1.
-            eligible: bool (n, K), or (K,) for all; None for every arm.
+            contexts: name -> column (n,); without columns, n is that of `eligible`, or 1.
+            eligible: bool (n, K), or (K,) for all visitors; None for every arm.
 
         Returns:
-            Rows that sum to 1 and keep the floor on the eligible; all zeros where none is.
+            Rows that sum to 1 and keep the floor on eligible arms; zeros where no arm is eligible.
         """
         ...
 
     def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:
-        """The propensities (K,) of one visitor: the same numbers, without the batch's cost."""
+        """Return the propensities (K,) of one visitor, equal to those of a batch and quicker."""
         ...
 
     def draw(self, pmf: FloatArray, keys: AnyArray | Sequence[object]) -> IntArray:
-        """Arms (n,) drawn from pmf (n, K), determined by the keys (n,) alone."""
+        """Draw arms (n,) from pmf (n, K); the keys (n,) alone determine the randomness."""
         ...
 
     def worth_one(self, context: Context) -> FloatArray:
-        """What each arm (K,) is expected to be worth to one visitor, in the reward's unit.
+        """Return the expected worth (K,) of each arm to one visitor.
 
-        Zeros where the policy has learned nothing: it may only be compared between visitors.
+        The unit is the policy's own, and zeros mean that the policy has learned nothing: use it
+        only to compare visitors under the same policy.
         """
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyBase:
-    """The fields and the draw of every policy."""
+    """Fields that all policies have, and their draw."""
 
     arms: tuple[str, ...]
     version: str = "0"
     meta: Mapping[str, object] = field(default_factory=dict)
 
     def draw(self, pmf: FloatArray, keys: AnyArray | Sequence[object]) -> IntArray:
-        """Arms (n,) drawn from pmf (n, K), determined by the keys (n,) alone."""
+        """See `Policy.draw`."""
         return draw(np.asarray(pmf, dtype=np.float64), uniform_from_keys(keys, DRAW_SALT))
 
     def worth_one(self, context: Context) -> FloatArray:  # noqa: ARG002 - nothing was learned
-        """See `Policy.worth_one`."""
+        """See `Policy.worth_one`: zeros."""
         return np.zeros(len(self.arms))
 
 
-class Stored(Policy, Protocol):
-    """A policy that can be written to a snapshot.
+class SnapshotPolicy(Policy, Protocol):
+    """Policy that can be written to a snapshot and restored from it.
 
     Attributes:
-        kind: the name under which the snapshot's reader finds the class.
+        kind: name by which the reader of snapshots finds the class.
     """
 
     @property
-    def kind(self) -> str: ...  # noqa: D102 - told above
+    def kind(self) -> str: ...  # noqa: D102 - in the class docstring
 
     def header(self) -> Header:
-        """The policy's own fields as JSON values."""
+        """Return the fields of this kind of policy as JSON values."""
         ...
 
     def arrays(self) -> Arrays:
-        """The policy's arrays by name."""
+        """Return the arrays of the policy by name."""
         ...
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
-        """The policy of these parts; ValueError, TypeError or KeyError where they do not fit."""
+        """Return the policy of these parts.
+
+        Raises:
+            KeyError: a part is missing.
+            TypeError: a part has the wrong type.
+            ValueError: the parts do not fit together.
+        """
         ...
 
 
 def batch_eligible(contexts: Contexts, eligible: BoolArray | None, arms: int) -> BoolArray:
-    """The eligibility of a batch as bool (n, K).
+    """Return the eligibility of a batch as bool (n, K).
 
     Raises:
-        ValueError: where its shape fits neither the contexts nor the arms.
+        ValueError: the shape of `eligible` does not fit the contexts and the arms.
     """
     if eligible is None:
         return np.ones((length_of(contexts), arms), dtype=np.bool_)

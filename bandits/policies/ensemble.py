@@ -1,4 +1,4 @@
-"""The learned policy: pick one of M posterior draws at random and be greedy."""
+"""Learned policy: pick one of M posterior draws at random and take its best arm."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -10,25 +10,25 @@ from bandits.distribution import mix_floor
 from bandits.features import CellSpec
 from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
 from bandits.policies.table import TableDraws
-from bandits.policies.wins import Draws
+from bandits.policies.wins import PosteriorDraws
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EnsemblePolicy(PolicyBase):
-    """Propensities are wins over M, mixed with uniform to keep the floor.
+    """Policy whose propensities are wins over M posterior draws, mixed to keep the floor.
 
-    Removing an ineligible arm hands each of its wins to the draw's next best, as it should:
-    that is the posterior's own probability, not a rescaling of it.
+    The wins of an ineligible arm go to the next best arm of each draw: the result is the posterior
+    probability among the eligible arms, not a rescaling.
 
     Attributes:
-        draws: the posterior draws; a table over cells, or any other `Draws`.
+        draws: a table over cells, or any other `PosteriorDraws`.
         floor: least propensity of each eligible arm.
-        seed: what the draws were made from, for the record.
+        seed: seed of the draws, kept for the record.
     """
 
     kind: ClassVar[str] = "ensemble.table"
 
-    draws: Draws
+    draws: PosteriorDraws
     floor: float
     seed: int = 0
 
@@ -43,7 +43,7 @@ class EnsemblePolicy(PolicyBase):
         return mix_floor(wins / self.draws.size, eligible, self.floor)
 
     def worth_one(self, context: Context) -> FloatArray:
-        """See `Policy.worth_one`: the mean over the draws."""
+        """See `Policy.worth_one`: the mean over the posterior draws."""
         return self.draws.means_one(context)
 
     def _table(self) -> TableDraws:
@@ -52,7 +52,7 @@ class EnsemblePolicy(PolicyBase):
         return self.draws
 
     def header(self) -> Header:
-        """Floor, seed and the cells' form."""
+        """Return floor, seed and the spec of the cells as JSON values."""
         spec = self._table().spec
         return {
             "floor": self.floor,
@@ -62,13 +62,13 @@ class EnsemblePolicy(PolicyBase):
         }
 
     def arrays(self) -> Arrays:
-        """Cells and draws."""
+        """Return the cells and the draws."""
         table = self._table()
         return {"codes": table.codes, "draws": table.draws}
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         cells, floor, seed = header["cells"], header["floor"], header["seed"]
         if not (isinstance(cells, dict) and isinstance(floor, int | float)):
             raise TypeError("cells or floor")
@@ -82,7 +82,7 @@ class EnsemblePolicy(PolicyBase):
             arms=base.arms,
             version=base.version,
             meta=base.meta,
-            draws=table.prepared(),
+            draws=table.prepare(),
             floor=float(floor),
             seed=int(str(seed)),
         )

@@ -1,4 +1,4 @@
-"""Posterior draws over features: what every arm is worth in any cell, seen or not."""
+"""Posterior draws of feature coefficients, which score every arm in any cell, seen or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from bandits.features import CellSpec
 from bandits.policies.wins import group_rows
 
 CHUNK = 128  # cells scored at once
-MOST_KEPT = 8192  # counted (cell, eligibility) that are kept; then all are forgotten
+MOST_CACHED = 8192  # cached wins, by (cell, eligibility); at more, the cache is cleared
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureTerm:
-    """Where the features of one group stand.
+    """Indices of the features of one group of a design.
 
     Attributes:
-        attributes: places of the context attributes that it depends on.
-        index: (combinations of their levels, K) the feature; P where there is none.
+        attributes: indices of the context attributes that the group depends on.
+        index: (combinations of their levels, K) index of the feature; P where there is none.
     """
 
     attributes: tuple[int, ...]
@@ -31,15 +31,15 @@ class FeatureTerm:
 
 @dataclass(frozen=True, eq=False)
 class FeatureDraws:
-    """M draws of P coefficients; an arm's score in a cell is the sum over its features.
+    """Posterior draws, M of them, of P coefficients; an arm's score sums those of its features.
 
-    A visitor is known by its cell alone, so each cell is counted once and then looked up.
+    Scores depend on the visitor's cell alone, so the wins of a cell are counted once and cached.
 
     Attributes:
-        spec: from attributes to cell.
-        terms: the groups of features, each giving at most one to a (cell, arm).
+        spec: mapping from attributes to cell.
+        terms: groups of features; a (cell, arm) has at most one feature of each group.
         draws: (P, M) float32, finite.
-        amounts: (K, M) float32, what a conversion is worth; None where the rate alone counts.
+        amounts: (K, M) float32, reward per conversion; None where conversions are the objective.
     """
 
     spec: CellSpec
@@ -48,14 +48,14 @@ class FeatureDraws:
     amounts: Float32Array | None = None
 
     def __post_init__(self) -> None:
-        """Check the shapes and close the arrays to writing."""
+        """Check the shapes and make the arrays read-only."""
         features = len(self.draws)
         for term in self.terms:
             sizes = [self.spec.sizes[place] for place in term.attributes]
             if term.index.ndim != 2 or len(term.index) != prod(sizes):  # noqa: PLR2004 - combinations, arms
                 raise ValueError(f"a term {term.index.shape} does not fit its levels {sizes}")
             if term.index.size and not 0 <= term.index.min() <= term.index.max() <= features:
-                raise ValueError("a term names features that there are not")
+                raise ValueError("a term has an index beyond the features")
         if self.draws.ndim != 2 or self.draws.shape[1] < 1 or not np.isfinite(self.draws).all():  # noqa: PLR2004
             raise ValueError("draws are missing or not finite")
         self.draws.setflags(write=False)
@@ -66,17 +66,17 @@ class FeatureDraws:
 
     @property
     def size(self) -> int:
-        """M."""
+        """Number M of draws."""
         return int(self.draws.shape[1])
 
     @property
     def arms(self) -> int:
-        """K."""
+        """Number K of arms."""
         return int(self.terms[0].index.shape[1])
 
     @cached_property
     def _tables(self) -> tuple[tuple[tuple[int, ...], IntArray, Float32Array], ...]:
-        """Terms of the same attributes added up: places, strides, scores (combinations, K, M)."""
+        """Sums of terms over the same attributes: indices, strides, scores (combinations, K, M)."""
         padded = np.vstack([self.draws, np.zeros((1, self.size), dtype=np.float32)])
         sums: dict[tuple[int, ...], Float32Array] = {}
         for term in self.terms:
@@ -93,20 +93,20 @@ class FeatureDraws:
         return tuple((key, strides[key].astype(np.int64), sums[key]) for key in sums)
 
     @cached_property
-    def _kept(self) -> dict[tuple[int, bytes], IntArray]:
+    def _cache(self) -> dict[tuple[int, bytes], IntArray]:
         return {}
 
     @cached_property
     def _every(self) -> bytes:
         return np.ones(self.arms, dtype=np.bool_).tobytes()
 
-    def prepared(self) -> Self:
-        """The same draws with their tables made now, by who loads them."""
+    def prepare(self) -> Self:
+        """Compute the cached tables now, so that no request waits for them, and return self."""
         _ = self._tables, self._every
         return self
 
     def scores(self, codes: IntArray) -> Float32Array:
-        """Scores (c, K, M) of cells (c,): logits, or expected revenue where amounts are known."""
+        """Return scores (c, K, M) of cells (c,): logits, or with amounts expected revenue."""
         levels = self.spec.levels_of(codes)
         total = np.zeros((len(codes), self.arms, self.size), dtype=np.float32)
         for places, strides, table in self._tables:
@@ -115,30 +115,30 @@ class FeatureDraws:
             return total
         return np.asarray(self.amounts / (1.0 + np.exp(-total)), dtype=np.float32)
 
-    def _counted(self, codes: IntArray, eligible: BoolArray) -> IntArray:
+    def _count(self, codes: IntArray, eligible: BoolArray) -> IntArray:
         counts = np.zeros((len(codes), self.arms), dtype=np.int64)
         for i in range(0, len(codes), CHUNK):
             part = slice(i, i + CHUNK)
-            counts[part] = count_wins(self.scores(codes[part]), eligible[part])
+            counts[part] = count_cell_wins(self.scores(codes[part]), eligible[part])
         return counts
 
     def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins_one`."""
+        """See `PosteriorDraws.wins_one`."""
         key = (self.spec.code(context), eligible.tobytes())
-        found = self._kept.get(key)
+        found = self._cache.get(key)
         if found is None:
-            found = self._counted(np.array([key[0]]), np.asarray(eligible)[None, :])[0]
-            self._keep([key], [found])
+            found = self._count(np.array([key[0]]), np.asarray(eligible)[None, :])[0]
+            self._cache_counts([key], [found])
         return found
 
     def means_one(self, context: Context) -> FloatArray:
-        """See `Draws.means_one`: rates, or expected revenue where amounts are known."""
+        """See `PosteriorDraws.means_one`: rates, or expected revenue where amounts are set."""
         scores = self.scores(np.array([self.spec.code(context)]))[0].astype(np.float64)
         worth = scores if self.amounts is not None else 1.0 / (1.0 + np.exp(-scores))
         return np.asarray(worth.mean(axis=1))
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins`."""
+        """See `PosteriorDraws.wins`."""
         codes = self.spec.codes(contexts, len(eligible))
         if eligible.all():
             distinct, group = np.unique(codes, return_inverse=True)
@@ -146,27 +146,32 @@ class FeatureDraws:
         else:
             first, group = group_rows(codes, eligible)
             distinct, masks = codes[first], eligible[first]
-        return self._looked_up(distinct, masks)[group]
+        return self._look_up(distinct, masks)[group]
 
-    def _looked_up(self, codes: IntArray, masks: BoolArray) -> IntArray:
+    def _look_up(self, codes: IntArray, masks: BoolArray) -> IntArray:
         keys = list(zip(codes.tolist(), map(bytes, masks), strict=True))
-        kept = [self._kept.get(key) for key in keys]
+        kept = [self._cache.get(key) for key in keys]
         new = [i for i, counts in enumerate(kept) if counts is None]
         if new:
-            made = self._counted(codes[new], masks[new])
-            self._keep([keys[i] for i in new], made)
+            made = self._count(codes[new], masks[new])
+            self._cache_counts([keys[i] for i in new], made)
             for i, counts in zip(new, made, strict=True):
                 kept[i] = counts
         return np.array(kept, dtype=np.int64).reshape(len(keys), self.arms)
 
-    def _keep(self, keys: list[tuple[int, bytes]], counts: Sequence[IntArray] | IntArray) -> None:
-        if len(self._kept) + len(keys) > MOST_KEPT:
-            self._kept.clear()
-        self._kept.update(zip(keys[:MOST_KEPT], counts, strict=False))
+    def _cache_counts(
+        self, keys: list[tuple[int, bytes]], counts: Sequence[IntArray] | IntArray
+    ) -> None:
+        if len(self._cache) + len(keys) > MOST_CACHED:
+            self._cache.clear()
+        self._cache.update(zip(keys[:MOST_CACHED], counts, strict=False))
 
 
-def count_wins(scores: Float32Array, eligible: BoolArray) -> IntArray:
-    """Wins (c, K) among scores (c, K, M) under eligibility (c, K); ties go to the lowest index."""
+def count_cell_wins(scores: Float32Array, eligible: BoolArray) -> IntArray:
+    """Count wins (c, K) among scores (c, K, M) under eligibility (c, K).
+
+    A tie goes to the arm with the lowest index.
+    """
     cells, arms, _ = scores.shape
     masked = np.where(eligible[:, :, None], scores, -np.inf)
     best, place = masked[:, 0].copy(), np.zeros(masked[:, 0].shape, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The learned policy over features: what `policy.kind = "auto"` publishes."""
+"""Learned policy over features, as published by `policy.kind = "auto"`."""
 
 from dataclasses import dataclass
 from math import prod
@@ -14,7 +14,7 @@ from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FeatureEnsemble(EnsemblePolicy):
-    """An ensemble whose draws are coefficients of features; see `EnsemblePolicy`."""
+    """Ensemble policy whose draws are coefficients of features; see `EnsemblePolicy`."""
 
     kind: ClassVar[str] = "ensemble.features"
 
@@ -24,7 +24,7 @@ class FeatureEnsemble(EnsemblePolicy):
         return self.draws
 
     def header(self) -> Header:
-        """Floor, seed, the cells' form, and the attributes of each term."""
+        """Return floor, seed, the spec of the cells and the attributes of each term."""
         found = self._features()
         return {
             "floor": self.floor,
@@ -35,7 +35,7 @@ class FeatureEnsemble(EnsemblePolicy):
         }
 
     def arrays(self) -> Arrays:
-        """Draws, the terms' indices one after the other, and amounts where there are any."""
+        """Return the draws, the concatenated indices of the terms, and any amounts."""
         found = self._features()
         index = np.concatenate([term.index for term in found.terms])
         arrays: Arrays = {"index": index, "draws": found.draws}
@@ -43,7 +43,7 @@ class FeatureEnsemble(EnsemblePolicy):
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         cells, places = header["cells"], header["terms"]
         if not (isinstance(cells, dict) and isinstance(places, list) and places):
             raise TypeError("cells or terms")
@@ -61,7 +61,7 @@ class FeatureEnsemble(EnsemblePolicy):
             arms=base.arms,
             version=base.version,
             meta=base.meta,
-            draws=draws.prepared(),
+            draws=draws.prepare(),
             floor=floor,
             seed=seed,
         )

@@ -1,4 +1,4 @@
-"""One arm for all, or one for each value of a context attribute."""
+"""Fixed policy: one arm for all visitors, or one for each value of a context attribute."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,14 @@ NO_CHOICE = -1
 
 @dataclass(frozen=True, kw_only=True)
 class FixedPolicy(PolicyBase):
-    """A rule of the operator, such as 100 on the home page and 50 on the recharge page.
+    """Policy that follows a rule of the operator, such as 100 on the home page and 50 elsewhere.
 
-    Where the rule names no arm, or one that is not eligible, the eligible arms share equally.
+    Where the rule has no arm for a visitor, or that arm is not eligible, the eligible arms share
+    equally.
 
     Attributes:
         arm: index of the arm for all other values; -1 for none.
-        by: the context attribute that selects; None where `arm` holds for all.
+        by: the context attribute that selects the arm; None where `arm` holds for all visitors.
         by_value: value of `by` -> index of the arm.
         floor: least propensity of each eligible arm.
     """
@@ -36,14 +37,14 @@ class FixedPolicy(PolicyBase):
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse an index that is no arm."""
+        """Check the arm indices."""
         wrong = [i for i in (self.arm, *self.by_value.values()) if not -1 <= i < len(self.arms)]
         if wrong:
-            raise ValueError(f"arm {wrong[0]} of {len(self.arms)}")
+            raise ValueError(f"unknown arm {wrong[0]}: there are {len(self.arms)} arms")
 
     @cached_property
     def _rows(self) -> FloatArray:
-        """One-hot rows (K + 1, K); the last, for no choice, is uniform."""
+        """One-hot rows (K + 1, K); the last row, for no arm, is uniform."""
         count = len(self.arms)
         rows = np.vstack([np.eye(count), np.full((1, count), 1.0 / count)])
         rows.setflags(write=False)
@@ -70,17 +71,17 @@ class FixedPolicy(PolicyBase):
         return with_floor(self._rows[choice], eligible, self.floor)
 
     def header(self) -> Header:
-        """The rule and the floor."""
+        """Return the rule and the floor as JSON values."""
         by_value = dict(self.by_value)
         return {"arm": self.arm, "by": self.by, "by_value": by_value, "floor": self.floor}
 
     def arrays(self) -> Arrays:
-        """None."""
+        """Return no arrays."""
         return {}
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:  # noqa: ARG003
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         by, by_value, floor, arm = (header[key] for key in ("by", "by_value", "floor", "arm"))
         if not (isinstance(by, str | None) and isinstance(by_value, dict)):
             raise TypeError("by")

@@ -1,10 +1,10 @@
-"""A policy as bytes: no pickle, checked from end to end, the same on every machine.
+"""Snapshot format of policies: no pickle, checksummed, and the same bytes on every machine.
 
     magic "BNDT" | format (u16) | 0 (u16) | header length (u32) | header, JSON, padded to 8
-    | arrays, little-endian, each padded to 8 | BLAKE2b-256 of all before
+    | arrays, little-endian, each padded to 8 | BLAKE2b-256 of all bytes before
 
-The header holds kind, arms, version, meta, the policy's own fields, and name, dtype and shape of
-each array.
+The header holds kind, arms, version, meta, the fields of that kind of policy, and name, dtype and
+shape of each array.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 
 from bandits.arrays import AnyArray
 from bandits.errors import SnapshotError
-from bandits.policies.base import Arrays, Header, Policy, PolicyBase, Stored
+from bandits.policies.base import Arrays, Header, Policy, PolicyBase, SnapshotPolicy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
@@ -28,20 +28,20 @@ FORMAT = 1
 _PREFIX = struct.Struct("<4sHHI")
 _DIGEST = 32
 _DTYPES = ("<f4", "<f8", "<i8")
-_READERS: dict[str, type[Stored]] = {
+_READERS: dict[str, type[SnapshotPolicy]] = {
     policy.kind: policy for policy in (EnsemblePolicy, FeatureEnsemble, FixedPolicy, UniformPolicy)
 }
 
 
 def dump(policy: Policy) -> bytes:
-    """The policy as bytes; the same policy gives the same bytes.
+    """Return the snapshot of a policy as bytes. Deterministic: equal policies give equal bytes.
 
     Raises:
-        TypeError: for a policy that has no snapshot form.
+        TypeError: the policy is not of a kind that has a snapshot form.
     """
     if not isinstance(policy, tuple(_READERS.values())):
         raise TypeError(f"no snapshot form for {type(policy).__name__}")
-    stored = cast("Stored", policy)
+    stored = cast("SnapshotPolicy", policy)
     arrays = {name: _little_endian(array) for name, array in stored.arrays().items()}
     listed = [[name, array.dtype.str, list(array.shape)] for name, array in arrays.items()]
     header = {
@@ -52,18 +52,18 @@ def dump(policy: Policy) -> bytes:
         "policy": stored.header(),
         "arrays": listed,
     }
-    text = _padded(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
+    text = _pad(json.dumps(header, sort_keys=True, separators=(",", ":")).encode())
     parts = [_PREFIX.pack(MAGIC, FORMAT, 0, len(text)), text]
-    body = b"".join(parts + [_padded(array.tobytes()) for array in arrays.values()])
+    body = b"".join(parts + [_pad(array.tobytes()) for array in arrays.values()])
     return body + blake2b(body, digest_size=_DIGEST).digest()
 
 
 def load_policy(blob: bytes) -> Policy:
-    """The policy in a snapshot, with arrays that nobody can write to.
+    """Return the policy of a snapshot, with read-only arrays.
 
     Raises:
-        SnapshotError: for bytes that are no snapshot, are cut short or damaged, are of a newer
-            format, or hold a policy that this version does not know.
+        SnapshotError: the bytes are not a snapshot, are cut short or damaged, have a newer format,
+            or hold a kind of policy that is unknown here.
     """
     header, offset = _read_header(bytes(blob))
     try:
@@ -77,9 +77,9 @@ def load_policy(blob: bytes) -> Policy:
         raise SnapshotError(f"the snapshot's parts do not fit together: {error}") from error
 
 
-def _reader(kind: str) -> type[Stored]:
+def _reader(kind: str) -> type[SnapshotPolicy]:
     if kind not in _READERS:
-        raise SnapshotError(f"policies of kind {kind!r} are not known here")
+        raise SnapshotError(f"unknown kind of policy {kind!r}")
     return _READERS[kind]
 
 
@@ -87,13 +87,13 @@ def _little_endian(array: AnyArray) -> AnyArray:
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
 
 
-def _padded(data: bytes) -> bytes:
+def _pad(data: bytes) -> bytes:
     return data + (b" " if data[:1] == b"{" else b"\0") * (-len(data) % 8)
 
 
 def _read_header(blob: bytes) -> tuple[Header, int]:
     if len(blob) < _PREFIX.size + _DIGEST or blob[:4] != MAGIC:
-        raise SnapshotError("these bytes are no policy snapshot")
+        raise SnapshotError("these bytes are not a policy snapshot")
     _, version, _, length = _PREFIX.unpack_from(blob)
     if version != FORMAT:
         age = "newer" if version > FORMAT else "unknown"

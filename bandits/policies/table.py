@@ -1,4 +1,4 @@
-"""Posterior draws as a table over cells."""
+"""Posterior draws of each arm's score, as a table over cells."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,17 +8,17 @@ import numpy as np
 
 from bandits.arrays import BoolArray, Context, Contexts, Float32Array, FloatArray, IntArray
 from bandits.features import CellSpec
-from bandits.policies.wins import CHUNK, group_rows, wins_of, wins_of_one
+from bandits.policies.wins import CHUNK, count_wins, count_wins_one, group_rows
 
 
 @dataclass(frozen=True, eq=False)
 class TableDraws:
-    """Draws (C + 1, M, K) for the cells that were seen, the last row for all others.
+    """Posterior draws with one row for each cell that was seen, and one for all others.
 
     Attributes:
-        spec: from attributes to cell.
+        spec: mapping from attributes to cell.
         codes: (C,) ascending integers of the cells seen.
-        draws: (C + 1, M, K) float32, finite; the last row is the pooled one.
+        draws: (C + 1, M, K) float32, finite; the last row is pooled over cells.
     """
 
     spec: CellSpec
@@ -26,7 +26,7 @@ class TableDraws:
     draws: Float32Array
 
     def __post_init__(self) -> None:
-        """Check the shapes and close the arrays to writing."""
+        """Check the shapes and make the arrays read-only."""
         seen = len(self.codes)
         if self.codes.ndim != 1 or self.draws.ndim != 3 or len(self.draws) != seen + 1:  # noqa: PLR2004 - cells, draws, arms
             raise ValueError(f"draws {self.draws.shape} do not fit {seen} cells")
@@ -39,7 +39,7 @@ class TableDraws:
 
     @property
     def size(self) -> int:
-        """M."""
+        """Number M of draws."""
         return int(self.draws.shape[1])
 
     @cached_property
@@ -48,46 +48,46 @@ class TableDraws:
 
     @cached_property
     def _all(self) -> IntArray:
-        """Wins (C + 1, K) where every arm is eligible: most calls need no more."""
+        """Wins (C + 1, K) where every arm is eligible, the most frequent case."""
         every = np.ones((len(self.draws), self.draws.shape[2]), dtype=np.bool_)
-        return self._counted(np.arange(len(self.draws)), every)
+        return self._count(np.arange(len(self.draws)), every)
 
-    def prepared(self) -> Self:
-        """The same table with its counts made now, by who loads it and not by the first visitor."""
+    def prepare(self) -> Self:
+        """Compute the cached wins now, so that no request waits for them, and return self."""
         _ = self._all, self._row_of
         return self
 
-    def _counted(self, rows: IntArray, eligible: BoolArray) -> IntArray:
+    def _count(self, rows: IntArray, eligible: BoolArray) -> IntArray:
         parts = [
-            wins_of(self.draws[rows[i : i + CHUNK]], eligible[i : i + CHUNK])
+            count_wins(self.draws[rows[i : i + CHUNK]], eligible[i : i + CHUNK])
             for i in range(0, len(rows), CHUNK)
         ]
         return np.concatenate(parts) if parts else np.zeros(eligible.shape, dtype=np.int64)
 
-    def _rows(self, codes: IntArray) -> IntArray:
+    def _find_rows(self, codes: IntArray) -> IntArray:
         if not len(self.codes):
             return np.zeros(len(codes), dtype=np.int64)
         places = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
         return np.where(self.codes[places] == codes, places, len(self.codes))
 
     def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins_one`."""
+        """See `PosteriorDraws.wins_one`."""
         row = self._row_of.get(self.spec.code(context), -1)
         if eligible.all():
             found: IntArray = self._all[row]
             return found
-        return wins_of_one(self.draws[row], eligible)
+        return count_wins_one(self.draws[row], eligible)
 
     def means_one(self, context: Context) -> FloatArray:
-        """See `Draws.means_one`."""
+        """See `PosteriorDraws.means_one`."""
         row = self._row_of.get(self.spec.code(context), -1)
         return np.asarray(self.draws[row].mean(axis=0), dtype=np.float64)
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
-        """See `Draws.wins`."""
-        rows = self._rows(self.spec.codes(contexts, len(eligible)))
+        """See `PosteriorDraws.wins`."""
+        rows = self._find_rows(self.spec.codes(contexts, len(eligible)))
         if eligible.all():
             found: IntArray = self._all[rows]
             return found
         first, group = group_rows(rows, eligible)
-        return self._counted(rows[first], eligible[first])[group]
+        return self._count(rows[first], eligible[first])[group]

@@ -1,4 +1,4 @@
-"""Every eligible arm with the same probability."""
+"""Uniform policy: every eligible arm has the same probability."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -12,7 +12,7 @@ from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
 
 @dataclass(frozen=True, kw_only=True)
 class UniformPolicy(PolicyBase):
-    """The policy that learns nothing: the fairest log, and the start of every slot."""
+    """Policy that draws every eligible arm with the same probability and learns nothing."""
 
     kind: ClassVar[str] = "uniform"
 
@@ -22,18 +22,18 @@ class UniformPolicy(PolicyBase):
         return mask_and_renormalise(np.ones(mask.shape), mask)
 
     def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:  # noqa: ARG002
-        """See `Policy.distribution_one`; nothing of the context matters."""
+        """See `Policy.distribution_one`; the context is not used."""
         return np.asarray(eligible / max(1, int(np.count_nonzero(eligible))), dtype=np.float64)
 
     def header(self) -> Header:
-        """Nothing: arms, version and meta are the snapshot's."""
+        """Return no fields: the snapshot itself holds arms, version and meta."""
         return {}
 
     def arrays(self) -> Arrays:
-        """None."""
+        """Return no arrays."""
         return {}
 
     @classmethod
     def restore(cls, base: PolicyBase, header: Header, arrays: Arrays) -> Self:  # noqa: ARG003
-        """See `Stored.restore`."""
+        """See `SnapshotPolicy.restore`."""
         return cls(arms=base.arms, version=base.version, meta=base.meta)

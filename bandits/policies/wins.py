@@ -1,8 +1,8 @@
-"""How often each eligible arm is the best among posterior draws.
+"""Wins: the number of posterior draws in which each eligible arm is the best.
 
 The served policy is "pick one of M draws at random, be greedy" (Thompson sampling over an
-ensemble), so an arm's probability is the number of draws in which it wins, over M: exact, and
-as cheap as an argmax. Of equal scores the arm with the lowest index wins, everywhere.
+ensemble), so an arm's probability is its wins over M: exact, and as cheap as an argmax. A tie
+always goes to the arm with the lowest index.
 """
 
 from typing import Protocol
@@ -14,29 +14,29 @@ from bandits.arrays import AnyArray, BoolArray, Context, Contexts, FloatArray, I
 CHUNK = 1024  # groups scored at once: 1024 x 128 draws x 6 arms of float32 are 3 MB
 
 
-class Draws(Protocol):
-    """M posterior draws of what each arm is worth, as a function of the context."""
+class PosteriorDraws(Protocol):
+    """Posterior draws, M of them, of each arm's score as a function of the context."""
 
     @property
     def size(self) -> int:
-        """M."""
+        """Number M of draws."""
         ...
 
     def wins_one(self, context: Context, eligible: BoolArray) -> IntArray:
-        """Wins (K,) of one visitor; they sum to M, or to 0 where no arm is eligible."""
+        """Return wins (K,) for one visitor; they sum to M, or to 0 where no arm is eligible."""
         ...
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
-        """Wins (n, K) of n visitors with eligibility (n, K)."""
+        """Return wins (n, K) for n visitors with eligibility (n, K)."""
         ...
 
     def means_one(self, context: Context) -> FloatArray:
-        """What each arm (K,) is worth to one visitor, as the mean over the draws."""
+        """Return the worth (K,) of each arm to one visitor, as the mean over the draws."""
         ...
 
 
-def wins_of_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
-    """Wins (K,) among scores (M, K)."""
+def count_wins_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
+    """Count wins (K,) among scores (M, K) under eligibility (K,)."""
     arms = scores.shape[-1]
     if not eligible.any():
         return np.zeros(arms, dtype=np.int64)
@@ -44,8 +44,8 @@ def wins_of_one(scores: AnyArray, eligible: BoolArray) -> IntArray:
     return np.bincount(best, minlength=arms)
 
 
-def wins_of(scores: AnyArray, eligible: BoolArray) -> IntArray:
-    """Wins (g, K) among scores (g, M, K) under eligibility (g, K)."""
+def count_wins(scores: AnyArray, eligible: BoolArray) -> IntArray:
+    """Count wins (g, K) among scores (g, M, K) under eligibility (g, K)."""
     groups, _, arms = scores.shape
     best = np.where(eligible[:, None, :], scores, -np.inf).argmax(axis=2)
     flat = (best + arms * np.arange(groups)[:, None]).ravel()
@@ -57,11 +57,11 @@ def group_rows(rows: IntArray, eligible: BoolArray) -> tuple[IntArray, IntArray]
     """Group visitors that share a row of scores and an eligibility.
 
     Args:
-        rows: (n,) index of each visitor's scores.
+        rows: (n,) index of the row of scores of each visitor.
         eligible: (n, K).
 
     Returns:
-        The first visitor (g,) of each group and the group (n,) of each visitor.
+        Indices (g,) of the first visitor of each group, and the group (n,) of each visitor.
     """
     width = -(-eligible.shape[1] // 8)
     packed = np.zeros((len(rows), 8 + width), dtype=np.uint8)

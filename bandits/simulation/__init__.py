@@ -1,1 +1,1 @@
-"""Worlds with known truth, in which learners can be judged."""
+"""Simulated worlds with a known truth, in which learners are evaluated."""

@@ -1,4 +1,4 @@
-"""Columns of attributes, and the factors that depend on their values."""
+"""Columns of a world's attributes, and factors that depend on their values."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -10,10 +10,15 @@ from bandits.arrays import AnyArray, FloatArray
 Tables: TypeAlias = Mapping[str, Any]
 
 
-def column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
-    """A column (n,) of an attribute: value -> share, or the share of visitors with a flag.
+def draw_column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
+    """Draw a column (n,) of an attribute.
 
-    Values that all read as numbers become numbers: a learner may want their logarithm.
+    Values that all read as integers become integers: a learner may want their logarithm.
+
+    Args:
+        law: value -> share of visitors, or the share of visitors with a flag.
+        n: number of visitors.
+        rng: source of the random numbers.
     """
     if not isinstance(law, Mapping):
         return rng.random(n) < float(str(law))
@@ -25,20 +30,20 @@ def column(law: object, n: int, rng: np.random.Generator) -> AnyArray:
 
 
 def by_value(column: AnyArray, law: Tables) -> FloatArray:
-    """Factors (n,) by the column's value; 1 for values that are not listed."""
+    """Return factors (n,) by the value in a column; 1 for values that are not listed."""
     values, inverse = np.unique(column, return_inverse=True)
     return np.array([float(law.get(_text(value), 1.0)) for value in values])[inverse]
 
 
 def _text(value: object) -> str:
-    """A column's value as a table's key writes it."""
+    """Return a value of a column in the form of a table's key."""
     return str(bool(value)).lower() if isinstance(value, np.bool_) else str(value)
 
 
 def slot_effect(
     table: Tables, context: Mapping[str, AnyArray], n: int, arms: tuple[str, ...]
 ) -> FloatArray:
-    """Factors (n, K) of the slot's own effects."""
+    """Return the factors (n, K) of a slot's own effects on its arms."""
     factor = np.ones((n, len(arms)))
     for name, law in table.get("effect", {}).items():
         for value, factors in law.items():

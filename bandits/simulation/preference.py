@@ -1,4 +1,4 @@
-"""Which amount a visitor prefers: the rule of the denomination slot."""
+"""Preference of simulated visitors among amounts: the rule of the denomination slot."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,16 +14,17 @@ OTHER_AMOUNT = 50.0
 def preferred_arms(
     table: Mapping[str, Any], context: Mapping[str, AnyArray], changed: AnyArray
 ) -> IntArray:
-    """The index (n,) of each visitor's preferred arm.
+    """Return the index (n,) of each visitor's preferred arm.
 
-    The arm nearest to the last amount; where none is known (0), to the amount of the city tier.
-    Then one lower for the stage `warning`, one higher for `growth` on the app, and after the
-    change one higher in tier 1; clipped to the arms. Attributes that a world lacks do nothing.
+    It is the arm nearest to the last amount or, where that is unknown (0), to the amount of the
+    city tier. Then it moves one lower for the stage `warning`, one higher for `growth` on the app,
+    and after the change one higher in tier 1; it is clipped to the arms. Attributes that a world
+    lacks have no effect.
 
     Args:
-        table: the slot's; `arms` are amounts, `unknown` may map tiers to amounts.
+        table: table of the slot; `arms` are amounts, `unknown` may map tiers to amounts.
         context: columns (n,).
-        changed: bool (n,).
+        changed: bool (n,), whether the visitor comes after the change.
     """
     n = len(changed)
     tier = _texts(context, "city_tier", n)
@@ -45,7 +46,7 @@ def _texts(context: Mapping[str, AnyArray], name: str, n: int) -> AnyArray:
 
 
 def _nearest(amounts: FloatArray, wanted: FloatArray) -> IntArray:
-    """Index (n,) of the arm whose amount is nearest; the lower of two at the same distance."""
+    """Return the index (n,) of the arm with the nearest amount; of a tie, the first."""
     distance = np.abs(amounts[None, :] - wanted[:, None])
     nearest: IntArray = distance.argmin(axis=1).astype(np.int64)
     return nearest

@@ -1,10 +1,10 @@
-"""A recharge channel with a known truth, built from tables of the form of `world.toml`.
+"""World: a simulated recharge channel with a known truth, from tables in the form of `world.toml`.
 
-A world samples visitors (context and time) and knows for each slot the probability of a
-conversion under every arm. Slots come in three forms, each with any number of arms:
+A world samples visitors (context and time) and gives, for each slot, the probability of a
+conversion under every arm. Slots have one of three forms, each with any number of arms:
 
-* `base` and `decay`: each visitor prefers one arm; an arm's probability falls with its distance
-  from it (`preference`);
+* `base` and `decay`: each visitor prefers one arm, and the probability of another one falls with
+  its distance from that arm (`preference`);
 * `base` and `good = {before, after, times}`: one arm is `times` as good, another one after the
   change;
 * `p = {arm: probability}`, and optionally `p_after` from the change on.
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from bandits.simulation.columns import Tables, by_value, column, slot_effect
+from bandits.simulation.columns import Tables, by_value, draw_column, slot_effect
 from bandits.simulation.preference import preferred_arms
 
 DAY = 86400.0
@@ -31,10 +31,10 @@ _FROM_DAY = re.compile(r"from_day_(\d+)")
 
 @dataclass(frozen=True, eq=False)
 class Visitors:
-    """A run's visitors in the order of their arrival.
+    """Simulated visitors of a run, in the order of their arrival.
 
     Attributes:
-        context: columns (n,): those of the world's context, and `day` (from 1) and `hour`.
+        context: columns (n,) of the world's context, and `day` (from 1) and `hour`.
         at: arrival in seconds from the start, (n,) ascending.
         changed: bool (n,), whether the visitor comes after the change.
     """
@@ -46,11 +46,11 @@ class Visitors:
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """What n visitors did with the arms that they were shown.
+    """Outcomes of n visitors under the arms that they were shown.
 
     Attributes:
-        converted: bool (n,), a conversion inside the window.
-        at: its time in seconds (n,); infinite where there is none.
+        converted: bool (n,), whether there is a conversion inside the window.
+        at: time of the conversion in seconds (n,); infinite where there is none.
     """
 
     converted: BoolArray
@@ -59,21 +59,25 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class World:
-    """The tables `run`, `context`, `effect`, `slot` and `change`."""
+    """World with a known truth.
+
+    Attributes:
+        tables: the tables `run`, `context`, `effect`, `slot` and `change`.
+    """
 
     tables: Tables
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The slots' names."""
+        """Names of the slots."""
         return tuple(self.tables["slot"])
 
     def arms(self, slot: str) -> tuple[str, ...]:
-        """The names of a slot's arms."""
+        """Return the names of a slot's arms."""
         return tuple(str(arm) for arm in self.tables["slot"][slot]["arms"])
 
     def window(self, slot: str) -> float:
-        """The attribution window in seconds."""
+        """Return the attribution window of a slot in seconds; infinite where it has none."""
         return float(self.tables["slot"][slot].get("window_days", np.inf)) * DAY
 
     @cached_property
@@ -81,23 +85,23 @@ class World:
         return dict(self.tables.get("context", {}))
 
     def sample(self, rng: np.random.Generator, n: int | None = None) -> Visitors:
-        """Visitors of a whole run: arrivals uniform over its days, attributes independent.
+        """Sample the visitors of a run: arrivals uniform over its days, attributes independent.
 
         Args:
-            rng: the only source of chance.
-            n: how many; the run's own number unless given. The change keeps its place by index.
+            rng: the only source of random numbers.
+            n: number of visitors; None for that of the run. The change comes at the same index.
         """
         run = self.tables["run"]
         count = int(run["visitors"]) if n is None else n
         at = np.sort(rng.uniform(0.0, float(run["days"]) * DAY, count))
-        context = {name: column(law, count, rng) for name, law in self._context.items()}
+        context = {name: draw_column(law, count, rng) for name, law in self._context.items()}
         context["day"] = (at // DAY).astype(np.int64) + 1
         context["hour"] = rng.integers(0, 24, count)
         change = self.tables.get("change", {}).get("at_visitor", np.inf)
         return Visitors(context, at, np.arange(count) >= change)
 
     def truth(self, slot: str, visitors: Visitors) -> FloatArray:
-        """Probabilities (n, K) of a conversion, before delay."""
+        """Return the probabilities (n, K) of a conversion, before the window cuts off late ones."""
         table = self.tables["slot"][slot]
         p = self._base(table, visitors) * self._effect(visitors)[:, None]
         p = p * slot_effect(table, visitors.context, len(visitors.at), self.arms(slot))
@@ -136,7 +140,7 @@ class World:
         return factor
 
     def delays(self, slot: str, n: int, rng: np.random.Generator) -> FloatArray:
-        """Delays (n,) in seconds from exposure to conversion: a mixture of exponentials."""
+        """Draw delays (n,) in seconds from exposure to conversion, a mixture of exponentials."""
         parts = self.tables["slot"][slot].get("delay", [])
         if not parts:
             return np.zeros(n)
@@ -147,7 +151,7 @@ class World:
     def play(
         self, slot: str, visitors: Visitors, arms: IntArray, rng: np.random.Generator
     ) -> Outcomes:
-        """What n visitors do with the arms (n,) that they are shown."""
+        """Draw the outcomes of n visitors under the arms (n,) that they are shown."""
         p = np.take_along_axis(self.truth(slot, visitors), arms[:, None], axis=1)[:, 0]
         delay = self.delays(slot, len(p), rng)
         converted = (rng.random(len(p)) < p) & (delay <= self.window(slot))

@@ -1,4 +1,4 @@
-"""A slot with every kind of attribute, contexts for it, and a learned policy."""
+"""Samples: a slot with every kind of attribute, its contexts, and a learned policy."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the tests of `bandits` share."""
+"""Fixtures of the tests of `bandits`."""
 
 import pytest
 from bandit_samples import learned_policy

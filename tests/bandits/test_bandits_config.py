@@ -1,4 +1,4 @@
-"""Reading a slot's tables."""
+"""Reading of a slot's tables."""
 
 import math
 
@@ -11,7 +11,7 @@ ARMS = [{"name": "a"}, {"name": "b", "value": 1, "title": "B"}]
 
 
 def test_a_slot_that_says_nothing_gets_the_defaults() -> None:
-    """Policy auto, floor min(.02, .2 / K), conversions, and the learner's own half-life."""
+    """Defaults: policy auto, floor min(.02, .2 / K), conversions, the learner's own half-life."""
     config = read_config({"arms": ARMS})
     assert (config.policy.kind, config.policy.floor, config.objective) == (
         "auto",
@@ -24,7 +24,7 @@ def test_a_slot_that_says_nothing_gets_the_defaults() -> None:
 
 
 def test_lists_and_mappings_and_synonyms_read_alike() -> None:
-    """`variants` is the slot's word for arms; tables may be keyed by name; kinds have synonyms."""
+    """Lists or mappings, `arms` or `variants`, and synonyms of kinds give one configuration."""
     context = {
         "c": {"kind": "categorical", "cells": [1, 2]},
         "n": {"kind": "numeric", "cells": [1, 2.5]},
@@ -47,7 +47,7 @@ def test_lists_and_mappings_and_synonyms_read_alike() -> None:
     [("7d", 604800.0), ("36h", 129600.0), ("90m", 5400.0), (60, 60.0), ("never", math.inf)],
 )
 def test_a_half_life_is_a_duration(value: object, seconds: float) -> None:
-    """Seconds, a number with a unit, or never."""
+    """A half-life is a number of seconds, a number with a unit, or "never"."""
     assert read_config({"arms": ARMS, "policy": {"half_life": value}}).policy.half_life == seconds
 
 
@@ -80,7 +80,7 @@ def test_a_half_life_is_a_duration(value: object, seconds: float) -> None:
     ],
 )
 def test_an_error_names_the_key_and_the_cure(mapping: dict[str, object], key: str) -> None:
-    """What cannot be used is refused with its dotted key and what would be right."""
+    """An invalid value raises a ConfigError with its dotted key and the cure."""
     with pytest.raises(ConfigError) as caught:
         read_config(mapping)
     assert caught.value.key == key

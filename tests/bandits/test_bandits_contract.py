@@ -1,4 +1,4 @@
-"""The package's contract, as a user meets it."""
+"""Contract of the package, from the user's side."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from bandits.learners import MODULES
 
 
 def test_importing_and_serving_loads_numpy_alone() -> None:
-    """The web process reaches neither the learning side nor what that may import."""
+    """Importing and serving load neither the learning side nor its libraries."""
     code = (
         "import sys, bandits, bandits.distribution, bandits.features, bandits.policies\n"
         "bad = {'scipy', 'pandas', 'mabwiser', 'sklearn', 'bandits.learners', 'nudge'}\n"
@@ -23,7 +23,7 @@ def test_importing_and_serving_loads_numpy_alone() -> None:
 
 
 def test_rewards_come_in_any_order_and_unknown_ids_are_counted() -> None:
-    """The snapshot depends on what was learned, not on the order in which it came."""
+    """A snapshot does not depend on the order of rewards; unknown ids are counted."""
     contexts = contexts_of(300)
     ids, arms, at = np.arange(300), np.arange(300) % 4, np.linspace(0, 86400, 300)
     blobs = []
@@ -38,7 +38,7 @@ def test_rewards_come_in_any_order_and_unknown_ids_are_counted() -> None:
 
 
 def test_a_policy_needs_no_context_and_takes_any() -> None:
-    """Before any data, without columns, with unknown ones: always a distribution."""
+    """A policy gives a distribution before any data, without columns, and with unknown ones."""
     policy = bandits.load_policy(bandits.make_learner(CONFIG).snapshot(0.0))
     assert policy.distribution({}).shape == (1, 4)
     assert policy.distribution({"x": np.zeros(3)}).shape == (3, 4)
@@ -48,12 +48,12 @@ def test_a_policy_needs_no_context_and_takes_any() -> None:
 
 def test_what_is_not_there_yet_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind without a learner is refused when the learner is made, not when it publishes."""
-    monkeypatch.delitem(MODULES, "logistic")
+    monkeypatch.delitem(MODULES, "beta")
     with pytest.raises(bandits.ConfigError, match="not yet available"):
-        bandits.make_learner({**CONFIG, "policy": {"kind": "logistic"}})
+        bandits.make_learner({**CONFIG, "policy": {"kind": "beta"}})
 
 
 def test_an_arm_that_does_not_exist_is_refused() -> None:
-    """An index outside the arms is the caller's mistake."""
+    """An index outside the arms raises a ValueError."""
     with pytest.raises(ValueError, match="arms"):
         bandits.make_learner(CONFIG).expose([1], {}, [4], 0.0)

@@ -1,4 +1,4 @@
-"""Bucketed tables: they add, they compact without loss, they weigh."""
+"""Count tables: addition, lossless compaction, weights."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def test_compaction_keeps_sums_and_may_be_repeated(rows: list[Row], a: float, b:
 
 @given(TIMES, TIMES)
 def test_a_bucket_holds_its_time_and_has_the_width_of_its_age(at: float, watermark: float) -> None:
-    """5 minutes within 7 days, hours to 90 days, days beyond."""
+    """Buckets are 5 minutes wide within 7 days, an hour to 90 days, a day beyond."""
     start, width = bucket_of(at, watermark), width_of(at, watermark)
     assert start <= at < start + width
     assert start % width == 0
@@ -70,27 +70,27 @@ def test_a_reward_that_changes_ends_as_if_it_came_once(values: list[int]) -> Non
 
 
 def test_weights_follow_the_half_life() -> None:
-    """A bucket one half-life old counts half; never forgets nothing; the future counts fully."""
+    """A bucket one half-life old weighs .5; later ones, and all without forgetting, weigh 1."""
     day = CountTable.from_rows(
         [(0, "a", 0, 8, 4, 400, 40_000), (DAY, "a", 0, 2, 1, 0, 0), (9 * DAY, "b", 1, 1, 0, 0, 0)]
     )
-    found = day.weighted(DAY, half_life=DAY)
+    found = day.weigh_buckets(DAY, half_life=DAY)
     assert (found.cells.tolist(), found.arms.tolist()) == (["a", "b"], [0, 1])
     assert found.trials.tolist() == [6.0, 1.0]
     assert found.conversions.tolist() == [3.0, 0.0]
     assert found.reward.tolist() == [200.0, 0.0]
-    assert day.weighted(DAY, half_life=np.inf).trials.tolist() == [10.0, 1.0]
+    assert day.weigh_buckets(DAY, half_life=np.inf).trials.tolist() == [10.0, 1.0]
 
 
 @pytest.mark.parametrize(("start", "stop", "left"), [(299, 301, 2), (300, 600, 3), (601, 899, 3)])
 def test_an_outage_leaves_out_every_bucket_it_touches(start: int, stop: int, left: int) -> None:
     """Intervals are rounded outward to buckets, and a released one counts again."""
     table = CountTable.from_rows([(i * FINE, "a", 0, 1, 0, 0, 0) for i in range(4)])
-    assert table.weighted(1200, np.inf, [(start, stop)]).trials.tolist() == [left]
-    assert table.weighted(1200, np.inf).trials.tolist() == [4]
+    assert table.weigh_buckets(1200, np.inf, [(start, stop)]).trials.tolist() == [left]
+    assert table.weigh_buckets(1200, np.inf).trials.tolist() == [4]
 
 
 def test_an_empty_table_has_empty_columns() -> None:
-    """Nothing counted is a value like any other."""
-    assert CountTable().weighted(0, 1.0).trials.shape == (0,)
+    """An empty table gives empty columns and length 0."""
+    assert CountTable().weigh_buckets(0, 1.0).trials.shape == (0,)
     assert len(CountTable()) == 0

@@ -1,4 +1,4 @@
-"""Mask, floor and draw."""
+"""Distributions over arms: mask, floor and draw."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def batches(make: st.DrawFn) -> tuple[np.ndarray, np.ndarray, float]:
 
 @given(batches())
 def test_rows_sum_to_one_and_keep_the_floor(batch: tuple[np.ndarray, np.ndarray, float]) -> None:
-    """Under every mask: sum 1 within 1e-9, floor on the eligible, nothing on the others."""
+    """Rows sum to 1 within 1e-9 under every mask, keep the floor, and give ineligible arms 0."""
     weights, eligible, floor = batch
     pmf = with_floor(weights, eligible, floor)
     some = eligible.any(axis=1)
@@ -42,7 +42,7 @@ def test_rows_sum_to_one_and_keep_the_floor(batch: tuple[np.ndarray, np.ndarray,
 def test_one_row_gives_the_bits_that_the_batch_gives(
     batch: tuple[np.ndarray, np.ndarray, float],
 ) -> None:
-    """Vectorised equals scalar exactly, for the pmf and for the draw."""
+    """The vectorised pmf and draw equal the scalar ones exactly."""
     weights, eligible, floor = batch
     pmf = with_floor(weights, eligible, floor)
     us = np.array([0, LAST, 2**63, 12345, 2**64 - 4096][: len(pmf)], dtype=np.uint64)
@@ -56,7 +56,7 @@ def test_one_row_gives_the_bits_that_the_batch_gives(
 def test_what_has_no_probability_is_never_drawn(
     batch: tuple[np.ndarray, np.ndarray, float], us: list[int]
 ) -> None:
-    """At no u, the first and the last included; and -1 only where nothing is eligible."""
+    """An arm of probability 0 is drawn at no u, and -1 only where no arm is eligible."""
     weights, eligible, _ = batch
     for row, mask in zip(mask_and_renormalise(weights, eligible), eligible, strict=True):
         for u in [0, LAST, *us]:
@@ -73,7 +73,7 @@ def test_the_draw_is_the_inverse_of_the_cumulative_distribution() -> None:
 
 
 def test_a_floor_that_cannot_be_kept_gives_uniform() -> None:
-    """Where K_e * floor > 1 the eligible share equally; where it fits, the formula holds."""
+    """Eligible arms share equally where K_e * floor > 1; otherwise the formula holds."""
     eligible = np.array([True, True, False])
     assert with_floor(np.array([1.0, 0.0, 0.0]), eligible, 0.6).tolist() == [0.5, 0.5, 0.0]
     fits = with_floor(np.array([0.5, 0.2, 0.3]), eligible, 0.1)
@@ -91,7 +91,7 @@ def test_a_key_gives_one_number_for_ever() -> None:
 
 @pytest.mark.parametrize("keys", [np.arange(50_000), [f"v{i}" for i in range(50_000)]])
 def test_neighbouring_keys_spread_evenly(keys: object) -> None:
-    """Running numbers give uniform draws: 64 bins stay within the 1e-6 quantile of chi-square."""
+    """Consecutive keys give uniform numbers: 64 bins are within the 1e-6 quantile of chi-square."""
     u = uniform_from_keys(keys, b"s")  # type: ignore[arg-type]
     counts = np.bincount((u >> np.uint64(58)).astype(np.int64), minlength=64)
     expected = len(u) / 64

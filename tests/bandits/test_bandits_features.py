@@ -1,4 +1,4 @@
-"""Cells: total, bounded, and the same one by one and in a batch."""
+"""Cells: defined for any value, bounded in number, equal for one visitor and a batch."""
 
 import math
 
@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.features import CellSpec, levels
 
 ATTRIBUTES = (
-    ContextAttribute("channel", "category", ("web", "wap", "app", "1", "true")),
-    ContextAttribute("balance", "number", (10.0, 30.0, 100.0)),
-    ContextAttribute("mobile", "flag"),
-    ContextAttribute("free", "category"),
+    AttributeSpec("channel", "category", ("web", "wap", "app", "1", "true")),
+    AttributeSpec("balance", "number", (10.0, 30.0, 100.0)),
+    AttributeSpec("mobile", "flag"),
+    AttributeSpec("free", "category"),
 )
 SPEC = CellSpec.build(ATTRIBUTES)
 NOTHING = ".".join("0000")
@@ -32,7 +32,7 @@ def column(values: list[object]) -> np.ndarray:
 
 @given(st.lists(st.tuples(ANYTHING, ANYTHING, ANYTHING), min_size=1, max_size=8))
 def test_a_batch_gives_each_visitor_the_cell_it_gets_alone(rows: list[tuple[object, ...]]) -> None:
-    """Vectorised equals scalar, for any values at all, and no value is an error."""
+    """The cells of a batch equal those of its visitors alone, and no value is an error."""
     names = ("channel", "balance", "mobile")
     contexts = {name: column([row[i] for row in rows]) for i, name in enumerate(names)}
     alone = [SPEC.cell(dict(zip(names, row, strict=True))) for row in rows]
@@ -52,7 +52,7 @@ def test_typed_columns_read_as_their_values_do(dtype: type, values: list[float])
 
 
 def test_levels_are_those_of_the_documentation() -> None:
-    """Place in the list, 1 + cut points at or below, 1 and 2 for false and true, 0 unknown."""
+    """Levels: place in the list, 1 + cut points at or below, 1 or 2 for a flag, 0 for unknown."""
     assert SPEC.cell({"channel": "app", "balance": 30, "mobile": True}) == "3.3.2.0"
     assert SPEC.cell({"channel": "tv", "balance": "30", "mobile": "yes"}) == NOTHING
     assert SPEC.cell({"channel": 1.0, "balance": -5, "mobile": 0}) == "4.1.1.0"
@@ -74,12 +74,12 @@ def test_cells_are_bounded_by_coarsening_from_the_last(most: int) -> None:
 
 @pytest.mark.parametrize("cell", ["", "1", "9.0.0.0", "0.0.0.1", "a.b.c.d", "-", "-1.0.0.0"])
 def test_a_cell_of_another_spec_has_no_code(cell: str) -> None:
-    """Rows of an earlier revision are told apart, not misread."""
+    """A cell of an earlier revision has code -1 and is not misread."""
     assert SPEC.code_of(cell) == -1
 
 
 def test_the_version_follows_what_changes_a_cell() -> None:
-    """Same attributes, same version; other cut points or coarsening, another one."""
+    """The version changes with attributes, cut points and coarsening, and with nothing else."""
     assert SPEC.version == CellSpec.build(ATTRIBUTES).version
     assert SPEC.version != CellSpec.build(ATTRIBUTES, 10).version
     assert SPEC.version != CellSpec.build(ATTRIBUTES[:2]).version

@@ -1,6 +1,6 @@
-"""The default learner: a logistic posterior over interpretable features, from counts alone."""
+"""Default learner: a logistic posterior over interpretable features, from counts alone."""
 
 from bandits.learners.auto.learner import fit, fit_history
-from bandits.learners.auto.memory import Memory
+from bandits.learners.auto.memory import FitMemory
 
-__all__ = ["Memory", "fit", "fit_history"]
+__all__ = ["FitMemory", "fit", "fit_history"]

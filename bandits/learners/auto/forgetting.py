@@ -1,8 +1,7 @@
-"""Which half-life predicts best, and since when.
+"""Forgetting: weights of candidate half-lives by their predictive likelihood.
 
-Models that forget at several rates are judged by what they would have predicted: at each of a
-few past times a model is fitted to what lay before it, and scored by the log-likelihood of the
-mature exposures up to the next time (prequential: Dawid 1984).
+At each of a few past times a model with each half-life is fitted to the counts before it, and
+scored by the log-likelihood of the mature exposures up to the next time (prequential: Dawid 1984).
 """
 
 import math
@@ -13,17 +12,22 @@ from bandits.arrays import FloatArray
 
 HOUR, DAY = 3600.0, 86400.0
 HALF_LIVES = (math.inf, 20 * DAY, 7 * DAY, 2 * DAY, 12 * HOUR, 3 * HOUR)
-BELIEF = (0.4, 0.25, 0.19, 0.09, 0.05, 0.02)  # in each, before any data: long memories are the rule
-SWITCH = 0.01  # chance from one block to the next that another half-life becomes the right one
+BELIEF = (0.4, 0.25, 0.19, 0.09, 0.05, 0.02)  # prior weights; long half-lives are the most frequent
+SWITCH = 0.01  # probability of another best half-life from one interval to the next
 STEP = 2 * HOUR
-LEVEL = 0.3  # spread, on the logit scale, of what moves all arms of a block alike
+LEVEL = 0.3  # logit spread of the shift that all arms share in an interval
 
 
-def edges(first: float, at: float, per_width: int) -> list[float]:
-    """The times at which models are judged, ascending, after `first` and not after `at`.
+def list_judging_times(first: float, at: float, per_width: int) -> list[float]:
+    """Return the times at which models are scored, ascending, after `first` and not after `at`.
 
-    At fixed places, 2 hours apart of late and twice as far whenever the age is above `per_width`
-    of the present width, so that there are few and what was judged once need not be again.
+    The times lie on a fixed grid, so that a score can be reused: 2 hours apart for recent ages,
+    and twice as far apart whenever the age reaches `per_width` times the present width.
+
+    Args:
+        first: start of the counts in seconds.
+        at: time of the fit in seconds.
+        per_width: about the number of times of each width.
     """
     found: list[float] = []
     width = STEP
@@ -36,10 +40,16 @@ def edges(first: float, at: float, per_width: int) -> list[float]:
     return found[::-1]
 
 
-def block_score(eta: FloatArray, trials: FloatArray, hits: FloatArray) -> float:
-    """The log-likelihood of a block's rows (r,), its common level fitted under N(0, LEVEL**2).
+def score_interval(eta: FloatArray, trials: FloatArray, hits: FloatArray) -> float:
+    """Return the log-likelihood of an interval's rows (r,), with a shift of all arms fitted to it.
 
-    A payday or a holiday lifts all arms; that is no reason to forget what is known of them.
+    The shift is fitted under N(0, LEVEL**2): a payday or a holiday raises all arms, and that is no
+    reason to forget their order.
+
+    Args:
+        eta: (r,) predicted logits.
+        trials: (r,) exposures.
+        hits: (r,) conversions.
     """
     seen = trials > 0.0
     eta, trials, hits = eta[seen], trials[seen], hits[seen]
@@ -53,11 +63,12 @@ def block_score(eta: FloatArray, trials: FloatArray, hits: FloatArray) -> float:
     return float(score) - level**2 / (2.0 * LEVEL**2)
 
 
-def tracked(scores: FloatArray) -> FloatArray:
-    """Weights (H,) of half-lives after blocks with log-likelihoods (B, H), oldest first.
+def track_weights(scores: FloatArray) -> FloatArray:
+    """Return weights (H,) of half-lives after intervals with log-likelihoods (B, H), oldest first.
 
-    Fixed share (Herbster and Warmuth 1998, "Tracking the best expert"): after each block a share
-    SWITCH of the weight is spread anew, so that an old lead cannot outweigh a change of late.
+    Fixed share (Herbster and Warmuth 1998, "Tracking the best expert"): after each interval a share
+    SWITCH of the weight returns to the prior weights, so that an old lead cannot outweigh a recent
+    change.
     """
     belief = np.array(BELIEF[: scores.shape[1]])
     weights: FloatArray = belief / belief.sum()

@@ -1,4 +1,4 @@
-"""The count table as columns: what a fit reads, with outages and arms that are gone left out."""
+"""Count history: the count table as columns, for a fit, and the features of its rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from bandits.counts import FINE, CountTable, Interval, WeightedCounts, width_of
 from bandits.features import CellSpec
 from bandits.learners.auto.design import Design
 
-GAIN_ROWS = 20_000  # of late, by which attributes are compared
+GAIN_ROWS = 20_000  # latest rows, on which attributes are compared
 
 
 @dataclass(frozen=True, eq=False)
-class History:
-    """Counts by (bucket, cell, arm), with cells as levels.
+class CountHistory:
+    """History of the counts by (bucket, cell, arm), with cells as levels.
 
     Attributes:
         levels: (C, J) levels of the distinct cells.
@@ -34,39 +34,39 @@ class History:
 
     @cached_property
     def _tick(self) -> tuple[float, IntArray]:
-        """The first bucket's start, and how many 5-minute steps (n,) after it the others lie."""
+        """Start of the first bucket, and the 5-minute steps (n,) from it to each bucket."""
         first = float(self.at.min(initial=np.inf)) if len(self.at) else 0.0
         return first, ((self.at - first) / FINE).astype(np.int64)
 
-    def aged(self, at: float, half_life: float) -> FloatArray:
-        """Weights (n,): 2 ** (-age / half_life), 1 for what lies after `at`.
+    def age_weights(self, at: float, half_life: float) -> FloatArray:
+        """Return weights (n,): 2 ** (-age / half_life), 1 for buckets after `at`.
 
-        Computed for each bucket, not for each entry: a fit asks this dozens of times.
+        Powers are computed once for each bucket, because a fit needs them dozens of times.
         """
         first, tick = self._tick
         starts = first + FINE * np.arange(int(tick.max(initial=0)) + 1)
         weights = 2.0 ** (-np.maximum(at - starts, 0.0) / half_life)
         return np.asarray(weights[tick], dtype=np.float64)
 
-    def kept(self, mask: BoolArray) -> "History":
-        """The entries (n,) where the mask is true."""
+    def select(self, mask: BoolArray) -> "CountHistory":
+        """Return the history of the entries where the mask (n,) is true."""
         return replace(
             self, at=self.at[mask], cell=self.cell[mask], arm=self.arm[mask],
             counts=self.counts[:, mask],
         )  # fmt: skip
 
-    def without(self, intervals: Sequence[Interval], at: float) -> "History":
-        """The history without the buckets that touch an interval [from, to)."""
+    def drop_intervals(self, intervals: Sequence[Interval], at: float) -> "CountHistory":
+        """Return the history without the buckets that touch an interval [from, to)."""
         if not intervals or not len(self.at):
             return self
         starts, place = np.unique(self.at, return_inverse=True)
         ends = np.array([start + width_of(start, at) for start in starts.tolist()])
         clear = [all(not (a < end and start < b) for a, b in intervals)
                  for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]  # fmt: skip
-        return self.kept(np.array(clear, dtype=np.bool_)[place])
+        return self.select(np.array(clear, dtype=np.bool_)[place])
 
-    def by_arm(self, weights: FloatArray) -> WeightedCounts:
-        """Weighted sums for each arm that was seen, over all cells."""
+    def sum_by_arm(self, weights: FloatArray) -> WeightedCounts:
+        """Return sums over all cells, weighted by (n,), for each arm that was exposed."""
         arms, place = np.unique(self.arm, return_inverse=True)
         sums = np.zeros((len(self.counts), len(arms)))
         for i, row in enumerate(self.counts):
@@ -75,22 +75,22 @@ class History:
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
-    """The distinct (cell, arm) of a history and their features.
+class FeatureGrid:
+    """Distinct (cell, arm) pairs of a history, with their features.
 
     Attributes:
-        features: (R, 1 + T).
-        row: (n,) the row of each of the history's entries.
+        features: (R, 1 + T) features of each pair.
+        row: (n,) row of each entry of the history.
     """
 
     features: IntArray
     row: IntArray
 
     @classmethod
-    def of(cls, history: History, design: Design) -> "Grid":
-        """The grid of a history under a design."""
+    def build(cls, history: CountHistory, design: Design) -> "FeatureGrid":
+        """Return the distinct pairs of a history with their features under a design."""
         key = history.cell * design.arms + history.arm
-        # Marks instead of a sort: there are few cells and many entries.
+        # Marks are quicker than a sort: there are few cells and many entries.
         seen = np.zeros(len(history.levels) * design.arms, dtype=np.bool_)
         seen[key] = True
         keys, row = np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
@@ -98,14 +98,14 @@ class Grid:
         return cls(design.features(history.levels[cells], arms), row)
 
     def sums(self, values: FloatArray) -> FloatArray:
-        """Sums (R,) of the history's values (n,)."""
+        """Return sums (R,) of values (n,) of the history's entries by pair."""
         return np.bincount(self.row, values, len(self.features)).astype(np.float64)
 
 
-def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
-    """The table's rows in the order of their keys.
+def read_table(table: CountTable, spec: CellSpec, arms: int) -> CountHistory:
+    """Return the history of a count table, in the order of its keys.
 
-    Rows of an arm that is gone are left out; cells of another revision count as "not known".
+    Rows of a removed arm are left out; cells of another revision count as "not known".
     """
     columns = table.columns()
     codes = np.array([max(spec.code_of(cell), 0) for cell in columns.labels], dtype=np.int64)
@@ -114,45 +114,47 @@ def read_table(table: CountTable, spec: CellSpec, arms: int) -> History:
     arm, counts = columns.arm[keep], columns.counts[:, keep]
     order = np.lexsort((arm, code, at))
     distinct, cell = np.unique(code[order], return_inverse=True)
-    return History(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
+    return CountHistory(spec.levels_of(distinct), at[order], cell, arm[order], counts[:, order])
 
 
-def coarsened(
-    history: History, spec: CellSpec, folded: Collection[int], most: int
-) -> tuple[History, tuple[int, ...]]:
-    """At most `most` distinct cells: the attributes that tell least are folded away.
+def coarsen_attributes(
+    history: CountHistory, spec: CellSpec, coarsened: Collection[int], most: int
+) -> tuple[CountHistory, tuple[int, ...]]:
+    """Reduce a history to at most `most` distinct cells by coarsening attributes to one level.
+
+    The least informative attributes come first.
 
     Args:
         history: its cells have the levels of `spec`.
-        spec: of the cells.
-        folded: places of attributes that are folded already, and stay so.
-        most: the bound.
+        spec: spec of the cells.
+        coarsened: indices of attributes that are coarsened already, and stay so.
+        most: largest number of distinct cells.
 
     Returns:
-        The history and the sizes of the attributes' levels, 1 where one was folded away.
+        The history and the number of levels of each attribute.
     """
     sizes = list(spec.sizes)
     live = [place for place, size in enumerate(sizes) if size > 1]
-    order = [place for place in live if place in folded]
+    order = [place for place in live if place in coarsened]
     if len(history.levels) > most:
-        recent = history.kept(np.arange(len(history.at)) >= len(history.at) - GAIN_ROWS)
-        rest = [place for place in live if place not in folded]
+        recent = history.select(np.arange(len(history.at)) >= len(history.at) - GAIN_ROWS)
+        rest = [place for place in live if place not in coarsened]
         order += sorted(rest, key=lambda place: _gain(recent, place))
     for place in order:
-        if place in folded or len(history.levels) > most:
+        if place in coarsened or len(history.levels) > most:
             sizes[place] = 1
             levels = history.levels.copy()
             levels[:, place] = 0
             codes = spec.code_levels(levels)
-            _, kept, fold = np.unique(codes, return_index=True, return_inverse=True)
-            history = replace(history, levels=levels[kept], cell=fold[history.cell])
+            _, kept, merged = np.unique(codes, return_index=True, return_inverse=True)
+            history = replace(history, levels=levels[kept], cell=merged[history.cell])
     return history, tuple(sizes)
 
 
-def _gain(history: History, place: int) -> float:
-    """How much the conversions of (arm, level) differ from those of the arm: chi-square per cell.
+def _gain(history: CountHistory, place: int) -> float:
+    """Return chi-square per (arm, level) of its conversions against those of the arm.
 
-    With few data all attributes gain the same, and the last of them is folded first.
+    With few data all attributes gain the same, and the last of them is coarsened first.
     """
     level = history.levels[history.cell, place]
     width = int(level.max(initial=0)) + 1

@@ -1,4 +1,4 @@
-"""The logistic posterior in Laplace's approximation, over one-hot features.
+"""Laplace approximation of the logistic posterior over one-hot features.
 
 Newton's method on the penalised log-likelihood of weighted counts,
     sum y * eta - n * log(1 + exp(eta)) - 1/2 sum (beta - mean)**2 * precision,
@@ -14,17 +14,17 @@ import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
 
-MOST_STEP = 3.0  # on the logit scale, in one step
+MOST_STEP = 3.0  # largest change of a coefficient in one step, on the logit scale
 ENOUGH = 1e-3  # a step below this, in every coefficient, ends the search
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of a design with the p features that occur in them.
+class DesignMatrix:
+    """Sparse design matrix of r rows over the p features that occur in them.
 
     Attributes:
-        index: (r, T) features; p where the row has none of the term.
-        count: p.
+        index: (r, T) features; p where the row has no feature of the term.
+        count: number p of features.
     """
 
     index: IntArray
@@ -32,24 +32,24 @@ class Rows:
 
     @cached_property
     def _pairs(self) -> list[IntArray]:
-        """For each term the pairs of its feature with those of the terms from it on."""
+        """Pairs of each term's feature with those of the same and later terms, by row."""
         columns = np.ascontiguousarray(self.index.T)
         size = self.count + 1
         return [(column * size + columns[t:]).ravel() for t, column in enumerate(columns)]
 
     def eta(self, beta: FloatArray) -> FloatArray:
-        """The linear predictor (r,) of coefficients (p,)."""
+        """Return the linear predictor (r,) of coefficients (p,)."""
         found: FloatArray = np.append(beta, 0.0)[self.index].sum(axis=1)
         return found
 
     def sums(self, values: FloatArray) -> FloatArray:
-        """Sums (p,) of row values (r,) by feature."""
+        """Return sums (p,) of row values (r,) by feature, X' values."""
         terms = self.index.shape[1]
         sums = np.bincount(self.index.ravel(), np.repeat(values, terms), self.count + 1)
         return sums[:-1].astype(np.float64)
 
     def products(self, weights: FloatArray) -> FloatArray:
-        """X' diag(weights) X, (p, p)."""
+        """Return X' diag(weights) X (p, p) for row weights (r,)."""
         terms, size = self.index.shape[1], self.count + 1
         weight = np.broadcast_to(weights, (terms, len(weights))).reshape(-1)
         flat = np.zeros(size * size)
@@ -63,46 +63,48 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Mode:
-    """The normal approximation.
+class PosteriorMode:
+    """Mode and curvature of the posterior, which give its normal approximation.
 
     Attributes:
-        beta: coefficients (p,).
-        information: (p, p) of the data alone.
-        hessian: (p, p), with the prior's precision.
+        beta: coefficients (p,) at the mode.
+        information: (p, p) information of the data alone.
+        hessian: (p, p) information plus the precision of the prior.
     """
 
     beta: FloatArray
     information: FloatArray
     hessian: FloatArray
 
-    def under(self, precision: FloatArray) -> "Mode":
-        """The same coefficients under a prior that differs a little, (p,)."""
-        return Mode(self.beta, self.information, _added(self.information, precision))
+    def with_precision(self, precision: FloatArray) -> "PosteriorMode":
+        """Return these coefficients under a slightly different prior precision (p,)."""
+        return PosteriorMode(
+            self.beta, self.information, _add_precision(self.information, precision)
+        )
 
 
 def objective(
-    rows: Rows, beta: FloatArray, trials: FloatArray, hits: FloatArray,
+    rows: DesignMatrix, beta: FloatArray, trials: FloatArray, hits: FloatArray,
     mean: FloatArray, precision: FloatArray,
 ) -> float:  # fmt: skip
-    """The penalised log-likelihood."""
+    """Return the penalised log-likelihood of coefficients (p,)."""
     eta = rows.eta(beta)
     penalty = ((beta - mean) ** 2 * precision).sum() / 2.0
     return float((hits * eta - trials * np.logaddexp(0.0, eta)).sum() - penalty)
 
 
 def find_mode(
-    rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
-    start: FloatArray, steps: int,
-) -> Mode:  # fmt: skip
-    """The mode, in at most `steps` Newton steps from `start`."""
+    rows: DesignMatrix, trials: FloatArray, hits: FloatArray, mean: FloatArray,
+    precision: FloatArray, start: FloatArray, steps: int,
+) -> PosteriorMode:  # fmt: skip
+    """Find the posterior mode, in at most `steps` Newton steps from `start` (p,)."""
     beta, best = start, objective(rows, start, trials, hits, mean, precision)
     information = np.zeros((rows.count, rows.count))
     for _ in range(steps):
         rate = _rate(rows, beta)
         gradient = rows.sums(hits - trials * rate) - precision * (beta - mean)
         information = rows.products(trials * rate * (1.0 - rate))
-        step = _limited(np.linalg.solve(_added(information, precision), gradient))
+        step = _limit_step(np.linalg.solve(_add_precision(information, precision), gradient))
         for _ in range(8):
             value = objective(rows, beta + step, trials, hits, mean, precision)
             if value >= best - 1e-9:
@@ -111,15 +113,17 @@ def find_mode(
         beta, best = beta + step, value
         if np.abs(step).max() < ENOUGH:
             break
-    return Mode(beta, information, _added(information, precision))
+    return PosteriorMode(beta, information, _add_precision(information, precision))
 
 
 @dataclass(frozen=True, eq=False)
-class Factors:
-    """Multiples of one information matrix plus one precision, taken apart once to solve by.
+class Eigendecomposition:
+    """Eigendecomposition of an information matrix, scaled by the prior precision.
+
+    It solves systems with any multiple of the matrix plus the precision.
 
     Attributes:
-        first: information of the intercept, which every row has: the size of the matrix.
+        first: information of the intercept, which every row has.
         root: (p,) precision ** -1/2.
         values: (p,) eigenvalues of root * information * root.
         vectors: (p, p) its eigenvectors, by column.
@@ -131,32 +135,33 @@ class Factors:
     vectors: FloatArray
 
     @classmethod
-    def of(cls, information: FloatArray, precision: FloatArray) -> "Factors":
-        """The factors of a matrix (p, p) and a precision (p,)."""
+    def build(cls, information: FloatArray, precision: FloatArray) -> "Eigendecomposition":
+        """Return the decomposition of an information matrix (p, p) and a precision (p,)."""
         root = 1.0 / np.sqrt(precision)
         values, vectors = np.linalg.eigh(root[:, None] * information * root)
         return cls(float(information[0, 0]), root, values, vectors)
 
     def solve(self, share: float, right: FloatArray) -> FloatArray:
-        """The solution (p,) of (share * information + precision) x = right."""
+        """Return the solution (p,) of (share * information + precision) x = right."""
         inner = (self.vectors.T @ (self.root * right)) / (share * self.values + 1.0)
         return np.asarray(self.root * (self.vectors @ inner), dtype=np.float64)
 
 
 def near_mode(
-    rows: Rows, trials: FloatArray, hits: FloatArray, mean: FloatArray, precision: FloatArray,
-    start: FloatArray, factors: Factors, steps: int,
+    rows: DesignMatrix, trials: FloatArray, hits: FloatArray, mean: FloatArray,
+    precision: FloatArray, start: FloatArray, factors: Eigendecomposition, steps: int,
 ) -> FloatArray:  # fmt: skip
-    """About the mode, by steps that share one information matrix, scaled to these counts.
+    """Return approximate coefficients (p,) at the mode, by steps that reuse one information matrix.
 
-    A tenth of the cost of Newton's steps: enough to judge a half-life by.
+    The matrix is scaled to these counts. A step has a tenth of the cost of a Newton step, and is
+    accurate enough to score a half-life.
     """
     beta, best = start, objective(rows, start, trials, hits, mean, precision)
     rate = _rate(rows, beta)
     share = float((trials * rate * (1.0 - rate)).sum()) / max(factors.first, 1e-12)
     for _ in range(steps):
         gradient = rows.sums(hits - trials * _rate(rows, beta)) - precision * (beta - mean)
-        step = _limited(factors.solve(share, gradient))
+        step = _limit_step(factors.solve(share, gradient))
         value = objective(rows, beta + step, trials, hits, mean, precision)
         if value < best:
             step /= 4.0
@@ -167,16 +172,16 @@ def near_mode(
     return beta
 
 
-def _rate(rows: Rows, beta: FloatArray) -> FloatArray:
+def _rate(rows: DesignMatrix, beta: FloatArray) -> FloatArray:
     return np.asarray(1.0 / (1.0 + np.exp(-rows.eta(beta))), dtype=np.float64)
 
 
-def _added(information: FloatArray, precision: FloatArray) -> FloatArray:
+def _add_precision(information: FloatArray, precision: FloatArray) -> FloatArray:
     hessian = information.copy()
     hessian[np.diag_indices(len(precision))] += precision
     return hessian
 
 
-def _limited(step: AnyArray) -> FloatArray:
+def _limit_step(step: AnyArray) -> FloatArray:
     most = max(float(np.abs(step).max()), 1e-12)
     return np.asarray(step * min(1.0, MOST_STEP / most), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""A slot's design together with the data of one fit: the modes of weighted counts."""
+"""Logistic model of a slot: its design with the counts of one fit."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,93 +7,106 @@ import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.learners.auto.design import Design
-from bandits.learners.auto.history import Grid, History
-from bandits.learners.auto.laplace import Factors, Mode, Rows, find_mode, near_mode
-from bandits.learners.auto.prior import Prior
+from bandits.learners.auto.history import CountHistory, FeatureGrid
+from bandits.learners.auto.laplace import (
+    DesignMatrix,
+    Eigendecomposition,
+    PosteriorMode,
+    find_mode,
+    near_mode,
+)
+from bandits.learners.auto.prior import NormalPrior
 
 NEAR_STEPS = 5
-ADMIT = 4.0  # standard errors by which a further term must speak
+ADMIT = 4.0  # standard errors that the score of an admitted term must exceed
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """The active terms over the rows that were seen.
+class LogisticModel:
+    """Logistic model of the active terms over the (cell, arm) pairs that were exposed.
 
     Attributes:
-        design: all terms.
-        history: the counts.
-        grid: the distinct (cell, arm) of the history.
+        grid: distinct (cell, arm) pairs of the history.
         active: (T,) the terms in use.
     """
 
     design: Design
-    history: History
-    grid: Grid
+    history: CountHistory
+    grid: FeatureGrid
     active: BoolArray
 
     @cached_property
     def ids(self) -> IntArray:
-        """The features (p,) that occur, the intercept first."""
+        """Indices of the features (p,) that occur, the intercept first."""
         used = np.zeros(self.design.width + 1, dtype=np.bool_)
         used[self._columns.ravel()] = True
         used[0], used[-1] = True, False
         return np.flatnonzero(used)
 
     @cached_property
-    def rows(self) -> Rows:
-        """The rows, with features numbered by their place in `ids`."""
+    def rows(self) -> DesignMatrix:
+        """Design matrix of the pairs, with features numbered by their index in `ids`."""
         place = np.full(self.design.width + 1, len(self.ids), dtype=np.int64)
         place[self.ids] = np.arange(len(self.ids))
-        return Rows(place[self._columns], len(self.ids))
+        return DesignMatrix(place[self._columns], len(self.ids))
 
     @cached_property
     def _columns(self) -> IntArray:
         return self.grid.features[:, np.append(True, self.active)]
 
     def counts(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Exposures and conversions (R,) under weights (n,) of the history's entries."""
+        """Return exposures and conversions (R,) under weights (n,) of the history's entries."""
         hits = self.grid.sums(weights * self.history.counts[1])
         return np.maximum(self.grid.sums(weights * self.history.counts[0]), hits), hits
 
-    def mode(
-        self, counts: tuple[FloatArray, FloatArray], prior: Prior, start: FloatArray, steps: int
-    ) -> Mode:
-        """The mode over `ids`, from coefficients (P,)."""
+    def find_mode(
+        self,
+        counts: tuple[FloatArray, FloatArray],
+        prior: NormalPrior,
+        start: FloatArray,
+        steps: int,
+    ) -> PosteriorMode:
+        """Find the posterior mode over `ids`, starting from coefficients (P,)."""
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
         return find_mode(self.rows, *counts, mean, precision, start[self.ids], steps)
 
-    def near(
+    def find_near_mode(
         self,
         counts: tuple[FloatArray, FloatArray],
-        prior: Prior,
+        prior: NormalPrior,
         start: FloatArray,
-        factors: Factors,
+        factors: Eigendecomposition,
     ) -> FloatArray:
-        """About the mode (P,) of other counts, by the factors of another mode's information."""
+        """Return approximate coefficients (P,) at the mode of counts; see `laplace.near_mode`."""
         mean, precision = prior.mean[self.ids], prior.precision[self.ids]
         beta = near_mode(self.rows, *counts, mean, precision, start[self.ids], factors, NEAR_STEPS)
-        return self.full(beta, prior)
+        return self.expand(beta, prior)
 
-    def full(self, beta: FloatArray, prior: Prior) -> FloatArray:
-        """Coefficients (P,) of those (p,): what did not occur has its prior mean."""
+    def expand(self, beta: FloatArray, prior: NormalPrior) -> FloatArray:
+        """Expand coefficients (p,) to all features (P,), with prior means for those unseen."""
         whole = prior.mean.copy()
         whole[self.ids] = beta
         return whole
 
     def eta(self, beta: FloatArray, rows: IntArray | slice = slice(None)) -> FloatArray:
-        """The linear predictor of some rows under coefficients (P,); inactive terms have 0."""
+        """Return the linear predictor of rows under coefficients (P,); inactive terms count 0."""
         live = np.append(np.append(True, self.active)[1 + self.design.term_of], False)
         padded = np.where(live, np.append(beta, 0.0), 0.0)
         return np.asarray(padded[self.grid.features[rows]].sum(axis=1), dtype=np.float64)
 
-    def admitted(
+    def admit_terms(
         self, counts: tuple[FloatArray, FloatArray], beta: FloatArray, room: int
     ) -> BoolArray:
-        """The active terms and those further ones for which the data speak.
+        """Return the terms in use (T,) with those added that the data support.
 
-        The score test of a variance component (Lin 1997, Biometrika 84): under scale 0 the sum
-        over the term's features of squared scores less their variances is about 0. Terms are
-        admitted in the order of their z while there is room for their features.
+        The test is the score test of a variance component (Lin 1997, Biometrika 84): under scale
+        0 the sum over a term's features of squared scores less their variances is about 0. Terms
+        are added in the order of their z while there is room for their features.
+
+        Args:
+            counts: exposures and conversions (R,).
+            beta: coefficients (P,).
+            room: features that admitted terms may have together.
         """
         trials, hits = counts
         rate = 1.0 / (1.0 + np.exp(-self.eta(beta)))

@@ -1,37 +1,38 @@
-"""Draws from the normal posterior: what is published."""
+"""Draws of coefficients from the normal posterior, for the published ensemble."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from bandits.arrays import FloatArray
-from bandits.learners.auto.laplace import Mode
-from bandits.learners.auto.model import Model
-from bandits.learners.auto.prior import Prior
+from bandits.learners.auto.laplace import PosteriorMode
+from bandits.learners.auto.model import LogisticModel
+from bandits.learners.auto.prior import NormalPrior
 
-LEAST_SHARE = 0.03  # of a half-life, to be drawn from at all
+LEAST_SHARE = 0.03  # least weight of a half-life that gets draws
 
 
-def share_out(weights: Mapping[float, float], draws: int) -> dict[float, int]:
-    """How many of the draws each half-life gets, by its weight; the heaviest takes the rest."""
+def share_draws(weights: Mapping[float, float], draws: int) -> dict[float, int]:
+    """Return the number of draws of each half-life by its weight; the heaviest takes the rest."""
     leading = max(weights, key=lambda h: weights[h])
     counts = {h: int(w * draws) for h, w in weights.items() if w >= LEAST_SHARE}
     counts[leading] = draws - sum(n for h, n in counts.items() if h != leading)
     return {h: n for h, n in counts.items() if n > 0}
 
 
-def draws_of(
-    model: Model,
-    prior: Prior,
-    modes: Mapping[float, Mode],
+def draw_coefficients(
+    model: LogisticModel,
+    prior: NormalPrior,
+    modes: Mapping[float, PosteriorMode],
     counts: Mapping[float, int],
     width: float,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Coefficients (P, M): from each mode's posterior, and from the prior where nothing occurred.
+    """Draw coefficients (P, M) from each mode's posterior, and unseen ones from the prior.
 
-    A level or an arm that was never seen keeps its prior, whose scale the others have set: a new
-    arm starts from the pool and is tried at once. All spreads are `width` of the posterior's.
+    A level or an arm that was never exposed has its prior, whose scale the others have set: a new
+    arm starts from the pool and is tried at once. Standard deviations are `width` times those of
+    the posterior.
     """
     design, ids = model.design, model.ids
     live = np.append(True, model.active)[1 + design.term_of]

@@ -1,4 +1,4 @@
-"""The normal prior of the coefficients: scales of the terms, and a rule's word."""
+"""Normal prior of the coefficients: from the scales of the terms and an optional rule."""
 
 import math
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from bandits.arrays import FloatArray
 from bandits.config import LearnerConfig
 from bandits.learners.auto.design import FAR, Design
 
-INTERCEPT = 10.0
-RELATED = 0.5
-RULE_RATIO = 2.0  # a rule says that its arm converts this many times as well as the next
+INTERCEPT = 10.0  # scale of the intercept
+RELATED = 0.5  # factor on the scale of `arm x level` where a relation exists
+RULE_RATIO = 2.0  # odds of a conversion with a rule's arm over those with the next arm
 START = {
     "level": 1.0, "arm": 1.0, "arm x level": 0.3, "offset": 1.0, "offset x level": 0.6,
     "arm x pair": 0.1, "offset x pair": 0.2,
@@ -19,17 +19,17 @@ START = {
 
 
 @dataclass(frozen=True, eq=False)
-class Prior:
-    """Means and precisions (P,) of a design's coefficients."""
+class NormalPrior:
+    """Normal prior: means and precisions (P,) of a design's coefficients."""
 
     mean: FloatArray
     precision: FloatArray
 
 
 def start_scales(design: Design) -> FloatArray:
-    """The scales (T,) before any data: main effects differ by factors, interactions by less.
+    """Return the scales (T,) of the terms before any data: interactions have smaller ones.
 
-    Where a relation says how arms and visitors fit, single arms are left less to say.
+    Where a relation between arms and context exists, interactions of single arms are halved.
     """
     scales = np.array([START[term.kind] for term in design.terms])
     if any(term.kind == "offset" for term in design.terms):
@@ -37,11 +37,13 @@ def start_scales(design: Design) -> FloatArray:
     return scales
 
 
-def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: float) -> Prior:
-    """The prior of these scales (T,), with the rule of `policy.prior` where there is one.
+def make_prior(
+    design: Design, scales: FloatArray, config: LearnerConfig, rate: float
+) -> NormalPrior:
+    """Return the prior with these scales (T,), and with the rule of `policy.prior` if there is one.
 
     The rule names a context attribute, such as `last_amount`: the arm that matches it is the
-    best, and each place of distance costs a factor RULE_RATIO. It weighs as much as
+    best, and each place of distance divides the odds by RULE_RATIO. It has the weight of
     `policy.prior_visitors` visitors at this conversion rate whose arms were spread evenly.
     """
     scale = np.concatenate([[INTERCEPT], scales])[1 + design.term_of]
@@ -52,4 +54,4 @@ def make_prior(design: Design, scales: FloatArray, config: LearnerConfig, rate: 
             distance = np.abs(np.arange(term.width) - FAR)
             mean[part] = math.log(RULE_RATIO) * (distance.mean() - distance)
             precision[part] += config.policy.prior_visitors * rate * (1.0 - rate) / term.width
-    return Prior(mean, precision)
+    return NormalPrior(mean, precision)

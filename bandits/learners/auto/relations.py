@@ -1,11 +1,11 @@
-"""Numeric relations between an arm's attribute and a context attribute.
+"""Relations between a numeric attribute of the arms and a context attribute.
 
-An amount on offer means little by itself and much beside the amount that the visitor paid last:
-what is shared between arms is how far the one lies from the other. For each pair of a numeric
-attribute of the arms and a context attribute whose cells are numbers, the arms' distinct values
-are put in order, each level of the context gets the place of the value nearest to it, and an
-arm's offset is the number of places between. In places, not in yuan: 30 -> 50 and 100 -> 300 are
-both the next step, which is what log(amount / last_amount) says where amounts grow by factors.
+An offered amount says little by itself and much beside the amount that the visitor paid last: arms
+share what is learned of the distance between the two. For each pair of a numeric attribute of the
+arms and a context attribute whose cells are numbers, the arms' distinct values are sorted, each
+level of the context gets the place of the nearest value, and an arm's offset is the number of
+places between. Offsets count places, not yuan: 30 -> 50 and 100 -> 300 are both the next step, as
+in log(amount / last_amount) where amounts grow by factors.
 """
 
 import math
@@ -15,21 +15,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import IntArray
-from bandits.config import Arm, ContextAttribute
+from bandits.config import Arm, AttributeSpec
 from bandits.config_values import text_of
 
-NOWHERE = -(10**6)  # the place of a level or an arm that the relation says nothing about
+NOWHERE = -(10**6)  # offset of a level or an arm without a place in the relation
 MOST_RELATIONS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """How the arms lie to the levels of one context attribute.
+    """Relation of the arms to the levels of one context attribute.
 
     Attributes:
-        arm_attribute: the arms' attribute, such as `amount`.
-        context: the place of the context attribute.
-        offsets: (levels, K) places from the level up to the arm; NOWHERE where one has none.
+        arm_attribute: name of the arms' attribute, such as `amount`.
+        context: index of the context attribute.
+        offsets: (levels, K) places from the level up to the arm; NOWHERE where either has none.
     """
 
     arm_attribute: str
@@ -38,15 +38,15 @@ class Relation:
 
     @property
     def defined(self) -> IntArray:
-        """1 for the levels (levels,) that have a place among the arms, else 0."""
+        """Indicator (levels,): 1 for levels that have a place among the arms, else 0."""
         some: IntArray = (self.offsets != NOWHERE).any(axis=1).astype(np.int64)
         return some
 
 
 def find_relations(
-    arms: Sequence[Arm], context: Sequence[ContextAttribute], sizes: Sequence[int]
+    arms: Sequence[Arm], context: Sequence[AttributeSpec], sizes: Sequence[int]
 ) -> tuple[Relation, ...]:
-    """All relations of a slot, at most MOST_RELATIONS, in the order of the configuration."""
+    """Return the relations of a slot, at most MOST_RELATIONS, in the configured order."""
     names = dict.fromkeys(name for arm in arms for name in arm.attributes)
     found = [
         relation
@@ -59,7 +59,7 @@ def find_relations(
 
 
 def _relation(
-    name: str, place: int, arms: Sequence[Arm], attribute: ContextAttribute, size: int
+    name: str, place: int, arms: Sequence[Arm], attribute: AttributeSpec, size: int
 ) -> Relation | None:
     values = [_number(arm.attributes.get(name)) for arm in arms]
     ladder = sorted({value for value in values if math.isfinite(value)})
@@ -75,12 +75,17 @@ def _relation(
 
 
 def level_values(
-    attribute: ContextAttribute, size: int, ladder: Sequence[float]
+    attribute: AttributeSpec, size: int, ladder: Sequence[float]
 ) -> list[float | None]:
-    """The number that each level stands for; None for not known, and for what is no number.
+    """Return the number that each level stands for; None for "not known" and for other texts.
 
-    A number's level is its lower cut point: amounts are round, and who gives the amounts as cut
-    points means them. Below the first cut point lies "none" where no arm does.
+    A level of a number stands for its lower cut point, because amounts are round and are given as
+    cut points. The level below the first cut point has None where no arm lies there.
+
+    Args:
+        attribute: the context attribute.
+        size: number of its levels.
+        ladder: the arms' distinct values, ascending.
     """
     if attribute.kind == "flag" or not ladder:
         return [None] * size
@@ -93,7 +98,7 @@ def level_values(
 
 
 def _place(value: float | None, ladder: Sequence[float]) -> int | None:
-    """The place of the nearest of the ascending values, by ratio where all are positive."""
+    """Return the place of the nearest value of a ladder, by ratio where all are positive."""
     if value is None or not ladder:
         return None
     if ladder[0] > 0 and value > 0:

@@ -1,11 +1,11 @@
-"""How far the coefficients of each term spread, from the data: empirical Bayes.
+"""Scales of the terms, the prior spread of their coefficients, by empirical Bayes.
 
 The prior of a term's coefficients is normal with the term's own scale s. MacKay's fixed point
 for the marginal likelihood (1992, "Bayesian interpolation", section 4.4),
     s**2 = sum beta**2 / gamma,   gamma = sum (1 - variance / s**2),
 counts a coefficient only as far as the data determine it. The start value s0 counts like WORTH
 determined coefficients: without data the scale is s0, so an unknown arm is explored; with data
-it is the data's, so a term that does not matter stops adding noise to the choice.
+the scale follows them, so a term without effect adds no noise to the choice.
 """
 
 import numpy as np
@@ -23,14 +23,14 @@ def next_scales(
     deviation: FloatArray,
     variance: FloatArray,
 ) -> FloatArray:
-    """One step of the fixed point.
+    """Return the scales (T,) after one step of the fixed point.
 
     Args:
         scales: (T,) present scales of the terms.
-        start: (T,) their start values.
+        start: (T,) start values of the scales.
         term_of: (p,) the term of each coefficient, -1 for the intercept.
         deviation: (p,) coefficients less their prior means.
-        variance: (p,) their posterior variances.
+        variance: (p,) posterior variances of the coefficients.
     """
     inside = term_of >= 0
     terms = term_of[inside]

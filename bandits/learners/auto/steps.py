@@ -1,4 +1,4 @@
-"""The steps of one fit: scales and terms, the weights of half-lives, and the modes to draw from."""
+"""Steps of one fit: scales and terms, weights of the half-lives, and modes to draw from."""
 
 import math
 from dataclasses import dataclass, replace
@@ -9,46 +9,53 @@ import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
 from bandits.config import LearnerConfig
-from bandits.learners.auto.forgetting import HALF_LIVES, block_score, edges, tracked
-from bandits.learners.auto.laplace import Factors, Mode
-from bandits.learners.auto.memory import Memory
-from bandits.learners.auto.model import Model
-from bandits.learners.auto.prior import Prior, make_prior, start_scales
+from bandits.learners.auto.forgetting import (
+    HALF_LIVES,
+    list_judging_times,
+    score_interval,
+    track_weights,
+)
+from bandits.learners.auto.laplace import Eigendecomposition, PosteriorMode
+from bandits.learners.auto.memory import FitMemory
+from bandits.learners.auto.model import LogisticModel
+from bandits.learners.auto.prior import NormalPrior, make_prior, start_scales
 from bandits.learners.auto.scales import next_scales
-from bandits.learners.auto.width import width_of
+from bandits.learners.auto.width import draw_width
 
-STEPS = 6  # of Newton's at most, without a start from the last fit; with it one is enough
-COLD_ROUNDS = 4  # of empirical Bayes, one with a start from the last fit
-JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # past times that one fit judges: the work, and p**3 for one
-PER_WIDTH = 6  # blocks of each width
+STEPS = 6  # most Newton steps of a cold start; a warm one takes 1
+COLD_ROUNDS = 4  # of empirical Bayes in a cold start; a warm one takes 1
+JUDGE_WORK, JUDGE_LEAST = 6e7, 4e6  # budget of past fits in one fit; cost of one beside p**3
+PER_WIDTH = 6  # intervals of each width
 
 
 def half_lives(config: LearnerConfig) -> tuple[float, ...]:
-    """The half-lives to choose from: the one that is configured, or several."""
+    """Return the candidate half-lives: the configured one, or HALF_LIVES."""
     own = config.policy.half_life
     return HALF_LIVES if own is None else (own,)
 
 
 @dataclass(frozen=True, eq=False)
-class Learned:
-    """What the leading half-life teaches: the model, the prior, the mode, how widely to draw."""
+class LeadingFit:
+    """Fit under the leading half-life: model, prior, mode, and width of the draws."""
 
-    model: Model
-    prior: Prior
+    model: LogisticModel
+    prior: NormalPrior
     half_life: float
-    mode: Mode
+    mode: PosteriorMode
     width: float
 
     @cached_property
-    def factors(self) -> Factors:
-        """What steps from this mode to others, of weights not much unlike, are made with."""
-        return Factors.of(self.mode.information, self.prior.precision[self.model.ids])
+    def factors(self) -> Eigendecomposition:
+        """Decomposition for approximate steps to the modes of similar weights."""
+        return Eigendecomposition.build(self.mode.information, self.prior.precision[self.model.ids])
 
 
-def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Learned:
-    """The terms and scales that the data ask for, under the half-life that has led so far."""
+def fit_leading(
+    config: LearnerConfig, model: LogisticModel, at: float, known: FitMemory
+) -> LeadingFit:
+    """Fit terms and scales under the half-life that has led so far; updates the memory."""
     leading = half_lives(config)[0] if known.leading is None else known.leading
-    counts = model.counts(model.history.aged(at, leading))
+    counts = model.counts(model.history.age_weights(at, leading))
     rate = float((counts[1].sum() + 1.0) / (counts[0].sum() + 20.0))
     start, cold = start_scales(model.design), known.empty
     prior = make_prior(model.design, known.scales, config, rate)
@@ -57,88 +64,97 @@ def learned(config: LearnerConfig, model: Model, at: float, known: Memory) -> Le
         beta = beta.copy()
         beta[0] = math.log(rate / (1.0 - rate))
     for _ in range(COLD_ROUNDS if cold else 1):
-        mode = model.mode(counts, prior, beta, STEPS if cold else 1)
-        beta, ids = model.full(mode.beta, prior), model.ids
+        mode = model.find_mode(counts, prior, beta, STEPS if cold else 1)
+        beta, ids = model.expand(mode.beta, prior), model.ids
         variance = np.diag(np.linalg.inv(mode.hessian))
         known.scales = next_scales(
             known.scales, start, model.design.term_of[ids], mode.beta - prior.mean[ids], variance
         )
-        width = width_of(model, variance)
+        width = draw_width(model, variance)
         prior = make_prior(model.design, known.scales, config, rate)
     known.beta[leading] = beta
-    known.active = model.admitted(counts, beta, known.room)
+    known.active = model.admit_terms(counts, beta, known.room)
     if (known.active != model.active).any():
         model = replace(model, active=known.active)
-        mode = model.mode(counts, prior, beta, 1)
-    return Learned(model, prior, leading, mode.under(prior.precision[model.ids]), width)
+        mode = model.find_mode(counts, prior, beta, 1)
+    return LeadingFit(model, prior, leading, mode.with_precision(prior.precision[model.ids]), width)
 
 
-def weighed(
-    config: LearnerConfig, found: Learned, at: float, until: float, known: Memory
+def weigh_half_lives(
+    config: LearnerConfig, found: LeadingFit, at: float, until: float, known: FitMemory
 ) -> dict[float, float]:
-    """Half-life -> weight, from what models of the past would have predicted.
+    """Return half-life -> weight, from the predictions of models fitted to past counts.
 
-    What was exposed after `until` is no evidence: its conversions are still to come.
+    Exposures after `until` are not scored, because their conversions are still to come. The memory
+    is updated.
     """
     choices = half_lives(config)
     if len(choices) == 1:
         return {choices[0]: 1.0}
     model, times = found.model, found.model.history.at
     first = float(times.min(initial=at))
-    marks = edges(first, at, PER_WIDTH) if known.judged else edges(first, at, 1)[-3::-2][::-1]
+    marks = (
+        list_judging_times(first, at, PER_WIDTH)
+        if known.judged
+        else list_judging_times(first, at, 1)[-3::-2][::-1]
+    )
     _judge(found, marks, choices, known)
     scores = [
         _scores(model, inside, [known.judged[mark, h] for h in choices])
-        for mark, inside in zip(marks, _blocks(times, marks, until), strict=True)
+        for mark, inside in zip(marks, _split_intervals(times, marks, until), strict=True)
         if all((mark, h) in known.judged for h in choices)
     ]
-    weights = tracked(np.array(scores, dtype=np.float64).reshape(-1, len(choices)))
+    weights = track_weights(np.array(scores, dtype=np.float64).reshape(-1, len(choices)))
     known.leading = choices[int(weights.argmax())]
     return dict(zip(choices, weights.tolist(), strict=True))
 
 
-def _blocks(times: FloatArray, marks: list[float], until: float) -> list[IntArray]:
-    """The entries from each mark to the next, of those before `until`."""
-    block = np.searchsorted(marks, times, side="right")
-    block[times >= until] = 0
-    order = np.argsort(block.astype(np.int16), kind="stable")
-    ends = np.searchsorted(block[order], np.arange(1, len(marks) + 2))
+def _split_intervals(times: FloatArray, marks: list[float], until: float) -> list[IntArray]:
+    """Return the indices of entries from each mark to the next, of those before `until`."""
+    interval = np.searchsorted(marks, times, side="right")
+    interval[times >= until] = 0
+    order = np.argsort(interval.astype(np.int16), kind="stable")
+    ends = np.searchsorted(interval[order], np.arange(1, len(marks) + 2))
     return [order[start:end] for start, end in pairwise(ends.tolist())]
 
 
-def _scores(model: Model, inside: IntArray, betas: list[FloatArray]) -> list[float]:
-    """What models (H of them) of the past say of the history's entries `inside` a block."""
+def _scores(model: LogisticModel, inside: IntArray, betas: list[FloatArray]) -> list[float]:
+    """Return the scores of past models, one for each half-life, on the entries `inside`."""
     place, size = model.grid.row[inside], len(model.grid.features)
     trials = np.bincount(place, model.history.counts[0][inside], size).astype(np.float64)
     hits = np.bincount(place, model.history.counts[1][inside], size).astype(np.float64)
     rows = np.flatnonzero(trials > 0.0)
-    return [block_score(model.eta(beta, rows), trials[rows], hits[rows]) for beta in betas]
+    return [score_interval(model.eta(beta, rows), trials[rows], hits[rows]) for beta in betas]
 
 
-def _judge(found: Learned, marks: list[float], choices: tuple[float, ...], known: Memory) -> None:
-    """Fit what is not yet known of the past, the latest first, within one fit's budget."""
+def _judge(
+    found: LeadingFit, marks: list[float], choices: tuple[float, ...], known: FitMemory
+) -> None:
+    """Fit missing models at past times, the latest first, within the budget of one fit."""
     model = found.model
     wanted = [(m, h) for m in reversed(marks) for h in choices if (m, h) not in known.judged]
     most = len(choices) * max(1, int(JUDGE_WORK / (JUDGE_LEAST + len(model.ids) ** 3)))
     for mark, half_life in wanted[:most]:
         before = model.history.at < mark
-        counts = model.counts(np.where(before, model.history.aged(mark, half_life), 0.0))
+        counts = model.counts(np.where(before, model.history.age_weights(mark, half_life), 0.0))
         start = known.beta.get(half_life, next(iter(known.beta.values())))
-        known.judged[mark, half_life] = model.near(counts, found.prior, start, found.factors)
+        known.judged[mark, half_life] = model.find_near_mode(
+            counts, found.prior, start, found.factors
+        )
     for old in [key for key in known.judged if key[0] not in set(marks)]:
         del known.judged[old]
 
 
-def fresh_mode(found: Learned, at: float, half_life: float, known: Memory) -> Mode:
-    """The mode of today's counts under a half-life; remembered as the next start."""
+def refresh_mode(found: LeadingFit, at: float, half_life: float, known: FitMemory) -> PosteriorMode:
+    """Find the mode of the counts under a half-life, and store it in the memory."""
     if half_life == found.half_life:
         return found.mode
     model, prior = found.model, found.prior
-    counts = model.counts(model.history.aged(at, half_life))
+    counts = model.counts(model.history.age_weights(at, half_life))
     warm = half_life in known.beta
     start = known.beta[half_life if warm else found.half_life]
     if not warm:
-        start = model.near(counts, prior, start, found.factors)
-    mode = model.mode(counts, prior, start, 1)
-    known.beta[half_life] = model.full(mode.beta, prior)
+        start = model.find_near_mode(counts, prior, start, found.factors)
+    mode = model.find_mode(counts, prior, start, 1)
+    known.beta[half_life] = model.expand(mode.beta, prior)
     return mode

@@ -1,13 +1,13 @@
-"""How widely to explore, from the data.
+"""Width of the draws, the amount of exploration, from the data.
 
-A draw moves every coefficient at once, and the score of an arm is a sum over terms: with T terms
-equally unsure it strays T times as far, in variance, as with one, though nothing needs trying but
-the arms, and what one visitor tries teaches all who share a coefficient. So the spread of a draw
-is the posterior's, times
+A draw moves every coefficient at once, and the score of an arm is a sum over terms: with T equally
+uncertain terms its variance is T times that of one term. But only arms need to be tried, and one
+visitor's outcome informs all who share a coefficient. So the standard deviation of a draw is that
+of the posterior times
     width = WIDEST / sqrt(T),   T = sum of v / max of v,
 where v is the mean posterior variance of the coefficients of each term that tells arms apart: T
-is the number of terms that are unsure together. Chapelle and Li 2011, section 3, found less regret
-with draws narrower than the posterior; WIDEST was chosen in the worlds of docs/learning.md.
+is the number of terms that are uncertain together. Chapelle and Li 2011, section 3, found less
+regret with draws narrower than the posterior; WIDEST was chosen in the worlds of docs/learning.md.
 """
 
 import math
@@ -15,13 +15,13 @@ import math
 import numpy as np
 
 from bandits.arrays import FloatArray
-from bandits.learners.auto.model import Model
+from bandits.learners.auto.model import LogisticModel
 
 WIDEST = 0.5
 
 
-def width_of(model: Model, variance: FloatArray) -> float:
-    """The width of draws whose coefficients have these variances (p,)."""
+def draw_width(model: LogisticModel, variance: FloatArray) -> float:
+    """Return the width of draws for coefficients with these posterior variances (p,)."""
     count = len(model.design.terms)
     terms = 1 + model.design.term_of[model.ids]
     sums = np.bincount(terms, variance, 1 + count)[1:]

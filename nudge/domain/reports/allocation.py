@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.contract import Policy
 from bandits.features import CellSpec, levels
 from nudge.domain.slots.slot import Scalar, Slot
@@ -43,7 +43,7 @@ def representative(spec: CellSpec, cell: str) -> dict[str, Scalar]:
     return {name: value for name, value in context.items() if value is not None}
 
 
-def _value(attribute: ContextAttribute, level: int) -> Scalar:
+def _value(attribute: AttributeSpec, level: int) -> Scalar:
     """A value of the attribute's level (see `bandits.levels`); level 0 is unknown."""
     if level == 0:
         return None

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from bandits.delay import DelayCounts, DelayLaw
+from bandits.delay import DelayCounts, DelayDistribution
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.report_section import ReportSection
@@ -86,13 +86,13 @@ def _segment(reading: Reading, cube: Cube, number: int, by: Sequence[str]) -> di
     return {"segment": shown, "other": lumped} | block
 
 
-def _law(terms: ReportTerms, cube: Cube) -> DelayLaw:
+def _law(terms: ReportTerms, cube: Cube) -> DelayDistribution:
     window = terms.slot.terms.window
     counts = DelayCounts.empty(window)
     return counts.add(cube.delays.delay, np.minimum(cube.delays.age, window)).distribution()
 
 
-def _delay(law: DelayLaw, cube: Cube) -> dict[str, object]:
+def _delay(law: DelayDistribution, cube: Cube) -> dict[str, object]:
     if not len(cube.delays.delay):
         return {"median_seconds": None, "p90_seconds": None}
     return {"median_seconds": law.median, "p90_seconds": law.quantile(0.9)}

@@ -83,7 +83,7 @@ class ReportSection:
         ages = ages if variant is None else ages.where(ages.variant == variant)
         law = self.reading.law
         when = np.concatenate([[np.inf], ages.age])
-        to_come = law.to_come(when, conversions, np.concatenate([[settled], ages.rows]))
+        to_come = law.predict_remaining(when, conversions, np.concatenate([[settled], ages.rows]))
         return {
             **figures(groups),
             "expected_conversions": conversions + to_come,

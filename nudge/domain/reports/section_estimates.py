@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from bandits.delay import DelayLaw
+from bandits.delay import DelayDistribution
 from bandits.inference import fixed, interval, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.best import Best, best_arm
+from bandits.inference.best import BestArmFigures, best_arm
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
@@ -42,7 +42,7 @@ class Reading:
     enabled: Sequence[str]
     revenue: bool
     shares: Mapping[int, float]
-    law: DelayLaw
+    law: DelayDistribution
     alpha: float
     comparisons: int
     level: float
@@ -84,7 +84,7 @@ class SectionEstimates:
         )
 
     @cached_property
-    def best(self) -> Best:
+    def best(self) -> BestArmFigures:
         """Chances to be best, and expected losses."""
         return best_arm(self.sums)
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray
-from bandits.config import ContextAttribute, LearnerConfig
+from bandits.config import AttributeSpec, LearnerConfig
 from bandits.contract import Policy
 from bandits.policies.fixed import NO_CHOICE, FixedPolicy
 from nudge.errors import InvalidRequestError
@@ -27,7 +27,7 @@ class Stored:
     """A policy, and the attributes that it may look at."""
 
     policy: Policy
-    attributes: tuple[ContextAttribute, ...]
+    attributes: tuple[AttributeSpec, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def rule_of(text: str, variants: Sequence[str]) -> Stored:
     table = dict(_choice(one, variants) for one in choices.split(","))
     default = table.pop(REST, NO_CHOICE)
     policy = FixedPolicy(arms=tuple(variants), arm=default, by=name, by_value=table)
-    return Stored(policy, (ContextAttribute(name, "category"),))
+    return Stored(policy, (AttributeSpec(name, "category"),))
 
 
 def _choice(text: str, variants: Sequence[str]) -> tuple[str, int]:

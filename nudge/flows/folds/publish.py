@@ -14,7 +14,7 @@ from bandits.contract import Policy
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit
-from bandits.learners.auto import Memory
+from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
 from nudge.domain.reports.allocation import allocation
 from nudge.domain.slots.learning import learner_config
@@ -52,7 +52,7 @@ class SlotPublication:
     revision: int
     changed: bool
     due: float = 0.0
-    memory: Memory = field(default_factory=Memory)
+    memory: FitMemory = field(default_factory=FitMemory)
 
 
 class Publisher:
@@ -103,7 +103,7 @@ class Publisher:
             log.exception("publish_failed", slot=slot.name, revision=slot.revision)
             held = self._desks.get(slot.name)
             if held is not None:
-                held.due, held.memory = now + PAUSE, Memory()  # it may be half changed
+                held.due, held.memory = now + PAUSE, FitMemory()  # it may be half changed
         return False
 
     def _desk(self, lease: PublishLease) -> SlotPublication:
@@ -179,7 +179,7 @@ def fitted(
     positions: list[int],
     watermark: float,
     version: int,
-    memory: Memory | None = None,
+    memory: FitMemory | None = None,
 ) -> Policy:
     """The policy that the slot's learner makes of the counts: a function of its arguments.
 

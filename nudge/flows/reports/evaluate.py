@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import bandits
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.evaluation import Aim, Evaluation, Log, Target, TargetError, Uniform, read_target
 from bandits.evaluation import evaluate as evaluated
 from nudge.domain.reports.questions import TARGETS
@@ -155,7 +155,7 @@ def stored_policy(store: Store, slot: str, version: str) -> Stored:
     except bandits.SnapshotError as error:
         raise CorruptRecordError(f"slot {slot!r}, policy version {version}: {error}") from error
     own = learner_config(found).context
-    beside = [ContextAttribute(n, "category") for n in BESIDE if n not in {a.name for a in own}]
+    beside = [AttributeSpec(n, "category") for n in BESIDE if n not in {a.name for a in own}]
     return Stored(policy, (*own, *beside))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.evaluation.cells import Cells
 from bandits.evaluation.log import Log
 from nudge.lake.evaluation.cells import FOLDS, NAMED
@@ -68,7 +68,7 @@ class CellLog:
         """Numbers (C,), 0 where missing."""
         return np.asarray(self._part.batch.column(name).cast(pa.float64()).fill_null(0.0))
 
-    def contexts(self, attributes: Sequence[ContextAttribute]) -> Mapping[str, AnyArray]:
+    def contexts(self, attributes: Sequence[AttributeSpec]) -> Mapping[str, AnyArray]:
         """The attributes as a policy wants them: name -> column (C,)."""
         return contexts(self._part, attributes)
 

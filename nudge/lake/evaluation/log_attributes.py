@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import AnyArray
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from nudge.lake.evaluation.log_arrays import TEXT, Part
 
 CONTEXT: Final = "context"
@@ -65,7 +65,7 @@ def _from_context(part: Part, name: str) -> pa.Array | None:
     return None
 
 
-def contexts(part: Part, attributes: Sequence[ContextAttribute]) -> Mapping[str, AnyArray]:
+def contexts(part: Part, attributes: Sequence[AttributeSpec]) -> Mapping[str, AnyArray]:
     """The attributes as a policy wants them: name -> column (n,)."""
     return {one.name: _typed(attribute(part, one.name), one.kind) for one in attributes}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.evaluation import Log
 from nudge.domain.reports.target_policy import Choose
 from nudge.errors import InvalidConfigError
@@ -62,7 +62,7 @@ class Asked:
         choose: its distribution.
     """
 
-    attributes: Sequence[ContextAttribute]
+    attributes: Sequence[AttributeSpec]
     choose: Choose
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from evaluation_samples import campaign, parts
 
-from bandits.config import ContextAttribute
+from bandits.config import AttributeSpec
 from bandits.evaluation import (
     Always,
     Column,
@@ -149,9 +149,9 @@ def test_columns_that_do_not_fit_are_refused() -> None:
 def test_features_are_the_levels_of_the_cells() -> None:
     """A category, a number and a flag; what is missing is level 0."""
     attributes = [
-        ContextAttribute("channel", "category", ("web", "app")),
-        ContextAttribute("balance", "number", (10.0,)),
-        ContextAttribute("known", "flag"),
+        AttributeSpec("channel", "category", ("web", "app")),
+        AttributeSpec("balance", "number", (10.0,)),
+        AttributeSpec("known", "flag"),
     ]
     contexts = {"channel": ["app", "tv"], "balance": np.array([5.0, np.nan])}
     found = context_features(attributes, contexts, 2)

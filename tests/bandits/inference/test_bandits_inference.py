@@ -1,4 +1,4 @@
-"""Figures for the page, and sample-ratio mismatch."""
+"""Bayesian figures of rates, and sample-ratio mismatch."""
 
 import time
 
@@ -22,7 +22,7 @@ def test_the_interval_is_that_of_the_beta_distribution(hits: int, more: int, lev
 
 
 def test_chance_and_loss_agree_with_a_known_case() -> None:
-    """Two equal arms: half a chance each; a far better arm: certain, and it costs nothing."""
+    """Two equal arms have half a chance each; a far better arm is certain and has no loss."""
     even = rate_figures([50, 50], [1000, 1000])
     assert even.chance_best == pytest.approx([0.5, 0.5], abs=0.04)
     assert even.expected_loss[0] == pytest.approx(even.expected_loss[1], rel=0.15)
@@ -36,7 +36,7 @@ def test_chance_and_loss_agree_with_a_known_case() -> None:
 
 
 def test_figures_are_seeded_and_quick() -> None:
-    """The page shows the same numbers twice, and 20 arms take less than 20 ms."""
+    """Figures are the same at every call, and those of 20 arms take less than 20 ms."""
     hits, trials = np.arange(20) * 10, np.full(20, 5000)
     rate_figures(hits, trials)
     start = time.process_time()
@@ -46,7 +46,7 @@ def test_figures_are_seeded_and_quick() -> None:
 
 
 def test_more_conversions_than_trials_are_refused() -> None:
-    """Counts that cannot be are the caller's mistake."""
+    """More conversions than trials raise a ValueError."""
     with pytest.raises(ValueError, match="between 0 and trials"):
         rate_figures([2], [1])
 

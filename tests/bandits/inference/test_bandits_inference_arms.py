@@ -27,7 +27,7 @@ def logged(
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 500), st.sampled_from([None, 60]))
 def test_parts_add_up_to_the_whole(cut: int, subjects: int | None) -> None:
-    """Partitions in any order give one pass's numbers, with subjects and without."""
+    """Sums of partitions, added in any order, give those of one pass, with subjects and without."""
     arms, rewards, pmf = logged(500, [0.2, 0.3, 0.4])
     who = None if subjects is None else np.arange(500) % subjects
     whole = arm_sums(arms, rewards, pmf, who)
@@ -40,7 +40,7 @@ def test_parts_add_up_to_the_whole(cut: int, subjects: int | None) -> None:
 
 
 def test_a_hand_computed_case() -> None:
-    """Weights 1 / e: arm 0 had 2 of (2 + 4), arm 1 had 4 of (4 + 4/3), by paper."""
+    """Means equal those by hand: 2 of (2 + 4) for arm 0, 4 of (4 + 4/3) for arm 1."""
     arms, rewards = np.array([0, 0, 1, 1]), np.array([1.0, 0.0, 1.0, 0.0])
     pmf = np.array([[0.5, 0.5], [0.25, 0.75], [0.75, 0.25], [0.25, 0.75]])
     sums = arm_sums(arms, rewards, pmf)
@@ -60,7 +60,7 @@ def test_rows_where_an_arm_could_not_be_drawn_are_left_out() -> None:
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
-    """Shapes, arms and rewards that do not fit; parts with and without subjects."""
+    """Misfitting shapes, arms, rewards, and parts with and without subjects raise a ValueError."""
     pmf = np.full((3, 2), 0.5)
     for arms, rewards in (([0, 1], [1, 1]), ([0, 1, 2], [1, 1, 1]), ([0, 1, 1], [1, 1, np.nan])):
         with pytest.raises(ValueError, match=r"fit together|not finite"):
@@ -73,7 +73,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
 
 @pytest.mark.parametrize("judge", [fixed.difference, sequence.difference])
 def test_rows_of_a_subject_are_one_answer(judge: object) -> None:
-    """Every row ten times under one subject: the interval is about as wide as before."""
+    """An interval stays about as wide if every row comes ten times under one subject."""
     arms, rewards, pmf = logged(3000, [0.2, 0.3])
     once = judge(arm_sums(arms, rewards, pmf), 0, 1)
     who = np.repeat(np.arange(3000), 10)
@@ -96,7 +96,7 @@ def test_the_unit_of_rewards_does_not_matter() -> None:
 
 
 def test_before_the_first_reward_nothing_is_known() -> None:
-    """The sequence is the whole line until a reward's size was seen, or given."""
+    """A confidence sequence is infinite until the size of a reward was seen or is given."""
     sums = arm_sums(np.array([0, 1] * 50), np.zeros(100), np.full((100, 2), 0.5))
     assert sequence.mean(sums, 0).high == math.inf
     assert math.isfinite(sequence.mean(sums, 0, unit=1.0).high)
@@ -105,14 +105,14 @@ def test_before_the_first_reward_nothing_is_known() -> None:
 
 
 def test_the_sequence_is_wider_than_the_interval_for_one_look() -> None:
-    """What holds at all looks costs about twice the width."""
+    """A confidence sequence is 1.3 to 3 times as wide as the interval for one look."""
     sums = arm_sums(*logged(20_000, [0.1, 0.12]))
     look, always = fixed.difference(sums, 1, 0), sequence.difference(sums, 1, 0)
     assert 1.3 < (always.high - always.low) / (look.high - look.low) < 3.0
 
 
 def visits(seed: int, *, lift: float, subjects: int = 4000) -> tuple[np.ndarray, ...]:
-    """Exposures of subjects who differ: rewards, holdout, subject."""
+    """Exposures of subjects with different rates: rewards, holdout, subject."""
     rng = np.random.default_rng(seed)
     count = rng.geometric(0.3, subjects)
     holdout = rng.random(subjects) < 0.2
@@ -122,7 +122,7 @@ def visits(seed: int, *, lift: float, subjects: int = 4000) -> tuple[np.ndarray,
 
 
 def test_lift_over_holdout_covers_with_subjects_that_differ() -> None:
-    """300 campaigns: the .95 interval of the lift holds the truth in .91 to .99.
+    """The .95 interval of the lift contains the truth in .91 to .99 of 300 campaigns.
 
     The binomial standard error is .0126. The sequence at the end is wrong in at most .05.
     """
@@ -136,14 +136,14 @@ def test_lift_over_holdout_covers_with_subjects_that_differ() -> None:
     assert always / 300 >= 0.95
 
 
-def test_a_share_that_is_none_is_refused() -> None:
-    """Without a holdout there is no lift."""
+def test_a_holdout_share_of_zero_is_refused() -> None:
+    """A holdout share of 0 raises a ValueError."""
     with pytest.raises(ValueError, match="share"):
         holdout_sums([1.0], [False], 0.0, [1])
 
 
 def test_a_verdict_needs_rewards_and_a_difference() -> None:
-    """Few rewards, open, a winner, too close, nothing to compare: each with its reason."""
+    """Verdicts name their reason: few rewards, open, a winner, too close, nothing to compare."""
     few = verdict(arm_sums(*logged(50, [0.1, 0.1])))
     assert (few.kind, few.reason) == ("too_early", "few_rewards")
     early = verdict(arm_sums(*logged(1000, [0.1, 0.12])))
@@ -160,7 +160,7 @@ def test_a_verdict_needs_rewards_and_a_difference() -> None:
 
 
 def test_verdicts_on_segments_are_stricter() -> None:
-    """What is a winner alone may be too early among many segments."""
+    """A winner alone may be "too early" among many segments, since alpha is split."""
     sums = arm_sums(*logged(12_000, [0.1, 0.145], seed=3))
     assert verdict(sums).kind == "winner"
     many = verdicts({str(i): sums for i in range(1_000)})
@@ -168,7 +168,7 @@ def test_verdicts_on_segments_are_stricter() -> None:
 
 
 def test_noise_has_no_winner() -> None:
-    """200 logs of 4 equal arms, looked at 10 times: at most 5 % ever name one (measured: none)."""
+    """At most 5 % of 200 logs of 4 equal arms name a winner in 10 looks (measured: none)."""
     wrong = 0
     for seed in range(200):
         arms, rewards, pmf = logged(4000, [0.1] * 4, seed)

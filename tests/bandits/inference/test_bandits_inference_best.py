@@ -1,4 +1,4 @@
-"""The best arm's chance, and what a verdict says beside its kind."""
+"""Chance of each arm to be the best, and the lead and beaten arms of a verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def logged(rates: list[float], n: int, pmf: np.ndarray, seed: int = 0) -> ArmSum
 
 
 def test_equal_arms_have_equal_chances_however_often_they_were_drawn() -> None:
-    """One arm had a tenth of the visitors: its chance is not small for that, only less sure."""
+    """Equal arms have equal chances, even if one arm had a tenth of the visitors."""
     conversions = np.array([30, 270])
     arms = np.repeat([0, 1], [1000, 9000])
     rewards = np.concatenate([np.arange(1000) < 30, np.arange(9000) < 270]).astype(float)
@@ -30,7 +30,7 @@ def test_equal_arms_have_equal_chances_however_often_they_were_drawn() -> None:
 
 
 def test_chances_agree_with_the_normal_theory() -> None:
-    """Two means with known errors: P(first > second) is the normal one, within 4000 draws."""
+    """The chance of one of two means is the normal probability, within the error of 4000 draws."""
     sums = logged([0.10, 0.11], 40_000, np.array([0.5, 0.5]), seed=3)
     mean, error = sums.table.mean(), np.sqrt(sums.table.variance_of_mean())
     z = (mean[1] - mean[0]) / np.hypot(*error)
@@ -40,7 +40,7 @@ def test_chances_agree_with_the_normal_theory() -> None:
 
 
 def test_amounts_have_chances_too() -> None:
-    """Rewards that are no shares: the arm with the greater mean has the greater chance."""
+    """For rewards other than 0 and 1, the arm with the greater mean has the greater chance."""
     rng = np.random.default_rng(0)
     arms = rng.integers(0, 2, 5000)
     rewards = np.where(rng.random(5000) < 0.1, 50.0 + 20.0 * arms, 0.0)
@@ -50,13 +50,13 @@ def test_amounts_have_chances_too() -> None:
 
 
 def test_nothing_is_said_of_what_was_never_drawn() -> None:
-    """Without a row of one arm nobody knows which is best."""
+    """Figures are NaN while one arm has no row."""
     sums = arm_sums([0] * 30, [1.0] * 30, np.full((30, 2), 0.5))
     assert np.isnan(best_arm(sums).chance).all()
 
 
 def test_a_verdict_names_whom_to_stop_and_by_how_much() -> None:
-    """The relative lead is on the lead's side of 0; beaten arms are told before there is a winner.
+    """The relative lead has the sign of the lead; beaten arms are named before there is a winner.
 
     10 % against 7 and 2 %: the last is beaten long before the second.
     """

@@ -16,7 +16,7 @@ from bandits.inference.quantiles import normal_quantile, t_quantile
 
 @pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
 def test_quantiles_agree_with_an_independent_calculation(level: float) -> None:
-    """Within 1 % from 3 degrees of freedom on, 1e-5 from 20 on, exact for 1 and 2."""
+    """Quantiles are exact for 1 and 2 degrees of freedom, within 1 % from 3 on, 1e-5 from 20 on."""
     for df in (1, 2, 3, 5, 20, 100, 1e6):
         exact = float(stdtrit(df, (1 + level) / 2))
         slack = 1e-9 if df <= 2 else 0.01 if df < 20 else 1e-5
@@ -26,7 +26,7 @@ def test_quantiles_agree_with_an_independent_calculation(level: float) -> None:
 
 
 def test_a_share_lies_between_the_normal_interval_and_wilsons() -> None:
-    """10 of 100: normal (.0412, .1588), Wilson (.0552, .1744); three quarters of the way."""
+    """For 10 of 100 the ends lie three quarters of the way from the normal to Wilson's."""
     found = mean_interval(0.1, math.sqrt(0.09 / 100), effective=1e9, kind="share")
     assert 0.0412 < found.low < 0.0552
     assert 0.1588 < found.high < 0.1744
@@ -37,7 +37,7 @@ def test_a_share_lies_between_the_normal_interval_and_wilsons() -> None:
 
 @pytest.mark.parametrize("n", [50, 200, 1000])
 def test_a_share_covers_whatever_it_is(n: int) -> None:
-    """Exact coverage, summed over the binomial law and averaged over rates of 2 to 50 %."""
+    """Exact binomial coverage, averaged over rates of 2 to 50 %, is within .01 of .95."""
     k = np.arange(n + 1)
     ends = [
         mean_interval(x / n, math.sqrt(x / n * (1 - x / n) / n), effective=n, kind="share")
@@ -56,13 +56,13 @@ def test_a_share_covers_whatever_it_is(n: int) -> None:
 def test_the_interval_of_a_share_holds_it_and_stays_within_0_and_1(
     value: float, error: float, effective: float
 ) -> None:
-    """Whatever the standard error, also with no conversion at all or nothing else."""
+    """The interval of a share lies within 0 and 1 and holds the share, for any standard error."""
     found = mean_interval(value, error, effective=effective, kind="share")
     assert 0.0 <= found.low <= value <= found.high <= 1.0
 
 
 def test_no_conversion_in_a_hundred_rows_is_not_certainty() -> None:
-    """0 of 100 still allows 2.9 %; 1 of 1 effective row allows everything."""
+    """The upper end is 2.9 % for 0 of 100; the interval is infinite for 1 effective row."""
     assert mean_interval(0.0, 0.0, effective=1e9).high == 0.0
     assert mean_interval(0.0, 0.0, effective=100, kind="share").high == pytest.approx(
         0.029, abs=2e-3
@@ -71,7 +71,7 @@ def test_no_conversion_in_a_hundred_rows_is_not_certainty() -> None:
 
 
 def test_large_counts_are_normal() -> None:
-    """All kinds agree with value +- 1.96 standard errors where the error is small."""
+    """Intervals of all kinds equal value +- 1.96 standard errors where the error is small."""
     for kind in ("share", "positive", "any"):
         found = mean_interval(0.3, 1e-4, effective=1e8, kind=kind)
         ends = (0.3 - 1.96e-4, 0.3 + 1.96e-4)
@@ -79,7 +79,7 @@ def test_large_counts_are_normal() -> None:
 
 
 def test_a_difference_recovers_the_variances() -> None:
-    """Symmetric ends add as squares, correlation takes its part, infinite ends stay."""
+    """Symmetric ends add as squares, correlation narrows them, and infinite ends stay infinite."""
     one, other = Estimate(0.5, 0.2, 0.8), Estimate(0.1, -0.3, 0.5)
     found = difference(one, other)
     assert (found.low, found.high) == pytest.approx((-0.1, 0.9))
@@ -89,14 +89,14 @@ def test_a_difference_recovers_the_variances() -> None:
 
 
 def test_newcombes_example() -> None:
-    """56/70 - 48/80: Newcombe's (1998) hybrid of Wilson intervals is (.0524, .3339)."""
+    """The interval of 56/70 - 48/80 equals Newcombe's (1998) from Wilson's: (.0524, .3339)."""
     ends = [Estimate(0.8, 0.6921, 0.8768), Estimate(0.6, 0.4905, 0.7003)]
     found = difference(*ends)
     assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=1e-3)
 
 
 def test_a_lift_covers() -> None:
-    """The ratio of two rates of some dozen conversions: .95 covers .93 to .97 of 3,000 pairs.
+    """The .95 interval of a lift covers .93 to .97 of 3,000 pairs of some dozen conversions.
 
     The binomial standard error is .004.
     """
@@ -113,7 +113,7 @@ def test_a_lift_covers() -> None:
 
 
 def test_a_lift_against_nothing_is_open() -> None:
-    """Where the holdout may have had no conversion the lift has no upper end."""
+    """The upper end of a lift is infinite where the holdout's rate may be 0."""
     found = lift(Estimate(0.1, 0.05, 0.2), Estimate(0.01, 0.0, 0.03))
     assert found.high == math.inf
     assert found.low > -1.0
@@ -123,7 +123,7 @@ def test_a_lift_against_nothing_is_open() -> None:
 
 
 def test_groups_are_even_and_the_same_everywhere() -> None:
-    """Text and integers, in any batch; 100,000 subjects fill the groups evenly (5 sigma)."""
+    """A subject has one group in any batch; 100,000 subjects fill the groups evenly (5 sigma)."""
     assert groups_of(["s1", "s2", "s1"])[0] == groups_of(["s1"])[0]
     sizes = np.bincount(groups_of(np.arange(100_000)), minlength=GROUPS)
     assert sizes.min() > 0
@@ -131,15 +131,17 @@ def test_groups_are_even_and_the_same_everywhere() -> None:
 
 
 def test_moments_add_and_know_their_clusters() -> None:
-    """Parts give the whole's standard error; with and without subjects do not mix."""
+    """Added parts give the whole's standard error; parts with and without subjects do not add."""
     rng = np.random.default_rng(1)
     columns, subjects = rng.random((1000, 2)), groups_of(rng.integers(0, 200, 1000))
-    whole = Moments.of(columns, subjects)
-    halves = Moments.of(columns[:300], subjects[:300]) + Moments.of(columns[300:], subjects[300:])
+    whole = Moments.from_columns(columns, subjects)
+    halves = Moments.from_columns(columns[:300], subjects[:300]) + Moments.from_columns(
+        columns[300:], subjects[300:]
+    )
     derivatives = np.array([-whole.total[1] / whole.total[0], 1.0])
     assert halves.spread(derivatives) == pytest.approx(whole.spread(derivatives))
     assert halves.clusters == len(np.unique(subjects))
     with pytest.raises(ValueError, match="with and without"):
-        _ = Moments.of(columns) + whole
+        _ = Moments.from_columns(columns) + whole
     assert (Moments.empty(2) + whole) is whole
-    assert Moments.of(columns[:1]).spread(derivatives) == math.inf
+    assert Moments.from_columns(columns[:1]).spread(derivatives) == math.inf

@@ -1,4 +1,4 @@
-"""Months with known truth, looked at every day: verdicts and lifts, in short.
+"""Verdicts and lifts over months of known truth with a look every day, in short.
 
 `benchmarks/verdicts.py` is the long form: 200 worlds of each kind, 500 campaigns.
 """
@@ -14,8 +14,8 @@ from benchmarks.verdicts import lifts, months
 @pytest.mark.parametrize(
     ("rates", "floor"), [((0.03, 0.03), 0.10), ((0.03, 0.03, 0.02, 0.025), 0.02)]
 )
-def test_a_winner_that_is_none_is_rarely_named(rates: tuple[float, ...], floor: float) -> None:
-    """60 worlds in which no arm is the best, looked at on 30 days.
+def test_a_false_winner_is_rarely_named(rates: tuple[float, ...], floor: float) -> None:
+    """A false winner is named in at most 7 of 60 worlds without a best arm, over 30 daily looks.
 
     At a true share of .05, 60 worlds have more than 7 false winners once in a hundred times.
     """
@@ -24,7 +24,7 @@ def test_a_winner_that_is_none_is_rarely_named(rates: tuple[float, ...], floor: 
 
 
 def test_a_fifth_more_is_found_within_200_000_visitors() -> None:
-    """3 % against 3.6 %, floor .10: the right one is named in at least 80 % of the worlds.
+    """The better of 3 % and 3.6 %, floor .10, is named in at least 80 % of the worlds.
 
     60 worlds: at .80 fewer than 40 are found once in a hundred times; measured are .965.
     """
@@ -35,7 +35,7 @@ def test_a_fifth_more_is_found_within_200_000_visitors() -> None:
 
 
 def test_the_lift_over_the_holdout_covers_the_truth() -> None:
-    """Visitors who come back, a policy that learns: 100 campaigns, interval of .95.
+    """The .95 interval of the lift covers in at least 89 of 100 campaigns of a learning policy.
 
     The binomial standard error is .022: 89 to 100 lie within 3 of them.
     """

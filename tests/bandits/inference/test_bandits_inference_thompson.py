@@ -1,4 +1,4 @@
-"""Intervals under Thompson assignment: how often they are wrong, in short.
+"""Coverage of intervals under Thompson assignment, in short.
 
 `benchmarks/inference.py` is the long form, with 1,000 runs and the naive interval beside.
 """
@@ -8,7 +8,7 @@ import pytest
 
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.coverage import run_of, thompson_looks
+from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.moments import Moments
 from bandits.inference.srm import mismatches
 
@@ -17,7 +17,7 @@ RUNS = 400
 
 @pytest.mark.parametrize("best", [0.03, 0.045])
 def test_fixed_intervals_and_sequences_are_wrong_as_rarely_as_they_say(best: float) -> None:
-    """4 arms, 20,000 visitors, 400 runs, 25 looks.
+    """Fixed intervals and sequences keep their level: 4 arms, 20,000 visitors, 400 runs, 25 looks.
 
     Coverage of a difference lies in .93 to .97, give or take 3 binomial standard errors of .011;
     the sequence of any pair is ever wrong in at most 5 % of the runs, give or take as much, and
@@ -37,7 +37,7 @@ def test_fixed_intervals_and_sequences_are_wrong_as_rarely_as_they_say(best: flo
     assert ever.mean(axis=0).max() <= 0.05
     assert means.mean(axis=0).max() <= 0.05
     assert naive.mean(axis=0).max() > 0.2
-    cover = np.mean([covers(run_of(look.table, run), truth) for run in range(RUNS)], axis=0)
+    cover = np.mean([covers(select_run(look.table, run), truth) for run in range(RUNS)], axis=0)
     assert (cover > 0.93 - 0.033).all()
     assert (cover < 0.97 + 0.033).all()
 
@@ -49,7 +49,7 @@ def covers(table: object, truth: np.ndarray) -> list[bool]:
 
 
 def test_a_mismatch_of_shares_is_found_and_honest_runs_pass() -> None:
-    """400 honest runs: no alarm at .0005 each (1 would be 5 times too many, 2 never).
+    """At most 1 of 400 honest runs raises an alarm, at .0005 each.
 
     2 % of the visitors given arm 0 whatever was drawn: found in most runs within 20,000.
     """

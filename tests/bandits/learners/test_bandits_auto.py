@@ -1,4 +1,4 @@
-"""The default learner: what it learns, from what, and that it always publishes."""
+"""Default learner: what it learns from which counts, and that it always publishes."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from bandits.config import read_config
 from bandits.counts import CountTable
 from bandits.delay import DelayCounts
 from bandits.learners import fit
-from bandits.learners.auto import Memory
+from bandits.learners.auto import FitMemory
 from bandits.learners.auto import fit as fit_auto
 from bandits.learners.auto.learner import maturity
 
@@ -39,8 +39,8 @@ def share(policy: bandits.Policy, arm: int, **context: object) -> float:
     return float(policy.distribution_one(context, np.ones(len(policy.arms), dtype=bool))[arm])
 
 
-def test_a_slot_that_says_nothing_gets_it() -> None:
-    """Kind auto publishes an ensemble over features, and so does logistic by its own name."""
+def test_a_slot_that_names_no_kind_gets_it() -> None:
+    """The default kind publishes an ensemble over features, as does its former name."""
     table = table_of(("1", 0, 400, 40), ("2", 1, 400, 60))
     for kind in ({}, {"kind": "logistic"}):
         policy = fit(config_of(**kind), table, 0.0)
@@ -65,7 +65,7 @@ def test_before_any_data_all_arms_are_alike() -> None:
 
 
 def test_arms_share_what_their_distance_to_the_last_amount_says() -> None:
-    """What the visitors of four amounts taught holds for a fifth that was never seen.
+    """The effect learned from visitors of four amounts holds for a fifth that was never seen.
 
     In each cell the matching arm converts at 10 %, all others at 2 %; nobody with a last amount
     of 50 has come yet. An unshared table would have to try all five arms there.
@@ -94,27 +94,27 @@ def test_a_rule_leads_until_the_data_say_otherwise() -> None:
 
 
 def test_a_new_arm_gets_traffic_at_once() -> None:
-    """An arm without counts starts at the pool with the arms' spread, far above its floor."""
+    """An arm without counts gets more than .1: its prior is the pool with the arms' spread."""
     table = table_of(*((cell, arm, 2000, 100 + 8 * arm) for cell in "12" for arm in range(3)))
     policy = fit(config_of(4), table, 0.0)
     assert share(policy, 3, channel="web") > 0.1
 
 
 def test_an_arm_that_is_gone_is_left_out_and_comes_back_with_its_history() -> None:
-    """Rows beyond the arms are no error; when the arm returns, they count again."""
+    """Rows of a removed arm are left out without an error, and count again when it returns."""
     table = table_of(("1", 0, 3000, 60), ("1", 1, 3000, 60), ("1", 3, 3000, 300))
     assert fit(config_of(3), table, 0.0).arms == ("a0", "a1", "a2")
     assert share(fit(config_of(4), table, 0.0), 3, channel="web") > 0.6
 
 
 def test_cells_of_another_revision_teach_what_arms_are_worth() -> None:
-    """Unknown texts count as "not known" in every attribute, and never raise."""
+    """Cells of another revision count as "not known" in every attribute, and never raise."""
     table = table_of(("9.9", 1, 5000, 500), ("x", 0, 5000, 50), ("-", 2, 5000, 50))
     assert share(fit(config_of(), table, 0.0), 1, channel="web") > 0.9
 
 
 def test_outages_do_not_count() -> None:
-    """A bucket in a quarantined interval has no weight; released, it has."""
+    """A bucket in a quarantined interval has weight 0, and its weight again once released."""
     table = table_of(("1", 0, 3000, 300), ("1", 1, 3000, 150))
     table = table + table_of(("1", 0, 6000, 0), ("1", 1, 30, 0), at=2 * DAY)
     out = [(2.0 * DAY, 2.1 * DAY)]
@@ -123,7 +123,7 @@ def test_outages_do_not_count() -> None:
 
 
 def test_exposures_are_evidence_when_nine_conversions_of_ten_have_come() -> None:
-    """By the law of the delay or the window, the shorter; without both, at once."""
+    """Maturity is the shorter of the delay's .9 quantile and the window; 0 without both."""
     law = DelayCounts.empty(4.0 * DAY).add(np.full(200, 0.5 * DAY), np.full(200, 4.0 * DAY))
     assert maturity(None, law.distribution()) == pytest.approx(0.5 * DAY, rel=0.15)
     assert maturity(0.1 * DAY, law.distribution()) == 0.1 * DAY
@@ -132,10 +132,10 @@ def test_exposures_are_evidence_when_nine_conversions_of_ten_have_come() -> None
 
 
 def test_conversions_that_are_still_to_come_make_nobody_forget() -> None:
-    """Three weeks of the same rates, of which the last two days have no conversion yet.
+    """The half-life stays long where the window says that conversions are still to come.
 
-    With the window told the slot keeps its long memory; as if all had come, it would seem that
-    everything just stopped.
+    Rates stay the same for three weeks, and the last two days have no conversion yet. Without the
+    window the counts look as if conversions had stopped.
     """
     days = [
         table_of(
@@ -155,7 +155,7 @@ def test_conversions_that_are_still_to_come_make_nobody_forget() -> None:
         }
     )
     for config, long in ((told, True), (config_of(2), False)):
-        memory = Memory()
+        memory = FitMemory()
         for _ in range(4):
             policy = fit_auto(config, table, 21.0 * DAY, memory=memory)
         weights = {float(k): w for k, w in policy.meta["half_lives"].items()}  # type: ignore[attr-defined]
@@ -163,7 +163,7 @@ def test_conversions_that_are_still_to_come_make_nobody_forget() -> None:
 
 
 def test_revenue_prefers_what_earns_more() -> None:
-    """Half as many conversions of four times the amount are worth more."""
+    """An arm with half the conversions at four times the amount wins under revenue alone."""
     rows = [
         (0, "1", 0, 3000, 300, 300 * 1000, 300 * 1000**2),
         (0, "1", 1, 3000, 150, 150 * 4000, 150 * 4000**2),
@@ -186,13 +186,13 @@ def test_twenty_arms_and_a_rate_of_one_in_a_thousand_are_no_error() -> None:
 
 
 def test_a_memory_changes_the_way_and_not_the_end() -> None:
-    """Fits that start from the last one reach the shares of a fit from nothing.
+    """Fits from a memory reach the propensities of a fit without one.
 
     Both publish 2,000 draws, so shares differ by at most 5 standard errors of two such counts,
     plus what the scales have not settled yet.
     """
     config = config_of(draws=2000, half_life="never")
-    table, memory = table_of(("1", 0, 900, 90), ("1", 1, 900, 70), ("2", 2, 900, 80)), Memory()
+    table, memory = table_of(("1", 0, 900, 90), ("1", 1, 900, 70), ("2", 2, 900, 80)), FitMemory()
     for _ in range(6):
         warm = fit_auto(config, table, 0.0, memory=memory)
     cold = fit_auto(config, table, 0.0)
@@ -202,7 +202,7 @@ def test_a_memory_changes_the_way_and_not_the_end() -> None:
 
 
 def test_every_mask_keeps_the_floor_and_one_visitor_gets_what_the_batch_gives() -> None:
-    """Sums, floors and bits are those of every policy, under 2,000 random masks."""
+    """Propensities keep the floor under 2,000 random masks, and one visitor's equal the batch's."""
     learner = bandits.make_learner({**CONFIG, "policy": {"kind": "auto"}}, seed=3)
     n, rng = 3000, np.random.default_rng(1)
     arms = rng.integers(0, 4, n)

@@ -1,34 +1,47 @@
-"""The parts of the default learner, each against its law."""
+"""Parts of the default learner, each against its formula."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.config import Arm, ContextAttribute, read_config
+from bandits.config import Arm, AttributeSpec, read_config
 from bandits.features import CellSpec
 from bandits.learners.auto.design import make_design
-from bandits.learners.auto.forgetting import BELIEF, DAY, STEP, block_score, edges, tracked
-from bandits.learners.auto.history import Grid, History, coarsened
-from bandits.learners.auto.laplace import Factors, Rows, find_mode, near_mode, objective
-from bandits.learners.auto.model import Model
+from bandits.learners.auto.forgetting import (
+    BELIEF,
+    DAY,
+    STEP,
+    list_judging_times,
+    score_interval,
+    track_weights,
+)
+from bandits.learners.auto.history import CountHistory, FeatureGrid, coarsen_attributes
+from bandits.learners.auto.laplace import (
+    DesignMatrix,
+    Eigendecomposition,
+    find_mode,
+    near_mode,
+    objective,
+)
+from bandits.learners.auto.model import LogisticModel
 from bandits.learners.auto.relations import NOWHERE, find_relations
 from bandits.learners.auto.scales import next_scales
-from bandits.learners.auto.width import WIDEST, width_of
+from bandits.learners.auto.width import WIDEST, draw_width
 from bandits.learners.log import ExposureLog
 
 ARMS = tuple(Arm(str(a), {"amount": a}) for a in (10, 30, 50, 100))
 
 
-def relation_of(attribute: ContextAttribute, size: int) -> np.ndarray:
+def relation_of(attribute: AttributeSpec, size: int) -> np.ndarray:
     (found,) = find_relations(ARMS, [attribute], [size])
     return found.offsets
 
 
 def test_offsets_count_places_on_the_arms_ladder() -> None:
-    """Same amount 0, next higher 1; nearest by ratio; a level that is no amount has no place."""
+    """Offsets are 0 for the same amount and 1 for the next higher; other levels have no place."""
     cells = ("0", "50", "100", "70", "x")
-    offsets = relation_of(ContextAttribute("last", "category", cells), 6)
+    offsets = relation_of(AttributeSpec("last", "category", cells), 6)
     assert offsets[2].tolist() == [-2, -1, 0, 1]
     assert offsets[3].tolist() == [-3, -2, -1, 0]
     assert offsets[4].tolist() == offsets[2].tolist()
@@ -37,7 +50,7 @@ def test_offsets_count_places_on_the_arms_ladder() -> None:
 
 def test_cut_points_stand_for_the_amount_at_them() -> None:
     """A number's level is its lower cut point; below the first lies "none"."""
-    offsets = relation_of(ContextAttribute("last", "number", (10.0, 30.0, 100.0)), 5)
+    offsets = relation_of(AttributeSpec("last", "number", (10.0, 30.0, 100.0)), 5)
     assert (offsets[:2] == NOWHERE).all()
     assert offsets[2].tolist() == [0, 1, 2, 3]
     assert offsets[4].tolist() == [-3, -2, -1, 0]
@@ -45,20 +58,20 @@ def test_cut_points_stand_for_the_amount_at_them() -> None:
 
 def test_attributes_that_only_look_like_numbers_make_no_relation() -> None:
     """City tiers 1 to 3 all lie nearest to one amount, which tells no levels apart."""
-    tiers = ContextAttribute("tier", "category", ("1", "2", "3"))
+    tiers = AttributeSpec("tier", "category", ("1", "2", "3"))
     assert find_relations(ARMS, [tiers], [4]) == ()
     assert find_relations([Arm("a"), Arm("b")], [tiers], [4]) == ()
-    assert find_relations(ARMS, [ContextAttribute("f", "flag")], [3]) == ()
+    assert find_relations(ARMS, [AttributeSpec("f", "flag")], [3]) == ()
 
 
-def problem(seed: int) -> tuple[Rows, np.ndarray, np.ndarray, np.ndarray]:
+def problem(seed: int) -> tuple[DesignMatrix, np.ndarray, np.ndarray, np.ndarray]:
     """Random rows with an intercept and three terms of 4 features, some of them absent."""
     rng = np.random.default_rng(seed)
     index = 1 + 4 * np.arange(3) + rng.integers(0, 4, (40, 3))
     index = np.concatenate([np.zeros((40, 1), dtype=np.int64), index], axis=1)
     index[rng.random(index.shape) < 0.1] = 13
     trials = rng.uniform(0.0, 60.0, 40)
-    return Rows(index, 13), trials, trials * rng.random(40) * 0.3, rng.uniform(0.2, 2.0, 13)
+    return DesignMatrix(index, 13), trials, trials * rng.random(40) * 0.3, rng.uniform(0.2, 2.0, 13)
 
 
 @settings(max_examples=25, deadline=None)
@@ -82,24 +95,24 @@ def test_the_mode_has_no_slope_and_the_hessian_is_that_of_the_objective(seed: in
         assert slope == pytest.approx(0.0, abs=2e-2)
         bend = (value(mode.beta + e) - 2 * value(mode.beta) + value(mode.beta - e)) / step**2
         assert -bend == pytest.approx(mode.hessian[i, i], rel=5e-3, abs=2e-2)
-    factors = Factors.of(mode.information, precision)
+    factors = Eigendecomposition.build(mode.information, precision)
     near = near_mode(rows, trials / 2, hits / 2, mean, precision, start, factors, 40)
     exact = find_mode(rows, trials / 2, hits / 2, mean, precision, start, 30)
     assert near == pytest.approx(exact.beta, abs=0.05)
 
 
 def test_factors_solve_with_every_multiple_of_the_matrix() -> None:
-    """(share * A + diag(d)) x = b, as a solver of its own says, from one decomposition."""
+    """One decomposition solves (share * A + diag(d)) x = b for every share."""
     rng = np.random.default_rng(0)
     half, precision, right = rng.normal(size=(20, 8)), rng.uniform(0.1, 40.0, 8), rng.normal(size=8)
-    factors = Factors.of(half.T @ half, precision)
+    factors = Eigendecomposition.build(half.T @ half, precision)
     for share in (0.0, 0.01, 1.0, 7.0):
         direct = np.linalg.solve(share * half.T @ half + np.diag(precision), right)
         assert factors.solve(share, right) == pytest.approx(direct, rel=1e-9)
 
 
 def test_scales_stay_without_data_and_follow_it_with_data() -> None:
-    """With no information s = s0; with much, s is the coefficients' own spread."""
+    """Scales stay at s0 without information; with much, they are the coefficients' spread."""
     start, term_of = np.array([0.5, 0.5]), np.repeat([-1, 0, 1], [1, 40, 40])
     nothing = next_scales(start, start, term_of, np.zeros(81), np.full(81, 0.25))
     assert nothing == pytest.approx(start)
@@ -112,46 +125,46 @@ def test_scales_stay_without_data_and_follow_it_with_data() -> None:
 
 
 @given(st.floats(0, 50 * DAY), st.floats(0, 60 * DAY))
-def test_judging_times_are_few_fixed_and_dense_of_late(first: float, span: float) -> None:
-    """Multiples of the step between first and now; a later fit keeps to places known before."""
+def test_judging_times_are_few_and_fixed(first: float, span: float) -> None:
+    """Judging times are multiples of the step, and a later fit uses the same ones again."""
     at = first + span
-    marks = edges(first, at, 6)
+    marks = list_judging_times(first, at, 6)
     assert all(first < mark <= at and mark % STEP == 0 for mark in marks)
     assert marks == sorted(set(marks))
     assert len(marks) <= 6 * 8
     if span > 2 * STEP:
         assert at - marks[-1] < STEP
-        again = edges(first, at + STEP, 6)
-        assert set(again[:-1]) - {again[-1]} <= set(marks) | set(edges(first, at, 8))
+        again = list_judging_times(first, at + STEP, 6)
+        assert set(again[:-1]) - {again[-1]} <= set(marks) | set(list_judging_times(first, at, 8))
 
 
 def test_a_lead_of_long_ago_is_overtaken_by_what_is_right_now() -> None:
-    """300 blocks for "never", then 6 for the shortest: fixed share follows within them."""
+    """Weights move to the shortest half-life within 6 intervals, after 300 in favour of "never"."""
     scores = np.zeros((306, len(BELIEF)))
     scores[:300, 0] = 1.0
     scores[300:, -1] = 4.0
-    assert tracked(scores[:300])[0] > 0.95
-    assert tracked(scores).argmax() == len(BELIEF) - 1
-    assert tracked(np.zeros((0, 6))) == pytest.approx(np.array(BELIEF) / sum(BELIEF))
+    assert track_weights(scores[:300])[0] > 0.95
+    assert track_weights(scores).argmax() == len(BELIEF) - 1
+    assert track_weights(np.zeros((0, 6))) == pytest.approx(np.array(BELIEF) / sum(BELIEF))
 
 
-def test_a_block_in_which_all_arms_move_alike_says_little() -> None:
-    """A third more conversions everywhere cost less than the same number on one arm alone."""
+def test_an_interval_in_which_all_arms_move_alike_says_little() -> None:
+    """A rise of all arms by a third costs little likelihood; the same number on one arm much."""
     eta, trials = np.full(4, -3.0), np.full(4, 2000.0)
     base = trials / (1 + np.exp(3.0))
-    right = block_score(np.full(4, -3.0 + np.log(1.33)), trials, base * 1.33)
-    alike = block_score(eta, trials, base * 1.33)
-    one = block_score(eta, trials, base * np.array([2.32, 1.0, 1.0, 1.0]))
-    truth = block_score(
+    right = score_interval(np.full(4, -3.0 + np.log(1.33)), trials, base * 1.33)
+    alike = score_interval(eta, trials, base * 1.33)
+    one = score_interval(eta, trials, base * np.array([2.32, 1.0, 1.0, 1.0]))
+    truth = score_interval(
         eta + np.log([2.32, 1.0, 1.0, 1.0]), trials, base * np.array([2.32, 1.0, 1.0, 1.0])
     )
     assert right - alike < 2.0
     assert truth - one > 20.0
 
 
-def test_cells_are_bounded_by_folding_what_tells_least() -> None:
-    """Of three attributes the one that the conversions depend on keeps its levels."""
-    context = [ContextAttribute(name, "category", tuple("abcdefgh")) for name in "xyz"]
+def test_cells_are_bounded_by_coarsening_the_least_informative() -> None:
+    """The attribute that conversions depend on keeps its levels when three are coarsened."""
+    context = [AttributeSpec(name, "category", tuple("abcdefgh")) for name in "xyz"]
     spec = CellSpec.build(context, 10**6)
     rng = np.random.default_rng(0)
     levels = rng.integers(1, 9, (20_000, 3))
@@ -159,18 +172,18 @@ def test_cells_are_bounded_by_folding_what_tells_least() -> None:
     hits = rng.random(20_000) < np.where(arm == (levels[:, 2] > 4), 0.2, 0.05)
     codes, cell = np.unique(spec.code_levels(levels), return_inverse=True)
     counts = np.stack([np.ones(20_000), hits, hits, hits]).astype(float)
-    history = History(spec.levels_of(codes), np.zeros(20_000), cell, arm, counts)
-    small, sizes = coarsened(history, spec, frozenset(), 100)
+    history = CountHistory(spec.levels_of(codes), np.zeros(20_000), cell, arm, counts)
+    small, sizes = coarsen_attributes(history, spec, frozenset(), 100)
     assert len(small.levels) <= 100
     assert sizes[2] == 9
     assert small.counts.sum() == counts.sum()
-    again, same = coarsened(small, spec, frozenset({0, 1}), 100)
+    again, same = coarsen_attributes(small, spec, frozenset({0, 1}), 100)
     assert same[:2] == (1, 1)
     assert len(again.levels) == 8
 
 
 def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
-    """Width .5 for one unsure term; with T equally unsure ones their sum strays as one would."""
+    """The width is .5 for one uncertain term, and .5 / sqrt(T) for T equally uncertain ones."""
     context = [{"name": f"c{i}", "cells": ["x", "y"]} for i in range(3)]
     config = read_config({"arms": [{"name": "a"}, {"name": "b"}], "context": context})
     design = make_design(config, (3, 3, 3))
@@ -178,18 +191,18 @@ def test_draws_are_narrower_where_more_terms_are_unsure_together() -> None:
     cells = spec.levels_of(np.arange(27))
     counts = np.ones((4, 54))
     cell, arm = np.repeat(np.arange(27), 2), np.tile([0, 1], 27)
-    history = History(cells, np.zeros(54), cell, arm, counts)
-    model = Model(design, history, Grid.of(history, design), design.first)
+    history = CountHistory(cells, np.zeros(54), cell, arm, counts)
+    model = LogisticModel(design, history, FeatureGrid.build(history, design), design.first)
     kinds = np.array(["one", *(term.kind for term in design.terms)])[1 + design.term_of[model.ids]]
     alone = np.where(kinds == "arm", 1.0, 0.0)
-    assert width_of(model, alone) == pytest.approx(WIDEST)
+    assert draw_width(model, alone) == pytest.approx(WIDEST)
     together = np.where(np.isin(kinds, ["arm", "arm x level"]), 1.0, 9.0)
-    assert width_of(model, together) == pytest.approx(WIDEST / 2.0)
+    assert draw_width(model, together) == pytest.approx(WIDEST / 2.0)
 
 
 def test_a_log_read_as_it_grows_holds_what_one_reading_holds() -> None:
-    """Only new exposures are looked up; sums by (time, levels, arm) are those of a fresh log."""
-    spec = CellSpec.build([ContextAttribute("c", "category", ("x", "y"))])
+    """A history read in steps equals one read at once."""
+    spec = CellSpec.build([AttributeSpec("c", "category", ("x", "y"))])
     rng, logs = np.random.default_rng(0), (ExposureLog(1), ExposureLog(1))
     for start in range(0, 900, 300):
         names = list(range(start, start + 300))
@@ -202,11 +215,11 @@ def test_a_log_read_as_it_grows_holds_what_one_reading_holds() -> None:
     assert (grown.levels[grown.cell] == fresh.levels[fresh.cell]).all()
     assert (grown.counts == fresh.counts).all()
     exact = 2.0 ** (-(1e4 - grown.at) / 500.0)
-    assert grown.aged(1e4, 500.0) == pytest.approx(exact)
+    assert grown.age_weights(1e4, 500.0) == pytest.approx(exact)
 
 
 def test_a_design_is_bounded_and_every_arm_has_its_features() -> None:
-    """20 arms and 16 attributes begin with at most 400 interaction features, main effects in."""
+    """A design of 20 arms and 16 attributes begins with at most 500 features, arms included."""
     context = [{"name": f"c{i}", "cells": list("abcd")} for i in range(16)]
     arms = [{"name": f"a{i}", "attributes": {"amount": i + 1}} for i in range(20)]
     config = read_config({"arms": arms, "context": context})

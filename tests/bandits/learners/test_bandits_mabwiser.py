@@ -1,4 +1,4 @@
-"""MABWiser's policies: exact propensities, a floor, a seed of their own, weights kept."""
+"""MABWiser learner: exact propensities, the floor, its own seed, exact weights."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from bandits.config_mabwiser import LEARNING, LINEAR
 from bandits.counts import CountTable
 from bandits.features import CellSpec
 from bandits.learners import fit
-from bandits.learners.mabwiser import ask, make_mab, ranks
+from bandits.learners.mabwiser import make_mab, rank_answers, sample_expectations
 from bandits.learners.mabwiser_rows import fit_cells, level_columns
 
 pytest.importorskip("mabwiser")
@@ -49,7 +49,7 @@ def table_of(*rows: tuple[str, int, int, int], at: int = 0) -> CountTable:
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_each_policy_is_published_with_exact_propensities(name: str) -> None:
-    """A snapshot that loads without MABWiser, sums to 1, keeps the floor under every mask."""
+    """Propensities of every policy sum to 1 and keep the floor under every mask."""
     policy = bandits.load_policy(bandits.dump(fit(config_of(name), table_of(*ROWS), 0.0, seed=4)))
     contexts = {"channel": np.array(["web", "app", "tv", None], dtype=object)}
     for mask in ([True, True, True], [True, False, True], [False, True, False]):
@@ -61,7 +61,7 @@ def test_each_policy_is_published_with_exact_propensities(name: str) -> None:
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_the_seed_alone_decides(name: str) -> None:
-    """The same seed gives the same bytes; before any data every arm gets a fair share."""
+    """Equal seeds give equal bytes; before any data every arm gets a fair share."""
     config, table = config_of(name), table_of(*ROWS)
     blobs = [bandits.dump(fit(config, table, 0.0, seed=s)) for s in (1, 1, 2)]
     assert blobs[0] == blobs[1] != blobs[2]
@@ -72,14 +72,14 @@ def test_the_seed_alone_decides(name: str) -> None:
 
 @pytest.mark.parametrize("name", LINEAR)
 def test_the_linear_policies_see_the_cell(name: str) -> None:
-    """The best arm of each cell gets most of it."""
+    """Linear policies give each cell's best arm the highest propensity."""
     policy = fit(config_of(name), table_of(*ROWS), 0.0)
     assert policy.distribution_one({"channel": "web"}, EVERY).argmax() == 0
     assert policy.distribution_one({"channel": "app"}, EVERY).argmax() == 1
 
 
 def test_weighted_cells_are_the_rows_that_they_stand_for() -> None:
-    """LinUCB is deterministic: expanding the counts gives the order that the weights give.
+    """LinUCB gives the same order from weights as from expanded counts, since it is deterministic.
 
     The scaler makes the expansion necessary; with features of equal scale it changes little.
     """
@@ -97,7 +97,7 @@ def _lin(**more: object) -> dict[str, object]:
 
 
 def test_the_weights_are_exact() -> None:
-    """One row for a cell teaches LinGreedy exactly what its exposures would, one by one."""
+    """One weighted row for a cell fits LinGreedy exactly as its exposures one by one."""
     mab = pytest.importorskip("mabwiser.mab")
     rng = np.random.default_rng(0)
     arms, cells = rng.integers(0, 2, 500), rng.integers(0, 3, 500)
@@ -112,16 +112,18 @@ def test_the_weights_are_exact() -> None:
 
     spec = CellSpec.build(config_of("LinTS").context)
     mine = make_mab(2, "LinGreedy", {"epsilon": 0.0}, 1)
-    fit_cells(mine, table.weighted(0.0, np.inf), spec, 2, 0.0, scaled=False)
+    fit_cells(mine, table.weigh_buckets(0.0, np.inf), spec, 2, 0.0, scaled=False)
     queries = level_columns(spec, np.arange(3))
     expected = [
         [answer[arm] for arm in (0, 1)] for answer in one_by_one.predict_expectations(queries)
     ]
-    assert ask(mine, queries, 1, 2)[:, 0] == pytest.approx(np.array(expected), abs=1e-9)
+    assert sample_expectations(mine, queries, 1, 2)[:, 0] == pytest.approx(
+        np.array(expected), abs=1e-9
+    )
 
 
 def test_many_counts_are_learned_in_batches_and_scaled() -> None:
-    """Ten million exposures are answered in a moment, and the better arm wins."""
+    """Ten million exposures are scaled down and fitted, and the better arm wins."""
     table = table_of(("1", 0, 5_000_000, 150_000), ("1", 1, 5_000_000, 200_000))
     for name in ("ThompsonSampling", "UCB1"):
         assert fit(config_of(name), table, 0.0).distribution_one({}, EVERY)[0] < 0.1
@@ -150,7 +152,7 @@ def test_revenue_is_in_units_of_the_mean_amount() -> None:
 
 
 def test_rows_of_another_revision_are_left_out() -> None:
-    """An unknown cell and an arm that is gone are no error."""
+    """Rows of an unknown cell and of a removed arm are left out without an error."""
     table = table_of(("9.9", 1, 500, 50), ("1", 7, 10, 1), ("x", 2, 50, 5), *ROWS)
     assert fit(config_of("LinTS"), table, 0.0).distribution_one({}, EVERY).sum() == pytest.approx(1)
 
@@ -159,7 +161,7 @@ def test_rows_of_another_revision_are_left_out() -> None:
     ("options", "text"),
     [
         ({"learning_policy": "Best"}, "Use one of EpsilonGreedy"),
-        ({"learning_policy": "UCB1", "epsilon": 0.1}, "no parameter of UCB1"),
+        ({"learning_policy": "UCB1", "epsilon": 0.1}, "not a parameter of UCB1"),
         ({"learning_policy": "EpsilonGreedy", "epsilon": 2}, "from 0 to 1"),
         ({"learning_policy": "LinTS", "scale": "yes"}, "true or false"),
         ({"learning_policy": "Softmax", "tau": 0}, "tau"),
@@ -168,14 +170,14 @@ def test_rows_of_another_revision_are_left_out() -> None:
 def test_wrong_options_are_named_where_the_slot_is_read(
     options: dict[str, object], text: str
 ) -> None:
-    """Before any learner runs, and without MABWiser."""
+    """Invalid options raise a ConfigError when the slot is read, before any learner runs."""
     arms = [{"name": "a"}, {"name": "b"}]
     with pytest.raises(bandits.ConfigError, match=text):
         read_config({"arms": arms, "policy": {"kind": "mabwiser", "options": options}})
 
 
 def test_parameters_may_stand_in_the_policy_table() -> None:
-    """A slot's TOML needs no table of its own for a single parameter."""
+    """Parameters may stand in the policy table, without a table `options`."""
     arms = [{"name": "a"}, {"name": "b"}]
     table = {"kind": "mabwiser", "learning_policy": "LinTS", "alpha": 0.2}
     config = read_config({"arms": arms, "policy": table})
@@ -200,7 +202,7 @@ def test_mabwiser_is_loaded_only_where_it_learns() -> None:
 def test_ranks_keep_the_order(values: list[float], seed: int) -> None:
     """A larger answer has a larger rank, however close they are."""
     answers = np.array(values)
-    found = ranks(answers, np.random.default_rng(seed))
+    found = rank_answers(answers, np.random.default_rng(seed))
     assert sorted(found.tolist()) == list(range(len(values)))
     for i, one in enumerate(values):
         for j, other in enumerate(values):
@@ -209,6 +211,6 @@ def test_ranks_keep_the_order(values: list[float], seed: int) -> None:
 
 def test_ties_are_split_evenly() -> None:
     """Two equal arms get half of the draws each: standard error .005 at 10,000."""
-    found = ranks(np.tile([0.3, 0.7, 0.7], (10_000, 1)), np.random.default_rng(0))
+    found = rank_answers(np.tile([0.3, 0.7, 0.7], (10_000, 1)), np.random.default_rng(0))
     assert np.mean(found.argmax(axis=1) == 1) == pytest.approx(0.5, abs=0.025)
     assert not (found.argmax(axis=1) == 0).any()

@@ -1,4 +1,4 @@
-"""MABWiser's neighborhood policies, offline."""
+"""Neighborhood policies of MABWiser, offline."""
 
 import numpy as np
 import pytest
@@ -38,10 +38,10 @@ def test_each_finds_what_is_best_nearby(
 
 
 def test_what_mabwiser_does_not_have_is_named() -> None:
-    """Unknown policies, parameters, values and combinations, in our error or in its words."""
+    """Unknown policies, parameters, values and combinations raise a ConfigError."""
     cases = [
         ("Nearest", {}, None, "Use one of Clusters"),
-        ("KNearest", {"radius": 1}, None, "no parameter of KNearest"),
+        ("KNearest", {"radius": 1}, None, "not a parameter of KNearest"),
         ("KNearest", {"k": 0}, None, "greater than zero"),
         ("TreeBandit", {}, {"learning_policy": "LinTS"}, "."),
     ]

@@ -1,4 +1,4 @@
-"""The learner in memory: the contract end to end, in short simulated campaigns."""
+"""In-memory learner: the contract from exposure to snapshot, in short simulated campaigns."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ ARMS = [{"name": "a"}, {"name": "b"}, {"name": "c"}]
 def campaign(
     rates: np.ndarray, config: Mapping[str, object], contexts: Mapping[str, np.ndarray], seed: int
 ) -> np.ndarray:
-    """Play n visitors of true rates (n, K) over 10 days; the arms (n,) that were chosen."""
+    """Play n visitors of true rates (n, K) over 10 days; return the arms (n,) chosen."""
     n, rng = len(rates), np.random.default_rng(seed)
     at, chance = np.linspace(0, 10 * DAY, n), rng.random(n)
     learner = bandits.make_learner(config, seed=seed)
@@ -31,7 +31,7 @@ def campaign(
 
 
 def test_what_each_channel_prefers_is_found() -> None:
-    """Two channels with opposite orders: the last third gets above 85 % of the best there is."""
+    """The last third gets above 85 % of the best rate where two channels have opposite orders."""
     n, rng = 12_000, np.random.default_rng(0)
     channel = rng.choice(["web", "app"], n)
     rates = np.where((channel == "web")[:, None], [0.10, 0.03, 0.03], [0.03, 0.03, 0.10])
@@ -42,7 +42,7 @@ def test_what_each_channel_prefers_is_found() -> None:
 
 
 def test_an_offer_that_wears_out_is_dropped() -> None:
-    """The best arm falls to a tenth half way: of the last quarter 80 % see the new best one."""
+    """The new best arm gets 80 % of the last quarter after the old one fell to a tenth."""
     n = 12_000
     after = np.arange(n) >= n // 2
     rates = np.where(after[:, None], [0.012, 0.03, 0.10], [0.12, 0.03, 0.01])
@@ -51,7 +51,7 @@ def test_an_offer_that_wears_out_is_dropped() -> None:
 
 
 def test_cells_that_were_left_out_are_learned() -> None:
-    """Without cells, or without any context table, values become levels as they come up."""
+    """Values become levels as they come up, without cells or without any context table."""
     n, rng = 12_000, np.random.default_rng(3)
     channel, age = rng.choice(["web", "app"], n), rng.uniform(18, 70, n)
     rates = np.where(
@@ -66,7 +66,7 @@ def test_cells_that_were_left_out_are_learned() -> None:
 
 
 def test_one_enormous_payment_does_not_choose_the_arm() -> None:
-    """Revenue is cut at 5 times the 95 % quantile, and the snapshot says so.
+    """Rewards are cut at 5 times their 95 % quantile, and the snapshot's meta reports the cut.
 
     Arm 0 earns 10 yuan at 10 %, arm 1 the same at 5 % and once 100,000 yuan. Uncut, arm 1 would
     have 40 times the mean; cut at 50 yuan it has about half the revenue of arm 0.
@@ -85,7 +85,7 @@ def test_one_enormous_payment_does_not_choose_the_arm() -> None:
 
 
 def test_columns_and_arms_must_fit() -> None:
-    """Columns of different lengths, and as many arms as ids: the caller's mistakes, told."""
+    """Columns of different lengths, or other numbers of arms and ids, raise a ValueError."""
     learner = bandits.make_learner({"arms": ARMS, "context": [{"name": "c", "cells": ["x"]}]})
     with pytest.raises(ValueError, match="lengths"):
         learner.expose([1, 2], {"c": ["x"]}, [0, 1], 0.0)
@@ -108,7 +108,7 @@ def test_the_table_of_a_learner_teaches_the_same_to_the_service() -> None:
 
 
 def test_realised_shares_are_the_logged_propensities() -> None:
-    """1,000,000 draws of one policy over its cells: chi-square of every arm, p > .001."""
+    """Shares of 1,000,000 draws fit the propensities in every cell: chi-square, p > .001."""
     n, rng = 1_000_000, np.random.default_rng(5)
     config = {"arms": ARMS, "context": [{"name": "c", "cells": list("pqrs")}]}
     learner = bandits.make_learner(config, seed=1)

@@ -1,4 +1,4 @@
-"""What every policy keeps: sums, floors, masks, and the same answer one by one."""
+"""Laws of every policy: sums, floors, masks, and the same bits for one visitor and a batch."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def policy(request: pytest.FixtureRequest) -> bandits.Policy:
 
 
 def test_every_pmf_sums_to_one_and_keeps_its_floor(policy: bandits.Policy) -> None:
-    """Under random masks; an ineligible arm has probability 0, a row without arms is zeros."""
+    """Propensities sum to 1 and keep the floor under random masks; ineligible arms have 0."""
     masks = masks_of(2000, 4)
     pmf = policy.distribution(contexts_of(2000), masks)
     assert np.abs(pmf.sum(axis=1) - 1.0).max() < 1e-9
@@ -55,7 +55,7 @@ def test_one_visitor_gets_what_the_batch_gives(policy: bandits.Policy) -> None:
 
 
 def test_shares_agree_with_propensities(policy: bandits.Policy) -> None:
-    """Calibration: over 100,000 draws with masks, chi-square of every arm's share, p > .001.
+    """Shares of 100,000 draws under masks fit the propensities: chi-square of every arm, p > .001.
 
     Each arm's z = sum(1{A=a} - e_a) / sqrt(sum e_a (1 - e_a)) is about normal; K of them, not
     independent, give at most K times the error.
@@ -72,7 +72,7 @@ def test_shares_agree_with_propensities(policy: bandits.Policy) -> None:
 
 
 def test_a_fixed_policy_follows_its_rule_and_shares_where_it_cannot() -> None:
-    """By page; the default elsewhere; equal shares where the arm is not eligible."""
+    """A fixed policy follows its rule, then its default arm, then shares equally."""
     fixed = FixedPolicy(arms=ARMS, by="page", by_value={"home": 3, "1": 1}, arm=0)
     every = np.ones(4, dtype=bool)
     assert fixed.distribution_one({"page": "home"}, every).argmax() == 3
@@ -87,7 +87,7 @@ def test_a_fixed_policy_follows_its_rule_and_shares_where_it_cannot() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 2**4 - 1), st.integers(0, 3))
 def test_wins_are_counted_among_the_eligible(mask: int, seed: int) -> None:
-    """Propensity = draws in which the arm is the best eligible one / M, before the floor."""
+    """A propensity before the floor is the share of draws whose best eligible arm it is."""
     policy = POLICY
     eligible = np.array([bool(mask >> i & 1) for i in range(4)])
     context = {name: column[seed].item() for name, column in contexts_of(4, seed).items()}

@@ -1,4 +1,4 @@
-"""Snapshots: what goes in comes out, and nothing else is let in."""
+"""Snapshots: policies survive the round trip, and other bytes are refused."""
 
 import struct
 from hashlib import blake2b
@@ -31,7 +31,7 @@ def test_a_policy_comes_back_as_it_was(policy: bandits.Policy) -> None:
 
 
 def test_a_learned_policy_comes_back_as_it_was(learned: bandits.Policy) -> None:
-    """Same bytes, same distributions, and arrays that nobody can write to."""
+    """A learned policy keeps its bytes and distributions, and its arrays are read-only."""
     again = bandits.load_policy(bandits.dump(learned))
     assert bandits.dump(again) == bandits.dump(learned)
     contexts, masks = contexts_of(500), masks_of(500, 4)
@@ -43,7 +43,7 @@ def test_a_learned_policy_comes_back_as_it_was(learned: bandits.Policy) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(BLOB) - 1), st.integers(1, 255))
 def test_a_changed_byte_is_refused(place: int, flip: int) -> None:
-    """Any single byte that differs is found out, wherever it lies."""
+    """A snapshot with any single byte changed raises a SnapshotError."""
     damaged = bytearray(BLOB)
     damaged[place] ^= flip
     with pytest.raises(bandits.SnapshotError):
@@ -52,14 +52,14 @@ def test_a_changed_byte_is_refused(place: int, flip: int) -> None:
 
 @given(st.integers(0, len(BLOB) - 1))
 def test_a_cut_snapshot_is_refused(length: int) -> None:
-    """However much is missing."""
+    """A snapshot cut at any length raises a SnapshotError."""
     with pytest.raises(bandits.SnapshotError):
         bandits.load_policy(BLOB[:length])
 
 
 @given(st.binary(max_size=200))
 def test_other_bytes_are_refused(blob: bytes) -> None:
-    """Nothing but a SnapshotError comes out of strange bytes, sealed or not."""
+    """Arbitrary bytes raise a SnapshotError and no other error, with a valid checksum or not."""
     for body in (blob, b"BNDT" + blob, b"BNDT" + struct.pack("<HHI", 1, 0, len(blob)) + blob):
         with pytest.raises(bandits.SnapshotError):
             bandits.load_policy(body)
@@ -70,14 +70,14 @@ def test_other_bytes_are_refused(blob: bytes) -> None:
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ((b'"ensemble.table"', b'"ensemble.cloud"'), "not known"),
+        ((b'"ensemble.table"', b'"ensemble.cloud"'), "unknown kind"),
         ((b'"<f4"', b'"|O8"'), "do not fit"),
         ((b'"arms":["a10"', b'"arms":["a10","z"'), "do not fit"),
         ((b'"kind":', b'"kinf":'), "do not fit"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused(change: tuple[bytes, bytes], text: str) -> None:
-    """A sealed header that lies about its kind, types or arms gives a clear error."""
+    """A header with a wrong kind, type or arm and a valid checksum raises a SnapshotError."""
     length = struct.unpack_from("<I", BLOB, 8)[0]
     header = BLOB[12 : 12 + length].replace(*change)
     header += b" " * (-len(header) % 8)
@@ -87,13 +87,13 @@ def test_parts_that_do_not_fit_are_refused(change: tuple[bytes, bytes], text: st
 
 
 def test_a_newer_format_says_so() -> None:
-    """An old web process next to a new worker keeps its policy and says why."""
+    """A snapshot of a newer format raises a SnapshotError that names the format."""
     with pytest.raises(bandits.SnapshotError, match="newer format 2"):
         bandits.load_policy(BLOB[:4] + struct.pack("<H", 2) + BLOB[6:])
 
 
 def test_a_policy_without_a_form_is_refused() -> None:
-    """Dumping something else is a programming error, told as one."""
+    """Dumping an object without a snapshot form raises a TypeError."""
     with pytest.raises(TypeError, match="no snapshot form"):
         bandits.dump(np.zeros(1))  # type: ignore[arg-type]
 

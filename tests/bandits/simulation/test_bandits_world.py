@@ -1,4 +1,4 @@
-"""Worlds: the truth is that of their tables, and what is sampled follows it."""
+"""Worlds: their truth follows their tables, and samples follow the truth."""
 
 import tomllib
 
@@ -70,14 +70,14 @@ def visitor(*, day: int = 1, changed: bool = False, **context: object) -> Visito
     ],
 )
 def test_the_preferred_amount_follows_the_rule(who: dict[str, object], best: int) -> None:
-    """Last amount or tier, then stage, then the change; the rest falls by exp(-decay * steps)."""
+    """The preferred arm follows last amount or tier, stage and change; others decay by steps."""
     p = WORLD.truth("denomination", visitor(**who))[0]  # type: ignore[arg-type]
     steps = np.abs(np.arange(6) - best)
     assert p / p.max() == pytest.approx(np.exp(-0.6 * steps))
 
 
 def test_effects_multiply_and_are_capped() -> None:
-    """5 with mobile history, 1.2 on the app, 1.4 from day 25, never above .9."""
+    """Effects multiply: 5 with mobile history, 1.2 on the app, 1.4 from day 25, never above .9."""
     plain = WORLD.truth("banner", visitor())[0]
     assert plain == pytest.approx([0.004, 0.004, 0.04, 0.004])
     who = visitor(mobile_before=True, channel="app", day=25, changed=True)

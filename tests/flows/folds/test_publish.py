@@ -13,7 +13,7 @@ from places import CONFIG
 import bandits
 from bandits import Policy
 from bandits.config import LearnerConfig
-from bandits.learners.auto import Memory
+from bandits.learners.auto import FitMemory
 from bandits.policies.snapshot import dump
 from nudge.config.slot_file import load_slots
 from nudge.domain.journal.records import Exposure, JournalEntry, Ref, Reward
@@ -236,7 +236,7 @@ def test_a_fit_starts_where_the_last_one_ended(
     """A publisher keeps what its fits know; one that failed, and another publisher, start anew."""
     fit, told = publish.fit, []
 
-    def telling(config: LearnerConfig, *args: Any, memory: Memory, **more: Any) -> Policy:
+    def telling(config: LearnerConfig, *args: Any, memory: FitMemory, **more: Any) -> Policy:
         told.append(memory.empty)
         policy = fit(config, *args, memory=memory, **more)
         if len(told) == 3:
