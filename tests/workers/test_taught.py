@@ -20,7 +20,7 @@ from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot, Variant
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.publish import Publisher
-from nudge.flows.reports.evaluate import Question, evaluate
+from nudge.flows.reports.evaluate import LogQuestion, evaluate_log
 from nudge.flows.upkeep.import_log import ImportResult, check, planned, run
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
@@ -92,7 +92,7 @@ def test_it_teaches_and_is_never_evaluated(site: Site, tmp_path: Path) -> None:
     lake = Lake(site.settings.lake_dir)
     assert performance(lake, "banner") == []
     with pytest.raises(InvalidConfigError, match="no decisions"):
-        evaluate(open_log(lake.root, "banner"), Question("uniform"))
+        evaluate_log(open_log(lake.root, "banner"), LogQuestion("uniform"))
     totals = counts.totals(site.client, site.keys, "banner")
     assert {one.reason for one in totals} == {"imported"}
     assert sum(one.trials for one in totals) == 1800

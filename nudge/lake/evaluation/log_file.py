@@ -1,4 +1,4 @@
-"""A log of decisions as Arrow batches, whatever it is read from."""
+"""Logs of decisions as Arrow batches, whatever they are read from."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ BATCH: Final = 65_536
 
 @dataclass(frozen=True)
 class LogFile:
-    """A log that can be read again and again.
+    """A log of decisions that can be read again and again.
 
     Attributes:
         name: for messages.
-        columns: that it has.
-        rows: how many; of a CSV file the lines.
-        read: names of columns -> batches of these columns. It raises InvalidConfigError or
+        rows: number of rows; of a CSV file, of lines.
+        read: gives batches of the columns named. It raises InvalidConfigError or
             BrokenLakeError where the log is damaged.
     """
 

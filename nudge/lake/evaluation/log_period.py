@@ -1,4 +1,4 @@
-"""A log cut to a period of its decisions."""
+"""Logs cut to a period of their decisions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.files.tables import micros
 
 
-def within(log: LogFile, period: Period) -> LogFile:
-    """The log's rows whose `at` lies in the period; `rows` stays that of the whole log."""
+def cut_to_period(log: LogFile, period: Period) -> LogFile:
+    """Return the log's rows with `at` in the period; `rows` stays that of the whole log."""
     if period == EVER:
         return log
 

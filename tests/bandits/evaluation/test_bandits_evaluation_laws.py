@@ -6,7 +6,15 @@ from evaluation_samples import RATES, campaign, paid, parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.evaluation import Always, Evaluation, Judged, Log, Uniform, evaluate
+from bandits.evaluation import (
+    ESTIMATORS,
+    Always,
+    EstimatorSuite,
+    Evaluation,
+    Log,
+    Uniform,
+    evaluate,
+)
 
 NAMES = ("ips", "snips", "dm", "dr", "sndr")
 
@@ -40,9 +48,9 @@ def test_parts_add_up_to_the_whole(cuts: list[int], subjects: int) -> None:
 
 
 def test_merging_is_the_same_in_any_order() -> None:
-    """Judged parts of partitions add in any order, as far as sums of floats do."""
+    """Suites of partitions add in any order, as far as sums of floats do."""
     one, two, three = (
-        Judged.empty().add(part, Always(0)) for part in parts(campaign(900), [200, 500])
+        EstimatorSuite().add(part, Always(0)) for part in parts(campaign(900), [200, 500])
     )
     first = (one + two) + three
     last = three + (two + one)
@@ -72,18 +80,18 @@ def test_a_hand_computed_case() -> None:
         np.tile([1.0, 2.0, 0.0, 3.0], times),
         2,
     )
-    found = evaluate(log, Always(1), folds=2)
+    found = evaluate(log, Always(1), splits=2)
     # Weights 0, 4, 4/3, 0: IPS (4 x 2) / 4, SNIPS 8 / (16 / 3), mean of the log 6 / 4.
     assert found.diagnostics.mean_weight == pytest.approx((4 + 4 / 3) / 4)
     assert found.diagnostics.ess == pytest.approx(times * (16 / 3) ** 2 / (16 + 16 / 9))
     assert found.diagnostics.max_weight == 4.0
     assert found.on_policy == 1.5
-    judged = Judged.empty().add(log, Always(1))
-    assert judged.ips.linear()[0] == pytest.approx(2.0)
-    assert judged.snips.linear()[0] == pytest.approx(1.5)
+    suite = EstimatorSuite().add(log, Always(1))
+    assert ESTIMATORS["ips"].linear(suite.sums.moments.total)[0] == pytest.approx(2.0)
+    assert ESTIMATORS["snips"].linear(suite.sums.moments.total)[0] == pytest.approx(1.5)
     influence = np.tile([0.0, 4 * 0.5, 4 / 3 * -1.5, 0.0], times)
     error = np.sqrt((influence**2).sum() * 80 / 79) / (times * 16 / 3)
-    assert judged.snips.moments.spread(judged.snips.linear()[1]) == pytest.approx(error)
+    assert ESTIMATORS["snips"].error(suite.sums) == pytest.approx(error)
 
 
 def test_the_direct_method_is_the_table_of_means_where_the_model_is_one() -> None:

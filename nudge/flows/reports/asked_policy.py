@@ -1,0 +1,60 @@
+"""Policies that an evaluation asks about, looked up for a slot in the store."""
+
+from __future__ import annotations
+
+import bandits
+from bandits.config import ContextAttribute
+from nudge.domain.reports.target_policy import BESIDE, AskedPolicy, Learner, Stored, rule_of
+from nudge.domain.slots.learning import first_policy, learner_config, mabwiser_config
+from nudge.domain.slots.slot import Slot
+from nudge.errors import CorruptRecordError, NotFoundError
+from nudge.store.service import slots, snapshots
+from nudge.store.wire.client import Client
+from nudge.store.wire.keys import Keys
+
+
+def asked_policy(client: Client, keys: Keys, slot: str, target: str) -> AskedPolicy:
+    """Return the policy of a target that needs the slot; None for the other targets.
+
+    Raises:
+        NotFoundError: there is no such slot, or the version is not kept.
+        InvalidRequestError: MABWiser does not have the policy, or the rule does not fit the slot.
+        CorruptRecordError: the snapshot cannot be read.
+    """
+    kind, _, text = target.partition(":")
+    if kind == "policy":
+        return stored_policy(client, keys, slot, text)
+    if kind not in ("mabwiser", "rule"):
+        return None
+    found = _slot(client, keys, slot)
+    return (
+        Learner(mabwiser_config(found, text)) if kind == "mabwiser" else rule_of(text, found.names)
+    )
+
+
+def stored_policy(client: Client, keys: Keys, slot: str, version: str) -> Stored:
+    """Return a policy that was published for a slot; version 0 is the one before the first.
+
+    Raises:
+        NotFoundError: there is no such slot, or the version is not kept.
+        CorruptRecordError: the snapshot cannot be read.
+    """
+    found = _slot(client, keys, slot)
+    blob = snapshots.read(client, keys, slot, int(version)) if version.isdigit() else None
+    if blob is None and version != "0":
+        kept = ", ".join(map(str, snapshots.published(client, keys, slot))) or "none"
+        raise NotFoundError(f"slot {slot!r} has no policy version {version!r}; kept are: 0, {kept}")
+    try:
+        policy = first_policy(found) if blob is None else bandits.load_policy(blob)
+    except bandits.SnapshotError as error:
+        raise CorruptRecordError(f"slot {slot!r}, policy version {version}: {error}") from error
+    own = learner_config(found).context
+    beside = [ContextAttribute(n, "category") for n in BESIDE if n not in {a.name for a in own}]
+    return Stored(policy, (*own, *beside))
+
+
+def _slot(client: Client, keys: Keys, name: str) -> Slot:
+    found = slots.current(client, keys).get(name)
+    if found is None:
+        raise NotFoundError(f"there is no slot {name!r}")
+    return found
