@@ -11,16 +11,16 @@ from bandits.evaluation.estimators import ESTIMATORS, Estimator
 from bandits.evaluation.evaluate import evaluate
 from bandits.evaluation.log import Log
 from bandits.evaluation.reward_model import ModelSums, Prediction, RewardModel
-from bandits.evaluation.rows import CV_SPLITS, Rows
+from bandits.evaluation.rows import CV_SPLITS, TargetRows
 from bandits.evaluation.suite import EstimatorSuite, Evaluation
 from bandits.evaluation.sums import COLUMNS, Support, WeightedSums
 from bandits.evaluation.target import (
-    Aim,
     Always,
     Column,
     PolicyColumn,
     Target,
     TargetError,
+    TargetProbabilities,
     Uniform,
     read_target,
 )
@@ -29,7 +29,6 @@ __all__ = [
     "COLUMNS",
     "CV_SPLITS",
     "ESTIMATORS",
-    "Aim",
     "Always",
     "Column",
     "Diagnostics",
@@ -41,10 +40,11 @@ __all__ = [
     "PolicyColumn",
     "Prediction",
     "RewardModel",
-    "Rows",
     "Support",
     "Target",
     "TargetError",
+    "TargetProbabilities",
+    "TargetRows",
     "Uniform",
     "WeightedSums",
     "evaluate",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from bandits.evaluation.log import Log, split_blocks
 from bandits.evaluation.reward_model import RIDGE, ModelSums, RewardModel
-from bandits.evaluation.rows import CV_SPLITS, Rows
+from bandits.evaluation.rows import CV_SPLITS, TargetRows
 from bandits.evaluation.suite import EstimatorSuite, Evaluation
 from bandits.evaluation.target import Target
 
@@ -46,8 +46,8 @@ def evaluate(
 def _fit(batches: Iterable[Log], target: Target, splits: int, ridge: float) -> RewardModel | None:
     sums: ModelSums | None = None
     for start, batch in _numbered(batches):
-        rows = Rows.of(batch, target, start, splits)
-        if rows.aim.every is None:
+        rows = TargetRows.of(batch, target, start, splits)
+        if rows.target.every is None:
             break
         part = ModelSums.of(rows, splits)
         sums = part if sums is None else sums + part

@@ -11,7 +11,7 @@ import numpy as np
 
 from bandits.arrays import FloatArray
 from bandits.evaluation.log import Log
-from bandits.evaluation.rows import CV_SPLITS, Rows
+from bandits.evaluation.rows import CV_SPLITS, TargetRows
 
 RIDGE = 1.0
 
@@ -29,42 +29,42 @@ class ModelSums:
     Attributes:
         gram: (S, K, D, D) products of features of the rows where the variant was shown.
         rewards: (S, K, D) features times reward of the same rows.
-        aims: (S, K, D) features times the target's probability, of all rows.
+        targets: (S, K, D) features times the target's probability, of all rows.
     """
 
     gram: FloatArray
     rewards: FloatArray
-    aims: FloatArray
+    targets: FloatArray
 
     @classmethod
-    def of(cls, rows: Rows, splits: int = CV_SPLITS) -> "ModelSums":
+    def of(cls, rows: TargetRows, splits: int = CV_SPLITS) -> "ModelSums":
         """Return the sums of a batch.
 
         Raises:
             ValueError: the target's probabilities of the other variants are not known.
         """
-        log, every = rows.log, rows.aim.every
+        log, every = rows.log, rows.target.every
         if every is None:
             raise ValueError("a reward model needs the target's probabilities of every variant")
         x, counts, wide = design(log), log.counts, log.variants
         weighted = every if counts is None else every * counts[:, None]
         gram = np.zeros((splits, wide, x.shape[1], x.shape[1]))
-        rewards, aims = np.zeros(gram.shape[:3]), np.zeros(gram.shape[:3])
+        rewards, targets = np.zeros(gram.shape[:3]), np.zeros(gram.shape[:3])
         for split in range(splits):
             inside = rows.splits == split
-            aims[split] = weighted[inside].T @ x[inside]
+            targets[split] = weighted[inside].T @ x[inside]
             for arm in range(wide):
                 own = inside & (log.variant == arm)
                 mine = x[own]
                 times = mine if counts is None else mine * counts[own, None]
                 gram[split, arm] = times.T @ mine
                 rewards[split, arm] = log.reward[own] @ mine
-        return cls(gram, rewards, aims)
+        return cls(gram, rewards, targets)
 
     def __add__(self, other: "ModelSums") -> "ModelSums":
         """Return both parts' sums."""
         gram, rewards = self.gram + other.gram, self.rewards + other.rewards
-        return ModelSums(gram, rewards, self.aims + other.aims)
+        return ModelSums(gram, rewards, self.targets + other.targets)
 
     def fit(self, ridge: float = RIDGE) -> "RewardModel":
         """Return the models of all splits.
@@ -82,7 +82,7 @@ class ModelSums:
             pooled = _pooled(others.sum(axis=0), moments.sum(axis=0), penalty)
             elsewhere = np.arange(splits) != split
             for arm in range(arms):
-                sides = np.stack([moments[arm] - others[arm] @ pooled, self.aims[split, arm]], 1)
+                sides = np.stack([moments[arm] - others[arm] @ pooled, self.targets[split, arm]], 1)
                 deviation, pull = np.linalg.solve(others[arm] + penalty, sides).T
                 coefficients[split, arm] = pooled + deviation
                 pulls[elsewhere, arm] += pull
@@ -128,9 +128,9 @@ class RewardModel:
         """The count of splits S."""
         return len(self.coefficients)
 
-    def predict(self, rows: Rows) -> Prediction | None:
+    def predict(self, rows: TargetRows) -> Prediction | None:
         """Return the prediction; None where the target is known of the logged variant alone."""
-        if rows.aim.every is None:
+        if rows.target.every is None:
             return None
         log, x = rows.log, design(rows.log)
         every = np.zeros((len(log), log.variants))
@@ -139,7 +139,7 @@ class RewardModel:
             every[inside] = x[inside] @ coefficients.T
         return Prediction(
             logged=every[np.arange(len(log)), log.variant],
-            expected=np.asarray((rows.aim.every * every).sum(axis=1), dtype=np.float64),
+            expected=np.asarray((rows.target.every * every).sum(axis=1), dtype=np.float64),
             implied=np.asarray(
                 (x * self.pulls[rows.splits, log.variant]).sum(axis=1), dtype=np.float64
             ),

@@ -8,7 +8,7 @@ import numpy as np
 from bandits.arrays import BoolArray, IntArray
 from bandits.distribution import uniform_from_keys
 from bandits.evaluation.log import Log
-from bandits.evaluation.target import Aim, Target
+from bandits.evaluation.target import Target, TargetProbabilities
 from bandits.inference.clusters import groups_of
 
 CV_SPLITS: Final = 5
@@ -19,12 +19,12 @@ _SALT = b"bandits.evaluation.fold"
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class TargetRows:
     """The rows of a batch on which a target is defined.
 
     Attributes:
         log: n rows; a missing reward is 0 here, so that it spoils no sum.
-        aim: the target on them.
+        target: its probabilities on them.
         splits: (n,) in [0, count of splits).
         groups: (n,) of the subjects, None without subjects.
         kept: bool, for each row of the batch whether it is one of these.
@@ -33,7 +33,7 @@ class Rows:
     """
 
     log: Log
-    aim: Aim
+    target: TargetProbabilities
     splits: IntArray
     groups: IntArray | None
     kept: BoolArray
@@ -41,7 +41,7 @@ class Rows:
     unrewarded: BoolArray
 
     @classmethod
-    def of(cls, log: Log, target: Target, start: int = 0, splits: int = CV_SPLITS) -> "Rows":
+    def of(cls, log: Log, target: Target, start: int = 0, splits: int = CV_SPLITS) -> "TargetRows":
         """Return the rows of a batch.
 
         Args:
@@ -50,17 +50,19 @@ class Rows:
             start: number of the batch's first row in the whole log.
             splits: count of splits, where the log does not bring its own.
         """
-        aim, numbers = target(log), np.arange(start, start + len(log))
-        kept, left_out = aim.kept, round(log.total(~aim.kept))
+        found, numbers = target(log), np.arange(start, start + len(log))
+        kept, left_out = found.kept, round(log.total(~found.kept))
         if not kept.all():
-            every = None if aim.every is None else aim.every[kept]
+            every = None if found.every is None else found.every[kept]
             numbers, log = numbers[kept], log.rows(kept)
-            aim = Aim(np.ones(len(log), dtype=np.bool_), aim.logged[kept], every)
+            found = TargetProbabilities(
+                np.ones(len(log), dtype=np.bool_), found.logged[kept], every
+            )
         groups = None if log.subject is None else groups_of(log.subject)
         places = _splits(log, numbers, splits)
         unrewarded = ~np.isfinite(log.reward)
         log = replace(log, reward=np.where(unrewarded, 0.0, log.reward))
-        return cls(log, aim, places, groups, kept, left_out, unrewarded)
+        return cls(log, found, places, groups, kept, left_out, unrewarded)
 
     def good_propensity(self) -> BoolArray:
         """Return bool (n,): in (0, 1], and that of the logged distribution where there is one."""
@@ -72,7 +74,7 @@ class Rows:
 
     def bad_target(self) -> BoolArray:
         """Return bool (n,): the target's probabilities are not a distribution."""
-        logged, every = self.aim.logged, self.aim.every
+        logged, every = self.target.logged, self.target.every
         if every is None:
             return np.asarray(~((logged >= 0.0) & (logged <= 1.0 + CLOSE)), dtype=np.bool_)
         good = (every >= 0.0).all(axis=1) & (np.abs(every.sum(axis=1) - 1.0) <= CLOSE)

@@ -9,7 +9,7 @@ from bandits.evaluation.diagnostics import Diagnostics
 from bandits.evaluation.estimators import ESTIMATORS
 from bandits.evaluation.log import Log
 from bandits.evaluation.reward_model import RewardModel
-from bandits.evaluation.rows import Rows
+from bandits.evaluation.rows import TargetRows
 from bandits.evaluation.sums import Support, WeightedSums
 from bandits.evaluation.target import Target
 from bandits.inference.interval import Estimate
@@ -83,7 +83,7 @@ class EstimatorSuite:
             model: the reward model; None for the weighted estimators alone.
             start: number of the batch's first row, as it was when the model was fitted.
         """
-        rows = Rows.of(log, target, start, 1 if model is None else model.splits)
+        rows = TargetRows.of(log, target, start, 1 if model is None else model.splits)
         prediction = None if model is None else model.predict(rows)
         return self + EstimatorSuite(Support.of(rows), WeightedSums.of(rows, prediction))
 

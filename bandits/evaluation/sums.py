@@ -7,7 +7,7 @@ import numpy as np
 
 from bandits.arrays import FloatArray
 from bandits.evaluation.reward_model import Prediction
-from bandits.evaluation.rows import Rows
+from bandits.evaluation.rows import TargetRows
 from bandits.inference.moments import Moments
 
 COLUMNS: Final = ("rows", "weight", "reward", "expected", "surprise", "pull")
@@ -33,9 +33,9 @@ class Support:
     bad_target: int = 0
 
     @classmethod
-    def of(cls, rows: Rows) -> "Support":
+    def of(cls, rows: TargetRows) -> "Support":
         """Return the sums of a batch."""
-        log, every = rows.log, rows.aim.every
+        log, every = rows.log, rows.target.every
         mass = unsupported = 0.0
         if every is not None and not (log.pmf is None and log.eligible is None):
             mass = log.total(every.sum(axis=1))
@@ -84,10 +84,10 @@ class WeightedSums:
         return cls(Moments.empty(len(COLUMNS)))
 
     @classmethod
-    def of(cls, rows: Rows, prediction: Prediction | None) -> "WeightedSums":
+    def of(cls, rows: TargetRows, prediction: Prediction | None) -> "WeightedSums":
         """Return the sums of a batch; a propensity that cannot be one gives the weight 0."""
         good, reward = rows.good_propensity(), rows.log.reward
-        weights = np.where(good, rows.aim.logged / np.where(good, rows.log.propensity, 1.0), 0.0)
+        weights = np.where(good, rows.target.logged / np.where(good, rows.log.propensity, 1.0), 0.0)
         known = reward[~rows.unrewarded]
         return cls(
             Moments.of(_columns(weights, reward, prediction), rows.groups),

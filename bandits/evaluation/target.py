@@ -18,7 +18,7 @@ class TargetError(BanditsError, ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Aim:
+class TargetProbabilities:
     """Probabilities that a target gives to the variants of n rows.
 
     Attributes:
@@ -32,8 +32,10 @@ class Aim:
     every: FloatArray | None = None
 
     @classmethod
-    def of(cls, log: Log, every: FloatArray, kept: BoolArray | None = None) -> "Aim":
-        """Return the aim of a matrix (n, K); all rows are kept where `kept` is None."""
+    def of(
+        cls, log: Log, every: FloatArray, kept: BoolArray | None = None
+    ) -> "TargetProbabilities":
+        """Return the probabilities of a matrix (n, K); all rows are kept where `kept` is None."""
         logged = every[np.arange(len(log)), log.variant]
         return cls(np.ones(len(log), dtype=np.bool_) if kept is None else kept, logged, every)
 
@@ -41,8 +43,8 @@ class Aim:
 class Target(Protocol):
     """A policy as a function of a batch; it must not look at the rewards."""
 
-    def __call__(self, log: Log) -> Aim:
-        """Return the aim on n rows."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities on n rows."""
         ...
 
 
@@ -50,13 +52,15 @@ class Target(Protocol):
 class Uniform:
     """The policy that gives every eligible variant the same probability."""
 
-    def __call__(self, log: Log) -> Aim:
-        """Return the aim; rows in which nothing is eligible are left out."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities; rows in which nothing is eligible are left out."""
         if log.eligible is None:
-            return Aim.of(log, np.full((len(log), log.variants), 1.0 / log.variants))
+            return TargetProbabilities.of(
+                log, np.full((len(log), log.variants), 1.0 / log.variants)
+            )
         count = log.eligible.sum(axis=1)
         every = log.eligible / np.maximum(count, 1)[:, None]
-        return Aim.of(log, np.asarray(every, dtype=np.float64), count > 0)
+        return TargetProbabilities.of(log, np.asarray(every, dtype=np.float64), count > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,13 @@ class Always:
 
     variant: int
 
-    def __call__(self, log: Log) -> Aim:
-        """Return the aim."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities."""
         every = np.zeros((len(log), log.variants))
         every[:, self.variant] = 1.0
-        return Aim.of(log, every, None if log.eligible is None else log.eligible[:, self.variant])
+        return TargetProbabilities.of(
+            log, every, None if log.eligible is None else log.eligible[:, self.variant]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,8 @@ class Column:
 
     name: str
 
-    def __call__(self, log: Log) -> Aim:
-        """Return the aim.
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities.
 
         Raises:
             TargetError: the log has no such column.
@@ -88,8 +94,8 @@ class Column:
             raise TargetError(f"the log has no column {self.name!r}")
         column = log.targets[self.name]
         if column.ndim > 1:
-            return Aim.of(log, column)
-        return Aim(np.ones(len(log), dtype=np.bool_), column)
+            return TargetProbabilities.of(log, column)
+        return TargetProbabilities(np.ones(len(log), dtype=np.bool_), column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +108,10 @@ class PolicyColumn:
 
     name: str
 
-    def __call__(self, log: Log) -> Aim:
-        """Return the aim."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities."""
         every = log.targets[self.name]
-        return Aim.of(log, every, every.sum(axis=1) > 0.0)
+        return TargetProbabilities.of(log, every, every.sum(axis=1) > 0.0)
 
 
 def read_target(text: str, variants: Sequence[str]) -> Target:

@@ -28,11 +28,11 @@ from nudge.errors import InvalidRequestError
 from nudge.flows.reports.asked_policy import asked_policy
 from nudge.flows.reports.evaluate import (
     READINGS,
-    Answer,
-    LogQuestion,
+    EvaluationAnswer,
     evaluate_lake,
     evaluate_log,
 )
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.evaluation.log_columns import Columns
 from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.logs import open_log
@@ -172,7 +172,9 @@ def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:
     return open_log(settings.lake_dir, slot, settings.lake_engine)
 
 
-def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolicy) -> Answer:
+def _in_lake(
+    settings: Settings, question: EvaluationQuestion, asked: AskedPolicy
+) -> EvaluationAnswer:
     """Answer from the installation's lake and the days that are kept joined."""
     with progress_bar("lake", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=1.0, note="")
@@ -187,13 +189,13 @@ def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolic
     return found
 
 
-def _in_log(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> Answer:
+def _in_log(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> EvaluationAnswer:
     with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
         task = bar.add_task("", total=file.rows * READINGS, note="")
         return evaluate_log(file, question, asked, lambda rows: bar.advance(task, rows))
 
 
-def _shown(log: str, question: LogQuestion, found: Answer) -> list[Table | Text]:
+def _shown(log: str, question: LogQuestion, found: EvaluationAnswer) -> list[Table | Text]:
     judged = found.evaluation
     head = f"{question.target} on {log}"
     used = judged.diagnostics

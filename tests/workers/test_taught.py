@@ -20,7 +20,8 @@ from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot, Variant
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.publish import Publisher
-from nudge.flows.reports.evaluate import LogQuestion, evaluate_log
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.import_log import ImportResult, check, planned, run
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance

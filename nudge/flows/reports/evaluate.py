@@ -6,8 +6,8 @@ contexts differ, its rows are read as those of a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,72 +20,35 @@ from bandits.evaluation import (
     evaluate,
     read_target,
 )
-from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
+from nudge.domain.reports.questions import EvaluationQuestion
 from nudge.domain.reports.target_policy import AskedPolicy, Learner, chooser
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.flows.reports.learned_policy import policy_distribution
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
 from nudge.lake.evaluation.cell_log import CellLog
 from nudge.lake.evaluation.cells import CellRows
 from nudge.lake.evaluation.log_batches import LogBatches, LogPolicy, survey_log
-from nudge.lake.evaluation.log_columns import POLICY, Columns, Look
+from nudge.lake.evaluation.log_columns import POLICY, Look
 from nudge.lake.evaluation.log_features import Feature
-from nudge.lake.evaluation.log_file import LogFile
-from nudge.lake.evaluation.log_period import cut_to_period
+from nudge.lake.evaluation.log_file import LogFile, cut_to_period
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.errors import TooLargeError
 from nudge.lake.files.reader import Contents, Lake
+from nudge.lake.reports.day_tables import Tell
 from nudge.lake.reports.slot_rows import slot_rows
 
-KINDS: Final = ("uniform", "always", "policy", "mabwiser", "rule", "column")
 READINGS: Final = 3
 """Readings of a log: for its levels, for the reward model, for the estimates."""
 OF_DAYS, OF_CELLS, OF_SUMS = 0.4, 0.6, 0.9
 """Share of the work that is done when the days are joined, and after each pass over cells."""
 NOT_ELIGIBLE: Final = {"always": "not_eligible"}
 NO_CHOICE: Final = "nothing_eligible"
-Tell = Callable[[float], None]
-"""A callback that takes the share of the work that is done, from 0 to 1."""
 
 
 @dataclass(frozen=True)
-class LogQuestion:
-    """A question to the rows of a log.
-
-    Attributes:
-        target: one of `TARGETS`, or `column:NAME`.
-        columns: meaning of the log's columns; their target is that of `column:`.
-        variants: in the order of a target column's lists; empty where the log tells.
-        level: coverage of the intervals.
-    """
-
-    target: str
-    columns: Columns = field(default_factory=Columns)
-    variants: tuple[str, ...] = ()
-    level: float = 0.95
-
-    @property
-    def kind(self) -> str:
-        """The target's kind, one of KINDS.
-
-        Raises:
-            InvalidRequestError: the target is unknown.
-        """
-        kind, _, name = self.target.partition(":")
-        if kind not in KINDS or (kind == "uniform") == bool(name):
-            cure = f"use {TARGETS}; or column:NAME"
-            raise InvalidRequestError(f"{self.target!r} is not a target; {cure}")
-        return kind
-
-    @property
-    def name(self) -> str:
-        """The text behind the target's kind."""
-        return self.target.partition(":")[2]
-
-
-@dataclass(frozen=True)
-class Answer:
+class EvaluationAnswer:
     """An evaluation with the rows that it leaves out.
 
     Attributes:
@@ -106,7 +69,7 @@ class Answer:
 
 def evaluate_log(
     log: LogFile, question: LogQuestion, policy: AskedPolicy = None, look: Look = lambda _: None
-) -> Answer:
+) -> EvaluationAnswer:
     """Answer a question from a log's rows, with a batch in memory at a time.
 
     Args:
@@ -144,7 +107,7 @@ def evaluate_lake(
     policy: AskedPolicy = None,
     tell: Tell = lambda _: None,
     engine: str = DUCKDB,
-) -> tuple[Answer, Contents]:
+) -> tuple[EvaluationAnswer, Contents]:
     """Answer a question from a lake as it is now.
 
     Args:
@@ -174,7 +137,7 @@ def evaluate_lake(
 
 def evaluate_cells(
     rows: CellRows, target: str, policy: AskedPolicy = None, tell: Tell = lambda _: None
-) -> Answer:
+) -> EvaluationAnswer:
     """Answer a question from a slot's cells; the memory it takes does not grow with the lake.
 
     Args:
@@ -197,7 +160,7 @@ def evaluate_cells(
 
 def _evaluate_rows(
     lake: Lake, question: EvaluationQuestion, policy: AskedPolicy, tell: Tell, engine: str
-) -> Answer:
+) -> EvaluationAnswer:
     try:
         log = replace(open_log(lake.root, question.slot, engine), name="lake")
         look = _progress(tell, max(1, log.rows * READINGS))
@@ -231,8 +194,8 @@ def _target(text: str, variants: Sequence[str], policy: AskedPolicy) -> Target:
 
 def _answer(
     target: str, found: Evaluation, left_out: Mapping[str, int], features: Sequence[Feature]
-) -> Answer:
+) -> EvaluationAnswer:
     undefined = found.diagnostics.left_out
     why = NOT_ELIGIBLE.get(target.partition(":")[0], NO_CHOICE)
     more = {why: undefined} if undefined else {}
-    return Answer(found, {**left_out, **more}, tuple(one.name for one in features))
+    return EvaluationAnswer(found, {**left_out, **more}, tuple(one.name for one in features))

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.config import ContextAttribute
-from bandits.evaluation import EstimatorSuite, Log, ModelSums, Rows, Support, Target
+from bandits.evaluation import EstimatorSuite, Log, ModelSums, Support, Target, TargetRows
 from nudge.lake.evaluation.cells import NAMED, CellRows
 from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import read_attribute, read_contexts
@@ -80,7 +80,7 @@ class CellLog:
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
-        rows = Rows.of(self._log({} if policy is None else {POLICY: policy}), target)
+        rows = TargetRows.of(self._log({} if policy is None else {POLICY: policy}), target)
         prediction = ModelSums.of(rows).fit().predict(rows)
         assert prediction is not None  # noqa: S101 - the model's sums need all probabilities too
         sums = self.source.weighted_sums(self.found, rows, prediction)

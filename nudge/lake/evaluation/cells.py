@@ -7,24 +7,20 @@ then, with the model's prediction for each cell, the weighted sums by group of s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
 import ibis
-import numpy as np
 import pyarrow as pa
 from ibis.expr.types import BooleanValue, Column, FloatingColumn, IntegerValue, Table
 
-from bandits.arrays import FloatArray
-from bandits.evaluation import COLUMNS, CV_SPLITS, Prediction, Rows, WeightedSums
-from bandits.evaluation.rows import CLOSE
-from bandits.inference.clusters import GROUPS
-from bandits.inference.moments import Moments
+from bandits.evaluation import CV_SPLITS, Prediction, TargetRows, WeightedSums
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.target_policy import BESIDE
 from nudge.lake.engine.dialects import arrow, given, hashed
 from nudge.lake.engine.query import FEN
+from nudge.lake.evaluation.cell_sums import read_sums, sum_by_group
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
@@ -89,7 +85,9 @@ class CellRows:
         }
         return self._ask(table.group_by(*KEYS).aggregate(**sums, **known))
 
-    def weighted_sums(self, cells: pa.Table, kept: Rows, prediction: Prediction) -> WeightedSums:
+    def weighted_sums(
+        self, cells: pa.Table, kept: TargetRows, prediction: Prediction
+    ) -> WeightedSums:
         """Return the sums over the decisions of the kept cells.
 
         Args:
@@ -103,13 +101,13 @@ class CellRows:
         if not len(kept.log):
             return WeightedSums.empty()
         keys = cells.select(list(KEYS)).filter(pa.array(kept.kept))
-        columns = {"aim": kept.aim.logged, "predicted": prediction.logged}
+        columns = {"target": kept.target.logged, "predicted": prediction.logged}
         columns |= {"expected": prediction.expected, "implied": prediction.implied}
         known = pa.table(dict(zip(KEYS, keys.columns, strict=True)) | columns)
         right = given(self.rows.backend, PREDICTED, known)
         left = self._table()
         both = left.inner_join(right, [left[name] == right[name] for name in KEYS])
-        return _weighted_sums(self._ask(_by_group(both)))
+        return read_sums(self._ask(sum_by_group(both)))
 
     def left_out(self) -> dict[str, int]:
         """Count the decisions that cannot be used, by reason."""
@@ -177,49 +175,3 @@ def _logged(table: Table, variants: tuple[str, ...]) -> FloatingColumn:
     nothing = ibis.null("float64")
     branches = [(table.variant == name, table[PROBABILITY + name]) for name in variants]
     return cast("FloatingColumn", ibis.cases(*branches, else_=nothing) if branches else nothing)
-
-
-def _by_group(rows: Table) -> Table:
-    """Return `WeightedSums` by cluster, as an expression: it says what `WeightedSums.of` says."""
-    p = rows.propensity
-    good = (p > 0) & (p <= 1 + CLOSE) & ((rows.logged - p).abs() <= CLOSE)
-    rows = rows.mutate(good=good.fill_null(False))
-    rows = rows.mutate(w=ibis.ifelse(rows.good, rows.aim / rows.propensity, 0.0))
-    w, y, rest = rows.w, rows.y, rows.y - rows.predicted
-    return rows.group_by("cluster").aggregate(
-        rows=rows.count(),
-        weight=w.sum(),
-        reward=(w * y).sum(),
-        expected=rows.expected.sum(),
-        surprise=(w * rest).sum(),
-        pull=(rows.implied * rest).sum(),
-        weight_square=(w * w).sum(),
-        max_weight=w.max(),
-        total=y.sum(),
-        flawed=(~rows.good).sum(),
-        others=((y != 0.0) & (y != 1.0)).sum(),
-        negative=(y < 0.0).sum(),
-    )
-
-
-def _weighted_sums(found: pa.Table) -> WeightedSums:
-    plain: Mapping[str, FloatArray] = {
-        name: np.asarray(found.column(name).to_numpy(), dtype=np.float64)
-        for name in found.column_names
-    }
-    groups, place = np.zeros((GROUPS, len(COLUMNS))), plain["cluster"].astype(np.int64)
-    for column, name in enumerate(COLUMNS):
-        groups[:, column] = np.bincount(place, plain[name], GROUPS)
-    sizes, width = groups[:, 0], len(COLUMNS)
-    moments = Moments(
-        round(sizes.sum()), groups.sum(axis=0), np.zeros((width, width)), groups, sizes
-    )
-    return WeightedSums(
-        moments,
-        weight_square=float(plain["weight_square"].sum()),
-        max_weight=float(plain["max_weight"].max(initial=0.0)),
-        reward=float(plain["total"].sum()),
-        bad_propensity=int(plain["flawed"].sum()),
-        shares=not plain["others"].any(),
-        positive=not plain["negative"].any(),
-    )

@@ -152,7 +152,7 @@ def survey_log(
         left_out.update(why)
         if not variants:
             found |= dict.fromkeys(variant_names(part, columns))
-            _few(log, columns, found)
+            _check_count(log, columns, found)
         used = part.where(kept)
         if columns.features is None:
             levels |= {name: Levels() for name in context_names(used)[:KEYS] if name not in levels}
@@ -162,7 +162,7 @@ def survey_log(
     return Survey(order, choose_features(dict(sorted(levels.items()))), left_out)
 
 
-def _few(log: LogFile, columns: Columns, variants: Mapping[str, None]) -> None:
+def _check_count(log: LogFile, columns: Columns, variants: Mapping[str, None]) -> None:
     if len(variants) > MOST:
         text = f"column {columns.variant!r} has more than {MOST:,} values"
         cure = "name the variant's column with --variant-column"

@@ -39,16 +39,9 @@ def open_log(path: Path, slot: str | None = None, engine: str = "duckdb") -> Log
     with readable_file(path), path.open("rb") as file:
         parquet = file.read(len(MAGIC)) == MAGIC
     log = _parquet(path) if parquet else _csv(path)
-    return log if slot is None or "slot" not in log.columns else _of_slot(log, slot)
-
-
-def _of_slot(log: LogFile, slot: str) -> LogFile:
-    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        for batch in log.read(list(dict.fromkeys(["slot", *names]))):
-            mask = pc.equal(batch.column("slot").cast(pa.string()), slot)
-            yield batch.filter(mask).select(list(names))
-
-    return LogFile(log.name, log.columns, log.rows, read)
+    if slot is None or "slot" not in log.columns:
+        return log
+    return log.filter("slot", lambda column: pc.equal(column.cast(pa.string()), slot))
 
 
 def _parquet(path: Path) -> LogFile:

@@ -1,5 +1,7 @@
 """Laws of the estimators, whatever the data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from evaluation_samples import RATES, campaign, paid, parts
@@ -12,6 +14,10 @@ from bandits.evaluation import (
     EstimatorSuite,
     Evaluation,
     Log,
+    ModelSums,
+    Support,
+    Target,
+    TargetRows,
     Uniform,
     evaluate,
 )
@@ -95,7 +101,7 @@ def test_a_hand_computed_case() -> None:
 
 
 def test_the_direct_method_is_the_table_of_means_where_the_model_is_one() -> None:
-    """With one-hot cells DM is sum over cells of share x mean, up to the folds and the ridge."""
+    """With one-hot cells DM is sum over cells of share x mean, up to the splits and the ridge."""
     log = campaign(20_000, 5)
     cell = log.features[:, 1] == 1.0
     table = [log.reward[(cell == c) & (log.variant == 2)].mean() for c in (False, True)]
@@ -145,3 +151,49 @@ def test_a_model_takes_noise_away() -> None:
     width = {name: x.high - x.low for name, x in found.estimates.items()}
     assert width["dr"] < width["ips"]
     assert width["sndr"] < width["snips"]
+
+
+def cells_of(log: Log, splits: np.ndarray) -> Log:
+    """The log's rows as cells: those that agree in variant, features and split are one."""
+    keys = np.column_stack([log.variant, log.features, splits])
+    _, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    one = replace(log, splits=splits, pmf=(log.pmf > 0.0).astype(float)).rows(first)
+    place = place.ravel()
+    counts = np.bincount(place).astype(float)
+    return replace(one, reward=np.bincount(place, log.reward), counts=counts, subject=None)
+
+
+@pytest.mark.parametrize("target", [Uniform(), Always(2)])
+def test_cells_are_their_rows(target: Target) -> None:
+    """A log of cells gives the reward model and the support of its rows."""
+    log = campaign(3000, 4, subjects=200)
+    rows = TargetRows.of(log, target)
+    cells = TargetRows.of(cells_of(log, rows.splits), target)
+    assert len(cells.log) < 40
+    models = [ModelSums.of(one).fit() for one in (rows, cells)]
+    assert models[1].coefficients == pytest.approx(models[0].coefficients, abs=1e-12)
+    assert models[1].pulls == pytest.approx(models[0].pulls, abs=1e-9)
+    of_rows, of_cells = Support.of(rows), Support.of(cells)
+    assert of_cells.target_mass == pytest.approx(of_rows.target_mass)
+    assert of_cells.unsupported_mass == of_rows.unsupported_mass == 0.0
+
+
+def test_the_doubly_robust_estimates_are_their_formulas() -> None:
+    """DR and SNDR by the papers' formulas on the rows, with the standard errors of their means."""
+    log = campaign(2000, 6)
+    rows = TargetRows.of(log, Always(1))
+    model = ModelSums.of(rows).fit()
+    found = model.predict(rows)
+    weights = (log.variant == 1) / log.propensity
+    surprise = weights * (log.reward - found.logged)
+    sums = EstimatorSuite().add(log, Always(1), model).sums
+    value, _ = ESTIMATORS["dr"].linear(sums.moments.total)
+    terms = found.expected + surprise
+    assert value == pytest.approx(terms.mean())
+    assert ESTIMATORS["dr"].error(sums) == pytest.approx(terms.std(ddof=1) / np.sqrt(2000))
+    shift = surprise.sum() / weights.sum()
+    value, _ = ESTIMATORS["sndr"].linear(sums.moments.total)
+    assert value == pytest.approx(found.expected.mean() + shift)
+    parts = (found.expected - found.expected.mean()) / 2000
+    parts += (surprise - shift * weights) / weights.sum()
+    assert ESTIMATORS["sndr"].error(sums) == pytest.approx(np.sqrt((parts**2).sum() * 2000 / 1999))

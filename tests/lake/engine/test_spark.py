@@ -29,8 +29,9 @@ from nudge.domain.reports.questions import EVER, EvaluationQuestion, Performance
 from nudge.domain.reports.questions import Period as Span
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.target_policy import AskedPolicy, rule_of
-from nudge.flows.reports.evaluate import LogQuestion, evaluate_cells, evaluate_log
+from nudge.flows.reports.evaluate import evaluate_cells, evaluate_log
 from nudge.flows.reports.funnel import funnel
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine import dialects
 from nudge.lake.engine.dialects import arrow, given, person
 from nudge.lake.engine.engines import named_engine
@@ -153,7 +154,7 @@ def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
 @pytest.mark.parametrize("revenue", [False, True])
 @pytest.mark.parametrize("target", ["uniform", "always:b", RULE])
 def test_evaluations_are_the_same(rows: list[SlotRows], target: str, *, revenue: bool) -> None:
-    """All estimates, with their model and its folds, their intervals, and what is left out."""
+    """All estimates, with their model and its splits, their intervals, and what is left out."""
     found = [
         evaluate_cells(CellRows(one, EVER, revenue=revenue), target, asked(target)).plain
         for one in rows

@@ -14,15 +14,15 @@ from nudge.domain.reports.target_policy import AskedPolicy, Learner, rule_of
 from nudge.domain.slots.learning import mabwiser_config
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.evaluate import (
-    Answer,
-    LogQuestion,
+    EvaluationAnswer,
     evaluate_cells,
     evaluate_lake,
     evaluate_log,
 )
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.evaluation.cells import CellRows
-from nudge.lake.evaluation.log_period import cut_to_period
+from nudge.lake.evaluation.log_file import cut_to_period
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.slot_rows import SlotRows, slot_rows
@@ -47,11 +47,11 @@ def asked(target: str) -> AskedPolicy:
     return rule_of(text, SLOT.names) if kind == "rule" else None
 
 
-def by_cells(rows: SlotRows, target: str, period: Period = EVER) -> Answer:
+def by_cells(rows: SlotRows, target: str, period: Period = EVER) -> EvaluationAnswer:
     return evaluate_cells(CellRows(rows, period, revenue=False), target, asked(target))
 
 
-def by_rows(lake: Lake, target: str, period: Period = EVER) -> Answer:
+def by_rows(lake: Lake, target: str, period: Period = EVER) -> EvaluationAnswer:
     log = cut_to_period(open_log(lake.root, "banner"), period)
     stored = asked(target)
     assert not isinstance(stored, Learner)
@@ -62,7 +62,7 @@ def by_rows(lake: Lake, target: str, period: Period = EVER) -> Answer:
 def test_cells_say_what_rows_say(lake: Lake, rows: SlotRows, target: str) -> None:
     """Rows, weights and weighted estimates are equal; those with a model agree.
 
-    A subject falls into another fold here, so the models differ by a fold's chance: by less than
+    A subject falls into another split here, so the models differ by a split's chance: by less than
     a quarter of the interval's half.
     """
     found, want = by_cells(rows, target), by_rows(lake, target)

@@ -14,7 +14,8 @@ import pytest
 from export_lake import NAMES, lake_of, rows
 
 from nudge.errors import InvalidRequestError
-from nudge.flows.reports.evaluate import LogQuestion, evaluate_log
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.query import answer, connect, joined
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, exported_rows

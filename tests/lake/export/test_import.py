@@ -21,7 +21,8 @@ from nudge.domain.slots.slot import Variant
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.flows.reports.evaluate import LogQuestion, evaluate_log
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.import_log import ImportResult, check, digest, planned, run
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
