@@ -21,7 +21,7 @@ from bandits.evaluation import (
     read_target,
 )
 from nudge.domain.reports.questions import EvaluationQuestion
-from nudge.domain.reports.target_policy import AskedPolicy, Learner, chooser
+from nudge.domain.reports.target_policy import AskedPolicy, Learner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.flows.reports.learned_policy import policy_distribution
 from nudge.flows.reports.log_question import LogQuestion
@@ -29,7 +29,7 @@ from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
 from nudge.lake.evaluation.cell_log import CellLog
 from nudge.lake.evaluation.cells import CellRows
-from nudge.lake.evaluation.log_batches import LogBatches, LogPolicy, survey_log
+from nudge.lake.evaluation.log_batches import LogBatches, survey_log
 from nudge.lake.evaluation.log_columns import POLICY, Look
 from nudge.lake.evaluation.log_features import Feature
 from nudge.lake.evaluation.log_file import LogFile, cut_to_period
@@ -89,10 +89,8 @@ def evaluate_log(
     if question.kind == "column":
         columns = replace(columns, target=question.name)
     survey = survey_log(log, columns, question.variants, look)
-    target, own = _target(question.target, survey.variants, policy), None
-    if policy is not None:
-        own = LogPolicy(policy.attributes, chooser(policy, survey.variants))
-    batches = LogBatches(log, columns, survey, own, look)
+    target = _target(question.target, survey.variants, policy)
+    batches = LogBatches(log, columns, survey, policy, look)
     try:
         found = evaluate(batches, target, level=question.level)
     except ValueError as error:

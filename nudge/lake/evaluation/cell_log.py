@@ -14,9 +14,9 @@ from bandits.config import ContextAttribute
 from bandits.evaluation import EstimatorSuite, Log, ModelSums, Support, Target, TargetRows
 from nudge.lake.evaluation.cells import NAMED, CellRows
 from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
-from nudge.lake.evaluation.log_attributes import read_attribute, read_contexts
+from nudge.lake.evaluation.log_attributes import read_contexts
 from nudge.lake.evaluation.log_columns import POLICY
-from nudge.lake.evaluation.log_features import Feature, Levels, choose_features
+from nudge.lake.evaluation.log_features import Feature, Levels, choose_features, read_features
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,6 @@ class CellLog:
 
     def _log(self, targets: Mapping[str, FloatArray]) -> Log:
         """Return the cells as rows; their propensities differ, and the engine alone sees them."""
-        found = [one.columns(read_attribute(self._batch, one.name)) for one in self.features]
         return Log(
             self.arms,
             np.ones(len(self.found)),
@@ -97,7 +96,7 @@ class CellLog:
             self.eligible,
             self._mask("possible").astype(np.float64),
             None,
-            np.hstack(found) if found else None,
+            read_features(self._batch, self.features),
             targets,
             self.splits,
             self.column("rows"),

@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray
-from bandits.config import ContextAttribute
 from bandits.evaluation import Log
-from nudge.domain.reports.target_policy import Choose
+from nudge.domain.reports.target_policy import Stored, chooser
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import context_names, read_attribute, read_contexts
@@ -28,7 +27,7 @@ from nudge.lake.evaluation.log_columns import (
     usable_rows,
     variant_names,
 )
-from nudge.lake.evaluation.log_features import Feature, Levels, choose_features
+from nudge.lake.evaluation.log_features import Feature, Levels, choose_features, read_features
 from nudge.lake.evaluation.log_file import LogFile
 
 KEYS: Final = 50
@@ -53,19 +52,6 @@ class Survey:
 
 
 @dataclass(frozen=True)
-class LogPolicy:
-    """The policy that an evaluation asks about.
-
-    Attributes:
-        attributes: of the context that it looks at.
-        choose: gives its distribution.
-    """
-
-    attributes: Sequence[ContextAttribute]
-    choose: Choose
-
-
-@dataclass(frozen=True)
 class LogBatches:
     """Usable rows of a log, batch by batch; each iteration reads the log anew.
 
@@ -78,7 +64,7 @@ class LogBatches:
     log: LogFile
     columns: Columns
     survey: Survey
-    policy: LogPolicy | None = None
+    policy: Stored | None = None
     look: Look = lambda _: None
 
     def __iter__(self) -> Iterator[Log]:
@@ -105,7 +91,7 @@ class LogBatches:
             eligible,
             pmf,
             part.subjects("subject") if part.has("subject") else None,
-            self._features(part),
+            read_features(part, self.survey.features),
             self._targets(part, eligible),
         )
 
@@ -113,17 +99,12 @@ class LogBatches:
         given = self.columns.propensity
         return part.real(given) if isinstance(given, str) else np.full(len(part), given)
 
-    def _features(self, part: RawBatch) -> FloatArray | None:
-        if not self.survey.features:
-            return None
-        found = [one.columns(read_attribute(part, one.name)) for one in self.survey.features]
-        return np.hstack(found)
-
     def _targets(self, part: RawBatch, eligible: BoolArray | None) -> dict[str, FloatArray]:
-        wide = len(self.survey.variants)
-        if self.policy is not None:
+        variants, policy = self.survey.variants, self.policy
+        wide = len(variants)
+        if policy is not None:
             mask = np.ones((len(part), wide), dtype=np.bool_) if eligible is None else eligible
-            return {POLICY: self.policy.choose(read_contexts(part, self.policy.attributes), mask)}
+            return {POLICY: chooser(policy, variants)(read_contexts(part, policy.attributes), mask)}
         name = self.columns.target
         return {} if name is None else {name: read_target_column(part, name, wide)}
 

@@ -15,13 +15,7 @@ from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_arrays import REAL, TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import CONTEXT, open_context
 from nudge.lake.evaluation.log_file import LogFile
-from nudge.lake.evaluation.log_matrices import (
-    list_lengths,
-    list_members,
-    list_numbers,
-    mark_members,
-    spread_numbers,
-)
+from nudge.lake.evaluation.log_matrices import list_lengths, list_members, list_numbers
 
 LEARNABLE: Final = "policy"
 """The reason of decisions that may be evaluated."""
@@ -146,13 +140,15 @@ def read_matrices(part: RawBatch, variants: pa.Array) -> tuple[BoolArray | None,
         row = int(rows[np.argmax(places < 0)])
         problem = f"{eligible[row].as_py()} has an unknown variant"
         raise part.wrong("eligible", row, problem, "name them all with --variants")
-    mask = mark_members(rows, places, (len(part), wide))
+    mask = np.zeros((len(part), wide), dtype=np.bool_)
+    mask[rows, places] = True
     if pmf is None:
         return mask, None
-    _same_length(
-        part, "pmf", list_lengths(pmf) == list_lengths(eligible), "one number for each eligible"
-    )
-    return mask, spread_numbers(pmf, rows, places, wide)
+    fits = list_lengths(pmf) == list_lengths(eligible)
+    _same_length(part, "pmf", fits, "one number for each eligible")
+    found = np.zeros(mask.shape)
+    found[rows, places] = list_numbers(pmf)
+    return mask, found
 
 
 def read_target_column(part: RawBatch, name: str, wide: int) -> FloatArray:

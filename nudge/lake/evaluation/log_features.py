@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import FloatArray
-from nudge.lake.evaluation.log_arrays import REAL
+from nudge.lake.evaluation.log_arrays import REAL, RawBatch
+from nudge.lake.evaluation.log_attributes import read_attribute
 
 FEW: Final = 20
 """Most levels of an attribute with a column each."""
@@ -102,6 +104,12 @@ class Levels:
             return Feature(name, mean=mean, spread=math.sqrt(max(square / rows - mean**2, 1e-12)))
         levels = tuple(sorted(value for value, _ in self.counts.most_common(FEW)))
         return Feature(name, levels) if len(levels) > 1 else None
+
+
+def read_features(part: RawBatch, features: Sequence[Feature]) -> FloatArray | None:
+    """Return the columns (n, d) of all features; None without any."""
+    found = [one.columns(read_attribute(part, one.name)) for one in features]
+    return np.hstack(found) if found else None
 
 
 def choose_features(found: dict[str, Levels]) -> tuple[Feature, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bandits.arrays import BoolArray, FloatArray, IntArray, UintArray
+from bandits.arrays import FloatArray, IntArray, UintArray
 from bandits.distribution import uniform_from_keys
 
 LONGEST: Final = 256
@@ -30,20 +30,6 @@ def list_members(lists: pa.ListArray, variants: pa.Array) -> tuple[IntArray, Int
     rows = np.repeat(np.arange(len(lists)), list_lengths(lists))
     places = pc.fill_null(pc.index_in(lists.flatten(), value_set=variants), -1)
     return rows, np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def mark_members(rows: IntArray, places: IntArray, shape: tuple[int, int]) -> BoolArray:
-    """Return bool (n, K), true at the members."""
-    found = np.zeros(shape, dtype=np.bool_)
-    found[rows, places] = True
-    return found
-
-
-def spread_numbers(values: pa.ListArray, rows: IntArray, places: IntArray, wide: int) -> FloatArray:
-    """Return the numbers of lists (n,) at their members' places: (n, K), 0 elsewhere."""
-    found = np.zeros((len(values), wide))
-    found[rows, places] = list_numbers(values)
-    return found
 
 
 def list_numbers(values: pa.ListArray) -> FloatArray:
