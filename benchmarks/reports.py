@@ -24,7 +24,7 @@ from benchmarks.big_lake import SLOT, VARIANTS, written
 from nudge.config.slot_file import parse_slot
 from nudge.domain.reports.questions import EvaluationQuestion
 from nudge.domain.reports.report import ReportTerms, report
-from nudge.flows.reports.what_if import what_if
+from nudge.flows.reports.evaluate import evaluate_lake
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.cubes import cube_of, keep_sums
@@ -97,7 +97,7 @@ def measured(root: Path) -> None:
                 made(root, by)
     for target in TARGETS:
         with told(f"evaluation with DR, {target}"):
-            what_if(lake, root / "cache", EvaluationQuestion(SLOT, target))
+            evaluate_lake(lake, root / "cache", EvaluationQuestion(SLOT, target))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(f"  most memory {peak / 1e9:.2f} GB (at most {MEMORY / 1e9})")
 

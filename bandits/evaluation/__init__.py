@@ -1,43 +1,52 @@
-"""What another policy would have got, from a log with exact propensities.
+"""Offline evaluation: the reward of another policy, from a log with exact propensities.
 
     evaluation = evaluate(batches, read_target("always:coffee", variants))
     evaluation.as_dict()
 
-An estimator is a frozen value with `add` and `+`: one pass over batches, parts add up.
+A suite of estimators is a frozen value with `add` and `+`: one pass over batches, parts add up.
 """
 
-from bandits.evaluation.answer import Evaluation
 from bandits.evaluation.diagnostics import Diagnostics
-from bandits.evaluation.direct import DirectMethod
-from bandits.evaluation.doubly_robust import DoublyRobust, SelfNormalisedDoublyRobust
+from bandits.evaluation.estimators import ESTIMATORS, Estimator
 from bandits.evaluation.evaluate import evaluate
-from bandits.evaluation.features import context_features, one_hot
-from bandits.evaluation.importance import InversePropensity, SelfNormalised
-from bandits.evaluation.judged import Judged
 from bandits.evaluation.log import Log
-from bandits.evaluation.reward_model import ModelSums, RewardModel
-from bandits.evaluation.target import Aim, Always, Column, Target, TargetError, Uniform, read_target
+from bandits.evaluation.reward_model import ModelSums, Prediction, RewardModel
+from bandits.evaluation.rows import CV_SPLITS, TargetRows
+from bandits.evaluation.suite import EstimatorSuite, Evaluation
+from bandits.evaluation.sums import COLUMNS, Support, WeightedSums
+from bandits.evaluation.target import (
+    Always,
+    Column,
+    PolicyColumn,
+    Target,
+    TargetError,
+    TargetProbabilities,
+    Uniform,
+    read_target,
+)
 
 __all__ = [
-    "Aim",
+    "COLUMNS",
+    "CV_SPLITS",
+    "ESTIMATORS",
     "Always",
     "Column",
     "Diagnostics",
-    "DirectMethod",
-    "DoublyRobust",
+    "Estimator",
+    "EstimatorSuite",
     "Evaluation",
-    "InversePropensity",
-    "Judged",
     "Log",
     "ModelSums",
+    "PolicyColumn",
+    "Prediction",
     "RewardModel",
-    "SelfNormalised",
-    "SelfNormalisedDoublyRobust",
+    "Support",
     "Target",
     "TargetError",
+    "TargetProbabilities",
+    "TargetRows",
     "Uniform",
-    "context_features",
+    "WeightedSums",
     "evaluate",
-    "one_hot",
     "read_target",
 ]

@@ -10,7 +10,7 @@ from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Log:
-    """n decisions with what came of them. A log is one of these, or many in a fixed order.
+    """A batch of n decisions with their rewards; a whole log is one batch, or many in order.
 
     Attributes:
         variant: (n,) index of the variant drawn, in [0, K).
@@ -20,9 +20,12 @@ class Log:
         eligible: bool (n, K), None where every variant always was.
         pmf: (n, K) the logged distribution; it shows what could never have been drawn.
         subject: (n,) who was served, as text or integers; None where every row is someone else.
-        features: (n, d) numbers for the reward model, such as those of `context_features`.
+        features: (n, d) numbers for the reward model.
         targets: columns by name, for `Column`: (n,) the target's probability of the logged
             variant, or (n, K) of every variant.
+        splits: (n,) of the cross-fitting, in [0, CV_SPLITS); by hash of the subject where None.
+        counts: (n,) decisions that a row stands for, where rows are cells: decisions that agree in
+            variant, eligible variants, features, targets and split. `reward` is then their sum.
     """
 
     variant: IntArray
@@ -34,6 +37,8 @@ class Log:
     subject: AnyArray | None = None
     features: FloatArray | None = None
     targets: Mapping[str, FloatArray] = field(default_factory=dict)
+    splits: IntArray | None = None
+    counts: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Check the shapes.
@@ -42,7 +47,8 @@ class Log:
             ValueError: where a column does not fit the others, or a value is out of its range.
         """
         n, wide = len(self.variant), (len(self.variant), self.variants)
-        columns = (self.propensity, self.reward, self.subject, self.features)
+        own = (self.splits, self.counts)
+        columns = (self.propensity, self.reward, self.subject, self.features, *own)
         if any(column is not None and len(column) != n for column in columns):
             raise ValueError("the log's columns are of different lengths")
         if any(x is not None and x.shape != wide for x in (self.eligible, self.pmf)):
@@ -55,11 +61,15 @@ class Log:
             raise ValueError(f"variants must lie in [0, {self.variants})")
 
     def __len__(self) -> int:
-        """The number of rows."""
+        """Return the number of rows n."""
         return len(self.variant)
 
+    def total(self, values: AnyArray) -> float:
+        """Return the sum over decisions of values (n,) that all decisions of a row share."""
+        return float(values.sum() if self.counts is None else self.counts @ values)
+
     def rows(self, kept: BoolArray | slice) -> "Log":
-        """The rows where `kept` (n,) holds, or those of a slice."""
+        """Return the rows where `kept` (n,) holds, or those of a slice."""
         return Log(
             self.variant[kept],
             self.propensity[kept],
@@ -70,10 +80,12 @@ class Log:
             None if self.subject is None else self.subject[kept],
             None if self.features is None else self.features[kept],
             {name: column[kept] for name, column in self.targets.items()},
+            None if self.splits is None else self.splits[kept],
+            None if self.counts is None else self.counts[kept],
         )
 
     def possible(self) -> BoolArray:
-        """Bool (n, K): what could have been drawn, as far as the log tells."""
+        """Return bool (n, K): the variants that could have been drawn, as far as the log tells."""
         mask = np.ones((len(self), self.variants), dtype=np.bool_)
         if self.eligible is not None:
             mask &= self.eligible
@@ -82,8 +94,8 @@ class Log:
         return mask
 
 
-def blocks(log: Log, size: int = 65_536) -> Iterator[Log]:
-    """The log in parts of at most `size` rows, so that what is made of a part stays small."""
+def split_blocks(log: Log, size: int = 65_536) -> Iterator[Log]:
+    """Yield parts of at most `size` rows, so that the matrices made of a part stay small."""
     if len(log) <= size:
         yield log
         return

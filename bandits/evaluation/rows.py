@@ -1,58 +1,88 @@
-"""A batch made ready: the rows that the target is defined on, their weights, folds and groups."""
+"""Rows that a target is defined on, with their weights, splits and groups."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import BoolArray, IntArray
 from bandits.distribution import uniform_from_keys
-from bandits.evaluation.diagnostics import good_propensity
 from bandits.evaluation.log import Log
-from bandits.evaluation.target import Aim, Target
+from bandits.evaluation.target import Target, TargetProbabilities
 from bandits.inference.clusters import groups_of
 
+CV_SPLITS: Final = 5
+"""Parts of the cross-fitting; the rows of a subject are all in one."""
+CLOSE: Final = 1e-6
+"""Largest difference between two probabilities that count as equal."""
 _SALT = b"bandits.evaluation.fold"
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
-    """The kept rows of a batch.
+class TargetRows:
+    """The rows of a batch on which a target is defined.
 
     Attributes:
-        log: n of them.
-        aim: the target on them.
-        folds: (n,) by hash of the subject, or of the row's number.
+        log: n rows; a missing reward is 0 here, so that it spoils no sum.
+        target: its probabilities on them.
+        splits: (n,) in [0, count of splits).
         groups: (n,) of the subjects, None without subjects.
-        left_out: rows of the batch that were not kept.
+        kept: bool, for each row of the batch whether it is one of these.
+        left_out: decisions of the batch that are not kept.
+        unrewarded: bool (n,), the reward is missing.
     """
 
     log: Log
-    aim: Aim
-    folds: IntArray
+    target: TargetProbabilities
+    splits: IntArray
     groups: IntArray | None
+    kept: BoolArray
     left_out: int
+    unrewarded: BoolArray
 
     @classmethod
-    def of(cls, log: Log, target: Target, start: int, folds: int) -> "Rows":
-        """The rows of a batch whose first one has the number `start` in the whole log."""
-        aim = target(log)
-        left_out = int(np.count_nonzero(~aim.kept))
-        numbers = np.arange(start, start + len(log))
-        if left_out:
-            every = None if aim.every is None else aim.every[aim.kept]
-            numbers, log = numbers[aim.kept], log.rows(aim.kept)
-            aim = Aim(np.ones(len(log), dtype=np.bool_), aim.logged[aim.kept], every)
-        keys = uniform_from_keys(numbers if log.subject is None else log.subject, _SALT)
-        places = ((keys >> np.uint64(20)) % np.uint64(folds)).astype(np.int64)
+    def of(cls, log: Log, target: Target, start: int = 0, splits: int = CV_SPLITS) -> "TargetRows":
+        """Return the rows of a batch.
+
+        Args:
+            log: the batch.
+            target: the policy asked about.
+            start: number of the batch's first row in the whole log.
+            splits: count of splits, where the log does not bring its own.
+        """
+        found, numbers = target(log), np.arange(start, start + len(log))
+        kept, left_out = found.kept, round(log.total(~found.kept))
+        if not kept.all():
+            every = None if found.every is None else found.every[kept]
+            numbers, log = numbers[kept], log.rows(kept)
+            found = TargetProbabilities(
+                np.ones(len(log), dtype=np.bool_), found.logged[kept], every
+            )
         groups = None if log.subject is None else groups_of(log.subject)
-        return cls(log, aim, places, groups, left_out)
+        places = _splits(log, numbers, splits)
+        unrewarded = ~np.isfinite(log.reward)
+        log = replace(log, reward=np.where(unrewarded, 0.0, log.reward))
+        return cls(log, found, places, groups, kept, left_out, unrewarded)
 
-    def weights(self) -> FloatArray:
-        """Target probability / propensity (n,); 0 where the propensity cannot be one."""
-        good = good_propensity(self.log)
-        return np.where(good, self.aim.logged / np.where(good, self.log.propensity, 1.0), 0.0)
+    def good_propensity(self) -> BoolArray:
+        """Return bool (n,): in (0, 1], and that of the logged distribution where there is one."""
+        p, pmf = self.log.propensity, self.log.pmf
+        good = (p > 0.0) & (p <= 1.0 + CLOSE)
+        if pmf is not None:
+            good &= np.abs(pmf[np.arange(len(p)), self.log.variant] - p) <= CLOSE
+        return np.asarray(good, dtype=np.bool_)
 
-    def clean(self) -> Log:
-        """The log with 0 for missing rewards: they are counted, and spoil no sum on the way."""
-        rewards = np.nan_to_num(self.log.reward, posinf=0.0, neginf=0.0)
-        return replace(self.log, reward=rewards)
+    def bad_target(self) -> BoolArray:
+        """Return bool (n,): the target's probabilities are not a distribution."""
+        logged, every = self.target.logged, self.target.every
+        if every is None:
+            return np.asarray(~((logged >= 0.0) & (logged <= 1.0 + CLOSE)), dtype=np.bool_)
+        good = (every >= 0.0).all(axis=1) & (np.abs(every.sum(axis=1) - 1.0) <= CLOSE)
+        return np.asarray(~good, dtype=np.bool_)
+
+
+def _splits(log: Log, numbers: IntArray, count: int) -> IntArray:
+    if log.splits is not None:
+        return log.splits
+    keys = uniform_from_keys(numbers if log.subject is None else log.subject, _SALT)
+    return ((keys >> np.uint64(20)) % np.uint64(count)).astype(np.int64)

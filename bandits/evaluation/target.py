@@ -1,4 +1,4 @@
-"""The policies that a log can be asked about."""
+"""Target policies: the distributions whose reward a log is asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from bandits.evaluation.log import Log
 
 
 class TargetError(BanditsError, ValueError):
-    """A target that is not known, or that the log has no column for."""
+    """The target is unknown, or the log has no column for it."""
 
     code = "target_unknown"
 
 
 @dataclass(frozen=True, eq=False)
-class Aim:
-    """What a target would do on the rows of a batch.
+class TargetProbabilities:
+    """Probabilities that a target gives to the variants of n rows.
 
     Attributes:
         kept: bool (n,), the rows on which it is defined.
@@ -32,71 +32,93 @@ class Aim:
     every: FloatArray | None = None
 
     @classmethod
-    def of(cls, log: Log, every: FloatArray, kept: BoolArray | None = None) -> "Aim":
-        """The aim of a matrix (n, K)."""
+    def of(
+        cls, log: Log, every: FloatArray, kept: BoolArray | None = None
+    ) -> "TargetProbabilities":
+        """Return the probabilities of a matrix (n, K); all rows are kept where `kept` is None."""
         logged = every[np.arange(len(log)), log.variant]
         return cls(np.ones(len(log), dtype=np.bool_) if kept is None else kept, logged, every)
 
 
 class Target(Protocol):
-    """A function from a batch to what the policy would do on it; it must not see the rewards."""
+    """A policy as a function of a batch; it must not look at the rewards."""
 
-    def __call__(self, log: Log) -> Aim:
-        """The aim on n rows."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities on n rows."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Every eligible variant with the same probability."""
+    """The policy that gives every eligible variant the same probability."""
 
-    def __call__(self, log: Log) -> Aim:
-        """See `Target`; rows in which nothing is eligible are left out."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities; rows in which nothing is eligible are left out."""
         if log.eligible is None:
-            return Aim.of(log, np.full((len(log), log.variants), 1.0 / log.variants))
+            return TargetProbabilities.of(
+                log, np.full((len(log), log.variants), 1.0 / log.variants)
+            )
         count = log.eligible.sum(axis=1)
         every = log.eligible / np.maximum(count, 1)[:, None]
-        return Aim.of(log, np.asarray(every, dtype=np.float64), count > 0)
+        return TargetProbabilities.of(log, np.asarray(every, dtype=np.float64), count > 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Always:
-    """One variant for everybody to whom it may be shown; other rows are left out."""
+    """The policy that always shows one variant; rows where it is not eligible are left out."""
 
     variant: int
 
-    def __call__(self, log: Log) -> Aim:
-        """See `Target`."""
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities."""
         every = np.zeros((len(log), log.variants))
         every[:, self.variant] = 1.0
-        return Aim.of(log, every, None if log.eligible is None else log.eligible[:, self.variant])
+        return TargetProbabilities.of(
+            log, every, None if log.eligible is None else log.eligible[:, self.variant]
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The probabilities in a column of the log."""
+    """A target whose probabilities stand in a column of the log."""
 
     name: str
 
-    def __call__(self, log: Log) -> Aim:
-        """See `Target`.
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities.
 
         Raises:
-            TargetError: where the log has no such column.
+            TargetError: the log has no such column.
         """
         if self.name not in log.targets:
             raise TargetError(f"the log has no column {self.name!r}")
         column = log.targets[self.name]
         if column.ndim > 1:
-            return Aim.of(log, column)
-        return Aim(np.ones(len(log), dtype=np.bool_), column)
+            return TargetProbabilities.of(log, column)
+        return TargetProbabilities(np.ones(len(log), dtype=np.bool_), column)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyColumn:
+    """A policy whose distribution (n, K) stands in a column; rows without any choice are left out.
+
+    Attributes:
+        name: of the column; a row of zeros has nothing that the policy could choose.
+    """
+
+    name: str
+
+    def __call__(self, log: Log) -> TargetProbabilities:
+        """Return the probabilities."""
+        every = log.targets[self.name]
+        return TargetProbabilities.of(log, every, every.sum(axis=1) > 0.0)
 
 
 def read_target(text: str, variants: Sequence[str]) -> Target:
-    """The target of `uniform`, `always:VARIANT` or `column:NAME`.
+    """Return the target of `uniform`, `always:VARIANT` or `column:NAME`.
 
     Raises:
-        TargetError: naming what would be right.
+        TargetError: the text is none of these; the message names the valid ones.
     """
     kind, _, name = text.partition(":")
     if text == "uniform":
@@ -107,4 +129,4 @@ def read_target(text: str, variants: Sequence[str]) -> Target:
         raise TargetError(f"{name!r} is not a variant. Use one of {', '.join(variants)}")
     if kind == "column" and name:
         return Column(name)
-    raise TargetError(f"{text!r} is no target. Use uniform, always:VARIANT or column:NAME")
+    raise TargetError(f"{text!r} is not a target. Use uniform, always:VARIANT or column:NAME")

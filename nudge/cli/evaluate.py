@@ -22,18 +22,16 @@ from nudge.cli.common import (
     tell_since,
 )
 from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
-from nudge.domain.reports.target_policy import AskedPolicy, Learner
+from nudge.domain.reports.target_policy import AskedPolicy
 from nudge.errors import InvalidRequestError
+from nudge.flows.reports.asked_policy import asked_policy
 from nudge.flows.reports.evaluate import (
     READINGS,
-    Answer,
-    Question,
-    asked_policy,
+    EvaluationAnswer,
+    evaluate_lake,
+    evaluate_log,
 )
-from nudge.flows.reports.evaluate import (
-    evaluate as evaluated,
-)
-from nudge.flows.reports.what_if import Found, what_if
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.evaluation.log_columns import Columns
 from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.logs import open_log
@@ -81,7 +79,7 @@ def _listed(_: click.Context, __: click.Parameter, value: str | None) -> tuple[s
 
 def _target(_: click.Context, __: click.Parameter, value: str) -> str:
     try:
-        return value if Question(value).kind else ""
+        return value if LogQuestion(value).kind else ""
     except InvalidRequestError as error:
         raise click.BadParameter(str(error)) from error
 
@@ -140,19 +138,19 @@ def evaluate(
     and a reward. A log that cannot answer says why; that is an answer too, and ends with 0.
     """
     columns = Columns(variant_column, reward_column, propensity, features)
-    question = Question(target, columns, variants or (), level)
+    question = LogQuestion(target, columns, variants or (), level)
     if slot is None and (question.kind in OF_SLOT or log == LAKE):
         raise click.UsageError("name the slot with --slot")
-    if question.kind == "mabwiser" and (log != LAKE or question != Question(target)):
+    plain = question == LogQuestion(target) and question.kind != "column"
+    if question.kind == "mabwiser" and (log != LAKE or not plain):
         raise click.UsageError("mabwiser:NAME learns from the lake: use --log lake, as it is")
     asked = None
     if slot is not None and question.kind in OF_SLOT:
         asked = _asked(load_settings(data_dir), slot, question.target)
-    found: Answer | Found | None = None
-    if log == LAKE and slot is not None and question == Question(target):
+    if log == LAKE and slot is not None and plain:
         found = _in_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
-    if found is None:
-        found = _evaluated(_log(log, slot, data_dir), question, asked)
+    else:
+        found = _in_log(_log(log, slot, data_dir), question, asked)
     if log == LAKE:
         tell_since(Lake(load_settings(data_dir).lake_dir))
     if as_json:
@@ -174,11 +172,13 @@ def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:
     return open_log(settings.lake_dir, slot, settings.lake_engine)
 
 
-def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolicy) -> Found | None:
-    """The answer from the days that are kept joined; None where rows must be read one by one."""
+def _in_lake(
+    settings: Settings, question: EvaluationQuestion, asked: AskedPolicy
+) -> EvaluationAnswer:
+    """Answer from the installation's lake and the days that are kept joined."""
     with progress_bar("lake", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=1.0, note="")
-        known = what_if(
+        found, _ = evaluate_lake(
             Lake(settings.lake_dir),
             settings.data_dir / CACHE,
             question,
@@ -186,18 +186,16 @@ def _in_lake(settings: Settings, question: EvaluationQuestion, asked: AskedPolic
             lambda share: bar.update(task, completed=share),
             settings.lake_engine,
         )
-    return None if known is None else known[0]
+    return found
 
 
-def _evaluated(file: LogFile, question: Question, asked: AskedPolicy) -> Answer:
-    if isinstance(asked, Learner):
-        raise click.UsageError("the context has too many values to learn from; ask about a rule")
+def _in_log(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> EvaluationAnswer:
     with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
         task = bar.add_task("", total=file.rows * READINGS, note="")
-        return evaluated(file, question, asked, lambda rows: bar.advance(task, rows))
+        return evaluate_log(file, question, asked, lambda rows: bar.advance(task, rows))
 
 
-def _shown(log: str, question: Question, found: Answer | Found) -> list[Table | Text]:
+def _shown(log: str, question: LogQuestion, found: EvaluationAnswer) -> list[Table | Text]:
     judged = found.evaluation
     head = f"{question.target} on {log}"
     used = judged.diagnostics

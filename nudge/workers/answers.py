@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +14,6 @@ from nudge import clock
 from nudge.domain.reports.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.reports.report_table import rows
 from nudge.domain.reports.report_time import iso, lake_of
-from nudge.domain.reports.target_policy import AskedPolicy, Learner
-from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
-from nudge.lake.files.errors import TooLargeError
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -25,7 +22,6 @@ from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
 
 if TYPE_CHECKING:
     from nudge.flows.reports.performance import Reports
-    from nudge.lake.evaluation.log_file import LogFile
 
 CACHE: Final = "reports"
 REPORT: Final = "report"
@@ -110,61 +106,19 @@ class Answers:
             NotFoundError: the lake has no decisions of the slot, or the policy is not kept.
             InvalidRequestError: the target does not fit the log.
         """
-        from nudge.flows.reports.evaluate import asked_policy  # noqa: PLC0415 (see the class)
-        from nudge.flows.reports.what_if import what_if  # noqa: PLC0415
+        from nudge.flows.reports.asked_policy import asked_policy  # noqa: PLC0415 (see the class)
+        from nudge.flows.reports.evaluate import evaluate_lake  # noqa: PLC0415
 
         question = EvaluationQuestion.read(plain)
         fresh = self.store.freshness.read()
         asked = asked_policy(self.store, question.slot, question.target)
-        known = what_if(self.lake, self.cache, question, asked, tell, self.settings.lake_engine)
-        if known is None:
-            return self._by_rows(question, asked, tell)
-        found, contents = known
+        engine = self.settings.lake_engine
+        found, contents = evaluate_lake(self.lake, self.cache, question, asked, tell, engine)
         plain = lake_of(contents.since()) | found.plain
         return _answered(question, plain, fresh.as_of(contents.watermarks()))
-
-    def _by_rows(self, question: EvaluationQuestion, asked: AskedPolicy, tell: Tell) -> JobAnswer:
-        """The same, of contexts that are nearly all different: slow, in bounded memory."""
-        from nudge.flows.reports import evaluate as by_rows  # noqa: PLC0415 (see the class)
-
-        if isinstance(asked, Learner):
-            raise TooLargeError("the context has too many values to learn from; ask about a rule")
-        fresh = self.store.freshness.read()
-        contents = self.lake.contents()
-        as_of = fresh.as_of(contents.watermarks())
-        log = self._log(question)
-        read = _Read(tell, max(1, log.rows * by_rows.READINGS))
-        try:
-            found = by_rows.evaluate(log, by_rows.Question(question.target), asked, read)
-        except InvalidConfigError as error:
-            raise InvalidRequestError(str(error)) from error
-        return _answered(question, lake_of(contents.since()) | found.plain, as_of)
-
-    def _log(self, question: EvaluationQuestion) -> LogFile:
-        from nudge.lake.evaluation.log_period import within  # noqa: PLC0415 (see the class)
-        from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415
-
-        try:
-            log = open_log(self.lake.root, question.slot, self.settings.lake_engine)
-        except InvalidConfigError as error:
-            text = f"the lake has no decisions of slot {question.slot!r} yet"
-            raise NotFoundError(text) from error
-        # Whoever asks over HTTP need not know where the lake lies.
-        return within(replace(log, name="lake"), question.period)
 
 
 def _answered(question: EvaluationQuestion, found: Mapping[str, object], as_of: float) -> JobAnswer:
     head = {"slot": question.slot, "target": question.target}
     ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
     return JobAnswer(orjson.dumps({**head, **ends, **found}), as_of)
-
-
-class _Read:
-    """Counts rows that were read, and tells the share."""
-
-    def __init__(self, tell: Tell, rows: int) -> None:
-        self._tell, self._rows, self._read = tell, rows, 0
-
-    def __call__(self, rows: int) -> None:
-        self._read += rows
-        self._tell(self._read / self._rows)

@@ -20,7 +20,8 @@ from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot, Variant
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.publish import Publisher
-from nudge.flows.reports.evaluate import Question, evaluate
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.import_log import ImportResult, check, planned, run
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
@@ -89,7 +90,7 @@ def test_it_teaches_and_is_never_evaluated(site: Site, tmp_path: Path) -> None:
     lake = Lake(site.settings.lake_dir)
     assert performance(lake, "banner") == []
     with pytest.raises(InvalidConfigError, match="no decisions"):
-        evaluate(open_log(lake.root, "banner"), Question("uniform"))
+        evaluate_log(open_log(lake.root, "banner"), LogQuestion("uniform"))
     totals = site.store.counts.totals("banner")
     assert {one.reason for one in totals} == {"imported"}
     assert sum(one.trials for one in totals) == 1800

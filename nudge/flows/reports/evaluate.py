@@ -1,195 +1,199 @@
-"""Evaluate: what another policy would have got on a log, or why the log cannot tell."""
+"""Evaluation: the reward that another policy would have got, or why the log cannot tell.
+
+Rows of a file are read one by one. A lake gives its cells, which is faster; where nearly all its
+contexts differ, its rows are read as those of a file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
-import bandits
-from bandits.config import AttributeSpec
-from bandits.evaluation import Aim, Evaluation, Log, Target, TargetError, Uniform, read_target
-from bandits.evaluation import evaluate as evaluated
-from nudge.domain.reports.questions import TARGETS
-from nudge.domain.reports.target_policy import (
-    BESIDE,
-    AskedPolicy,
-    Learner,
-    Stored,
-    chooser,
-    rule_of,
+from bandits.evaluation import (
+    Evaluation,
+    PolicyColumn,
+    Target,
+    TargetError,
+    Uniform,
+    evaluate,
+    read_target,
 )
-from nudge.domain.slots.learning import first_policy, learner_config, mabwiser_config
-from nudge.domain.slots.slot import Slot
-from nudge.errors import CorruptRecordError, InvalidConfigError, InvalidRequestError, NotFoundError
-from nudge.lake.evaluation.log_batches import POLICY, Asked, LogBatches, Survey, surveyed
-from nudge.lake.evaluation.log_columns import Columns, Look
-from nudge.lake.evaluation.log_file import LogFile
-from nudge.store.store import Store
+from nudge.domain.reports.questions import EvaluationQuestion
+from nudge.domain.reports.target_policy import AskedPolicy, Learner
+from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
+from nudge.flows.reports.learned_policy import policy_distribution
+from nudge.flows.reports.log_question import LogQuestion
+from nudge.lake.engine.engines import named_engine
+from nudge.lake.engine.query import DUCKDB
+from nudge.lake.evaluation.cell_log import CellLog
+from nudge.lake.evaluation.cells import CellRows
+from nudge.lake.evaluation.log_batches import LogBatches, survey_log
+from nudge.lake.evaluation.log_columns import POLICY, Look
+from nudge.lake.evaluation.log_features import Feature
+from nudge.lake.evaluation.log_file import LogFile, cut_to_period
+from nudge.lake.evaluation.logs import open_log
+from nudge.lake.files.errors import TooLargeError
+from nudge.lake.files.reader import Contents, Lake
+from nudge.lake.reports.day_tables import Tell
+from nudge.lake.reports.slot_rows import slot_rows
 
-KINDS: Final = ("uniform", "always", "policy", "mabwiser", "rule", "column")
 READINGS: Final = 3
-"""How often a log is read: for its levels, for the reward model, for the estimates."""
-LEFT_OUT: Final = {"always": "not_eligible", "policy": "nothing_eligible"}
+"""Readings of a log: for its levels, for the reward model, for the estimates."""
+OF_DAYS, OF_CELLS, OF_SUMS = 0.4, 0.6, 0.9
+"""Share of the work that is done when the days are joined, and after each pass over cells."""
+NOT_ELIGIBLE: Final = {"always": "not_eligible"}
+NO_CHOICE: Final = "nothing_eligible"
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of a log.
-
-    Attributes:
-        target: one of `TARGETS`, or `column:NAME`.
-        columns: what the log's columns mean; their target is that of `column:`.
-        variants: in the order of a target column's lists; empty where the log tells.
-        level: coverage of the intervals.
-    """
-
-    target: str
-    columns: Columns = field(default_factory=Columns)
-    variants: tuple[str, ...] = ()
-    level: float = 0.95
-
-    @property
-    def kind(self) -> str:
-        """The target's, one of KINDS.
-
-        Raises:
-            InvalidRequestError: it is no target.
-        """
-        kind, _, name = self.target.partition(":")
-        if kind not in KINDS or (kind == "uniform") == bool(name):
-            cure = f"use {TARGETS}; or column:NAME"
-            raise InvalidRequestError(f"{self.target!r} is no target; {cure}")
-        return kind
-
-    @property
-    def name(self) -> str:
-        """What follows the kind."""
-        return self.target.partition(":")[2]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer.
+class EvaluationAnswer:
+    """An evaluation with the rows that it leaves out.
 
     Attributes:
         evaluation: of the rows that fit the question.
-        left_out: why other rows do not -> how many.
-        variants: in the log's order.
+        left_out: reason -> rows that do not.
         features: names of the reward model's attributes.
     """
 
     evaluation: Evaluation
     left_out: Mapping[str, int]
-    variants: tuple[str, ...]
     features: tuple[str, ...]
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON."""
+        """The answer for JSON."""
         return self.evaluation.as_dict() | {"left_out": dict(self.left_out)}
 
 
-def evaluate(
-    log: LogFile, question: Question, stored: Stored | None = None, look: Look = lambda _: None
-) -> Answer:
-    """Answer the question; the log is read up to READINGS times, a batch in memory at a time.
+def evaluate_log(
+    log: LogFile, question: LogQuestion, policy: AskedPolicy = None, look: Look = lambda _: None
+) -> EvaluationAnswer:
+    """Answer a question from a log's rows, with a batch in memory at a time.
 
     Args:
-        log: of `open_log`.
+        log: of `open_log`; it is read up to READINGS times.
         question: to answer.
-        stored: the policy of `policy:VERSION`, or of a rule.
-        look: is told of rows that were read.
+        policy: of a target that needs one.
+        look: called with the number of rows of each batch read.
 
     Raises:
-        InvalidRequestError: the target is none, or names what the log does not have.
+        InvalidRequestError: the target is unknown, or names what the log does not have.
         InvalidConfigError: the log cannot be used; with file, row, column and cure.
+        TooLargeError: the policy has to be learned first, which takes cells.
     """
+    if isinstance(policy, Learner):
+        raise TooLargeError("the context has too many values to learn from; ask about a rule")
     columns = question.columns
     if question.kind == "column":
         columns = replace(columns, target=question.name)
-    survey = surveyed(log, columns, question.variants, look)
-    target = _target(question, survey, log)
-    asked = None if stored is None else Asked(stored.attributes, chooser(stored, survey.variants))
-    batches = LogBatches(log, columns, survey, asked, look)
+    survey = survey_log(log, columns, question.variants, look)
+    target = _target(question.target, survey.variants, policy)
+    batches = LogBatches(log, columns, survey, policy, look)
     try:
-        found = evaluated(batches, target, level=question.level)
+        found = evaluate(batches, target, level=question.level)
     except ValueError as error:
         raise InvalidConfigError([f"{log.name}: {error}"]) from error
-    return _answer(question, survey, found)
+    return _answer(question.target, found, survey.left_out, survey.features)
 
 
-def asked_policy(store: Store, slot: str, target: str) -> AskedPolicy:
-    """The policy of a target that needs the slot; None of the others.
+def evaluate_lake(
+    lake: Lake,
+    cache: Path,
+    question: EvaluationQuestion,
+    policy: AskedPolicy = None,
+    tell: Tell = lambda _: None,
+    engine: str = DUCKDB,
+) -> tuple[EvaluationAnswer, Contents]:
+    """Answer a question from a lake as it is now.
 
-    Raises:
-        NotFoundError: there is no such slot, or the version is not kept.
-        InvalidRequestError: MABWiser does not have the policy, or the rule does not fit the slot.
-        CorruptRecordError: the snapshot cannot be read.
-    """
-    kind, _, text = target.partition(":")
-    if kind == "policy":
-        return stored_policy(store, slot, text)
-    if kind not in ("mabwiser", "rule"):
-        return None
-    found = _slot(store, slot)
-    return (
-        Learner(mabwiser_config(found, text)) if kind == "mabwiser" else rule_of(text, found.names)
-    )
-
-
-def stored_policy(store: Store, slot: str, version: str) -> Stored:
-    """A policy that was published for a slot; 0 is the one before the first.
+    Args:
+        lake: of the installation.
+        cache: directory of the days that are kept joined.
+        question: to answer.
+        policy: of a target that needs one.
+        tell: called with the share that is done.
+        engine: that counts; see `nudge.lake.engine.query.connect`.
 
     Raises:
-        NotFoundError: there is no such slot, or the version is not kept.
-        CorruptRecordError: the snapshot cannot be read.
+        NotFoundError: the lake has no decisions of the slot.
+        InvalidRequestError: the variant is unknown.
+        LakeError: the lake cannot be read, or the question takes more than the limits.
     """
-    found = _slot(store, slot)
-    blob = store.snapshots.read(slot, int(version)) if version.isdigit() else None
-    if blob is None and version != "0":
-        kept = ", ".join(map(str, store.snapshots.published(slot))) or "none"
-        raise NotFoundError(f"slot {slot!r} has no policy version {version!r}; kept are: 0, {kept}")
+    with named_engine(lake, engine, cache) as (backend, contents):
+        rows = slot_rows(backend, contents, question.slot, cache, lambda x: tell(OF_DAYS * x))
+        cells = CellRows(rows, question.period, revenue=False)
+        objective = cells.objective()
+        if not objective:
+            raise NotFoundError(f"the lake has no decisions of slot {question.slot!r} yet")
+        if not cells.too_many():
+            cells = replace(cells, revenue=objective == "revenue")
+            return evaluate_cells(cells, question.target, policy, tell), contents
+    return _evaluate_rows(lake, question, policy, tell, engine), contents
+
+
+def evaluate_cells(
+    rows: CellRows, target: str, policy: AskedPolicy = None, tell: Tell = lambda _: None
+) -> EvaluationAnswer:
+    """Answer a question from a slot's cells; the memory it takes does not grow with the lake.
+
+    Args:
+        rows: of the slot and the period.
+        target: one of `TARGETS`.
+        policy: of a target that needs one.
+        tell: called with the share that is done.
+
+    Raises:
+        InvalidRequestError: the variant is unknown.
+        BrokenLakeError: the lake cannot be read.
+    """
+    log = CellLog(rows, rows.cells())
+    tell(OF_CELLS)
+    own = None if policy is None else policy_distribution(log, policy)
+    suite = log.suite(_target(target, log.variants, policy), own)
+    tell(OF_SUMS)
+    return _answer(target, suite.evaluation(), rows.left_out(), log.features)
+
+
+def _evaluate_rows(
+    lake: Lake, question: EvaluationQuestion, policy: AskedPolicy, tell: Tell, engine: str
+) -> EvaluationAnswer:
     try:
-        policy = first_policy(found) if blob is None else bandits.load_policy(blob)
-    except bandits.SnapshotError as error:
-        raise CorruptRecordError(f"slot {slot!r}, policy version {version}: {error}") from error
-    own = learner_config(found).context
-    beside = [AttributeSpec(n, "category") for n in BESIDE if n not in {a.name for a in own}]
-    return Stored(policy, (*own, *beside))
+        log = replace(open_log(lake.root, question.slot, engine), name="lake")
+        look = _progress(tell, max(1, log.rows * READINGS))
+        log = cut_to_period(log, question.period)
+        return evaluate_log(log, LogQuestion(question.target), policy, look)
+    except InvalidConfigError as error:
+        raise InvalidRequestError(str(error)) from error
 
 
-def _slot(store: Store, name: str) -> Slot:
-    found = store.slots.current().get(name)
-    if found is None:
-        raise NotFoundError(f"there is no slot {name!r}")
-    return found
+def _progress(tell: Tell, rows: int) -> Look:
+    read = 0
+
+    def look(more: int) -> None:
+        nonlocal read
+        read += more
+        tell(OF_DAYS + (1.0 - OF_DAYS) * read / rows)
+
+    return look
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """The distribution that the stored policy gave; rows in which nothing is eligible are left."""
-
-    def __call__(self, log: Log) -> Aim:
-        every = log.targets[POLICY]
-        return Aim.of(log, every, every.sum(axis=1) > 0.0)
-
-
-def _target(question: Question, survey: Survey, log: LogFile) -> Target:
-    if question.kind in ("policy", "rule"):
-        return _Drawn()
-    if not survey.variants:
+def _target(text: str, variants: Sequence[str], policy: AskedPolicy) -> Target:
+    if policy is not None:
+        return PolicyColumn(POLICY)
+    if not variants:
         return Uniform()  # an empty log: whatever is asked, no row fits it
     try:
-        return read_target(question.target, survey.variants)
+        return read_target(text, variants)
     except TargetError as error:
-        raise InvalidRequestError(f"{log.name}: {error}") from error
+        raise InvalidRequestError(str(error), {"target": [str(error)]}) from error
 
 
-def _answer(question: Question, survey: Survey, found: Evaluation) -> Answer:
-    left_out = dict(survey.left_out)
-    more = found.diagnostics.left_out
-    if more:
-        left_out[LEFT_OUT.get(question.kind, "nothing_eligible")] = more
-    names = tuple(one.name for one in survey.features)
-    return Answer(found, left_out, survey.variants, names)
+def _answer(
+    target: str, found: Evaluation, left_out: Mapping[str, int], features: Sequence[Feature]
+) -> EvaluationAnswer:
+    undefined = found.diagnostics.left_out
+    why = NOT_ELIGIBLE.get(target.partition(":")[0], NO_CHOICE)
+    more = {why: undefined} if undefined else {}
+    return EvaluationAnswer(found, {**left_out, **more}, tuple(one.name for one in features))

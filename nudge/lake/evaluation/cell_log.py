@@ -1,4 +1,4 @@
-"""The engine's cells as `bandits.evaluation` wants them."""
+"""A slot's cells as a log of `bandits.evaluation`, and the evaluation from them."""
 
 from __future__ import annotations
 
@@ -11,93 +11,108 @@ import pyarrow as pa
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.config import AttributeSpec
-from bandits.evaluation.cells import Cells
-from bandits.evaluation.log import Log
-from nudge.lake.evaluation.cells import FOLDS, NAMED
-from nudge.lake.evaluation.log_arrays import TEXT, Part
-from nudge.lake.evaluation.log_attributes import attribute, contexts
-from nudge.lake.evaluation.log_features import Feature, Levels, features
+from bandits.evaluation import EstimatorSuite, Log, ModelSums, Support, Target, TargetRows
+from nudge.lake.evaluation.cells import NAMED, CellRows
+from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
+from nudge.lake.evaluation.log_attributes import read_contexts
+from nudge.lake.evaluation.log_columns import POLICY
+from nudge.lake.evaluation.log_features import Feature, Levels, choose_features, read_features
 
 
 @dataclass(frozen=True, eq=False)
 class CellLog:
-    """Cells of a slot (C,).
+    """The cells (C,) of a slot.
 
     Attributes:
-        found: of `CellRows.cells`.
-        possible: names of the variants, in the order of the masks' bits.
-        own: names of the context's attributes: what the reward model looks at.
+        source: of the cells.
+        found: of `source.cells()`.
     """
 
+    source: CellRows
     found: pa.Table
-    possible: Sequence[str]
-    own: Sequence[str]
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
-        """All of them, sorted."""
+        """Names of all variants, sorted."""
         seen = self.found.column("variant").unique().to_pylist()
-        return tuple(sorted({*self.possible, *seen}))
+        return tuple(sorted({*self.source.rows.variants, *seen}))
 
     @cached_property
-    def folds(self) -> IntArray:
-        """(C,)."""
-        return self.column("fold").astype(np.int64)
+    def splits(self) -> IntArray:
+        """Splits (C,) of the cross-fitting."""
+        return self.column("split").astype(np.int64)
 
     @cached_property
     def arms(self) -> IntArray:
-        """(C,) indices of the variants drawn."""
-        return self._part.places("variant", pa.array(self.variants, TEXT))
+        """Indices (C,) of the variants drawn."""
+        return self._batch.places("variant", pa.array(self.variants, TEXT))
 
     @cached_property
     def eligible(self) -> BoolArray:
-        """(C, K)."""
+        """Bool (C, K): the variant was eligible."""
         return self._mask("eligible")
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
-        """Of the reward model."""
-        counted = {name: Levels() for name in sorted(self.own)}
+        """Features of the reward model: the context's own attributes."""
+        counted = {name: Levels() for name in sorted(self.source.rows.attributes)}
         for name, levels in counted.items():
             by_value = self.found.select([NAMED + name, "rows"]).drop_null()
-            sums = by_value.group_by(NAMED + name).aggregate([("rows", "sum")]).combine_chunks()
+            sums = by_value.group_by(NAMED + name).aggregate([("rows", "sum")])
             levels.count(_flat(sums.column(NAMED + name)), _flat(sums.column("rows_sum")))
-        return features(counted)
+        return choose_features(counted)
 
     def column(self, name: str) -> FloatArray:
-        """Numbers (C,), 0 where missing."""
-        return np.asarray(self._part.batch.column(name).cast(pa.float64()).fill_null(0.0))
+        """Return numbers (C,), 0 where missing."""
+        return np.asarray(self._batch.batch.column(name).cast(pa.float64()).fill_null(0.0))
 
     def contexts(self, attributes: Sequence[AttributeSpec]) -> Mapping[str, AnyArray]:
-        """The attributes as a policy wants them: name -> column (C,)."""
-        return contexts(self._part, attributes)
+        """Return the attributes in the form that policies take: name -> column (C,)."""
+        return read_contexts(self._batch, attributes)
 
-    def cells(self, targets: Mapping[str, FloatArray]) -> Cells:
-        """The cells, with what a target chooses there, name -> (C, K)."""
-        found = [one.columns(attribute(self._part, one.name)) for one in self.features]
-        log = Log(
+    def suite(self, target: Target, policy: FloatArray | None = None) -> EstimatorSuite:
+        """Return all estimators; the engine passes over the decisions a second time.
+
+        Args:
+            target: the policy asked about; it knows its probabilities of all variants.
+            policy: (C, K) the distribution of the target column `POLICY`.
+
+        Raises:
+            BrokenLakeError: the lake cannot be read.
+        """
+        rows = TargetRows.of(self._log({} if policy is None else {POLICY: policy}), target)
+        prediction = ModelSums.of(rows).fit().predict(rows)
+        assert prediction is not None  # noqa: S101 - the model's sums need all probabilities too
+        sums = self.source.weighted_sums(self.found, rows, prediction)
+        return EstimatorSuite(Support.of(rows), sums)
+
+    def _log(self, targets: Mapping[str, FloatArray]) -> Log:
+        """Return the cells as rows; their propensities differ, and the engine alone sees them."""
+        return Log(
             self.arms,
             np.ones(len(self.found)),
-            np.zeros(len(self.found)),
+            self.column("reward"),
             len(self.variants),
             self.eligible,
             self._mask("possible").astype(np.float64),
             None,
-            np.hstack(found) if found else None,
+            read_features(self._batch, self.features),
             targets,
+            self.splits,
+            self.column("rows"),
         )
-        return Cells(log, self.folds, self.column("rows"), self.column("reward"), FOLDS)
 
     @cached_property
-    def _part(self) -> Part:
+    def _batch(self) -> RawBatch:
         names = [name.removeprefix(NAMED) for name in self.found.column_names]
         columns = [_flat(column) for column in self.found.columns]
         batch = pa.RecordBatch.from_arrays(columns, names)
-        return Part("lake", batch, np.arange(len(batch)))
+        return RawBatch("lake", batch, np.arange(len(batch)))
 
     def _mask(self, name: str) -> BoolArray:
         bits = _flat(self.found.column(name)).to_numpy(zero_copy_only=False).astype(np.int64)
-        known = [self.variants.index(one) for one in self.possible]
+        possible = self.source.rows.variants
+        known = [self.variants.index(one) for one in possible]
         mask = np.zeros((len(bits), len(self.variants)), dtype=np.bool_)
         mask[:, known] = (bits[:, None] >> np.arange(len(known))) & 1
         return mask

@@ -1,4 +1,4 @@
-"""Attributes of a log's rows: from the map `context`, or from columns of their own."""
+"""Attributes of a log's rows, from the map `context` or from columns of their own."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import pyarrow.compute as pc
 
 from bandits.arrays import AnyArray
 from bandits.config import AttributeSpec
-from nudge.lake.evaluation.log_arrays import TEXT, Part
+from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
 
 CONTEXT: Final = "context"
 _NAMED: Final = pa.map_(TEXT, TEXT)
 _FLAGS: Final = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
 
-def opened(part: Part) -> Part:
-    """The part with its context as a map or a struct, where it was written as JSON text."""
+def open_context(part: RawBatch) -> RawBatch:
+    """Return the batch with its context as a map, where it was written as JSON text."""
     if not part.has(CONTEXT) or not pa.types.is_string(part.column(CONTEXT).type):
         return part
     rows = [_items(value) for value in part.json(CONTEXT)]
     place = part.batch.schema.get_field_index(CONTEXT)
     batch = part.batch.set_column(place, CONTEXT, pa.array(rows, _NAMED))
-    return Part(part.log, batch, part.numbers)
+    return RawBatch(part.log, batch, part.numbers)
 
 
-def keys(part: Part) -> list[str]:
-    """The names of the attributes that the part's context has."""
+def context_names(part: RawBatch) -> list[str]:
+    """Return the names of the attributes in the batch's context."""
     if not part.has(CONTEXT):
         return []
     context = part.column(CONTEXT)
@@ -43,8 +43,8 @@ def keys(part: Part) -> list[str]:
     return sorted(part.entries(CONTEXT).codes)
 
 
-def attribute(part: Part, name: str) -> pa.Array:
-    """The values (n,) of an attribute as text, null where unknown; a number's text is its JSON."""
+def read_attribute(part: RawBatch, name: str) -> pa.Array:
+    """Return an attribute's values (n,) as text, null where unknown; a number as its JSON."""
     inner = _from_context(part, name)
     if inner is None:
         return part.text(name) if part.has(name) else pa.nulls(len(part), TEXT)
@@ -54,7 +54,7 @@ def attribute(part: Part, name: str) -> pa.Array:
     return pc.coalesce(inner, part.text(name))
 
 
-def _from_context(part: Part, name: str) -> pa.Array | None:
+def _from_context(part: RawBatch, name: str) -> pa.Array | None:
     if not part.has(CONTEXT):
         return None
     context = part.column(CONTEXT)
@@ -65,13 +65,13 @@ def _from_context(part: Part, name: str) -> pa.Array | None:
     return None
 
 
-def contexts(part: Part, attributes: Sequence[AttributeSpec]) -> Mapping[str, AnyArray]:
-    """The attributes as a policy wants them: name -> column (n,)."""
-    return {one.name: _typed(attribute(part, one.name), one.kind) for one in attributes}
+def read_contexts(part: RawBatch, attributes: Sequence[AttributeSpec]) -> Mapping[str, AnyArray]:
+    """Return the attributes in the form that policies take: name -> column (n,)."""
+    return {one.name: _typed(read_attribute(part, one.name), one.kind) for one in attributes}
 
 
 def _typed(texts: pa.Array, kind: str) -> AnyArray:
-    """Values by kind. A text that is none of its kind is unknown: pages may send anything."""
+    """Return values by kind; a text that is not of its kind is unknown: pages send anything."""
     coded = texts.dictionary_encode()
     values: list[Any] = [*coded.dictionary.to_pylist(), None]
     if kind != "category":

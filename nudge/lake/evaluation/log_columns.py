@@ -1,4 +1,4 @@
-"""What a log's columns mean, and which of its rows may be used."""
+"""Columns of a log: their meaning, and the rows that they allow to use."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ import pyarrow.compute as pc
 
 from bandits.arrays import BoolArray, FloatArray
 from nudge.errors import InvalidConfigError
-from nudge.lake.evaluation.log_arrays import REAL, TEXT, Part
-from nudge.lake.evaluation.log_attributes import CONTEXT, opened
+from nudge.lake.evaluation.log_arrays import REAL, TEXT, RawBatch
+from nudge.lake.evaluation.log_attributes import CONTEXT, open_context
 from nudge.lake.evaluation.log_file import LogFile
-from nudge.lake.evaluation.log_matrices import lengths, marked, members, reals, spread
+from nudge.lake.evaluation.log_matrices import list_lengths, list_members, list_numbers
 
 LEARNABLE: Final = "policy"
 """The reason of decisions that may be evaluated."""
+POLICY: Final = "policy"
+"""Name of the target column that holds the distribution of the policy asked about."""
 STATE: Final = ("reason", "exposed_at", "matured", "quarantined")
-"""Columns of the joined form that say whether a row may be used."""
+"""Columns of the joined form that tell whether a row may be used."""
 Look = Callable[[int], None]
-"""Is told of rows that were read."""
+"""A callback that takes the number of rows of each batch read."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What the log's columns mean.
+    """Meaning of a log's columns.
 
     Attributes:
         variant: column of the variant drawn.
-        reward: column of the reward.
         propensity: column of its propensity, or the propensity of every row.
         features: columns, or attributes of the context, for the reward model; None for the
             whole context.
@@ -46,18 +47,18 @@ class Columns:
 
     @property
     def named(self) -> dict[str, str]:
-        """Column -> the option that names another one."""
+        """Options that name another column, by column."""
         found = {self.variant: "--variant-column", self.reward: "--reward-column"}
         if isinstance(self.propensity, str):
             found[self.propensity] = "--propensity"
         return found if self.target is None else found | {self.target: "--target column:"}
 
 
-def checked(log: LogFile, columns: Columns) -> None:
+def check_columns(log: LogFile, columns: Columns) -> None:
     """Check that the log has the columns.
 
     Raises:
-        InvalidConfigError: naming each that is missing, and the option for another one.
+        InvalidConfigError: columns are missing; names each, and the option for another one.
     """
     given = {name: "--features" for name in columns.features or () if CONTEXT not in log.columns}
     has = f"it has {', '.join(log.columns)}"
@@ -70,13 +71,15 @@ def checked(log: LogFile, columns: Columns) -> None:
         raise InvalidConfigError(missing)
 
 
-def parts(log: LogFile, names: Sequence[str], look: Look, *, context: bool) -> Iterator[Part]:
-    """The log's rows with these columns, as far as it has them, and those that say their state.
+def read_batches(
+    log: LogFile, names: Sequence[str], look: Look, *, context: bool
+) -> Iterator[RawBatch]:
+    """Yield the log's batches with these columns, as far as it has them, and `STATE`.
 
     Args:
         log: of `open_log`.
         names: of columns.
-        look: is told of rows that were read.
+        look: called with the number of rows of each batch read.
         context: read the context too.
     """
     wanted = [*names, *STATE, *([CONTEXT] if context else [])]
@@ -84,13 +87,13 @@ def parts(log: LogFile, names: Sequence[str], look: Look, *, context: bool) -> I
     start = 1
     for batch in log.read(present):
         rows = np.arange(start, start + batch.num_rows)
-        yield opened(Part(log.name, batch, rows))
+        yield open_context(RawBatch(log.name, batch, rows))
         start += batch.num_rows
         look(batch.num_rows)
 
 
-def usable(part: Part, columns: Columns) -> tuple[BoolArray, dict[str, int]]:
-    """Bool (n,), the rows that may be used, and why the others may not: each for one reason."""
+def usable_rows(part: RawBatch, columns: Columns) -> tuple[BoolArray, dict[str, int]]:
+    """Return bool (n,), the rows that may be used, and the count of the others by first reason."""
     kept = np.ones(len(part), dtype=np.bool_)
     left_out: dict[str, int] = {}
     for why, bad in _flaws(part, columns):
@@ -100,7 +103,7 @@ def usable(part: Part, columns: Columns) -> tuple[BoolArray, dict[str, int]]:
     return kept, left_out
 
 
-def _flaws(part: Part, columns: Columns) -> Iterator[tuple[str, BoolArray]]:
+def _flaws(part: RawBatch, columns: Columns) -> Iterator[tuple[str, BoolArray]]:
     if part.has("reason"):
         same = pc.fill_null(pc.equal(part.text("reason"), LEARNABLE), fill_value=False)
         yield "reason_not_policy", ~same.to_numpy(zero_copy_only=False)
@@ -113,39 +116,43 @@ def _flaws(part: Part, columns: Columns) -> Iterator[tuple[str, BoolArray]]:
         yield "quarantined", part.flag("quarantined")
 
 
-def names_in(part: Part, columns: Columns) -> list[str]:
-    """The variants that were shown or could have been."""
+def variant_names(part: RawBatch, columns: Columns) -> list[str]:
+    """Return the variants that were drawn or eligible."""
     found = [pc.unique(part.text(columns.variant))]
     if part.has("eligible"):
         found.append(pc.unique(part.lists("eligible", TEXT).flatten()))
     return [name for names in found for name in names.drop_null().to_pylist()]
 
 
-def matrices(part: Part, variants: pa.Array) -> tuple[BoolArray | None, FloatArray | None]:
-    """`eligible` and `pmf` (n, K) over the variants, as far as the log has them.
+def read_matrices(part: RawBatch, variants: pa.Array) -> tuple[BoolArray | None, FloatArray | None]:
+    """Return `eligible` and `pmf` (n, K) over the variants, None where the log lacks them.
 
     Raises:
-        InvalidConfigError: a distribution is not over what was eligible; with its row.
+        InvalidConfigError: a distribution is not over the eligible variants; with its row.
     """
     wide = len(variants)
     pmf = part.lists("pmf", REAL) if part.has("pmf") else None
     if not part.has("eligible"):
         return None, None if pmf is None else _whole(part, "pmf", pmf, wide)
     eligible = part.lists("eligible", TEXT)
-    rows, places = members(eligible, variants)
+    rows, places = list_members(eligible, variants)
     if (places < 0).any():
         row = int(rows[np.argmax(places < 0)])
-        problem = f"{eligible[row].as_py()} has a name that is none of the variants"
+        problem = f"{eligible[row].as_py()} has an unknown variant"
         raise part.wrong("eligible", row, problem, "name them all with --variants")
-    mask = marked(rows, places, (len(part), wide))
+    mask = np.zeros((len(part), wide), dtype=np.bool_)
+    mask[rows, places] = True
     if pmf is None:
         return mask, None
-    _same_length(part, "pmf", lengths(pmf) == lengths(eligible), "one number for each eligible")
-    return mask, spread(pmf, rows, places, wide)
+    fits = list_lengths(pmf) == list_lengths(eligible)
+    _same_length(part, "pmf", fits, "one number for each eligible")
+    found = np.zeros(mask.shape)
+    found[rows, places] = list_numbers(pmf)
+    return mask, found
 
 
-def target(part: Part, name: str, wide: int) -> FloatArray:
-    """A target's probabilities: (n,) of the logged variant, or (n, K) of every variant.
+def read_target_column(part: RawBatch, name: str, wide: int) -> FloatArray:
+    """Return a target's probabilities: (n,) of the logged variant, or (n, K) of every variant.
 
     Raises:
         InvalidConfigError: a value is neither a number nor such a list; with its row.
@@ -157,12 +164,12 @@ def target(part: Part, name: str, wide: int) -> FloatArray:
     return _whole(part, name, part.lists(name, REAL), wide)
 
 
-def _whole(part: Part, name: str, values: pa.ListArray, wide: int) -> FloatArray:
-    _same_length(part, name, lengths(values) == wide, f"{wide} numbers, one for each variant")
-    return reals(values).reshape(len(values), wide)
+def _whole(part: RawBatch, name: str, values: pa.ListArray, wide: int) -> FloatArray:
+    _same_length(part, name, list_lengths(values) == wide, f"{wide} numbers, one for each variant")
+    return list_numbers(values).reshape(len(values), wide)
 
 
-def _same_length(part: Part, name: str, fits: BoolArray, want: str) -> None:
+def _same_length(part: RawBatch, name: str, fits: BoolArray, want: str) -> None:
     if not fits.all():
         row = int(np.argmin(fits))
         problem = f"{part.column(name)[row].as_py()} is of the wrong length"

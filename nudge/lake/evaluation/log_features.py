@@ -1,9 +1,10 @@
-"""Features for the reward model, found in a first reading of a log: levels, or scaled numbers."""
+"""Features of the reward model: indicators of an attribute's levels, or a scaled number."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import FloatArray
-from nudge.lake.evaluation.log_arrays import REAL
+from nudge.lake.evaluation.log_arrays import REAL, RawBatch
+from nudge.lake.evaluation.log_attributes import read_attribute
 
 FEW: Final = 20
-"""Most levels of an attribute that get a column each."""
+"""Most levels of an attribute with a column each."""
 DISTINCT: Final = 2_000
 """Most values of an attribute that are remembered while its levels are counted."""
 WIDEST: Final = 100
@@ -26,7 +28,7 @@ FAR: Final = 5.0
 
 @dataclass(frozen=True)
 class Feature:
-    """How an attribute becomes columns.
+    """A feature: the columns that an attribute becomes.
 
     Attributes:
         name: of the attribute.
@@ -42,11 +44,11 @@ class Feature:
 
     @property
     def width(self) -> int:
-        """Its columns."""
+        """Number of its columns."""
         return len(self.levels) or 1
 
     def columns(self, texts: pa.Array) -> FloatArray:
-        """The columns (n, width) of values (n,) as text."""
+        """Return the columns (n, width) of values (n,) as text."""
         if not self.levels:
             scaled = (_numbers(texts) - self.mean) / self.spread
             return np.clip(np.nan_to_num(scaled), -FAR, FAR)[:, None]
@@ -57,12 +59,12 @@ class Feature:
 
 @dataclass
 class Levels:
-    """Counts an attribute's values, in bounded memory.
+    """Counter of an attribute's values, in bounded memory.
 
     Attributes:
         counts: value -> rows, of the values met first.
-        numeric: every value so far was a number.
-        sums: rows with a number, their sum, and that of their squares.
+        numeric: every value so far is a number.
+        sums: rows with a number, their sum, and the sum of their squares.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -95,7 +97,7 @@ class Levels:
         self.sums += np.array([weight.sum(), weight @ x, weight @ x**2])
 
     def feature(self, name: str) -> Feature | None:
-        """How to use the attribute; None where all rows have the same value."""
+        """Return the attribute's feature; None where all rows have the same value."""
         if self.numeric and len(self.counts) > FEW:
             rows, total, square = self.sums.tolist()
             mean = total / rows
@@ -104,8 +106,14 @@ class Levels:
         return Feature(name, levels) if len(levels) > 1 else None
 
 
-def features(found: dict[str, Levels]) -> tuple[Feature, ...]:
-    """The attributes that are used, in order, as long as there is room for their columns."""
+def read_features(part: RawBatch, features: Sequence[Feature]) -> FloatArray | None:
+    """Return the columns (n, d) of all features; None without any."""
+    found = [one.columns(read_attribute(part, one.name)) for one in features]
+    return np.hstack(found) if found else None
+
+
+def choose_features(found: dict[str, Levels]) -> tuple[Feature, ...]:
+    """Return the features of attributes, in order, as long as their columns fit into `WIDEST`."""
     used: list[Feature] = []
     for name, levels in found.items():
         one = levels.feature(name)

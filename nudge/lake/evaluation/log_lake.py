@@ -1,4 +1,4 @@
-"""The joined form of a lake as a log."""
+"""A lake's joined form as a log of decisions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from nudge.lake.files.reader import Lake
 
 
 def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
-    """The decisions of a slot, each with its exposure and reward.
+    """Open the decisions of a slot, each with its exposure and reward.
 
     Args:
         path: of the lake.
-        slot: of which.
+        slot: name of the slot.
         engine: see `connect`.
 
     Raises:
-        InvalidConfigError: the directory is no lake, or has no decisions of the slot.
+        InvalidConfigError: the directory is not a lake, or has no decisions of the slot.
         BrokenLakeError: the manifests contradict each other.
     """
     if not (path / "manifests").is_dir():

@@ -1,4 +1,4 @@
-"""List columns as matrices and texts as numbers, all rows of a batch at once."""
+"""Matrices from list columns and hashes from texts, all rows of a batch at once."""
 
 from __future__ import annotations
 
@@ -11,53 +11,39 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bandits.arrays import BoolArray, FloatArray, IntArray, UintArray
+from bandits.arrays import FloatArray, IntArray, UintArray
 from bandits.distribution import uniform_from_keys
 
 LONGEST: Final = 256
-"""Places of a text with a weight of their own; behind them the weights come again."""
+"""Places of a text with a weight of their own; beyond, the weights repeat."""
 _SALT: Final = b"nudge.lake.log.subject"
 
 
-def lengths(lists: pa.ListArray) -> IntArray:
-    """The lists' lengths (n,); 0 where missing."""
+def list_lengths(lists: pa.ListArray) -> IntArray:
+    """Return the lists' lengths (n,); 0 where missing."""
     found = pc.fill_null(pc.list_value_length(lists), 0)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def members(lists: pa.ListArray, variants: pa.Array) -> tuple[IntArray, IntArray]:
-    """Row and variant (m,) of each of the m members of lists of names; -1 for other names."""
-    rows = np.repeat(np.arange(len(lists)), lengths(lists))
+def list_members(lists: pa.ListArray, variants: pa.Array) -> tuple[IntArray, IntArray]:
+    """Return row and variant (m,) of all m names in the lists; -1 for an unknown name."""
+    rows = np.repeat(np.arange(len(lists)), list_lengths(lists))
     places = pc.fill_null(pc.index_in(lists.flatten(), value_set=variants), -1)
     return rows, np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def marked(rows: IntArray, places: IntArray, shape: tuple[int, int]) -> BoolArray:
-    """Bool (n, K), true at the members."""
-    found = np.zeros(shape, dtype=np.bool_)
-    found[rows, places] = True
-    return found
-
-
-def spread(values: pa.ListArray, rows: IntArray, places: IntArray, wide: int) -> FloatArray:
-    """Numbers of lists (n,) at their members' places: (n, K), 0 elsewhere."""
-    found = np.zeros((len(values), wide))
-    found[rows, places] = reals(values)
-    return found
-
-
-def reals(values: pa.ListArray) -> FloatArray:
-    """All numbers (m,) of lists, NaN where missing."""
+def list_numbers(values: pa.ListArray) -> FloatArray:
+    """Return all numbers (m,) of lists, NaN where missing."""
     flat = values.flatten().to_numpy(zero_copy_only=False)
     return np.asarray(flat, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
-class Entries:
+class MapEntries:
     """The entries of a column of maps (n,), found by key: fifty times as fast as `map_lookup`.
 
     Attributes:
-        n: rows.
+        n: number of rows.
         codes: key -> its code.
         rows: (m,) of the entries.
         coded: (m,) the entries' keys.
@@ -71,8 +57,8 @@ class Entries:
     items: pa.Array
 
     @classmethod
-    def of(cls, maps: pa.MapArray) -> Entries:
-        """Of a column of maps."""
+    def of(cls, maps: pa.MapArray) -> MapEntries:
+        """Return the entries of a column of maps."""
         bounds = maps.offsets.to_numpy()
         first, count = int(bounds[0]), int(bounds[-1] - bounds[0])
         keys = maps.keys.slice(first, count).dictionary_encode()
@@ -82,15 +68,15 @@ class Entries:
         return cls(len(maps), codes, rows, keys.indices.to_numpy(), items)
 
     def values(self, key: str) -> pa.Array:
-        """The values (n,) of a key, null where a row does not have it."""
+        """Return the values (n,) of a key, null where a row does not have it."""
         places = np.full(self.n, -1)
         found = np.flatnonzero(self.coded == self.codes.get(key, -1))
         places[self.rows[found]] = found
         return self.items.take(pa.array(places, mask=places < 0))
 
 
-def hashes(texts: pa.BinaryArray) -> UintArray:
-    """Multilinear 64-bit hashes (n,): sum of (byte + 1) x weight of its place, modulo 2^64.
+def hash_texts(texts: pa.BinaryArray) -> UintArray:
+    """Return multilinear 64-bit hashes (n,): sum of (byte + 1) x weight of its place mod 2^64.
 
     Two texts meet with a probability of about 2^-60 (Lemire and Kaser 2014); a BLAKE2b for each
     row would take longer than the evaluation.

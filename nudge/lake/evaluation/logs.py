@@ -1,4 +1,4 @@
-"""Logs of decisions as Arrow batches: a CSV or Parquet file, or the lake's joined form."""
+"""Logs of decisions from a CSV or Parquet file, or from a lake."""
 
 from __future__ import annotations
 
@@ -16,48 +16,44 @@ from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 
 BLOCK: Final = 1 << 21
-"""Bytes of a CSV file that are read at once."""
+"""Bytes of a CSV file that one read takes."""
 MAGIC: Final = b"PAR1"
 
 
 def open_log(path: Path, slot: str | None = None, engine: str = "duckdb") -> LogFile:
-    """Look at a log: a CSV or Parquet file, or a lake's directory.
+    """Open a log: a CSV or Parquet file, or a lake's directory.
 
     Args:
-        path: of the file or the directory; what a file is, its first bytes say.
-        slot: of which decisions are wanted; a lake needs it, a file with a column `slot` is cut.
+        path: of the file or the directory; the first bytes tell the kind of a file.
+        slot: whose decisions are wanted; a lake needs it, a file with a column `slot` is cut.
         engine: that reads a lake; see `query.connect`.
 
     Raises:
-        InvalidConfigError: there is none, or it cannot be read.
+        InvalidConfigError: the log does not exist or cannot be read.
         BrokenLakeError: the lake's manifests contradict each other.
     """
     if path.is_dir():
         from nudge.lake.evaluation.log_lake import open_lake  # noqa: PLC0415 - duckdb and ibis, which a file does not need
 
         return open_lake(path, slot, engine)
-    with readable(path), path.open("rb") as file:
+    with readable_file(path), path.open("rb") as file:
         parquet = file.read(len(MAGIC)) == MAGIC
     log = _parquet(path) if parquet else _csv(path)
-    return log if slot is None or "slot" not in log.columns else _of_slot(log, slot)
-
-
-def _of_slot(log: LogFile, slot: str) -> LogFile:
-    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        for batch in log.read(list(dict.fromkeys(["slot", *names]))):
-            mask = pc.equal(batch.column("slot").cast(pa.string()), slot)
-            yield batch.filter(mask).select(list(names))
-
-    return LogFile(log.name, log.columns, log.rows, read)
+    if slot is None or "slot" not in log.columns:
+        return log
+    return log.filter("slot", lambda column: pc.equal(column.cast(pa.string()), slot))
 
 
 def _parquet(path: Path) -> LogFile:
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
         # With a buffer, a row group's columns are streamed: one may be as large as the file.
-        with readable(path), pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+        with (
+            readable_file(path),
+            pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file,
+        ):
             yield from file.iter_batches(batch_size=BATCH, columns=list(names))
 
-    with readable(path), pq.ParquetFile(path) as file:
+    with readable_file(path), pq.ParquetFile(path) as file:
         columns, rows = tuple(file.schema_arrow.names), int(file.metadata.num_rows)
     return LogFile(str(path), columns, rows, read)
 
@@ -79,25 +75,25 @@ def _csv(path: Path) -> LogFile:
         )
 
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with readable(path), opened(names) as reader:
+        with readable_file(path), opened(names) as reader:
             yield from reader
 
-    with readable(path), opened([]) as reader:
+    with readable_file(path), opened([]) as reader:
         columns = tuple(reader.schema.names)
     return LogFile(str(path), columns, _lines(path), read)
 
 
 def _lines(path: Path) -> int:
-    with readable(path), path.open("rb") as file:
+    with readable_file(path), path.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b"")) - 1
 
 
 @contextmanager
-def readable(path: Path) -> Iterator[None]:
-    """Turn what a file is wrong with into a line with its cure.
+def readable_file(path: Path) -> Iterator[None]:
+    """Translate errors of the disk and the readers into a line with its cure.
 
     Raises:
-        InvalidConfigError: instead of what the disk and the readers raise.
+        InvalidConfigError: the file cannot be read.
     """
     try:
         yield

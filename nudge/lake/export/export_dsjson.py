@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from nudge.lake.evaluation.log_arrays import Part
-from nudge.lake.evaluation.log_columns import Columns, Look, usable
+from nudge.lake.evaluation.log_arrays import RawBatch
+from nudge.lake.evaluation.log_columns import Columns, Look, usable_rows
 from nudge.lake.evaluation.log_file import LogFile
 
 NEEDED: Final = (
@@ -43,8 +43,8 @@ def write_dsjson(
     left_out: dict[str, int] = {}
     with path.open("wb") as file:
         for batch in log.read(NEEDED):
-            part = Part(log.name, batch, np.arange(start, start + batch.num_rows))
-            kept, why = usable(part, Columns())
+            part = RawBatch(log.name, batch, np.arange(start, start + batch.num_rows))
+            kept, why = usable_rows(part, Columns())
             for row in part.where(kept).batch.to_pylist():
                 file.write(orjson.dumps(line(row, attributes)) + b"\n")
                 lines += 1

@@ -21,7 +21,7 @@ from numpy.lib import format as npy
 from bandits.arrays import AnyArray, FloatArray
 from bandits.evaluation import Log
 from nudge.errors import InvalidRequestError
-from nudge.lake.evaluation.log_batches import LogBatches, Survey, surveyed
+from nudge.lake.evaluation.log_batches import LogBatches, Survey, survey_log
 from nudge.lake.evaluation.log_columns import Columns, Look
 from nudge.lake.evaluation.log_file import LogFile
 
@@ -73,7 +73,7 @@ def write_obp(
     """
     del attributes
     columns = Columns()
-    survey = surveyed(log, columns, (), look)
+    survey = survey_log(log, columns, (), look)
     with ExitStack() as stack:
         arrays = {name: _Column(stack.enter_context(TemporaryFile())) for name in _COLUMNS}
         for part in LogBatches(log, columns, survey, None, look):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from bandits.evaluation import Log, one_hot
+from bandits.evaluation import Log
 
 RATES = np.array([[0.10, 0.30, 0.20], [0.30, 0.10, 0.25]])
 """Rate of each variant (columns) in each of two cells (rows)."""
@@ -35,6 +35,11 @@ def parts(log: Log, cuts: Sequence[int]) -> list[Log]:
     """The log cut at these rows."""
     ends = [0, *cuts, len(log)]
     return [log.rows(slice(a, b)) for a, b in pairwise(ends)]
+
+
+def one_hot(levels: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """Indicators (n, sum of sizes) of levels (n, m), the j-th in [0, sizes[j])."""
+    return np.hstack([np.eye(size)[levels[:, j]] for j, size in enumerate(sizes)])
 
 
 def paid(log: Log, reward: np.ndarray) -> Log:

@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 from evaluation_samples import campaign, parts
 
-from bandits.config import AttributeSpec
 from bandits.evaluation import (
     Always,
     Column,
     Log,
     TargetError,
     Uniform,
-    context_features,
     evaluate,
     read_target,
 )
@@ -144,16 +142,3 @@ def test_columns_that_do_not_fit_are_refused() -> None:
         Log(np.array([0, 5]), np.ones(2), np.ones(2), 2)
     with pytest.raises(ValueError, match="finite"):
         Log(np.array([0]), np.ones(1), np.ones(1), 2, features=np.array([[np.nan]]))
-
-
-def test_features_are_the_levels_of_the_cells() -> None:
-    """A category, a number and a flag; what is missing is level 0."""
-    attributes = [
-        AttributeSpec("channel", "category", ("web", "app")),
-        AttributeSpec("balance", "number", (10.0,)),
-        AttributeSpec("known", "flag"),
-    ]
-    contexts = {"channel": ["app", "tv"], "balance": np.array([5.0, np.nan])}
-    found = context_features(attributes, contexts, 2)
-    assert found.tolist() == [[0, 0, 1, 0, 1, 0, 1, 0, 0], [1, 0, 0, 1, 0, 0, 1, 0, 0]]
-    assert context_features([], {}, 2).shape == (2, 0)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from evaluation_samples import one_hot
 
-from bandits.evaluation import Column, Log, evaluate, one_hot, read_target
+from bandits.evaluation import Column, Log, evaluate, read_target
 
 FILE = Path(__file__).parents[2] / "data" / "hillstrom_sample.csv"
 VARIANTS = ("Mens E-Mail", "Womens E-Mail", "No E-Mail")

@@ -1,12 +1,26 @@
 """Laws of the estimators, whatever the data."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from evaluation_samples import RATES, campaign, paid, parts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandits.evaluation import Always, Evaluation, Judged, Log, Uniform, evaluate
+from bandits.evaluation import (
+    ESTIMATORS,
+    Always,
+    EstimatorSuite,
+    Evaluation,
+    Log,
+    ModelSums,
+    Support,
+    Target,
+    TargetRows,
+    Uniform,
+    evaluate,
+)
 
 NAMES = ("ips", "snips", "dm", "dr", "sndr")
 
@@ -40,9 +54,9 @@ def test_parts_add_up_to_the_whole(cuts: list[int], subjects: int) -> None:
 
 
 def test_merging_is_the_same_in_any_order() -> None:
-    """Judged parts of partitions add in any order, as far as sums of floats do."""
+    """Suites of partitions add in any order, as far as sums of floats do."""
     one, two, three = (
-        Judged.empty().add(part, Always(0)) for part in parts(campaign(900), [200, 500])
+        EstimatorSuite().add(part, Always(0)) for part in parts(campaign(900), [200, 500])
     )
     first = (one + two) + three
     last = three + (two + one)
@@ -72,22 +86,22 @@ def test_a_hand_computed_case() -> None:
         np.tile([1.0, 2.0, 0.0, 3.0], times),
         2,
     )
-    found = evaluate(log, Always(1), folds=2)
+    found = evaluate(log, Always(1), splits=2)
     # Weights 0, 4, 4/3, 0: IPS (4 x 2) / 4, SNIPS 8 / (16 / 3), mean of the log 6 / 4.
     assert found.diagnostics.mean_weight == pytest.approx((4 + 4 / 3) / 4)
     assert found.diagnostics.ess == pytest.approx(times * (16 / 3) ** 2 / (16 + 16 / 9))
     assert found.diagnostics.max_weight == 4.0
     assert found.on_policy == 1.5
-    judged = Judged.empty().add(log, Always(1))
-    assert judged.ips.linear()[0] == pytest.approx(2.0)
-    assert judged.snips.linear()[0] == pytest.approx(1.5)
+    suite = EstimatorSuite().add(log, Always(1))
+    assert ESTIMATORS["ips"].linear(suite.sums.moments.total)[0] == pytest.approx(2.0)
+    assert ESTIMATORS["snips"].linear(suite.sums.moments.total)[0] == pytest.approx(1.5)
     influence = np.tile([0.0, 4 * 0.5, 4 / 3 * -1.5, 0.0], times)
     error = np.sqrt((influence**2).sum() * 80 / 79) / (times * 16 / 3)
-    assert judged.snips.moments.spread(judged.snips.linear()[1]) == pytest.approx(error)
+    assert ESTIMATORS["snips"].error(suite.sums) == pytest.approx(error)
 
 
 def test_the_direct_method_is_the_table_of_means_where_the_model_is_one() -> None:
-    """With one-hot cells DM is sum over cells of share x mean, up to the folds and the ridge."""
+    """With one-hot cells DM is sum over cells of share x mean, up to the splits and the ridge."""
     log = campaign(20_000, 5)
     cell = log.features[:, 1] == 1.0
     table = [log.reward[(cell == c) & (log.variant == 2)].mean() for c in (False, True)]
@@ -137,3 +151,49 @@ def test_a_model_takes_noise_away() -> None:
     width = {name: x.high - x.low for name, x in found.estimates.items()}
     assert width["dr"] < width["ips"]
     assert width["sndr"] < width["snips"]
+
+
+def cells_of(log: Log, splits: np.ndarray) -> Log:
+    """The log's rows as cells: those that agree in variant, features and split are one."""
+    keys = np.column_stack([log.variant, log.features, splits])
+    _, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    one = replace(log, splits=splits, pmf=(log.pmf > 0.0).astype(float)).rows(first)
+    place = place.ravel()
+    counts = np.bincount(place).astype(float)
+    return replace(one, reward=np.bincount(place, log.reward), counts=counts, subject=None)
+
+
+@pytest.mark.parametrize("target", [Uniform(), Always(2)])
+def test_cells_are_their_rows(target: Target) -> None:
+    """A log of cells gives the reward model and the support of its rows."""
+    log = campaign(3000, 4, subjects=200)
+    rows = TargetRows.of(log, target)
+    cells = TargetRows.of(cells_of(log, rows.splits), target)
+    assert len(cells.log) < 40
+    models = [ModelSums.of(one).fit() for one in (rows, cells)]
+    assert models[1].coefficients == pytest.approx(models[0].coefficients, abs=1e-12)
+    assert models[1].pulls == pytest.approx(models[0].pulls, abs=1e-9)
+    of_rows, of_cells = Support.of(rows), Support.of(cells)
+    assert of_cells.target_mass == pytest.approx(of_rows.target_mass)
+    assert of_cells.unsupported_mass == of_rows.unsupported_mass == 0.0
+
+
+def test_the_doubly_robust_estimates_are_their_formulas() -> None:
+    """DR and SNDR by the papers' formulas on the rows, with the standard errors of their means."""
+    log = campaign(2000, 6)
+    rows = TargetRows.of(log, Always(1))
+    model = ModelSums.of(rows).fit()
+    found = model.predict(rows)
+    weights = (log.variant == 1) / log.propensity
+    surprise = weights * (log.reward - found.logged)
+    sums = EstimatorSuite().add(log, Always(1), model).sums
+    value, _ = ESTIMATORS["dr"].linear(sums.moments.total)
+    terms = found.expected + surprise
+    assert value == pytest.approx(terms.mean())
+    assert ESTIMATORS["dr"].error(sums) == pytest.approx(terms.std(ddof=1) / np.sqrt(2000))
+    shift = surprise.sum() / weights.sum()
+    value, _ = ESTIMATORS["sndr"].linear(sums.moments.total)
+    assert value == pytest.approx(found.expected.mean() + shift)
+    parts = (found.expected - found.expected.mean()) / 2000
+    parts += (surprise - shift * weights) / weights.sum()
+    assert ESTIMATORS["sndr"].error(sums) == pytest.approx(np.sqrt((parts**2).sum() * 2000 / 1999))

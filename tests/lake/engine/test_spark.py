@@ -29,10 +29,9 @@ from nudge.domain.reports.questions import EVER, EvaluationQuestion, Performance
 from nudge.domain.reports.questions import Period as Span
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.target_policy import AskedPolicy, rule_of
-from nudge.flows.reports.evaluate import Question as LogQuestion
-from nudge.flows.reports.evaluate import evaluate
+from nudge.flows.reports.evaluate import evaluate_cells, evaluate_log
 from nudge.flows.reports.funnel import funnel
-from nudge.flows.reports.what_if import answered
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine import dialects
 from nudge.lake.engine.dialects import arrow, given, person
 from nudge.lake.engine.engines import named_engine
@@ -155,9 +154,10 @@ def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
 @pytest.mark.parametrize("revenue", [False, True])
 @pytest.mark.parametrize("target", ["uniform", "always:b", RULE])
 def test_evaluations_are_the_same(rows: list[SlotRows], target: str, *, revenue: bool) -> None:
-    """All estimates, with their model and its folds, their intervals, and what is left out."""
+    """All estimates, with their model and its splits, their intervals, and what is left out."""
     found = [
-        answered(CellRows(one, EVER, revenue=revenue), target, asked(target)).plain for one in rows
+        evaluate_cells(CellRows(one, EVER, revenue=revenue), target, asked(target)).plain
+        for one in rows
     ]
     assert_alike(found[1], found[0])
     assert found[0]["n"] > 100
@@ -175,7 +175,7 @@ def test_evaluations_by_rows_are_the_same(shown: Lake, monkeypatch: pytest.Monke
     monkeypatch.setattr(dialects, "PART", 300)
     logs = [open_log(shown.root, "banner", engine) for engine in ENGINES]
     assert logs[0].rows == logs[1].rows
-    found = [evaluate(log, LogQuestion("uniform")).plain for log in logs]
+    found = [evaluate_log(log, LogQuestion("uniform")).plain for log in logs]
     assert_alike(found[1], found[0])
 
 

@@ -13,11 +13,16 @@ from nudge.domain.reports.questions import EVER, EvaluationQuestion, Period
 from nudge.domain.reports.target_policy import AskedPolicy, Learner, rule_of
 from nudge.domain.slots.learning import mabwiser_config
 from nudge.errors import InvalidRequestError, NotFoundError
-from nudge.flows.reports.evaluate import Answer, Question, evaluate
-from nudge.flows.reports.what_if import Found, answered, what_if
+from nudge.flows.reports.evaluate import (
+    EvaluationAnswer,
+    evaluate_cells,
+    evaluate_lake,
+    evaluate_log,
+)
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.evaluation.cells import CellRows
-from nudge.lake.evaluation.log_period import within
+from nudge.lake.evaluation.log_file import cut_to_period
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.slot_rows import SlotRows, slot_rows
@@ -42,22 +47,22 @@ def asked(target: str) -> AskedPolicy:
     return rule_of(text, SLOT.names) if kind == "rule" else None
 
 
-def by_cells(rows: SlotRows, target: str, period: Period = EVER) -> Found:
-    return answered(CellRows(rows, period, revenue=False), target, asked(target))
+def by_cells(rows: SlotRows, target: str, period: Period = EVER) -> EvaluationAnswer:
+    return evaluate_cells(CellRows(rows, period, revenue=False), target, asked(target))
 
 
-def by_rows(lake: Lake, target: str, period: Period = EVER) -> Answer:
-    log = within(open_log(lake.root, "banner"), period)
+def by_rows(lake: Lake, target: str, period: Period = EVER) -> EvaluationAnswer:
+    log = cut_to_period(open_log(lake.root, "banner"), period)
     stored = asked(target)
     assert not isinstance(stored, Learner)
-    return evaluate(log, Question(target), stored)
+    return evaluate_log(log, LogQuestion(target), stored)
 
 
 @pytest.mark.parametrize("target", ["uniform", "always:b", "always:c", f"rule:{RULE}"])
 def test_cells_say_what_rows_say(lake: Lake, rows: SlotRows, target: str) -> None:
     """Rows, weights and weighted estimates are equal; those with a model agree.
 
-    A subject falls into another fold here, so the models differ by a fold's chance: by less than
+    A subject falls into another split here, so the models differ by a split's chance: by less than
     a quarter of the interval's half.
     """
     found, want = by_cells(rows, target), by_rows(lake, target)
@@ -90,7 +95,7 @@ def test_a_period_is_cut_as_reports_cut_it(rows: SlotRows) -> None:
 def test_a_mabwiser_policy_is_learned_from_other_visitors(rows: SlotRows) -> None:
     """UCB1 finds that `b` is best, on rows of visitors that it did not learn from."""
     cells = CellRows(rows, EVER, revenue=False)
-    found = answered(cells, "mabwiser:UCB1", Learner(mabwiser_config(SLOT, "UCB1,alpha=0.1")))
+    found = evaluate_cells(cells, "mabwiser:UCB1", Learner(mabwiser_config(SLOT, "UCB1,alpha=0.1")))
     learned, best = found.evaluation.estimates["dr"], by_cells(rows, "always:b")
     other = best.evaluation.estimates["dr"]
     assert learned is not None
@@ -112,8 +117,8 @@ def test_what_makes_no_sense_is_refused(lake: Lake, rows: SlotRows, tmp_path: Pa
     options = {"learning_policy": "EpsilonGreedy", "epsilon": 5.0}
     wrong = replace(greedy, policy=replace(greedy.policy, options=options))
     with pytest.raises(InvalidRequestError, match="target"):
-        answered(cells, "mabwiser:EpsilonGreedy,epsilon=5", Learner(wrong))
+        evaluate_cells(cells, "mabwiser:EpsilonGreedy,epsilon=5", Learner(wrong))
     with pytest.raises(InvalidRequestError, match="Use one of a, b, c"):
         by_cells(rows, "always:z")
     with pytest.raises(NotFoundError):
-        what_if(lake, tmp_path, EvaluationQuestion("nothing", "uniform"))
+        evaluate_lake(lake, tmp_path, EvaluationQuestion("nothing", "uniform"))

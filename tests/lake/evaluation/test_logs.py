@@ -16,10 +16,10 @@ from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REWARD, SEALER
 from bandits.evaluation import Log
 from nudge.domain.journal.records import JournalEntry, Record, Ref
 from nudge.errors import InvalidConfigError
-from nudge.lake.evaluation.log_batches import LogBatches, surveyed
+from nudge.lake.evaluation.log_batches import LogBatches, survey_log
 from nudge.lake.evaluation.log_columns import Columns
 from nudge.lake.evaluation.log_features import DISTINCT, FEW, Levels
-from nudge.lake.evaluation.log_matrices import hashes
+from nudge.lake.evaluation.log_matrices import hash_texts
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
@@ -43,13 +43,13 @@ def parquet(path: Path, **columns: object) -> Path:
 
 def read(path: Path, columns: Columns) -> list[Log]:
     log = open_log(path)
-    return list(LogBatches(log, columns, surveyed(log, columns)))
+    return list(LogBatches(log, columns, survey_log(log, columns)))
 
 
 def test_lists_over_the_eligible_become_matrices_over_the_variants(tmp_path: Path) -> None:
     """Row by row, as the record says; two rows of a subject have the same hash."""
     log = open_log(parquet(tmp_path / "log", **JOINED))
-    (found,) = LogBatches(log, Columns(), surveyed(log, Columns()))
+    (found,) = LogBatches(log, Columns(), survey_log(log, Columns()))
     assert found.variant.tolist() == [1, 2, 0, 1]
     assert found.pmf is not None
     assert found.pmf.tolist() == [[0.3, 0.7, 0], [0, 0.6, 0.4], [0.2, 0.2, 0.6], [0.5, 0.5, 0]]
@@ -69,7 +69,7 @@ def test_a_context_reads_the_same_from_map_struct_and_json(tmp_path: Path) -> No
     found = []
     for i, context in enumerate((pa.array(as_map, NAMED), pa.array(values), pa.array(texts))):
         log = open_log(parquet(tmp_path / str(i), **{**JOINED, "context": context}))
-        (one,) = LogBatches(log, Columns(), surveyed(log, Columns()))
+        (one,) = LogBatches(log, Columns(), survey_log(log, Columns()))
         assert one.features is not None
         found.append(one.features.tolist())
     assert found[0] == found[1] == found[2]
@@ -89,7 +89,7 @@ def test_every_row_that_is_not_used_is_counted_once(tmp_path: Path) -> None:
             quarantined=[False, True, False, False, True, False],
         )
     )
-    survey = surveyed(log, Columns())
+    survey = survey_log(log, Columns())
     assert survey.left_out == {
         "reason_not_policy": 2,
         "not_exposed": 1,
@@ -112,7 +112,7 @@ def test_the_lake_is_read_as_its_joined_form(tmp_path: Path) -> None:
     files = writer.write(tmp_path, [of], [entries], SEALER.seal_each)
     manifest.write(tmp_path, Manifest(of, files[0], MIDNIGHT + 2 * 86_400))
     log = open_log(tmp_path, "banner")
-    survey = surveyed(log, Columns())
+    survey = survey_log(log, Columns())
     assert (survey.variants, dict(survey.left_out)) == (("a", "b"), {"not_exposed": 1})
     batches = list(LogBatches(log, Columns(), survey))
     variants = np.concatenate([one.variant for one in batches])
@@ -134,7 +134,11 @@ CSV = "variant,propensity,reward\na,0.5,1\nb,0.5,0\n"
         (CSV, Columns(features=("age",)), r"no column 'age'; .*--features"),
         (CSV + "a,high,1\n", Columns(), r"row 3, column 'propensity': 'high' is not a number"),
         (CSV + "a,0.5\n", Columns(), r"cannot be read .*Expected 3 columns, got 2"),
-        (CSV + ",0.5,1\n", Columns(), r"row 3, column 'variant': None is none of .*--variants"),
+        (
+            CSV + ",0.5,1\n",
+            Columns(),
+            r"row 3, column 'variant': unknown variant None, .*--variants",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_row_column_and_cure(
@@ -154,7 +158,7 @@ def test_what_is_wrong_is_told_with_file_row_column_and_cure(
         ({"pmf": [[1.0], [0.6, 0.4], [0.2, 0.2, 0.6], [0.5, 0.5]]}, r"row 1, column 'pmf'"),
         ({"eligible": [["a", "b"], ["b", "d"], [], []]}, r"row 2, column 'eligible'"),
         ({"context": [1, 2, 3, 4]}, r"column 'context': holds int64"),
-        ({"eligible": ['["a"]', "[", "[]", "[]"]}, r"row 2, column 'eligible': '\[' is no JSON"),
+        ({"eligible": ['["a"]', "[", "[]", "[]"]}, r"row 2, column 'eligible': '\[' is not JSON"),
     ],
 )
 def test_lists_that_do_not_fit_are_told_with_their_row(
@@ -163,13 +167,13 @@ def test_lists_that_do_not_fit_are_told_with_their_row(
     """A distribution is over what was eligible, and that is among the variants."""
     log = open_log(parquet(tmp_path / "log", **{**JOINED, **change}))
     with pytest.raises(InvalidConfigError, match=told):
-        list(LogBatches(log, Columns(), surveyed(log, Columns(), ("a", "b", "c"))))
+        list(LogBatches(log, Columns(), survey_log(log, Columns(), ("a", "b", "c"))))
 
 
 def test_equal_texts_have_equal_hashes_wherever_they_stand() -> None:
     """Texts of one width take another way than those of many: the numbers are the same."""
-    same = hashes(pa.array([b"ab", b"cd", b"ab"]))
-    mixed = hashes(pa.array([b"", b"cd", b"abc", b"ab", b"ab\0"]).slice(1))
+    same = hash_texts(pa.array([b"ab", b"cd", b"ab"]))
+    mixed = hash_texts(pa.array([b"", b"cd", b"abc", b"ab", b"ab\0"]).slice(1))
     assert same[0] == same[2] == mixed[2]
     assert same[1] == mixed[0]
     assert len(set(mixed.tolist())) == 4

@@ -14,7 +14,8 @@ import pytest
 from export_lake import NAMES, lake_of, rows
 
 from nudge.errors import InvalidRequestError
-from nudge.flows.reports.evaluate import Question, evaluate
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.query import answer, connect, joined
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, exported_rows
@@ -90,7 +91,7 @@ def test_an_estimate_from_the_obp_arrays_is_ours(written: Write, lake: Lake) -> 
     uniform = possible / possible.sum(axis=1, keepdims=True)
     chosen = uniform[np.arange(len(USABLE)), feedback["action"], feedback["position"]]
     weights = chosen / feedback["pscore"]
-    found = evaluate(open_log(lake.root, "denomination"), Question("uniform"))
+    found = evaluate_log(open_log(lake.root, "denomination"), LogQuestion("uniform"))
     estimate = found.evaluation.estimates["snips"]
     assert estimate is not None
     ours = float((weights * feedback["reward"]).sum() / weights.sum())
@@ -203,7 +204,7 @@ def test_csv_and_parquet_say_the_same(written: Write) -> None:
     assert [tuple(json.loads(one)) for one in frame["pmf"]] == [row.decision.pmf for row in MADE]
     assert json.loads(frame["context"][0])["device"] == MADE[0].decision.context["device"]
     first, second = (
-        evaluate(open_log(path), Question("uniform")).evaluation.as_dict()
+        evaluate_log(open_log(path), LogQuestion("uniform")).evaluation.as_dict()
         for path in (csv, parquet)
     )
     assert first == second

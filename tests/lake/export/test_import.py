@@ -21,7 +21,8 @@ from nudge.domain.slots.slot import Variant
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.flows.reports.evaluate import Question, evaluate
+from nudge.flows.reports.evaluate import evaluate_log
+from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.import_log import ImportResult, check, digest, planned, run
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
@@ -100,8 +101,10 @@ def test_an_exported_log_gives_the_same_performance(
     assert done.fresh == done.rows == len(MADE)
     lake = service.archived()
     assert performance(lake, "denomination") == performance(source, "denomination")
-    question = Question("uniform")
-    first, second = (evaluate(open_log(p), question).plain for p in (path, _again(lake, tmp_path)))
+    question = LogQuestion("uniform")
+    first, second = (
+        evaluate_log(open_log(p), question).plain for p in (path, _again(lake, tmp_path))
+    )
     for name, estimate in first["estimators"].items():
         assert second["estimators"][name] == pytest.approx(estimate)
     assert second["n"] == first["n"]
