@@ -49,7 +49,7 @@ def _timed(url: str, directory: Path) -> dict[str, float]:
     store, sealer = Store(clients.hot(url, 1.0), Keys("bench", 8)), Sealer(b"b" * 32)
     slots = load_slots(Path("config/slots"))
     apply(store, plan({}, slots), Edit("bench", "", NOW))
-    catalogue = store.catalogue.refreshed(Catalogue.empty())
+    catalogue = store.catalogue.refresh(Catalogue.empty())
     decider = Decider(store, sealer, 0.05, Spool(directory / "spool", b"s" * 32, 1 << 20))
     caller = Caller("bench", frozenset({"decide"}))
 

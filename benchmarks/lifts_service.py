@@ -90,7 +90,7 @@ class Service:
             Recorder(store, sealer, spool),
             Publisher(store, OWNER, LONG, 0.0),
             Lake(settings.lake_dir),
-            store.catalogue.refreshed(Catalogue.empty()),
+            store.catalogue.refresh(Catalogue.empty()),
         )
 
     def slot(self, name: str) -> Slot:
@@ -126,7 +126,7 @@ class Service:
 
     def follow(self) -> None:
         """Serve what the store has, as a web process does twice a second."""
-        self.catalogue = self.store.catalogue.refreshed(self.catalogue)
+        self.catalogue = self.store.catalogue.refresh(self.catalogue)
 
     def archive(self) -> None:
         """Bring all that has happened to the lake."""

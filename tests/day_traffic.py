@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from random import Random
 
-from nudge.domain.credit.attribution_replay import Visitors, attributed, fold
+from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
 from nudge.domain.credit.count_import import TYPE
 from nudge.domain.journal.records import AWAY, Decision, Event, JournalEntry, Mark, Record, Ref
 from nudge.domain.people.visitor import VisitorState
@@ -52,7 +52,7 @@ def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> li
 
 def _written(states: Visitors, entry: JournalEntry) -> list[Record]:
     """What attribute writes of an entry."""
-    if not attributed(entry):
+    if not is_attributed(entry):
         return []
     subject = entry.record.subject
     after, records = fold({subject: states.get(subject, VisitorState())}, entry.stamp, [entry])

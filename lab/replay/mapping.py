@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Items, JsonTable, OneOf, StrictTable, told
+from nudge.config.slot_fields import Items, JsonTable, OneOf, StrictTable, field_texts
 from nudge.config.slot_schema import CHANNELS
 from nudge.domain.basics.slot_values import text_problem
 from nudge.domain.journal.event import EVENT_TYPES
@@ -125,12 +125,14 @@ class _Propensity(ma.Field[float | str]):
 
 
 class _Visitor(StrictTable):
-    column = ma.String(required=True, **told("name the column that identifies the customer"))
-    prefix = ma.String(load_default="", **told("write a text"))
+    column = ma.String(required=True, **field_texts("name the column that identifies the customer"))
+    prefix = ma.String(load_default="", **field_texts("write a text"))
 
 
 class _Variant(StrictTable):
-    column = ma.String(required=True, **told("name the column with the variant that was given"))
+    column = ma.String(
+        required=True, **field_texts("name the column with the variant that was given")
+    )
     map = JsonTable('write a table such as { "A" = "a" }', check=text_problem, load_default=dict)
 
 
@@ -138,8 +140,10 @@ def _event(named: str, right: str) -> type[Schema]:
     """The form of an event; its type stands under the key `named`."""
     # Made from a dict: a class cannot have a field of the name `fields`.
     table: dict[str, ma.Field[Any]] = {
-        named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told(right)),
-        "when": ma.String(required=True, **told("name the column that says whether it happened")),
+        named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **field_texts(right)),
+        "when": ma.String(
+            required=True, **field_texts("name the column that says whether it happened")
+        ),
         "fields": JsonTable(
             'write a table such as { amount = "spend" }', check=text_problem, load_default=dict
         ),
@@ -148,27 +152,32 @@ def _event(named: str, right: str) -> type[Schema]:
 
 
 class _Mapping(StrictTable):
-    slot = ma.String(required=True, **told("name the slot that decides"))
-    slot_file = ma.String(load_default=None, **told("give its file, relative to the mapping"))
-    channel = ma.String(load_default="web", validate=OneOf(*CHANNELS), **told("name a channel"))
-    page = ma.String(load_default="default", **told("name a page"))
-    propensity = _Propensity(
-        required=True, **told("write a probability above 0, or the name of a column that holds it")
+    slot = ma.String(required=True, **field_texts("name the slot that decides"))
+    slot_file = ma.String(
+        load_default=None, **field_texts("give its file, relative to the mapping")
     )
-    visitor = ma.Nested(_Visitor, required=True, **told("write [visitor] with column"))
-    variant = ma.Nested(_Variant, required=True, **told("write [variant] with column"))
+    channel = ma.String(
+        load_default="web", validate=OneOf(*CHANNELS), **field_texts("name a channel")
+    )
+    page = ma.String(load_default="default", **field_texts("name a page"))
+    propensity = _Propensity(
+        required=True,
+        **field_texts("write a probability above 0, or the name of a column that holds it"),
+    )
+    visitor = ma.Nested(_Visitor, required=True, **field_texts("write [visitor] with column"))
+    variant = ma.Nested(_Variant, required=True, **field_texts("write [variant] with column"))
     context = JsonTable(
         'write [context] with attribute = "column"', check=text_problem, load_default=dict
     )
     reward = ma.Nested(
         _event("event", "name the event type that rewards in the slot"),
         required=True,
-        **told("write [reward] with event and when"),
+        **field_texts("write [reward] with event and when"),
     )
     events = Items(
         ma.Nested(_event("type", "name an event type")),
         load_default=list,
-        **told("write each event as [[events]]"),
+        **field_texts("write each event as [[events]]"),
     )
 
 

@@ -118,7 +118,7 @@ def report(
     )
 
 
-def shown(made: ReplayReport) -> RenderableType:
+def report_table(made: ReplayReport) -> RenderableType:
     """The result for people."""
     return Group(_rates(made), _service(made), *map(Text, _notes(made)))
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from lab.simulate.visitors import AMOUNTS, Visitor, distance
-from nudge.domain.slots.reward_event import wanted
+from nudge.domain.slots.reward_event import reward_rule
 
 Outcomes = tuple[tuple[frozenset[str], float], ...]
 """Ways in which a visit may go on that exclude each other: which rewarding types of events it
@@ -122,7 +122,7 @@ def of_other_slots(outcomes: Outcomes) -> Outcomes:
 
 def rewarded(outcomes: Outcomes, event: str) -> float:
     """Probability of the reward of a slot whose terms want this event."""
-    return sum(chance for types, chance in outcomes if wanted(event).met(types))
+    return sum(chance for types, chance in outcomes if reward_rule(event).met(types))
 
 
 def finish(visitor: Visitor, amount: str | None, prefill: str | None) -> float:

@@ -31,7 +31,7 @@ def local_callers(settings: Settings) -> dict[str, Caller]:
     return found
 
 
-def authorised(
+def authorise(
     request: Request, service: Service, scopes: Sequence[Scope], *, in_query: bool
 ) -> Caller:
     """The caller, if one of `scopes` is among theirs.

@@ -11,17 +11,17 @@ from typing import Any, Final
 from flask import Response
 
 from nudge.api.bodies import json_table
-from nudge.api.decision_schemas import (
+from nudge.api.metrics import Metrics
+from nudge.api.operation import caller, operation, resource
+from nudge.api.provider import MIMETYPE, answer
+from nudge.api.schemas.decisions import (
     BulkRequestSchema,
     DecisionRequestSchema,
     PageAnswerSchema,
     VisitorAnswersSchema,
     asks_of,
 )
-from nudge.api.explain_schema import ExplanationSchema
-from nudge.api.metrics import Metrics
-from nudge.api.operation import caller, operation, resource
-from nudge.api.provider import MIMETYPE, answer
+from nudge.api.schemas.explanation import ExplanationSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer

@@ -11,9 +11,9 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.bodies import json_table
-from nudge.api.event_schemas import CLASSES, sent_of
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
+from nudge.api.schemas.events import CLASSES, sent_of
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent

@@ -8,7 +8,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import JsonTable, Matches, OneOf, told
+from nudge.config.slot_fields import JsonTable, Matches, OneOf, field_texts
 from nudge.config.slot_schema import CHANNELS
 from nudge.domain.basics.slot_values import scalar_problem, text_problem
 from nudge.domain.identity.number import LONGEST
@@ -32,13 +32,13 @@ def text(right: str, longest: int, *, required: bool = False) -> ma.String:
             validate.Length(1, longest, error=right),
             Matches(PRINTABLE, "leave control characters out"),
         ],
-        **told(right),
+        **field_texts(right),
     )
 
 
 def name(right: str) -> ma.String:
     """The name of a page, slot or variant, as slots are configured."""
-    return ma.String(validate=Matches(PAGE_NAME, right), **told(right))
+    return ma.String(validate=Matches(PAGE_NAME, right), **field_texts(right))
 
 
 def visitor_id(*, required: bool = True) -> ma.String:
@@ -55,13 +55,13 @@ def msisdn() -> ma.String:
 def channel() -> ma.String:
     """Through what the visitor comes."""
     right = f"use one of {', '.join(CHANNELS)}"
-    return ma.String(required=True, validate=OneOf(*CHANNELS), **told(right))
+    return ma.String(required=True, validate=OneOf(*CHANNELS), **field_texts(right))
 
 
 def page() -> ma.String:
     """Where the visitor is."""
     right = 'name the page, such as "home": a-z, 0-9, _ . - only, at most 64 characters'
-    return ma.String(required=True, validate=Matches(PAGE_NAME, right), **told(right))
+    return ma.String(required=True, validate=Matches(PAGE_NAME, right), **field_texts(right))
 
 
 _SCALAR: Final = {

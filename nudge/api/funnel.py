@@ -7,14 +7,14 @@ from dataclasses import asdict
 from flask import Response, request
 
 from nudge import clock
-from nudge.api.funnel_schemas import PARAMETERS, FunnelSchema
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
-from nudge.api.replies import dated, pending, plain_job
-from nudge.api.report_schemas import JobSchema
+from nudge.api.replies import pending, plain_job, with_as_of
+from nudge.api.schemas.funnel import PARAMETERS, FunnelSchema
+from nudge.api.schemas.reports import JobSchema
 from nudge.api.service import current
 from nudge.config.funnel_file import load_funnel
-from nudge.domain.funnel.funnel_query import question_of
+from nudge.domain.funnel.funnel_query import funnel_question
 from nudge.errors import InvalidRequestError
 
 blueprint = resource("funnel", "Where visitors leave the path")
@@ -39,11 +39,11 @@ def funnel() -> Response:
         if len(given.getlist(name)) > 1:
             raise InvalidRequestError(f"{name}: is given twice", {name: ["give it once"]})
     slots = service.catalogue_with(given.getlist("slot")).slots
-    question = question_of(given, clock.now(), slots)
+    question = funnel_question(given, clock.now(), slots)
     # An answer belongs to the definition that it was made by.
     path = load_funnel(service.settings.config_dir)
     desk = service.questions
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:
-        return answer(dated(reply.body, reply.as_of))
+        return answer(with_as_of(reply.body, reply.as_of))
     return pending(plain_job(reply.job), reply)

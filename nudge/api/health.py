@@ -110,7 +110,7 @@ def _lags(service: Service) -> dict[str, int] | None:
 
 
 def _lag(service: Service, fold: str, ends: dict[int, int]) -> int:
-    found = [service.store.folds.kept(p, fold, "position")[0] for p in ends]
+    found = [service.store.folds.read_fields(p, fold, "position")[0] for p in ends]
     # The ends were read first: a fold may be past them by now.
     return sum(
         max(0, end - int(position or 0)) for end, position in zip(ends.values(), found, strict=True)

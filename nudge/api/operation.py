@@ -14,7 +14,7 @@ from flask import Flask, Response, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
-from nudge.api.auth import authorised
+from nudge.api.auth import authorise
 from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
 from nudge.domain.journal.caller import Caller, Scope
@@ -56,7 +56,7 @@ def operation(
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 (whatever the path holds)
             if scopes:
-                g.caller = authorised(request, current(), scopes, in_query=key_in_query)
+                g.caller = authorise(request, current(), scopes, in_query=key_in_query)
             return view(*args, **kwargs)
 
         # Where flask-smorest's blueprints look; its own decorators would also work at each call.

@@ -19,7 +19,7 @@ FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question":
 """What a worker found wrong with a question -> status; anything else is our own fault."""
 
 
-def dated(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:
+def with_as_of(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:
     """The answer, a JSON object, with the time until which it is complete."""
     if body is None:
         return None

@@ -11,8 +11,8 @@ from marshmallow import ValidationError
 from nudge.api.bodies import json_table
 from nudge.api.operation import operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.replies import dated, pending, plain_job
-from nudge.api.report_schemas import (
+from nudge.api.replies import pending, plain_job, with_as_of
+from nudge.api.schemas.reports import (
     PARAMETERS,
     AskedSchema,
     EvaluationSchema,
@@ -110,7 +110,7 @@ def evaluate(slot: str) -> Response:
     inquiry = desk.inquiry("evaluate", question.plain, served.slot.revision)
     reply = desk.answer(inquiry, anew=True)
     if reply.body is not None:
-        return answer(dated(reply.body, reply.as_of))
+        return answer(with_as_of(reply.body, reply.as_of))
     return pending(plain_job(reply.job), reply)
 
 
@@ -130,7 +130,7 @@ def job(job_id: str) -> Response:
     body = None
     if found.state == "done" and not found.question.get("parquet"):
         body = desk.store.jobs.result(job_id)
-    return answer(plain_job(found) | {"result": dated(body, found.as_of)})
+    return answer(plain_job(found) | {"result": with_as_of(body, found.as_of)})
 
 
 def _served(name: str) -> LiveSlot:
@@ -160,7 +160,7 @@ def _guard(served: LiveSlot) -> dict[str, object]:
 
 def _report(reply: QuestionStatus) -> dict[str, object]:
     job = None if reply.job is None else plain_job(reply.job)
-    return {"report": dated(reply.body, reply.as_of), "job": job}
+    return {"report": with_as_of(reply.body, reply.as_of), "job": job}
 
 
 def _asked(body: dict[str, Any]) -> dict[str, Any]:

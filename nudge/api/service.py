@@ -64,7 +64,7 @@ class CatalogueHolder:
             NudgeError: it can not be read; the old one stays.
         """
         with self._lock:
-            self.catalogue = store.catalogue.refreshed(self.catalogue)
+            self.catalogue = store.catalogue.refresh(self.catalogue)
             self.read_at = monotonic()
             self._known.set()
             if self._failing:

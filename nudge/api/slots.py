@@ -11,13 +11,13 @@ from flask import Response, request
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.service import current
-from nudge.api.slot_schemas import (
+from nudge.api.schemas.slots import (
     LiveSlotSchema,
     RevisionsSchema,
     SlotChangeSchema,
     SlotsSchema,
 )
+from nudge.api.service import current
 from nudge.clock import now
 from nudge.config.slot_change import Change, Edit
 from nudge.config.slot_file import dump_slot

@@ -15,8 +15,7 @@ from flask import Response, request
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer, dumps
-from nudge.api.service import Service, current
-from nudge.api.timing_schemas import (
+from nudge.api.schemas.timings import (
     PlanAnswerSchema,
     PlanAnswersSchema,
     PlanRequestSchema,
@@ -24,6 +23,7 @@ from nudge.api.timing_schemas import (
     plain_wish,
     wishes_of,
 )
+from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, plain
@@ -59,7 +59,7 @@ def timings() -> Response:
         # As long as the caller likes: a batch of lines is in memory at once, whatever there is.
         # None would be the app's limit.
         request.max_content_length = sys.maxsize
-        pieces = answered(request.stream, partial(_batch, service, source))
+        pieces = stream_answers(request.stream, partial(_batch, service, source))
         first = next(pieces, b"")
         return Response(chain((first,), pieces), mimetype=LINES)
     body = json_table(service.settings.max_events_body)
@@ -68,7 +68,7 @@ def timings() -> Response:
     return answer({"results": found} if "customers" in body else found[0])
 
 
-def answered(
+def stream_answers(
     stream: IO[bytes], batch_of: Callable[[Sequence[bytes]], Sequence[bytes]]
 ) -> Iterator[bytes]:
     """Pieces of the answer, each of so many lines; the next is read when this one was taken.

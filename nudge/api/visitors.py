@@ -8,10 +8,10 @@ from flask import Response
 
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import answer
+from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
-from nudge.api.visitor_schemas import ErasureSchema, VisitorViewSchema
 from nudge.clock import now
-from nudge.domain.identity.number import from_sealed
+from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
 from nudge.domain.people.visitor import VisitorState
@@ -109,7 +109,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
     used = next((x for x in state.numbers if (x.device, x.label) == (device, label)), None)
     text = _open(service, sealed, device)
     return {
-        "masked": from_sealed(text).masked if text else None,
+        "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
         "last_at": iso(used.last_at) if used else None,

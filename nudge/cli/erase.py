@@ -18,7 +18,7 @@ from nudge.cli.common import (
     progress_bar,
 )
 from nudge.clock import monotonic, sleep
-from nudge.domain.identity.number import Number, parsed
+from nudge.domain.identity.number import Number, parse_number
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Eraser, Erasure
 from nudge.flows.upkeep.take_out import NumberRemoval, take_out
@@ -58,7 +58,7 @@ def erase(
     """
     settings = load_settings(data_dir)
     names = _given(visitors)
-    wanted = list(dict.fromkeys(parsed(one, settings.region) for one in _given(numbers)))
+    wanted = list(dict.fromkeys(parse_number(one, settings.region) for one in _given(numbers)))
     if not names and not wanted:
         raise click.UsageError("say whom: a VISITOR, or --number")
     if not yes:

@@ -13,7 +13,7 @@ from nudge.cli.common import data_dir_option, json_option, load_settings, print_
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
 from nudge.flows.serving.explain import explain as from_journal
-from nudge.flows.serving.explain import explained
+from nudge.flows.serving.explain import explanation_of
 from nudge.wiring.command import Installation, open_installation
 
 Plain = Mapping[str, Any]
@@ -44,12 +44,12 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 def _from_lake(
     installation: Installation, decision_id: str, missing: NotFoundError
 ) -> dict[str, object]:
-    from nudge.lake.engine.query import connected, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.engine.query import connect_contents, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = place_of(connected(contents), decision_id)
+    place = place_of(connect_contents(contents), decision_id)
     if place is None:
         since = iso(contents.since())
         if since is None:
@@ -59,7 +59,7 @@ def _from_lake(
     ref = installation.sealer.unseal(decision_id)
     # Several decisions may have one place.
     entries = lake.entries(place[0], installation.sealer.unseal, place[1] - 1)
-    return explained(decision_id, next(entry for entry in entries if entry.ref == ref))
+    return explanation_of(decision_id, next(entry for entry in entries if entry.ref == ref))
 
 
 def lines(found: Plain) -> Iterator[str]:

@@ -42,7 +42,7 @@ def import_(
     drawn: only such rows can be judged later. Of any other log, --teach-only takes counts. All rows
     are checked before the first is written. Broken off, the same command goes on where it was.
     """
-    from nudge.flows.upkeep.import_log import check, digest, planned, run  # noqa: PLC0415 - pyarrow
+    from nudge.flows.upkeep.import_log import check, digest, plan_import, run  # noqa: PLC0415 - pyarrow
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - the same
 
     if mapping is None and slot is None:
@@ -53,7 +53,7 @@ def import_(
         raise click.UsageError("--teach-only contradicts the mapping's distribution")
     log = open_log(file)
     with open_installation(load_settings(data_dir)) as installation:
-        plan = planned(installation.store, rules, name or digest(file))
+        plan = plan_import(installation.store, rules, name or digest(file))
         with progress_bar("rows", shown=err().is_terminal) as bar:
             task = bar.add_task("", total=log.rows * 2, note="checked, then written")
             check(log, plan, lambda rows: bar.advance(task, rows))

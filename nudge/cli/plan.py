@@ -32,7 +32,7 @@ from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import REMINDER, SMS
 from nudge.domain.timing.plan_rows import INVALID
 from nudge.errors import InvalidConfigError, NudgeError
-from nudge.processes.lockfile import HeldError, held
+from nudge.processes.lockfile import HeldError, hold_lock
 from nudge.wiring.command import open_installation
 
 ALONE: Final = 5 * SIZE
@@ -83,7 +83,7 @@ def plan(
     count = processes or (1 if log.rows <= ALONE else cores())
     try:
         part.begin()
-        with held(part.path / LOCK):
+        with hold_lock(part.path / LOCK):
             if part.order() is None and not part.pieces() and _short(share, log.rows):
                 _work(gain_share, share, count, log.rows, "gains", _nothing)
                 part.sort()

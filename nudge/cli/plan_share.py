@@ -18,7 +18,7 @@ from nudge.clock import now
 from nudge.config.contact_file import load_contact
 from nudge.config.segment_file import load_segments
 from nudge.domain.timing.plan_request import PlanRequest
-from nudge.domain.timing.plan_rows import Row, refused, row_of, wish_of
+from nudge.domain.timing.plan_rows import Row, refusal_row, row_of, wish_of
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
@@ -76,7 +76,9 @@ class SharePlanner:
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
-            row_of(next(done)) if isinstance(one, PlanRequest) else refused(row["visitor_id"], one)
+            row_of(next(done))
+            if isinstance(one, PlanRequest)
+            else refusal_row(row["visitor_id"], one)
             for row, one in zip(rows, read, strict=True)
         ]
 
@@ -98,7 +100,7 @@ def desk_of(installation: Installation, share: PlanShare) -> SharePlanner:
         UnknownSlotError: a slot is not configured.
     """
     settings = installation.settings
-    catalogue = installation.store.catalogue.refreshed(Catalogue.empty())
+    catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
     planner = Planner(
         store=installation.store,

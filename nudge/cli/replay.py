@@ -17,7 +17,7 @@ from lab.replay.drive import replay as send
 from lab.replay.files import CampaignLog, iter_rows, open_log
 from lab.replay.mapping import default_mapping, load_mapping
 from lab.replay.prepare import SlotAccess, ready_slot
-from lab.replay.report import ReplayReport, catch_up, report, shown
+from lab.replay.report import ReplayReport, catch_up, report, report_table
 from nudge.cli.common import (
     data_dir_option,
     json_option,
@@ -89,7 +89,7 @@ def replay(
     if as_json:
         print_json(made.plain)
     else:
-        out().print(shown(made))
+        out().print(report_table(made))
 
 
 def _replay(

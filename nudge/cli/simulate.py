@@ -25,7 +25,7 @@ from nudge.cli.common import (
 )
 from nudge.cli.offline import LEARNERS, OfflineComparison
 from nudge.cli.offline import run as compare
-from nudge.client.api import Api, Target, find
+from nudge.client.api import Api, ServiceTarget, find
 from nudge.client.figures import Figures
 from nudge.clock import monotonic
 from nudge.settings.settings import Settings
@@ -167,7 +167,7 @@ class _Session:
     rows: list[result.VariantResult]
 
 
-def _session(plan: SimulationPlan, settings: Settings, target: Target) -> _Session:
+def _session(plan: SimulationPlan, settings: Settings, target: ServiceTarget) -> _Session:
     server = Api(target)
     server.check()
     served = {one["slot"]: one["reward"]["event"] for one in server.get("/v1/slots")["slots"]}

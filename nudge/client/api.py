@@ -71,7 +71,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Target:
+class ServiceTarget:
     """Where the service is and who calls.
 
     Attributes:
@@ -91,7 +91,7 @@ class Api:
         repeats: calls that were made again so far: each may have been carried out twice.
     """
 
-    def __init__(self, target: Target, patience: Patience | None = None) -> None:
+    def __init__(self, target: ServiceTarget, patience: Patience | None = None) -> None:
         self.target = target
         self.repeats = 0
         self._patience = patience or Patience()
@@ -176,7 +176,7 @@ class Api:
         return ServiceAwayError(text)
 
 
-def find(settings: Settings, url: str | None = None, key: str | None = None) -> Target:
+def find(settings: Settings, url: str | None = None, key: str | None = None) -> ServiceTarget:
     """Where the running service is, and with what key to call it.
 
     Args:
@@ -190,7 +190,7 @@ def find(settings: Settings, url: str | None = None, key: str | None = None) -> 
     found = key or settings.admin_key
     if not found:
         raise InvalidConfigError(["no API key: give --key, or set NUDGE_ADMIN_KEY"])
-    return Target((url or _served(settings.data_dir) or settings.url).rstrip("/"), found)
+    return ServiceTarget((url or _served(settings.data_dir) or settings.url).rstrip("/"), found)
 
 
 def _served(data_dir: Path) -> str | None:

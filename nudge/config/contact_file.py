@@ -15,7 +15,7 @@ from marshmallow import Schema, ValidationError
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
-from nudge.domain.basics.intervals import merged
+from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.local_time import DAY
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
@@ -127,7 +127,7 @@ def _problems(data: Table) -> Iterator[Problem]:
         for name in (name for name, count in names.items() if count > 1):
             yield f"{kind}.{name}.name", "is given twice; give each a name of its own"
     for one in data["channels"]:
-        if merged(_channel(one).quiet_parts) == ((0, DAY),):
+        if merge(_channel(one).quiet_parts) == ((0, DAY),):
             yield f"channels.{one['name']}.quiet", "is the whole day; leave hours to send in"
     for one in data["purposes"]:
         if one["exempt"] and one["share"] < 1:

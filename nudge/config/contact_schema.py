@@ -10,10 +10,18 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Duration, FiniteNumber, Flag, Items, OneOf, StrictTable, told
+from nudge.config.slot_fields import (
+    Duration,
+    FiniteNumber,
+    Flag,
+    Items,
+    OneOf,
+    StrictTable,
+    field_texts,
+)
 from nudge.config.slot_schema import NAME
 from nudge.domain.basics.duration import parse_duration
-from nudge.domain.basics.local_time import DAY, zone_named
+from nudge.domain.basics.local_time import DAY, find_zone
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
@@ -28,7 +36,7 @@ class LocalHours(ma.Field[tuple[int, int]]):
     right = 'write local hours, such as "21:00-08:00"'
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 (marshmallow's own options)
-        super().__init__(**options, **told(self.right))
+        super().__init__(**options, **field_texts(self.right))
 
     def _deserialize(self, value: object, *_: object, **__: object) -> tuple[int, int]:
         found = _SPAN.fullmatch(value) if isinstance(value, str) else None
@@ -63,7 +71,7 @@ class Day(ma.Field[date]):
     right = 'write a date, such as "2027-02-06"'
 
     def __init__(self) -> None:
-        super().__init__(**told(self.right))
+        super().__init__(**field_texts(self.right))
 
     def _deserialize(self, value: object, *_: object, **__: object) -> date:
         if isinstance(value, date) and not isinstance(value, datetime):
@@ -76,7 +84,7 @@ class Day(ma.Field[date]):
 
 def a_zone(name: str) -> None:
     """Raise ValidationError for what is no time zone."""
-    if zone_named(name) is None:
+    if find_zone(name) is None:
         raise ValidationError(f"{name!r} is no time zone; name one such as Asia/Shanghai")
 
 
@@ -86,7 +94,7 @@ def _seconds(hour: str, minute: str) -> int:
 
 def _count(right: str, most: int) -> ma.Integer:
     within = validate.Range(1, most, error=f"is out of range; give 1 to {most}")
-    return ma.Integer(strict=True, validate=within, **told(right))
+    return ma.Integer(strict=True, validate=within, **field_texts(right))
 
 
 def _share(value: float) -> None:
@@ -105,76 +113,82 @@ class CapsSchema(StrictTable):
 class DatesSchema(StrictTable):
     """Dates that stand above the public holidays."""
 
-    forbidden = Items(Day(), **told('list dates, such as ["2027-02-06"]'))
-    allowed = Items(Day(), **told('list dates, such as ["2027-02-06"]'))
+    forbidden = Items(Day(), **field_texts('list dates, such as ["2027-02-06"]'))
+    allowed = Items(Day(), **field_texts('list dates, such as ["2027-02-06"]'))
 
 
 class HolidaysSchema(DatesSchema):
     """On which days nothing goes out."""
 
-    country = ma.String(**told("write the code of a country, such as CN, or leave it out"))
-    region = ma.String(**told("write the code of a part of the country, or leave it out"))
+    country = ma.String(**field_texts("write the code of a country, such as CN, or leave it out"))
+    region = ma.String(**field_texts("write the code of a part of the country, or leave it out"))
     file = ma.String(
         validate=validate.Length(1, error="is empty; name a file, or leave it out"),
-        **told('name a file beside this one, such as "holidays.toml"'),
+        **field_texts('name a file beside this one, such as "holidays.toml"'),
     )
 
 
 class ChannelSchema(StrictTable):
     """A way out to customers."""
 
-    name = ma.String(required=True, validate=NAME, **told("name the channel, such as sms"))
+    name = ma.String(required=True, validate=NAME, **field_texts("name the channel, such as sms"))
     consent = ma.String(
         required=True,
         validate=OneOf("required", "unless_refused"),
-        **told("use required or unless_refused"),
+        **field_texts("use required or unless_refused"),
     )
-    quiet = Items(LocalHours(), **told('list local hours, such as ["21:00-08:00"]'))
+    quiet = Items(LocalHours(), **field_texts('list local hours, such as ["21:00-08:00"]'))
     capacity = _count("write the contacts in an hour, or leave it out", MAX_CAPACITY)
 
 
 class PurposeSchema(StrictTable):
     """What contacts are made for."""
 
-    name = ma.String(required=True, validate=NAME, **told("name the purpose, such as reminder"))
-    priority = ma.Integer(
-        strict=True, load_default=0, **told("write a whole number: what is higher goes first")
+    name = ma.String(
+        required=True, validate=NAME, **field_texts("name the purpose, such as reminder")
     )
-    exempt = Flag(load_default=False, **told("write true or false"))
-    share = FiniteNumber(load_default=1.0, validate=_share, **told("write a share, such as 0.8"))
+    priority = ma.Integer(
+        strict=True,
+        load_default=0,
+        **field_texts("write a whole number: what is higher goes first"),
+    )
+    exempt = Flag(load_default=False, **field_texts("write true or false"))
+    share = FiniteNumber(
+        load_default=1.0, validate=_share, **field_texts("write a share, such as 0.8")
+    )
 
 
 class ContactFileSchema(StrictTable):
     """The file."""
 
     zone = ma.String(
-        required=True, validate=a_zone, **told("name a time zone such as Asia/Shanghai")
+        required=True, validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai")
     )
     spacing = Duration(
         'write a duration up to 31 days, such as "24h", or leave it out',
         longest=31.0 * DAY,
         required=False,
     )
-    complaint_pause = Pause(required=True, **told(Pause.right))
+    complaint_pause = Pause(required=True, **field_texts(Pause.right))
     weekdays = Items(
-        ma.String(validate=OneOf(*WEEKDAYS), **told("name a weekday: mon, tue, ...")),
+        ma.String(validate=OneOf(*WEEKDAYS), **field_texts("name a weekday: mon, tue, ...")),
         load_default=list(WEEKDAYS),
         validate=validate.Length(1, error="is empty; list the days, or leave it out for all"),
-        **told('list weekdays, such as ["mon", "tue"]'),
+        **field_texts('list weekdays, such as ["mon", "tue"]'),
     )
-    caps = ma.Nested(CapsSchema, load_default=dict, **told("write [caps] with day = 1"))
+    caps = ma.Nested(CapsSchema, load_default=dict, **field_texts("write [caps] with day = 1"))
     holidays = ma.Nested(
-        HolidaysSchema, load_default=dict, **told('write [holidays] with country = "CN"')
+        HolidaysSchema, load_default=dict, **field_texts('write [holidays] with country = "CN"')
     )
     channels = Items(
         ma.Nested(ChannelSchema),
         required=True,
         validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
-        **told("write each channel as [[channels]]"),
+        **field_texts("write each channel as [[channels]]"),
     )
     purposes = Items(
         ma.Nested(PurposeSchema),
         required=True,
         validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
-        **told("write each purpose as [[purposes]]"),
+        **field_texts("write each purpose as [[purposes]]"),
     )

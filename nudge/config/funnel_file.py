@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, told
+from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, DAY, NAME
 from nudge.config.table_file import problems_of, read_table
@@ -28,23 +28,29 @@ TAKEN: Final = ("channel", "page", "variant", *PERIODS)
 class MatchSchema(StrictTable):
     """Events that reach a stage."""
 
-    type = ma.String(required=True, validate=OneOf(*EVENT_TYPES), **told("name an event type"))
-    step = ma.String(load_default="", validate=NAME, **told("name a step, such as home"))
+    type = ma.String(
+        required=True, validate=OneOf(*EVENT_TYPES), **field_texts("name an event type")
+    )
+    step = ma.String(load_default="", validate=NAME, **field_texts("name a step, such as home"))
     source = ma.String(
-        load_default="", validate=OneOf("page", "server"), **told("use page or server")
+        load_default="", validate=OneOf("page", "server"), **field_texts("use page or server")
     )
 
 
 class StageTableSchema(StrictTable):
     """A stage."""
 
-    name = ma.String(required=True, validate=NAME, **told("name the stage"))
-    needs = ma.String(load_default="any", validate=OneOf("any", "all"), **told("use any or all"))
+    name = ma.String(required=True, validate=NAME, **field_texts("name the stage"))
+    needs = ma.String(
+        load_default="any", validate=OneOf("any", "all"), **field_texts("use any or all")
+    )
     events = Items(
-        ma.Nested(MatchSchema, **told('write a table such as { type = "step", step = "home" }')),
+        ma.Nested(
+            MatchSchema, **field_texts('write a table such as { type = "step", step = "home" }')
+        ),
         required=True,
         validate=validate.Length(1, error="is empty; list the events that reach the stage"),
-        **told('list events, such as [{ type = "step", step = "home" }]'),
+        **field_texts('list events, such as [{ type = "step", step = "home" }]'),
     )
 
 
@@ -63,12 +69,12 @@ class VisitSchema(StrictTable):
 class FunnelFileSchema(StrictTable):
     """The file."""
 
-    visit = ma.Nested(VisitSchema, required=True, **told('write [visit] with gap = "30m"'))
+    visit = ma.Nested(VisitSchema, required=True, **field_texts('write [visit] with gap = "30m"'))
     dimensions = ma.Dict(
         keys=ma.String(validate=ATTRIBUTE),
-        values=ma.String(validate=ATTRIBUTE, **told("name a context attribute")),
+        values=ma.String(validate=ATTRIBUTE, **field_texts("name a context attribute")),
         load_default=dict,
-        **told('write a table such as city = "city_tier"'),
+        **field_texts('write a table such as city = "city_tier"'),
     )
     stages = Items(
         ma.Nested(StageTableSchema),
@@ -76,7 +82,7 @@ class FunnelFileSchema(StrictTable):
         validate=validate.Length(
             FEWEST, MOST, error=f"has too few or too many; give {FEWEST} to {MOST} stages"
         ),
-        **told("write each stage as [[stages]]"),
+        **field_texts("write each stage as [[stages]]"),
     )
 
 

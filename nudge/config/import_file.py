@@ -10,7 +10,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import FiniteNumber, StrictTable, told
+from nudge.config.slot_fields import FiniteNumber, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import problems_of, read_table
@@ -24,26 +24,26 @@ _COLUMN: Final = "name a column of the file"
 class ImportFileSchema(StrictTable):
     """The file."""
 
-    slot = ma.String(required=True, validate=NAME, **told("name the slot"))
+    slot = ma.String(required=True, validate=NAME, **field_texts("name the slot"))
     columns = ma.Dict(
         keys=ma.String(),
-        values=ma.String(**told(_COLUMN)),
+        values=ma.String(**field_texts(_COLUMN)),
         load_default=dict,
-        **told('write a table such as variant = "arm"'),
+        **field_texts('write a table such as variant = "arm"'),
     )
     context = ma.Dict(
         keys=ma.String(validate=ATTRIBUTE),
-        values=ma.String(**told(_COLUMN)),
+        values=ma.String(**field_texts(_COLUMN)),
         load_default=dict,
-        **told('write a table such as city_tier = "city"'),
+        **field_texts('write a table such as city_tier = "city"'),
     )
     distribution = ma.Dict(
         keys=ma.String(validate=NAME),
-        values=FiniteNumber(**told("give a probability")),
+        values=FiniteNumber(**field_texts("give a probability")),
         load_default=dict,
-        **told("write a table such as a = 0.5, b = 0.5"),
+        **field_texts("write a table such as a = 0.5, b = 0.5"),
     )
-    teach_only = ma.Boolean(load_default=False, **told("use true or false"))
+    teach_only = ma.Boolean(load_default=False, **field_texts("use true or false"))
 
 
 def load_rules(path: Path) -> ImportRules:

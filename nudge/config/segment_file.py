@@ -10,7 +10,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import Items, RuleTable, StrictTable, told
+from nudge.config.slot_fields import Items, RuleTable, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import problems_of, read_table
@@ -26,13 +26,13 @@ MOST: Final = 50
 class SegmentTableSchema(StrictTable):
     """A segment."""
 
-    name = ma.String(required=True, validate=NAME, **told("name the segment"))
-    when = RuleTable(required=True, **told(f"write a rule such as {EXAMPLE}"))
+    name = ma.String(required=True, validate=NAME, **field_texts("name the segment"))
+    when = RuleTable(required=True, **field_texts(f"write a rule such as {EXAMPLE}"))
     title = ma.Dict(
         keys=ma.String(validate=validate.OneOf(("zh", "en"), error="is no language; use zh, en")),
-        values=ma.String(**told("write a text for people")),
+        values=ma.String(**field_texts("write a text for people")),
         load_default=dict,
-        **told('write { zh = "...", en = "..." }'),
+        **field_texts('write { zh = "...", en = "..." }'),
     )
 
 
@@ -74,7 +74,7 @@ def _rows() -> Items:
     return Items(
         ma.Nested(SegmentTableSchema),
         validate=validate.Length(1, MOST, error=f"is empty or too long; list 1 to {MOST}"),
-        **told("write each segment as [[stage]]"),
+        **field_texts("write each segment as [[stage]]"),
     )
 
 

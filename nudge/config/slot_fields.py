@@ -34,7 +34,7 @@ class FieldTexts(TypedDict):
     metadata: dict[str, str]
 
 
-def told(right: str) -> FieldTexts:
+def field_texts(right: str) -> FieldTexts:
     """The messages of a field, from a sentence that says what is right."""
     # marshmallow formats messages: a brace that shows TOML must not be taken for a place.
     cure = right.replace("{", "{{").replace("}", "}}")
@@ -118,7 +118,7 @@ class Duration(ma.Field[float]):
     """Seconds, greater than 0 and at most `longest`."""
 
     def __init__(self, right: str, *, longest: float, required: bool = True) -> None:
-        super().__init__(required=required, **told(right))
+        super().__init__(required=required, **field_texts(right))
         self.right = right
         self.longest = longest
 
@@ -170,7 +170,7 @@ class JsonTable(ma.Dict):
     """A table of values, each checked by a function that names what is wrong with it."""
 
     def __init__(self, right: str, *, check: Callable[[object], str | None], **more: Any) -> None:  # noqa: ANN401 (marshmallow's own keywords)
-        super().__init__(**told(right), **more)
+        super().__init__(**field_texts(right), **more)
         self.check = check
 
     def _deserialize(self, value: object, *_: object, **__: object) -> dict[str, object]:

@@ -9,7 +9,7 @@ NAMED: Final = ("variants", "context")
 """Lists whose entries have names: a patch may give a table of names instead of the whole list."""
 
 
-def patched(table: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+def merge_patch(table: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """The table after the patch.
 
     A null removes a key, a table is merged, anything else replaces. For `variants` and `context`

@@ -17,7 +17,7 @@ from bandits.errors import ConfigError
 from nudge.config.window_value import window_of
 from nudge.domain.basics.slot_values import is_number, scalar_problem, suggestion
 from nudge.domain.slots.holdout import GLOBAL
-from nudge.domain.slots.reward_event import PAID, wanted
+from nudge.domain.slots.reward_event import PAID, reward_rule
 from nudge.domain.slots.slot import DEFAULT_PAGE
 from nudge.domain.slots.window import SLOT as TIMING
 
@@ -116,7 +116,7 @@ def policy(draft: SlotDraft) -> Iterator[Problem]:
 def objective(draft: SlotDraft) -> Iterator[Problem]:
     """Only a payment has an amount."""
     reward = draft.data.get("reward", {})
-    types = wanted(reward.get("event", PAID)).types
+    types = reward_rule(reward.get("event", PAID)).types
     if reward.get("objective") == "revenue" and PAID not in types:
         yield "reward.objective", 'revenue needs amounts; use "conversion", or event = "paid"'
 
@@ -124,7 +124,7 @@ def objective(draft: SlotDraft) -> Iterator[Problem]:
 def guard(draft: SlotDraft) -> Iterator[Problem]:
     """Only payments can become smaller."""
     watched = draft.data.get("guard", {}).get("metrics", ())
-    types = wanted(draft.data.get("reward", {}).get("event", PAID)).types
+    types = reward_rule(draft.data.get("reward", {}).get("event", PAID)).types
     if "downgrade" in watched and PAID not in types:
         yield "guard.metrics", 'downgrade needs amounts; use "abandonment", or event = "paid"'
 

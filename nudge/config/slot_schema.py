@@ -17,7 +17,7 @@ from nudge.config.slot_fields import (
     OneOf,
     RuleTable,
     StrictTable,
-    told,
+    field_texts,
 )
 from nudge.domain.basics.slot_values import (
     ATTRIBUTE_FORM,
@@ -60,52 +60,56 @@ class AvailableSchema(StrictTable):
     """When a variant may be chosen at all."""
 
     channels = Items(
-        ma.String(validate=OneOf(*CHANNELS), **told("name a channel")),
-        **told('list channels, such as ["web", "app"]'),
+        ma.String(validate=OneOf(*CHANNELS), **field_texts("name a channel")),
+        **field_texts('list channels, such as ["web", "app"]'),
     )
     pages = Items(
         ma.String(
-            validate=validate.Length(1, error="is empty; name a page"), **told("name a page")
+            validate=validate.Length(1, error="is empty; name a page"), **field_texts("name a page")
         ),
-        **told('list pages, such as ["home"]'),
+        **field_texts('list pages, such as ["home"]'),
     )
     requires = Items(
-        ma.String(validate=ATTRIBUTE, **told("name a context attribute")),
-        **told('list context attributes, such as ["last_number"]'),
+        ma.String(validate=ATTRIBUTE, **field_texts("name a context attribute")),
+        **field_texts('list context attributes, such as ["last_number"]'),
     )
-    starts = Instant(**told("write a date and time with its zone: 2026-01-01T00:00:00+08:00"))
-    ends = Instant(**told("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
-    when = RuleTable(**told(f"write a rule such as {EXAMPLE}"))
+    starts = Instant(
+        **field_texts("write a date and time with its zone: 2026-01-01T00:00:00+08:00")
+    )
+    ends = Instant(**field_texts("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
+    when = RuleTable(**field_texts(f"write a rule such as {EXAMPLE}"))
     stock = ma.Integer(
         strict=True,
         validate=validate.Range(0, MAX_STOCK, error="is out of range; give how many there are"),
-        **told("write a whole number: how many there are"),
+        **field_texts("write a whole number: how many there are"),
     )
-    exclusive = ma.String(validate=NAME, **told("name the group of benefits"))
+    exclusive = ma.String(validate=NAME, **field_texts("name the group of benefits"))
 
 
 class VariantSchema(StrictTable):
     """One alternative."""
 
-    name = ma.String(required=True, validate=NAME, **told("name the variant"))
-    value = Json(required=True, allow_none=True, **told("give what the page receives"))
+    name = ma.String(required=True, validate=NAME, **field_texts("name the variant"))
+    value = Json(required=True, allow_none=True, **field_texts("give what the page receives"))
     attributes = JsonTable("write a table such as { amount = 50 }", check=scalar_problem)
-    enabled = Flag(load_default=True, **told("write true or false"))
-    available = ma.Nested(AvailableSchema, **told('write a table such as { pages = ["home"] }'))
+    enabled = Flag(load_default=True, **field_texts("write true or false"))
+    available = ma.Nested(
+        AvailableSchema, **field_texts('write a table such as { pages = ["home"] }')
+    )
 
 
 class ContextSchema(StrictTable):
     """One context attribute."""
 
-    name = ma.String(required=True, validate=ATTRIBUTE, **told("name the attribute"))
+    name = ma.String(required=True, validate=ATTRIBUTE, **field_texts("name the attribute"))
     kind = ma.String(
         required=True,
         validate=OneOf("category", "number", "flag"),
-        **told("use one of category, number, flag"),
+        **field_texts("use one of category, number, flag"),
     )
     cells = Items(
-        ma.Raw(**told("give a category or a cut point")),
-        **told("list the categories, or the rising cut points of a number"),
+        ma.Raw(**field_texts("give a category or a cut point")),
+        **field_texts("list the categories, or the rising cut points of a number"),
     )
 
 
@@ -114,8 +118,8 @@ class StickinessSchema(StrictTable):
 
     period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
     by = Items(
-        ma.String(validate=OneOf(*STICKY_BY), **told(f"use one of {', '.join(STICKY_BY)}")),
-        **told('list request fields, such as ["page"]'),
+        ma.String(validate=OneOf(*STICKY_BY), **field_texts(f"use one of {', '.join(STICKY_BY)}")),
+        **field_texts('list request fields, such as ["page"]'),
     )
 
 
@@ -130,12 +134,14 @@ class RewardSchema(StrictTable):
     objective = ma.String(
         load_default="conversion",
         validate=OneOf("conversion", "revenue"),
-        **told("use conversion or revenue"),
+        **field_texts("use conversion or revenue"),
     )
     event = ma.String(
         required=True,
         validate=_rewarding,
-        **told(f"name the event type: {', '.join(REWARDING_EVENTS)}; or join some by + or |"),
+        **field_texts(
+            f"name the event type: {', '.join(REWARDING_EVENTS)}; or join some by + or |"
+        ),
     )
     window = Duration('write a duration up to 7 days, such as "3d"', longest=MAX_WINDOW)
 
@@ -144,10 +150,10 @@ class GuardSchema(StrictTable):
     """What freezes the slot."""
 
     metrics = Items(
-        ma.String(validate=OneOf(*METRICS), **told("use one of abandonment, downgrade")),
+        ma.String(validate=OneOf(*METRICS), **field_texts("use one of abandonment, downgrade")),
         required=True,
         validate=validate.Length(1, error="is empty; name what to watch"),
-        **told('list what to watch, such as ["abandonment"]'),
+        **field_texts('list what to watch, such as ["abandonment"]'),
     )
     alpha = FiniteNumber(
         load_default=0.05,
@@ -157,10 +163,10 @@ class GuardSchema(StrictTable):
             min_inclusive=False,
             error="{input} is out of range; write a chance above 0, such as 0.05",
         ),
-        **told("write a chance above 0, such as 0.05"),
+        **field_texts("write a chance above 0, such as 0.05"),
     )
     every = Duration('write a duration up to a day, such as "1m"', longest=DAY, required=False)
-    matured = Flag(load_default=False, **told("write true or false"))
+    matured = Flag(load_default=False, **field_texts("write true or false"))
 
 
 def _yuan(value: float) -> None:
@@ -172,9 +178,15 @@ def _yuan(value: float) -> None:
 class FreeAmountSchema(StrictTable):
     """The limits of an amount that visitors may type themselves, in yuan."""
 
-    min = FiniteNumber(required=True, validate=_yuan, **told("give the least amount in yuan"))
-    max = FiniteNumber(required=True, validate=_yuan, **told("give the largest amount in yuan"))
-    step = FiniteNumber(required=True, validate=_yuan, **told("give the yuan between two amounts"))
+    min = FiniteNumber(
+        required=True, validate=_yuan, **field_texts("give the least amount in yuan")
+    )
+    max = FiniteNumber(
+        required=True, validate=_yuan, **field_texts("give the largest amount in yuan")
+    )
+    step = FiniteNumber(
+        required=True, validate=_yuan, **field_texts("give the yuan between two amounts")
+    )
 
 
 class AffordableSchema(StrictTable):
@@ -187,67 +199,73 @@ class AffordableSchema(StrictTable):
             MAX_MULTIPLE,
             error=f"{{input}} is out of range; write a number from 1 to {MAX_MULTIPLE}",
         ),
-        **told("write how many times the usual amount it may be, such as 3"),
+        **field_texts("write how many times the usual amount it may be, such as 3"),
     )
 
 
 class SlotSchema(StrictTable):
     """A slot at one revision."""
 
-    slot = ma.String(required=True, validate=NAME, **told("name the slot, as its file is named"))
+    slot = ma.String(
+        required=True, validate=NAME, **field_texts("name the slot, as its file is named")
+    )
     revision = ma.Integer(
         strict=True,
         load_default=1,
         validate=validate.Range(
             1, MAX_REVISION, error="is out of range; write a whole number from 1 on"
         ),
-        **told("write a whole number from 1 on"),
+        **field_texts("write a whole number from 1 on"),
     )
-    title = ma.String(load_default="", **told("write a text for people"))
+    title = ma.String(load_default="", **field_texts("write a text for people"))
     mode = ma.String(
         load_default="live",
         validate=OneOf(*MODES),
-        **told("use one of live, shadow, frozen, off"),
+        **field_texts("use one of live, shadow, frozen, off"),
     )
     frozen_serves = ma.String(
         load_default="policy",
         validate=OneOf(*FROZEN_SERVES),
-        **told("use policy or fallback: what a frozen slot shows"),
+        **field_texts("use policy or fallback: what a frozen slot shows"),
     )
-    guard = ma.Nested(GuardSchema, **told('write [guard] with metrics = ["abandonment"]'))
+    guard = ma.Nested(GuardSchema, **field_texts('write [guard] with metrics = ["abandonment"]'))
     on = ma.String(
         required=True,
         validate=OneOf("decision", "shown"),
-        **told('write "decision" or "shown": what counts as the exposure'),
+        **field_texts('write "decision" or "shown": what counts as the exposure'),
     )
     holdout = FiniteNumber(
         load_default=0.0,
         validate=validate.Range(
             0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
         ),
-        **told("write a share from 0 to 0.99"),
+        **field_texts("write a share from 0 to 0.99"),
     )
-    floor = FiniteNumber(**told("write a probability, at most 1 / variants, or leave it out"))
+    floor = FiniteNumber(
+        **field_texts("write a probability, at most 1 / variants, or leave it out")
+    )
     stickiness = ma.Nested(
-        StickinessSchema, required=True, **told('write [stickiness] with period = "1d"')
+        StickinessSchema, required=True, **field_texts('write [stickiness] with period = "1d"')
     )
     reward = ma.Nested(
-        RewardSchema, required=True, **told('write [reward] with event = "paid", window = "3d"')
+        RewardSchema,
+        required=True,
+        **field_texts('write [reward] with event = "paid", window = "3d"'),
     )
     free_amount = ma.Nested(
-        FreeAmountSchema, **told("write [free_amount] with min = 1, max = 500, step = 1")
+        FreeAmountSchema, **field_texts("write [free_amount] with min = 1, max = 500, step = 1")
     )
-    affordable = ma.Nested(AffordableSchema, **told("write [affordable] with multiple = 3"))
+    affordable = ma.Nested(AffordableSchema, **field_texts("write [affordable] with multiple = 3"))
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True
     )
-    context = Items(ma.Nested(ContextSchema), **told("write each attribute as [[context]]"))
+    context = Items(ma.Nested(ContextSchema), **field_texts("write each attribute as [[context]]"))
     variants = Items(
         ma.Nested(VariantSchema),
         required=True,
         validate=validate.Length(
             1, MAX_VARIANTS, error=f"has too few or too many; give 1 to {MAX_VARIANTS} variants"
         ),
-        **told("write each variant as [[variants]]"),
+        **field_texts("write each variant as [[variants]]"),
     )

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.config.contact_schema import LocalHours
-from nudge.config.slot_fields import OneOf, StrictTable, told
+from nudge.config.slot_fields import OneOf, StrictTable, field_texts
 from nudge.domain.basics.local_time import DAY
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT, Window
@@ -20,14 +20,14 @@ MOST_DAYS: Final = 31
 def _day() -> ma.Integer:
     right = f"give a day from -{MOST_DAYS} to {MOST_DAYS}"
     within = validate.Range(-MOST_DAYS, MOST_DAYS, error=f"is out of range; {right}")
-    return ma.Integer(required=True, strict=True, validate=within, **told(right))
+    return ma.Integer(required=True, strict=True, validate=within, **field_texts(right))
 
 
 class WindowSchema(StrictTable):
     """The value of a variant."""
 
     anchor = ma.String(
-        load_default="month", validate=OneOf("month", "cycle"), **told("use month or cycle")
+        load_default="month", validate=OneOf("month", "cycle"), **field_texts("use month or cycle")
     )
     first_day = _day()
     last_day = _day()

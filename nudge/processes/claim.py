@@ -39,7 +39,7 @@ def alone(settings: Settings) -> Iterator[None]:
         ServeError: another one holds it.
     """
     try:
-        with lockfile.held(settings.data_dir / "serve.lock"):
+        with lockfile.hold_lock(settings.data_dir / "serve.lock"):
             yield
     except lockfile.HeldError as error:
         text = f"nudge serve runs on {settings.data_dir} already ({_holder(settings)})"

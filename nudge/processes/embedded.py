@@ -149,7 +149,7 @@ def _begin(
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         # The server inherits the lock: it is free when the server has ended, not its parent.
-        with lockfile.held(directory / "lock", wait) as lock:
+        with lockfile.hold_lock(directory / "lock", wait) as lock:
             if isinstance(address, Path):
                 address.unlink(missing_ok=True)
             return _spawn(directory, url, options, lock)

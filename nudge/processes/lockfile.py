@@ -21,7 +21,7 @@ class HeldError(NudgeError):
 
 
 @contextlib.contextmanager
-def held(path: Path, wait: float = 0.0) -> Iterator[int]:
+def hold_lock(path: Path, wait: float = 0.0) -> Iterator[int]:
     """Hold the lock on `path`, which is created where missing and stays.
 
     Args:

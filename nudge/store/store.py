@@ -29,7 +29,7 @@ from nudge.store.service.stock import Stock
 from nudge.store.vault.books import Books
 from nudge.store.vault.people import People
 from nudge.store.vault.removal import Removal
-from nudge.store.vault.visitors import Visitors
+from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -152,9 +152,9 @@ class Store:
         return People(self.client, self.keys)
 
     @cached_property
-    def visitors(self) -> Visitors:
+    def visitors(self) -> VisitorBook:
         """Visitors: found or made by hashed id, followed to whom they turned out to be."""
-        return Visitors(self.client, self.keys)
+        return VisitorBook(self.client, self.keys)
 
     @cached_property
     def visitor_states(self) -> VisitorStates:

@@ -22,7 +22,7 @@ from nudge.flows.upkeep.expire import Expiry
 from nudge.flows.upkeep.retain import JournalRetention
 from nudge.lake.files.errors import LakeError
 from nudge.store.folds.folds import Lease
-from nudge.store.keeping.identity import archived
+from nudge.store.keeping.identity import note_archived
 from nudge.workers.backoff import Backoff
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.leases import Leases
@@ -96,7 +96,7 @@ class ArchiveLoop:
             done = self._archive.run(held)
         for lease in done:
             self._leases.update(lease)
-        archived(self._note, {lease.partition: lease.position for lease in done})
+        note_archived(self._note, {lease.partition: lease.position for lease in done})
 
     def _in_spare_time(self, held: list[Lease]) -> None:
         """Merge small files, else remove old days; a failure waits for the next look."""

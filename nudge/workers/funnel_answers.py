@@ -27,7 +27,7 @@ def funnel_kind(store: Store, settings: Settings) -> QuestionKind:
 
 def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
     # The engine takes a second and 100 MB to import: it is loaded with the first question.
-    from nudge.flows.reports.funnel import told  # noqa: PLC0415
+    from nudge.flows.reports.funnel import funnel_answer  # noqa: PLC0415
     from nudge.lake.engine.engines import named_engine  # noqa: PLC0415
 
     path = load_funnel(settings.config_dir)
@@ -36,5 +36,5 @@ def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Te
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
-        found = lake_of(contents.since()) | told(backend, path, question)
+        found = lake_of(contents.since()) | funnel_answer(backend, path, question)
         return JobAnswer(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -14,6 +14,6 @@ def upper_half(seconds: float) -> float:
     return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
 
 
-def shuffled(items: Sequence[T]) -> list[T]:
+def shuffle(items: Sequence[T]) -> list[T]:
     """The items in a random order."""
     return random.sample(items, len(items))

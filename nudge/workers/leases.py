@@ -12,7 +12,7 @@ from nudge import clock
 from nudge.errors import StoreError
 from nudge.store.folds.folds import Lease
 from nudge.store.store import Store
-from nudge.workers.jitter import shuffled
+from nudge.workers.jitter import shuffle
 from nudge.workers.store_check import StoreCheck
 
 log = structlog.get_logger()
@@ -115,7 +115,7 @@ class Leases:
     def _claim(self, share: int) -> None:
         free = [p for p in self._store.keys.every_partition() if p not in self._held]
         # At random, so that workers that start together do not ask for the same ones.
-        wanted = iter(shuffled(free))
+        wanted = iter(shuffle(free))
         taken = [p for p in wanted if len(self._held) < share and self._take(p)]
         if taken:
             log.info("partitions_taken", fold=self._fold, partitions=sorted(taken))

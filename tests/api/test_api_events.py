@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from api_web import Web
 
-from nudge.api.event_schemas import FIELDS
+from nudge.api.schemas.events import FIELDS
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 
 OWN = {

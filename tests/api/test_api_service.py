@@ -10,9 +10,9 @@ from api_web import ASK, Web, bearer, served
 from flask import Flask
 from marshmallow import Schema
 
-from nudge.api.decision_schemas import MANY, ONE
 from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
+from nudge.api.schemas.decisions import MANY, ONE
 from nudge.errors import StoreAwayError, StoreFullError
 from nudge.settings.settings import Settings
 from nudge.store.keeping.identity import MARGIN

@@ -13,8 +13,8 @@ from api_web import Web, bearer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.api.timing_schemas import plain_wish, wishes_of
-from nudge.api.timings import BATCH, BLOCK, MAX_LINE, answered
+from nudge.api.schemas.timings import plain_wish, wishes_of
+from nudge.api.timings import BATCH, BLOCK, MAX_LINE, stream_answers
 from nudge.domain.contact.contact import Consent
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
@@ -137,7 +137,7 @@ def test_a_stream_may_be_longer_than_any_other_body(web: Web) -> None:
 def test_a_stream_reads_no_further_than_it_answers() -> None:
     """Back-pressure: while nobody takes the answer, nothing more is read than one batch."""
     source = io.BytesIO(b"{}\n" * (100 * BATCH))
-    pieces = answered(source, list)
+    pieces = stream_answers(source, list)
     assert source.tell() == 0
     for number in range(1, 101):
         assert next(pieces) == b"{}" * BATCH
@@ -149,7 +149,7 @@ def test_a_line_that_never_ends_fills_no_memory() -> None:
     """Of a line that is too long as much is kept as shows that; the next is read as any other."""
     source = io.BytesIO(b"x" * (5 * BLOCK) + b"\n{}\n")
     kept: list[bytes] = []
-    list(answered(source, lambda lines: kept.extend(lines) or []))
+    list(stream_answers(source, lambda lines: kept.extend(lines) or []))
     assert (len(kept), kept[1]) == (2, b"{}")
     assert MAX_LINE < len(kept[0]) <= MAX_LINE + 1 + BLOCK
 
@@ -190,7 +190,7 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
             raise StoreAwayError("gone")
         return lines
 
-    pieces = list(answered(io.BytesIO(b'{"visitor_id": "a"}\n' * (2 * BATCH)), once))
+    pieces = list(stream_answers(io.BytesIO(b'{"visitor_id": "a"}\n' * (2 * BATCH)), once))
     assert pieces[0] == b'{"visitor_id": "a"}' * BATCH
     told = [json.loads(one) for one in pieces[1].splitlines()]
     assert {(one["visitor_id"], one["code"]) for one in told} == {("a", "store_away")}

@@ -36,7 +36,7 @@ from nudge.domain.timing.plan_request import PlanAnswer
 from nudge.errors import InvalidConfigError, NudgeError, StoreAwayError
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep import apply as applying
-from nudge.processes.lockfile import held
+from nudge.processes.lockfile import hold_lock
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
@@ -246,7 +246,7 @@ def test_two_commands_do_not_make_the_same_file(here: Installation) -> None:
     source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
     part = out.with_name("out.csv.part")
     part.mkdir()
-    with held(part / "lock"):
+    with hold_lock(part / "lock"):
         error = here.run(source, out).exception
     assert isinstance(error, InvalidConfigError)
     assert "another process" in str(error)

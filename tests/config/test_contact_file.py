@@ -13,7 +13,7 @@ from places import CONFIG
 from nudge.config.contact_file import load_contact, parse_contact
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
-from nudge.domain.contact.contact_rules import forbidden, next_allowed
+from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
 from nudge.errors import InvalidConfigError
 
 SMS = {"name": "sms", "consent": "required"}
@@ -67,10 +67,10 @@ def test_the_example_of_the_document_is_so(shipped: ContactPolicy) -> None:
     assert why(monday + 10 * hour) == "spacing"
     assert why(monday + 21.5 * hour) == "quiet_hours"
     until = monday + 14 * day
-    assert next_allowed(shipped, known, "reminder", "sms", monday, until) == monday + day
+    assert next_allowed_time(shipped, known, "reminder", "sms", monday, until) == monday + day
     known = ContactFacts((first, Contact(monday + day, "sms", "reminder")), consents=known.consents)
     assert why(monday + 3 * day) == "cap_week"
-    found = next_allowed(shipped, known, "payment_failed", "sms", monday, until)
+    found = next_allowed_time(shipped, known, "payment_failed", "sms", monday, until)
     assert found == monday + 7 * day - 2 * hour
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from places import ROOT
 
-from nudge.client.api import Api, Target
+from nudge.client.api import Api, ServiceTarget
 from nudge.lake.files.reader import Lake
 
 SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
@@ -47,7 +47,7 @@ class Service:
     @property
     def api(self) -> Api:
         """A client with every scope."""
-        return Api(Target(self.url, ADMIN_KEY))
+        return Api(ServiceTarget(self.url, ADMIN_KEY))
 
     @property
     def lake(self) -> Lake:

@@ -14,7 +14,7 @@ from child_processes import eventually, free_port
 from e2e_service import PAGE_KEY, Service, serving
 from skewed_clock import Clock
 
-from nudge.client.api import Api, Target
+from nudge.client.api import Api, ServiceTarget
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -35,7 +35,7 @@ class Device:
     @property
     def api(self) -> Api:
         """With the page key."""
-        return Api(Target(self.service.url, PAGE_KEY))
+        return Api(ServiceTarget(self.service.url, PAGE_KEY))
 
     def page(self, page: str, *slots: str, **context: object) -> dict[str, Any]:
         """What a page is told in its slots."""

@@ -22,8 +22,8 @@ import pytest
 from child_processes import free_port
 from e2e_service import PAGE_KEY, Service, serving
 
-from nudge.client.api import Api, Target
-from nudge.domain.identity.number import parsed
+from nudge.client.api import Api, ServiceTarget
+from nudge.domain.identity.number import parse_number
 from nudge.domain.identity.sealing import Sealer
 from nudge.settings.keyfile import load_or_create_secrets
 from nudge.store.wire.client import Client, patient
@@ -86,7 +86,7 @@ class Day:
     @property
     def page(self) -> Api:
         """As a page."""
-        return Api(Target(self.service.url, PAGE_KEY))
+        return Api(ServiceTarget(self.service.url, PAGE_KEY))
 
     def ask(self, page: str, slots: list[str]) -> None:
         """A page of every customer."""
@@ -323,7 +323,7 @@ def test_nothing_is_found_of_who_was_erased(day: Day) -> None:
     sealer = Sealer(load_or_create_secrets(day.service.data_dir).secret_key.encode())
     client = store_of(day.service)
     needles = {sealer.visitor_hash(c.visitor).encode() for c in gone}
-    needles |= {sealer.number_hash(parsed(c.number, "CN")).encode() for c in gone}
+    needles |= {sealer.number_hash(parse_number(c.number, "CN")).encode() for c in gone}
     before = set(client.scan("*"))
     assert len({key for key in before if key.rpartition(":")[2].encode() in needles}) == 2 * ERASED
     ciphers = {

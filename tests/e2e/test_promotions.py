@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from e2e_service import ADMIN_KEY, PAGE_KEY, Service, web_workers
 
-from nudge.client.api import Api, Target
+from nudge.client.api import Api, ServiceTarget
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -59,12 +59,12 @@ def test_a_promotion_is_served_within_a_second_to_whom_it_is_for(service: Servic
     """No process restarts; visitors of other cities never see it; the audit says who and why."""
     status, _, tag = edit(service, "PUT", "city_offer", SLOT)
     assert status == 201
-    before, page = web_workers(service), Api(Target(service.url, PAGE_KEY))
+    before, page = web_workers(service), Api(ServiceTarget(service.url, PAGE_KEY))
     shown: list[tuple[float, str, str]] = []
     stop = threading.Event()
 
     def arrive(offset: int) -> None:
-        api = Api(Target(service.url, PAGE_KEY))
+        api = Api(ServiceTarget(service.url, PAGE_KEY))
         number = offset
         while not stop.is_set():
             city = ("nanjing", "suzhou")[number // 2 % 2]
@@ -118,7 +118,7 @@ def test_a_thousand_in_stock_and_five_thousand_who_want_it(service: Service) -> 
 
     def want(number: int) -> str:
         if not hasattr(apis, "one"):
-            apis.one = Api(Target(service.url, PAGE_KEY))
+            apis.one = Api(ServiceTarget(service.url, PAGE_KEY))
         return str(ask(apis.one, "gifts", f"w{number}")["variant"])
 
     with ThreadPoolExecutor(16) as pool:

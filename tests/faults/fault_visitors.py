@@ -13,7 +13,7 @@ from child_processes import eventually
 from fault_site import Site
 from fault_traffic import PATIENCE, Line, Paced
 
-from nudge.client.api import Api, Patience, Target
+from nudge.client.api import Api, Patience, ServiceTarget
 from nudge.domain.people.merging import JOINED, LEFT
 from nudge.errors import NudgeError
 from nudge.lake.engine.query import connect
@@ -75,7 +75,7 @@ def visitors(site: Site, rate: float, patience: float = PATIENCE, first: int = 0
 
 def settled(site: Site, seconds: float = 120.0) -> bool:
     """Wait until the spool is empty and every fold has read everything."""
-    target = Target(site.settings.url, str(site.settings.admin_key))
+    target = ServiceTarget(site.settings.url, str(site.settings.admin_key))
     api = Api(target, Patience(tries=1, timeout=5.0))
 
     def quiet() -> bool:

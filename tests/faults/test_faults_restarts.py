@@ -13,7 +13,7 @@ from fault_site import Site, descendants, installed, webs
 from fault_traffic import Answer, Line, Paced, quantile
 from fault_visitors import SLOTS, check, counted, settled, verify, visitors
 
-from nudge.client.api import Api, Target
+from nudge.client.api import Api, ServiceTarget
 
 RELOADS = 3
 """At least so many, however busy the machine is."""
@@ -85,7 +85,7 @@ def _asked(name: str) -> dict[str, Any]:
 
 def figures(site: Site) -> dict[str, object]:
     """What the service has: slots with their revisions, figures, and all counts."""
-    api = Api(Target(site.settings.url, str(site.settings.admin_key)))
+    api = Api(ServiceTarget(site.settings.url, str(site.settings.admin_key)))
     slots = {one["slot"]: one["revision"] for one in api.get("/v1/slots")["slots"]}
     told = {slot: api.get(f"/v1/slots/{slot}/performance")["by_reason"] for slot in slots}
     return {"slots": slots, "told": told, "counts": counted(site)}

@@ -26,7 +26,7 @@ def web(settings: Settings) -> Iterator[Web]:
     sealer = Sealer(settings.secret_key)
     wanted = load_slots(CONFIG / "slots")
     applying.apply(store, plan({}, wanted), Edit("test", "shipped", NOW))
-    catalogue = store.catalogue.refreshed(Catalogue.empty())
+    catalogue = store.catalogue.refresh(Catalogue.empty())
     spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
     decider = Decider(store, sealer, 0.0, spool)
     made = Web(store, sealer, decider, Recorder(store, sealer, spool), catalogue)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flow_web import NOW, PAGE, SERVER, Web
 
 from nudge.domain.choosing.requests import EventRequest, PageAnswer
-from nudge.domain.identity.number import Number, parsed
+from nudge.domain.identity.number import Number, parse_number
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
@@ -17,7 +17,7 @@ MINE, FRIENDS = "13812345678", "13987654321"
 
 
 def number(text: str) -> Number:
-    return parsed(text, "CN")
+    return parse_number(text, "CN")
 
 
 def settled(fold: Runner[object]) -> None:

@@ -43,7 +43,7 @@ class Web:
         """Make a slot current and serve it."""
         before = self.store.slots.current().get(slot.name)
         assert self.store.slots.put(slot, before)
-        self.catalogue = self.store.catalogue.refreshed(self.catalogue)
+        self.catalogue = self.store.catalogue.refresh(self.catalogue)
 
     def slot(self, name: str, **changes: object) -> Slot:
         """A slot of the catalogue with these changes, at its next revision."""

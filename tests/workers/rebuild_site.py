@@ -19,7 +19,7 @@ from nudge.flows.upkeep.verify import verify
 from nudge.flows.upkeep.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
-from nudge.store.keeping.identity import WrongStore, archived
+from nudge.store.keeping.identity import WrongStore, note_archived
 from nudge.workers.runner import Runner
 
 State = dict[str, Any]
@@ -45,7 +45,7 @@ def archive(site: Site) -> None:
     leases = [site.store.folds.acquire(p, "archive", "test", 60) for p in every]
     held = [lease for lease in leases if lease is not None]
     done = ArchiveFold(site.store, Lake(site.settings.lake_dir), seal).run(held)
-    archived(site.settings.store_note, {lease.partition: lease.position for lease in done})
+    note_archived(site.settings.store_note, {lease.partition: lease.position for lease in done})
     for lease in done:
         site.store.folds.release(lease)
 
@@ -77,7 +77,7 @@ def states(site: Site) -> dict[str, VisitorState]:
     """Every visitor's state, brought to the end of time before anything closes."""
     found = {}
     for p in site.store.keys.every_partition():
-        kept = site.store.folds.kept(p, "attribute", "watermark", "generation")
+        kept = site.store.folds.read_fields(p, "attribute", "watermark", "generation")
         g = int(kept[1] or 0)
         for subject in site.store.generations.subjects(p, g):
             blob = site.store.client.call("GET", site.store.keys.visitor(p, subject, g))

@@ -95,5 +95,5 @@ def test_a_worker_that_hung_is_fenced_off(site: Site, start: Start) -> None:
 def held(site: Site) -> list[int]:
     """The fencing tokens of `attribute` by partition."""
     every = site.store.keys.every_partition()
-    kept = [site.store.folds.kept(p, "attribute", "token")[0] for p in every]
+    kept = [site.store.folds.read_fields(p, "attribute", "token")[0] for p in every]
     return [int(token or 0) for token in kept]

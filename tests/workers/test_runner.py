@@ -37,7 +37,7 @@ class Counting:
     def prepare(self, partition: int) -> int:
         """The committed position."""
         self.prepared.append(partition)
-        (position,) = self.site.store.folds.kept(partition, self.name, "position")
+        (position,) = self.site.store.folds.read_fields(partition, self.name, "position")
         return int(position or 0)
 
     def handle(

@@ -22,7 +22,7 @@ from nudge.errors import InvalidConfigError
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
-from nudge.flows.upkeep.import_log import ImportResult, check, planned, run
+from nudge.flows.upkeep.import_log import ImportResult, check, plan_import, run
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
@@ -56,7 +56,7 @@ def log(directory: Path, rows: int) -> Path:
 def take(site: Site, path: Path, rules: ImportRules = RULES, rows: int = 10**9) -> ImportResult:
     """Import a file, up to a row."""
     source = open_log(path)
-    plan = planned(site.store, rules, "old")
+    plan = plan_import(site.store, rules, "old")
     check(source, plan, lambda _: None)
     left = iter(range(rows))
     return run(site.store, source, plan, lambda _: next(left))
@@ -96,7 +96,7 @@ def test_it_teaches_and_is_never_evaluated(site: Site, tmp_path: Path) -> None:
     assert sum(one.trials for one in totals) == 1800
     publisher = Publisher(site.store, "test", 30.0, 5.0)
     assert publisher.run(0.0) == ["banner"]
-    served = site.store.catalogue.refreshed(Catalogue.empty()).slots["banner"]
+    served = site.store.catalogue.refresh(Catalogue.empty()).slots["banner"]
     assert served.policy.meta["allocation"]["b"] > 0.9
     assert verify(site.store, lake) == []
 

@@ -58,7 +58,7 @@ def test_the_right_store_is_right(known: Site) -> None:
     last = {p: known.store.journal.last_position(p) for p in known.store.keys.every_partition()}
     assert dict(note.positions) == last
     assert look(known) is None
-    identity.archived(known.settings.store_note, {0: 1})
+    identity.note_archived(known.settings.store_note, {0: 1})
     assert read_note(known.settings.store_note) == note
 
 

@@ -17,7 +17,7 @@ def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Inter
         intervals: in order, not overlapping.
         blocked: in any order; they may overlap, and may be empty or backwards.
     """
-    return minus(intervals, merged(blocked))
+    return minus(intervals, merge(blocked))
 
 
 def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
@@ -39,7 +39,7 @@ def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
     return tuple(found)
 
 
-def merged(intervals: Iterable[Interval]) -> Intervals:
+def merge(intervals: Iterable[Interval]) -> Intervals:
     """The same time as fewest intervals, in order."""
     found: list[Interval] = []
     for start, end in sorted(intervals):

@@ -35,7 +35,7 @@ Piece = tuple[float, float, int]
 
 
 @lru_cache(maxsize=1024)
-def zone_named(name: str | None) -> ZoneInfo | None:
+def find_zone(name: str | None) -> ZoneInfo | None:
     """The time zone of an IANA name; None where there is none, or no such."""
     try:
         return ZoneInfo(name) if name else None

@@ -13,7 +13,7 @@ import numpy as np
 
 from bandits.distribution import draw, uniform_from_key
 from nudge.domain.basics.slot_values import is_number
-from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, affordable, removed
+from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, affordable, removal_reasons
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of, limits
 from nudge.domain.journal.records import Decision, Reason, Ref
@@ -126,7 +126,7 @@ def choose(
 ) -> StandingDecision | Decision:
     """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
     slot, ask = served.slot, setting.ask
-    gone = removed(slot, setting.asked(slot))
+    gone = removal_reasons(slot, setting.asked(slot))
     eligible = tuple(name for name in slot.names if name not in gone)
     forced = ask.force.get(slot.name)
     if forced is not None:

@@ -140,7 +140,7 @@ HOOKS: tuple[Hook, ...] = (
 """The rules in the order in which a variant meets them; the first reason is the one recorded."""
 
 
-def removed(slot: Slot, asked: EligibilityInput) -> dict[str, str]:
+def removal_reasons(slot: Slot, asked: EligibilityInput) -> dict[str, str]:
     """The variants that may not be chosen, in the slot's order.
 
     Args:

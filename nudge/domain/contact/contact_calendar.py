@@ -50,12 +50,12 @@ def calendar_blocks(
         low, high, offset = piece
         first, last = math.floor(low + offset) // DAY, math.ceil(high + offset) // DAY
         for day in range(first, last + 1):
-            reason = closed(policy, day)
+            reason = closed_reason(policy, day)
             for at in moments((piece,), (day, day + 1)):
                 yield from _of_day(at, reason, quiet, day * DAY - offset)
 
 
-def closed(policy: ContactPolicy, day: int) -> str | None:
+def closed_reason(policy: ContactPolicy, day: int) -> str | None:
     """Why nothing goes out on a local day, or None."""
     found, holidays = date_of(day), policy.holidays
     if found in holidays.forbidden:

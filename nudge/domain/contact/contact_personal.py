@@ -70,7 +70,7 @@ def pressure_blocks(
     spacing = policy.spacing
     reach = max(spacing, _REACH)
     low, high = start - reach, end + reach
-    times = [at for at in counted(policy, known, purpose) if low <= at <= high]
+    times = [at for at in counted_contact_times(policy, known, purpose) if low <= at <= high]
     if spacing > 0:
         for at in times:
             if start < at + spacing and at - spacing < end:
@@ -88,7 +88,7 @@ def pressure_blocks(
                 yield from ((reason, *at) for at in moments(cut, full))
 
 
-def counted(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[float]:
+def counted_contact_times(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[float]:
     """Seconds of the contacts that count when one for this purpose is to be made.
 
     Transactional ones do not, nor does what is planned for a lower priority: it gives way.
@@ -130,7 +130,7 @@ def unpressed(policy: ContactPolicy, known: ContactFacts, purpose: str, at: floa
     """
     if not known.contacts and not known.planned:
         return True
-    ages = [at - one for one in counted(policy, known, purpose)]
+    ages = [at - one for one in counted_contact_times(policy, known, purpose)]
     if any(age < policy.spacing for age in ages):
         return False
     return all(

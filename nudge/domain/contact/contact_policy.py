@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from nudge.domain.basics.local_time import DAY, zone_named
+from nudge.domain.basics.local_time import DAY, find_zone
 from nudge.domain.contact.contact import ContactFacts
 
 
@@ -119,7 +119,7 @@ class ContactPolicy:
 
     def zone_of(self, known: ContactFacts) -> ZoneInfo:
         """The customer's time zone."""
-        return zone_named(known.zone) or self.zone
+        return find_zone(known.zone) or self.zone
 
     @cached_property
     def exempt(self) -> frozenset[str]:

@@ -107,7 +107,7 @@ def personal_blocks(
     ]
 
 
-def next_allowed(
+def next_allowed_time(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float, until: float
 ) -> float | None:
     """The first moment at which a contact may be made, or None where there is none in time.
@@ -128,7 +128,9 @@ def next_allowed(
     return None
 
 
-def displaced(policy: ContactPolicy, known: ContactFacts, made: Contact) -> tuple[Contact, ...]:
+def displaced_contacts(
+    policy: ContactPolicy, known: ContactFacts, made: Contact
+) -> tuple[Contact, ...]:
     """What is planned and does not fit any more once a contact of higher priority is made.
 
     The caller withdraws these, or plans them anew. What fits beside it stays.

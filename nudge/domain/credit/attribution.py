@@ -12,10 +12,10 @@ from typing import Final
 
 from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
 from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Ref, Reward
-from nudge.domain.people.credit import credits_of, settled, slots_of
-from nudge.domain.people.facts import told
-from nudge.domain.people.merging import JOINED, content_of, merged
-from nudge.domain.people.reward import changed, changes, fen
+from nudge.domain.people.credit import credits_of, settle_credits, slots_of
+from nudge.domain.people.facts import state_with_event
+from nudge.domain.people.merging import JOINED, content_of, merge_states
+from nudge.domain.people.reward import changes, fen, reward_changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
     EarlyShown,
@@ -24,7 +24,7 @@ from nudge.domain.people.visitor import (
     VisitorState,
     with_channel,
 )
-from nudge.domain.slots.reward_event import PAID, wanted
+from nudge.domain.slots.reward_event import PAID, reward_rule
 
 GRACE: Final = 600.0
 """Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
@@ -65,7 +65,7 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     if not (state.waiting or state.early or state.open or state.events):
         return state.having(watermark=watermark)
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
-    state = settled(state, closing) if closing else state
+    state = settle_credits(state, closing) if closing else state
     exposures = _remaining(state.open, watermark)
     return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
@@ -90,7 +90,7 @@ def _remaining(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[O
 def _matters(event: RewardEvent, exposures: Sequence[OpenExposure], watermark: float) -> bool:
     """True while an exposure may still come that it rewards, or an open one may hold it."""
     return event.at + MAX_AGE >= watermark or any(
-        event.type in wanted(x.terms.event).types and event.at <= x.until for x in exposures
+        event.type in reward_rule(x.terms.event).types and event.at <= x.until for x in exposures
     )
 
 
@@ -177,7 +177,7 @@ def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
         return _joined(state, entry, event)
     known = any(x.event_id == event.event_id for x in state.events)
     if not known:
-        state = told(state, entry.at, event)
+        state = state_with_event(state, entry.at, event)
     if event.type == SENT:
         return _shown(state, entry, event.decision)
     kind = reward_type(event)
@@ -196,13 +196,13 @@ def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
 def _joined(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Somebody who was known as another one arrives, with open exposures and what rewards them."""
     content = advance(content_of(event), state.watermark)
-    both = merged(state, content).having(into=state.into)
+    both = merge_states(state, content).having(into=state.into)
     after = _bounded(both)
     # What each of them held was credited already: by this fold, or by the one that let it go.
     before = {
         slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
     }
-    rewards = tuple(changed(before, after, entry))
+    rewards = tuple(reward_changes(before, after, entry))
     after, exposures, more = _overtaken(after, entry)
     return after, exposures, (*rewards, *more)
 
@@ -230,7 +230,7 @@ def _bounded(state: VisitorState) -> VisitorState:
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
-    return settled(state, oldest).having(open=state.open[-MAX_OPEN:])
+    return settle_credits(state, oldest).having(open=state.open[-MAX_OPEN:])
 
 
 def _shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
@@ -252,7 +252,7 @@ def _exposed(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: fl
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
-        state = settled(state, oldest).having(open=state.open[1 - MAX_OPEN :])
+        state = settle_credits(state, oldest).having(open=state.open[1 - MAX_OPEN :])
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)

@@ -37,7 +37,7 @@ def fold(
     records: list[Record] = []
     for entry in entries:
         watermark = max(watermark, entry.stamp)
-        if attributed(entry):
+        if is_attributed(entry):
             subject = entry.record.subject
             before = advance(states[subject], watermark)
             after, exposures, rewards = step(before, entry)
@@ -50,7 +50,7 @@ def fold(
     return states, records
 
 
-def attributed(entry: JournalEntry) -> bool:
+def is_attributed(entry: JournalEntry) -> bool:
     """Whether the entry is attribute's to read: imported decisions were credited elsewhere."""
     record = entry.record
     return isinstance(record, Event) or (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from bandits.buckets import DAY, FINE, bucket_of
-from nudge.domain.credit.count_import import REASON, taught
+from nudge.domain.credit.count_import import REASON, imported_counts
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import Exposure, Record, Reward
 
@@ -51,12 +51,12 @@ def bookings(record: Record) -> Iterator[tuple[BookingKey, Tally]]:
         tally = (0, record.conversions, record.value, record.square)
         yield _key(record, record.exposed_at), tally
     else:
-        for one in taught(record):
+        for one in imported_counts(record):
             place = (one.slot, one.revision, REASON, one.variant, one.cell, _finest(one.at))
             yield BookingKey(*place), one.sums
 
 
-def widened(sums: Sums, watermark: float) -> dict[BookingKey, Tally]:
+def widen_buckets(sums: Sums, watermark: float) -> dict[BookingKey, Tally]:
     """Return the sums by the buckets that `learn` has when the journal stands at `watermark`."""
     found: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING)
     for key, tally in sums.items():

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nudge.domain.credit.attribution_replay import AttributionReplay, attributed
+from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
 from nudge.domain.credit.booking import BookingKey, bookings
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import JournalEntry
@@ -37,7 +37,7 @@ class ClosingState:
 
     def take(self, batch: Sequence[JournalEntry]) -> None:
         """Take some entries, at least one; the states of their subjects must be known."""
-        self.replay.take(batch, [entry for entry in batch if attributed(entry)])
+        self.replay.take(batch, [entry for entry in batch if is_attributed(entry)])
         for entry in batch:
             for key, tally in bookings(entry.record):
                 self.sums[key] = plus(self.sums[key], tally)

@@ -16,9 +16,9 @@ from nudge.domain.credit.log_import import (
     LogImport,
     Row,
     RowError,
+    known_columns,
     reason_of,
     seconds_of,
-    told,
     worth,
 )
 from nudge.domain.credit.tally import NOTHING, Tally, plus
@@ -52,7 +52,7 @@ class ImportedCount:
     sums: Tally
 
 
-def taught(record: Record) -> Iterator[ImportedCount]:
+def imported_counts(record: Record) -> Iterator[ImportedCount]:
     """What a record teaches besides exposures and rewards: only a mark of this kind does."""
     if not isinstance(record, Mark) or record.type != TYPE:
         return
@@ -87,7 +87,7 @@ class CountImport:
             RowError: the row cannot be counted.
         """
         partition = (number - 1) // BLOCK % self.of.partitions
-        known = told(self.of, row)
+        known = known_columns(self.of, row)
         slot = self.of.slot
         variant = str(known["variant"])
         if variant not in slot.names:
@@ -106,7 +106,7 @@ class CountImport:
     def packed(self, records: Iterable[Record]) -> list[Record]:
         """The marks of some rows as few: one for each revision."""
         sums: defaultdict[int, dict[tuple[int, str, str], Tally]] = defaultdict(dict)
-        for one in (one for record in records for one in taught(record)):
+        for one in (one for record in records for one in imported_counts(record)):
             key, rows = (one.at, one.cell, one.variant), sums[one.revision]
             rows[key] = plus(rows.get(key, NOTHING), one.sums)
         slot = self.of.slot.name

@@ -86,7 +86,7 @@ class LogImport:
         Raises:
             RowError: the row cannot be a decision.
         """
-        known = told(self, row)
+        known = known_columns(self, row)
         subject = self._subject(known, number)
         ref = self._ref(subject, number)
         decision = self._decision(known, subject, ref)
@@ -96,8 +96,8 @@ class LogImport:
         """The records of some rows as they are written."""
         return records
 
-    def _subject(self, told: Row, number: int) -> str:
-        known = told["subject"]
+    def _subject(self, known_columns: Row, number: int) -> str:
+        known = known_columns["subject"]
         if isinstance(known, str) and SUBJECT.fullmatch(known):
             return known  # of an exported log: a random id already, and the cluster of its rows
         text = f"{self.name}|row {number}" if known in (None, "") else f"{self.name}|{known}"
@@ -115,44 +115,47 @@ class LogImport:
         kinds = {one.name: one for one in self.slot.context}
         return {name: _typed(kinds.get(name), value) for name, value in given.items()}
 
-    def _decision(self, told: Row, subject: str, ref: Ref) -> Decision:
-        eligible, pmf = self._distribution(told)
-        variant = str(told["variant"])
+    def _decision(self, known_columns: Row, subject: str, ref: Ref) -> Decision:
+        eligible, pmf = self._distribution(known_columns)
+        variant = str(known_columns["variant"])
         if variant not in eligible:
             raise RowError(f"variant {variant!r} is none of the eligible {', '.join(eligible)}")
         i = eligible.index(variant)
-        given = told["propensity"]
+        given = known_columns["propensity"]
         if given not in (None, "") and abs(float(given) - pmf[i]) > CLOSE:
             raise RowError(f"propensity {given} is not the {pmf[i]} of its distribution")
-        context = told["context"]
+        context = known_columns["context"]
         return Decision(
             subject=subject,
             slot=self.slot.name,
-            revision=int(told["slot_revision"] or self.slot.revision),
-            channel=str(told["channel"] or ""),
-            page=str(told["page"] or ""),
+            revision=int(known_columns["slot_revision"] or self.slot.revision),
+            channel=str(known_columns["channel"] or ""),
+            page=str(known_columns["page"] or ""),
             context=context,
             cell=self.cells.cell(context),
             eligible=eligible,
             removed={},
             pmf=pmf,
-            u=int(told["u"]) if told["u"] not in (None, "") else _between(pmf, i),
+            u=int(known_columns["u"]) if known_columns["u"] not in (None, "") else _between(pmf, i),
             variant=variant,
             propensity=pmf[i],
-            reason=reason_of(told["reason"]),
-            policy=str(told["policy"] or "imported"),
-            policy_version=int(told["policy_version"] or 0),
+            reason=reason_of(known_columns["reason"]),
+            policy=str(known_columns["policy"] or "imported"),
+            policy_version=int(known_columns["policy_version"] or 0),
             terms=self.slot.terms,
             unit="",
             period=0,
             source=f"import:{self.name}",
             ref=ref,
-            at=seconds_of(told["at"], "at"),
+            at=seconds_of(known_columns["at"], "at"),
         )
 
-    def _distribution(self, told: Row) -> tuple[tuple[str, ...], tuple[float, ...]]:
-        if told["pmf"] not in (None, ""):
-            eligible, pmf = _list(told["eligible"], "eligible"), _list(told["pmf"], "pmf")
+    def _distribution(self, known_columns: Row) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        if known_columns["pmf"] not in (None, ""):
+            eligible, pmf = (
+                _list(known_columns["eligible"], "eligible"),
+                _list(known_columns["pmf"], "pmf"),
+            )
         elif self.rules.distribution:
             eligible, pmf = list(self.rules.distribution), list(self.rules.distribution.values())
         else:
@@ -168,18 +171,18 @@ class LogImport:
         return names, shares
 
 
-def told(plan: LogImport, row: Row) -> dict[str, Any]:
+def known_columns(plan: LogImport, row: Row) -> dict[str, Any]:
     """What a row tells, by the joined form's names."""
     known: dict[str, Any] = {name: row.get(plan.rules.column(name)) for name in OWN}
     return known | {"context": plan.context(row)}
 
 
-def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
+def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
     """The exposure and its reward, as far as there are any."""
     at = decision.at or 0.0
-    shown = told["exposed_at"]
+    shown = known_columns["exposed_at"]
     exposed_at = at if shown in (None, "") else seconds_of(shown, "exposed_at")
-    conversions, value = worth(told, decision.terms.objective)
+    conversions, value = worth(known_columns, decision.terms.objective)
     if conversions is None:
         return
     ref = cast("Ref", decision.ref)
@@ -187,7 +190,7 @@ def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
     window = decision.terms.window
     yield Exposure(decision.subject, ref, *same, decision.propensity, window, exposed_at)
     if conversions or value:
-        paid = told["rewarded_at"]
+        paid = known_columns["rewarded_at"]
         happened = exposed_at if paid in (None, "") else seconds_of(paid, "rewarded_at")
         name = blake2b(f"{ref}".encode(), digest_size=16).hexdigest()
         change = (conversions, value, value * value)
@@ -196,13 +199,17 @@ def _outcome(told: Row, decision: Decision) -> Iterator[Record]:
         )
 
 
-def worth(told: Row, objective: str) -> tuple[int | None, int]:
+def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
     """Conversions and fen; None where the decision was not exposed: it has no reward at all.
 
     Raises:
         RowError: the reward is no number from 0 on.
     """
-    conversions, value, reward = told["conversions"], told["value_fen"], told["reward"]
+    conversions, value, reward = (
+        known_columns["conversions"],
+        known_columns["value_fen"],
+        known_columns["reward"],
+    )
     if conversions not in (None, "") and value not in (None, ""):
         return int(conversions), int(value)
     if reward in (None, ""):

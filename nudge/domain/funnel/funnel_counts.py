@@ -132,7 +132,7 @@ class Disagreement:
 
 
 @dataclass(frozen=True)
-class Counts:
+class FunnelCounts:
     """What was counted in a period.
 
     Attributes:

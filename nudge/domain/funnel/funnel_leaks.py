@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from bandits.inference.interval import Estimate, difference
-from nudge.domain.funnel.funnel_counts import Counts, LeakCount, StageCount, VisitShare, total
+from nudge.domain.funnel.funnel_counts import FunnelCounts, LeakCount, StageCount, VisitShare, total
 
 Verdict = Literal["better", "worse", "unclear"]
 Place = tuple[str, int, str]
@@ -63,12 +63,12 @@ def _lost(excess: Estimate) -> Verdict:
     return "better" if excess.high < 0 else "unclear"
 
 
-def by_stage(counts: Counts) -> dict[int, VisitShare]:
+def by_stage(counts: FunnelCounts) -> dict[int, VisitShare]:
     """Stage -> those lost there, of all who reached it, over all groups."""
     return {one.stage: one.lost for one in counts.overall}
 
 
-def by_reason(counts: Counts) -> dict[str, int]:
+def by_reason(counts: FunnelCounts) -> dict[str, int]:
     """Reason -> visits lost for it, over all groups and stages; empty where none was given."""
     found: dict[str, int] = {}
     for one in counts.leaks:
@@ -76,7 +76,7 @@ def by_reason(counts: Counts) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def ranked(now: Counts, before: Counts | None) -> list[Leak]:
+def rank_leaks(now: FunnelCounts, before: FunnelCounts | None) -> list[Leak]:
     """All leaks, those that cost most first, and certain ones before uncertain ones."""
     usual = _usual_of(now, before)
     onward = _onward(before or now)
@@ -98,7 +98,7 @@ def _leak(one: LeakCount, usual: Mapping[Place, VisitShare], onward: Mapping[int
     return Leak(one, compared, excess, max(0.0, payments))
 
 
-def _usual_of(now: Counts, before: Counts | None) -> dict[Place, VisitShare]:
+def _usual_of(now: FunnelCounts, before: FunnelCounts | None) -> dict[Place, VisitShare]:
     if before is not None:
         return {(p.group, p.stage, p.reason): p.lost for p in _filled(before, now.leaks)}
     groups = {one.group for one in now.stages}
@@ -116,7 +116,7 @@ def _elsewhere(everywhere: Sequence[LeakCount], one: LeakCount) -> Iterator[Visi
             yield other.lost
 
 
-def _filled(counts: Counts, wanted: Iterable[LeakCount]) -> Iterator[LeakCount]:
+def _filled(counts: FunnelCounts, wanted: Iterable[LeakCount]) -> Iterator[LeakCount]:
     """The leaks of these counts, and those wanted in which nobody was lost."""
     yield from counts.leaks
     known = {(one.group, one.stage, one.reason) for one in counts.leaks}
@@ -132,7 +132,7 @@ def _none_of(stage: StageCount) -> VisitShare:
     return VisitShare(of.subjects, of.visits, 0, of.visits_squared)
 
 
-def _onward(counts: Counts) -> dict[int, float]:
+def _onward(counts: FunnelCounts) -> dict[int, float]:
     """Stage -> share of those who went on from it that reached the aim."""
     lost = by_stage(counts)
     aim = max(lost, default=0)

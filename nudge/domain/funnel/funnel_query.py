@@ -20,7 +20,7 @@ STEP: Final = 300
 DIMENSIONS: Final = "channel, page, city, segment, day, week, month, variant:SLOT"
 
 
-def question_of(given: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
+def funnel_question(given: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
     """The question.
 
     Args:

@@ -9,13 +9,13 @@ from typing import Final
 
 from bandits.inference.interval import Estimate
 from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelQuestion, VisitPeriod
-from nudge.domain.funnel.funnel_counts import LEVEL, Counts, PathCount, StageCount, VisitShare
+from nudge.domain.funnel.funnel_counts import LEVEL, FunnelCounts, PathCount, StageCount, VisitShare
 from nudge.domain.funnel.funnel_leaks import (
     Leak,
     by_reason,
     by_stage,
     change,
-    ranked,
+    rank_leaks,
     verdict,
 )
 from nudge.domain.funnel.funnel_sentences import disagreements, headline
@@ -27,7 +27,9 @@ MOST: Final = 30
 Plain = dict[str, object]
 
 
-def report(funnel: Funnel, question: FunnelQuestion, now: Counts, before: Counts | None) -> Plain:
+def report(
+    funnel: Funnel, question: FunnelQuestion, now: FunnelCounts, before: FunnelCounts | None
+) -> Plain:
     """The report.
 
     Args:
@@ -40,7 +42,7 @@ def report(funnel: Funnel, question: FunnelQuestion, now: Counts, before: Counts
     # A day has no counterpart in the other period: its leaks are compared with the other days.
     alike = None if question.by in PERIODS else before
     overall = None if before is None else before.overall
-    leaks = [one for one in ranked(now, alike) if _wide(one)]
+    leaks = [one for one in rank_leaks(now, alike) if _wide(one)]
     return {
         "from": _iso(question.period.start),
         "to": _iso(question.period.end),
@@ -112,7 +114,7 @@ def _change(difference: Estimate | None) -> Plain:
     }
 
 
-def _groups(funnel: Funnel, now: Counts, before: Counts | None) -> Iterator[Plain]:
+def _groups(funnel: Funnel, now: FunnelCounts, before: FunnelCounts | None) -> Iterator[Plain]:
     for group in _widest(now):
         mine = [one for one in now.stages if one.group == group]
         if max(one.lost.subjects for one in mine) < FEWEST:
@@ -127,7 +129,7 @@ def _groups(funnel: Funnel, now: Counts, before: Counts | None) -> Iterator[Plai
         }
 
 
-def _widest(now: Counts) -> list[str]:
+def _widest(now: FunnelCounts) -> list[str]:
     """The groups with most visits, by name."""
     visits: dict[str, int] = {}
     for one in now.stages:
@@ -135,7 +137,7 @@ def _widest(now: Counts) -> list[str]:
     return sorted(sorted(visits, key=lambda group: (-visits[group], group))[:MOST])
 
 
-def _path(funnel: Funnel, one: PathCount, now: Counts) -> Plain:
+def _path(funnel: Funnel, one: PathCount, now: FunnelCounts) -> Plain:
     return {
         "path": [funnel.stages[stage].name for stage in one.path],
         "kind": kind_of(one.path),
@@ -153,7 +155,7 @@ def kind_of(path: Sequence[int]) -> str:
     )
 
 
-def _by_stage(funnel: Funnel, now: Counts) -> list[Plain]:
+def _by_stage(funnel: Funnel, now: FunnelCounts) -> list[Plain]:
     lost = {stage: share.hits for stage, share in by_stage(now).items()}
     everyone = sum(lost.values())
     order = sorted(lost, key=lambda stage: (-lost[stage], stage))
@@ -168,7 +170,7 @@ def _by_stage(funnel: Funnel, now: Counts) -> list[Plain]:
     ]
 
 
-def _by_reason(now: Counts, before: Counts | None) -> list[Plain]:
+def _by_reason(now: FunnelCounts, before: FunnelCounts | None) -> list[Plain]:
     lost, earlier = by_reason(now), {} if before is None else by_reason(before)
     everyone = sum(lost.values())
     found = []

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from nudge.domain.funnel.funnel import Funnel
-from nudge.domain.funnel.funnel_counts import Counts, Disagreement
+from nudge.domain.funnel.funnel_counts import Disagreement, FunnelCounts
 from nudge.domain.funnel.funnel_leaks import Leak
 
 Said = dict[str, str]
 """`zh` and `en`."""
 
 
-def headline(funnel: Funnel, now: Counts, leaks: list[Leak]) -> Said:
+def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak]) -> Said:
     """The one thing to look at first: what is surely lost beyond the usual, else the most lost.
 
     Args:

@@ -47,7 +47,7 @@ class InvalidNumberError(InvalidRequestError):
     code = "invalid_number"
 
 
-def parsed(text: str, region: str) -> Number:
+def parse_number(text: str, region: str) -> Number:
     """The number that somebody wrote.
 
     Args:
@@ -69,6 +69,6 @@ def parsed(text: str, region: str) -> Number:
     return Number(e164, phonenumbers.national_significant_number(found) if home else e164)
 
 
-def from_sealed(text: str) -> Number:
+def number_from_seal(text: str) -> Number:
     """The number that the vault kept."""
     return Number(*text.split(" "))

@@ -27,11 +27,11 @@ def region_of(number: Number) -> dict[str, str]:
 
     found = phonenumbers.parse(number.e164)
     place = geocoder.description_for_number(found, LANGUAGE)
-    known = placed(place) | {"carrier": carrier.name_for_number(found, LANGUAGE)}
+    known = province_and_city(place) | {"carrier": carrier.name_for_number(found, LANGUAGE)}
     return {name: value for name, value in known.items() if value}
 
 
-def placed(place: str) -> dict[str, str]:
+def province_and_city(place: str) -> dict[str, str]:
     """Province and city of a description such as 江苏省南京市 or 北京市; empty without a city."""
     found = PLACE.match(place)
     city = found["city"] if found else ""

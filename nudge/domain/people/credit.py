@@ -12,7 +12,7 @@ from typing import Final
 
 from nudge.domain.journal.records import Ref
 from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
-from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, wanted
+from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, reward_rule
 
 JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
 """Types that are joined to exposures by time even where they name a decision: who pays, or means
@@ -58,7 +58,7 @@ def holder(
     latest = _named(event, exposures) if names(event) else _latest(event, exposures)
     if latest is None or latest.closes < watermark:
         return None
-    if event.type not in wanted(latest.terms.event).types:
+    if event.type not in reward_rule(latest.terms.event).types:
         return None
     return latest if event.at <= latest.until else None
 
@@ -79,10 +79,14 @@ def _latest(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposu
 
 def credits_of(state: VisitorState, slot: str) -> Credits:
     """The credit of the open exposures in one slot; those without any are left out."""
-    return {one.decision: events for one, events in held(state, slot) if _is_enough(one, events)}
+    return {
+        one.decision: events for one, events in held_events(state, slot) if _is_enough(one, events)
+    }
 
 
-def held(state: VisitorState, slot: str) -> list[tuple[OpenExposure, tuple[RewardEvent, ...]]]:
+def held_events(
+    state: VisitorState, slot: str
+) -> list[tuple[OpenExposure, tuple[RewardEvent, ...]]]:
     """The open exposures in one slot that have events of their own, and these events."""
     exposures = in_slot(state.open, slot)
     found: dict[Ref, tuple[OpenExposure, tuple[RewardEvent, ...]]] = {}
@@ -97,7 +101,7 @@ def held(state: VisitorState, slot: str) -> list[tuple[OpenExposure, tuple[Rewar
 
 
 def _is_enough(exposure: OpenExposure, events: Iterable[RewardEvent]) -> bool:
-    return wanted(exposure.terms.event).met(event.type for event in events)
+    return reward_rule(exposure.terms.event).met(event.type for event in events)
 
 
 def in_slot(exposures: Iterable[OpenExposure], slot: str) -> list[OpenExposure]:
@@ -119,7 +123,7 @@ def is_shared(state: VisitorState, event: RewardEvent) -> bool:
     return len(event.spent) + sum(credited) > 1
 
 
-def settled(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorState:
+def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorState:
     """The state in which the events that these exposures hold are spent in their slots.
 
     What belonged to an exposure when it closed stays there, whatever comes later: also where its
@@ -128,7 +132,7 @@ def settled(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorStat
     spent: dict[str, set[str]] = {}
     ending = {exposure.decision for exposure in closing}
     for slot in dict.fromkeys(exposure.slot for exposure in closing):
-        for exposure, events in held(state, slot):
+        for exposure, events in held_events(state, slot):
             for event in events if exposure.decision in ending else ():
                 spent.setdefault(event.event_id, set()).add(slot)
     return state.having(events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))

@@ -28,7 +28,7 @@ REGION: Final = ("province", "city", "carrier")
 """What a number tells of its owner; a number that was ported keeps its first carrier's."""
 
 
-def told(state: VisitorState, at: float, event: Event) -> VisitorState:
+def state_with_event(state: VisitorState, at: float, event: Event) -> VisitorState:
     """The state with what an event tells of the person."""
     teller = TELLERS.get(event.type)
     return teller(state, at, event) if teller else state

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from nudge.domain.identity.number import from_sealed
+from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.domain.people.numbers import FLAGS, OWN, Book, BookEntry, sources
 from nudge.domain.people.visitor import VisitorState
@@ -17,7 +17,7 @@ SOURCE: Final = "source"
 
 
 @dataclass(frozen=True)
-class Filling:
+class PrefillNumbers:
     """The numbers that one answer may hold.
 
     Attributes:
@@ -42,15 +42,17 @@ class Filling:
         entry = self.entries.get(source) if isinstance(source, str) else None
         if entry is None or not isinstance(configured, Mapping):
             return configured
-        number = from_sealed(self.vault.open(self.book[entry.field], entry.device))
+        number = number_from_seal(self.vault.open(self.book[entry.field], entry.device))
         here = entry.device != OWN or f"{self.device}:{entry.label}" in self.book
         told = {"masked": number.masked} | ({"number": number.dialled} if here else {})
         return {**configured, **told}
 
 
-def filling(vault: VaultSeal, book: Book, state: VisitorState, device: str, at: float) -> Filling:
+def filling(
+    vault: VaultSeal, book: Book, state: VisitorState, device: str, at: float
+) -> PrefillNumbers:
     """The numbers of a visitor, for a device, now; `at` in seconds."""
-    return Filling(vault, book, sources(book, state.numbers, device, at), device)
+    return PrefillNumbers(vault, book, sources(book, state.numbers, device, at), device)
 
 
 def fills_in(slot: Slot) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from nudge.domain.identity.number import InvalidNumberError, Number, parsed
+from nudge.domain.identity.number import InvalidNumberError, Number, parse_number
 from nudge.domain.people.person import MAX_KNOWN
 from nudge.domain.slots.slot import Scalar
 
@@ -75,7 +75,9 @@ def customer(row: Mapping[str, object], region: str) -> VisitorRow | str:
     if not 1 <= len(written) <= LONGEST or not written.isprintable():
         return f"{ID}: give 1 to {LONGEST} printable characters"
     try:
-        number = parsed(str(row[MSISDN]), region) if row.get(MSISDN) not in (None, "") else None
+        number = (
+            parse_number(str(row[MSISDN]), region) if row.get(MSISDN) not in (None, "") else None
+        )
     except InvalidNumberError as error:
         return str(error)
     known: dict[str, Scalar] = {}

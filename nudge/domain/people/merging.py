@@ -35,7 +35,7 @@ STATE: Final = "state"
 T = TypeVar("T")
 
 
-def merged(one: VisitorState, other: VisitorState) -> VisitorState:
+def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
     """The state of a visitor who was known as two.
 
     Args:

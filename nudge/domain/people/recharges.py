@@ -59,7 +59,7 @@ def usual(payments: Sequence[Payment]) -> int | None:
     return median_low([one.amount for one in payments]) if payments else None
 
 
-def expected(payments: Sequence[Payment]) -> ExpectedPayment | None:
+def expect_payment(payments: Sequence[Payment]) -> ExpectedPayment | None:
     """When the next payment is expected; None for fewer than three.
 
     Medians, so that one recharge in between, or one month away, does not move the date.

@@ -34,10 +34,10 @@ def changes(
     before: VisitorState, after: VisitorState, slots: Sequence[str], entry: JournalEntry
 ) -> Iterator[Reward]:
     """What the entry changed in these slots, one reward for each exposure concerned."""
-    return changed({slot: credits_of(before, slot) for slot in slots}, after, entry)
+    return reward_changes({slot: credits_of(before, slot) for slot in slots}, after, entry)
 
 
-def changed(
+def reward_changes(
     before: Mapping[str, Credits], after: VisitorState, entry: JournalEntry
 ) -> Iterator[Reward]:
     """What the entry changed, one reward for each exposure concerned.

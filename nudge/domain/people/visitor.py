@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
-from nudge.domain.people.recharges import DAY, Payment, expected, spending_change, usual
+from nudge.domain.people.recharges import DAY, Payment, expect_payment, spending_change, usual
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
@@ -193,7 +193,7 @@ class VisitorState:
         """What the payments say."""
         if not self.payments:
             return {}
-        next_one, change = expected(self.payments), spending_change(self.payments)
+        next_one, change = expect_payment(self.payments), spending_change(self.payments)
         known: dict[str, Scalar] = {
             "payments": len(self.payments),
             "first_paid_at": self.first_paid_at,

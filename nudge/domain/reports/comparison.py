@@ -68,7 +68,7 @@ class ComparisonRows:
         return self.groups.where(np.isin(self.groups.reason, wanted))
 
 
-def compared(part: ComparisonRows, enabled: Sequence[str]) -> list[int]:
+def comparable_variants(part: ComparisonRows, enabled: Sequence[str]) -> list[int]:
     """The variants that can be compared: indices, in order.
 
     They are enabled, were possible in at least half of the rows that the policy drew, and there

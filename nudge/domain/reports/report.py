@@ -13,7 +13,7 @@ from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
-from nudge.domain.reports.section_estimates import Reading
+from nudge.domain.reports.section_estimates import ReportSettings
 from nudge.domain.slots.slot import Slot
 
 LEVEL: Final = 0.95
@@ -50,7 +50,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         cube: sums of the rows asked for.
     """
     segments = len(cube.segments) if by else 0
-    reading = Reading(
+    reading = ReportSettings(
         tuple(v.name for v in terms.slot.variants if v.enabled),
         terms.revenue,
         terms.shares,
@@ -75,7 +75,9 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
     }
 
 
-def _segment(reading: Reading, cube: Cube, number: int, by: Sequence[str]) -> dict[str, object]:
+def _segment(
+    reading: ReportSettings, cube: Cube, number: int, by: Sequence[str]
+) -> dict[str, object]:
     values = cube.segments[number]
     lumped = values == (OTHER,)
     told = dict.fromkeys(by, "other") if lumped else dict(zip(by, values, strict=True))

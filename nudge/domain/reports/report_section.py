@@ -14,7 +14,7 @@ from nudge.domain.reports.cube import Ages, Groups
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.section_estimates import (
     Plain,
-    Reading,
+    ReportSettings,
     SectionEstimates,
     figures,
     interval_of,
@@ -35,7 +35,7 @@ class ReportSection:
         segment: dimension -> value; empty for the whole slot.
     """
 
-    reading: Reading
+    reading: ReportSettings
     part: ComparisonRows
     ages: Ages
     degraded: int
@@ -46,7 +46,7 @@ class ReportSection:
         every = self.part.groups
         if every.clusters() < FEWEST and len(every):
             return self._hidden()
-        arms = comparison.compared(self.part, self.reading.enabled)
+        arms = comparison.comparable_variants(self.part, self.reading.enabled)
         judged = SectionEstimates.of(self.reading, self.part, arms)
         matured = SectionEstimates.of(self.reading, self.part.matured(), arms)
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`

@@ -26,7 +26,7 @@ Plain = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReportSettings:
     """How all blocks of a report are read.
 
     Attributes:
@@ -65,14 +65,16 @@ class SectionEstimates:
         held: of policy and holdout.
     """
 
-    reading: Reading
+    reading: ReportSettings
     part: ComparisonRows
     arms: Sequence[int]
     sums: ArmSums
     held: ArmSums
 
     @classmethod
-    def of(cls, reading: Reading, part: ComparisonRows, arms: Sequence[int]) -> SectionEstimates:
+    def of(
+        cls, reading: ReportSettings, part: ComparisonRows, arms: Sequence[int]
+    ) -> SectionEstimates:
         """Of the rows of a part."""
         binary = not reading.revenue
         return cls(

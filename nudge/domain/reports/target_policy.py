@@ -23,7 +23,7 @@ Choose = Callable[[Mapping[str, AnyArray], BoolArray], FloatArray]
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPolicy:
     """A policy, and the attributes that it may look at."""
 
     policy: Policy
@@ -31,7 +31,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Learner:
+class TargetLearner:
     """A policy that is first learned from the log: by folds, from other visitors' rows.
 
     Attributes:
@@ -41,11 +41,11 @@ class Learner:
     config: LearnerConfig
 
 
-AskedPolicy = Stored | Learner | None
+AskedPolicy = StoredPolicy | TargetLearner | None
 """The policy that is asked about; None where the target's text says it all."""
 
 
-def chooser(stored: Stored, variants: Sequence[str]) -> Choose:
+def chooser(stored: StoredPolicy, variants: Sequence[str]) -> Choose:
     """The policy, over the log's variants: it gives none to those that it does not know."""
     policy, names = stored.policy, list(variants)
     known = [(i, names.index(arm)) for i, arm in enumerate(policy.arms) if arm in names]
@@ -61,7 +61,7 @@ def chooser(stored: Stored, variants: Sequence[str]) -> Choose:
     return choose
 
 
-def rule_of(text: str, variants: Sequence[str]) -> Stored:
+def rule_of(text: str, variants: Sequence[str]) -> StoredPolicy:
     """The rule of a text such as `page:home=100,recharge=50,*=30`.
 
     It shows the named variant for each value of an attribute. Where it names none, or one that is
@@ -74,7 +74,7 @@ def rule_of(text: str, variants: Sequence[str]) -> Stored:
     table = dict(_choice(one, variants) for one in choices.split(","))
     default = table.pop(REST, NO_CHOICE)
     policy = FixedPolicy(arms=tuple(variants), arm=default, by=name, by_value=table)
-    return Stored(policy, (AttributeSpec(name, "category"),))
+    return StoredPolicy(policy, (AttributeSpec(name, "category"),))
 
 
 def _choice(text: str, variants: Sequence[str]) -> tuple[str, int]:

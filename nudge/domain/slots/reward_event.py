@@ -43,7 +43,7 @@ class RewardRule:
 
 
 @cache
-def wanted(text: str) -> RewardRule:
+def reward_rule(text: str) -> RewardRule:
     """What the terms' text asks for. One that mixes both signs is refused where a slot is read."""
     every = TOGETHER in text
     return RewardRule(tuple(dict.fromkeys(text.split(TOGETHER if every else EITHER))), every)

@@ -59,7 +59,9 @@ def members(segments: Segments, context: Mapping[str, Scalar], at: float) -> dic
     }
 
 
-def named(segments: Segments, context: Mapping[str, Scalar], at: float) -> dict[str, Scalar]:
+def name_segments(
+    segments: Segments, context: Mapping[str, Scalar], at: float
+) -> dict[str, Scalar]:
     """The context, in which each kind is the name of the visitor's segment; as `members`."""
     known = dict(context)
     for _ in _each(segments, known, at):

@@ -10,7 +10,7 @@ from nudge.domain.choosing.choice import SHADOW, StandingDecision
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
-from nudge.domain.contact.contact_rules import displaced
+from nudge.domain.contact.contact_rules import displaced_contacts
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
@@ -113,7 +113,7 @@ class PlanAnswerer:
         self, known: ContactFacts, plan: StandingPlan, plans: Mapping[Contact, StandingDecision]
     ) -> tuple[str, ...]:
         new = plan.contact
-        gone = displaced(self.policy, known, new) if new else ()
+        gone = displaced_contacts(self.policy, known, new) if new else ()
         return tuple(self.sealer.seal(plans[one].ref) for one in gone)
 
     def _given(self, kept: StandingDecision) -> SlotAnswer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 
-from nudge.domain.basics.local_time import UTC, iso, zone_named
+from nudge.domain.basics.local_time import UTC, find_zone, iso
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import NO_CAPACITY, Contact, ContactFacts
@@ -93,7 +93,7 @@ def iso_of(timing: PlanAnswer) -> str | None:
     """When to send, by the customer's clock."""
     if timing.send_at is None:
         return None
-    return iso(zone_named(timing.zone) or UTC, timing.send_at)
+    return iso(find_zone(timing.zone) or UTC, timing.send_at)
 
 
 def plain(timing: PlanAnswer) -> dict[str, Any]:

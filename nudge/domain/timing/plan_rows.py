@@ -60,7 +60,7 @@ Row = tuple[object, ...]
 """A value for each of `COLUMNS`."""
 
 
-def refused(visitor_id: object, message: str) -> Row:
+def refusal_row(visitor_id: object, message: str) -> Row:
     """What comes out for a row that could not be read."""
     named = visitor_id if isinstance(visitor_id, str) else ""
     nothing = (None,) * (len(COLUMNS) - 3)

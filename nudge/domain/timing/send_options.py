@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Final
 
-from nudge.domain.basics.intervals import Intervals, merged, minus
+from nudge.domain.basics.intervals import Intervals, merge, minus
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact import NO_CAPACITY, ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity, spans
@@ -131,7 +131,7 @@ class SendOptionsCache:
         known = self._open.get(id(chance))
         if known and known[0] == capacity.version:
             return known[1]
-        left = self._marked(_without(chance, merged(spans(full))))
+        left = self._marked(_without(chance, merge(spans(full))))
         if id(chance) in self._common:
             self._open[id(chance)] = capacity.version, left
         return left

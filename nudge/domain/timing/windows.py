@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bandits.distribution import uniform_from_key
-from nudge.domain.basics.intervals import Interval, Intervals, merged, minus
+from nudge.domain.basics.intervals import Interval, Intervals, merge, minus
 from nudge.domain.basics.local_time import DAY, Days, date_of, local, month_range, pieces
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_calendar import Block, calendar_intervals
@@ -103,7 +103,7 @@ class Calendar:
         allowed = (
             calendar_intervals(self.policy, zone, purpose, way, start, end) for start, end in whole
         )
-        return WindowTemplate(whole, merged(one for found in allowed for one in found))
+        return WindowTemplate(whole, merge(one for found in allowed for one in found))
 
 
 def cycle_at(anchor: Anchor, zone: ZoneInfo, at: float, expected_at: float | None) -> Cycle | None:
@@ -140,7 +140,7 @@ def days_of(window: Window, cycle: Cycle) -> Days:
 
 def intervals_of(window: Window, cycle: Cycle, zone: ZoneInfo) -> Intervals:
     """The window as moments: in order, apart; an hour that comes twice is in it twice."""
-    return merged(_daily(window, days_of(window, cycle), zone))
+    return merge(_daily(window, days_of(window, cycle), zone))
 
 
 def _daily(window: Window, days: Days, zone: ZoneInfo) -> Iterator[Interval]:
@@ -177,7 +177,7 @@ def left_of(
     }
     opens = {name: _from(part.open, wanted.at) for name, part in parts.items()}
     blocks = _personal(calendar.policy, wanted, [one for one in opens.values() if one])
-    holes = merged((low, high) for _, low, high in blocks)
+    holes = merge((low, high) for _, low, high in blocks)
     left = {name: minus(one, holes) if holes else one for name, one in opens.items()}
     allowed = {name: one for name, one in left.items() if one}
     blocked = {

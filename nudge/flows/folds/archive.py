@@ -137,7 +137,7 @@ class ArchiveFold:
 
     def _pending(self, lease: Lease) -> _Job | None:
         p = lease.partition
-        upto, watermark = self._store.folds.kept(p, NAME, *PENDING)
+        upto, watermark = self._store.folds.read_fields(p, NAME, *PENDING)
         known = {lease.position} if upto is None else {lease.position, int(upto)}
         self._check_lake(lease, known)
         if upto is None:
@@ -172,7 +172,7 @@ class ArchiveFold:
 
     def _credited(self, partition: int) -> float | None:
         """Up to when attribute has credited all that was logged, in seconds."""
-        kept = self._store.folds.kept(partition, ATTRIBUTE, "watermark")
+        kept = self._store.folds.read_fields(partition, ATTRIBUTE, "watermark")
         return _seconds(kept[0])
 
     # ... write the files and the manifests, ...

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.attribution_replay import Visitors, attributed, fold
+from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.visitor import VisitorState
@@ -58,7 +58,7 @@ class AttributeFold:
     def prepare(self, partition: int) -> AttributeState:
         """Watermark and generation as of the committed position."""
         names = (WATERMARK, GENERATION)
-        mark, number = self.store.folds.kept(partition, self.name, *names)
+        mark, number = self.store.folds.read_fields(partition, self.name, *names)
         return AttributeState(float(mark or 0.0), int(number or 0))
 
     def handle(
@@ -123,7 +123,7 @@ class AttributeFold:
 
 
 def _subjects(entries: Sequence[JournalEntry]) -> list[str]:
-    return [entry.record.subject for entry in entries if attributed(entry)]
+    return [entry.record.subject for entry in entries if is_attributed(entry)]
 
 
 def _state(subject: str, blob: bytes | None) -> VisitorState:

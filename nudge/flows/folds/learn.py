@@ -52,7 +52,7 @@ class LearnFold:
     def prepare(self, partition: int) -> LearnState:
         """Watermark and slots as of the committed position."""
         names = (WATERMARK, SLOTS, GENERATION)
-        mark, slots, number = self.store.folds.kept(partition, self.name, *names)
+        mark, slots, number = self.store.folds.read_fields(partition, self.name, *names)
         return LearnState(float(mark or 0.0), frozenset((slots or "").split()), int(number or 0))
 
     def handle(

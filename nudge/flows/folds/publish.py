@@ -166,14 +166,14 @@ class Publisher:
                 alike[revision] = self._alike(slot, revision)
             if alike[revision]:
                 rows.append(row)
-        return fitted(slot, rows, counts.positions, counts.watermark, version, desk.memory)
+        return fit_learner(slot, rows, counts.positions, counts.watermark, version, desk.memory)
 
     def _alike(self, slot: Slot, number: int) -> bool:
         earlier = self._store.slots.revision(slot.name, number)
         return earlier is not None and alike(earlier, slot)
 
 
-def fitted(
+def fit_learner(
     slot: Slot,
     rows: Iterable[CountRow],
     positions: list[int],

@@ -13,7 +13,7 @@ from nudge.domain.journal.block import BlockDecision, drawn_of
 from nudge.domain.people.failures import with_failure_told
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_person
-from nudge.domain.slots.segments import Segments, named
+from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_answer import StandingPlan
 from nudge.domain.timing.plan_request import PlanRequest, known_of, planned
@@ -52,7 +52,7 @@ class PlanningRound:
         state = decode_person(opened.state) if opened.state else _NOBODY
         context = with_failure_told(state.context(at), wish.context, at)
         context["channel"], context["page"] = wish.channel, wish.purpose
-        context = named(self.segments, context, at)
+        context = name_segments(self.segments, context, at)
         unit = table.unit(wish, context)
         assigned = opened.assigned
         plans = planned((k for u, k in assigned.items() if u != unit), at) if assigned else {}

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import bandits
 from bandits.config import AttributeSpec
-from nudge.domain.reports.target_policy import BESIDE, AskedPolicy, Learner, Stored, rule_of
+from nudge.domain.reports.target_policy import (
+    BESIDE,
+    AskedPolicy,
+    StoredPolicy,
+    TargetLearner,
+    rule_of,
+)
 from nudge.domain.slots.learning import first_policy, learner_config, mabwiser_config
 from nudge.domain.slots.slot import Slot
 from nudge.errors import CorruptRecordError, NotFoundError
@@ -26,11 +32,13 @@ def asked_policy(store: Store, slot: str, target: str) -> AskedPolicy:
         return None
     found = _slot(store, slot)
     return (
-        Learner(mabwiser_config(found, text)) if kind == "mabwiser" else rule_of(text, found.names)
+        TargetLearner(mabwiser_config(found, text))
+        if kind == "mabwiser"
+        else rule_of(text, found.names)
     )
 
 
-def stored_policy(store: Store, slot: str, version: str) -> Stored:
+def stored_policy(store: Store, slot: str, version: str) -> StoredPolicy:
     """Return a policy that was published for a slot; version 0 is the one before the first.
 
     Raises:
@@ -48,7 +56,7 @@ def stored_policy(store: Store, slot: str, version: str) -> Stored:
         raise CorruptRecordError(f"slot {slot!r}, policy version {version}: {error}") from error
     own = learner_config(found).context
     beside = [AttributeSpec(n, "category") for n in BESIDE if n not in {a.name for a in own}]
-    return Stored(policy, (*own, *beside))
+    return StoredPolicy(policy, (*own, *beside))
 
 
 def _slot(store: Store, name: str) -> Slot:

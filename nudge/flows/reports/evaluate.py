@@ -21,7 +21,7 @@ from bandits.evaluation import (
     read_target,
 )
 from nudge.domain.reports.questions import EvaluationQuestion
-from nudge.domain.reports.target_policy import AskedPolicy, Learner
+from nudge.domain.reports.target_policy import AskedPolicy, TargetLearner
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.flows.reports.learned_policy import policy_distribution
 from nudge.flows.reports.log_question import LogQuestion
@@ -83,7 +83,7 @@ def evaluate_log(
         InvalidConfigError: the log cannot be used; with file, row, column and cure.
         TooLargeError: the policy has to be learned first, which takes cells.
     """
-    if isinstance(policy, Learner):
+    if isinstance(policy, TargetLearner):
         raise TooLargeError("the context has too many values to learn from; ask about a rule")
     columns = question.columns
     if question.kind == "column":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion
 from nudge.domain.funnel.funnel_report import report
 from nudge.domain.reports.report_time import iso, lake_of
-from nudge.lake.engine.query import DUCKDB, Backend, connected
+from nudge.lake.engine.query import DUCKDB, Backend, connect_contents
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.funnel import count
 
@@ -27,12 +27,12 @@ def funnel(
         EngineMissingError: the engine is not installed.
     """
     contents = lake.contents()
-    found = told(connected(contents, engine), path, question)
+    found = funnel_answer(connect_contents(contents, engine), path, question)
     until = min(contents.watermarks().values(), default=0.0)
     return {"as_of": iso(until or None), **lake_of(contents.since()), **found}
 
 
-def told(backend: Backend, path: Funnel, question: FunnelQuestion) -> dict[str, object]:
+def funnel_answer(backend: Backend, path: Funnel, question: FunnelQuestion) -> dict[str, object]:
     """The report of the lake that a backend holds.
 
     Raises:

@@ -12,24 +12,24 @@ from bandits.errors import ConfigError
 from bandits.evaluation import CV_SPLITS
 from bandits.features import CellSpec
 from bandits.learners import fit
-from nudge.domain.reports.target_policy import Learner, Stored, chooser
+from nudge.domain.reports.target_policy import StoredPolicy, TargetLearner, chooser
 from nudge.errors import InvalidRequestError
 from nudge.lake.evaluation.cell_log import CellLog
 
 
-def policy_distribution(log: CellLog, policy: Stored | Learner) -> FloatArray:
+def policy_distribution(log: CellLog, policy: StoredPolicy | TargetLearner) -> FloatArray:
     """Return the policy's distribution (C, K); a learner's comes from the cell's other splits.
 
     Raises:
         InvalidRequestError: MABWiser refuses the learner's parameters.
     """
-    if isinstance(policy, Stored):
+    if isinstance(policy, StoredPolicy):
         return chooser(policy, log.variants)(log.contexts(policy.attributes), log.eligible)
     config, found = policy.config, np.zeros(log.eligible.shape)
     seen = log.contexts(config.context)
     for split in range(CV_SPLITS):
         inside = log.splits == split
-        choose = chooser(Stored(_fit(log, config, split), config.context), log.variants)
+        choose = chooser(StoredPolicy(_fit(log, config, split), config.context), log.variants)
         contexts = {name: column[inside] for name, column in seen.items()}
         found[inside] = choose(contexts, log.eligible[inside])
     return found

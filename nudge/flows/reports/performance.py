@@ -11,7 +11,7 @@ from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import iso, lake_of
-from nudge.domain.slots.reward_event import wanted
+from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
 from nudge.lake.engine.engine import EngineLimits
@@ -21,7 +21,7 @@ from nudge.lake.files.reader import Lake
 from nudge.lake.reports.cubes import cube_of, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
-from nudge.lake.reports.prefill_quality import KEPT, prefilled
+from nudge.lake.reports.prefill_quality import KEPT, prefill_quality
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.store.store import Store
 
@@ -35,7 +35,7 @@ def usual(slot: Slot) -> list[tuple[str, ...]]:
 
 def _keeps(slot: Slot) -> bool:
     """True for a slot that fills something in: others need no look at the events."""
-    return KEPT in wanted(slot.terms.event).types
+    return KEPT in reward_rule(slot.terms.event).types
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Reports:
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
             cube = cube_of(rows, cut, slot.names)
-            numbers = prefilled(backend, slot.name, question.period) if _keeps(slot) else {}
+            numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         terms = ReportTerms(slot, self._shares(slot, cube), as_of)
         head: dict[str, object] = {

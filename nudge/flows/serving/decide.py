@@ -20,7 +20,7 @@ from nudge.domain.identity.sealing import Device, Home, Sealer, away_ref, new_su
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.records import Decision
 from nudge.domain.people.failures import with_failure_told
-from nudge.domain.people.filling import Filling, filling, fills_in
+from nudge.domain.people.filling import PrefillNumbers, filling, fills_in
 from nudge.domain.people.numbers import flags
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
@@ -80,7 +80,7 @@ class PageDraft:
     token: str
     kept: list[StandingDecision]
     late: list[UnloggedDecision]
-    numbers: Filling
+    numbers: PrefillNumbers
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Decider:
         return PageDraft(ask, token, kept, late, numbers)
 
     def _context(
-        self, ask: DecisionRequest, state: VisitorState, numbers: Filling, at: float
+        self, ask: DecisionRequest, state: VisitorState, numbers: PrefillNumbers, at: float
     ) -> dict[str, Scalar]:
         has = flags(numbers.entries)
         told = {**dict.fromkeys(has, False), **ask.context}
@@ -254,7 +254,9 @@ class Decider:
             return False
         return True
 
-    def _given(self, catalogue: Catalogue, kept: StandingDecision, numbers: Filling) -> SlotAnswer:
+    def _given(
+        self, catalogue: Catalogue, kept: StandingDecision, numbers: PrefillNumbers
+    ) -> SlotAnswer:
         d = kept.decision
         slot = catalogue.slots[d.slot].slot
         shadow = d.reason == SHADOW
@@ -319,7 +321,7 @@ def _unstocked(fresh: Sequence[Drawn], setting: ChoiceInput, opened: VisitorView
     return [other if isinstance(other, Decision) else d for d, other in again]
 
 
-def _filled(numbers: Filling, value: object) -> object:
+def _filled(numbers: PrefillNumbers, value: object) -> object:
     """The value with its number; without, where the vault's key is gone: nobody can read it."""
     try:
         return numbers.value(value)

@@ -24,10 +24,10 @@ def explain(store: Store, sealer: Sealer, decision_id: str) -> dict[str, object]
         TrimmedError: the journal does not hold it any more.
         StoreAwayError: the store does not answer.
     """
-    return explained(decision_id, find(store, sealer, decision_id))
+    return explanation_of(decision_id, find(store, sealer, decision_id))
 
 
-def explained(decision_id: str, entry: JournalEntry) -> dict[str, object]:
+def explanation_of(decision_id: str, entry: JournalEntry) -> dict[str, object]:
     """The same, of an entry that was found: in the journal or in the lake.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from nudge.config.slot_change import Change, Edit, change_of, conflict, differences
 from nudge.config.slot_file import digest, dump_slot, parse_slot
-from nudge.config.slot_patch import patched
+from nudge.config.slot_patch import merge_patch
 from nudge.domain.journal.records import Mark
 from nudge.domain.slots.slot import Slot
 from nudge.errors import (
@@ -89,7 +89,7 @@ def patch(
     before = store.slots.current().get(name)
     if before is None:
         raise NotFoundError(f"slot {name!r} is not configured; PUT makes a new one")
-    table = patched(dump_slot(before), changes) | {"revision": before.revision + 1}
+    table = merge_patch(dump_slot(before), changes) | {"revision": before.revision + 1}
     wanted = _parsed(name, table)
     if digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)

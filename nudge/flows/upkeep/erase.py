@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock
-from nudge.domain.identity.number import Number, from_sealed
+from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.sealing import Home, Sealer
 from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import LAST
@@ -146,7 +146,7 @@ class Eraser:
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:
         """Remove the entry of a number that leads to nobody: it was typed, and no more is known."""
         try:
-            number = from_sealed(self.sealer.vault.open(sealed, device))
+            number = number_from_seal(self.sealer.vault.open(sealed, device))
         except CorruptRecordError:
             return  # its key is gone, and with it the number
         home = self._home(self.sealer.number_hash(number))

@@ -88,7 +88,7 @@ class Expiry:
         return min(lease.position, *found)
 
     def _watermark(self, partition: int) -> float:
-        kept = self.store.folds.kept(partition, "attribute", "watermark")
+        kept = self.store.folds.read_fields(partition, "attribute", "watermark")
         return float(kept[0] or 0.0)
 
     def _first_day(self, watermark: float) -> str:

@@ -56,7 +56,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
-def planned(store: Store, rules: ImportRules, name: str) -> Plan:
+def plan_import(store: Store, rules: ImportRules, name: str) -> Plan:
     """An import into the slot as it is now.
 
     Raises:

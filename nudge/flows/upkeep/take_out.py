@@ -6,7 +6,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from nudge.domain.identity.number import Number, from_sealed
+from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.errors import CorruptRecordError
 from nudge.store.store import Store
@@ -46,7 +46,7 @@ def take_out(
     taken = unreadable = 0
     for looked, sealed in enumerate(store.books.numbers(), 1):
         try:
-            if from_sealed(vault.open(sealed.cipher, sealed.about)).e164 in wanted:
+            if number_from_seal(vault.open(sealed.cipher, sealed.about)).e164 in wanted:
                 store.books.remove_number(sealed)
                 taken += 1
         except CorruptRecordError:

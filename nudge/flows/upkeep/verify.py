@@ -14,8 +14,8 @@ from nudge.domain.credit.booking import LEARNED, BookingKey, bookings
 from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
-from nudge.lake.checks.checks import EMPTY, counted, held, marks, repeated
-from nudge.lake.engine.query import Backend, answer, connected, figures, recount
+from nudge.lake.checks.checks import EMPTY, count_rows, marks, position_spans, repeated_ids
+from nudge.lake.engine.query import Backend, answer, connect_contents, figures, recount
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.tables import SCHEMAS
@@ -41,7 +41,7 @@ def verify(store: Store, lake: Lake) -> list[Difference]:
         # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
         contents = lake.contents()
         positions = dict.fromkeys(archived, 0) | contents.positions()
-        backend = connected(contents)
+        backend = connect_contents(contents)
         return [
             *_positions(store, archived, positions),
             *_rows(backend, positions, contents),
@@ -52,7 +52,7 @@ def verify(store: Store, lake: Lake) -> list[Difference]:
 
 
 def _archived(store: Store, partition: int) -> int:
-    return int(store.folds.kept(partition, "archive", "position")[0] or 0)
+    return int(store.folds.read_fields(partition, "archive", "position")[0] or 0)
 
 
 # Positions: the lake holds what the store says, and the journal holds the rest.
@@ -97,8 +97,8 @@ def _rows(
     manifest, and no manifest is read whose rows do not add up to its positions. So where positions
     and rows are as many as the manifests say, and no id is there twice, every block is whole.
     """
-    found, lost = held(backend, positions), contents.lost()
-    rows, claimed = counted(backend, positions), contents.rows()
+    found, lost = position_spans(backend, positions), contents.lost()
+    rows, claimed = count_rows(backend, positions), contents.rows()
     for p, last in positions.items():
         first = contents.balance(p).position
         has, due = found.get(p, EMPTY), last - first - lost.get(p, 0)
@@ -110,7 +110,7 @@ def _rows(
             if rows[p][table] != claimed[p][table]:
                 what = f"rows of {table} in the lake"
                 yield Difference(p, what, str(claimed[p][table]), str(rows[p][table]))
-    for one in repeated(backend, positions):
+    for one in repeated_ids(backend, positions):
         yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from nudge.domain.credit.attribution import advance
-from nudge.domain.credit.attribution_replay import AttributionReplay, attributed
+from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
@@ -92,7 +92,7 @@ class _Sample:
         return int(subject[:8], 16) % self.every == 0
 
     def _is_mine(self, entry: JournalEntry) -> bool:
-        return attributed(entry) and self.looks_at(entry.record.subject)
+        return is_attributed(entry) and self.looks_at(entry.record.subject)
 
 
 def verify_visitors(
@@ -124,7 +124,7 @@ def verify_visitors(
 
 
 def _stored(store: Store, sample: _Sample) -> Iterator[str]:
-    (number,) = store.folds.kept(sample.partition, "attribute", GENERATION)
+    (number,) = store.folds.read_fields(sample.partition, "attribute", GENERATION)
     found = store.generations.subjects(sample.partition, int(number or 0))
     return (subject for subject in found if sample.looks_at(subject))
 
@@ -183,7 +183,7 @@ def moment(store: Store, partition: int, chunk: list[str]) -> VisitorsMoment | N
 
 
 def _head(store: Store, partition: int) -> list[str | None]:
-    return store.folds.kept(partition, "attribute", "position", "watermark", GENERATION)
+    return store.folds.read_fields(partition, "attribute", "position", "watermark", GENERATION)
 
 
 def _decoded(blob: bytes | None) -> VisitorState | None:

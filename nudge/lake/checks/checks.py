@@ -60,7 +60,7 @@ class RepeatedId:
     rows: int
 
 
-def held(backend: Backend, last: Mapping[int, int]) -> dict[int, PositionSpan]:
+def position_spans(backend: Backend, last: Mapping[int, int]) -> dict[int, PositionSpan]:
     """Partition -> the positions that the five tables hold together.
 
     Args:
@@ -81,7 +81,7 @@ def held(backend: Backend, last: Mapping[int, int]) -> dict[int, PositionSpan]:
     return {row.pop("partition"): PositionSpan(**row) for row in answer(backend, counted)}
 
 
-def counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]]:
+def count_rows(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]]:
     """Partition -> table -> how many rows.
 
     Args:
@@ -102,7 +102,7 @@ def counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]
     return found
 
 
-def repeated(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
+def repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
     """Ids that are there more than once, a few of each table.
 
     Args:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ibis.expr.types import Column, IntegerColumn, IntegerScalar, Table
 
 from nudge.lake.engine import spark, spark_functions
-from nudge.lake.engine.query import Backend, is_spark, kept, translated
+from nudge.lake.engine.query import Backend, is_spark, keep_rows, translate_errors
 
 PART: Final = 1_000_000
 """Rows that Spark hands over at once, about."""
@@ -24,7 +24,7 @@ def arrow(backend: Backend, expression: Table) -> pa.Table:
     """
     if is_spark(backend):
         return spark.arrow(backend, expression)
-    with translated():
+    with translate_errors():
         return backend.to_pyarrow(expression)
 
 
@@ -45,7 +45,7 @@ def batches(
     if is_spark(backend):
         yield from _parts(backend, rows, names, size)
         return
-    with translated():
+    with translate_errors():
         # Not `to_pyarrow_batches`: Ibis 12 asks for what DuckDB 2 has under another name.
         query = backend.con.sql(backend.compile(rows.select(*names)))
         yield from query.to_arrow_reader(size)
@@ -56,7 +56,7 @@ def _parts(
 ) -> Iterator[pa.RecordBatch]:
     # Spark has no reader of batches: the rows are kept and asked for in parts.
     place = spark_functions.hashed(rows.decision_id)
-    with kept(backend, rows.select(*names, part_of_log=place)) as whole:
+    with keep_rows(backend, rows.select(*names, part_of_log=place)) as whole:
         (count,) = spark.arrow(backend, whole.aggregate(rows=whole.count()))["rows"].to_pylist()
         parts = 1 << (count // PART).bit_length()
         for number in range(parts):
@@ -64,10 +64,10 @@ def _parts(
             yield from spark.arrow(backend, part.select(*names)).to_batches(size)
 
 
-def given(backend: Backend, name: str, rows: pa.Table) -> Table:
+def register_rows(backend: Backend, name: str, rows: pa.Table) -> Table:
     """Rows of ours as a table of the engine."""
     if is_spark(backend):
-        return spark.given(backend, name, rows)
+        return spark.register_rows(backend, name, rows)
     # Not `create_table`: Ibis 12 drops its own view of the rows with words that DuckDB 2 lacks.
     backend.con.register(name, rows)
     return cast("Table", backend.table(name))

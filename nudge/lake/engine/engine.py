@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from nudge.lake.engine.query import connected, translated
+from nudge.lake.engine.query import connect_contents, translate_errors
 from nudge.lake.files.errors import TooLargeError
 from nudge.lake.files.reader import Contents, Lake
 
@@ -45,8 +45,8 @@ def engine(lake: Lake, limits: EngineLimits, spill: Path) -> Iterator[tuple[Back
     """
     contents = lake.contents()
     spill.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=spill) as directory, translated():
-        backend = connected(contents)
+    with tempfile.TemporaryDirectory(dir=spill) as directory, translate_errors():
+        backend = connect_contents(contents)
         try:
             for name, value in (
                 ("memory_limit", f"'{limits.memory}B'"),

@@ -9,7 +9,7 @@ from typing import Final
 
 from nudge.lake.engine import spark
 from nudge.lake.engine.engine import EngineLimits, engine
-from nudge.lake.engine.query import DUCKDB, Backend, connected
+from nudge.lake.engine.query import DUCKDB, Backend, connect_contents
 from nudge.lake.files.reader import Contents, Lake
 
 DEFAULT: Final = EngineLimits()
@@ -37,7 +37,7 @@ def named_engine(
             yield found
     else:
         contents = lake.contents()
-        backend = connected(contents, name)
+        backend = connect_contents(contents, name)
         try:
             yield backend, contents
         finally:

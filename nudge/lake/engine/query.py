@@ -27,16 +27,16 @@ __all__ = [
     "Figures",
     "answer",
     "connect",
-    "connected",
+    "connect_contents",
     "figures",
     "is_spark",
-    "joined",
-    "kept",
+    "joined_form",
+    "keep_rows",
     "performance",
     "place_of",
     "recount",
     "sql_view",
-    "translated",
+    "translate_errors",
 ]
 
 DUCKDB: Final = "duckdb"
@@ -90,17 +90,17 @@ def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
         BrokenLakeError: the manifests contradict each other.
         EngineMissingError: the engine is not installed.
     """
-    return connected(lake.contents(), engine)
+    return connect_contents(lake.contents(), engine)
 
 
-def connected(contents: Contents, engine: str = DUCKDB) -> Backend:
+def connect_contents(contents: Contents, engine: str = DUCKDB) -> Backend:
     """The same, of contents that are known already."""
     master = spark.master_of(engine)
     if master is not None:
         return spark.connect(contents, master)
     backend = ibis.duckdb.connect()
     for table, sources in contents.tables().items():
-        with translated():
+        with translate_errors():
             backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
     backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
     return backend
@@ -111,7 +111,7 @@ def is_spark(backend: Backend) -> bool:
     return bool(backend.name != DUCKDB)
 
 
-def joined(backend: Backend, slot: str | None = None) -> Table:
+def joined_form(backend: Backend, slot: str | None = None) -> Table:
     """The joined form: one row a decision with its exposure and its reward so far.
 
     `reward` is 0 or 1 for the objective `conversion` and yuan for `revenue`; it is null where the
@@ -203,24 +203,24 @@ def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
     """
     if is_spark(backend):
         return spark.rows_of(backend, expression)
-    with translated():
+    with translate_errors():
         rows: list[dict[str, Any]] = backend.to_pyarrow(expression).to_pylist()
     return rows
 
 
 @contextmanager
-def kept(backend: Backend, expression: Table) -> Iterator[Table]:
+def keep_rows(backend: Backend, expression: Table) -> Iterator[Table]:
     """The expression's rows, computed once for several questions.
 
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
     """
     if is_spark(backend):
-        with spark.kept(backend, expression) as table:
+        with spark.keep_rows(backend, expression) as table:
             yield table
         return
     name = f"kept_{secrets.token_hex(8)}"
-    with translated():
+    with translate_errors():
         table = cast("Table", backend.create_table(name, expression, temp=True))
     try:
         yield table
@@ -230,7 +230,7 @@ def kept(backend: Backend, expression: Table) -> Iterator[Table]:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn the engine's refusal into the lake's error.
 
     Raises:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ibis.expr.types import Table
 
 from nudge.lake.engine.spark_functions import DEFINITION
-from nudge.lake.engine.spark_session import started
+from nudge.lake.engine.spark_session import start_session
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.files.tables import SCHEMAS
@@ -44,9 +44,9 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
         EngineMissingError: Spark or Java is not installed.
         BrokenLakeError: a file cannot be read.
     """
-    session = started(master)
+    session = start_session(master)
     backend = ibis.pyspark.connect(session)
-    with translated():
+    with translate_errors():
         session.sql(DEFINITION)
         for table, sources in contents.tables().items():
             _view(session, contents.root, table, sources).createOrReplaceTempView(table)
@@ -110,39 +110,39 @@ def rows_of(backend: Any, expression: Table) -> list[dict[str, Any]]:  # noqa: A
 
 def arrow(backend: Any, expression: Table) -> pa.Table:  # noqa: ANN401 - the same
     """The same, as Arrow's table; Ibis would make them pandas' first, which has other types."""
-    with translated():
+    with translate_errors():
         return _frame(backend, expression).toArrow()
 
 
-def given(backend: Any, name: str, rows: pa.Table) -> Table:  # noqa: ANN401 - the same
+def register_rows(backend: Any, name: str, rows: pa.Table) -> Table:  # noqa: ANN401 - the same
     """Rows of ours as a view."""
-    with translated():
+    with translate_errors():
         backend._session.createDataFrame(rows).createOrReplaceTempView(name)  # noqa: SLF001 - the same
         return cast("Table", backend.table(name))
 
 
 @contextmanager
-def kept(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN401 - the same
+def keep_rows(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN401 - the same
     """The expression's rows, computed once for several questions.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
     """
-    table = cached(backend, expression)
+    table = cache_table(backend, expression)
     try:
         yield table
     finally:
         forget(backend, table.get_name())
 
 
-def cached(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the same
+def cache_table(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the same
     """The expression's rows, computed once with the first question, until `forget`.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
     """
     name = f"{KEPT}{secrets.token_hex(8)}"
-    with translated():
+    with translate_errors():
         _frame(backend, expression).cache().createOrReplaceTempView(name)
         return cast("Table", backend.table(name))
 
@@ -154,7 +154,7 @@ def forget(backend: Any, pattern: str = f"{KEPT}*") -> None:  # noqa: ANN401 - t
         BrokenLakeError: Spark is gone.
     """
     session = backend._session  # noqa: SLF001 - Ibis has no other way to it
-    with translated():
+    with translate_errors():
         for view in session.sql(f"SHOW VIEWS LIKE '{pattern}'").collect():
             session.table(view.viewName).unpersist()
             session.catalog.dropTempView(view.viewName)
@@ -165,7 +165,7 @@ def _frame(backend: Any, expression: Table) -> Any:  # noqa: ANN401 - the same
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn Spark's refusal into the lake's error.
 
     Raises:

@@ -26,7 +26,7 @@ _LOCAL_SETTINGS: Final = {
 _WAREHOUSE: Final = "spark.sql.warehouse.dir"
 
 
-def started(master: str) -> Any:  # noqa: ANN401 - of an optional library
+def start_session(master: str) -> Any:  # noqa: ANN401 - of an optional library
     """A session of its own for each connection, in the one Spark of this process.
 
     Args:

@@ -18,7 +18,7 @@ from ibis.expr.types import BooleanValue, Column, FloatingColumn, IntegerValue, 
 from bandits.evaluation import CV_SPLITS, Prediction, TargetRows, WeightedSums
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.target_policy import BESIDE
-from nudge.lake.engine.dialects import arrow, given, hashed
+from nudge.lake.engine.dialects import arrow, hashed, register_rows
 from nudge.lake.engine.query import FEN
 from nudge.lake.evaluation.cell_sums import read_sums, sum_by_group
 from nudge.lake.reports.cut import Cut
@@ -104,7 +104,7 @@ class CellRows:
         columns = {"target": kept.target.logged, "predicted": prediction.logged}
         columns |= {"expected": prediction.expected, "implied": prediction.implied}
         known = pa.table(dict(zip(KEYS, keys.columns, strict=True)) | columns)
-        right = given(self.rows.backend, PREDICTED, known)
+        right = register_rows(self.rows.backend, PREDICTED, known)
         left = self._table()
         both = left.inner_join(right, [left[name] == right[name] for name in KEYS])
         return read_sums(self._ask(sum_by_group(both)))

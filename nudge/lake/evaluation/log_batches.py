@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray
 from bandits.evaluation import Log
-from nudge.domain.reports.target_policy import Stored, chooser
+from nudge.domain.reports.target_policy import StoredPolicy, chooser
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import context_names, read_attribute, read_contexts
@@ -64,7 +64,7 @@ class LogBatches:
     log: LogFile
     columns: Columns
     survey: Survey
-    policy: Stored | None = None
+    policy: StoredPolicy | None = None
     look: Look = lambda _: None
 
     def __iter__(self) -> Iterator[Log]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from nudge.errors import InvalidConfigError
 from nudge.lake.engine.dialects import batches
-from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined
+from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined_form
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.files.reader import Lake
 
@@ -32,7 +32,7 @@ def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
     # Connected once: every reading sees the same manifests.
     backend = connect(Lake(path), engine)
     _check(path, _slots(backend), slot)
-    rows = joined(backend, slot)
+    rows = joined_form(backend, slot)
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
 
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
-from nudge.lake.engine.query import answer, connect, joined
+from nudge.lake.engine.query import answer, connect, joined_form
 from nudge.lake.evaluation.log_columns import Look
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.export.export_dsjson import write_dsjson
@@ -86,7 +86,7 @@ def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
         BrokenLakeError: the lake cannot be read.
     """
     backend = connect(lake)
-    rows = joined(backend, wanted.slot)
+    rows = joined_form(backend, wanted.slot)
     if wanted.start is not None:
         rows = rows.filter(rows["at"] >= _instant(wanted.start))
     if wanted.end is not None:
@@ -117,7 +117,7 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
     Raises:
         LakeAwayError: the disk refused; nothing has appeared.
     """
-    with disk.translated(str(path)):
+    with disk.translate_errors(str(path)):
         draft = disk.temporary(path)
         try:
             rows, left_out = WRITERS[kind](log, draft, attributes, look)

@@ -124,7 +124,7 @@ def merge(root: Path, work: Merge) -> None:
     text = " ".join(map(str, sorted(work.ranges)))
     name = "c" + hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
     files: defaultdict[int, list[File]] = defaultdict(list)
-    with disk.translated(f"merged files of {name}"):
+    with disk.translate_errors(f"merged files of {name}"):
         for folder, found in sorted(claims.items()):
             for p, file in _merged(root, folder, found, name):
                 files[p].append(file)

@@ -15,7 +15,7 @@ TEMPORARY = ".tmp"
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
+def translate_errors(what: str) -> Iterator[None]:
     """Turn the system's refusal into the lake's error.
 
     Raises:

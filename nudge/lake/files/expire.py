@@ -16,7 +16,7 @@ import pyarrow as pa
 from nudge import faults
 from nudge.domain.credit.attribution import GRACE
 from nudge.domain.credit.attribution_replay import AttributionReplay
-from nudge.domain.credit.booking import widened
+from nudge.domain.credit.booking import widen_buckets
 from nudge.domain.credit.closing_state import ClosingState
 from nudge.domain.journal.records import Exposure, JournalEntry
 from nudge.lake.files import balances, disk, manifest
@@ -84,8 +84,8 @@ def expire(
         return None
     of = Range(gone[0].range.partition, 0, gone[-1].range.upto)
     sums, visitors = balances.paths(of)
-    with disk.translated(f"balance of {of}"):
-        balances.write_sums(lake.root / sums, widened(closing.sums, closing.watermark))
+    with disk.translate_errors(f"balance of {of}"):
+        balances.write_sums(lake.root / sums, widen_buckets(closing.sums, closing.watermark))
         faults.point("expire.between_files")
         balances.write_visitors(lake.root / visitors, balance, closing.replay)
     faults.point("expire.after_files")

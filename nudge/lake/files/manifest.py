@@ -131,7 +131,7 @@ def path_of(root: Path, of: Range) -> Path:
 
 def listed(root: Path, partition: int) -> list[Range]:
     """The ranges that the partition's manifests cover, by their names alone, in order."""
-    with disk.translated(f"manifests of partition {partition}"):
+    with disk.translate_errors(f"manifests of partition {partition}"):
         try:
             names = [path.name for path in directory(root, partition).iterdir()]
         except FileNotFoundError:
@@ -167,7 +167,7 @@ def write(root: Path, manifest: Manifest) -> None:
         LakeAwayError: the disk refused, or a file is gone. The manifest is not there then.
     """
     of = manifest.range
-    with disk.translated(f"manifest {of}"):
+    with disk.translate_errors(f"manifest {of}"):
         for path in manifest.paths:
             # Fails where the file was swept away meanwhile; else keeps it from being so.
             os.utime(root / path)
@@ -192,7 +192,7 @@ def read(root: Path, of: Range) -> Manifest:
         LakeAwayError: the disk refused.
     """
     path = path_of(root, of)
-    with disk.translated(str(path)):
+    with disk.translate_errors(str(path)):
         text = path.read_text(encoding="utf-8")
     try:
         manifest = _parsed(json.loads(text))

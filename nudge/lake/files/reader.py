@@ -118,7 +118,7 @@ class Lake:
 
     def partitions(self) -> list[int]:
         """The partitions that have a manifest directory, in order."""
-        with disk.translated(str(self.root)):
+        with disk.translate_errors(str(self.root)):
             found = (_PARTITION.fullmatch(path.name) for path in self.root.glob("manifests/p=*"))
             return sorted(int(match[1]) for match in found if match)
 
@@ -244,7 +244,7 @@ def _read(path: Path, table: str, of: Range) -> pa.Table:
         & (pc.field("position") > of.after)
         & (pc.field("position") <= of.upto)
     )
-    with disk.translated(str(path)):
+    with disk.translate_errors(str(path)):
         try:
             return pq.read_table(path, schema=SCHEMAS[table], filters=within, partitioning=None)
         except pa.ArrowException as error:

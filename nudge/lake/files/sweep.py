@@ -52,7 +52,7 @@ def sweep(
         BrokenLakeError: the manifests contradict each other; nothing is removed.
         LakeAwayError: the disk refused.
     """
-    with disk.translated(str(lake.root)):
+    with disk.translate_errors(str(lake.root)):
         found = dict(_files(lake.root))  # before the manifests: what is named later is not in it
         contents = lake.contents()
         named = {source.path for sources in contents.tables().values() for source in sources}

@@ -28,7 +28,7 @@ TIME, NAMED = pa.timestamp("us"), pa.map_(pa.string(), pa.string())
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table.
 
     Attributes:
@@ -123,20 +123,20 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str | None]]:
     return [(name, _text(value)) for name, value in values.items()]
 
 
-def _plain(kind: pa.DataType, *names: str) -> tuple[Column, ...]:
+def _plain(kind: pa.DataType, *names: str) -> tuple[TableColumn, ...]:
     """Columns that hold a field of the record under its own name."""
-    return tuple(Column(name, kind, _field(name)) for name in names)
+    return tuple(TableColumn(name, kind, _field(name)) for name in names)
 
 
 def _field(name: str) -> Take:
     return lambda record: getattr(record, name)
 
 
-_OWN_TIME: Final = Column("at_seconds", REAL, lambda r: r.at)
+_OWN_TIME: Final = TableColumn("at_seconds", REAL, lambda r: r.at)
 _SUBJECT: Final = _plain(TEXT, "subject")
-_REVISION: Final = Column("slot_revision", WHOLE, lambda r: r.revision)
+_REVISION: Final = TableColumn("slot_revision", WHOLE, lambda r: r.revision)
 _OF_DECISION: Final = IdColumn("decision_id", "decision")
-_SHOWN: Final[tuple[Column | IdColumn, ...]] = (
+_SHOWN: Final[tuple[TableColumn | IdColumn, ...]] = (
     _OF_DECISION,
     *_SUBJECT,
     *_plain(TEXT, "slot"),
@@ -144,7 +144,7 @@ _SHOWN: Final[tuple[Column | IdColumn, ...]] = (
     *_plain(TEXT, "variant", "cell", "reason"),
 )
 
-COLUMNS: Final[Mapping[str, tuple[Column | IdColumn | SharedColumn, ...]]] = {
+COLUMNS: Final[Mapping[str, tuple[TableColumn | IdColumn | SharedColumn, ...]]] = {
     "decisions": (
         *_SUBJECT,
         *_plain(TEXT, "slot"),
@@ -166,19 +166,19 @@ COLUMNS: Final[Mapping[str, tuple[Column | IdColumn | SharedColumn, ...]]] = {
         IdColumn("twin", "twin"),
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
-        Column("due_seconds", REAL, lambda r: r.due),
+        TableColumn("due_seconds", REAL, lambda r: r.due),
     ),
     "exposures": (
         *_SHOWN,
         *_plain(REAL, "propensity"),
-        Column("window_seconds", REAL, lambda r: r.window),
+        TableColumn("window_seconds", REAL, lambda r: r.window),
         _OWN_TIME,
     ),
     "rewards": (
         *_plain(TEXT, "reward_id"),
         *_SHOWN,
-        Column("exposed_at", TIME, lambda r: micros(r.exposed_at)),
-        Column("exposed_at_seconds", REAL, lambda r: r.exposed_at),
+        TableColumn("exposed_at", TIME, lambda r: micros(r.exposed_at)),
+        TableColumn("exposed_at_seconds", REAL, lambda r: r.exposed_at),
         *_plain(TEXT, "event_id"),
         *_plain(WHOLE, "conversions", "value", "square"),
         *_plain(FLAG, "shared"),
@@ -188,15 +188,15 @@ COLUMNS: Final[Mapping[str, tuple[Column | IdColumn | SharedColumn, ...]]] = {
         *_SUBJECT,
         *_plain(TEXT, "event_id", "type", "source"),
         _OF_DECISION,
-        Column("fields", NAMED, lambda r: _texts(r.fields)),
-        Column("fields_json", TEXT, lambda r: _json(r.fields)),
+        TableColumn("fields", NAMED, lambda r: _texts(r.fields)),
+        TableColumn("fields_json", TEXT, lambda r: _json(r.fields)),
         _OWN_TIME,
     ),
     "marks": (
         *_SUBJECT,
         *_plain(TEXT, "type"),
-        Column("fields", NAMED, lambda r: _texts(r.fields)),
-        Column("fields_json", TEXT, lambda r: _json(r.fields)),
+        TableColumn("fields", NAMED, lambda r: _texts(r.fields)),
+        TableColumn("fields_json", TEXT, lambda r: _json(r.fields)),
         _OWN_TIME,
     ),
 }

@@ -75,7 +75,7 @@ def write(
     """
     name = _name(ranges)
     drafts: dict[Place, _Draft] = {}
-    with disk.translated(f"files of {name}"), _abandoned(drafts):
+    with disk.translate_errors(f"files of {name}"), _abandoned(drafts):
         for chunk in chunks:
             for place, entries in _placed(chunk).items():
                 if place not in drafts:

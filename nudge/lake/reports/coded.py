@@ -20,7 +20,7 @@ PAID: Final = ("hits", "conversions", "value")
 POWERS: Final = ("reward", "square", "cube", "weight_value", "square_value", "square_square")
 
 
-def coded(sums: Sums, segments: Sequence[str], variants: Sequence[str], parts: int) -> Cube:
+def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], parts: int) -> Cube:
     """The sums as a cube.
 
     Args:

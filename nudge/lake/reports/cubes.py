@@ -11,9 +11,9 @@ from ibis.expr.types import Table
 
 from nudge.domain.reports.cube import Cube
 from nudge.lake.engine.dialects import arrow
-from nudge.lake.reports.coded import coded
+from nudge.lake.reports.coded import code_rows
 from nudge.lake.reports.cut import MOST, Cut
-from nudge.lake.reports.kept_sums import kept
+from nudge.lake.reports.day_sums import read_or_make_sums
 from nudge.lake.reports.slot_rows import SlotRows
 from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, put_together
 
@@ -36,7 +36,7 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     segments = _segments(asking, rows)
     found = put_together(list(_parts(asking, rows, segments)))
     variants = list(dict.fromkeys([*names, *rows.variants]))
-    cube = coded(found, segments, variants, len(cut.by))
+    cube = code_rows(found, segments, variants, len(cut.by))
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
 
 
@@ -66,7 +66,9 @@ def _parts(asking: SumsQuery, rows: SlotRows, segments: Sequence[str]) -> Iterat
 
 def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:
     about = (rows.days, asking.cut, asking.variants, asking.since, sorted(segments))
-    return kept(rows.sums, about, lambda: asking.sums(asking.cut.rows(final), segments))
+    return read_or_make_sums(
+        rows.sums, about, lambda: asking.sums(asking.cut.rows(final), segments)
+    )
 
 
 def _segments(asking: SumsQuery, rows: SlotRows) -> list[str]:

@@ -19,7 +19,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from nudge import clock
-from nudge.lake.engine.query import answer, translated
+from nudge.lake.engine.query import answer, translate_errors
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
@@ -74,7 +74,7 @@ class DayTables:
             LakeAwayError: the disk refused.
         """
         wanted = self._closed()
-        with disk.translated(str(self.root)):
+        with disk.translate_errors(str(self.root)):
             self.root.mkdir(parents=True, exist_ok=True)
             files = []
             for number, (day, name) in enumerate(wanted.items()):
@@ -129,7 +129,7 @@ class DayTables:
     def _write(self, rows: Table, path: Path) -> None:
         draft = disk.temporary(path)
         try:
-            with translated():
+            with translate_errors():
                 self.backend.to_parquet(rows, draft, compression="zstd", row_group_size=ROW_GROUP)
             disk.publish(draft, path)
         finally:
@@ -153,7 +153,7 @@ def read(backend: Backend, files: Sequence[Path]) -> Table:
     Raises:
         BrokenLakeError: one of them cannot be read.
     """
-    with translated():
+    with translate_errors():
         return backend.read_parquet([str(path) for path in files], union_by_name=True)
 
 

@@ -10,15 +10,15 @@ from ibis.expr.types import Table
 
 from nudge.domain.funnel.funnel import UNKNOWN, Funnel, VisitPeriod
 from nudge.domain.funnel.funnel_counts import (
-    Counts,
     Disagreement,
+    FunnelCounts,
     LeakCount,
     PathCount,
     StageCount,
     VisitShare,
 )
-from nudge.lake.engine.query import Backend, answer, is_spark, kept
-from nudge.lake.reports.visit_groups import grouped
+from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
+from nudge.lake.reports.visit_groups import group_visits
 from nudge.lake.reports.visits import (
     column_of,
     events_of,
@@ -32,14 +32,14 @@ PATHS: Final = 20
 _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_squared")
 
 
-def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> Counts:
+def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> FunnelCounts:
     """What the funnel came to in a period.
 
     Args:
         backend: from `connect`.
         funnel: the path.
         period: in which the visits began.
-        by: the dimension; see `grouped`.
+        by: the dimension; see `group_visits`.
 
     Raises:
         InvalidRequestError: `by` is no dimension.
@@ -47,10 +47,10 @@ def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -
     """
     asked = backend.table("events")
     with ExitStack() as stack:
-        rows = stack.enter_context(kept(backend, events_of(asked, funnel, period)))
-        found = grouped(backend, visits_of(rows, funnel, period), funnel, by)
-        visits = stack.enter_context(kept(backend, found))
-        at_stages = stack.enter_context(kept(backend, _at_stages(visits, funnel)))
+        rows = stack.enter_context(keep_rows(backend, events_of(asked, funnel, period)))
+        found = group_visits(backend, visits_of(rows, funnel, period), funnel, by)
+        visits = stack.enter_context(keep_rows(backend, found))
+        at_stages = stack.enter_context(keep_rows(backend, _at_stages(visits, funnel)))
         return _counts(backend, funnel, at_stages, visits, rows, period)
 
 
@@ -61,7 +61,7 @@ def _counts(
     visits: Table,
     rows: Table,
     period: VisitPeriod,
-) -> Counts:
+) -> FunnelCounts:
     subjects = _by_subject(at_stages)
     together = at_stages.mutate(group=ibis.literal(UNKNOWN))
     everyone = _stages(together, _by_subject(together))
@@ -70,7 +70,7 @@ def _counts(
     paths = paths_of(rows, funnel, ordered=not is_spark(backend)).semi_join(
         visits, ["subject", "visit"]
     )
-    return Counts(
+    return FunnelCounts(
         visits=sums.pop("visits"),
         subjects=sums.pop("subjects"),
         overall=tuple(_stage(row) for row in answer(backend, everyone)),

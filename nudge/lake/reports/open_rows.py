@@ -19,7 +19,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingColumn, Table
 
 from nudge import clock
-from nudge.lake.engine.query import translated
+from nudge.lake.engine.query import translate_errors
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
@@ -64,7 +64,7 @@ class OpenRows:
         if self.days and not (rest or joined):
             return None
         path = self.root / f"{self._state()}.parquet"
-        with disk.translated(str(self.root)):
+        with disk.translate_errors(str(self.root)):
             self.root.mkdir(parents=True, exist_ok=True)
             if path.exists():
                 path.touch()
@@ -95,13 +95,13 @@ class OpenRows:
             parts.append(shown.joined_days(self.backend, self.slot, rest, SEEN))
         since = min([*rest, *(file.day for file in joined)], default=None)
         rewards = shown.rewards_of(self.backend, self.slot, since)
-        rows = shown.with_rewards(shown.aligned(parts), rewards)
+        rows = shown.with_rewards(shown.align_columns(parts), rewards)
         return aged(rows, self.contents.watermarks())
 
     def _write(self, rows: Table, path: Path) -> None:
         draft = disk.temporary(path)
         try:
-            with translated():
+            with translate_errors():
                 self.backend.to_parquet(rows, draft)
             disk.publish(draft, path)
         finally:

@@ -20,7 +20,9 @@ KEPT: Final = "prefill_kept"
 EDITED: Final = "prefill_edited"
 
 
-def prefilled(backend: Backend, slot: str, period: Period) -> dict[str, Mapping[str, int | None]]:
+def prefill_quality(
+    backend: Backend, slot: str, period: Period
+) -> dict[str, Mapping[str, int | None]]:
     """Variant -> how many of its exposures were kept, how many edited; only what the policy drew.
 
     Args:

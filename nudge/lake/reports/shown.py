@@ -129,7 +129,7 @@ def with_rewards(rows: Table, rewards: Table) -> Table:
     return both.select(*rows.columns, *REWARD)
 
 
-def aligned(parts: Sequence[Table]) -> Table:
+def align_columns(parts: Sequence[Table]) -> Table:
     """All rows of parts that may lack each other's columns of attributes and variants."""
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     kinds = {name: part.schema()[name] for part in parts for name in part.columns}

@@ -11,7 +11,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from nudge.lake.engine import spark
-from nudge.lake.engine.query import is_spark, translated
+from nudge.lake.engine.query import is_spark, translate_errors
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayTables, Tell, read
@@ -85,11 +85,11 @@ def slot_rows(
         return _at_once(backend, contents, slot, cache)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
     past = [file.path for file in files if file.final]
-    final = named(backend, "final_rows", _final(read(backend, past))) if past else None
+    final = as_view(backend, "final_rows", _final(read(backend, past))) if past else None
     rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
-    now = None if rows is None else named(backend, "open_rows", rows)
+    now = None if rows is None else as_view(backend, "open_rows", rows)
     parts = [part for part in (final, now) if part is not None]
-    table = named(backend, "slot_rows", shown.aligned(parts))
+    table = as_view(backend, "slot_rows", shown.align_columns(parts))
     days, until = (
         tuple(path.name for path in past),
         max(contents.watermarks().values(), default=0.0),
@@ -99,17 +99,17 @@ def slot_rows(
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
     """The same on Spark: nothing is kept beside the lake, all is joined for this report alone."""
-    rows = shown.joined_at_once(backend, slot, lambda one: spark.cached(backend, one))
+    rows = shown.joined_at_once(backend, slot, lambda one: spark.cache_table(backend, one))
     rows = shown.with_rewards(rows, shown.rewards_of(backend, slot))
     marks = contents.watermarks()
-    table = spark.cached(backend, aged(rows, marks))
+    table = spark.cache_table(backend, aged(rows, marks))
     until = max(marks.values(), default=0.0)
     return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
 
 
-def named(backend: Backend, name: str, rows: Table) -> Table:
+def as_view(backend: Backend, name: str, rows: Table) -> Table:
     """The same rows, as a view: translating a long expression costs more than a small answer."""
-    with translated():
+    with translate_errors():
         return cast("Table", backend.create_view(name, rows, overwrite=True))
 
 

@@ -20,7 +20,7 @@ ELSEWHERE: Final = "sms"
 _UNITS: Final = {"day": "D", "week": "W", "month": "M"}
 
 
-def grouped(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Table:
+def group_visits(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Table:
     """The visits with a column `group`.
 
     The decision of a visit is the subject's latest one until the visit ended: within a stickiness

@@ -58,7 +58,7 @@ class CountsCopy:
     def _partition(self, counts: Counts, partition: int) -> bool:
         # The position first: blocks that change meanwhile are read now and once more.
         folds = Folds(counts.client, counts.keys)
-        found = folds.kept(partition, LEARN, "position", "watermark", GENERATION)
+        found = folds.read_fields(partition, LEARN, "position", "watermark", GENERATION)
         position, watermark, generation = found[0], found[1], int(found[2] or 0)
         anew = generation != self.generations[partition]
         if anew:

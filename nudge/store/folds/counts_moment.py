@@ -82,7 +82,9 @@ class CountMoments:
         return None
 
     def _head(self, partition: int) -> list[str | None]:
-        return Folds(self.client, self.keys).kept(partition, LEARN, "position", GENERATION, "slots")
+        return Folds(self.client, self.keys).read_fields(
+            partition, LEARN, "position", GENERATION, "slots"
+        )
 
     def _read(self, partition: int, slot: str, blocks: _Blocks) -> None:
         g = blocks.generation

@@ -128,7 +128,7 @@ class Folds:
         faults.point("after_commit", lease.fold)
         return replace(lease, position=batch.position)
 
-    def kept(self, partition: int, fold: str, *names: str) -> list[str | None]:
+    def read_fields(self, partition: int, fold: str, *names: str) -> list[str | None]:
         """What the fold keeps in its own hash under these names."""
         values = self.client.call("HMGET", self.keys.fold(partition, fold), *names)
         return [None if value is None else value.decode() for value in values]
@@ -144,11 +144,11 @@ class Folds:
 
     def position_of(self, partition: int, fold: str) -> int:
         """Up to which position the fold has committed."""
-        return int(self.kept(partition, fold, "position")[0] or 0)
+        return int(self.read_fields(partition, fold, "position")[0] or 0)
 
     def generation_of(self, partition: int, fold: str) -> int:
         """Which generation of the fold's state counts; 0 before the first rebuild."""
-        return int(self.kept(partition, fold, GENERATION)[0] or 0)
+        return int(self.read_fields(partition, fold, GENERATION)[0] or 0)
 
     def lags(self) -> dict[str, list[int]]:
         """Entries that each fold has not committed yet, by partition."""

@@ -316,7 +316,9 @@ def _made(batch: DecisionBatch, replies: Reply) -> list[StandingDecision | None]
 
 def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> StandingDecision:
     fresh, place, stamp, payload = reply
-    return kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh))
+    return standing_decision(
+        ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh)
+    )
 
 
 def place_of(ref: Ref) -> str:
@@ -330,7 +332,9 @@ def ref_at(partition: int, place: bytes) -> Ref:
     return Ref(partition, int(position), int(index or 0))
 
 
-def kept(ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool) -> StandingDecision:
+def standing_decision(
+    ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool
+) -> StandingDecision:
     """The decision that stands at a place, from its payload."""
     record = decode(payload, subject)
     if not isinstance(record, Decision):

@@ -150,7 +150,7 @@ def behind(note: StoreFingerprint, partition: int) -> int:
     return note.positions.get(partition, 0) + MARGIN
 
 
-def archived(path: Path, positions: Mapping[int, int]) -> None:
+def note_archived(path: Path, positions: Mapping[int, int]) -> None:
     """Note what the archive has seen of the store, if a note was begun.
 
     Raises:

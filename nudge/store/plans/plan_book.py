@@ -15,7 +15,7 @@ import msgpack
 
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.block import BlockDecision
-from nudge.store.journal.journal import kept, ref_at
+from nudge.store.journal.journal import ref_at, standing_decision
 
 MOST: Final = 8
 """Plans of one subject: of so many purposes the latest are remembered."""
@@ -51,10 +51,12 @@ class Plans:
         rest = (row for row in self.rows if row[0] != unit) if self.rows else ()
         return [(unit, payload), *islice(rest, MOST - 1)]
 
-    def kept(self, partition: int, subject: str) -> dict[str, StandingDecision]:
+    def standing(self, partition: int, subject: str) -> dict[str, StandingDecision]:
         """Unit -> the plan."""
         return {
-            unit: kept(ref_at(partition, place), subject, stamp / 1000, payload, fresh=False)
+            unit: standing_decision(
+                ref_at(partition, place), subject, stamp / 1000, payload, fresh=False
+            )
             for unit, payload, place, stamp in self.rows
         }
 

@@ -53,7 +53,7 @@ class PlanMemory:
         if found is None:
             if len(self._made) >= MOST_MADE:
                 self._made.clear()
-            found = self._made[key] = one.shape, encoder(slimmed(one))
+            found = self._made[key] = one.shape, encoder(slim_plan(one))
         return found[1](one.due)
 
 
@@ -138,7 +138,7 @@ def _appended(one: PlannedBlock, reply: Reply) -> BlockResult:
     return BlockResult(tuple(Ref(one.partition, first, index) for index in range(len(one.drawn))))
 
 
-def slimmed(one: BlockDecision) -> Decision:
+def slim_plan(one: BlockDecision) -> Decision:
     """A decision without its context and without what was not drawn."""
     shape = one.shape
     variant, propensity = shape.eligible[one.choice], shape.pmf[one.choice]

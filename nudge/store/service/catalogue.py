@@ -68,7 +68,7 @@ class CatalogueReader:
     client: Client
     keys: Keys
 
-    def refreshed(self, old: Catalogue) -> Catalogue:
+    def refresh(self, old: Catalogue) -> Catalogue:
         """The catalogue as of now; `old` itself where nothing changed.
 
         Raises:

@@ -23,7 +23,7 @@ from nudge.store.journal.journal import (
     VaultEntry,
     digest_of,
 )
-from nudge.store.vault.visitors import Visitors
+from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -123,7 +123,7 @@ class People:
 
     def _note(self, home: Home, notes: Sequence[VaultEntry]) -> None:
         """Write into a book before the event is appended: a repeated call finds it done."""
-        true = Visitors(self.client, self.keys).root_of(home) if notes else home
+        true = VisitorBook(self.client, self.keys).root_of(home) if notes else home
         self.write_numbers(true, notes)
 
     def write_numbers(self, home: Home, notes: Sequence[VaultEntry]) -> None:
@@ -150,8 +150,8 @@ class People:
         """
         while True:
             one, other = (
-                Visitors(self.client, self.keys).root_of(one),
-                Visitors(self.client, self.keys).root_of(other),
+                VisitorBook(self.client, self.keys).root_of(one),
+                VisitorBook(self.client, self.keys).root_of(other),
             )
             if one.subject == other.subject:
                 return one, False

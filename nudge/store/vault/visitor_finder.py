@@ -14,7 +14,7 @@ from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import OWN, typed_last
 from nudge.store.journal.journal import Append, NamedId
 from nudge.store.vault.people import IDENTIFIED, People, book_notes
-from nudge.store.vault.visitors import VisitorQuery, Visitors, VisitorView
+from nudge.store.vault.visitors import VisitorBook, VisitorQuery, VisitorView
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class VisitorFinder:
         sealer: hashes ids.
     """
 
-    visitors: Visitors
+    visitors: VisitorBook
     people: People
     sealer: Sealer
 

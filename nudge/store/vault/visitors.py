@@ -14,7 +14,7 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.people.numbers import is_own
 from nudge.domain.people.visitor_codec import into_of
-from nudge.store.journal.journal import kept, ref_at
+from nudge.store.journal.journal import ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
@@ -96,7 +96,7 @@ class VisitorView(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Visitors:
+class VisitorBook:
     """Visitors: found or made by hashed id, followed to whom they turned out to be.
 
     Attributes:
@@ -150,18 +150,20 @@ class Visitors:
         quotas, subjects, states, plans, assigned = reply
         left = units_left(quotas)
         return [
-            self._opened_one(VisitorView(subject.decode(), p, state, {}, left), book, kept)
-            for subject, state, book, kept in zip(
+            self._opened_one(
+                VisitorView(subject.decode(), p, state, {}, left), book, standing_decision
+            )
+            for subject, state, book, standing_decision in zip(
                 subjects, states, plans, assigned or repeat(()), strict=False
             )
         ]
 
-    def _opened_one(self, opened: VisitorView, book: bytes | None, kept: Reply) -> VisitorView:
+    def _opened_one(self, opened: VisitorView, book: bytes | None, stuck: Reply) -> VisitorView:
         into = into_of(opened.state) if opened.state else None
         if into is not None:
             wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
             return self.follow(Home(*into), wanted)
-        return _with_assigned(opened, kept, book) if book or kept else opened
+        return _with_assigned(opened, stuck, book) if book or stuck else opened
 
     def _found(self, wanted: VisitorQuery, reply: Reply) -> VisitorView:
         standing, subject, into, *rest = reply
@@ -295,13 +297,15 @@ def _opened(partition: int, subject: str, rest: Reply) -> VisitorView:
 
 def _with_assigned(opened: VisitorView, reply: Reply, book: bytes | None) -> VisitorView:
     p, subject = opened.partition, opened.subject
-    kept = {unit.decode(): _parse(p, subject, value) for unit, value in pairs_of(reply).items()}
+    stuck = {unit.decode(): _parse(p, subject, value) for unit, value in pairs_of(reply).items()}
     if book is None:
-        return opened._replace(assigned=kept)
+        return opened._replace(assigned=stuck)
     plans = Plans.of(book)
-    return opened._replace(assigned={**kept, **plans.kept(p, subject)}, plans=plans)
+    return opened._replace(assigned={**stuck, **plans.standing(p, subject)}, plans=plans)
 
 
 def _parse(partition: int, subject: str, value: bytes) -> StandingDecision:
     _, place, stamp, payload = value.split(b" ", 3)
-    return kept(ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False)
+    return standing_decision(
+        ref_at(partition, place), subject, int(stamp) / 1000, payload, fresh=False
+    )

@@ -15,6 +15,7 @@ from nudge.domain.basics.intervals import Intervals
 from nudge.domain.basics.local_time import (
     date_of,
     day_range,
+    find_zone,
     iso,
     local,
     moments,
@@ -22,7 +23,6 @@ from nudge.domain.basics.local_time import (
     pieces,
     week_range,
     weekday_of,
-    zone_named,
 )
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_calendar import calendar_intervals
@@ -114,7 +114,7 @@ def test_days_weeks_and_months_are_those_of_the_calendar(day: date) -> None:
 )
 def test_what_is_no_zone_is_none(name: str | None) -> None:
     """A customer's data may hold anything: it costs no error, and the policy's zone is taken."""
-    assert zone_named(name) is None
+    assert find_zone(name) is None
 
 
 def utc(text: str) -> float:

@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from nudge.domain.choosing.eligibility import EligibilityInput, affordable, reason_of, removed
+from nudge.domain.choosing.eligibility import (
+    EligibilityInput,
+    affordable,
+    reason_of,
+    removal_reasons,
+)
 from nudge.domain.slots.rule import read_rule
 from nudge.domain.slots.slot import Availability, RewardTerms, Scalar, Slot, Stickiness, Variant
 
@@ -22,7 +27,7 @@ def slot_of(*variants: Variant) -> Slot:
 
 def ask(variant: Variant, *, context: dict[str, Scalar] | None = None, at: float = 50.0) -> object:
     slot = slot_of(EVERYWHERE, variant)
-    found = removed(slot, EligibilityInput("web", "home", context or {}, at))
+    found = removal_reasons(slot, EligibilityInput("web", "home", context or {}, at))
     assert "any" not in found
     return found.get(variant.name)
 
@@ -143,7 +148,9 @@ def amounts_slot(*more: Variant) -> Slot:
 def gone_of(slot: Slot, usual: Scalar, amounts: tuple[float, ...] = ()) -> dict[str, str]:
     context = {} if usual is None else {"usual_amount": usual}
     limit = affordable(slot, context)
-    return removed(slot, EligibilityInput("web", "home", context, 0.0, (), {}, limit, amounts))
+    return removal_reasons(
+        slot, EligibilityInput("web", "home", context, 0.0, (), {}, limit, amounts)
+    )
 
 
 def test_the_first_reason_counts() -> None:
@@ -158,7 +165,7 @@ def test_removals_keep_the_slots_order() -> None:
     """What is recorded does not depend on anything but the slot and the question."""
     names = ("c", "a", "b")
     slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
-    assert tuple(removed(slot, EligibilityInput("web", "home", {}, 0.0))) == names
+    assert tuple(removal_reasons(slot, EligibilityInput("web", "home", {}, 0.0))) == names
 
 
 def test_a_hook_can_be_added() -> None:

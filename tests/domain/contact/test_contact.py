@@ -14,7 +14,7 @@ from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_rules import (
     allowed_intervals,
     forbidden,
-    next_allowed,
+    next_allowed_time,
     personal_intervals,
 )
 
@@ -110,7 +110,7 @@ def test_the_next_moment_is_the_first_that_is_allowed(examples: int) -> None:
         policy, known = data.draw(policies(base)), data.draw(customers(base))
         purpose, channel = data.draw(wants)
         until = base + data.draw(st.sampled_from((0, 1, SEARCHED))) * DAY
-        found = next_allowed(policy, known, purpose, channel, base, until)
+        found = next_allowed_time(policy, known, purpose, channel, base, until)
         reached = until if found is None else found
         if found is not None:
             assert base <= found < until

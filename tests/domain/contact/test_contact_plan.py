@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity, limit, spans
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Purpose
-from nudge.domain.contact.contact_rules import displaced, forbidden, next_allowed
+from nudge.domain.contact.contact_rules import displaced_contacts, forbidden, next_allowed_time
 
 forms = pytest.mark.parametrize(
     "examples", [200, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
@@ -60,7 +60,7 @@ def test_no_plan_breaks_a_rule(examples: int) -> None:
                 purpose = data.draw(st.sampled_from(("failed", "reminder", "code")))
                 channel = data.draw(st.sampled_from(("sms", "push")))
                 at = data.draw(around(base, 20))
-                made = next_allowed(policy, known, purpose, channel, at, at + 5 * DAY)
+                made = next_allowed_time(policy, known, purpose, channel, at, at + 5 * DAY)
                 if made is None or capacity.forbidden(policy, purpose, channel, made):
                     continue
                 capacity.take(channel, made)
@@ -107,11 +107,11 @@ def test_a_higher_priority_displaces_what_no_longer_fits_and_nothing_else(exampl
         known = ContactFacts(consents=(Consent("sms", base - 60 * DAY, given=True),))
         for _ in range(data.draw(st.integers(0, 5))):
             known = planned(policy, known, data.draw(st.sampled_from(("reminder", "failed"))), data)
-        made = next_allowed(policy, known, "failed", "sms", base, base + 5 * DAY)
+        made = next_allowed_time(policy, known, "failed", "sms", base, base + 5 * DAY)
         if made is None:
             return
         new = Contact(made, "sms", "failed")
-        gone = displaced(policy, known, new)
+        gone = displaced_contacts(policy, known, new)
         assert all(one.purpose == "reminder" for one in gone)
         stay = list(known.planned)
         for one in gone:
@@ -132,7 +132,7 @@ def planned(
     base = known.consents[0].at + 60 * DAY
     at = data.draw(around(base, 3))
     all_count = known._replace(contacts=known.planned, planned=())
-    found = next_allowed(policy, all_count, purpose, "sms", at, at + 5 * DAY)
+    found = next_allowed_time(policy, all_count, purpose, "sms", at, at + 5 * DAY)
     if found is None:
         return known
     return known._replace(planned=(*known.planned, Contact(found, "sms", purpose)))
@@ -144,9 +144,9 @@ def test_a_failed_payment_goes_before_the_monthly_reminder() -> None:
     known = ContactFacts(planned=(reminder,))
     assert forbidden(PLAIN, known, "reminder", "sms", NOON) == "spacing"
     assert forbidden(PLAIN, known, "failed", "sms", NOON) is None
-    assert displaced(PLAIN, known, Contact(NOON, "sms", "failed")) == (reminder,)
+    assert displaced_contacts(PLAIN, known, Contact(NOON, "sms", "failed")) == (reminder,)
     later = ContactFacts(planned=(reminder._replace(at=NOON + DAY),))
-    assert displaced(PLAIN, later, Contact(NOON, "sms", "failed")) == ()
+    assert displaced_contacts(PLAIN, later, Contact(NOON, "sms", "failed")) == ()
 
 
 def test_a_reminder_does_not_displace_a_failed_payment() -> None:
@@ -207,7 +207,7 @@ def test_the_next_moment_is_found_however_far_it_is() -> None:
     known = ContactFacts(contacts=(Contact(NOON, "sms", "failed"),))
     for halves in range(1, 21 * 48):
         policy = replace(PLAIN, spacing=halves * 1800.0, caps=Caps())
-        found = next_allowed(policy, known, "failed", "sms", NOON, NOON + 22 * DAY)
+        found = next_allowed_time(policy, known, "failed", "sms", NOON, NOON + 22 * DAY)
         assert found == NOON + halves * 1800.0
 
 

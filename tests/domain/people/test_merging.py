@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.credit.attribution import step
-from nudge.domain.credit.attribution_replay import attributed, fold
+from nudge.domain.credit.attribution_replay import fold, is_attributed
 from nudge.domain.journal.records import (
     Decision,
     Event,
@@ -23,7 +23,7 @@ from nudge.domain.journal.records import (
     Reward,
 )
 from nudge.domain.people.credit import Worth, credits_of, slots_of
-from nudge.domain.people.merging import LEFT, arriving, merged
+from nudge.domain.people.merging import LEFT, arriving, merge_states
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.slot import RewardTerms
 
@@ -118,7 +118,7 @@ class World:
         self.done[p] += len(batch)
         known = self.visitors[p]
         for entry in batch:
-            if attributed(entry):
+            if is_attributed(entry):
                 known.setdefault(entry.record.subject, VisitorState())
         mark = max((x.watermark for x in known.values()), default=0.0)
         states, records = fold(known, mark, batch)
@@ -190,8 +190,10 @@ def test_merging_is_commutative_and_associative(examples: int) -> None:
             replace(world.visitors[p].get(subject, VisitorState()), watermark=world.now)
             for subject, p in ids
         )
-        assert merged(one, two) == merged(two, one)
-        assert merged(merged(one, two), three) == merged(one, merged(two, three))
+        assert merge_states(one, two) == merge_states(two, one)
+        assert merge_states(merge_states(one, two), three) == merge_states(
+            one, merge_states(two, three)
+        )
 
     law()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.people.recharges import DAY, MOST, Payment, expected, spending_change, usual
+from nudge.domain.people.recharges import DAY, MOST, Payment, expect_payment, spending_change, usual
 from nudge.domain.people.recharges import with_payment as add
 
 PAYMENTS = st.lists(st.builds(Payment, st.integers(0, 10**6).map(float), st.integers(1, 10**6)))
@@ -42,19 +42,19 @@ def test_the_usual_amount_is_one_that_was_paid() -> None:
 
 def test_the_next_payment_is_expected_in_the_usual_rhythm() -> None:
     """Median interval from the latest; a top-up in between hardly moves it."""
-    found = expected(monthly(50, 50, 50, 50, 50))
+    found = expect_payment(monthly(50, 50, 50, 50, 50))
     assert found is not None
     assert (found.at, found.spread) == (5 * 30 * DAY, DAY)
     between = kept([*monthly(50, 50, 50, 50, 50, 50), Payment(31 * DAY, 1000)])
-    again = expected(between)
+    again = expect_payment(between)
     assert again is not None
     assert again.at == pytest.approx(6 * 30 * DAY, abs=2 * DAY)
-    assert expected(monthly(50, 50)) is None
+    assert expect_payment(monthly(50, 50)) is None
 
 
 def test_an_uneven_rhythm_is_an_uncertain_date() -> None:
     """Intervals of 20 and 40 days have a spread of 1.4826 * 10 days."""
-    found = expected(monthly(50, 50, 50, 50, 50, shift=10 * DAY))
+    found = expect_payment(monthly(50, 50, 50, 50, 50, shift=10 * DAY))
     assert found is not None
     assert found.spread == pytest.approx(1.4826 * 10 * DAY)
 

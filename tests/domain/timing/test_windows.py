@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from nudge.config.slot_file import parse_slot
 from nudge.config.window_value import window_of
-from nudge.domain.basics.intervals import Intervals, merged
+from nudge.domain.basics.intervals import Intervals, merge
 from nudge.domain.basics.local_time import date_of, local
 from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
@@ -126,7 +126,7 @@ def looked_at_alone(policy: ContactPolicy, wanted: WindowQuery, whole: Intervals
     """What the policy allows of a window, each of its stretches by itself."""
     ask = policy, wanted.known, wanted.purpose, wanted.channel
     found = (allowed_intervals(*ask, max(start, wanted.at), end) for start, end in whole)
-    return merged(one for some in found for one in some)
+    return merge(one for some in found for one in some)
 
 
 def check_blocked(

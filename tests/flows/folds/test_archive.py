@@ -20,7 +20,7 @@ from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds import archive as archiving
 from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
-from nudge.lake.checks.checks import PositionSpan, held
+from nudge.lake.checks.checks import PositionSpan, position_spans
 from nudge.lake.engine.query import connect
 from nudge.lake.files import disk, manifest, writer
 from nudge.lake.files.errors import JournalGapError, LakeAheadError, LakeAwayError
@@ -114,7 +114,9 @@ def assert_equal(store: Store, lake: Lake) -> None:
     """The lake equals the journal, entry by entry, and by every count."""
     last = {p: store.journal.last_position(p) for p in store.keys.every_partition()}
     assert lake.positions() == {p: n for p, n in last.items() if n}
-    assert held(connect(lake), last) == {p: PositionSpan(n, n, 1, n) for p, n in last.items() if n}
+    assert position_spans(connect(lake), last) == {
+        p: PositionSpan(n, n, 1, n) for p, n in last.items() if n
+    }
     for p in store.keys.every_partition():
         assert list(lake.entries(p, SEALER.unseal)) == journal_of(store, p)
 
@@ -272,7 +274,7 @@ def test_a_pending_range_is_redone_as_it_was_fixed(store: Store, lake: Lake) -> 
     after = ArchiveFold(store, lake, SEALER.seal_each).run(leases)
     assert [lease.position for lease in after] == [4, 11, 11, 11]
     assert lake.contents().watermarks()[0] == 5.5
-    assert store.folds.kept(0, NAME, "pending_to") == [None]
+    assert store.folds.read_fields(0, NAME, "pending_to") == [None]
 
 
 def test_the_watermark_is_what_attribute_had_credited(store: Store, lake: Lake) -> None:

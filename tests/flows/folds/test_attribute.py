@@ -124,7 +124,7 @@ def test_own_records_and_marks_only_advance(store: Store) -> None:
     own = [replace(e, position=e.position + 2) for e in store.journal.read(0, 0, 100)]
     committed(store, [*own, JournalEntry(0, 5, 1020.0, Mark("slot_applied"))])
     assert store.journal.last_position(0) == before
-    assert store.folds.kept(0, "attribute", "position") == ["5"]
+    assert store.folds.read_fields(0, "attribute", "position") == ["5"]
 
 
 def test_the_watermark_survives_a_new_owner(store: Store) -> None:

@@ -21,7 +21,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.errors import FencedError
 from nudge.flows.folds import publish
 from nudge.flows.folds.learn import LearnFold
-from nudge.flows.folds.publish import Publisher, alike, fitted
+from nudge.flows.folds.publish import Publisher, alike, fit_learner
 from nudge.settings.settings import Settings
 from nudge.store.folds.counts import CountRow
 from nudge.store.store import Store
@@ -133,7 +133,7 @@ def test_a_snapshot_is_a_function_of_the_counts(store: Store, publisher: Publish
     tally = (10, 6, 30_000, 150_000_000)
     start = int(NOW // 300 * 300)
     rows = [CountRow(start, CELL, name, tally) for name in ("video", "coffee")]
-    again = fitted(BANNER, rows, [16, 16], NOW + 60, 1)
+    again = fit_learner(BANNER, rows, [16, 16], NOW + 60, 1)
     assert dump(again) == dump(current(store))
 
 

@@ -9,7 +9,7 @@ import pytest
 from child_processes import free_port
 from stub_service import accepted, stub
 
-from nudge.client.api import Api, Patience, RefusedError, ServiceAwayError, Target, find
+from nudge.client.api import Api, Patience, RefusedError, ServiceAwayError, ServiceTarget, find
 from nudge.client.outbox import BATCH, Outbox, deliver_to
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings
@@ -21,7 +21,7 @@ def test_call_is_repeated_while_the_service_is_unavailable() -> None:
     """503 is a stumble: the same call goes out again, and the repeat is counted."""
     statuses = iter([503, 503, 200])
     with stub(lambda *_: (next(statuses), {"ok": True})) as service:
-        api = Api(Target(service.url, "k"), QUICK)
+        api = Api(ServiceTarget(service.url, "k"), QUICK)
         assert api.post("/v1/decisions", {"a": 1}) == {"ok": True}
         assert [body for *_, body in service.calls] == [{"a": 1}] * 3
         assert api.repeats == 2
@@ -32,7 +32,7 @@ def test_refusal_is_told_and_not_repeated() -> None:
     wrong = {"code": "unknown_slot", "message": "no such slot", "errors": {"slots": ["x"]}}
     with stub(lambda *_: (422, wrong)) as service:
         with pytest.raises(RefusedError, match=r"422 unknown_slot: no such slot .*slots") as caught:
-            Api(Target(service.url, "k"), QUICK).get("/v1/slots")
+            Api(ServiceTarget(service.url, "k"), QUICK).get("/v1/slots")
         assert caught.value.status == 422
         assert len(service.calls) == 1
 
@@ -40,7 +40,7 @@ def test_refusal_is_told_and_not_repeated() -> None:
 def test_nobody_there_is_told_with_the_cure() -> None:
     """Where nothing listens, the message names the address and how to start the service."""
     url = f"http://127.0.0.1:{free_port()}"
-    api = Api(Target(url, "k"), QUICK)
+    api = Api(ServiceTarget(url, "k"), QUICK)
     with pytest.raises(ServiceAwayError, match=rf"{url} does not answer.*make run"):
         api.get("/v1/slots")
     with pytest.raises(ServiceAwayError, match="make run"):
@@ -52,8 +52,8 @@ def test_running_service_is_found_by_its_file(tmp_path: Path) -> None:
     settings = Settings(secret_key=b"x" * 16, admin_key="admin", data_dir=tmp_path, port=8001)
     assert find(settings).url == "http://127.0.0.1:8001"
     (tmp_path / "serve.json").write_text('{"pid": 1, "url": "http://127.0.0.1:9999"}')
-    assert find(settings) == Target("http://127.0.0.1:9999", "admin")
-    assert find(settings, "http://h:1/", "mine") == Target("http://h:1", "mine")
+    assert find(settings) == ServiceTarget("http://127.0.0.1:9999", "admin")
+    assert find(settings, "http://h:1/", "mine") == ServiceTarget("http://h:1", "mine")
 
 
 def test_missing_key_and_bad_address_are_configuration_errors(tmp_path: Path) -> None:
@@ -62,13 +62,13 @@ def test_missing_key_and_bad_address_are_configuration_errors(tmp_path: Path) ->
     with pytest.raises(InvalidConfigError, match="NUDGE_ADMIN_KEY"):
         find(settings)
     with pytest.raises(InvalidConfigError, match="http://HOST:PORT"):
-        Api(Target("localhost:8000", "k"))
+        Api(ServiceTarget("localhost:8000", "k"))
 
 
 def test_outbox_keeps_the_order_and_loses_nothing() -> None:
     """Events arrive in the order in which they were put, in batches of bounded size."""
     with stub(lambda _m, _p, body: accepted(body)) as service:
-        outbox = Outbox(deliver_to(Api(Target(service.url, "k"), QUICK)))
+        outbox = Outbox(deliver_to(Api(ServiceTarget(service.url, "k"), QUICK)))
         for number in range(3 * BATCH + 7):
             outbox.put({"event_id": str(number)})
         outbox.drain()
@@ -88,7 +88,7 @@ def test_outbox_tells_of_an_event_that_was_rejected() -> None:
         return 202, {"accepted": 0, "duplicates": 0, "rejected": rejected}
 
     with stub(answer) as service:
-        outbox = Outbox(deliver_to(Api(Target(service.url, "k"), QUICK)))
+        outbox = Outbox(deliver_to(Api(ServiceTarget(service.url, "k"), QUICK)))
         outbox.put({"event_id": "1"})
         with pytest.raises(RefusedError, match="1 events were rejected"):
             outbox.close()

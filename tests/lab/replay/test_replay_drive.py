@@ -11,8 +11,8 @@ from stub_service import accepted, given, stub
 from lab.replay.customers import ReplayRow
 from lab.replay.drive import ReplayProgress, ReplayRun, replay
 from lab.replay.mapping import load_mapping
-from lab.replay.report import ServiceFigures, report, shown
-from nudge.client.api import Api, Target
+from lab.replay.report import ServiceFigures, report, report_table
+from nudge.client.api import Api, ServiceTarget
 from nudge.errors import InvalidConfigError
 
 EXAMPLE = ROOT / "examples" / "hillstrom" / "mapping.toml"
@@ -41,7 +41,7 @@ def _run(name: str = "r") -> ReplayRun:
 def test_only_matched_rows_send_anything_and_in_their_order() -> None:
     """Where the draw is the logged variant: shown, reward, events; in the order of the rows."""
     with stub(_answer) as service:
-        api = Api(Target(service.url, "k"))
+        api = Api(ServiceTarget(service.url, "k"))
         replay(api, _run(), map(_customer, range(1, ROWS + 1)), lambda _: None)
         sent = [(event["visitor_id"], event["type"]) for event in service.events]
     matched = [n for n in range(1, ROWS + 1) if n % 2 and n % 7 != 5]
@@ -59,7 +59,7 @@ def test_every_id_is_new_in_a_new_run_and_the_same_in_the_same() -> None:
 
     def ids(name: str) -> list[str]:
         with stub(_answer) as service:
-            api = Api(Target(service.url, "k"))
+            api = Api(ServiceTarget(service.url, "k"))
             replay(api, _run(name), map(_customer, range(1, 30)), lambda _: None)
             return [event["event_id"] for event in service.events]
 
@@ -72,7 +72,7 @@ def test_every_id_is_new_in_a_new_run_and_the_same_in_the_same() -> None:
 def test_counts_are_what_the_service_should_come_to() -> None:
     """Learnable exposures are those that the policy drew; holdout is served, fallback is not."""
     with stub(_answer) as service:
-        api = Api(Target(service.url, "k"))
+        api = Api(ServiceTarget(service.url, "k"))
         found = replay(api, _run(), map(_customer, range(1, ROWS + 1)), lambda _: None)
     policy = [n for n in range(1, ROWS + 1) if n % 2 and n % 7 not in (3, 5)]
     assert found.shown == {"mens_email": len(policy)}
@@ -89,7 +89,7 @@ def test_ctrl_c_ends_in_order_with_what_was_done() -> None:
             raise KeyboardInterrupt
 
     with stub(_answer) as service:
-        api, run = Api(Target(service.url, "k")), _run()
+        api, run = Api(ServiceTarget(service.url, "k")), _run()
         found = replay(api, run, map(_customer, range(1, ROWS + 1)), look)
         sent = len({event["visitor_id"] for event in service.events})
     assert found.interrupted
@@ -98,7 +98,7 @@ def test_ctrl_c_ends_in_order_with_what_was_done() -> None:
     made = report(run, found, ServiceFigures(caught_up=True, figures={}), 1.0)
     assert made.rows == 50
     assert made.plain["interrupted"] is True
-    assert shown(made) is not None
+    assert report_table(made) is not None
 
 
 def test_row_that_cannot_be_read_stops_the_replay() -> None:
@@ -109,4 +109,4 @@ def test_row_that_cannot_be_read_stops_the_replay() -> None:
         raise InvalidConfigError(["log: row 2: visit: no number"])
 
     with stub(_answer) as service, pytest.raises(InvalidConfigError, match="row 2"):
-        replay(Api(Target(service.url, "k")), _run(), customers(), lambda _: None)
+        replay(Api(ServiceTarget(service.url, "k")), _run(), customers(), lambda _: None)

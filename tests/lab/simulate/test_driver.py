@@ -13,7 +13,7 @@ from lab.simulate import result
 from lab.simulate.agenda import Agenda
 from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
-from nudge.client.api import Api, Patience, RefusedError, Target
+from nudge.client.api import Api, Patience, RefusedError, ServiceTarget
 from nudge.client.figures import VariantTotals
 
 SLOTS = {
@@ -43,7 +43,9 @@ def _plan(visitors: int = 300) -> SimulationPlan:
 def test_every_visitor_comes_once_and_every_exposure_has_its_truth() -> None:
     """All visits end; what is counted as exposed is what was asked for and shown."""
     with stub(_answer) as page, stub(_answer) as server:
-        ways = ServiceAccess(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
+        ways = ServiceAccess(
+            Api(ServiceTarget(page.url, "p")), Api(ServiceTarget(server.url, "s")), SLOTS
+        )
         tally = Driver(_plan(), ways).run(lambda _: None)
         asks = [body for _, path, body in page.calls if path == "/v1/decisions"]
         first = {body["visitor_id"] for body in asks if body["page"] in ("home", "sms")}
@@ -57,7 +59,9 @@ def test_every_visitor_comes_once_and_every_exposure_has_its_truth() -> None:
 def test_payments_come_from_the_server_and_steps_from_the_page() -> None:
     """The page's key sends interaction only; payments and SMS go with the server's key."""
     with stub(_answer) as page, stub(_answer) as server:
-        ways = ServiceAccess(Api(Target(page.url, "p")), Api(Target(server.url, "s")), SLOTS)
+        ways = ServiceAccess(
+            Api(ServiceTarget(page.url, "p")), Api(ServiceTarget(server.url, "s")), SLOTS
+        )
         Driver(_plan(), ways).run(lambda _: None)
         told = {event["type"] for event in page.events}
         facts = {event["type"] for event in server.events}
@@ -71,7 +75,7 @@ def test_payments_come_from_the_server_and_steps_from_the_page() -> None:
 def test_second_page_sends_the_device_token_of_the_first() -> None:
     """A device that was given a token shows it, as the front end's script does."""
     with stub(_answer) as page:
-        api = Api(Target(page.url, "p"))
+        api = Api(ServiceTarget(page.url, "p"))
         Driver(_plan(), ServiceAccess(api, api, SLOTS)).run(lambda _: None)
         second = [
             body
@@ -85,7 +89,7 @@ def test_second_page_sends_the_device_token_of_the_first() -> None:
 def test_slots_that_the_service_lacks_are_not_asked_for() -> None:
     """An installation may have other slots: only the known ones are part of the question."""
     with stub(_answer) as page:
-        api = Api(Target(page.url, "p"))
+        api = Api(ServiceTarget(page.url, "p"))
         Driver(_plan(50), ServiceAccess(api, api, {"banner": "paid"})).run(lambda _: None)
         asked = {
             slot
@@ -99,7 +103,7 @@ def test_slots_that_the_service_lacks_are_not_asked_for() -> None:
 def test_refused_call_ends_the_run_with_its_error() -> None:
     """A thread's error is not swallowed: the run ends, and raises it."""
     with stub(lambda *_: (403, {"code": "forbidden", "message": "no"})) as page:
-        api = Api(Target(page.url, "p"), Patience(tries=1))
+        api = Api(ServiceTarget(page.url, "p"), Patience(tries=1))
         with pytest.raises(RefusedError, match="forbidden"):
             Driver(_plan(), ServiceAccess(api, api, SLOTS)).run(lambda _: None)
 
@@ -114,7 +118,7 @@ def test_ctrl_c_ends_the_run_in_order() -> None:
             raise KeyboardInterrupt
 
     with stub(_answer) as page:
-        api = Api(Target(page.url, "p"))
+        api = Api(ServiceTarget(page.url, "p"))
         plan = SimulationPlan("t", 100_000, rate=400, seed=5, speed=1e9, boost=1.0, workers=2)
         driver = Driver(plan, ServiceAccess(api, api, SLOTS))
         tally = driver.run(look)

@@ -21,7 +21,7 @@ from lab.simulate.journey import (
     journey,
 )
 from lab.simulate.visitors import Visitor, draw_visitor, generator
-from nudge.domain.slots.reward_event import wanted
+from nudge.domain.slots.reward_event import reward_rule
 
 MANY = 20_000
 USUAL = {
@@ -175,7 +175,7 @@ def test_told_truth_is_what_happens(
         mine = [
             x for x in journeys if any(isinstance(a, Expectation) and a.slot == slot for a in x)
         ]
-        happened = sum(wanted(event).met(map(_type, x)) for x in mine)
+        happened = sum(reward_rule(event).met(map(_type, x)) for x in mine)
         spread = np.sqrt(sum(p * (1 - p) for p in expected))
         assert abs(happened - sum(expected)) < 4 * spread, (slot, event)
 

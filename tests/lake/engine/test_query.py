@@ -9,7 +9,7 @@ import pytest
 from lake_samples import DECISION, EXPOSURE, MIDNIGHT, REVENUE, REWARD, SEALER
 
 from nudge.domain.journal.records import AWAY, JournalEntry, Record, Ref
-from nudge.lake.engine.query import Figures, answer, connect, joined, performance, recount
+from nudge.lake.engine.query import Figures, answer, connect, joined_form, performance, recount
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
@@ -75,7 +75,7 @@ def lake(tmp_path: Path) -> Lake:
 def test_joined_is_one_row_a_decision_with_exposure_and_reward(lake: Lake) -> None:
     """Reward is in the objective's unit, null without exposure; matured only behind the window."""
     backend = connect(lake)
-    rows = {SEALER.unseal(r["decision_id"]): r for r in answer(backend, joined(backend))}
+    rows = {SEALER.unseal(r["decision_id"]): r for r in answer(backend, joined_form(backend))}
     assert len(rows) == 6
     seconds = {
         ref: (
@@ -101,12 +101,12 @@ def test_joined_is_one_row_a_decision_with_exposure_and_reward(lake: Lake) -> No
 def test_joined_has_the_columns_of_the_fixed_format_in_order(lake: Lake) -> None:
     """Evaluation, exports and Spark rely on these names."""
     backend = connect(lake)
-    assert " ".join(joined(backend).columns) == (
+    assert " ".join(joined_form(backend).columns) == (
         "decision_id at slot slot_revision subject channel page context eligible pmf u variant "
         "propensity reason policy policy_version exposed_at reward conversions value_fen "
         "rewarded_at matured"
     )
-    (row,) = answer(backend, joined(backend, "denomination"))
+    (row,) = answer(backend, joined_form(backend, "denomination"))
     assert row["u"] == DECISION.u
     assert row["pmf"] == [0.1, 0.9]
     assert row["eligible"] == ["a", "b"]
@@ -123,7 +123,7 @@ def test_nothing_is_matured_that_attribute_has_not_credited(tmp_path: Path) -> N
     files = writer.write(lake.root, [of], [entries], SEALER.seal_each)
     manifest.write(lake.root, Manifest(of, files[0], None))
     backend = connect(lake)
-    assert not any(row["matured"] for row in answer(backend, joined(backend)))
+    assert not any(row["matured"] for row in answer(backend, joined_form(backend)))
 
 
 def test_performance_is_the_exact_sum_of_the_rows(lake: Lake) -> None:

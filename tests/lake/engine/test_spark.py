@@ -33,9 +33,9 @@ from nudge.flows.reports.evaluate import evaluate_cells, evaluate_log
 from nudge.flows.reports.funnel import funnel
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine import dialects
-from nudge.lake.engine.dialects import arrow, given, person
+from nudge.lake.engine.dialects import arrow, person, register_rows
 from nudge.lake.engine.engines import named_engine
-from nudge.lake.engine.query import answer, connect, figures, joined, performance, recount
+from nudge.lake.engine.query import answer, connect, figures, joined_form, performance, recount
 from nudge.lake.evaluation.cells import CellRows
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
@@ -107,7 +107,7 @@ def test_the_joined_form_is_the_same(shown: Lake) -> None:
     found = []
     for engine in ENGINES:
         backend = connect(shown, engine)
-        rows = answer(backend, joined(backend, "banner"))
+        rows = answer(backend, joined_form(backend, "banner"))
         found.append({row["decision_id"]: _plain(row) for row in rows})
     assert found[0] == found[1]
 
@@ -124,7 +124,7 @@ def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
     texts = ["".join(random.choices(letters, k=i % 40)) for i in range(400)]
     found = []
     for one in rows:
-        table = given(one.backend, "texts", pa.table({"text": texts}))
+        table = register_rows(one.backend, "texts", pa.table({"text": texts}))
         told = arrow(one.backend, table.select("text", hash=person(one.backend, table.text)))
         found.append({row["text"]: row["hash"] % 2**64 for row in told.to_pylist()})
     assert found[0] == found[1]

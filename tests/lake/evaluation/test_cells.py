@@ -10,7 +10,7 @@ import pytest
 from report_traffic import NOW, SLOT, traffic, written
 
 from nudge.domain.reports.questions import EVER, EvaluationQuestion, Period
-from nudge.domain.reports.target_policy import AskedPolicy, Learner, rule_of
+from nudge.domain.reports.target_policy import AskedPolicy, TargetLearner, rule_of
 from nudge.domain.slots.learning import mabwiser_config
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.evaluate import (
@@ -54,7 +54,7 @@ def by_cells(rows: SlotRows, target: str, period: Period = EVER) -> EvaluationAn
 def by_rows(lake: Lake, target: str, period: Period = EVER) -> EvaluationAnswer:
     log = cut_to_period(open_log(lake.root, "banner"), period)
     stored = asked(target)
-    assert not isinstance(stored, Learner)
+    assert not isinstance(stored, TargetLearner)
     return evaluate_log(log, LogQuestion(target), stored)
 
 
@@ -95,7 +95,9 @@ def test_a_period_is_cut_as_reports_cut_it(rows: SlotRows) -> None:
 def test_a_mabwiser_policy_is_learned_from_other_visitors(rows: SlotRows) -> None:
     """UCB1 finds that `b` is best, on rows of visitors that it did not learn from."""
     cells = CellRows(rows, EVER, revenue=False)
-    found = evaluate_cells(cells, "mabwiser:UCB1", Learner(mabwiser_config(SLOT, "UCB1,alpha=0.1")))
+    found = evaluate_cells(
+        cells, "mabwiser:UCB1", TargetLearner(mabwiser_config(SLOT, "UCB1,alpha=0.1"))
+    )
     learned, best = found.evaluation.estimates["dr"], by_cells(rows, "always:b")
     other = best.evaluation.estimates["dr"]
     assert learned is not None
@@ -117,7 +119,7 @@ def test_what_makes_no_sense_is_refused(lake: Lake, rows: SlotRows, tmp_path: Pa
     options = {"learning_policy": "EpsilonGreedy", "epsilon": 5.0}
     wrong = replace(greedy, policy=replace(greedy.policy, options=options))
     with pytest.raises(InvalidRequestError, match="target"):
-        evaluate_cells(cells, "mabwiser:EpsilonGreedy,epsilon=5", Learner(wrong))
+        evaluate_cells(cells, "mabwiser:EpsilonGreedy,epsilon=5", TargetLearner(wrong))
     with pytest.raises(InvalidRequestError, match="Use one of a, b, c"):
         by_cells(rows, "always:z")
     with pytest.raises(NotFoundError):

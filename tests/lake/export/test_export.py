@@ -16,7 +16,7 @@ from export_lake import NAMES, lake_of, rows
 from nudge.errors import InvalidRequestError
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
-from nudge.lake.engine.query import answer, connect, joined
+from nudge.lake.engine.query import answer, connect, joined_form
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, exported_rows
 from nudge.lake.files.reader import Lake
@@ -181,7 +181,7 @@ def test_parquet_is_read_by_pandas_and_polars(written: Write, lake: Lake) -> Non
     """Both see every decision with the sums of the lake, lists as lists and times as times."""
     path, found = written("parquet")
     backend = connect(lake)
-    table = joined(backend, "denomination")
+    table = joined_form(backend, "denomination")
     (sums,) = answer(
         backend,
         table.aggregate(rows=table.count(), reward=table.reward.sum(), fen=table.value_fen.sum()),

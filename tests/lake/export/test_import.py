@@ -23,7 +23,7 @@ from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
-from nudge.flows.upkeep.import_log import ImportResult, check, digest, planned, run
+from nudge.flows.upkeep.import_log import ImportResult, check, digest, plan_import, run
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import ExportRequest, export, exported_rows
@@ -59,7 +59,7 @@ class Service:
 
     def plan(self, rules: ImportRules, name: str = "x") -> LogImport:
         """An import of that name."""
-        return planned(self.store, rules, name)
+        return plan_import(self.store, rules, name)
 
     def entries(self) -> list[JournalEntry]:
         """The whole journal."""

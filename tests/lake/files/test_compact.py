@@ -16,8 +16,8 @@ from report_traffic import PARTITIONS, traffic
 
 from nudge import faults
 from nudge.domain.journal.records import Decision, JournalEntry
-from nudge.lake.checks.checks import PositionSpan, held
-from nudge.lake.engine.query import answer, connect, connected, performance, recount
+from nudge.lake.checks.checks import PositionSpan, position_spans
+from nudge.lake.engine.query import answer, connect, connect_contents, performance, recount
 from nudge.lake.files import compact, manifest, writer
 from nudge.lake.files.compact import CompactionLimits, merge, plan
 from nudge.lake.files.errors import BrokenLakeError
@@ -86,7 +86,7 @@ def same(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     for p, entries in journal.items():
         assert list(lake.entries(p, SEALER.unseal)) == entries
     counts = {p: PositionSpan(len(e), len(e), 1, len(e)) for p, e in journal.items()}
-    assert held(connect(lake), ends(lake)) == counts
+    assert position_spans(connect(lake), ends(lake)) == counts
 
 
 def test_fewer_files_and_the_same_rows(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
@@ -160,7 +160,7 @@ def test_a_crash_at_any_point_changes_nothing(
 
 def test_a_running_reader_keeps_working(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
     """What looked at the manifests before reads the old files to the end, also through a sweep."""
-    backend, reading = connected(lake.contents()), lake.entries(0, SEALER.unseal)
+    backend, reading = connect_contents(lake.contents()), lake.entries(0, SEALER.unseal)
     first = next(reading)
     before = answer(backend, recount(backend).order_by("partition", "slot", "variant", "reason"))
     compacted(lake)

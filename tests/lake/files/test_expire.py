@@ -26,13 +26,13 @@ from places import ROOT
 from nudge import faults
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay
-from nudge.domain.credit.booking import BookingKey, bookings, widened
+from nudge.domain.credit.booking import BookingKey, bookings, widen_buckets
 from nudge.domain.credit.closing_state import ClosingState
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
-from nudge.lake.checks.checks import PositionSpan, held
-from nudge.lake.engine.query import connected
+from nudge.lake.checks.checks import PositionSpan, position_spans
+from nudge.lake.engine.query import connect_contents
 from nudge.lake.files import compact, expire, manifest, writer
 from nudge.lake.files.errors import BrokenLakeError, DaysRemovedError
 from nudge.lake.files.history import batches
@@ -125,13 +125,13 @@ def replayed(found: list[JournalEntry], closing: ClosingState) -> dict[str, Visi
 def truth(p: int) -> tuple[dict[BookingKey, Tally], dict[str, VisitorState]]:
     """Sums and states of all entries of a partition, in which nothing was removed."""
     found = journal(START, p)
-    return widened(summed(found), found[-1].stamp), replayed(found, ClosingState())
+    return widen_buckets(summed(found), found[-1].stamp), replayed(found, ClosingState())
 
 
 def same(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """Balance and rest are the journal: every position, every sum, every visitor."""
     contents = lake.contents()
-    rows = held(connected(contents), {p: lake.last(p) for p in PARTITIONS})
+    rows = position_spans(connect_contents(contents), {p: lake.last(p) for p in PARTITIONS})
     for p, found in entries.items():
         balance, until = contents.balance(p), found[-1].stamp
         rest = list(lake.entries(p, SEALER.unseal, balance.position))
@@ -141,7 +141,7 @@ def same(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
             PositionSpan(len(rest), len(rest), rest[0].position, len(found)) if rest else None
         )
         sums, states = truth(p)
-        assert widened(added(balance.sums(), summed(rest)), until) == sums
+        assert widen_buckets(added(balance.sums(), summed(rest)), until) == sums
         opened = ClosingState(AttributionReplay(balance.until))
         opened.replay.know(dict(balance.states()))
         assert replayed(rest, opened) == states

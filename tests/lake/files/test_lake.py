@@ -11,7 +11,7 @@ from lake_samples import MIDNIGHT, RECORDS, SEALER, entries
 from places import ROOT
 
 from nudge.domain.journal.records import JournalEntry
-from nudge.lake.checks.checks import PositionSpan, RepeatedId, held, repeated
+from nudge.lake.checks.checks import PositionSpan, RepeatedId, position_spans, repeated_ids
 from nudge.lake.engine.query import answer, connect, sql_view
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.errors import BrokenLakeError, LakeAwayError
@@ -73,7 +73,7 @@ def test_a_file_without_manifest_does_not_exist(lake: Lake) -> None:
     add(lake, entries())
     of = Range(2, N, 2 * N)
     writer.write(lake.root, [of], [entries(after=N)], SEALER.seal_each)
-    assert held(connect(lake), {2: 99}) == {2: PositionSpan(N, N, 1, N)}
+    assert position_spans(connect(lake), {2: 99}) == {2: PositionSpan(N, N, 1, N)}
 
 
 def test_only_the_claimed_rows_of_a_shared_file_exist(lake: Lake) -> None:
@@ -84,7 +84,9 @@ def test_only_the_claimed_rows_of_a_shared_file_exist(lake: Lake) -> None:
     manifest.write(lake.root, Manifest(ranges[0], files[0]))
     add(lake, entries(partition=2))
     assert [s.whole for s in lake.tables()["rewards"]].count(False) == 1
-    assert held(connect(lake), {0: N, 2: N}) == {p: PositionSpan(N, N, 1, N) for p in (0, 2)}
+    assert position_spans(connect(lake), {0: N, 2: N}) == {
+        p: PositionSpan(N, N, 1, N) for p in (0, 2)
+    }
     assert list(lake.entries(2, SEALER.unseal)) == entries()
 
 
@@ -147,13 +149,15 @@ def test_writing_again_replaces(lake: Lake) -> None:
     names = sorted(lake.root.rglob("*"))
     add(lake, entries(), entries(partition=0))
     assert sorted(lake.root.rglob("*")) == names
-    assert held(connect(lake), {0: N, 2: N}) == {p: PositionSpan(N, N, 1, N) for p in (0, 2)}
+    assert position_spans(connect(lake), {0: N, 2: N}) == {
+        p: PositionSpan(N, N, 1, N) for p in (0, 2)
+    }
 
 
 def test_repeated_ids_are_found(lake: Lake) -> None:
     """An id in two rows is named with their number."""
     add(lake, entries(RECORDS + RECORDS[5:6]))
-    assert RepeatedId("rewards", "r1", 2) in repeated(connect(lake), {2: 99})
+    assert RepeatedId("rewards", "r1", 2) in repeated_ids(connect(lake), {2: 99})
 
 
 def test_sweeping_takes_only_what_stayed_unclaimed(lake: Lake) -> None:
@@ -169,7 +173,7 @@ def test_sweeping_takes_only_what_stayed_unclaimed(lake: Lake) -> None:
     assert list(seen) == [kept]
     assert len(list(lake.root.rglob("*.*"))) < before
     assert sweep(lake, seen, 2 * PATIENCE) == {}
-    assert held(connect(lake), {2: 99}) == {2: PositionSpan(N, N, 1, N)}
+    assert position_spans(connect(lake), {2: 99}) == {2: PositionSpan(N, N, 1, N)}
 
 
 def test_other_tools_read_the_files(lake: Lake) -> None:

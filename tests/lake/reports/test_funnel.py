@@ -13,7 +13,7 @@ from places import CONFIG
 
 from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
-from nudge.domain.funnel.funnel_counts import Counts
+from nudge.domain.funnel.funnel_counts import FunnelCounts
 from nudge.domain.journal.records import Event
 from nudge.errors import InvalidRequestError
 from nudge.flows.reports.funnel import funnel
@@ -98,7 +98,7 @@ def stages_by_hand(
     return found
 
 
-def stages_of(counts: Counts) -> set[object]:
+def stages_of(counts: FunnelCounts) -> set[object]:
     """The same, of the product's counts."""
     return {(x.group, x.stage, x.visits, x.lost.hits, x.seconds) for x in counts.stages}
 
@@ -164,7 +164,7 @@ def _event(event_id: str, subject: str, name: str) -> Event:
     return Event(subject, event_id, kind, source or "page", None, fields)
 
 
-def counted(tmp_path: Path, records: Iterable[Timed], path: Funnel = PATH) -> Counts:
+def counted(tmp_path: Path, records: Iterable[Timed], path: Funnel = PATH) -> FunnelCounts:
     """The counts of a day of these records."""
     lake = written(tmp_path / "lake", records, partitions=1)
     return count(connect(lake), path, VisitPeriod(START, START + DAY))

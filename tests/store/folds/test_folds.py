@@ -38,7 +38,7 @@ def written(store: Store) -> tuple[Any, ...]:
     """All that a commit may change."""
     counted = store.client.call("HGET", store.keys.counts(0, "s", "1:0"), "f")
     last = store.journal.last_position(0)
-    return counted, last, store.folds.kept(0, FOLD, "position")[0]
+    return counted, last, store.folds.read_fields(0, FOLD, "position")[0]
 
 
 def batch(keys: Keys, position: int) -> Commit:

@@ -65,12 +65,14 @@ def test_what_was_backed_up_comes_back(store: Store, tmp_path: Path) -> None:
         after = contents(Store(store.client, target))
         assert after == {k: v for k, v in before.items() if "visitor" not in k}
         assert store.client.call("PTTL", target.seen(1, f"{1:032x}")) > 6 * 86_400_000
-        assert Store(store.client, target).folds.kept(1, "attribute", "position") == ["4"]
-        assert Store(store.client, target).folds.kept(1, "archive", "position", "broken") == [
+        assert Store(store.client, target).folds.read_fields(1, "attribute", "position") == ["4"]
+        assert Store(store.client, target).folds.read_fields(
+            1, "archive", "position", "broken"
+        ) == [
             "2",
             None,
         ]
-        assert Store(store.client, target).folds.kept(1, "learn", "broken") == [backup.WAITS]
+        assert Store(store.client, target).folds.read_fields(1, "learn", "broken") == [backup.WAITS]
     assert store.journal.append_mark(0, Mark("next")) == 12
 
 

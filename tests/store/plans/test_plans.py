@@ -20,7 +20,7 @@ from nudge.store.plans.plans import (
     BlockResult,
     PlanMemory,
     PlannedBlock,
-    slimmed,
+    slim_plan,
 )
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorQuery, VisitorView
@@ -198,4 +198,4 @@ def test_what_is_remembered_is_of_one_customer_whoever_plans_beside() -> None:
     kept, each = PlanMemory(), range(2000)
     with ThreadPoolExecutor(len(drawn)) as threads:
         made = list(threads.map(lambda one: {kept.payload(one) for _ in each}, drawn))
-    assert made == [{encode(replace(slimmed(one), due=one.due))} for one in drawn]
+    assert made == [{encode(replace(slim_plan(one), due=one.due))} for one in drawn]

@@ -24,7 +24,7 @@ UNUSED: Final = 7 * 86_400.0
 SUFFIX: Final = ".sums"
 
 
-def kept(root: Path, about: Sequence[object], make: Callable[[], Sums]) -> Sums:
+def read_or_make_sums(root: Path, about: Sequence[object], make: Callable[[], Sums]) -> Sums:
     """The sums of a question, made where they are not kept.
 
     Args:
@@ -37,7 +37,7 @@ def kept(root: Path, about: Sequence[object], make: Callable[[], Sums]) -> Sums:
     """
     text = repr((VERSION, *about))
     path = root / (hashlib.blake2b(text.encode(), digest_size=16).hexdigest() + SUFFIX)
-    with disk.translated(str(root)):
+    with disk.translate_errors(str(root)):
         root.mkdir(parents=True, exist_ok=True)
         known = _read(path)
         if known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema
 from marshmallow import fields as ma
 
-from nudge.api.decision_schemas import REASONS
+from nudge.api.schemas.decisions import REASONS
 from nudge.config.slot_fields import OneOf
 
 

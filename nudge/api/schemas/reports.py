@@ -8,13 +8,13 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.slot_schemas import (
+from nudge.api.schemas.slots import (
     FiguresSchema,
     GuardLookSchema,
     PolicySchema,
     VariantFiguresSchema,
 )
-from nudge.config.slot_fields import StrictTable, told
+from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
 
 
@@ -211,7 +211,7 @@ _TIME = "seconds since the epoch, a date (midnight UTC), or a date and time with
 
 AskedSchema: Final = StrictTable.from_dict(
     {
-        "target": ma.String(required=True, **told(f"use {TARGETS}")),
+        "target": ma.String(required=True, **field_texts(f"use {TARGETS}")),
         "from": ma.Raw(allow_none=True, metadata={"description": _TIME}),
         "to": ma.Raw(allow_none=True, metadata={"description": _TIME}),
     },

@@ -10,11 +10,11 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.api.decision_schemas import MAX_SLOTS, SlotAnswerSchema
 from nudge.api.forms import MAX_ATTRIBUTES, PAGE_NAME
+from nudge.api.schemas.decisions import MAX_SLOTS, SlotAnswerSchema
 from nudge.config.contact_schema import a_zone
-from nudge.config.slot_fields import Items, StrictTable, told
-from nudge.domain.basics.local_time import zone_named
+from nudge.config.slot_fields import Items, StrictTable, field_texts
+from nudge.domain.basics.local_time import find_zone
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import REMINDER, SMS, PlanRequest
 from nudge.errors import InvalidRequestError
@@ -46,12 +46,12 @@ class PlanRequestSchema(StrictTable):
         forms.name("name a slot: a-z, 0-9, _ . - only, at most 64 characters"),
         load_default=list,
         validate=[validate.Length(max=MAX_SLOTS, error=f"list at most {MAX_SLOTS} slots"), _others],
-        **told("list what else goes into the SMS, or leave it out"),
+        **field_texts("list what else goes into the SMS, or leave it out"),
     )
     context = forms.context()
     purpose = _name(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
     channel = _name(SMS, 'name a channel of the contact policy, such as "sms"')
-    zone = ma.String(validate=a_zone, **told("name a time zone such as Asia/Shanghai"))
+    zone = ma.String(validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai"))
 
 
 class PlanRequestsSchema(StrictTable):
@@ -61,7 +61,7 @@ class PlanRequestsSchema(StrictTable):
         ma.Nested(PlanRequestSchema),
         required=True,
         validate=validate.Length(1, MAX_CUSTOMERS, error=f"list 1 to {MAX_CUSTOMERS} customers"),
-        **told(f"list 1 to {MAX_CUSTOMERS} customers"),
+        **field_texts(f"list 1 to {MAX_CUSTOMERS} customers"),
     )
 
 
@@ -131,7 +131,7 @@ def plain_wish(table: Mapping[str, Any]) -> PlanRequest | None:
     named = type(purpose) is str and PURPOSE.match(purpose)
     if not (named and type(who) is str and PLAIN.match(who) and type(context) is dict):
         return None
-    if "zone" in table and not (type(zone) is str and zone_named(zone)):
+    if "zone" in table and not (type(zone) is str and find_zone(zone)):
         return None
     if len(context) > MAX_ATTRIBUTES or not all(map(_is_plain, context, context.values())):
         return None

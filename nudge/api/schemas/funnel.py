@@ -8,7 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.report_schemas import LakeSchema
+from nudge.api.schemas.reports import LakeSchema
 from nudge.domain.funnel.funnel import Compare
 from nudge.domain.funnel.funnel_query import DIMENSIONS
 

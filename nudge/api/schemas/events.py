@@ -10,11 +10,11 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.config.slot_fields import FiniteNumber, Flag, Instant, OneOf, StrictTable, told
+from nudge.config.slot_fields import FiniteNumber, Flag, Instant, OneOf, StrictTable, field_texts
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.choosing.requests import EventRequest, RejectedEvent
 from nudge.domain.identity import number as phone
-from nudge.domain.identity.number import InvalidNumberError, parsed
+from nudge.domain.identity.number import InvalidNumberError, parse_number
 from nudge.domain.journal.event import EVENT_TYPES, NEEDS_DECISION
 
 STEPS: Final = ("home", "recharge", "amount", "number", "pay_tapped", "method")
@@ -42,12 +42,12 @@ def _word(right: str, *, required: bool = False) -> ma.String:
 def _amount() -> FiniteNumber:
     right = f"give yuan, more than 0 and at most {MAX_AMOUNT}"
     limits = validate.Range(0, MAX_AMOUNT, min_inclusive=False, error=right)
-    return FiniteNumber(validate=[limits, _whole_fen], **told(right))
+    return FiniteNumber(validate=[limits, _whole_fen], **field_texts(right))
 
 
 def _step() -> ma.String:
     right = f"use one of {', '.join(STEPS)}"
-    return ma.String(required=True, validate=OneOf(*STEPS), **told(right))
+    return ma.String(required=True, validate=OneOf(*STEPS), **field_texts(right))
 
 
 def _token() -> ma.String:
@@ -59,9 +59,9 @@ def _feedback() -> Fields:
     longest = f"give at most {MAX_FEEDBACK} characters"
     return {
         "scene": _word("name what the visitor had done"),
-        "score": FiniteNumber(validate=validate.Range(0, 10, error=scale), **told(scale)),
+        "score": FiniteNumber(validate=validate.Range(0, 10, error=scale), **field_texts(scale)),
         "text": ma.String(
-            validate=validate.Length(max=MAX_FEEDBACK, error=longest), **told(longest)
+            validate=validate.Length(max=MAX_FEEDBACK, error=longest), **field_texts(longest)
         ),
     }
 
@@ -92,7 +92,7 @@ FIELDS: Final[Mapping[str, Fields]] = {
     },
     "consent": {
         "channel": _word('name the channel, such as "sms"', required=True),
-        "given": Flag(required=True, **told("write true or false")),
+        "given": Flag(required=True, **field_texts("write true or false")),
     },
     "complaint": {},
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": forms.msisdn()},
@@ -118,9 +118,11 @@ def _envelope(event_type: str) -> Fields:
             forms.MAX_EVENT_ID,
             required=True,
         ),
-        "type": ma.String(required=True, validate=OneOf(event_type), **told("name the type")),
+        "type": ma.String(
+            required=True, validate=OneOf(event_type), **field_texts("name the type")
+        ),
         "visitor_id": forms.visitor_id(required=False),
-        "at": Instant(**told(at)),
+        "at": Instant(**field_texts(at)),
         "decision_id": decision,
     }
 
@@ -155,7 +157,7 @@ def sent_of(raw: object, *, server: bool, region: str) -> EventRequest | Rejecte
     if problem:
         return _rejected(raw, problem)
     try:
-        return _sent(data, parsed(data["msisdn"], region) if data.get("msisdn") else None)
+        return _sent(data, parse_number(data["msisdn"], region) if data.get("msisdn") else None)
     except InvalidNumberError as error:
         return _rejected(raw, str(error))
 

@@ -9,9 +9,9 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.config.slot_fields import Items, StrictTable, told
+from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.choosing.requests import DecisionRequest
-from nudge.domain.identity.number import parsed
+from nudge.domain.identity.number import parse_number
 from nudge.errors import InvalidRequestError
 
 MAX_SLOTS: Final = 20
@@ -30,7 +30,7 @@ def _slots() -> Items:
         forms.name("name a slot: a-z, 0-9, _ . - only, at most 64 characters"),
         required=True,
         validate=[validate.Length(1, MAX_SLOTS, error=right), _unique],
-        **told(right),
+        **field_texts(right),
     )
     field.metadata = {**field.metadata, "uniqueItems": True}
     return field
@@ -39,7 +39,9 @@ def _slots() -> Items:
 def _token() -> ma.String:
     right = "send the device_token of an earlier answer, or leave it out"
     return ma.String(
-        allow_none=True, validate=validate.Length(max=forms.MAX_TOKEN, error=right), **told(right)
+        allow_none=True,
+        validate=validate.Length(max=forms.MAX_TOKEN, error=right),
+        **field_texts(right),
     )
 
 
@@ -63,7 +65,7 @@ class BulkRequestSchema(StrictTable):
         ma.Nested(VisitorSchema),
         required=True,
         validate=validate.Length(1, MAX_VISITORS, error=f"list 1 to {MAX_VISITORS} visitors"),
-        **told(f"list 1 to {MAX_VISITORS} visitors"),
+        **field_texts(f"list 1 to {MAX_VISITORS} visitors"),
     )
 
 
@@ -159,5 +161,5 @@ def asks_of(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
 
 def _ask(data: dict[str, Any], region: str) -> DecisionRequest:
     written = data.pop("msisdn", None)
-    msisdn = parsed(written, region) if written else None
+    msisdn = parse_number(written, region) if written else None
     return DecisionRequest(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})
