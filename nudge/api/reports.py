@@ -20,6 +20,7 @@ from nudge.api.schemas.reports import (
     PerformanceSchema,
 )
 from nudge.api.service import current
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.reports.questions import (
     EvaluationQuestion,
     PerformanceQuestion,
@@ -30,7 +31,6 @@ from nudge.domain.reports.questions import (
 )
 from nudge.domain.reports.report_table import as_csv
 from nudge.domain.reports.report_time import iso
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.report import performance
 from nudge.flows.serving.questions import QuestionStatus

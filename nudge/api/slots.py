@@ -22,8 +22,7 @@ from nudge.clock import now
 from nudge.config.slot_change import Change, Edit
 from nudge.config.slot_file import dump_slot
 from nudge.config.slot_schema import SlotSchema
-from nudge.domain.choosing.stock import limits
-from nudge.domain.slots.live_slot import LiveSlot
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
@@ -148,7 +147,7 @@ def _plain(served: LiveSlot) -> dict[str, object]:
         "policy": served.policy_kind,
         "policy_version": int(served.policy.version),
     }
-    if limits(served.slot):
+    if served.slot.limits:
         serving["stock"] = _stock(served.slot)
     if served.slot.guard:
         serving["guard"] = _guard(served.slot.name)

@@ -21,7 +21,8 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.slots.segments import Segments
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
-from nudge.flows.serving.decide import PATIENCE, Decider
+from nudge.flows.serving.decide import Decider
+from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.settings.settings import Settings, load

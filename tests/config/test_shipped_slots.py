@@ -10,7 +10,7 @@ from places import ROOT
 from bandits.config import read_config
 from bandits.features import CellSpec
 from nudge.config.slot_file import dump_slot, load_slot, load_slots, parse_slot
-from nudge.domain.choosing.eligibility import EligibilityInput, removal_reasons
+from nudge.domain.choosing.eligibility import EligibilityInput, removal_reasons, variant_rules
 from nudge.domain.slots.slot import FreeAmount, Slot
 
 HILLSTROM = ROOT / "examples" / "hillstrom"
@@ -48,10 +48,16 @@ def test_what_matters_most_keeps_its_cells(slots: dict[str, Slot]) -> None:
 
 def test_a_blank_number_is_always_possible(slots: dict[str, Slot]) -> None:
     """Every other prefill needs the attribute that says it has a number to fill in."""
-    gone = removal_reasons(slots["prefill"], EligibilityInput("web", "recharge", {}, 0.0))
+    gone = removal_reasons(
+        slots["prefill"],
+        variant_rules(slots["prefill"]),
+        EligibilityInput("web", "recharge", {}, 0.0),
+    )
     assert set(slots["prefill"].names) - set(gone) == {"blank"}
     some = removal_reasons(
-        slots["prefill"], EligibilityInput("web", "recharge", {"last_number": True}, 0.0)
+        slots["prefill"],
+        variant_rules(slots["prefill"]),
+        EligibilityInput("web", "recharge", {"last_number": True}, 0.0),
     )
     assert "last_on_device" not in some
 

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-import numpy as np
-
-from bandits.distribution import draw, uniform_from_key
+from bandits.distribution import draw_one, uniform_from_key
 from nudge.domain.basics.slot_values import is_number
 from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, affordable, removal_reasons
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
-from nudge.domain.choosing.stock import field_of, limits
+from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, Reason, Ref
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.holdout import GLOBAL, in_holdout
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Scalar, Slot
 
 PUBLIC: Final = "|?"
-"""Ends the unit of what sticks for whoever knows the visitor's id: it was chosen without anything
-that is known of the person. The person's own device goes on with it."""
+"""Suffix of the stickiness key of callers without a device token. A device that later proves that
+it is the visitor's takes the decision over."""
 SHADOW: Final = "shadow"
 """Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
 
@@ -48,7 +47,7 @@ class StandingDecision:
 
 @dataclass(frozen=True)
 class ChoiceInput:
-    """Everything known when the slots of one ask are decided.
+    """The input of a choice: everything known when the slots of a page are decided.
 
     Attributes:
         ask: the question.
@@ -87,11 +86,11 @@ class ChoiceInput:
     periods: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
 
-    def asked(self, slot: Slot) -> EligibilityInput:
-        """What the slot's rules look at."""
+    def eligibility(self, slot: Slot) -> EligibilityInput:
+        """The input of the slot's rules of eligibility."""
         left = self.left
         if left is not None:
-            left = {name: left.get(field_of(slot.name, name), 0) for name in limits(slot)}
+            left = {name: left.get(field_of(slot.name, name), 0) for name in slot.limits}
         ask, limit = self.ask, affordable(slot, self.context)
         return EligibilityInput(
             ask.channel,
@@ -105,10 +104,15 @@ class ChoiceInput:
             self.blocked.get(slot.name, {}),
         )
 
+    @cached_property
+    def held_out(self) -> bool:
+        """True for subjects of the global holdout: found once for all slots of a page."""
+        return in_holdout(self.subject, GLOBAL, self.holdout)
+
 
 @dataclass(frozen=True)
 class StickyKey:
-    """By what a decision is remembered.
+    """The key by which a decision is remembered.
 
     Attributes:
         unit: slot and `sticky_by` values; empty for decisions that are not remembered.
@@ -122,30 +126,51 @@ class StickyKey:
 
 
 def choose(
-    served: LiveSlot, setting: ChoiceInput, assigned: Mapping[str, StandingDecision]
+    live: LiveSlot, known: ChoiceInput, assigned: Mapping[str, StandingDecision]
 ) -> StandingDecision | Decision:
-    """The decision of one slot: the one that sticks, if it is still eligible, or a new one."""
-    slot, ask = served.slot, setting.ask
-    gone = removal_reasons(slot, setting.asked(slot))
-    eligible = tuple(name for name in slot.names if name not in gone)
-    forced = ask.force.get(slot.name)
+    """Decide a slot: the decision that sticks, if it is still eligible, or a new one.
+
+    Args:
+        live: the slot.
+        known: the visitor and the page.
+        assigned: unit -> the decision that the visitor keeps.
+    """
+    slot = live.slot
+    gone = removal_reasons(slot, live.rules, known.eligibility(slot))
+    eligible = tuple(name for name in slot.names if name not in gone) if gone else slot.names
+    forced = known.ask.force.get(slot.name)
     if forced is not None:
-        return _record(served, setting, gone, (forced,), (1.0,), forced, "forced", StickyKey())
-    unit = unit_of(slot, setting.ask, setting.context)
+        return _record(live, known, gone, (forced,), (1.0,), forced, "forced", StickyKey())
+    stick = _stick(slot, known, assigned)
+    if stick.before and _stays(stick.before.decision, slot, gone, known):
+        return stick.before
+    return _new(live, known, gone, eligible, stick)
+
+
+def _stick(slot: Slot, known: ChoiceInput, assigned: Mapping[str, StandingDecision]) -> StickyKey:
+    """The slot's sticky key, with the decision of this period that the visitor has, if any."""
+    unit = unit_of(slot, known.ask, known.context)
     public = unit + PUBLIC
-    period = setting.periods.get(slot.name, int(setting.at // slot.stickiness.period))
-    found = [assigned.get(public)] if setting.public else [assigned.get(unit), assigned.get(public)]
-    before = next((x for x in found if x and x.period == period), None)
-    unit = public if setting.public else unit
-    if before:
-        kept = gone.get(before.decision.variant) in KEEPING and slot.name not in setting.withdrawn
-        if kept and before.decision.variant in slot.names and _stands(before.decision, slot):
-            return before
-    return _new(served, setting, gone, eligible, StickyKey(unit, period, before))
+    period = known.periods.get(slot.name, int(known.at // slot.stickiness.period))
+    for name in (public,) if known.public else (unit, public):
+        before = assigned.get(name)
+        if before and before.period == period:
+            return StickyKey(public if known.public else unit, period, before)
+    return StickyKey(public if known.public else unit, period)
+
+
+def _stays(before: Decision, slot: Slot, gone: Mapping[str, str], known: ChoiceInput) -> bool:
+    """True for a decision that may be given again."""
+    return (
+        gone.get(before.variant) in KEEPING
+        and slot.name not in known.withdrawn
+        and before.variant in slot.names
+        and _stands(before, slot)
+    )
 
 
 def orphans(assigned: Mapping[str, StandingDecision]) -> dict[str, str]:
-    """Units of what anybody with the id may see -> the person's, where nothing of the period is."""
+    """Map public units to the visitor's own, where the visitor has none of that period yet."""
     found = {unit: unit.removesuffix(PUBLIC) for unit in assigned if unit.endswith(PUBLIC)}
     periods = {unit: kept.period for unit, kept in assigned.items()}
     return {public: own for public, own in found.items() if periods.get(own) != periods[public]}
@@ -157,32 +182,31 @@ def _stands(before: Decision, slot: Slot) -> bool:
 
 
 def _new(
-    served: LiveSlot,
-    setting: ChoiceInput,
+    live: LiveSlot,
+    known: ChoiceInput,
     gone: Mapping[str, str],
     eligible: tuple[str, ...],
     stick: StickyKey,
 ) -> Decision:
-    slot = served.slot
-    fallback = slot.fallback_for(setting.ask.page)
+    slot = live.slot
+    fallback = slot.fallback_for(known.ask.page)
     if not eligible:
         # Not remembered: as soon as something is eligible again, it is to be chosen.
-        return _record(
-            served, setting, gone, (fallback,), (1.0,), fallback, "fallback", StickyKey()
-        )
-    if held_out(slot, setting.subject, setting.holdout):
+        return _record(live, known, gone, (fallback,), (1.0,), fallback, "fallback", StickyKey())
+    if known.held_out or in_holdout(known.subject, slot.name, slot.holdout):
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
-        return _record(served, setting, gone, eligible, pmf, shown, "holdout", stick)
+        return _record(live, known, gone, eligible, pmf, shown, "holdout", stick)
     shadow = slot.mode == SHADOW
     if len(eligible) == 1:
         reason: Reason = SHADOW if shadow else "only_eligible"
-        return _record(served, setting, gone, eligible, (1.0,), eligible[0], reason, stick)
-    pmf = _pmf(served, setting, eligible)
-    u = _u(setting, stick)
-    drawn = eligible[draw(np.asarray(pmf), u)]
+        return _record(live, known, gone, eligible, (1.0,), eligible[0], reason, stick)
+    mask = live.mask(eligible)
+    pmf = tuple(live.policy.distribution_one(known.context, mask)[mask].tolist())
+    u = _uniform(known, stick)
+    drawn = eligible[draw_one(pmf, u)]
     reason = SHADOW if shadow else "policy"
-    return _record(served, setting, gone, eligible, pmf, drawn, reason, stick)
+    return _record(live, known, gone, eligible, pmf, drawn, reason, stick, u)
 
 
 def held_out(slot: Slot, subject: str, holdout: float) -> bool:
@@ -190,31 +214,28 @@ def held_out(slot: Slot, subject: str, holdout: float) -> bool:
     return in_holdout(subject, GLOBAL, holdout) or in_holdout(subject, slot.name, slot.holdout)
 
 
-def _pmf(served: LiveSlot, setting: ChoiceInput, eligible: tuple[str, ...]) -> tuple[float, ...]:
-    mask = np.array([name in eligible for name in served.slot.names])
-    full = served.policy.distribution_one(setting.context, mask)
-    return tuple(full[mask].tolist())
-
-
 def unit_of(slot: Slot, ask: DecisionRequest, context: Mapping[str, Scalar]) -> str:
-    """The key that a decision of the slot sticks by."""
+    """The unit that a decision of the slot sticks by: the slot and its `sticky_by` values."""
+    if not slot.stickiness.by:
+        return slot.name
     failed_at = context.get(FAILED_AT)
     failure = f"{failed_at:.3f}" if is_number(failed_at) else ""
     values = {"page": ask.page, "channel": ask.channel, "failure": failure}
     return "|".join((slot.name, *(values[name] for name in slot.stickiness.by)))
 
 
-def _u(setting: ChoiceInput, stick: StickyKey) -> int:
+def _uniform(known: ChoiceInput, stick: StickyKey) -> int:
+    """The draw's u: uniform on [0, 2**64)."""
     # A decision that is superseded has used its u: the next one in the period needs another.
     again = stick.before.ref.position if stick.before else 0
-    key = draw_key(stick.unit, setting.subject, stick.period, again)
-    if setting.tries:
-        key += f"|{setting.tries}"
-    return uniform_from_key(key, setting.key)
+    key = draw_key(stick.unit, known.subject, stick.period, again)
+    if known.tries:
+        key += f"|{known.tries}"
+    return uniform_from_key(key, known.key)
 
 
 def draw_key(unit: str, subject: str, period: int, again: int = 0) -> str:
-    """What a draw hangs on, besides the secret.
+    """The text that a draw depends on, besides the secret.
 
     Args:
         unit: that the decision sticks by.
@@ -226,39 +247,39 @@ def draw_key(unit: str, subject: str, period: int, again: int = 0) -> str:
 
 
 def _record(
-    served: LiveSlot,
-    setting: ChoiceInput,
+    live: LiveSlot,
+    known: ChoiceInput,
     gone: Mapping[str, str],
     eligible: tuple[str, ...],
     pmf: tuple[float, ...],
     shown: str,
     reason: Reason,
     stick: StickyKey,
+    u: int | None = None,
 ) -> Decision:
-    slot, ask = served.slot, setting.ask
-    names = [attribute.name for attribute in slot.context]
-    context = {name: setting.context[name] for name in names if name in setting.context}
+    slot, ask, attributes = live.slot, known.ask, known.context
+    context = {name: attributes[name] for name in live.attributes if name in attributes}
     return Decision(
-        subject=setting.subject,
+        subject=known.subject,
         slot=slot.name,
         revision=slot.revision,
         channel=ask.channel,
         page=ask.page,
         context=context,
-        cell=served.cells.cell(context),
+        cell=live.cells.cell(context),
         eligible=eligible,
         removed=gone,
         pmf=pmf,
-        u=_u(setting, stick),
+        u=_uniform(known, stick) if u is None else u,
         variant=shown,
         propensity=pmf[eligible.index(shown)],
         reason=reason,
-        policy=served.policy_kind,
-        policy_version=int(served.policy.version),
+        policy=live.policy_kind,
+        policy_version=live.policy_version,
         terms=slot.terms,
         unit=stick.unit,
         period=stick.period,
         supersedes=stick.before.ref if stick.before else None,
-        degraded=setting.degraded,
-        source=setting.source,
+        degraded=known.degraded,
+        source=known.source,
     )

@@ -1,14 +1,14 @@
 """Eligibility: rules that remove variants before choosing, each removal with its reason.
 
-A rule is a hook: a pure function of a variant and what was asked, which returns a stable code or
-None. Another rule joins by being added to the tuple.
+A rule is a hook: a pure function of a variant and the input, which returns a stable code or None.
+Another rule joins by being added to `RULES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from nudge.domain.basics.slot_values import is_number
 from nudge.domain.slots.slot import Scalar, Slot, Variant
@@ -18,12 +18,12 @@ STOCK_UNKNOWN: Final = "stock_unknown"
 STATE_UNKNOWN: Final = "state_unknown"
 UNAFFORDABLE: Final = "unaffordable"
 KEEPING: Final = (None, SOLD_OUT, STOCK_UNKNOWN)
-"""Reasons that do not take a variant away from whoever has it; None is eligible."""
+"""Reasons that do not take a variant away from a visitor who has it; None is eligible."""
 
 
 @dataclass(frozen=True, slots=True)
 class EligibilityInput:
-    """What a hook may look at besides the variant.
+    """Everything that a hook may look at besides the variant.
 
     Attributes:
         channel: `web`, `wap`, `app`, `sms`.
@@ -34,7 +34,7 @@ class EligibilityInput:
         left: variant -> units of its stock; None where nobody knows.
         limit: yuan, above which an amount is not preselected; None is no limit.
         amounts: yuan, that the visitor has paid or chosen before: no limit is for them.
-        blocked: variant -> why it is not possible, as whoever asks found: send windows.
+        blocked: variant -> why it is not possible; of send windows.
     """
 
     channel: str
@@ -51,129 +51,92 @@ class EligibilityInput:
 Hook = Callable[[Variant, EligibilityInput], str | None]
 
 
+class Rule(NamedTuple):
+    """A rule of eligibility.
+
+    Attributes:
+        hook: returns the reason of a removal, or None.
+        concerns: false for variants that the hook can never remove; they are not asked about.
+    """
+
+    hook: Hook
+    concerns: Callable[[Variant], object]
+
+
 def disabled(variant: Variant, _: EligibilityInput) -> str | None:
     """`disabled`: switched off by an operator."""
     return None if variant.enabled else "disabled"
 
 
-def wrong_channel(variant: Variant, asked: EligibilityInput) -> str | None:
+def wrong_channel(variant: Variant, given: EligibilityInput) -> str | None:
     """`channel`: not on this channel."""
     channels = variant.availability.channels
-    return "channel" if channels and asked.channel not in channels else None
+    return "channel" if channels and given.channel not in channels else None
 
 
-def wrong_page(variant: Variant, asked: EligibilityInput) -> str | None:
+def wrong_page(variant: Variant, given: EligibilityInput) -> str | None:
     """`page`: not on this page."""
     pages = variant.availability.pages
-    return "page" if pages and asked.page not in pages else None
+    return "page" if pages and given.page not in pages else None
 
 
-def lacking(variant: Variant, asked: EligibilityInput) -> str | None:
+def lacking(variant: Variant, given: EligibilityInput) -> str | None:
     """`requires:<attribute>`: the first required attribute that is unknown or false."""
     for name in variant.availability.requires:
-        value = asked.context.get(name)
+        value = given.context.get(name)
         if value is None or value is False:
             return f"requires:{name}"
     return None
 
 
-def unfit(variant: Variant, asked: EligibilityInput) -> str | None:
-    """`rule`: its rule does not hold; `rule_unknown`: that hangs on what is not known."""
+def unfit(variant: Variant, given: EligibilityInput) -> str | None:
+    """`rule`: its rule does not hold; `rule_unknown`: an attribute of the rule is unknown."""
     rule = variant.availability.when
-    if rule is None or (found := rule.holds(asked.context, asked.at)):
+    if rule is None or (found := rule.holds(given.context, given.at)):
         return None
     return "rule_unknown" if found is None else "rule"
 
 
-def out_of_season(variant: Variant, asked: EligibilityInput) -> str | None:
+def out_of_season(variant: Variant, given: EligibilityInput) -> str | None:
     """`not_yet` before it starts, `expired` from its end on."""
     starts, ends = variant.availability.starts, variant.availability.ends
-    if starts is not None and asked.at < starts:
+    if starts is not None and given.at < starts:
         return "not_yet"
-    return "expired" if ends is not None and asked.at >= ends else None
+    return "expired" if ends is not None and given.at >= ends else None
 
 
-def taken_already(variant: Variant, asked: EligibilityInput) -> str | None:
+def taken_already(variant: Variant, given: EligibilityInput) -> str | None:
     """`exclusive:<group>`: the visitor has a benefit of it; `state_unknown`: perhaps."""
     group = variant.availability.exclusive
     if not group:
         return None
-    if asked.benefits is None:
+    if given.benefits is None:
         return STATE_UNKNOWN
-    return f"exclusive:{group}" if group in asked.benefits else None
+    return f"exclusive:{group}" if group in given.benefits else None
 
 
-def unaffordable(variant: Variant, asked: EligibilityInput) -> str | None:
+def unaffordable(variant: Variant, given: EligibilityInput) -> str | None:
     """`unaffordable`: above what the visitor usually pays, and never paid or chosen before."""
-    amount = amount_of(variant)
-    if asked.limit is None or amount is None or amount <= asked.limit:
+    if given.limit is None:
         return None
-    return None if amount in asked.amounts else UNAFFORDABLE
+    amount = amount_of(variant)
+    if amount is None or amount <= given.limit or amount in given.amounts:
+        return None
+    return UNAFFORDABLE
 
 
-def out_of_time(variant: Variant, asked: EligibilityInput) -> str | None:
-    """The contact policy's code, or that the window is past."""
-    return asked.blocked.get(variant.name)
+def out_of_time(variant: Variant, given: EligibilityInput) -> str | None:
+    """Code of the contact policy, or that the send window is past."""
+    return given.blocked.get(variant.name)
 
 
-def out_of_stock(variant: Variant, asked: EligibilityInput) -> str | None:
-    """`sold_out`, or `stock_unknown`. The last rule: whoever has the variant already keeps it."""
+def out_of_stock(variant: Variant, given: EligibilityInput) -> str | None:
+    """`sold_out`, or `stock_unknown`. The last rule: a visitor who has the variant keeps it."""
     if variant.availability.stock is None:
         return None
-    if asked.left is None:
+    if given.left is None:
         return STOCK_UNKNOWN
-    return None if asked.left.get(variant.name, 0) > 0 else SOLD_OUT
-
-
-HOOKS: tuple[Hook, ...] = (
-    disabled,
-    wrong_channel,
-    wrong_page,
-    lacking,
-    unfit,
-    out_of_season,
-    taken_already,
-    unaffordable,
-    out_of_time,
-    out_of_stock,
-)
-"""The rules in the order in which a variant meets them; the first reason is the one recorded."""
-
-
-def removal_reasons(slot: Slot, asked: EligibilityInput) -> dict[str, str]:
-    """The variants that may not be chosen, in the slot's order.
-
-    Args:
-        slot: whose variants are asked for.
-        asked: what the rules look at.
-
-    Returns:
-        Variant name -> code of the first rule that removed it; `off` where the slot is, `frozen`
-        where it is and serves the fallback.
-    """
-    if slot.mode == "off" or (slot.mode == "frozen" and slot.frozen_serves == "fallback"):
-        return dict.fromkeys(slot.names, slot.mode)
-    reasons = ((variant.name, reason_of(variant, asked)) for variant in slot.variants)
-    gone = {name: reason for name, reason in reasons if reason is not None}
-    if UNAFFORDABLE in gone.values() and len(gone) == len(slot.variants):
-        _spare_the_least(slot, asked, gone)
-    return gone
-
-
-def _spare_the_least(slot: Slot, asked: EligibilityInput, gone: dict[str, str]) -> None:
-    """Where every amount is too large the least of them is not: something must be preselected."""
-    anyway = replace(asked, limit=None)
-    able = [v for v in slot.variants if gone[v.name] == UNAFFORDABLE and not reason_of(v, anyway)]
-    if able:
-        del gone[min(able, key=lambda variant: amount_of(variant) or 0.0).name]
-
-
-def affordable(slot: Slot, context: Mapping[str, Scalar]) -> float | None:
-    """The largest amount in yuan that the slot preselects for a visitor; None without a limit."""
-    usual = context.get("usual_amount")
-    if slot.affordable is None or not is_number(usual) or usual <= 0:
-        return None
-    return slot.affordable * usual
+    return None if given.left.get(variant.name, 0) > 0 else SOLD_OUT
 
 
 def amount_of(variant: Variant) -> float | None:
@@ -182,11 +145,95 @@ def amount_of(variant: Variant) -> float | None:
     return amount if is_number(amount) else None
 
 
-def reason_of(
-    variant: Variant, asked: EligibilityInput, hooks: tuple[Hook, ...] = HOOKS
-) -> str | None:
-    """Why the variant may not be chosen, or None where it may."""
-    for hook in hooks:
-        if (reason := hook(variant, asked)) is not None:
-            return reason
-    return None
+def has_season(variant: Variant) -> bool:
+    """True for a variant that starts or ends some time."""
+    return variant.availability.starts is not None or variant.availability.ends is not None
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule(disabled, lambda variant: not variant.enabled),
+    Rule(wrong_channel, lambda variant: variant.availability.channels),
+    Rule(wrong_page, lambda variant: variant.availability.pages),
+    Rule(lacking, lambda variant: variant.availability.requires),
+    Rule(unfit, lambda variant: variant.availability.when is not None),
+    Rule(out_of_season, has_season),
+    Rule(taken_already, lambda variant: variant.availability.exclusive),
+    Rule(unaffordable, lambda variant: amount_of(variant) is not None),
+    Rule(out_of_time, lambda _: True),
+    Rule(out_of_stock, lambda variant: variant.availability.stock is not None),
+)
+"""The rules in the order in which a variant meets them; the first reason is the one recorded."""
+
+
+class VariantRules(NamedTuple):
+    """The hooks that may remove a variant, in their order: found once for a slot's revision.
+
+    Attributes:
+        variant: of the slot.
+        hooks: those that concern it.
+    """
+
+    variant: Variant
+    hooks: tuple[Hook, ...]
+
+    def reason(self, given: EligibilityInput) -> str | None:
+        """The code of the first hook that removes the variant; None where it may be chosen."""
+        for hook in self.hooks:
+            if (reason := hook(self.variant, given)) is not None:
+                return reason
+        return None
+
+
+def variant_rules(slot: Slot, rules: Sequence[Rule] = RULES) -> tuple[VariantRules, ...]:
+    """Find the hooks that concern each variant of a slot."""
+    return tuple(
+        VariantRules(one, tuple(rule.hook for rule in rules if rule.concerns(one)))
+        for one in slot.variants
+    )
+
+
+def removal_reasons(
+    slot: Slot, rules: Sequence[VariantRules], given: EligibilityInput
+) -> dict[str, str]:
+    """Find the variants that may not be chosen, in the slot's order.
+
+    Args:
+        slot: of the variants.
+        rules: of the slot.
+        given: the input of the hooks.
+
+    Returns:
+        Variant name -> code of the first rule that removed it; `off` where the slot is, `frozen`
+        where it is and serves the fallback.
+    """
+    if slot.mode == "off" or (slot.mode == "frozen" and slot.frozen_serves == "fallback"):
+        return dict.fromkeys(slot.names, slot.mode)
+    gone = {}
+    for one in rules:
+        if (reason := one.reason(given)) is not None:
+            gone[one.variant.name] = reason
+    if len(gone) == len(rules) and UNAFFORDABLE in gone.values():
+        _spare_the_least(rules, given, gone)
+    return gone
+
+
+def _spare_the_least(
+    rules: Sequence[VariantRules], given: EligibilityInput, gone: dict[str, str]
+) -> None:
+    """Keep the least amount where every amount is too large: something must be preselected."""
+    anyway = replace(given, limit=None)
+    able = [
+        one.variant
+        for one in rules
+        if gone[one.variant.name] == UNAFFORDABLE and not one.reason(anyway)
+    ]
+    if able:
+        del gone[min(able, key=lambda variant: amount_of(variant) or 0.0).name]
+
+
+def affordable(slot: Slot, context: Mapping[str, Scalar]) -> float | None:
+    """The largest amount in yuan that the slot preselects for a visitor; None without a limit."""
+    if slot.affordable is None:
+        return None
+    usual = context.get("usual_amount")
+    return slot.affordable * usual if is_number(usual) and usual > 0 else None

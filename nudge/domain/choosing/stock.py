@@ -41,17 +41,9 @@ def field_of(slot: str, variant: str) -> str:
     return f"{slot}:{variant}"
 
 
-def limits(slot: Slot) -> dict[str, int]:
-    """Variant -> units that may ever be given, of the variants that are limited."""
-    named = ((one.name, one.availability.stock) for one in slot.variants)
-    return {name: stock for name, stock in named if stock is not None}
-
-
 def taken_by(slot: Slot, decision: Decision) -> str:
     """The field of the stock that the decision takes a unit of; empty where it takes none."""
-    variant = slot.variant(decision.variant)
-    limited = variant is not None and variant.availability.stock is not None
-    takes = limited and decision.reason in TAKING
+    takes = decision.variant in slot.limits and decision.reason in TAKING
     return field_of(slot.name, decision.variant) if takes else ""
 
 

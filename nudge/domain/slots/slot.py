@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from nudge.domain.slots.rule import Rule, Scalar
@@ -183,14 +184,24 @@ class Slot:
     free_amount: FreeAmount | None = None
     affordable: float | None = None
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The variants' names, in order."""
         return tuple(v.name for v in self.variants)
 
+    @cached_property
+    def limits(self) -> Mapping[str, int]:
+        """Variant -> units that may ever be given, of the variants whose stock is limited."""
+        stocks = {v.name: v.availability.stock for v in self.variants}
+        return {name: stock for name, stock in stocks.items() if stock is not None}
+
     def variant(self, name: str) -> Variant | None:
         """The variant of that name, or None."""
-        return next((v for v in self.variants if v.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Variant]:
+        return {v.name: v for v in self.variants}
 
     def fallback_for(self, page: str) -> str:
         """Name of the variant shown on `page` when nothing else can be."""

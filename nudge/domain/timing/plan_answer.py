@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from nudge.domain.choosing.choice import SHADOW, StandingDecision
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
@@ -15,7 +16,6 @@ from nudge.domain.identity.link import Link
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
 from nudge.domain.journal.records import Decision, Ref
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 

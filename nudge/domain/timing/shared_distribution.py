@@ -12,9 +12,9 @@ from typing import Final
 
 from bandits.distribution import draw_one, uniform_from_key
 from nudge.domain.choosing.choice import SHADOW, draw_key
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.block import shape_of
 from nudge.domain.journal.records import Decision
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Availability, Scalar, Slot
 
 DRAWN: Final = frozenset({"policy", "shadow"})

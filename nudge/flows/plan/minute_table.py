@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
 from nudge.domain.choosing.choice import held_out, unit_of
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_capacity import hours_of, limit
 from nudge.domain.people.failures import FAILED_AT
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.send_options import SendOptions, SendOptionsCache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bandits.inference.beta_interval import RateFigures, rate_figures
-from nudge.domain.slots.live_slot import LiveSlot
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total
 from nudge.store.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.event import EVENT_TYPES
@@ -310,15 +310,20 @@ def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
 
 
 def _made(batch: DecisionBatch, replies: Reply) -> list[StandingDecision | None]:
-    subject = batch.decisions[0][0].subject
-    return [_kept(batch.partition, subject, reply) if reply else None for reply in replies]
+    p = batch.partition
+    return [
+        _standing(p, decision, reply) if reply else None
+        for (decision, _), reply in zip(batch.decisions, replies, strict=True)
+    ]
 
 
-def _kept(partition: int, subject: str, reply: tuple[int, bytes, int, bytes]) -> StandingDecision:
-    fresh, place, stamp, payload = reply
-    return standing_decision(
-        ref_at(partition, place), subject, stamp / 1000, payload, fresh=bool(fresh)
-    )
+def _standing(partition: int, sent: Decision, reply: list[Any]) -> StandingDecision:
+    """The decision that stands: the one that was sent, or an earlier one with its payload."""
+    fresh, place, stamp, *earlier = reply
+    ref = ref_at(partition, place)
+    if fresh:
+        return StandingDecision(sent.ref or ref, sent, sent.period, fresh=True)
+    return standing_decision(ref, sent.subject, stamp / 1000, *earlier, fresh=False)
 
 
 def place_of(ref: Ref) -> str:

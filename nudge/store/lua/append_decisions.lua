@@ -9,8 +9,8 @@
 -- ARGV[2]  seconds that the assignments are kept
 -- ARGV[3...]  for each decision: unit ("" = not remembered), period, place of the decision that
 --          it supersedes ("" = none), payload, <slot>:<variant> of which it takes one ("" = none)
--- Returns  for each decision: {fresh (0/1), place, stamp ms, payload}; false where there is none
---          left of what it takes
+-- Returns  for each decision: {1, place, stamp ms} where it was appended, {0, place, stamp ms,
+--          payload} of an earlier one that stands; false where there is none left of what it takes
 local time = redis.call('TIME')
 local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 local answers = {}
@@ -43,7 +43,7 @@ for i = 3, #ARGV, 5 do
         period .. ' ' .. string.format('%.0f', position) .. ' ' .. stamp .. ' ' .. payload)
       remembered = true
     end
-    first = {1, string.format('%.0f', position), tonumber(stamp), payload}
+    first = {1, string.format('%.0f', position), tonumber(stamp)}
   end
   answers[#answers + 1] = first or false
 end

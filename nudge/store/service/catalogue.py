@@ -14,9 +14,9 @@ import structlog
 import bandits
 from bandits.contract import Policy
 from nudge.config.window_value import windows_of
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.learning import first_policy
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.store.service.api_keys import ApiKeys, KeyRing
 from nudge.store.service.slots import Slots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nudge.domain.choosing.stock import Quota, field_of, limits, shares, uneven
+from nudge.domain.choosing.stock import Quota, field_of, shares, uneven
 from nudge.domain.slots.slot import Slot
 from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
@@ -50,13 +50,13 @@ class Stock:
         """
         return {
             variant: _Stock(self.client, self.keys, slot.name, variant, total).balanced()
-            for variant, total in limits(slot).items()
+            for variant, total in slot.limits.items()
         }
 
     def levels(self, slot: Slot) -> dict[str, StockLevel]:
         """How the slot's stock stands, by variant."""
         found = {}
-        for variant, total in limits(slot).items():
+        for variant, total in slot.limits.items():
             quotas = _Stock(self.client, self.keys, slot.name, variant, total).quotas()
             found[variant] = StockLevel(total, sum(one.taken for one in quotas))
         return found

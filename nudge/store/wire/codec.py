@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from operator import attrgetter
 from struct import Struct
 from typing import Any, Final
 
@@ -25,6 +26,9 @@ _KINDS: Final[tuple[type[Record], ...]] = (Decision, Exposure, Reward, Event, Ma
 _CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
 _FIELDS: Final = {
     kind: tuple(f.name for f in fields(kind) if f.name != "subject") for kind in _KINDS
+}
+_VALUES: Final[dict[type[Record], Callable[[Record], tuple[object, ...]]]] = {
+    kind: attrgetter(*names) for kind, names in _FIELDS.items()
 }
 
 
@@ -56,8 +60,7 @@ def encode(record: Record) -> bytes:
         TypeError: a field holds what MessagePack cannot.
     """
     kind = type(record)
-    values = [getattr(record, name) for name in _FIELDS[kind]]
-    packed: bytes = msgpack.packb([_CODES[kind], *values], default=_plain)
+    packed: bytes = msgpack.packb((_CODES[kind], *_VALUES[kind](record)), default=_plain)
     return bytes((VERSION,)) + packed
 
 
@@ -67,7 +70,7 @@ def encoder(decision: Decision) -> Callable[[float | None], bytes]:
     Threads may share it.
     """
     names = _FIELDS[Decision]
-    values = [_CODES[Decision], *(getattr(decision, name) for name in names)]
+    values = [_CODES[Decision], *_VALUES[Decision](decision)]
     place = 1 + names.index("due")
     packer = msgpack.Packer(default=_plain)
     start: bytes = packer.pack_array_header(len(values))

@@ -12,11 +12,12 @@ from places import CONFIG
 
 from nudge.config.slot_file import load_slot
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
+from nudge.domain.choosing.eligibility import RULES, Rule, removal_reasons, variant_rules
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, Ref
 from nudge.domain.slots.learning import first_policy
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.slots.rule import read_rule
 from nudge.domain.slots.slot import Availability, RewardTerms, Slot, Stickiness, Variant
 
@@ -154,6 +155,16 @@ def test_only_what_may_be_chosen_is(examples: int) -> None:
             assert made.variant == "plain"
 
     law()
+
+
+@given(st.data())
+def test_a_rule_that_does_not_concern_a_variant_never_removes_it(data: st.DataObject) -> None:
+    """Rules found once for a revision remove what every rule asked of every variant removes."""
+    slot = data.draw(promotions())
+    given = data.draw(visits(slot)).eligibility(slot)
+    everywhere = tuple(Rule(rule.hook, lambda _: True) for rule in RULES)
+    known = removal_reasons(slot, variant_rules(slot), given)
+    assert known == removal_reasons(slot, variant_rules(slot, everywhere), given)
 
 
 @given(st.data())

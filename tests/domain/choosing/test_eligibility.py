@@ -8,9 +8,10 @@ import pytest
 
 from nudge.domain.choosing.eligibility import (
     EligibilityInput,
+    Rule,
     affordable,
-    reason_of,
     removal_reasons,
+    variant_rules,
 )
 from nudge.domain.slots.rule import read_rule
 from nudge.domain.slots.slot import Availability, RewardTerms, Scalar, Slot, Stickiness, Variant
@@ -25,9 +26,15 @@ def slot_of(*variants: Variant) -> Slot:
     return Slot("s", 1, variants, (), {"kind": "auto"}, terms, sticky, 0.0, 0.02, fallback)
 
 
+def reason_of(variant: Variant, given: EligibilityInput) -> str | None:
+    return variant_rules(slot_of(variant))[0].reason(given)
+
+
 def ask(variant: Variant, *, context: dict[str, Scalar] | None = None, at: float = 50.0) -> object:
     slot = slot_of(EVERYWHERE, variant)
-    found = removal_reasons(slot, EligibilityInput("web", "home", context or {}, at))
+    found = removal_reasons(
+        slot, variant_rules(slot), EligibilityInput("web", "home", context or {}, at)
+    )
     assert "any" not in found
     return found.get(variant.name)
 
@@ -149,7 +156,9 @@ def gone_of(slot: Slot, usual: Scalar, amounts: tuple[float, ...] = ()) -> dict[
     context = {} if usual is None else {"usual_amount": usual}
     limit = affordable(slot, context)
     return removal_reasons(
-        slot, EligibilityInput("web", "home", context, 0.0, (), {}, limit, amounts)
+        slot,
+        variant_rules(slot),
+        EligibilityInput("web", "home", context, 0.0, (), {}, limit, amounts),
     )
 
 
@@ -165,12 +174,16 @@ def test_removals_keep_the_slots_order() -> None:
     """What is recorded does not depend on anything but the slot and the question."""
     names = ("c", "a", "b")
     slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
-    assert tuple(removal_reasons(slot, EligibilityInput("web", "home", {}, 0.0))) == names
-
-
-def test_a_hook_can_be_added() -> None:
-    """Another rule joins as one more function."""
-    asked = EligibilityInput("web", "home", {}, 0.0)
     assert (
-        reason_of(EVERYWHERE, asked, (lambda variant, _: f"stock:{variant.name}",)) == "stock:any"
+        tuple(removal_reasons(slot, variant_rules(slot), EligibilityInput("web", "home", {}, 0.0)))
+        == names
     )
+
+
+def test_a_rule_can_be_added() -> None:
+    """Another rule joins as one more function, asked about the variants that concern it."""
+    given = EligibilityInput("web", "home", {}, 0.0)
+    rule = Rule(lambda variant, _: f"stock:{variant.name}", lambda variant: variant.name == "any")
+    slot = slot_of(EVERYWHERE, Variant("other", 1))
+    found = removal_reasons(slot, variant_rules(slot, (rule,)), given)
+    assert found == {"any": "stock:any"}

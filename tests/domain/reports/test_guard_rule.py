@@ -11,7 +11,7 @@ from places import CONFIG
 from bandits.inference.holdout import holdout_sums
 from benchmarks.harms import WATCHED, frozen_at
 from nudge.config.slot_file import dump_slot, load_slots, parse_slot
-from nudge.domain.choosing.eligibility import EligibilityInput, removal_reasons
+from nudge.domain.choosing.eligibility import EligibilityInput, removal_reasons, variant_rules
 from nudge.domain.reports.harm_guard import HarmFinding, MetricFinding, begins, judge
 from nudge.domain.reports.harm_sentences import frozen
 from nudge.domain.slots.slot import GuardTerms, Slot
@@ -125,9 +125,21 @@ def test_a_rise_of_abandonment_is_told_as_a_share() -> None:
 def test_what_was_frozen_for_harm_shows_the_fallback() -> None:
     """`frozen_serves` says what a frozen slot shows; a slot that is live does not mind it."""
     harm = replace(SLOT, mode="frozen", frozen_serves="fallback")
-    assert removal_reasons(harm, ASKED) == dict.fromkeys(SLOT.names, "frozen")
-    assert removal_reasons(replace(harm, frozen_serves="policy"), ASKED) == {}
-    assert removal_reasons(replace(harm, mode="live"), ASKED) == {}
+    assert removal_reasons(harm, variant_rules(harm), ASKED) == dict.fromkeys(SLOT.names, "frozen")
+    assert (
+        removal_reasons(
+            replace(harm, frozen_serves="policy"),
+            variant_rules(replace(harm, frozen_serves="policy")),
+            ASKED,
+        )
+        == {}
+    )
+    assert (
+        removal_reasons(
+            replace(harm, mode="live"), variant_rules(replace(harm, mode="live")), ASKED
+        )
+        == {}
+    )
 
 
 def test_a_guard_survives_its_plain_form() -> None:

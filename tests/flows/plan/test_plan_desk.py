@@ -16,6 +16,7 @@ from nudge.config.contact_file import load_contact
 from nudge.config.slot_file import load_slots
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.choice import choose
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.contact.contact_capacity import Capacity, hour_of, limit
 from nudge.domain.identity.sealing import new_subject
@@ -24,7 +25,6 @@ from nudge.domain.journal.records import Decision
 from nudge.domain.people.person import KnownFact
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
-from nudge.domain.slots.live_slot import LiveSlot
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan.candidate import Candidate

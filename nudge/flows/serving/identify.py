@@ -1,0 +1,81 @@
+"""Identify: from a page's request to the visitor whom the store knows. One read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.identity.sealing import Device, Home, Sealer, new_subject
+from nudge.domain.journal.caller import Caller
+from nudge.errors import StoreAwayError
+from nudge.store.vault.visitor_finder import VisitorFinder
+from nudge.store.vault.visitors import VisitorView
+
+
+class PageVisitor(NamedTuple):
+    """A page's visitor, as far as the caller may know who that is.
+
+    Attributes:
+        view: of the visitor; where the store is away, no more than the device's token tells.
+        device: that shows the page; None without a token.
+        degraded: the store was away: the visitor's state is not known.
+        lookup: hash of a visitor who is to be looked up when the record leaves the spool; else "".
+    """
+
+    view: VisitorView
+    device: Device | None
+    degraded: bool
+    lookup: str
+
+    def token(self, sealer: Sealer) -> str:
+        """The device's token from now on: a visitor who may be known is in it."""
+        device = self.device or Device(new_subject())
+        if self.view.owned:
+            device = device.seeing(Home(self.view.subject, self.view.partition))
+        return sealer.token(device)
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """The first step of a decision: who is the visitor?
+
+    Attributes:
+        finder: of the installation.
+        sealer: reads tokens.
+    """
+
+    finder: VisitorFinder
+    sealer: Sealer
+
+    def identify(
+        self, request: DecisionRequest, slots: Sequence[LiveSlot], caller: Caller, at: float
+    ) -> PageVisitor:
+        """Find the visitor, with what these slots need to know of them.
+
+        Args:
+            request: of the page.
+            slots: of the page.
+            caller: whose API key it is.
+            at: seconds, now.
+        """
+        device = self.sealer.device(request.device_token)
+        stock = any(live.slot.limits for live in slots)
+        book = any(live.fills_in for live in slots)
+        try:
+            view = self.finder.opened(request, device, caller, at, stock=stock, book=book)
+        except StoreAwayError:
+            return self._unread(request, device)
+        return PageVisitor(view, device, degraded=False, lookup="")
+
+    def _unread(self, request: DecisionRequest, device: Device | None) -> PageVisitor:
+        """The visitor whom the token alone names; a new one where it names none, or several."""
+        home = self.finder.home(request.visitor_id)
+        if device is not None and len(device.homes) == 1:
+            only = device.homes[0]
+            view = VisitorView(only.subject, only.partition)
+            return PageVisitor(view, device, degraded=True, lookup="")
+        view = VisitorView(new_subject(), home.partition)
+        return PageVisitor(view, device, degraded=True, lookup=home.subject)

@@ -1,0 +1,95 @@
+"""Know: everything that a choice may look at, from the visitor's state and the request. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nudge.domain.choosing.choice import ChoiceInput
+from nudge.domain.choosing.requests import DecisionRequest
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.people.failures import with_failure_told
+from nudge.domain.people.filling import PrefillNumbers, filling
+from nudge.domain.people.numbers import flags
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.slots.segments import Segments, name_segments
+from nudge.domain.slots.slot import Scalar
+from nudge.flows.serving.identify import PageVisitor
+
+NOBODY = VisitorState()
+"""The state of a visitor of whom nothing is known, or nothing may be told."""
+
+
+class PageKnowledge(NamedTuple):
+    """Everything known when a page's slots are decided.
+
+    Attributes:
+        choice: the input of every slot's choice.
+        numbers: that the answer may hold.
+    """
+
+    choice: ChoiceInput
+    numbers: PrefillNumbers
+
+
+@dataclass(frozen=True)
+class Knower:
+    """The second step of a decision: what is known of the visitor?
+
+    Attributes:
+        sealer: opens numbers, and has the key of the draw.
+        holdout: global share of subjects who are never personalised.
+        segments: that visitors may belong to.
+    """
+
+    sealer: Sealer
+    holdout: float
+    segments: Segments
+
+    def know(
+        self, request: DecisionRequest, visitor: PageVisitor, source: str, at: float
+    ) -> PageKnowledge:
+        """Put together what is known.
+
+        Args:
+            request: of the page.
+            visitor: of the page.
+            source: id of the API key.
+            at: seconds, now.
+
+        Raises:
+            CorruptRecordError: the visitor's state cannot be read.
+        """
+        view, device = visitor.view, visitor.device
+        mine = view.owned and not visitor.degraded
+        state = decode_state(view.state) if mine and view.state else NOBODY
+        device_id = device.id if device else ""
+        numbers = filling(self.sealer.vault, view.numbers, state, device_id, at)
+        choice = ChoiceInput(
+            ask=request,
+            subject=view.subject,
+            context=self._context(request, state, numbers, at),
+            at=at,
+            holdout=self.holdout,
+            source=source,
+            key=self.sealer.draw_key,
+            degraded=visitor.degraded,
+            benefits=state.benefits if mine else None,
+            left=None if visitor.degraded else view.left,
+            public=view.public,
+            amounts=frozenset(fen / 100 for fen in state.amounts),
+        )
+        return PageKnowledge(choice, numbers)
+
+    def _context(
+        self, request: DecisionRequest, state: VisitorState, numbers: PrefillNumbers, at: float
+    ) -> dict[str, Scalar]:
+        has = flags(numbers.entries)
+        told = {**dict.fromkeys(has, False), **request.context}
+        # What the page knows of this visit counts more than what the service remembers; but it can
+        # not take away a number that is there.
+        known = with_failure_told(state.context(at), told, at)
+        known |= {name: True for name, there in has.items() if there}
+        known |= {"channel": request.channel, "page": request.page}
+        return name_segments(self.segments, known, at)

@@ -1,0 +1,152 @@
+"""Log: decisions are in the journal, or in the spool, before they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from nudge import faults
+from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, orphans
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.choosing.page_choice import (
+    NewDecision,
+    choose_page,
+    input_without,
+    redraw_stocked,
+)
+from nudge.domain.identity.sealing import Home, away_ref
+from nudge.domain.journal.records import Decision
+from nudge.errors import SpoolFullError, StoreAwayError
+from nudge.flows.serving.identify import PageVisitor
+from nudge.spool.spool import Spool
+from nudge.store.journal.journal import Append
+from nudge.store.keeping.spooled_append import SpooledAppend, pack
+from nudge.store.store import Store
+
+PATIENCE: Final = 0.05
+"""Seconds: a page is not kept waiting by a disk that stalls. What it is answered then outlives the
+process, and the machine as soon as the disk goes on."""
+
+
+class UnloggedDecision(NamedTuple):
+    """A decision that the store did not take.
+
+    Attributes:
+        standing: under a reference of its own, since the journal cannot number it.
+        lookup: hash of its visitor, who is looked up when it leaves the spool; empty if known.
+    """
+
+    standing: StandingDecision
+    lookup: str
+
+
+class LoggedPage(NamedTuple):
+    """A page's decisions.
+
+    Attributes:
+        standing: in the journal.
+        unlogged: not there; the spool may take them.
+    """
+
+    standing: list[StandingDecision]
+    unlogged: list[UnloggedDecision]
+
+
+@dataclass(frozen=True)
+class DecisionLog:
+    """The fourth step of a decision; the third, choosing, is repeated where stock ran out.
+
+    Attributes:
+        store: of the installation.
+        spool: takes what the store does not.
+        patience: seconds that a page waits for the disk under the spool; None has no bound.
+    """
+
+    store: Store
+    spool: Spool
+    patience: float | None = PATIENCE
+
+    def choose_and_log(
+        self, slots: Sequence[LiveSlot], known: ChoiceInput, visitor: PageVisitor
+    ) -> LoggedPage:
+        """Choose for every slot and append what is new: one write.
+
+        A slot whose last unit of stock was taken by somebody else meanwhile is drawn again.
+        """
+        keep_for = max(live.slot.stickiness.period for live in slots)
+        assigned = visitor.view.assigned
+        logged = LoggedPage([], [])
+        while slots:
+            standing, fresh = choose_page(slots, known, assigned)
+            logged.standing.extend(standing)
+            if not fresh:
+                break
+            if known.degraded:
+                decisions = [one.decision for one in fresh]
+                logged.unlogged.extend(_unlogged(decisions, visitor, known.at))
+                break
+            try:
+                made = self._append(visitor.view.partition, fresh, keep_for)
+            except StoreAwayError:
+                # It went away after the visitor was read: as if it had been before.
+                decisions = redraw_stocked(fresh, known, assigned)
+                logged.unlogged.extend(_unlogged(decisions, visitor, known.at))
+                break
+            logged.standing.extend(one for one in made if one)
+            lost = [one for one, stands in zip(fresh, made, strict=True) if stands is None]
+            slots = [one.live for one in lost]
+            known = input_without(known, lost) if lost else known
+        return logged
+
+    def adopt(self, visitor: PageVisitor) -> None:
+        """Give the visitor what a first visit was given before it had a token.
+
+        A third round trip, which few pages need: only where such decisions are there. Idempotent.
+        """
+        view = visitor.view
+        units = {} if view.public or visitor.degraded else orphans(view.assigned)
+        if units:
+            with suppress(StoreAwayError):  # then it is done at the next call
+                self.store.visitors.adopt(Home(view.subject, view.partition), units)
+
+    def keep(self, unlogged: Sequence[UnloggedDecision]) -> bool:
+        """Put decisions where they outlive this process; False where the spool takes no more."""
+        if not unlogged:
+            return True
+        items = [
+            SpooledAppend(one.standing.ref.partition, _append_of(one), closes=True)
+            for one in unlogged
+        ]
+        try:
+            self.spool.append([pack(item) for item in items], self.patience)
+        except SpoolFullError:
+            return False
+        return True
+
+    def _append(
+        self, partition: int, fresh: Sequence[NewDecision], keep_for: float
+    ) -> list[StandingDecision | None]:
+        faults.point("decide.before_append")
+        taking = [(one.decision, one.takes) for one in fresh]
+        made = self.store.journal.append_taking(partition, taking, keep_for)
+        faults.point("decide.after_append")
+        return made
+
+
+def _append_of(one: UnloggedDecision) -> Append:
+    return Append(one.lookup, one.standing.decision)
+
+
+def _unlogged(
+    decisions: Sequence[Decision], visitor: PageVisitor, at: float
+) -> list[UnloggedDecision]:
+    """The decisions under references that need no journal."""
+    found = []
+    for decision in decisions:
+        ref = away_ref(visitor.view.partition)
+        own = replace(decision, ref=ref, at=at)
+        standing = StandingDecision(ref, own, decision.period, fresh=True)
+        found.append(UnloggedDecision(standing, visitor.lookup))
+    return found
