@@ -79,7 +79,7 @@ def _decided(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:
 
 def _count(metrics: Metrics, one: PageAnswer) -> None:
     for slot, given in one.decisions.items():
-        metrics.decisions.labels(slot, given.reason).inc()
+        metrics.count_decision(slot, given.reason)
         if given.degraded:
             metrics.degraded.labels(slot).inc()
 

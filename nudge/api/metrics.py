@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Self
 
 from prometheus_client import (
@@ -111,6 +112,18 @@ class Metrics:
             ),
             spool=SpoolMetrics.create(own),
         )
+
+    @cached_property
+    def _counters(self) -> dict[tuple[str, str], Counter]:
+        """(Slot, reason) -> its counter: finding it by labels costs more than counting."""
+        return {}
+
+    def count_decision(self, slot: str, reason: str, times: int = 1) -> None:
+        """Count decisions of a slot that were made for a reason."""
+        counter = self._counters.get((slot, reason))
+        if counter is None:
+            counter = self._counters[slot, reason] = self.decisions.labels(slot, reason)
+        counter.inc(times)
 
     def text(self) -> bytes:
         """The figures in Prometheus' text form: of all processes where they share a directory."""

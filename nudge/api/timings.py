@@ -160,7 +160,7 @@ def _planned(service: Service, source: str, wishes: Sequence[PlanRequest]) -> li
     names = {SLOT}.union(*(wish.slots for wish in wishes))
     timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
     for (slot, reason), count in Counter(made for one in timings for made in _made(one)).items():
-        service.metrics.decisions.labels(slot, reason).inc(count)
+        service.metrics.count_decision(slot, reason, count)
     return [plain(timing) for timing in timings]
 
 

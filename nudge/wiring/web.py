@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 
@@ -34,6 +35,14 @@ SLOW_TIMEOUT: Final = 2.0
 """Seconds that a report or a plan may wait for the store."""
 
 
+class App(Flask):
+    """Flask without its looks at each call for views that are coroutines: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The view as it is."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application; nothing is asked of the store before the first request.
 
@@ -47,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     service = _service(settings or load())
     faults.arm(service.settings.fault_dir)
-    app = Flask("nudge", static_folder=None)
+    app = App("nudge", static_folder=None)
     app.json = OrjsonProvider(app)
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body
     app.extensions[EXTENSION] = service

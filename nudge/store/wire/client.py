@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import redis
+from hiredis import pack_command
 from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
@@ -320,7 +321,9 @@ def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *comm
         return otherwise(*command)
     link: Any = pool.get_connection()
     try:
-        link.send_command(*command)
+        # Its stub means a tuple of one.
+        packed: bytes = pack_command(command)  # type: ignore[arg-type]
+        link.send_packed_command([packed])
         return link.read_response()
     finally:
         pool.release(link)
