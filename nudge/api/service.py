@@ -22,6 +22,7 @@ from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
+from nudge.flows.upkeep.erase import Eraser
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
 from nudge.store.keeping.identity import WrongStore
@@ -94,6 +95,7 @@ class Service:
         decider: answers pages.
         recorder: takes events.
         questions: long questions to the workers.
+        eraser: forgets people.
         make_planner: makes `planner`.
         spool: takes what the store does not.
         metrics: what this process counts.
@@ -108,6 +110,7 @@ class Service:
     decider: Decider
     recorder: Recorder
     questions: QuestionQueue
+    eraser: Eraser
     make_planner: Callable[[], Planner]
     spool: Spool
     metrics: Metrics

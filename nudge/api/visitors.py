@@ -20,7 +20,6 @@ from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
-from nudge.flows.upkeep.erase import Eraser
 from nudge.store.vault.visitors import VisitorView
 
 blueprint = resource("visitors", "What is known of a person")
@@ -57,8 +56,7 @@ def forget(visitor_id: str) -> Response:
     """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
     service = current()
     _drained(service)
-    eraser = Eraser(service.store, service.sealer)
-    return answer(eraser.erase(visitor_id, caller().key_id, PATIENCE))
+    return answer(service.eraser.erase(visitor_id, caller().key_id, PATIENCE))
 
 
 def _drained(service: Service) -> None:

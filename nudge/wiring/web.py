@@ -26,6 +26,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
+from nudge.flows.upkeep.erase import Eraser
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
@@ -81,6 +82,7 @@ def _service(settings: Settings) -> Service:
         recorder=Recorder(store, sealer, spool),
         # Answers are long: what a page's client may wait for them would close it for pages.
         questions=QuestionQueue(hot_store(settings, SLOW_TIMEOUT)),
+        eraser=Eraser(store, sealer),
         make_planner=partial(_planner, settings, sealer, segments, store),
         spool=spool,
         metrics=Metrics.create(),
