@@ -1,0 +1,102 @@
+"""The documents: the files, functions, tests and rooms that they name exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+FILE = re.compile(r"(?<![\w/.{-])((?:[\w.-]+/)+[\w-]+\.(?:py|lua))\b")
+TEST = re.compile(r"`(?:[\w/]+/)?(test_\w+\.py)(?:::(\w+)(…?))?")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[^)]*)?\)")
+CODE = re.compile(r"`([^`]+)`")
+HOMES = ("", "nudge", "bandits", "tests")
+"""Folders that a path in a document may begin in."""
+PARENTS = ("nudge", "nudge/domain", "nudge/flows", "nudge/store", "nudge/lake", "bandits", "lab")
+"""Folders whose folders are rooms."""
+
+
+@cache
+def names_in(path: Path) -> frozenset[str]:
+    """Names that a module defines: functions, classes, their members, and constants."""
+    return frozenset(defined(ast.parse(path.read_text("utf-8")).body))
+
+
+def defined(body: list[ast.stmt], within: str = "") -> Iterator[str]:
+    """Names that statements define, those of a class behind its own: `Store.counts`."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield within + node.name
+        if isinstance(node, ast.ClassDef):
+            yield from defined(node.body, f"{within}{node.name}.")
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield within + node.target.id
+        if isinstance(node, ast.Assign):
+            yield from (within + x.id for x in node.targets if isinstance(x, ast.Name))
+
+
+def where_rows() -> list[tuple[str, str, str]]:
+    """Rows of `docs/where.md`: question, places, test."""
+    lines = (ROOT / "docs" / "where.md").read_text("utf-8").splitlines()
+    cells = [
+        [cell.strip() for cell in one.strip("|").split("|")] for one in lines if one[:1] == "|"
+    ]
+    return [(row[0], row[1], row[2]) for row in cells if row[0].endswith("?")]
+
+
+def missing_in(question: str, places: str, test: str) -> list[str]:
+    """What a row of `docs/where.md` names and the tree lacks."""
+    wrong, current = [], ROOT
+    for word in CODE.findall(f"{places} {test.replace('::', '` `')}"):
+        if "/" in word:
+            current = ROOT / word
+            wrong += [] if current.is_file() else [f"{question} {word}"]
+        elif current.suffix == ".py" and current.is_file() and word not in names_in(current):
+            wrong.append(f"{question} {word} in {current.relative_to(ROOT)}")
+    return wrong
+
+
+def test_where_names_files_functions_and_tests_that_exist() -> None:
+    """Each question is answered by a file, what it defines, and a test that shows it."""
+    rows = where_rows()
+    assert len(rows) >= 30
+    assert [row for row in rows if "/" not in row[1] or "tests/" not in row[2]] == []
+    assert [one for row in rows for one in missing_in(*row)] == []
+
+
+def test_every_room_is_in_the_architecture() -> None:
+    """A room that nobody describes is not found by the next engineer."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    folders = [path for parent in PARENTS for path in sorted((ROOT / parent).iterdir())]
+    rooms = [
+        str(path.relative_to(ROOT)) for path in folders if path.is_dir() and any(path.glob("*.*"))
+    ]
+    assert [room for room in rooms if f"`{room}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_files_that_exist(page: Path) -> None:
+    """Modules, scripts and linked pages that a document names are there."""
+    text = page.read_text("utf-8")
+    files = [
+        name for name in FILE.findall(text) if not any((ROOT / h / name).is_file() for h in HOMES)
+    ]
+    links = [name for name in LINK.findall(text) if not (page.parent / name).exists()]
+    assert (files, links) == ([], [])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_names_tests_that_exist(page: Path) -> None:
+    """A test that a document names is there; `…` stands for the rest of its name."""
+    wrong = []
+    for name, test, more in TEST.findall(page.read_text("utf-8")):
+        tests = {one for path in (ROOT / "tests").rglob(name) for one in names_in(path)}
+        if not any(one.startswith(test) if more or not test else one == test for one in tests):
+            wrong.append(f"{name}::{test}")
+    assert wrong == []
