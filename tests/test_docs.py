@@ -15,6 +15,7 @@ PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 FILE = re.compile(r"(?<![\w/.{-])((?:[\w.-]+/)+[\w-]+\.(?:py|lua))\b")
 TEST = re.compile(r"`(?:[\w/]+/)?(test_\w+\.py)(?:::(\w+)(…?))?")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[^)]*)?\)")
+IMPORT = re.compile(r"^from ((?:nudge|bandits|lab)[\w.]*) import ([\w, ]+)", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
 HOMES = ("", "nudge", "bandits", "tests")
 """Folders that a path in a document may begin in."""
@@ -99,4 +100,15 @@ def test_a_page_names_tests_that_exist(page: Path) -> None:
         tests = {one for path in (ROOT / "tests").rglob(name) for one in names_in(path)}
         if not any(one.startswith(test) if more or not test else one == test for one in tests):
             wrong.append(f"{name}::{test}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_imports_what_exists(page: Path) -> None:
+    """An example in Python imports modules and names that are there."""
+    wrong = []
+    for module, names in IMPORT.findall(page.read_text("utf-8")):
+        path = ROOT / f"{module.replace('.', '/')}.py"
+        there = names_in(path) if path.is_file() else frozenset()
+        wrong += [f"{module}.{name}" for name in names.split(", ") if name.strip() not in there]
     assert wrong == []
