@@ -14,7 +14,7 @@ from places import ROOT
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 FILE = re.compile(r"(?<![\w/.{-])((?:[\w.-]+/)+[\w-]+\.(?:py|lua))\b")
 TEST = re.compile(r"`(?:[\w/]+/)?(test_\w+\.py)(?:::(\w+)(…?))?")
-LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
 IMPORT = re.compile(r"^from ((?:nudge|bandits|lab)[\w.]*) import ([\w, ]+)", re.MULTILINE)
 CODE = re.compile(r"`([^`]+)`")
 HOMES = ("", "nudge", "bandits", "tests")
@@ -88,8 +88,25 @@ def test_a_page_names_files_that_exist(page: Path) -> None:
     files = [
         name for name in FILE.findall(text) if not any((ROOT / h / name).is_file() for h in HOMES)
     ]
-    links = [name for name in LINK.findall(text) if not (page.parent / name).exists()]
+    links = [name for name, _ in LINK.findall(text) if not (page.parent / name).exists()]
     assert (files, links) == ([], [])
+
+
+@cache
+def anchors_of(page: Path) -> frozenset[str]:
+    """Anchors of a page: its headings as GitHub writes them, and those that it sets itself."""
+    text = page.read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    slugs = (re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings)
+    return frozenset([*slugs, *re.findall(r'<a id="([^"]+)">', text)])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_links_to_sections_that_exist(page: Path) -> None:
+    """A link to a section of a page ends at that section."""
+    links = LINK.findall(page.read_text("utf-8"))
+    found = [((page.parent / name) if name else page, anchor) for name, anchor in links if anchor]
+    assert [f"{to.name}#{anchor}" for to, anchor in found if anchor not in anchors_of(to)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
