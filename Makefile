@@ -50,7 +50,7 @@ soak: $(STAMP) ## the long forms alone
 spark: $(STAMP) ## install Spark into .venv, and compare it with DuckDB
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile \
 		--require-hashes -r locks/spark.txt
-	$(BIN)/pytest tests/lake/test_spark.py $(ARGS)
+	$(BIN)/pytest tests/lake/engine/test_spark.py $(ARGS)
 
 lint: $(STAMP) ## what CI checks: style, types, layers
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The documents: the files, functions, tests and rooms that they name exist."""
+"""The documents and the Makefile: files, functions, tests and rooms that they name exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+PAGES = [
+    *(page for folder in ("docs", "examples") for page in sorted((ROOT / folder).rglob("*.md"))),
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "Makefile",
+]
 FILE = re.compile(r"(?<![\w/.{-])((?:[\w.-]+/)+[\w-]+\.(?:py|lua))\b")
 TEST = re.compile(r"`(?:[\w/]+/)?(test_\w+\.py)(?:::(\w+)(…?))?")
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
