@@ -80,7 +80,9 @@ def test_every_room_is_in_the_architecture() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     folders = [path for parent in PARENTS for path in sorted((ROOT / parent).iterdir())]
     rooms = [
-        str(path.relative_to(ROOT)) for path in folders if path.is_dir() and any(path.glob("*.*"))
+        str(path.relative_to(ROOT))
+        for path in folders
+        if path.is_dir() and [*path.glob("*.py"), *path.glob("*.lua")]
     ]
     assert [room for room in rooms if f"`{room}`" not in text] == []
 
