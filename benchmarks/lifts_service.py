@@ -19,6 +19,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
 from nudge.domain.reports.questions import EVER, Period
+from nudge.domain.slots.holdout import share_held_out
 from nudge.domain.slots.slot import Slot
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
@@ -143,7 +144,7 @@ class Service:
         with engine(self.lake, EngineLimits(), cache) as (backend, contents):
             rows = slot_rows(backend, contents, name, cache)
             cube = harm_cube(rows, 1, period=period, revenue=False)
-        share = 1.0 - (1.0 - self.settings.holdout) * (1.0 - slot.holdout)
+        share = share_held_out(self.settings.holdout, slot.holdout)
         shares = dict.fromkeys(range(1, slot.revision + 1), share)
         return holdout_sums_of(ComparisonRows.of(cube), shares, binary=True)
 

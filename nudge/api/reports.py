@@ -21,6 +21,7 @@ from nudge.api.schemas.reports import (
 )
 from nudge.api.service import current
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.reports.inferred_figures import InferredFigures
 from nudge.domain.reports.questions import (
     EvaluationQuestion,
     PerformanceQuestion,
@@ -32,14 +33,14 @@ from nudge.domain.reports.questions import (
 from nudge.domain.reports.report_table import as_csv
 from nudge.domain.reports.report_time import iso
 from nudge.errors import InvalidRequestError, NotFoundError
-from nudge.flows.reports.report import performance
+from nudge.flows.reports.slot_totals import slot_totals
 from nudge.flows.serving.questions import QuestionStatus
 
 blueprint = resource("reports", "What happened, and what would have happened otherwise")
 
 NAMED: Final = "/v1/slots/<string(maxlength=64):slot>"
 SETTLED: Final = 15.0
-"""Seconds that the report beside the totals stays as it is: many look at these every second."""
+"""Seconds that the report beside the totals is given as it is: pages ask every second."""
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
 _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
@@ -62,10 +63,11 @@ _ASKED: Final = AskedSchema()
     parameters=PARAMETERS,
 )
 def figures(slot: str) -> Response:
-    """Tell what each variant has brought.
+    """Give the figures of a slot: what each of its variants has brought.
 
-    Without parameters: the totals of this second, with the newest report beside them. With any:
-    the report of that question, or 202 with the job that makes it.
+    Without parameters: counts of this second, and all that is inferred as the newest report has
+    it (null, with `as_of`, until there is one). With any: the report of that question, or 202
+    with the job that makes it.
     """
     service, served = current(), _served(slot)
     given = request.args
@@ -79,8 +81,7 @@ def figures(slot: str) -> Response:
     inquiry = desk.inquiry("report", asked.plain, served.slot.revision)
     if not {"from", "to", "by", "format"} & given.keys():
         reply = desk.answer(inquiry, fresh=SETTLED, old=float("inf"))
-        totals = performance(service.store, served)
-        return answer(totals | _guard(served) | _report(reply))
+        return answer(_head(served) | _totals(served, reply) | _guard(served) | _report(reply))
     reply = desk.answer(inquiry)
     if reply.body is None:
         return pending(_head(served) | _guard(served) | _report(reply), reply)
@@ -101,7 +102,7 @@ def figures(slot: str) -> Response:
     errors=(404, 415, 429),
 )
 def evaluate(slot: str) -> Response:
-    """Ask what another policy would have got on the decisions that were made."""
+    """Evaluate another policy on the decisions that were made, at once or as a job."""
     service, served = current(), _served(slot)
     asked = _asked(json_table(service.settings.max_body))
     target = target_of(asked["target"])
@@ -122,7 +123,7 @@ def evaluate(slot: str) -> Response:
     errors=(404,),
 )
 def job(job_id: str) -> Response:
-    """Tell how a question stands, and its answer."""
+    """Give the state of a question's job, and its answer once it is there."""
     desk = current().questions
     found = desk.store.jobs.read(job_id)
     if found is None:
@@ -149,8 +150,16 @@ def _head(served: LiveSlot) -> dict[str, object]:
     }
 
 
+def _totals(served: LiveSlot, reply: QuestionStatus) -> dict[str, object]:
+    """The slot's totals; with the newest report's figures and the time until which they hold."""
+    body = reply.body
+    inferred = InferredFigures() if body is None else InferredFigures(orjson.loads(body))
+    as_of = None if body is None else iso(reply.as_of)
+    return {"as_of": as_of} | slot_totals(current().store, served, inferred)
+
+
 def _guard(served: LiveSlot) -> dict[str, object]:
-    """What the guard of the slot saw last, where it has one."""
+    """Return what the slot's harm guard saw last; empty for a slot without one."""
     if served.slot.guard is None:
         return {}
     service = current()

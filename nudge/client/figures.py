@@ -1,4 +1,4 @@
-"""The service's own figures of a slot, as `GET /v1/slots/{slot}/performance` gives them."""
+"""Totals of a slot as the service counts them: `GET /v1/slots/{slot}/performance`, by variant."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nudge.clock import monotonic, sleep
 
 @dataclass(frozen=True)
 class VariantTotals:
-    """What a variant has brought.
+    """Totals of a variant, of all time, as of the second in which they were asked for.
 
     Attributes:
         exposures: that the policy drew.
         conversions: of these.
-        share: of the visitors that the policy gives it now; None where it is not known.
+        share: of the visitors that the policy gives it now; None where it is unknown.
     """
 
     exposures: int
@@ -25,28 +25,28 @@ class VariantTotals:
 
 
 Figures = Mapping[str, VariantTotals]
-"""Variant -> what it has brought."""
+"""Variant -> its totals."""
 
 
 def figures(api: Api, slot: str) -> Figures:
-    """The slot's figures now, by variant."""
+    """Return a slot's totals of this second, by variant."""
     answer = api.get(f"/v1/slots/{slot}/performance")
     return {row["variant"]: _counted(row) for row in answer["variants"]}
 
 
 def since(before: Figures, after: Figures) -> Figures:
-    """What was added between two looks."""
+    """Return the totals that were added between two looks."""
     none = VariantTotals(0, 0)
     return {name: _added(before.get(name, none), now) for name, now in after.items()}
 
 
 def exposures(found: Figures) -> int:
-    """Exposures of all variants together."""
+    """Return the exposures of all variants together."""
     return sum(one.exposures for one in found.values())
 
 
 def wait_for(done: Callable[[], bool], timeout: float, pause: float = 0.3) -> bool:
-    """Ask `done` until it is true, at most `timeout` seconds; say whether it was."""
+    """Ask `done` until it is true, at most `timeout` seconds; return whether it was."""
     until = monotonic() + timeout
     while not done():
         if monotonic() >= until:

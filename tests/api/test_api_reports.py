@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from threading import Event, Thread
 from typing import Any
@@ -32,29 +32,43 @@ from nudge.workers.runner import Runner
 
 SLOT = "/v1/slots/denomination"
 PEOPLE = 120
+RATES = ("rate", "revenue_per_exposure")
+INFERRED = ("estimate", "interval", "chance_to_be_best", "expected_loss")
 
 
 @pytest.fixture
 def busy(web: Web) -> Web:
     """Visitors of two channels, of whom a third paid; folded and archived."""
-    for number in range(PEOPLE):
+    visit(web, range(PEOPLE))
+    fold(web)
+    return web
+
+
+def visit(web: Web, numbers: Iterable[int]) -> None:
+    """Visitors decide; every third of them pays."""
+    for number in numbers:
         who, channel = f"v-{number}", "wap" if number % 2 else "web"
         web.decide(visitor_id=who, channel=channel, slots=["denomination"])
         if number % 3 == 0:
             event = {"event_id": f"e-{number}", "type": "paid", "visitor_id": who, "amount": 50}
             web.post("/v1/events", {"events": [event]}, web.secrets["ingest"])
-    fold(web)
-    return web
 
 
-def fold(web: Web) -> None:
-    """What workers do, until nothing is left."""
-    settings = web.service.settings
-    store = patient_store(settings)
+def learn(web: Web) -> None:
+    """Run the folds that the totals come from until nothing is left."""
+    store = patient_store(web.service.settings)
     for one in (AttributeFold(store), LearnFold(store)):
         runner = Runner(store, one, "test")
         while runner.turn():
             pass
+    store.close()
+
+
+def fold(web: Web) -> None:
+    """What workers do, until nothing is left."""
+    learn(web)
+    settings = web.service.settings
+    store = patient_store(settings)
     seal = Sealer(settings.secret_key).seal_each
     archive = ArchiveFold(store, Lake(settings.lake_dir), seal, ArchiveLimits(every=0.0))
     leases = Leases(store, "archive", "test")
@@ -97,18 +111,89 @@ def report(web: Web, query: str = "") -> Any:
     return response.json
 
 
+def rates(row: Any) -> dict[str, float | None]:
+    """The rates of a row of the report; null where few people hide them."""
+    return {name: row.get(name) for name in RATES}
+
+
+def inferred(row: Any) -> list[object]:
+    """The inferred figures of a variant beside the totals."""
+    return [row[name] for name in INFERRED]
+
+
+def inferred_by(row: Any) -> list[object]:
+    """The same figures as the report has them."""
+    mean = row.get("estimate") or {}
+    ends = [mean["low"], mean["high"]] if mean else None
+    chance, loss = row.get("chance_to_be_best"), row.get("expected_loss")
+    return [mean.get("value"), ends, chance, loss]
+
+
 @pytest.mark.usefixtures("worker")
 def test_the_report_stands_beside_the_totals(busy: Web) -> None:
     """Without a question: totals of this second, and the lake's report, which agree."""
+    before = clock.now()
     told = report(busy)
     drawn = told["report"]["whole"]
     assert told["total"]["exposures"] == drawn["exposures"]
     assert told["total"]["conversions"] == drawn["conversions"]
+    assert before <= datetime.fromisoformat(told["counted_at"]).timestamp() <= clock.now()
     assert drawn["open"] == drawn["exposures"]
     assert drawn["verdict"]["reason"] == "nothing_matured"
     assert "窗口" in drawn["verdict"]["zh"]
     names = [one["variant"] for one in told["variants"]]
     assert [one["variant"] for one in drawn["variants"]] == names
+
+
+@pytest.mark.usefixtures("worker")
+def test_inferred_figures_are_those_of_the_report(busy: Web) -> None:
+    """Rate, interval, chance and loss beside the totals equal the report's, to the bit."""
+    visit(busy, range(PEOPLE, 3 * PEOPLE))
+    fold(busy)
+    told = report(busy)
+    found = told["report"]
+    assert (told["as_of"], told["interval_level"]) == (found["as_of"], found["interval_level"])
+    for name in RATES:
+        assert told["total"][name] == found["whole"][name]
+    assert told["total"]["rate"] > 0.0
+    assert set(told["by_reason"]) == set(found["whole"]["by_reason"])
+    for reason, row in told["by_reason"].items():
+        assert {name: row[name] for name in RATES} == rates(found["whole"]["by_reason"][reason])
+    for row, own in zip(told["variants"], found["whole"]["variants"], strict=True):
+        assert {name: row[name] for name in RATES} == rates(own)
+        assert inferred(row) == inferred_by(own)
+    assert any(row["chance_to_be_best"] for row in told["variants"])
+
+
+@pytest.mark.usefixtures("worker")
+def test_new_traffic_is_counted_before_it_is_reported(busy: Web) -> None:
+    """Totals grow with the folds; inferred figures stay, with their time, until the next report."""
+    before = report(busy)
+    later = clock.now()
+    for number in range(30):
+        busy.decide(visitor_id=f"late-{number}", slots=["denomination"])
+    learn(busy)
+    after = busy.get(f"{SLOT}/performance").json
+    assert after["total"]["exposures"] > before["total"]["exposures"]
+    assert datetime.fromisoformat(after["as_of"]).timestamp() <= later
+    assert after["as_of"] == after["report"]["as_of"]
+    for old, new in zip(before["variants"], after["variants"], strict=True):
+        assert new["exposures"] >= old["exposures"]
+        assert [new[name] for name in (*RATES, *INFERRED)] == [
+            old[name] for name in (*RATES, *INFERRED)
+        ]
+
+
+def test_before_the_first_report_nothing_is_inferred(busy: Web) -> None:
+    """No worker has made a report: `as_of` and what is inferred are null, totals count."""
+    told = busy.get(f"{SLOT}/performance").json
+    assert (told["report"], told["as_of"]) == (None, None)
+    assert told["total"]["exposures"] > 0
+    assert told["total"]["conversions"] > 0
+    rows = [told["total"], *told["by_reason"].values(), *told["variants"]]
+    assert {row[name] for row in rows for name in RATES} == {None}
+    assert {row[name] for row in told["variants"] for name in INFERRED} == {None}
+    assert sum(row["exposures"] for row in told["variants"]) == told["total"]["exposures"]
 
 
 @pytest.mark.usefixtures("worker")

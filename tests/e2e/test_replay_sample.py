@@ -70,7 +70,7 @@ def test_same_run_again_changes_nothing(service: Service, result: Any) -> None:
     after = service.performance("hillstrom")
     assert again["repeated"] == 3000
     assert again["served"] == result["served"]
-    assert after["by_reason"] == before["by_reason"]
+    assert _counts(after) == _counts(before)
 
 
 def test_verify_finds_no_difference(service: Service, result: Any) -> None:
@@ -100,13 +100,19 @@ def test_an_exported_log_gives_the_same_performance_elsewhere(
         assert other.settled()
         first, second = service.performance(SLOT), other.performance(SLOT)
         assert _sums(second["variants"]) == _sums(first["variants"])
-        assert second["by_reason"] == first["by_reason"]
+        assert _counts(second) == _counts(first)
         for by in ("channel", "context.mens,context.newbie"):
             whole, again = _report(service, by), _report(other, by)
             assert _sums(again["whole"]["variants"]) == _sums(whole["whole"]["variants"])
             assert _segments(again) == _segments(whole)
         checked = other.run("verify")
         assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def _counts(told: Any) -> dict[str, list[float]]:
+    """Reason -> the totals of this second; rates are the report's and come later."""
+    names = ("exposures", "conversions", "revenue")
+    return {reason: [row[name] for name in names] for reason, row in told["by_reason"].items()}
 
 
 def _sums(variants: Any) -> dict[str, tuple[int, int | None]]:

@@ -83,9 +83,16 @@ def _asked(name: str) -> dict[str, Any]:
     return {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": name}
 
 
+def _totals(api: Api, slot: str) -> dict[str, list[float]]:
+    """Reason -> what the store has counted; rates are the report's, which go on meanwhile."""
+    rows = api.get(f"/v1/slots/{slot}/performance")["by_reason"]
+    names = ("exposures", "conversions", "revenue")
+    return {reason: [row[name] for name in names] for reason, row in rows.items()}
+
+
 def figures(site: Site) -> dict[str, object]:
     """What the service has: slots with their revisions, figures, and all counts."""
     api = Api(ServiceTarget(site.settings.url, str(site.settings.admin_key)))
     slots = {one["slot"]: one["revision"] for one in api.get("/v1/slots")["slots"]}
-    told = {slot: api.get(f"/v1/slots/{slot}/performance")["by_reason"] for slot in slots}
+    told = {slot: _totals(api, slot) for slot in slots}
     return {"slots": slots, "told": told, "counts": counted(site)}

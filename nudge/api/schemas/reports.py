@@ -41,7 +41,7 @@ class JobSchema(Schema):
 
 
 class SentenceSchema(Schema):
-    """What may be said, in words."""
+    """A verdict in words."""
 
     kind = ma.String(required=True, validate=validate.OneOf(("winner", "too_early", "cannot_tell")))
     reason = ma.String(required=True)
@@ -59,7 +59,7 @@ class SentenceSchema(Schema):
 
 
 class SectionSchema(Schema):
-    """What the variants of a slot, or of a segment of it, have brought."""
+    """Figures, estimates and the verdict of a slot or of a segment of it."""
 
     hidden = ma.Boolean(
         required=True, metadata={"description": "fewer than 20 people: no figures are told"}
@@ -91,14 +91,14 @@ class SectionSchema(Schema):
 
 
 class SegmentSectionSchema(SectionSchema):
-    """A block of one segment."""
+    """A section of one segment."""
 
     segment = ma.Dict(required=True, metadata={"description": "dimension -> value, null: unknown"})
     other = ma.Boolean(required=True, metadata={"description": "all values not told apart"})
 
 
 class LakeSchema(Schema):
-    """What the lake holds that an answer was made from."""
+    """The part of the log that the lake behind an answer still holds."""
 
     start = ma.String(
         required=True,
@@ -152,23 +152,34 @@ class ReportSchema(Schema):
 
 
 class GuardStandsSchema(Schema):
-    """How the slot's guard stands."""
+    """The state of a slot's harm guard."""
 
     mode = ma.String(required=True, metadata={"description": "of the slot"})
     last = ma.Nested(GuardLookSchema, required=True, allow_none=True)
 
 
 class PerformanceSchema(Schema):
-    """What the variants of a slot have brought.
+    """Figures of a slot: counts of this second, and all that is inferred from its newest report.
 
-    The totals (`variants`, `total`, `by_reason`) are of all time, as of this second; they are
-    there where nothing is asked. `report` is made from the lake.
+    `variants`, `total` and `by_reason` are there where nothing is asked. Their exposures,
+    conversions and revenue are totals of all time at `counted_at`; every other figure of theirs
+    is that of `report`, null until there is one. `report` is made from the lake.
     """
 
     slot = ma.String(required=True)
     revision = ma.Integer(required=True)
     objective = ma.String(required=True)
     policy = ma.Nested(PolicySchema, required=True)
+    as_of = ma.String(
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "of the report, and so of all that is inferred; null until there is one",
+        },
+    )
+    counted_at = ma.String(
+        metadata={"format": "date-time", "description": "when the totals were read"}
+    )
     interval_level = ma.Float()
     variants = ma.List(ma.Nested(VariantFiguresSchema))
     total = ma.Nested(FiguresSchema)
@@ -186,7 +197,7 @@ class PerformanceSchema(Schema):
 
 
 class EvaluationSchema(Schema):
-    """What another policy would have got."""
+    """An estimate of what another policy would have got."""
 
     slot = ma.String(required=True)
     target = ma.String(required=True)
@@ -217,7 +228,7 @@ AskedSchema: Final = StrictTable.from_dict(
     },
     name="AskedEvaluation",
 )
-"""Which other policy, and on which decisions."""
+"""An evaluation's question: the other policy, and the decisions to judge it on."""
 
 
 PARAMETERS: Final = (

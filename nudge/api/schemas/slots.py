@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
@@ -123,26 +125,48 @@ class SlotsSchema(Schema):
     slots = ma.List(ma.Nested(LiveSlotSchema), required=True)
 
 
-class FiguresSchema(Schema):
-    """What exposures have brought."""
+_TOTAL: Final = "total of all time, at `counted_at`"
+_INFERRED: Final = "as the newest report has it, at `as_of`; null until it has"
 
-    exposures = ma.Integer(required=True)
-    conversions = ma.Integer(required=True)
-    rate = ma.Float(required=True, allow_none=True)
-    revenue = ma.Float(required=True, metadata={"description": "yuan"})
-    revenue_per_exposure = ma.Float(required=True, allow_none=True)
+
+def _inferred(more: str = "") -> dict[str, str]:
+    return {"description": f"{_INFERRED}{more}"}
+
+
+class FiguresSchema(Schema):
+    """Totals of exposures as of this second, and their rates as of the newest report."""
+
+    exposures = ma.Integer(required=True, metadata={"description": _TOTAL})
+    conversions = ma.Integer(required=True, metadata={"description": _TOTAL})
+    rate = ma.Float(
+        required=True, allow_none=True, metadata=_inferred(": conversions an exposure then")
+    )
+    revenue = ma.Float(required=True, metadata={"description": f"yuan, {_TOTAL}"})
+    revenue_per_exposure = ma.Float(required=True, allow_none=True, metadata=_inferred(": yuan"))
 
 
 class VariantFiguresSchema(FiguresSchema):
-    """What one variant has brought, where the policy drew it."""
+    """Figures of one variant, where the policy drew it."""
 
     variant = ma.String(required=True)
-    interval = ma.List(
-        ma.Float(), required=True, metadata={"description": "of the rate: low and high"}
+    estimate = ma.Float(
+        required=True,
+        allow_none=True,
+        metadata=_inferred(": AIPW mean of the objective, conversions or yuan an exposure"),
     )
-    chance_to_be_best = ma.Float(required=True)
-    expected_loss = ma.Float(required=True)
-    share_now = ma.Float(required=True, allow_none=True)
+    interval = ma.List(
+        ma.Float(allow_none=True),
+        required=True,
+        allow_none=True,
+        metadata=_inferred(": low and high end of `estimate`, for one look"),
+    )
+    chance_to_be_best = ma.Float(required=True, allow_none=True, metadata=_inferred())
+    expected_loss = ma.Float(required=True, allow_none=True, metadata=_inferred())
+    share_now = ma.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the visitors, that the policy gives it now"},
+    )
 
 
 class PolicySchema(Schema):

@@ -11,22 +11,22 @@ import numpy as np
 from bandits.delay import DelayCounts, DelayDistribution
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
+from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
 from nudge.domain.reports.section_estimates import ReportSettings
 from nudge.domain.slots.slot import Slot
 
-LEVEL: Final = 0.95
 DECIDED: Final = 0.05
-"""Chance that a verdict names a winner that is none."""
+"""Probability that a verdict names a winner that is none, over all looks."""
 
 
 @dataclass(frozen=True)
 class ReportTerms:
-    """What a report must know of its slot.
+    """The terms of a slot by which its report is read.
 
     Attributes:
-        slot: its current revision.
+        slot: the current revision.
         shares: revision -> share of the subjects that are held out.
         until: seconds, the watermark of the newest rows.
     """
@@ -37,15 +37,15 @@ class ReportTerms:
 
     @property
     def revenue(self) -> bool:
-        """Whether the reward is yuan, not conversions."""
+        """True where the reward is yuan, not conversions."""
         return self.slot.terms.objective == "revenue"
 
 
 def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, object]:
-    """Everything that is told of a slot.
+    """Return the report as JSON values: the whole slot, its segments, allocation and delay.
 
     Args:
-        terms: of the slot.
+        terms: by which the slot is read.
         by: the dimensions of the cube's segments.
         cube: sums of the rows asked for.
     """

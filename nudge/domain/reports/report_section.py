@@ -1,4 +1,4 @@
-"""One block of a report: what the variants of a slot, or of a segment of it, have brought."""
+"""Section of a report: figures, estimates and verdict of a slot or of one of its segments."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from nudge.domain.reports.sentences import Finding, preliminary, sentence
 
 @dataclass(frozen=True)
 class ReportSection:
-    """A block.
+    """The rows of a slot or of a segment, and how they are read.
 
     Attributes:
-        reading: of the report.
+        reading: settings that all sections of a report share.
         part: the rows.
-        ages: of those whose windows are open.
+        ages: of those rows whose windows are open.
         degraded: exposures decided without the visitor's state.
         segment: dimension -> value; empty for the whole slot.
     """
@@ -42,7 +42,7 @@ class ReportSection:
     segment: Mapping[str, str]
 
     def plain(self) -> Plain:
-        """As JSON."""
+        """Return the section as JSON values; fewer than 20 people hide its figures."""
         every = self.part.groups
         if every.clusters() < FEWEST and len(every):
             return self._hidden()
@@ -76,7 +76,7 @@ class ReportSection:
         }
 
     def _drawn(self, groups: Groups, variant: int | None) -> Plain:
-        """Figures of what the policy drew, so far and expected."""
+        """Return the figures of drawn exposures: counted so far, and expected in the end."""
         rows, conversions = groups.total("rows"), groups.total("conversions")
         settled = groups.where(groups.settled).total("rows")
         ages = self.ages.where(self.ages.reason == self.part.cube.reason(comparison.POLICY))

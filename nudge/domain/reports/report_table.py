@@ -14,13 +14,13 @@ FIGURES: Final = (
 CHANCES: Final = ("chance_to_be_best", "expected_loss")
 WHOLE: Final = frozenset({"exposures", "conversions", "open"})
 BOM: Final = "\ufeff"
-"""Without it spreadsheets take UTF-8 for a local encoding, and Chinese for nonsense."""
+"""The byte-order mark, without which spreadsheets take UTF-8 for a local encoding."""
 RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Text that begins so would be run as a formula by a spreadsheet."""
+"""Beginnings of text that a spreadsheet would run as a formula."""
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The report's rows: those of the whole slot first, then those of each segment.
+    """Return a report's rows: those of the whole slot first, then those of each segment.
 
     All rows have the same columns: slot, as_of, one column a dimension (text), variant, figures.
     A dimension is empty in the rows of the whole slot; hidden cells have no figures but exposures.
@@ -36,7 +36,7 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_csv(report: Mapping[str, Any]) -> str:
-    """The rows as CSV, for spreadsheets."""
+    """Return a report as CSV, for spreadsheets; text that looks like a formula is quoted."""
     found = rows(report)
     target = StringIO()
     target.write(BOM)

@@ -32,6 +32,18 @@ def in_holdout(subject: str, salt: str, share: float) -> bool:
     return int.from_bytes(place.digest(), "big") < share * _RANGE
 
 
+def share_held_out(everywhere: float, slot: float) -> float:
+    """Return the share of subjects that the global holdout or a slot's own one takes.
+
+    The two are salted apart, so that they are independent.
+
+    Args:
+        everywhere: share of the global holdout, in [0, 1].
+        slot: share of the slot's holdout, in [0, 1].
+    """
+    return 1.0 - (1.0 - everywhere) * (1.0 - slot)
+
+
 @lru_cache(maxsize=256)
 def _salted(salt: str) -> blake2b:
     """The hash that every subject's begins with."""

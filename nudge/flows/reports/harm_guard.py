@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
-from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.harm_guard import IN_YUAN, HarmFinding, begins, judge
 from nudge.domain.reports.questions import Period
 from nudge.domain.slots.slot import Slot
+from nudge.flows.reports.holdout_shares import read_holdout_shares
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -67,7 +67,7 @@ class HarmGuard:
             yuan = IN_YUAN[metric]
             part = ComparisonRows.of(cubes[yuan])
             part = part.matured() if harms.matured else part
-            shares = self._shares(slot, cubes[yuan])
+            shares = read_holdout_shares(self.store, slot, cubes[yuan], self.holdout)
             sums = holdout_sums_of(part, shares, binary=not yuan)
             found.append(judge(metric, sums, harms))
         return HarmFinding(slot, since, tuple(found), as_of)
@@ -86,11 +86,3 @@ class HarmGuard:
             if entry["revision"] == revision and "at" in entry:
                 return float(str(entry["at"]))
         return None
-
-    def _shares(self, slot: Slot, cube: Cube) -> dict[int, float]:
-        """Revision -> share of the subjects that its holdout and the global one hold out."""
-        shares = {}
-        for revision in sorted(set(cube.groups.revision.tolist())):
-            one = self.store.slots.revision(slot.name, revision) or slot
-            shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
-        return shares

@@ -1,19 +1,17 @@
-"""Performance: a slot's report, made from the lake. For a worker."""
+"""Reports of a slot's performance, made from the lake; run by a worker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import iso, lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
+from nudge.flows.reports.holdout_shares import read_holdout_shares
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -27,23 +25,23 @@ from nudge.store.store import Store
 
 
 def usual(slot: Slot) -> list[tuple[str, ...]]:
-    """What a slot is likely to be divided by."""
+    """Return the dimensions that a slot's reports are usually divided by, none of them first."""
     beside = ("channel", "page")
     own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
     return [(), *((name,) for name in (*beside, *own))]
 
 
 def _keeps(slot: Slot) -> bool:
-    """True for a slot that fills something in: others need no look at the events."""
+    """Return True for a slot that fills something in; only there the events are needed."""
     return KEPT in reward_rule(slot.terms.event).types
 
 
 @dataclass(frozen=True)
 class ReportResult:
-    """A report.
+    """A report and the time until which it is complete.
 
     Attributes:
-        report: as JSON values; its `as_of` is told by whoever hands it out.
+        report: as JSON values, without `as_of`, which may still grow.
         as_of: seconds; all that had happened by then is in it.
     """
 
@@ -53,11 +51,9 @@ class ReportResult:
 
 @dataclass(frozen=True)
 class Reports:
-    """Makes reports of one installation.
+    """The maker of an installation's reports.
 
     Attributes:
-        store: of the installation.
-        lake: of the installation.
         cache: directory of the days that are kept joined.
         holdout: share of all subjects who are never personalised.
         limits: of one report.
@@ -72,7 +68,7 @@ class Reports:
     engine: str = DUCKDB
 
     def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> ReportResult:
-        """The answer to a question, from the lake as it is now.
+        """Return the report that answers a question, from the lake as it is now.
 
         Raises:
             NotFoundError: there is no such slot.
@@ -88,7 +84,8 @@ class Reports:
             cube = cube_of(rows, cut, slot.names)
             numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
-        terms = ReportTerms(slot, self._shares(slot, cube), as_of)
+        shares = read_holdout_shares(self.store, slot, cube, self.holdout)
+        terms = ReportTerms(slot, shares, as_of)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
@@ -99,7 +96,7 @@ class Reports:
         return ReportResult(head | lake_of(since) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
-        """Join the days that are over and sum them up, so that the next reports need not.
+        """Join the days that are over and sum them up ahead of the next reports; idempotent.
 
         Raises:
             LakeError: the lake cannot be read.
@@ -122,11 +119,3 @@ class Reports:
         if found is None:
             raise NotFoundError(f"slot {name!r} is not configured")
         return found
-
-    def _shares(self, slot: Slot, cube: Cube) -> dict[int, float]:
-        """Revision -> share of the subjects that its holdout and the global one hold out."""
-        shares = {}
-        for revision in map(int, np.unique(cube.groups.revision)):
-            one = self.store.slots.revision(slot.name, revision) or slot
-            shares[revision] = 1.0 - (1.0 - self.holdout) * (1.0 - one.holdout)
-        return shares

@@ -1,0 +1,31 @@
+"""Holdout shares of a slot's revisions, by which a lift is weighted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nudge.domain.reports.cube import Cube
+from nudge.domain.slots.holdout import share_held_out
+from nudge.domain.slots.slot import Slot
+from nudge.store.store import Store
+
+
+def read_holdout_shares(
+    store: Store, slot: Slot, cube: Cube, everywhere: float
+) -> dict[int, float]:
+    """Return revision -> share of subjects held out, for the revisions of a cube's rows.
+
+    Args:
+        store: that has the slot's earlier revisions.
+        slot: its current revision; stands in for one that is not kept.
+        cube: of the slot's rows.
+        everywhere: share of all subjects that the global holdout takes.
+
+    Raises:
+        StoreAwayError: the store does not answer.
+    """
+    shares = {}
+    for revision in map(int, np.unique(cube.groups.revision)):
+        one = store.slots.revision(slot.name, revision) or slot
+        shares[revision] = share_held_out(everywhere, one.holdout)
+    return shares

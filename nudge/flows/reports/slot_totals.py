@@ -1,0 +1,73 @@
+"""A slot's totals of this second, from the store, and the newest report's figures beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from nudge import clock
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.reports.inferred_figures import InferredFigures
+from nudge.domain.reports.report_time import iso
+from nudge.domain.slots.slot import Slot
+from nudge.store.folds.counts import Total
+from nudge.store.store import Store
+
+FEN: Final = 100
+POLICY: Final = "policy"
+
+
+def slot_totals(store: Store, served: LiveSlot, inferred: InferredFigures) -> dict[str, object]:
+    """Return a slot's totals, as plain JSON; whatever is inferred comes from its newest report.
+
+    `variants` and `total` count exposures that the policy drew, over all revisions, which is what
+    may be learned from; `by_reason` has the exposures of every reason.
+
+    Raises:
+        StoreAwayError: the store does not answer.
+    """
+    counted_at = clock.now()
+    rows = store.counts.totals(served.slot.name)
+    shares = _shares(served)
+    return {
+        "counted_at": iso(counted_at),
+        "interval_level": inferred.level,
+        "variants": [
+            {
+                "variant": name,
+                **_counts(rows, POLICY, name),
+                **inferred.of_variant(name),
+                "share_now": shares.get(name),
+            }
+            for name in _names(served.slot, rows)
+        ],
+        "total": _counts(rows, POLICY) | inferred.of_slot(),
+        "by_reason": {
+            reason: _counts(rows, reason) | inferred.of_reason(reason)
+            for reason in sorted({row.reason for row in rows})
+        },
+    }
+
+
+def _names(slot: Slot, rows: Sequence[Total]) -> list[str]:
+    """Return the slot's variants, then those of earlier revisions that have totals."""
+    return list(dict.fromkeys((*slot.names, *(row.variant for row in rows))))
+
+
+def _counts(rows: Sequence[Total], reason: str, variant: str | None = None) -> dict[str, object]:
+    """Return the sums over the rows of a reason, and of one variant if it is given."""
+    chosen = [row for row in rows if row.reason == reason and variant in {None, row.variant}]
+    return {
+        "exposures": sum(row.trials for row in chosen),
+        "conversions": sum(row.conversions for row in chosen),
+        "revenue": sum(row.value for row in chosen) / FEN,
+    }
+
+
+def _shares(served: LiveSlot) -> Mapping[str, float]:
+    """Return the average distribution that the served policy gives, by variant."""
+    allocation = served.policy.meta.get("allocation")
+    if isinstance(allocation, Mapping):
+        return {str(name): float(share) for name, share in allocation.items()}
+    names = [variant.name for variant in served.slot.variants if variant.enabled]
+    return dict.fromkeys(names, 1 / len(names)) if names else {}
