@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.units import DAY
 from nudge.config.slot_fields import (
     Duration,
     FiniteNumber,
@@ -31,7 +32,6 @@ from nudge.domain.slots.rule import EXAMPLE
 CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel", "failure")
 
-DAY = 86400.0
 MAX_WINDOW = 7 * DAY
 """Ids and open exposures are remembered with the visitor for so long."""
 MAX_STICKINESS = 366 * DAY

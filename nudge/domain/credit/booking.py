@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from bandits.buckets import DAY, FINE, bucket_of
+from bandits.buckets import FINE, bucket_of
+from bandits.units import DAY
 from nudge.domain.credit.count_import import REASON, imported_counts
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import Exposure, Record, Reward

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from bandits.buckets import HOUR
+from bandits.units import HOUR
 from nudge.domain.credit.log_import import (
     LogImport,
     Row,

@@ -13,9 +13,9 @@ from itertools import accumulate
 from typing import Any, Final, cast, get_args
 
 from bandits.features import CellSpec
+from nudge.domain.basics.money import fen_of
 from nudge.domain.basics.slot_values import instant
 from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Reason, Record, Ref, Reward
-from nudge.domain.people.reward import fen
 from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
 
 CLOSE: Final = 1e-6
@@ -217,7 +217,7 @@ def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
     number = float(reward)
     if not (math.isfinite(number) and number >= 0):
         raise RowError(f"reward {reward!r} is not a number from 0 on")
-    return int(number > 0), fen(number) if objective == "revenue" else 0
+    return int(number > 0), fen_of(number) if objective == "revenue" else 0
 
 
 def reason_of(value: object) -> Reason:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bandits.buckets import DAY, FINE_FOR, HOUR, HOURS_FOR, bucket_of
+from bandits.buckets import FINE_FOR, HOURS_FOR, bucket_of
+from bandits.units import DAY, HOUR
 from nudge.domain.credit.booking import BookingKey, bookings
 from nudge.domain.journal.records import JournalEntry
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite

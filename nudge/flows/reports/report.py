@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bandits.inference.beta_interval import RateFigures, rate_figures
+from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total
 from nudge.store.store import Store
 
 LEVEL = 0.95
-FEN = 100
 
 
 def performance(store: Store, served: LiveSlot) -> dict[str, object]:

@@ -16,10 +16,10 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, Column, FloatingColumn, IntegerValue, Table
 
 from bandits.evaluation import CV_SPLITS, Prediction, TargetRows, WeightedSums
+from nudge.domain.basics.money import FEN
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.target_policy import BESIDE
 from nudge.lake.engine.dialects import arrow, hashed, register_rows
-from nudge.lake.engine.query import FEN
 from nudge.lake.evaluation.cell_sums import read_sums, sum_by_group
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
