@@ -10,6 +10,7 @@ import structlog
 
 from nudge import clock
 from nudge.config.slot_change import Edit
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.harm_guard import FREEZE, WHO, HarmFinding
 from nudge.domain.reports.harm_sentences import frozen
 from nudge.domain.reports.report_time import iso
@@ -99,7 +100,7 @@ class HarmGuardLoop:
             return False
         self._due[slot.name] = now + slot.guard.every
         every = self._store.keys.every_partition()
-        lake = [self._store.folds.position_of(p, "archive") for p in every]
+        lake = [self._store.folds.position_of(p, FoldName.ARCHIVE) for p in every]
         before, self._seen[slot.name] = self._seen.get(slot.name), (lake, slot.revision)
         return any(lake) and before != self._seen[slot.name]
 

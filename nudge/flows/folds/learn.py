@@ -13,6 +13,7 @@ from typing import Final
 from bandits.buckets import FINE_FOR, HOURS_FOR, bucket_of
 from bandits.units import DAY, HOUR
 from nudge.domain.credit.booking import BookingKey, bookings
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
@@ -48,7 +49,7 @@ class LearnFold:
 
     store: Store
     batch: int = 2000
-    name: str = "learn"
+    name: str = FoldName.LEARN
 
     def prepare(self, partition: int) -> LearnState:
         """Watermark and slots as of the committed position."""
