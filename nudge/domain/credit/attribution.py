@@ -12,7 +12,15 @@ from typing import Final
 
 from nudge.domain.basics.money import fen_of
 from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
-from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Ref, Reward
+from nudge.domain.journal.records import (
+    Decision,
+    DecisionReason,
+    Event,
+    Exposure,
+    JournalEntry,
+    Ref,
+    Reward,
+)
 from nudge.domain.people.credit import credits_of, settle_credits, slots_of
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
@@ -99,7 +107,7 @@ def _decided(state: VisitorState, entry: JournalEntry, decision: Decision) -> St
     if decision.channel not in state.channels:
         state = state.having(channels=with_channel(state.channels, decision.channel))
     known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
-    if decision.reason == "shadow" or any(known):
+    if decision.reason == DecisionReason.SHADOW or any(known):
         return state, (), ()
     if decision.twin is not None:
         return _twinned(state, entry, decision.twin)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from bandits.inference.beta_interval import RateFigures, rate_figures
 from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total
 from nudge.store.store import Store
@@ -29,7 +30,7 @@ def performance(store: Store, served: LiveSlot) -> dict[str, object]:
     """
     rows = store.counts.totals(served.slot.name)
     names = _names(served.slot, rows)
-    drawn = [_sum(rows, "policy", name) for name in names]
+    drawn = [_sum(rows, DecisionReason.POLICY, name) for name in names]
     figures = rate_figures([t.conversions for t in drawn], [t.trials for t in drawn], level=LEVEL)
     shares = _shares(served)
     return {
@@ -41,7 +42,7 @@ def performance(store: Store, served: LiveSlot) -> dict[str, object]:
         "variants": [
             _variant(name, drawn[i], figures, i, shares.get(name)) for i, name in enumerate(names)
         ],
-        "total": _plain(_sum(rows, "policy", None)),
+        "total": _plain(_sum(rows, DecisionReason.POLICY, None)),
         "by_reason": _by_reason(rows),
     }
 

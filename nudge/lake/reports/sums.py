@@ -12,6 +12,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingValue, Table, Value
 
 from bandits.units import DAY, HOUR
+from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import arrow, bits_of
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
@@ -23,7 +24,7 @@ LATELY: Final = 14.0 * DAY
 MOST_DELAYS: Final = 500_000
 BITS: Final = 60
 """Groups of subjects that a bucket of time can count, as the bits of a number."""
-POLICY: Final = "policy"
+POLICY: Final = DecisionReason.POLICY.value
 KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
 
 
