@@ -58,7 +58,7 @@ SMS_TIMES = {"early": 2.0, "mid": 1.0, "end": 10.0}
 SMS_FITS = {"early": {"low": 8.0}}
 """By value tier: who spends little tops up when the pay has come. The factor is ours, as above."""
 
-LONGEST_DELAY = 6 * HOUR
+LONGEST_DELAY = 6.0 * HOUR
 
 
 def start(visitor: Visitor, banner: str | None, boost: float) -> float:

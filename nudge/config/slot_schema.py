@@ -33,9 +33,9 @@ from nudge.domain.slots.slot import FrozenServes, SlotMode
 CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel", "failure")
 
-MAX_WINDOW = 7 * DAY
+MAX_WINDOW = 7.0 * DAY
 """Ids and open exposures are remembered with the visitor for so long."""
-MAX_STICKINESS = 366 * DAY
+MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
 MODES = tuple(one.value for one in SlotMode)
 FROZEN_SERVES = tuple(one.value for one in FrozenServes)
