@@ -1,8 +1,7 @@
 """Time buckets: 5 minutes for 7 days, then hours to 90 days, then days."""
 
-MINUTE = 60
-HOUR = 3600
-DAY = 86400
+from bandits.units import DAY, HOUR, MINUTE
+
 FINE = 5 * MINUTE
 FINE_FOR = 7 * DAY
 HOURS_FOR = 90 * DAY

@@ -13,7 +13,6 @@ KEYS = (
     "kind", "floor", "half_life", "draws", "max_cells", "strength", "arm", "by", "arms", "prior",
     "prior_visitors", "options",
 )  # fmt: skip
-DAY = 86400.0
 TABLE_CELLS = 512  # a table holds draws for every cell
 FEATURE_CELLS = 4096  # features hold none: only the counts grow
 

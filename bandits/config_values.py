@@ -1,18 +1,16 @@
 """Single configuration values: tables, numbers, durations, and the text of a category."""
 
 import math
-import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
 
+from bandits.duration import parse_seconds
 from bandits.errors import ConfigError
 
 Table: TypeAlias = Mapping[str, object]
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*")
 _LARGEST = 2**63  # a larger integer is not a category; Python may refuse to convert it to text
 
 
@@ -83,12 +81,9 @@ def read_duration(value: object, key: str) -> float:
     Raises:
         ConfigError: the value is not a duration, or not positive.
     """
-    if value == "never":
-        return math.inf
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    number = float(match[1]) * _UNITS[match[2]] if match else value
-    if isinstance(number, int | float) and not isinstance(number, bool) and number > 0:
-        return float(number)
+    seconds = parse_seconds(value)
+    if seconds is not None and seconds > 0:
+        return seconds
     raise ConfigError(key, f"{value!r} is not a duration", 'Give seconds, "36h", "7d" or "never"')
 
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
-from bandits.buckets import DAY, FINE, HOUR, bucket_of, width_of
+from bandits.buckets import FINE, bucket_of, width_of
 
 __all__ = [
-    "DAY", "FINE", "HOUR", "CountColumns", "CountTable", "Interval", "Row", "WeightedCounts",
+    "FINE", "CountColumns", "CountTable", "Interval", "Row", "WeightedCounts",
     "bucket_of", "reward_delta", "width_of",
 ]  # fmt: skip
 

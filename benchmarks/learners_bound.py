@@ -21,7 +21,8 @@ from typing import TypeAlias
 import numpy as np
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
-from bandits.simulation.world import DAY, Visitors, World
+from bandits.simulation.world import Visitors, World
+from bandits.units import DAY
 from benchmarks.learners_world import Columns
 
 # Groups (n,) and, before the visitor's effect, the rates (n, H, K) of K arms under H candidates.

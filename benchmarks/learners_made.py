@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray
-from bandits.simulation.world import DAY, Visitors, World
+from bandits.simulation.world import Visitors, World
+from bandits.units import DAY
 
 
 @dataclass(frozen=True, kw_only=True)

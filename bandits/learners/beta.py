@@ -25,8 +25,9 @@ from bandits.learners.amounts import amount_draws
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
+from bandits.units import DAY
 
-HALF_LIFE = 7 * 86400.0
+HALF_LIFE = 7.0 * DAY
 START_TRIALS = 20.0  # with START_CONVERSIONS gives 5 %, the rate of a slot without data
 START_CONVERSIONS = 1.0
 LIFT_STRENGTH = 3.0  # weight of lift 1 in a cell, in conversions

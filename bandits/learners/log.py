@@ -9,8 +9,9 @@ from bandits.counts import FINE, CountTable
 from bandits.delay import DelayCounts, DelayDistribution
 from bandits.features import CellSpec
 from bandits.learners.auto.history import CountHistory
+from bandits.units import DAY
 
-LONGEST_DELAY = 30 * 86400.0
+LONGEST_DELAY = 30.0 * DAY
 CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
 
 

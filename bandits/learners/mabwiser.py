@@ -29,8 +29,9 @@ from bandits.learners.mabwiser_rows import BATCH, MabwiserBandit, fit_arms, fit_
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
+from bandits.units import DAY
 
-HALF_LIFE = 7 * 86400.0
+HALF_LIFE = 7.0 * DAY
 _SALT = 0x6D6162  # separates the draws of this module from others with the same seed
 
 

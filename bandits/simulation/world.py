@@ -23,8 +23,8 @@ import numpy as np
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from bandits.simulation.columns import Tables, by_value, draw_column, slot_effect
 from bandits.simulation.preference import preferred_arms
+from bandits.units import DAY
 
-DAY = 86400.0
 MOST = 0.9
 _FROM_DAY = re.compile(r"from_day_(\d+)")
 

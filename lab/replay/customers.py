@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.replay.mapping import EventRule, LogMapping
+from lab.replay.mapping import ROW, EventRule, LogMapping
 from nudge.domain.slots.slot import Scalar, SlotAttribute
 from nudge.errors import InvalidConfigError
 
@@ -140,7 +140,7 @@ def reader(
         f"{source}: no column {name!r}, which {mapping.source} names; "
         f"the file has {', '.join(columns)}"
         for name in mapping.columns
-        if name not in columns and (name, name) != (mapping.visitor_column, "row")
+        if name not in columns and (name, name) != (mapping.visitor_column, ROW)
     ]
     if wrong:
         raise InvalidConfigError(wrong)

@@ -13,10 +13,11 @@ from lab.replay.mapping import LogMapping
 from lab.replay.rates import Outcome
 from nudge.client.api import Api
 from nudge.client.outbox import Outbox, deliver_to
+from nudge.domain.journal.records import DecisionReason
 
-SERVED = frozenset({"policy", "holdout", "only_eligible"})
+SERVED = frozenset({DecisionReason.POLICY, DecisionReason.HOLDOUT, DecisionReason.ONLY_ELIGIBLE})
 """Reasons of decisions that the service made as it always does."""
-LEARNABLE = "policy"
+LEARNABLE = DecisionReason.POLICY
 AHEAD = 2
 """Calls that may be asked for a worker: enough to keep it busy, so few that order means much."""
 

@@ -23,9 +23,10 @@ from lab.simulate.truth import rewarded
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.client.api import Api
 from nudge.client.outbox import Outbox, deliver_to
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.slots.slot import Scalar
 
-LEARNABLE = "policy"
+LEARNABLE = DecisionReason.POLICY
 MAX_SLOTS = 3
 """Of one page."""
 _LOOK = 0.2

@@ -13,6 +13,7 @@ import numpy as np
 
 from lab.simulate import truth
 from lab.simulate.visitors import Visitor, pick
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.slots.slot import Scalar
 
 SMS_SHARE = 0.2
@@ -31,7 +32,7 @@ class SlotChoice:
 
     decision_id: str
     variant: str
-    reason: str = "policy"
+    reason: str = DecisionReason.POLICY
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from bandits.units import HOUR
 from lab.simulate.visitors import AMOUNTS, Visitor, distance
 from nudge.domain.slots.reward_event import reward_rule
 
@@ -57,8 +58,7 @@ SMS_TIMES = {"early": 2.0, "mid": 1.0, "end": 10.0}
 SMS_FITS = {"early": {"low": 8.0}}
 """By value tier: who spends little tops up when the pay has come. The factor is ours, as above."""
 
-HOUR = 3600.0
-LONGEST_DELAY = 6 * HOUR
+LONGEST_DELAY = 6.0 * HOUR
 
 
 def start(visitor: Visitor, banner: str | None, boost: float) -> float:

@@ -12,11 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
+from nudge.domain.journal.fold_name import FOLDS
 from nudge.errors import StoreError, StoreFullError
 
 blueprint = resource("health", "Is it alive, can it answer, how fast")
-
-FOLDS: Final = ("attribute", "learn", "archive")
 
 
 class AliveSchema(Schema):

@@ -17,6 +17,7 @@ from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, sleep
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
+from nudge.domain.slots.slot import SlotMode
 from nudge.errors import NudgeError, StoreAwayError
 from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider
@@ -174,7 +175,7 @@ class Service:
         """
         self.held.follow(store or self.store)
         for name, served in self.held.catalogue.slots.items():
-            self.metrics.frozen.labels(name).set(float(served.slot.mode == "frozen"))
+            self.metrics.frozen.labels(name).set(float(served.slot.mode == SlotMode.FROZEN))
 
     def look(self) -> None:
         """See whether the store is the right one, then read what changed.

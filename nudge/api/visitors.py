@@ -11,6 +11,7 @@ from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.basics.money import FEN
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
@@ -77,7 +78,7 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [{"at": iso(x.at), "amount": x.amount / 100} for x in state.payments],
+        "payments": [{"at": iso(x.at), "amount": x.amount / FEN} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()

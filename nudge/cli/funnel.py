@@ -10,6 +10,7 @@ import click
 from rich.box import SIMPLE
 from rich.table import Table
 
+from bandits.units import MINUTE
 from nudge import clock
 from nudge.cli.common import (
     data_dir_option,
@@ -26,7 +27,6 @@ from nudge.errors import InvalidRequestError
 
 Plain = Mapping[str, Any]
 LEAKS: Final = 10
-MINUTE: Final = 60
 
 
 @click.command()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
+from nudge.domain.journal.fold_name import FoldName
 from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
@@ -25,7 +26,7 @@ SHOWN = 20
 @click.command()
 @click.option(
     "--fold",
-    type=click.Choice(("attribute", "learn", "all")),
+    type=click.Choice((FoldName.ATTRIBUTE.value, FoldName.LEARN.value, "all")),
     default="all",
     show_default=True,
     help="Whose state.",

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
+from bandits.units import HOUR, MINUTE
 from lab.simulate import result
 from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
@@ -137,7 +138,7 @@ def simulate(
         compare(asked, as_json=as_json)
         return
     settings = load_settings(data_dir)
-    count = visitors or (round((rate or 50) * 60 * DEMO_MINUTES) if demo else 5000)
+    count = visitors or (round((rate or 50) * MINUTE * DEMO_MINUTES) if demo else 5000)
     name = run_name or f"sim-{secrets.token_hex(4)}"
     times = boost or (DEMO_BOOST if demo else 1.0)
     plan = SimulationPlan(name, count, rate, seed, workers, speed, times)
@@ -181,7 +182,7 @@ def _session(plan: SimulationPlan, settings: Settings, target: ServiceTarget) ->
 def _announced(plan: SimulationPlan) -> str:
     boost = f"; visitors begin {plan.boost:g} times as often as in truth" if plan.boost != 1 else ""
     return (
-        f"run {plan.run}: {plan.visitors:,} visitors, an hour in {3600 / plan.speed:.1f} s{boost}"
+        f"run {plan.run}: {plan.visitors:,} visitors, an hour in {HOUR / plan.speed:.1f} s{boost}"
     )
 
 

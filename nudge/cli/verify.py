@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json, progress_bar
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.difference import Difference
 from nudge.wiring.command import Installation, open_installation
 
@@ -59,7 +60,7 @@ def _visitors(installation: Installation, *, every: bool, shown: bool) -> list[D
         installation.store.journal.read,
     )
     total = sum(
-        history.length(p, installation.store.folds.position_of(p, "attribute"))
+        history.length(p, installation.store.folds.position_of(p, FoldName.ATTRIBUTE))
         for p in installation.store.keys.every_partition()
     )
     with progress_bar("visitors", shown=shown) as bar:

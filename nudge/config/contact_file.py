@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError
 
+from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.intervals import merge
-from nudge.domain.basics.local_time import DAY
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
 from nudge.domain.contact.public_holidays import regions

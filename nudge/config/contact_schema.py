@@ -10,6 +10,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.units import DAY, HOUR, MINUTE
 from nudge.config.slot_fields import (
     Duration,
     FiniteNumber,
@@ -21,7 +22,7 @@ from nudge.config.slot_fields import (
 )
 from nudge.config.slot_schema import NAME
 from nudge.domain.basics.duration import parse_duration
-from nudge.domain.basics.local_time import DAY, find_zone
+from nudge.domain.basics.local_time import find_zone
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST: Final = 50
@@ -89,7 +90,7 @@ def a_zone(name: str) -> None:
 
 
 def _seconds(hour: str, minute: str) -> int:
-    return 3600 * int(hour) + 60 * int(minute)
+    return HOUR * int(hour) + MINUTE * int(minute)
 
 
 def _count(right: str, most: int) -> ma.Integer:
@@ -166,7 +167,7 @@ class ContactFileSchema(StrictTable):
     )
     spacing = Duration(
         'write a duration up to 31 days, such as "24h", or leave it out',
-        longest=31.0 * DAY,
+        longest=31 * DAY,
         required=False,
     )
     complaint_pause = Pause(required=True, **field_texts(Pause.right))

@@ -11,9 +11,10 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.units import DAY, HOUR
 from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
-from nudge.config.slot_schema import ATTRIBUTE, DAY, NAME
+from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelStage, Match
 from nudge.domain.journal.event import EVENT_TYPES
@@ -61,7 +62,7 @@ class VisitSchema(StrictTable):
     late = Duration('write a duration up to 1 day, such as "6h"', longest=DAY)
     utc_offset = Duration(
         'write a duration up to 14 h, such as "8h", or leave it out',
-        longest=14 * 3600.0,
+        longest=14 * HOUR,
         required=False,
     )
 

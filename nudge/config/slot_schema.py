@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.units import DAY
 from nudge.config.slot_fields import (
     Duration,
     FiniteNumber,
@@ -27,17 +28,17 @@ from nudge.domain.basics.slot_values import (
 )
 from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
+from nudge.domain.slots.slot import FrozenServes, SlotMode
 
 CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel", "failure")
 
-DAY = 86400.0
-MAX_WINDOW = 7 * DAY
+MAX_WINDOW = 7.0 * DAY
 """Ids and open exposures are remembered with the visitor for so long."""
-MAX_STICKINESS = 366 * DAY
+MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
-MODES = ("live", "shadow", "frozen", "off")
-FROZEN_SERVES = ("policy", "fallback")
+MODES = tuple(one.value for one in SlotMode)
+FROZEN_SERVES = tuple(one.value for one in FrozenServes)
 METRICS = ("abandonment", "downgrade")
 MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
@@ -219,12 +220,12 @@ class SlotSchema(StrictTable):
     )
     title = ma.String(load_default="", **field_texts("write a text for people"))
     mode = ma.String(
-        load_default="live",
+        load_default=SlotMode.LIVE.value,
         validate=OneOf(*MODES),
         **field_texts("use one of live, shadow, frozen, off"),
     )
     frozen_serves = ma.String(
-        load_default="policy",
+        load_default=FrozenServes.POLICY.value,
         validate=OneOf(*FROZEN_SERVES),
         **field_texts("use policy or fallback: what a frozen slot shows"),
     )

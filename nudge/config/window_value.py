@@ -8,9 +8,9 @@ from typing import Any, Final
 from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.units import DAY
 from nudge.config.contact_schema import LocalHours
 from nudge.config.slot_fields import OneOf, StrictTable, field_texts
-from nudge.domain.basics.local_time import DAY
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT, Window
 

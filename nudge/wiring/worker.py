@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from nudge import faults
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
@@ -23,7 +24,6 @@ from nudge.flows.upkeep.expire import Expiry
 from nudge.flows.upkeep.retain import JournalRetention
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.folds.folds import FOLDS
 from nudge.store.keeping.retention import RetentionRule
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
@@ -104,9 +104,9 @@ def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int
 def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
     """The loops of these folds, by the names of their threads."""
     makers: dict[str, Callable[[Worker], dict[str, Loop]]] = {
-        "attribute": _attribute,
-        "learn": _learn,
-        "archive": _archive,
+        FoldName.ATTRIBUTE: _attribute,
+        FoldName.LEARN: _learn,
+        FoldName.ARCHIVE: _archive,
         REPORT: _report,
     }
     return {name: loop for fold in names for name, loop in makers[fold](worker).items()}
@@ -136,12 +136,14 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     lake = Lake(settings.lake_dir)
     archive = ArchiveFold(worker.store, lake, sealer.seal_each, limits)
-    leases = Leases(worker.store, "archive", worker.owner, worker.ttl, worker.guard)
+    leases = Leases(worker.store, FoldName.ARCHIVE, worker.owner, worker.ttl, worker.guard)
     keep = RetentionRule(settings.journal_keep, settings.journal_max_bytes)
     retain = JournalRetention(worker.store, keep)
     expire = Expiry(worker.store, lake, sealer.unseal, settings.lake_keep)
     spare, courtesy = SpareWork(Compaction(lake), expire), Courtesy(worker.store)
-    return {"archive": ArchiveLoop(archive, leases, retain, spare, settings.store_note, courtesy)}
+    return {
+        FoldName.ARCHIVE: ArchiveLoop(archive, leases, retain, spare, settings.store_note, courtesy)
+    }
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from bandits.units import DAY
 from nudge import clock
 from nudge.domain.reports.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.reports.report_table import rows
@@ -29,7 +30,7 @@ EVALUATE: Final = "evaluate"
 OFTEN: Final = 600.0
 """Seconds after which it is looked again for days that are over."""
 REPORTS_KEPT: Final = 600.0
-EVALUATIONS_KEPT: Final = 86_400.0
+EVALUATIONS_KEPT: Final = float(DAY)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from threading import Event
 import structlog
 
 from nudge import clock
+from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import NudgeError, StoreError
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.upkeep.compact import Compaction
@@ -120,4 +121,4 @@ class ArchiveLoop:
         try:
             self._leases.release()
         except StoreError as error:
-            log.warning("leases_not_released", fold="archive", error=str(error))
+            log.warning("leases_not_released", fold=FoldName.ARCHIVE.value, error=str(error))

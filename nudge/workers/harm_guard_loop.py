@@ -10,10 +10,11 @@ import structlog
 
 from nudge import clock
 from nudge.config.slot_change import Edit
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.harm_guard import FREEZE, WHO, HarmFinding
 from nudge.domain.reports.harm_sentences import frozen
 from nudge.domain.reports.report_time import iso
-from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.errors import ChangedMeanwhileError, NudgeError, StoreAwayError, StoreError
 from nudge.flows.upkeep import apply as applying
 from nudge.lake.files.reader import Lake
@@ -89,7 +90,7 @@ class HarmGuardLoop:
             StoreAwayError: the store does not answer.
         """
         current = self._store.slots.current()
-        watched = [slot for slot in current.values() if slot.guard and slot.mode == "live"]
+        watched = [slot for slot in current.values() if slot.guard and slot.mode == SlotMode.LIVE]
         if not watched or not self._store.guards.acquire(self._owner, self._ttl):
             return []
         return [slot.name for slot in watched if self._is_due(slot, now) and self._froze(slot)]
@@ -99,7 +100,7 @@ class HarmGuardLoop:
             return False
         self._due[slot.name] = now + slot.guard.every
         every = self._store.keys.every_partition()
-        lake = [self._store.folds.position_of(p, "archive") for p in every]
+        lake = [self._store.folds.position_of(p, FoldName.ARCHIVE) for p in every]
         before, self._seen[slot.name] = self._seen.get(slot.name), (lake, slot.revision)
         return any(lake) and before != self._seen[slot.name]
 

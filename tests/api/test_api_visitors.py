@@ -7,7 +7,8 @@ import time
 import pytest
 from api_web import Web, bearer
 
-from nudge.domain.people.recharges import DAY, Payment
+from bandits.units import DAY
+from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.errors import StoreAwayError

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandits.counts import DAY, FINE, HOUR, CountTable, Row, bucket_of, reward_delta, width_of
+from bandits.counts import FINE, CountTable, Row, bucket_of, reward_delta, width_of
+from bandits.units import DAY, HOUR
 
 ROWS = st.lists(
     st.tuples(

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from nudge.domain.identity.sealing import Sealer
-from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
+from nudge.domain.journal.fold_name import FoldName
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.lake.files.reader import Lake
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
@@ -45,7 +46,9 @@ def main(url: str, namespace: str, partitions: str, root: str, owner: str, *faul
     """Archive everything, or die."""
     store = Store(clients.patient(url), Keys(namespace, int(partitions)))
     steps, last, when = count(1), int(fault[0]), fault[1]
-    leases = [store.folds.acquire(p, NAME, owner, 60) for p in store.keys.every_partition()]
+    leases = [
+        store.folds.acquire(p, FoldName.ARCHIVE, owner, 60) for p in store.keys.every_partition()
+    ]
     limits = ArchiveLimits(range=400, chunk=150)
     archive = ArchiveFold(store, Lake(Path(root)), Sealer(SECRET).seal_each, limits)
     os.fsync = dying(os.fsync, steps, last, when)

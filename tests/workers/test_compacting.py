@@ -5,7 +5,7 @@ from __future__ import annotations
 from rebuild_site import archive, differences, fold_all, learned, opened, rebuild, states
 from worker_site import Site
 
-from nudge.flows.folds.archive import NAME
+from nudge.domain.journal.fold_name import FoldName
 from nudge.flows.upkeep.compact import Compaction
 from nudge.lake.files.compact import CompactionLimits
 from nudge.lake.files.reader import Lake
@@ -14,7 +14,7 @@ from nudge.store.folds.folds import Lease
 
 def owned(site: Site) -> list[Lease]:
     every = site.store.keys.every_partition()
-    found = [site.store.folds.acquire(p, NAME, "test", 60) for p in every]
+    found = [site.store.folds.acquire(p, FoldName.ARCHIVE, "test", 60) for p in every]
     return [lease for lease in found if lease is not None]
 
 

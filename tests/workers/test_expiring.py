@@ -17,11 +17,12 @@ from nudge import clock
 from nudge.cli.explain import _from_lake
 from nudge.config.slot_file import parse_slot
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Decision, JournalEntry
 from nudge.domain.reports.questions import PerformanceQuestion, Period
 from nudge.domain.reports.report_time import iso
 from nudge.errors import NotFoundError
-from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import expire as expiring
 from nudge.flows.upkeep.expire import Expiry
@@ -75,7 +76,7 @@ def site(settings: Settings, entries: list[JournalEntry]) -> Iterator[Site]:
     site.store.close()
 
 
-def leases(site: Site, fold: str = NAME) -> list[Lease]:
+def leases(site: Site, fold: str = FoldName.ARCHIVE) -> list[Lease]:
     every = site.store.keys.every_partition()
     found = [site.store.folds.acquire(p, fold, "test", 60) for p in every]
     return [lease for lease in found if lease is not None]

@@ -10,7 +10,7 @@ from places import CONFIG
 from rebuild_site import archive, fold_all, learned, rebuild
 from worker_site import Site
 
-from bandits.buckets import DAY
+from bandits.units import DAY
 from nudge import clock
 from nudge.config.import_file import load_rules
 from nudge.config.slot_file import load_slots

@@ -9,12 +9,12 @@ import math
 import numpy as np
 
 from bandits.arrays import FloatArray
+from bandits.units import DAY, HOUR
 
-HOUR, DAY = 3600.0, 86400.0
-HALF_LIVES = (math.inf, 20 * DAY, 7 * DAY, 2 * DAY, 12 * HOUR, 3 * HOUR)
+HALF_LIVES = (math.inf, 20.0 * DAY, 7.0 * DAY, 2.0 * DAY, 12.0 * HOUR, 3.0 * HOUR)
 BELIEF = (0.4, 0.25, 0.19, 0.09, 0.05, 0.02)  # prior weights; long half-lives are the most frequent
 SWITCH = 0.01  # probability of another best half-life from one interval to the next
-STEP = 2 * HOUR
+STEP = 2.0 * HOUR
 LEVEL = 0.3  # logit spread of the shift that all arms share in an interval
 
 

@@ -12,11 +12,12 @@ from nudge.api import forms
 from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.number import parse_number
+from nudge.domain.journal.records import DecisionReason
 from nudge.errors import InvalidRequestError
 
 MAX_SLOTS: Final = 20
 MAX_VISITORS: Final = 100
-REASONS: Final = ("policy", "holdout", "only_eligible", "forced", "fallback", "shadow")
+REASONS: Final = tuple(one.value for one in DecisionReason)
 
 
 def _unique(names: list[str]) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from decimal import Decimal
 
-NEVER = "never"
-"""The word for a duration without end."""
+from bandits.duration import NEVER, UNITS, parse_seconds
 
 RIGHT = 'write seconds, or text such as "90s", "30m", "12h", "7d", "2w" or "never"'
 """What a duration should look like, for messages."""
 
-_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-_PATTERN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhdw])\s*")
 _WRITTEN = ("d", "h", "m")
 
 
@@ -26,10 +22,8 @@ def parse_duration(value: object) -> float:
     Raises:
         ValueError: for anything else, for a negative number and for one that is not finite.
     """
-    if value == NEVER:
-        return math.inf
-    seconds = _seconds(value)
-    if seconds is None or not (math.isfinite(seconds) and seconds >= 0):
+    seconds = parse_seconds(value)
+    if seconds is None or not (seconds >= 0 and (math.isfinite(seconds) or value == NEVER)):
         raise ValueError(f"{value!r} is no duration; {RIGHT}")
     return seconds
 
@@ -45,20 +39,8 @@ def format_duration(seconds: float) -> str:
     if not seconds >= 0:
         raise ValueError(f"{seconds!r} is no duration; {RIGHT}")
     for unit in _WRITTEN:
-        count = seconds / _UNITS[unit]
-        if count >= 1 and count.is_integer() and count * _UNITS[unit] == seconds:
+        count = seconds / UNITS[unit]
+        if count >= 1 and count.is_integer() and count * UNITS[unit] == seconds:
             return f"{count:.0f}{unit}"
     # Decimal, because float's own repr turns to an exponent where numbers are large or small.
     return f"{Decimal(repr(float(seconds))).normalize():f}s"
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, str):
-        match = _PATTERN.fullmatch(value)
-        return float(match[1]) * _UNITS[match[2]] if match else None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            return None
-    return None

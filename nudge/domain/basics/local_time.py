@@ -16,9 +16,9 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bandits.units import DAY as DAY  # noqa: PLC0414 - domain.timing reads it here
 from nudge.domain.basics.intervals import Interval
 
-DAY: Final = 86_400
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MONDAY_TO_EPOCH: Final = 3
 """Days from the Monday of its week to 1970-01-01, a Thursday."""

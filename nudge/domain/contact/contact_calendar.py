@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
+from bandits.units import DAY
 from nudge.domain.basics.intervals import Interval, Intervals, without
-from nudge.domain.basics.local_time import DAY, date_of, moments, pieces, weekday_of
+from nudge.domain.basics.local_time import date_of, moments, pieces, weekday_of
 from nudge.domain.contact.contact import HOLIDAY, QUIET_HOURS, WEEKDAY
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy
 from nudge.domain.contact.public_holidays import public_holidays

@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+from bandits.units import HOUR
 from nudge.domain.basics.intervals import Interval
 from nudge.domain.contact.contact import NO_CAPACITY
 from nudge.domain.contact.contact_policy import ContactPolicy
 
-HOUR: Final = 3600
 _VERSIONS: Final = itertools.count(1)
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from math import inf, nextafter
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.local_time import (
-    DAY,
     Days,
     day_range,
     local,

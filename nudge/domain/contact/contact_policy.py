@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from nudge.domain.basics.local_time import DAY, find_zone
+from bandits.units import DAY
+from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import ContactFacts
 
 

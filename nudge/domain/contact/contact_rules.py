@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.intervals import Intervals, without
-from nudge.domain.basics.local_time import DAY
 from nudge.domain.contact.contact import UNKNOWN_CHANNEL, UNKNOWN_PURPOSE, Contact, ContactFacts
 from nudge.domain.contact.contact_calendar import Block, calendar_blocks, calendar_intervals
 from nudge.domain.contact.contact_personal import permission_blocks, pressure_blocks

@@ -10,12 +10,21 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Final
 
+from nudge.domain.basics.money import fen_of
 from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
-from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Ref, Reward
+from nudge.domain.journal.records import (
+    Decision,
+    DecisionReason,
+    Event,
+    Exposure,
+    JournalEntry,
+    Ref,
+    Reward,
+)
 from nudge.domain.people.credit import credits_of, settle_credits, slots_of
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
-from nudge.domain.people.reward import changes, fen, reward_changes
+from nudge.domain.people.reward import changes, reward_changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
     EarlyShown,
@@ -98,7 +107,7 @@ def _decided(state: VisitorState, entry: JournalEntry, decision: Decision) -> St
     if decision.channel not in state.channels:
         state = state.having(channels=with_channel(state.channels, decision.channel))
     known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
-    if decision.reason == "shadow" or any(known):
+    if decision.reason == DecisionReason.SHADOW or any(known):
         return state, (), ()
     if decision.twin is not None:
         return _twinned(state, entry, decision.twin)
@@ -187,7 +196,7 @@ def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
         # Forgetting an older event instead would take back what it was credited with.
         return state, (), ()
     # Only what was paid is worth money: a step's amount is a choice.
-    value = fen(event.fields.get("amount")) if kind == PAID else 0
+    value = fen_of(event.fields.get("amount")) if kind == PAID else 0
     happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
     after = state.having(events=_sorted(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))

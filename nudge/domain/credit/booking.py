@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from bandits.buckets import DAY, FINE, bucket_of
+from bandits.buckets import FINE, bucket_of
+from bandits.units import DAY
 from nudge.domain.credit.count_import import REASON, imported_counts
 from nudge.domain.credit.tally import NOTHING, Tally, plus
-from nudge.domain.journal.records import Exposure, Record, Reward
+from nudge.domain.journal.records import DecisionReason, Exposure, Record, Reward
 
-LEARNED: Final = frozenset({"policy", REASON})
+LEARNED: Final = frozenset({DecisionReason.POLICY, REASON})
 """Reasons of the exposures that are counted in buckets, from which models are fitted."""
 
 

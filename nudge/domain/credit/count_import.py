@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from bandits.buckets import HOUR
+from bandits.units import HOUR
 from nudge.domain.credit.log_import import (
     LogImport,
     Row,
@@ -22,7 +22,7 @@ from nudge.domain.credit.log_import import (
     worth,
 )
 from nudge.domain.credit.tally import NOTHING, Tally, plus
-from nudge.domain.journal.records import Mark, Record
+from nudge.domain.journal.records import DecisionReason, Mark, Record
 
 TYPE: Final = "imported_counts"
 REASON: Final = "imported"
@@ -96,7 +96,7 @@ class CountImport:
         shown = known["exposed_at"] if known["exposed_at"] not in (None, "") else known["at"]
         at = int(seconds_of(shown, "at") // HOUR) * HOUR
         conversions, value = worth(known, slot.terms.objective)
-        if conversions is None or reason_of(known["reason"]) != "policy":
+        if conversions is None or reason_of(known["reason"]) != DecisionReason.POLICY:
             return partition, []
         revision = int(known["slot_revision"] or slot.revision)
         cell = self.of.cells.cell(known["context"])

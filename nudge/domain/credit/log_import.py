@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import accumulate
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, cast
 
 from bandits.features import CellSpec
+from nudge.domain.basics.money import fen_of
 from nudge.domain.basics.slot_values import instant
-from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Reason, Record, Ref, Reward
-from nudge.domain.people.reward import fen
+from nudge.domain.journal.records import (
+    IMPORTED,
+    Decision,
+    DecisionReason,
+    Exposure,
+    Record,
+    Ref,
+    Reward,
+)
 from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
 
 CLOSE: Final = 1e-6
@@ -217,20 +225,21 @@ def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
     number = float(reward)
     if not (math.isfinite(number) and number >= 0):
         raise RowError(f"reward {reward!r} is not a number from 0 on")
-    return int(number > 0), fen(number) if objective == "revenue" else 0
+    return int(number > 0), fen_of(number) if objective == "revenue" else 0
 
 
-def reason_of(value: object) -> Reason:
+def reason_of(value: object) -> DecisionReason:
     """The reason that a row tells; `policy` where it tells none.
 
     Raises:
         RowError: it is none.
     """
     if value in (None, ""):
-        return "policy"
-    if value not in get_args(Reason):
-        raise RowError(f"reason {value!r} is none of {', '.join(get_args(Reason))}")
-    return cast("Reason", value)
+        return DecisionReason.POLICY
+    found = next((one for one in DecisionReason if one == value), None)
+    if found is None:
+        raise RowError(f"reason {value!r} is none of {', '.join(DecisionReason)}")
+    return found
 
 
 def _between(pmf: Sequence[float], i: int) -> int:

@@ -15,7 +15,6 @@ from nudge.domain.journal.records import Ref
 _LAYOUT: Final = struct.Struct(">HHQ16s")
 LENGTH: Final = 59
 """Letters of a token: short enough for an SMS."""
-KEY_SIZE: Final = 32
 
 
 class Link(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from bandits.units import DAY
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.records import Event, Source
 from nudge.domain.slots.reward_event import PAY_TAPPED, REWARDING_EVENTS, STEP
@@ -38,7 +39,7 @@ PAGE_TYPES: Final = frozenset(t for t, origin in EVENT_TYPES.items() if origin =
 NEEDS_DECISION: Final = frozenset({"shown", "clicked"})
 """Types that mean nothing without the decision that they answer."""
 
-MAX_AGE: Final = 7 * 86_400.0
+MAX_AGE: Final = 7.0 * DAY
 """Seconds; an event that happened longer ago is `too_old`: its id is no longer remembered."""
 
 

@@ -9,12 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from enum import StrEnum
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
-Reason = Literal["policy", "holdout", "only_eligible", "forced", "fallback", "shadow"]
+Reason: TypeAlias = str
+"""A `DecisionReason`, or the plain text of one: records that were read hold the latter."""
 Source = Literal["page", "server"]
+
+
+class DecisionReason(StrEnum):
+    """Reason of a decision: what the decision may be used for."""
+
+    POLICY = "policy"
+    HOLDOUT = "holdout"
+    ONLY_ELIGIBLE = "only_eligible"
+    FORCED = "forced"
+    FALLBACK = "fallback"
+    SHADOW = "shadow"
 
 
 class Ref(NamedTuple):

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Final
 
+from bandits.units import DAY
+from nudge.domain.basics.money import fen_of
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person
@@ -17,10 +19,9 @@ from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, with_payment
-from nudge.domain.people.reward import fen
 from nudge.domain.people.visitor import MAX_BENEFITS, VisitorState
 
-VISIT: Final = 86_400.0
+VISIT: Final = float(DAY)
 """Seconds in which a payment that names no number is taken for the one that was typed."""
 NUMBER: Final = "number"
 DEVICE: Final = "device"
@@ -36,7 +37,7 @@ def state_with_event(state: VisitorState, at: float, event: Event) -> VisitorSta
 
 def paid(state: VisitorState, at: float, event: Event) -> VisitorState:
     """A payment, as a server reports it: a page's is a claim."""
-    amount = fen(event.fields.get("amount"))
+    amount = fen_of(event.fields.get("amount"))
     if event.source != "server" or not amount:
         return state
     state = _recharged(state, at, _text(event, NUMBER))
@@ -78,7 +79,7 @@ def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
     if label and device:
         typed = TypedNumber(at, device, label)
         return state.having(typed=max(typed, state.typed or typed))
-    amount = fen(event.fields.get("amount"))
+    amount = fen_of(event.fields.get("amount"))
     return state.having(amounts=person.with_amount(state.amounts, amount)) if amount else state
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from bandits.units import HOUR
 from nudge.domain.slots.rule import Scalar
 
 UNKNOWN: Final = "unknown"
@@ -51,7 +52,7 @@ def kind_of(reason: object) -> str:
 REASON: Final = "failure_reason"
 FAILED_AT: Final = "failed_at"
 METHOD: Final = "method"
-FRESH: Final = 6 * 3600.0
+FRESH: Final = 6.0 * HOUR
 """Seconds in which a failure asks for an offer. Who comes back later begins anew, and must not be
 answered for what went wrong then; it is as long as a report of a payment belongs to a visit."""
 

@@ -8,9 +8,10 @@ from itertools import pairwise
 from statistics import median, median_low
 from typing import Final, NamedTuple
 
+from bandits.units import DAY
+
 MOST: Final = 12
 """Payments that are kept with a visitor: the latest. A year, for who recharges once a month."""
-DAY: Final = 86_400.0
 FEWEST: Final = 3
 """Payments from which there is a rhythm: two intervals."""
 SPREAD: Final = 1.4826

@@ -1,33 +1,13 @@
-"""What an entry changes in the rewards of a visitor's exposures, and amounts as whole fen."""
+"""What an entry changes in the rewards of a visitor's exposures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from hashlib import blake2b
-from typing import Final
 
 from nudge.domain.journal.records import JournalEntry, Ref, Reward
 from nudge.domain.people.credit import Credits, Worth, credits_of, is_shared
 from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
-from nudge.domain.slots.slot import Scalar
-
-MAX_FEN: Final = 10_000_000
-"""The largest amount that is believed, 100,000 yuan: sums of squares stay within 64 bits."""
-
-
-def fen(amount: Scalar) -> int:
-    """An amount in yuan as whole fen, rounded half to even; 0 for what is no amount."""
-    if isinstance(amount, bool) or not isinstance(amount, int | float | str):
-        return 0
-    try:
-        exact = Decimal(str(amount)) * 100
-    except InvalidOperation:
-        return 0  # text that is no number, which the edge let through
-    if not exact.is_finite():
-        return 0
-    bounded = min(max(exact, Decimal(0)), Decimal(MAX_FEN))
-    return int(bounded.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def changes(

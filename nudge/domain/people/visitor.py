@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from bandits.units import DAY
+from nudge.domain.basics.money import yuan_of
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
-from nudge.domain.people.recharges import DAY, Payment, expect_payment, spending_change, usual
+from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
 """Exposures, and as many of each other kind, that are remembered with one visitor."""
-KEEP: Final = 90 * 86_400.0
+KEEP: Final = 90.0 * DAY
 """Seconds that a state outlives its visitor's last touch, at least."""
-KEEP_CUSTOMER: Final = 400 * 86_400.0
+KEEP_CUSTOMER: Final = 400.0 * DAY
 """That of somebody who paid, or of whom the operator told: a year's rhythm can be seen."""
-KEEP_REFUSAL: Final = 3650 * 86_400.0
+KEEP_REFUSAL: Final = 3650.0 * DAY
 """That of somebody who refused or complained: a no is not forgotten by being left alone."""
 PAGES: Final = frozenset({"web", "wap", "app"})
 """Channels of visits."""
@@ -177,7 +179,7 @@ class VisitorState:
             # What the operator knows goes further back; an SMS that was planned says nothing.
             known.setdefault("mobile_before", False)
         if self.last_amount is not None:
-            known["last_amount"] = _yuan(self.last_amount)
+            known["last_amount"] = yuan_of(self.last_amount)
             known["last_paid_at"] = self.last_paid_at
         return known | self._rhythm(at) | self._failure()
 
@@ -197,7 +199,7 @@ class VisitorState:
         known: dict[str, Scalar] = {
             "payments": len(self.payments),
             "first_paid_at": self.first_paid_at,
-            "usual_amount": _yuan(usual(self.payments) or 0),
+            "usual_amount": yuan_of(usual(self.payments) or 0),
         }
         if next_one is not None:
             known["expected_at"] = next_one.at
@@ -220,12 +222,6 @@ class VisitorState:
     def next_close(self) -> float | None:
         """Seconds at which the first open exposure closes, or None where none is open."""
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
-
-
-def _yuan(fen: int) -> float | int:
-    """Whole where it is."""
-    whole, rest = divmod(fen, 100)
-    return fen / 100 if rest else whole
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:

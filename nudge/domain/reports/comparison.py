@@ -14,12 +14,13 @@ from bandits.inference.arm_table import ArmTable
 from bandits.inference.clusters import GROUPS
 from bandits.inference.moments import Moments
 from bandits.inference.srm import RatioSums
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.cube import Cube, Groups, Masses
 
-POLICY = "policy"
-LIFTED = (POLICY, "only_eligible")
+POLICY = DecisionReason.POLICY
+LIFTED = (POLICY, DecisionReason.ONLY_ELIGIBLE)
 """What decisions of the holdout would have been."""
-HOLDOUT = "holdout"
+HOLDOUT = DecisionReason.HOLDOUT
 OFTEN = 0.5
 """Share of the exposures in which a variant must have been possible to be compared."""
 

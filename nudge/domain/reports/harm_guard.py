@@ -16,11 +16,14 @@ from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS
 from nudge.domain.reports.section_estimates import interval_of, real
-from nudge.domain.slots.slot import GuardTerms, Metric, Slot
+from nudge.domain.slots.slot import FrozenServes, GuardTerms, Metric, Slot, SlotMode
 
 WHO: Final = "guard"
 """In the audit."""
-FREEZE: Final[Mapping[str, str]] = {"mode": "frozen", "frozen_serves": "fallback"}
+FREEZE: Final[Mapping[str, str]] = {
+    "mode": SlotMode.FROZEN.value,
+    "frozen_serves": FrozenServes.FALLBACK.value,
+}
 """What the guard changes in a slot."""
 IN_YUAN: Final[Mapping[Metric, bool]] = {"abandonment": False, "downgrade": True}
 """Whether what is compared is yuan an exposure; else it is conversions an exposure."""
@@ -106,7 +109,7 @@ def begins(history: Iterable[Slot]) -> int:
     revisions = iter(history)
     first = next(revisions)
     for earlier in revisions:
-        if earlier.mode != "live" or _choice(earlier) != _choice(first):
+        if earlier.mode != SlotMode.LIVE or _choice(earlier) != _choice(first):
             break
         first = earlier
     return first.revision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import blake2b
@@ -168,11 +168,6 @@ def format_of(value: str | None) -> str:
     if value not in FORMATS:
         raise _wrong("format", f"is none; use {', '.join(FORMATS)}")
     return value
-
-
-def names_in(by: Sequence[str]) -> list[str]:
-    """The context's attributes among the dimensions."""
-    return [name.removeprefix(CONTEXT) for name in by if name.startswith(CONTEXT)]
 
 
 def _time(name: str, value: object) -> float | None:

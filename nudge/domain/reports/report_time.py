@@ -9,10 +9,9 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import BoolArray, IntArray
+from bandits.units import DAY, HOUR
 from nudge.domain.reports.cube import Allocation, Cube
 
-HOUR: Final = 3600
-DAY: Final = 86_400
 HOURS: Final = 3 * DAY
 """Seconds up to which a period is told by the hour."""
 FEWEST: Final = 20

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 from bandits.delay import DelayDistribution
 from bandits.inference import fixed, interval, sequence
@@ -15,13 +14,13 @@ from bandits.inference.best import BestArmFigures, best_arm
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
+from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Groups
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Finding
 
-FEN: Final = 100
 Plain = dict[str, object]
 
 

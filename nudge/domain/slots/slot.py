@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
@@ -13,12 +14,26 @@ __all__ = ["Scalar"]
 
 On = Literal["decision", "shown"]
 Objective = Literal["conversion", "revenue"]
-Mode = Literal["live", "shadow", "frozen", "off"]
-FrozenServes = Literal["policy", "fallback"]
 Metric = Literal["abandonment", "downgrade"]
 
 DEFAULT_PAGE = "default"
 """The key of a slot's fallback for pages that are not named."""
+
+
+class SlotMode(StrEnum):
+    """Mode of a slot: whether it learns, and what it shows."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+    FROZEN = "frozen"
+    OFF = "off"
+
+
+class FrozenServes(StrEnum):
+    """What a frozen slot shows: what was published last, or the fallback."""
+
+    POLICY = "policy"
+    FALLBACK = "fallback"
 
 
 @dataclass(frozen=True)
@@ -178,8 +193,8 @@ class Slot:
     floor: float
     fallback: Mapping[str, str]
     title: str = ""
-    mode: Mode = "live"
-    frozen_serves: FrozenServes = "policy"
+    mode: SlotMode = SlotMode.LIVE
+    frozen_serves: FrozenServes = FrozenServes.POLICY
     guard: GuardTerms | None = None
     free_amount: FreeAmount | None = None
     affordable: float | None = None

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
+from bandits.units import HOUR
+
 LAST: Final = 100
 """Versions that are kept in any case."""
-HOUR: Final = 3600
 
 
 def seed_of(slot: str, version: int) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from nudge import clock, faults
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry, is_dense
 from nudge.lake.files import manifest, sweep, writer
 from nudge.lake.files.errors import JournalGapError, LakeAheadError
@@ -22,8 +23,6 @@ from nudge.lake.files.tables import Seal
 from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.store import Store
 
-NAME: Final = "archive"
-ATTRIBUTE: Final = "attribute"
 PENDING: Final = ("pending_to", "pending_watermark")
 """What the fold keeps in the store while a range is fixed."""
 
@@ -137,7 +136,7 @@ class ArchiveFold:
 
     def _pending(self, lease: Lease) -> _Job | None:
         p = lease.partition
-        upto, watermark = self._store.folds.read_fields(p, NAME, *PENDING)
+        upto, watermark = self._store.folds.read_fields(p, FoldName.ARCHIVE, *PENDING)
         known = {lease.position} if upto is None else {lease.position, int(upto)}
         self._check_lake(lease, known)
         if upto is None:
@@ -167,12 +166,12 @@ class ArchiveFold:
         watermark = credited if upto == last else None
         known = "" if watermark is None else repr(watermark)
         fields: dict[str, str | int] = {PENDING[0]: upto, PENDING[1]: known}
-        self._write(lease, after, self._store.folds.put_fields(p, NAME, fields))
+        self._write(lease, after, self._store.folds.put_fields(p, FoldName.ARCHIVE, fields))
         return _Job(lease, Range(p, after, upto), watermark, more=upto < last)
 
     def _credited(self, partition: int) -> float | None:
         """Up to when attribute has credited all that was logged, in seconds."""
-        kept = self._store.folds.read_fields(partition, ATTRIBUTE, "watermark")
+        kept = self._store.folds.read_fields(partition, FoldName.ATTRIBUTE, "watermark")
         return _seconds(kept[0])
 
     # ... write the files and the manifests, ...
@@ -215,7 +214,7 @@ class ArchiveFold:
     # ... and commit the position.
 
     def _commit(self, job: _Job) -> Lease:
-        done = self._store.folds.drop_fields(job.range.partition, NAME, PENDING)
+        done = self._store.folds.drop_fields(job.range.partition, FoldName.ARCHIVE, PENDING)
         return self._write(job.lease, job.range.upto, done)
 
     def _write(self, lease: Lease, position: int, write: FoldWrite) -> Lease:

@@ -13,6 +13,7 @@ import structlog
 
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.visitor import VisitorState
@@ -53,7 +54,7 @@ class AttributeFold:
 
     store: Store
     batch: int = 500
-    name: str = "attribute"
+    name: str = FoldName.ATTRIBUTE
 
     def prepare(self, partition: int) -> AttributeState:
         """Watermark and generation as of the committed position."""

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bandits.buckets import DAY, FINE_FOR, HOUR, HOURS_FOR, bucket_of
+from bandits.buckets import FINE_FOR, HOURS_FOR, bucket_of
+from bandits.units import DAY, HOUR
 from nudge.domain.credit.booking import BookingKey, bookings
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
@@ -47,7 +49,7 @@ class LearnFold:
 
     store: Store
     batch: int = 2000
-    name: str = "learn"
+    name: str = FoldName.LEARN
 
     def prepare(self, partition: int) -> LearnState:
         """Watermark and slots as of the committed position."""

@@ -18,7 +18,7 @@ from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
 from nudge.domain.reports.allocation import allocation
 from nudge.domain.slots.learning import learner_config
-from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.versions import forgotten, seed_of
 from nudge.errors import FencedError, StoreAwayError
 from nudge.store.folds.counts import CountRow
@@ -139,7 +139,7 @@ class Publisher:
 
     def _published(self, desk: SlotPublication, slot: Slot, now: float) -> bool:
         desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
-        if slot.mode == "frozen":
+        if slot.mode == SlotMode.FROZEN:
             return False  # what is counted meanwhile is learned from when it goes on
         anew = slot.revision != desk.revision
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from nudge import clock
+from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.reports.inferred_figures import InferredFigures
 from nudge.domain.reports.report_time import iso
@@ -13,7 +14,6 @@ from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total
 from nudge.store.store import Store
 
-FEN: Final = 100
 POLICY: Final = "policy"
 
 

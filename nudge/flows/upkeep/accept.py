@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
-from nudge.flows.folds.archive import NAME as ARCHIVE
 from nudge.flows.folds.archive import PENDING, ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
@@ -22,7 +22,6 @@ from nudge.lake.files import manifest
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import Seal
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.keeping import identity
 from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
@@ -115,9 +114,7 @@ class StoreAcceptance:
         return replace(gap, upto=last) if wrong.reason == "store_other" else gap
 
     def _accepted(self, gap: Gap, wrong: WrongStore) -> None:
-        leases = [
-            self.store.folds.seize(gap.partition, name, self.owner, TTL) for name in folds.FOLDS
-        ]
+        leases = [self.store.folds.seize(gap.partition, name, self.owner, TTL) for name in FOLDS]
         if wrong.reason == "store_older":
             end = self.store.journal.end_before(gap.partition, gap.upto)
             leases = [self._caught_up(lease, end) for lease in leases]
@@ -132,13 +129,13 @@ class StoreAcceptance:
 
     def _mark(self, lease: Lease) -> FoldWrite:
         """Have the fold wait for its rebuild; the archive, which has none, forgets its range."""
-        if lease.fold == ARCHIVE:
-            return self.store.folds.drop_fields(lease.partition, ARCHIVE, PENDING)
+        if lease.fold == FoldName.ARCHIVE:
+            return self.store.folds.drop_fields(lease.partition, FoldName.ARCHIVE, PENDING)
         return self.store.folds.put_fields(lease.partition, lease.fold, {"broken": WAITS})
 
     def _caught_up(self, lease: Lease, end: int) -> Lease:
         """The lease where its fold has read all that the store kept."""
-        if lease.fold == ARCHIVE:
+        if lease.fold == FoldName.ARCHIVE:
             return self._archived(lease, end)
         fold: Fold[Any] = self._fold(lease.fold)
         state = fold.prepare(lease.partition)
@@ -157,7 +154,7 @@ class StoreAcceptance:
             lease = self.store.folds.commit(lease, Commit(last, writes=[self._mark(lease)]))
         if lease.position < end:
             fixed = self.store.folds.put_fields(
-                lease.partition, ARCHIVE, {PENDING[0]: end, PENDING[1]: ""}
+                lease.partition, FoldName.ARCHIVE, {PENDING[0]: end, PENDING[1]: ""}
             )
             lease = self.store.folds.commit(lease, Commit(lease.position, writes=[fixed]))
             (lease,) = ArchiveFold(self.store, self.lake, self.seal).run([lease])
@@ -165,8 +162,8 @@ class StoreAcceptance:
 
     def _fold(self, name: str) -> Fold[Any]:
         makers: dict[str, Callable[..., Fold[Any]]] = {
-            "attribute": AttributeFold,
-            "learn": LearnFold,
+            FoldName.ATTRIBUTE: AttributeFold,
+            FoldName.LEARN: LearnFold,
         }
         return makers[name](self.store)
 

@@ -13,12 +13,13 @@ from typing import Final
 from nudge import clock
 from nudge.domain.identity.number import Number, number_from_seal
 from nudge.domain.identity.sealing import Home, Sealer
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import LAST
 from nudge.errors import CorruptRecordError
 from nudge.store.journal.journal import Append
 from nudge.store.store import Store
-from nudge.store.vault.visitors import ATTRIBUTE, Person
+from nudge.store.vault.visitors import Person
 
 LOOK: Final = 0.02
 
@@ -157,7 +158,7 @@ class Eraser:
 
     def _is_somebody(self, home: Home) -> bool:
         p = home.partition
-        generation = self.store.folds.generation_of(p, ATTRIBUTE)
+        generation = self.store.folds.generation_of(p, FoldName.ATTRIBUTE)
         state = self.store.visitor_states.has(p, home.subject, generation)
         person = self.store.visitors.person_of(home)
         return state or person.into is not None or bool(person.others)
@@ -173,7 +174,7 @@ class Eraser:
         """Whether the fold came to the end of what there is now."""
         last = self.store.journal.last_position(partition)
         until = clock.monotonic() + patience
-        while self.store.folds.position_of(partition, ATTRIBUTE) < last:
+        while self.store.folds.position_of(partition, FoldName.ATTRIBUTE) < last:
             if clock.monotonic() > until:
                 return False
             clock.sleep(LOOK)

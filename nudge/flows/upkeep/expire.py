@@ -14,11 +14,12 @@ from typing import Final
 import structlog
 
 from nudge import clock
+from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.lake.files.expire import expire, plan
 from nudge.lake.files.manifest import Manifest
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.restore import Unseal
-from nudge.store.folds.folds import FOLDS, Lease
+from nudge.store.folds.folds import Lease
 from nudge.store.store import Store
 
 EVERY: Final = 600.0
@@ -88,7 +89,7 @@ class Expiry:
         return min(lease.position, *found)
 
     def _watermark(self, partition: int) -> float:
-        kept = self.store.folds.read_fields(partition, "attribute", "watermark")
+        kept = self.store.folds.read_fields(partition, FoldName.ATTRIBUTE, "watermark")
         return float(kept[0] or 0.0)
 
     def _first_day(self, watermark: float) -> str:

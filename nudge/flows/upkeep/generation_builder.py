@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from nudge.clock import monotonic
 from nudge.domain.credit.attribution_replay import AttributionAccount
+from nudge.domain.journal.fold_name import FoldName
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
@@ -100,5 +101,8 @@ class GenerationBuilder(Generic[S]):
 
 def fold_of(store: Store, name: str) -> Fold[Any]:
     """The fold `attribute` or `learn`, as the builder of a new generation of its state."""
-    makers: dict[str, Callable[..., Fold[Any]]] = {"attribute": AttributeFold, "learn": LearnFold}
+    makers: dict[str, Callable[..., Fold[Any]]] = {
+        FoldName.ATTRIBUTE: AttributeFold,
+        FoldName.LEARN: LearnFold,
+    }
     return makers[name](store, name=generations.builder(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nudge.domain.journal.fold_name import FoldName
 from nudge.lake.files.balances import Balance
 from nudge.store.folds.folds import FoldWrite, Lease
 from nudge.store.store import Store
@@ -21,7 +22,7 @@ def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator
     Raises:
         BrokenLakeError: the balance cannot be read.
     """
-    writes = _visitors if fold == "attribute" else _counts
+    writes = _visitors if fold == FoldName.ATTRIBUTE else _counts
     yield from writes(store, lease, balance)
     mark = {"watermark": repr(balance.until)}
     yield store.folds.put_fields(lease.partition, lease.fold, mark)

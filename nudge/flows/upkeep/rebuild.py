@@ -14,6 +14,7 @@ import structlog
 
 from nudge.clock import monotonic
 from nudge.domain.credit.attribution_replay import AttributionAccount
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.flows.upkeep.generation_builder import TTL, GenerationBuilder, Tell, fold_of
 from nudge.lake.files.balances import Balance
@@ -121,7 +122,7 @@ class Rebuild:
     def _begun(self, fold: str, partition: int, tell: Tell) -> GenerationBuilder[Any]:
         made = fold_of(self.store, fold)
         lease = self.store.generations.begin(partition, fold, self.owner, TTL)
-        account = AttributionAccount() if fold == "attribute" else None
+        account = AttributionAccount() if fold == FoldName.ATTRIBUTE else None
         state = made.prepare(partition)
         return GenerationBuilder(self.store, self.history, made, lease, state, account, tell)
 

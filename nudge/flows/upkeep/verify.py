@@ -12,6 +12,7 @@ from typing import Final
 from nudge.domain.credit import count_import as lessons
 from nudge.domain.credit.booking import LEARNED, BookingKey, bookings
 from nudge.domain.credit.tally import Tally
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
 from nudge.lake.checks.checks import EMPTY, count_rows, marks, position_spans, repeated_ids
@@ -52,7 +53,7 @@ def verify(store: Store, lake: Lake) -> list[Difference]:
 
 
 def _archived(store: Store, partition: int) -> int:
-    return int(store.folds.read_fields(partition, "archive", "position")[0] or 0)
+    return int(store.folds.read_fields(partition, FoldName.ARCHIVE, "position")[0] or 0)
 
 
 # Positions: the lake holds what the store says, and the journal holds the rest.

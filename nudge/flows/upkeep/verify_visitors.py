@@ -14,6 +14,7 @@ from typing import Final
 
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
@@ -112,19 +113,19 @@ def verify_visitors(
         StoreAwayError: no answer.
     """
     for p in store.keys.every_partition():
-        length = history.length(p, store.folds.position_of(p, "attribute"))
+        length = history.length(p, store.folds.position_of(p, FoldName.ATTRIBUTE))
         share = 1 if every else max(1, -(-length // SAMPLE))
         sample = _Sample.begun(history, p, share, tell)
         there = set(_stored(store, sample))
         # Behind the listing, so that a visitor who came meanwhile is in the replay.
-        sample.to(store.folds.position_of(p, "attribute"))
+        sample.to(store.folds.position_of(p, FoldName.ATTRIBUTE))
         rest = iter(sorted(sample.replay.visitors.keys() | there))
         while chunk := list(islice(rest, CHUNK)):
             yield from _compared(store, sample, chunk)
 
 
 def _stored(store: Store, sample: _Sample) -> Iterator[str]:
-    (number,) = store.folds.read_fields(sample.partition, "attribute", GENERATION)
+    (number,) = store.folds.read_fields(sample.partition, FoldName.ATTRIBUTE, GENERATION)
     found = store.generations.subjects(sample.partition, int(number or 0))
     return (subject for subject in found if sample.looks_at(subject))
 
@@ -183,7 +184,9 @@ def moment(store: Store, partition: int, chunk: list[str]) -> VisitorsMoment | N
 
 
 def _head(store: Store, partition: int) -> list[str | None]:
-    return store.folds.read_fields(partition, "attribute", "position", "watermark", GENERATION)
+    return store.folds.read_fields(
+        partition, FoldName.ATTRIBUTE, "position", "watermark", GENERATION
+    )
 
 
 def _decoded(blob: bytes | None) -> VisitorState | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanColumn, Column, Table
 
+from nudge.domain.basics.money import FEN
 from nudge.domain.credit.attribution import GRACE
 from nudge.lake.engine import spark
 from nudge.lake.engine.sql import select, sql_view, watermarks
@@ -40,8 +41,6 @@ __all__ = [
 ]
 
 DUCKDB: Final = "duckdb"
-FEN: Final = 100
-"""Fen in a yuan."""
 _KEY: Final = ("slot", "slot_revision", "reason", "variant")
 _SUMS: Final = ("exposures", "conversions", "value", "square")
 _DECISION: Final = (

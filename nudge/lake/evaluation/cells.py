@@ -16,10 +16,11 @@ import pyarrow as pa
 from ibis.expr.types import BooleanValue, Column, FloatingColumn, IntegerValue, Table
 
 from bandits.evaluation import CV_SPLITS, Prediction, TargetRows, WeightedSums
+from nudge.domain.basics.money import FEN
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.target_policy import BESIDE
 from nudge.lake.engine.dialects import arrow, hashed, register_rows
-from nudge.lake.engine.query import FEN
 from nudge.lake.evaluation.cell_sums import read_sums, sum_by_group
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
@@ -113,7 +114,7 @@ class CellRows:
         """Count the decisions that cannot be used, by reason."""
         decisions = self.rows.backend.table("decisions")
         decisions = Cut(self.period).inside(decisions.filter(decisions.slot == self.rows.slot))
-        policy = decisions.reason == "policy"
+        policy = decisions.reason == DecisionReason.POLICY.value
         drawn = decisions.aggregate(other=(~policy).sum(), policy=policy.sum())
         shown = self._shown()
         counted = shown.aggregate(rows=shown.count(), open=(~shown.settled).sum())
@@ -128,7 +129,7 @@ class CellRows:
     def _shown(self) -> Table:
         """Return the exposures of decisions that the policy drew."""
         table = Cut(self.period).inside(self.rows.table)
-        return table.filter(table.reason == "policy", table.policy.notnull())
+        return table.filter(table.reason == DecisionReason.POLICY.value, table.policy.notnull())
 
     def _table(self) -> Table:
         table = self._shown()

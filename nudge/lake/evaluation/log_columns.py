@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import BoolArray, FloatArray
+from nudge.domain.journal.records import DecisionReason
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_arrays import REAL, TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import CONTEXT, open_context
 from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.log_matrices import list_lengths, list_members, list_numbers
 
-LEARNABLE: Final = "policy"
+LEARNABLE: Final = DecisionReason.POLICY.value
 """The reason of decisions that may be evaluated."""
 POLICY: Final = "policy"
 """Name of the target column that holds the distribution of the policy asked about."""

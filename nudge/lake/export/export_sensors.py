@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import orjson
 
+from nudge.domain.basics.money import FEN
 from nudge.lake.evaluation.log_columns import Look
 from nudge.lake.evaluation.log_file import LogFile
 
@@ -51,7 +52,7 @@ def events(row: Row) -> Iterator[dict[str, object]]:
         yield _event("NudgeExposure", row, row["exposed_at"], {})
     if row["rewarded_at"] is not None:
         reward = {"reward": row["reward"], "conversions": row["conversions"]}
-        amount = {"amount_yuan": row["value_fen"] / 100, "matured": row["matured"]}
+        amount = {"amount_yuan": row["value_fen"] / FEN, "matured": row["matured"]}
         yield _event("NudgeReward", row, row["rewarded_at"], reward | amount)
 
 

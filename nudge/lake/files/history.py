@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from bandits.units import HOUR
 from nudge.domain.journal.records import JournalEntry, is_dense
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import JournalGapError
@@ -13,7 +14,6 @@ from nudge.lake.files.reader import Lake
 from nudge.lake.files.restore import Unseal
 
 CHUNK: Final = 2000
-HOUR: Final = 3600.0
 
 Read = Callable[[int, int, int], list[JournalEntry]]
 """Reads the journal: partition, position behind which to begin, most entries."""

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bandits.units import HOUR
 from nudge.lake.files import disk, manifest
 from nudge.lake.files.balances import FOLDER
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import SCHEMAS
 
 MANIFEST = ".json"
-PATIENCE = 3600.0
+PATIENCE = float(HOUR)
 """Seconds after which a file without manifest will not get one any more, and after which no reader
 is at what was replaced."""
 

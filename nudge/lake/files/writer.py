@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bandits.units import DAY
 from nudge import faults
 from nudge.domain.journal.records import JournalEntry
 from nudge.lake.files import disk
 from nudge.lake.files.manifest import File, Range
 from nudge.lake.files.tables import SCHEMAS, TABLE_OF, Seal, rows
 
-DAY: Final = 86_400
 Place = tuple[str, int]
 """Table and day since the epoch (UTC, of the stamp): what one file holds."""
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.inference.clusters import GROUPS
+from bandits.units import HOUR
 from nudge.domain.reports.cube import OTHER, Ages, Allocation, Cube, Delays, Groups, Masses
 from nudge.lake.reports.cut import MOST
 from nudge.lake.reports.shown import SEPARATOR
-from nudge.lake.reports.sums import BINS, HOUR, Sums
+from nudge.lake.reports.sums import BINS, Sums
 
 PAID: Final = ("hits", "conversions", "value")
 POWERS: Final = ("reward", "square", "cube", "weight_value", "square_value", "square_square")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 import ibis
 from ibis.expr.types import Table
 
+from bandits.units import DAY
 from nudge.domain.reports.cube import Cube
 from nudge.lake.engine.dialects import arrow
 from nudge.lake.reports.coded import code_rows
@@ -16,8 +16,6 @@ from nudge.lake.reports.cut import MOST, Cut
 from nudge.lake.reports.day_sums import read_or_make_sums
 from nudge.lake.reports.slot_rows import SlotRows
 from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, put_together
-
-DAY: Final = 86_400.0
 
 
 def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:

@@ -9,9 +9,9 @@ from typing import Final, cast
 import ibis
 from ibis.expr.types import BooleanValue, Column, StringColumn, Table
 
+from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import OTHER
 from nudge.domain.reports.questions import CONTEXT, EVER, Period
-from nudge.lake.engine.query import FEN
 from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
 
 MOST: Final = 30

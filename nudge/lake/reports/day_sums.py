@@ -14,13 +14,14 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import ipc
 
+from bandits.units import DAY
 from nudge import clock
 from nudge.lake.files import disk
 from nudge.lake.reports.sums import Sums
 
 VERSION: Final = "1"
 """Of the files' form and of what is summed; another one makes them anew."""
-UNUSED: Final = 7 * 86_400.0
+UNUSED: Final = 7.0 * DAY
 SUFFIX: Final = ".sums"
 
 

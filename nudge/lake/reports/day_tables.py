@@ -18,6 +18,7 @@ import duckdb
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
+from bandits.units import HOUR
 from nudge import clock
 from nudge.lake.engine.query import answer, translate_errors
 from nudge.lake.files import disk
@@ -26,9 +27,9 @@ from nudge.lake.reports import shown
 
 VERSION: Final = "2"
 """Of the files' form; another one makes them anew."""
-LATE: Final = 3600.0
+LATE: Final = float(HOUR)
 """Seconds that a day stays open behind its end."""
-STALE: Final = 3600.0
+STALE: Final = float(HOUR)
 """Seconds after which a file that is not used any more is removed: a report may be reading it."""
 ROW_GROUP: Final = 122_880
 Tell = Callable[[float], None]

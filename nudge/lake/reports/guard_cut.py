@@ -11,6 +11,7 @@ from typing import Final, cast
 import ibis
 from ibis.expr.types import IntegerValue, Table
 
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import EVER, Period
 from nudge.lake.reports.cubes import cube_of
@@ -18,7 +19,7 @@ from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
 
-COMPARED: Final = ("policy", "holdout")
+COMPARED: Final = (DecisionReason.POLICY.value, DecisionReason.HOLDOUT.value)
 """Reasons: whoever they served could have been in the other group, by a known chance."""
 CHOICE: Final = 2
 

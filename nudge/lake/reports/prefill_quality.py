@@ -11,6 +11,7 @@ from typing import Any, Final
 import ibis
 from ibis.backends.duckdb import Backend
 
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.report_time import FEWEST
 from nudge.lake.engine.query import answer
@@ -38,7 +39,9 @@ def prefill_quality(
         BrokenLakeError: a file is missing or unreadable.
     """
     shown, events = backend.table("exposures"), backend.table("events")
-    shown = Cut(period).inside(shown.filter(shown.slot == slot, shown.reason == "policy"))
+    shown = Cut(period).inside(
+        shown.filter(shown.slot == slot, shown.reason == DecisionReason.POLICY.value)
+    )
     named = events.filter(events.type.isin((KEPT, EDITED))).select("decision_id", "type")
     rows = shown.select("decision_id", "subject", "variant").inner_join(named, "decision_id")
     counts = rows.group_by("variant", "type").aggregate(

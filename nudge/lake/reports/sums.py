@@ -11,19 +11,20 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingValue, Table, Value
 
+from bandits.units import DAY, HOUR
+from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import arrow, bits_of
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 
 BINS: Final = 20.0
 """Ages of a decade."""
-LATELY: Final = 14 * 86_400.0
+LATELY: Final = 14.0 * DAY
 """Seconds, and most conversions, that the delays are learned from: twice the longest window."""
 MOST_DELAYS: Final = 500_000
-HOUR: Final = 3600
 BITS: Final = 60
 """Groups of subjects that a bucket of time can count, as the bits of a number."""
-POLICY: Final = "policy"
+POLICY: Final = DecisionReason.POLICY.value
 KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from bandits.buckets import bucket_of
 from nudge.domain.credit.booking import LEARNED, BookingKey
 from nudge.domain.credit.tally import NOTHING, Tally, plus
+from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.count_codec import (
     bucket_of_field,
     counts_name,
@@ -23,9 +23,6 @@ from nudge.store.folds.count_codec import (
 from nudge.store.folds.folds import Folds, FoldWrite
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
-
-LEARN: Final = "learn"
-"""The fold that writes the counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class Counts:
         """Read a slot's totals over all partitions, ordered by revision, reason and variant."""
         sums: dict[tuple[int, str, str], Tally] = {}
         for partition in self.keys.every_partition():
-            generation = Folds(self.client, self.keys).generation_of(partition, LEARN)
+            generation = Folds(self.client, self.keys).generation_of(partition, FoldName.LEARN)
             found = self.fields(self.keys.totals(partition, slot, generation))
             for name, tally in tallies(found).items():
                 key = split_name(name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.count_codec import split_block
-from nudge.store.folds.counts import LEARN, CountRow, Counts
+from nudge.store.folds.counts import CountRow, Counts
 from nudge.store.folds.folds import GENERATION, Folds
 
 
@@ -58,7 +59,7 @@ class CountsCopy:
     def _partition(self, counts: Counts, partition: int) -> bool:
         # The position first: blocks that change meanwhile are read now and once more.
         folds = Folds(counts.client, counts.keys)
-        found = folds.read_fields(partition, LEARN, "position", "watermark", GENERATION)
+        found = folds.read_fields(partition, FoldName.LEARN, "position", "watermark", GENERATION)
         position, watermark, generation = found[0], found[1], int(found[2] or 0)
         anew = generation != self.generations[partition]
         if anew:

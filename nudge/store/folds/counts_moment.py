@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.journal.records import DecisionReason
 from nudge.store.folds.count_codec import fields_of, split_block, totals_name
-from nudge.store.folds.counts import LEARN, CountRow, Counts
+from nudge.store.folds.counts import CountRow, Counts
 from nudge.store.folds.folds import GENERATION, Folds
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -83,7 +85,7 @@ class CountMoments:
 
     def _head(self, partition: int) -> list[str | None]:
         return Folds(self.client, self.keys).read_fields(
-            partition, LEARN, "position", GENERATION, "slots"
+            partition, FoldName.LEARN, "position", GENERATION, "slots"
         )
 
     def _read(self, partition: int, slot: str, blocks: _Blocks) -> None:
@@ -97,7 +99,7 @@ def _learned(rows: Mapping[tuple[str, str], list[CountRow]]) -> Sums:
     for (slot, block), found in rows.items():
         revision, _ = split_block(block)
         for row in found:
-            name = totals_name(revision, "policy", row.variant)
+            name = totals_name(revision, DecisionReason.POLICY, row.variant)
             for one, number in fields_of(name, row.tally):
                 sums[slot, one] += number
     return sums

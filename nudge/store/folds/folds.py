@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
+from nudge.domain.journal.fold_name import FOLDS
 from nudge.domain.journal.records import Event, Record
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
 
-FOLDS: Final = ("attribute", "learn", "archive")
-"""The folds that read the journal."""
 GENERATION: Final = "generation"
 """The field of a fold's hash that says which generation of its state counts."""
 

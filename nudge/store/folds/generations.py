@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from nudge.domain.journal.fold_name import FoldName
 from nudge.errors import StoreError
 from nudge.store.folds.folds import GENERATION, Folds, Lease
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
-    "attribute": ("visitor", "open"),
-    "learn": ("counts", "blocks", "totals"),
+    FoldName.ATTRIBUTE.value: ("visitor", "open"),
+    FoldName.LEARN.value: ("counts", "blocks", "totals"),
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
 FIELDS: Final = (GENERATION, "watermark", "slots")

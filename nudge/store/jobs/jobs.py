@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from bandits.units import HOUR
 from nudge.errors import StoreError
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -16,9 +17,9 @@ MOST: Final = 100
 """Jobs of a kind that may wait or run; more are refused."""
 TRIES: Final = 3
 """How often a job is begun: one that ends its worker must not end all of them."""
-REMEMBERED: Final = 3600.0
+REMEMBERED: Final = float(HOUR)
 """Seconds that a job is remembered which nobody finished."""
-FAILED_KEPT: Final = 3600.0
+FAILED_KEPT: Final = float(HOUR)
 """Seconds that a failed job is remembered."""
 RETRY: Final = 5.0
 """Seconds in which who asks anew is told of the failure, and the job is not begun again."""

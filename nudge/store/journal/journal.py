@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.event import EVENT_TYPES
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Ref
@@ -15,7 +16,7 @@ from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.codec import decode, encode
 from nudge.store.wire.keys import Keys
 
-EVENT_MEMORY = 7 * 86_400.0
+EVENT_MEMORY = 7.0 * DAY
 """Seconds that an event id is remembered with its visitor."""
 PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what

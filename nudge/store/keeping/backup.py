@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import CorruptRecordError, StoreError
-from nudge.store.folds.folds import FOLDS, Folds
+from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import FAMILIES, Keys
@@ -161,7 +162,7 @@ class Backup:
         self.client.call("SET", self.keys.seq(partition), last)
         for name, position in folds:
             fields: list[Arg] = ["position", position]
-            if name == "archive":
+            if name == FoldName.ARCHIVE:
                 # The lake has grown since; where it is ahead of all that is restored, the store is
                 # older than the lake, and has to be accepted first.
                 archived = in_lake(partition)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock
+from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
-READERS: Final = ("archive", "attribute")
+READERS: Final = (FoldName.ARCHIVE, FoldName.ATTRIBUTE)
 """The folds that must have read a record before a report can know it."""
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.store.folds.folds import FOLDS, Folds
+from nudge.domain.journal.fold_name import FOLDS
+from nudge.store.folds.folds import Folds
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 

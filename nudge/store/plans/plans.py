@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import msgpack
 
+from bandits.units import DAY
 from nudge.domain.journal.block import Block, BlockDecision
 from nudge.domain.journal.records import Decision, Ref
 from nudge.store.plans.plan_book import Plans
@@ -16,7 +17,7 @@ from nudge.store.wire.client import Arg, Call, Client, Reply
 from nudge.store.wire.codec import encoder
 from nudge.store.wire.keys import Keys
 
-MONTH: Final = 31 * 86_400
+MONTH: Final = 31 * DAY
 """Seconds: plans are remembered by the month in which they were made, for two or three of them."""
 MOST_MADE: Final = 16_384
 """Shapes and choices that are remembered; then all are forgotten."""

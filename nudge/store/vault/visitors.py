@@ -12,6 +12,7 @@ import msgpack
 
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.people.numbers import is_own
 from nudge.domain.people.visitor_codec import into_of
 from nudge.store.journal.journal import ref_at, standing_decision
@@ -20,8 +21,8 @@ from nudge.store.service.stock import units_left
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
 
-ATTRIBUTE = "attribute"
-"""The fold that keeps the visitors' states."""
+_FOLD: Final = FoldName.ATTRIBUTE.value
+"""The fold that keeps the visitors' states; plain text, which formats faster than an enum."""
 AT_ONCE: Final = 300
 """Visitors that one script opens: the store is busy with them for some ms."""
 MOST_STEPS: Final = 16
@@ -222,7 +223,7 @@ class VisitorBook:
         for _ in range(MOST_STEPS):
             p = home.partition
             args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
-            names = [self.keys.fold(p, ATTRIBUTE), self.keys.quota(p)]
+            names = [self.keys.fold(p, _FOLD), self.keys.quota(p)]
             into, *rest = self.client.run("read_subject", names, args)
             if not into:
                 return _opened(p, home.subject, rest)
@@ -268,12 +269,12 @@ class VisitorBook:
 def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call:
     names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
     args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
-    return [keys.fold(p, ATTRIBUTE), keys.quota(p)], args
+    return [keys.fold(p, _FOLD), keys.quota(p)], args
 
 
 def _call(keys: Keys, wanted: VisitorQuery) -> tuple[list[str], list[Arg]]:
     p = wanted.home
-    names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, ATTRIBUTE), keys.quota(p)]
+    names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, _FOLD), keys.quota(p)]
     seen = [home.subject for home in wanted.device.homes] if wanted.device else []
     args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
     return names, [*args, int(wanted.claim), *_flags(wanted), *seen]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nudge.domain.basics.money import MAX_FEN, fen_of
 from nudge.domain.credit.attribution import GRACE, MAX_OPEN, advance, step
 from nudge.domain.journal.event import MAX_AGE
 from nudge.domain.journal.records import (
@@ -26,7 +27,6 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.reward import MAX_FEN, fen
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.slot import RewardTerms
@@ -441,7 +441,7 @@ def test_one_visitor_cannot_grow_without_bound() -> None:
 )
 def test_amounts_become_whole_fen(amount: Any, expected: int) -> None:
     """Yuan become fen by rounding half to even, exactly; what is no amount is worth nothing."""
-    assert fen(amount) == expected
+    assert fen_of(amount) == expected
 
 
 # --- Any order of arrival
@@ -505,7 +505,7 @@ def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]
                 chosen = [x for x in in_slot if x[0] <= at][-1:]
             for since, ref, made in chosen:
                 if kind in re.split(r"[+|]", made.terms.event) and at <= since + made.terms.window:
-                    found[ref].append((kind, fen(e.fields["amount"]) if kind == "paid" else 0))
+                    found[ref].append((kind, fen_of(e.fields["amount"]) if kind == "paid" else 0))
     lacking = {r for r in found if "+" in asked[r] and len({k for k, _ in found[r]}) < 2}
     sums = {ref: sum(v for _, v in values) for ref, values in found.items() if ref not in lacking}
     return {ref: (1, value, value**2) for ref, value in sums.items()}

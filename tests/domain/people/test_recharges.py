@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.people.recharges import DAY, MOST, Payment, expect_payment, spending_change, usual
+from bandits.units import DAY
+from nudge.domain.people.recharges import MOST, Payment, expect_payment, spending_change, usual
 from nudge.domain.people.recharges import with_payment as add
 
 PAYMENTS = st.lists(st.builds(Payment, st.integers(0, 10**6).map(float), st.integers(1, 10**6)))

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from places import CONFIG
 
+from bandits.units import DAY
 from nudge.config.segment_file import load_segments, parse_segments
-from nudge.domain.people.recharges import DAY, Payment
+from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, members
 from nudge.errors import InvalidConfigError

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.slots.versions import HOUR, LAST, forgotten, seed_of
+from bandits.units import HOUR
+from nudge.domain.slots.versions import LAST, forgotten, seed_of
 
 PUBLISHED = st.lists(st.floats(0, 20 * HOUR), max_size=300).map(
     lambda times: dict(enumerate(sorted(times), start=1))

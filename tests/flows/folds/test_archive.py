@@ -15,11 +15,12 @@ import pytest
 from places import ROOT
 
 from nudge.domain.identity.sealing import Sealer, new_subject
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Mark, Ref
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds import archive as archiving
-from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
+from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.lake.checks.checks import PositionSpan, position_spans
 from nudge.lake.engine.query import connect
 from nudge.lake.files import disk, manifest, writer
@@ -86,14 +87,16 @@ def fill(store: Store, each: int) -> None:
 
 def own(store: Store, owner: str = "w") -> list[Lease]:
     """The archive's leases of all partitions."""
-    found = [store.folds.acquire(p, NAME, owner, 60) for p in store.keys.every_partition()]
+    found = [
+        store.folds.acquire(p, FoldName.ARCHIVE, owner, 60) for p in store.keys.every_partition()
+    ]
     return [lease for lease in found if lease is not None]
 
 
 def usurp(store: Store, partition: int, owner: str) -> Lease:
     """The lease, although another owner has it: as if it had run out."""
-    store.client.call("HSET", store.keys.fold(partition, NAME), "until", "0")
-    lease = store.folds.acquire(partition, NAME, owner, 60)
+    store.client.call("HSET", store.keys.fold(partition, FoldName.ARCHIVE), "until", "0")
+    lease = store.folds.acquire(partition, FoldName.ARCHIVE, owner, 60)
     assert lease is not None
     return lease
 
@@ -268,13 +271,13 @@ def test_a_pending_range_is_redone_as_it_was_fixed(store: Store, lake: Lake) -> 
     fill(store, 10)
     leases = own(store)
     fixed = FoldWrite(
-        "HSET", store.keys.fold(0, NAME), ("pending_to", 4, "pending_watermark", "5.5")
+        "HSET", store.keys.fold(0, FoldName.ARCHIVE), ("pending_to", 4, "pending_watermark", "5.5")
     )
     store.folds.commit(leases[0], Commit(0, writes=[fixed]))
     after = ArchiveFold(store, lake, SEALER.seal_each).run(leases)
     assert [lease.position for lease in after] == [4, 11, 11, 11]
     assert lake.contents().watermarks()[0] == 5.5
-    assert store.folds.read_fields(0, NAME, "pending_to") == [None]
+    assert store.folds.read_fields(0, FoldName.ARCHIVE, "pending_to") == [None]
 
 
 def test_the_watermark_is_what_attribute_had_credited(store: Store, lake: Lake) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bandits.buckets import FINE_FOR, HOUR, HOURS_FOR, bucket_of, width_of
+from bandits.buckets import FINE_FOR, HOURS_FOR, bucket_of, width_of
+from bandits.units import HOUR
 from nudge.domain.journal.records import Exposure, JournalEntry, Mark, Record, Ref, Reward
 from nudge.flows.folds.learn import LearnFold, crossed_days
 from nudge.settings.settings import Settings

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flow_web import Web
 
+from nudge.domain.journal.fold_name import FOLDS
 from nudge.domain.journal.records import Mark
 from nudge.flows.upkeep.retain import EVERY, JournalRetention
-from nudge.store.folds import folds
 from nudge.store.folds.folds import Commit
 from nudge.store.keeping.retention import RetentionRule
 
@@ -20,7 +20,7 @@ def filled(web: Web) -> Web:
     """300 marks in partition 0, which every fold has read up to 200."""
     for i in range(300):
         web.store.journal.append_mark(0, Mark("m", {"text": "x" * 500, "i": i}))
-    for name in folds.FOLDS:
+    for name in FOLDS:
         stand(web, name, 200)
     return web
 
@@ -37,7 +37,7 @@ def first(web: Web) -> int:
 def test_nothing_goes_that_a_fold_or_the_archive_has_not_read(filled: Web) -> None:
     """However old and however large: the slowest reader's position is the bound, exactly."""
     for slowest, position in (("learn", 70), ("attribute", 90), ("archive", 120)):
-        for name in folds.FOLDS:
+        for name in FOLDS:
             stand(filled, name, position if name == slowest else 200)
         filled.store.retention.trim(0, RetentionRule(0.0, 1))
         assert first(filled) == position + 1
@@ -89,7 +89,7 @@ def test_it_looks_again_after_a_while(filled: Web) -> None:
     """One look in some seconds, whatever calls."""
     retain = JournalRetention(filled.store, OLD)
     assert retain.run([0], 100.0) == 200
-    for name in folds.FOLDS:
+    for name in FOLDS:
         stand(filled, name, 250)
     assert retain.run([0], 100.0 + EVERY / 2) == 0
     assert retain.run([0], 100.0 + EVERY) == 50

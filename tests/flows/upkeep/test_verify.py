@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Exposure, JournalEntry, Mark, Record, Ref, Reward
-from nudge.flows.folds.archive import NAME, ArchiveFold
+from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.upkeep.verify import Difference, verify
 from nudge.lake.files import manifest, writer
@@ -53,7 +54,7 @@ class Loop:
     def archive(self) -> None:
         """Let archive catch up."""
         every = self.store.keys.every_partition()
-        found = [self.store.folds.acquire(p, NAME, "w", 60) for p in every]
+        found = [self.store.folds.acquire(p, FoldName.ARCHIVE, "w", 60) for p in every]
         self._archive.run([lease for lease in found if lease is not None])
 
     def differences(self) -> list[Difference]:
@@ -171,7 +172,7 @@ def test_what_is_declared_lost_is_no_difference(loop: Loop) -> None:
     loop.learn(1)
     loop.archive()
     loop.store.client.call("SET", loop.store.keys.seq(1), 1000)
-    loop.store.client.call("HSET", loop.store.keys.fold(1, NAME), "position", 1000)
+    loop.store.client.call("HSET", loop.store.keys.fold(1, FoldName.ARCHIVE), "position", 1000)
     manifest.write(loop.lake.root, Manifest(Range(1, 48, 1000), (), lost="store_empty"))
     loop.put(1, Mark("after"))
     loop.archive()

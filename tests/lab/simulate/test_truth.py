@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from bandits.units import HOUR
 from lab.simulate import truth
 from lab.simulate.journey import (
     EventCall,
@@ -150,7 +151,7 @@ def test_payment_comes_late_and_from_a_server(
                 waited = before if isinstance(before, Wait) else actions[actions.index(action) - 2]
                 assert isinstance(waited, Wait)
                 delays.append(waited.seconds)
-    assert 60 < np.median(delays) < 2 * truth.HOUR
+    assert 60 < np.median(delays) < 2 * HOUR
     assert max(delays) <= truth.LONGEST_DELAY
 
 
