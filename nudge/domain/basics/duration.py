@@ -7,10 +7,10 @@ import re
 from decimal import Decimal
 
 NEVER = "never"
-"""The word for a duration without end."""
+"""The text of an infinite duration."""
 
 RIGHT = 'write seconds, or text such as "90s", "30m", "12h", "7d", "2w" or "never"'
-"""What a duration should look like, for messages."""
+"""The form of a duration, as messages describe it."""
 
 _UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _PATTERN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([smhdw])\s*")
@@ -18,7 +18,7 @@ _WRITTEN = ("d", "h", "m")
 
 
 def parse_duration(value: object) -> float:
-    """The duration in seconds; infinite for "never".
+    """Return a duration in seconds; infinite for "never".
 
     Args:
         value: a number of seconds, or text: a number and one of s, m, h, d, w.
@@ -30,12 +30,12 @@ def parse_duration(value: object) -> float:
         return math.inf
     seconds = _seconds(value)
     if seconds is None or not (math.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"{value!r} is no duration; {RIGHT}")
+        raise ValueError(f"{value!r} is not a duration; {RIGHT}")
     return seconds
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest text from which `parse_duration` makes exactly these seconds again.
+    """Return the shortest text from which `parse_duration` reads exactly these seconds again.
 
     Raises:
         ValueError: for a negative number and for one that is not a number.
@@ -43,7 +43,7 @@ def format_duration(seconds: float) -> str:
     if seconds == math.inf:
         return NEVER
     if not seconds >= 0:
-        raise ValueError(f"{seconds!r} is no duration; {RIGHT}")
+        raise ValueError(f"{seconds!r} is not a duration; {RIGHT}")
     for unit in _WRITTEN:
         count = seconds / _UNITS[unit]
         if count >= 1 and count.is_integer() and count * _UNITS[unit] == seconds:
