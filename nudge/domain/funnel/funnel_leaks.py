@@ -69,7 +69,7 @@ def by_stage(counts: FunnelCounts) -> dict[int, VisitShare]:
 
 
 def by_reason(counts: FunnelCounts) -> dict[str, int]:
-    """Return the visits lost for each reason, over all groups and stages; empty for no reason."""
+    """Return the visits lost for each reason ("" for none), over all groups and stages."""
     found: dict[str, int] = {}
     for one in counts.leaks:
         found[one.reason] = found.get(one.reason, 0) + one.lost.hits
