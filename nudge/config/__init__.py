@@ -1,1 +1,1 @@
-"""Files that an operator edits: read, checked and turned into values of the domain."""
+"""Configuration files of the operator: read, checked and turned into values of the domain."""

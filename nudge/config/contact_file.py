@@ -1,4 +1,4 @@
-"""The contact policy as files (`config/contact.toml`): read, with every problem named."""
+"""The contact policy as files (`config/contact.toml`), read with every problem named."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ Table = Mapping[str, Any]
 
 
 def load_contact(directory: Path) -> ContactPolicy:
-    """The contact policy of a configuration directory, with the dates that it names a file for.
+    """Load the contact policy of a configuration directory, with the file of dates that it names.
 
     Raises:
         InvalidConfigError: all problems of both files, each with file and key.
     """
     path = directory / FILE
     table = read_table(path)
-    told, dates = _dates_of(table, directory)
-    return parse_contact(table, str(path), dates=dates, told=told)
+    problems, dates = _dates_of(table, directory)
+    return parse_contact(table, str(path), dates=dates, more=problems)
 
 
 def parse_contact(
@@ -43,15 +43,15 @@ def parse_contact(
     source: str,
     *,
     dates: Table | None = None,
-    told: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
 ) -> ContactPolicy:
-    """The contact policy that a plain table describes.
+    """Parse the contact policy of a plain table.
 
     Args:
-        table: as a file gives it.
-        source: what messages call it.
-        dates: further dates, of the file that it names: `forbidden` and `allowed`.
-        told: problems of that file, told with those of the table.
+        table: content of the file.
+        source: name of the file in messages.
+        dates: content of the file of dates: `forbidden` and `allowed`.
+        more: problems of the file of dates, reported with those of the table.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.
@@ -59,13 +59,13 @@ def parse_contact(
     data, found = _read(_schema(), table)
     if not found:
         found = [*_problems(data), *_between(data["holidays"], dates or {})]
-    if found or told:
-        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found] + [*told])
+    if found or more:
+        raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found] + [*more])
     return _policy(data, dates or {})
 
 
 def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
-    """Problems and content of the file of dates, where the table names one."""
+    """Return problems and content of the file of dates, where the table names one."""
     holidays = table.get("holidays")
     name = holidays.get("file") if isinstance(holidays, dict) else None
     if not isinstance(name, str) or not name:
@@ -147,15 +147,15 @@ def _place_problems(holidays: Table) -> Iterator[Problem]:
     country, region = holidays.get("country"), holidays.get("region")
     if country is None:
         if region is not None:
-            yield "holidays.region", "is of no country; name the country, or leave it out"
+            yield "holidays.region", "has no country; name the country, or leave it out"
     elif (known := regions(country)) is None:
         yield (
             "holidays.country",
-            f"{country!r} is not known; write a code such as CN, or leave it out",
+            f"unknown country {country!r}; write a code such as CN, or leave it out",
         )
     elif region is not None and region not in known:
         cure = suggestion(region, known) if known else "leave it out"
-        yield "holidays.region", f"{region!r} is not known; {cure}"
+        yield "holidays.region", f"unknown region {region!r}; {cure}"
 
 
 def _between(holidays: Table, dates: Table) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""The form of `config/contact.toml`, and of the file of dates beside it."""
+"""The schema of `config/contact.toml` and of the file of dates beside it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\
 
 
 class LocalHours(ma.Field[tuple[int, int]]):
-    """Hours of the local day, such as "21:00-08:00", as seconds of the day."""
+    """A field for hours of the local day, such as "21:00-08:00", read as seconds of the day."""
 
     right = 'write local hours, such as "21:00-08:00"'
 
@@ -55,7 +55,7 @@ class LocalHours(ma.Field[tuple[int, int]]):
 
 
 class Pause(ma.Field[float]):
-    """Seconds, or infinite for "never"."""
+    """A field for a duration in seconds; infinite for "never"."""
 
     right = 'write a duration, such as "180d", or "never"'
 
@@ -63,11 +63,11 @@ class Pause(ma.Field[float]):
         try:
             return parse_duration(value)
         except ValueError as error:
-            raise ValidationError(f"{value!r} is no duration; {self.right}") from error
+            raise ValidationError(f"{value!r} is not a duration; {self.right}") from error
 
 
 class Day(ma.Field[date]):
-    """A date, as TOML or as text."""
+    """A field for a date, written as a TOML date or as text."""
 
     right = 'write a date, such as "2027-02-06"'
 
@@ -80,13 +80,13 @@ class Day(ma.Field[date]):
         try:
             return date.fromisoformat(value)  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
-            raise ValidationError(f"{value!r} is no date; {self.right}") from error
+            raise ValidationError(f"{value!r} is not a date; {self.right}") from error
 
 
 def a_zone(name: str) -> None:
-    """Raise ValidationError for what is no time zone."""
+    """Raise ValidationError for a text that is not a time zone."""
     if find_zone(name) is None:
-        raise ValidationError(f"{name!r} is no time zone; name one such as Asia/Shanghai")
+        raise ValidationError(f"{name!r} is not a time zone; name one such as Asia/Shanghai")
 
 
 def _seconds(hour: str, minute: str) -> int:
@@ -104,7 +104,7 @@ def _share(value: float) -> None:
 
 
 class CapsSchema(StrictTable):
-    """How often."""
+    """The table `[caps]`: the most contacts in a day, a week and a month."""
 
     day = _count("write how many contacts a day are the most, or leave it out", MAX_CAP)
     week = _count("write how many contacts a week are the most, or leave it out", MAX_CAP)
@@ -112,14 +112,14 @@ class CapsSchema(StrictTable):
 
 
 class DatesSchema(StrictTable):
-    """Dates that stand above the public holidays."""
+    """Dates that override the public holidays."""
 
     forbidden = Items(Day(), **field_texts('list dates, such as ["2027-02-06"]'))
     allowed = Items(Day(), **field_texts('list dates, such as ["2027-02-06"]'))
 
 
 class HolidaysSchema(DatesSchema):
-    """On which days nothing goes out."""
+    """The table `[holidays]`: days on which nothing goes out."""
 
     country = ma.String(**field_texts("write the code of a country, such as CN, or leave it out"))
     region = ma.String(**field_texts("write the code of a part of the country, or leave it out"))
@@ -130,7 +130,7 @@ class HolidaysSchema(DatesSchema):
 
 
 class ChannelSchema(StrictTable):
-    """A way out to customers."""
+    """An entry of `[[channels]]`: a channel that reaches customers."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the channel, such as sms"))
     consent = ma.String(
@@ -143,7 +143,7 @@ class ChannelSchema(StrictTable):
 
 
 class PurposeSchema(StrictTable):
-    """What contacts are made for."""
+    """An entry of `[[purposes]]`: a purpose of contacts."""
 
     name = ma.String(
         required=True, validate=NAME, **field_texts("name the purpose, such as reminder")
@@ -160,7 +160,7 @@ class PurposeSchema(StrictTable):
 
 
 class ContactFileSchema(StrictTable):
-    """The file."""
+    """The whole file `config/contact.toml`."""
 
     zone = ma.String(
         required=True, validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai")

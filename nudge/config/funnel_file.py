@@ -1,4 +1,4 @@
-"""The funnel as a file (`config/funnel.toml`): read, with every problem named."""
+"""The funnel as a file (`config/funnel.toml`), read with every problem named."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TAKEN: Final = ("channel", "page", "variant", *PERIODS)
 
 
 class MatchSchema(StrictTable):
-    """Events that reach a stage."""
+    """An event pattern that reaches a stage."""
 
     type = ma.String(
         required=True, validate=OneOf(*EVENT_TYPES), **field_texts("name an event type")
@@ -39,7 +39,7 @@ class MatchSchema(StrictTable):
 
 
 class StageTableSchema(StrictTable):
-    """A stage."""
+    """An entry of `[[stages]]`: a stage of the funnel."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the stage"))
     needs = ma.String(
@@ -56,7 +56,7 @@ class StageTableSchema(StrictTable):
 
 
 class VisitSchema(StrictTable):
-    """What is one visit."""
+    """The table `[visit]`: the gap between visits, the wait for late events, the day's offset."""
 
     gap = Duration('write a duration up to 1 day, such as "30m"', longest=DAY)
     late = Duration('write a duration up to 1 day, such as "6h"', longest=DAY)
@@ -68,7 +68,7 @@ class VisitSchema(StrictTable):
 
 
 class FunnelFileSchema(StrictTable):
-    """The file."""
+    """The whole file `config/funnel.toml`."""
 
     visit = ma.Nested(VisitSchema, required=True, **field_texts('write [visit] with gap = "30m"'))
     dimensions = ma.Dict(
@@ -88,7 +88,7 @@ class FunnelFileSchema(StrictTable):
 
 
 def load_funnel(directory: Path) -> Funnel:
-    """The funnel of a configuration directory.
+    """Load the funnel of a configuration directory.
 
     Raises:
         InvalidConfigError: all problems, each with file and key.
@@ -98,11 +98,7 @@ def load_funnel(directory: Path) -> Funnel:
 
 
 def parse_funnel(table: Mapping[str, object], source: str) -> Funnel:
-    """The funnel that a plain table describes.
-
-    Args:
-        table: as a file gives it.
-        source: what messages call it.
+    """Parse the funnel of a plain table; `source` names the file in messages.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.

@@ -1,4 +1,4 @@
-"""How a historical log is read, as a file: the mapping of `nudge import`."""
+"""The mapping of `nudge import` as a file: names the columns of a historical log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMN: Final = "name a column of the file"
 
 
 class ImportFileSchema(StrictTable):
-    """The file."""
+    """The whole mapping file."""
 
     slot = ma.String(required=True, validate=NAME, **field_texts("name the slot"))
     columns = ma.Dict(
@@ -47,7 +47,7 @@ class ImportFileSchema(StrictTable):
 
 
 def load_rules(path: Path) -> ImportRules:
-    """The mapping of a file.
+    """Load the mapping of a file.
 
     Raises:
         InvalidConfigError: all problems, each with file and key.

@@ -1,4 +1,4 @@
-"""The segments as a file (`config/segments.toml`): read, with every problem named."""
+"""The segments as a file (`config/segments.toml`), read with every problem named."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ MOST: Final = 50
 
 
 class SegmentTableSchema(StrictTable):
-    """A segment."""
+    """A segment's table: name, rule and titles."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the segment"))
     when = RuleTable(required=True, **field_texts(f"write a rule such as {EXAMPLE}"))
     title = ma.Dict(
-        keys=ma.String(validate=validate.OneOf(("zh", "en"), error="is no language; use zh, en")),
+        keys=ma.String(validate=validate.OneOf(("zh", "en"), error="unknown language; use zh, en")),
         values=ma.String(**field_texts("write a text for people")),
         load_default=dict,
         **field_texts('write { zh = "...", en = "..." }'),
@@ -37,7 +37,7 @@ class SegmentTableSchema(StrictTable):
 
 
 def load_segments(directory: Path) -> Segments:
-    """The segments of a configuration directory; none where there is no such file.
+    """Load the segments of a configuration directory; none where the file is missing.
 
     Raises:
         InvalidConfigError: all problems, each with file and key.
@@ -47,7 +47,7 @@ def load_segments(directory: Path) -> Segments:
 
 
 def parse_segments(table: Mapping[str, object], source: str) -> Segments:
-    """The segments that a plain table describes: kind -> list of segments.
+    """Parse the segments of a plain table: kind -> list of segments.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.

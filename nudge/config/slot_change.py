@@ -1,4 +1,4 @@
-"""What putting a slot into service would change, and who wants it."""
+"""A change of a slot: the action, the keys that differ, and the audit entry."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Action = Literal["create", "update", "unchanged", "stale", "conflict"]
 
 @dataclass(frozen=True)
 class Edit:
-    """Who changes something.
+    """The author of a change, with reason and time.
 
     Attributes:
         who: person, or id of the API key.
-        why: in their words.
+        why: in the author's words.
         at: seconds, now.
     """
 
@@ -29,14 +29,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class Change:
-    """What applying a slot would do.
+    """The effect of applying a slot.
 
     Attributes:
-        slot: as wanted.
-        action: `stale`: the service has a later revision; `conflict`: other content under the
-            same revision.
+        slot: the new content.
+        action: `stale`: the service has a later revision; `conflict`: other content under the same
+            revision.
         diff: one line for each key that differs, `key: old -> new`.
-        before: what is current, if anything.
+        before: the current slot, if any.
     """
 
     slot: Slot
@@ -46,29 +46,29 @@ class Change:
 
     @property
     def changes(self) -> bool:
-        """True where applying it writes something."""
+        """True where applying the slot writes something."""
         return self.action in {"create", "update"}
 
-    def told(self, edit: Edit) -> dict[str, object]:
-        """The audit entry: who, when, what and why."""
+    def audit_entry(self, edit: Edit) -> dict[str, object]:
+        """Return the audit entry: who, when, what and why."""
         what = {"action": self.action, "diff": list(self.diff)}
         return {"at": edit.at, "who": edit.who, "why": edit.why} | what
 
 
 def plan(current: Mapping[str, Slot], wanted: Mapping[str, Slot]) -> list[Change]:
-    """What applying `wanted` would do; a slot that is not among them is left alone."""
+    """Compute the change of each wanted slot; slots that are not named stay as they are."""
     return [change_of(current.get(name), slot) for name, slot in wanted.items()]
 
 
 def change_of(before: Slot | None, wanted: Slot) -> Change:
-    """What applying one slot would do."""
+    """Compute the effect of applying one slot."""
     if before is None:
         return Change(wanted, "create", (), None)
     return Change(wanted, _action(before, wanted), differences(before, wanted), before)
 
 
 def conflict(change: Change) -> str:
-    """The line that says what is wrong with a `conflict`, and the cure."""
+    """Describe a `conflict` in one line, with the cure."""
     name, now = change.slot.name, change.slot.revision
     return (
         f"{name}.toml: revision: is {now} with other content than the service has under it "
@@ -77,7 +77,7 @@ def conflict(change: Change) -> str:
 
 
 def differences(before: Slot, wanted: Slot) -> tuple[str, ...]:
-    """One line for each key that differs, `key: old -> new`."""
+    """Return one line for each key that differs, `key: old -> new`."""
     old, new = dict(_flat(dump_slot(before))), dict(_flat(dump_slot(wanted)))
     return tuple(
         f"{key}: {old.get(key, 'nothing')} -> {new.get(key, 'nothing')}"

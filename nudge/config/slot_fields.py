@@ -1,4 +1,4 @@
-"""Kinds of field in a slot's table; each message says what is wrong, then what would be right."""
+"""Field types of a slot's table; each message names the mistake, then the cure."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _WRONG = {
 
 
 class FieldTexts(TypedDict):
-    """What a field says of itself: in messages, and in the API's document."""
+    """The texts of a field: its messages, and its description in the API's document."""
 
     error_messages: dict[str, str | list[Any] | dict[Any, Any]]
     metadata: dict[str, str]
 
 
 def field_texts(right: str) -> FieldTexts:
-    """The messages of a field, from a sentence that says what is right."""
+    """Build the messages of a field from a sentence that describes a right value."""
     # marshmallow formats messages: a brace that shows TOML must not be taken for a place.
     cure = right.replace("{", "{{").replace("}", "}}")
     return {
@@ -55,7 +55,7 @@ class StrictTable(Schema):
         unknown = RAISE
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:  # noqa: ANN401 (marshmallow's own signature)
-        """Say of each unknown key what was likely meant."""
+        """Suggest the likely key for each unknown one."""
         del data, many
         messages = error.messages_dict
         for key in messages.keys() - self.fields.keys() - {"_schema"}:
@@ -63,19 +63,19 @@ class StrictTable(Schema):
 
 
 class OneOf:
-    """Accepts certain words."""
+    """A validator that accepts certain words."""
 
     def __init__(self, *words: str) -> None:
         self.choices = words
 
     def __call__(self, value: str) -> None:
-        """Raise ValidationError for another word."""
+        """Raise ValidationError for any other word."""
         if value not in self.choices:
             raise ValidationError(f"{value!r} is not allowed; {suggestion(value, self.choices)}")
 
 
 class Matches:
-    """Accepts text of a certain form."""
+    """A validator that accepts text of a certain pattern."""
 
     def __init__(self, pattern: str, right: str) -> None:
         self.regex = re.compile(pattern)
@@ -88,7 +88,7 @@ class Matches:
 
 
 class FiniteNumber(ma.Float):
-    """A finite number; unlike Float it takes no text."""
+    """A field for a finite number; unlike Float it accepts no text."""
 
     def _validated(self, value: Any) -> float:  # noqa: ANN401 (marshmallow's own signature)
         if not isinstance(value, int | float):
@@ -97,7 +97,7 @@ class FiniteNumber(ma.Float):
 
 
 class Flag(ma.Boolean):
-    """True or false; unlike Boolean it takes no text and no number."""
+    """A field for true or false; unlike Boolean it accepts neither text nor number."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> bool:
         if isinstance(value, bool):
@@ -106,7 +106,7 @@ class Flag(ma.Boolean):
 
 
 class Items(ma.List[Any]):
-    """A list; unlike List it takes no table, whose keys would pass for items."""
+    """A field for a list; unlike List it accepts no table, whose keys would pass for items."""
 
     def _deserialize(self, value: Any, *more: Any, **named: Any) -> list[Any]:  # noqa: ANN401 (marshmallow's own signature)
         if not isinstance(value, list):
@@ -115,7 +115,7 @@ class Items(ma.List[Any]):
 
 
 class Duration(ma.Field[float]):
-    """Seconds, greater than 0 and at most `longest`."""
+    """A field for a duration in seconds, greater than 0 and at most `longest`."""
 
     def __init__(self, right: str, *, longest: float, required: bool = True) -> None:
         super().__init__(required=required, **field_texts(right))
@@ -133,7 +133,7 @@ class Duration(ma.Field[float]):
 
 
 class Instant(ma.Field[float]):
-    """Seconds since the epoch, from a date and time with its zone, or from a number."""
+    """A field for seconds since the epoch: a date and time with its zone, or a number."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> float:
         seconds = instant(value)
@@ -143,7 +143,7 @@ class Instant(ma.Field[float]):
 
 
 class Json(ma.Raw):
-    """Any JSON value."""
+    """A field for any JSON value."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> object:
         if (wrong := json_problem(value)) is not None:
@@ -152,7 +152,7 @@ class Json(ma.Raw):
 
 
 class RuleTable(ma.Field[Rule]):
-    """A rule of `nudge.domain.slots.rule`; problems carry their place below it."""
+    """A field for a rule of `nudge.domain.slots.rule`; problems carry their place below it."""
 
     openapi: ClassVar[dict[str, str]] = {"type": "object"}
 
@@ -167,7 +167,7 @@ class RuleTable(ma.Field[Rule]):
 
 
 class JsonTable(ma.Dict):
-    """A table of values, each checked by a function that names what is wrong with it."""
+    """A field for a table of values, each checked by a function that names its problem."""
 
     def __init__(self, right: str, *, check: Callable[[object], str | None], **more: Any) -> None:  # noqa: ANN401 (marshmallow's own keywords)
         super().__init__(**field_texts(right), **more)

@@ -1,4 +1,4 @@
-"""Slots as files: reading them with every problem named."""
+"""Slots as files, read with every problem named."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["digest", "dump_slot", "load_slot", "load_slots", "parse_slot"]
 
 
 def load_slots(directory: Path) -> dict[str, Slot]:
-    """The slots of a directory, by name: one for each `<slot>.toml`.
+    """Load the slots of a directory, by name: one for each `<slot>.toml`.
 
     Raises:
         InvalidConfigError: all problems of all files, one a line.
@@ -41,20 +41,20 @@ def load_slots(directory: Path) -> dict[str, Slot]:
 
 
 def load_slot(path: Path) -> Slot:
-    """The slot of one file.
+    """Load the slot of one file.
 
     Raises:
-        InvalidConfigError: all problems, each with file and key, or line where it is no TOML.
+        InvalidConfigError: all problems, each with file and key, or with the line of a TOML error.
     """
     return parse_slot(read_table(path), str(path))
 
 
 def parse_slot(table: Mapping[str, object], source: str) -> Slot:
-    """The slot that a plain table describes.
+    """Parse the slot of a plain table, from a file or the API.
 
     Args:
-        table: as a file or the API gives it.
-        source: what messages call it, for example the file's path.
+        table: not yet checked.
+        source: its name in messages, for example the file's path.
 
     Raises:
         InvalidConfigError: all problems, each as `<source>: <dotted.key>: wrong; right`.

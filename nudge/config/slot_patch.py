@@ -1,4 +1,4 @@
-"""A change of a slot's table: JSON merge patch (RFC 7396), with named entries in lists."""
+"""A patch of a slot's table: JSON merge patch (RFC 7396), with named entries in lists."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 NAMED: Final = ("variants", "context")
-"""Lists whose entries have names: a patch may give a table of names instead of the whole list."""
+"""Lists of named entries: a patch may give a table of names instead of the whole list."""
 
 
 def merge_patch(table: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """The table after the patch.
+    """Apply a patch to a slot's table and return the new table.
 
-    A null removes a key, a table is merged, anything else replaces. For `variants` and `context`
-    a table changes the entries of these names, adds those that are new at the end, and removes
-    those that are null: `{"variants": {"coffee": {"enabled": false}}}`.
+    A null removes a key, a table is merged, anything else replaces. For `variants` and `context` a
+    table changes the entries of these names, adds new ones at the end, and removes those that are
+    null: `{"variants": {"coffee": {"enabled": false}}}`.
     """
     named = {key: patch[key] for key in NAMED if isinstance(patch.get(key), Mapping)}
     rest = {key: value for key, value in patch.items() if key not in named}

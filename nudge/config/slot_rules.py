@@ -1,7 +1,7 @@
-"""What must hold between the keys of a slot's table, beyond the form of each.
+"""Rules between the keys of a slot's table, beyond the form of each key.
 
-A rule yields (dotted key, what is wrong; what would be right). It sees a draft, which may lack
-whatever was already found wrong, so that one mistake is reported once and hides no other.
+A rule yields pairs (dotted key, problem and cure). It sees a draft, from which everything already
+found wrong may be missing, so that one mistake is reported once and hides no other.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
 
 @dataclass(frozen=True)
 class SlotDraft:
-    """A table that is being checked.
+    """A slot's table while it is checked.
 
     Attributes:
-        data: what the schema made of it, without what it refused.
-        names: the variants' names as written, also those that were refused.
+        data: the schema's result, without refused values.
+        names: the variants' names as written, refused ones included.
     """
 
     data: Mapping[str, Any]
@@ -39,7 +39,7 @@ class SlotDraft:
 
     @classmethod
     def of(cls, table: object, data: Mapping[str, Any]) -> SlotDraft:
-        """The draft of a raw table and the schema's reading of it."""
+        """Build the draft of a raw table and the schema's result."""
         raw = table.get("variants") if isinstance(table, Mapping) else None
         tables = [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
         return cls(data, tuple(str(one["name"]) for one in tables if "name" in one))
@@ -54,19 +54,22 @@ Rule = Callable[[SlotDraft], Iterator[Problem]]
 
 
 def floor_of(data: Mapping[str, Any], kind: object) -> float:
-    """The floor as written, or the default; who fixes a variant means that variant."""
+    """Return the floor as written, or the default; it is 0 for a policy that fixes one variant."""
     default = 0.0 if kind == "fixed" else default_floor(len(data["variants"]))
     return float(data.get("floor", default))
 
 
 def slot_name(draft: SlotDraft) -> Iterator[Problem]:
-    """A slot named as the global holdout would share its salt, and so its subjects."""
+    """Refuse the name of the global holdout.
+
+    A slot of that name would share the holdout's salt, and so its subjects.
+    """
     if draft.data.get("slot") == GLOBAL:
         yield "slot", f"{GLOBAL!r} is reserved for the global holdout; use another name"
 
 
 def unique_names(draft: SlotDraft) -> Iterator[Problem]:
-    """Variants and attributes are known by their names."""
+    """Require that names of variants and attributes are unique."""
     context = [one["name"] for one in draft.data.get("context", ()) if "name" in one]
     for key, names in (("variants", list(draft.names)), ("context", context)):
         for name in sorted({name for name in names if names.count(name) > 1}):
@@ -74,7 +77,7 @@ def unique_names(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def fallback(draft: SlotDraft) -> Iterator[Problem]:
-    """There is always an answer: a default, and variants that exist."""
+    """Require a default fallback, and fallbacks that are variants."""
     table = draft.data.get("fallback")
     if table is None:
         return
@@ -82,11 +85,14 @@ def fallback(draft: SlotDraft) -> Iterator[Problem]:
         yield f"fallback.{DEFAULT_PAGE}", "is missing; name the variant for every other page"
     for page, name in table.items():
         if draft.names and name not in draft.names:
-            yield f"fallback.{page}", f"{name!r} is no variant; {suggestion(name, draft.names)}"
+            yield f"fallback.{page}", f"unknown variant {name!r}; {suggestion(name, draft.names)}"
 
 
 def floor(draft: SlotDraft) -> Iterator[Problem]:
-    """A floor leaves room for all variants; without one a log answers no later question."""
+    """Require a floor that leaves room for all variants.
+
+    Only a fixed policy may have a floor of 0: without a floor a log answers no later question.
+    """
     value, count = draft.data.get("floor"), len(draft.names)
     if value is None or not count:
         return
@@ -98,7 +104,7 @@ def floor(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def policy(draft: SlotDraft) -> Iterator[Problem]:
-    """A policy is what the learners can read; `floor` belongs to the slot."""
+    """Require a policy that the learners can read; `floor` belongs to the slot."""
     table = dict(draft.data.get("policy", {}))
     if table.pop("floor", None) is not None:
         yield "policy.floor", "is in the wrong place; write floor at the top of the file"
@@ -114,7 +120,7 @@ def policy(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def objective(draft: SlotDraft) -> Iterator[Problem]:
-    """Only a payment has an amount."""
+    """Require payments for the objective `revenue`: only a payment has an amount."""
     reward = draft.data.get("reward", {})
     types = reward_rule(reward.get("event", PAID)).types
     if reward.get("objective") == "revenue" and PAID not in types:
@@ -122,7 +128,7 @@ def objective(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def guard(draft: SlotDraft) -> Iterator[Problem]:
-    """Only payments can become smaller."""
+    """Require payments for the metric `downgrade`: only a payment can become smaller."""
     watched = draft.data.get("guard", {}).get("metrics", ())
     types = reward_rule(draft.data.get("reward", {}).get("event", PAID)).types
     if "downgrade" in watched and PAID not in types:
@@ -130,7 +136,7 @@ def guard(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def cells(draft: SlotDraft) -> Iterator[Problem]:
-    """Categories differ, cut points rise, and a flag has neither."""
+    """Require different categories, rising cut points, and no cells for a flag."""
     for attribute in draft.data.get("context", ()):
         wrong = _cells_problem(attribute.get("kind"), attribute.get("cells", []))
         if wrong is not None and "name" in attribute:
@@ -138,7 +144,7 @@ def cells(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def season(draft: SlotDraft) -> Iterator[Problem]:
-    """What ends before it starts is never shown."""
+    """Require that a variant's availability ends after it starts."""
     for variant in draft.data.get("variants", ()):
         available = variant.get("available", {})
         starts, ends = available.get("starts"), available.get("ends")
@@ -148,7 +154,7 @@ def season(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def free_amount(draft: SlotDraft) -> Iterator[Problem]:
-    """There is an amount to type."""
+    """Require a range of free amounts that is not empty."""
     table = draft.data.get("free_amount", {})
     least, most = table.get("min"), table.get("max")
     if least is not None and most is not None and most < least:
@@ -156,7 +162,7 @@ def free_amount(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def fallback_in_stock(draft: SlotDraft) -> Iterator[Problem]:
-    """What is shown when nothing else can be must not run out, and nobody may be without it."""
+    """Refuse stock and exclusive groups on a fallback, which must be there for everybody."""
     shown = set(draft.data.get("fallback", {}).values())
     for variant in draft.data.get("variants", ()):
         for key in ("stock", "exclusive"):
@@ -166,7 +172,7 @@ def fallback_in_stock(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def windows(draft: SlotDraft) -> Iterator[Problem]:
-    """The variants of `sms_timing` are send windows, counted from one anchor."""
+    """Require send windows with one anchor as the variants of `sms_timing`."""
     if draft.data.get("slot") != TIMING:
         return
     anchors: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The form of a slot's table: one schema for the files, the store and the API's document."""
+"""The schema of a slot's table: one for the files, the store and the API's document."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel", "failure")
 
 MAX_WINDOW = 7.0 * DAY
-"""Ids and open exposures are remembered with the visitor for so long."""
+"""Longest reward window: a visitor's ids and open exposures are remembered for this time."""
 MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
 MODES = tuple(one.value for one in SlotMode)
@@ -45,7 +45,7 @@ MAX_STOCK = 10**12
 MAX_YUAN = 100_000
 MAX_MULTIPLE = 1000
 MAX_REVISION = 2**53
-"""Beyond it a JSON reader may take two revisions for one."""
+"""Largest revision that every JSON reader can tell from the next."""
 
 NAME = Matches(
     r"[a-z0-9][a-z0-9_.-]{0,63}",
@@ -58,7 +58,7 @@ ATTRIBUTE = Matches(
 
 
 class AvailableSchema(StrictTable):
-    """When a variant may be chosen at all."""
+    """A variant's table `available`: limits on channel, page, time and stock."""
 
     channels = Items(
         ma.String(validate=OneOf(*CHANNELS), **field_texts("name a channel")),
@@ -88,7 +88,7 @@ class AvailableSchema(StrictTable):
 
 
 class VariantSchema(StrictTable):
-    """One alternative."""
+    """An entry of `[[variants]]`: one alternative of the slot."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the variant"))
     value = Json(required=True, allow_none=True, **field_texts("give what the page receives"))
@@ -100,7 +100,7 @@ class VariantSchema(StrictTable):
 
 
 class ContextSchema(StrictTable):
-    """One context attribute."""
+    """An entry of `[[context]]`: one context attribute."""
 
     name = ma.String(required=True, validate=ATTRIBUTE, **field_texts("name the attribute"))
     kind = ma.String(
@@ -115,7 +115,7 @@ class ContextSchema(StrictTable):
 
 
 class StickinessSchema(StrictTable):
-    """How long a visitor keeps a decision."""
+    """The table `[stickiness]`: the time for which a visitor keeps a decision."""
 
     period = Duration('write a duration up to 366 days, such as "1d"', longest=MAX_STICKINESS)
     by = Items(
@@ -130,7 +130,7 @@ def _rewarding(text: str) -> None:
 
 
 class RewardSchema(StrictTable):
-    """What rewards an exposure."""
+    """The table `[reward]`: the event that rewards an exposure, and its window."""
 
     objective = ma.String(
         load_default="conversion",
@@ -148,7 +148,7 @@ class RewardSchema(StrictTable):
 
 
 class GuardSchema(StrictTable):
-    """What freezes the slot."""
+    """The table `[guard]`: the harm that freezes the slot."""
 
     metrics = Items(
         ma.String(validate=OneOf(*METRICS), **field_texts("use one of abandonment, downgrade")),
@@ -177,7 +177,7 @@ def _yuan(value: float) -> None:
 
 
 class FreeAmountSchema(StrictTable):
-    """The limits of an amount that visitors may type themselves, in yuan."""
+    """The table `[free_amount]`: limits in yuan of an amount that visitors type themselves."""
 
     min = FiniteNumber(
         required=True, validate=_yuan, **field_texts("give the least amount in yuan")
@@ -191,7 +191,7 @@ class FreeAmountSchema(StrictTable):
 
 
 class AffordableSchema(StrictTable):
-    """How large a variant's amount may be."""
+    """The table `[affordable]`: the largest amount of a variant, as a multiple of the usual one."""
 
     multiple = FiniteNumber(
         required=True,
@@ -205,7 +205,7 @@ class AffordableSchema(StrictTable):
 
 
 class SlotSchema(StrictTable):
-    """A slot at one revision."""
+    """The whole table of a slot at one revision."""
 
     slot = ma.String(
         required=True, validate=NAME, **field_texts("name the slot, as its file is named")

@@ -1,4 +1,4 @@
-"""A slot and its plain table: from checked data to a slot, and back."""
+"""Conversion between a slot and its plain table, both ways."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from nudge.domain.slots.slot import (
 
 
 def slot_of(data: Mapping[str, Any]) -> Slot:
-    """The slot of a table that passed schema and rules."""
+    """Build the slot of a table that passed schema and rules."""
     policy = {"kind": "auto"} | data.get("policy", {})
     reward, sticky = data["reward"], data["stickiness"]
     return Slot(
@@ -44,17 +44,17 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         title=data["title"],
         mode=SlotMode(data["mode"]),
         frozen_serves=FrozenServes(data["frozen_serves"]),
-        guard=_harms(data.get("guard")),
+        guard=_guard(data.get("guard")),
         free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
         affordable=data["affordable"]["multiple"] if "affordable" in data else None,
     )
 
 
 def dump_slot(slot: Slot) -> dict[str, object]:
-    """The slot as a plain JSON table, from which `parse_slot` makes an equal slot."""
+    """Return the slot as a plain JSON table, from which `parse_slot` builds an equal slot."""
     terms, sticky = slot.terms, slot.stickiness
     reward = {"objective": terms.objective, "event": terms.event}
-    guard = {} if slot.guard is None else {"guard": _dump_harms(slot.guard)}
+    guard = {} if slot.guard is None else {"guard": _dump_guard(slot.guard)}
     return guard | {
         "slot": slot.name,
         "revision": slot.revision,
@@ -85,7 +85,7 @@ def _dump_amounts(slot: Slot) -> dict[str, object]:
 
 
 def digest(slot: Slot) -> str:
-    """A hash of the slot's content, 32 hex digits: two revisions that say the same agree."""
+    """Hash a slot's content, 32 hex digits: revisions with equal content have equal digests."""
     table = dump_slot(slot)
     del table["revision"]
     text = json.dumps(table, sort_keys=True, separators=(",", ":"))
@@ -114,14 +114,14 @@ def _attribute(data: Mapping[str, Any]) -> SlotAttribute:
     return SlotAttribute(data["name"], data["kind"], tuple(map(read, data.get("cells", ()))))
 
 
-def _harms(data: Mapping[str, Any] | None) -> GuardTerms | None:
+def _guard(data: Mapping[str, Any] | None) -> GuardTerms | None:
     if data is None:
         return None
     metrics = tuple(dict.fromkeys(data["metrics"]))
     return GuardTerms(metrics, data["alpha"], data.get("every", GuardTerms.every), data["matured"])
 
 
-def _dump_harms(guard: GuardTerms) -> dict[str, object]:
+def _dump_guard(guard: GuardTerms) -> dict[str, object]:
     return {
         "metrics": list(guard.metrics),
         "alpha": guard.alpha,

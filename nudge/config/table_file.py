@@ -1,4 +1,4 @@
-"""Configuration files as tables: read, and every problem named by its file and dotted key."""
+"""Configuration files as tables, with every problem named by file and dotted key."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _AT_LINE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 
 
 def read_table(path: Path) -> dict[str, Any]:
-    """The table of a TOML file.
+    """Read the table of a TOML file.
 
     Raises:
-        InvalidConfigError: it cannot be read, or is no TOML; with the line.
+        InvalidConfigError: the file cannot be read, or is not TOML; with the line.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
@@ -31,11 +31,11 @@ def read_table(path: Path) -> dict[str, Any]:
 
 
 def problems_of(messages: object, raw: object, key: str = "") -> Iterator[Problem]:
-    """The leaves of marshmallow's messages, each with its dotted key.
+    """Yield the leaves of marshmallow's messages, each with its dotted key.
 
     Args:
         messages: of a ValidationError.
-        raw: the table that was checked; entries of its lists are told by their names.
+        raw: the table that was checked; messages name its list entries by their names.
         key: of the table itself.
     """
     if not isinstance(messages, dict):
@@ -52,8 +52,8 @@ def problems_of(messages: object, raw: object, key: str = "") -> Iterator[Proble
 def _syntax(message: str) -> str:
     found = _AT_LINE.fullmatch(message)
     if found is None:
-        return f"is no TOML: {message}; correct its syntax"
-    return f"line {found[2]}, column {found[3]}: is no TOML: {found[1]}; correct its syntax"
+        return f"is not TOML: {message}; correct its syntax"
+    return f"line {found[2]}, column {found[3]}: is not TOML: {found[1]}; correct its syntax"
 
 
 def _below(raw: object, part: object) -> object:
@@ -63,7 +63,7 @@ def _below(raw: object, part: object) -> object:
 
 
 def _joined(key: str, part: object, raw: object) -> str:
-    """`variants.coffee` where the entry has a name, `variants[2]` where it has none."""
+    """Join a key: `variants.coffee` where the entry has a name, otherwise `variants[2]`."""
     if isinstance(part, int):
         name = raw.get("name") if isinstance(raw, Mapping) else None
         return f"{key}.{name}" if isinstance(name, str) and name else f"{key}[{part}]"

@@ -1,4 +1,4 @@
-"""The form of a send window: the value of a variant of the slot `sms_timing`."""
+"""The schema of a send window: the value of a variant of the slot `sms_timing`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _day() -> ma.Integer:
 
 
 class WindowSchema(StrictTable):
-    """The value of a variant."""
+    """The value of a variant of `sms_timing`: days from an anchor, and local hours."""
 
     anchor = ma.String(
         load_default="month", validate=OneOf("month", "cycle"), **field_texts("use month or cycle")
@@ -38,7 +38,7 @@ _SCHEMA: Final = WindowSchema()
 
 
 def windows_of(slot: Slot) -> dict[str, Window]:
-    """Variant -> its window; none in a slot other than `sms_timing`.
+    """Return the send window of each variant; none in a slot other than `sms_timing`.
 
     Raises:
         ValueError: a value is not a window, which the check of a slot refuses.
@@ -49,18 +49,18 @@ def windows_of(slot: Slot) -> dict[str, Window]:
 
 
 def window_of(value: object) -> Window:
-    """The window that a value describes.
+    """Return the send window of a variant's value.
 
     Raises:
-        ValueError: it is none; the text says what is wrong and what would be right.
+        ValueError: it is not a window; the text names the mistake and the cure.
     """
     if not isinstance(value, Mapping):
-        raise ValueError('is no window; write { anchor = "month", first_day = 1, ... }')  # noqa: TRY004 (a value of a file)
+        raise ValueError('is not a window; write { anchor = "month", first_day = 1, ... }')  # noqa: TRY004 (a value of a file)
     try:
         data: dict[str, Any] = _SCHEMA.load(value)
     except ValidationError as error:
-        told_of = [f"{key}: {' '.join(map(str, x))}" for key, x in error.messages_dict.items()]
-        raise ValueError("; ".join(told_of)) from error
+        lines = [f"{key}: {' '.join(map(str, x))}" for key, x in error.messages_dict.items()]
+        raise ValueError("; ".join(lines)) from error
     window = Window(data["anchor"], data["first_day"], data["last_day"], data["hours"])
     for wrong in (check(window) for check in _CHECKS):
         if wrong is not None:

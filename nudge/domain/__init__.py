@@ -1,1 +1,1 @@
-"""What the product is made of: frozen dataclasses and pure rules, with no I/O and no clock."""
+"""The product's values and rules: frozen dataclasses and pure functions, no I/O, no clock."""

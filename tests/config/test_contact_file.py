@@ -216,8 +216,8 @@ def test_the_file_of_dates_is_added(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("forbiden = []", "dates.toml: forbiden: is unknown; did you mean 'forbidden'?"),
-        ("forbidden = [1]", "dates.toml: forbidden[0]: 1 is no date"),
-        ("forbidden = [", "dates.toml: is no TOML"),
+        ("forbidden = [1]", "dates.toml: forbidden[0]: 1 is not a date"),
+        ("forbidden = [", "dates.toml: is not TOML"),
         (
             "forbidden = [2027-01-05]\nallowed = [2027-01-05]",
             "dates.toml: allowed: 2027-01-05 is forbidden too",

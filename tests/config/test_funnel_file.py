@@ -49,7 +49,7 @@ def test_the_shipped_funnel_is_the_recharge_path() -> None:
             {"stages": [HOME, {"name": "x", "events": [{"type": "step"}]}]},
             "stages.x.events: 'step' and step do not fit",
         ),
-        ({"visit": {"gap": "30m", "late": "6 hours"}}, "visit.late: '6 hours' is no duration"),
+        ({"visit": {"gap": "30m", "late": "6 hours"}}, "visit.late: '6 hours' is not a duration"),
         ({"dimensions": {"channel": "x"}}, "dimensions.channel: is there already"),
         ({"stage": []}, "stage: is unknown; did you mean 'stages'?"),
     ],

@@ -101,7 +101,7 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         ("stickiness", "1d", "stickiness: is not a table; write a table"),
         ("stickiness/period", 0, "stickiness.period: 0 is out of range; write a duration"),
         ("stickiness/period", "never", "stickiness.period: 'never' is out of range; write"),
-        ("stickiness/period", "a day", "stickiness.period: 'a day' is no duration; write"),
+        ("stickiness/period", "a day", "stickiness.period: 'a day' is not a duration; write"),
         ("stickiness/by", "page", "stickiness.by: is of the wrong type; list request fields"),
         ("stickiness/by", {"page": 1}, "stickiness.by: is of the wrong type; list"),
         ("stickiness/by", ["pag"], "stickiness.by[0]: 'pag' is not allowed; did you mean 'page'?"),
@@ -120,7 +120,7 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         ("reward/event", "paid+clickd", "reward.event: 'clickd' is not allowed; did you mean 'cl"),
         ("reward/event", "paid + clicked", "reward.event: 'paid ' is not allowed; did you mean"),
         ("reward/event", "paid+", "reward.event: '' is not allowed; use one of paid"),
-        ("reward/event", "paid|paid", "reward.event: 'paid|paid' says one type twice; say each"),
+        ("reward/event", "paid|paid", "reward.event: 'paid|paid' repeats a type; name each"),
         ("reward/event", "paid|clicked+pay_tapped", "reward.event: 'paid|clicked+pay_tapped' mix"),
         ("reward/event", "shown", "reward.event: 'shown' is not allowed; use one of paid"),
         ("reward/objective", "money", "reward.objective: 'money' is not allowed; use one of"),
@@ -133,7 +133,7 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         ("policy/floor", 0.1, "policy.floor: is in the wrong place; write floor at the top"),
         ("policy", {"kind": "fixed"}, "policy.arm: is missing from a fixed policy; name the arm"),
         ("fallback/default", REMOVE, "fallback.default: is missing; name the variant"),
-        ("fallback/home", "10", "fallback.home: '10' is no variant; did you mean '100'?"),
+        ("fallback/home", "10", "fallback.home: unknown variant '10'; did you mean '100'?"),
         ("fallback/home", 100, "fallback.home: is not text; write a name in quotes"),
         ("context/0/name", "Channel", "context.Channel.name: 'Channel' does not fit; begin"),
         ("context/0/kind", "enum", "context.channel.kind: 'enum' is not allowed; use one of"),
@@ -243,8 +243,10 @@ def test_a_file_is_named_as_its_slot(tmp_path: Path) -> None:
 
 
 def test_syntax_errors_have_file_and_line(tmp_path: Path) -> None:
-    """Where the text is no TOML, the message says where to look."""
-    with pytest.raises(InvalidConfigError, match=r"a\.toml: line 2, column 6: is no TOML: .*; cor"):
+    """Where the text is not TOML, the message says where to look."""
+    with pytest.raises(
+        InvalidConfigError, match=r"a\.toml: line 2, column 6: is not TOML: .*; cor"
+    ):
         load(tmp_path, a='slot = "a"\non = \n')
 
 

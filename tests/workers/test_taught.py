@@ -143,10 +143,10 @@ def test_counts_are_by_the_hour_and_few(site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("z,1,5,", "'z' is no variant"),
+        ("z,1,5,", "unknown variant 'z'"),
         ("a,-1,5,", "from 0 on"),
-        ("a,1,,", "is no time"),
-        ("a,1,5,bored", "is none of"),
+        ("a,1,,", "is not a time"),
+        ("a,1,5,bored", "unknown reason 'bored'"),
     ],
 )
 def test_rows_that_do_not_fit_are_named(

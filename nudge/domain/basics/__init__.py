@@ -1,1 +1,1 @@
-"""Durations, intervals, local time and single values: the words all other rooms use."""
+"""Durations, intervals, local time and single values, which all other rooms use."""

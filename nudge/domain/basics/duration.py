@@ -8,13 +8,13 @@ from decimal import Decimal
 from bandits.duration import NEVER, UNITS, parse_seconds
 
 RIGHT = 'write seconds, or text such as "90s", "30m", "12h", "7d", "2w" or "never"'
-"""What a duration should look like, for messages."""
+"""The form of a duration, as messages describe it."""
 
 _WRITTEN = ("d", "h", "m")
 
 
 def parse_duration(value: object) -> float:
-    """The duration in seconds; infinite for "never".
+    """Return a duration in seconds; infinite for "never".
 
     Args:
         value: a number of seconds, or text: a number and one of s, m, h, d, w.
@@ -24,12 +24,12 @@ def parse_duration(value: object) -> float:
     """
     seconds = parse_seconds(value)
     if seconds is None or not (seconds >= 0 and (math.isfinite(seconds) or value == NEVER)):
-        raise ValueError(f"{value!r} is no duration; {RIGHT}")
+        raise ValueError(f"{value!r} is not a duration; {RIGHT}")
     return seconds
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest text from which `parse_duration` makes exactly these seconds again.
+    """Return the shortest text from which `parse_duration` reads exactly these seconds again.
 
     Raises:
         ValueError: for a negative number and for one that is not a number.
@@ -37,7 +37,7 @@ def format_duration(seconds: float) -> str:
     if seconds == math.inf:
         return NEVER
     if not seconds >= 0:
-        raise ValueError(f"{seconds!r} is no duration; {RIGHT}")
+        raise ValueError(f"{seconds!r} is not a duration; {RIGHT}")
     for unit in _WRITTEN:
         count = seconds / UNITS[unit]
         if count >= 1 and count.is_integer() and count * UNITS[unit] == seconds:

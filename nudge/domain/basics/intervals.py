@@ -1,17 +1,17 @@
-"""Stretches of time, from their first moment up to, and without, their end."""
+"""Intervals of time: the start belongs to an interval, the end does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 Interval = tuple[float, float]
-"""Seconds: start (in it) and end (not in it)."""
+"""Start (included) and end (excluded), in seconds."""
 Intervals = tuple[Interval, ...]
-"""In order; they neither overlap nor touch."""
+"""Intervals in order, which neither overlap nor touch."""
 
 
 def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Intervals:
-    """What is left of intervals when others are taken out.
+    """Subtract blocked intervals, in any order, from intervals.
 
     Args:
         intervals: in order, not overlapping.
@@ -21,7 +21,7 @@ def without(intervals: Iterable[Interval], blocked: Iterable[Interval]) -> Inter
 
 
 def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
-    """What is left of intervals, in order and not overlapping, without others that are as well."""
+    """Subtract intervals from intervals; both are in order and without overlaps."""
     found: list[Interval] = []
     first = 0
     for start, end in intervals:
@@ -40,7 +40,7 @@ def minus(intervals: Iterable[Interval], holes: Intervals) -> Intervals:
 
 
 def merge(intervals: Iterable[Interval]) -> Intervals:
-    """The same time as fewest intervals, in order."""
+    """Merge intervals into the fewest that cover the same time, in order."""
     found: list[Interval] = []
     for start, end in sorted(intervals):
         if start >= end:

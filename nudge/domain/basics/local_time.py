@@ -1,8 +1,8 @@
-"""The clock on a customer's wall: which local day and second a moment is, in any time zone.
+"""Local time: the calendar day and second of a moment in any time zone.
 
-All goes from the moment to the local clock, which is always well defined, and never back: a local
-time may exist twice or not at all. Between two changes of a zone's offset, local time is the
-moment plus a constant, so that stretches of local time are found by adding. A local day is a
+Every conversion goes from the moment to the local clock, which is always well defined, and never
+back: a local time may exist twice or not at all. Between two changes of a zone's offset, local time
+is the moment plus a constant, so intervals of local time are found by addition. A local day is a
 number: days since 1970-01-01. Moments lie in the years 1 to 9999.
 """
 
@@ -29,14 +29,14 @@ _SECOND: Final = len("2026-11-22T16:00:00")
 UTC: Final = ZoneInfo("UTC")
 
 Days = tuple[int, int]
-"""Local days: the first, and the one behind the last."""
+"""Local days: the first, and the one after the last."""
 Piece = tuple[float, float, int]
-"""Start and end of a stretch, and the seconds that its local clock is ahead of UTC."""
+"""Start and end of an interval with one offset, and that offset: seconds ahead of UTC."""
 
 
 @lru_cache(maxsize=1024)
 def find_zone(name: str | None) -> ZoneInfo | None:
-    """The time zone of an IANA name; None where there is none, or no such."""
+    """Return the time zone of an IANA name; None for no name and for an unknown one."""
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):  # unknown, a path, a directory of zones
@@ -44,7 +44,7 @@ def find_zone(name: str | None) -> ZoneInfo | None:
 
 
 def local(zone: ZoneInfo, at: float) -> tuple[int, int]:
-    """The local day and the second of that day, 0 to 86,399, by the offset of the moment.
+    """Return the local day and the second of that day (0 to 86,399) of a moment.
 
     On the day of a change the second is what the clock shows, not what has passed.
     """
@@ -53,7 +53,7 @@ def local(zone: ZoneInfo, at: float) -> tuple[int, int]:
 
 
 def iso(zone: ZoneInfo, at: float) -> str:
-    """What clocks show at a moment in seconds, and how far they are ahead of UTC: ISO 8601."""
+    """Format a moment (seconds) as local time with its offset from UTC, in ISO 8601."""
     number, second = divmod(float(at), _QUARTER)
     known = _quarter(zone, int(number)) if second.is_integer() else None
     if known is None:
@@ -65,9 +65,9 @@ def iso(zone: ZoneInfo, at: float) -> str:
 
 @lru_cache(maxsize=4096)
 def _quarter(zone: ZoneInfo, number: int) -> tuple[str, int, str] | None:
-    """Of a quarter of an hour: up to its hour, its first minute, the offset.
+    """Return the text up to the hour, the first minute and the offset of a quarter of an hour.
 
-    None where it is not within one hour of one offset, as all are that were since 1972.
+    None where the quarter spans two hours or two offsets; since 1972 none does.
     """
     ends = [datetime.fromtimestamp(number * _QUARTER + rest, zone) for rest in (0, _QUARTER - 1)]
     (first, whole), (last, _) = ((one, one.isoformat()) for one in ends)
@@ -78,12 +78,12 @@ def _quarter(zone: ZoneInfo, number: int) -> tuple[str, int, str] | None:
 
 @lru_cache(maxsize=4096)
 def pieces(zone: ZoneInfo, start: float, end: float) -> tuple[Piece, ...]:
-    """The window, cut where the zone's offset changes."""
+    """Cut an interval where the zone's offset changes."""
     return tuple(_pieces(zone, start, end)) if start < end else ()
 
 
 def moments(cut: tuple[Piece, ...], days: Days) -> Iterator[Interval]:
-    """When, in a window that was cut into pieces, it is one of these local days."""
+    """Yield the parts of an interval, cut into pieces, that lie in some local days."""
     first, behind = days[0] * DAY, days[1] * DAY
     for start, end, offset in cut:
         low, high = max(start, first - offset), min(end, behind - offset)
@@ -92,30 +92,30 @@ def moments(cut: tuple[Piece, ...], days: Days) -> Iterator[Interval]:
 
 
 def date_of(day: int) -> date:
-    """The date of a local day."""
+    """Return the date of a local day."""
     return date.fromordinal(_EPOCH + day)
 
 
 def weekday_of(day: int) -> int:
-    """0 is Monday."""
+    """Return the weekday of a local day; 0 is Monday."""
     return (day + _MONDAY_TO_EPOCH) % _WEEK
 
 
 def day_range(day: int) -> Days:
-    """The day itself."""
+    """Return the range of one local day."""
     return day, day + 1
 
 
 @lru_cache(maxsize=4096)
 def week_range(day: int) -> Days:
-    """The ISO week of a day: Monday to Sunday."""
+    """Return the ISO week of a local day: Monday to Sunday."""
     monday = day - weekday_of(day)
     return monday, monday + _WEEK
 
 
 @lru_cache(maxsize=4096)
 def month_range(day: int) -> Days:
-    """The calendar month of a day."""
+    """Return the calendar month of a local day."""
     found = date_of(day)
     _, length = monthrange(found.year, found.month)
     first = day - found.day + 1
@@ -139,9 +139,10 @@ def _pieces(zone: ZoneInfo, start: float, end: float) -> Iterator[Piece]:
 
 @lru_cache(maxsize=16_384)
 def _changes(zone: ZoneInfo, day: int) -> tuple[tuple[int, int], ...]:
-    """(second, offset from then on) of a day of UTC: its start, and a change where there is one.
+    """Return the offsets of a day of UTC as pairs (second, offset from then on).
 
-    A day has one change at most: in the zone database there are at least six between two.
+    The first pair is the day's start; a second one is a change of offset. A day has at most one
+    change: in the zone database there are at least six days between two.
     """
     low, high = day * DAY, (day + 1) * DAY - 1
     before, after = _read(zone, low), _read(zone, high)

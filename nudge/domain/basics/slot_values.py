@@ -1,4 +1,4 @@
-"""Single values in a slot's table: what keeps one from being used, and what was likely meant."""
+"""Checks of single values in a slot's table, and suggestions for misspelt words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 MAX_DEPTH = 16
 CLOSE = 0.65
-"""How alike two words must be, from 0 to 1, for one to be taken for a slip of the other."""
+"""Similarity of two words, from 0 to 1, from which one counts as a slip of the other."""
 MAX_INTEGER = 2**63
 ATTRIBUTE_FORM = r"[a-z][a-z0-9_]{0,63}"
 """Regular expression of a context attribute's name."""
@@ -19,14 +19,14 @@ LAST_INSTANT = 253_402_300_799.0
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:
-    """The known word that was likely meant, or all of them."""
+    """Name the known word that was probably meant, or list all of them."""
     words = list(dict.fromkeys(known))
     close = difflib.get_close_matches(str(word), words, 1, CLOSE)
     return f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(words)}"
 
 
 def json_problem(value: object, depth: int = 0) -> str | None:
-    """What keeps the value from being JSON that every part can carry, or None."""
+    """Return why a value is not JSON that every part can carry, or None."""
     if depth > MAX_DEPTH:
         return f"is nested too deeply; nest at most {MAX_DEPTH} levels"
     if isinstance(value, list):
@@ -37,7 +37,7 @@ def json_problem(value: object, depth: int = 0) -> str | None:
 
 
 def scalar_problem(value: object) -> str | None:
-    """What keeps the value from being a JSON scalar, or None."""
+    """Return why a value is not a JSON scalar, or None."""
     if value is None or isinstance(value, str | bool):
         return None
     if isinstance(value, int):
@@ -48,12 +48,12 @@ def scalar_problem(value: object) -> str | None:
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """True for a number; a flag is none."""
+    """Return True for a number; a flag is not a number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def text_problem(value: object) -> str | None:
-    """What keeps the value from being text, or None."""
+    """Return why a value is not a text, or None."""
     return None if isinstance(value, str) and value else "is not text; write a name in quotes"
 
 
@@ -62,7 +62,7 @@ def _first(problems: Iterable[str | None]) -> str | None:
 
 
 def instant(value: object) -> float | None:
-    """Seconds since the epoch from a date and time with its zone or a number, or None."""
+    """Return the seconds since the epoch of a number or of a time with its zone, or None."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

@@ -1,4 +1,4 @@
-"""Contacts with customers, what is known of them, and why one more may be forbidden.
+"""Contacts with customers, facts about them, and the reasons that forbid one more contact.
 
 Times are seconds since the epoch.
 """
@@ -35,16 +35,16 @@ REASONS: Final = (
     CAP_MONTH,
     NO_CAPACITY,
 )
-"""Why a contact is forbidden, in the order in which rules are asked. The codes do not change."""
+"""Reasons that forbid a contact, in the order of the rules. The codes do not change."""
 
 
 class Contact(NamedTuple):
-    """A message or a call that was made, or is planned.
+    """A message or a call, made or planned.
 
     Attributes:
         at: seconds.
-        channel: such as `sms`; one that the policy does not know counts all the same.
-        purpose: such as `reminder`; the same.
+        channel: such as `sms`; a channel that the policy does not know counts as well.
+        purpose: such as `reminder`; an unknown purpose counts as well.
     """
 
     at: float
@@ -53,12 +53,11 @@ class Contact(NamedTuple):
 
 
 class Consent(NamedTuple):
-    """That a customer agreed to a channel, or refused it.
+    """A customer's consent to a channel, or their refusal.
 
     Attributes:
-        channel: that it is about.
-        at: seconds; it stands until the next one.
-        given: whether they agreed. Of two at the same moment the refusal counts.
+        at: seconds; it holds until the next one.
+        given: True for consent. Of two at the same moment the refusal counts.
     """
 
     channel: str
@@ -67,15 +66,16 @@ class Consent(NamedTuple):
 
 
 class ContactFacts(NamedTuple):
-    """What is known of a customer that the policy asks for.
+    """The facts about a customer that the contact policy uses.
 
     Attributes:
-        contacts: that were made, by anyone, at least those of the last 31 days; in any order.
-        planned: that are to be made. One of a lower priority gives way: it does not count.
+        contacts: made by anyone, at least those of the last 31 days; in any order.
+        planned: contacts still to be made. One of a lower priority gives way: it does not count.
         consents: in any order.
-        blacklisted: is never contacted.
+        blacklisted: a customer who is never contacted.
         complained_at: seconds of the latest complaint.
-        zone: IANA name of their time zone. The policy's where it is not known, or is no such name.
+        zone: IANA name of their time zone. The policy's zone applies where it is unknown or
+            invalid.
     """
 
     contacts: tuple[Contact, ...] = ()

@@ -1,4 +1,4 @@
-"""The part of the contact policy that is the same for all customers of a time zone.
+"""The contact calendar: the rules that are equal for all customers of a time zone.
 
 Computed once for a zone, a window, a purpose and a channel, it serves a million customers.
 """
@@ -17,21 +17,15 @@ from nudge.domain.contact.contact_policy import Channel, ContactPolicy
 from nudge.domain.contact.public_holidays import public_holidays
 
 Block = tuple[str, float, float]
-"""A reason, and the first moment that it forbids and the one behind the last."""
+"""A reason, the first moment that it forbids, and the first moment after it."""
 
 
 def calendar_intervals(
     policy: ContactPolicy, zone: ZoneInfo, purpose: str, channel: str, start: float, end: float
 ) -> Intervals:
-    """The parts of a window in which hour, weekday and holidays allow a contact.
+    """Return the parts of a window in which hour, weekday and holidays allow a contact.
 
-    Args:
-        policy: of the installation.
-        zone: of the customers.
-        purpose: of the contact.
-        channel: of the contact.
-        start: seconds, in the window.
-        end: seconds, not in it.
+    `start` and `end` are seconds; the end is excluded.
     """
     window = ((start, end),) if start < end else ()
     if purpose in policy.exempt:
@@ -45,7 +39,7 @@ def calendar_intervals(
 def calendar_blocks(
     policy: ContactPolicy, zone: ZoneInfo, channel: Channel, start: float, end: float
 ) -> Iterator[Block]:
-    """What the calendar forbids in a window; of a day that is forbidden, the hours are not told."""
+    """Yield the blocks of the calendar in a window; a closed day has no blocks for its hours."""
     quiet = channel.quiet_parts
     for piece in pieces(zone, start, end):
         low, high, offset = piece
@@ -57,7 +51,7 @@ def calendar_blocks(
 
 
 def closed_reason(policy: ContactPolicy, day: int) -> str | None:
-    """Why nothing goes out on a local day, or None."""
+    """Return the reason that closes a local day to all contacts, or None."""
     found, holidays = date_of(day), policy.holidays
     if found in holidays.forbidden:
         return HOLIDAY

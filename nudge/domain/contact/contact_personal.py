@@ -1,4 +1,4 @@
-"""The part of the contact policy that hangs on the customer: consent, complaints, contacts."""
+"""The customer's own part of the contact policy: consent, complaints, earlier contacts."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _REACH: Final = 33.0 * DAY
 """Seconds beyond a window in which contacts may count: a month, and the offset of any zone."""
 
 _REACHES: Final = (1.1 * DAY, 7.1 * DAY, 31.1 * DAY)
-"""Seconds in which a contact may be of the same local day, week, month as a later one."""
+"""Longest seconds between two contacts of one local day, week or month."""
 
 Limit = tuple[str, int, Callable[[int], Days]]
-"""A reason, the most contacts, and from a local day to the period that they are counted in."""
+"""A reason, the cap, and the function from a local day to the period in which contacts count."""
 
 
 def permission_blocks(
     policy: ContactPolicy, known: ContactFacts, channel: Channel, start: float, end: float
 ) -> Iterator[Block]:
-    """Where in a window the customer has not agreed to be contacted."""
+    """Yield the blocks without permission: blacklist, complaint, missing or refused consent."""
     if known.blacklisted:
         yield BLACKLISTED, start, end
     if known.complained_at is not None:
@@ -62,10 +62,10 @@ def permission_blocks(
 def pressure_blocks(
     policy: ContactPolicy, known: ContactFacts, purpose: str, start: float, end: float
 ) -> Iterator[Block]:
-    """Where in a window the customer's contacts, made and planned, leave no room for another.
+    """Yield the blocks that spacing and caps make of the customer's contacts, made and planned.
 
-    A contact counts whether it lies before or behind: two sends keep their distance, and fit under
-    a cap, in whatever order they were planned.
+    A contact counts whether it lies before or after: two sends keep their distance, and fit under a
+    cap, in whatever order they were planned.
     """
     spacing = policy.spacing
     reach = max(spacing, _REACH)
@@ -89,9 +89,9 @@ def pressure_blocks(
 
 
 def counted_contact_times(policy: ContactPolicy, known: ContactFacts, purpose: str) -> list[float]:
-    """Seconds of the contacts that count when one for this purpose is to be made.
+    """Return the times (seconds) of the contacts that count against one for this purpose.
 
-    Transactional ones do not, nor does what is planned for a lower priority: it gives way.
+    Transactional contacts do not count, nor do planned ones of a lower priority: they give way.
     """
     exempt, priority = policy.exempt, policy.priority
     times = [one.at for one in known.contacts if one.purpose not in exempt]
@@ -103,16 +103,11 @@ def counted_contact_times(policy: ContactPolicy, known: ContactFacts, purpose: s
 
 
 def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
-    """Whether the customer's word on a channel, as it stands from a moment on, is a yes.
-
-    Args:
-        known: of the customer.
-        channel: that is asked about.
-        at: seconds.
+    """Return a quick answer about a customer's consent to a channel from a moment (seconds) on.
 
     Returns:
-        True for a yes, False for none at all; None where it is not so simple: a no, a word that is
-        still to come, a complaint, the blacklist.
+        True for a consent that holds, False for no word at all; None where only the full rule can
+            tell: a refusal, a consent in the future, a complaint, the blacklist.
     """
     if known.blacklisted or known.complained_at is not None:
         return None
@@ -124,9 +119,9 @@ def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
 
 
 def unpressed(policy: ContactPolicy, known: ContactFacts, purpose: str, at: float) -> bool:
-    """True where no contact, made or planned, can stand in the way of one from a moment on.
+    """Return True where no contact, made or planned, can forbid one from a moment (seconds) on.
 
-    What is not certain at first sight is no: `pressure_blocks` tells.
+    False means "not certain at first sight": `pressure_blocks` gives the exact answer.
     """
     if not known.contacts and not known.planned:
         return True

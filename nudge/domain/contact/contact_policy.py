@@ -1,4 +1,4 @@
-"""The contact policy of an installation: who may be contacted, when and how often.
+"""The contact policy of an installation: the customers, times and frequencies that it allows.
 
 Values only; the rules are in `contact_rules`.
 """
@@ -20,14 +20,13 @@ from nudge.domain.contact.contact import ContactFacts
 
 @dataclass(frozen=True)
 class Purpose:
-    """What contacts are made for.
+    """A purpose of contacts, such as a reminder.
 
     Attributes:
-        name: of the purpose.
-        priority: what is higher goes first, and displaces what is planned and lower.
-        exempt: transactional: no rule applies to it, and it counts towards no cap.
-        share: of an hour's capacity, from 0 to 1: when so much is used, by whatever purpose, this
-            one finds no room. What is left is for those with a larger share.
+        priority: a higher purpose goes first, and displaces planned contacts of a lower one.
+        exempt: transactional: no rule applies, and it counts towards no cap.
+        share: of an hour's capacity, from 0 to 1: once that much is used, by whatever purpose, this
+            purpose is refused. The rest is left to purposes with a larger share.
     """
 
     name: str
@@ -38,13 +37,12 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Channel:
-    """A way out to customers.
+    """A channel that reaches customers, such as SMS.
 
     Attributes:
-        name: of the channel.
         consent: `required`: the latest word must be a yes; `unless_refused`: it must not be a no.
-        quiet: local hours in which nothing goes out: seconds of the day, from (in it) and to (not
-            in it), from 0 to 86,400; from above to spans midnight.
+        quiet: local hours without contacts, as seconds of the day from 0 to 86,400: start
+            (included) and end (excluded). A start above the end spans midnight.
         capacity: contacts in each hour; None for no limit.
     """
 
@@ -55,7 +53,7 @@ class Channel:
 
     @property
     def quiet_parts(self) -> tuple[tuple[int, int], ...]:
-        """Quiet hours as parts of one local day: none of them spans midnight."""
+        """Quiet hours as parts of one local day: no part spans midnight."""
         parts: list[tuple[int, int]] = []
         for start, end in self.quiet:
             parts += [(start, end)] if start < end else [(start, DAY), (0, end)]
@@ -67,10 +65,10 @@ class Holidays:
     """Days on which nothing goes out. A date in both lists is forbidden.
 
     Attributes:
-        country: ISO 3166 code, whose public holidays are forbidden; None for no country's.
-        region: of the country, for holidays of its own.
+        country: ISO 3166 code, whose public holidays are forbidden; None for none.
+        region: of the country, for its own holidays.
         forbidden: further dates.
-        allowed: dates that are neither a holiday nor of a forbidden weekday, whatever they are.
+        allowed: dates that are open even on a holiday or a forbidden weekday.
     """
 
     country: str | None = None
@@ -96,16 +94,14 @@ class Caps:
 
 @dataclass(frozen=True)
 class ContactPolicy:
-    """The rules of an installation.
+    """The contact policy: rules over all outgoing channels of an installation.
 
     Attributes:
-        zone: of customers whose own is not known.
+        zone: of customers whose own zone is unknown.
         channels: name -> channel.
         purposes: name -> purpose.
-        caps: how often.
-        spacing: seconds between any two contacts, at least.
-        weekdays: on which contacts may be made, 0 is Monday.
-        holidays: on which none are.
+        spacing: least seconds between any two contacts.
+        weekdays: open to contacts; 0 is Monday.
         complaint_pause: seconds without contacts after a complaint; infinite: never again.
     """
 
@@ -119,15 +115,15 @@ class ContactPolicy:
     complaint_pause: float = 0.0
 
     def zone_of(self, known: ContactFacts) -> ZoneInfo:
-        """The customer's time zone."""
+        """Return the customer's time zone, or the policy's."""
         return find_zone(known.zone) or self.zone
 
     @cached_property
     def exempt(self) -> frozenset[str]:
-        """The purposes to which no rule applies."""
+        """Purposes to which no rule applies."""
         return frozenset(name for name, one in self.purposes.items() if one.exempt)
 
     def priority(self, purpose: str) -> float:
-        """A purpose's priority; one that is not known gives way to none."""
+        """Return a purpose's priority; an unknown purpose gives way to none."""
         found = self.purposes.get(purpose)
         return math.inf if found is None else found.priority

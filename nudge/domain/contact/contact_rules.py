@@ -1,7 +1,7 @@
-"""Whether a customer may be contacted, and when: pure functions of (known, policy, time).
+"""The rules of contact: pure functions of a customer's facts, the policy and the time.
 
-All of them read the same list of forbidden stretches, so that they cannot disagree: a moment is
-forbidden where one of them covers it, and a window is allowed where none does.
+All of them read the same list of blocks, so that they cannot disagree: a moment is forbidden where
+a block covers it, and a window is allowed where none does.
 """
 
 from __future__ import annotations
@@ -17,22 +17,15 @@ from nudge.domain.contact.contact_personal import permission_blocks, pressure_bl
 from nudge.domain.contact.contact_policy import ContactPolicy
 
 _STEP: Final = 8.0 * DAY
-"""Seconds that are looked at in one go: most customers find a moment in the first."""
+"""Seconds searched in one go: most customers find a moment in the first."""
 
 
 def forbidden(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> str | None:
-    """The reason code why a contact may not be made, or None where it may.
+    """Return the reason that forbids a contact at a moment (seconds, now or later), or None.
 
-    Capacity is not asked for: see `contact_capacity`.
-
-    Args:
-        policy: of the installation.
-        known: of the customer.
-        purpose: of the contact.
-        channel: of the contact.
-        at: seconds; now or later.
+    Capacity is not checked here: see `contact_capacity`.
     """
     if purpose not in policy.purposes:
         return UNKNOWN_PURPOSE
@@ -47,18 +40,9 @@ def forbidden(
 def allowed_intervals(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
 ) -> Intervals:
-    """The parts of a window in which a contact may be made.
+    """Return the parts of a window in which a contact is allowed.
 
-    Args:
-        policy: of the installation.
-        known: of the customer.
-        purpose: of the contact.
-        channel: of the contact.
-        start: seconds, in the window.
-        end: seconds, not in it.
-
-    Returns:
-        Intervals from their first moment up to, and without, their end; in order.
+    `start` and `end` are seconds; the end is excluded.
     """
     zone = policy.zone_of(known)
     calendar = calendar_intervals(policy, zone, purpose, channel, start, end)
@@ -68,14 +52,9 @@ def allowed_intervals(
 def personal_intervals(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, calendar: Intervals
 ) -> Intervals:
-    """What a customer leaves of what the calendar allows.
+    """Subtract a customer's own blocks from the intervals that the calendar allows.
 
-    Args:
-        policy: of the installation.
-        known: of the customer.
-        purpose: of the contact.
-        channel: of the contact.
-        calendar: of `calendar_intervals`, for the zone `policy.zone_of(known)`.
+    `calendar` is the result of `calendar_intervals` for the zone `policy.zone_of(known)`.
     """
     if not calendar or purpose in policy.exempt:
         return calendar
@@ -86,23 +65,15 @@ def personal_intervals(
 def personal_blocks(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
 ) -> list[Block]:
-    """Where in a window the customer's own part forbids a contact, in the order of the rules.
+    """Return the customer's own blocks in a window, in the order of the rules.
 
-    Of a longer window it is the same, and more: what reaches beyond is not cut off.
-
-    Args:
-        policy: of the installation, which knows purpose and channel.
-        known: of the customer.
-        purpose: of the contact.
-        channel: of the contact.
-        start: seconds, in the window.
-        end: seconds, not in it.
+    Blocks are not cut at the window's ends (seconds), and a longer window has all blocks of a
+    shorter one. The policy must know purpose and channel.
     """
     if purpose in policy.exempt:
         return []
-    way = policy.channels[channel]
     return [
-        *permission_blocks(policy, known, way, start, end),
+        *permission_blocks(policy, known, policy.channels[channel], start, end),
         *pressure_blocks(policy, known, purpose, start, end),
     ]
 
@@ -110,15 +81,15 @@ def personal_blocks(
 def next_allowed_time(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float, until: float
 ) -> float | None:
-    """The first moment at which a contact may be made, or None where there is none in time.
+    """Return the first moment from `at` on at which a contact is allowed, or None.
 
     Args:
         policy: of the installation.
-        known: of the customer.
+        known: facts about the customer.
         purpose: of the contact.
         channel: of the contact.
-        at: seconds, from which on; itself, where it is allowed.
-        until: seconds, finite; earlier than that.
+        at: seconds; the answer may be this moment.
+        until: seconds, finite; the answer lies before it.
     """
     while at < until:
         end = min(at + _STEP, until)
@@ -131,14 +102,9 @@ def next_allowed_time(
 def displaced_contacts(
     policy: ContactPolicy, known: ContactFacts, made: Contact
 ) -> tuple[Contact, ...]:
-    """What is planned and does not fit any more once a contact of higher priority is made.
+    """Return the planned contacts that no longer fit once a contact of higher priority is made.
 
-    The caller withdraws these, or plans them anew. What fits beside it stays.
-
-    Args:
-        policy: of the installation.
-        known: of the customer, before.
-        made: the new contact.
+    The caller withdraws these, or plans them anew. `known` are the facts before the new contact.
     """
     rank = policy.priority(made.purpose)
     gone: list[Contact] = []
@@ -154,7 +120,7 @@ def displaced_contacts(
 def _blocks(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, at: float
 ) -> Iterator[Block]:
-    """All that is forbidden around a moment, in the order of the rules."""
+    """Yield all blocks around a moment, in the order of the rules."""
     behind = at + 1.0
     way = policy.channels[channel]
     yield from permission_blocks(policy, known, way, at, behind)

@@ -1,7 +1,7 @@
-"""Public holidays of a country, from the package holidays: the only module that imports it.
+"""Public holidays of a country: the only module that imports the package holidays.
 
-It is imported with the first question: it costs about 0.2 s and 5 MB, and a country as much again,
-which a web process that plans nothing does not pay.
+The package is imported with the first call: it costs about 0.2 s and 5 MB, and a country as much
+again, which a web process that plans nothing does not pay.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 
 @lru_cache(maxsize=1024)
 def public_holidays(country: str, region: str | None, year: int) -> frozenset[date]:
-    """The days off of a year; none where the country, the region or the year is not known.
+    """Return the public holidays of a year; none for an unknown country, region or year.
 
-    A weekend inside a holiday is not in it, since these days are off anyway.
+    A weekend inside a holiday is left out, since these days are off anyway.
 
     Args:
         country: ISO 3166 code of two letters.
@@ -35,9 +35,9 @@ def public_holidays(country: str, region: str | None, year: int) -> frozenset[da
 
 
 def regions(country: str) -> tuple[str, ...] | None:
-    """The regions of a country, by its code of two letters; None where no such country is known.
+    """Return the regions of a country (code of two letters); None for an unknown country.
 
-    The list of all countries would load all of them.
+    The list of all countries is not read, since that loads all of them.
     """
     import holidays  # noqa: PLC0415 (only who asks pays for it)
 

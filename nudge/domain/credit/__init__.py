@@ -1,1 +1,1 @@
-"""Credit: which exposure an event rewards, and where the reward is booked."""
+"""Credit: the exposure that an event rewards, and the sum in which the reward is booked."""

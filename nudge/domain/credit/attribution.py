@@ -36,11 +36,13 @@ from nudge.domain.people.visitor import (
 from nudge.domain.slots.reward_event import PAID, reward_rule
 
 GRACE: Final = 600.0
-"""Seconds that an exposure stays open behind its own arrival: what was spooled while the store was
-away comes back in any order, perhaps after its window."""
+"""Seconds that an exposure stays open after its arrival in the journal.
+
+Records spooled while the store was away come back in any order, perhaps after their window.
+"""
 
 SENT: Final = "sms_sent"
-"""Shows the decision that it names, as `shown` does."""
+"""Type of event that shows the decision it names, as `shown` does."""
 
 Step = tuple[VisitorState, tuple[Exposure, ...], tuple[Reward, ...]]
 
@@ -50,7 +52,7 @@ def step(state: VisitorState, entry: JournalEntry) -> Step:
 
     Args:
         state: of the visitor, up to the entry before.
-        entry: of the same subject. One that is neither decision nor event changes nothing.
+        entry: of the same subject. A record that is neither decision nor event changes nothing.
 
     Returns:
         The new state, the exposures that began, and the changes of rewards.
@@ -58,16 +60,16 @@ def step(state: VisitorState, entry: JournalEntry) -> Step:
     state = advance(state, entry.stamp)
     record = entry.record
     if isinstance(record, Decision):
-        return _decided(state, entry, record)
+        return _take_decision(state, entry, record)
     if isinstance(record, Event):
-        return _happened(state, entry, record)
+        return _take_event(state, entry, record)
     return state, (), ()
 
 
 def advance(state: VisitorState, watermark: float) -> VisitorState:
-    """The state when the partition's watermark is at `watermark`: what has closed leaves.
+    """Advance a visitor's state to a watermark: closed exposures leave, and what belongs to them.
 
-    It never changes a credit, so it does not matter how often or when it is called.
+    It never changes a credit, so neither the number nor the time of the calls matters.
     """
     if watermark <= state.watermark:
         return state
@@ -75,7 +77,7 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
         return state.having(watermark=watermark)
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
     state = settle_credits(state, closing) if closing else state
-    exposures = _remaining(state.open, watermark)
+    exposures = _drop_closed(state.open, watermark)
     return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
         early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
@@ -85,8 +87,8 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     )
 
 
-def _remaining(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[OpenExposure, ...]:
-    """Without those that have closed, except where an earlier one of the slot is still open.
+def _drop_closed(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[OpenExposure, ...]:
+    """Drop closed exposures, except where an earlier one of the slot is still open.
 
     Windows differ between revisions: the earlier one must not inherit a later one's events.
     """
@@ -97,40 +99,40 @@ def _remaining(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[O
 
 
 def _matters(event: RewardEvent, exposures: Sequence[OpenExposure], watermark: float) -> bool:
-    """True while an exposure may still come that it rewards, or an open one may hold it."""
+    """Return True while the event may reward an exposure that is open or yet to come."""
     return event.at + MAX_AGE >= watermark or any(
         event.type in reward_rule(x.terms.event).types and event.at <= x.until for x in exposures
     )
 
 
-def _decided(state: VisitorState, entry: JournalEntry, decision: Decision) -> Step:
+def _take_decision(state: VisitorState, entry: JournalEntry, decision: Decision) -> Step:
     if decision.channel not in state.channels:
         state = state.having(channels=with_channel(state.channels, decision.channel))
     known = (x.is_of(entry.ref) for x in (*state.waiting, *state.open))
     if decision.reason == DecisionReason.SHADOW or any(known):
         return state, (), ()
     if decision.twin is not None:
-        return _twinned(state, entry, decision.twin)
+        return _join_twin(state, entry, decision.twin)
     one = _open(entry, decision)
     if decision.terms.on == "decision":
-        return _exposed(state, entry, one, entry.at)
+        return _begin(state, entry, one, entry.at)
     early = next((x for x in state.early if x.decision == one.decision), None)
     if early is None:
         return state.having(waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
     state = state.having(early=tuple(x for x in state.early if x != early))
-    return _exposed(state, entry, one, max(one.at, early.at))
+    return _begin(state, entry, one, max(one.at, early.at))
 
 
-def _twinned(state: VisitorState, entry: JournalEntry, twin: Ref) -> Step:
-    """Two writings of one decision are one, which counts from the earlier.
+def _join_twin(state: VisitorState, entry: JournalEntry, twin: Ref) -> Step:
+    """Join two records of one decision, which counts from the earlier.
 
-    The store may have taken the first writing much later: a frozen one does so when it wakes up.
-    Or the page was answered by the first one, and the other is what a process spooled that died
-    before it could answer. So `shown` may name either, and what it names is what was exposed.
+    The store may have taken the first record much later: a frozen one does so when it wakes up. Or
+    the page was answered by the first one, and a process spooled the other and died before it could
+    answer. So `shown` may name either, and the one that it names was exposed.
     """
     exposed = next((x for x in state.open if x.is_of(twin)), None)
     if exposed is not None:
-        return _backdated(state, entry, exposed)
+        return _backdate(state, entry, exposed)
     one = next((x for x in state.waiting if x.is_of(twin)), None)
     if one is None:
         return state, (), ()
@@ -141,19 +143,22 @@ def _twinned(state: VisitorState, entry: JournalEntry, twin: Ref) -> Step:
         return state.having(waiting=(*rest, one)), (), ()
     seen = tuple(x for x in state.early if x != early)
     state = state.having(waiting=rest, early=seen)
-    return _exposed(state, entry, _named(one, entry.ref), max(one.at, early.at))
+    return _begin(state, entry, _rename(one, entry.ref), max(one.at, early.at))
 
 
-def _named(one: OpenExposure, ref: Ref) -> OpenExposure:
-    """The same decision, under the reference that the page was given."""
+def _rename(one: OpenExposure, ref: Ref) -> OpenExposure:
+    """Return a decision under the reference that the page received."""
     if ref == one.decision:
         return one
     others = tuple(x for x in (one.decision, *one.aliases) if x != ref)
     return one._replace(decision=ref, aliases=others)
 
 
-def _backdated(state: VisitorState, entry: JournalEntry, one: OpenExposure) -> Step:
-    """An exposure that began when its decision was made is moved to when that was answered."""
+def _backdate(state: VisitorState, entry: JournalEntry, one: OpenExposure) -> Step:
+    """Move the start of an exposure back to the time at which its decision was answered.
+
+    Only a slot whose exposure is the decision itself is concerned.
+    """
     if one.terms.on != "decision":
         return state, (), ()
     rest = [x for x in state.open if x != one]
@@ -179,16 +184,16 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
     )
 
 
-def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
-        return _shown(state, entry, event.decision)
+        return _take_shown(state, entry, event.decision)
     if event.type == JOINED:
-        return _joined(state, entry, event)
+        return _take_arrival(state, entry, event)
     known = any(x.event_id == event.event_id for x in state.events)
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
-        return _shown(state, entry, event.decision)
+        return _take_shown(state, entry, event.decision)
     kind = reward_type(event)
     if kind is None or not rewards(event.type, event.source):
         return state, (), ()
@@ -198,25 +203,25 @@ def _happened(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen_of(event.fields.get("amount")) if kind == PAID else 0
     happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
-    after = state.having(events=_sorted(state.events, happened))
+    after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 
-def _joined(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
-    """Somebody who was known as another one arrives, with open exposures and what rewards them."""
+def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take the state of a visitor under another id: open exposures and their events."""
     content = advance(content_of(event), state.watermark)
     both = merge_states(state, content).having(into=state.into)
-    after = _bounded(both)
-    # What each of them held was credited already: by this fold, or by the one that let it go.
+    after = _drop_oldest(both)
+    # Credits of both states exist already: by this fold, or by the one that sent the state.
     before = {
         slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
     }
     rewards = tuple(reward_changes(before, after, entry))
-    after, exposures, more = _overtaken(after, entry)
+    after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
 
 
-def _overtaken(state: VisitorState, entry: JournalEntry) -> Step:
+def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:
     """Begin the exposures whose `shown` came before the state that knew their decision."""
     begun: tuple[Exposure, ...] = ()
     rewards: tuple[Reward, ...] = ()
@@ -228,27 +233,27 @@ def _overtaken(state: VisitorState, entry: JournalEntry) -> Step:
             rest = tuple(x for x in state.waiting if x != one)
             others = tuple(x for x in state.early if x != early)
             state = state.having(waiting=rest, early=others)
-            named = _named(one, early.decision)
-            state, exposures, more = _exposed(state, entry, named, max(one.at, early.at))
+            named = _rename(one, early.decision)
+            state, exposures, more = _begin(state, entry, named, max(one.at, early.at))
             begun, rewards = (*begun, *exposures), (*rewards, *more)
     return state, begun, rewards
 
 
-def _bounded(state: VisitorState) -> VisitorState:
-    """Without the oldest exposures, where there are too many."""
+def _drop_oldest(state: VisitorState) -> VisitorState:
+    """Drop the oldest exposures beyond `MAX_OPEN`."""
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
     return settle_credits(state, oldest).having(open=state.open[-MAX_OPEN:])
 
 
-def _shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
+def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
     if ref is None:
         return state, (), ()
     one = next((x for x in state.waiting if x.is_of(ref)), None)
     if one is not None:
         state = state.having(waiting=tuple(x for x in state.waiting if x != one))
-        return _exposed(state, entry, _named(one, ref), max(one.at, entry.at))
+        return _begin(state, entry, _rename(one, ref), max(one.at, entry.at))
     known = any(x.is_of(ref) for x in state.open) or any(x.decision == ref for x in state.early)
     if known:
         return state, (), ()
@@ -257,7 +262,7 @@ def _shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
     return state.having(early=(*state.early, EarlyShown(ref, entry.at))[-MAX_OPEN:]), (), ()
 
 
-def _exposed(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
+def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
@@ -285,5 +290,5 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
     )
 
 
-def _sorted(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
+def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
     return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))

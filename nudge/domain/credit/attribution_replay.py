@@ -1,4 +1,4 @@
-"""Attribution over many entries of one partition, and the account of what it wrote."""
+"""Attribution over many entries of one partition, and the audit of the records that it wrote."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Visitors = dict[str, VisitorState]
 def fold(
     visitors: Mapping[str, VisitorState], watermark: float, entries: Sequence[JournalEntry]
 ) -> tuple[Visitors, list[Record]]:
-    """The visitors' states behind the entries, and the records that come of them.
+    """Return the visitors' states after the entries, and the records that attribution writes.
 
     Args:
         visitors: subject -> state, of every subject in the entries.
@@ -51,7 +51,7 @@ def fold(
 
 
 def is_attributed(entry: JournalEntry) -> bool:
-    """Whether the entry is attribute's to read: imported decisions were credited elsewhere."""
+    """Return True for an entry that attribution reads; imports were credited elsewhere."""
     record = entry.record
     return isinstance(record, Event) or (
         isinstance(record, Decision) and not is_imported(entry.ref)
@@ -60,12 +60,12 @@ def is_attributed(entry: JournalEntry) -> bool:
 
 @dataclass
 class AttributionReplay:
-    """Visitors as `attribute` keeps them: it closes what is due, and touches a visitor by that.
+    """Visitors as `attribute` stores them: a closing exposure touches its visitor.
 
     Attributes:
         watermark: seconds, the largest stamp taken.
         visitors: subject -> state.
-        due: when the first exposure of a visitor closes, and whose; a heap, with old news in it.
+        due: (seconds, subject) of each visitor's first close; a heap, with outdated entries in it.
     """
 
     watermark: float = 0.0
@@ -73,7 +73,7 @@ class AttributionReplay:
     due: list[tuple[float, str]] = field(default_factory=list)
 
     def know(self, states: Visitors) -> None:
-        """These visitors have these states."""
+        """Set the states of some visitors."""
         self.visitors |= states
         for subject, state in states.items():
             closes = state.next_close()
@@ -85,7 +85,7 @@ class AttributionReplay:
 
         Args:
             batch: in order, at least one.
-            mine: those of them that are attribute's, of the visitors that are looked at.
+            mine: the entries of the batch that attribution reads, of the visitors under review.
         """
         after = max(self.watermark, *(entry.stamp for entry in batch))
         touched = {entry.record.subject for entry in mine} | set(self._closed_by(after))
@@ -107,15 +107,15 @@ class AttributionReplay:
 
 @dataclass
 class AttributionAccount:
-    """What attribution writes against what the journal has: each record once, and alike.
+    """An audit of attribution: each record of the replay is in the journal once, and equal.
 
-    A record comes behind what caused it, so that what a replay writes is owed until it is found.
+    A record follows its cause, so that a record of the replay is owed until it is found.
 
     Attributes:
         owed: id -> record that the journal must still show.
         differences: one line for each record that is not as it should be.
-        since: seconds; the cause of what happened until then was removed, so that a record of it
-            which no replay writes is none.
+        since: seconds; causes up to then were removed, so a record up to then that no replay writes
+            is not a difference.
     """
 
     owed: dict[str, Record] = field(default_factory=dict)
@@ -123,11 +123,11 @@ class AttributionAccount:
     since: float = 0.0
 
     def owe(self, records: Iterable[Record]) -> None:
-        """Note what the replay writes."""
+        """Note the records that the replay writes."""
         self.owed |= {name_of(record): record for record in records}
 
     def find(self, entries: Iterable[JournalEntry]) -> None:
-        """Note what the journal has; call `owe` for the same entries before."""
+        """Check the journal's entries; call `owe` for them first."""
         for entry in entries:
             record = entry.record
             imported = isinstance(record, Exposure | Reward) and is_imported(record.decision)
@@ -135,7 +135,7 @@ class AttributionAccount:
                 self._found(entry, record)
 
     def close(self) -> list[str]:
-        """All differences, when the journal has been read to its end."""
+        """Return all differences, once the journal has been read to its end."""
         missing = [f"{name}: expected in the journal, found nowhere" for name in self.owed]
         return [*self.differences, *missing]
 
@@ -152,14 +152,14 @@ class AttributionAccount:
 
 
 def is_attributions(record: Record) -> bool:
-    """Whether attribution writes records of this kind."""
+    """Return True for a kind of record that attribution writes."""
     return isinstance(record, Exposure | Reward) or (
         isinstance(record, Event) and record.type == LEFT
     )
 
 
 def name_of(record: Record) -> str:
-    """By what a record of attribution's is the same one, however often it is computed."""
+    """Return the identity of a record of attribution, equal for every replay."""
     if isinstance(record, Reward):
         return f"reward {record.reward_id}"
     if isinstance(record, Event):
@@ -173,5 +173,4 @@ def name_of(record: Record) -> str:
 def _unlike(expected: Record, found: Record) -> str:
     names = [one.name for one in fields(expected)]
     pairs = [(name, getattr(expected, name), getattr(found, name)) for name in names]
-    told = (f"{name} expected {x!r}, found {y!r}" for name, x, y in pairs if x != y)
-    return "; ".join(told)
+    return "; ".join(f"{name} expected {x!r}, found {y!r}" for name, x, y in pairs if x != y)

@@ -1,4 +1,4 @@
-"""Booking: what a record adds to which sum, for the fold `learn`, verify and balances alike."""
+"""Booking: from a record to sums, by one rule for the fold `learn`, verify and balances."""
 
 from __future__ import annotations
 
@@ -13,17 +13,14 @@ from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import DecisionReason, Exposure, Record, Reward
 
 LEARNED: Final = frozenset({DecisionReason.POLICY, REASON})
-"""Reasons of the exposures that are counted in buckets, from which models are fitted."""
+"""Reasons of the exposures that buckets count, and models are fitted to."""
 
 
 class BookingKey(NamedTuple):
-    """The sum that a tally is added to.
+    """The key of a sum in which a tally is booked.
 
     Attributes:
-        slot: name of the slot.
-        revision: of the slot.
         reason: of the decisions; `imported` for counts of imported logs.
-        variant: shown.
         cell: of the decisions.
         bucket: of the exposures' time, its start in seconds.
     """

@@ -1,7 +1,7 @@
-"""What the folds hold at a position: what is left of entries that are removed from the lake.
+"""The closing state: the folds' state after entries that are removed from the lake.
 
-It is made from the entries alone, by the code that `learn` and `attribute` run, so it is what a
-rebuild of all entries up to there would have come to.
+It is computed from the entries alone, by the code of `learn` and `attribute`, so it equals a
+rebuild of all entries up to there.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from nudge.domain.journal.records import JournalEntry
 
 @dataclass
 class ClosingState:
-    """The state of `learn` and `attribute` behind the entries taken so far, in order.
+    """The state of `learn` and `attribute` after the entries taken so far, in order.
 
     Attributes:
-        replay: the visitors, of those whose states were given and those that the entries named.
-        sums: by the finest buckets; see `booking.widened`.
+        replay: the visitors: those with a given state and those in the entries.
+        sums: by the finest buckets; see `booking.widen_buckets`.
     """
 
     replay: AttributionReplay = field(default_factory=AttributionReplay)

@@ -1,4 +1,4 @@
-"""Counts that teach and are no exposures: logs of which nobody knows how their variants were drawn.
+"""Counts that teach but are not exposures: logs whose propensities are unknown.
 
 They travel in a mark (docs/decisions/0005-import.md). `learn` books them in its buckets, and in its
 totals under a reason of their own; nothing that evaluates, compares or tests reads either.
@@ -26,22 +26,18 @@ from nudge.domain.journal.records import DecisionReason, Mark, Record
 
 TYPE: Final = "imported_counts"
 REASON: Final = "imported"
-"""Under which the totals have them; no decision has it."""
+"""Reason of these counts in the totals; no decision has it."""
 BLOCK: Final = 200
 """Rows of the log in one mark."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedCount:
-    """Some outcomes of one variant.
+    """Outcomes of one variant in one hour of an imported log.
 
     Attributes:
-        slot: name of the slot.
-        revision: of the slot.
-        at: seconds, the hour in which they lie.
+        at: seconds, the start of the hour.
         cell: of their contexts.
-        variant: shown.
-        sums: of them.
     """
 
     slot: str
@@ -53,7 +49,7 @@ class ImportedCount:
 
 
 def imported_counts(record: Record) -> Iterator[ImportedCount]:
-    """What a record teaches besides exposures and rewards: only a mark of this kind does."""
+    """Yield the imported counts of a record; only a mark of this type has any."""
     if not isinstance(record, Mark) or record.type != TYPE:
         return
     slot, revision = str(record.fields["slot"]), cast("int", record.fields["revision"])
@@ -66,18 +62,18 @@ class CountImport:
     """An import of a log without propensities.
 
     Attributes:
-        of: how its rows are read, and into which slot.
+        of: the columns of its rows, and the slot.
     """
 
     of: LogImport
 
     @property
     def name(self) -> str:
-        """Of the import."""
+        """The name of the import."""
         return self.of.name
 
     def records(self, row: Row, number: int) -> tuple[int, list[Record]]:
-        """A row's partition and mark; rows that were not drawn by a policy teach nothing.
+        """Return a row's partition and mark; rows that no policy drew teach nothing.
 
         Args:
             row: column -> value.
@@ -92,7 +88,7 @@ class CountImport:
         variant = str(known["variant"])
         if variant not in slot.names:
             cure = "apply a slot that has it, disabled if need be"
-            raise RowError(f"{variant!r} is no variant of slot {slot.name}; {cure}")
+            raise RowError(f"unknown variant {variant!r} of slot {slot.name}; {cure}")
         shown = known["exposed_at"] if known["exposed_at"] not in (None, "") else known["at"]
         at = int(seconds_of(shown, "at") // HOUR) * HOUR
         conversions, value = worth(known, slot.terms.objective)
@@ -104,7 +100,7 @@ class CountImport:
         return partition, [_mark(self.name, slot.name, revision, [(at, cell, variant, *sums)])]
 
     def packed(self, records: Iterable[Record]) -> list[Record]:
-        """The marks of some rows as few: one for each revision."""
+        """Pack the marks of some rows into one for each revision."""
         sums: defaultdict[int, dict[tuple[int, str, str], Tally]] = defaultdict(dict)
         for one in (one for record in records for one in imported_counts(record)):
             key, rows = (one.at, one.cell, one.variant), sums[one.revision]

@@ -27,7 +27,7 @@ from nudge.domain.journal.records import (
 from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
 
 CLOSE: Final = 1e-6
-"""How far a distribution's sum may be from 1, and a propensity from its distribution."""
+"""Tolerance of a distribution's sum from 1, and of a propensity from its distribution."""
 FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 SUBJECT: Final = re.compile(r"[0-9a-f]{32}")
 OWN: Final = (
@@ -35,24 +35,23 @@ OWN: Final = (
     *("propensity", "reason", "policy", "policy_version", "slot_revision", "exposed_at", "reward"),
     *("conversions", "value_fen", "rewarded_at"),
 )
-"""What a row may tell: the joined form's names."""
+"""Columns of the joined form that a row may have."""
 Row = Mapping[str, Any]
 
 
 class RowError(ValueError):
-    """A row cannot be a decision; the text says why, and what would be right."""
+    """A row that cannot be a decision; the text says why, and what would be right."""
 
 
 @dataclass(frozen=True)
 class ImportRules:
-    """How a file is read.
+    """The mapping from a historical log's columns to the joined form.
 
     Attributes:
-        slot: name of the slot.
-        columns: what is told -> the file's column; what is not named has its own name.
+        columns: column of the joined form -> the file's column; an unnamed one keeps its name.
         context: attribute -> column, where attributes have columns of their own.
-        distribution: variant -> probability, where all rows were drawn by the same.
-        teach_only: how they were drawn is not known: they are counted and never evaluated.
+        distribution: variant -> probability, where one distribution drew all rows.
+        teach_only: the propensities are unknown: rows are counted and never evaluated.
     """
 
     slot: str
@@ -62,18 +61,17 @@ class ImportRules:
     teach_only: bool = False
 
     def column(self, name: str) -> str:
-        """The file's column for what is told."""
+        """Return the file's column for one of the joined form."""
         return self.columns.get(name, name)
 
 
 @dataclass(frozen=True)
 class LogImport:
-    """An import under way.
+    """An import of a log in progress.
 
     Attributes:
-        name: part of every id, so that the same import again is a repetition.
-        rules: how the file is read.
-        slot: as it is now.
+        name: part of every id, which makes a repeated import idempotent.
+        slot: at its current revision.
         cells: of the slot's attributes.
         partitions: of the journal.
     """
@@ -85,7 +83,7 @@ class LogImport:
     partitions: int
 
     def records(self, row: Row, number: int) -> tuple[int, list[Record]]:
-        """A row's partition and records.
+        """Return a row's partition and records.
 
         Args:
             row: column -> value.
@@ -101,7 +99,7 @@ class LogImport:
         return ref.partition, [decision, *_outcome(known, decision)]
 
     def packed(self, records: list[Record]) -> list[Record]:
-        """The records of some rows as they are written."""
+        """Return the records of some rows as they are written."""
         return records
 
     def _subject(self, known_columns: Row, number: int) -> str:
@@ -117,21 +115,21 @@ class LogImport:
         return Ref(int(subject[:8], 16) % self.partitions, position)
 
     def context(self, row: Row) -> dict[str, Scalar]:
-        """The attributes that a row tells, by the kinds of the slot's."""
-        given = _table(row.get(self.rules.column("context")))
-        given |= {name: row.get(column) for name, column in self.rules.context.items()}
+        """Return the context attributes of a row, typed by the slot's kinds."""
+        values = _table(row.get(self.rules.column("context")))
+        values |= {name: row.get(column) for name, column in self.rules.context.items()}
         kinds = {one.name: one for one in self.slot.context}
-        return {name: _typed(kinds.get(name), value) for name, value in given.items()}
+        return {name: _typed(kinds.get(name), value) for name, value in values.items()}
 
     def _decision(self, known_columns: Row, subject: str, ref: Ref) -> Decision:
         eligible, pmf = self._distribution(known_columns)
         variant = str(known_columns["variant"])
         if variant not in eligible:
-            raise RowError(f"variant {variant!r} is none of the eligible {', '.join(eligible)}")
+            raise RowError(f"variant {variant!r} is not eligible; use one of {', '.join(eligible)}")
         i = eligible.index(variant)
-        given = known_columns["propensity"]
-        if given not in (None, "") and abs(float(given) - pmf[i]) > CLOSE:
-            raise RowError(f"propensity {given} is not the {pmf[i]} of its distribution")
+        logged = known_columns["propensity"]
+        if logged not in (None, "") and abs(float(logged) - pmf[i]) > CLOSE:
+            raise RowError(f"propensity {logged} is not the {pmf[i]} of its distribution")
         context = known_columns["context"]
         return Decision(
             subject=subject,
@@ -171,22 +169,22 @@ class LogImport:
             raise RowError(f"no distribution: without one nothing can be evaluated; {cure}")
         names, shares = tuple(map(str, eligible)), tuple(map(float, pmf))
         if len(names) != len(shares) or abs(sum(shares) - 1) > CLOSE or min(shares) < 0:
-            raise RowError(f"pmf {list(shares)} is no distribution over {list(names)}")
+            raise RowError(f"pmf {list(shares)} is not a distribution over {list(names)}")
         unknown = sorted(set(names) - set(self.slot.names))
         if unknown:
             cure = "apply a slot that has it, disabled if need be"
-            raise RowError(f"{unknown[0]!r} is no variant of slot {self.slot.name}; {cure}")
+            raise RowError(f"unknown variant {unknown[0]!r} of slot {self.slot.name}; {cure}")
         return names, shares
 
 
 def known_columns(plan: LogImport, row: Row) -> dict[str, Any]:
-    """What a row tells, by the joined form's names."""
+    """Return the values of a row by the columns of the joined form."""
     known: dict[str, Any] = {name: row.get(plan.rules.column(name)) for name in OWN}
     return known | {"context": plan.context(row)}
 
 
 def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
-    """The exposure and its reward, as far as there are any."""
+    """Yield the exposure and its reward, as far as the row has them."""
     at = decision.at or 0.0
     shown = known_columns["exposed_at"]
     exposed_at = at if shown in (None, "") else seconds_of(shown, "exposed_at")
@@ -208,10 +206,10 @@ def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
 
 
 def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
-    """Conversions and fen; None where the decision was not exposed: it has no reward at all.
+    """Return conversions and fen; None where the decision was not exposed: it has no reward at all.
 
     Raises:
-        RowError: the reward is no number from 0 on.
+        RowError: the reward is not a number from 0 on.
     """
     conversions, value, reward = (
         known_columns["conversions"],
@@ -229,30 +227,30 @@ def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
 
 
 def reason_of(value: object) -> DecisionReason:
-    """The reason that a row tells; `policy` where it tells none.
+    """Return the reason of a row; `policy` where the row has none.
 
     Raises:
-        RowError: it is none.
+        RowError: the reason is unknown.
     """
     if value in (None, ""):
         return DecisionReason.POLICY
     found = next((one for one in DecisionReason if one == value), None)
     if found is None:
-        raise RowError(f"reason {value!r} is none of {', '.join(DecisionReason)}")
+        raise RowError(f"unknown reason {value!r}; use one of {', '.join(DecisionReason)}")
     return found
 
 
 def _between(pmf: Sequence[float], i: int) -> int:
-    """A draw that gives this variant: logs that do not tell theirs still repeat."""
+    """Return a draw that gives this variant, so that logs without draws can still be repeated."""
     low = ([0.0, *accumulate(pmf)])[i]
     return min(int((low + pmf[i] / 2) * 2**64), 2**64 - 1)
 
 
 def seconds_of(value: object, name: str) -> float:
-    """A time as logs write it.
+    """Read a time as logs write it, in seconds.
 
     Raises:
-        RowError: it is none.
+        RowError: it is not a time.
     """
     if isinstance(value, datetime) and value.tzinfo is None:
         return value.replace(tzinfo=UTC).timestamp()  # the lake's timestamps are UTC
@@ -260,7 +258,7 @@ def seconds_of(value: object, name: str) -> float:
         value = float(value)
     found = instant(value)
     if found is None:
-        raise RowError(f"{name} {value!r} is no time; write 2026-09-21T00:00:00+08:00")
+        raise RowError(f"{name} {value!r} is not a time; write 2026-09-21T00:00:00+08:00")
     return found
 
 
@@ -271,18 +269,18 @@ def _table(value: object) -> dict[str, object]:
     try:
         return dict(found)  # a table, or the pairs of a map
     except (TypeError, ValueError) as error:
-        raise RowError(f"context {value!r} is no table of names and values") from error
+        raise RowError(f"context {value!r} is not a table of names and values") from error
 
 
 def _list(value: object, name: str) -> list[Any]:
     found = json.loads(value) if isinstance(value, str) and value else value
     if not isinstance(found, list | tuple) or not found:
-        raise RowError(f"{name} {value!r} is no list")
+        raise RowError(f"{name} {value!r} is not a list")
     return list(found)
 
 
 def _typed(attribute: SlotAttribute | None, value: object) -> Scalar:
-    """The value by its attribute's kind: a log's text has no types."""
+    """Convert a value by its attribute's kind: a log's text has no types."""
     if not isinstance(value, str) or attribute is None or attribute.kind == "category":
         return cast("Scalar", value)
     if attribute.kind == "flag":

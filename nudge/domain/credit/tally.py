@@ -1,4 +1,4 @@
-"""A tally: what exposures of one variant came to, as integers, so that each sum is exact."""
+"""A tally: the outcomes of one variant's exposures as integers, so that each sum is exact."""
 
 from __future__ import annotations
 

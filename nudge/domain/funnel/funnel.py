@@ -1,4 +1,4 @@
-"""The path that visitors take: its stages, which events reach them, and what may be asked of it."""
+"""The funnel: the path of visitors in stages, the events that reach them, questions about it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,21 @@ Needs = Literal["any", "all"]
 Compare = Literal["week", "month", "quarter"]
 
 UNKNOWN: Final = ""
-"""The value of a dimension that the log does not tell, and the reason that nobody gave."""
+"""The value of a dimension that the log lacks, and the reason of a loss without one."""
 PERIODS: Final = ("day", "week", "month")
-"""Dimensions that cut by the time at which a visit began."""
+"""Dimensions by the time at which a visit began."""
 MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3}
 WEEK: Final = timedelta(days=7)
 VARIANT: Final = "variant:"
-"""Before a slot's name: the dimension of the variants that it showed."""
+"""Prefix of a slot's name: the dimension of the variants that it showed."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """Events that reach a stage.
+    """An event pattern that reaches a stage.
 
     Attributes:
-        type: of the event.
-        step: where the type is `step`: which one.
+        step: name of the step, for the type `step`.
         source: `page` or `server`; empty for both.
     """
 
@@ -39,11 +38,11 @@ class Match:
 
 @dataclass(frozen=True)
 class FunnelStage:
-    """A stage of the path.
+    """A stage of the funnel.
 
     Attributes:
         name: for reports.
-        events: that reach it.
+        events: patterns of the events that reach it.
         needs: one of the events, or all of them.
     """
 
@@ -54,14 +53,14 @@ class FunnelStage:
 
 @dataclass(frozen=True)
 class Funnel:
-    """The path.
+    """The configured funnel.
 
     Attributes:
         stages: in order; the last one is the aim.
         gap: seconds without an act of the visitor after which a new visit begins.
         late: seconds after a visitor's last act in which a server's report belongs to the visit.
         utc_offset: seconds by which the clock of days, weeks and months is ahead of UTC.
-        dimensions: name -> context attribute that it stands for.
+        dimensions: name -> its context attribute.
     """
 
     stages: tuple[FunnelStage, ...]
@@ -78,7 +77,7 @@ class Funnel:
 
 @dataclass(frozen=True)
 class VisitPeriod:
-    """A time in which visits begin.
+    """A period in which visits begin.
 
     Attributes:
         start: seconds since the epoch, included.
@@ -91,13 +90,13 @@ class VisitPeriod:
 
 @dataclass(frozen=True)
 class FunnelQuestion:
-    """What is asked of the funnel.
+    """A question about the funnel.
 
     Attributes:
         period: in which the visits began.
         by: `channel`, `page`, `day`, `week`, `month`, `variant:SLOT`, one of the funnel's
             dimensions or a context attribute; empty for no cut.
-        compare: with the same time of the last week, month or quarter.
+        compare: with the period one week, month or quarter earlier.
     """
 
     period: VisitPeriod
@@ -106,18 +105,18 @@ class FunnelQuestion:
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON."""
+        """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
         return {**ends, "by": self.by, "compare": self.compare}
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> FunnelQuestion:
-        """Back from `plain`."""
+        """Read a question from its `plain` form."""
         period = VisitPeriod(float(plain["from"]), float(plain["to"]))
         return cls(period, str(plain["by"]), plain["compare"])
 
     def before(self, funnel: Funnel) -> VisitPeriod | None:
-        """The period to compare with."""
+        """Return the earlier period to compare with, or None."""
         if self.compare is None:
             return None
         start, end = self.period.start, self.period.end
@@ -126,7 +125,7 @@ class FunnelQuestion:
 
 
 def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> VisitPeriod:
-    """The period asked for; the last days without.
+    """Return the period between two times; without them, the last `days` up to now.
 
     Raises:
         InvalidRequestError: it ends before it begins.
@@ -139,7 +138,7 @@ def period_of(start: float | None, end: float | None, now: float, days: float = 
 
 
 def _earlier(at: float, compare: Compare, offset: float) -> float:
-    """The instant a week, or some calendar months, earlier on the funnel's clock."""
+    """Return the instant a week, or some calendar months, earlier on the funnel's clock."""
     local = datetime.fromtimestamp(at + offset, UTC)
     if compare == "week":
         return (local - WEEK).timestamp() - offset

@@ -1,4 +1,4 @@
-"""What was counted of the funnel in one period: sums that add up over groups of visits."""
+"""Counts of the funnel in one period: sums that add up over groups of visits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class VisitShare:
-    """How many of some visits did something, with what the variance needs.
+    """The share of visits that did something, with the sums that its variance needs.
 
     A subject's visits are not independent, so squares are those of each subject's sums.
 
     Attributes:
-        subjects: who made the visits.
-        visits: all of them.
-        hits: those that did it.
+        subjects: number of subjects with visits.
+        visits: number of all visits.
+        hits: visits that did it.
         visits_squared: sum over subjects of visits squared.
         both: sum over subjects of visits times hits.
         hits_squared: sum over subjects of hits squared.
@@ -34,17 +34,17 @@ class VisitShare:
     hits_squared: int = 0
 
     def __add__(self, other: VisitShare) -> VisitShare:
-        """Both together, as if no subject were in both."""
+        """Add two shares, as if no subject were in both."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return VisitShare(*(one + two for one, two in pairs))
 
     @property
     def rate(self) -> float | None:
-        """Hits of visits; None without visits."""
+        """Hits per visit; None without visits."""
         return self.hits / self.visits if self.visits else None
 
     def estimate(self, level: float = LEVEL) -> Estimate | None:
-        """The rate with its interval, clustered by subject; None without visits."""
+        """Return the rate with its interval, clustered by subject; None without visits."""
         rate = self.rate
         if rate is None:
             return None
@@ -55,7 +55,7 @@ class VisitShare:
 
 
 def total(shares: Iterable[VisitShare]) -> VisitShare:
-    """All of them together."""
+    """Add up shares."""
     return reduce(lambda one, other: one + other, shares, VisitShare())
 
 
@@ -64,10 +64,9 @@ class StageCount:
     """Visits of a group that reached a stage.
 
     Attributes:
-        group: value of the dimension that was asked for.
-        stage: its number in the funnel.
-        lost: of the visits that reached it, those that reached nothing behind it; the last stage
-            loses nothing.
+        group: value of the question's dimension.
+        stage: number in the funnel.
+        lost: share of the visits here that reached no later stage; the last stage loses nothing.
         seconds: median time to the next stage that was reached; None where none was.
     """
 
@@ -78,7 +77,7 @@ class StageCount:
 
     @property
     def visits(self) -> int:
-        """How many reached it."""
+        """Visits that reached the stage."""
         return self.lost.visits
 
 
@@ -90,7 +89,7 @@ class LeakCount:
         group: value of the dimension.
         stage: the last that they reached.
         reason: of the last failed payment; empty where none was given.
-        lost: of the visits that reached the stage.
+        lost: share of the visits that reached the stage.
     """
 
     group: str
@@ -101,11 +100,11 @@ class LeakCount:
 
 @dataclass(frozen=True)
 class PathCount:
-    """Visits that took the same way.
+    """Visits that took one path.
 
     Attributes:
         path: numbers of stages, in the order in which they were reached or come back to.
-        visits: how many.
+        visits: number of such visits.
     """
 
     path: tuple[int, ...]
@@ -114,13 +113,13 @@ class PathCount:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Payments that one source tells of and another one does not.
+    """Payments that one source reports and another does not.
 
     Attributes:
-        claimed: visits whose page said that it was paid.
-        confirmed: visits of which a server said so.
-        claimed_only: visits of which only the page said so.
-        confirmed_only: visits of which only a server said so.
+        claimed: visits with a payment by the page's word.
+        confirmed: visits with a payment by a server's word.
+        claimed_only: visits with a payment by the page's word only.
+        confirmed_only: visits with a payment by a server's word only.
         without_visit: a server's payments that belong to no visit.
     """
 
@@ -133,16 +132,16 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class FunnelCounts:
-    """What was counted in a period.
+    """All counts of the funnel in a period.
 
     Attributes:
-        visits: that reached any stage.
-        subjects: who made them.
+        visits: with any stage.
+        subjects: number of subjects with visits.
         overall: by stage, over all groups.
         stages: by group and stage.
         leaks: by group, stage and reason.
         paths: most frequent first.
-        sources: where they disagree.
+        sources: disagreements between pages and servers.
     """
 
     visits: int

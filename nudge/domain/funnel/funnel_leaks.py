@@ -1,8 +1,8 @@
-"""Where the path leaks, and which leak costs most: by stage, by reason, and both in each group.
+"""Leaks of the funnel, ranked by cost: by stage, by reason, and by both in each group.
 
-A leak's excess is what is lost beyond the usual: beyond the same place in the earlier period where
-one is compared with, else beyond the other groups. What it costs are the payments that the excess
-would have come to, had it gone on as others do.
+A leak's excess is its loss beyond the usual: beyond the earlier period where one is compared with,
+otherwise beyond the other groups. Its cost is the number of payments that the excess would have
+made, had it gone on as others do.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Verdict = Literal["better", "worse", "unclear"]
 Place = tuple[str, int, str]
 """Group, stage and reason."""
 RANKED: Final = 20
-"""Most leaks that are told."""
+"""Most leaks that are reported."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A leak with what it costs.
+    """A leak and its cost.
 
     Attributes:
-        count: what was counted.
-        usual: the same where or when it is usual; None where there is nothing to compare with.
+        count: visits lost here.
+        usual: the usual share at this place; None with nothing to compare with.
         excess: its rate minus the usual one, with its interval.
-        payments: that the excess cost, about; not below 0.
+        payments: approximate cost of the excess; not below 0.
     """
 
     count: LeakCount
@@ -39,21 +39,21 @@ class Leak:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether more is lost than usual."""
+        """The verdict on the leak: more lost than usual, less, or unclear."""
         return "unclear" if self.excess is None else _lost(self.excess)
 
 
 def change(now: VisitShare, before: VisitShare) -> Estimate | None:
-    """The difference of two rates with its interval; None where one has no visits.
+    """Return the difference of two rates with its interval; None where one has no visits.
 
-    The two are taken as independent: that a subject is in both makes the interval too wide.
+    The two are taken as independent: a subject in both makes the interval too wide.
     """
     first, second = now.estimate(), before.estimate()
     return None if first is None or second is None else difference(first, second)
 
 
 def verdict(lost: Estimate | None) -> Verdict:
-    """What a difference of shares that are lost means."""
+    """Return the verdict on a difference of two shares of lost visits."""
     return "unclear" if lost is None else _lost(lost)
 
 
@@ -64,12 +64,12 @@ def _lost(excess: Estimate) -> Verdict:
 
 
 def by_stage(counts: FunnelCounts) -> dict[int, VisitShare]:
-    """Stage -> those lost there, of all who reached it, over all groups."""
+    """Return the share of visits lost at each stage, over all groups."""
     return {one.stage: one.lost for one in counts.overall}
 
 
 def by_reason(counts: FunnelCounts) -> dict[str, int]:
-    """Reason -> visits lost for it, over all groups and stages; empty where none was given."""
+    """Return the visits lost for each reason ("" for none), over all groups and stages."""
     found: dict[str, int] = {}
     for one in counts.leaks:
         found[one.reason] = found.get(one.reason, 0) + one.lost.hits
@@ -77,7 +77,7 @@ def by_reason(counts: FunnelCounts) -> dict[str, int]:
 
 
 def rank_leaks(now: FunnelCounts, before: FunnelCounts | None) -> list[Leak]:
-    """All leaks, those that cost most first, and certain ones before uncertain ones."""
+    """Rank all leaks: certain ones before uncertain ones, then the costliest first."""
     usual = _usual_of(now, before)
     onward = _onward(before or now)
     leaks = [_leak(one, usual, onward) for one in now.leaks]
@@ -117,7 +117,7 @@ def _elsewhere(everywhere: Sequence[LeakCount], one: LeakCount) -> Iterator[Visi
 
 
 def _filled(counts: FunnelCounts, wanted: Iterable[LeakCount]) -> Iterator[LeakCount]:
-    """The leaks of these counts, and those wanted in which nobody was lost."""
+    """Yield the leaks of these counts, and the wanted ones with nothing lost."""
     yield from counts.leaks
     known = {(one.group, one.stage, one.reason) for one in counts.leaks}
     reasons = {(one.stage, one.reason) for one in wanted}
@@ -133,7 +133,7 @@ def _none_of(stage: StageCount) -> VisitShare:
 
 
 def _onward(counts: FunnelCounts) -> dict[int, float]:
-    """Stage -> share of those who went on from it that reached the aim."""
+    """Return, by stage, the share of visits going on from it that reached the aim."""
     lost = by_stage(counts)
     aim = max(lost, default=0)
     reached = lost[aim].visits if lost else 0

@@ -1,4 +1,4 @@
-"""What a caller may ask of the funnel: parameters of a query as a question."""
+"""Parameters of a query as a question about the funnel."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ PARAMETERS: Final = ("from", "to", "by", "slot", "compare")
 USUAL: Final = "channel"
 WHOLE: Final = "none"
 STEP: Final = 300
-"""Seconds: without `to` a period ends with these, so that equal questions share one answer."""
+"""Seconds: without `to` a period ends on a multiple, so that equal questions share one answer."""
 DIMENSIONS: Final = "channel, page, city, segment, day, week, month, variant:SLOT"
 
 
-def funnel_question(given: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
-    """The question.
+def funnel_question(texts: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
+    """Read a question about the funnel from the parameters of a query.
 
     Args:
-        given: parameter -> text.
+        texts: parameter -> text.
         now: seconds.
-        slots: names of those in service.
+        slots: names of the slots in service.
 
     Raises:
         InvalidRequestError: a parameter is unknown or makes no sense; each by name, with the cure.
     """
-    for name in given:
+    for name in texts:
         if name not in PARAMETERS:
-            raise _wrong(name, f"is unknown; use {', '.join(PARAMETERS)}")
-    compare = given.get("compare")
+            raise _wrong(name, f"unknown parameter; use {', '.join(PARAMETERS)}")
+    compare = texts.get("compare")
     if compare is not None and compare not in get_args(Compare):
-        raise _wrong("compare", f"is none; use {', '.join(get_args(Compare))}")
-    by = _dimension(given.get("by"), given.get("slot"), slots)
-    period = _period(given.get("from"), given.get("to"), now)
+        raise _wrong("compare", f"unknown period {compare!r}; use {', '.join(get_args(Compare))}")
+    by = _dimension(texts.get("by"), texts.get("slot"), slots)
+    period = _period(texts.get("from"), texts.get("to"), now)
     return FunnelQuestion(period, by, cast("Compare | None", compare))
 
 
@@ -65,10 +65,10 @@ def _dimension(by: str | None, slot: str | None, slots: Collection[str]) -> str:
         raise _wrong("slot", "is missing; by=variant needs the slot whose variants are meant")
     if by.startswith(VARIANT):
         if by.removeprefix(VARIANT) not in slots:
-            raise _wrong("slot" if slot else "by", f"{by.removeprefix(VARIANT)!r} is no slot")
+            raise _wrong("slot" if slot else "by", f"unknown slot {by.removeprefix(VARIANT)!r}")
         return by
     if not re.fullmatch(ATTRIBUTE_FORM, by):
-        raise _wrong("by", f"is no dimension; use {DIMENSIONS}, a context attribute, or none")
+        raise _wrong("by", f"is not a dimension; use {DIMENSIONS}, a context attribute, or none")
     return by
 
 

@@ -1,4 +1,4 @@
-"""The funnel's report as plain JSON, from what was counted. Pure."""
+"""The funnel's report as plain JSON, from its counts. Pure."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from nudge.domain.funnel.funnel_leaks import (
 from nudge.domain.funnel.funnel_sentences import disagreements, headline
 
 FEWEST: Final = 20
-"""People below which a group's figures are not shown."""
+"""Least number of people for which a group's figures are shown."""
 MOST: Final = 30
-"""Groups that are told apart, those with most visits; the stages' figures hold all."""
+"""Most groups in a report, those with most visits; the stages' figures include all groups."""
 Plain = dict[str, object]
 
 
 def report(
     funnel: Funnel, question: FunnelQuestion, now: FunnelCounts, before: FunnelCounts | None
 ) -> Plain:
-    """The report.
+    """Build the funnel's report.
 
     Args:
-        funnel: the path.
-        question: that was asked.
-        now: of its period.
-        before: of the period that it compares with.
+        funnel: with the names of the stages.
+        question: answered by the report.
+        now: counts of its period.
+        before: counts of the earlier period.
     """
     compared = question.before(funnel)
     # A day has no counterpart in the other period: its leaks are compared with the other days.
@@ -74,7 +74,7 @@ def _stages(
     before: Sequence[StageCount] | None,
     visits: int,
 ) -> Iterator[Plain]:
-    """The stages of one group, or of all, in order; also those that nobody reached."""
+    """Yield the stages of one group, or of all, in order; also those that nobody reached."""
     nobody = VisitShare()
     for i, stage in enumerate(funnel.stages):
         one = _at(mine, i) or StageCount("", i, nobody, None)
@@ -104,7 +104,7 @@ def _figures(name: str, one: StageCount, visits: int) -> Plain:
 
 
 def _change(difference: Estimate | None) -> Plain:
-    """The change of a share that is lost; `better` means that less is lost."""
+    """Return the change of a share of lost visits; `better` means that less is lost."""
     if difference is None:
         return {"loss_rate": None, "interval": None, "verdict": "unclear"}
     return {
@@ -130,7 +130,7 @@ def _groups(funnel: Funnel, now: FunnelCounts, before: FunnelCounts | None) -> I
 
 
 def _widest(now: FunnelCounts) -> list[str]:
-    """The groups with most visits, by name."""
+    """Return the groups with most visits, by name."""
     visits: dict[str, int] = {}
     for one in now.stages:
         visits[one.group] = max(visits.get(one.group, 0), one.visits)
@@ -147,7 +147,7 @@ def _path(funnel: Funnel, one: PathCount, now: FunnelCounts) -> Plain:
 
 
 def kind_of(path: Sequence[int]) -> str:
-    """`straight`, `skips` (leaves a stage out), `loops` (comes back to one) or both."""
+    """Name a path: `straight`, `skips` (omits a stage), `loops` (returns to one) or both."""
     loops = any(later <= earlier for earlier, later in pairwise(path))
     skips = len(set(path)) < max(path) + 1
     return " and ".join(name for name, is_so in (("skips", skips), ("loops", loops)) if is_so) or (

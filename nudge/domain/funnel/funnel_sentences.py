@@ -1,4 +1,4 @@
-"""What the funnel found in plain sentences, Chinese and English."""
+"""Sentences of the funnel's findings, Chinese and English."""
 
 from __future__ import annotations
 
@@ -9,26 +9,23 @@ from nudge.domain.funnel.funnel_counts import Disagreement, FunnelCounts
 from nudge.domain.funnel.funnel_leaks import Leak
 
 Said = dict[str, str]
-"""`zh` and `en`."""
+"""A sentence by language, `zh` and `en`."""
 
 
 def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak]) -> Said:
-    """The one thing to look at first: what is surely lost beyond the usual, else the most lost.
+    """Put the first thing to look at into words: the costliest certain leak, else the largest loss.
 
-    Args:
-        funnel: the path.
-        now: what was counted.
-        leaks: that may be told, those that cost most first.
+    `leaks` are those that may be shown, the costliest first.
     """
     if not now.visits:
-        return {"zh": "这段时间没有访问。", "en": "No visit began in this period."}
+        return {"zh": "该时段内没有访问。", "en": "No visit began in this period."}
     if leaks and leaks[0].verdict == "worse":
         return _leak(funnel, leaks[0])
     most = max(now.overall, key=lambda one: one.lost.hits)
     name, lost, of = funnel.stages[most.stage].name, most.lost.hits, most.visits
     share = f"{most.lost.rate or 0.0:.1%}"
     return {
-        "zh": f"流失最多的一步是 {name}：{of:,} 次访问中有 {lost:,} 次（{share}）到此为止。",
+        "zh": f"流失最多的环节是 {name}：{of:,} 次访问中有 {lost:,} 次（{share}）止步于此。",
         "en": f"Most is lost at {name}: {lost:,} of {of:,} visits ({share}) end there.",
     }
 
@@ -40,35 +37,35 @@ def _leak(funnel: Funnel, leak: Leak) -> Said:
     usual = f"{(leak.usual and leak.usual.rate) or 0.0:.1%}"
     zh_where, en_where = (f"{one.group} 的 ", f" in {one.group}") if one.group else ("", "")
     zh_why, en_why = (
-        (f"原因 {one.reason}", f"for {one.reason}")
+        (f"原因：{one.reason}", f"for {one.reason}")
         if one.reason
-        else ("没有给出原因", "with no reason given")
+        else ("原因未知", "with no reason given")
     )
     payments = f"{leak.payments:,.0f}"
     return {
-        "zh": f"漏得最多：{zh_where}{name} 一步，{zh_why}：{of:,} 次访问中流失 {lost:,} 次"
-        f"（{share}，平时 {usual}），约少 {payments} 笔支付。",
+        "zh": f"最大流失点：{zh_where}{name} 环节（{zh_why}），{of:,} 次访问中流失 {lost:,} 次"
+        f"（{share}，通常为 {usual}），约损失 {payments} 笔支付。",
         "en": f"The largest leak: {name}{en_where}, {en_why}: {lost:,} of {of:,} visits are lost "
         f"({share}, usually {usual}), which costs about {payments} payments.",
     }
 
 
 _CLAIMED_ONLY: Final = {
-    "zh": "页面称已支付，但没有服务器确认",
+    "zh": "页面上报支付成功，但服务端未确认",
     "en": "the page said that it was paid, no server did",
 }
 _CONFIRMED_ONLY: Final = {
-    "zh": "服务器确认已支付，但页面没有说",
+    "zh": "服务端确认支付成功，但页面未上报",
     "en": "a server said that it was paid, the page did not",
 }
 _WITHOUT_VISIT: Final = {
-    "zh": "服务器确认的支付之前没有访问：来自别的途径，或步骤丢失",
+    "zh": "服务端确认的支付没有对应访问：来自其他途径，或步骤上报丢失",
     "en": "a server's payment that follows no visit: by another way, or its steps were lost",
 }
 
 
 def disagreements(found: Disagreement) -> list[dict[str, object]]:
-    """Payments that one source tells of and another does not, each kind with its words."""
+    """Return the kinds of payment that one source reports and another does not, in words."""
     rows: list[dict[str, object]] = [
         {
             "finding": "claimed_not_confirmed",

@@ -1,1 +1,1 @@
-"""Subjects, tokens and numbers: hashed, sealed and opened again."""
+"""Identity: subjects, tokens and numbers, hashed, sealed and opened again."""

@@ -1,4 +1,4 @@
-"""The link token of an SMS: whose it is and which decision it was, where no cookie survives."""
+"""The link token of an SMS: names the customer and the decision where no cookie survives."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ LENGTH: Final = 59
 
 
 class Link(NamedTuple):
-    """What a token says.
+    """The content of a link token.
 
     Attributes:
-        subject: of the customer whom the SMS went to.
-        ref: the decision on its time, in the subject's partition.
+        subject: of the customer to whom the SMS went.
+        ref: the decision on the send time, in the subject's partition.
     """
 
     subject: str
@@ -30,21 +30,21 @@ class Link(NamedTuple):
 
 
 class Links:
-    """Makes and reads tokens.
+    """A codec of link tokens.
 
-    AES-SIV (RFC 5297): the same link has the same token, nobody can read or change one, and
-    nothing random has to be kept.
+    AES-SIV (RFC 5297): equal links have equal tokens, a token reveals nothing and cannot be
+    changed, and no random value has to be stored.
     """
 
     def __init__(self, key: bytes) -> None:
         self._siv = AESSIV(key)
 
     def token(self, link: Link) -> str:
-        """The token, of letters that a URL can hold."""
+        """Return the token of a link, in letters that a URL can hold."""
         return self.token_each([link])[0]
 
     def token_each(self, links: Sequence[Link]) -> list[str]:
-        """The tokens of many, whose letters are made at once."""
+        """Return the tokens of many links, encoded in one run."""
         # With a byte behind each they are whole threes, whose last letter says nothing.
         sealed = [self._siv.encrypt(self._plain(link), None) + b"\0" for link in links]
         letters = base64.urlsafe_b64encode(b"".join(sealed)).decode()
@@ -55,7 +55,7 @@ class Links:
         return _LAYOUT.pack(partition, index, position, bytes.fromhex(link.subject))
 
     def link(self, token: str | None) -> Link | None:
-        """The link behind a token; None where it is missing, changed or of another key."""
+        """Return the link of a token; None where it is missing, changed or of another key."""
         if token is None or len(token) != LENGTH:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Phone numbers: what is one, how it is written, and how it is shown to others."""
+"""Phone numbers: parsed, written and masked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TAIL: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A valid number. Its text stands in no representation, so that no log can hold it.
+    """A valid phone number. No representation shows its text, so that no log can hold it.
 
     Attributes:
         e164: with its country, such as +8613812345678.
@@ -29,7 +29,7 @@ class Number:
 
     @property
     def to_seal(self) -> str:
-        """What the vault keeps."""
+        """The plain text that the vault seals."""
         return f"{self.e164} {self.dialled}"
 
     @property
@@ -42,13 +42,13 @@ class Number:
 
 
 class InvalidNumberError(InvalidRequestError):
-    """What was sent is no number that can be recharged; its text is in no message."""
+    """A text that is not a rechargeable phone number; the message does not repeat it."""
 
     code = "invalid_number"
 
 
 def parse_number(text: str, region: str) -> Number:
-    """The number that somebody wrote.
+    """Parse a phone number as people write it.
 
     Args:
         text: with or without the country, with spaces, dashes or brackets.
@@ -70,5 +70,5 @@ def parse_number(text: str, region: str) -> Number:
 
 
 def number_from_seal(text: str) -> Number:
-    """The number that the vault kept."""
+    """Return the number of a text that the vault sealed."""
     return Number(*text.split(" "))

@@ -1,7 +1,7 @@
-"""Where a number is from: province, city and carrier, by its first digits.
+"""The region of a number by its first digits: province, city and carrier.
 
-A number that was ported keeps the digits of its first carrier, and people move with theirs: all of
-this is approximate. The tables are large, so they are imported when they are needed.
+A ported number keeps the digits of its first carrier, and people move with theirs: all of this is
+approximate. The tables are large, so they are imported when needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PLACE: Final = re.compile(
 
 
 def region_of(number: Number) -> dict[str, str]:
-    """`province`, `city` and `carrier` as far as the digits tell them, in Chinese."""
+    """Return `province`, `city` and `carrier`, as far as the digits tell them, in Chinese."""
     import phonenumbers  # noqa: PLC0415 - see above
     from phonenumbers import carrier, geocoder  # noqa: PLC0415
 
@@ -32,7 +32,7 @@ def region_of(number: Number) -> dict[str, str]:
 
 
 def province_and_city(place: str) -> dict[str, str]:
-    """Province and city of a description such as 江苏省南京市 or 北京市; empty without a city."""
+    """Return province and city of a description such as 江苏省南京市; empty without a city."""
     found = PLACE.match(place)
     city = found["city"] if found else ""
     if not city or not place.endswith(("市", "州", "地区", "盟")):

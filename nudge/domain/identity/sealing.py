@@ -1,4 +1,4 @@
-"""Keyed hashes, sealed ids and device tokens: all that derives from the secret key.
+"""Keyed hashes, sealed ids and device tokens: everything that derives from the secret key.
 
 Each use has a key of its own, derived from the one secret, so that no two can be confused.
 """
@@ -29,27 +29,29 @@ from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.domain.journal.records import AWAY, Ref
 
 _MAGIC = b"NDG\x01"
-"""First bytes of a sealed reference; whoever forges an id would have to hit them."""
+"""First bytes of a sealed reference; a forged id would have to hit them."""
 _LAYOUT = struct.Struct(">4sHHQ")
 _MARK = "d."
-"""Begins a token. It is encrypted: who forgets a person must not leave their subject in a browser.
-One of the version before was only signed."""
+"""Prefix of an encrypted token; tokens of the version before were only signed.
+
+An erased person's subject must not stay readable in a browser.
+"""
 _NONCE = 12
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], np.uint8)
 _LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
 ID_LENGTH = 26
 MOST_HOMES: Final = 4
-"""Subjects that a token names: who shares a device, or changes ids, stays known."""
+"""Subjects in one token: people who share a device or change ids stay known."""
 NUMBERS: Final = "000000"
-"""What the subjects of numbers begin with, so that they are smaller than all others."""
+"""Prefix of the subjects of numbers, which makes them smaller than all others."""
 
 
 class Home(NamedTuple):
-    """Where a subject is.
+    """The partition of a subject.
 
     Attributes:
         subject: of a visitor.
-        partition: where the subject's journal and state are.
+        partition: holds the subject's journal and state.
     """
 
     subject: str
@@ -58,10 +60,10 @@ class Home(NamedTuple):
 
 @dataclass(frozen=True)
 class Device:
-    """What a device token says.
+    """The content of a device token.
 
     Attributes:
-        id: random; numbers that were typed on the device are kept under it.
+        id: random; numbers typed on the device are stored under it.
         homes: subjects whose state the device may see, the latest last.
     """
 
@@ -69,20 +71,20 @@ class Device:
     homes: tuple[Home, ...] = ()
 
     def seeing(self, home: Home) -> Device:
-        """The same device, which may see one more."""
+        """Return the device with one more home, as the latest."""
         rest = (one for one in self.homes if one.subject != home.subject)
         return Device(self.id, (*rest, home)[-MOST_HOMES:])
 
     def sees(self, subject: str) -> bool:
-        """Whether it may see the state of a subject."""
+        """Return True where the device may see the state of a subject."""
         return any(home.subject == subject for home in self.homes)
 
 
 class Sealer:
-    """Everything that needs the secret key.
+    """The holder of the secret key: hashes, seals and tokens.
 
     Attributes:
-        vault: encrypts numbers and what people wrote.
+        vault: encrypts numbers and texts that people wrote.
     """
 
     def __init__(self, secret_key: bytes, vault_keys: Mapping[int, bytes] | None = None) -> None:
@@ -112,7 +114,7 @@ class Sealer:
 
     @cached_property
     def links(self) -> Links:
-        """Makes and reads the link tokens of SMS."""
+        """The codec of link tokens in SMS."""
         return Links(self._key("link"))
 
     @cached_property
@@ -129,22 +131,22 @@ class Sealer:
         return URLSafeSerializer(self._key("device"), salt="device")
 
     def visitor_hash(self, visitor_id: str) -> str:
-        """Keyed hash of an external id: 32 hex digits."""
+        """Return the keyed hash of an external id: 32 hex digits."""
         return hmac.digest(self._visitor_key, visitor_id.encode(), "sha256").hex()[:32]
 
     def partition(self, visitor_hash: str, partitions: int) -> int:
-        """The partition in which a hashed id is at home."""
+        """Return the home partition of a hashed id."""
         return int(visitor_hash[:12], 16) % partitions
 
     def seal(self, ref: Ref) -> str:
-        """The decision id that stands for a reference: 26 lower-case letters and digits."""
+        """Return the decision id of a reference: 26 lower-case letters and digits."""
         block = _LAYOUT.pack(_MAGIC, ref.partition, ref.index, ref.position)
         encryptor = self._block.encryptor()
         sealed = encryptor.update(block) + encryptor.finalize()
         return base64.b32encode(sealed).decode().rstrip("=").lower()
 
     def seal_each(self, refs: Sequence[Ref]) -> list[str]:
-        """The ids of many references, by one run of the cipher."""
+        """Return the decision ids of many references, in one run of the cipher."""
         blocks = [_LAYOUT.pack(_MAGIC, r.partition, r.index, r.position) for r in refs]
         encryptor = self._block.encryptor()
         sealed = encryptor.update(b"".join(blocks)) + encryptor.finalize()
@@ -152,7 +154,7 @@ class Sealer:
         return [letters[i : i + ID_LENGTH] for i in range(0, len(letters), ID_LENGTH)]
 
     def unseal(self, decision_id: str) -> Ref | None:
-        """The reference behind a decision id, or None for an id that was not given by us."""
+        """Return the reference of a decision id; None for an id that this service did not issue."""
         if len(decision_id) != ID_LENGTH:
             return None
         try:
@@ -165,14 +167,14 @@ class Sealer:
         return Ref(partition, position, index) if magic == _MAGIC else None
 
     def token(self, device: Device) -> str:
-        """A device token."""
+        """Return the encrypted token of a device."""
         homes = [part for one in device.homes for part in (one.subject, one.partition)]
         nonce = secrets.token_bytes(_NONCE)
         sealed = nonce + self._device_key.encrypt(nonce, msgpack.packb([device.id, *homes]), None)
         return _MARK + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def device(self, token: str | None) -> Device | None:
-        """The device behind a token, or None where it is missing, forged or of another key."""
+        """Return the device of a token; None where it is missing, forged or of another key."""
         if not token:
             return None
         try:
@@ -196,13 +198,13 @@ class Sealer:
         return fields
 
     def number_hash(self, number: Number) -> str:
-        """Keyed hash of a number: 32 hex digits, and never that of another external id."""
+        """Return the keyed hash of a number: 32 hex digits, never that of another external id."""
         digest = hmac.new(self._number_key, number.e164.encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
 
 
 def _base32(blocks: NDArray[np.uint8]) -> str:
-    """The letters of blocks (n, 16), `ID_LENGTH` each: Python's own encoder is slow at many."""
+    """Encode blocks (n, 16) as `ID_LENGTH` letters each: Python's own encoder is slow for many."""
     bits = np.zeros((len(blocks), 5 * ID_LENGTH), np.uint8)
     bits[:, :128] = np.unpackbits(blocks, axis=1)
     values = bits.reshape(-1, 5) @ _WEIGHTS
@@ -210,21 +212,21 @@ def _base32(blocks: NDArray[np.uint8]) -> str:
 
 
 def new_subject() -> str:
-    """A random subject: 32 hex digits that say nothing of the visitor."""
+    """Return a random subject: 32 hex digits that reveal nothing of the visitor."""
     return secrets.token_hex(16)
 
 
 def new_subjects(count: int) -> list[str]:
-    """So many of them."""
+    """Return `count` random subjects."""
     digits = secrets.token_hex(16 * count)
     return [digits[i : i + 32] for i in range(0, len(digits), 32)]
 
 
 def new_label() -> str:
-    """A random subject for a number: smaller than those of all visitors."""
+    """Return a random subject for a number: smaller than those of all visitors."""
     return NUMBERS + secrets.token_hex(13)
 
 
 def away_ref(partition: int) -> Ref:
-    """A random reference for a decision that no journal could number."""
+    """Return a random reference for a decision that no journal could number."""
     return Ref(partition, AWAY | secrets.randbits(61))

@@ -1,4 +1,4 @@
-"""Encrypts what only the vault may hold: numbers and what people wrote."""
+"""Encryption of the vault's content: numbers and texts that people wrote."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NONCE: Final = 12
 
 
 class VaultSeal:
-    """AES-GCM under keys that can be rotated: a byte with the key's id, the nonce, the cipher.
+    """AES-GCM under rotating keys; sealed bytes are the key's id (one byte), the nonce, the cipher.
 
     Args:
         keys: id (0 to 255) -> secret; the last one encrypts, all of them decrypt.
@@ -28,25 +28,25 @@ class VaultSeal:
         self._current = list(keys)[-1]
 
     def seal(self, text: str, about: str) -> bytes:
-        """Encrypt.
+        """Encrypt a text with the current key.
 
         Args:
-            text: to hide.
-            about: to whom or what it belongs; under anything else it cannot be read.
+            text: in the clear.
+            about: its owner, authenticated: with any other owner the text cannot be opened.
         """
         nonce = secrets.token_bytes(NONCE)
         cipher = self._keys[self._current].encrypt(nonce, text.encode(), about.encode())
         return bytes((self._current,)) + nonce + cipher
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether a cipher is under the key that encrypts."""
+        """Return True where a sealed text is under the current key."""
         return sealed[:1] == bytes((self._current,))
 
     def open(self, sealed: bytes, about: str) -> str:
-        """The text that was sealed.
+        """Decrypt a sealed text.
 
         Raises:
-            CorruptRecordError: it is of another key, about something else, or damaged.
+            CorruptRecordError: it is of another key, of another owner, or damaged.
         """
         key = self._keys.get(sealed[0]) if sealed else None
         if key is None:

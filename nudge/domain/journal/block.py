@@ -1,7 +1,7 @@
-"""Decisions of many subjects that were made alike: one record of the journal, by columns.
+"""Blocks: decisions of many subjects that share a shape, in one record of the journal.
 
 A plan for a million customers is a million decisions of which few differ in more than the draw.
-What they have in common, their shape, is kept once for a block.
+Their common part, the shape, is stored once for a block.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ MOST: Final = 500
 
 
 class BlockDecision(NamedTuple):
-    """A decision, as its shape and its own part.
+    """A decision as a shape and its own part.
 
     Attributes:
-        shape: what it has in common with others: subject, draw, variant, propensity, what it
-            supersedes and when it is due are not in it.
+        shape: the fields shared with others: all but subject, draw, variant, propensity,
+            `supersedes` and `due`.
         subject: random id of the visitor, 32 hex digits.
         u: the 64-bit draw.
-        choice: index, in the shape's eligible variants, of the one drawn.
-        due: seconds, when it is to be shown; None is at once.
+        choice: index of the drawn variant in the shape's eligible variants.
+        due: seconds at which it is to be shown; None for at once.
         supersedes: the decision that it replaces in its period, if any.
     """
 
@@ -40,7 +40,7 @@ class BlockDecision(NamedTuple):
 
     @property
     def decision(self) -> Decision:
-        """The decision, whole."""
+        """The whole decision."""
         return drawn_from(self.shape, self.subject, self.u, self.choice, self.due, self.supersedes)
 
 
@@ -64,9 +64,9 @@ class Block:
 def drawn_from(
     shape: Decision, subject: str, u: int, choice: int, due: float | None, supersedes: Ref | None
 ) -> Decision:
-    """A decision of a shape.
+    """Build a decision from a shape and its own part.
 
-    Every fold makes every decision of a plan: to set its fields one by one takes three times as
+    Every fold builds every decision of a plan: setting the fields one by one takes three times as
     long.
     """
     own = {
@@ -77,19 +77,19 @@ def drawn_from(
         "supersedes": supersedes,
         "due": due,
     }
-    made = object.__new__(Decision)
-    object.__setattr__(made, "__dict__", {**shape.__dict__, **own})
-    return made
+    decision = object.__new__(Decision)
+    object.__setattr__(decision, "__dict__", {**shape.__dict__, **own})
+    return decision
 
 
 def shape_of(decision: Decision) -> Decision:
-    """A decision without what is its own."""
+    """Return the shape of a decision: its own part is emptied."""
     own = {"subject": "", "u": 0, "variant": "", "propensity": 0.0}
     return replace(decision, **own, due=None, supersedes=None)  # type: ignore[arg-type]
 
 
 def drawn_of(decision: Decision) -> BlockDecision:
-    """A whole decision as its shape and its own part."""
+    """Split a decision into its shape and its own part."""
     return BlockDecision(
         shape_of(decision),
         decision.subject,
@@ -101,7 +101,7 @@ def drawn_of(decision: Decision) -> BlockDecision:
 
 
 def evenly(items: Sequence[T], most: int) -> Iterator[Sequence[T]]:
-    """Items in as few parts as hold them, of about the same length."""
+    """Yield items in the fewest parts of at most `most`, of about equal length."""
     count = -(-len(items) // most)
     for i in range(count):
         yield items[len(items) * i // count : len(items) * (i + 1) // count]

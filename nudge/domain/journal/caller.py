@@ -1,4 +1,4 @@
-"""Who calls: an API key's scopes, and what they mean for trust."""
+"""Callers of the API: the scopes of a key, and the trust that follows from them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Caller:
     """The holder of an API key.
 
     Attributes:
-        key_id: names the key in records and the audit; not secret.
-        scopes: what it may do. There is no order among them: none includes another.
+        key_id: names the key in records and in the audit; not secret.
+        scopes: permissions, without order: none includes another.
         origins: web origins that may use it; empty for any.
     """
 
@@ -25,5 +25,5 @@ class Caller:
 
     @property
     def is_server(self) -> bool:
-        """True for keys that are kept secret: their events are facts, not claims."""
+        """True for secret keys: their events are facts, not claims."""
         return "ingest" in self.scopes

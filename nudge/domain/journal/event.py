@@ -1,4 +1,4 @@
-"""Event types: who may send them, and how far back they may lie."""
+"""Event types: permitted senders and the greatest age."""
 
 from __future__ import annotations
 
@@ -31,37 +31,37 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "benefit_granted": "server",
     "winback_outcome": "server",
 }
-"""Type -> who may send it. A page's `paid` is a claim: kept and shown, never rewarded."""
+"""Type -> permitted sender. A page's `paid` is a claim: recorded and shown, never rewarded."""
 
 PAGE_TYPES: Final = frozenset(t for t, origin in EVENT_TYPES.items() if origin == "both")
-"""What a key with the scope `decide` alone may send."""
+"""Types that a key with the scope `decide` alone may send."""
 
 NEEDS_DECISION: Final = frozenset({"shown", "clicked"})
 """Types that mean nothing without the decision that they answer."""
 
 MAX_AGE: Final = 7.0 * DAY
-"""Seconds; an event that happened longer ago is `too_old`: its id is no longer remembered."""
+"""Seconds; an older event is `too_old`: its id is no longer remembered."""
 
 
 def source_of(caller: Caller) -> Source:
-    """Whether a caller's events are facts (`server`) or claims (`page`)."""
+    """Return the source of a caller's events: `server` for facts, `page` for claims."""
     return "server" if caller.is_server else "page"
 
 
 def may_send(caller: Caller, event_type: str) -> bool:
-    """True where the caller's scopes allow events of this type."""
+    """Return True where the caller's scopes allow events of this type."""
     if caller.is_server:
         return True
     return "decide" in caller.scopes and event_type in PAGE_TYPES
 
 
 def rewards(event_type: str, source: Source) -> bool:
-    """True where events of this type and source may reward at all."""
+    """Return True where events of this type and source may reward at all."""
     return source == "server" or event_type != "paid"
 
 
 def reward_type(event: Event) -> str | None:
-    """The type under which an event may reward an exposure; None for one that never does."""
+    """Return the type under which an event may reward an exposure; None where it never does."""
     if event.type == STEP:
         return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
     return event.type if event.type in REWARDING_EVENTS else None

@@ -1,6 +1,6 @@
-"""What the journal holds: five kinds of record and the entry that carries one.
+"""The records of the journal: five kinds, and the entry that carries one.
 
-A record is made once and never changed. `at` is None where the store's stamp is the truth
+A record is written once and never changed. `at` is None where the store's stamp is the truth
 (decisions made with the store at hand); `JournalEntry` resolves and clamps it when the journal is
 read.
 """
@@ -31,13 +31,12 @@ class DecisionReason(StrEnum):
 
 
 class Ref(NamedTuple):
-    """Where a decision stands: what its `decision_id` seals.
+    """The reference of a decision in the journal; a `decision_id` seals it.
 
     Attributes:
-        partition: of the journal.
         position: dense, from 1, within the partition; with `AWAY` added, a random reference of a
             decision that was made without the store.
-        index: within a record that holds several decisions; 0 otherwise.
+        index: within a record of several decisions; 0 otherwise.
     """
 
     partition: int
@@ -46,13 +45,13 @@ class Ref(NamedTuple):
 
 
 AWAY = 1 << 62
-"""Added to the position of references that were not given by the journal."""
+"""Added to the position of references that the journal did not issue."""
 IMPORTED = AWAY | 1 << 61
-"""Added instead where the decision was imported: it was credited elsewhere, long ago."""
+"""Added instead to imported decisions: they were credited elsewhere, long ago."""
 
 
 def is_imported(ref: Ref) -> bool:
-    """Whether a decision came with a historical log (docs/decisions/0005-import.md)."""
+    """Return True for a decision of a historical log (docs/decisions/0005-import.md)."""
     return ref.position >= IMPORTED
 
 
@@ -62,32 +61,29 @@ class Decision:
 
     Attributes:
         subject: random id of the visitor, 32 hex digits.
-        slot: name of the slot.
-        revision: of the slot.
         channel: `web`, `wap`, `app`, `sms`.
         page: as the caller named it.
         context: the attributes that the policy saw.
         cell: the discretised context, as `bandits` writes it.
-        eligible: names of the variants that could be drawn, in the slot's order.
-        removed: variant -> why it could not.
+        eligible: names of the eligible variants, in the slot's order.
+        removed: variant -> reason of its removal.
         pmf: probabilities over `eligible`, sum 1.
         u: the 64-bit draw, in [0, 2**64).
-        variant: drawn.
         propensity: probability of `variant` in `pmf`.
-        reason: what the decision may be used for.
+        reason: says what the decision may be used for.
         policy: kind of the policy.
         policy_version: of the snapshot; 0 before the first.
-        terms: how it is exposed and rewarded.
-        unit: the key that it sticks by (slot, `sticky_by` values).
+        terms: of its exposure and reward.
+        unit: the stickiness key (slot, `sticky_by` values).
         period: index of the stickiness period.
         supersedes: the decision that it replaces in its period, if any.
         degraded: decided without the visitor's state.
         source: id of the API key.
-        ref: given only when the journal could not give one.
-        twin: the same draw, which the journal has although its writer got no answer; it is the one
+        ref: set only where the journal could not issue one.
+        twin: an equal draw, which the journal has although its writer got no answer; it is the one
             exposure of both.
         at: seconds; None for the store's stamp.
-        due: seconds, when it is to be shown: the send time of an SMS. None is at once.
+        due: seconds at which it is to be shown: the send time of an SMS. None for at once.
     """
 
     kind: ClassVar[str] = "decision"
@@ -124,11 +120,6 @@ class Exposure:
     """A decision was shown: the unit of learning. `attribute` writes one for each.
 
     Attributes:
-        subject: of the visitor.
-        decision: which decision.
-        slot: name of the slot.
-        revision: of the slot.
-        variant: shown.
         cell: of the decision.
         reason: of the decision.
         propensity: of the decision.
@@ -154,12 +145,8 @@ class Reward:
     """A change of one exposure's reward. The sum of an exposure's changes is its reward.
 
     Attributes:
-        reward_id: deterministic: the same cause gives the same id.
-        subject: of the visitor.
-        decision: which exposure.
-        slot: name of the slot.
-        revision: of the slot.
-        variant: shown.
+        reward_id: deterministic: one cause always gives one id.
+        decision: of the exposure.
         cell: of the decision.
         reason: of the decision.
         exposed_at: seconds; the change is booked at this time.
@@ -191,12 +178,10 @@ class Reward:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a visitor did, or what a server knows of them.
+    """An event: a visitor's act, or a server's fact about the visitor.
 
     Attributes:
-        subject: of the visitor.
         event_id: the client's, unique for the visitor over 7 days.
-        type: one of the event types.
         source: `page` (public key: claims) or `server` (trusted).
         decision: the decision that it names, if any.
         fields: the type's own fields (`amount`, `step`, `reason`, ...).
@@ -215,11 +200,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened to the service rather than to a visitor (a slot was changed, ...).
+    """A happening of the service rather than of a visitor, such as a change of a slot.
 
     Attributes:
         type: for example `slot_applied`.
-        fields: what is needed to understand it.
+        fields: details of the type.
         subject: empty.
         at: seconds; None for the store's stamp.
     """
@@ -236,13 +221,11 @@ Record = Decision | Exposure | Reward | Event | Mark
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A record in its place in the journal.
+    """A record at its position in the journal.
 
     Attributes:
-        partition: of the journal.
         position: dense, from 1.
-        stamp: seconds, by the store's clock, when it was appended.
-        record: what was appended.
+        stamp: seconds, by the store's clock, of the append.
         index: within a record of several decisions (`block.Block`), each of which is an entry; 0
             otherwise.
     """
@@ -255,21 +238,21 @@ class JournalEntry:
 
     @property
     def at(self) -> float:
-        """When it happened, in seconds: the record's own time, never later than the stamp."""
+        """The time of the record in seconds: its own, never later than the stamp."""
         at = self.record.at
         return self.stamp if at is None else min(at, self.stamp)
 
     @property
     def ref(self) -> Ref:
-        """The reference of the decision that this entry holds."""
-        given = self.record.ref if isinstance(self.record, Decision) else None
-        return given or Ref(self.partition, self.position, self.index)
+        """The reference of the decision in this entry."""
+        own = self.record.ref if isinstance(self.record, Decision) else None
+        return own or Ref(self.partition, self.position, self.index)
 
 
 def is_dense(entries: Sequence[JournalEntry], after: int) -> bool:
-    """Whether these are all entries behind position `after`, in order, up to their last.
+    """Return True where the entries follow position `after` in order and without a gap.
 
-    A record of several decisions is as many entries at one position, by their indices.
+    A record of several decisions has several entries at one position, by their indices.
     """
     due = {(after + 1, 0)}
     for entry in entries:

@@ -1,1 +1,1 @@
-"""A visitor's state: what is known of the person, and how two become one."""
+"""A visitor's state: open exposures, facts about the person, and the merging of two states."""

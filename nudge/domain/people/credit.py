@@ -1,7 +1,7 @@
-"""Who is credited with an event: in each slot, only the latest exposure at or before it.
+"""Credit for an event: in each slot, only the latest exposure at or before it.
 
-Everything here is a function of a visitor's exposures and events, so the order in which they
-arrived cannot matter. Credit is recomputed when either side grows; what changed is the reward.
+Everything here is a function of a visitor's exposures and events, so the order of their arrival
+cannot matter. Credit is recomputed when either side grows; the change is the reward.
 """
 
 from __future__ import annotations
@@ -15,17 +15,21 @@ from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
 from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, reward_rule
 
 JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
-"""Types that are joined to exposures by time even where they name a decision: who pays, or means
-to, answers everything that was shown."""
+"""Types that are joined to exposures by time even where they name a decision.
+
+A visitor who pays, or means to, answers everything that was shown.
+"""
 
 Credits = Mapping[Ref, tuple[RewardEvent, ...]]
-"""Exposure -> the events that it is credited with, by time and id. One that still lacks an event
-which its terms want is credited with none."""
+"""Exposure -> the events credited to it, by time and id.
+
+An exposure that still lacks an event of its terms is credited with none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What an exposure's credit comes to.
+    """The worth of an exposure's credit.
 
     Attributes:
         conversions: 0 or 1.
@@ -37,17 +41,17 @@ class Worth:
 
     @classmethod
     def of(cls, events: Sequence[RewardEvent]) -> Worth:
-        """The worth of these events."""
+        """Compute the worth of some events."""
         return cls(int(bool(events)), sum(event.value for event in events))
 
 
 def holder(
     event: RewardEvent, exposures: Sequence[OpenExposure], watermark: float
 ) -> OpenExposure | None:
-    """The exposure that the event belongs to: none other is credited with it.
+    """Return the one exposure that may be credited with an event.
 
     Args:
-        event: that happened.
+        event: of the visitor.
         exposures: the visitor's in one slot, by time and reference, closed ones included where an
             earlier one is still open: they keep it from being credited in their place.
         watermark: seconds; a closed exposure's reward does not change any more.
@@ -64,7 +68,7 @@ def holder(
 
 
 def names(event: RewardEvent) -> bool:
-    """True where the event can credit only the exposure of the decision that it names."""
+    """Return True where the event can credit only the exposure of the decision that it names."""
     return event.decision is not None and event.type not in JOINED_BY_TIME
 
 
@@ -78,7 +82,7 @@ def _latest(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposu
 
 
 def credits_of(state: VisitorState, slot: str) -> Credits:
-    """The credit of the open exposures in one slot; those without any are left out."""
+    """Return the credit of the open exposures in one slot; those without any are left out."""
     return {
         one.decision: events for one, events in held_events(state, slot) if _is_enough(one, events)
     }
@@ -87,7 +91,7 @@ def credits_of(state: VisitorState, slot: str) -> Credits:
 def held_events(
     state: VisitorState, slot: str
 ) -> list[tuple[OpenExposure, tuple[RewardEvent, ...]]]:
-    """The open exposures in one slot that have events of their own, and these events."""
+    """Return the open exposures in one slot that hold events, with these events."""
     exposures = in_slot(state.open, slot)
     found: dict[Ref, tuple[OpenExposure, tuple[RewardEvent, ...]]] = {}
     for event in state.events:
@@ -105,17 +109,17 @@ def _is_enough(exposure: OpenExposure, events: Iterable[RewardEvent]) -> bool:
 
 
 def in_slot(exposures: Iterable[OpenExposure], slot: str) -> list[OpenExposure]:
-    """Those of one slot, in their order."""
+    """Return the exposures of one slot, in their order."""
     return [exposure for exposure in exposures if exposure.slot == slot]
 
 
 def slots_of(state: VisitorState) -> Iterator[str]:
-    """The slots with exposures, each once."""
+    """Return the slots with exposures, each once."""
     return iter(dict.fromkeys(exposure.slot for exposure in state.open))
 
 
 def is_shared(state: VisitorState, event: RewardEvent) -> bool:
-    """True where the event is credited in more than one slot."""
+    """Return True where the event is credited in more than one slot."""
     credited = (
         any(event in events for events in credits_of(state, slot).values())
         for slot in slots_of(state)
@@ -124,10 +128,10 @@ def is_shared(state: VisitorState, event: RewardEvent) -> bool:
 
 
 def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorState:
-    """The state in which the events that these exposures hold are spent in their slots.
+    """Mark the events that closing exposures hold as spent in their slots.
 
-    What belonged to an exposure when it closed stays there, whatever comes later: also where its
-    terms wanted more, so that no other exposure inherits it.
+    An event that belonged to an exposure at its close stays there, whatever comes later: also where
+    the exposure's terms wanted more, so that no other exposure inherits it.
     """
     spent: dict[str, set[str]] = {}
     ending = {exposure.decision for exposure in closing}

@@ -1,7 +1,8 @@
-"""What an event tells of the person: amounts, numbers, contacts, consent, failures. Pure.
+"""Facts about the person in an event: amounts, numbers, contacts, consent, failures. Pure.
 
-Each function takes the state, the time in seconds and the event, and gives the state. None looks at
-the order of arrival: an older event that comes later changes what it would have changed before.
+Each function takes the state, the time in seconds and the event, and returns the state. The order
+of arrival does not matter: an older event that comes later changes what it would have changed
+before.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from nudge.domain.people.recharges import Payment, with_payment
 from nudge.domain.people.visitor import MAX_BENEFITS, VisitorState
 
 VISIT: Final = float(DAY)
-"""Seconds in which a payment that names no number is taken for the one that was typed."""
+"""Seconds in which a payment that names no number counts for the one that was typed."""
 NUMBER: Final = "number"
 DEVICE: Final = "device"
 REGION: Final = ("province", "city", "carrier")
-"""What a number tells of its owner; a number that was ported keeps its first carrier's."""
+"""Attributes that a number reveals of its owner; a ported number keeps its first carrier's."""
 
 
 def state_with_event(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """The state with what an event tells of the person."""
-    teller = TELLERS.get(event.type)
-    return teller(state, at, event) if teller else state
+    """Return the state with the facts of an event."""
+    take = FACT_TAKERS.get(event.type)
+    return take(state, at, event) if take else state
 
 
-def paid(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """A payment, as a server reports it: a page's is a claim."""
+def take_payment(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a payment that a server reports: a page's is a claim."""
     amount = fen_of(event.fields.get("amount"))
     if event.source != "server" or not amount:
         return state
-    state = _recharged(state, at, _text(event, NUMBER))
+    state = _count_recharge(state, at, _text(event, NUMBER))
     if at >= (state.last_paid_at or 0.0):
         state = state.having(last_amount=amount, last_paid_at=at)
     first = at if state.first_paid_at is None else min(state.first_paid_at, at)
@@ -52,8 +53,8 @@ def paid(state: VisitorState, at: float, event: Event) -> VisitorState:
     )
 
 
-def _recharged(state: VisitorState, at: float, label: str) -> VisitorState:
-    """One more use of the number that was paid for, on the device that was in use."""
+def _count_recharge(state: VisitorState, at: float, label: str) -> VisitorState:
+    """Count one more use of the number that was paid for, on the device in use."""
     typed = state.typed if state.typed and 0 <= at - state.typed.at <= VISIT else None
     last = state.numbers[-1] if state.numbers else None
     label = label or (typed.label if typed else "") or (last.label if last else "")
@@ -64,8 +65,8 @@ def _recharged(state: VisitorState, at: float, label: str) -> VisitorState:
     return state.having(numbers=person.with_used(state.numbers, used))
 
 
-def failed(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """A payment failed, unless a later one went through."""
+def take_failure(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a failed payment, unless a later one went through."""
     if at <= (state.last_paid_at or 0.0):
         return state
     kind, method = kind_of(event.fields.get("reason")), _text(event, "method")
@@ -73,8 +74,8 @@ def failed(state: VisitorState, at: float, event: Event) -> VisitorState:
     return state.having(failures=person.with_failure(state.failures, one))
 
 
-def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """A number was typed, or an amount chosen."""
+def take_step(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a typed number, or a chosen amount."""
     label, device = _text(event, NUMBER), _text(event, DEVICE)
     if label and device:
         typed = TypedNumber(at, device, label)
@@ -83,26 +84,26 @@ def stepped(state: VisitorState, at: float, event: Event) -> VisitorState:
     return state.having(amounts=person.with_amount(state.amounts, amount)) if amount else state
 
 
-def contacted(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """The visitor was contacted, by us or by somebody else."""
+def take_contact(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take a contact with the visitor, by us or by somebody else."""
     channel = "sms" if event.type == "sms_sent" else _text(event, "channel")
     one = Contact(at, channel, _text(event, "purpose") or "reminder")
     return state.having(contacts=person.with_contact(state.contacts, one))
 
 
-def consented(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """The visitor said yes or no to a channel."""
+def take_consent(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take the visitor's yes or no to a channel."""
     one = Consent(_text(event, "channel"), at, bool(event.fields.get("given")))
     return state.having(consents=person.with_consent(state.consents, one))
 
 
-def complained(state: VisitorState, at: float, _: Event) -> VisitorState:
-    """The visitor complained."""
+def take_complaint(state: VisitorState, at: float, _: Event) -> VisitorState:
+    """Take a complaint."""
     return state.having(complained_at=max(at, state.complained_at or at))
 
 
-def granted(state: VisitorState, _: float, event: Event) -> VisitorState:
-    """The visitor has a benefit of a group."""
+def take_benefit(state: VisitorState, _: float, event: Event) -> VisitorState:
+    """Take a benefit of a group, granted to the visitor."""
     group = _text(event, "group")
     full = len(state.benefits) >= MAX_BENEFITS
     if event.source != "server" or not group or full:
@@ -110,14 +111,14 @@ def granted(state: VisitorState, _: float, event: Event) -> VisitorState:
     return state.having(benefits=tuple(sorted({*state.benefits, group})))
 
 
-def loaded(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """What the operator knows of the visitor."""
+def take_known_facts(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take the operator's facts about the visitor."""
     news = (KnownFact(name, at, value) for name, value in event.fields.items())
     return state.having(known=reduce(person.with_known, news, state.known))
 
 
-def identified(state: VisitorState, at: float, event: Event) -> VisitorState:
-    """The visitor turned out to be another one, or to have a number of their own."""
+def take_identity(state: VisitorState, at: float, event: Event) -> VisitorState:
+    """Take the discovery that the visitor is another one, or the owner of a number."""
     of_number = (KnownFact(n, at, event.fields[n]) for n in REGION if event.fields.get(n))
     state = state.having(known=reduce(person.with_known, of_number, state.known))
     if state.into is None and INTO in event.fields:
@@ -126,8 +127,8 @@ def identified(state: VisitorState, at: float, event: Event) -> VisitorState:
     return state
 
 
-def erased(state: VisitorState, _: float, __: Event) -> VisitorState:
-    """The person is forgotten: what the journal says of the subject up to here counts no more."""
+def erase_person(state: VisitorState, _: float, __: Event) -> VisitorState:
+    """Forget the person: the journal's earlier records of the subject count no more."""
     return VisitorState(watermark=state.watermark)
 
 
@@ -136,17 +137,17 @@ def _text(event: Event, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-TELLERS: Final[Mapping[str, Callable[[VisitorState, float, Event], VisitorState]]] = {
-    "paid": paid,
-    "payment_failed": failed,
-    "step": stepped,
-    "contacted": contacted,
-    "sms_sent": contacted,
-    "consent": consented,
-    "complaint": complained,
-    "benefit_granted": granted,
-    "loaded": loaded,
-    "identified": identified,
-    "erased": erased,
+FACT_TAKERS: Final[Mapping[str, Callable[[VisitorState, float, Event], VisitorState]]] = {
+    "paid": take_payment,
+    "payment_failed": take_failure,
+    "step": take_step,
+    "contacted": take_contact,
+    "sms_sent": take_contact,
+    "consent": take_consent,
+    "complaint": take_complaint,
+    "benefit_granted": take_benefit,
+    "loaded": take_known_facts,
+    "identified": take_identity,
+    "erased": erase_person,
 }
-"""Type of an event -> what it tells of the person."""
+"""Type of an event -> function that takes its facts."""

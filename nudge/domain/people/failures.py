@@ -1,6 +1,6 @@
-"""Why payments fail: a gateway's own code as one of four kinds that pages and policies know.
+"""Failures of payments: a gateway's own code as one of four kinds that pages and policies know.
 
-And what a decision may know of a failure: the page's word and the service's, as one.
+Also the failure in the context of a decision: the page's word and the service's, as one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from nudge.domain.slots.rule import Scalar
 
 UNKNOWN: Final = "unknown"
 KINDS: Final = ("soft", "hard", "gateway_down", UNKNOWN)
-"""soft: may pass at once. hard: will fail again the same way. gateway_down: nobody can pay so."""
+"""soft: may pass at once. hard: fails again the same way. gateway_down: nobody can pay so."""
 
 CODES: Final[Mapping[str, str]] = {
     "insufficient_balance": "soft",
@@ -38,12 +38,15 @@ CODES: Final[Mapping[str, str]] = {
     "gateway_unavailable": "gateway_down",
     "maintenance": "gateway_down",
 }
-"""Code -> kind. What is not listed, and is no kind itself, is `unknown`: it is offered what a
-failure of any kind may be offered."""
+"""Code -> kind.
+
+A code that is neither listed nor a kind itself is `unknown`: it is offered what a failure of any
+kind may be offered.
+"""
 
 
 def kind_of(reason: object) -> str:
-    """The kind of a reason as it was sent."""
+    """Return the kind of a reason as it was sent."""
     if reason in KINDS:
         return str(reason)
     return CODES.get(str(reason).lower(), UNKNOWN)
@@ -53,17 +56,19 @@ REASON: Final = "failure_reason"
 FAILED_AT: Final = "failed_at"
 METHOD: Final = "method"
 FRESH: Final = 6.0 * HOUR
-"""Seconds in which a failure asks for an offer. Who comes back later begins anew, and must not be
-answered for what went wrong then; it is as long as a report of a payment belongs to a visit."""
+"""Seconds for which a failure asks for an offer: as long as a payment report belongs to a visit.
+
+A visitor who comes back later begins anew, and must not be answered for an old failure.
+"""
 
 
 def with_failure_told(
     known: Mapping[str, Scalar], told: Mapping[str, Scalar], at: float
 ) -> dict[str, Scalar]:
-    """The context of a decision: what the service knows, and above it what the page tells.
+    """Build the context of a decision: the service's facts, overridden by the page's.
 
-    The page's reason becomes a kind. Without a reason, or with one that says nothing, the page
-    leaves standing what the service knows: it sees less of the third party's page than a server.
+    The page's reason becomes a kind. Without a reason, or with an unknown one, the service's fact
+    stays: the page sees less of the third party's page than a server.
 
     Args:
         known: from the visitor's state.

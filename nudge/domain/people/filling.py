@@ -1,4 +1,4 @@
-"""Fills a number into an answer: in full for the device that typed it, else masked."""
+"""Prefilled numbers in an answer: in full for the device that typed them, otherwise masked."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.slot import Slot
 
 SOURCE: Final = "source"
-"""The key of a variant's value that says which number is filled in."""
+"""Key of a variant's value that names the source of the number."""
 
 
 @dataclass(frozen=True)
 class PrefillNumbers:
-    """The numbers that one answer may hold.
+    """The numbers that one answer may contain.
 
     Attributes:
         vault: opens them.
         book: of the visitor.
-        entries: source -> the number that it has.
-        device: that asked; empty where it showed no token.
+        entries: source -> its number.
+        device: of the request; empty where it showed no token.
     """
 
     vault: VaultSeal
@@ -33,10 +33,10 @@ class PrefillNumbers:
     device: str = ""
 
     def value(self, configured: object) -> object:
-        """A variant's value, with the number that it stands for where there is one.
+        """Return a variant's value, with the number of its source where there is one.
 
         Raises:
-            CorruptRecordError: the vault's key is not the one that the number was sealed with.
+            CorruptRecordError: the number was sealed with another key of the vault.
         """
         source = configured.get(SOURCE) if isinstance(configured, Mapping) else None
         entry = self.entries.get(source) if isinstance(source, str) else None
@@ -44,18 +44,18 @@ class PrefillNumbers:
             return configured
         number = number_from_seal(self.vault.open(self.book[entry.field], entry.device))
         here = entry.device != OWN or f"{self.device}:{entry.label}" in self.book
-        told = {"masked": number.masked} | ({"number": number.dialled} if here else {})
-        return {**configured, **told}
+        texts = {"masked": number.masked} | ({"number": number.dialled} if here else {})
+        return {**configured, **texts}
 
 
 def filling(
     vault: VaultSeal, book: Book, state: VisitorState, device: str, at: float
 ) -> PrefillNumbers:
-    """The numbers of a visitor, for a device, now; `at` in seconds."""
+    """Return the numbers of a visitor, for a device, at a time in seconds."""
     return PrefillNumbers(vault, book, sources(book, state.numbers, device, at), device)
 
 
 def fills_in(slot: Slot) -> bool:
-    """Whether a variant of the slot stands for a number."""
+    """Return True where a variant of the slot stands for a number."""
     values = (variant.value for variant in slot.variants)
     return any(isinstance(value, Mapping) and value.get(SOURCE) in FLAGS for value in values)

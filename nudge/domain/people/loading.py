@@ -1,4 +1,4 @@
-"""What an operator knows of its customers, row by row: which columns mean what. Pure."""
+"""Rows of the operator's customers: the meaning of each column. Pure."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from nudge.domain.slots.slot import Scalar
 ID: Final = "visitor_id"
 MSISDN: Final = "msisdn"
 CONSENT: Final = "consent_"
-"""Begins a column that says whether a channel may be used: `consent_sms`."""
+"""Prefix of a column that says whether a channel may be used: `consent_sms`."""
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 NUMERIC: Final = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?\Z")
-"""What text is a number; 0571 is none, it may be an area's code."""
+"""Pattern of numbers as text; 0571 does not match, since it may be an area code."""
 FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False, "yes": True, "no": False}
 LONGEST: Final = 200
 
 
 class VisitorRow(NamedTuple):
-    """What a row says.
+    """The content of a row: a customer with attributes and consents.
 
     Attributes:
         visitor_id: external id.
         msisdn: the customer's own number, if it is there.
         known: attribute -> value; empty cells are left out.
-        consents: channel -> whether it may be used.
+        consents: channel -> True where it may be used.
     """
 
     visitor_id: str
@@ -41,14 +41,14 @@ class VisitorRow(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The same row has the same, so that it is loaded once."""
+        """A hash of the content: equal rows have equal digests, so that each is loaded once."""
         number = self.msisdn.e164 if self.msisdn else ""
         parts = (self.visitor_id, number, sorted(self.known.items()), sorted(self.consents.items()))
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
 def column_problems(columns: Sequence[str]) -> list[str]:
-    """What is wrong with a file's columns, each with its cure."""
+    """Return the problems of a file's columns, each with its cure."""
     problems = []
     if ID not in columns:
         problems.append(f"column {ID} is missing; it holds the id by which pages ask")
@@ -64,7 +64,7 @@ def column_problems(columns: Sequence[str]) -> list[str]:
 
 
 def customer(row: Mapping[str, object], region: str) -> VisitorRow | str:
-    """What a row says, or what is wrong with it; the message repeats nothing of the row.
+    """Return the content of a row, or its problem; the message repeats nothing of the row.
 
     Args:
         row: column -> value; text where the file is CSV.
@@ -98,7 +98,7 @@ def customer(row: Mapping[str, object], region: str) -> VisitorRow | str:
 
 
 def scalar(value: object) -> Scalar:
-    """A cell as an attribute: times in seconds, dates and other text as they are; None for no such.
+    """Convert a cell to an attribute: times in seconds, dates as text; None for an unusable value.
 
     Args:
         value: of a typed file, or text.

@@ -1,7 +1,7 @@
-"""Two ids turn out to be one visitor: their states become one. Pure.
+"""Merging of two ids that turn out to be one visitor: their states become one. Pure.
 
-The order of mergings does not matter (docs/decisions/0010). What two states hold, they hold apart:
-a payment, an exposure, a contact is the one's or the other's.
+The order of mergings does not matter (docs/decisions/0010). Two states have nothing in common: a
+payment, an exposure or a contact belongs to one or the other.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from nudge.domain.slots.slot import Scalar
 LEFT: Final = "left"
 """Type of the event by which a visitor's state leaves for another subject; a fold's own."""
 JOINED: Final = "joined"
-"""Type of the event by which it arrives there."""
+"""Type of the event by which a state arrives at another subject."""
 INTO: Final = "into"
 PARTITION: Final = "partition"
 STATE: Final = "state"
@@ -36,11 +36,11 @@ T = TypeVar("T")
 
 
 def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
-    """The state of a visitor who was known as two.
+    """Merge the states of a visitor who was known as two.
 
     Args:
-        one: brought to the same watermark as the other.
-        other: the other. Where either of them goes is not merged.
+        one: at the watermark of the other.
+        other: at the watermark of the first. The field `into` of neither is merged.
     """
     paid_at, amount = max(_paid(one), _paid(other))
     return VisitorState(
@@ -67,22 +67,22 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
 
 
 def without_content(state: VisitorState) -> VisitorState:
-    """What stays of a visitor who turned out to be another one."""
+    """Return the empty state of a visitor who turned out to be another one."""
     return VisitorState(watermark=state.watermark, into=state.into)
 
 
 def leaving(state: VisitorState, entry: JournalEntry) -> Event:
-    """The record by which a state leaves: what is fixed before it is sent.
+    """Build the record by which a state leaves: its content is fixed before it is sent.
 
     Args:
-        state: that knows where it goes.
-        entry: because of which.
+        state: with the subject that it goes to.
+        entry: its cause.
 
     Raises:
         ValueError: it goes nowhere.
     """
     if state.into is None:
-        raise ValueError("this visitor is nobody else")
+        raise ValueError("the visitor has not turned out to be another one")
     subject, partition = state.into
     content = base64.b85encode(encode_state(state.having(into=None))).decode()
     fields: dict[str, Scalar] = {INTO: subject, PARTITION: partition, STATE: content}
@@ -93,7 +93,7 @@ def leaving(state: VisitorState, entry: JournalEntry) -> Event:
 
 
 def arriving(entry: JournalEntry, left: Event) -> tuple[int, Event]:
-    """The partition and the record by which a state that left arrives; the same, whenever asked.
+    """Return the partition and the record by which a state arrives. Idempotent: its id is derived.
 
     Args:
         entry: of the record by which it left.
@@ -106,7 +106,7 @@ def arriving(entry: JournalEntry, left: Event) -> tuple[int, Event]:
 
 
 def content_of(event: Event) -> VisitorState:
-    """The state that a record carries.
+    """Decode the state in a record.
 
     Raises:
         CorruptRecordError: it cannot be read.

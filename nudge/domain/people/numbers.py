@@ -1,8 +1,8 @@
-"""Which of a visitor's numbers could be filled in, by where each comes from. Pure.
+"""Candidates for prefill: a visitor's numbers by their sources. Pure.
 
-The vault's book of a visitor is a hash: `<device>:<label>` -> the number's cipher, for what was
-typed on a device; `own:<label>` -> that of the visitor's own number, which a server told;
-`t:<device>` -> `<label> <milliseconds>`, what was typed last. A label is the number's subject.
+The vault's book of a visitor is a hash: `<device>:<label>` -> the number's cipher, for numbers
+typed on a device; `own:<label>` -> that of the visitor's own number, reported by a server;
+`t:<device>` -> `<label> <milliseconds>`, the number typed last. A label is the number's subject.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from nudge.domain.people.person import NumberUse
 
 VISIT: Final = 1800.0
-"""Seconds in which what was typed is carried over to the next page."""
+"""Seconds for which a typed number is carried over to the next page."""
 OWN: Final = "own"
 """The device of the visitor's own number: no device's id, which are hexadecimal."""
 LAST: Final = "t"
@@ -24,7 +24,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "most_frequent": "frequent_number",
     "own": "own_number",
 }
-"""Source of a number -> the context attribute that says whether there is one."""
+"""Source of a number -> the context attribute that is True where there is one."""
 
 Book = Mapping[str, bytes]
 
@@ -34,7 +34,7 @@ class BookEntry:
     """A number in the book.
 
     Attributes:
-        device: on which it was typed; `own` for the visitor's own.
+        device: of the typing; `own` for the visitor's own number.
         label: the number's subject.
     """
 
@@ -43,17 +43,17 @@ class BookEntry:
 
     @property
     def field(self) -> str:
-        """Of the book."""
+        """The field of the book."""
         return f"{self.device}:{self.label}"
 
 
 def sources(book: Book, used: Sequence[NumberUse], device: str, at: float) -> dict[str, BookEntry]:
-    """Source -> the number to fill in, for the sources that have one.
+    """Return the number of each source, for the sources that have one.
 
     Args:
         book: of the visitor.
-        used: what was recharged, on all devices.
-        device: that asks; empty where none shows its token, which then has only the own number.
+        used: recharges on all devices.
+        device: of the request; empty without a token: then only the own number remains.
         at: seconds, now.
     """
     here = [x for x in used if x.device == device and f"{device}:{x.label}" in book]
@@ -69,7 +69,7 @@ def sources(book: Book, used: Sequence[NumberUse], device: str, at: float) -> di
 
 
 def typed_last(book: Book, device: str, at: float) -> BookEntry | None:
-    """What was typed on the device within this visit."""
+    """Return the number typed on the device within this visit, or None."""
     label, _, stamp = book.get(f"{LAST}:{device}", b"").decode().partition(" ")
     if not label or f"{device}:{label}" not in book or at - int(stamp) / 1000 > VISIT:
         return None
@@ -77,16 +77,16 @@ def typed_last(book: Book, device: str, at: float) -> BookEntry | None:
 
 
 def own(book: Book) -> BookEntry | None:
-    """The visitor's own number; of several the first by label."""
+    """Return the visitor's own number; of several the first by label."""
     fields = sorted(filter(is_own, book))
     return BookEntry(OWN, fields[0].partition(":")[2]) if fields else None
 
 
 def is_own(name: str) -> bool:
-    """Whether a field of the book is the visitor's own number."""
+    """Return True for a field of the visitor's own number."""
     return name.startswith(f"{OWN}:")
 
 
 def flags(found: Mapping[str, BookEntry]) -> dict[str, bool]:
-    """Context attribute -> whether its source has a number."""
+    """Return, by context attribute, whether its source has a number."""
     return {flag: source in found for source, flag in FLAGS.items()}

@@ -1,7 +1,7 @@
-"""What is known of a person besides payments: numbers, contacts, consent, failures, attributes.
+"""Facts about a person besides payments: numbers, contacts, consent, failures, attributes.
 
-Small values that a visitor's state holds in tuples. Each `with_...` gives the same tuple in
-whatever order its arguments came, so that two states can be made one in any order.
+They are small values that a visitor's state holds in tuples. Each `with_...` returns an equal tuple
+in whatever order its arguments came, so that two states can be merged in any order.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.slots.slot import Scalar
 
 MAX_NUMBERS: Final = 20
-"""Numbers that are remembered with a visitor, over all devices: those used last."""
+"""Numbers remembered with a visitor, over all devices: those used last."""
 MAX_CONTACTS: Final = 60
-"""Contacts that are remembered: two months, for who is contacted every day."""
+"""Contacts remembered with a visitor: two months of a contact a day."""
 MAX_CONSENTS: Final = 10
 MAX_FAILURES: Final = 5
 MAX_KNOWN: Final = 50
@@ -23,13 +23,13 @@ MAX_AMOUNTS: Final = 20
 
 
 class NumberUse(NamedTuple):
-    """How a number was recharged on a device.
+    """The recharges of a number on a device.
 
     Attributes:
         last_at: seconds, of the latest payment.
         device: its random id.
         label: the number's subject; the number itself is in the vault.
-        times: payments.
+        times: number of payments.
     """
 
     last_at: float
@@ -39,7 +39,7 @@ class NumberUse(NamedTuple):
 
 
 class TypedNumber(NamedTuple):
-    """That a number was typed on a device.
+    """A number typed on a device.
 
     Attributes:
         at: seconds.
@@ -53,7 +53,7 @@ class TypedNumber(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A payment that failed and was not made good since.
+    """A failed payment with no later one that went through.
 
     Attributes:
         at: seconds.
@@ -69,11 +69,11 @@ class Failure(NamedTuple):
 
 
 class KnownFact(NamedTuple):
-    """What the operator told of a visitor.
+    """The operator's fact about a visitor.
 
     Attributes:
-        name: as a context attribute.
-        at: seconds; a later word replaces an earlier one.
+        name: of the context attribute.
+        at: seconds; a later fact replaces an earlier one.
         value: of the attribute.
     """
 
@@ -83,7 +83,7 @@ class KnownFact(NamedTuple):
 
 
 def with_used(numbers: Iterable[NumberUse], one: NumberUse) -> tuple[NumberUse, ...]:
-    """The numbers with one more use: times of the same number on the same device are added up."""
+    """Add one more use of a number: counts of one number on one device add up."""
     found = {(x.device, x.label): x for x in numbers}
     before = found.get((one.device, one.label))
     if before is not None:
@@ -94,12 +94,12 @@ def with_used(numbers: Iterable[NumberUse], one: NumberUse) -> tuple[NumberUse, 
 
 
 def with_contact(contacts: Iterable[Contact], one: Contact) -> tuple[Contact, ...]:
-    """The latest contacts and one more."""
+    """Add a contact and return the latest ones."""
     return tuple(sorted({*contacts, one})[-MAX_CONTACTS:])
 
 
 def with_consent(consents: Sequence[Consent], one: Consent) -> tuple[Consent, ...]:
-    """The last word on each channel; of two at one time the refusal counts."""
+    """Return the last word on each channel; of two at one time the refusal counts."""
     same = [x for x in (*consents, one) if x.channel == one.channel]
     last = max(same, key=lambda x: (x.at, not x.given))
     rest = (x for x in consents if x.channel != one.channel)
@@ -107,12 +107,15 @@ def with_consent(consents: Sequence[Consent], one: Consent) -> tuple[Consent, ..
 
 
 def with_failure(failures: Iterable[Failure], one: Failure) -> tuple[Failure, ...]:
-    """The open failures and one more, the latest."""
+    """Add a failure and return the latest open ones."""
     return tuple(sorted({*failures, one})[-MAX_FAILURES:])
 
 
 def with_known(known: Iterable[KnownFact], one: KnownFact) -> tuple[KnownFact, ...]:
-    """The last word on each attribute, by name; of two at one time the larger text counts."""
+    """Return the last fact on each attribute, by name.
+
+    Of two facts at one time the larger text counts.
+    """
     found = {x.name: x for x in known}
     before = found.get(one.name)
     if before is None or _order(before) < _order(one):
@@ -121,7 +124,10 @@ def with_known(known: Iterable[KnownFact], one: KnownFact) -> tuple[KnownFact, .
 
 
 def with_amount(amounts: Iterable[int], fen: int) -> tuple[int, ...]:
-    """The different amounts that were paid or chosen, in fen, by size; the largest are kept."""
+    """Return the different amounts that were paid or chosen, in fen, by size.
+
+    Of too many the largest remain.
+    """
     return tuple(sorted({*amounts, fen})[-MAX_AMOUNTS:])
 
 
@@ -130,5 +136,5 @@ def _order(one: KnownFact) -> tuple[float, str]:
 
 
 def unpaid(failures: Iterable[Failure], paid_at: float) -> tuple[Failure, ...]:
-    """The failures behind the latest payment; `paid_at` is its time in seconds, 0 without one."""
+    """Return the failures after the latest payment (its time in seconds, 0 without one)."""
     return tuple(one for one in failures if one.at > paid_at)

@@ -1,4 +1,4 @@
-"""What a visitor's payments say: the usual amount, the rhythm, and whether spending falls. Pure."""
+"""Figures of a visitor's payments: usual amount, rhythm, change of spending. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 from bandits.units import DAY
 
 MOST: Final = 12
-"""Payments that are kept with a visitor: the latest. A year, for who recharges once a month."""
+"""Payments remembered with a visitor: the latest; a year of monthly recharges."""
 FEWEST: Final = 3
-"""Payments from which there is a rhythm: two intervals."""
+"""Payments from which on there is a rhythm: two intervals."""
 SPREAD: Final = 1.4826
-"""Makes the median absolute deviation of normal numbers their standard deviation."""
+"""Factor from the median absolute deviation of normal numbers to their standard deviation."""
 CLOSE: Final = 1.0
-"""Days that an expected date is uncertain at least."""
+"""Least uncertainty of an expected date, in days."""
 
 
 class Payment(NamedTuple):
@@ -34,7 +34,7 @@ class Payment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedPayment:
-    """When the next payment is expected.
+    """The expected time of the next payment.
 
     Attributes:
         at: seconds; the latest payment and a median interval.
@@ -46,22 +46,22 @@ class ExpectedPayment:
 
 
 def with_payment(payments: Sequence[Payment], one: Payment) -> tuple[Payment, ...]:
-    """The latest payments and one more, in the order of their times; any order gives the same."""
+    """Add a payment and return the latest ones by time; the order of arrival does not matter."""
     return latest((*payments, one))
 
 
 def latest(payments: Iterable[Payment]) -> tuple[Payment, ...]:
-    """The latest payments, in the order of their times."""
+    """Return the latest payments, in the order of their times."""
     return tuple(sorted(payments)[-MOST:])
 
 
 def usual(payments: Sequence[Payment]) -> int | None:
-    """The usual amount in fen: a median that was paid; None without a payment."""
+    """Return the usual amount in fen: a median that was paid; None without a payment."""
     return median_low([one.amount for one in payments]) if payments else None
 
 
 def expect_payment(payments: Sequence[Payment]) -> ExpectedPayment | None:
-    """When the next payment is expected; None for fewer than three.
+    """Predict the next payment; None for fewer than three.
 
     Medians, so that one recharge in between, or one month away, does not move the date.
     """
@@ -74,7 +74,7 @@ def expect_payment(payments: Sequence[Payment]) -> ExpectedPayment | None:
 
 
 def spending_change(payments: Sequence[Payment]) -> float | None:
-    """Median of the last three amounts by that of those before; None for fewer than six."""
+    """Return the median of the last three amounts over that of earlier ones, or None below six."""
     if len(payments) < 2 * FEWEST:
         return None
     amounts = [one.amount for one in payments]

@@ -1,4 +1,4 @@
-"""What an entry changes in the rewards of a visitor's exposures."""
+"""Changes of rewards by an entry of the journal, and amounts as whole fen."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
 def changes(
     before: VisitorState, after: VisitorState, slots: Sequence[str], entry: JournalEntry
 ) -> Iterator[Reward]:
-    """What the entry changed in these slots, one reward for each exposure concerned."""
+    """Yield the changes of rewards in these slots, one reward for each exposure concerned."""
     return reward_changes({slot: credits_of(before, slot) for slot in slots}, after, entry)
 
 
 def reward_changes(
     before: Mapping[str, Credits], after: VisitorState, entry: JournalEntry
 ) -> Iterator[Reward]:
-    """What the entry changed, one reward for each exposure concerned.
+    """Yield the changes of rewards by an entry, one reward for each exposure concerned.
 
     Args:
         before: slot -> credit of its exposures before the entry.
-        after: the state behind it.
-        entry: because of which.
+        after: the state after the entry.
+        entry: cause of the changes.
     """
     for slot, old in before.items():
         new = credits_of(after, slot)
@@ -62,13 +62,13 @@ def _change(
 
 
 def _reward_id(decision: Ref, cause: RewardEvent, entry: JournalEntry) -> str:
-    """The same change of the same exposure has the same id, however often it is computed."""
+    """Derive the id of a change: deterministic, so that computing a change again repeats its id."""
     place = (decision.partition, decision.position, decision.index, entry.partition, entry.position)
     text = f"{place} {cause.event_id}"
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _cause(was: Sequence[RewardEvent], now: Sequence[RewardEvent]) -> RewardEvent:
-    """The latest event that was gained or lost."""
+    """Return the latest event that was gained or lost."""
     changed = (event for event in (*was, *now) if (event in was) != (event in now))
     return max(changed, key=lambda event: (event.at, event.event_id))

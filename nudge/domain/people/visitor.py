@@ -1,4 +1,4 @@
-"""What `attribute` keeps of a visitor: what is still open, and what is known of the person."""
+"""The state of a visitor, as the fold `attribute` stores it: open exposures and facts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
-"""Exposures, and as many of each other kind, that are remembered with one visitor."""
+"""Most exposures, and as many of each other kind, that one visitor's state remembers."""
 KEEP: Final = 90.0 * DAY
-"""Seconds that a state outlives its visitor's last touch, at least."""
+"""Least seconds for which a state outlives its visitor's last touch."""
 KEEP_CUSTOMER: Final = 400.0 * DAY
-"""That of somebody who paid, or of whom the operator told: a year's rhythm can be seen."""
+"""Seconds for customers with a payment or an operator's fact: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650.0 * DAY
-"""That of somebody who refused or complained: a no is not forgotten by being left alone."""
+"""Seconds for visitors who refused or complained: silence does not make a no forgotten."""
 PAGES: Final = frozenset({"web", "wap", "app"})
 """Channels of visits."""
 MOBILE: Final = frozenset({"wap", "app"})
@@ -33,17 +33,13 @@ class OpenExposure(NamedTuple):
     """A decision that waits for its `shown`, or an exposure that can still be rewarded.
 
     Attributes:
-        decision: where the decision stands.
-        slot: name of the slot.
-        revision: of the slot.
-        variant: drawn.
         cell: of the decision.
         reason: of the decision.
         propensity: of the decision.
         terms: of the decision.
         at: seconds, of the decision while it waits, then of the exposure.
         closes: seconds; it leaves when the watermark has passed this.
-        aliases: other writings of the same decision, any of which `shown` may name.
+        aliases: other records of the decision, any of which `shown` may name.
     """
 
     decision: Ref
@@ -59,7 +55,7 @@ class OpenExposure(NamedTuple):
     aliases: tuple[Ref, ...] = ()
 
     def is_of(self, ref: Ref) -> bool:
-        """True where the decision was written there, at least once."""
+        """Return True where a reference names a record of this decision."""
         return ref == self.decision or ref in self.aliases
 
     @property
@@ -72,7 +68,7 @@ class EarlyShown(NamedTuple):
     """A `shown` that came before the decision that it names.
 
     Attributes:
-        decision: that it names.
+        decision: named by the event.
         at: seconds.
     """
 
@@ -85,10 +81,9 @@ class RewardEvent(NamedTuple):
 
     Attributes:
         event_id: the client's.
-        type: of the event.
         at: seconds.
         value: fen.
-        decision: that it names, if any.
+        decision: named by the event, if any.
         spent: slots in which it belongs to an exposure that has closed.
     """
 
@@ -109,22 +104,23 @@ class VisitorState:
         early: `shown` events that wait for their decision.
         open: exposures, by time and reference.
         events: rewarding events, by time and id.
-        watermark: the largest stamp, in seconds, up to which the state was brought.
+        watermark: seconds, the largest stamp that the state includes.
         last_amount: fen, of the latest payment that a server reported.
         last_paid_at: seconds, of that payment.
-        channels: on which decisions were made, in alphabetic order.
+        channels: of the visitor's decisions, in alphabetic order.
         benefits: groups of which the visitor has a benefit, in alphabetic order.
         payments: the latest that servers reported, by time.
         first_paid_at: seconds, of the first that was ever reported.
-        numbers: that were recharged, by device.
+        numbers: recharged numbers, by device.
         typed: the number that was typed last.
         contacts: the latest, by time.
         consents: the last word on each channel.
         complained_at: seconds, of the latest complaint.
         failures: payments that failed since the latest that went through.
-        known: what the operator told, by name.
+        known: facts of the operator, by name.
         amounts: fen, the different ones that were paid or chosen.
-        into: subject and partition of whom this visitor turned out to be; nothing is kept here.
+        into: subject and partition of the visitor that this one turned out to be; all else is
+            empty.
     """
 
     waiting: tuple[OpenExposure, ...] = ()
@@ -149,28 +145,28 @@ class VisitorState:
     into: tuple[str, int] | None = None
 
     def having(self, **changes: object) -> VisitorState:
-        """The state with other values.
+        """Return the state with other values.
 
-        As `dataclasses.replace`, which sets every field by itself: that was a third of the time of
-        the fold `attribute`.
+        It does what `dataclasses.replace` does, which sets every field by itself: that was a third
+        of the time of the fold `attribute`.
 
         Raises:
             TypeError: there is no such field.
         """
-        made = object.__new__(VisitorState)
-        fields = made.__dict__
+        state = object.__new__(VisitorState)
+        fields = state.__dict__
         fields.update(self.__dict__, **changes)
         if len(fields) != len(self.__dict__):
             raise TypeError(f"a visitor's state has no {sorted(fields.keys() - self.__dict__)}")
-        return made
+        return state
 
     def context(self, at: float | None = None) -> dict[str, Scalar]:
-        """The attributes of the person that decisions may use; amounts in yuan.
+        """Return the attributes of the person that decisions may use; amounts in yuan.
 
-        What is not known is left out, so that it does not hide what a caller knows.
+        Unknown attributes are left out, so that they do not hide what a caller knows.
 
         Args:
-            at: seconds, now; without it, what depends on it is left out.
+            at: seconds, now; without it, attributes that depend on it are left out.
         """
         known: dict[str, Scalar] = {one.name: one.value for one in self.known}
         if not MOBILE.isdisjoint(self.channels):
@@ -184,15 +180,15 @@ class VisitorState:
         return known | self._rhythm(at) | self._failure()
 
     def _failure(self) -> dict[str, Scalar]:
-        """What the latest payment failed of, until one goes through."""
+        """Return the attributes of the latest failed payment, until one goes through."""
         if not self.failures:
             return {}
         last = self.failures[-1]
-        told: dict[str, Scalar] = {"failure_reason": last.reason, "failed_at": last.at}
-        return told | ({"method": last.method} if last.method else {})
+        failure: dict[str, Scalar] = {"failure_reason": last.reason, "failed_at": last.at}
+        return failure | ({"method": last.method} if last.method else {})
 
     def _rhythm(self, at: float | None) -> dict[str, Scalar]:
-        """What the payments say."""
+        """Return the attributes of the payments: count, usual amount, rhythm."""
         if not self.payments:
             return {}
         next_one, change = expect_payment(self.payments), spending_change(self.payments)
@@ -209,21 +205,21 @@ class VisitorState:
         return known if change is None else known | {"spending_change": change}
 
     def is_forgotten(self, watermark: float) -> bool:
-        """True where nobody touched the visitor for so long that the state is not kept."""
+        """Return True where the last touch is so long ago that the state is not stored."""
         return self.watermark + self.keep < watermark
 
     @property
     def keep(self) -> float:
-        """Seconds that the state outlives the visitor's last touch."""
+        """Seconds for which the state outlives the visitor's last touch."""
         if self.complained_at is not None or not all(one.given for one in self.consents):
             return KEEP_REFUSAL
         return KEEP_CUSTOMER if self.payments or self.known else KEEP
 
     def next_close(self) -> float | None:
-        """Seconds at which the first open exposure closes, or None where none is open."""
+        """Return the second at which the first open exposure closes, or None where none is open."""
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:
-    """The channels and one more, each once, in alphabetic order."""
+    """Add a channel: each once, in alphabetic order."""
     return tuple(sorted({*channels, channel}))

@@ -1,6 +1,6 @@
-"""A visitor's state as bytes: a version byte and MessagePack.
+"""The codec of a visitor's state: a version byte and MessagePack.
 
-They are read on every page, so a field costs its place in a list and nothing else.
+States are read on every page, so a field costs its place in a list and nothing else.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ from nudge.errors import CorruptRecordError
 VERSION: Final = 3
 _NIL: Final = b"\xc0"
 FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, VERSION: 20}
-"""Version -> how many fields it has. Version 1 knew no benefits and no payments but the last, 2 no
-numbers, contacts and failures; what an earlier one did not know is empty."""
+"""Version -> number of fields.
+
+Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures; fields
+that an earlier version lacks are empty.
+"""
 _NAMES: Final = (
     *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
     *("benefits", "payments", "first_paid_at"),
@@ -34,11 +37,11 @@ _NAMES: Final = (
 _HEAD: Final = bytes((VERSION,))
 _NOBODY: Final = VisitorState()
 _NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
-"""What older versions did not know."""
+"""Default values of all fields, for those that older versions lack."""
 
 
 def encode_state(state: VisitorState) -> bytes:
-    """The state as bytes."""
+    """Encode a state as bytes."""
     fields = state.__dict__
     # Most of what could be known of a visitor is not: it needs no packing.
     plain = [(pack(fields[name]) if fields[name] else fields[name]) for name, pack in _PACKERS]
@@ -47,7 +50,7 @@ def encode_state(state: VisitorState) -> bytes:
 
 
 def decode_person(data: bytes) -> VisitorState:
-    """The state that `encode_state` was given, without exposures and what rewards them.
+    """Decode a state without its exposures and the events that reward them.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
@@ -56,7 +59,7 @@ def decode_person(data: bytes) -> VisitorState:
 
 
 def decode_state(data: bytes) -> VisitorState:
-    """The state that `encode_state` was given.
+    """Decode a state that `encode_state` encoded.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
@@ -65,7 +68,9 @@ def decode_state(data: bytes) -> VisitorState:
 
 
 def into_of(data: bytes) -> tuple[str, int] | None:
-    """Whom the visitor turned out to be: the last field, which hardly anybody has.
+    """Return the subject and partition of the visitor that this one turned out to be, or None.
+
+    It is the last field, which hardly any state has.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
@@ -88,10 +93,10 @@ def _decoded(data: bytes, restore: Sequence[tuple[int, Callable[[Any], Any]]]) -
         named = dict(zip(_NAMES, fields, strict=True))
     except (ValueError, TypeError, LookupError, msgpack.UnpackException) as error:
         raise CorruptRecordError(f"a visitor state of {len(data)} bytes cannot be read") from error
-    made = object.__new__(VisitorState)
-    # As the dataclass would, which sets every field by itself.
-    object.__setattr__(made, "__dict__", named)
-    return made
+    state = object.__new__(VisitorState)
+    # The dataclass would set every field by itself.
+    object.__setattr__(state, "__dict__", named)
+    return state
 
 
 def _as_it_is(value: object) -> object:

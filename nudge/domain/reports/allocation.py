@@ -1,4 +1,4 @@
-"""How a policy shares its variants out among the visitors that the slot has had."""
+"""The allocation of a policy: the average share of each variant among the slot's visitors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from nudge.domain.slots.slot import Scalar, Slot
 def allocation(
     policy: Policy, slot: Slot, spec: CellSpec, trials: Mapping[str, int]
 ) -> dict[str, float]:
-    """The average distribution over cells, by variant, where every enabled one is eligible.
+    """Return the average distribution over cells, by variant; every enabled one is eligible.
 
     Args:
         policy: of the slot.
-        slot: its variants.
+        slot: names and enables the variants.
         spec: of the cells.
-        trials: cell -> exposures, the weights; without any, one unknown visitor is asked for.
+        trials: cell -> exposures, the weights; without any, one unknown visitor stands for all.
     """
     known = {cell: count for cell, count in trials.items() if spec.code_of(cell) >= 0 < count}
     contexts = [representative(spec, cell) for cell in known] or [{}]
@@ -35,7 +35,7 @@ def allocation(
 
 
 def representative(spec: CellSpec, cell: str) -> dict[str, Scalar]:
-    """A context that lies in the cell; attributes that are unknown there are left out."""
+    """Return a context that lies in a cell; attributes unknown there are left out."""
     context = {
         attribute.name: _value(attribute, level)
         for attribute, level in zip(spec.attributes, levels(cell), strict=True)
@@ -44,7 +44,7 @@ def representative(spec: CellSpec, cell: str) -> dict[str, Scalar]:
 
 
 def _value(attribute: AttributeSpec, level: int) -> Scalar:
-    """A value of the attribute's level (see `bandits.levels`); level 0 is unknown."""
+    """Return a value of the attribute's level (see `bandits.levels`); level 0 is unknown."""
     if level == 0:
         return None
     if attribute.kind == "flag":

@@ -1,4 +1,4 @@
-"""From a report's sums to what inference compares: arms over the same rows, policy and holdout."""
+"""The inputs of inference from a report's sums: arms over common rows, policy against holdout."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from nudge.domain.reports.cube import Cube, Groups, Masses
 
 POLICY = DecisionReason.POLICY
 LIFTED = (POLICY, DecisionReason.ONLY_ELIGIBLE)
-"""What decisions of the holdout would have been."""
+"""Reasons that decisions of the holdout would have had without it."""
 HOLDOUT = DecisionReason.HOLDOUT
 OFTEN = 0.5
-"""Share of the exposures in which a variant must have been possible to be compared."""
+"""Share of the exposures in which a variant must have been eligible to be compared."""
 
 
 @dataclass(frozen=True, eq=False)
 class ComparisonRows:
-    """The rows that one comparison is made from.
+    """The rows of one comparison.
 
     Attributes:
         cube: of the report.
@@ -41,7 +41,7 @@ class ComparisonRows:
 
     @classmethod
     def of(cls, cube: Cube, segment: int | None = None) -> ComparisonRows:
-        """A segment, or all of them."""
+        """Select one segment, or all."""
         if segment is None:
             return cls(cube, cube.groups, cube.masses)
         return cls(
@@ -51,7 +51,7 @@ class ComparisonRows:
         )
 
     def matured(self) -> ComparisonRows:
-        """The rows whose rewards are final."""
+        """Select the rows whose rewards are final."""
         return ComparisonRows(
             self.cube,
             self.groups.where(self.groups.settled),
@@ -64,16 +64,16 @@ class ComparisonRows:
         return self.reason(POLICY)
 
     def reason(self, *names: str) -> Groups:
-        """The groups with one of these reasons."""
+        """Select the groups with one of these reasons."""
         wanted = [self.cube.reason(name) for name in names]
         return self.groups.where(np.isin(self.groups.reason, wanted))
 
 
 def comparable_variants(part: ComparisonRows, enabled: Sequence[str]) -> list[int]:
-    """The variants that can be compared: indices, in order.
+    """Return the indices of the variants that can be compared, in order.
 
-    They are enabled, were possible in at least half of the rows that the policy drew, and there
-    are rows in which all of them were.
+    They are enabled, were eligible in more than half of the rows that the policy drew, and share
+    rows in which all of them were eligible.
     """
     every = part.masses.rows.sum()
     names = part.cube.variants
@@ -86,12 +86,12 @@ def comparable_variants(part: ComparisonRows, enabled: Sequence[str]) -> list[in
 
 
 def arm_sums_of(part: ComparisonRows, arms: Sequence[int], *, shares: bool) -> ArmSums:
-    """The comparison of some variants over the rows in which each of them was possible.
+    """Compare some variants over the rows in which each of them was eligible.
 
     Args:
         part: of the report.
         arms: indices of variants.
-        shares: whether every reward is 0 or 1.
+        shares: every reward is 0 or 1.
     """
     sets = _with(part.cube, arms)
     drawn = part.drawn
@@ -102,7 +102,7 @@ def arm_sums_of(part: ComparisonRows, arms: Sequence[int], *, shares: bool) -> A
 
 
 def ratio_of(part: ComparisonRows) -> RatioSums:
-    """Exposures by variant against the propensities, for all K variants."""
+    """Return exposures minus the sum of propensities, with its variance, for all K variants."""
     drawn = part.drawn
     counts = np.bincount(drawn.variant, drawn.rows, len(part.cube.variants))
     expected = part.masses.expected.sum(axis=0)
@@ -110,13 +110,13 @@ def ratio_of(part: ComparisonRows) -> RatioSums:
 
 
 def holdout_sums_of(part: ComparisonRows, shares: Mapping[int, float], *, binary: bool) -> ArmSums:
-    """The comparison of policy (arm 0) and holdout (arm 1).
+    """Compare policy (arm 0) and holdout (arm 1).
 
     Args:
         part: of the report.
-        shares: revision -> share of the subjects that are held out; rows of revisions without
-            one are left out.
-        binary: whether every reward is 0 or 1.
+        shares: revision -> share of the subjects in the holdout; rows of other revisions are left
+            out.
+        binary: every reward is 0 or 1.
     """
     both = part.reason(*LIFTED, HOLDOUT)
     revisions, places = np.unique(both.revision, return_inverse=True)
@@ -131,7 +131,7 @@ def holdout_sums_of(part: ComparisonRows, shares: Mapping[int, float], *, binary
 
 
 def _with(cube: Cube, arms: Sequence[int]) -> BoolArray:
-    """Bool by index of the set: it has all of the arms."""
+    """Return a mask over the sets of variants: True where the set has all of the arms."""
     return np.array([found.issuperset(arms) for found in cube.possible], dtype=np.bool_)
 
 
@@ -214,7 +214,7 @@ def _clustered(groups: Groups, columns: FloatArray) -> Moments:
 
 
 def _places(variants: IntArray, arms: Sequence[int]) -> IntArray:
-    """The places (n,) of variants among the arms; -1 for others."""
+    """Return the places (n,) of variants among the arms; -1 for others."""
     size = int(variants.max(initial=-1)) + 1
     places = np.full(max(size, *(arm + 1 for arm in arms), 1), -1, dtype=np.int64)
     places[list(arms)] = np.arange(len(arms))

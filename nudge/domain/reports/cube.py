@@ -1,4 +1,4 @@
-"""A report's sums: what the lake's rows come to by segment, variant and group of subjects."""
+"""A report's sums: the lake's rows by segment, variant and group of subjects."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray, IntArray
 
 OTHER = "\x1fother"
-"""The segment of all values that are not told apart."""
+"""The segment of all values that have no segment of their own."""
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Sums over exposures that agree in all of these; n of them.
+    """Sums over exposures that agree in all key columns; n groups.
 
     Attributes:
         segment: (n,) index of the segment.
         variant: (n,) index of the variant shown.
         reason: (n,) index of the reason.
         revision: (n,) of the slot.
-        possible: (n,) index of the set of variants that could have been drawn.
-        settled: bool (n,), whether the rewards are final.
+        possible: (n,) index of the set of eligible variants.
+        settled: bool (n,), True for final rewards.
         cluster: (n,) group of the subjects.
         rows: (n,) exposures.
-        hits: (n,) of them with a reward other than 0.
+        hits: (n,) exposures with a reward other than 0.
         conversions: (n,) net.
         value: (n,) fen, net.
         reward: (n,) sum of Y.
@@ -60,19 +60,19 @@ class Groups:
     square_square: FloatArray
 
     def __len__(self) -> int:
-        """How many groups."""
+        """Return the number of groups."""
         return len(self.segment)
 
     def where(self, kept: BoolArray) -> Groups:
-        """The groups where `kept` (n,) holds."""
+        """Select the groups where `kept` (n,) holds."""
         return Groups(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
     def clusters(self) -> int:
-        """Groups of subjects that occur: at least so many people."""
+        """Return the number of groups of subjects that occur: a lower bound on the people."""
         return len(np.unique(self.cluster))
 
     def total(self, name: str) -> int:
-        """An exact sum of one of the columns of integers."""
+        """Return the exact sum of a column of integers."""
         return int(getattr(self, name).sum())
 
 
@@ -82,8 +82,8 @@ class Masses:
 
     Attributes:
         segment: (m,) index of the segment.
-        possible: (m,) index of the set of variants.
-        settled: bool (m,).
+        possible: (m,) index of the set of eligible variants.
+        settled: bool (m,), True for final rewards.
         rows: (m,) exposures.
         inverse: (m, K) sum of 1 / e.
         inverse_square: (m, K) sum of 1 / e^2.
@@ -101,13 +101,13 @@ class Masses:
     variance: FloatArray
 
     def where(self, kept: BoolArray) -> Masses:
-        """The rows where `kept` (m,) holds."""
+        """Select the rows where `kept` (m,) holds."""
         return Masses(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)
 class Ages:
-    """Exposures whose window is open, by age.
+    """Exposures with an open window, by age.
 
     Attributes:
         segment: (n,) index of the segment.
@@ -124,13 +124,13 @@ class Ages:
     rows: IntArray
 
     def where(self, kept: BoolArray) -> Ages:
-        """The rows where `kept` (n,) holds."""
+        """Select the rows where `kept` (n,) holds."""
         return Ages(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, eq=False)
 class Allocation:
-    """Exposures that the policy drew, by time.
+    """Exposures that the policy drew, by hour.
 
     Attributes:
         start: (n,) seconds since the epoch, of the hour.
@@ -163,16 +163,16 @@ class Delays:
 
 @dataclass(frozen=True, eq=False)
 class Cube:
-    """Everything that a report is made from.
+    """The cube of a report: all sums that it is computed from.
 
     Attributes:
         segments: the values of the dimensions, in their order; `OTHER` alone is the rest.
         variants: the K variants, in the order of their indices.
         reasons: in the order of their indices.
-        possible: sets of variants, in the order of their indices.
+        possible: sets of eligible variants, in the order of their indices.
         groups: sums by group of subjects.
         masses: sums over whatever was drawn.
-        ages: of what is open.
+        ages: of open exposures.
         allocation: over time.
         delays: of conversions.
         degraded: exposures decided without the visitor's state, by segment (S,).
@@ -192,5 +192,5 @@ class Cube:
     quarantined: int = 0
 
     def reason(self, name: str) -> int:
-        """The index of a reason; -1 where it does not occur."""
+        """Return the index of a reason; -1 where it does not occur."""
         return list(self.reasons).index(name) if name in self.reasons else -1

@@ -1,4 +1,4 @@
-"""What `nudge verify` finds."""
+"""A difference: the finding of `nudge verify`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Difference:
-    """Two things that should be equal and are not.
+    """Two values that should be equal and are not.
 
     Attributes:
         partition: of the journal; -1 for the lake as a whole.
-        what: which comparison.
-        expected: by what is primary.
-        found: instead.
+        what: name of the comparison.
+        expected: value by the primary source.
+        found: value of the other source.
     """
 
     partition: int
@@ -22,6 +22,6 @@ class Difference:
     found: str
 
     def __str__(self) -> str:
-        """One line."""
+        """Return the difference as one line."""
         where = "lake" if self.partition < 0 else f"p={self.partition}"
         return f"{where} {self.what}: expected {self.expected}, found {self.found}"

@@ -1,7 +1,7 @@
-"""The guard's rule: when a policy does harm, since when that is counted, what is said of it.
+"""The guard's rule: finds harm by a policy, from the revision on at which counting begins. Pure.
 
-Pure. The sums are those of `comparison.holdout_sums_of`, and the verdict is that of its confidence
-sequence, so that it may be looked at as often as one likes.
+The sums are those of `comparison.holdout_sums_of`, and the verdict is that of its confidence
+sequence, which stays valid however often it is looked at.
 """
 
 from __future__ import annotations
@@ -19,25 +19,24 @@ from nudge.domain.reports.section_estimates import interval_of, real
 from nudge.domain.slots.slot import FrozenServes, GuardTerms, Metric, Slot, SlotMode
 
 WHO: Final = "guard"
-"""In the audit."""
+"""Name of the guard in the audit."""
 FREEZE: Final[Mapping[str, str]] = {
     "mode": SlotMode.FROZEN.value,
     "frozen_serves": FrozenServes.FALLBACK.value,
 }
-"""What the guard changes in a slot."""
+"""Change of a slot by the guard."""
 IN_YUAN: Final[Mapping[Metric, bool]] = {"abandonment": False, "downgrade": True}
-"""Whether what is compared is yuan an exposure; else it is conversions an exposure."""
+"""True for a metric in yuan an exposure; otherwise it is conversions an exposure."""
 
 
 @dataclass(frozen=True)
 class MetricFinding:
-    """What a look found of one metric.
+    """The guard's finding about one metric.
 
     Attributes:
-        metric: which.
-        exposures: that the policy served, and of the holdout.
-        means: of both: conversions, or yuan, an exposure; None while there is too little.
-        difference: policy minus holdout, the sequence; None while there is too little.
+        exposures: of the policy, and of the holdout.
+        means: of both: conversions, or yuan, an exposure; None with too little data.
+        difference: policy minus holdout, by the confidence sequence; None with too little data.
     """
 
     metric: Metric
@@ -47,17 +46,17 @@ class MetricFinding:
 
     @property
     def harm(self) -> bool:
-        """Whether the policy is worse than the holdout: all of the sequence says so."""
+        """True where the whole sequence says that the policy is worse than the holdout."""
         return self.difference is not None and self.difference.high < 0.0
 
     @property
     def plain(self) -> dict[str, object]:
-        """As JSON: abandonment as the share that left, downgrade in yuan; a rise is harm."""
-        told = dict(zip(("policy", "holdout"), self.exposures, strict=True))
-        means = None if self.means is None else [real(self._told(x)) for x in self.means]
+        """The finding as JSON: abandonment as a share, downgrade in yuan; a rise is harm."""
+        exposures = dict(zip(("policy", "holdout"), self.exposures, strict=True))
+        means = None if self.means is None else [real(self._as_harm(x)) for x in self.means]
         return {
             "metric": self.metric,
-            "exposures": told,
+            "exposures": exposures,
             "policy": means and means[POLICY],
             "holdout": means and means[HOLDOUT],
             "rise": None if self.rise is None else interval_of(self.rise),
@@ -66,23 +65,23 @@ class MetricFinding:
 
     @property
     def rise(self) -> Estimate | None:
-        """By how much the policy is worse: policy's abandonment, or loss of yuan, minus theirs."""
+        """The rise of abandonment, or the loss in yuan, of the policy over the holdout."""
         found = self.difference
         return None if found is None else Estimate(-found.value, -found.high, -found.low)
 
-    def _told(self, mean: float) -> float:
+    def _as_harm(self, mean: float) -> float:
         return mean if IN_YUAN[self.metric] else 1.0 - mean
 
 
 @dataclass(frozen=True)
 class HarmFinding:
-    """What a look found of a slot.
+    """The guard's finding about a slot.
 
     Attributes:
-        slot: as it was looked at.
+        slot: at the revision that was checked.
         since: the first revision that counts.
         found: by metric.
-        as_of: seconds; all that had happened by then was counted.
+        as_of: seconds; everything up to then is counted.
     """
 
     slot: Slot
@@ -97,11 +96,11 @@ class HarmFinding:
 
 
 def begins(history: Iterable[Slot]) -> int:
-    """The revision from which on a slot's exposures count.
+    """Return the revision from which on a slot's exposures count for the guard.
 
-    The first one of those at the end that are live without a break and choose alike: after the
-    slot was set live again, and after a change of what is chosen, how, or by what it is rewarded,
-    the guard judges anew. Each time it may be wrong with a chance of alpha.
+    It begins the latest unbroken run of live revisions with one choice: after the slot was set live
+    again, and after a change of what is chosen, how, or by what it is rewarded, the guard judges
+    anew. Each time it may be wrong with a chance of alpha.
 
     Args:
         history: revisions of the slot, the current one first; at least one.
@@ -116,15 +115,15 @@ def begins(history: Iterable[Slot]) -> int:
 
 
 def judge(metric: Metric, sums: ArmSums, harms: GuardTerms) -> MetricFinding:
-    """What the sums say.
+    """Judge one metric from the sums of policy and holdout.
 
     The error of each metric is one-sided, and alpha is shared among the metrics, as a verdict
     shares it among variants.
 
     Args:
-        metric: which; `IN_YUAN` says of what the sums are.
+        metric: its unit is in `IN_YUAN`.
         sums: of policy and holdout.
-        harms: what the guard watches for.
+        harms: terms of the guard.
     """
     table = sums.table
     policy, holdout = (int(x) for x in table.shown.tolist())
@@ -141,6 +140,6 @@ def judge(metric: Metric, sums: ArmSums, harms: GuardTerms) -> MetricFinding:
 
 
 def _choice(slot: Slot) -> tuple[object, ...]:
-    """All that decides what is shown, and what it is rewarded by."""
+    """Return all fields of a slot that decide what is shown, and what it is rewarded by."""
     how = (slot.policy, slot.floor, slot.fallback, slot.stickiness)
     return (slot.variants, slot.context, slot.terms, *how)

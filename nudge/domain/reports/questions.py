@@ -1,4 +1,4 @@
-"""What may be asked of a slot's log: its performance, and what another policy would have got."""
+"""Questions to a slot's log: its performance, and the evaluation of another policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nudge.domain.basics.slot_values import instant
 from nudge.errors import InvalidRequestError
 
 DIMENSIONS: Final = ("channel", "page", "cell", "day", "revision", "policy_version", "degraded")
-"""What every exposure can be divided by; besides these `context.NAME`."""
+"""Dimensions of every exposure; besides these `context.NAME`."""
 CONTEXT: Final = "context."
 MOST: Final = 2
 """Dimensions of one question."""
@@ -36,11 +36,11 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True)
 class Period:
-    """A time in which exposures lie.
+    """A period of exposures.
 
     Attributes:
-        start: seconds since the epoch, included; None is since the beginning.
-        end: seconds since the epoch, excluded; None is until now.
+        start: seconds since the epoch, included; None for the beginning.
+        end: seconds since the epoch, excluded; None for now.
     """
 
     start: float | None = None
@@ -48,18 +48,17 @@ class Period:
 
 
 EVER: Final = Period()
-"""All there is."""
+"""The period without ends."""
 
 
 @dataclass(frozen=True)
 class PerformanceQuestion:
-    """What a slot's variants have brought.
+    """The question about the performance of a slot's variants.
 
     Attributes:
-        slot: which.
         period: of the exposures.
-        by: dimensions; none is the slot as a whole.
-        parquet: the answer is wanted as a file.
+        by: dimensions; none for the slot as a whole.
+        parquet: the answer is a file.
     """
 
     slot: str
@@ -69,7 +68,7 @@ class PerformanceQuestion:
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON."""
+        """The question as JSON."""
         return {
             "slot": self.slot,
             "from": self.period.start,
@@ -80,7 +79,7 @@ class PerformanceQuestion:
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> PerformanceQuestion:
-        """Back from `plain`."""
+        """Read a question from its `plain` form."""
         by = plain["by"]
         names = tuple(map(str, by)) if isinstance(by, list) else ()
         return cls(str(plain["slot"]), _period(plain), names, bool(plain["parquet"]))
@@ -88,10 +87,9 @@ class PerformanceQuestion:
 
 @dataclass(frozen=True)
 class EvaluationQuestion:
-    """What another policy would have got on a slot's decisions.
+    """The question about the reward of another policy on a slot's decisions.
 
     Attributes:
-        slot: which.
         target: one of `TARGETS`.
         period: of the decisions.
     """
@@ -102,27 +100,27 @@ class EvaluationQuestion:
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON."""
+        """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
         return {"slot": self.slot, "target": self.target, **ends}
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> EvaluationQuestion:
-        """Back from `plain`."""
+        """Read a question from its `plain` form."""
         return cls(str(plain["slot"]), str(plain["target"]), _period(plain))
 
 
 def digest(*parts: object) -> str:
-    """32 hex digits that stand for JSON values."""
+    """Hash JSON values to 32 hex digits."""
     text = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=16).hexdigest()
 
 
 def period_of(start: object, end: object) -> Period:
-    """The period between two times as callers write them.
+    """Return the period between two times as callers write them.
 
     Raises:
-        InvalidRequestError: one of them is none, or it ends before it begins.
+        InvalidRequestError: a text is not a time, or the period ends before it begins.
     """
     times = {"from": _time("from", start), "to": _time("to", end)}
     if None not in times.values() and times["from"] >= times["to"]:  # type: ignore[operator]
@@ -131,42 +129,42 @@ def period_of(start: object, end: object) -> Period:
 
 
 def dimensions_of(by: str | None) -> tuple[str, ...]:
-    """The dimensions of a text such as `channel,context.city_tier`.
+    """Return the dimensions of a text such as `channel,context.city_tier`.
 
     Raises:
-        InvalidRequestError: one of them is none, or there are too many.
+        InvalidRequestError: a dimension is unknown or repeated, or there are too many.
     """
     names = [name.strip() for name in by.split(",")] if by else []
     wrong = [name for name in names if name not in DIMENSIONS and not _NAME.fullmatch(name)]
     if wrong:
         known = ", ".join(DIMENSIONS)
-        raise _wrong("by", f"{wrong[0]!r} is none; use {known}, or context.NAME")
+        raise _wrong("by", f"unknown dimension {wrong[0]!r}; use {known}, or context.NAME")
     if len(names) > MOST or len(set(names)) < len(names):
         raise _wrong("by", f"give at most {MOST} different dimensions")
     return tuple(names)
 
 
 def target_of(target: object) -> str:
-    """The target of an evaluation.
+    """Check the target of an evaluation.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidRequestError: the target is unknown.
     """
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
-        raise _wrong("target", f"is no target; use {TARGETS}")
+        raise _wrong("target", f"unknown target; use {TARGETS}")
     return target
 
 
 def format_of(value: str | None) -> str:
-    """The form of the answer.
+    """Return the format of an answer; JSON by default.
 
     Raises:
-        InvalidRequestError: it is none.
+        InvalidRequestError: the format is unknown.
     """
     if value is None:
         return FORMATS[0]
     if value not in FORMATS:
-        raise _wrong("format", f"is none; use {', '.join(FORMATS)}")
+        raise _wrong("format", f"unknown format {value!r}; use {', '.join(FORMATS)}")
     return value
 
 
@@ -178,12 +176,12 @@ def _time(name: str, value: object) -> float | None:
         found = _midnight(value)
     if found is None or not 0 <= found < _LAST:
         cure = "give seconds since the epoch, a date, or a date and time with its zone"
-        raise _wrong(name, f"is no time; {cure}")
+        raise _wrong(name, f"is not a time; {cure}")
     return found
 
 
 def _number(value: object) -> object:
-    """Text of digits as a number: parameters of a query are text."""
+    """Return text of digits as a number: parameters of a query are text."""
     try:
         return float(value) if isinstance(value, str) else value
     except ValueError:

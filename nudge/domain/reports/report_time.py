@@ -1,4 +1,4 @@
-"""A report's view over time: which variants were shown when, by which revision and policy."""
+"""A report's view over time: exposures of each variant, by revision and policy version."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bandits.units import DAY, HOUR
 from nudge.domain.reports.cube import Allocation, Cube
 
 HOURS: Final = 3 * DAY
-"""Seconds up to which a period is told by the hour."""
+"""Longest period in seconds that is shown by the hour."""
 FEWEST: Final = 20
-"""People below whom numbers are not told."""
+"""Least number of people for which figures are shown."""
 
 
 def allocation(cube: Cube) -> dict[str, object]:
-    """Exposures by bucket of time and variant, with marks for revisions.
+    """Return exposures by bucket of time and variant, with marks for revisions.
 
-    A bucket with few people has no numbers. Each bucket names the oldest and the newest version
-    of the policy that drew in it.
+    A bucket with few people has no figures. Each bucket names the oldest and the newest version of
+    the policy that drew in it.
     """
     found = cube.allocation
     seconds = _seconds(found)
@@ -57,7 +57,7 @@ def _bucket(cube: Cube, start: int, inside: BoolArray) -> dict[str, object]:
 
 
 def people(bits: IntArray) -> int:
-    """At least so many people: the groups of subjects that occur, of 60."""
+    """Return a lower bound on the people: the groups of subjects that occur, of 60."""
     return int(np.bitwise_or.reduce(bits)).bit_count() if len(bits) else 0
 
 
@@ -68,14 +68,14 @@ def _revisions(found: Allocation) -> Iterator[dict[str, object]]:
 
 
 def lake_of(since: float | None) -> dict[str, object]:
-    """What an answer says of the lake that it was made from.
+    """Describe the lake behind an answer.
 
     Args:
-        since: seconds; all that was logged later is in the lake. None: nothing was removed.
+        since: seconds; the lake has everything logged later. None: nothing was removed.
     """
     return {"lake": {"from": iso(since)}}
 
 
 def iso(seconds: float | None) -> str | None:
-    """A time as the API writes it."""
+    """Format a time as the API writes it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -1,4 +1,4 @@
-"""What inference says of a block of a report, as JSON: estimates, lifts, the verdict."""
+"""Estimates of a section of a report as JSON: means, lifts, the verdict."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Plain = dict[str, object]
 
 @dataclass(frozen=True)
 class ReportSettings:
-    """How all blocks of a report are read.
+    """Settings of inference, common to all sections of a report.
 
     Attributes:
         enabled: names of the variants that may be compared.
         revenue: the reward is yuan, not conversions.
-        shares: revision -> share of the subjects that are held out.
+        shares: revision -> share of the subjects in the holdout.
         law: of the delay of conversions.
-        alpha: chance that a verdict names a winner that is none, in any block.
-        comparisons: how many blocks are judged together.
+        alpha: chance that a verdict names a false winner, in any section.
+        comparisons: number of sections that are judged together.
         level: of the intervals for one look.
     """
 
@@ -54,14 +54,14 @@ class ReportSettings:
 
 @dataclass(frozen=True)
 class SectionEstimates:
-    """What inference says of some rows.
+    """The estimates of one section of a report.
 
     Attributes:
-        reading: of the report.
+        reading: settings of the report.
         part: the rows.
         arms: the variants that are compared.
-        sums: of their comparison.
-        held: of policy and holdout.
+        sums: of the comparison of variants.
+        held: sums of policy and holdout.
     """
 
     reading: ReportSettings
@@ -74,7 +74,7 @@ class SectionEstimates:
     def of(
         cls, reading: ReportSettings, part: ComparisonRows, arms: Sequence[int]
     ) -> SectionEstimates:
-        """Of the rows of a part."""
+        """Compute the sums of a section's rows."""
         binary = not reading.revenue
         return cls(
             reading,
@@ -95,7 +95,7 @@ class SectionEstimates:
         return fixed.mean(self.held, HOLDOUT, level=self.reading.level)
 
     def of_arm(self, number: int) -> Plain:
-        """The estimates of a variant; null where it is not compared, or was never drawn."""
+        """Return the estimates of a variant; null where it is not compared, or was never drawn."""
         if number not in self.arms or not self.sums.table.rows:
             return dict.fromkeys(
                 ("estimate", "always", "chance_to_be_best", "expected_loss", "lift")
@@ -115,7 +115,7 @@ class SectionEstimates:
         }
 
     def lift(self) -> Plain | None:
-        """Policy against holdout, as a share; null without a holdout."""
+        """Return policy against holdout, as a share; null without a holdout."""
         if not self.held.table.shown.all():
             return None
         look = fixed.lift(self.held, POLICY, HOLDOUT, level=self.reading.level)
@@ -129,21 +129,21 @@ class SectionEstimates:
         }
 
     def plain(self, names: Sequence[str]) -> Plain:
-        """Figures and estimates of these rows."""
+        """Return figures and estimates of the section as JSON."""
         drawn = self.part.drawn
-        told = []
+        variants = []
         for number, name in enumerate(names):
             groups = drawn.where(drawn.variant == number)
             few = bool(len(groups)) and groups.clusters() < FEWEST
             rows: Plain = {"exposures": groups.total("rows"), "hidden": few}
             more = {} if few else figures(groups) | self.of_arm(number)
-            told.append({"variant": name} | rows | more)
+            variants.append({"variant": name} | rows | more)
         few = bool(len(drawn)) and drawn.clusters() < FEWEST
         head: Plain = {"exposures": drawn.total("rows"), "hidden": few}
-        return head | ({} if few else figures(drawn) | {"lift": self.lift(), "variants": told})
+        return head | ({} if few else figures(drawn) | {"lift": self.lift(), "variants": variants})
 
     def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
-        """The verdict on these rows, with names."""
+        """Return the verdict on the section, with the variants' names."""
         found = self.verdict()
         names = [self.part.cube.variants[arm] for arm in self.arms]
         return Finding(
@@ -162,7 +162,7 @@ class SectionEstimates:
         )
 
     def verdict(self) -> Verdict:
-        """The verdict on the comparison, at every look."""
+        """Return the verdict on the comparison, valid at every look."""
         return verdict(
             self.sums,
             alpha=self.reading.alpha,
@@ -172,7 +172,7 @@ class SectionEstimates:
 
 
 def figures(groups: Groups) -> Plain:
-    """What was counted."""
+    """Return the counts and rates of some groups as JSON."""
     rows, conversions = groups.total("rows"), groups.total("conversions")
     value = groups.total("value")
     return {
@@ -185,12 +185,12 @@ def figures(groups: Groups) -> Plain:
 
 
 def interval_of(found: Estimate) -> Plain | None:
-    """An estimate with its ends; null where it is not known, an end null where there is none."""
+    """Return an estimate with its ends as JSON; null where unknown, an infinite end as null."""
     if not math.isfinite(found.value):
         return None
     return {name: real(getattr(found, name)) for name in ("value", "low", "high")}
 
 
 def real(value: float) -> float | None:
-    """A number, or null for what is none."""
+    """Return a finite number; null for any other."""
     return float(value) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""A report's findings in plain sentences, Chinese and English: the one place where they stand."""
+"""Sentences of a report's findings, Chinese and English: the one place where they stand."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from bandits.inference.interval import Estimate
 
 Said = dict[str, str]
-"""`zh` and `en`."""
+"""A sentence by language, `zh` and `en`."""
 NEAR: Final = 9.95
-"""Percent: from here on a decimal would be rounded to 10.0."""
+"""Percent from which on a decimal would be rounded to 10.0."""
 _CHANNELS: Final = {"web": "web", "wap": "WAP", "app": "app", "sms": "SMS"}
 _ZH_CHANNELS: Final = {"web": "网页", "wap": "WAP ", "app": "APP ", "sms": "短信"}
 _PLAIN: Final[Mapping[str, Said]] = {
@@ -21,12 +21,12 @@ _PLAIN: Final[Mapping[str, Said]] = {
     "revision": {"zh": "第 {} 次修订", "en": "in revision {}"},
     "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
 }
-"""How a dimension of ours is put."""
+"""Phrases for the built-in dimensions."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a verdict found, with names.
+    """The finding of a verdict, with the variants' names.
 
     Attributes:
         kind: of the verdict.
@@ -35,11 +35,11 @@ class Finding:
         second: name of the next best.
         relative: the lead as a share of the second's mean.
         beaten: names of those that can be stopped.
-        others: how many are compared besides the leader.
+        others: number of compared variants besides the leader.
         rewards: exposures with a reward.
-        needed: how many of these a verdict needs.
+        needed: rewards that a verdict needs.
         waiting: exposures whose window is open.
-        revenue: what is compared is yuan, not conversions.
+        revenue: the comparison is of yuan, not conversions.
         segment: dimension -> value; empty for the whole slot.
     """
 
@@ -58,7 +58,7 @@ class Finding:
 
 
 def sentence(found: Finding) -> Said:
-    """The finding as one sentence, or two."""
+    """Put a finding into one sentence, or two."""
     say = {
         "separated": _separated,
         "still_open": _still_open,
@@ -76,9 +76,9 @@ def sentence(found: Finding) -> Said:
 
 
 def preliminary(found: Finding) -> Said:
-    """The same of all exposures so far, marked as no verdict."""
+    """Put a finding on all exposures so far into a sentence that is marked as not final."""
     said = sentence(found)
-    zh = f"（仅供参考：尚有 {found.waiting:,} 次曝光的转化窗口未结束。）"
+    zh = f"（初步结果：尚有 {found.waiting:,} 次曝光的转化窗口未结束。）"
     en = f" (Not final: {_count(found.waiting, 'exposure')} may still convert.)"
     return {"zh": said["zh"] + zh, "en": said["en"] + en}
 
@@ -87,14 +87,14 @@ def _separated(f: Finding) -> Said:
     if f.others == 1:
         lead = _by(f)
         return {
-            "zh": f"{f.leader} 优于 {f.second}{lead['zh']}；可以停用 {f.second}。",
+            "zh": f"{f.leader} 优于 {f.second}{lead['zh']}；可停用 {f.second}。",
             "en": f"{f.leader} beats {f.second}{lead['en']}; {f.second} can be stopped.",
         }
     lead = _by(f)
-    zh = f"，与第二名 {f.second} 相比{lead['zh'].removeprefix('，')}" if lead["zh"] else ""
+    zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
     en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
     return {
-        "zh": f"{f.leader} 优于其他所有方案{zh}；可以停用 {_zh_list(f.beaten)}。",
+        "zh": f"{f.leader} 优于其他所有方案{zh}；可停用 {_zh_list(f.beaten)}。",
         "en": f"{f.leader} beats every other variant{en}; {_en_list(f.beaten)} can be stopped.",
     }
 
@@ -103,7 +103,7 @@ def _still_open(f: Finding) -> Said:
     range_ = _range(f.relative)
     stop = _stop(f.beaten)
     return {
-        "zh": f"现在下结论为时尚早：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
+        "zh": f"暂无定论：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
         "en": f"it is too early to tell: {f.leader} leads {f.second} for now"
         f"{range_['en']}.{stop['en']}",
     }
@@ -112,7 +112,7 @@ def _still_open(f: Finding) -> Said:
 def _too_close(f: Finding) -> Said:
     stop = _stop(f.beaten)
     return {
-        "zh": f"{f.leader} 与 {f.second} 几乎没有差别，选哪个都可以，再等也分不出高下。"
+        "zh": f"{f.leader} 与 {f.second} 效果基本持平，任选其一即可，再增加样本也难分高下。"
         f"{stop['zh']}",
         "en": f"{f.leader} and {f.second} are practically equal; choose either, more visitors will "
         f"not tell them apart.{stop['en']}",
@@ -121,7 +121,7 @@ def _too_close(f: Finding) -> Said:
 
 def _few_rewards(f: Finding) -> Said:
     return {
-        "zh": f"现在下结论为时尚早：目前只有 {f.rewards:,} 次转化，至少需要 {f.needed:,} 次。",
+        "zh": f"样本量不足，暂无定论：目前仅 {f.rewards:,} 次转化，至少需要 {f.needed:,} 次。",
         "en": f"it is too early to tell: {_count(f.rewards, 'conversion')} so far, and at least "
         f"{f.needed:,} are needed.",
     }
@@ -129,7 +129,7 @@ def _few_rewards(f: Finding) -> Said:
 
 def _nothing_matured(f: Finding) -> Said:
     return {
-        "zh": f"现在下结论为时尚早：{f.waiting:,} 次曝光的转化窗口都还没有结束。",
+        "zh": f"暂无定论：{f.waiting:,} 次曝光的转化窗口均未结束。",
         "en": f"it is too early to tell: {_count(f.waiting, 'exposure')} so far, and none of the "
         "windows has closed yet.",
     }
@@ -137,21 +137,22 @@ def _nothing_matured(f: Finding) -> Said:
 
 def _nothing_shown(_: Finding) -> Said:
     return {
-        "zh": "无法判断：这段时间内还没有任何曝光。",
+        "zh": "无法判断：该时段内没有曝光。",
         "en": "this cannot be told: nothing was shown in this period.",
     }
 
 
 def _no_comparison(_: Finding) -> Said:
     return {
-        "zh": "无法判断：没有两个方案曾面向同一批访客投放，因此无从比较。",
+        "zh": "无法判断：任意两个方案都没有共同的可投放访客，不具可比性。",
         "en": "this cannot be told: no two variants could have been shown to the same visitors.",
     }
 
 
 def _mismatch(_: Finding) -> Said:
     return {
-        "zh": "无法判断：各方案的实际曝光比例与记录的概率不符，数据有问题，请先查明原因。",
+        "zh": "无法判断：各方案的实际曝光占比与记录的概率不符（样本比例失配）。请先排查原因，"
+        "在此之前所有数据均不可信。",
         "en": "this cannot be told: the variants were not shown as often as their logged "
         "probabilities say. Find the cause first; until then no figure here is to be trusted.",
     }
@@ -159,7 +160,7 @@ def _mismatch(_: Finding) -> Said:
 
 def _few_people(_: Finding) -> Said:
     return {
-        "zh": "人数太少（不足 20 人），为保护隐私不显示数据。",
+        "zh": "人数不足 20 人，为保护隐私不展示数据。",
         "en": "there are fewer than 20 people, so no figures are shown.",
     }
 
@@ -176,7 +177,7 @@ def _where(segment: Mapping[str, str]) -> Said:
 def _value(name: str, value: str) -> Said:
     plain = name.removeprefix("context.")
     if value == "other":
-        return {"zh": f"其余 {plain} 的访客", "en": f"for every other {plain}"}
+        return {"zh": f"其他 {plain} 的访客", "en": f"for every other {plain}"}
     if not value:
         return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
     if name == "channel" and value in _CHANNELS:
@@ -192,17 +193,17 @@ def _by(f: Finding) -> Said:
     low, high = percent(f.relative.low), percent(f.relative.high)
     value, what = percent(f.relative.value), "每次曝光的收入" if f.revenue else "转化率"
     return {
-        "zh": f"，{what}高 {value}%（{low}%～{high}%）",
+        "zh": f"，{what}相对高出 {value}%（置信区间 {low}%～{high}%）",
         "en": f" by {value} % ({low}-{high} %)",
     }
 
 
 def _range(relative: Estimate | None) -> Said:
     if relative is None or not (math.isfinite(relative.low) and math.isfinite(relative.high)):
-        return {"zh": "，但差距还无法确定", "en": ", by how much is not known yet"}
+        return {"zh": "，但差距尚无法确定", "en": ", by how much is not known yet"}
     low, high = percent(relative.low), percent(relative.high)
     return {
-        "zh": f"，但真实差距可能在 {low}% 到 {high}% 之间",
+        "zh": f"，但差距的置信区间为 {low}%～{high}%",
         "en": f", but the difference may be anything from {low} % to {high} %",
     }
 
@@ -211,13 +212,13 @@ def _stop(names: Sequence[str]) -> Said:
     if not names:
         return {"zh": "", "en": ""}
     return {
-        "zh": f"{_zh_list(names)} 已明显落后，可以停用。",
+        "zh": f"{_zh_list(names)} 已显著落后，可停用。",
         "en": f" {_en_list(names)} can already be stopped.",
     }
 
 
 def percent(share: float) -> str:
-    """A share as percent, with one decimal below 10: `12`, `3.4`, `-0.6`."""
+    """Format a share as percent, with one decimal below 10: `12`, `3.4`, `-0.6`."""
     value = 100.0 * share
     text = f"{value:.1f}" if abs(value) < NEAR else f"{value:,.0f}"
     text = text.removesuffix(".0")

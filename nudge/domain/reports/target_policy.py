@@ -1,4 +1,4 @@
-"""Policies that a log is asked about: stored ones, and rules that somebody writes down."""
+"""Target policies of an evaluation: stored ones, and rules that somebody writes down."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bandits.policies.fixed import NO_CHOICE, FixedPolicy
 from nudge.errors import InvalidRequestError
 
 BESIDE: Final = ("channel", "page")
-"""Of a decision, known to every policy."""
+"""Fields of a decision that every policy knows besides its attributes."""
 REST: Final = "*"
-"""In a rule: every value that it does not name."""
+"""Key of a rule for all values that it does not name."""
 Choose = Callable[[Mapping[str, AnyArray], BoolArray], FloatArray]
 """Contexts and eligible (n, K) -> distribution (n, K) over the log's variants."""
 
@@ -32,7 +32,7 @@ class StoredPolicy:
 
 @dataclass(frozen=True)
 class TargetLearner:
-    """A policy that is first learned from the log: by folds, from other visitors' rows.
+    """A learner of a target policy from the log itself: by folds, from other visitors' rows.
 
     Attributes:
         config: what it learns.
@@ -42,11 +42,11 @@ class TargetLearner:
 
 
 AskedPolicy = StoredPolicy | TargetLearner | None
-"""The policy that is asked about; None where the target's text says it all."""
+"""The policy under evaluation; None where the target's text suffices."""
 
 
 def chooser(stored: StoredPolicy, variants: Sequence[str]) -> Choose:
-    """The policy, over the log's variants: it gives none to those that it does not know."""
+    """Return a policy over the log's variants; unknown variants get a probability of 0."""
     policy, names = stored.policy, list(variants)
     known = [(i, names.index(arm)) for i, arm in enumerate(policy.arms) if arm in names]
     own, theirs = [i for i, _ in known], [j for _, j in known]
@@ -62,13 +62,13 @@ def chooser(stored: StoredPolicy, variants: Sequence[str]) -> Choose:
 
 
 def rule_of(text: str, variants: Sequence[str]) -> StoredPolicy:
-    """The rule of a text such as `page:home=100,recharge=50,*=30`.
+    """Read a rule of a text such as `page:home=100,recharge=50,*=30`.
 
     It shows the named variant for each value of an attribute. Where it names none, or one that is
     not eligible, the eligible ones share equally.
 
     Raises:
-        InvalidRequestError: it is no rule, or names a variant that is none.
+        InvalidRequestError: the text is not a rule, or names an unknown variant.
     """
     name, _, choices = text.partition(":")
     table = dict(_choice(one, variants) for one in choices.split(","))
@@ -78,11 +78,11 @@ def rule_of(text: str, variants: Sequence[str]) -> StoredPolicy:
 
 
 def _choice(text: str, variants: Sequence[str]) -> tuple[str, int]:
-    value, given, variant = (part.strip() for part in text.rpartition("="))
-    if not given or not value:
+    value, sign, variant = (part.strip() for part in text.rpartition("="))
+    if not sign or not value:
         cure = "write rule:ATTRIBUTE:VALUE=VARIANT,VALUE=VARIANT,*=VARIANT"
-        raise InvalidRequestError(f"{text!r} is no part of a rule; {cure}", {"target": [cure]})
+        raise InvalidRequestError(f"{text!r} is not a part of a rule; {cure}", {"target": [cure]})
     if variant not in variants:
         cure = f"use one of {', '.join(variants)}"
-        raise InvalidRequestError(f"{variant!r} is not a variant; {cure}", {"target": [cure]})
+        raise InvalidRequestError(f"unknown variant {variant!r}; {cure}", {"target": [cure]})
     return value, list(variants).index(variant)

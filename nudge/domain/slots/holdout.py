@@ -1,4 +1,4 @@
-"""The holdout: who is never personalised. Fixed for a subject, and forgotten by nobody."""
+"""The holdout: subjects who are never personalised; fixed for a subject for ever."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ GLOBAL = "global"
 """Salt of the share that is held out of every slot; no slot may have this name."""
 
 _USE = b"nudge.holdout"
-"""Keeps these bits apart from any other hash of the same subject and salt, the draw's above all."""
+"""Personalisation of this hash: keeps its bits apart from other hashes, above all the draw's."""
 
 _RANGE = 1 << 64
 
 
 def in_holdout(subject: str, salt: str, share: float) -> bool:
-    """Whether the subject belongs to the holdout of this salt.
+    """Return True where the subject belongs to the holdout of a salt.
 
     A raised share only adds subjects: each has one fixed place in [0, 1) per salt, and is held out
     where that lies below the share.
@@ -46,5 +46,5 @@ def share_held_out(everywhere: float, slot: float) -> float:
 
 @lru_cache(maxsize=256)
 def _salted(salt: str) -> blake2b:
-    """The hash that every subject's begins with."""
+    """Return the salted hash state with which every subject's hash starts."""
     return blake2b(digest_size=8, key=salt.encode(), person=_USE)

@@ -1,4 +1,4 @@
-"""A slot as `bandits` wants it, and the policy that it has before anything was learned."""
+"""A slot's configuration for `bandits`, and its policy before anything is learned."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from nudge.errors import InvalidRequestError
 
 
 def learner_config(slot: Slot) -> LearnerConfig:
-    """The learner's configuration of a slot.
+    """Build the learner's configuration of a slot.
 
     Raises:
-        bandits.errors.ConfigError: the policy table does not fit; the key is in the message.
+        bandits.errors.ConfigError: the policy table does not fit; the message names the key.
     """
     return read_config(
         {
@@ -32,10 +32,10 @@ def learner_config(slot: Slot) -> LearnerConfig:
 
 
 def first_policy(slot: Slot) -> Policy:
-    """Version 0, until a snapshot is published.
+    """Return version 0 of a slot's policy, served until a snapshot is published.
 
-    Every eligible variant alike; where the slot begins with a rule (`prior`), what the operator
-    showed by hand: each page's fallback, and the floor for the rest.
+    It is uniform over the eligible variants. With a `prior` it is the operator's own rule: each
+    page's fallback, and the floor for the rest.
     """
     if slot.policy.get("prior") is None:
         return UniformPolicy(arms=slot.names)
@@ -51,17 +51,17 @@ def first_policy(slot: Slot) -> Policy:
 
 
 def mabwiser_config(slot: Slot, text: str) -> LearnerConfig:
-    """The slot's configuration with one of MABWiser's policies.
+    """Build the slot's configuration with one of MABWiser's policies.
 
     Args:
-        slot: whose variants, context and floor it has.
+        slot: gives variants, context and floor.
         text: name and parameters, such as `UCB1,alpha=1.5`.
 
     Raises:
-        InvalidRequestError: MABWiser does not know it, or does not take the parameters.
+        InvalidRequestError: MABWiser does not know the policy, or refuses the parameters.
     """
-    name, *given = text.split(",")
-    parameters = {key: float(value) for key, _, value in (one.partition("=") for one in given)}
+    name, *pairs = text.split(",")
+    parameters = {key: float(value) for key, _, value in (one.partition("=") for one in pairs)}
     options = {"learning_policy": name, **parameters}
     try:
         return learner_config(replace(slot, policy={"kind": "mabwiser", "options": options}))

@@ -1,7 +1,7 @@
-"""Rules: conditions on what is known of a visit, as data in TOML and JSON.
+"""Rules: conditions on the context of a visit, as data in TOML and JSON.
 
 A rule is a table with one of `all` and `any` (lists of rules) or `not` (a rule), or with
-`attribute` and one comparison. What is not known makes a comparison neither true nor false (the
+`attribute` and one comparison. An unknown attribute makes a comparison neither true nor false (the
 three values of Kleene's logic), so that `not` does not turn ignorance into knowledge.
 """
 
@@ -18,7 +18,7 @@ from nudge.domain.basics.duration import parse_duration
 from nudge.domain.basics.slot_values import scalar_problem, suggestion
 
 Scalar = str | float | int | bool | None
-"""What a context attribute or a variant's attribute may be."""
+"""The values of a context attribute and of a variant's attribute."""
 Context = Mapping[str, Scalar]
 Problem = tuple[str, str]
 MAX_RULES: Final = 100
@@ -27,12 +27,12 @@ MAX_DEPTH: Final = 10
 
 @dataclass(frozen=True)
 class Test:
-    """One comparison.
+    """One comparison of a context attribute.
 
     Attributes:
         attribute: of the context.
         name: of the comparison, a key of `COMPARISONS`.
-        value: that is compared with.
+        value: right side of the comparison.
     """
 
     attribute: str
@@ -41,10 +41,10 @@ class Test:
 
     @cached_property
     def _meets(self) -> Callable[[Scalar, float], bool]:
-        return COMPARISONS[self.name].made(self.value)
+        return COMPARISONS[self.name].build(self.value)
 
     def holds(self, context: Context, at: float) -> bool | None:
-        """Whether it is so; None where the attribute is not known, or is no number for one."""
+        """Compare; None where the attribute is unknown, or is not the number that is needed."""
         value = context.get(self.attribute)
         if self.name == KNOWN:
             return (value is not None) == self.value
@@ -57,17 +57,17 @@ class Test:
 
     @property
     def table(self) -> dict[str, object]:
-        """As it is written."""
+        """The comparison as a plain table."""
         return {"attribute": self.attribute, self.name: self.value}
 
     def tests(self) -> Iterator[Test]:
-        """All comparisons in it."""
+        """Yield the comparison itself."""
         yield self
 
 
 @dataclass(frozen=True)
 class Group:
-    """Several rules of which all, or any, must hold.
+    """A group of rules of which all, or any, must hold.
 
     Attributes:
         name: `all` or `any`.
@@ -78,7 +78,7 @@ class Group:
     rules: tuple[Rule, ...]
 
     def holds(self, context: Context, at: float) -> bool | None:
-        """Whether it is so; None where that hangs on what is not known."""
+        """Evaluate the group; None where the result depends on something unknown."""
         decisive = self.name == ANY
         unknown = False
         for rule in self.rules:
@@ -90,37 +90,37 @@ class Group:
 
     @property
     def table(self) -> dict[str, object]:
-        """As it is written."""
+        """The group as a plain table."""
         return {self.name: [rule.table for rule in self.rules]}
 
     def tests(self) -> Iterator[Test]:
-        """All comparisons in it."""
+        """Yield all comparisons in the group."""
         for rule in self.rules:
             yield from rule.tests()
 
 
 @dataclass(frozen=True)
 class Not:
-    """A rule that must not hold.
+    """A negated rule.
 
     Attributes:
-        rule: the other one.
+        rule: must not hold.
     """
 
     rule: Rule
 
     def holds(self, context: Context, at: float) -> bool | None:
-        """Whether it is so; None where that is not known."""
+        """Negate the inner rule; None where its result is unknown."""
         found = self.rule.holds(context, at)
         return None if found is None else not found
 
     @property
     def table(self) -> dict[str, object]:
-        """As it is written."""
+        """The negation as a plain table."""
         return {NOT: self.rule.table}
 
     def tests(self) -> Iterator[Test]:
-        """All comparisons in it."""
+        """Yield all comparisons in the inner rule."""
         yield from self.rule.tests()
 
 
@@ -128,10 +128,10 @@ Rule = Test | Group | Not
 
 
 class RuleError(ValueError):
-    """A table that is no rule.
+    """A table that is not a rule.
 
     Attributes:
-        problems: (dotted key below the rule, what is wrong; what would be right).
+        problems: (dotted key below the rule, problem and cure).
     """
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -144,18 +144,18 @@ class Comparison:
     """A kind of comparison.
 
     Attributes:
-        right: what its value must be, for messages.
-        fits: whether a value is that.
-        made: from the value to the comparison with (attribute's value, seconds now).
+        right: description of a right value, for messages.
+        fits: True for a right value.
+        build: from the value to the comparison with (attribute's value, seconds now).
     """
 
     right: str
     fits: Callable[[object], bool]
-    made: Callable[[object], Callable[[Scalar, float], bool]]
+    build: Callable[[object], Callable[[Scalar, float], bool]]
 
 
 def read_rule(table: object) -> Rule:
-    """The rule of a table.
+    """Read a rule from a plain table.
 
     Raises:
         RuleError: every problem, with its place.
@@ -173,7 +173,7 @@ def _read(table: object, key: str, problems: list[Problem], depth: int) -> Rule 
     if depth > MAX_DEPTH:
         return _wrong(problems, key, f"is nested too deeply; nest at most {MAX_DEPTH} levels")
     if not isinstance(table, Mapping) or not table:
-        return _wrong(problems, key, f"is no rule; write {EXAMPLE}")
+        return _wrong(problems, key, f"is not a rule; write {EXAMPLE}")
     words = [word for word in (ALL, ANY, NOT, ATTRIBUTE) if word in table]
     if len(words) != 1:
         return _wrong(problems, key, "needs exactly one of all, any, not, attribute")
@@ -192,7 +192,7 @@ def _group(
 ) -> Rule | None:
     inner = table[name]
     if not isinstance(inner, list) or not inner:
-        return _wrong(problems, _below(key, name), f"is no list of rules; write [{EXAMPLE}]")
+        return _wrong(problems, _below(key, name), f"is not a list of rules; write [{EXAMPLE}]")
     read = [
         _read(one, f"{_below(key, name)}[{i}]", problems, depth + 1) for i, one in enumerate(inner)
     ]
@@ -203,7 +203,7 @@ def _group(
 def _test(table: Mapping[object, object], key: str, problems: list[Problem]) -> Rule | None:
     attribute, *names = table[ATTRIBUTE], *(word for word in table if word != ATTRIBUTE)
     if not isinstance(attribute, str) or not attribute:
-        return _wrong(problems, _below(key, ATTRIBUTE), "is no name; name a context attribute")
+        return _wrong(problems, _below(key, ATTRIBUTE), "is not a name; name a context attribute")
     unknown = [name for name in names if name not in COMPARISONS]
     for name in unknown:
         _wrong(problems, _below(key, name), f"is unknown; {suggestion(name, COMPARISONS)}")
@@ -218,7 +218,7 @@ def _test(table: Mapping[object, object], key: str, problems: list[Problem]) -> 
 
 
 def _wrong(problems: list[Problem], key: str, text: str) -> Rule | None:
-    """Note a problem; there is no rule then."""
+    """Note a problem and return no rule."""
     problems.append((key, text))
     return None
 
@@ -256,7 +256,10 @@ def _is_duration(value: object) -> bool:
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal, and a flag is no number; categories arrive as text or number alike."""
+    """Return True for equal values; a flag never equals a number.
+
+    Categories may arrive as text or as number: both forms are equal.
+    """
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     return one == other or str(one) == str(other)
@@ -284,11 +287,11 @@ def _ranged(bounds: object) -> Callable[[Scalar, float], bool]:
 
 
 def _ordered(order: Callable[[float, float], bool]) -> Comparison:
-    def made(bound: object) -> Callable[[Scalar, float], bool]:
+    def build(bound: object) -> Callable[[Scalar, float], bool]:
         limit = float(cast("float", bound))
         return lambda value, _: order(_number(value), limit)
 
-    return Comparison("a number", _is_number, made)
+    return Comparison("a number", _is_number, build)
 
 
 ALL: Final = "all"

@@ -1,7 +1,7 @@
 """Segments: named groups of visitors by rule, such as the lifecycle stage and the value tier.
 
-A kind of segment is an ordered list: the first whose rule holds is the visitor's. What is known of
-the visitor, and the kinds before, are what the rules see.
+A kind of segment is an ordered list: the visitor belongs to the first whose rule holds. Rules see
+the context and the kinds before.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from nudge.domain.slots.rule import Rule, Scalar
 
 @dataclass(frozen=True)
 class Segment:
-    """One named group.
+    """A named group of visitors.
 
     Attributes:
-        name: of the group.
-        when: who belongs to it.
-        title: language -> for people.
+        when: rule of its members.
+        title: language -> text for people.
     """
 
     name: str
@@ -29,11 +28,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Member:
-    """That a visitor belongs to a segment, and why.
+    """A visitor's membership in a segment, with the reason.
 
     Attributes:
-        segment: to which.
-        because: attribute -> value, of all that its rule looks at.
+        because: attribute -> value, of all attributes in the segment's rule.
     """
 
     segment: Segment
@@ -45,11 +43,11 @@ Segments = Mapping[str, Sequence[Segment]]
 
 
 def members(segments: Segments, context: Mapping[str, Scalar], at: float) -> dict[str, Member]:
-    """Kind -> the visitor's segment; kinds of which no rule holds are left out.
+    """Return the visitor's segment by kind; kinds of which no rule holds are left out.
 
     Args:
         segments: of the installation.
-        context: what is known; where it names a kind already, that stands.
+        context: known attributes; a kind that it names already stays.
         at: seconds.
     """
     known = dict(context)
@@ -62,7 +60,7 @@ def members(segments: Segments, context: Mapping[str, Scalar], at: float) -> dic
 def name_segments(
     segments: Segments, context: Mapping[str, Scalar], at: float
 ) -> dict[str, Scalar]:
-    """The context, in which each kind is the name of the visitor's segment; as `members`."""
+    """Return the context with the name of the visitor's segment for each kind, as `members`."""
     known = dict(context)
     for _ in _each(segments, known, at):
         pass
@@ -70,7 +68,7 @@ def name_segments(
 
 
 def _each(segments: Segments, known: dict[str, Scalar], at: float) -> Iterator[tuple[str, Segment]]:
-    """Kind and segment, one after the other; behind each it is known to the next kind's rules."""
+    """Yield kind and segment in order, and add each result to `known` for the next kind's rules."""
     for kind, listed in segments.items():
         if kind in known:
             continue

@@ -17,7 +17,7 @@ Objective = Literal["conversion", "revenue"]
 Metric = Literal["abandonment", "downgrade"]
 
 DEFAULT_PAGE = "default"
-"""The key of a slot's fallback for pages that are not named."""
+"""Key of a slot's fallback for all pages without their own."""
 
 
 class SlotMode(StrEnum):
@@ -38,7 +38,7 @@ class FrozenServes(StrEnum):
 
 @dataclass(frozen=True)
 class Availability:
-    """When a variant may be chosen at all; an empty field does not restrict.
+    """Limits on the choice of a variant; an empty field does not restrict.
 
     Attributes:
         channels: channels on which it may be shown (`web`, `wap`, `app`, `sms`).
@@ -47,8 +47,8 @@ class Availability:
         starts: seconds since the epoch; not before.
         ends: seconds since the epoch; not at or after.
         when: a rule on the context that must hold.
-        stock: how many may ever be given; None is without limit.
-        exclusive: group of benefits: who has one of it is not offered another.
+        stock: how many may ever be given; None for no limit.
+        exclusive: group of benefits: a visitor with one of it is not offered another.
     """
 
     channels: frozenset[str] = frozenset()
@@ -67,10 +67,9 @@ class Variant:
 
     Attributes:
         name: unique in its slot, stable over revisions: history hangs on it.
-        value: what the page is given, any JSON value.
+        value: any JSON value, sent to the page.
         attributes: numbers and words by which learners may relate variants (`amount = 50`).
         enabled: false removes it from every choice but keeps its history.
-        availability: when it may be chosen.
     """
 
     name: str
@@ -82,7 +81,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class RewardTerms:
-    """On what terms a decision is rewarded; copied into each decision's record.
+    """The terms of a decision's exposure and reward; copied into its record.
 
     Attributes:
         on: what counts as the exposure: the decision itself, or its `shown` event.
@@ -99,11 +98,11 @@ class RewardTerms:
 
 @dataclass(frozen=True)
 class Stickiness:
-    """How long a visitor keeps a decision.
+    """The time for which a visitor keeps a decision.
 
     Attributes:
         period: seconds; periods are aligned to the epoch.
-        by: what gives separate decisions: `page`, `channel`, or the `failure` of a payment.
+        by: fields with separate decisions: `page`, `channel`, or the `failure` of a payment.
     """
 
     period: float
@@ -112,10 +111,10 @@ class Stickiness:
 
 @dataclass(frozen=True)
 class GuardTerms:
-    """What a slot's guard watches for: harm that the policy does, against the holdout.
+    """The terms of a slot's guard, which watches for harm by the policy against the holdout.
 
     Attributes:
-        metrics: what may rise.
+        metrics: harms that must not rise.
         alpha: chance that the guard ever freezes a slot whose policy does no harm.
         every: seconds between two looks.
         matured: count only exposures whose window has closed.
@@ -144,10 +143,11 @@ class FreeAmount:
 
 @dataclass(frozen=True)
 class SlotAttribute:
-    """A named attribute known when deciding, and how it is cut into levels.
+    """A context attribute of a slot and its division into levels.
 
     Attributes:
-        name: key in the request's `context`, or one the service fills in (`page`, `channel`, ...).
+        name: key in the request's `context`, or one that the service fills in (`page`, `channel`,
+            ...).
         kind: `category`, `number` or `flag`.
         cells: the categories, or the cut points in rising order; empty for a flag.
     """
@@ -171,15 +171,14 @@ class Slot:
         stickiness: how long a decision is kept.
         holdout: share of subjects who always get the fallback, in [0, 1).
         floor: least propensity of each eligible variant.
-        fallback: page -> variant, with `default`; what is shown when nothing else can be.
+        fallback: page -> variant, with `default`; shown when nothing else can be.
         title: for people.
         mode: `live`; `shadow` serves the fallback and logs what it would have shown; `frozen`
             serves and publishes nothing new; `off` serves the fallback.
-        frozen_serves: what is shown while the slot is frozen: what was published last, or the
-            fallback.
-        guard: what its guard watches for; None has no guard.
-        free_amount: what visitors may type instead of what is chosen; None where they may not.
-        affordable: how many times the visitor's usual amount a variant may be; None is no limit.
+        frozen_serves: the last published policy or the fallback, while the slot is frozen.
+        guard: None for no guard.
+        free_amount: amounts that visitors may type instead of the chosen one; None for none.
+        affordable: most times the visitor's usual amount that a variant may be; None for no limit.
     """
 
     name: str
@@ -211,7 +210,7 @@ class Slot:
         return {name: stock for name, stock in stocks.items() if stock is not None}
 
     def variant(self, name: str) -> Variant | None:
-        """The variant of that name, or None."""
+        """Return the variant of a name, or None."""
         return self._by_name.get(name)
 
     @cached_property
@@ -219,5 +218,5 @@ class Slot:
         return {v.name: v for v in self.variants}
 
     def fallback_for(self, page: str) -> str:
-        """Name of the variant shown on `page` when nothing else can be."""
+        """Return the name of the variant that a page shows when nothing else can be."""
         return self.fallback.get(page, self.fallback[DEFAULT_PAGE])

@@ -1,4 +1,4 @@
-"""Versions of a slot's policy: from what seed each is made, and which are kept."""
+"""Versions of a slot's policy: the seed of each, and the selection to keep."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Final
 from bandits.units import HOUR
 
 LAST: Final = 100
-"""Versions that are kept in any case."""
+"""Number of newest versions that are always kept."""
 
 
 def seed_of(slot: str, version: int) -> int:
-    """The seed of a version, below 2**63: whoever makes the version makes the same draws."""
+    """Return the seed of a version, below 2**63: all publishers of a version draw alike."""
     digest = blake2b(f"{slot}:{version}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) >> 1
 
 
 def forgotten(published: Mapping[int, float], last: int = LAST) -> list[int]:
-    """The versions that need not be kept: neither among the last nor the first of their hour.
+    """Return the versions to delete: neither among the newest nor the first of their hour.
 
-    The first stays the first, so what was kept once for its hour is kept for ever.
+    Idempotent: the first of an hour stays the first, so a version kept for its hour is kept for
+    ever.
 
     Args:
-        published: version -> seconds when it was published.
-        last: how many of the newest are kept.
+        published: version -> seconds of its publication.
+        last: number of the newest versions that are kept.
     """
     versions = sorted(published)
     first: dict[int, int] = {}

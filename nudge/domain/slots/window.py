@@ -1,6 +1,6 @@
-"""A send window: on which days, and in which hours of the customer's clock, an SMS may go out.
+"""A send window: the days and local hours in which an SMS may go out.
 
-It is what a variant of the slot `sms_timing` stands for, written as the variant's value.
+A variant of the slot `sms_timing` stands for one, written as the variant's value.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 SLOT: Final = "sms_timing"
-"""The slot whose variants are windows."""
+"""The slot whose variants are send windows."""
 
 Anchor = Literal["month", "cycle"]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Days and hours.
+    """A send window: days from an anchor, and hours of the customer's clock.
 
     Attributes:
-        anchor: from what days are counted: the calendar month, or the day on which the next
+        anchor: start of the count of days: the calendar month, or the day on which the next
             recharge is expected.
-        first_day: `month`: 1 is its first day, -1 its last. `cycle`: 0 is the expected day, what
-            is below lies before it.
-        last_day: the same; it is in the window.
-        hours: seconds of the local day: from (in it), to (not in it).
+        first_day: `month`: 1 is its first day, -1 its last. `cycle`: 0 is the expected day, a
+            negative day lies before it.
+        last_day: counted likewise; included.
+        hours: seconds of the local day: start (included), end (excluded).
     """
 
     anchor: Anchor

@@ -138,7 +138,7 @@ def _write(store: Store, change: Change, edit: Edit) -> bool:
 
     The audit entry is written in one with the revision; the journal's mark, for reports, follows.
     """
-    entry = change.told(edit)
+    entry = change.audit_entry(edit)
     if not store.slots.put(change.slot, change.before, entry):
         return False
     fields = {"slot": dump_slot(change.slot)} | {k: v for k, v in entry.items() if k != "at"}

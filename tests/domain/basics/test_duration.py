@@ -38,8 +38,8 @@ def test_reads_what_people_write(written: object, seconds: float) -> None:
     ["", "d", "3", "3 days", "-1d", "1e3s", "inf", -1, math.nan, math.inf, True, None, [], 10**400],
 )
 def test_refuses_the_rest_and_says_what_is_right(written: object) -> None:
-    """What is no duration is named and answered with the forms that are."""
-    with pytest.raises(ValueError, match=r"is no duration; write seconds, or text such as"):
+    """What is not a duration is named and answered with the forms that are."""
+    with pytest.raises(ValueError, match=r"is not a duration; write seconds, or text such as"):
         parse_duration(written)
 
 
@@ -64,7 +64,7 @@ def test_writes_the_largest_unit_that_fits(seconds: float, written: str) -> None
 @pytest.mark.parametrize("seconds", [-1.0, math.nan, -math.inf])
 def test_writes_no_impossible_duration(seconds: float) -> None:
     """There is no text for a duration that cannot be."""
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         format_duration(seconds)
 
 

@@ -15,14 +15,15 @@ def test_a_winner_is_named_with_its_lead_and_what_can_be_stopped() -> None:
     found = Finding("winner", "separated", "A", "B", LEAD, ("B",), segment={"channel": "wap"})
     said = sentence(found)
     assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %); B can be stopped."
-    assert said["zh"] == "WAP 访客：A 优于 B，转化率高 12%（8%～17%）；可以停用 B。"
+    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
 
 
 def test_of_many_the_next_best_is_named() -> None:
     """The lead is that over the second; all that are beaten can be stopped."""
     found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C"), others=2, revenue=True)
     assert sentence(found) == {
-        "zh": "A 优于其他所有方案，与第二名 B 相比每次曝光的收入高 12%（8%～17%）；可以停用 B、C。",
+        "zh": "A 优于其他所有方案，与第二名 B 相比，每次曝光的收入相对高出 12%"
+        "（置信区间 8%～17%）；可停用 B、C。",
         "en": "A beats every other variant, and the next best, B, by 12 % (8-17 %); B and C can be "
         "stopped.",
     }
@@ -39,14 +40,14 @@ def test_of_many_the_next_best_is_named() -> None:
         ({"day": "2026-11-22"}, "2026-11-22：", "On 2026-11-22: "),
         ({"page": "home"}, "home 页面：", "On page home: "),
         ({"context.tier": ""}, "tier 未知的访客：", "Where tier is not known: "),
-        ({"context.tier": "other"}, "其余 tier 的访客：", "For every other tier: "),
+        ({"context.tier": "other"}, "其他 tier 的访客：", "For every other tier: "),
         ({}, "", ""),
     ],
 )
 def test_a_segment_is_put_in_words(segment: dict[str, str], zh: str, en: str) -> None:
     """For whom the sentence holds stands before it."""
     said = sentence(Finding("cannot_tell", "nothing_shown", segment=segment))
-    assert said["zh"] == f"{zh}无法判断：这段时间内还没有任何曝光。"
+    assert said["zh"] == f"{zh}无法判断：该时段内没有曝光。"
     assert (
         said["en"].lower() == f"{en}this cannot be told: nothing was shown in this period.".lower()
     )
@@ -56,7 +57,7 @@ def test_what_is_not_final_is_said_to_be_so() -> None:
     """A verdict on open windows is marked as none."""
     found = Finding("too_early", "few_rewards", rewards=3, needed=20, waiting=1)
     assert preliminary(found)["en"].endswith("(Not final: 1 exposure may still convert.)")
-    assert "仅供参考" in preliminary(found)["zh"]
+    assert "初步结果" in preliminary(found)["zh"]
 
 
 def test_percents_have_a_decimal_where_it_says_something() -> None:

@@ -232,7 +232,7 @@ def test_reasons_tell_what_takes_the_window() -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (3, "is no window"),
+        (3, "is not a window"),
         ({"first_day": 1}, "last_day"),
         ({"first_day": 0, "last_day": 3}, "no day 0"),
         ({"first_day": 5, "last_day": 3}, "before first_day"),

@@ -218,10 +218,13 @@ def test_attribute_passes_imported_decisions_by(
     ("text", "problem"),
     [
         ("variant,reward,at\na,1,5\n", "no distribution: without one nothing can be evaluated"),
-        ('variant,reward,pmf,eligible\na,1,[1],"[""a""]"\n', "at None is no time"),
-        ('variant,reward,at,pmf,eligible\nb,1,5,[1],"[""a""]"\n', "variant 'b' is none of"),
-        ('variant,reward,at,pmf,eligible\nz,1,5,[1],"[""z""]"\n', "'z' is no variant of slot"),
-        ('variant,reward,at,pmf,eligible\na,1,5,[0.5],"[""a""]"\n', "is no distribution over"),
+        ('variant,reward,pmf,eligible\na,1,[1],"[""a""]"\n', "at None is not a time"),
+        (
+            'variant,reward,at,pmf,eligible\nb,1,5,[1],"[""a""]"\n',
+            "variant 'b' is not eligible; use one of",
+        ),
+        ('variant,reward,at,pmf,eligible\nz,1,5,[1],"[""z""]"\n', "unknown variant 'z' of slot"),
+        ('variant,reward,at,pmf,eligible\na,1,5,[0.5],"[""a""]"\n', "is not a distribution over"),
         (
             'variant,reward,at,pmf,eligible,propensity\na,1,5,[1],"[""a""]",0.9\n',
             "propensity 0.9 is not the 1.0",
