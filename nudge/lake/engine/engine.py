@@ -34,6 +34,8 @@ def engine(lake: Lake, limits: EngineLimits, spill: Path) -> Iterator[tuple[Back
     """Open a DuckDB over the lake's present contents, for one report.
 
     Args:
+        lake: lake of the installation.
+        limits: limits of the work.
         spill: directory for data that does not fit into memory; emptied after the report.
 
     Raises:

@@ -22,6 +22,7 @@ def named_engine(
     """Open the engine that a setting names over the lake's present contents, for one report.
 
     Args:
+        lake: lake of the installation.
         name: engine, as `connect` takes it.
         spill: directory for data that does not fit into DuckDB's memory; Spark has its own.
         limits: of DuckDB.

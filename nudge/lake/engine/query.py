@@ -264,7 +264,7 @@ def recount(backend: Backend, last: Mapping[int, int] | None = None) -> Table:
 
 
 def upto(table: Table, last: Mapping[int, int] | None) -> Table:
-    """Keep the rows up to a position of each partition; None keeps all, a missing partition none."""
+    """Keep rows up to a position of each partition; None keeps all, a missing partition none."""
     if last is None:
         return table
     columns = {"partition": list(last), "last": list(last.values())}

@@ -92,7 +92,7 @@ def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
         rows = rows.filter(rows["at"] < _instant(wanted.end))
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
     if not counted["rows"]:
-        raise InvalidRequestError(f"the lake has no decision of slot {wanted.slot!r} in this period")
+        raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
     in_order = rows.order_by("at", "decision_id")
 
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -109,6 +109,8 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
     Args:
         log: from `exported_rows`.
         kind: one of WRITERS.
+        path: path of the file.
+        attributes: variant -> attributes.
         look: called with the number of rows after each batch that was read.
 
     Raises:

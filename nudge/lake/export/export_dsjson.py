@@ -31,6 +31,8 @@ def write_dsjson(
     """Write the decisions that may be evaluated, one line each.
 
     Args:
+        log: log to write.
+        path: path of the file.
         attributes: variant -> attributes, which become features of the action.
         look: called with the number of rows after each batch that was read.
 

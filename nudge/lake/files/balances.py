@@ -83,7 +83,7 @@ class Balance:
         return found
 
     def states(self) -> Iterator[tuple[str, VisitorState]]:
-        """Yield the state that `attribute` has after the removed rows: subject and state, unordered.
+        """Yield the state that `attribute` has after the removed rows: subject, state; unordered.
 
         Raises:
             BrokenLakeError: the file is gone or unreadable.

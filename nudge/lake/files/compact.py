@@ -70,9 +70,11 @@ def plan(
     """List the merges to do, the oldest first.
 
     Args:
+        contents: snapshot of the lake.
         upto: partition -> position up to which the store knows that it is archived; other
             partitions belong to another worker.
         today: the present UTC day, as in `date=2026-09-21`.
+        limits: limits of the work.
     """
     each = limits.rows // max(1, len(upto))
     found: defaultdict[tuple[str, int], list[tuple[Manifest, ...]]] = defaultdict(list)

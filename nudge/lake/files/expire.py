@@ -66,6 +66,7 @@ def expire(
     replaces the same files.
 
     Args:
+        lake: lake of the installation.
         balance: closing balance of the rows before these.
         parts: manifests from `plan`.
         watermark: seconds, up to which `attribute` has credited the partition.

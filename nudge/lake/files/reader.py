@@ -71,14 +71,14 @@ class Contents:
         return {p: count for p, count in found.items() if count}
 
     def balance(self, partition: int) -> Balance:
-        """Return the closing balance of a partition; an empty one if no rows were removed by age."""
+        """Return the closing balance of a partition; an empty one if nothing was removed by age."""
         first = next(iter(self.manifests.get(partition, ())), None)
         if first is None or first.expired is None:
             return Balance(self.root)
         return Balance(self.root, first.range.upto, first.expired, first.watermark)
 
     def since(self) -> float | None:
-        """Return the time, in seconds, after which the lake has everything; None if nothing is missing."""
+        """Return the time, in seconds, after which nothing is missing; None if nothing ever was."""
         balances = map(self.balance, self.manifests)
         return max((one.until for one in balances if one.left), default=None)
 
@@ -161,6 +161,7 @@ class Lake:
         The rows of one manifest are in memory at a time, and some thousand of them as entries.
 
         Args:
+            partition: partition of the journal.
             unseal: finds references behind decision ids (`Sealer.unseal`).
             after: last position to skip.
 
@@ -176,7 +177,7 @@ class Lake:
                     yield from entries(rows, unseal)
 
     def balance(self, partition: int) -> Balance:
-        """Return the closing balance of a partition; an empty one if no rows were removed by age."""
+        """Return the closing balance of a partition; an empty one if nothing was removed by age."""
         return Contents(self.root, {partition: self.manifests(partition)}).balance(partition)
 
     def rows(self, one: Manifest) -> dict[str, pa.Table]:
@@ -196,7 +197,7 @@ class Lake:
 
 
 def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
-    """Describe the first gap or overlap of the manifests, without those that a wider one replaces."""
+    """Describe the first gap or overlap of manifests, without those that a wider one replaces."""
     widest: list[Range] = []
     for of in sorted(ranges, key=lambda one: (one.after, -one.upto)):
         if not widest or of.upto > widest[-1].upto:

@@ -42,6 +42,7 @@ def sweep(
     otherwise take a file that is about to get its manifest.
 
     Args:
+        lake: lake of the installation.
         seen: result of the last call; empty for the first.
         now: seconds on a clock that never jumps.
         patience: seconds.

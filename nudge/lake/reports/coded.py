@@ -1,4 +1,4 @@
-"""A report's small tables as the arrays that reports are made from: names become indices."""
+"""Conversion of a report's small tables to arrays, in which names are indices."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ POWERS: Final = ("reward", "square", "cube", "weight_value", "square_value", "sq
 
 
 def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], parts: int) -> Cube:
-    """The sums as a cube.
+    """Convert the sums to a cube.
 
     Args:
-        sums: of all parts of the rows.
-        segments: that are told apart, in their order.
-        variants: the first of the cube's; others that occur follow.
-        parts: how many dimensions a segment's key has.
+        sums: sums over all parts of the rows.
+        segments: keys of the segments, in the cube's order.
+        variants: first variants of the cube; others that occur follow.
+        parts: number of dimensions in the key of a segment.
     """
     names = [*segments, *([OTHER] if len(segments) == MOST else [])]
     seen = sorted(_values(sums.shown, "variant"))
@@ -55,12 +55,12 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
 
 @dataclass(frozen=True)
 class _Codes:
-    """Names and their indices."""
+    """A list of names, and the encoding of columns as indices into it."""
 
     names: Sequence[Any]
 
     def of(self, table: pa.Table, column: str) -> IntArray:
-        """The indices (n,) of a column."""
+        """Encode a column as indices (n,)."""
         place = {name: i for i, name in enumerate(self.names)}
         coded = table.column(column).combine_chunks().dictionary_encode()
         own = np.array([place[name] for name in coded.dictionary.to_pylist()], dtype=np.int64)
@@ -75,7 +75,7 @@ class _Coding:
     sets: _Codes
 
     def key(self, table: pa.Table) -> tuple[IntArray, IntArray, IntArray]:
-        """Segments, variants and reasons (n,)."""
+        """Encode the columns of segment, variant and reason, each (n,)."""
         return (
             self.segments.of(table, "segment"),
             self.variants.of(table, "variant"),
@@ -83,7 +83,7 @@ class _Coding:
         )
 
     def groups(self, shown: pa.Table, paid: pa.Table) -> Groups:
-        """The sums of both aggregations: the second's groups are among the first's."""
+        """Join the sums of both aggregations: the groups of `paid` are among those of `shown`."""
         keys, place = self._place(shown), self._place(paid)
         order = np.argsort(keys)
         where = order[np.searchsorted(keys, place, sorter=order)]
@@ -107,7 +107,7 @@ class _Coding:
         )
 
     def _place(self, table: pa.Table) -> IntArray:
-        """One number (n,) for each combination of keys."""
+        """Number the combinations of keys (n,): equal keys have equal numbers."""
         s, v, r = self.key(table)
         revision = _ints(table, "revision")
         shape = (
@@ -170,7 +170,7 @@ def _delays(table: pa.Table) -> Delays:
 
 
 def _set(masses: Masses, number: int) -> frozenset[int]:
-    """The variants that could be drawn where a set was possible."""
+    """Return the variants of a set that could be drawn, by their indices."""
     found = masses.inverse[masses.possible == number].sum(axis=0)
     return frozenset(np.flatnonzero(found > 0.0).tolist())
 

@@ -1,4 +1,4 @@
-"""A report's sums, aggregated by the engine; those of days that are over are kept."""
+"""Cubes of a report: sums that the engine aggregates; those of past days are cached."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DAY: Final = 86_400.0
 
 
 def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
-    """The sums of a slot's rows.
+    """Compute the cube of a slot's rows.
 
     Args:
-        rows: of the slot.
-        cut: what is asked.
-        names: the slot's variants: the first of the cube's, in this order.
+        rows: rows of the slot.
+        cut: period, segments and reward.
+        names: first variants of the cube, in this order; others that occur follow.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -41,7 +41,7 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
 
 
 def keep_sums(rows: SlotRows, cut: Cut) -> None:
-    """Sum up the days that are over, ahead of the question.
+    """Sum up the past days and cache the sums, before a report asks for them.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -72,7 +72,7 @@ def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Tab
 
 
 def _segments(asking: SumsQuery, rows: SlotRows) -> list[str]:
-    """The keys of the largest segments, largest first."""
+    """List the keys of the largest segments, the largest first."""
     if not asking.cut.by:
         return [""]
     counted = asking.cut.sizes(rows.table)

@@ -1,4 +1,4 @@
-"""Counts the funnel in the lake's events."""
+"""Counts of the funnel from the lake's events."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from nudge.lake.reports.visits import (
 )
 
 PATHS: Final = 20
-"""Most paths that are told."""
+"""Most paths that are listed."""
 _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_squared")
 
 
 def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> FunnelCounts:
-    """What the funnel came to in a period.
+    """Count the stages, leaks, paths and disagreements of the visits that began in a period.
 
     Args:
         backend: from `connect`.
-        funnel: the path.
-        period: in which the visits began.
-        by: the dimension; see `group_visits`.
+        funnel: stages of the path.
+        period: period in which the visits began.
+        by: dimension; see `group_visits`.
 
     Raises:
-        InvalidRequestError: `by` is no dimension.
+        InvalidRequestError: `by` is not a dimension.
         BrokenLakeError: a file is missing or unreadable.
     """
     asked = backend.table("events")
@@ -82,7 +82,7 @@ def _counts(
 
 
 def _at_stages(visits: Table, funnel: Funnel) -> Table:
-    """One row for each visit and stage that it reached."""
+    """Build one row for each visit and stage that it reached."""
     last = len(funnel.stages) - 1
     parts = []
     for i in range(last + 1):
@@ -168,7 +168,7 @@ def _sums(visits: Table, funnel: Funnel) -> Table:
 
 
 def _stage(row: dict[str, Any]) -> StageCount:
-    # A median of whole microseconds, so that it is exact, whoever computes it.
+    # A median of whole microseconds, so that it is exact in every engine.
     seconds = None if row["micros"] is None else row["micros"] / 1_000_000
     return StageCount(row["group"], row["stage"], _share(row), seconds)
 

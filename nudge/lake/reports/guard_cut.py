@@ -1,4 +1,4 @@
-"""Which of a slot's rows its guard compares: policy against holdout, since a revision."""
+"""Rows of a slot that its harm guard compares: policy against holdout, since a revision."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from nudge.lake.reports.shown import PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
 
 COMPARED: Final = ("policy", "holdout")
-"""Reasons: whoever they served could have been in the other group, by a known chance."""
+"""Reasons whose visitors could have been in the other group, by a known chance."""
 CHOICE: Final = 2
 
 
 @dataclass(frozen=True)
 class GuardCut(Cut):
-    """A cut that leaves only what a guard may compare.
+    """A cut to the rows that a harm guard may compare.
 
-    Where just one variant was eligible, the policy's visitors are `only_eligible`, while the
+    If only one variant was eligible, the policy's visitors are `only_eligible`, while the
     holdout's keep their reason. Both are left out, or the groups would be of different people.
 
     Attributes:
-        since: the first revision that counts.
+        since: first revision that counts.
     """
 
     since: int = 1
 
     def inside(self, table: Table) -> Table:
-        """The rows of the period that are compared."""
+        """Keep the rows of the period that are compared."""
         table = super().inside(table)
         table = table.filter(table.reason.isin(COMPARED), table.revision >= self.since)
         eligible = [_known(table, name) for name in table.columns if name.startswith(PROBABILITY)]
@@ -54,12 +54,12 @@ def harm_cube(
     revenue: bool,
     quarantined: Sequence[Period] = (),
 ) -> Cube:
-    """The sums of what a guard compares.
+    """Compute the cube of the rows that a harm guard compares.
 
     Args:
-        rows: of the slot.
-        since: the first revision that counts.
-        period: of the exposures.
+        rows: rows of the slot.
+        since: first revision that counts.
+        period: period of the exposures.
         revenue: the reward is yuan, not conversions.
         quarantined: outages, which are in no sum.
 
