@@ -44,12 +44,12 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 def _from_lake(
     installation: Installation, decision_id: str, missing: NotFoundError
 ) -> dict[str, object]:
-    from nudge.lake.engine.query import connect_contents, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.engine.query import connect_contents, find_place  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = place_of(connect_contents(contents), decision_id)
+    place = find_place(connect_contents(contents), decision_id)
     if place is None:
         since = iso(contents.since())
         if since is None:

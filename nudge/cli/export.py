@@ -55,13 +55,13 @@ def export(
     decisions that may be evaluated. sensors: track events for Sensors Analytics. csv, parquet: the
     joined form, every decision. The file appears under its name only when it is whole.
     """
-    from nudge.lake.export.export import READINGS, ExportRequest, exported_rows  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.export import READINGS, ExportRequest, open_export  # noqa: PLC0415 - pyarrow
     from nudge.lake.export.export import export as written  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
     lake = Lake(settings.lake_dir)
-    log = exported_rows(lake, ExportRequest(slot, start, end))
+    log = open_export(lake, ExportRequest(slot, start, end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}
     with progress_bar("decisions", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")

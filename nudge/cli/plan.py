@@ -82,7 +82,7 @@ def plan(
     largest expected gain are planned first, and OUT is in that order.
     """
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import joining  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - the same
 
     log = open_log(source)
     problems = column_problems(log.columns)
@@ -97,7 +97,7 @@ def plan(
             if part.order() is None and not part.pieces() and _short(share, log.rows):
                 _work(gain_share, share, count, log.rows, "gains", _nothing)
                 part.sort()
-            with joining(part.piece, part.joined, out) as joined:
+            with join_pieces(part.piece, part.joined, out) as joined:
                 _work(plan_share, share, count, log.rows, "customers", joined.go_on)
             part.remove()
     except HeldError as error:

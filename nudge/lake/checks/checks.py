@@ -100,7 +100,7 @@ def count_rows(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[s
     return found
 
 
-def repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
+def find_repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
     """Find ids that occur more than once, at most `EXAMPLES` a table.
 
     Args:

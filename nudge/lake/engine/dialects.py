@@ -55,7 +55,7 @@ def _parts(
     backend: Backend, rows: Table, names: Sequence[str], size: int
 ) -> Iterator[pa.RecordBatch]:
     # Spark has no reader of batches: the rows are kept and asked for in parts.
-    place = spark_functions.hashed(rows.decision_id)
+    place = spark_functions.hash_values(rows.decision_id)
     with keep_rows(backend, rows.select(*names, part_of_log=place)) as whole:
         (count,) = spark.arrow(backend, whole.aggregate(rows=whole.count()))["rows"].to_pylist()
         parts = 1 << (count // PART).bit_length()
@@ -73,18 +73,18 @@ def register_rows(backend: Backend, name: str, rows: pa.Table) -> Table:
     return cast("Table", backend.table(name))
 
 
-def hashed(backend: Backend, value: Column) -> IntegerColumn:
+def hash_values(backend: Backend, value: Column) -> IntegerColumn:
     """Return a 64-bit hash of a column; its values differ between engines."""
-    return spark_functions.hashed(value) if is_spark(backend) else value.hash()
+    return spark_functions.hash_values(value) if is_spark(backend) else value.hash()
 
 
-def person(backend: Backend, subject: Column) -> IntegerColumn:
+def hash_subject(backend: Backend, subject: Column) -> IntegerColumn:
     """Return the 64-bit hash of a subject, equal in every engine: groups and splits rest on it."""
-    return spark_functions.person(subject) if is_spark(backend) else subject.hash()
+    return spark_functions.hash_subject(subject) if is_spark(backend) else subject.hash()
 
 
-def bits_of(backend: Backend, places: IntegerColumn) -> IntegerScalar:
+def combine_bits(backend: Backend, places: IntegerColumn) -> IntegerScalar:
     """Aggregate places (each below 63) to one number that has the bit of each place that occurs."""
     if is_spark(backend):
-        return spark_functions.bits_of(places)
+        return spark_functions.combine_bits(places)
     return cast("IntegerColumn", ibis.literal(1, "int64") << places).bit_or()

@@ -29,11 +29,11 @@ __all__ = [
     "connect",
     "connect_contents",
     "figures",
+    "find_place",
     "is_spark",
     "joined_form",
     "keep_rows",
     "performance",
-    "place_of",
     "recount",
     "sql_view",
     "translate_errors",
@@ -141,7 +141,7 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
     )
 
 
-def place_of(backend: Backend, decision_id: str) -> tuple[int, int] | None:
+def find_place(backend: Backend, decision_id: str) -> tuple[int, int] | None:
     """Return partition and position of a decision, or None if the lake lacks it.
 
     Args:

@@ -53,17 +53,17 @@ def _bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """Spark's own `bit_or`, which Ibis offers for other engines only."""
 
 
-def hashed(value: Column) -> IntegerColumn:
+def hash_values(value: Column) -> IntegerColumn:
     """Return Spark's 64-bit hash of any value."""
     return cast("IntegerColumn", _xxhash64(value))
 
 
-def person(subject: Column) -> IntegerColumn:
+def hash_subject(subject: Column) -> IntegerColumn:
     """Return DuckDB's hash of a text, as a signed 64-bit number."""
     return cast("IntegerColumn", _person(subject))
 
 
-def bits_of(places: IntegerColumn) -> IntegerScalar:
+def combine_bits(places: IntegerColumn) -> IntegerScalar:
     """Aggregate places to one number that has the bit of each place that occurs in the rows."""
     # A literal 1 would be 32 bits wide, whatever Ibis takes it for, and so would be what it gives.
     one = ibis.literal("1").cast("int64")

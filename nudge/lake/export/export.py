@@ -77,7 +77,7 @@ READINGS: Final[Mapping[str, int]] = {"obp": 2}
 """Format -> number of passes over the log; other formats make one pass."""
 
 
-def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
+def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
     """Return the joined form of a slot's decisions, ordered by time.
 
     Raises:
@@ -107,7 +107,7 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
     """Write the log to a file, which appears under its name only when it is whole.
 
     Args:
-        log: from `exported_rows`.
+        log: from `open_export`.
         kind: one of WRITERS.
         path: path of the file.
         attributes: variant -> attributes.

@@ -45,7 +45,7 @@ def _pieces(log: LogFile, size: int) -> Iterator[pa.Table]:
         yield left
 
 
-def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
+def read_in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
     """Yield pieces as `customers` does, in the order of row numbers; needs the file in memory."""
     whole = pa.Table.from_batches(list(log.read(log.columns)))
     for start in range(0, len(order), size):
@@ -87,7 +87,7 @@ class PlanFile:
 
 
 @contextmanager
-def joining(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[PlanFile]:
+def join_pieces(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[PlanFile]:
     """Join pieces to one file: Parquet if its name ends in .parquet, else CSV.
 
     Args:

@@ -126,7 +126,7 @@ def path_of(root: Path, of: Range) -> Path:
     return directory(root, of.partition) / f"{of.after:016}-{of.upto:016}.json"
 
 
-def listed(root: Path, partition: int) -> list[Range]:
+def list_ranges(root: Path, partition: int) -> list[Range]:
     """List the ranges that a partition's manifests cover, by their names alone, in order."""
     with disk.translate_errors(f"manifests of partition {partition}"):
         try:

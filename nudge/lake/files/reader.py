@@ -129,7 +129,7 @@ class Lake:
         Raises:
             BrokenLakeError: two of them overlap, or positions are missing between them.
         """
-        ranges = manifest.listed(self.root, partition)
+        ranges = manifest.list_ranges(self.root, partition)
         chain = manifest.chain(ranges)
         if ranges and not chain:
             raise _contradiction(self.root, ranges)
@@ -137,7 +137,7 @@ class Lake:
 
     def last(self, partition: int) -> int:
         """Return the highest position in the names of the partition's manifests; 0 without any."""
-        return max((of.upto for of in manifest.listed(self.root, partition)), default=0)
+        return max((of.upto for of in manifest.list_ranges(self.root, partition)), default=0)
 
     def contents(self) -> Contents:
         """Take a snapshot of the lake; reads every manifest once.

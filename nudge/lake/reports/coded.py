@@ -40,7 +40,7 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
     )
     masses = coding.masses(sums.masses)
     return Cube(
-        [_told(name, parts) for name in names],
+        [_split_key(name, parts) for name in names],
         coding.variants.names,
         coding.reasons.names,
         [_set(masses, number) for number in range(len(possible))],
@@ -59,7 +59,7 @@ class _Codes:
 
     names: Sequence[Any]
 
-    def of(self, table: pa.Table, column: str) -> IntArray:
+    def encode(self, table: pa.Table, column: str) -> IntArray:
         """Encode a column as indices (n,)."""
         place = {name: i for i, name in enumerate(self.names)}
         coded = table.column(column).combine_chunks().dictionary_encode()
@@ -77,9 +77,9 @@ class _Coding:
     def key(self, table: pa.Table) -> tuple[IntArray, IntArray, IntArray]:
         """Encode the columns of segment, variant and reason, each (n,)."""
         return (
-            self.segments.of(table, "segment"),
-            self.variants.of(table, "variant"),
-            self.reasons.of(table, "reason"),
+            self.segments.encode(table, "segment"),
+            self.variants.encode(table, "variant"),
+            self.reasons.encode(table, "reason"),
         )
 
     def groups(self, shown: pa.Table, paid: pa.Table) -> Groups:
@@ -97,7 +97,7 @@ class _Coding:
             variant=v,
             reason=r,
             revision=_ints(shown, "revision"),
-            possible=self.sets.of(shown, "possible_id"),
+            possible=self.sets.encode(shown, "possible_id"),
             settled=_flags(shown, "settled"),
             cluster=_ints(shown, "cluster"),
             rows=_ints(shown, "rows"),
@@ -114,7 +114,7 @@ class _Coding:
             (s, len(self.segments.names)),
             (v, len(self.variants.names)),
             (r, len(self.reasons.names)),
-            (self.sets.of(table, "possible_id"), len(self.sets.names)),
+            (self.sets.encode(table, "possible_id"), len(self.sets.names)),
             (_flags(table, "settled").astype(np.int64), 2),
             (_ints(table, "cluster"), GROUPS),
             (_ints(table, "part"), 1 + int(_ints(table, "part").max(initial=0))),
@@ -133,8 +133,8 @@ class _Coding:
             return np.stack(found, axis=1) if found else np.zeros((len(table), 0))
 
         return Masses(
-            self.segments.of(table, "segment"),
-            self.sets.of(table, "possible_id"),
+            self.segments.encode(table, "segment"),
+            self.sets.encode(table, "possible_id"),
             _flags(table, "settled"),
             _ints(table, "rows"),
             *(matrix(kind) for kind in "isev"),
@@ -149,7 +149,7 @@ class _Coding:
         table = table.sort_by([(name, "ascending") for name in order])
         return Allocation(
             _ints(table, "start") * HOUR,
-            self.variants.of(table, "variant"),
+            self.variants.encode(table, "variant"),
             _ints(table, "revision"),
             _ints(table, "rows"),
             _ints(table, "bits"),
@@ -160,7 +160,7 @@ class _Coding:
 
     def degraded(self, table: pa.Table) -> IntArray:
         wide = len(self.segments.names)
-        counts = np.bincount(self.segments.of(table, "segment"), _ints(table, "rows"), wide)
+        counts = np.bincount(self.segments.encode(table, "segment"), _ints(table, "rows"), wide)
         return counts.astype(np.int64)
 
 
@@ -175,7 +175,7 @@ def _set(masses: Masses, number: int) -> frozenset[int]:
     return frozenset(np.flatnonzero(found > 0.0).tolist())
 
 
-def _told(name: str, parts: int) -> tuple[str, ...]:
+def _split_key(name: str, parts: int) -> tuple[str, ...]:
     return (name,) if name == OTHER or parts < 2 else tuple(name.split(SEPARATOR))  # noqa: PLR2004 (one part is itself)
 
 

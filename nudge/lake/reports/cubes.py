@@ -15,12 +15,12 @@ from nudge.lake.reports.coded import code_rows
 from nudge.lake.reports.cut import MOST, Cut
 from nudge.lake.reports.day_sums import read_or_make_sums
 from nudge.lake.reports.slot_rows import SlotRows
-from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, put_together
+from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, concat_sums
 
 DAY: Final = 86_400.0
 
 
-def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
+def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     """Compute the cube of a slot's rows.
 
     Args:
@@ -34,7 +34,7 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     """
     asking = _asking(rows, cut)
     segments = _segments(asking, rows)
-    found = put_together(list(_parts(asking, rows, segments)))
+    found = concat_sums(list(_parts(asking, rows, segments)))
     variants = list(dict.fromkeys([*names, *rows.variants]))
     cube = code_rows(found, segments, variants, len(cut.by))
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube

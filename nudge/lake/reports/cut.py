@@ -57,7 +57,7 @@ class Cut:
         keyed = few.mutate(segment=self._key(few[name].cast("string") for name in plain))
         return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
 
-    def weighed(self, table: Table, names: Sequence[str]) -> Table:
+    def weigh_rows(self, table: Table, names: Sequence[str]) -> Table:
         """Add reward `y` and weight `w` (1 / propensity); put segments not in `names` together."""
         y = table.value / FEN if self.revenue else table.conversions.cast("float64")
         table = table.mutate(y=y.cast("float64"), w=1.0 / table.propensity)

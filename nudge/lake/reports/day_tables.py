@@ -106,7 +106,7 @@ class DayTables:
         rows = self._joined(day, table, joined if known else None)
         settled = self._settled(rows)
         if settled:
-            rewards = shown.rewards_of(self.backend, self.slot, day)
+            rewards = shown.sum_rewards(self.backend, self.slot, day)
             self._write(shown.with_rewards(rows, rewards), final)
         elif not known:
             self._write(rows, joined)
@@ -116,7 +116,7 @@ class DayTables:
     def _joined(self, day: date, table: str, path: Path | None) -> Table:
         if path is not None:
             return read(self.backend, [path])
-        return shown.joined_days(self.backend, self.slot, [day], table)
+        return shown.join_days(self.backend, self.slot, [day], table)
 
     def _settled(self, rows: Table) -> bool:
         last = rows.group_by("partition").aggregate(last=rows.settles.max())

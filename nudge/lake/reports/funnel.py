@@ -20,11 +20,11 @@ from nudge.domain.funnel.funnel_counts import (
 from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
 from nudge.lake.reports.visit_groups import group_visits
 from nudge.lake.reports.visits import (
-    column_of,
-    events_of,
-    paths_of,
-    strays_of,
-    visits_of,
+    build_paths,
+    build_visits,
+    select_events,
+    select_strays,
+    stage_column,
 )
 
 PATHS: Final = 20
@@ -47,8 +47,8 @@ def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -
     """
     asked = backend.table("events")
     with ExitStack() as stack:
-        rows = stack.enter_context(keep_rows(backend, events_of(asked, funnel, period)))
-        found = group_visits(backend, visits_of(rows, funnel, period), funnel, by)
+        rows = stack.enter_context(keep_rows(backend, select_events(asked, funnel, period)))
+        found = group_visits(backend, build_visits(rows, funnel, period), funnel, by)
         visits = stack.enter_context(keep_rows(backend, found))
         at_stages = stack.enter_context(keep_rows(backend, _at_stages(visits, funnel)))
         return _counts(backend, funnel, at_stages, visits, rows, period)
@@ -66,8 +66,8 @@ def _counts(
     together = at_stages.mutate(group=ibis.literal(UNKNOWN))
     everyone = _stages(together, _by_subject(together))
     (sums,) = answer(backend, _sums(visits, funnel))
-    (strays,) = answer(backend, strays_of(rows, period).aggregate(without_visit=ibis._.count()))
-    paths = paths_of(rows, funnel, ordered=not is_spark(backend)).semi_join(
+    (strays,) = answer(backend, select_strays(rows, period).aggregate(without_visit=ibis._.count()))
+    paths = build_paths(rows, funnel, ordered=not is_spark(backend)).semi_join(
         visits, ["subject", "visit"]
     )
     return FunnelCounts(
@@ -86,8 +86,8 @@ def _at_stages(visits: Table, funnel: Funnel) -> Table:
     last = len(funnel.stages) - 1
     parts = []
     for i in range(last + 1):
-        reached = visits[column_of(i)]
-        behind = [visits[column_of(j)] for j in range(i + 1, last + 1)]
+        reached = visits[stage_column(i)]
+        behind = [visits[stage_column(j)] for j in range(i + 1, last + 1)]
         later = [ibis.ifelse(at >= reached, at, ibis.null("timestamp(6)")) for at in behind]
         following = (
             ibis.least(*later) if len(later) > 1 else (later or [ibis.null("timestamp(6)")])[0]
@@ -155,7 +155,7 @@ def _paths(paths: Table) -> Table:
 
 
 def _sums(visits: Table, funnel: Funnel) -> Table:
-    confirmed = visits[column_of(len(funnel.stages) - 1)].notnull()
+    confirmed = visits[stage_column(len(funnel.stages) - 1)].notnull()
     claimed = visits.claimed
     return visits.aggregate(
         visits=visits.count(),

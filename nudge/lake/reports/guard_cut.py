@@ -13,7 +13,7 @@ from ibis.expr.types import IntegerValue, Table
 
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import EVER, Period
-from nudge.lake.reports.cubes import cube_of
+from nudge.lake.reports.cubes import build_cube
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
@@ -68,7 +68,7 @@ def harm_cube(
         LakeAwayError: the disk refused.
     """
     cut = GuardCut(period, revenue=revenue, quarantined=tuple(quarantined), since=since)
-    return cube_of(rows, cut)
+    return build_cube(rows, cut)
 
 
 def _known(table: Table, name: str) -> IntegerValue:

@@ -91,11 +91,11 @@ class OpenRows:
     def _joined(self, rest: Sequence[date], joined: Sequence[DayFile]) -> Table:
         parts = [read(self.backend, [file.path for file in joined])] if joined else []
         if rest or not joined:
-            parts.append(shown.joined_days(self.backend, self.slot, rest, SEEN))
+            parts.append(shown.join_days(self.backend, self.slot, rest, SEEN))
         since = min([*rest, *(file.day for file in joined)], default=None)
-        rewards = shown.rewards_of(self.backend, self.slot, since)
+        rewards = shown.sum_rewards(self.backend, self.slot, since)
         rows = shown.with_rewards(shown.align_columns(parts), rewards)
-        return aged(rows, self.contents.watermarks())
+        return add_ages(rows, self.contents.watermarks())
 
     def _write(self, rows: Table, path: Path) -> None:
         draft = disk.temporary(path)
@@ -113,7 +113,7 @@ class OpenRows:
                 path.unlink(missing_ok=True)
 
 
-def aged(rows: Table, marks: Mapping[int, float]) -> Table:
+def add_ages(rows: Table, marks: Mapping[int, float]) -> Table:
     """Add `settled` and `age` (seconds) to rows, by the watermarks of their partitions."""
     mark = _mark(rows, marks)
     settled = (rows.settles < mark).fill_null(False)

@@ -17,7 +17,7 @@ from ibis.expr.types import BooleanColumn, Column, FloatingColumn, Table
 from bandits.inference.clusters import GROUPS
 from nudge.domain.credit.attribution import GRACE
 from nudge.domain.slots.window import SLOT
-from nudge.lake.engine.dialects import hashed, person
+from nudge.lake.engine.dialects import hash_subject, hash_values
 from nudge.lake.engine.query import answer
 
 ATTRIBUTE: Final = "c:"
@@ -59,7 +59,7 @@ REWARD: Final[Mapping[str, str]] = {
 """Columns of rewards, null without one; `rewarded`: time of the first, in seconds."""
 
 
-def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) -> Table:
+def join_days(backend: Backend, slot: str, days: Collection[date], name: str) -> Table:
     """Join the exposures that were logged on some days with their decisions.
 
     A decision is looked for among those of the same days first: nearly all are there.
@@ -85,7 +85,7 @@ def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) 
     return _columns(backend, rows)
 
 
-def joined_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
+def join_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
     """Join all exposures of a slot, for an engine without days and temporary tables.
 
     Args:
@@ -97,7 +97,7 @@ def joined_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) 
     return _columns(backend, keep(_pairs(backend, exposures, decisions)))
 
 
-def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
+def sum_rewards(backend: Backend, slot: str, since: date | None = None) -> Table:
     """Sum the rewards of each exposure, by `id` and `person`.
 
     Args:
@@ -111,8 +111,8 @@ def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
         # never logged before its exposure.
         rewards = rewards.filter(rewards.date >= since)
     names = {
-        "id": hashed(backend, rewards.decision_id),
-        "person": person(backend, rewards.subject),
+        "id": hash_values(backend, rewards.decision_id),
+        "person": hash_subject(backend, rewards.subject),
     }
     return rewards.group_by(**names).aggregate(
         # By way of a decimal: the engine's sums are wider than Ibis knows, and it skips a cast.
@@ -168,7 +168,7 @@ def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
         *own,
         *told.columns,
         settles=_settles(rows),
-        person=person(backend, rows.subject),
+        person=hash_subject(backend, rows.subject),
         revision=rows.slot_revision,
         propensity=rows.propensity,
     )
@@ -183,19 +183,19 @@ def _settles(rows: Table) -> FloatingColumn:
 def _columns(backend: Backend, rows: Table) -> Table:
     """Convert lists and maps to columns, which gives the rows their final form."""
     possible = rows.eligible.filter(lambda _, i: rows.pmf[i] > 0).join(SEPARATOR).fill_null("")
-    flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _named(backend, rows.context.keys())}
-    known = _named(backend, rows.eligible)
+    flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _names_in(backend, rows.context.keys())}
+    known = _names_in(backend, rows.eligible)
     flat |= {f"{PROBABILITY}{v}": _probability(rows, v) for v in known}
     own = {
-        "id": hashed(backend, rows.decision_id),
+        "id": hash_values(backend, rows.decision_id),
         "cluster": (rows.person & (GROUPS - 1)).cast("int16"),
-        "possible_id": hashed(backend, possible),
+        "possible_id": hash_values(backend, possible),
     }
     fixed = {name: own.get(name, rows[name] if name in rows.columns else None) for name in FIXED}
     return rows.select(**fixed, **flat)
 
 
-def _named(backend: Backend, lists: Column) -> list[str]:
+def _names_in(backend: Backend, lists: Column) -> list[str]:
     """List the names that occur in a column of lists, in order."""
     names = lists.unnest().name("name").as_table().distinct()
     return sorted(row["name"] for row in answer(backend, names) if row["name"] is not None)

@@ -15,7 +15,7 @@ from nudge.lake.engine.query import is_spark, translate_errors
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayTables, Tell, read
-from nudge.lake.reports.open_rows import OpenRows, aged
+from nudge.lake.reports.open_rows import OpenRows, add_ages
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
 
 DAYS: Final = "days"
@@ -52,14 +52,14 @@ class SlotRows:
     @property
     def attributes(self) -> tuple[str, ...]:
         """Names of the context attributes that occur."""
-        return self._named(ATTRIBUTE)
+        return self._strip_prefix(ATTRIBUTE)
 
     @property
     def variants(self) -> tuple[str, ...]:
         """Names of the variants that could have been drawn."""
-        return self._named(PROBABILITY)
+        return self._strip_prefix(PROBABILITY)
 
-    def _named(self, prefix: str) -> tuple[str, ...]:
+    def _strip_prefix(self, prefix: str) -> tuple[str, ...]:
         found = (name for name in self.table.columns if name.startswith(prefix))
         return tuple(sorted(name.removeprefix(prefix) for name in found))
 
@@ -98,10 +98,10 @@ def slot_rows(
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
     """Join the rows on Spark, for this report alone and without cache files."""
-    rows = shown.joined_at_once(backend, slot, lambda one: spark.cache_table(backend, one))
-    rows = shown.with_rewards(rows, shown.rewards_of(backend, slot))
+    rows = shown.join_at_once(backend, slot, lambda one: spark.cache_table(backend, one))
+    rows = shown.with_rewards(rows, shown.sum_rewards(backend, slot))
     marks = contents.watermarks()
-    table = spark.cache_table(backend, aged(rows, marks))
+    table = spark.cache_table(backend, add_ages(rows, marks))
     until = max(marks.values(), default=0.0)
     return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingValue, Table, Value
 
-from nudge.lake.engine.dialects import arrow, bits_of
+from nudge.lake.engine.dialects import arrow, combine_bits
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 
@@ -78,7 +78,7 @@ class SumsQuery:
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
-        table = self.cut.weighed(rows, names)
+        table = self.cut.weigh_rows(rows, names)
         wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
         return Sums(*(self.ask(one(table)) for one in wanted))
 
@@ -104,7 +104,7 @@ class SumsQuery:
         )
         return drawn.group_by("start", "variant", "revision").aggregate(
             rows=drawn.count(),
-            bits=bits_of(self.backend, drawn.bit),
+            bits=combine_bits(self.backend, drawn.bit),
             first=drawn.at_seconds.min(),
             oldest=drawn.policy_version.min(),
             newest=drawn.policy_version.max(),
@@ -153,7 +153,7 @@ def _degraded(table: Table) -> Table:
     return table.group_by("segment").aggregate(rows=table.count())
 
 
-def put_together(parts: Sequence[Sums]) -> Sums:
+def concat_sums(parts: Sequence[Sums]) -> Sums:
     """Concatenate the sums of parts of the rows, and add the number of the `part` to each row."""
     found = [
         pa.concat_tables(

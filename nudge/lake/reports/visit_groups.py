@@ -28,7 +28,7 @@ def group_visits(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Ta
 
     Args:
         backend: from `connect`.
-        visits: from `visits_of`.
+        visits: from `build_visits`.
         funnel: stages and dimensions of the path.
         by: name of the dimension; empty for one group.
 

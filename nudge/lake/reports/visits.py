@@ -33,7 +33,7 @@ _VISIT: Final = ("subject", "visit")
 _MICROS: Final = 1_000_000
 
 
-def events_of(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
+def select_events(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     """Select the events of visits, and number the visits of each subject.
 
     Args:
@@ -50,11 +50,11 @@ def events_of(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     return _reached(rows, funnel)
 
 
-def visits_of(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
+def build_visits(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     """Build one row for each visit that began in the period and reached a stage.
 
     Args:
-        rows: from `events_of`.
+        rows: from `select_events`.
         funnel: stages of the path.
         period: period in which the visits began.
 
@@ -77,14 +77,14 @@ def visits_of(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     return visits.filter(visits.furthest >= 0, visits.began >= start, visits.began < end)
 
 
-def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
+def build_paths(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
     """Build the path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
 
     A stage is listed when it was reached and when the visitor came back to it; repetitions
     without another stage between count once; at most `LONGEST` stages are listed.
 
     Args:
-        rows: from `events_of`.
+        rows: from `select_events`.
         funnel: stages of the path.
         ordered: the engine can collect in order; Spark cannot, and sorts the collected list.
     """
@@ -105,14 +105,14 @@ def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
     return found.select(*_VISIT, path=path)
 
 
-def strays_of(rows: Table, period: VisitPeriod) -> Table:
+def select_strays(rows: Table, period: VisitPeriod) -> Table:
     """Keep a server's payments in the period that belong to no visit."""
     paid = (rows.type == "paid") & (rows.source == "server")
     start, end = _instant(period.start), _instant(period.end)
     return rows.filter(rows.stray, paid, rows["at"] >= start, rows["at"] < end)
 
 
-def column_of(stage: int) -> str:
+def stage_column(stage: int) -> str:
     """Return the name of the column with the time at which a visit reached a stage."""
     return _name(stage)
 
