@@ -34,7 +34,9 @@ COMMANDS = {
     "funnel": Command("funnel", "Show where visitors leave the path, and for which reasons."),
     "export": Command("export", "Export the log of a slot for other tools."),
     "load": Command("load", "Load the operator's data about visitors."),
-    "plan": Command("plan", "Plan an SMS for each visitor of a file: a send time, or a reason."),
+    "plan": Command(
+        "plan", "Plan an SMS for each visitor of a file: a send time, or the reason for none."
+    ),
     "import": Command("import_", "Import a historical log, as a warm start."),
     "erase": Command(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
