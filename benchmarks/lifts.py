@@ -122,8 +122,8 @@ def _visited(
     if given.reason == "policy":
         usual, event = slot.fallback_for(visit.page), slot.terms.event
         found.served += 1
-        found.shown += truth.rewarded(visit.outcomes(given.variant), event)
-        found.fallback += truth.rewarded(visit.outcomes(usual), event)
+        found.shown += truth.reward_probability(visit.outcomes(given.variant), event)
+        found.fallback += truth.reward_probability(visit.outcomes(usual), event)
     types = visit.happens(given.variant, rng.random())
     return list(_events(visit, who, given.decision_id, types))
 

@@ -58,7 +58,7 @@ def denomination(visitor: Visitor, rng: np.random.Generator) -> Visit:
         page,
         visitor.channel,
         visitor.context(),
-        lambda amount: truth.of_other_slots(truth.path(visitor, amount, USUAL)),
+        lambda amount: truth.without_prefill(truth.path(visitor, amount, USUAL)),
         visitor.wished,
     )
 

@@ -27,7 +27,7 @@ from nudge.domain.reports.report import ReportTerms, report
 from nudge.flows.reports.evaluate import evaluate_lake
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.cubes import cube_of, keep_sums
+from nudge.lake.reports.cubes import build_cube, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import slot_rows
 
@@ -76,7 +76,7 @@ def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
     """A report, as a worker makes it."""
     with engine(Lake(root / "lake"), EngineLimits(), root / "cache") as (backend, contents):
         rows = slot_rows(backend, contents, SLOT, root / "cache")
-        return report(TERMS, by, cube_of(rows, Cut(by=by), VARIANTS))
+        return report(TERMS, by, build_cube(rows, Cut(by=by), VARIANTS))
 
 
 def measured(root: Path) -> None:

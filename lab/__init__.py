@@ -1,1 +1,1 @@
-"""Simulation and replay: the worlds in which the service is tried out."""
+"""Simulation and replay: worlds in which the service is tested."""

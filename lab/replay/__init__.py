@@ -1,1 +1,1 @@
-"""A real campaign log, sent through the running service as if its customers came by."""
+"""Replay of a real campaign log through the running service."""

@@ -1,4 +1,4 @@
-"""A row of the log as a customer: who, in what context, what was given, what came of it."""
+"""Parsing of a campaign log's rows: visitor, context, logged variant, propensity and outcome."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ FALSE = frozenset({"0", "false", "no"})
 
 Row = Mapping[str, object]
 Outcome = Mapping[str, Any]
-"""An event without ids."""
+"""Event without ids."""
 
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """One row.
+    """A parsed row of a campaign log: one visitor with the logged variant and its outcome.
 
     Attributes:
         row: number of the data row, from 1.
-        name: identifies the customer in the file.
+        name: id of the visitor in the file.
         context: attributes for the decision.
-        logged: the variant that the customer was given.
-        propensity: with which it was drawn.
+        logged: variant that the visitor really got.
+        propensity: probability with which it was drawn, in (0, 1].
         converted: the outcome happened.
-        outcomes: the row's events, the reward's first.
+        outcomes: events of the row, the reward's first.
     """
 
     row: int
@@ -44,12 +44,11 @@ class ReplayRow:
 
 @dataclass(frozen=True)
 class RowReader:
-    """Turns rows into customers.
+    """A reader that parses the rows of a campaign log.
 
     Attributes:
-        source: of the log, for messages.
-        mapping: of the log.
-        kinds: attribute -> how its text is read.
+        source: name of the log, for messages.
+        kinds: attribute -> kind of its value, a key of `READERS`.
     """
 
     source: str
@@ -57,10 +56,10 @@ class RowReader:
     kinds: Mapping[str, str]
 
     def read(self, number: int, row: Row) -> ReplayRow | None:
-        """The customer of a row, or None where its variant is none of the slot's.
+        """Parse a row; None if its variant is not a variant of the slot.
 
         Raises:
-            InvalidConfigError: a value cannot be read; row, column and cure.
+            InvalidConfigError: a value is invalid; it names row, column and cure.
         """
         mapping = self.mapping
         logged = self._variant(row)
@@ -118,16 +117,16 @@ def reader(
     attributes: Sequence[SlotAttribute],
     columns: Sequence[str],
 ) -> RowReader:
-    """A reader, after a check that mapping, slot and file fit together.
+    """Make a row reader, after a check that mapping, slot and file fit together.
 
     Args:
-        source: of the log, for messages.
-        mapping: of the log.
-        attributes: the slot's.
-        columns: the file's.
+        source: name of the log, for messages.
+        mapping: mapping of the log.
+        attributes: attributes of the slot.
+        columns: columns of the file.
 
     Raises:
-        InvalidConfigError: each attribute or column that does not exist.
+        InvalidConfigError: attributes or columns do not exist; it lists them all.
     """
     kinds: dict[str, str] = {attribute.name: attribute.kind for attribute in attributes}
     wrong = [
@@ -153,7 +152,7 @@ def _outcome(rule: EventRule, row: Row) -> Outcome:
 
 
 def _plain(value: object) -> Scalar:
-    """What reads as a number is one."""
+    """Convert a value that reads as a number to one; keep other text."""
     if value is None or isinstance(value, bool | int):
         return value
     try:
@@ -168,14 +167,14 @@ def _number(value: object) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError("is no number; write one such as 12.5")
+        raise ValueError("is not a number; write one such as 12.5")
     return number
 
 
 def _flag(value: object) -> bool:
     word = str(value).strip().lower()
     if word not in TRUE | FALSE:
-        raise ValueError("is neither true nor false; write 1, true, yes or 0, false, no")
+        raise ValueError("is not a flag; write 1, true, yes or 0, false, no")
     return word in TRUE
 
 
@@ -189,7 +188,7 @@ def _happened(value: object) -> bool:
 def _probability(value: object) -> float:
     number = _number(value)
     if not 0 < number <= 1:
-        raise ValueError("is no probability; write a number above 0, at most 1")
+        raise ValueError("is not a probability; write a number above 0, at most 1")
     return number
 
 

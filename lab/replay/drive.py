@@ -1,4 +1,4 @@
-"""Sends the customers of a log through the service, in the file's order."""
+"""Driver of a replay: it sends a log's visitors through the service, in the file's order."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from nudge.client.outbox import Outbox, deliver_to
 from nudge.domain.journal.records import DecisionReason
 
 SERVED = frozenset({DecisionReason.POLICY, DecisionReason.HOLDOUT, DecisionReason.ONLY_ELIGIBLE})
-"""Reasons of decisions that the service made as it always does."""
+"""Reasons of decisions in normal service; others do not count."""
 LEARNABLE = DecisionReason.POLICY
 AHEAD = 2
-"""Calls that may be asked for a worker: enough to keep it busy, so few that order means much."""
+"""Calls in flight for each worker: enough to keep it busy, few enough to keep the order."""
 
 
 @dataclass(frozen=True)
 class ReplayRun:
-    """How to replay.
+    """A run of a replay: its mapping, name and parallelism.
 
     Attributes:
-        mapping: of the log.
-        name: part of every id: the same name again is a repetition and changes nothing.
-        workers: calls at the same time.
+        mapping: mapping of the log.
+        name: part of every id: a repeated name changes nothing.
+        workers: number of parallel calls.
     """
 
     mapping: LogMapping
@@ -37,23 +37,23 @@ class ReplayRun:
     workers: int = 8
 
     def visitor(self, customer: ReplayRow) -> str:
-        """The customer's external id in this run."""
+        """Return the visitor's external id in this run."""
         return f"{self.mapping.visitor_prefix}{self.name}-{customer.name}"
 
 
 @dataclass
 class ReplayProgress:
-    """What was done so far.
+    """Counts and outcomes of a replay so far.
 
     Attributes:
-        outcomes: of the rows in order, as far as the service served them as always.
-        reasons: of all decisions.
-        matched: of these, the ones whose logged variant was drawn.
-        sticky: answers with an earlier decision.
-        retries: calls that had to be made again: their answers may be sticky too.
+        outcomes: outcomes of the rows in order, without decisions outside of normal service.
+        reasons: number of decisions by reason.
+        matched: number of outcomes whose logged variant was drawn.
+        sticky: number of answers with an earlier decision.
+        retries: number of repeated calls: their answers may be sticky too.
         shown: exposures sent that the policy drew, by variant.
-        converted: of these, the ones with the outcome.
-        skipped: rows whose variant is none of the slot's.
+        converted: those of `shown` with the outcome, by variant.
+        skipped: rows whose variant is not a variant of the slot.
         interrupted: ended by Ctrl-C.
     """
 
@@ -69,16 +69,16 @@ class ReplayProgress:
 
     @property
     def rows(self) -> int:
-        """Rows read so far."""
+        """Number of rows read so far."""
         return self.skipped + sum(self.reasons.values())
 
     @property
     def repeated(self) -> int:
-        """Rows that an earlier run of the same name had sent."""
+        """Number of rows that an earlier run of this name had sent."""
         return max(0, self.sticky - self.retries)
 
     def add(self, outcome: Outcome) -> None:
-        """Keep a row's outcome."""
+        """Add a row's outcome."""
         self.outcomes.append(outcome)
         self.matched += outcome.matched
 
@@ -89,15 +89,15 @@ def replay(
     customers: Iterable[ReplayRow | None],
     look: Callable[[ReplayProgress], None],
 ) -> ReplayProgress:
-    """Send every customer; `look` is called behind each row. Ctrl-C ends it early, in order.
+    """Send every visitor, and call `look` after each row; Ctrl-C ends the replay early.
 
     Raises:
-        NudgeError: the service is away or refuses a call, or a row cannot be read.
+        NudgeError: the service is away or refuses a call, or a row is invalid.
     """
     progress = ReplayProgress()
     outbox = Outbox(deliver_to(api))
     try:
-        for customer, given in _decided(api, run, customers):
+        for customer, given in _decide_each(api, run, customers):
             _settle(run, progress, outbox, customer, given)
             look(progress)
     except KeyboardInterrupt:
@@ -110,10 +110,10 @@ def replay(
 Given = dict[str, str]
 
 
-def _decided(
+def _decide_each(
     api: Api, run: ReplayRun, customers: Iterable[ReplayRow | None]
 ) -> Iterator[tuple[ReplayRow | None, Given]]:
-    """Each customer with the answer, in the order of the rows."""
+    """Decide for the visitors in parallel, and yield visitor and answer in the rows' order."""
     source = iter(customers)
     with ThreadPoolExecutor(run.workers) as pool:
         flying: deque[tuple[ReplayRow | None, Future[Given] | None]] = deque()
@@ -151,7 +151,7 @@ def _settle(
     customer: ReplayRow | None,
     given: Given,
 ) -> None:
-    """Send what the row brings, where the drawn variant is the logged one."""
+    """Count a row, and send its events if the drawn variant is the logged one."""
     if customer is None:
         progress.skipped += 1
         return

@@ -1,4 +1,4 @@
-"""Campaign logs on disk: CSV or Parquet, one row at a time."""
+"""Campaign logs on disk, CSV or Parquet, read row by row."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ PARQUET = (".parquet", ".pq")
 
 @dataclass(frozen=True)
 class CampaignLog:
-    """A log that can be read.
+    """A campaign log with its columns and length.
 
     Attributes:
-        path: of the file.
-        columns: that it has.
-        rows: how many.
+        rows: number of rows.
     """
 
     path: Path
@@ -29,10 +27,10 @@ class CampaignLog:
 
 
 def open_log(path: Path) -> CampaignLog:
-    """Look at a log: its columns and its length.
+    """Open a log, and find its columns and length.
 
     Raises:
-        InvalidConfigError: there is none, or it cannot be read.
+        InvalidConfigError: the file does not exist, or cannot be read.
     """
     if not path.is_file():
         raise InvalidConfigError([f"{path}: no such file; give a campaign log, CSV or Parquet"])
@@ -43,19 +41,19 @@ def open_log(path: Path) -> CampaignLog:
     lines = _lines(path)
     header = next(lines, None)
     if header is None:
-        raise InvalidConfigError([f"{path}: is empty; the first line names the columns"])
+        raise InvalidConfigError([f"{path}: is empty; write the names of the columns first"])
     return CampaignLog(path, tuple(header), sum(1 for _ in lines))
 
 
 def iter_rows(log: CampaignLog, columns: Sequence[str]) -> Iterator[Row]:
-    """The rows in the file's order.
+    """Yield the rows in the file's order.
 
     Args:
-        log: of `open_log`.
-        columns: the least that a row shall have.
+        log: log from `open_log`.
+        columns: columns that a row must have at least.
 
     Raises:
-        InvalidConfigError: the file is damaged; with the line.
+        InvalidConfigError: the file is damaged; it names the line.
     """
     if log.path.suffix in PARQUET:
         from nudge.lake.files.rows import iter_parquet  # noqa: PLC0415 - pyarrow is slow to load
@@ -69,10 +67,10 @@ def iter_rows(log: CampaignLog, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def _lines(path: Path) -> Iterator[list[str]]:
-    """The header, then the rows; empty lines are passed over.
+    """Yield the header, then the rows; empty lines are skipped.
 
     Raises:
-        InvalidConfigError: what cannot be read, with the line.
+        InvalidConfigError: the file is damaged; it names the line.
     """
     at, width = 0, 0
     try:

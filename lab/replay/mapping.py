@@ -1,4 +1,4 @@
-"""How a campaign log becomes requests and events: the mapping file.
+"""The mapping file of a replay: it turns rows of a campaign log into requests and events.
 
 Every key is explained in examples/hillstrom/README.md.
 """
@@ -22,16 +22,16 @@ from nudge.errors import InvalidConfigError
 
 FILE_NAME = "mapping.toml"
 ROW = "row"
-"""As `visitor.column`, where the file has no such column: the number of the data row, from 1."""
+"""Value of `visitor.column` for the number of the data row, from 1, if no column has that name."""
 
 
 @dataclass(frozen=True)
 class EventRule:
-    """An event that a row may bring.
+    """A rule by which a row causes an event.
 
     Attributes:
-        type: of the event.
-        when: column; the event is sent where it holds a number other than 0 or a true flag.
+        type: type of the event.
+        when: column; the event is sent if it holds a number other than 0 or a true flag.
         fields: field of the event -> column.
     """
 
@@ -42,22 +42,22 @@ class EventRule:
 
 @dataclass(frozen=True)
 class LogMapping:
-    """How one kind of file is read.
+    """A mapping: the meaning of a campaign log's columns.
 
     Attributes:
         source: path of the mapping, for messages.
-        slot: that decides.
-        slot_file: the slot's own file, or None.
-        channel: of every request.
-        page: of every request.
-        propensity: with which the file's variant was drawn: one number, or a column.
-        visitor_column: identifies the customer, or `row`.
-        visitor_prefix: put before it.
-        variant_column: holds the variant that was given.
-        variant_names: word in that column -> variant; empty where the words are the names.
+        slot: name of the slot that decides.
+        slot_file: path of the slot's file, or None.
+        channel: channel of every request.
+        page: page of every request.
+        propensity: probability of the logged variant: one number, or the name of a column.
+        visitor_column: column of the visitor's id, or `row`.
+        visitor_prefix: prefix of the visitor's external id.
+        variant_column: column of the logged variant.
+        variant_names: word in that column -> variant; empty if the words are the names.
         context: attribute of the slot -> column.
-        reward: the outcome.
-        events: further events.
+        reward: rule of the event that rewards.
+        events: rules of further events.
     """
 
     source: Path
@@ -76,7 +76,7 @@ class LogMapping:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column that is read, each once; the visitor's last."""
+        """Columns that a replay reads, each once; the visitor's is last."""
         rules = (self.reward, *self.events)
         names = [self.variant_column, *self.context.values(), *(rule.when for rule in rules)]
         names += [column for rule in rules for column in rule.fields.values()]
@@ -85,10 +85,10 @@ class LogMapping:
 
 
 def load_mapping(path: Path) -> LogMapping:
-    """The mapping of a file.
+    """Load a mapping from its file.
 
     Raises:
-        InvalidConfigError: every problem, with file, key and what would be right.
+        InvalidConfigError: the mapping is invalid; each problem names file, key and cure.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -103,15 +103,15 @@ def load_mapping(path: Path) -> LogMapping:
 
 
 def default_mapping(log: Path, config_dir: Path) -> Path:
-    """The project's own mapping for a log of this name.
+    """Find the project's own mapping for a log, by the log's name.
 
     Raises:
-        InvalidConfigError: the examples have none.
+        InvalidConfigError: the examples have no such mapping.
     """
     path = config_dir.parent / "examples" / log.stem / FILE_NAME
     if not path.exists():
         cure = "give one with --mapping (examples/hillstrom/README.md explains every key)"
-        raise InvalidConfigError([f"{log}: no mapping for it at {path}; {cure}"])
+        raise InvalidConfigError([f"{log}: it has no mapping at {path}; {cure}"])
     return path
 
 
@@ -137,7 +137,7 @@ class _Variant(StrictTable):
 
 
 def _event(named: str, right: str) -> type[Schema]:
-    """The form of an event; its type stands under the key `named`."""
+    """Make the schema of an event rule; the key `named` holds the event's type."""
     # Made from a dict: a class cannot have a field of the name `fields`.
     table: dict[str, ma.Field[Any]] = {
         named: ma.String(required=True, validate=OneOf(*EVENT_TYPES), **field_texts(right)),

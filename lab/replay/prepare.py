@@ -1,4 +1,4 @@
-"""Before a replay: the slot is in service, and its attributes are known."""
+"""Preparation of a replay: the slot is put into service, and its attributes are read."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class SlotAccess:
-    """Whether the service's store may be written.
+    """Access to the slots of the service, which can be written only on this installation.
 
     Attributes:
-        settings: of the installation.
-        local: the service is this installation's own, not one named by its URL.
+        settings: settings of this installation.
+        local: the service is this installation's own, not one named by a URL.
     """
 
     settings: Settings
@@ -35,13 +35,13 @@ class SlotAccess:
 
 
 def ready_slot(stores: SlotAccess, api: Api, mapping: LogMapping) -> Slot:
-    """The slot as the service serves it, applied from the mapping's file where it can be.
+    """Return the slot as the service serves it; apply the mapping's slot file first if possible.
 
     Raises:
-        InvalidConfigError: the service does not have it, or has other content under its revision.
+        InvalidConfigError: the service lacks the slot, or has other content under its revision.
         ServiceAwayError: the service does not answer.
     """
-    served = _served(api, mapping.slot)
+    served = _fetch_slot(api, mapping.slot)
     wanted = None if mapping.slot_file is None else load_slot(mapping.slot_file)
     if wanted is None or not stores.local:
         return served or _missing(mapping)
@@ -54,7 +54,7 @@ def ready_slot(stores: SlotAccess, api: Api, mapping: LogMapping) -> Slot:
     return _await(api, wanted, stores.settings.refresh_every)
 
 
-def _served(api: Api, name: str) -> Slot | None:
+def _fetch_slot(api: Api, name: str) -> Slot | None:
     try:
         table = api.get(f"/v1/slots/{name}")
     except RefusedError as error:
@@ -84,15 +84,15 @@ def _await(api: Api, wanted: Slot, refresh_every: float) -> Slot:
     """Wait until the web serves the slot."""
     found: list[Slot] = []
 
-    def seen() -> bool:
-        served = _served(api, wanted.name)
+    def is_served() -> bool:
+        served = _fetch_slot(api, wanted.name)
         found.extend([served] if served and served.revision >= wanted.revision else [])
         return bool(found)
 
-    if seen():
+    if is_served():
         return found[0]
-    if not wait_for(seen, PATIENCE):
-        cure = "is it this installation's service? Name it with --url"
+    if not wait_for(is_served, PATIENCE):
+        cure = "if the service is another installation's, name it with --url"
         raise InvalidConfigError([f"slot {wanted.name} was applied, but is not served; {cure}"])
     sleep(2 * refresh_every)  # one web process serves it: the others look as often
     return found[0]

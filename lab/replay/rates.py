@@ -1,4 +1,4 @@
-"""Conversion rates with Wilson intervals: of what was served, and of what the log itself says."""
+"""Conversion rates with Wilson intervals, of the served policy and of the log itself."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Z = 1.959963984540054
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row, as far as rates are concerned.
+    """The outcome of one row of the log.
 
     Attributes:
-        variant: that the customer was given.
-        converted: what came of it.
+        variant: variant that the visitor really got.
+        converted: the visitor converted.
         weight: 1 / propensity of that variant in the log.
         matched: the service drew the same variant.
     """
@@ -30,14 +30,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rate:
-    """A conversion rate.
+    """A conversion rate with its 95 % interval.
 
     Attributes:
-        rows: on which it rests.
-        converted: of these.
+        rows: number of rows.
+        converted: number of rows that converted.
         rate: weighted mean; None without rows.
-        low: of the 95 % interval.
-        high: of the 95 % interval.
+        low: lower end of the interval.
+        high: upper end of the interval.
     """
 
     rows: int
@@ -48,7 +48,7 @@ class Rate:
 
 
 def wilson(rate: float, n: float) -> tuple[float, float]:
-    """The 95 % interval of a rate seen in `n` rows (Wilson 1927); all of [0, 1] without rows."""
+    """Compute the 95 % interval of a rate seen in `n` rows (Wilson 1927); [0, 1] without rows."""
     if n <= 0:
         return 0.0, 1.0
     middle = rate + Z**2 / (2 * n)
@@ -58,7 +58,7 @@ def wilson(rate: float, n: float) -> tuple[float, float]:
 
 
 def rate_of(rows: Iterable[Outcome]) -> Rate:
-    """The rate of some rows, each weighted by 1 / propensity.
+    """Compute the rate of some rows, each weighted by 1 / propensity.
 
     With unequal propensities the interval rests on the effective number of rows,
     (sum w)^2 / sum w^2 (Kish 1965).
@@ -73,20 +73,20 @@ def rate_of(rows: Iterable[Outcome]) -> Rate:
 
 
 def over_time(rows: Sequence[Outcome], parts: int) -> list[Rate]:
-    """The rate of the matched rows in equal parts of the run, in order."""
+    """Compute the rate of the matched rows in equal parts of the run, in order."""
     cuts = [len(rows) * i // parts for i in range(parts + 1)]
     pieces = (rows[low:high] for low, high in pairwise(cuts))
     return [rate_of(one for one in piece if one.matched) for piece in pieces]
 
 
 def by_variant(rows: Sequence[Outcome]) -> dict[str, Rate]:
-    """The log's own rate of each variant: what always giving it brings."""
+    """Compute the log's own rate of each variant: the rate of always giving it."""
     names = sorted({one.variant for one in rows})
     return {name: rate_of(one for one in rows if one.variant == name) for name in names}
 
 
 def uniform(variants: Iterable[Rate]) -> Rate:
-    """What drawing each variant alike brings: the mean of their rates, and its interval."""
+    """Compute the rate of a uniform policy: the mean of the variants' rates, with its interval."""
     known = [one for one in variants if one.rate is not None]
     rates = [one.rate for one in known if one.rate is not None]
     if not rates:

@@ -1,4 +1,4 @@
-"""What a replay brought: the served policy over time, against what the log itself says."""
+"""The report of a replay: the served policy over time, against the log's own rates."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nudge.client.figures import Figures, figures, since, wait_for
 
 @dataclass(frozen=True)
 class ServiceFigures:
-    """What the service itself counted for this run.
+    """Figures that the service itself is_counted for a run.
 
     Attributes:
-        caught_up: its exposures and conversions are what was sent.
-        figures: added by this run, by variant.
+        caught_up: the service has is_counted all exposures and conversions that were sent.
+        figures: increase during the run, by variant.
     """
 
     caught_up: bool
@@ -31,24 +31,23 @@ class ServiceFigures:
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """The result.
+    """The report of a replay.
 
     Attributes:
-        run: its name.
-        slot: that decided.
-        rows: read.
-        skipped: rows whose variant is none of the slot's.
+        run: name of the run.
+        rows: number of rows read.
+        skipped: number of rows whose variant is not a variant of the slot.
         interrupted: ended by Ctrl-C.
-        seconds: that it took.
-        reasons: decisions by reason.
-        repeated: rows that an earlier run of the same name had sent.
+        seconds: duration.
+        reasons: number of decisions by reason.
+        repeated: number of rows that an earlier run of this name had sent.
         served: rate of all matched rows.
-        thirds: of the run, in order.
-        tenths: of the run, in order.
+        thirds: rates of the thirds of the run, in order.
+        tenths: rates of the tenths of the run, in order.
         log: the log's own rate of each variant.
-        uniform: the mean of these.
-        best: the variant with the highest; empty without rows.
-        service: what the service counted.
+        uniform: mean of the rates in `log`.
+        best: variant with the highest rate in `log`; empty without rows.
+        service: figures that the service is_counted.
     """
 
     run: str
@@ -69,34 +68,34 @@ class ReplayReport:
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON."""
+        """The report as JSON."""
         return asdict(self)
 
 
 def catch_up(
     api: Api, slot: str, before: Figures, progress: ReplayProgress, timeout: float
 ) -> ServiceFigures:
-    """Wait until the service has counted what was sent, at most `timeout` seconds.
+    """Wait until the service has is_counted all that was sent, at most `timeout` seconds.
 
-    A repetition adds less, by design: nobody knows how much, and it is not waited for.
+    A repetition adds less, by design, and an unknown amount: there is no wait for it.
     """
     looks: list[Figures] = []
 
-    def counted() -> bool:
+    def is_counted() -> bool:
         looks.append(since(before, figures(api, slot)))
         return all(
             one.exposures == progress.shown[name] and one.conversions == progress.converted[name]
             for name, one in looks[-1].items()
         )
 
-    done = wait_for(counted, 0 if progress.repeated else timeout)
+    done = wait_for(is_counted, 0 if progress.repeated else timeout)
     return ServiceFigures(done, looks[-1])
 
 
 def report(
     run: ReplayRun, progress: ReplayProgress, service: ServiceFigures, seconds: float
 ) -> ReplayReport:
-    """Put the result together."""
+    """Build the report of a run."""
     rows = progress.outcomes
     log = by_variant(rows)
     return ReplayReport(
@@ -119,7 +118,7 @@ def report(
 
 
 def report_table(made: ReplayReport) -> RenderableType:
-    """The result for people."""
+    """Format the report for people."""
     return Group(_rates(made), _service(made), *map(Text, _notes(made)))
 
 
@@ -162,12 +161,12 @@ def _service(made: ReplayReport) -> Table:
 def _notes(made: ReplayReport) -> list[str]:
     notes = [f"run {made.run}; decisions by reason: {dict(made.reasons)}"]
     if made.skipped:
-        notes.append(f"{made.skipped:,} rows were skipped: their variant is none of the slot's.")
+        notes.append(f"{made.skipped:,} rows were skipped: the slot lacks their variant.")
     if made.interrupted:
-        notes.append("Ended by Ctrl-C: this is what was done until then.")
+        notes.append("Ended by Ctrl-C: this is the result until then.")
     if made.repeated:
         notes.append(f"{made.repeated:,} rows had been sent by an earlier run of this name.")
     elif not made.service.caught_up:
-        text = "The service has not counted all of it yet: is its worker running (`nudge work`)?"
+        text = "The service has not is_counted all of it yet: is its worker running (`nudge work`)?"
         notes.append(text)
     return notes

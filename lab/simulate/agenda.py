@@ -1,4 +1,4 @@
-"""Who is next: new visitors at their rate, and visitors who were away and come back."""
+"""Agenda of a simulation: new visitors at their rate, and visitors who come back."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class _Due(Generic[Job]):
 
 
 class Agenda(Generic[Job]):
-    """Hands out jobs when they are due; safe to share between threads.
+    """A queue that hands out jobs when they are due; thread-safe.
 
     Args:
-        arrive: number -> the job of a new visitor.
-        visitors: how many come in all.
+        arrive: number -> job of a new visitor.
+        visitors: total number of visitors.
         rate: new visitors a second; 0 for as many as can be served.
     """
 
@@ -43,7 +43,7 @@ class Agenda(Generic[Job]):
         self.failure: BaseException | None = None
 
     def next(self) -> Job | None:
-        """The next job, when it is due; None at the end. Every job is to be given back."""
+        """Wait for the next due job, which must be given back; None at the end."""
         with self._changed:
             while not self._over():
                 due, waits = self._due(), None
@@ -57,7 +57,7 @@ class Agenda(Generic[Job]):
             return None
 
     def back(self, job: Job | None = None, after: float = 0.0) -> None:
-        """Give a job back: it is done (None), or goes on in `after` seconds."""
+        """Give a job back: it is done (None), or continues in `after` seconds."""
         with self._changed:
             self._busy -= 1
             if job is not None:
@@ -66,7 +66,7 @@ class Agenda(Generic[Job]):
             self._changed.notify_all()
 
     def stop(self, failure: BaseException | None = None) -> None:
-        """Hand out nothing any more; a failure is kept for whoever waits."""
+        """End the agenda: no job is handed out any more; the first failure is kept."""
         with self._changed:
             self._stopped = True
             self.failure = self.failure or failure
@@ -77,7 +77,7 @@ class Agenda(Generic[Job]):
         return self._stopped or done
 
     def _due(self) -> float | None:
-        """When the next job is due, if any is known."""
+        """Return the time at which the next job is due; None if no job is known."""
         times = [self._away[0].at] if self._away else []
         if self.arrived < self._visitors:
             times.append(self._begin + self.arrived * self._pause)

@@ -1,4 +1,4 @@
-"""Runs journeys against the service: threads, calls and the wall clock."""
+"""Driver of a simulation: it runs journeys against the service, in threads and real time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.simulate.journey import (
     journey,
 )
 from lab.simulate.tally import Tally
-from lab.simulate.truth import rewarded
+from lab.simulate.truth import reward_probability
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.client.api import Api
 from nudge.client.outbox import Outbox, deliver_to
@@ -28,22 +28,22 @@ from nudge.domain.slots.slot import Scalar
 
 LEARNABLE = DecisionReason.POLICY
 MAX_SLOTS = 3
-"""Of one page."""
+"""Most slots of one page."""
 _LOOK = 0.2
 
 
 @dataclass(frozen=True)
 class SimulationPlan:
-    """What to simulate.
+    """The plan of a simulation: visitors, rate, speed and seed.
 
     Attributes:
-        run: part of every id, so that runs do not meet; the same run again is a repetition.
-        visitors: how many.
+        run: part of every id, so that runs stay apart; a repeated run changes nothing.
+        visitors: number of visitors.
         rate: new visitors a second; 0 for as many as the service can serve.
-        seed: of all chance.
-        workers: threads.
+        seed: seed of all randomness.
+        workers: number of threads.
         speed: simulated seconds in a second: a live clock cannot be moved, so delays are shortened.
-        boost: multiplies how many visitors begin a recharge.
+        boost: factor on the number of visitors who begin a recharge.
     """
 
     run: str
@@ -57,12 +57,12 @@ class SimulationPlan:
 
 @dataclass(frozen=True)
 class ServiceAccess:
-    """How to reach the service.
+    """Access to the service, as a page and as a server.
 
     Attributes:
-        page: with the key of pages.
-        server: with a key of a server: its payments are facts.
-        slots: that the service has, and what rewards in each; others are not asked for.
+        page: client with the key of pages.
+        server: client with a server's key: its payments are facts.
+        slots: slot of the service -> event that rewards in it; no other slots are asked for.
     """
 
     page: Api
@@ -72,13 +72,13 @@ class ServiceAccess:
 
 @dataclass
 class Visit:
-    """One visitor under way.
+    """The visit of one visitor, with the state of its journey.
 
     Attributes:
         visitor_id: external id.
         script: the journey.
-        token: of the visitor's device, from the last answer.
-        told: events so far, so that each has an id.
+        token: token of the visitor's device, from the last answer.
+        told: number of events so far, from which their ids derive.
     """
 
     visitor_id: str
@@ -88,7 +88,7 @@ class Visit:
 
 
 class Driver:
-    """A run; `run` blocks until all visits have ended, or Ctrl-C ends it early."""
+    """The driver of one run; `run` blocks until all visits have ended, or until Ctrl-C."""
 
     def __init__(self, plan: SimulationPlan, ways: ServiceAccess) -> None:
         self.tally = Tally()
@@ -100,7 +100,7 @@ class Driver:
         self._server = Outbox(deliver_to(ways.server))
 
     def run(self, look: Callable[[Tally], None]) -> Tally:
-        """Run all visits; `look` is called several times a second.
+        """Run all visits, and call `look` several times a second.
 
         Raises:
             NudgeError: the service is away or refuses a call.
@@ -134,7 +134,7 @@ class Driver:
             while (visit := self._agenda.next()) is not None:
                 away = self._advance(visit)
                 if away is None:
-                    self.tally.left()
+                    self.tally.add_visit()
                     self._agenda.back()
                 else:
                     self._agenda.back(visit, away / self._plan.speed)
@@ -142,7 +142,7 @@ class Driver:
             self._agenda.stop(error)
 
     def _advance(self, visit: Visit) -> float | None:
-        """Go on until the visitor is away, for the simulated seconds returned, or has left."""
+        """Continue a visit until a pause, and return its simulated seconds; None at the end."""
         answer: Shown | None = None
         while True:
             try:
@@ -159,8 +159,8 @@ class Driver:
         if isinstance(action, EventCall):
             self._tell(visit, action)
         elif isinstance(action, Expectation) and action.drawn.reason == LEARNABLE:
-            chance = rewarded(action.outcomes, self._ways.slots[action.slot])
-            self.tally.exposed(action.slot, action.drawn.variant, chance)
+            chance = reward_probability(action.outcomes, self._ways.slots[action.slot])
+            self.tally.add_exposure(action.slot, action.drawn.variant, chance)
         return None
 
     def _ask(self, visit: Visit, ask: PageCall) -> Shown:
@@ -180,7 +180,7 @@ class Driver:
         visit.token = answer.get("device_token") or visit.token
         decisions: dict[str, dict[str, str]] = answer["decisions"]
         for slot, given in decisions.items():
-            self.tally.decided(slot, given["variant"], sticky=bool(given["sticky"]))
+            self.tally.add_decision(slot, given["variant"], sticky=bool(given["sticky"]))
         return {slot: _drawn(given) for slot, given in decisions.items()}
 
     def _tell(self, visit: Visit, tell: EventCall) -> None:
@@ -194,7 +194,7 @@ class Driver:
         if tell.decision_id:
             message["decision_id"] = tell.decision_id
         (self._server if tell.server else self._page).put(message)
-        self.tally.told(tell.type)
+        self.tally.add_event(tell.type)
 
 
 def _drawn(given: dict[str, str]) -> SlotChoice:

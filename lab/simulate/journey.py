@@ -1,7 +1,7 @@
-"""One visit as a script: what is asked, told and waited for. Pure: whoever runs it does the I/O.
+"""Journeys: each visit is a script of calls, events and pauses. Pure: a driver does the I/O.
 
 The path is that of the field notes: home page, recharge page, confirmation, payment. A journey is
-a generator that yields actions; only an `PageCall` is answered.
+a generator that yields actions; only a `PageCall` is answered.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ from nudge.domain.journal.records import DecisionReason
 from nudge.domain.slots.slot import Scalar
 
 SMS_SHARE = 0.2
-"""Share of visitors who come into view because a reminder SMS is due for them."""
+"""Share of visitors whose visit begins with a reminder SMS."""
 
 
 @dataclass(frozen=True)
 class SlotChoice:
-    """What the service chose in a slot.
+    """The decision of the service in a slot.
 
     Attributes:
-        decision_id: of the decision.
-        variant: drawn.
-        reason: what the decision may be used for.
+        variant: variant that was drawn.
+        reason: reason of the decision.
     """
 
     decision_id: str
@@ -37,13 +36,12 @@ class SlotChoice:
 
 @dataclass(frozen=True)
 class PageCall:
-    """A page opens: one call for all its slots.
+    """An action: a page opens, with one call for all its slots.
 
     Attributes:
-        page: name.
-        slots: that the page has.
-        channel: by which it is asked.
-        context: what the front end knows.
+        slots: slots of the page.
+        channel: channel of the call.
+        context: attributes that the front end knows.
     """
 
     page: str
@@ -54,13 +52,12 @@ class PageCall:
 
 @dataclass(frozen=True)
 class EventCall:
-    """An event.
+    """An action: an event is sent.
 
     Attributes:
-        type: of the event.
-        decision_id: that it names, if any.
-        fields: of its type.
-        server: a server reports it, not the page.
+        decision_id: decision that the event names, if any.
+        fields: fields of its type.
+        server: a server reports the event, not the page.
     """
 
     type: str
@@ -71,10 +68,10 @@ class EventCall:
 
 @dataclass(frozen=True)
 class Wait:
-    """The visitor is away.
+    """An action: the visitor pauses.
 
     Attributes:
-        seconds: of the simulated world.
+        seconds: duration in the simulated world.
     """
 
     seconds: float
@@ -82,12 +79,11 @@ class Wait:
 
 @dataclass(frozen=True)
 class Expectation:
-    """The truth about an exposure just made; nothing is sent.
+    """An action that sends nothing: the true probabilities of an exposure's outcomes.
 
     Attributes:
-        slot: of the exposure.
-        drawn: what was shown.
-        outcomes: what it may bring; which of it is the reward, the slot's terms say.
+        drawn: decision that was shown.
+        outcomes: possible outcomes; the slot's terms say which of them are rewards.
     """
 
     slot: str
@@ -101,18 +97,18 @@ Journey = Generator[Action, Shown, None]
 
 
 def journey(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
-    """What a visitor does.
+    """Yield the actions of one visit.
 
     Args:
-        visitor: who.
-        rng: the visitor's own source of chance.
-        boost: multiplies the probability to begin at all.
+        visitor: traits of the visitor.
+        rng: the visitor's own random generator.
+        boost: factor on the probability to begin a recharge.
     """
-    visit = _reminded if rng.random() < SMS_SHARE else _home
+    visit = _sms if rng.random() < SMS_SHARE else _home
     yield from visit(visitor, rng, boost)
 
 
-def _reminded(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
+def _sms(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
     given = yield PageCall("sms", ("sms_timing",), "sms", visitor.context())
     timing = given.get("sms_timing")
     if timing is None:
@@ -137,7 +133,7 @@ def _home(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
     if banner is not None:
         yield EventCall("shown", banner.decision_id)
         yield Expectation("banner", banner, truth.path(visitor, "50", None, begins))
-    yield from _expected(visitor, given, begins * truth.QUICK)
+    yield from _expectations(visitor, given, begins * truth.QUICK)
     if rng.random() < begins:
         quick = rng.random() < truth.QUICK
         yield from _pay(visitor, rng, given) if quick else _recharge(visitor, rng)
@@ -148,16 +144,16 @@ def _recharge(visitor: Visitor, rng: np.random.Generator) -> Journey:
     context = visitor.context() | {"carried_number": bool(rng.random() < truth.QUICK)}
     given = yield PageCall("recharge", ("denomination", "prefill"), visitor.channel, context)
     yield EventCall("step", fields={"step": "recharge"})
-    yield from _expected(visitor, given, 1.0)
+    yield from _expectations(visitor, given, 1.0)
     yield from _pay(visitor, rng, given)
 
 
-def _expected(visitor: Visitor, given: Shown, reached: float) -> Journey:
-    """The truth about a page's amount and number, where `reached` share get to use them."""
+def _expectations(visitor: Visitor, given: Shown, reached: float) -> Journey:
+    """Yield the expectations of a page's amount and number; a share of `reached` uses them."""
     amount, number = _variant(given, "denomination"), _variant(given, "prefill")
     outcomes = truth.path(visitor, amount, number, reached)
     if amount is not None:
-        yield Expectation("denomination", given["denomination"], truth.of_other_slots(outcomes))
+        yield Expectation("denomination", given["denomination"], truth.without_prefill(outcomes))
     if number is not None:
         yield Expectation("prefill", given["prefill"], outcomes)
 
@@ -179,11 +175,11 @@ def _pay(visitor: Visitor, rng: np.random.Generator, given: Shown) -> Journey:
 
 
 def _number(rng: np.random.Generator, given: Shown) -> Generator[Action, Shown, bool]:
-    """The number field; returns whether what was filled in stays."""
+    """Yield the actions at the number field; return True if the prefilled number stays."""
     prefill = given.get("prefill")
     if prefill is None or prefill.variant == "blank":
         return False
-    stays = bool(rng.random() < truth.kept(prefill.variant))
+    stays = bool(rng.random() < truth.keep_probability(prefill.variant))
     yield EventCall("prefill_kept" if stays else "prefill_edited", prefill.decision_id)
     return stays
 

@@ -1,7 +1,7 @@
-"""Learners compared in a world with known truth, through the public contract of `bandits` only.
+"""Comparison of learners in a world with known truth, through the public contract of `bandits`.
 
-All learners of a seed meet the same visitors with the same luck: whoever is shown the same arm
-does the same. So learners differ by what they chose and by nothing else.
+All learners of a seed meet the same visitors with the same luck: a visitor who is shown the same
+arm does the same. So learners differ only by the arms that they chose.
 """
 
 from __future__ import annotations
@@ -19,24 +19,23 @@ from bandits.simulation.world import Visitors, World
 from lab.simulate.offline_world import Competitor, config_of
 
 POINTS = 200
-"""Of a regret curve."""
+"""Intervals of a regret curve."""
 LAST = 5
-"""The last 1 / LAST of the visitors shows where a learner has got to."""
+"""The last 1 / LAST of the visitors measure the end state of a learner."""
 _KEYS = 10**12
-"""Apart from each other lie the keys of two slots' draws."""
+"""Distance between the draw keys of two slots."""
 
 
 @dataclass(frozen=True, eq=False)
 class LearnerStage:
-    """What all learners of a seed meet in a slot.
+    """The stage on which all learners of a seed play a slot: visitors, truth and luck.
 
     Attributes:
-        slot: its name.
-        number: of seed and slot, from which all chance comes.
-        visitors: n, in the order of their arrival.
+        number: number of seed and slot, from which all draws derive.
+        visitors: n visitors, in the order of their arrival.
         truth: (n, K) probabilities of a conversion.
-        luck: (n,) in [0, 1): the visitor converts where it is below the probability.
-        paid_at: (n,) when a conversion comes, in seconds; infinite where the window misses it.
+        luck: (n,) in [0, 1): the visitor converts if it is below the probability.
+        paid_at: (n,) time of a conversion, in seconds; infinite if the window misses it.
     """
 
     slot: str
@@ -49,15 +48,14 @@ class LearnerStage:
 
 @dataclass(frozen=True, eq=False)
 class LearnerRun:
-    """What a learner came to in a slot with a seed.
+    """The result of a learner in a slot with a seed.
 
     Attributes:
-        learner: as it was named.
-        slot: its name.
-        seed: of the world.
+        learner: name of the learner, as it was given.
+        seed: seed of the world.
         expected: expected conversions of the arms that it chose.
-        oracle: of the best arm for each visitor.
-        late: both, of the last fifth of the visitors.
+        oracle: expected conversions of the best arm for each visitor.
+        late: expected and oracle, over the last fifth of the visitors.
         regret: (POINTS + 1,) oracle minus expected up to equally spaced visitors, from 0 on.
     """
 
@@ -70,10 +68,10 @@ class LearnerRun:
     regret: FloatArray
 
     @classmethod
-    def of(
+    def from_probabilities(
         cls, learner: str, slot: str, seed: int, chosen: FloatArray, best: FloatArray
     ) -> LearnerRun:
-        """Of the probabilities (n,) of the arms chosen and of the best ones."""
+        """Compute the result from the probabilities (n,) of the chosen and of the best arms."""
         begin = len(chosen) - len(chosen) // LAST
         places = np.linspace(0, len(chosen), POINTS + 1).astype(np.int64)
         regret = np.concatenate([[0.0], np.cumsum(best - chosen)])[places]
@@ -91,14 +89,14 @@ def compare(
     """Play all learners in all slots that they know, with all seeds.
 
     Args:
-        world: with a known truth.
-        competitors: to compare.
-        seeds: of visitors and learners.
-        visitors: of a run.
-        look: is told of visitors that were served in a slot.
+        world: world with a known truth.
+        competitors: learners to compare.
+        seeds: seeds of visitors and learners.
+        visitors: number of visitors of a run.
+        look: called with the number of visitors after each batch.
 
     Raises:
-        InvalidRequestError: a learner cannot be configured so.
+        InvalidRequestError: a learner's configuration is invalid.
     """
     found: list[LearnerRun] = []
     for stage, seed in stages(world, seeds, visitors):
@@ -108,12 +106,13 @@ def compare(
                 continue
             chosen = play(stage, config, seed, batch_of(world), look)
             best = stage.truth.max(axis=1)
-            found.append(LearnerRun.of(one.name, stage.slot, seed, chosen, best))
+            run = LearnerRun.from_probabilities(one.name, stage.slot, seed, chosen, best)
+            found.append(run)
     return found
 
 
 def stages(world: World, seeds: Sequence[int], visitors: int) -> Iterator[tuple[LearnerStage, int]]:
-    """Every seed's visitors in every slot."""
+    """Yield the stage of each seed and slot, with the seed."""
     for seed, (i, slot) in product(seeds, enumerate(world.slots)):
         came = world.sample(np.random.default_rng(seed), visitors)
         number = seed * len(world.slots) + i
@@ -125,20 +124,20 @@ def stages(world: World, seeds: Sequence[int], visitors: int) -> Iterator[tuple[
 
 
 def batch_of(world: World) -> int:
-    """Visitors between two snapshots."""
+    """Return the number of visitors between two snapshots."""
     return int(world.tables["run"].get("batch", 500))
 
 
 def play(
     stage: LearnerStage, config: LearnerConfig, seed: int, batch: int, look: Callable[[int], None]
 ) -> FloatArray:
-    """A learner's run: the probabilities (n,) of the arms that it chose.
+    """Play a learner on a stage; return the probabilities (n,) of the arms that it chose.
 
-    Every `batch` visitors it gets the conversions that have come by then, and publishes.
+    Every `batch` visitors the learner gets the conversions that have come by then, and publishes.
     """
     learner = bandits.make_learner(config, seed)
     n, at = len(stage.luck), stage.visitors.at
-    chosen, waiting = np.zeros(n), _Waiting()
+    chosen, waiting = np.zeros(n), _ConversionQueue()
     for start, stop in pairwise([*range(0, n, batch), n]):
         now, ids = float(at[start]), np.arange(start, stop)
         due = waiting.due(now)
@@ -153,21 +152,21 @@ def play(
     return chosen
 
 
-class _Waiting:
-    """Conversions that have not come yet."""
+class _ConversionQueue:
+    """Queue of conversions that have not come yet."""
 
     def __init__(self) -> None:
         self._ids: IntArray = np.zeros(0, dtype=np.int64)
         self._at: FloatArray = np.zeros(0)
 
     def add(self, ids: IntArray, at: FloatArray) -> None:
-        """Wait for those of the ids that will come."""
+        """Add the ids whose conversion will come."""
         come = ids[np.isfinite(at[ids])]
         self._ids = np.concatenate([self._ids, come])
         self._at = np.concatenate([self._at, at[come]])
 
     def due(self, now: float) -> IntArray:
-        """The ids whose conversion has come, once each."""
+        """Remove and return the ids whose conversion has come."""
         here = self._at <= now
         found = self._ids[here]
         self._ids, self._at = self._ids[~here], self._at[~here]

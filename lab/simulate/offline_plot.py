@@ -1,4 +1,4 @@
-"""Regret curves as SVG, written by hand: no library is worth its weight for some lines."""
+"""Regret curves as SVG, written by hand: some lines need no plotting library."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ TICKS = 5
 def regret_plot(
     curves: Mapping[str, Sequence[float]], visitors: int, change: int | None = None
 ) -> str:
-    """Cumulative regret by visitor, one line a learner.
+    """Plot cumulative regret by visitor, one line a learner.
 
     Args:
         curves: learner -> regret at equally spaced visitors, from 0 to all.
-        visitors: of the run.
+        visitors: number of visitors of the run.
         change: visitor at which the world changes, if it does.
     """
     most = max((max(curve) for curve in curves.values()), default=0.0) or 1.0
@@ -80,7 +80,7 @@ def _y(value: float, top: float) -> float:
 
 
 def _step(most: float) -> float:
-    """A round number that divides `most` into at most TICKS parts."""
+    """Return a round number that divides `most` into at most TICKS parts."""
     power = 10.0 ** math.floor(math.log10(most / TICKS))
     return next(power * k for k in (1, 2, 5, 10) if power * k * TICKS >= most)
 

@@ -1,4 +1,4 @@
-"""What a comparison of learners brought: shares of the oracle, and regret curves."""
+"""Scores of a comparison of learners: shares of the oracle, and regret curves."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ TOTAL = "total"
 
 @dataclass(frozen=True)
 class Score:
-    """A learner in a slot, or in all of them.
+    """The score of a learner in one slot, or in all of them.
 
     Attributes:
-        learner: as it was named.
-        slot: name, or `total`.
-        share: of the oracle's expected conversions; the mean over seeds.
-        worst: the least share of a seed.
-        expected: conversions of a run; the mean over seeds.
-        late: share of the last fifth of the visitors.
+        learner: name of the learner, as it was given.
+        slot: name of the slot, or `total`.
+        share: share of the oracle's expected conversions; mean over seeds.
+        worst: least share of a seed.
+        expected: expected conversions of a run; mean over seeds.
+        late: share over the last fifth of the visitors.
         regret: conversions less than the oracle up to equally spaced visitors, mean over seeds.
     """
 
@@ -38,7 +38,7 @@ class Score:
 
     @property
     def plain(self) -> dict[str, object]:
-        """For JSON, without the curve."""
+        """The score as JSON, without the curve."""
         return {
             "learner": self.learner,
             "slot": self.slot,
@@ -51,7 +51,7 @@ class Score:
 
 
 def scores(found: Sequence[LearnerRun]) -> list[Score]:
-    """Each learner's scores by slot, and in total where it played in every slot."""
+    """Compute each learner's scores by slot, and in total if it played in every slot."""
     slots = dict.fromkeys(one.slot for one in found)
     made: list[Score] = []
     for learner in dict.fromkeys(one.learner for one in found):
@@ -80,7 +80,7 @@ def _ratio(parts: Iterable[tuple[float, float]]) -> float:
 
 
 def table(found: Sequence[Score], visitors: int, seeds: int) -> Table:
-    """The scores for people: a learner a row, its share in each slot a column."""
+    """Format the scores for people: a row a learner, and a column a slot."""
     runs = f"{visitors:,} visitors, {seeds} seed" + ("s" if seeds > 1 else "")
     title = f"Share of the oracle's conversions; {runs}"
     made = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

@@ -1,4 +1,4 @@
-"""A world file and the names of learners, as configurations."""
+"""Configurations of learners, from a world file and the learners' names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bandits.simulation.world import World
 from nudge.errors import InvalidConfigError, InvalidRequestError
 
 PRIORS = ("auto", "logistic")
-"""Kinds of policy that may be told a rule to start from."""
+"""Kinds of policy that accept a prior rule."""
 CATEGORIES = 9
-"""Numbers up to this one are names of levels (a city tier), larger ones are amounts."""
+"""Largest number that is the name of a level (a city tier); larger ones are amounts."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Competitor:
     """A learner to compare.
 
     Attributes:
-        name: as it was given.
-        policy: the policy table, as in a slot's file.
-        arms: of kind `fixed`, one for each slot that it knows.
+        name: name as it was given.
+        policy: policy table, as in a slot's file.
+        arms: arms of a learner of kind `fixed`, one for each slot that it knows.
     """
 
     name: str
@@ -37,13 +37,13 @@ class Competitor:
 
 
 def read_competitor(text: str) -> Competitor:
-    """A learner from its name on the command line.
+    """Parse a learner from its name on the command line.
 
-    `KIND`, `fixed:ARM+ARM...`, `mabwiser:POLICY`, and behind each `:key=value` of its policy
-    table, such as `beta:half_life=7d` or `mabwiser:LinTS:alpha=0.2`.
+    A name is `KIND`, `fixed:ARM+ARM...` or `mabwiser:POLICY`, followed by any `:key=value` of its
+    policy table, such as `beta:half_life=7d` or `mabwiser:LinTS:alpha=0.2`.
 
     Raises:
-        InvalidRequestError: it cannot be read so.
+        InvalidRequestError: the name is invalid.
     """
     kind, *parts = text.strip().split(":")
     given = [part.partition("=") for part in parts if "=" in part]
@@ -51,7 +51,7 @@ def read_competitor(text: str) -> Competitor:
     named = [part for part in parts if "=" not in part]
     if len(named) > 1 or (named and kind not in {"fixed", "mabwiser"}):
         cure = "write auto, beta, uniform, fixed:50+coffee or mabwiser:LinTS:alpha=0.2"
-        raise InvalidRequestError(f"{text!r} is no learner; {cure}")
+        raise InvalidRequestError(f"unknown learner {text!r}; {cure}")
     if kind == "mabwiser" and named:
         options["learning_policy"] = named[0]
     arms = tuple("".join(named).split("+")) if kind == "fixed" else ()
@@ -67,10 +67,10 @@ def _value(text: str) -> object:
 
 
 def load_world(path: Path) -> World:
-    """A world from its file, tried out.
+    """Load a world from its file, and try it with two visitors.
 
     Raises:
-        InvalidConfigError: the file cannot be read, or a table of it does not work.
+        InvalidConfigError: the file cannot be read, or a table of it is invalid.
     """
     try:
         world = World(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -83,18 +83,18 @@ def load_world(path: Path) -> World:
             world.play(slot, few, np.zeros(2, dtype=np.int64), rng)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
         cure = "compare it with examples/world.toml"
-        raise InvalidConfigError([f"{path}: is no world ({error!r}); {cure}"]) from error
+        raise InvalidConfigError([f"{path}: is not a world ({error!r}); {cure}"]) from error
     return world
 
 
 def config_of(world: World, slot: str, competitor: Competitor) -> LearnerConfig | None:
-    """The learner's configuration in a slot; None where it names no arm of it.
+    """Build the learner's configuration in a slot; None if it names no arm of the slot.
 
-    Arms that are numbers are amounts. Of the context, amounts come first: where cells are too
-    many, a learner may drop attributes from the end.
+    Arms that are numbers are amounts. Amounts come first in the context: with too many cells, a
+    learner may drop attributes from the end.
 
     Raises:
-        InvalidRequestError: it cannot be configured so.
+        InvalidRequestError: the configuration is invalid.
     """
     policy = dict(competitor.policy)
     if policy["kind"] == "fixed":
@@ -119,7 +119,7 @@ def _arm(name: str) -> dict[str, object]:
 
 
 def _attribute(name: str, law: object) -> dict[str, object]:
-    """An attribute as a slot's file has it."""
+    """Convert an attribute of the world to the form of a slot's file."""
     if not isinstance(law, Mapping):
         return {"name": name, "kind": "flag"}
     values = [str(value) for value in law]

@@ -1,4 +1,4 @@
-"""What a simulation brought: the service's figures beside the truth that it had to find."""
+"""The result of a simulation: the service's figures beside the simulated truth."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from nudge.client.api import Api
 from nudge.client.figures import Figures, exposures, figures, since, wait_for
 
 STILL = 3
-"""Looks at unchanged figures after which the service is taken to have caught up."""
+"""Number of looks at unchanged figures after which the service counts as caught up."""
 
 
 @dataclass(frozen=True)
 class VariantResult:
-    """One variant of one slot.
+    """The result of one variant of a slot.
 
     Attributes:
-        slot: name.
-        variant: name.
-        exposures: of this run, that the policy drew, as the service counts them.
-        conversions: of these.
-        rate: conversions by exposures; None without exposures.
+        exposures: exposures of this run that the policy drew, as the service counts them.
+        conversions: conversions of these exposures.
+        rate: conversions / exposures; None without exposures.
         truth: mean true probability of the exposures; None without exposures.
         share_now: share of visitors that the policy gives it now.
     """
@@ -40,7 +38,7 @@ class VariantResult:
 
 
 def look(api: Api, slots: Iterable[str]) -> dict[str, Figures]:
-    """The figures of some slots."""
+    """Fetch the figures of some slots from the service."""
     return {slot: figures(api, slot) for slot in slots}
 
 
@@ -48,10 +46,10 @@ def settle(api: Api, before: Mapping[str, Figures], tally: Tally, timeout: float
     """Wait until the service has counted this run's exposures and its figures stand still.
 
     Args:
-        api: with a key that may read.
-        before: the figures before the run.
-        tally: of the run.
-        timeout: seconds at most.
+        api: client whose key has the scope read.
+        before: figures before the run.
+        tally: counts of the run.
+        timeout: most seconds to wait.
     """
     seen: list[Mapping[str, Figures]] = []
 
@@ -59,7 +57,7 @@ def settle(api: Api, before: Mapping[str, Figures], tally: Tally, timeout: float
         seen.append(look(api, before))
         counted = {slot: exposures(seen[-1][slot]) - exposures(before[slot]) for slot in before}
         still = len(seen) > STILL and all(one == seen[-1] for one in seen[-STILL:])
-        return still and all(counted[slot] >= tally.exposed_in(slot) for slot in before)
+        return still and all(counted[slot] >= tally.count_exposures(slot) for slot in before)
 
     return wait_for(quiet, timeout)
 
@@ -67,17 +65,17 @@ def settle(api: Api, before: Mapping[str, Figures], tally: Tally, timeout: float
 def rows(
     before: Mapping[str, Figures], after: Mapping[str, Figures], tally: Tally
 ) -> list[VariantResult]:
-    """The result, one row a variant."""
+    """Compute the result, one row a variant."""
     return [row for slot in after for row in _rows(slot, since(before[slot], after[slot]), tally)]
 
 
 def plain(found: Sequence[VariantResult]) -> list[dict[str, object]]:
-    """The rows for JSON."""
+    """Convert the rows to JSON."""
     return [asdict(row) for row in found]
 
 
 def table(found: Sequence[VariantResult]) -> Table:
-    """The rows for people."""
+    """Format the rows for people."""
     title = "This run, as the service counts it, beside the simulated truth"
     made = Table(title=title, box=SIMPLE_HEAD)
     for name in ("slot", "variant"):
@@ -96,7 +94,7 @@ def table(found: Sequence[VariantResult]) -> Table:
 
 
 def percent(value: float | None) -> str:
-    """A share for people."""
+    """Format a share in percent, or `-` for None."""
     return "-" if value is None else f"{100 * value:.2f} %"
 
 

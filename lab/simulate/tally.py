@@ -1,4 +1,4 @@
-"""What the simulation saw: counted while it runs, by many threads."""
+"""Counts of a running simulation, shared by its threads."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from nudge.clock import monotonic
 
 RECENT = 10.0
-"""Seconds over which shares are given."""
+"""Seconds over which the share of a variant is measured."""
 
 
 @dataclass
 class Tally:
-    """Counts, and the truth that was met on the way.
+    """Thread-safe counts of decisions, exposures and events, and sums of the simulated truth.
 
     Attributes:
-        visitors: whose visit has ended.
+        visitors: visitors whose visit has ended.
         decisions: answers by (slot, variant).
-        exposures: that the policy drew, by (slot, variant): those that learning sees.
+        exposures: exposures that the policy drew, by (slot, variant): those that learning sees.
         expected: sum of the true probabilities of these exposures.
-        events: sent, by type.
+        events: events sent, by type.
         sticky: answers with an earlier decision.
-        repeated: of these, the ones that an earlier run of the same name had got.
+        repeated: sticky answers whose decision is from an earlier run of this name.
     """
 
     visitors: int = 0
@@ -36,42 +36,42 @@ class Tally:
     _recent: deque[tuple[float, str, str]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def decided(self, slot: str, variant: str, *, sticky: bool) -> None:
+    def add_decision(self, slot: str, variant: str, *, sticky: bool) -> None:
         """Count an answer."""
         with self._lock:
             self.sticky += sticky
             self.decisions[slot, variant] += 1
             self._recent.append((monotonic(), slot, variant))
 
-    def exposed(self, slot: str, variant: str, probability: float) -> None:
-        """Count an exposure and its truth."""
+    def add_exposure(self, slot: str, variant: str, probability: float) -> None:
+        """Count an exposure, and add its true probability."""
         with self._lock:
             self.exposures[slot, variant] += 1
             self.expected[slot, variant] += probability  # type: ignore[assignment]
 
-    def told(self, event_type: str) -> None:
+    def add_event(self, event_type: str) -> None:
         """Count an event."""
         with self._lock:
             self.events[event_type] += 1
 
-    def left(self) -> None:
+    def add_visit(self) -> None:
         """Count a visit that has ended."""
         with self._lock:
             self.visitors += 1
 
     def truth(self, slot: str, variant: str) -> float | None:
-        """Mean true probability of the exposures made, or None where there was none."""
+        """Return the mean true probability of a variant's exposures; None without exposures."""
         with self._lock:
             count = self.exposures[slot, variant]
             return self.expected[slot, variant] / count if count else None
 
-    def exposed_in(self, slot: str) -> int:
-        """Exposures of a slot so far."""
+    def count_exposures(self, slot: str) -> int:
+        """Count the exposures of a slot so far."""
         with self._lock:
             return sum(count for (name, _), count in self.exposures.items() if name == slot)
 
     def share(self, slot: str, variant: str) -> float | None:
-        """Share of the variant among the slot's answers of the last seconds."""
+        """Return the variant's share of the slot's answers in the last `RECENT` seconds."""
         with self._lock:
             while self._recent and self._recent[0][0] < monotonic() - RECENT:
                 self._recent.popleft()

@@ -1,8 +1,8 @@
-"""What visitors do with what they are shown: the probabilities that a learner has to find.
+"""The simulated truth: probabilities of visitors' actions, which a learner has to find.
 
 Ratios are those of the field notes; absolute levels are ours, since the notes give none. `boost`
-multiplies how many visitors begin at all, so that a demonstration of minutes shows what a channel
-needs weeks for; the ratios between variants stay, except where the cap is reached.
+multiplies the number of visitors who begin, so that minutes of a demonstration show weeks of a
+channel; the ratios between variants stay, except at the cap.
 """
 
 from __future__ import annotations
@@ -62,48 +62,48 @@ LONGEST_DELAY = 6.0 * HOUR
 
 
 def start(visitor: Visitor, banner: str | None, boost: float) -> float:
-    """Probability that the visitor begins a recharge; `banner` is None where none was seen."""
+    """Return the probability that the visitor begins a recharge; `banner` None: none was seen."""
     fits = BANNER_FITS.get(banner or "", {}).get(visitor.city_tier, 1.0)
     times = BANNER_TIMES.get(banner or "", 1.0) * fits * CHANNEL_TIMES[visitor.channel]
     return min(CAP, BASE_START * boost * times * _mobile(visitor))
 
 
 def amount_step(visitor: Visitor, preselected: str | None) -> float:
-    """Probability that who has begun settles on an amount, given the one preselected."""
+    """Return the probability that a visitor who began settles on an amount."""
     if preselected is None or not preselected.isdigit() or int(preselected) not in AMOUNTS:
         return AMOUNT_STEP * math.exp(-AMOUNT_DECAY)
     return AMOUNT_STEP * math.exp(-AMOUNT_DECAY * distance(int(preselected), visitor.wished))
 
 
-def kept(prefill: str | None) -> float:
-    """Probability that the number filled in is the right one, and stays."""
+def keep_probability(prefill: str | None) -> float:
+    """Return the probability that the prefilled number is right, and stays."""
     return KEPT.get(prefill or "blank", 0.0)
 
 
 def number_step(*, prefilled: bool) -> float:
-    """Probability of getting past the number."""
+    """Return the probability that a visitor gets past the number."""
     return NUMBER_PREFILLED if prefilled else NUMBER_TYPED
 
 
 def recovery(offer: str | None, failure: str) -> float:
-    """Probability that a failed payment is still made, given what was offered."""
+    """Return the probability that a failed payment is still made, by the offer after it."""
     return RECOVERY.get(offer or "", {}).get(failure, NO_RECOVERY)
 
 
 def path(
     visitor: Visitor, amount: str | None, prefill: str | None, reached: float = 1.0
 ) -> Outcomes:
-    """How a visit goes on from a page that shows this amount and this number.
+    """Return the outcomes of a visit from a page with this amount and number on.
 
     Args:
-        visitor: whose visit it is.
-        amount: preselected.
-        prefill: of the number.
-        reached: probability that the visitor goes on from this page at all.
+        visitor: traits of the visitor.
+        amount: preselected amount.
+        prefill: variant of the prefilled number.
+        reached: probability that the visitor continues from this page at all.
     """
     rescued = sum(share * recovery("other_method", name) for name, share in FAILURES.items())
     pays = METHOD_STEP * (PAYMENT_WORKS + (1 - PAYMENT_WORKS) * rescued)
-    settles, stays = reached * amount_step(visitor, amount), kept(prefill)
+    settles, stays = reached * amount_step(visitor, amount), keep_probability(prefill)
     right, typed = settles * stays, settles * (1 - stays)
     taps_right, taps_typed = NUMBER_PREFILLED * PAY_STEP, NUMBER_TYPED * PAY_STEP
     return (
@@ -115,23 +115,23 @@ def path(
     )
 
 
-def of_other_slots(outcomes: Outcomes) -> Outcomes:
-    """The same for a slot that is not the number's: what is kept there names another decision."""
+def without_prefill(outcomes: Outcomes) -> Outcomes:
+    """Remove `prefill_kept` from outcomes: it names the number's decision, not other slots'."""
     return tuple((types - {"prefill_kept"}, chance) for types, chance in outcomes)
 
 
-def rewarded(outcomes: Outcomes, event: str) -> float:
-    """Probability of the reward of a slot whose terms want this event."""
+def reward_probability(outcomes: Outcomes, event: str) -> float:
+    """Return the probability of a reward in a slot that rewards this event."""
     return sum(chance for types, chance in outcomes if reward_rule(event).met(types))
 
 
 def finish(visitor: Visitor, amount: str | None, prefill: str | None) -> float:
-    """Probability that who has begun pays in the end, with the usual offer after a failure."""
-    return rewarded(path(visitor, amount, prefill), "paid")
+    """Return the probability that a visitor who began pays, with the usual retry offer."""
+    return reward_probability(path(visitor, amount, prefill), "paid")
 
 
 def sms(visitor: Visitor, timing: str | None, boost: float) -> float:
-    """Probability that a reminder SMS leads to a payment."""
+    """Return the probability that a reminder SMS leads to a payment."""
     # The hours of a window, behind the part of the month, change nothing here.
     part = (timing or "").split("_")[0]
     fits = SMS_FITS.get(part, {}).get(visitor.value_tier, 1.0)
@@ -140,13 +140,13 @@ def sms(visitor: Visitor, timing: str | None, boost: float) -> float:
 
 
 def payment_delay(rng: np.random.Generator) -> float:
-    """Seconds between the choice of a method and the payment: mostly minutes, sometimes hours."""
+    """Draw the seconds between choice of method and payment: mostly minutes, sometimes hours."""
     mean = 0.1 * HOUR if rng.random() < 0.75 else 3 * HOUR  # noqa: PLR2004 - told above
     return float(min(LONGEST_DELAY, rng.exponential(mean)))
 
 
 def sms_delay(rng: np.random.Generator) -> float:
-    """Seconds between a reminder and the payment."""
+    """Draw the seconds between a reminder and the payment."""
     return float(min(LONGEST_DELAY, rng.exponential(4 * HOUR)))
 
 

@@ -1,4 +1,4 @@
-"""Who comes by: visitors with the traits that the field notes know to matter."""
+"""Simulated visitors, with the traits that matter by the field notes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from nudge.domain.slots.slot import Scalar
 
 AMOUNTS = (10, 30, 50, 100, 300, 500)
-"""Yuan: the denominations on sale (field-notes, "The recharge path")."""
+"""Denominations on sale, in yuan (field-notes, "The recharge path")."""
 
 CHANNELS = {"web": 0.45, "wap": 0.15, "app": 0.40}
 CITY_TIERS = {"1": 0.25, "2": 0.45, "3": 0.30}
@@ -23,28 +23,27 @@ LAST_AMOUNTS = {0: 0.22, 10: 0.07, 30: 0.17, 50: 0.26, 100: 0.19, 300: 0.06, 500
 """Share of visitors by the last amount they paid, in yuan; 0: none known."""
 
 WISHED_BY_TIER = {"1": 100, "2": 50, "3": 30}
-"""What visitors wish of whom no amount is known. With it, 50 and 100 are above half of all."""
+"""City tier -> wished amount of visitors without last amount: 50 and 100 exceed half of all."""
 
 NUMBERS = {"last_number": 0.55, "frequent_number": 0.40, "own_number": 0.70}
-"""Share of visitors of whom each number is known."""
+"""Kind of number -> share of visitors for whom it is known."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """One person, for one visit.
+    """A simulated visitor, for one visit.
 
     Attributes:
-        number: from 0; with the seed it fixes everything about the visitor.
-        channel: by which the visitor comes.
+        number: number from 0; with the seed it determines all traits.
         city_tier: `1` to `3`.
-        stage: of the lifecycle.
+        stage: lifecycle stage.
         value_tier: `high`, `mid` or `low`.
-        last_amount: yuan; 0 where none is known.
-        mobile_before: has used WAP or app before.
-        wished: the amount that the visitor has in mind, in yuan.
-        numbers: the numbers known of the visitor, of `NUMBERS`.
+        last_amount: last amount in yuan; 0: unknown.
+        mobile_before: the visitor has used WAP or app before.
+        wished: amount that the visitor has in mind, in yuan.
+        numbers: kinds of numbers that are known, of `NUMBERS`.
     """
 
     number: int
@@ -58,7 +57,7 @@ class Visitor:
     numbers: frozenset[str]
 
     def context(self) -> dict[str, Scalar]:
-        """What the front end knows and sends."""
+        """Return the context that the front end knows and sends."""
         known: dict[str, Scalar] = {
             "city_tier": self.city_tier,
             "stage": self.stage,
@@ -70,12 +69,12 @@ class Visitor:
 
 
 def generator(seed: int, number: int) -> np.random.Generator:
-    """The visitor's own source of chance: the same in whatever order threads serve visitors."""
+    """Make a visitor's own random generator, independent of the order of threads."""
     return np.random.default_rng((seed, number))
 
 
 def draw_visitor(number: int, rng: np.random.Generator) -> Visitor:
-    """A visitor at random."""
+    """Draw a visitor at random."""
     tier = pick(rng, CITY_TIERS)
     last = pick(rng, LAST_AMOUNTS)
     return Visitor(
@@ -92,7 +91,7 @@ def draw_visitor(number: int, rng: np.random.Generator) -> Visitor:
 
 
 def pick(rng: np.random.Generator, shares: Mapping[T, float]) -> T:
-    """One key at random, by its share; shares sum to 1."""
+    """Draw one key at random, by its share; shares sum to 1."""
     at, names = rng.random(), list(shares)
     for name in names:
         at -= shares[name]
@@ -102,5 +101,5 @@ def pick(rng: np.random.Generator, shares: Mapping[T, float]) -> T:
 
 
 def distance(amount: int, wished: int, amounts: Sequence[int] = AMOUNTS) -> int:
-    """How many denominations lie between two amounts."""
+    """Return the number of steps between two amounts in the list of denominations."""
     return abs(amounts.index(amount) - amounts.index(wished))

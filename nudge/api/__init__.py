@@ -1,1 +1,1 @@
-"""The HTTP face: blueprints, schemas, and one table from error to status."""
+"""The HTTP API: blueprints, schemas, and one table from error to status."""

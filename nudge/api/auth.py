@@ -1,4 +1,4 @@
-"""Who calls: from the headers of a request to a caller who may do what was asked."""
+"""Authentication and authorisation: the headers of a request give a caller with scopes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANY_ORIGIN: Final = "*"
 
 
 def local_callers(settings: Settings) -> dict[str, Caller]:
-    """Digest -> holder of the keys that stand in the settings: they work with an empty store."""
+    """Return digest -> caller of the keys in the settings, which work with an empty store."""
     found: dict[str, Caller] = {}
     if settings.page_key:
         origins = frozenset(settings.cors_origins)
@@ -34,17 +34,17 @@ def local_callers(settings: Settings) -> dict[str, Caller]:
 def authorise(
     request: Request, service: Service, scopes: Sequence[Scope], *, in_query: bool
 ) -> Caller:
-    """The caller, if one of `scopes` is among theirs.
+    """Authenticate the caller of a request, and check that the key has one of the scopes.
 
     Args:
-        request: with the key.
-        service: that knows the keys.
+        request: carries the key.
+        service: knows the keys.
         scopes: any of them suffices; no scope includes another.
-        in_query: the key may also come as a parameter, for senders that can set no header.
+        in_query: the key may also be a query parameter, for senders that can set no header.
 
     Raises:
-        UnauthenticatedError: no key, an unknown one or (as `key_revoked`) one taken back.
-        ForbiddenError: not with this key, or not from this web origin.
+        UnauthenticatedError: the key is missing, unknown or (as `key_revoked`) revoked.
+        ForbiddenError: the key lacks the scopes, or must not be used from this web origin.
         StoreAwayError: no keys have been read yet, and the store does not answer.
     """
     caller = _caller(service, _key(request, in_query=in_query))
@@ -77,5 +77,5 @@ def _caller(service: Service, key: str) -> Caller:
         raise KeyRevokedError("this key was revoked")
     caller = known.callers.get(digest, local)
     if caller is None:
-        raise UnauthenticatedError("this key is not known")
+        raise UnauthenticatedError("unknown key")
     return caller

@@ -1,4 +1,4 @@
-"""Reading the body of a request."""
+"""Request bodies: reading and bounding of JSON."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from nudge.errors import InvalidRequestError
 
 
 def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
-    """The body, a JSON object.
+    """Read the request's body, a JSON object.
 
     Args:
         limit: largest body, in bytes.
-        any_type: whatever the Content-Type says: a beacon can not choose its own.
+        any_type: accept any Content-Type: a beacon cannot choose its own.
 
     Raises:
-        BadJsonError: it is no JSON, or holds a number or text that JSON has not (NaN, half a pair).
-        InvalidRequestError: it is JSON, but no object.
-        UnsupportedMediaType: it calls itself something else.
+        BadJsonError: the body is not JSON, or holds a number or text that JSON lacks (NaN, half a
+            surrogate pair).
+        InvalidRequestError: the body is JSON, but not an object.
+        UnsupportedMediaType: the Content-Type is not JSON.
     """
     request.max_content_length = limit
     if not (any_type or request.is_json):
@@ -30,7 +31,7 @@ def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
     try:
         body = orjson.loads(request.get_data())
     except orjson.JSONDecodeError as error:
-        raise BadJsonError(f"the body is no JSON: {error}") from error
+        raise BadJsonError(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
-        raise InvalidRequestError("the body is no JSON object")
+        raise InvalidRequestError("the body is not a JSON object")
     return body

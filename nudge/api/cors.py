@@ -1,4 +1,4 @@
-"""Cross-origin calls from pages: the preflight, and the headers on every answer and error."""
+"""Cross-origin calls of pages (CORS): preflight answers, and headers on all other answers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ PREFIXES: Final = ("/v1/", "/ofrep/")
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS: Final = f"Authorization, Content-Type, {HEADER}"
 MAX_AGE: Final = "86400"
-"""Seconds that a browser may keep the preflight's answer."""
+"""Seconds that a browser may cache a preflight's answer."""
 
 
 def allow_origins(app: Flask, origins: Sequence[str]) -> None:
-    """Let pages of these web origins call the app; `*` is any."""
+    """Allow pages of these web origins to call the app; `*` allows any origin."""
     allowed = frozenset(origins)
 
     def preflight() -> Response | None:

@@ -1,7 +1,7 @@
-"""POST /v1/decisions and GET /v1/decisions/{decision_id}.
+"""Endpoints POST /v1/decisions and GET /v1/decisions/{decision_id}.
 
-flask-smorest's own decorators would cost more here than the rest of the call, so that the schemas
-are used directly; `operation` shows the same ones in the document.
+flask-smorest's own decorators would cost more here than the rest of the call, so the schemas are
+used directly; `operation` shows the same ones in the document.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nudge.api.schemas.decisions import (
     DecisionRequestSchema,
     PageAnswerSchema,
     VisitorAnswersSchema,
-    asks_of,
+    load_requests,
 )
 from nudge.api.schemas.explanation import ExplanationSchema
 from nudge.api.service import Service, current
@@ -28,7 +28,7 @@ from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.errors import ForbiddenError
 from nudge.flows.serving.explain import explain
 
-blueprint = resource("decisions", "What to show, and why")
+blueprint = resource("decisions", "Decisions: the variants to show, and their explanation")
 
 REQUEST: Final = {"oneOf": [DecisionRequestSchema, BulkRequestSchema]}
 ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
@@ -43,12 +43,12 @@ ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
     errors=(415,),
 )
 def decide() -> Response:
-    """Choose what to show, in all slots of a page, for one visitor or for up to 100."""
+    """Decide which variants to show in the slots of a page, for one visitor or up to 100."""
     service = current()
     with service.metrics.latency.labels("decide").time():
         body = json_table(service.settings.max_body)
-        asks = asks_of(body, service.settings.region)
-        answers = _decided(service, asks)
+        asks = load_requests(body, service.settings.region)
+        answers = _decide_pages(service, asks)
         return answer(_plain(asks, answers) if "visitors" in body else answers[0])
 
 
@@ -60,12 +60,12 @@ def decide() -> Response:
     errors=(404, 410),
 )
 def why(decision_id: str) -> Response:
-    """Tell why a variant was chosen, and repeat the draw from the record alone."""
+    """Explain why a variant was chosen, and repeat the draw from the decision's record."""
     service = current()
     return answer(explain(service.store, service.sealer, decision_id))
 
 
-def _decided(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:
+def _decide_pages(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:
     if any(ask.force for ask in asks) and "admin" not in caller().scopes:
         raise ForbiddenError("force needs a key with the scope admin as well")
     if any(ask.msisdn for ask in asks) and not caller().is_server:

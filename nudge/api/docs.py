@@ -1,4 +1,4 @@
-"""GET /docs: the OpenAPI document as a page. Everything it needs is served from here."""
+"""Endpoint GET /docs: the OpenAPI document as a page, with all its files served locally."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""No script and no style that stands in the page itself, and nothing from elsewhere."""
+"""Content security policy: no inline script or style, and nothing from other hosts."""
 
 blueprint = Blueprint("docs", __name__, static_folder="static/docs", static_url_path="/docs/assets")
 
@@ -21,14 +21,14 @@ blueprint = Blueprint("docs", __name__, static_folder="static/docs", static_url_
 @blueprint.get("/docs")
 @open_to_all
 def page() -> Response:
-    """The page that shows the document."""
+    """Return the page that shows the OpenAPI document."""
     text = resources.files("nudge.api").joinpath("static", "docs", "index.html").read_bytes()
     return Response(text, mimetype="text/html")
 
 
 @blueprint.after_request
 def protect(response: Response) -> Response:
-    """Let the page run our own files only."""
+    """Add headers that restrict the page to our own files."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and the blueprints that it is made of."""
+"""The OpenAPI document, and registration of the blueprints that it describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nudge.api.operation import check_rules
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
-"""Of the HTTP interface: the first part is the one in its paths."""
+"""Version of the HTTP interface; its first part is in the paths."""
 BLUEPRINTS: Final = (
     decisions.blueprint,
     events.blueprint,
@@ -30,7 +30,7 @@ BLUEPRINTS: Final = (
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})
-"""Endpoints that flask and flask-smorest bring along; all public."""
+"""Public endpoints that flask and flask-smorest add themselves."""
 
 ABOUT: Final = """Every decision is a draw from a known distribution, logged before it is answered.
 
@@ -44,27 +44,27 @@ SECURITY: Final = {
 
 
 class ErrorSchema(Schema):
-    """Every error."""
+    """An error: a stable code for programs and a message for people."""
 
-    code = ma.String(required=True, metadata={"description": "stable"})
-    message = ma.String(required=True, metadata={"description": "for people"})
-    errors = ma.Raw(metadata={"description": "field -> what is wrong with it"})
+    code = ma.String(required=True, metadata={"description": "stable code, for programs"})
+    message = ma.String(required=True, metadata={"description": "explanation, for people"})
+    errors = ma.Raw(metadata={"description": "field -> messages about its value"})
 
 
 class NudgeApi(Api):  # type: ignore[misc]  # flask-smorest publishes no types
-    """flask-smorest, with our form of errors."""
+    """flask-smorest's Api with this service's form of errors."""
 
     ERROR_SCHEMA = ErrorSchema
     # Each status that an operation can answer is listed; there is nothing left for a default.
     DEFAULT_ERROR_RESPONSE_NAME = None
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Flask's own errors, in the form of all others."""
+        """Return Flask's own errors in the service's form."""
         return http_answer(error)
 
 
 def describe(app: Flask) -> None:
-    """Register every blueprint, and serve the document at /openapi.json and the page at /docs."""
+    """Register all blueprints, and serve the document at /openapi.json and the page at /docs."""
     app.config |= {
         "API_TITLE": "Nudge",
         "API_VERSION": VERSION,
@@ -73,7 +73,7 @@ def describe(app: Flask) -> None:
         "API_SPEC_OPTIONS": {"info": {"description": ABOUT}},
     }
     api = NudgeApi(app)
-    api.ma_plugin.converter.add_attribute_function(_said)
+    api.ma_plugin.converter.add_attribute_function(_openapi_attributes)
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)
     for blueprint in BLUEPRINTS:
@@ -82,7 +82,7 @@ def describe(app: Flask) -> None:
     check_rules(app, LIBRARY)
 
 
-def _said(_: object, field: ma.Field[Any], **__: object) -> dict[str, Any]:
-    """What a field says of itself beyond marshmallow's words."""
-    said: dict[str, Any] = getattr(field, "openapi", {})
-    return dict(said)
+def _openapi_attributes(_: object, field: ma.Field[Any], **__: object) -> dict[str, Any]:
+    """Return the OpenAPI attributes of a field that marshmallow has no words for."""
+    found: dict[str, Any] = getattr(field, "openapi", {})
+    return dict(found)

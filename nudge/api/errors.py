@@ -1,4 +1,4 @@
-"""One table from error to status, and one form for every error answer."""
+"""Error answers: one table from error code to status, and one form for all of them."""
 
 from __future__ import annotations
 
@@ -38,35 +38,35 @@ STATUS: Final = {
     "fenced": 503,
     "spool_full": 503,
 }
-"""Code -> status. A code that is not here is our own fault: 500."""
+"""Error code -> status; a code that is not listed is an internal error, 500."""
 
 HTTP_CODES: Final = {400: "bad_request", 413: "too_large", 500: "internal"}
-"""Statuses of Flask's own errors whose code is not simply the status's name."""
+"""Codes of Flask's own errors that differ from the name of their status."""
 
 RETRY_AFTER: Final = "1"
-"""Seconds after which a call that met no store is worth repeating."""
+"""Seconds after which a call that found no store may be repeated."""
 
 MESSAGES: Final = {
-    404: "there is nothing at this path; GET /openapi.json lists what there is",
+    404: "unknown path; GET /openapi.json lists all paths",
     413: "the body is too large",
-    500: "something went wrong on our side",
+    500: "internal error; the service's log names the cause",
 }
 
 
 class KeyRevokedError(UnauthenticatedError):
-    """The key was valid once."""
+    """The key was valid and has been revoked."""
 
     code = "key_revoked"
 
 
 class BadJsonError(InvalidRequestError):
-    """The body is no JSON."""
+    """The body of a request is not JSON."""
 
     code = "bad_json"
 
 
 def handle_errors(app: Flask, metrics: Metrics) -> None:
-    """Let the app answer every error in the one form."""
+    """Register handlers that answer every error in the one form."""
 
     def ours(error: NudgeError) -> Response:
         if isinstance(error, StoreError):
@@ -78,7 +78,7 @@ def handle_errors(app: Flask, metrics: Metrics) -> None:
 
 
 def nudge_answer(error: NudgeError) -> Response:
-    """The answer to one of our own errors."""
+    """Return the answer to one of the service's own errors."""
     status = STATUS.get(error.code, 500)
     if status == 500:  # noqa: PLR2004 (the status itself)
         log.error("failed", code=error.code, exc_info=error)
@@ -96,7 +96,7 @@ def nudge_answer(error: NudgeError) -> Response:
 
 
 def http_answer(error: HTTPException) -> Response:
-    """The answer to an error of Flask or Werkzeug, with the headers that it brings (`Allow`)."""
+    """Return the answer to an error of Flask or Werkzeug, with its headers, such as `Allow`."""
     status = error.code or 500
     code = HTTP_CODES.get(status) or _snake(http.HTTPStatus(status).phrase)
     response = error_answer(status, code, MESSAGES.get(status) or str(error.description))
@@ -107,7 +107,7 @@ def http_answer(error: HTTPException) -> Response:
 
 
 def error_answer(status: int, code: str, message: str, errors: object = None) -> Response:
-    """The one form: `{code, message, errors?}`."""
+    """Return an error answer in the one form: `{code, message, errors?}`."""
     body: dict[str, object] = {"code": code, "message": message}
     return answer(body if errors is None else body | {"errors": errors}, status)
 

@@ -1,4 +1,4 @@
-"""POST /v1/events, and GET /v1/pixel for pages without script."""
+"""Endpoints POST /v1/events, and GET /v1/pixel for pages without script."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from marshmallow import fields as ma
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.schemas.events import CLASSES, sent_of
+from nudge.api.schemas.events import CLASSES, load_event
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
 from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
-blueprint = resource("events", "What visitors did")
+blueprint = resource("events", "Events: actions of visitors")
 
 MAX_EVENTS: Final = 1000
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
-"""One transparent point."""
+"""Image of one transparent pixel."""
 
 
 class RejectedEventSchema(Schema):
-    """An event that was not taken."""
+    """An event that was rejected, with the reason."""
 
-    event_id = ma.String(required=True, metadata={"description": "empty where it had none"})
+    event_id = ma.String(required=True, metadata={"description": "empty if the event had none"})
     code = ma.String(required=True)
     message = ma.String(required=True)
 
 
 class RecordResultSchema(Schema):
-    """What became of a batch."""
+    """The result of a batch: counts of accepted and duplicate events, and the rejected ones."""
 
     accepted = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
     duplicates = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
@@ -52,7 +52,7 @@ BATCH: Final[dict[str, Any]] = {
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_EVENTS,
-            # What is no event costs only itself: it is answered under `rejected`.
+            # An invalid item costs only itself: it is answered under `rejected`.
             "items": {"anyOf": [*CLASSES.values(), {"description": "is rejected"}]},
         }
     },
@@ -62,7 +62,7 @@ PIXEL: Final = {
     "name": "d",
     "in": "query",
     "required": True,
-    "description": "the decision_id that was shown",
+    "description": "decision_id of the decision that was shown",
     "schema": {"type": "string", "pattern": DECISION_ID.pattern},
 }
 IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format": "binary"}}}}
@@ -77,11 +77,11 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
     key_in_query=True,
 )
 def record() -> Response:
-    """Take up to 1,000 events, each once; a bad one is told why and costs no other."""
+    """Record up to 1,000 events, each once; an invalid event is rejected with a reason, alone."""
     service = current()
     with service.metrics.latency.labels("events").time():
         batch = _batch(json_table(service.settings.max_events_body, any_type=True))
-        return answer(_recorded(service, batch), 202)
+        return answer(_record_batch(service, batch), 202)
 
 
 @operation(
@@ -94,10 +94,10 @@ def record() -> Response:
     key_in_query=True,
 )
 def pixel() -> Response:
-    """Record that a decision was shown, by a page that can only load an image."""
+    """Record that a decision was shown, for pages that can only load an image."""
     decision_id = request.args.get("d", "")
     if not DECISION_ID.fullmatch(decision_id):
-        right = "give the decision_id as it was answered"
+        right = "give the decision_id from an answer"
         raise InvalidRequestError(f"d: {right}", {"d": [right]})
     # The id of the event follows from the decision: an image that is loaded again counts once.
     shown = EventRequest(f"pixel:{decision_id}", "shown", "", None, decision_id)
@@ -120,9 +120,9 @@ def _batch(body: dict[str, Any]) -> list[object]:
     return events
 
 
-def _recorded(service: Service, batch: list[object]) -> RecordResult:
+def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     server = caller().is_server
-    read = [sent_of(raw, server=server, region=service.settings.region) for raw in batch]
+    read = [load_event(raw, server=server, region=service.settings.region) for raw in batch]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = [one for one in read if isinstance(one, EventRequest)]
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())

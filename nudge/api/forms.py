@@ -1,4 +1,4 @@
-"""Kinds of field that requests share; each message says what would be right."""
+"""Fields that several requests share; each error message names a valid value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAGE_NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 
 
 def text(right: str, longest: int, *, required: bool = False) -> ma.String:
-    """Text of 1 to `longest` characters, none of them a control character."""
+    """Make a field of text: 1 to `longest` characters, none of them a control character."""
     return ma.String(
         required=required,
         validate=[
@@ -37,29 +37,29 @@ def text(right: str, longest: int, *, required: bool = False) -> ma.String:
 
 
 def name(right: str) -> ma.String:
-    """The name of a page, slot or variant, as slots are configured."""
+    """Make a field for the name of a page, slot or variant, as slots are configured."""
     return ma.String(validate=Matches(PAGE_NAME, right), **field_texts(right))
 
 
 def visitor_id(*, required: bool = True) -> ma.String:
-    """Who is served."""
+    """Make the field of the visitor's external id."""
     right = f"give the visitor's id, 1 to {MAX_VISITOR_ID} characters"
     return text(right, MAX_VISITOR_ID, required=required)
 
 
 def msisdn() -> ma.String:
-    """A phone number; what it must look like is `domain.number`'s."""
+    """Make the field of a phone number, whose format `domain.identity.number` checks."""
     return text("give a phone number", LONGEST)
 
 
 def channel() -> ma.String:
-    """Through what the visitor comes."""
+    """Make the field of the visitor's channel."""
     right = f"use one of {', '.join(CHANNELS)}"
     return ma.String(required=True, validate=OneOf(*CHANNELS), **field_texts(right))
 
 
 def page() -> ma.String:
-    """Where the visitor is."""
+    """Make the field of the page that the visitor is on."""
     right = 'name the page, such as "home": a-z, 0-9, _ . - only, at most 64 characters'
     return ma.String(required=True, validate=Matches(PAGE_NAME, right), **field_texts(right))
 
@@ -75,10 +75,10 @@ _SCALAR: Final = {
 
 
 class ValueTable(JsonTable):
-    """A small table: names of at most 64 characters with values that one check accepts.
+    """A field with a small table: names of at most 64 characters, and values of one kind.
 
     Attributes:
-        openapi: what the document says of it, which marshmallow has no words for.
+        openapi: attributes for the OpenAPI document that marshmallow has no words for.
     """
 
     def __init__(
@@ -93,13 +93,13 @@ class ValueTable(JsonTable):
 
 
 def context() -> ValueTable:
-    """What the caller knows of this visit."""
+    """Make the field of the context: attributes of the visit that the caller knows."""
     right = "give a table of text, numbers, true or false, such as last_amount: 50"
     return ValueTable(right, most=MAX_ATTRIBUTES, check=_attribute_problem, value=_SCALAR)
 
 
 def force(most: int) -> ValueTable:
-    """What a person wants to see."""
+    """Make the field of forced variants, with which a person previews a page."""
     right = "give slot -> variant; it needs the scope admin as well"
     value = {"type": "string", "minLength": 1}
     return ValueTable(right, most=most, check=text_problem, value=value)

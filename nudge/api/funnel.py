@@ -1,4 +1,4 @@
-"""GET /v1/funnel: where visitors leave the path, answered by the report worker."""
+"""Endpoint GET /v1/funnel: stages and leaks of the path, answered by the report worker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel_query import funnel_question
 from nudge.errors import InvalidRequestError
 
-blueprint = resource("funnel", "Where visitors leave the path")
+blueprint = resource("funnel", "The funnel: stages of the path, and visitors lost at each")
 
 
 @operation(
@@ -29,9 +29,9 @@ blueprint = resource("funnel", "Where visitors leave the path")
     parameters=PARAMETERS,
 )
 def funnel() -> Response:
-    """Tell where visitors leave the path, for what reason, and what has changed.
+    """Report at which stages visitors leave the path, for which reasons, and the changes.
 
-    The answer, or 202 with the job that makes it.
+    The answer is the report, or 202 with the job that makes it.
     """
     service = current()
     given = request.args

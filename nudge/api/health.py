@@ -1,4 +1,4 @@
-"""GET /healthz, /readyz and /metrics: for those who keep the service running; they need no key."""
+"""Endpoints /healthz, /readyz and /metrics, for operations; they need no key."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from nudge.api.service import Service, current
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.errors import StoreError, StoreFullError
 
-blueprint = resource("health", "Is it alive, can it answer, how fast")
+blueprint = resource("health", "Health and figures of the service")
 
 
 class AliveSchema(Schema):
-    """The process runs."""
+    """A sign of life of the process."""
 
     status = ma.String(required=True, validate=validate.Equal("ok"))
 
 
 class ReadySchema(Schema):
-    """Whether decisions can be answered, and how fresh what they rest on is."""
+    """Readiness of the process: its ability to decide, and the age of its data."""
 
     status = ma.String(required=True, validate=validate.OneOf(("ready", "degraded", "starting")))
     reason = ma.String(
         required=True,
         metadata={
-            "description": "what is the matter, in a word (`store_away`, `store_full`, "
-            "`store_empty`, `store_older`, `store_other`) and a sentence; empty where nothing is"
+            "description": "problem, as a word (`store_away`, `store_full`, `store_empty`, "
+            "`store_older`, `store_other`) and a sentence; empty without a problem"
         },
     )
     slots = ma.Integer(required=True)
@@ -44,7 +44,7 @@ class ReadySchema(Schema):
         values=ma.Integer(),
         required=True,
         metadata={
-            "description": "fold -> records it has still to read; empty without the right store"
+            "description": "fold -> records that it has not read yet; empty without the right store"
         },
     )
 
@@ -59,16 +59,16 @@ TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 @operation(blueprint, "GET /healthz", scopes=(), answers={200: AliveSchema})
 def alive() -> Response:
-    """Say that the process runs, whatever the store does."""
+    """Confirm that the process runs; the store's state plays no part."""
     return answer({"status": "ok"})
 
 
 @operation(blueprint, "GET /readyz", scopes=(), answers={200: ReadySchema, 503: ReadySchema})
 def ready() -> Response:
-    """Say whether decisions can be answered, and what is the matter.
+    """Report whether the process can answer decisions, and name the problem if there is one.
 
-    `degraded` is from memory, without the store; or with a store that is not the one that was
-    known: decisions are kept, and nothing is learned of them until it is accepted.
+    `degraded` means that decisions come from memory, without the store; or that the store is not
+    the known one: decisions are kept, and nothing is learned of them until it is accepted.
     """
     service = current()
     lags = _lags(service)
@@ -84,12 +84,12 @@ def ready() -> Response:
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
-    """Show the figures of the web processes to Prometheus."""
+    """Return the figures of the web processes, for Prometheus."""
     return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _reason(service: Service, *, away: bool) -> str:
-    """What is the matter; hosts and sockets, which errors name, are nobody's business here."""
+    """Return the problem in public words: hosts and sockets, which errors name, stay private."""
     wrong, breaker = service.held.wrong, service.store.client.breaker
     if away or (breaker and breaker.is_open):
         full = breaker is not None and isinstance(breaker.cause, StoreFullError)
@@ -98,7 +98,7 @@ def _reason(service: Service, *, away: bool) -> str:
 
 
 def _lags(service: Service) -> dict[str, int] | None:
-    """Fold -> records not yet read, or None where the store does not answer."""
+    """Count the records that each fold has not read yet; None if the store does not answer."""
     try:
         service.catalogue()
         ends = {p: service.store.journal.last_position(p) for p in _partitions(service)}

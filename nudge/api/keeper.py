@@ -1,4 +1,4 @@
-"""The thread that empties the spool: as soon as the store is back, without a restart."""
+"""Thread that empties the spool as soon as the store is back, without a restart."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ from nudge.store.store import Store
 from nudge.store.wire.client import Client
 
 EVERY: Final = 0.5
-"""Seconds between looks at the spool's directory."""
+"""Seconds between two looks at the spool's directory."""
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Keeper:
-    """Empties the spool and says what it holds.
+    """The keeper of a process's spool: it empties the spool and publishes its figures.
 
     Attributes:
-        spool: of this process.
         hot: the page path's client, whose breaker says when the store is back.
-        patient: the store, for a thread that nobody waits for.
-        metrics: of this process.
+        patient: the store, over a client that may wait, for this thread.
     """
 
     spool: Spool
@@ -41,10 +39,10 @@ class Keeper:
     _refused: int = 0
 
     def look(self) -> None:
-        """Reserve the spool's space, tell its figures, and empty it if the store is there.
+        """Publish the spool's figures, reserve its space, and empty it if the store answers.
 
         Raises:
-            NudgeError: the disk gives no space, or the store went away; what is left is kept.
+            NudgeError: the disk has no space, or the store went away; what is left is kept.
         """
         away = bool(self.hot.breaker and self.hot.breaker.is_open)
         self.tell(away=away)
@@ -58,7 +56,7 @@ class Keeper:
             log.info("spool_drained", records=drained)
 
     def tell(self, *, away: bool) -> None:
-        """Bring the figures up to date."""
+        """Update the spool's figures."""
         taken, refused = self.spool.taken, self.spool.refused
         self.metrics.taken.inc(taken - self._taken)
         self.metrics.refused.inc(refused - self._refused)
@@ -69,13 +67,13 @@ class Keeper:
 
 
 def start(spool: Spool, hot: Client, patient: Store, metrics: SpoolMetrics) -> threading.Thread:
-    """Reserve the spool's space and empty it from now on. Call it once in each process.
+    """Start the thread that keeps the spool; call this once in each process.
 
     Args:
-        spool: of this process.
+        spool: spool of this process.
         hot: the page path's client, whose breaker says when the store is back.
-        patient: the store, for a thread that nobody waits for.
-        metrics: where the spool's figures go.
+        patient: the store, over a client that may wait, for this thread.
+        metrics: figures of the spool.
     """
     keeper = Keeper(spool, hot, patient, metrics)
     thread = threading.Thread(target=_run, args=(keeper,), name="spool", daemon=True)

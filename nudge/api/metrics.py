@@ -1,4 +1,4 @@
-"""Figures for Prometheus: one registry an app, or the files of all web processes."""
+"""Figures for Prometheus, from one registry an app or the files of all web processes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 BUCKETS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 1.0)
-"""Seconds: fine where a page's budget lies."""
+"""Bounds of the latency histogram in seconds, finest around a page's budget."""
 
 
 @dataclass(frozen=True)
 class SpoolMetrics:
-    """What the spools hold: of all living web processes, where they share a directory.
+    """Figures of the spools, over all living web processes that share a directory.
 
     Attributes:
         taken: records put into the spool.
-        refused: calls whose records it did not take: it was full, or the disk failed.
+        refused: calls whose records the spool refused: it was full, or the disk failed.
         drained: records that were new to the journal when they came out of it.
         pending: records that wait in the files of living processes.
         used: share of its space that the fullest one uses, in [0, 1].
@@ -42,7 +42,7 @@ class SpoolMetrics:
 
     @classmethod
     def create(cls, own: CollectorRegistry) -> Self:
-        """New figures in this registry."""
+        """Create the figures in a registry."""
         return cls(
             taken=Counter("nudge_spooled", "Records put into the spool", registry=own),
             refused=Counter("nudge_spool_refused", "Calls that the spool refused", registry=own),
@@ -55,17 +55,17 @@ class SpoolMetrics:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a web process counts.
+    """Figures of a web process.
 
     Attributes:
-        registry: of this app.
-        decisions: answered, by slot and reason.
-        events: by result.
-        latency: seconds, by endpoint.
-        store_errors: by code.
+        registry: registry of this app.
+        decisions: decisions answered, by slot and reason.
+        events: events received, by result.
+        latency: seconds to answer, by endpoint.
+        store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
-        spool: what went into the spool and out of it.
+        spool: figures of the spool.
     """
 
     registry: CollectorRegistry
@@ -79,7 +79,7 @@ class Metrics:
 
     @classmethod
     def create(cls) -> Self:
-        """New figures in a registry of their own, so that one process may hold several apps."""
+        """Create the figures in a registry of their own, so a process may hold several apps."""
         own = CollectorRegistry()
         return cls(
             registry=own,
@@ -126,12 +126,12 @@ class Metrics:
         counter.inc(times)
 
     def text(self) -> bytes:
-        """The figures in Prometheus' text form: of all processes where they share a directory."""
-        return generate_latest(_shared() if _multiprocess() else self.registry)
+        """Return the figures in Prometheus' text format, over processes that share a directory."""
+        return generate_latest(_shared_registry() if _multiprocess() else self.registry)
 
 
 def _gauge(name: str, text: str, over: Literal["sum", "max"], own: CollectorRegistry) -> Gauge:
-    """A gauge whose dead processes do not count."""
+    """Create a gauge that ignores dead processes."""
     mode: Literal["livesum", "livemax"] = "livesum" if over == "sum" else "livemax"
     return Gauge(name, text, registry=own, multiprocess_mode=mode)
 
@@ -141,7 +141,7 @@ def _multiprocess() -> bool:
     return values.ValueClass is not values.MutexValue
 
 
-def _shared() -> CollectorRegistry:
+def _shared_registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry

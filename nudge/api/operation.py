@@ -1,6 +1,6 @@
-"""One registration for each endpoint: who may call it, what it takes and what it may answer.
+"""Registration of endpoints with their scopes, bodies and answers, in one place.
 
-The same lines enforce the rule and write it into the OpenAPI document, so that they can not differ.
+The lines that enforce the scopes also write them into the OpenAPI document: both always agree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nudge.domain.journal.caller import Caller, Scope
 
 View = Callable[..., Response]
 Described = type[Schema] | Mapping[str, Any]
-"""A schema, or a part of the OpenAPI document as it stands there."""
+"""A schema, or a literal part of the OpenAPI document."""
 
 RULE: Final = "_nudge_scopes"
 BODY_ERRORS: Final = (400, 413, 422)
@@ -38,16 +38,16 @@ def operation(
     parameters: Sequence[Mapping[str, Any]] = (),
     key_in_query: bool = False,
 ) -> Callable[[View], View]:
-    """Register, document and guard an endpoint.
+    """Register an endpoint, document it, and enforce its scopes.
 
     Args:
-        blueprint: that it belongs to.
+        blueprint: group of the endpoint.
         endpoint: method and path, such as `GET /v1/slots`.
-        scopes: any of them suffices; none means that everybody may call.
-        answers: status -> what is answered, for the statuses that are no errors.
-        body: content type -> what is taken.
-        errors: statuses besides those that scopes and body bring with them.
-        parameters: of the query, as the OpenAPI document writes them.
+        scopes: any of them suffices; none makes the endpoint public.
+        answers: status -> schema of the answer, without errors.
+        body: content type -> schema of the body.
+        errors: statuses of errors besides those that scopes and body imply.
+        parameters: query parameters, as the OpenAPI document writes them.
         key_in_query: the key may also come as `?key=`.
     """
     document = _document(scopes, answers, body, errors, parameters, key_in_query=key_in_query)
@@ -72,20 +72,20 @@ def operation(
 
 
 def open_to_all(view: View) -> View:
-    """Mark a view that anybody may call and that the document leaves out."""
+    """Mark a view as public and undocumented."""
     view.__dict__[RULE] = ()
     return view
 
 
 def check_rules(app: Flask, library: Collection[str]) -> None:
-    """Refuse to serve an endpoint that nobody gave a rule.
+    """Check that every endpoint has a rule about its callers.
 
     Args:
-        app: with every blueprint registered.
-        library: endpoints that others wrote, and that are meant to be public.
+        app: app with every blueprint registered.
+        library: endpoints of libraries that are meant to be public.
 
     Raises:
-        RuntimeError: naming the endpoints.
+        RuntimeError: endpoints without a rule, by name.
     """
     views = app.view_functions.items()
     bare = sorted(name for name, view in views if not hasattr(view, RULE) and name not in library)
@@ -94,18 +94,18 @@ def check_rules(app: Flask, library: Collection[str]) -> None:
 
 
 def resource(name: str, description: str) -> Blueprint:
-    """A group of endpoints in the document."""
+    """Create a group of endpoints, as the document shows it."""
     return Blueprint(name, __name__, description=description)
 
 
 def caller() -> Caller:
-    """Who makes this request."""
+    """Return the caller of the current request."""
     found: Caller = g.caller
     return found
 
 
 def query_parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # noqa: ANN401 (OpenAPI's words)
-    """A parameter of the query, as the document writes it; text unless `schema` says more."""
+    """Describe a query parameter for the document; its type is text unless `schema` says more."""
     return {
         "in": "query",
         "name": name,

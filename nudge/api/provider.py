@@ -1,4 +1,4 @@
-"""JSON as the service reads and writes it: orjson, and what to do with what orjson cannot say."""
+"""JSON encoding of the service: orjson, and the standard library for values that it refuses."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MIMETYPE = "application/json"
 
 
 def dumps(value: object) -> bytes:
-    """The value as JSON.
+    """Encode a value as JSON.
 
-    Error answers repeat what a caller sent, and that may be what orjson refuses: half a surrogate
-    pair, a number beyond 64 bits. The standard library writes such values.
+    Error answers repeat values of the caller, which orjson may refuse: half a surrogate pair, a
+    number beyond 64 bits. The standard library writes such values.
     """
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
@@ -25,25 +25,25 @@ def dumps(value: object) -> bytes:
 
 
 def answer(value: object, status: int = 200) -> Response:
-    """A JSON response."""
+    """Return a JSON response."""
     return Response(dumps(value), status, mimetype=MIMETYPE)
 
 
 class OrjsonProvider(JSONProvider):
-    """Makes Flask and its extensions use the same JSON."""
+    """Flask's JSON provider, so that Flask and its extensions use this encoding."""
 
     def dumps(self, obj: Any, **_: Any) -> str:  # noqa: ANN401 (Flask's own signature)
-        """The value as text; options of the standard library are not taken."""
+        """Encode a value as text; options of the standard library are ignored."""
         return dumps(obj).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:  # noqa: ANN401 (Flask's own signature)
-        """The value of a text.
+        """Decode a text.
 
         Raises:
-            ValueError: it is no JSON.
+            ValueError: the text is not JSON.
         """
         return orjson.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 (Flask's own signature)
-        """What `jsonify` and returned dictionaries become."""
+        """Return the response of `jsonify` and of returned dictionaries."""
         return answer(self._prepare_response_obj(args, kwargs))

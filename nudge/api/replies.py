@@ -1,4 +1,4 @@
-"""What the answers to questions about the lake share: where to ask, and what to say meanwhile."""
+"""Answers to questions about the lake: the result, or 202 with the job that computes it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from nudge.flows.serving.questions import QuestionStatus
 from nudge.store.jobs.jobs import Job
 
 FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question": 422}
-"""What a worker found wrong with a question -> status; anything else is our own fault."""
+"""Error code of a failed job -> status; any other code is 503."""
 
 
 def with_as_of(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:
-    """The answer, a JSON object, with the time until which it is complete."""
+    """Add `as_of`, the time until which the answer is complete, to a JSON object."""
     if body is None:
         return None
     return orjson.Fragment(b'{"as_of":' + orjson.dumps(iso(as_of)) + b"," + body[1:])
 
 
 def pending(body: Mapping[str, object], reply: QuestionStatus) -> Response:
-    """The answer while there is none: where it will be, or why there will be none."""
+    """Return 202 with the job's address, or the error with which the job failed."""
     if reply.job is not None and reply.job.state == "failed":
         status = FAILED.get(reply.job.code, 503)
         return error_answer(status, reply.job.code, reply.job.message)
@@ -39,13 +39,13 @@ def pending(body: Mapping[str, object], reply: QuestionStatus) -> Response:
 
 
 def plain_job(found: Job | None) -> dict[str, object]:
-    """The job as JSON, without its result.
+    """Return the job as JSON, without its result.
 
     Raises:
-        NotFoundError: it was forgotten.
+        NotFoundError: the job has expired.
     """
     if found is None:
-        raise NotFoundError("the question was forgotten; ask again")
+        raise NotFoundError("the job has expired; ask again")
     return {
         "job_id": found.id,
         "kind": found.kind,

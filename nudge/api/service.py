@@ -1,4 +1,4 @@
-"""What every endpoint works with: one bundle an app, and the catalogue that it follows."""
+"""The service behind all endpoints of an app, and the catalogue that it follows."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ log = structlog.get_logger()
 
 
 class CatalogueHolder:
-    """The current catalogue: replaced as one value, read without a lock.
+    """A holder of the current catalogue, which is replaced as one value and read without a lock.
 
     Attributes:
-        catalogue: the last one that was read; empty before the first.
-        read_at: when it was last known to be current, on the clock that never jumps; None before.
-        wrong: what is wrong with the store, as it was last seen.
+        catalogue: last catalogue that was read; empty before the first.
+        read_at: time at which it was last known to be current, on the clock that never jumps; None
+            before the first.
+        wrong: problem of the store, as it was last seen; None without one.
     """
 
     def __init__(self) -> None:
@@ -56,14 +57,14 @@ class CatalogueHolder:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the catalogue was known to be current; None before the first."""
+        """Seconds since the catalogue was last known to be current; None before the first."""
         return None if self.read_at is None else monotonic() - self.read_at
 
     def follow(self, store: Store) -> None:
-        """Replace the catalogue by what the store has now.
+        """Replace the catalogue by the store's present one.
 
         Raises:
-            NudgeError: it can not be read; the old one stays.
+            NudgeError: the store cannot be read; the old catalogue stays.
         """
         with self._lock:
             self.catalogue = store.catalogue.refresh(self.catalogue)
@@ -74,11 +75,11 @@ class CatalogueHolder:
             self._failing = False
 
     def await_first(self, seconds: float) -> None:
-        """Wait until a catalogue was read, but not for longer than this."""
+        """Wait until a catalogue has been read, at most this long."""
         self._known.wait(seconds)
 
-    def failed(self, error: Exception) -> None:
-        """Say that the old one stays: once for each outage, not twice a second."""
+    def log_failure(self, error: Exception) -> None:
+        """Log that the old catalogue stays: once an outage, not at each attempt."""
         if not self._failing:
             log.warning("catalogue_stays", age=self.age, error=str(error))
         self._failing = True
@@ -86,21 +87,19 @@ class CatalogueHolder:
 
 @dataclass(frozen=True)
 class Service:
-    """Everything that an endpoint needs.
+    """The service of one app: its settings, store, flows and catalogue, for all endpoints.
 
     Attributes:
-        settings: of this process.
-        store: of the page path.
-        patient: for threads that nobody waits for.
-        sealer: hashes, ids and tokens.
+        store: store of the page path.
+        patient: the store, over a client that may wait, for background threads.
+        sealer: makes hashes, ids and tokens.
         decider: answers pages.
-        recorder: takes events.
-        questions: long questions to the workers.
+        recorder: records events.
+        questions: hands long questions to the workers.
         eraser: forgets people.
         make_planner: makes `planner`.
-        spool: takes what the store does not.
-        metrics: what this process counts.
-        local: digest -> holder of the keys that stand in the settings.
+        spool: keeps records that the store cannot take.
+        local: digest -> caller of the keys in the settings.
         held: the current catalogue.
     """
 
@@ -120,15 +119,15 @@ class Service:
 
     @cached_property
     def planner(self) -> Planner:
-        """Answers schedulers; made with the first question, since holidays take time to load.
+        """The planner of SMS, made by the first request, since holidays take time to load.
 
         Raises:
-            InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
+            InvalidConfigError: the contact policy is wrong; `nudge check` finds this as well.
         """
         return self.make_planner()
 
     def catalogue(self) -> Catalogue:
-        """The catalogue to answer this request by; the first call reads it.
+        """Return the catalogue for this request; the first call reads it.
 
         Raises:
             StoreAwayError: nothing has been read yet, and the store does not answer.
@@ -138,10 +137,10 @@ class Service:
         return self.held.catalogue
 
     def catalogue_with(self, names: Iterable[str]) -> Catalogue:
-        """The catalogue to answer by, read again if it lacks one of these slots.
+        """Return the catalogue for this request, read again if it lacks one of these slots.
 
-        Another process may have applied the slot a moment ago: whoever was told so there must not
-        be told otherwise here, until the next regular look.
+        Another process may have applied a slot a moment ago: this process must not answer that
+        the slot is unknown until its next regular look.
 
         Raises:
             StoreAwayError: nothing has been read yet, and the store does not answer.
@@ -150,10 +149,10 @@ class Service:
         return held if all(name in held.slots for name in names) else self.latest()
 
     def latest(self) -> Catalogue:
-        """The catalogue as the store has it now; the one in memory if that can not be read.
+        """Read the store's present catalogue; return the one in memory if the store is away.
 
-        For whoever looks at a slot to change it: the last change may have gone through another
-        process, and this one's regular look may be a second old.
+        Callers that are about to change a slot need it: the last change may have gone through
+        another process, and this one's regular look may be a second old.
 
         Raises:
             StoreAwayError: nothing has been read yet, and the store does not answer.
@@ -165,10 +164,10 @@ class Service:
         return self.held.catalogue
 
     def refresh(self, store: Store | None = None) -> None:
-        """Read what changed, now.
+        """Read the changes of the catalogue now.
 
         Args:
-            store: to read with; None is the page path's own.
+            store: store to read from; None is the page path's own.
 
         Raises:
             StoreAwayError: the store does not answer; the old catalogue stays.
@@ -178,23 +177,24 @@ class Service:
             self.metrics.frozen.labels(name).set(float(served.slot.mode == SlotMode.FROZEN))
 
     def look(self) -> None:
-        """See whether the store is the right one, then read what changed.
+        """Check that the store is the known one, then read the changes of the catalogue.
 
-        A store that lost what it had would take slots and keys away: what is in memory stays.
+        A store that lost its data would take slots and keys away: then the catalogue in memory
+        stays.
 
         Raises:
-            NudgeError: it can not be told, or not be read.
+            NudgeError: the store cannot be checked or read.
         """
         self.recognise()
         if self.held.wrong is None or not self.held.catalogue.slots:
             self.refresh(self.patient)
 
     def recognise(self) -> None:
-        """See whether the store is the right one.
+        """Check that the store is the known one, by its fingerprint.
 
         Raises:
-            InvalidConfigError: the note of it can not be read.
-            StoreAwayError: no answer.
+            InvalidConfigError: the local note of the fingerprint cannot be read.
+            StoreAwayError: the store does not answer.
         """
         found = self.patient.identity.recognise(self.settings.store_note)
         if found and not self.held.wrong:
@@ -202,10 +202,10 @@ class Service:
         self.held.wrong = found
 
     def start(self) -> threading.Thread:
-        """Follow the store and empty the spool from now on: once a process, after the fork.
+        """Start the threads that follow the store and empty the spool; call it after the fork.
 
-        Returns when slots and policies are in memory, or when that takes too long: the first
-        pages would have to read them in the time that a page may wait, or be refused.
+        The call returns when slots and policies are in memory, or when that takes too long: else
+        the first pages would have to read them in the time that a page may wait, or be refused.
         """
         self.store.client.before_return = self.recognise
         keeper.start(self.spool, self.store.client, self.patient, self.metrics.spool)
@@ -215,17 +215,17 @@ class Service:
         return thread
 
     def _follow(self) -> None:
-        # A catalogue may be large and the store busy: nobody waits here, so patience costs nothing.
+        # A catalogue may be large and the store busy: no page waits here, so waiting is free.
         while True:
             try:
                 self.look()
             except NudgeError as error:
                 self._count(error)
-                self.held.failed(error)
+                self.held.log_failure(error)
             except Exception as error:
                 # Without this thread the process would serve an old catalogue for ever.
                 log.exception("catalogue_broken")
-                self.held.failed(error)
+                self.held.log_failure(error)
             sleep(self.settings.refresh_every)
 
     def _count(self, error: NudgeError) -> None:
@@ -234,6 +234,6 @@ class Service:
 
 
 def current() -> Service:
-    """The bundle of the app that answers this request."""
+    """Return the service of the app that answers this request."""
     service: Service = current_app.extensions[EXTENSION]
     return service

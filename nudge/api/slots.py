@@ -1,4 +1,4 @@
-"""GET /v1/slots; GET, PUT, PATCH /v1/slots/{slot}; its revisions."""
+"""Endpoints GET /v1/slots; GET, PUT, PATCH /v1/slots/{slot}; GET .../revisions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
 
-blueprint = resource("slots", "What is chosen")
+blueprint = resource("slots", "Slots: variants, policies and revisions")
 
 NAMED = "/v1/slots/<string(maxlength=64):slot>"
 MAX_WHY: Final = 500
@@ -37,16 +37,16 @@ CONDITION: Final = (
         "name": "If-Match",
         "in": "header",
         "schema": {"type": "string"},
-        "description": "the ETag of the revision that was looked at; not for a new slot",
+        "description": "ETag of the revision that the change is based on; omitted for a new slot",
     },
-    query_parameter("why", "the reason, for the audit", maxLength=MAX_WHY),
+    query_parameter("why", "reason of the change, for the audit", maxLength=MAX_WHY),
 )
 How = Callable[..., Change]
 
 
 @operation(blueprint, "GET /v1/slots", scopes=("read",), answers={200: SlotsSchema})
 def every() -> Response:
-    """List the slots as they are served now."""
+    """List all slots as they are served now."""
     return answer({"slots": [_plain(one) for one in current().latest().slots.values()]})
 
 
@@ -54,9 +54,9 @@ def every() -> Response:
     blueprint, f"GET {NAMED}", scopes=("read",), answers={200: LiveSlotSchema}, errors=(404,)
 )
 def one(slot: str) -> Response:
-    """Show a slot as it is served now; its ETag is what a change has to name."""
-    served = _served(slot)
-    return _tagged(answer(_plain(served)), served.slot)
+    """Show a slot as it is served now; a change must name its ETag."""
+    served = _find_slot(slot)
+    return _add_etag(answer(_plain(served)), served.slot)
 
 
 @operation(
@@ -69,8 +69,8 @@ def one(slot: str) -> Response:
     parameters=CONDITION,
 )
 def put(slot: str) -> Response:
-    """Make this the slot, at its next revision; every process serves it within a second."""
-    return _edited(applying.put, slot)
+    """Replace or create a slot at its next revision; every process serves it within a second."""
+    return _change_slot(applying.put, slot)
 
 
 @operation(
@@ -83,8 +83,8 @@ def put(slot: str) -> Response:
     parameters=CONDITION,
 )
 def patch(slot: str) -> Response:
-    """Change some keys of a slot, by JSON merge patch; variants may be named by a table."""
-    return _edited(applying.patch, slot)
+    """Change some keys of a slot by JSON merge patch; variants may be a table by name."""
+    return _change_slot(applying.patch, slot)
 
 
 @operation(
@@ -95,49 +95,49 @@ def patch(slot: str) -> Response:
     errors=(404,),
 )
 def revisions(slot: str) -> Response:
-    """List every change of a slot: who, when, what and why."""
-    _served(slot)
+    """List all revisions of a slot, each with author, time, difference and reason."""
+    _find_slot(slot)
     service = current()
     found = service.store.slots.audits(slot)
-    return answer({"slot": slot, "revisions": [_dated(one) for one in found]})
+    return answer({"slot": slot, "revisions": [_plain_revision(one) for one in found]})
 
 
-def _served(name: str) -> LiveSlot:
+def _find_slot(name: str) -> LiveSlot:
     served = current().latest().slots.get(name)
     if served is None:
         raise NotFoundError(f"slot {name!r} is not configured")
     return served
 
 
-def _edited(how: How, name: str) -> Response:
+def _change_slot(how: How, name: str) -> Response:
     service = current()
     table = json_table(service.settings.max_body)
     edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
-    change = how(service.store, name, table, _seen(), edit)
+    change = how(service.store, name, table, _read_if_match(), edit)
     service.refresh()
     told = {"action": change.action, "diff": list(change.diff)}
-    response = answer(_plain(_served(name)) | told, 201 if change.action == "create" else 200)
-    return _tagged(response, change.slot)
+    response = answer(_plain(_find_slot(name)) | told, 201 if change.action == "create" else 200)
+    return _add_etag(response, change.slot)
 
 
-def _seen() -> int | None:
-    """The revision that If-Match names; None without one."""
+def _read_if_match() -> int | None:
+    """Read the revision that If-Match names; None without the header."""
     given = request.headers.get("If-Match")
     if given is None:
         return None
     tag = given.strip().removeprefix("W/").strip('"')
     if not tag.isdecimal() or len(tag) > MAX_TAG:
-        wrong = 'is no ETag of a slot; send what GET answered, such as "3"'
+        wrong = 'not an ETag of a slot; send the ETag of GET, such as "3"'
         raise InvalidRequestError("If-Match does not fit", {"If-Match": [wrong]})
     return int(tag)
 
 
-def _tagged(response: Response, slot: Slot) -> Response:
+def _add_etag(response: Response, slot: Slot) -> Response:
     response.headers["ETag"] = f'"{slot.revision}"'
     return response
 
 
-def _dated(entry: dict[str, object]) -> dict[str, object]:
+def _plain_revision(entry: dict[str, object]) -> dict[str, object]:
     at = datetime.fromtimestamp(float(str(entry["at"])), UTC)
     return entry | {"at": at.isoformat()}
 

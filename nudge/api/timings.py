@@ -1,4 +1,4 @@
-"""POST /v1/sms/timings: one customer, a list, or a stream of lines."""
+"""Endpoint POST /v1/sms/timings: plans for one visitor, a list, or a stream of lines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from nudge.api.schemas.timings import (
     PlanAnswersSchema,
     PlanRequestSchema,
     PlanRequestsSchema,
-    plain_wish,
-    wishes_of,
+    load_plain_request,
+    load_plan_requests,
 )
 from nudge.api.service import Service, current
 from nudge.clock import now
@@ -30,15 +30,15 @@ from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, plain
 from nudge.errors import InvalidRequestError, NudgeError, StoreError
 from nudge.flows.plan import check
 
-blueprint = resource("sms", "When to write to whom")
+blueprint = resource("sms", "SMS timing: send times under the contact policy")
 
 LINES: Final = "application/x-ndjson"
 BATCH: Final = 2000
-"""Lines that are answered in one piece: what is in memory at once, and what waits for a reader."""
+"""Lines that are answered together: so many are in memory at once."""
 BLOCK: Final = 65_536
-"""Bytes that are read at once."""
+"""Bytes of one read from the stream."""
 MAX_LINE: Final = 16_384
-"""Bytes."""
+"""Most bytes of a line."""
 ANSWER: Final = {"oneOf": [PlanAnswerSchema, PlanAnswersSchema]}
 REQUEST: Final = {"oneOf": [PlanRequestSchema, PlanRequestsSchema]}
 STREAM: Final = {"content": {MIMETYPE: {"schema": ANSWER}, LINES: {"schema": {"type": "string"}}}}
@@ -53,32 +53,32 @@ STREAM: Final = {"content": {MIMETYPE: {"schema": ANSWER}, LINES: {"schema": {"t
     errors=(415,),
 )
 def timings() -> Response:
-    """Plan an SMS: when to write, or why not. A stream has one answer for each line."""
+    """Plan SMS: answer a send time, or the reason for none. A stream gets one answer a line."""
     service, source = current(), caller().key_id
     if request.mimetype == LINES:
-        # As long as the caller likes: a batch of lines is in memory at once, whatever there is.
-        # None would be the app's limit.
+        # A stream may be of any length: only a batch of lines is in memory at once. None would be
+        # the app's limit.
         request.max_content_length = sys.maxsize
         pieces = stream_answers(request.stream, partial(_batch, service, source))
         first = next(pieces, b"")
         return Response(chain((first,), pieces), mimetype=LINES)
     body = json_table(service.settings.max_events_body)
     with service.metrics.latency.labels("timings").time():
-        found = _planned(service, source, wishes_of(body))
+        found = _plan(service, source, load_plan_requests(body))
     return answer({"results": found} if "customers" in body else found[0])
 
 
 def stream_answers(
     stream: IO[bytes], batch_of: Callable[[Sequence[bytes]], Sequence[bytes]]
 ) -> Iterator[bytes]:
-    """Pieces of the answer, each of so many lines; the next is read when this one was taken.
+    """Answer a stream of lines in batches; the next batch is read after this one was sent.
 
     Args:
-        stream: of lines; an empty one is passed by.
-        batch_of: the answers to some.
+        stream: lines; empty ones are skipped.
+        batch_of: computes the answers to a batch of lines.
 
     Raises:
-        StoreError: the store is away before anything was answered.
+        StoreError: the store is away before the first answer.
     """
     lines = (raw for raw in _lines(stream) if raw.strip())
     begun = False
@@ -88,13 +88,13 @@ def stream_answers(
         except StoreError as error:
             if not begun:
                 raise
-            piece = b"".join(_refused(raw, error) for raw in batch)
+            piece = b"".join(_refuse_line(raw, error) for raw in batch)
         begun = True
         yield piece
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    """Lines; of one that is too long, as much as shows that."""
+    """Split a stream into lines; of a line that is too long, a prefix that shows it."""
     left = b""
     while block := stream.read(BLOCK):
         *whole, left = (left + block).split(b"\n")
@@ -104,23 +104,23 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def _batch(service: Service, source: str, lines: Sequence[bytes]) -> list[bytes]:
-    """The answers to lines; what is wrong with one costs no other."""
+    """Answer a batch of lines; an invalid line affects no other."""
     known = SLOT in service.catalogue_with((SLOT,)).slots
-    read = [_wish(service, raw, known=known) for raw in lines]
-    done = iter(_planned(service, source, [one for one in read if isinstance(one, PlanRequest)]))
+    read = [_load_line(service, raw, known=known) for raw in lines]
+    done = iter(_plan(service, source, [one for one in read if isinstance(one, PlanRequest)]))
     return [
-        dumps(next(done)) + b"\n" if isinstance(one, PlanRequest) else _refused(raw, one)
+        dumps(next(done)) + b"\n" if isinstance(one, PlanRequest) else _refuse_line(raw, one)
         for raw, one in zip(lines, read, strict=True)
     ]
 
 
-def _wish(service: Service, raw: bytes, *, known: bool) -> PlanRequest | InvalidRequestError:
-    """The question of a line, or what is wrong with it; `known` says that there are windows."""
+def _load_line(service: Service, raw: bytes, *, known: bool) -> PlanRequest | InvalidRequestError:
+    """Parse the request of a line, or return its error; `known`: the slot of windows exists."""
     try:
         table = _table(raw)
-        if known and (wish := plain_wish(table)):
+        if known and (wish := load_plain_request(table)):
             return wish
-        (wish,) = wishes_of(table)
+        (wish,) = load_plan_requests(table)
         check(service.catalogue_with((SLOT, *wish.slots)), wish)
     except InvalidRequestError as error:
         return error
@@ -133,13 +133,13 @@ def _table(raw: bytes) -> dict[str, Any]:
     try:
         table = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(f"the line is no JSON: {error}") from error
+        raise InvalidRequestError(f"the line is not JSON: {error}") from error
     if not isinstance(table, dict) or "customers" in table:
         raise InvalidRequestError("write one customer a line, as a JSON object")
     return table
 
 
-def _refused(raw: bytes, error: NudgeError) -> bytes:
+def _refuse_line(raw: bytes, error: NudgeError) -> bytes:
     told: dict[str, object] = {"visitor_id": _id(raw), "code": error.code, "message": str(error)}
     if isinstance(error, StoreError):
         told["message"] = "the store does not answer; send the line again"
@@ -156,16 +156,16 @@ def _id(raw: bytes) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _planned(service: Service, source: str, wishes: Sequence[PlanRequest]) -> list[dict[str, Any]]:
+def _plan(service: Service, source: str, wishes: Sequence[PlanRequest]) -> list[dict[str, Any]]:
     names = {SLOT}.union(*(wish.slots for wish in wishes))
     timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
-    for (slot, reason), count in Counter(made for one in timings for made in _made(one)).items():
+    for (slot, reason), count in Counter(chain.from_iterable(map(_reasons, timings))).items():
         service.metrics.count_decision(slot, reason, count)
     return [plain(timing) for timing in timings]
 
 
-def _made(timing: PlanAnswer) -> Iterator[tuple[str, str]]:
-    """Slot and reason of each decision."""
+def _reasons(timing: PlanAnswer) -> Iterator[tuple[str, str]]:
+    """Yield slot and reason of each decision of a plan."""
     if timing.decision_id is not None:
         yield SLOT, timing.reason
     for slot, given in timing.decisions.items():

@@ -1,4 +1,4 @@
-"""GET and DELETE /v1/visitors/{id}: what is known of a person; forget them."""
+"""Endpoints GET and DELETE /v1/visitors/{id}: the data about a visitor, and its erasure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
 from nudge.store.vault.visitors import VisitorView
 
-blueprint = resource("visitors", "What is known of a person")
+blueprint = resource("visitors", "Visitors: stored data, and erasure")
 PATIENCE: Final = 2.0
 """Seconds that a request waits until the visitor's state is empty."""
 
@@ -36,13 +36,13 @@ PATIENCE: Final = 2.0
     errors=(404,),
 )
 def one(visitor_id: str) -> Response:
-    """Tell what is known of a visitor, and to which segments they belong and why."""
+    """Show the stored data about a visitor, and their segments with the reasons."""
     service = current()
     visitor_hash = service.sealer.visitor_hash(visitor_id)
     home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
     found = service.store.visitors.known_visitor(home, visitor_hash)
     if found is None:
-        raise NotFoundError("nobody of this id is known")
+        raise NotFoundError("unknown visitor id")
     state = decode_state(found.state) if found.state else VisitorState()
     return answer({"visitor_id": visitor_id} | _plain(service, found, state, now()))
 
@@ -54,14 +54,14 @@ def one(visitor_id: str) -> Response:
     answers={200: ErasureSchema},
 )
 def forget(visitor_id: str) -> Response:
-    """Forget a person: ids, numbers, texts, state. Sums, and what nobody can trace, stay."""
+    """Erase a visitor: ids, numbers, texts, state. Sums and untraceable records stay."""
     service = current()
-    _drained(service)
+    _drain_spool(service)
     return answer(service.eraser.erase(visitor_id, caller().key_id, PATIENCE))
 
 
-def _drained(service: Service) -> None:
-    """Bring what this process could not write so far to the journal: it may be of this person."""
+def _drain_spool(service: Service) -> None:
+    """Write this process's spool to the journal: it may hold records of this visitor."""
     service.spool.hand_over()
     drained = drain(service.store, service.spool)
     service.metrics.spool.drained.inc(drained)
@@ -85,28 +85,28 @@ def _plain(
         },
         "open_exposures": len(state.open),
         "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
-        "contacts": [_dated(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
-        "consents": [_dated(x.at, channel=x.channel, given=x.given) for x in state.consents],
-        "failures": [_dated(x.at, reason=x.reason, method=x.method) for x in state.failures],
+        "contacts": [_entry(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
+        "consents": [_entry(x.at, channel=x.channel, given=x.given) for x in state.consents],
+        "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
     }
 
 
-def _dated(at: float, **more: object) -> dict[str, object]:
+def _entry(at: float, **more: object) -> dict[str, object]:
     return {"at": iso(at), **more}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:
-    """The numbers in the visitor's book, the own one first."""
+    """List the numbers in the visitor's book, the visitor's own number first."""
     listed = [(n, x) for n, x in found.numbers.items() if not n.startswith(f"{LAST}:")]
     return sorted(listed, key=lambda pair: (not is_own(pair[0]), pair[0]))
 
 
 def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> dict[str, object]:
-    """A number as anybody but its device may see it."""
+    """Return a masked number, as all but its own device may see it."""
     device, label = name.split(":", 1)
     used = next((x for x in state.numbers if (x.device, x.label) == (device, label)), None)
-    text = _open(service, sealed, device)
+    text = _decrypt(service, sealed, device)
     return {
         "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
@@ -116,13 +116,13 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
 
 
 def _texts(service: Service, found: VisitorView) -> dict[str, str | None]:
-    """What the visitor wrote, by the event's id."""
+    """Return the texts that the visitor wrote, by event id."""
     kept = service.store.visitors.texts(Home(found.subject, found.partition))
-    return {name: _open(service, sealed, name) for name, sealed in kept.items()}
+    return {name: _decrypt(service, sealed, name) for name, sealed in kept.items()}
 
 
-def _open(service: Service, sealed: bytes, about: str) -> str | None:
-    """A sealed text; None where the vault's key is not given any more."""
+def _decrypt(service: Service, sealed: bytes, about: str) -> str | None:
+    """Decrypt a sealed text; None if the vault's key is not configured any more."""
     try:
         return service.sealer.vault.open(sealed, about)
     except CorruptRecordError:

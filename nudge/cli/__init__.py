@@ -1,4 +1,4 @@
-"""The command line: each command in a module of its own, loaded when it is asked for."""
+"""The command line: each command has a module of its own, which is imported on demand."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ __all__ = ["cli", "main"]
 
 
 class Command(NamedTuple):
-    """Where a command is, and what the overview says of it.
-
-    Attributes:
-        module: to import.
-        help: one line.
-    """
+    """An entry of the overview: a command's module and its line of help."""
 
     module: str
     help: str
@@ -35,41 +30,39 @@ COMMANDS = {
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
     "replay": Command("replay", "Send a real campaign log through the running service."),
-    "evaluate": Command("evaluate", "Tell what another policy would have got on a log."),
-    "funnel": Command("funnel", "Tell where visitors leave the path, and for what reason."),
-    "export": Command("export", "Hand the log of a slot to other tools."),
-    "load": Command("load", "Bring in what the operator knows."),
-    "plan": Command("plan", "Plan an SMS for each customer of a file: when to write, or why not."),
-    "import": Command("import_", "Take a historical log in, as a warm start."),
+    "evaluate": Command("evaluate", "Estimate what another policy would have earned on a log."),
+    "funnel": Command("funnel", "Show where visitors leave the path, and for which reasons."),
+    "export": Command("export", "Export the log of a slot for other tools."),
+    "load": Command("load", "Load the operator's data about visitors."),
+    "plan": Command(
+        "plan", "Plan an SMS for each visitor of a file: a send time, or the reason for none."
+    ),
+    "import": Command("import_", "Import a historical log, as a warm start."),
     "erase": Command(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
     ),
-    "reseal": Command("reseal", "Encrypt what the vault holds anew, under its newest key."),
-    "explain": Command("explain", "Tell why a decision was made, and repeat its draw."),
+    "reseal": Command("reseal", "Encrypt the vault's contents anew, under its newest key."),
+    "explain": Command("explain", "Explain a decision, and repeat its draw."),
     "verify": Command("verify", "Check that journal, lake and folds agree."),
     "backup": Command("backup", "Copy journal and vault, slots and keys to a file in DIR."),
     "restore": Command(
         "backup", "Put a backup back into an empty store; the service must be stopped."
     ),
-    "store": Command(
-        "store", "Tell whether the store is the one that was known, and accept another."
-    ),
-    "rebuild": Command(
-        "rebuild", "Throw folds' states away and make them anew from lake and journal."
-    ),
+    "store": Command("store", "Check that the store is the known one, or accept another."),
+    "rebuild": Command("rebuild", "Rebuild the state of folds from lake and journal."),
 }
 
 
 class _Lazy(click.Group):
-    """Knows its commands by name and help, so that help needs none of their imports."""
+    """A group that knows its commands by name and help, so that help imports none of them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands, in the order in which one meets them."""
+        """List the commands, in the order in which users meet them."""
         del ctx
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name: the object of that name in its module."""
+        """Import a command by its name: the object of that name in its module."""
         del ctx
         entry = COMMANDS.get(cmd_name)
         if entry is None:
@@ -77,11 +70,11 @@ class _Lazy(click.Group):
         name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         found = getattr(importlib.import_module(f"nudge.cli.{entry.module}"), name)
         if not isinstance(found, click.Command):
-            raise TypeError(f"nudge.cli.{entry.module}.{cmd_name} is no command")
+            raise TypeError(f"nudge.cli.{entry.module}.{cmd_name} is not a command")
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The overview."""
+        """Write the overview of the commands."""
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
@@ -97,17 +90,17 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; what went wrong on purpose is told in a line, not a traceback."""
+    """Run the command line; an expected error is one line, not a traceback."""
     one_core_each()
     try:
         cli(prog_name="nudge")
     except NudgeError as error:
-        click.echo(told(error), err=True)
+        click.echo(describe_error(error), err=True)
         sys.exit(1)
 
 
-def told(error: NudgeError) -> str:
-    """The error for people: one line, and one more for each of several problems."""
+def describe_error(error: NudgeError) -> str:
+    """Describe an error in one line, and in one more for each of several problems."""
     problems = error.problems if isinstance(error, InvalidConfigError) else [str(error)]
     if len(problems) == 1:
         return f"nudge: {problems[0]}"

@@ -1,4 +1,4 @@
-"""`nudge backup` and `nudge restore`."""
+"""The commands `nudge backup` and `nudge restore`."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ T = TypeVar("T")
 def backup(directory: Path, data_dir: Path | None) -> None:
     """Copy journal and vault, slots and keys to a file in DIR.
 
-    The service may go on. Keep the secrets (secrets.toml or NUDGE_SECRET_KEY) elsewhere, or nobody
-    can read who is who; the lake is copied like any directory, after this.
+    The service may keep running. Keep the secrets (secrets.toml or NUDGE_SECRET_KEY) elsewhere:
+    without them the backup is unreadable. Afterwards copy the lake, like any directory.
     """
     settings = load_settings(data_dir)
     with (
@@ -36,14 +36,14 @@ def backup(directory: Path, data_dir: Path | None) -> None:
         open_installation(settings) as installation,
         progress_bar("backup") as bar,
     ):
-        told = _told(bar, installation.store.backup.frames())
-        path, count = backup_file.write(directory, told)
+        frames = _with_progress(bar, installation.store.backup.frames())
+        path, count = backup_file.write(directory, frames)
     click.echo(f"{path}: {count} records and keys, {path.stat().st_size:,} bytes")
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path), metavar="DIR")
-@click.option("--replace", is_flag=True, help="Remove what the store has.")
+@click.option("--replace", is_flag=True, help="Remove the store's contents first.")
 @data_dir_option
 def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: FBT001 - click's flags
     """Put a backup back into an empty store; the service must be stopped.
@@ -56,22 +56,22 @@ def restore(path: Path, replace: bool, data_dir: Path | None) -> None:  # noqa: 
         if replace:
             installation.store.backup.remove()
         with progress_bar("restore") as bar:
-            _restored(installation, _told(bar, backup_file.read(path), total))
+            _restore_frames(installation, _with_progress(bar, backup_file.read(path), total))
         installation.store.identity.adopt(settings.store_note)
         wrong = installation.store.identity.recognise(settings.store_note)
     click.echo(f"{total} records and keys restored; now run `nudge rebuild`")
     if wrong:
-        click.echo(f"{wrong.reason}: what came after the backup is in the lake at most;")
+        click.echo(f"{wrong.reason}: records newer than the backup are at most in the lake;")
         click.echo("then run `nudge store accept`, and `nudge rebuild` once more")
 
 
-def _restored(installation: Installation, found: Iterable[backing.Frame]) -> None:
+def _restore_frames(installation: Installation, found: Iterable[backing.Frame]) -> None:
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
     installation.store.backup.restore(found, Lake(installation.settings.lake_dir).last)
 
 
-def _told(bar: Progress, found: Iterable[T], total: int | None = None) -> Iterator[T]:
+def _with_progress(bar: Progress, found: Iterable[T], total: int | None = None) -> Iterator[T]:
     task = bar.add_task("", total=total, note="")
     for one in found:
         yield one
@@ -80,10 +80,10 @@ def _told(bar: Progress, found: Iterable[T], total: int | None = None) -> Iterat
 
 @contextmanager
 def _reachable(settings: Settings, *, stopped: bool) -> Iterator[None]:
-    """The embedded store runs while this lasts, also where `nudge serve` does not.
+    """Run the embedded store during the context, unless `nudge serve` runs it already.
 
     Raises:
-        ServeError: the service runs, and was to be stopped.
+        ServeError: the service runs, but must be stopped.
     """
     with ExitStack() as stack:
         if settings.redis_url is None:

@@ -1,4 +1,4 @@
-"""What several commands share: settings, the store, output."""
+"""Options, settings and output that several commands share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def data_dir_option(command: Command) -> Command:
-    """`--data-dir`, for commands that a second installation on a machine needs."""
+    """Add the option `--data-dir`, for a second installation on a machine."""
     option = click.option(
         "--data-dir",
         type=click.Path(file_okay=False, path_type=Path),
@@ -41,14 +41,14 @@ def data_dir_option(command: Command) -> Command:
 
 
 def json_option(command: Command) -> Command:
-    """`--json`."""
+    """Add the option `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(
         command
     )
 
 
 def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Command]:
-    """An option that is a date and time with its zone, or seconds; the command gets seconds."""
+    """Make an option for a date and time with zone, or seconds; the command gets seconds."""
 
     def read(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
         seconds = None if value is None else instant(value)
@@ -61,10 +61,10 @@ def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Comma
 
 
 def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
-    """The settings, with what the command line says on top.
+    """Load the settings, overridden by the command line.
 
     Raises:
-        InvalidConfigError: every problem.
+        InvalidConfigError: some settings are invalid; it lists every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
     found = nudge_settings.load(overrides=given)
@@ -78,26 +78,26 @@ def print_json(value: object) -> None:
 
 
 def tell_since(lake: Lake) -> None:
-    """Remark since when the lake has everything, where older days were removed from it."""
+    """Print since when the lake has everything, if older days were removed from it."""
     since = iso(lake.contents().since())
     if since is not None:
         click.echo(
-            f"older days were removed: the lake has all that was logged since {since}", err=True
+            f"older days were removed; the lake has everything logged since {since}", err=True
         )
 
 
 def out() -> Console:
-    """Where results go."""
+    """Return the console for results, on stdout."""
     return Console()
 
 
 def err() -> Console:
-    """Where progress and remarks go, so that results can be piped."""
+    """Return the console for progress and remarks, on stderr, so that results can be piped."""
     return Console(stderr=True)
 
 
 def progress_bar(what: str, *, shown: bool = True) -> Progress:
-    """A bar with count, time and `fields[note]`, on stderr."""
+    """Make a progress bar on stderr, with count, time and `fields[note]`."""
     return Progress(
         TextColumn(what),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""`nudge erase`."""
+"""The command `nudge erase`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from nudge.spool.spool import Spool
 from nudge.wiring.command import Installation, open_installation
 
 PATIENCE: Final = 30.0
-"""Seconds to wait for the fold, and for the store's log."""
+"""Seconds to wait for the fold, and for the rewrite of the store's log."""
 LOOK: Final = 0.1
 
 
@@ -37,8 +37,8 @@ LOOK: Final = 0.1
     "numbers",
     multiple=True,
     metavar="NUMBER",
-    help="Forget whose number this is, and take it out of the books of all who typed it. `-` reads"
-    " numbers from standard input, one a line, so that no list of commands keeps them.",
+    help="Forget the owner of this number, and remove it from the books of all who typed it. `-`"
+    " reads numbers from standard input, one a line, which keeps them out of the shell's history.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @data_dir_option
@@ -52,26 +52,25 @@ def erase(
 ) -> None:
     """Forget people: their ids, numbers, texts and state, also in the store's log.
 
-    VISITOR is any id that a person was known by; `-` reads ids from standard input, one a line.
-    What the journal and the lake say of their subjects stays, and belongs to nobody; so do all
-    sums. It can be repeated.
+    VISITOR is any id of a person; `-` reads ids from standard input, one a line. Records in journal
+    and lake stay, but lead to no person any more; sums stay as well. The command can be repeated.
     """
     settings = load_settings(data_dir)
-    names = _given(visitors)
-    wanted = list(dict.fromkeys(parse_number(one, settings.region) for one in _given(numbers)))
+    names = _read_names(visitors)
+    wanted = list(dict.fromkeys(parse_number(one, settings.region) for one in _read_names(numbers)))
     if not names and not wanted:
-        raise click.UsageError("say whom: a VISITOR, or --number")
+        raise click.UsageError("give a VISITOR or --number")
     if not yes:
         click.confirm(
             f"Forget {len(names) + len(wanted)} visitor(s) for good?", abort=True, err=True
         )
     with open_installation(settings) as installation:
-        _drained(installation)
+        _drain_spools(installation)
         eraser = Eraser(installation.store, installation.sealer)
         found = [eraser.erase(name, "cli", PATIENCE) for name in names]
         found += [eraser.erase_number(one, "cli", PATIENCE) for one in wanted]
-        books = _taken_out(installation, set(wanted))
-        rewritten = _rewritten(installation)
+        books = _remove_numbers(installation, set(wanted))
+        rewritten = _rewrite_log(installation)
     if as_json:
         told = {"erased": [asdict(one) for one in found], "log_rewritten": rewritten}
         print_json(told | ({"books": asdict(books)} if wanted else {}))
@@ -79,8 +78,8 @@ def erase(
         _tell(found, books, rewritten=rewritten)
 
 
-def _given(names: tuple[str, ...]) -> list[str]:
-    """What the command line says, or standard input: each once, in order."""
+def _read_names(names: tuple[str, ...]) -> list[str]:
+    """List the names of the command line, and of standard input for `-`: each once, in order."""
     every = (name for one in names for name in (_lines() if one == "-" else [one]))
     return list(dict.fromkeys(every))
 
@@ -91,20 +90,20 @@ def _tell(found: list[Erasure], books: NumberRemoval, *, rewritten: bool) -> Non
     for what in ("subjects", "ids", "numbers", "texts"):
         click.echo(f"  {what:9} {sum(getattr(one, what) for one in known)}")
     if books.taken:
-        click.echo(f"  taken out of the books of others: {books.taken}")
+        click.echo(f"  removed from the books of others: {books.taken}")
     if books.unreadable:
         err().print(
-            f"{books.unreadable} numbers in the books are under a key that is not given: whose they"
-            " are cannot be told. Give it in NUDGE_VAULT_KEYS, and repeat the command."
+            f"{books.unreadable} numbers in the books cannot be read: their key is missing."
+            " Add it to NUDGE_VAULT_KEYS, and repeat the command."
         )
     if not all(one.folded for one in known):
-        err().print("Their state is emptied when a worker runs: start `nudge work`.")
+        err().print("A worker will empty their state: start `nudge work`.")
     if not rewritten:
-        err().print("The store has not yet written its log anew; a worker has it do so.")
+        err().print("The store has not rewritten its log yet; a worker will make it do so.")
 
 
-def _taken_out(installation: Installation, numbers: set[Number]) -> NumberRemoval:
-    """Take numbers out of everybody's book: a walk through all of the vault."""
+def _remove_numbers(installation: Installation, numbers: set[Number]) -> NumberRemoval:
+    """Remove numbers from all books, by a walk through the whole vault."""
     if not numbers:
         return NumberRemoval(0, 0)
     with progress_bar("numbers", shown=err().is_terminal) as bar:
@@ -113,7 +112,7 @@ def _taken_out(installation: Installation, numbers: set[Number]) -> NumberRemova
         found = take_out(
             installation.store, vault, numbers, lambda n: bar.update(task, completed=n)
         )
-    # Also where nothing was taken out now: a command that died may have done it.
+    # Also if no number was removed now: a command that died may have removed some.
     installation.store.log_rewrite.want_rewrite()
     return found
 
@@ -122,13 +121,13 @@ def _lines() -> list[str]:
     return [line.strip() for line in sys.stdin if line.strip()]
 
 
-def _drained(installation: Installation) -> None:
-    """Bring what processes that ended could not write to the journal: it may be of these people."""
+def _drain_spools(installation: Installation) -> None:
+    """Write the spools of ended processes to the journal: they may hold records of these people."""
     settings = installation.settings
     drain(installation.store, Spool(settings.spool_dir, installation.sealer.spool_key, 0))
 
 
-def _rewritten(installation: Installation) -> bool:
+def _rewrite_log(installation: Installation) -> bool:
     until = monotonic() + PATIENCE
     while installation.store.log_rewrite.is_wanted():
         if monotonic() > until:

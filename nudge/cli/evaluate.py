@@ -1,4 +1,4 @@
-"""`nudge evaluate`."""
+"""The command `nudge evaluate`."""
 
 from __future__ import annotations
 
@@ -44,36 +44,38 @@ LAKE = "lake"
 OF_SLOT = ("policy", "mabwiser", "rule")
 """Targets that need the slot's variants."""
 LONG = 200_000
-"""Rows from which on a bar is shown."""
+"""Fewest rows for which a progress bar is shown."""
 ESTIMATORS = {
     "ips": "IPS: weighted rewards",
-    "snips": "SNIPS: the same, self-normalised",
+    "snips": "SNIPS: IPS, self-normalised",
     "dm": "DM: a model of the rewards",
-    "dr": "DR: both together",
+    "dr": "DR: DM corrected by IPS",
 }
 LEFT_OUT = {
     "reason_not_policy": "were not drawn by the policy (holdout, forced, fallback, ...)",
     "not_exposed": "were never shown",
     "not_matured": "may still get a reward: their window is open",
     "quarantined": "lie in an outage",
-    "not_eligible": "could not get the variant asked about",
-    "nothing_eligible": "had nothing eligible",
+    "not_eligible": "could not get the target's variant",
+    "nothing_eligible": "had no eligible variant",
 }
 
 
 def _propensity(_: click.Context, __: click.Parameter, value: str) -> str | float:
-    """A number such as 0.25 or 1/3, else the name of a column."""
+    """Parse a number such as 0.25 or 1/3; any other text is the name of a column."""
     try:
         number = float(Fraction(value))
     except (ValueError, ZeroDivisionError):
         return value
     if not 0 < number <= 1:
-        raise click.BadParameter("is a probability: above 0 and at most 1")
+        raise click.BadParameter("give a probability: above 0 and at most 1")
     return number
 
 
-def _listed(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    """Names between commas."""
+def _split_names(
+    _: click.Context, __: click.Parameter, value: str | None
+) -> tuple[str, ...] | None:
+    """Split names at commas."""
     return None if value is None else tuple(filter(None, map(str.strip, value.split(","))))
 
 
@@ -93,11 +95,17 @@ def _target(_: click.Context, __: click.Parameter, value: str) -> str:
     help=f"{TARGETS}; or column:NAME.",
 )
 @click.option(
-    "--slot", help="Whose decisions; needed for a lake, and for policy, mabwiser and rule."
+    "--slot", help="Slot of the decisions; needed for a lake, and for policy, mabwiser and rule."
 )
-@click.option("--variants", callback=_listed, help="In the order of a target column's lists: a,b.")
-@click.option("--variant-column", default="variant", show_default=True, help="The variant drawn.")
-@click.option("--reward-column", default="reward", show_default=True, help="What came of it.")
+@click.option(
+    "--variants",
+    callback=_split_names,
+    help="Variants in the order of a target column's lists: a,b.",
+)
+@click.option(
+    "--variant-column", default="variant", show_default=True, help="Column of the variant drawn."
+)
+@click.option("--reward-column", default="reward", show_default=True, help="Column of the reward.")
 @click.option(
     "--propensity",
     default="propensity",
@@ -107,8 +115,8 @@ def _target(_: click.Context, __: click.Parameter, value: str) -> str:
 )
 @click.option(
     "--features",
-    callback=_listed,
-    help="Columns for the reward model: a,b; the whole context without.",
+    callback=_split_names,
+    help="Columns for the reward model: a,b; by default the whole context.",
 )
 @click.option(
     "--level",
@@ -132,10 +140,10 @@ def evaluate(
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Tell what another policy would have got on a log.
+    """Estimate what another policy would have earned on a log.
 
     The log is the lake's joined form, or any CSV or Parquet file with a variant, its propensity
-    and a reward. A log that cannot answer says why; that is an answer too, and ends with 0.
+    and a reward. If the log cannot answer, the command prints the reason, and ends with 0.
     """
     columns = Columns(variant_column, reward_column, propensity, features)
     question = LogQuestion(target, columns, variants or (), level)
@@ -143,24 +151,26 @@ def evaluate(
         raise click.UsageError("name the slot with --slot")
     plain = question == LogQuestion(target) and question.kind != "column"
     if question.kind == "mabwiser" and (log != LAKE or not plain):
-        raise click.UsageError("mabwiser:NAME learns from the lake: use --log lake, as it is")
+        raise click.UsageError(
+            "mabwiser:NAME learns from the lake: use --log lake and no other options"
+        )
     asked = None
     if slot is not None and question.kind in OF_SLOT:
-        asked = _asked(load_settings(data_dir), slot, question.target)
+        asked = _find_policy(load_settings(data_dir), slot, question.target)
     if log == LAKE and slot is not None and plain:
-        found = _in_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
+        found = _evaluate_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
     else:
-        found = _in_log(_log(log, slot, data_dir), question, asked)
+        found = _evaluate_file(_log(log, slot, data_dir), question, asked)
     if log == LAKE:
         tell_since(Lake(load_settings(data_dir).lake_dir))
     if as_json:
         print_json(found.plain)
         return
-    for shown in _shown(log, question, found):
+    for shown in _format_answer(log, question, found):
         out().print(shown)
 
 
-def _asked(settings: Settings, slot: str, target: str) -> AskedPolicy:
+def _find_policy(settings: Settings, slot: str, target: str) -> AskedPolicy:
     with open_installation(settings) as installation:
         return asked_policy(installation.store, slot, target)
 
@@ -172,10 +182,10 @@ def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:
     return open_log(settings.lake_dir, slot, settings.lake_engine)
 
 
-def _in_lake(
+def _evaluate_lake(
     settings: Settings, question: EvaluationQuestion, asked: AskedPolicy
 ) -> EvaluationAnswer:
-    """Answer from the installation's lake and the days that are kept joined."""
+    """Evaluate on the installation's lake, with its cache of joined days."""
     with progress_bar("lake", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=1.0, note="")
         found, _ = evaluate_lake(
@@ -189,13 +199,13 @@ def _in_lake(
     return found
 
 
-def _in_log(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> EvaluationAnswer:
+def _evaluate_file(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> EvaluationAnswer:
     with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
         task = bar.add_task("", total=file.rows * READINGS, note="")
         return evaluate_log(file, question, asked, lambda rows: bar.advance(task, rows))
 
 
-def _shown(log: str, question: LogQuestion, found: EvaluationAnswer) -> list[Table | Text]:
+def _format_answer(log: str, question: LogQuestion, found: EvaluationAnswer) -> list[Table | Text]:
     judged = found.evaluation
     head = f"{question.target} on {log}"
     used = judged.diagnostics

@@ -1,4 +1,4 @@
-"""`nudge explain`."""
+"""The command `nudge explain`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Plain = Mapping[str, Any]
 @data_dir_option
 @json_option
 def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Tell why a decision was made, and repeat its draw.
+    """Explain a decision, and repeat its draw.
 
-    All comes from the decision's own record: from the journal, or from the lake where the journal
-    does not hold it any more. Ends with 1 where the draw does not repeat.
+    All facts come from the decision's own record: in the journal or, once it left the journal, in
+    the lake. Ends with 1 if the draw does not repeat.
     """
     with open_installation(load_settings(data_dir)) as installation:
         try:
@@ -44,12 +44,12 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 def _from_lake(
     installation: Installation, decision_id: str, missing: NotFoundError
 ) -> dict[str, object]:
-    from nudge.lake.engine.query import connect_contents, place_of  # noqa: PLC0415 - duckdb, which a fresh one does not need
+    from nudge.lake.engine.query import connect_contents, find_place  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = place_of(connect_contents(contents), decision_id)
+    place = find_place(connect_contents(contents), decision_id)
     if place is None:
         since = iso(contents.since())
         if since is None:
@@ -63,7 +63,7 @@ def _from_lake(
 
 
 def lines(found: Plain) -> Iterator[str]:
-    """The explanation for people."""
+    """Format the explanation for people, line by line."""
     kept = found["stickiness"]
     yield f"decision {found['decision_id']} at {found['at']}"
     if found["due"] is not None:

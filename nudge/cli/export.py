@@ -1,4 +1,4 @@
-"""`nudge export`."""
+"""The command `nudge export`."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ LEFT_OUT: Final = {
 
 
 @click.command()
-@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="Of the file.")
-@click.option("--slot", required=True, help="Whose decisions.")
-@instant_option("--from", "start", "Decisions made then or later.")
-@instant_option("--to", "end", "Decisions made before.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), required=True, help="Format of the file."
+)
+@click.option("--slot", required=True, help="Slot of the decisions.")
+@instant_option("--from", "start", "Only decisions made then or later.")
+@instant_option("--to", "end", "Only decisions made before.")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @data_dir_option
 def export(
@@ -47,19 +49,19 @@ def export(
     out: Path,
     data_dir: Path | None,
 ) -> None:
-    """Hand the log of a slot to other tools.
+    """Export the log of a slot for other tools.
 
     obp: bandit feedback for Open Bandit Pipeline (.npz). dsjson: Vowpal Wabbit. Both hold the
     decisions that may be evaluated. sensors: track events for Sensors Analytics. csv, parquet: the
-    joined form, every decision. The file appears under its name when it is whole.
+    joined form, every decision. The file appears under its name only when it is whole.
     """
-    from nudge.lake.export.export import READINGS, ExportRequest, exported_rows  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.export import READINGS, ExportRequest, open_export  # noqa: PLC0415 - pyarrow
     from nudge.lake.export.export import export as written  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
     lake = Lake(settings.lake_dir)
-    log = exported_rows(lake, ExportRequest(slot, start, end))
+    log = open_export(lake, ExportRequest(slot, start, end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}
     with progress_bar("decisions", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")
@@ -71,7 +73,7 @@ def export(
 
 
 def _attributes(settings: Settings, slot: str) -> Attributes:
-    """What the store's slot says of its variants; nothing where it is away or knows no such."""
+    """Read the attributes of a slot's variants; none if the store is away or lacks the slot."""
     try:
         with open_installation(settings) as installation:
             found = installation.store.slots.current().get(slot)

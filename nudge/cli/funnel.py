@@ -1,4 +1,4 @@
-"""`nudge funnel`."""
+"""The command `nudge funnel`."""
 
 from __future__ import annotations
 
@@ -30,10 +30,14 @@ LEAKS: Final = 10
 
 
 @click.command()
-@instant_option("--from", "start", "Visits that began then or later.")
-@instant_option("--to", "end", "Visits that began before; now without.")
-@click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no cut.")
-@click.option("--compare", type=click.Choice(("week", "month", "quarter")), help="With the last.")
+@instant_option("--from", "start", "Only visits that began then or later; by default 7 days ago.")
+@instant_option("--to", "end", "Only visits that began before; by default now.")
+@click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no groups.")
+@click.option(
+    "--compare",
+    type=click.Choice(("week", "month", "quarter")),
+    help="Earlier period to compare with.",
+)
 @data_dir_option
 @json_option
 def funnel(
@@ -44,19 +48,19 @@ def funnel(
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Tell where visitors leave the path, and for what reason.
+    """Show where visitors leave the path, and for which reasons.
 
-    Reads the lake, which is up to 30 s behind. The last 7 days without --from. BY is channel,
-    page, city, segment, day, week, month, variant:SLOT or any context attribute.
+    Reads the lake, which is up to 30 s behind. BY is channel, page, city, segment, day, week,
+    month, variant:SLOT or any context attribute.
     """
-    from nudge.flows.reports.funnel import funnel as told  # noqa: PLC0415 - ibis, which help does not need
+    from nudge.flows.reports.funnel import funnel as count  # noqa: PLC0415 - ibis, which help does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
     period = period_of(start, end, clock.now())
     question = FunnelQuestion(period, "" if by == "none" else by, cast("Compare | None", compare))
     path = load_funnel(settings.config_dir)
-    found = told(Lake(settings.lake_dir), path, question, settings.lake_engine)
+    found = count(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:
         print_json(found)
         return

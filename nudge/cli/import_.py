@@ -1,4 +1,4 @@
-"""`nudge import`."""
+"""The command `nudge import`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from nudge.wiring.command import open_installation
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path),
-    help="How the file is read. What `nudge export` wrote needs none, but --slot.",
+    help="Mapping of the file's columns. A file of `nudge export` needs --slot instead.",
 )
-@click.option("--slot", help="Whose decisions they are; instead of the mapping's.")
-@click.option("--name", help="Of the import, else the file's hash: the same again is nothing new.")
+@click.option("--slot", help="Slot of the decisions, instead of the mapping's.")
+@click.option(
+    "--name", help="Name of the import; by default the file's hash. A repetition adds nothing."
+)
 @click.option(
     "--teach-only",
     is_flag=True,
-    help="Nobody knows how the variants were drawn: counted for learning, never evaluated.",
+    help="Count the rows for learning, never evaluate them: their propensities are unknown.",
 )
 @data_dir_option
 def import_(
@@ -36,11 +38,11 @@ def import_(
     teach_only: bool,  # noqa: FBT001 - click's flags
     data_dir: Path | None,
 ) -> None:
-    """Take a historical log in, as a warm start.
+    """Import a historical log, as a warm start.
 
     FILE is CSV or Parquet, a decision a row, each with the distribution by which its variant was
-    drawn: only such rows can be judged later. Of any other log, --teach-only takes counts. All rows
-    are checked before the first is written. Broken off, the same command goes on where it was.
+    drawn: only such rows can be evaluated later. Of any other log, --teach-only takes counts. All
+    rows are checked before the first is written. After an interruption, the same command resumes.
     """
     from nudge.flows.upkeep.import_log import check, digest, plan_import, run  # noqa: PLC0415 - pyarrow
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - the same

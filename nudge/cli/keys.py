@@ -1,4 +1,4 @@
-"""`nudge keys create | list | revoke`."""
+"""The commands `nudge keys create | list | revoke`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ def keys() -> None:
     type=click.Choice(SCOPES),
     multiple=True,
     required=True,
-    help="What the key may do; may be repeated. No scope includes another.",
+    help="Scope of the key; may be repeated. No scope includes another.",
 )
-@click.option("--name", default="", help="For people.")
-@click.option("--origin", "origins", multiple=True, help="Web origin that may use it; any without.")
+@click.option("--name", default="", help="Name of the key, for people.")
+@click.option(
+    "--origin", "origins", multiple=True, help="Web origin that may use the key; by default any."
+)
 @data_dir_option
 @json_option
 def create(
@@ -41,21 +43,21 @@ def create(
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Make a key and print it: it cannot be shown again."""
+    """Make a key and print it once: it cannot be shown again."""
     with open_installation(load_settings(data_dir)) as installation:
         key_id, secret = installation.store.api_keys.create(scopes, name, origins, now())
     if as_json:
         print_json({"key_id": key_id, "key": secret, "scopes": sorted(set(scopes))})
     else:
         click.echo(secret)
-        click.echo(f"Key {key_id}; it is not kept and cannot be shown again.", err=True)
+        click.echo(f"Key {key_id}; it is not stored and cannot be shown again.", err=True)
 
 
 @keys.command("list")
 @data_dir_option
 @json_option
 def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """List all keys, the revoked ones too."""
+    """List all keys, revoked ones too."""
     with open_installation(load_settings(data_dir)) as installation:
         found = installation.store.api_keys.list_keys()
     if as_json:
@@ -72,7 +74,7 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
 @click.argument("key_id")
 @data_dir_option
 def revoke(key_id: str, data_dir: Path | None) -> None:
-    """Take a key back, for good."""
+    """Revoke a key for good."""
     with open_installation(load_settings(data_dir)) as installation:
         key = installation.store.api_keys.revoke(key_id, now())
     click.echo(f"Key {key.key_id} is revoked since {_time(key.revoked_at)}.")

@@ -1,4 +1,4 @@
-"""`nudge load`."""
+"""The command `nudge load`."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:  # pyarrow, which most commands do not need
 
 BATCH: Final = 1000
 TOLD: Final = 10
-"""Bad rows that are told one by one."""
+"""Most invalid rows that are listed one by one."""
 
 
 @click.group()
 def load() -> None:
-    """Bring in what the operator knows."""
+    """Load the operator's data about visitors."""
 
 
 @load.command()
@@ -41,12 +41,12 @@ def load() -> None:
 @data_dir_option
 @json_option
 def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Bring in what is known of customers.
+    """Load known facts about visitors.
 
-    FILE is CSV or Parquet with a column visitor_id. A column msisdn is the customer's own number; a
-    column consent_CHANNEL says whether a channel may be used; any other column becomes a context
-    attribute. Rows that do not fit are told and left out. Broken off, the same command goes on:
-    what was loaded in the last 7 days is not loaded again.
+    FILE is CSV or Parquet with a column visitor_id. A column msisdn is the visitor's own number; a
+    column consent_CHANNEL allows or forbids a channel; any other column becomes a context
+    attribute. Invalid rows are listed and left out. After an interruption, the same command
+    resumes: a row that was loaded in the last 7 days is not loaded again.
     """
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
 
@@ -73,16 +73,16 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
     if as_json:
         print_json({"rows": loaded, "records": fresh, "rejected": wrong})
     else:
-        click.echo(f"{file}: {loaded:,} customers, {fresh:,} records that are new")
+        click.echo(f"{file}: {loaded:,} visitors, {fresh:,} new records")
         for line in wrong[:TOLD]:
             click.echo(f"{file}: {line}", err=True)
         if len(wrong) > TOLD:
-            click.echo(f"{file}: and {len(wrong) - TOLD:,} rows more", err=True)
+            click.echo(f"{file}: and {len(wrong) - TOLD:,} more rows", err=True)
     sys.exit(1 if wrong else 0)
 
 
 def _customers(log: LogFile, region: str) -> Iterator[VisitorRow | str]:
-    """Each row's customer, or the row's number and what is wrong with it."""
+    """Yield the visitor of each row, or the number and problem of an invalid row."""
     number = 0
     for batch in log.read(log.columns):
         for row in batch.to_pylist():

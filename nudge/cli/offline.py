@@ -1,4 +1,4 @@
-"""`nudge simulate --offline`: learners compared in a world with known truth."""
+"""The command `nudge simulate --offline`: learners compared in a world with known truth."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LEARNERS = "auto,beta,uniform"
 
 @dataclass(frozen=True)
 class OfflineComparison:
-    """What to compare.
+    """A comparison of learners, as the command line describes it.
 
     Attributes:
-        world: file with a known truth.
-        learners: names between commas.
-        visitors: of a run; the world's own number unless given.
-        seeds: how many.
-        plot: SVG file to write.
+        world: path of the file with the known truth.
+        learners: names of the learners, separated by commas.
+        visitors: visitors of a run; None takes the world's own number.
+        seeds: number of seeds.
+        plot: path of the SVG file to write; None writes none.
         bar: show progress.
     """
 
@@ -41,11 +41,11 @@ class OfflineComparison:
 
 
 def run(asked: OfflineComparison, *, as_json: bool) -> None:
-    """Compare and tell.
+    """Compare the learners and print their scores.
 
     Raises:
-        InvalidConfigError: the world cannot be used, or the plot cannot be written.
-        InvalidRequestError: a learner cannot be configured so.
+        InvalidConfigError: the world is invalid, or the plot cannot be written.
+        InvalidRequestError: a learner's configuration is invalid.
     """
     if asked.plot is not None and asked.plot.suffix != ".svg":
         raise click.UsageError(f"--plot {asked.plot}: write a file that ends with .svg")
@@ -63,7 +63,7 @@ def run(asked: OfflineComparison, *, as_json: bool) -> None:
 
 
 def _seeds(world: World, count: int) -> list[int]:
-    """The world's own first; then whole numbers that are not among these."""
+    """List `count` seeds: first the world's own, then other whole numbers."""
     own = [int(seed) for seed in world.tables["run"].get("seeds", [])]
     more = [seed for seed in range(1, count + len(own) + 1) if seed not in own]
     return [*own, *more][:count]

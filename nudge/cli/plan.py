@@ -1,4 +1,4 @@
-"""`nudge plan`."""
+"""The command `nudge plan`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from nudge.cli.common import (
     progress_bar,
 )
 from nudge.cli.plan_part import LOCK, AnswerFile, part_of
-from nudge.cli.plan_share import SIZE, PlanShare, cores, desk_of, gain_share, plan_share, tied
+from nudge.cli.plan_share import (
+    SIZE,
+    PlanShare,
+    bind_to_parent,
+    cores,
+    gain_share,
+    make_planner,
+    plan_share,
+)
 from nudge.clock import now
 from nudge.domain.people.loading import column_problems
 from nudge.domain.slots.window import SLOT
@@ -36,9 +44,9 @@ from nudge.processes.lockfile import HeldError, hold_lock
 from nudge.wiring.command import open_installation
 
 ALONE: Final = 5 * SIZE
-"""Customers that are not worth a second process."""
+"""Most visitors that one process plans alone."""
 LOOK: Final = 0.5
-"""Seconds between two looks at how far the processes are."""
+"""Seconds between two looks at the progress of the processes."""
 Work = Callable[[PlanShare], str | None]
 
 
@@ -47,10 +55,12 @@ Work = Callable[[PlanShare], str | None]
     "source", metavar="IN", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.argument("out", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--purpose", default=REMINDER, show_default=True, help="Of the contact policy.")
-@click.option("--slot", "slots", multiple=True, help="What else is chosen for the same SMS.")
 @click.option(
-    "--processes", type=click.IntRange(1, 64), help="How many plan; by default one a core."
+    "--purpose", default=REMINDER, show_default=True, help="Purpose of the contact policy."
+)
+@click.option("--slot", "slots", multiple=True, help="Further slot to decide for the same SMS.")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), help="Number of processes; by default one a core."
 )
 @data_dir_option
 @json_option
@@ -63,16 +73,16 @@ def plan(
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Plan an SMS for each customer of a file: when to write, or why not.
+    """Plan an SMS for each visitor of a file: a send time, or the reason for none.
 
-    IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the customer's time
-    zone and what the SMS is for; any other column is context. OUT is Parquet where its name ends in
-    .parquet, else CSV. Broken off, the same command goes on where it was (OUT.part), and nobody is
-    planned twice. Where the gateway's hours may not suffice for all of IN, those are planned first
-    of whom the policy expects the most, and OUT is in that order.
+    IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the visitor's time
+    zone and the purpose of the SMS; any other column is context. OUT is Parquet if its name ends in
+    .parquet, else CSV. After an interruption, the same command resumes (OUT.part) and plans no
+    visitor twice. If the gateway's hours may not suffice for all of IN, the visitors with the
+    largest expected gain are planned first, and OUT is in that order.
     """
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import joining  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - the same
 
     log = open_log(source)
     problems = column_problems(log.columns)
@@ -87,34 +97,34 @@ def plan(
             if part.order() is None and not part.pieces() and _short(share, log.rows):
                 _work(gain_share, share, count, log.rows, "gains", _nothing)
                 part.sort()
-            with joining(part.piece, part.joined, out) as joined:
+            with join_pieces(part.piece, part.joined, out) as joined:
                 _work(plan_share, share, count, log.rows, "customers", joined.go_on)
             part.remove()
     except HeldError as error:
-        text = "is being made by another process; wait for it, or end it"
+        text = "another process is writing it; wait for that process, or end it"
         raise InvalidConfigError([f"{out}: {text}"]) from error
     _tell(out, joined.outcomes, as_json=as_json)
     sys.exit(1 if joined.outcomes[INVALID] else 0)
 
 
 def _short(share: PlanShare, rows: int) -> bool:
-    """Whether the gateway's hours may not suffice for so many."""
+    """Return True if the gateway's hours may not suffice for so many visitors."""
     with open_installation(load_settings(share.data_dir)) as installation:
-        desk = desk_of(installation, share)
+        desk = make_planner(installation, share)
         return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
 
 
 def _nothing() -> None:
-    """Gains are sorted when all are installation."""
+    """Do nothing while gains are computed: they are sorted when all are there."""
 
 
 def _work(
     work: Work, share: PlanShare, count: int, rows: int, what: str, beside: Callable[[], None]
 ) -> None:
-    """Have all of the file done, by this process or by several, and `beside` it what can be.
+    """Process the whole file, by this process or several, and call `beside` meanwhile.
 
     Raises:
-        NudgeError: what went wrong.
+        NudgeError: a process failed.
     """
     if count == 1:
         with progress_bar(what, shown=err().is_terminal) as bar:
@@ -122,7 +132,7 @@ def _work(
             _raise([work(share)])
         return
     start = multiprocessing.get_context("spawn")
-    begin = partial(tied, os.getpid())
+    begin = partial(bind_to_parent, os.getpid())
     shares = [replace(share, number=n, of=count) for n in range(count)]
     suffix = "*.npy" if work is gain_share else "*.parquet"
     with (

@@ -1,7 +1,7 @@
-"""What `nudge plan` has done so far: a directory of pieces beside OUT, until all are there.
+"""The unfinished output of `nudge plan`: a directory of pieces beside OUT, until all exist.
 
-It is its own checkpoint: a piece is there whole or not at all. Whoever dies between planning and
-writing plans the customers of that piece again, which gives the same plans.
+It is its own checkpoint: each piece is written atomically. A process that dies between planning and
+writing a piece plans its visitors again, which gives the same plans.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ LOCK: Final = "lock"
 
 @dataclass(frozen=True)
 class AnswerFile:
-    """A file of answers that is not complete yet.
+    """An unfinished file of plans, as a directory of pieces.
 
     Attributes:
-        path: of the directory, beside OUT.
-        head: what the answers are to: the same question goes on where it was.
+        path: path of the directory, beside OUT.
+        head: input and options of the plans; a command with equal ones resumes.
     """
 
     path: Path
     head: Mapping[str, object]
 
     def begin(self) -> None:
-        """Make the directory where there is none.
+        """Create the directory if it does not exist.
 
         Raises:
-            InvalidConfigError: it has the answers to another question.
+            InvalidConfigError: the directory has the plans of another file or of other options.
         """
         found = self.path / HEAD
         wanted = orjson.dumps(self.head, option=orjson.OPT_SORT_KEYS)
@@ -50,28 +50,28 @@ class AnswerFile:
         if all(one.name == LOCK for one in self.path.iterdir()):
             _write(found, wanted)
         if not found.is_file() or found.read_bytes() != wanted:
-            text = "has the answers to another file, or to other options; remove it"
+            text = "has the plans of another file, or of other options; remove it"
             raise InvalidConfigError([f"{self.path}: {text}"])
 
     def piece(self, number: int) -> Path:
-        """Where the answers to so many customers, from the number-th on, are."""
+        """Return the path of a piece of plans, by its number."""
         return self.path / f"{number:08d}.parquet"
 
     def gains(self, number: int) -> Path:
-        """Where it stands what writing to them is worth."""
+        """Return the path of a piece's expected gains, by its number."""
         return self.path / f"{number:08d}.npy"
 
     @property
     def joined(self) -> Path:
-        """Where the pieces become one file."""
+        """Path of the file that the pieces are joined to."""
         return self.path / "joined"
 
     def pieces(self) -> list[Path]:
-        """Those that are there, in order."""
+        """List the pieces that exist, in order."""
         return sorted(self.path.glob("*.parquet"))
 
     def order(self) -> Sequence[int] | None:
-        """The numbers of the rows, in the order in which they are planned; None for that of IN."""
+        """Read the order of planning as row numbers; None is the order of IN."""
         path = self.path / ORDER
         if not path.exists():
             return None
@@ -79,22 +79,22 @@ class AnswerFile:
         return found
 
     def sort(self) -> None:
-        """Make the order of what was found to be gained: the largest first."""
+        """Write the order of planning: the largest expected gain first."""
         gains = np.concatenate([np.load(one) for one in sorted(self.path.glob("0*.npy"))])
         keep(self.path / ORDER, np.argsort(-gains, kind="stable"))
 
     def remove(self) -> None:
-        """Take it away."""
+        """Remove the directory."""
         shutil.rmtree(self.path)
 
 
 def part_of(out: Path, source: Path, options: Mapping[str, object]) -> AnswerFile:
-    """The directory beside OUT.
+    """Describe the directory of pieces beside OUT; its head has the hash of the input.
 
     Args:
-        out: what is to be made.
-        source: the customers.
-        options: what else the answers hang on.
+        out: path of the finished file.
+        source: path of the file of visitors.
+        options: further options that determine the plans.
     """
     digest = hashlib.blake2b(digest_size=16)
     with source.open("rb") as file:
@@ -105,7 +105,7 @@ def part_of(out: Path, source: Path, options: Mapping[str, object]) -> AnswerFil
 
 
 def keep(path: Path, values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-    """Write numbers, whole or not at all."""
+    """Write numbers to a file atomically and durably."""
     made = path.with_suffix(".tmp")
     with made.open("wb") as file:
         np.save(file, np.asarray(values))

@@ -1,4 +1,4 @@
-"""A process's share of a file of customers: every so-many-th piece of it."""
+"""A process's share of a file of visitors: every n-th piece of it."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from nudge.store.service.catalogue import Catalogue
 from nudge.wiring.command import Installation, open_installation
 
 SIZE: Final = 4096
-"""Customers of a piece: about a block for each partition."""
+"""Visitors of a piece: about one journal block for each partition."""
 SOURCE: Final = "cli"
 OBJECTS: Final = 1_000_000
-"""New objects between two looks for garbage: a piece makes many, and no cycle of them."""
+"""New objects between two garbage collections: a piece makes many, but no cycles."""
 
 
 @dataclass(frozen=True)
 class PlanShare:
-    """What one of several processes does.
+    """The share of one of several processes: its input, options and pieces.
 
     Attributes:
-        source: the customers.
-        part: where the answers go.
-        purpose: of the contact policy, where a row has none.
-        slots: what else is chosen.
-        data_dir: of the installation; None for that of the settings.
-        number: of the share, from 0.
-        of: how many shares there are.
+        source: path of the file of visitors.
+        part: directory for the plans.
+        purpose: purpose of the contact policy for rows that name none.
+        slots: further slots to decide for the same SMS.
+        data_dir: data directory of the installation; None takes the settings' own.
+        number: number of the share, from 0.
+        of: number of shares.
     """
 
     source: Path
@@ -58,12 +58,11 @@ class PlanShare:
 
 @dataclass(frozen=True)
 class SharePlanner:
-    """Where pieces are planned.
+    """A planner of pieces, with the slots and policies of one moment.
 
     Attributes:
-        planner: of the installation.
         catalogue: slots and policies.
-        share: what is done.
+        share: options of the plans.
     """
 
     planner: Planner
@@ -71,7 +70,7 @@ class SharePlanner:
     share: PlanShare
 
     def plan(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-        """The answers to rows."""
+        """Plan rows: a plan or a refusal for each."""
         read = self._read(rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
@@ -83,7 +82,7 @@ class SharePlanner:
         ]
 
     def gains(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
-        """What writing to the customers of rows is worth; 0 for what is no customer."""
+        """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
         read = self._read(rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
@@ -93,8 +92,8 @@ class SharePlanner:
         return [wish_of(row, self.share.purpose, self.share.slots) for row in rows]
 
 
-def desk_of(installation: Installation, share: PlanShare) -> SharePlanner:
-    """A desk at an installation's store.
+def make_planner(installation: Installation, share: PlanShare) -> SharePlanner:
+    """Make a planner of pieces over an installation's store.
 
     Raises:
         UnknownSlotError: a slot is not configured.
@@ -113,48 +112,48 @@ def desk_of(installation: Installation, share: PlanShare) -> SharePlanner:
 
 
 def plan_share(share: PlanShare) -> str | None:
-    """Plan the pieces of a share that are not there yet; what went wrong, if anything did."""
+    """Plan the missing pieces of a share; return the error's message, or None."""
     from nudge.lake.export.plan_table import write_piece  # noqa: PLC0415 - pyarrow
 
     part = share.part
 
     def work() -> None:
         with open_installation(load_settings(share.data_dir)) as installation:
-            desk = desk_of(installation, share)
+            desk = make_planner(installation, share)
             for number, rows in _mine(share, part.order()):
                 if not part.piece(number).exists():
                     write_piece(desk.plan(rows()), part.piece(number))
 
-    return _told(work)
+    return _catch_error(work)
 
 
 def gain_share(share: PlanShare) -> str | None:
-    """Find what a share's customers are worth; what went wrong, if anything did."""
+    """Compute the missing gains of a share; return the error's message, or None."""
     part = share.part
 
     def work() -> None:
         with open_installation(load_settings(share.data_dir)) as installation:
-            desk = desk_of(installation, share)
+            desk = make_planner(installation, share)
             for number, rows in _mine(share, None):
                 if not part.gains(number).exists():
                     keep(part.gains(number), desk.gains(rows()))
 
-    return _told(work)
+    return _catch_error(work)
 
 
 def _mine(
     share: PlanShare, order: Sequence[int] | None
 ) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
-    """The share's pieces of the file, by their number; their rows when called."""
+    """Yield number and rows of the share's pieces; the rows are read when called."""
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import customers, in_order  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import customers, read_in_order  # noqa: PLC0415 - the same
 
     log = open_log(share.source)
-    pieces = customers(log, SIZE) if order is None else in_order(log, SIZE, order)
+    pieces = customers(log, SIZE) if order is None else read_in_order(log, SIZE, order)
     return islice(enumerate(pieces), share.number, None, share.of)
 
 
-def _told(work: Callable[[], None]) -> str | None:
+def _catch_error(work: Callable[[], None]) -> str | None:
     try:
         work()
     except NudgeError as error:
@@ -162,8 +161,8 @@ def _told(work: Callable[[], None]) -> str | None:
     return None
 
 
-def tied(parent: int) -> None:
-    """Make this process end with the command, however that ends."""
+def bind_to_parent(parent: int) -> None:
+    """Bind this process to the command: it ends when the command ends, in whatever way."""
     if sys.platform == "linux":
         tether.tie(parent, signal.SIGKILL)
     gc.freeze()
@@ -171,5 +170,5 @@ def tied(parent: int) -> None:
 
 
 def cores() -> int:
-    """Processors that this process may use."""
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0))

@@ -1,4 +1,4 @@
-"""`nudge rebuild`."""
+"""The command `nudge rebuild`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ SHOWN = 20
     type=click.Choice((FoldName.ATTRIBUTE.value, FoldName.LEARN.value, "all")),
     default="all",
     show_default=True,
-    help="Whose state.",
+    help="Fold to rebuild.",
 )
 @data_dir_option
 @json_option
 def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Throw folds' states away and make them anew from lake and journal.
+    """Rebuild the state of folds from lake and journal.
 
-    The service may go on: the new state is built beside the old one and takes its place when it
-    has caught up. It can be broken off and begun again at any time. For `attribute`, what it would
-    write to the journal is compared with what it wrote, and every difference is told.
+    The service may keep running: the new state is built beside the old one and takes its place when
+    it has caught up. The command can be interrupted and repeated at any time. For `attribute`, the
+    records that it would write now are compared with those in the journal, and differences listed.
     """
     from nudge.flows.upkeep.rebuild import NAMES, Rebuild  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
@@ -51,7 +51,7 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
         done = [
             one
             for name in (NAMES if fold == "all" else (fold,))
-            for one in _rebuilt(rebuilding, name, shown=not as_json)
+            for one in _rebuild_fold(rebuilding, name, shown=not as_json)
         ]
     if as_json:
         print_json([asdict(one) for one in done])
@@ -59,7 +59,7 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
         _tell(done)
 
 
-def _rebuilt(rebuilding: Rebuild, fold: str, *, shown: bool) -> list[RebuildResult]:
+def _rebuild_fold(rebuilding: Rebuild, fold: str, *, shown: bool) -> list[RebuildResult]:
     done = []
     with progress_bar(fold, shown=shown) as bar:
         task = bar.add_task(fold, total=rebuilding.length(fold), note="")
@@ -82,4 +82,4 @@ def _tell(done: list[RebuildResult]) -> None:
     for line in found[:SHOWN]:
         click.echo(line)
     if found:
-        click.echo(f"{len(found)} records of attribute differ from what it would write now")
+        click.echo(f"{len(found)} records of attribute differ from those that it would write now")

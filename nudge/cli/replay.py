@@ -1,4 +1,4 @@
-"""`nudge replay`."""
+"""The command `nudge replay`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from nudge.settings.settings import Settings
 SETTLE = 60.0
 """Seconds to wait for the service's own figures."""
 RECENT = 2000
-"""Rows over which the bar's rate is taken."""
+"""Rows over which the bar computes its rate."""
 EVERY = 50
 
 
@@ -43,18 +43,18 @@ EVERY = 50
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path),
-    help="How the file is read; examples/<name of the file>/mapping.toml without.",
+    help="Mapping of the file's columns; by default examples/<name of the file>/mapping.toml.",
 )
-@click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
+@click.option("--run", "run_name", help="Name of the run; a repeated name changes nothing.")
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
     default=8,
     show_default=True,
-    help="Calls at the same time.",
+    help="Parallel calls.",
 )
-@click.option("--limit", type=click.IntRange(1), help="Rows at most.")
-@click.option("--url", help="Of the service; the one on this machine without.")
+@click.option("--limit", type=click.IntRange(1), help="Most rows to send.")
+@click.option("--url", help="URL of the service; by default the one on this machine.")
 @click.option("--key", help="API key with the scopes decide, ingest and read.")
 @data_dir_option
 @json_option
@@ -71,13 +71,13 @@ def replay(
 ) -> None:
     """Send a real campaign log through the running service.
 
-    FILE is a randomised campaign, CSV or Parquet. Its customers come by one at a time: for each,
-    the service decides; where it draws the variant that the customer was really given, the
-    exposure and the real outcome are sent, and the policy learns from them. Otherwise the
-    decision stays unexposed and teaches nothing.
+    FILE is the log of a randomised campaign, CSV or Parquet. For each visitor of it the service
+    decides. If it draws the variant that the visitor really got, the exposure and the real outcome
+    are sent, and the policy learns from them. Otherwise the decision stays unexposed and teaches
+    nothing.
 
-    At the end: the served policy's rate over time against each single variant, uniform and the
-    best single variant, with intervals. Ctrl-C ends early, with what was done so far.
+    The result is the served policy's rate over time, against each single variant, uniform and the
+    best single variant, with intervals. Ctrl-C ends early, with the result so far.
     """
     settings = load_settings(data_dir)
     rules = load_mapping(mapping or default_mapping(file, settings.config_dir))
@@ -120,7 +120,7 @@ def _customers(read: RowReader, log: CampaignLog, rows: int) -> Iterator[ReplayR
 
 
 def _looker(bar: Bar, task: TaskID) -> Callable[[ReplayProgress], None]:
-    """Moves the bar, at every so many rows."""
+    """Make a function that moves the bar every `EVERY` rows."""
     recent: deque[bool] = deque(maxlen=RECENT)
     seen = [0]
 

@@ -1,4 +1,4 @@
-"""`nudge reseal`."""
+"""The command `nudge reseal`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from nudge.wiring.command import open_installation
 @data_dir_option
 @json_option
 def reseal(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Encrypt what the vault holds anew, under its newest key.
+    """Encrypt the vault's contents anew, under its newest key.
 
-    Give all keys in NUDGE_VAULT_KEYS, the new one last, and restart web and workers with them
-    first. When a second run says that nothing was under an older key, the older ones can be taken
-    away. It may be broken off and begun again, and pages are answered meanwhile.
+    First give all keys in NUDGE_VAULT_KEYS, the new one last, and restart web and workers with
+    them. When a second run reports nothing under an older key, remove the older keys. The command
+    can be interrupted and repeated, and pages are answered meanwhile.
     """
     with (
         open_installation(load_settings(data_dir)) as installation,
@@ -47,7 +47,7 @@ def reseal(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - clic
         return
     click.echo(f"{found.resealed:,} encrypted anew; {found.current:,} were under the newest key.")
     if found.changed:
-        click.echo(f"{found.changed:,} changed at the same time: run it once more.", err=True)
+        click.echo(f"{found.changed:,} changed meanwhile: run the command once more.", err=True)
     if found.unreadable:
         click.echo(
             f"{found.unreadable:,} are under a key that is not in NUDGE_VAULT_KEYS, or damaged;"

@@ -1,4 +1,4 @@
-"""`nudge serve` and `nudge work`."""
+"""The commands `nudge serve` and `nudge work`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
 
 DEMO_VISITORS = 10_000_000
-"""More than anybody watches: the demonstration goes on until Ctrl-C."""
+"""Visitors of a demonstration, so many that it runs until Ctrl-C."""
 
 
 @click.command()
@@ -50,14 +50,14 @@ def serve(
 
 
 def _with_visitors(settings: Settings) -> list[Program]:
-    """Worker, web and, once they are ready, simulated visitors."""
+    """List the programs: worker, web and, once they are ready, simulated visitors."""
     command = [sys.executable, "-m", "nudge", "simulate", "--demo", "--no-bar"]
     command += ["--visitors", str(DEMO_VISITORS)]
     return [*programs(settings), Program("visitors", command, later=True, once=True)]
 
 
 def look_at_store(settings: Settings) -> None:
-    """Before anything is written: is it the store that was known? If not, say so and go on."""
+    """Check that the store is the known one before the first write; print a warning if not."""
     with open_installation(settings) as installation:
         wrong = installation.store.identity.recognise(settings.store_note)
     if wrong:
@@ -74,10 +74,10 @@ def register_page_key(settings: Settings) -> None:
 
 
 def apply_configured(settings: Settings) -> None:
-    """Apply config/slots; a file that cannot be applied is told and does not keep us from serving.
+    """Apply config/slots; a file in conflict with the store gives a warning only.
 
     Raises:
-        InvalidConfigError: a file is wrong in itself.
+        InvalidConfigError: a file is invalid.
     """
     directory = settings.config_dir / "slots"
     if not directory.is_dir():

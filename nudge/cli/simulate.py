@@ -1,4 +1,4 @@
-"""`nudge simulate`."""
+"""The command `nudge simulate`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 @click.option(
     "--visitors",
     type=click.IntRange(1),
-    help="How many; 5,000, or minutes of them; offline the world's own number.",
+    help=f"Number of visitors; by default 5,000, with --demo those of {DEMO_MINUTES} minutes, with"
+    " --offline the world's own number.",
 )
 @click.option(
     "--rate",
@@ -52,7 +53,7 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
     show_default=True,
     help="New visitors a second; 0: as many as the service can serve.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of all chance.")
+@click.option("--seed", default=0, show_default=True, help="Seed of all randomness.")
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=8, show_default=True, help="Threads."
 )
@@ -66,16 +67,16 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 @click.option(
     "--boost",
     type=click.FloatRange(0, min_open=True),
-    help=f"Times that visitors begin to recharge; 1, or {DEMO_BOOST:g} with --demo.",
+    help=f"Factor on visitors who begin to recharge; by default 1, or {DEMO_BOOST:g} with --demo.",
 )
 @click.option(
     "--demo",
     is_flag=True,
-    help=f"Run for {DEMO_MINUTES} minutes and tell every {TELL_EVERY:g} s what is learned.",
+    help=f"Run for {DEMO_MINUTES} minutes and print every {TELL_EVERY:g} s how the policy learns.",
 )
 @click.option("--no-bar", is_flag=True, help="No progress bar.")
-@click.option("--run", "run_name", help="Name of the run: the same again changes nothing.")
-@click.option("--url", help="Of the service; the one on this machine without.")
+@click.option("--run", "run_name", help="Name of the run; a repeated name changes nothing.")
+@click.option("--url", help="URL of the service; by default the one on this machine.")
 @click.option("--key", help="API key with the scopes decide, ingest and read.")
 @click.option(
     "--offline",
@@ -89,10 +90,14 @@ SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
     "--learners",
     default=LEARNERS,
     show_default=True,
-    help="Offline: such as auto,mabwiser:LinTS,fixed:50+coffee.",
+    help="Offline: learners, such as auto,mabwiser:LinTS,fixed:50+coffee.",
 )
 @click.option(
-    "--seeds", type=click.IntRange(1), default=1, show_default=True, help="Offline: worlds to play."
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Offline: number of seeds.",
 )
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="Offline: SVG file for the regret curves."
@@ -143,7 +148,7 @@ def simulate(
     times = boost or (DEMO_BOOST if demo else 1.0)
     plan = SimulationPlan(name, count, rate, seed, workers, speed, times)
     session = _session(plan, settings, find(settings, url, key))
-    err().print(_announced(plan), soft_wrap=True)
+    err().print(_describe_plan(plan), soft_wrap=True)
     found = _run(session, progress_bar("visitors", shown=not no_bar), demo=demo)
     if as_json:
         print_json(found)
@@ -153,13 +158,12 @@ def simulate(
 
 @dataclass
 class _Session:
-    """A run with its service.
+    """A run of the simulation against a service.
 
     Attributes:
-        plan: what to simulate.
-        ways: to the service.
-        before: figures at the start.
-        rows: the result, when there is one.
+        ways: access to the service.
+        before: figures at the start, by slot.
+        rows: result; empty until the end.
     """
 
     plan: SimulationPlan
@@ -179,7 +183,7 @@ def _session(plan: SimulationPlan, settings: Settings, target: ServiceTarget) ->
     return _Session(plan, ServiceAccess(page, server, slots), result.look(server, slots), [])
 
 
-def _announced(plan: SimulationPlan) -> str:
+def _describe_plan(plan: SimulationPlan) -> str:
     boost = f"; visitors begin {plan.boost:g} times as often as in truth" if plan.boost != 1 else ""
     return (
         f"run {plan.run}: {plan.visitors:,} visitors, an hour in {HOUR / plan.speed:.1f} s{boost}"
@@ -194,7 +198,7 @@ def _run(session: _Session, bar: Progress, *, demo: bool) -> dict[str, object]:
         def advance(tally: Tally) -> None:
             bar.update(task, completed=tally.visitors, note=_note(tally))
 
-        looks = [advance, *([_teller(bar, begin)] if demo else [])]
+        looks = [advance, *([_make_teller(bar, begin)] if demo else [])]
         tally = driver.run(lambda now: _each(looks, now))
         advance(tally)
     seconds = monotonic() - begin
@@ -224,8 +228,8 @@ def _note(tally: Tally) -> str:
     return f"{tally.events['paid']:,} paid"
 
 
-def _teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
-    """Tells every few seconds how the share of the best banner moves."""
+def _make_teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
+    """Make a function that prints the share of the best banner every few seconds."""
     due = [begin + TELL_EVERY]
 
     def tell(tally: Tally) -> None:

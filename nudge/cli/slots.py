@@ -1,4 +1,4 @@
-"""`nudge apply` and `nudge check`."""
+"""The commands `nudge apply` and `nudge check`."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from nudge.wiring.command import open_installation
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.option("--why", default="", help="Reason, kept in the audit entry.")
-@click.option("--who", default=None, help="Who changes it; the system's user name by default.")
+@click.option("--dry-run", is_flag=True, help="Show the changes without making them.")
+@click.option("--why", default="", help="Reason, for the audit entry.")
+@click.option("--who", default=None, help="Author of the change; by default the system's user.")
 @data_dir_option
 @json_option
 def apply(
@@ -43,8 +43,8 @@ def apply(
 ) -> None:
     """Put slot files into service.
 
-    PATH is a slot's file, or a directory of them. A file with a higher revision replaces what is
-    in service; a slot that has no file is left alone.
+    PATH is a slot's file, or a directory of them. A file with a higher revision replaces the slot
+    in service; a slot that has no file stays.
     """
     settings = load_settings(data_dir)
     wanted = load_slots(path) if path.is_dir() else _single(load_slot(path))
@@ -68,8 +68,7 @@ def apply(
 def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """Validate settings and slots, and print what is in force.
 
-    Secrets are masked. Ends with 1 where something is wrong; each problem names file, key and
-    cure.
+    Secrets are masked. Ends with 1 if there are problems; each one names file, key and cure.
     """
     settings = load_settings(data_dir)
     directory = settings.config_dir / "slots"
@@ -81,7 +80,7 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
-        click.echo(f"warning: {name} is no setting{hint}", err=True)
+        click.echo(f"warning: unknown setting {name}{hint}", err=True)
     if as_json:
         found = {name: dump_slot(slot) for name, slot in slots.items()}
         print_json({"settings": settings.masked(), "slots": found})

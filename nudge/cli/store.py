@@ -1,4 +1,4 @@
-"""`nudge store status | accept`."""
+"""The commands `nudge store status | accept`."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:  # pyarrow, which the command's help does not need
 
 @click.group()
 def store() -> None:
-    """Tell whether the store is the one that was known, and accept another."""
+    """Check that the store is the known one, or accept another."""
 
 
 @store.command()
 @data_dir_option
 @json_option
 def status(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Tell whether the store is the one that was known; ends with 1 where it is not."""
+    """Check that the store is the known one; ends with 1 if it is not."""
     with open_installation(load_settings(data_dir)) as installation:
-        wrong = _recognised(installation)
+        wrong = _recognise(installation)
     if as_json:
         print_json({"reason": wrong.reason if wrong else "", "text": str(wrong or "")})
     else:
-        click.echo(f"{wrong.reason}: {wrong}" if wrong else "the store is the one that was known")
+        click.echo(f"{wrong.reason}: {wrong}" if wrong else "the store is the known one")
     sys.exit(1 if wrong else 0)
 
 
@@ -45,21 +45,21 @@ def status(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - clic
 @data_dir_option
 @json_option
 def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Go on with a store that lost what was in it, or with another one.
+    """Accept a store that lost its contents, or another store.
 
-    Restoring a backup is better, if there is one: `nudge restore`. This folds and archives what
-    the store still has, declares in the lake which positions were lost, and numbers new records
+    If there is a backup, `nudge restore` is better. This command folds and archives the records
+    that the store still has, declares the lost positions in the lake, and numbers new records
     behind them. Visitors whose vault entry was lost are new ones from now on. Run `nudge rebuild`
     afterwards: it reads the lake, and attribute and learn wait for it.
     """
     with open_installation(load_settings(data_dir)) as installation:
-        wrong = _recognised(installation)
+        wrong = _recognise(installation)
         if wrong is None:
-            click.echo("the store is the one that was known: there is nothing to accept")
+            click.echo("the store is the known one: there is nothing to accept")
             return
-        accepting = _accepting(installation)
+        accepting = _make_acceptance(installation)
         if not as_json:
-            click.echo("\n".join(_told(wrong, accepting.gaps())))
+            click.echo("\n".join(_describe_loss(wrong, accepting.gaps())))
         if not yes:
             click.confirm("Go on with this store?", abort=True)
         gaps = accepting.run(wrong)
@@ -69,11 +69,11 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
         click.echo("accepted; now run `nudge rebuild`")
 
 
-def _recognised(installation: Installation) -> WrongStore | None:
+def _recognise(installation: Installation) -> WrongStore | None:
     return installation.store.identity.recognise(installation.settings.store_note)
 
 
-def _accepting(installation: Installation) -> StoreAcceptance:
+def _make_acceptance(installation: Installation) -> StoreAcceptance:
     from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 - the same
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
 
@@ -82,9 +82,9 @@ def _accepting(installation: Installation) -> StoreAcceptance:
     return StoreAcceptance(installation.store, lake, installation.sealer.seal_each, note, owner)
 
 
-def _told(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:
+def _describe_loss(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:
     yield f"{TEXTS[wrong.reason]}; {CURE}"
     for gap in gaps:
         known = f"the lake holds positions up to {gap.after}, the store had {gap.noted} or more"
         yield f"  partition {gap.partition}: {known}; new records begin behind {gap.upto}"
-    yield "lost is what the store had and neither it has now nor the lake holds."
+    yield "Lost are the records that neither the store nor the lake has any more."

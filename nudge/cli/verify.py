@@ -1,4 +1,4 @@
-"""`nudge verify`."""
+"""The command `nudge verify`."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def verify(
 ) -> None:
     """Check that journal, lake and folds agree.
 
-    Prints every difference and ends with 1 where there is one. It may run while the service does:
-    all is compared at fixed positions, and lag is no difference. Of partitions with more than
-    200,000 entries a sample of the visitors is replayed, unless --all-visitors is given.
+    Prints every difference and ends with 1 if there is any. The service may keep running: all is
+    compared at fixed positions, and lag is not a difference. Of partitions with more than 200,000
+    entries a sample of the visitors is replayed, unless --all-visitors is given.
     """
-    from nudge.flows.upkeep.verify import verify as compared  # noqa: PLC0415 - duckdb, which help does not need
+    from nudge.flows.upkeep.verify import verify as compare  # noqa: PLC0415 - duckdb, which help does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     settings = load_settings(data_dir)
     with open_installation(settings) as installation:
-        found = compared(installation.store, Lake(settings.lake_dir))
+        found = compare(installation.store, Lake(settings.lake_dir))
         readable = all(one.what != "files" for one in found)
         if readable and not no_visitors:
             found += _visitors(installation, every=all_visitors, shown=not as_json)

@@ -54,7 +54,10 @@ def test_a_fault_of_ours_tells_nothing(web: Web) -> None:
     web.app.view_functions["slots.every"] = lambda: 1 / 0
     response = web.http.get("/v1/slots")
     assert response.status_code == 500
-    assert response.json == {"code": "internal", "message": "something went wrong on our side"}
+    assert response.json == {
+        "code": "internal",
+        "message": "internal error; the service's log names the cause",
+    }
 
 
 def test_an_endpoint_without_a_rule_is_not_served() -> None:

@@ -13,7 +13,7 @@ from api_web import Web, bearer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.api.schemas.timings import plain_wish, wishes_of
+from nudge.api.schemas.timings import load_plain_request, load_plan_requests
 from nudge.api.timings import BATCH, BLOCK, MAX_LINE, stream_answers
 from nudge.domain.contact.contact import Consent
 from nudge.domain.people.visitor import VisitorState
@@ -171,14 +171,16 @@ def test_what_is_plain_is_what_the_schema_has(table: dict[str, Any]) -> None:
         table = json.loads(json.dumps(table, allow_nan=False))
     except ValueError:
         return
-    found = plain_wish(table)
-    assert found is None or [found] == wishes_of(table)
+    found = load_plain_request(table)
+    assert found is None or [found] == load_plan_requests(table)
 
 
 def test_most_lines_are_plain() -> None:
     """The usual ones are read quickly: otherwise the quick reading would be for nothing."""
     context = {"mobile_before": True, "age": 30, "tier": "mid"}
-    assert plain_wish({"visitor_id": "c-1", "context": context}) == PlanRequest("c-1", (), context)
+    assert load_plain_request({"visitor_id": "c-1", "context": context}) == PlanRequest(
+        "c-1", (), context
+    )
 
 
 def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from places import ROOT
 
 from nudge import cli as entry
-from nudge.cli import COMMANDS, cli, told
+from nudge.cli import COMMANDS, cli, describe_error
 from nudge.cli.explain import lines
 from nudge.cli.serve import apply_configured, register_page_key
 from nudge.errors import InvalidConfigError, NudgeError
@@ -69,8 +69,8 @@ def test_every_command_has_help(run: Run, name: str) -> None:
 
 def test_one_problem_is_one_line_and_several_are_listed() -> None:
     """An error is a line with its cure; several problems are all shown, one a line."""
-    assert told(NudgeError("wrong; do right")) == "nudge: wrong; do right"
-    assert told(InvalidConfigError(["a", "b"])) == "nudge: 2 problems\n  a\n  b"
+    assert describe_error(NudgeError("wrong; do right")) == "nudge: wrong; do right"
+    assert describe_error(InvalidConfigError(["a", "b"])) == "nudge: 2 problems\n  a\n  b"
 
 
 def test_error_is_no_traceback(settings: Settings) -> None:

@@ -158,7 +158,7 @@ def test_what_the_folds_hold_is_still_checked(site: Site) -> None:
         "p=0 counts in buckets of banner 1|policy|a|t",
     ]
     next((site.settings.lake_dir / "balances" / "p=0").glob("*-sums.parquet")).unlink()
-    assert "no balance that can be read" in differences(site)[0]
+    assert "not a readable balance" in differences(site)[0]
 
 
 def test_after_a_restore_the_folds_come_back(site: Site, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.Mon
     known.store.client.call("DEL", known.store.keys.journal(0), known.store.keys.seq(0))
     assert "store_older" in CliRunner().invoke(entry.cli, ["store", "status"]).output
     assert "nudge rebuild" in run("restore", str(tmp_path / "b"), "--replace")
-    assert "the store is the one" in run("store", "status")
+    assert "the store is the known one" in run("store", "status")
     assert "attribute: rebuilt" in run("rebuild")
     assert "agree" in run("verify")
     assert run("verify", "--json").strip() == "[]"

@@ -1,4 +1,4 @@
-"""What a page asks and what it gets: the schemas that load, and that the document shows."""
+"""Schemas of POST /v1/decisions: they load requests, and the OpenAPI document shows them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _token() -> ma.String:
 
 
 class VisitorSchema(StrictTable):
-    """One of many visitors."""
+    """One visitor of a bulk request."""
 
     visitor_id = forms.visitor_id()
     context = forms.context()
@@ -57,7 +57,7 @@ class VisitorSchema(StrictTable):
 
 
 class BulkRequestSchema(StrictTable):
-    """The same question for many visitors."""
+    """A bulk request: decisions in some slots of a page, for up to 100 visitors."""
 
     channel = forms.channel()
     page = forms.page()
@@ -71,7 +71,7 @@ class BulkRequestSchema(StrictTable):
 
 
 class DecisionRequestSchema(VisitorSchema):
-    """A page's question: what to show this visitor in these slots."""
+    """A request for decisions in some slots of a page, for one visitor."""
 
     channel = forms.channel()
     page = forms.page()
@@ -80,56 +80,64 @@ class DecisionRequestSchema(VisitorSchema):
 
 
 class TypedAmountSchema(Schema):
-    """The limits of an amount that the visitor may type, in yuan."""
+    """Limits of an amount that the visitor may type, in yuan."""
 
     min = ma.Float(required=True)
     max = ma.Float(required=True)
-    step = ma.Float(required=True, metadata={"description": "counted from the least"})
+    step = ma.Float(required=True, metadata={"description": "step between amounts, from `min` on"})
 
 
 class SlotAnswerSchema(Schema):
-    """What to show in one slot."""
+    """A decision in one slot: the variant to show, with its propensity and reason."""
 
-    decision_id = ma.String(required=True, metadata={"description": "send it with shown, clicked"})
+    decision_id = ma.String(
+        required=True, metadata={"description": "id to send with `shown` and `clicked`"}
+    )
     variant = ma.String(required=True)
-    value = ma.Raw(required=True, allow_none=True, metadata={"description": "as configured"})
+    value = ma.Raw(
+        required=True, allow_none=True, metadata={"description": "value of the variant in the slot"}
+    )
     propensity = ma.Float(required=True, validate=validate.Range(0, 1))
     reason = ma.String(required=True, validate=validate.OneOf(REASONS))
     policy = ma.String(required=True, metadata={"description": "kind of the policy"})
-    policy_version = ma.Integer(required=True, metadata={"description": "of the snapshot"})
-    sticky = ma.Boolean(required=True, metadata={"description": "an earlier decision, repeated"})
-    degraded = ma.Boolean(required=True, metadata={"description": "without the visitor's state"})
+    policy_version = ma.Integer(required=True, metadata={"description": "version of the snapshot"})
+    sticky = ma.Boolean(
+        required=True, metadata={"description": "true: an earlier decision, repeated"}
+    )
+    degraded = ma.Boolean(
+        required=True, metadata={"description": "true: decided without the visitor's state"}
+    )
     free_amount = ma.Nested(
         TypedAmountSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "what may be typed instead; null where nothing may be"},
+        metadata={"description": "amounts that may be typed instead; null if none may"},
     )
 
 
 class PageAnswerSchema(Schema):
-    """A page's answer."""
+    """The answer for a page: a decision for each slot."""
 
     decisions = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(SlotAnswerSchema),
         required=True,
-        metadata={"description": "slot -> what to show"},
+        metadata={"description": "slot -> decision"},
     )
     device_token = ma.String(
         required=True,
-        metadata={"description": "send it with the next call from this device"},
+        metadata={"description": "token to send with the next call from this device"},
     )
 
 
 class VisitorAnswerSchema(PageAnswerSchema):
-    """The answer for one of many visitors."""
+    """The answer for one visitor of a bulk request."""
 
     visitor_id = ma.String(required=True)
 
 
 class VisitorAnswersSchema(Schema):
-    """The answers for many visitors, in their order."""
+    """The answers of a bulk request, in the order of its visitors."""
 
     results = ma.List(ma.Nested(VisitorAnswerSchema), required=True)
 
@@ -139,15 +147,15 @@ ONE: Final = DecisionRequestSchema()
 MANY: Final = BulkRequestSchema()
 
 
-def asks_of(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
-    """The questions of a request, one for each visitor.
+def load_requests(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
+    """Load a request's body as decision requests, one for each visitor.
 
     Args:
-        body: of the request.
-        region: of numbers that name no country.
+        body: JSON of the request.
+        region: country of numbers without a country code.
 
     Raises:
-        InvalidRequestError: with the messages of every field that is wrong.
+        InvalidRequestError: some fields are invalid; it holds the messages of all of them.
     """
     try:
         if "visitors" in body:
@@ -156,7 +164,7 @@ def asks_of(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
             return [_ask({**shared, **visitor}, region) for visitor in visitors]
         return [_ask(ONE.load(body), region)]
     except ValidationError as error:
-        message = "the request does not fit; errors says where"
+        message = "the request is invalid; see `errors` for each field"
         raise InvalidRequestError(message, error.messages) from error
 
 

@@ -1,4 +1,4 @@
-"""Every event type: its fields, and who may send it. The one table; page and server by `domain`."""
+"""Event types with their fields: the one table; `domain` has the types of pages and servers."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ MAX_AMOUNT: Final = 100_000
 MAX_FEEDBACK: Final = 1000
 ENVELOPE: Final = frozenset({"event_id", "type", "visitor_id", "at", "decision_id"})
 LINK: Final = "token"
-"""The field of `sms_clicked` that holds the link token of the SMS."""
+"""Field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
-"""Fields that no record may hold."""
+"""Fields that never enter a record."""
 
 Fields = dict[str, ma.Field[Any]]
 
@@ -99,15 +99,15 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
     "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
 }
-"""Type -> its own fields. Any event may name the decision that it follows from."""
+"""Event type -> its own fields; any event may also name its decision."""
 
 SERVER_NEEDS: Final = {"paid": ("amount",)}
-"""Fields that a server must give; a page's claim may do without."""
+"""Event type -> fields that a server must give; a page's claim may omit them."""
 
 
 def _envelope(event_type: str) -> Fields:
     decision = forms.text(
-        "give the decision_id as it was answered",
+        "give the decision_id from an answer",
         forms.MAX_DECISION_ID,
         required=event_type in NEEDS_DECISION,
     )
@@ -136,34 +136,37 @@ CLASSES: Final[Mapping[str, type[Schema]]] = {name: _schema(name) for name in FI
 _SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
 
 
-def sent_of(raw: object, *, server: bool, region: str) -> EventRequest | RejectedEvent:
-    """The event as it may be recorded, or why not.
+def load_event(raw: object, *, server: bool, region: str) -> EventRequest | RejectedEvent:
+    """Parse one item of a batch as an event, or reject it with the reason.
 
     Args:
-        raw: one item of the batch, whatever it is.
-        server: the sender must give what only a server knows.
-        region: of numbers that name no country.
+        raw: item of the batch, of any type.
+        server: the sender is a server and must give the fields of `SERVER_NEEDS`.
+        region: country of numbers without a country code.
     """
     if not isinstance(raw, dict):
         return RejectedEvent("", "invalid", "an event is an object; write {event_id, type, ...}")
     schema = _SCHEMAS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
     if schema is None:
-        return _rejected(raw, f"type: is no event type; {suggestion(raw.get('type'), EVENT_TYPES)}")
+        cure = suggestion(raw.get("type"), EVENT_TYPES)
+        return _reject(raw, f"type: unknown event type; {cure}")
     try:
         data: dict[str, Any] = schema.load(raw)
     except ValidationError as error:
-        return _rejected(raw, _told(error.messages_dict))
+        return _reject(raw, _join_messages(error.messages_dict))
     problem = _problem(data, server=server)
     if problem:
-        return _rejected(raw, problem)
+        return _reject(raw, problem)
     try:
-        return _sent(data, parse_number(data["msisdn"], region) if data.get("msisdn") else None)
+        return _event_request(
+            data, parse_number(data["msisdn"], region) if data.get("msisdn") else None
+        )
     except InvalidNumberError as error:
-        return _rejected(raw, str(error))
+        return _reject(raw, str(error))
 
 
 def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:
-    """What is missing, if so."""
+    """Describe the first missing field; None if the event is complete."""
     missing = [name for name in SERVER_NEEDS.get(data["type"], ()) if name not in data]
     if server and missing:
         return f"{missing[0]}: is missing; a server must give it"
@@ -174,7 +177,7 @@ def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:
     return None
 
 
-def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> EventRequest:
+def _event_request(data: dict[str, Any], msisdn: phone.Number | None) -> EventRequest:
     return EventRequest(
         event_id=data["event_id"],
         type=data["type"],
@@ -187,11 +190,11 @@ def _sent(data: dict[str, Any], msisdn: phone.Number | None) -> EventRequest:
     )
 
 
-def _rejected(raw: Mapping[str, object], message: str) -> RejectedEvent:
+def _reject(raw: Mapping[str, object], message: str) -> RejectedEvent:
     event_id = raw.get("event_id")
     known = event_id[: forms.MAX_EVENT_ID] if isinstance(event_id, str) else ""
     return RejectedEvent(known, "invalid", message)
 
 
-def _told(messages: Mapping[str, Any]) -> str:
+def _join_messages(messages: Mapping[str, Any]) -> str:
     return "; ".join(f"{name}: {' '.join(map(str, found))}" for name, found in messages.items())

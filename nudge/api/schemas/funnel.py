@@ -1,4 +1,4 @@
-"""The form of the funnel's report, for the OpenAPI document."""
+"""Schema of the funnel's report, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def _interval() -> ma.List[Any]:
 
 
 class SummarySchema(Schema):
-    """In words."""
+    """A sentence in Chinese and English."""
 
     zh = ma.String(required=True)
     en = ma.String(required=True)
 
 
 class ChangeSchema(Schema):
-    """Of the share that is lost, against the earlier period."""
+    """A change of the lost share against the earlier period."""
 
     loss_rate = ma.Float(required=True, allow_none=True)
     interval = _interval()
@@ -35,33 +35,33 @@ class ChangeSchema(Schema):
 
 
 class StageSchema(Schema):
-    """A stage of the path."""
+    """A stage of the path, with the visits that reached it and were lost at it."""
 
     stage = ma.String(required=True)
-    visits = ma.Integer(required=True, metadata={"description": "that reached it"})
+    visits = ma.Integer(required=True, metadata={"description": "visits that reached the stage"})
     share_of_all = ma.Float(required=True, allow_none=True)
     went_on = ma.Integer(required=True)
-    lost = ma.Integer(required=True, metadata={"description": "that reached nothing behind it"})
+    lost = ma.Integer(required=True, metadata={"description": "visits that reached no later stage"})
     loss_rate = ma.Float(required=True, allow_none=True)
     interval = _interval()
     seconds_to_next = ma.Float(
-        required=True, allow_none=True, metadata={"description": "median time"}
+        required=True, allow_none=True, metadata={"description": "median time to the next stage"}
     )
-    change = ma.Nested(ChangeSchema, metadata={"description": "with `compare`"})
+    change = ma.Nested(ChangeSchema, metadata={"description": "only with `compare`"})
 
 
 class GroupSchema(Schema):
-    """A value of the dimension."""
+    """The stages of the visits that share a value of the dimension."""
 
-    group = ma.String(required=True, metadata={"description": "empty: unknown"})
+    group = ma.String(required=True, metadata={"description": "value; empty: unknown"})
     hidden = ma.Boolean(
-        required=True, metadata={"description": "fewer than 20 people: no figures are told"}
+        required=True, metadata={"description": "true: fewer than 20 visitors, so no figures"}
     )
     stages = ma.List(ma.Nested(StageSchema))
 
 
 class PathSchema(Schema):
-    """Visits that took the same way."""
+    """A path of stages, and the visits that took it."""
 
     path = ma.List(ma.String(), required=True)
     kind = ma.String(
@@ -72,12 +72,12 @@ class PathSchema(Schema):
 
 
 class LeakSchema(Schema):
-    """Visits of a group that are lost at a stage for a reason."""
+    """A leak: visits of a group that were lost at a stage for a reason."""
 
     group = ma.String(required=True)
     stage = ma.String(required=True)
     reason = ma.String(
-        required=True, allow_none=True, metadata={"description": "null: none was given"}
+        required=True, allow_none=True, metadata={"description": "null: no reason was given"}
     )
     lost = ma.Integer(required=True)
     of_visits = ma.Integer(required=True)
@@ -89,7 +89,7 @@ class LeakSchema(Schema):
 
 
 class LeaksSchema(Schema):
-    """Where the path leaks, the largest first."""
+    """The leaks of the path, by stage, by reason, and ranked with the largest first."""
 
     by_stage = ma.List(ma.Dict(), required=True)
     by_reason = ma.List(ma.Dict(), required=True)
@@ -97,7 +97,7 @@ class LeaksSchema(Schema):
 
 
 class DisagreementSchema(SummarySchema):
-    """Payments that one source tells of and another does not."""
+    """Payments that one source reports and another does not."""
 
     finding = ma.String(required=True)
     visits = ma.Integer()
@@ -106,18 +106,18 @@ class DisagreementSchema(SummarySchema):
 
 
 class FunnelSchema(Schema):
-    """Where visitors leave the path, and for what reason."""
+    """The funnel's report: stages, leaks and paths of the visits that began in a period."""
 
     as_of = ma.String(
         required=True,
-        metadata={"format": "date-time", "description": "all that was logged by then is in it"},
+        metadata={"format": "date-time", "description": "time until which the log is included"},
     )
     start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
     end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
     lake = ma.Nested(LakeSchema, required=True)
-    by = ma.String(required=True, metadata={"description": "empty: not divided"})
+    by = ma.String(required=True, metadata={"description": "dimension; empty: none"})
     compare = ma.Dict(
-        required=True, allow_none=True, metadata={"description": "with what: with, from, to"}
+        required=True, allow_none=True, metadata={"description": "earlier period: with, from, to"}
     )
     interval_level = ma.Float(required=True)
     visits = ma.Integer(required=True)
@@ -135,10 +135,13 @@ _TIME: Final = "seconds since the epoch, a date (midnight UTC), or a date and ti
 
 PARAMETERS: Final = (
     query_parameter(
-        "from", f"visits that began then or later; 7 days before `to` without: {_TIME}"
+        "from",
+        f"only visits that began then or later; by default 7 days before `to`; {_TIME}",
     ),
-    query_parameter("to", f"visits that began before; until now without: {_TIME}"),
-    query_parameter("by", f"one of {DIMENSIONS}, a context attribute, or none; channel without"),
-    query_parameter("slot", "whose variants, with by=variant"),
-    query_parameter("compare", "with the last one", enum=list(get_args(Compare))),
+    query_parameter("to", f"only visits that began before; by default now; {_TIME}"),
+    query_parameter(
+        "by", f"dimension: one of {DIMENSIONS}, a context attribute, or none; by default channel"
+    ),
+    query_parameter("slot", "slot of the variants, with by=variant"),
+    query_parameter("compare", "earlier period to compare with", enum=list(get_args(Compare))),
 )

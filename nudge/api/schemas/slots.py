@@ -1,4 +1,4 @@
-"""The forms of slots and their figures, for the OpenAPI document."""
+"""Schemas of slots and their figures, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from nudge.config.slot_schema import SlotSchema
 
 
 class StockSchema(Schema):
-    """How a limited stock stands."""
+    """The state of a limited stock."""
 
-    stock = ma.Integer(required=True, metadata={"description": "how many may ever be given"})
+    stock = ma.Integer(required=True, metadata={"description": "total number to give away"})
     taken = ma.Integer(required=True)
     left = ma.Integer(required=True)
 
 
 class HarmEstimateSchema(Schema):
-    """How much worse the policy is, with the ends of the interval for every look."""
+    """An estimate of the policy's harm, with an interval that is valid at every look."""
 
     value = ma.Float(required=True, allow_none=True)
     low = ma.Float(required=True, allow_none=True)
@@ -27,14 +27,14 @@ class HarmEstimateSchema(Schema):
 
 
 class ByGroupSchema(Schema):
-    """Exposures of both groups."""
+    """Exposures of the policy and of the holdout."""
 
     policy = ma.Integer(required=True)
     holdout = ma.Integer(required=True)
 
 
 class MetricFindingSchema(Schema):
-    """What the guard found of one metric: shares that left, or yuan an exposure."""
+    """The harm guard's finding about one metric: a share of leavers, or yuan an exposure."""
 
     metric = ma.String(required=True)
     exposures = ma.Nested(ByGroupSchema, required=True)
@@ -49,17 +49,19 @@ class MetricFindingSchema(Schema):
 
 
 class WhyFrozenSchema(Schema):
-    """Why the guard froze the slot."""
+    """The reason why the harm guard froze the slot, in Chinese and English."""
 
     zh = ma.String(required=True)
     en = ma.String(required=True)
 
 
 class GuardLookSchema(Schema):
-    """What the guard saw when it looked last."""
+    """The harm guard's last look at a slot."""
 
-    revision = ma.Integer(required=True, metadata={"description": "that was looked at"})
-    since_revision = ma.Integer(required=True, metadata={"description": "the first that counts"})
+    revision = ma.Integer(required=True, metadata={"description": "revision of the slot"})
+    since_revision = ma.Integer(
+        required=True, metadata={"description": "first revision whose exposures count"}
+    )
     as_of = ma.String(required=True, metadata={"format": "date-time"})
     harm = ma.Boolean(required=True)
     found = ma.List(ma.Nested(MetricFindingSchema), required=True)
@@ -67,29 +69,31 @@ class GuardLookSchema(Schema):
         WhyFrozenSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "why the slot was frozen; null where there is no harm"},
+        metadata={"description": "reason why the slot was frozen; null without harm"},
     )
 
 
 class ServingSchema(Schema):
-    """What a slot is served by now."""
+    """The policy, stock and guard with which a slot is served now."""
 
     policy = ma.String(required=True, metadata={"description": "kind of the policy"})
-    policy_version = ma.Integer(required=True, metadata={"description": "0 before the first"})
+    policy_version = ma.Integer(
+        required=True, metadata={"description": "0 before the first snapshot"}
+    )
     stock = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(StockSchema),
-        metadata={"description": "of the variants that are limited; none where no store answers"},
+        metadata={"description": "limited variant -> stock; empty while the store is away"},
     )
     guard = ma.Nested(
         GuardLookSchema,
         allow_none=True,
-        metadata={"description": "of slots with a guard; null before its first look"},
+        metadata={"description": "only for slots with a guard; null before its first look"},
     )
 
 
 class LiveSlotSchema(SlotSchema):
-    """A slot as it is configured and served."""
+    """A slot: its configuration, and the policy that serves it."""
 
     serving = ma.Nested(ServingSchema, required=True)
 
@@ -102,7 +106,7 @@ class SlotChangeSchema(LiveSlotSchema):
 
 
 class RevisionSchema(Schema):
-    """One change of a slot."""
+    """A revision of a slot: the change, its author, time and reason."""
 
     revision = ma.Integer(required=True)
     at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
@@ -113,14 +117,14 @@ class RevisionSchema(Schema):
 
 
 class RevisionsSchema(Schema):
-    """Every change of a slot, newest first."""
+    """All revisions of a slot, the newest first."""
 
     slot = ma.String(required=True)
     revisions = ma.List(ma.Nested(RevisionSchema), required=True)
 
 
 class SlotsSchema(Schema):
-    """Every slot."""
+    """All slots."""
 
     slots = ma.List(ma.Nested(LiveSlotSchema), required=True)
 
@@ -146,7 +150,7 @@ class FiguresSchema(Schema):
 
 
 class VariantFiguresSchema(FiguresSchema):
-    """Figures of one variant, where the policy drew it."""
+    """Figures of one variant, over the exposures that the policy drew."""
 
     variant = ma.String(required=True)
     estimate = ma.Float(
@@ -170,7 +174,7 @@ class VariantFiguresSchema(FiguresSchema):
 
 
 class PolicySchema(Schema):
-    """The policy that is served now."""
+    """The policy that serves a slot now."""
 
     kind = ma.String(required=True)
     version = ma.Integer(required=True)

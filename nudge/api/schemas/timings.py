@@ -1,4 +1,4 @@
-"""What a scheduler asks and what it gets: the schemas that load, and that the document shows."""
+"""Schemas of POST /v1/sms/timings: they load requests, and the OpenAPI document shows them."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def _name(default: str, right: str) -> ma.String:
 
 
 class PlanRequestSchema(StrictTable):
-    """When to write to this customer?"""
+    """A request for the send time of an SMS to one visitor."""
 
     visitor_id = forms.visitor_id()
     slots = Items(
         forms.name("name a slot: a-z, 0-9, _ . - only, at most 64 characters"),
         load_default=list,
         validate=[validate.Length(max=MAX_SLOTS, error=f"list at most {MAX_SLOTS} slots"), _others],
-        **field_texts("list what else goes into the SMS, or leave it out"),
+        **field_texts("list the slots to fill in the SMS, or leave it out"),
     )
     context = forms.context()
     purpose = _name(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
@@ -55,7 +55,7 @@ class PlanRequestSchema(StrictTable):
 
 
 class PlanRequestsSchema(StrictTable):
-    """The same for many."""
+    """A request for the send times of SMS to up to 1,000 visitors."""
 
     customers = Items(
         ma.Nested(PlanRequestSchema),
@@ -66,47 +66,50 @@ class PlanRequestsSchema(StrictTable):
 
 
 class PlanAnswerSchema(Schema):
-    """When to write, or why not."""
+    """The plan for one visitor: a send time, or the reason for none."""
 
     visitor_id = ma.String(required=True)
     send_at = ma.String(
         required=True,
         allow_none=True,
-        metadata={"format": "date-time", "description": "by the customer's clock; null: never"},
+        metadata={"format": "date-time", "description": "in the visitor's zone; null: do not send"},
     )
     decision_id = ma.String(
-        required=True, allow_none=True, metadata={"description": "send it with sms_sent"}
+        required=True, allow_none=True, metadata={"description": "id to send with `sms_sent`"}
     )
-    window = ma.String(required=True, allow_none=True, metadata={"description": "the variant"})
+    window = ma.String(
+        required=True, allow_none=True, metadata={"description": "variant of the slot sms_timing"}
+    )
     propensity = ma.Float(required=True, allow_none=True, validate=validate.Range(0, 1))
     link_token = ma.String(
-        required=True, allow_none=True, metadata={"description": "for the link in the SMS"}
+        required=True, allow_none=True, metadata={"description": "token for the link in the SMS"}
     )
     reason = ma.String(
-        required=True, metadata={"description": "of the decision; without one, what blocks most"}
+        required=True,
+        metadata={"description": "reason of the decision; without one, the main obstacle"},
     )
     blocked = ma.Dict(
         keys=ma.String(),
         values=ma.String(),
         required=True,
-        metadata={"description": "window -> why it was not possible"},
+        metadata={"description": "window -> reason why it was not possible"},
     )
-    sticky = ma.Boolean(required=True, metadata={"description": "the plan that there was before"})
+    sticky = ma.Boolean(required=True, metadata={"description": "true: an earlier plan, repeated"})
     decisions = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(SlotAnswerSchema),
         required=True,
-        metadata={"description": "slot -> what else goes into the SMS"},
+        metadata={"description": "slot -> decision for the content of the SMS"},
     )
     displaces = ma.List(
         ma.String(),
         required=True,
-        metadata={"description": "decision ids of plans that must be withdrawn"},
+        metadata={"description": "decision ids of earlier plans that must be withdrawn"},
     )
 
 
 class PlanAnswersSchema(Schema):
-    """The answers for many customers, in their order."""
+    """The plans for many visitors, in the order of the request."""
 
     results = ma.List(ma.Nested(PlanAnswerSchema), required=True)
 
@@ -115,14 +118,14 @@ ONE: Final = PlanRequestSchema()
 MANY: Final = PlanRequestsSchema()
 
 
-def plain_wish(table: Mapping[str, Any]) -> PlanRequest | None:
-    """The question of a line that has nothing unusual, exactly as the schema has it.
+def load_plain_request(table: Mapping[str, Any]) -> PlanRequest | None:
+    """Load a plain line of a stream exactly as the schema would, only faster.
 
-    A stream has millions of lines, almost all of them such, and the schema takes longer for one
+    A stream has millions of lines, almost all of them plain, and the schema takes longer for a line
     than planning does.
 
     Returns:
-        None where the schema has to look.
+        The request; None if only the schema can load or reject the line.
     """
     if not table.keys() <= PLAIN_KEYS:
         return None
@@ -147,15 +150,15 @@ def _is_plain(name: str, value: object) -> bool:
     return type(value) in (bool, float) or (type(value) is int and -MOST < value < MOST)
 
 
-def wishes_of(body: Mapping[str, Any]) -> list[PlanRequest]:
-    """The questions of a request.
+def load_plan_requests(body: Mapping[str, Any]) -> list[PlanRequest]:
+    """Load a request's body as plan requests, one for each visitor.
 
     Raises:
-        InvalidRequestError: with the messages of every field that is wrong.
+        InvalidRequestError: some fields are invalid; it holds the messages of all of them.
     """
     try:
         many = MANY.load(body)["customers"] if "customers" in body else [ONE.load(body)]
     except ValidationError as error:
-        message = "the request does not fit; errors says where"
+        message = "the request is invalid; see `errors` for each field"
         raise InvalidRequestError(message, error.messages) from error
     return [PlanRequest(**one | {"slots": tuple(one["slots"])}) for one in many]

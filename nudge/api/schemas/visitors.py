@@ -1,4 +1,4 @@
-"""The form of what is known of a person, for the OpenAPI document."""
+"""Schemas of a visitor's stored data and of its erasure, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from marshmallow import fields as ma
 
 
 class MemberSchema(Schema):
-    """A segment that the visitor belongs to, and why."""
+    """A segment that the visitor belongs to, with the rule that holds."""
 
     name = ma.String(required=True)
     title = ma.Dict(keys=ma.String(), values=ma.String(), required=True)
-    rule = ma.Dict(required=True, metadata={"description": "the one that holds"})
-    because = ma.Dict(required=True, metadata={"description": "what it looked at -> value"})
+    rule = ma.Dict(required=True, metadata={"description": "rule that holds"})
+    because = ma.Dict(required=True, metadata={"description": "attribute of the rule -> value"})
 
 
 class PaymentSchema(Schema):
-    """A payment."""
+    """A payment of the visitor."""
 
     at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
     amount = ma.Float(required=True, metadata={"description": "yuan"})
 
 
 class StandingDecisionSchema(Schema):
-    """A decision that sticks."""
+    """A standing decision, which is repeated during its stickiness period."""
 
     decision_id = ma.String(required=True)
     variant = ma.String(required=True)
 
 
 class OwnNumberSchema(Schema):
-    """A number, as anybody but the device that typed it may see it."""
+    """A phone number, masked for all but the device that typed it."""
 
     masked = ma.String(
-        required=True, allow_none=True, metadata={"description": "null: its key is gone"}
+        required=True, allow_none=True, metadata={"description": "null: its key is not configured"}
     )
-    own = ma.Boolean(required=True, metadata={"description": "the visitor's; a server told"})
-    times = ma.Integer(required=True, metadata={"description": "recharged on its device"})
+    own = ma.Boolean(
+        required=True, metadata={"description": "true: the visitor's own, reported by a server"}
+    )
+    times = ma.Integer(required=True, metadata={"description": "recharges on its device"})
     last_at = ma.String(required=True, allow_none=True)
 
 
 class ContactSchema(Schema):
-    """A contact, whoever made it."""
+    """A contact with the visitor over a channel, by any system."""
 
     at = ma.String(required=True)
     channel = ma.String(required=True)
@@ -49,7 +51,7 @@ class ContactSchema(Schema):
 
 
 class ConsentSchema(Schema):
-    """The last word on a channel."""
+    """The visitor's last consent, or its withdrawal, for a channel."""
 
     at = ma.String(required=True)
     channel = ma.String(required=True)
@@ -57,7 +59,7 @@ class ConsentSchema(Schema):
 
 
 class FailureSchema(Schema):
-    """A payment that failed and was not made good since."""
+    """A failed payment that no later payment made good."""
 
     at = ma.String(required=True)
     reason = ma.String(required=True)
@@ -65,25 +67,27 @@ class FailureSchema(Schema):
 
 
 class ErasureSchema(Schema):
-    """What was forgotten."""
+    """The result of an erasure: counts of erased data."""
 
-    found = ma.Boolean(required=True, metadata={"description": "false: nobody of this id is known"})
+    found = ma.Boolean(required=True, metadata={"description": "false: the id is unknown"})
     subjects = ma.Integer(required=True)
     ids = ma.Integer(required=True)
     numbers = ma.Integer(required=True)
     texts = ma.Integer(required=True)
     folded = ma.Boolean(
-        required=True, metadata={"description": "false: the state will be empty in a moment"}
+        required=True, metadata={"description": "false: a worker has yet to empty the state"}
     )
 
 
 class VisitorViewSchema(Schema):
-    """What is known of a person."""
+    """The stored data about a visitor."""
 
     visitor_id = ma.String(required=True)
-    subject = ma.String(required=True, metadata={"description": "under which the lake knows them"})
+    subject = ma.String(
+        required=True, metadata={"description": "random id of the visitor in journal and lake"}
+    )
     attributes = ma.Dict(
-        required=True, metadata={"description": "what rules and policies see; amounts in yuan"}
+        required=True, metadata={"description": "input of rules and policies; amounts in yuan"}
     )
     segments = ma.Dict(keys=ma.String(), values=ma.Nested(MemberSchema), required=True)
     channels = ma.List(ma.String(), required=True)
@@ -99,5 +103,5 @@ class VisitorViewSchema(Schema):
         keys=ma.String(),
         values=ma.String(allow_none=True),
         required=True,
-        metadata={"description": "event -> what the visitor wrote"},
+        metadata={"description": "event id -> text that the visitor wrote"},
     )

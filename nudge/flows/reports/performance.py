@@ -16,7 +16,7 @@ from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.cubes import cube_of, keep_sums
+from nudge.lake.reports.cubes import build_cube, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
 from nudge.lake.reports.prefill_quality import KEPT, prefill_quality
@@ -81,7 +81,7 @@ class Reports:
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             cut = Cut(question.period, question.by, revenue)
-            cube = cube_of(rows, cut, slot.names)
+            cube = build_cube(rows, cut, slot.names)
             numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)

@@ -15,7 +15,7 @@ from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
-from nudge.lake.checks.checks import EMPTY, count_rows, marks, position_spans, repeated_ids
+from nudge.lake.checks.checks import EMPTY, count_rows, find_repeated_ids, marks, position_spans
 from nudge.lake.engine.query import Backend, answer, connect_contents, figures, recount
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Lake
@@ -111,7 +111,7 @@ def _rows(
             if rows[p][table] != claimed[p][table]:
                 what = f"rows of {table} in the lake"
                 yield Difference(p, what, str(claimed[p][table]), str(rows[p][table]))
-    for one in repeated_ids(backend, positions):
+    for one in find_repeated_ids(backend, positions):
         yield Difference(-1, f"{one.table} {one.id}", "one row", f"{one.rows} rows")
 
 

@@ -1,4 +1,4 @@
-"""What `nudge verify` asks the lake: are its positions dense, and are ids there once."""
+"""Checks that `nudge verify` makes of the lake: positions are dense, and each id occurs once."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ from nudge.lake.engine.query import answer, upto
 from nudge.lake.files.tables import SCHEMAS
 
 EXAMPLES: Final = 10
-"""Most repetitions that are named for each table."""
+"""Most repeated ids that are listed for each table."""
 UNIQUE: Final[Mapping[str, str]] = {
     "decisions": "decision_id",
     "exposures": "decision_id",
     "rewards": "reward_id",
 }
-"""Table -> what no two of its rows have in common."""
+"""Table -> the column whose values are unique."""
 
 
 @dataclass(frozen=True)
 class PositionSpan:
-    """The positions of a partition that have a row in some table.
+    """Positions of a partition that have a row in some table, counted.
 
     Attributes:
-        rows: how many rows.
-        positions: how many different positions.
-        first: the lowest.
-        last: the highest.
+        positions: number of different positions; fewer than `rows` where rows share one.
+        first: lowest position.
+        last: highest position.
     """
 
     rows: int
@@ -47,12 +46,11 @@ EMPTY: Final = PositionSpan(0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class RepeatedId:
-    """An id that more than one row has.
+    """An id that occurs in more than one row of a table.
 
     Attributes:
-        table: of the rows.
         id: value of the table's unique column.
-        rows: how many.
+        rows: number of rows with it.
     """
 
     table: str
@@ -61,7 +59,7 @@ class RepeatedId:
 
 
 def position_spans(backend: Backend, last: Mapping[int, int]) -> dict[int, PositionSpan]:
-    """Partition -> the positions that the five tables hold together.
+    """Return, for each partition, the span of positions that the five tables hold together.
 
     Args:
         backend: from `connect`.
@@ -82,7 +80,7 @@ def position_spans(backend: Backend, last: Mapping[int, int]) -> dict[int, Posit
 
 
 def count_rows(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[str]]:
-    """Partition -> table -> how many rows.
+    """Count the rows of each partition and table.
 
     Args:
         backend: from `connect`.
@@ -102,8 +100,8 @@ def count_rows(backend: Backend, last: Mapping[int, int]) -> dict[int, Counter[s
     return found
 
 
-def repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
-    """Ids that are there more than once, a few of each table.
+def find_repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
+    """Find ids that occur more than once, at most `EXAMPLES` a table.
 
     Args:
         backend: from `connect`.
@@ -116,7 +114,7 @@ def repeated_ids(backend: Backend, last: Mapping[int, int]) -> list[RepeatedId]:
 
 
 def marks(backend: Backend, kind: str, last: Mapping[int, int]) -> Iterator[tuple[int, Mark]]:
-    """The marks of a type, each with its partition.
+    """Yield the marks of a type, each with its partition.
 
     Args:
         backend: from `connect`.

@@ -1,4 +1,4 @@
-"""What DuckDB and Spark say in different ways; everything else is one Ibis expression for both."""
+"""Operations that DuckDB and Spark spell differently; all else is one Ibis expression for both."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from nudge.lake.engine import spark, spark_functions
 from nudge.lake.engine.query import Backend, is_spark, keep_rows, translate_errors
 
 PART: Final = 1_000_000
-"""Rows that Spark hands over at once, about."""
+"""Approximate number of rows that Spark hands over at once."""
 
 
 def arrow(backend: Backend, expression: Table) -> pa.Table:
-    """The rows of an expression.
+    """Run an expression and return its rows as an Arrow table.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -31,12 +31,12 @@ def arrow(backend: Backend, expression: Table) -> pa.Table:
 def batches(
     backend: Backend, rows: Table, names: Sequence[str], size: int
 ) -> Iterator[pa.RecordBatch]:
-    """Columns of the joined form, a part of the rows in memory at a time.
+    """Yield columns of the joined form in batches, so that only a part of the rows is in memory.
 
     Args:
         backend: from `connect`.
-        rows: with `decision_id`.
-        names: of the columns.
+        rows: the joined form, with `decision_id`.
+        names: columns to read.
         size: most rows of a batch.
 
     Raises:
@@ -55,7 +55,7 @@ def _parts(
     backend: Backend, rows: Table, names: Sequence[str], size: int
 ) -> Iterator[pa.RecordBatch]:
     # Spark has no reader of batches: the rows are kept and asked for in parts.
-    place = spark_functions.hashed(rows.decision_id)
+    place = spark_functions.hash_values(rows.decision_id)
     with keep_rows(backend, rows.select(*names, part_of_log=place)) as whole:
         (count,) = spark.arrow(backend, whole.aggregate(rows=whole.count()))["rows"].to_pylist()
         parts = 1 << (count // PART).bit_length()
@@ -65,7 +65,7 @@ def _parts(
 
 
 def register_rows(backend: Backend, name: str, rows: pa.Table) -> Table:
-    """Rows of ours as a table of the engine."""
+    """Register an Arrow table with the engine, so that queries can use it by name."""
     if is_spark(backend):
         return spark.register_rows(backend, name, rows)
     # Not `create_table`: Ibis 12 drops its own view of the rows with words that DuckDB 2 lacks.
@@ -73,18 +73,18 @@ def register_rows(backend: Backend, name: str, rows: pa.Table) -> Table:
     return cast("Table", backend.table(name))
 
 
-def hashed(backend: Backend, value: Column) -> IntegerColumn:
-    """A 64-bit hash, which tells values apart within one engine."""
-    return spark_functions.hashed(value) if is_spark(backend) else value.hash()
+def hash_values(backend: Backend, value: Column) -> IntegerColumn:
+    """Return a 64-bit hash of a column; its values differ between engines."""
+    return spark_functions.hash_values(value) if is_spark(backend) else value.hash()
 
 
-def person(backend: Backend, subject: Column) -> IntegerColumn:
-    """A subject's 64-bit hash, the same in every engine: groups and folds are made from it."""
-    return spark_functions.person(subject) if is_spark(backend) else subject.hash()
+def hash_subject(backend: Backend, subject: Column) -> IntegerColumn:
+    """Return the 64-bit hash of a subject, equal in every engine: groups and splits rest on it."""
+    return spark_functions.hash_subject(subject) if is_spark(backend) else subject.hash()
 
 
-def bits_of(backend: Backend, places: IntegerColumn) -> IntegerScalar:
-    """A number with the bit of each place, below 63, that occurs in the rows."""
+def combine_bits(backend: Backend, places: IntegerColumn) -> IntegerScalar:
+    """Aggregate places (each below 63) to one number that has the bit of each place that occurs."""
     if is_spark(backend):
-        return spark_functions.bits_of(places)
+        return spark_functions.combine_bits(places)
     return cast("IntegerColumn", ibis.literal(1, "int64") << places).bit_or()

@@ -1,4 +1,4 @@
-"""DuckDB as reports use it: within limits."""
+"""DuckDB for reports, with limits on memory and threads."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from nudge.lake.files.reader import Contents, Lake
 
 @dataclass(frozen=True)
 class EngineLimits:
-    """What one report may use.
+    """Limits on the memory and threads of one report.
 
     Attributes:
-        memory: bytes; what needs more goes to disk. The process around it takes a few hundred
-            million more.
-        threads: of the engine.
+        memory: bytes; a larger query spills to disk. The process around it takes a few hundred
+            million bytes more.
     """
 
     memory: int = 1_000_000_000
@@ -32,16 +31,16 @@ class EngineLimits:
 
 @contextmanager
 def engine(lake: Lake, limits: EngineLimits, spill: Path) -> Iterator[tuple[Backend, Contents]]:
-    """A DuckDB over the lake as it is now, for one report.
+    """Open a DuckDB over the lake's present contents, for one report.
 
     Args:
-        lake: of the installation.
-        limits: of the report.
-        spill: directory for what does not fit into memory; emptied behind the report.
+        lake: lake of the installation.
+        limits: limits of the work.
+        spill: directory for data that does not fit into memory; emptied after the report.
 
     Raises:
         BrokenLakeError: the manifests contradict each other, or a file cannot be read.
-        TooLargeError: the limits do not suffice.
+        TooLargeError: the report needs more than the limits allow.
     """
     contents = lake.contents()
     spill.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The engine that the settings name: DuckDB within the limits of a report, or Spark."""
+"""Choice of the engine that the settings name: DuckDB with limits, or Spark."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ DEFAULT: Final = EngineLimits()
 def named_engine(
     lake: Lake, name: str, spill: Path, limits: EngineLimits = DEFAULT
 ) -> Iterator[tuple[Backend, Contents]]:
-    """An engine over the lake as it is now, for one report.
+    """Open the engine that a setting names over the lake's present contents, for one report.
 
     Args:
-        lake: of the installation.
-        name: see `connect`.
-        spill: directory for what does not fit into DuckDB's memory; Spark has its own.
+        lake: lake of the installation.
+        name: engine, as `connect` takes it.
+        spill: directory for data that does not fit into DuckDB's memory; Spark has its own.
         limits: of DuckDB.
 
     Raises:
         BrokenLakeError: the manifests contradict each other, or a file cannot be read.
         EngineMissingError: the engine is not installed.
-        TooLargeError: the limits do not suffice.
+        TooLargeError: the report needs more than the limits allow.
     """
     if name == DUCKDB:
         with engine(lake, limits, spill) as found:

@@ -1,4 +1,4 @@
-"""Questions to the lake, written once over Ibis: the joined form and the recount."""
+"""Queries on the lake, written once over Ibis: the joined form and the recount."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
     "connect",
     "connect_contents",
     "figures",
+    "find_place",
     "is_spark",
     "joined_form",
     "keep_rows",
     "performance",
-    "place_of",
     "recount",
     "sql_view",
     "translate_errors",
@@ -51,16 +51,13 @@ _DECISION: Final = (
 
 @dataclass(frozen=True, order=True)
 class Figures:
-    """What one variant of a slot came to, counted from the lake's rows.
+    """Totals of one variant of a slot, counted from the lake's rows.
 
     Attributes:
-        slot: name of the slot.
-        revision: of the slot.
-        reason: of the decisions.
-        variant: shown.
-        exposures: how many.
-        conversions: how many of them converted.
-        value: in fen.
+        revision: slot revision.
+        reason: reason of the decisions.
+        conversions: number of exposures that converted.
+        value: sum of the rewards, in fen.
         square: sum of the squared values of the exposures, in fen squared.
     """
 
@@ -75,7 +72,7 @@ class Figures:
 
 
 def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
-    """A DuckDB in memory with the lake's tables as they are now, and `watermarks`.
+    """Open an engine that has the lake's five tables as they are now, and a table `watermarks`.
 
     Each of `decisions`, `exposures`, `rewards`, `events`, `marks` has exactly the rows that the
     manifests claim. `watermarks` has, for each partition, the seconds until which the lake is
@@ -93,7 +90,7 @@ def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
 
 
 def connect_contents(contents: Contents, engine: str = DUCKDB) -> Backend:
-    """The same, of contents that are known already."""
+    """Open an engine as `connect` does, over contents that were read before."""
     master = spark.master_of(engine)
     if master is not None:
         return spark.connect(contents, master)
@@ -106,12 +103,12 @@ def connect_contents(contents: Contents, engine: str = DUCKDB) -> Backend:
 
 
 def is_spark(backend: Backend) -> bool:
-    """Whether a backend is Spark's: some sorted lists are made in another way there."""
+    """Return True for a Spark backend: it sorts collected lists in another way than DuckDB."""
     return bool(backend.name != DUCKDB)
 
 
 def joined_form(backend: Backend, slot: str | None = None) -> Table:
-    """The joined form: one row a decision with its exposure and its reward so far.
+    """Build the joined form: one row a decision, with its exposure and its reward so far.
 
     `reward` is 0 or 1 for the objective `conversion` and yuan for `revenue`; it is null where the
     decision was not exposed. It is final where `matured` is true: the window had closed, and all
@@ -119,7 +116,7 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
 
     Args:
         backend: from `connect`.
-        slot: of which; None is all.
+        slot: name of the slot; None is every slot.
     """
     decisions = backend.table("decisions")
     if slot is not None:
@@ -143,12 +140,12 @@ def joined_form(backend: Backend, slot: str | None = None) -> Table:
     )
 
 
-def place_of(backend: Backend, decision_id: str) -> tuple[int, int] | None:
-    """Partition and position of a decision, or None where the lake does not have it.
+def find_place(backend: Backend, decision_id: str) -> tuple[int, int] | None:
+    """Return partition and position of a decision, or None if the lake lacks it.
 
     Args:
         backend: from `connect`.
-        decision_id: as it was given out.
+        decision_id: id in its sealed form, as clients know it.
     """
     decisions = backend.table("decisions")
     found = decisions.filter(decisions.decision_id == decision_id)
@@ -187,7 +184,7 @@ def _where(condition: BooleanColumn, value: Column) -> Column:
 
 
 def performance(lake: Lake, slot: str, engine: str = DUCKDB) -> list[Figures]:
-    """What each variant of a slot came to by revision and reason, recounted from the lake."""
+    """Recount a slot's totals from the lake, by revision, reason and variant."""
     backend = connect(lake, engine)
     counted = recount(backend).filter(ibis._.slot == slot)
     summed = counted.group_by(*_KEY).aggregate(**{name: counted[name].sum() for name in _SUMS})
@@ -195,7 +192,7 @@ def performance(lake: Lake, slot: str, engine: str = DUCKDB) -> list[Figures]:
 
 
 def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
-    """The rows of an expression over the lake's tables.
+    """Run an expression over the lake's tables and return its rows.
 
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
@@ -209,7 +206,7 @@ def answer(backend: Backend, expression: Table) -> list[dict[str, Any]]:
 
 @contextmanager
 def keep_rows(backend: Backend, expression: Table) -> Iterator[Table]:
-    """The expression's rows, computed once for several questions.
+    """Materialise an expression's rows while the context lasts, for several queries.
 
     Raises:
         BrokenLakeError: a file that a manifest names is missing or unreadable.
@@ -230,10 +227,10 @@ def keep_rows(backend: Backend, expression: Table) -> Iterator[Table]:
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn the engine's refusal into the lake's error.
+    """Turn DuckDB's errors about files into the lake's error.
 
     Raises:
-        BrokenLakeError: instead of what it says of files.
+        BrokenLakeError: DuckDB cannot read a file.
     """
     try:
         yield
@@ -242,12 +239,12 @@ def translate_errors() -> Iterator[None]:
 
 
 def figures(row: Mapping[str, Any]) -> Figures:
-    """One row of a recount."""
+    """Convert one row of `recount` to `Figures`."""
     return Figures(*(row[name] for name in _KEY), *(int(row[name]) for name in _SUMS))
 
 
 def recount(backend: Backend, last: Mapping[int, int] | None = None) -> Table:
-    """Exposures and rewards by partition, slot, revision, reason and variant.
+    """Build the sums of exposures and rewards by partition, slot, revision, reason and variant.
 
     Args:
         backend: from `connect`.
@@ -266,7 +263,7 @@ def recount(backend: Backend, last: Mapping[int, int] | None = None) -> Table:
 
 
 def upto(table: Table, last: Mapping[int, int] | None) -> Table:
-    """The rows up to a position of each partition; other partitions have none. None is all."""
+    """Keep rows up to a position of each partition; None keeps all, a missing partition none."""
     if last is None:
         return table
     columns = {"partition": list(last), "last": list(last.values())}

@@ -1,4 +1,4 @@
-"""Spark as the lake's engine: the same tables as DuckDB has, for the same Ibis expressions."""
+"""Spark as the lake's engine, with the tables that DuckDB has, for the same Ibis expressions."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from nudge.lake.files.tables import SCHEMAS
 LOCAL: Final = "local[*]"
 NAME: Final = "spark"
 KEPT: Final = "kept_"
-"""What names of cached rows begin with."""
+"""Prefix of the names of cached rows."""
 
 
 def master_of(engine: str) -> str | None:
-    """The master's URL that a setting names: `spark` is this machine; None is no Spark."""
+    """Return the URL of the Spark master that a setting names, or None for DuckDB."""
     if engine == NAME:
         return LOCAL
     return None if engine == "duckdb" else engine
 
 
 def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend of an optional library
-    """An Ibis backend on Spark with the lake's tables as they were at one moment.
+    """Open an Ibis backend on Spark with the lake's tables as they were at one moment.
 
     Args:
-        contents: of the lake.
+        contents: snapshot of the lake.
         master: URL of Spark's, such as `spark://host:7077` or `local[*]`.
 
     Raises:
@@ -82,7 +82,7 @@ def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> An
 
 
 def _kind(kind: str) -> str:
-    """An Arrow type as Spark reads it from Parquet."""
+    """Return the name of the type that Spark reads from Parquet for an Arrow type."""
     names = {
         "int32": "int",
         "int64": "bigint",
@@ -99,7 +99,7 @@ def _kind(kind: str) -> str:
 
 
 def rows_of(backend: Any, expression: Table) -> list[dict[str, Any]]:  # noqa: ANN401 - the same
-    """The rows of an expression.
+    """Run an expression on Spark and return its rows as dictionaries.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
@@ -109,13 +109,13 @@ def rows_of(backend: Any, expression: Table) -> list[dict[str, Any]]:  # noqa: A
 
 
 def arrow(backend: Any, expression: Table) -> pa.Table:  # noqa: ANN401 - the same
-    """The same, as Arrow's table; Ibis would make them pandas' first, which has other types."""
+    """Run an expression on Spark without Ibis' detour over pandas, which changes types."""
     with translate_errors():
         return _frame(backend, expression).toArrow()
 
 
 def register_rows(backend: Any, name: str, rows: pa.Table) -> Table:  # noqa: ANN401 - the same
-    """Rows of ours as a view."""
+    """Register an Arrow table with Spark as a view."""
     with translate_errors():
         backend._session.createDataFrame(rows).createOrReplaceTempView(name)  # noqa: SLF001 - the same
         return cast("Table", backend.table(name))
@@ -123,7 +123,7 @@ def register_rows(backend: Any, name: str, rows: pa.Table) -> Table:  # noqa: AN
 
 @contextmanager
 def keep_rows(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN401 - the same
-    """The expression's rows, computed once for several questions.
+    """Cache an expression's rows while the context lasts, for several queries.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
@@ -136,7 +136,7 @@ def keep_rows(backend: Any, expression: Table) -> Iterator[Table]:  # noqa: ANN4
 
 
 def cache_table(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the same
-    """The expression's rows, computed once with the first question, until `forget`.
+    """Cache an expression's rows from the first query on, until `forget`.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.
@@ -148,7 +148,7 @@ def cache_table(backend: Any, expression: Table) -> Table:  # noqa: ANN401 - the
 
 
 def forget(backend: Any, pattern: str = f"{KEPT}*") -> None:  # noqa: ANN401 - the same
-    """Let go of what is cached in this connection, by name.
+    """Drop the cached rows of this connection whose names match a pattern.
 
     Raises:
         BrokenLakeError: Spark is gone.
@@ -166,10 +166,10 @@ def _frame(backend: Any, expression: Table) -> Any:  # noqa: ANN401 - the same
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn Spark's refusal into the lake's error.
+    """Turn Spark's errors into the lake's error.
 
     Raises:
-        BrokenLakeError: instead of what it says.
+        BrokenLakeError: Spark raised an error.
     """
     from py4j.protocol import Py4JError  # noqa: PLC0415 - comes with it
     from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra

@@ -1,7 +1,7 @@
-"""Functions that Spark has, or is given, and Ibis does not know there.
+"""Functions of Spark that Ibis does not know: a hash, DuckDB's hash of a text, and `bit_or`.
 
-Whoever is in a group of subjects, or in a fold of the reward model, must be there in both engines,
-or their intervals would differ by chance. So Spark computes DuckDB's hash of a text: blocks of
+A subject must be in one group of subjects and one split of the reward model in both engines, or
+their intervals would differ by chance. So Spark computes DuckDB's hash of a text: blocks of
 eight bytes, little-endian, each mixed in by exclusive or and a multiplication modulo 2^64, behind
 a seed with the length, and the finalizer of MurmurHash.
 """
@@ -35,36 +35,36 @@ CREATE OR REPLACE TEMPORARY FUNCTION {PERSON}(subject STRING) RETURNS BIGINT RET
     (x, round) -> {_signed(_FACTOR)} * (x ^ shiftrightunsigned(x, 32)),
     x -> x ^ shiftrightunsigned(x, 32)))
 """
-"""Of the function in a session."""
+"""Statement that defines the function in a session."""
 
 
 @ibis.udf.scalar.builtin(name="xxhash64", signature=((None,), "int64"))  # type: ignore[untyped-decorator]
 def _xxhash64(value: Any) -> int:  # type: ignore[empty-body]  # noqa: ANN401 - Spark's own
-    """64 bits of any value."""
+    """Spark's 64-bit hash of any value."""
 
 
 @ibis.udf.scalar.builtin(name=PERSON)  # type: ignore[untyped-decorator]
 def _person(subject: str) -> int:  # type: ignore[empty-body]
-    """Of `DEFINITION`."""
+    """Spark function that `DEFINITION` creates."""
 
 
 @ibis.udf.agg.builtin(name="bit_or")  # type: ignore[untyped-decorator]
 def _bit_or(bits: int) -> int:  # type: ignore[empty-body]
-    """Spark's own; Ibis has it for others."""
+    """Spark's own `bit_or`, which Ibis offers for other engines only."""
 
 
-def hashed(value: Column) -> IntegerColumn:
-    """A 64-bit hash of any value."""
+def hash_values(value: Column) -> IntegerColumn:
+    """Return Spark's 64-bit hash of any value."""
     return cast("IntegerColumn", _xxhash64(value))
 
 
-def person(subject: Column) -> IntegerColumn:
-    """DuckDB's hash of a text, as a signed number."""
+def hash_subject(subject: Column) -> IntegerColumn:
+    """Return DuckDB's hash of a text, as a signed 64-bit number."""
     return cast("IntegerColumn", _person(subject))
 
 
-def bits_of(places: IntegerColumn) -> IntegerScalar:
-    """A number with the bit of each place that occurs in the rows."""
+def combine_bits(places: IntegerColumn) -> IntegerScalar:
+    """Aggregate places to one number that has the bit of each place that occurs in the rows."""
     # A literal 1 would be 32 bits wide, whatever Ibis takes it for, and so would be what it gives.
     one = ibis.literal("1").cast("int64")
     return cast("IntegerScalar", _bit_or(one << places))

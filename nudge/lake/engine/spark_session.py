@@ -1,4 +1,4 @@
-"""Spark's sessions: how it is started, and what is set there."""
+"""Start and settings of Spark sessions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
-# The machines of a cluster must find the driver; whoever is alone needs nobody to.
+# A cluster's machines must find the driver; a Spark on this machine is reached from here only.
 _LOCAL_SETTINGS: Final = {
     "spark.sql.shuffle.partitions": "4",
     "spark.driver.host": "127.0.0.1",
@@ -27,7 +27,7 @@ _WAREHOUSE: Final = "spark.sql.warehouse.dir"
 
 
 def start_session(master: str) -> Any:  # noqa: ANN401 - of an optional library
-    """A session of its own for each connection, in the one Spark of this process.
+    """Start a session for one connection, in the one Spark of this process.
 
     Args:
         master: URL of Spark's, such as `spark://host:7077` or `local[*]`.

@@ -1,4 +1,4 @@
-"""Each table as DuckDB SQL over exactly the rows that its manifests claim."""
+"""DuckDB SQL for each table, over exactly the rows that its manifests claim."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPES: Final = {
 
 
 def sql_view(lake: Lake, table: str) -> str:
-    """A SELECT of the table's rows, as they are now, with `date` as the last column.
+    """Build a SELECT of a table's present rows, with `date` as the last column.
 
     Files whose rows all count are read as they are; the others are cut to their ranges.
 
@@ -39,7 +39,7 @@ def sql_view(lake: Lake, table: str) -> str:
 
 
 def select(table: str, sources: Sequence[Source]) -> str:
-    """`sql_view`, of sources that are known already."""
+    """Build the SELECT of `sql_view` from sources that were read before."""
     # An empty row set first: it gives an empty lake, and a column that old files lack, its type.
     parts = [_empty(table)]
     for full in (True, False):
@@ -52,7 +52,7 @@ def select(table: str, sources: Sequence[Source]) -> str:
 
 
 def watermarks(marks: Mapping[int, float]) -> str:
-    """A SELECT of partition and watermark in seconds."""
+    """Build a SELECT of partition and watermark in seconds."""
     rows = "".join(f", ({partition}, {mark!r})" for partition, mark in marks.items())
     cast = 'partition::INTEGER AS "partition", watermark::DOUBLE AS watermark'
     values = f"(VALUES (NULL, NULL){rows}) v(partition, watermark)"

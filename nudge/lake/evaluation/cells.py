@@ -20,7 +20,7 @@ from nudge.domain.basics.money import FEN
 from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.questions import Period
 from nudge.domain.reports.target_policy import BESIDE
-from nudge.lake.engine.dialects import arrow, hashed, register_rows
+from nudge.lake.engine.dialects import arrow, hash_values, register_rows
 from nudge.lake.evaluation.cell_sums import read_sums, sum_by_group
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
@@ -136,7 +136,7 @@ class CellRows:
         table = table.filter(table.settled)
         known = {name: _attribute(table, name) for name in self.attributes}
         value, hits = table.value.fill_null(0), table.conversions.fill_null(0)
-        cell_id = hashed(self.rows.backend, cast("Column", ibis.struct(known)))
+        cell_id = hash_values(self.rows.backend, cast("Column", ibis.struct(known)))
         return table.select(
             "variant",
             "cluster",

@@ -1,1 +1,1 @@
-"""Exports of the log in the forms of other tools; plans of SMS as a file."""
+"""Exports of the log in the formats of other tools, and SMS plans as files."""

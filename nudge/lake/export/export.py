@@ -1,4 +1,4 @@
-"""Hands a slot's log to other tools: the joined form, streamed, whole or not there at all."""
+"""Export of a slot's joined form for other tools: streamed, and a whole file or none."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ from nudge.lake.files import disk
 from nudge.lake.files.reader import Lake
 
 Attributes = Mapping[str, Mapping[str, Scalar]]
-"""Variant -> its attributes, for tools that learn from an action's features."""
+"""Variant -> attributes, for tools that learn from the features of an action."""
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What is exported.
+    """Slot and period whose decisions are exported.
 
     Attributes:
-        slot: of the decisions.
-        start: seconds; decisions made then or later, None for all.
-        end: seconds; decisions made before.
-        attributes: of the slot's variants, as far as they are known.
+        start: seconds; decisions made then or later; None sets no limit.
+        end: seconds; decisions made before; None sets no limit.
+        attributes: attributes of the slot's variants, as far as they are known.
     """
 
     slot: str
@@ -47,11 +46,11 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportResult:
-    """What was written.
+    """Counts of an export: rows written, and decisions left out.
 
     Attributes:
         rows: rounds, lines or rows of the file.
-        left_out: why decisions are not in it -> how many.
+        left_out: reason -> number of decisions that are not in the file for it.
     """
 
     rows: int
@@ -59,12 +58,12 @@ class ExportResult:
 
 
 class ExportWriter(Protocol):
-    """Writes one format."""
+    """Function that writes a log in one format."""
 
     def __call__(
         self, log: LogFile, path: Path, attributes: Attributes, look: Look
     ) -> tuple[int, Mapping[str, int]]:
-        """Write the log to a path; rows written, and why others were not."""
+        """Write the log to a path; return the rows written, and reason -> decisions left out."""
 
 
 WRITERS: Final[Mapping[str, ExportWriter]] = {
@@ -75,14 +74,14 @@ WRITERS: Final[Mapping[str, ExportWriter]] = {
     "parquet": write_parquet,
 }
 READINGS: Final[Mapping[str, int]] = {"obp": 2}
-"""How often a format reads the log; others once."""
+"""Format -> number of passes over the log; other formats make one pass."""
 
 
-def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
-    """The joined form of a slot's decisions, by time.
+def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
+    """Return the joined form of a slot's decisions, ordered by time.
 
     Raises:
-        InvalidRequestError: there are none.
+        InvalidRequestError: the period has no decision.
         BrokenLakeError: the lake cannot be read.
     """
     backend = connect(lake)
@@ -93,7 +92,7 @@ def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
         rows = rows.filter(rows["at"] < _instant(wanted.end))
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
     if not counted["rows"]:
-        raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in the lake for then")
+        raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
     in_order = rows.order_by("at", "decision_id")
 
     def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -105,17 +104,17 @@ def exported_rows(lake: Lake, wanted: ExportRequest) -> LogFile:
 
 
 def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> ExportResult:
-    """Write the log; the file appears under its name when it is whole.
+    """Write the log to a file, which appears under its name only when it is whole.
 
     Args:
-        log: of `exported_rows`.
+        log: from `open_export`.
         kind: one of WRITERS.
-        path: of the file.
-        attributes: of the variants.
-        look: is told of rows that were read.
+        path: path of the file.
+        attributes: variant -> attributes.
+        look: called with the number of rows after each batch that was read.
 
     Raises:
-        LakeAwayError: the disk refused; nothing has appeared.
+        LakeAwayError: the disk refused; no file appears.
     """
     with disk.translate_errors(str(path)):
         draft = disk.temporary(path)
@@ -132,7 +131,7 @@ def _instant(seconds: float) -> ibis.Value:
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """With 64-bit numbers where DuckDB makes a sum's type wider than the numbers need."""
+    """Narrow columns of decimals to 64-bit integers: DuckDB makes sums wider than they need be."""
     for i, column in enumerate(batch.columns):
         if pa.types.is_decimal(column.type):
             batch = batch.set_column(i, batch.schema.names[i], column.cast(pa.int64()))

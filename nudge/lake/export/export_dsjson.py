@@ -1,4 +1,4 @@
-"""Lines for Vowpal Wabbit: `vw --dsjson --cb_explore_adf` reads and trains on them.
+"""Export for Vowpal Wabbit: lines that `vw --dsjson --cb_explore_adf` trains on.
 
 The format is that of VW's wiki, page DSJSON. `_label_Action` counts the line's actions from 1,
 `_labelIndex` from 0; a cost is a negative reward; `a` and `p` begin with the action that was taken.
@@ -28,16 +28,16 @@ Row = Mapping[str, Any]
 def write_dsjson(
     log: LogFile, path: Path, attributes: Mapping[str, Mapping[str, object]], look: Look
 ) -> tuple[int, Mapping[str, int]]:
-    """Decisions that may be evaluated, one line each.
+    """Write the decisions that may be evaluated, one line each.
 
     Args:
-        log: to write.
-        path: of the file.
-        attributes: of the variants: features of the actions.
-        look: is told of rows that were read.
+        log: log to write.
+        path: path of the file.
+        attributes: variant -> attributes, which become features of the action.
+        look: called with the number of rows after each batch that was read.
 
     Returns:
-        The lines, and why other decisions are left out.
+        Number of lines; reason -> number of decisions left out.
     """
     lines, start = 0, 1
     left_out: dict[str, int] = {}
@@ -57,7 +57,7 @@ def write_dsjson(
 
 
 def line(row: Row, attributes: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
-    """One decision of the joined form."""
+    """Convert one decision of the joined form to a line."""
     names, pmf = row["eligible"], row["pmf"]
     taken = names.index(row["variant"])
     order = [taken, *(i for i in range(len(names)) if i != taken)]

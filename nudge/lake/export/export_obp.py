@@ -1,4 +1,4 @@
-"""Bandit feedback for Open Bandit Pipeline: one .npz with the arrays that its estimators take.
+"""Export for Open Bandit Pipeline: one .npz with the arrays that its estimators take.
 
 Keys as in `obp.dataset`: n_rounds, n_actions, context, action_context, action, position, reward,
 pscore, pi_b. `action_dist` is the logged policy as an evaluation policy; it is pi_b.
@@ -26,18 +26,17 @@ from nudge.lake.evaluation.log_columns import Columns, Look
 from nudge.lake.evaluation.log_file import LogFile
 
 NONE_LEFT: Final = (
-    "no decision may be evaluated yet: they wait for their windows, or were not shown"
+    "no decision can be evaluated yet: the windows are still open, or nothing was shown"
 )
 
 
 @dataclass
 class _Column:
-    """An array that grows on disk.
+    """An array that grows in a file on disk.
 
     Attributes:
-        file: its numbers so far.
-        shape: of a row, and the type, known with the first part.
-        rows: so far.
+        file: raw numbers of the rows so far.
+        shape: shape of one row; it and `kind` are set by the first part.
     """
 
     file: IO[bytes]
@@ -46,13 +45,13 @@ class _Column:
     rows: int = 0
 
     def add(self, part: AnyArray) -> None:
-        """Append rows."""
+        """Append rows to the file."""
         self.shape, self.kind = part.shape[1:], part.dtype
         self.file.write(np.ascontiguousarray(part).tobytes())
         self.rows += len(part)
 
     def copy_to(self, out: IO[bytes]) -> None:
-        """Write it as a .npy file."""
+        """Write the whole array to `out` as a .npy file."""
         shape = (self.rows, *self.shape)
         descr = npy.dtype_to_descr(self.kind)
         npy.write_array_header_1_0(out, {"shape": shape, "fortran_order": False, "descr": descr})
@@ -63,13 +62,13 @@ class _Column:
 def write_obp(
     log: LogFile, path: Path, attributes: object, look: Look
 ) -> tuple[int, Mapping[str, int]]:
-    """Decisions that may be evaluated, one round each.
+    """Write the decisions that may be evaluated, one round each.
 
     Returns:
-        The rounds, and why other decisions are left out.
+        Number of rounds; reason -> number of decisions left out.
 
     Raises:
-        InvalidRequestError: none may be evaluated.
+        InvalidRequestError: no decision may be evaluated.
     """
     del attributes
     columns = Columns()
@@ -111,13 +110,13 @@ def _singles(survey: Survey, rounds: int) -> dict[str, AnyArray]:
 
 
 def _context_names(survey: Survey) -> Iterator[str]:
-    """A name for each column of the context: `city_tier=1`, or the attribute of a number."""
+    """Yield the name of each column of the context: `city_tier=1`, or a number's attribute."""
     for one in survey.features:
         yield from (f"{one.name}={level}" for level in one.levels) if one.levels else (one.name,)
 
 
 def _context(log: Log) -> FloatArray:
-    """Without attributes one column of ones: estimators want a context."""
+    """Return the features; a log without features gets a column of ones, as estimators need one."""
     return np.ones((len(log), 1)) if log.features is None else log.features
 
 
@@ -134,4 +133,4 @@ _COLUMNS: Final[Mapping[str, Callable[[Log], AnyArray]]] = {
     "pscore": lambda log: log.propensity,
     "pi_b": _distribution,
 }
-"""Array -> how it is made of a part of the log."""
+"""Array -> function that makes it from a part of the log."""

@@ -1,4 +1,4 @@
-"""Track events for Sensors Analytics (神策分析): one JSON object a line, for its importers.
+"""Export for Sensors Analytics (神策分析): track events, one JSON object a line.
 
 The format is that of its manual, "数据格式". A decision is `NudgeDecision`; where it was shown,
 `NudgeExposure` follows, and where it was rewarded, `NudgeReward`. `distinct_id` is the subject:
@@ -22,7 +22,7 @@ from nudge.lake.evaluation.log_columns import Look
 from nudge.lake.evaluation.log_file import LogFile
 
 LONGEST: Final = 8191
-"""Bytes of a text that are taken."""
+"""Most bytes of a text; the rest is cut off."""
 _PLAIN: Final = ("decision_id", "slot", "slot_revision", "variant", "reason", "propensity")
 _ASKED: Final = ("channel", "page", "policy", "policy_version")
 _NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 def write_sensors(
     log: LogFile, path: Path, attributes: object, look: Look
 ) -> tuple[int, Mapping[str, int]]:
-    """Every decision, with its exposure and its reward. Returns the lines; none is left out."""
+    """Write every decision with its exposure and reward; return the lines, none left out."""
     del attributes
     lines = 0
     with path.open("wb") as file:
@@ -46,7 +46,7 @@ def write_sensors(
 
 
 def events(row: Row) -> Iterator[dict[str, object]]:
-    """The events of one decision of the joined form."""
+    """Yield the track events of one decision of the joined form."""
     yield _event("NudgeDecision", row, row["at"], _asked(row))
     if row["exposed_at"] is not None:
         yield _event("NudgeExposure", row, row["exposed_at"], {})
@@ -74,7 +74,7 @@ def _asked(row: Row) -> dict[str, object]:
 
 
 def _named(attribute: str) -> str:
-    """A property's name: a prefix keeps it from meeting reserved ones."""
+    """Return the name of a property; its prefix keeps it apart from reserved names."""
     return "context_" + _NAME.sub("_", attribute)[:80]
 
 

@@ -1,4 +1,4 @@
-"""The joined form as a table: Parquet with its types, CSV with lists and maps as JSON."""
+"""Export of the joined form as a table: typed Parquet, or CSV with lists and maps as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 def write_parquet(
     log: LogFile, path: Path, attributes: object, look: Look
 ) -> tuple[int, Mapping[str, int]]:
-    """Every decision, one row each. Returns the rows, and nothing is left out."""
+    """Write every decision as a row of Parquet; return the rows, none left out."""
     del attributes
     writer, rows = None, 0
     try:
@@ -39,7 +39,7 @@ def write_parquet(
 def write_csv(
     log: LogFile, path: Path, attributes: object, look: Look
 ) -> tuple[int, Mapping[str, int]]:
-    """Every decision, one line each. Returns the lines, and nothing is left out."""
+    """Write every decision as a line of CSV; return the lines, none left out."""
     del attributes
     writer, rows = None, 0
     try:

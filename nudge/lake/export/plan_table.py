@@ -1,4 +1,4 @@
-"""Customers to plan for, some at a time, and their plans as a CSV or Parquet file."""
+"""Tables of SMS planning: a file's visitors read in pieces, plans written as CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from nudge.lake.evaluation.log_file import LogFile
 KINDS: Final = {"propensity": pa.float64(), "sticky": pa.bool_()}
 SCHEMA: Final = pa.schema([(name, KINDS.get(name, pa.string())) for name in COLUMNS])
 REPEATED: Final = ("window", "propensity", "reason", "blocked", "decisions", "displaces", "message")
-"""Columns of few values; a dictionary of the others only costs time."""
+"""Columns with few values: only these gain by a Parquet dictionary."""
 PARQUET: Final[Mapping[str, Any]] = {"compression": "zstd", "use_dictionary": list(REPEATED)}
 
 
@@ -29,7 +29,7 @@ Writer: TypeAlias = "pq.ParquetWriter | csv.CSVWriter"
 
 
 def customers(log: LogFile, size: int) -> Iterator[Callable[[], Rows]]:
-    """A file's rows in pieces of `size`, the last of which may be shorter; each when called."""
+    """Yield functions that each return the next `size` rows of a file; the last may have fewer."""
     return (piece.to_pylist for piece in _pieces(log, size))
 
 
@@ -45,15 +45,15 @@ def _pieces(log: LogFile, size: int) -> Iterator[pa.Table]:
         yield left
 
 
-def in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
-    """The same in another order: the numbers of rows. The whole file is in memory."""
+def read_in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
+    """Yield pieces as `customers` does, in the order of row numbers; needs the file in memory."""
     whole = pa.Table.from_batches(list(log.read(log.columns)))
     for start in range(0, len(order), size):
         yield whole.take(pa.array(order[start : start + size])).to_pylist
 
 
 def write_piece(rows: Sequence[Row], path: Path) -> None:
-    """Write rows, so that they are there whole, and stay, or not at all."""
+    """Write rows to a file atomically and durably: it is synced, then renamed."""
     columns = map(pa.array, zip(*rows, strict=True), SCHEMA.types)
     made = path.with_suffix(".tmp")
     with made.open("wb") as file:
@@ -64,10 +64,10 @@ def write_piece(rows: Sequence[Row], path: Path) -> None:
 
 
 class PlanFile:
-    """One file that is made of pieces, in order, while they are written.
+    """A file that is joined from pieces, in order, while they are written.
 
     Attributes:
-        outcomes: how many rows are `planned`, and how many are not, by the reason.
+        outcomes: number of rows that are `planned`, and of the others by reason.
     """
 
     def __init__(self, piece: Callable[[int], Path], writer: Writer) -> None:
@@ -76,7 +76,7 @@ class PlanFile:
         self.outcomes: Counter[str] = Counter()
 
     def go_on(self) -> None:
-        """Add the pieces that are there by now."""
+        """Append the pieces that exist by now."""
         while (path := self._piece(self._next)).exists():
             # Not read_table, which brings pandas with it, and 60 MB.
             with pq.ParquetFile(path) as file:
@@ -87,13 +87,13 @@ class PlanFile:
 
 
 @contextmanager
-def joining(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[PlanFile]:
-    """Make one file of pieces: Parquet where the name ends in .parquet, else CSV.
+def join_pieces(piece: Callable[[int], Path], made: Path, out: Path) -> Iterator[PlanFile]:
+    """Join pieces to one file: Parquet if its name ends in .parquet, else CSV.
 
     Args:
-        piece: number -> where it is, or will be.
-        made: where the file is made; on the same disk as `out`.
-        out: where it is, whole, in the end.
+        piece: number -> path of the piece.
+        made: path of the unfinished file, on the disk of `out`.
+        out: path of the finished file.
     """
     with _writer(made, parquet=out.suffix == ".parquet") as writer:
         found = PlanFile(piece, writer)

@@ -1,4 +1,4 @@
-"""Closing balances: what the folds hold behind rows that were removed, as Parquet beside the rest.
+"""Closing balances: the folds' state after rows that were removed, as Parquet in the lake.
 
 `balances/p=3/0000000000012345-sums.parquet` and `...-visitors.parquet` belong to the manifest of
 partition 3 whose rows were removed up to position 12345.
@@ -43,18 +43,18 @@ VISITORS: Final = pa.schema(
         *(("closes", pa.float64()), ("state", pa.binary())),
     ]
 )
-"""`touched`: seconds; 90 days later a visitor is forgotten. `closes`: the first open exposure."""
+"""`touched`: seconds; 90 days later a visitor is forgotten. `closes`: end of the first window."""
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What is left of a partition's removed rows.
+    """The closing balance of a partition: the folds' state after its removed rows.
 
     Attributes:
-        root: of the lake.
-        position: the last one that was removed; 0 where none was.
-        left: as its manifest says; None where nothing was removed.
-        watermark: of its manifest.
+        root: directory of the lake.
+        position: last position that was removed; 0 without removed rows.
+        left: entry of the manifest; None without removed rows.
+        watermark: seconds, as in the manifest.
     """
 
     root: Path
@@ -64,11 +64,11 @@ class Balance:
 
     @property
     def until(self) -> float:
-        """Seconds, the largest stamp of what was removed."""
+        """Largest stamp among the removed rows, in seconds; 0 without removed rows."""
         return self.left.until if self.left else 0.0
 
     def sums(self) -> dict[BookingKey, Tally]:
-        """What `learn` would hold.
+        """Read the state that `learn` has after the removed rows: its sums.
 
         Raises:
             BrokenLakeError: the file is gone or unreadable.
@@ -83,7 +83,7 @@ class Balance:
         return found
 
     def states(self) -> Iterator[tuple[str, VisitorState]]:
-        """What `attribute` would hold: subject and state, in any order.
+        """Yield the state that `attribute` has after the removed rows: subject, state; unordered.
 
         Raises:
             BrokenLakeError: the file is gone or unreadable.
@@ -92,7 +92,7 @@ class Balance:
             yield from self._decoded(rows)
 
     def states_of(self, subjects: Collection[str]) -> Visitors:
-        """The same, of some visitors."""
+        """Read the states of some visitors."""
         if not subjects:
             return {}
         wanted = pa.array(sorted(subjects), pa.string())
@@ -100,12 +100,12 @@ class Balance:
         return {subject: state for rows in picked for subject, state in self._decoded(rows)}
 
     def open_states(self) -> Visitors:
-        """The same, of those with an open exposure: they are touched when it closes."""
+        """Read the states of visitors with an open exposure: its end will change them."""
         picked = (rows.filter(pc.is_valid(rows["closes"])) for rows in self._rows())
         return {subject: state for rows in picked for subject, state in self._decoded(rows)}
 
     def others(self, subjects: Collection[str], watermark: float) -> Iterator[pa.RecordBatch]:
-        """The rows of all other visitors that are not forgotten at a watermark."""
+        """Yield the rows of all other visitors, except those that are forgotten at a watermark."""
         known = pa.array(sorted(subjects), pa.string())
         for rows in self._rows():
             stays = pa.array(_remembered(rows, watermark), pa.bool_())
@@ -122,7 +122,7 @@ class Balance:
 
 
 def _remembered(rows: pa.RecordBatch, watermark: float) -> Iterator[bool]:
-    """For each row whether its visitor is not forgotten; only old states have to be read for it."""
+    """Yield True for each visitor that is not forgotten; only old states are decoded for it."""
     touched = rows["touched"].to_pylist()
     for at, state in zip(touched, rows["state"], strict=True):
         recent = at >= watermark - KEEP
@@ -130,13 +130,13 @@ def _remembered(rows: pa.RecordBatch, watermark: float) -> Iterator[bool]:
 
 
 def paths(of: Range) -> tuple[str, str]:
-    """The files of the balance behind a range, within the lake."""
+    """Return the paths of the sums and visitors of the balance behind a range, within the lake."""
     name = f"{FOLDER}/p={of.partition}/{of.upto:016}"
     return f"{name}-sums.parquet", f"{name}-visitors.parquet"
 
 
 def write_sums(path: Path, sums: Sums) -> None:
-    """Write what `learn` would hold.
+    """Write the sums, the state of `learn`.
 
     Raises:
         OSError: the disk refused.
@@ -149,7 +149,7 @@ def write_sums(path: Path, sums: Sums) -> None:
 
 
 def write_visitors(path: Path, before: Balance, replay: AttributionReplay) -> None:
-    """Write what `attribute` would hold: the visitors of the balance before, and those since.
+    """Write the visitors, the state of `attribute`: those of the balance before, and those since.
 
     Raises:
         OSError: the disk refused.
@@ -187,4 +187,4 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
             for batch in file.iter_batches(BATCH, columns=schema.names):
                 yield batch.cast(schema)
     except (OSError, pa.ArrowException) as error:
-        raise BrokenLakeError(f"{path} is no balance that can be read: {error}") from error
+        raise BrokenLakeError(f"{path} is not a readable balance: {error}") from error

@@ -1,7 +1,7 @@
-"""Makes few large files of many small ones, sorted by slot and time, under wider manifests.
+"""Compaction: many small files become few large ones, sorted by slot and time.
 
-A wider manifest replaces those within it the moment it has its name (see `manifest.chain`). What it
-replaced stays for as long as a reader may still be at it, and is swept then.
+A wider manifest replaces those within it the moment it has its name (see `manifest.chain`). The
+replaced files stay for as long as a reader may still be at them, and are swept then.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from nudge.lake.files.tables import SCHEMAS
 
 ORDER: Final = ("slot", "at", "partition", "position")
 GROUP: Final = 65_536
-"""Rows of a row group: what a reader may pass by where its slot is another one."""
+"""Rows of a row group, the unit that a reader of another slot may skip."""
 Folder = tuple[str, str]
-"""Table and `date=...`: what one file holds."""
+"""Table and `date=...` of a file's rows."""
 Claim = tuple[Range, File]
-"""A range, and what its manifest says of a file."""
+"""A range, and its manifest's entry for a file."""
 
 
 @dataclass(frozen=True)
 class CompactionLimits:
-    """What is worth the work, and how much at a time.
+    """Thresholds of compaction: when a merge is worth it, and how large it may be.
 
     Attributes:
-        rows: of all partitions together in one merge, which is done in memory, a table at a time.
-        many: manifests of the day under way that are worth a merge; a day that is over is merged
-            as a whole.
+        rows: most rows, over all partitions, of one merge; it is done in memory, a table at a time.
+        many: fewest manifests of the present day that are worth a merge; a day that is over is
+            merged as a whole.
     """
 
     rows: int = 400_000
@@ -50,7 +50,7 @@ class CompactionLimits:
 
 @dataclass(frozen=True)
 class Merge:
-    """Manifests that become one for each partition, with their files.
+    """A unit of compaction: manifests that become one for each partition, with their files.
 
     Attributes:
         parts: neighbouring manifests, at least two, of each partition.
@@ -60,21 +60,21 @@ class Merge:
 
     @property
     def ranges(self) -> list[Range]:
-        """What the new manifests cover, one of each partition."""
+        """Ranges of the new manifests, one for each partition."""
         return [_covered(part) for part in self.parts]
 
 
 def plan(
     contents: Contents, upto: Mapping[int, int], today: str, limits: CompactionLimits
 ) -> list[Merge]:
-    """What is to be merged, the oldest first.
+    """List the merges to do, the oldest first.
 
     Args:
-        contents: of the lake.
-        upto: partition -> position up to which the store knows that it is archived; partitions
-            that are not named are somebody else's.
-        today: the UTC day under way, as in `date=2026-09-21`.
-        limits: of one merge.
+        contents: snapshot of the lake.
+        upto: partition -> position up to which the store knows that it is archived; other
+            partitions belong to another worker.
+        today: the present UTC day, as in `date=2026-09-21`.
+        limits: limits of the work.
     """
     each = limits.rows // max(1, len(upto))
     found: defaultdict[tuple[str, int], list[tuple[Manifest, ...]]] = defaultdict(list)
@@ -110,7 +110,8 @@ def _covered(part: Sequence[Manifest]) -> Range:
 def merge(root: Path, work: Merge) -> None:
     """Write the new files, then the manifests that make them count.
 
-    Broken off anywhere, the lake holds the same rows; doing it again replaces the same files.
+    Idempotent: after a crash anywhere the lake holds the same rows, and a repetition replaces the
+    same files.
 
     Raises:
         BrokenLakeError: a file does not hold what its manifests say; nothing has changed.
@@ -164,11 +165,11 @@ def _merged(
 
 
 def _claimed(path: Path, table: str, claims: Sequence[Claim]) -> pa.Table:
-    """The rows of a file that these ranges claim."""
+    """Read the rows of a file that these ranges claim."""
     try:
         rows = pq.read_table(path, schema=SCHEMAS[table], partitioning=None)
     except pa.ArrowException as error:
-        raise BrokenLakeError(f"{path} is no Parquet file of {table}: {error}") from error
+        raise BrokenLakeError(f"{path} is not a Parquet file of {table}: {error}") from error
     parts = []
     for of, file in claims:
         inside = pc.and_(

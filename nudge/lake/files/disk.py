@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, also after the power went."""
+"""Atomic, durable files: whole or absent, also after a power cut."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from nudge.lake.files.errors import LakeAwayError
 
 TEMPORARY = ".tmp"
-"""Suffix of files that are being written; readers, and tools that glob, pass them by."""
+"""Suffix of unfinished files; readers, and tools that glob, skip them."""
 
 
 @contextmanager
 def translate_errors(what: str) -> Iterator[None]:
-    """Turn the system's refusal into the lake's error.
+    """Turn the system's errors into the lake's error.
 
     Raises:
-        LakeAwayError: instead of any OSError.
+        LakeAwayError: replaces any OSError.
     """
     try:
         yield
@@ -28,20 +28,20 @@ def translate_errors(what: str) -> Iterator[None]:
 
 
 def temporary(path: Path) -> Path:
-    """A fresh name next to `path`, in a directory that exists and will outlast a crash."""
+    """Return a fresh name next to `path`, in a directory that exists and survives a crash."""
     _directory(path.parent)
     return path.with_name(f".{path.name}.{secrets.token_hex(6)}{TEMPORARY}")
 
 
 def publish(draft: Path, path: Path) -> None:
-    """Give a finished file its name; whatever had that name is replaced in the same moment."""
+    """Give a finished file its name, atomically and durably; an older file is replaced."""
     sync(draft)
     os.replace(draft, path)  # noqa: PTH105  # tests crash at each of the module's system calls
     sync(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a small file, whole or not at all."""
+    """Write a small text file atomically and durably."""
     draft = temporary(path)
     draft.write_text(text, encoding="utf-8")
     publish(draft, path)

@@ -1,4 +1,4 @@
-"""What can be wrong with the lake; branches of the one tree in `nudge.errors`."""
+"""Errors of the lake: branches of the one tree in `nudge.errors`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from nudge.errors import NudgeError
 
 
 class LakeError(NudgeError):
-    """The root of what the lake raises."""
+    """Root of all errors that the lake raises."""
 
     code = "lake_error"
 
 
 class LakeAwayError(LakeError):
-    """The disk did not take or give a file: full, gone or not permitted. Trying again may help."""
+    """The disk cannot write or read a file: full, gone or not permitted. A retry may help."""
 
     code = "lake_away"
 
 
 class BrokenLakeError(LakeError):
-    """The lake contradicts itself: manifests leave a gap, overlap, or name what is not there."""
+    """The lake contradicts itself: manifests leave a gap, overlap, or name a missing file."""
 
     code = "broken_lake"
 
@@ -30,7 +30,7 @@ class TooLargeError(LakeError):
 
 
 class LakeAheadError(LakeError):
-    """The lake holds positions that the store does not know of: the store lost what it had.
+    """The lake holds positions that the store does not know: the store lost its data.
 
     Nothing is archived for the partition, since new records would take the old ones' positions.
     """
@@ -39,13 +39,13 @@ class LakeAheadError(LakeError):
 
 
 class JournalGapError(LakeError):
-    """The journal does not hold a position that was to be archived: it was trimmed or lost."""
+    """The journal lacks a position that had to be archived: it was trimmed or lost."""
 
     code = "journal_gap"
 
 
 class DaysRemovedError(LakeError):
-    """What is asked for was removed from the lake by age: less would be given, and not be told."""
+    """The rows asked for were removed from the lake by age; a silent partial answer is refused."""
 
     code = "days_removed"
 

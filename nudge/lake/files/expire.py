@@ -1,4 +1,4 @@
-"""Removes the oldest rows of a partition, and leaves a closing balance in their place.
+"""Expiry: the oldest rows of a partition are removed, and a closing balance takes their place.
 
 The manifest of what is left replaces those of the rows the moment it has its name (see
 `manifest.chain`). The rows' files and manifests stay for as long as a reader may be at them, and
@@ -28,19 +28,19 @@ from nudge.lake.files.removed_rows import RemovedRows
 from nudge.lake.files.restore import Unseal, entries
 
 ROWS: Final = 100_000
-"""Most rows of one step, unless one manifest has more."""
+"""Most rows of one step; a single manifest may exceed it."""
 BATCH: Final = 500
-"""Entries that are taken together, as `attribute` does."""
+"""Entries in a batch, as many as `attribute` takes."""
 
 
 def plan(listed: Sequence[Manifest], upto: int, before: str, rows: int = ROWS) -> list[Manifest]:
-    """What may go next of a partition, the oldest first; empty where nothing may.
+    """List the manifests of a partition whose rows may be removed next, the oldest first.
 
     Args:
-        listed: its manifests, in order.
+        listed: manifests of the partition, in order.
         upto: position up to which all folds have read.
         before: the first day that stays, as in `date=2026-09-21`.
-        rows: most of one step.
+        rows: most rows of one step.
     """
     taken: list[Manifest] = []
     count = 0
@@ -62,18 +62,18 @@ def expire(
 ) -> Manifest | None:
     """Replace rows by their closing balance, up to the first manifest with an open exposure.
 
-    Broken off anywhere, the lake holds the rows or their balance; doing it again replaces the same
-    files.
+    Idempotent: after a crash anywhere the lake holds the rows or their balance, and a repetition
+    replaces the same files.
 
     Args:
-        lake: that holds them.
-        balance: what is left of the rows before these.
-        parts: from `plan`.
+        lake: lake of the installation.
+        balance: closing balance of the rows before these.
+        parts: manifests from `plan`.
         watermark: seconds, up to which `attribute` has credited the partition.
         unseal: finds references behind decision ids.
 
     Returns:
-        The manifest of what is left; None where the first part has an open exposure.
+        The manifest with the new balance; None if the first part has an open exposure.
 
     Raises:
         BrokenLakeError: a file does not hold what its manifest says; nothing has changed.
@@ -102,7 +102,7 @@ def expire(
 def _closing(
     lake: Lake, balance: Balance, parts: Sequence[Manifest], watermark: float, unseal: Unseal
 ) -> tuple[ClosingState, list[Manifest]]:
-    """What the folds would hold, and the parts that went into it."""
+    """Replay the parts on the balance; return the folds' state after them, and the parts used."""
     closing, gone = ClosingState(AttributionReplay(balance.until)), list[Manifest]()
     closing.sums.update(balance.sums())
     closing.replay.know(balance.open_states())
@@ -122,7 +122,7 @@ def _closing(
 
 
 def _ending_in_rows(parts: list[Manifest]) -> list[Manifest]:
-    """Without what was declared lost at the end: it is accounted for with the rows behind it."""
+    """Drop lost ranges at the end: they are accounted for with the rows that follow them."""
     while parts and parts[-1].lost:
         parts = parts[:-1]
     return parts
@@ -137,7 +137,7 @@ def _subjects(tables: dict[str, pa.Table]) -> set[str]:
 
 
 def _is_closed(entry: JournalEntry, watermark: float) -> bool:
-    """Whether an exposure can be rewarded no more, as `attribute` has it."""
+    """Return False for an exposure that may still be rewarded, by the rule of `attribute`."""
     record = entry.record
     if not isinstance(record, Exposure):
         return True

@@ -1,4 +1,4 @@
-"""The whole journal of a partition: from the lake what it holds, the rest from the journal."""
+"""The whole journal of a partition: the lake's entries first, the rest from the journal."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from nudge.lake.files.restore import Unseal
 CHUNK: Final = 2000
 
 Read = Callable[[int, int, int], list[JournalEntry]]
-"""Reads the journal: partition, position behind which to begin, most entries."""
+"""Function that reads the journal: partition, last position to skip, most entries."""
 
 
 @dataclass(frozen=True)
 class History:
-    """Where entries come from.
+    """A reader of journal entries, old ones from the lake and new ones from the journal.
 
     Attributes:
-        lake: the long-term form.
         unseal: finds references behind decision ids.
         read: reads the journal.
     """
@@ -34,13 +33,13 @@ class History:
     read: Read
 
     def entries(self, partition: int, after: int, upto: int) -> Iterator[JournalEntry]:
-        """The entries behind `after`, up to and including `upto`, in order.
+        """Yield the entries behind `after`, up to and including `upto`, in order.
 
-        What the lake declares as lost is passed by.
+        Positions that the lake declares lost are skipped.
 
         Raises:
             DaysRemovedError: some of them were removed by age; see `opening`.
-            JournalGapError: neither holds a position.
+            JournalGapError: neither the lake nor the journal holds a position.
             BrokenLakeError: the manifests contradict each other.
         """
         while after < upto:
@@ -58,13 +57,13 @@ class History:
             after = found[-1].position
 
     def opening(self, partition: int) -> Balance:
-        """What is left of the partition's removed entries: behind its position they are there."""
+        """Return the closing balance of the partition's removed entries; the others follow it."""
         return self.lake.balance(partition)
 
     def length(self, partition: int, upto: int) -> int:
-        """How many entries there are up to a position: without those lost, or removed by age.
+        """Count the entries up to a position, without those lost or removed by age.
 
-        Of the journal it counts the records: a block there counts as one.
+        A block in the journal counts as one entry.
         """
         listed = [one for one in self.lake.manifests(partition) if one.range.upto <= upto]
         declared = sum(len(one.range) for one in listed if one.lost or one.expired)
@@ -83,7 +82,7 @@ class History:
 
 
 def batches(entries: Iterator[JournalEntry], size: int) -> Iterator[list[JournalEntry]]:
-    """The entries in batches of about `size`, none of which spans much more than an hour.
+    """Group entries in batches of about `size`, none of which spans much more than an hour.
 
     The entries of one position stay together: a fold commits positions. A batch has one watermark,
     by which visitors are forgotten and buckets widen: where little happens, a batch of any size

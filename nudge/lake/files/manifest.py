@@ -1,4 +1,4 @@
-"""Manifests say which rows exist: readers open what a manifest names and nothing else.
+"""Manifests: the files that say which rows of the lake exist; readers open nothing else.
 
 A manifest covers one partition's positions behind `after` up to and including `upto`, and is named
 by them: `manifests/p=3/0000000000000100-0000000000000250.json` holds the positions 101 to 250. The
@@ -28,12 +28,11 @@ _NAME = re.compile(r"(\d{16})-(\d{16})\.json")
 
 @dataclass(frozen=True, order=True)
 class Range:
-    """Positions of a partition.
+    """A range of consecutive positions of a partition.
 
     Attributes:
-        partition: of the journal.
-        after: the last position before the range; 0 at the journal's beginning.
-        upto: the last position in it.
+        after: last position before the range; 0 at the journal's beginning.
+        upto: last position in it.
     """
 
     partition: int
@@ -41,26 +40,26 @@ class Range:
     upto: int
 
     def __len__(self) -> int:
-        """How many positions it has."""
+        """Number of positions in the range."""
         return self.upto - self.after
 
     def __str__(self) -> str:
-        """As in messages: `p=3/100-250`."""
+        """The range as messages show it: `p=3/100-250`."""
         return f"p={self.partition}/{self.after}-{self.upto}"
 
 
 @dataclass(frozen=True)
 class File:
-    """What a manifest says of one file.
+    """A manifest's entry for one file: path, table and counts.
 
     Attributes:
-        table: whose rows it holds.
-        path: within the lake.
-        rows: of the manifest's range.
-        total: of all ranges. Where a file's `rows` add up to it, no filter is needed.
-        beside: how many of `rows` have the position of another: the decisions of a block behind
-            its first.
-        columns: how many the file has; 0 where the manifest was written before that was noted.
+        path: path within the lake.
+        rows: number of rows in the manifest's range.
+        total: number of rows in all ranges. If the `rows` of its manifests add up to it, readers
+            need no filter.
+        beside: number of `rows` that share the position of another: the decisions of a block
+            behind its first.
+        columns: number of columns; 0 if the manifest was written before that was noted.
     """
 
     table: str
@@ -73,15 +72,13 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The rows of one range.
+    """The claim that the rows of one range exist, and in which files.
 
     Attributes:
-        range: which positions.
-        files: where they are.
         watermark: seconds; every reward by what was logged until then is in the lake. None says
             nothing.
-        lost: why the range has no rows, where it has none: a store was lost with them.
-        expired: what is left of the rows, where they were removed by age.
+        lost: reason why the range has no rows: a store was lost with them; empty for others.
+        expired: closing balance of rows that were removed by age; None for others.
     """
 
     range: Range
@@ -92,45 +89,45 @@ class Manifest:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All files that it names, within the lake."""
+        """Paths of all files that the manifest names, within the lake."""
         left = self.expired.paths if self.expired else ()
         return (*(file.path for file in self.files), *left)
 
     @property
     def last_day(self) -> str:
-        """The last day of which it has rows, as in `date=2026-09-21`; empty without rows."""
+        """Last day of the manifest's rows, as in `date=2026-09-21`; empty without rows."""
         return max((PurePosixPath(file.path).parent.name for file in self.files), default="")
 
     @property
     def rows(self) -> int:
-        """How many rows of its files are its own."""
+        """Number of rows of its files that are in its range."""
         return sum(file.rows for file in self.files)
 
     @property
     def beside(self) -> int:
-        """How many of its rows have the position of another one."""
+        """Number of its rows that share the position of another."""
         return sum(file.beside for file in self.files)
 
     @property
     def positions(self) -> int:
-        """How many positions of its range it accounts for."""
+        """Number of positions of the range that the manifest accounts for."""
         if self.expired:
             return self.expired.positions
         return len(self.range) if self.lost else self.rows - self.beside
 
 
 def directory(root: Path, partition: int) -> Path:
-    """Where the manifests of a partition are."""
+    """Return the directory of a partition's manifests."""
     return root / "manifests" / f"p={partition}"
 
 
 def path_of(root: Path, of: Range) -> Path:
-    """Where the manifest of a range is, or would be."""
+    """Return the path of the manifest of a range, which need not exist."""
     return directory(root, of.partition) / f"{of.after:016}-{of.upto:016}.json"
 
 
-def listed(root: Path, partition: int) -> list[Range]:
-    """The ranges that the partition's manifests cover, by their names alone, in order."""
+def list_ranges(root: Path, partition: int) -> list[Range]:
+    """List the ranges that a partition's manifests cover, by their names alone, in order."""
     with disk.translate_errors(f"manifests of partition {partition}"):
         try:
             names = [path.name for path in directory(root, partition).iterdir()]
@@ -141,10 +138,10 @@ def listed(root: Path, partition: int) -> list[Range]:
 
 
 def chain(ranges: Iterable[Range]) -> list[Range]:
-    """Those of a partition's ranges that follow each other from 0 to the last position.
+    """Find the ranges that follow each other from 0 to the last position without gap.
 
-    Of several ways the one with the fewest manifests: what was merged replaces what it was merged
-    of, the moment that it is there. Empty where no way leads to the end.
+    Of several ways the one with the fewest manifests is taken, so that a merged manifest replaces
+    its parts the moment it exists. The result is empty if no way leads to the end.
     """
     ways: dict[int, tuple[int, Range | None]] = {0: (0, None)}
     last = 0
@@ -161,10 +158,10 @@ def chain(ranges: Iterable[Range]) -> list[Range]:
 
 
 def write(root: Path, manifest: Manifest) -> None:
-    """Make a manifest's rows exist.
+    """Write a manifest, which makes its rows exist for readers.
 
     Raises:
-        LakeAwayError: the disk refused, or a file is gone. The manifest is not there then.
+        LakeAwayError: the disk refused, or a file is gone. The manifest is not written then.
     """
     of = manifest.range
     with disk.translate_errors(f"manifest {of}"):
@@ -188,7 +185,7 @@ def read(root: Path, of: Range) -> Manifest:
     """Read the manifest of a range.
 
     Raises:
-        BrokenLakeError: it is none, or does not account for every position of its range.
+        BrokenLakeError: the file is not a manifest, or does not account for every position.
         LakeAwayError: the disk refused.
     """
     path = path_of(root, of)
@@ -197,7 +194,7 @@ def read(root: Path, of: Range) -> Manifest:
     try:
         manifest = _parsed(json.loads(text))
     except (ValueError, KeyError, TypeError) as error:
-        raise BrokenLakeError(f"{path} is no manifest: {error!r}") from error
+        raise BrokenLakeError(f"{path} is not a manifest: {error!r}") from error
     if manifest.range != of or manifest.positions != len(of):
         raise BrokenLakeError(f"{path} does not account for the {len(of)} positions of {of}")
     return manifest

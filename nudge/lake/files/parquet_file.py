@@ -1,4 +1,4 @@
-"""Plain rows as the bytes of a Parquet file."""
+"""Encoding of plain rows as the bytes of a Parquet file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 
 def parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The rows as Parquet; all of them have the same columns."""
+    """Encode rows, all with the same columns, as the bytes of a Parquet file."""
     columns = list(rows[0]) if rows else []
     table = pa.table({name: _column([row[name] for row in rows]) for name in columns})
     target = BytesIO()

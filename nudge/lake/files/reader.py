@@ -1,4 +1,4 @@
-"""The lake as its manifests tell it: which positions it holds, and in which files."""
+"""The lake as its manifests describe it: the positions that it holds, and their files."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from nudge.lake.files.restore import Unseal, entries
 from nudge.lake.files.tables import SCHEMAS
 
 PART: Final = 5000
-"""Rows that are turned into entries together."""
+"""Rows that are converted to entries at once."""
 _PARTITION = re.compile(r"p=(\d+)")
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file and what of it counts.
+    """A file of a table, and the ranges of it that count.
 
     Attributes:
-        path: absolute.
+        path: absolute path.
         ranges: rows outside of these do not exist; neighbours are joined.
         whole: every row of the file is in a range, so that no filter is needed.
-        full: it has all columns of its table; one that was written before a column existed has
-            not, and is read apart.
+        full: the file has all columns of its table; one that was written before a column existed
+            lacks it, and is read apart.
     """
 
     path: Path
@@ -48,10 +48,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the lake held at one moment.
+    """A snapshot of the lake: all manifests as they were at one moment.
 
     Attributes:
-        root: of the lake.
+        root: directory of the lake.
         manifests: partition -> its manifests, in order and without gap.
     """
 
@@ -59,11 +59,11 @@ class Contents:
     manifests: Mapping[int, Sequence[Manifest]]
 
     def positions(self) -> dict[int, int]:
-        """Partition -> position up to which the lake holds everything."""
+        """Return, for each partition, the position up to which the lake holds everything."""
         return {p: found[-1].range.upto for p, found in self.manifests.items() if found}
 
     def lost(self) -> dict[int, int]:
-        """Partition -> how many positions were declared lost, for those that have any."""
+        """Count the positions that were declared lost, for each partition that has any."""
         found = {
             p: sum(len(one.range) for one in listed if one.lost)
             for p, listed in self.manifests.items()
@@ -71,19 +71,19 @@ class Contents:
         return {p: count for p, count in found.items() if count}
 
     def balance(self, partition: int) -> Balance:
-        """What is left of what was removed by age; an empty one where nothing was."""
+        """Return the closing balance of a partition; an empty one if nothing was removed by age."""
         first = next(iter(self.manifests.get(partition, ())), None)
         if first is None or first.expired is None:
             return Balance(self.root)
         return Balance(self.root, first.range.upto, first.expired, first.watermark)
 
     def since(self) -> float | None:
-        """Seconds: the lake has all that was logged later; None where it has everything."""
+        """Return the time, in seconds, after which nothing is missing; None if nothing ever was."""
         balances = map(self.balance, self.manifests)
         return max((one.until for one in balances if one.left), default=None)
 
     def rows(self) -> dict[int, Counter[str]]:
-        """Partition -> table -> how many rows the manifests claim."""
+        """Count the rows that the manifests claim, for each partition and table."""
         found: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for p, listed in self.manifests.items():
             for file in (file for one in listed for file in one.files):
@@ -91,12 +91,12 @@ class Contents:
         return found
 
     def watermarks(self) -> dict[int, float]:
-        """Partition -> seconds: every reward by what was logged until then is in the lake."""
+        """Return, for each partition, the seconds until which the lake holds every reward."""
         found = self.manifests.items()
         return {p: max((m.watermark or 0.0 for m in listed), default=0.0) for p, listed in found}
 
     def tables(self) -> dict[str, list[Source]]:
-        """Table -> its files, in the order of their names."""
+        """Return the files of each table, in the order of their names."""
         named: defaultdict[tuple[str, str], list[tuple[Range, File]]] = defaultdict(list)
         for one in chain.from_iterable(self.manifests.values()):
             for file in one.files:
@@ -108,38 +108,39 @@ class Contents:
 
 
 class Lake:
-    """A directory of Parquet files and manifests. Holds no state: each call looks at the disk.
+    """The journal's long-term form: a directory of Parquet files and manifests.
 
-    Every method raises LakeAwayError where the disk refuses.
+    The object holds no state: each call reads the disk. Every method raises LakeAwayError if the
+    disk refuses.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
 
     def partitions(self) -> list[int]:
-        """The partitions that have a manifest directory, in order."""
+        """List the partitions that have a manifest directory, in order."""
         with disk.translate_errors(str(self.root)):
             found = (_PARTITION.fullmatch(path.name) for path in self.root.glob("manifests/p=*"))
             return sorted(int(match[1]) for match in found if match)
 
     def manifests(self, partition: int) -> list[Manifest]:
-        """The partition's manifests, in order and without gap.
+        """Read the partition's manifests, in order and without gap.
 
         Raises:
             BrokenLakeError: two of them overlap, or positions are missing between them.
         """
-        ranges = manifest.listed(self.root, partition)
+        ranges = manifest.list_ranges(self.root, partition)
         chain = manifest.chain(ranges)
         if ranges and not chain:
             raise _contradiction(self.root, ranges)
         return [manifest.read(self.root, of) for of in chain]
 
     def last(self, partition: int) -> int:
-        """The highest position that the name of any manifest of the partition has; 0 without."""
-        return max((of.upto for of in manifest.listed(self.root, partition)), default=0)
+        """Return the highest position in the names of the partition's manifests; 0 without any."""
+        return max((of.upto for of in manifest.list_ranges(self.root, partition)), default=0)
 
     def contents(self) -> Contents:
-        """What the lake holds now; reads every manifest once.
+        """Take a snapshot of the lake; reads every manifest once.
 
         Raises:
             BrokenLakeError: the manifests contradict each other.
@@ -147,22 +148,22 @@ class Lake:
         return Contents(self.root, {p: self.manifests(p) for p in self.partitions()})
 
     def positions(self) -> dict[int, int]:
-        """Partition -> position up to which the lake holds everything."""
+        """Return, for each partition, the position up to which the lake holds everything."""
         return self.contents().positions()
 
     def tables(self) -> dict[str, list[Source]]:
-        """Table -> its files, in the order of their names."""
+        """Return the files of each table, in the order of their names."""
         return self.contents().tables()
 
     def entries(self, partition: int, unseal: Unseal, after: int = 0) -> Iterator[JournalEntry]:
-        """The partition's entries behind a position, in order.
+        """Yield the partition's entries behind a position, in order.
 
         The rows of one manifest are in memory at a time, and some thousand of them as entries.
 
         Args:
-            partition: of the journal.
+            partition: partition of the journal.
             unseal: finds references behind decision ids (`Sealer.unseal`).
-            after: position behind which to begin.
+            after: last position to skip.
 
         Raises:
             DaysRemovedError: some of them were removed by age; see `balances`.
@@ -176,11 +177,11 @@ class Lake:
                     yield from entries(rows, unseal)
 
     def balance(self, partition: int) -> Balance:
-        """What is left of what was removed by age."""
+        """Return the closing balance of a partition; an empty one if nothing was removed by age."""
         return Contents(self.root, {partition: self.manifests(partition)}).balance(partition)
 
     def rows(self, one: Manifest) -> dict[str, pa.Table]:
-        """The rows that a manifest claims.
+        """Read the rows that a manifest claims, by table.
 
         Raises:
             BrokenLakeError: a file does not hold what the manifest says.
@@ -196,7 +197,7 @@ class Lake:
 
 
 def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
-    """Where the manifests do not follow each other, without those that a wider one replaces."""
+    """Describe the first gap or overlap of manifests, without those that a wider one replaces."""
     widest: list[Range] = []
     for of in sorted(ranges, key=lambda one: (one.after, -one.upto)):
         if not widest or of.upto > widest[-1].upto:
@@ -210,7 +211,7 @@ def _contradiction(root: Path, ranges: list[Range]) -> BrokenLakeError:
 
 
 def _parts(tables: Mapping[str, pa.Table], after: int) -> Iterator[dict[str, pa.Table]]:
-    """The rows behind a position, in order, `PART` at a time; those of a position together."""
+    """Yield the rows behind a position, in order, `PART` at a time; no position is split."""
     columns = [table["position"].to_numpy() for table in tables.values()]
     places = np.sort(np.concatenate([np.zeros(0, np.int64), *columns]))
     for last in [*places[PART - 1 :: PART].tolist(), *places[-1:].tolist()]:
@@ -248,4 +249,4 @@ def _read(path: Path, table: str, of: Range) -> pa.Table:
         try:
             return pq.read_table(path, schema=SCHEMAS[table], filters=within, partitioning=None)
         except pa.ArrowException as error:
-            raise BrokenLakeError(f"{path} is no Parquet file of {table}: {error}") from error
+            raise BrokenLakeError(f"{path} is not a Parquet file of {table}: {error}") from error

@@ -1,4 +1,4 @@
-"""What a manifest says of a range whose rows were removed by age."""
+"""Manifest entry for a range whose rows were removed by age."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RemovedRows:
-    """What is left of removed rows.
+    """Counts of rows that were removed by age, and the paths of their closing balance.
 
     Attributes:
         until: seconds, the largest stamp among them: all that was logged later is in the lake.
-        rows: table -> how many were removed.
-        lost: positions among theirs that had no row.
-        sums: path within the lake of what `learn` would hold behind them.
-        visitors: path within the lake of what `attribute` would hold.
-        beside: how many of the rows had the position of another one.
+        rows: table -> number of removed rows.
+        lost: number of their positions that had no row.
+        sums: path within the lake of the state of `learn` behind them.
+        visitors: path within the lake of the state of `attribute` behind them.
+        beside: number of removed rows that share the position of another.
     """
 
     until: float
@@ -29,24 +29,24 @@ class RemovedRows:
 
     @classmethod
     def read(cls, plain: Mapping[str, Any] | None) -> RemovedRows | None:
-        """From a manifest.
+        """Read the entry from a manifest's JSON; None stays None.
 
         Raises:
-            TypeError: it is none.
+            TypeError: a field is missing or unknown.
         """
         return None if plain is None else cls(**plain)
 
     @property
     def plain(self) -> dict[str, object]:
-        """For a manifest."""
+        """The entry as JSON for a manifest."""
         return asdict(self)
 
     @property
     def positions(self) -> int:
-        """How many it accounts for."""
+        """Number of positions that the entry accounts for."""
         return sum(self.rows.values()) - self.beside + self.lost
 
     @property
     def paths(self) -> tuple[str, str]:
-        """Its files, within the lake."""
+        """Paths of the balance's files, within the lake."""
         return self.sums, self.visitors

@@ -1,4 +1,4 @@
-"""The way back: rows of the tables as the journal's entries, for rebuilding folds."""
+"""Restoration of journal entries from rows of the tables, for rebuilding folds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 Unseal = Callable[[str], Ref | None]
-"""Finds the reference behind a decision id: `Sealer.unseal`."""
+"""Function that finds the reference behind a decision id: `Sealer.unseal`."""
 Row = Mapping[str, Any]
 
 _RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at", "due_seconds": "due"}
@@ -46,7 +46,7 @@ _SAME: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def entries(tables: Mapping[str, pa.Table], unseal: Unseal) -> list[JournalEntry]:
-    """The entries from which `rows` made these tables, by partition, position and index.
+    """Restore the entries from which `rows` made these tables, by partition, position and index.
 
     Raises:
         CorruptRecordError: a decision id was sealed with another secret.

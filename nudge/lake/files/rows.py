@@ -1,4 +1,4 @@
-"""Reads the rows of a Parquet file that somebody else wrote."""
+"""Rows of Parquet files that come from other tools."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ BATCH = 2_000
 
 
 def parquet_columns(path: Path) -> list[str]:
-    """The names of the file's columns.
+    """Return the names of the file's columns.
 
     Raises:
-        InvalidConfigError: the file is no Parquet.
+        InvalidConfigError: the file is not Parquet.
     """
     with _opened(path) as file:
         return list(file.schema_arrow.names)
 
 
 def parquet_length(path: Path) -> int:
-    """How many rows the file has.
+    """Return the number of rows of the file.
 
     Raises:
-        InvalidConfigError: the file is no Parquet.
+        InvalidConfigError: the file is not Parquet.
     """
     with _opened(path) as file:
         return int(file.metadata.num_rows)
 
 
 def iter_parquet(path: Path, columns: Sequence[str]) -> Iterator[dict[str, object]]:
-    """The rows in the file's order, with these columns only, a batch in memory at a time.
+    """Yield the rows in the file's order, with these columns only, a batch in memory at a time.
 
     Raises:
-        InvalidConfigError: the file is no Parquet, or is damaged.
+        InvalidConfigError: the file is not Parquet, or is damaged.
     """
     with _opened(path) as file:
         try:

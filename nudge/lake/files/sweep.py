@@ -1,7 +1,6 @@
-"""Removes files that do not count any more.
+"""Removal of files that no manifest names.
 
-These are what crashes and owners that lost their lease left, and what compaction and expiry have
-replaced.
+Crashes and owners that lost their lease leave them; compaction and expiry replace them.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ from nudge.lake.files.tables import SCHEMAS
 MANIFEST = ".json"
 PATIENCE = float(HOUR)
 """Seconds after which a file without manifest will not get one any more, and after which no reader
-is at what was replaced."""
+uses a replaced file."""
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """A file without manifest.
+    """The first sighting of a file that no manifest names.
 
     Attributes:
-        changed: its modification time, in nanoseconds, as its file system says.
-        since: when it was first seen so, in seconds on the sweeper's clock.
+        changed: modification time of the file, in nanoseconds, as its file system says.
+        since: time of the sighting, in seconds on the sweeper's clock.
     """
 
     changed: int
@@ -38,14 +37,14 @@ class Sighting:
 def sweep(
     lake: Lake, seen: Mapping[Path, Sighting], now: float, patience: float = PATIENCE
 ) -> dict[Path, Sighting]:
-    """Remove files that had no manifest for `patience` seconds, and tell which may be next.
+    """Remove files without manifest for `patience` seconds, and return sightings of the others.
 
     Age is counted between calls and not from the file's date: a wall clock that jumps would
     otherwise take a file that is about to get its manifest.
 
     Args:
-        lake: to sweep.
-        seen: what the last call returned; empty for the first.
+        lake: lake of the installation.
+        seen: result of the last call; empty for the first.
         now: seconds on a clock that never jumps.
         patience: seconds.
 

@@ -1,4 +1,4 @@
-"""The five tables: a schema each, and journal entries as rows of them, without loss.
+"""Schemas of the lake's five tables, and lossless conversion of journal entries to their rows.
 
 Wherever a time is kept twice, `*_seconds` is the record's own number, bit for bit, and the
 timestamp next to it (UTC, microseconds) is for queries. `context` and `fields` are kept twice for
@@ -19,9 +19,9 @@ from nudge.domain.journal.records import JournalEntry, Record, Ref
 from nudge.errors import CorruptRecordError
 
 Seal = Callable[[Sequence[Ref]], list[str]]
-"""Makes the decision ids that stand for references: `Sealer.seal_each`."""
+"""Function that makes decision ids of references: `Sealer.seal_each`."""
 Take = Callable[[Any], object]
-"""The value of one column, from a record (its kind is the table's)."""
+"""Function that takes the value of one column from a record of the table's kind."""
 
 TEXT, FLAG, REAL, WHOLE = pa.string(), pa.bool_(), pa.float64(), pa.int64()
 TIME, NAMED = pa.timestamp("us"), pa.map_(pa.string(), pa.string())
@@ -29,12 +29,10 @@ TIME, NAMED = pa.timestamp("us"), pa.map_(pa.string(), pa.string())
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column of a table.
+    """A column whose value is computed from each record.
 
     Attributes:
-        name: of the column.
-        kind: of its values.
-        take: the value, from a record.
+        take: computes the value of a record.
     """
 
     name: str
@@ -42,18 +40,16 @@ class TableColumn:
     take: Take
 
     def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
-        """The column of these records."""
+        """Build the column of these records."""
         return pa.array([self.take(record) for record in records], self.kind)
 
 
 @dataclass(frozen=True)
 class IdColumn:
-    """A column of the id of a decision, where a field has the reference of one.
+    """A column of decision ids, made of a field that refers to a decision.
 
     Attributes:
-        name: of the column.
-        of: name of the field.
-        kind: of its values.
+        of: name of the record's field.
     """
 
     name: str
@@ -61,7 +57,7 @@ class IdColumn:
     kind: pa.DataType = TEXT
 
     def array(self, records: Sequence[Record], seal: Seal) -> pa.Array:
-        """The column of these records."""
+        """Build the column of these records."""
         refs = [getattr(record, self.of) for record in records]
         ids = iter(seal([ref for ref in refs if ref is not None]))
         return pa.array([None if ref is None else next(ids) for ref in refs], self.kind)
@@ -69,15 +65,13 @@ class IdColumn:
 
 @dataclass(frozen=True)
 class SharedColumn:
-    """A column of a field that many records share: the decisions of a block do.
+    """A column of a field whose object many records share, as the decisions of a block do.
 
     Each different object is converted once.
 
     Attributes:
-        name: of the column.
-        kind: of its values.
-        of: name of the field.
-        convert: the value, from the field's.
+        of: name of the record's field.
+        convert: computes the column's value from the field's.
     """
 
     name: str
@@ -86,7 +80,7 @@ class SharedColumn:
     convert: Callable[[Any], object]
 
     def array(self, records: Sequence[Record], _: Seal) -> pa.Array:
-        """The column of these records."""
+        """Build the column of these records."""
         objects = [getattr(record, self.of) for record in records]
         different = {id(one): one for one in objects}
         numbers = {name: i for i, name in enumerate(different)}
@@ -106,7 +100,7 @@ TABLE_OF: Final = {
 
 
 def micros(seconds: float) -> int:
-    """Seconds since the epoch as whole microseconds."""
+    """Convert seconds since the epoch to whole microseconds."""
     return round(seconds * 1e6)
 
 
@@ -124,7 +118,7 @@ def _texts(values: Mapping[str, object]) -> list[tuple[str, str | None]]:
 
 
 def _plain(kind: pa.DataType, *names: str) -> tuple[TableColumn, ...]:
-    """Columns that hold a field of the record under its own name."""
+    """Make columns that hold a field of the record under its own name."""
     return tuple(TableColumn(name, kind, _field(name)) for name in names)
 
 
@@ -210,15 +204,15 @@ def _schema(table: str) -> pa.Schema:
 
 
 SCHEMAS: Final[Mapping[str, pa.Schema]] = {table: _schema(table) for table in COLUMNS}
-"""The schema of each table, without `date`, which is in the path of its files."""
+"""Schema of each table, without `date`, which is in the path of its files."""
 
 
 def rows(entries: Iterable[JournalEntry], seal: Seal) -> dict[str, pa.Table]:
-    """Entries as rows of their tables, in the order given; tables without rows are left out.
+    """Convert entries to rows of their tables, in order; tables without rows are left out.
 
     Raises:
-        CorruptRecordError: a record holds what its table cannot (a number beyond 64 bits, a time
-            that is none, a mark's field that is no JSON).
+        CorruptRecordError: a record holds a value that its table cannot (a number beyond 64 bits,
+            an invalid time, a field of a mark that is not JSON).
     """
     parts: defaultdict[str, list[JournalEntry]] = defaultdict(list)
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Writes entries to Parquet: one file a table and UTC day, for all partitions given."""
+"""Writer of entries to Parquet: one file a table and UTC day, for all partitions given."""
 
 from __future__ import annotations
 
@@ -21,20 +21,18 @@ from nudge.lake.files.manifest import File, Range
 from nudge.lake.files.tables import SCHEMAS, TABLE_OF, Seal, rows
 
 Place = tuple[str, int]
-"""Table and day since the epoch (UTC, of the stamp): what one file holds."""
+"""Table and UTC day (days since the epoch, by the stamp) of a file's rows."""
 
 
 @dataclass
 class _Draft:
-    """A file that is being written.
+    """An unfinished file, with its writer and counts.
 
     Attributes:
-        table: whose rows it holds.
-        path: its name, once it is finished.
-        temporary: its name until then.
-        writer: open on it.
+        path: final name of the file.
+        temporary: name of the file until it is finished.
         rows: partition -> rows so far.
-        beside: partition -> those of them that have the position of another one.
+        beside: partition -> number of these rows that share the position of another.
     """
 
     table: str
@@ -45,7 +43,7 @@ class _Draft:
     beside: Counter[int] = field(default_factory=Counter)
 
     def file(self, root: Path, partition: int) -> File:
-        """What the partition's manifest says of it."""
+        """Return the entry for the partition's manifest."""
         path, columns = self.path.relative_to(root).as_posix(), len(SCHEMAS[self.table])
         rows, beside = self.rows[partition], self.beside[partition]
         return File(self.table, path, rows, self.rows.total(), beside, columns)
@@ -56,20 +54,20 @@ def write(
 ) -> dict[int, tuple[File, ...]]:
     """Write the entries of some ranges, at most one range a partition.
 
-    The files' names derive from the ranges, so doing it again replaces them; they do not exist for
-    readers until manifests name them.
+    Idempotent: the files' names derive from the ranges, so that a repetition replaces them. They do
+    not exist for readers until manifests name them.
 
     Args:
-        root: of the lake.
-        ranges: which entries the chunks hold.
-        chunks: the entries, in order within a partition; each chunk becomes row groups.
+        root: directory of the lake.
+        ranges: positions of the entries in the chunks.
+        chunks: entries, in order within a partition; each chunk becomes row groups.
         seal: makes decision ids of references.
 
     Returns:
-        Partition -> the files that hold its rows, for its manifest.
+        Partition -> files that hold its rows, for its manifest.
 
     Raises:
-        LakeAwayError: the disk refused. Nothing has appeared.
+        LakeAwayError: the disk refused; no file appears.
         CorruptRecordError: a record does not fit its table.
     """
     name = _name(ranges)
@@ -117,7 +115,7 @@ def _append(draft: _Draft, entries: Sequence[JournalEntry], seal: Seal) -> None:
 
 @contextmanager
 def _abandoned(drafts: dict[Place, _Draft]) -> Iterator[None]:
-    """Remove what was begun where it cannot be finished."""
+    """Remove unfinished files if an error ends the context."""
     try:
         yield
     except BaseException:

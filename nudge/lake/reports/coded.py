@@ -1,4 +1,4 @@
-"""A report's small tables as the arrays that reports are made from: names become indices."""
+"""Conversion of a report's small tables to arrays, in which names are indices."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ POWERS: Final = ("reward", "square", "cube", "weight_value", "square_value", "sq
 
 
 def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], parts: int) -> Cube:
-    """The sums as a cube.
+    """Convert the sums to a cube.
 
     Args:
-        sums: of all parts of the rows.
-        segments: that are told apart, in their order.
-        variants: the first of the cube's; others that occur follow.
-        parts: how many dimensions a segment's key has.
+        sums: sums over all parts of the rows.
+        segments: keys of the segments, in the cube's order.
+        variants: first variants of the cube; others that occur follow.
+        parts: number of dimensions in the key of a segment.
     """
     names = [*segments, *([OTHER] if len(segments) == MOST else [])]
     seen = sorted(_values(sums.shown, "variant"))
@@ -41,7 +41,7 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
     )
     masses = coding.masses(sums.masses)
     return Cube(
-        [_told(name, parts) for name in names],
+        [_split_key(name, parts) for name in names],
         coding.variants.names,
         coding.reasons.names,
         [_set(masses, number) for number in range(len(possible))],
@@ -56,12 +56,12 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
 
 @dataclass(frozen=True)
 class _Codes:
-    """Names and their indices."""
+    """A list of names, and the encoding of columns as indices into it."""
 
     names: Sequence[Any]
 
-    def of(self, table: pa.Table, column: str) -> IntArray:
-        """The indices (n,) of a column."""
+    def encode(self, table: pa.Table, column: str) -> IntArray:
+        """Encode a column as indices (n,)."""
         place = {name: i for i, name in enumerate(self.names)}
         coded = table.column(column).combine_chunks().dictionary_encode()
         own = np.array([place[name] for name in coded.dictionary.to_pylist()], dtype=np.int64)
@@ -76,15 +76,15 @@ class _Coding:
     sets: _Codes
 
     def key(self, table: pa.Table) -> tuple[IntArray, IntArray, IntArray]:
-        """Segments, variants and reasons (n,)."""
+        """Encode the columns of segment, variant and reason, each (n,)."""
         return (
-            self.segments.of(table, "segment"),
-            self.variants.of(table, "variant"),
-            self.reasons.of(table, "reason"),
+            self.segments.encode(table, "segment"),
+            self.variants.encode(table, "variant"),
+            self.reasons.encode(table, "reason"),
         )
 
     def groups(self, shown: pa.Table, paid: pa.Table) -> Groups:
-        """The sums of both aggregations: the second's groups are among the first's."""
+        """Join the sums of both aggregations: the groups of `paid` are among those of `shown`."""
         keys, place = self._place(shown), self._place(paid)
         order = np.argsort(keys)
         where = order[np.searchsorted(keys, place, sorter=order)]
@@ -98,7 +98,7 @@ class _Coding:
             variant=v,
             reason=r,
             revision=_ints(shown, "revision"),
-            possible=self.sets.of(shown, "possible_id"),
+            possible=self.sets.encode(shown, "possible_id"),
             settled=_flags(shown, "settled"),
             cluster=_ints(shown, "cluster"),
             rows=_ints(shown, "rows"),
@@ -108,14 +108,14 @@ class _Coding:
         )
 
     def _place(self, table: pa.Table) -> IntArray:
-        """One number (n,) for each combination of keys."""
+        """Number the combinations of keys (n,): equal keys have equal numbers."""
         s, v, r = self.key(table)
         revision = _ints(table, "revision")
         shape = (
             (s, len(self.segments.names)),
             (v, len(self.variants.names)),
             (r, len(self.reasons.names)),
-            (self.sets.of(table, "possible_id"), len(self.sets.names)),
+            (self.sets.encode(table, "possible_id"), len(self.sets.names)),
             (_flags(table, "settled").astype(np.int64), 2),
             (_ints(table, "cluster"), GROUPS),
             (_ints(table, "part"), 1 + int(_ints(table, "part").max(initial=0))),
@@ -134,8 +134,8 @@ class _Coding:
             return np.stack(found, axis=1) if found else np.zeros((len(table), 0))
 
         return Masses(
-            self.segments.of(table, "segment"),
-            self.sets.of(table, "possible_id"),
+            self.segments.encode(table, "segment"),
+            self.sets.encode(table, "possible_id"),
             _flags(table, "settled"),
             _ints(table, "rows"),
             *(matrix(kind) for kind in "isev"),
@@ -150,7 +150,7 @@ class _Coding:
         table = table.sort_by([(name, "ascending") for name in order])
         return Allocation(
             _ints(table, "start") * HOUR,
-            self.variants.of(table, "variant"),
+            self.variants.encode(table, "variant"),
             _ints(table, "revision"),
             _ints(table, "rows"),
             _ints(table, "bits"),
@@ -161,7 +161,7 @@ class _Coding:
 
     def degraded(self, table: pa.Table) -> IntArray:
         wide = len(self.segments.names)
-        counts = np.bincount(self.segments.of(table, "segment"), _ints(table, "rows"), wide)
+        counts = np.bincount(self.segments.encode(table, "segment"), _ints(table, "rows"), wide)
         return counts.astype(np.int64)
 
 
@@ -171,12 +171,12 @@ def _delays(table: pa.Table) -> Delays:
 
 
 def _set(masses: Masses, number: int) -> frozenset[int]:
-    """The variants that could be drawn where a set was possible."""
+    """Return the variants of a set that could be drawn, by their indices."""
     found = masses.inverse[masses.possible == number].sum(axis=0)
     return frozenset(np.flatnonzero(found > 0.0).tolist())
 
 
-def _told(name: str, parts: int) -> tuple[str, ...]:
+def _split_key(name: str, parts: int) -> tuple[str, ...]:
     return (name,) if name == OTHER or parts < 2 else tuple(name.split(SEPARATOR))  # noqa: PLR2004 (one part is itself)
 
 

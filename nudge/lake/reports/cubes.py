@@ -1,4 +1,4 @@
-"""A report's sums, aggregated by the engine; those of days that are over are kept."""
+"""Cubes of a report: sums that the engine aggregates; those of past days are cached."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from nudge.lake.reports.coded import code_rows
 from nudge.lake.reports.cut import MOST, Cut
 from nudge.lake.reports.day_sums import read_or_make_sums
 from nudge.lake.reports.slot_rows import SlotRows
-from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, put_together
+from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, concat_sums
 
 
-def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
-    """The sums of a slot's rows.
+def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
+    """Compute the cube of a slot's rows.
 
     Args:
-        rows: of the slot.
-        cut: what is asked.
-        names: the slot's variants: the first of the cube's, in this order.
+        rows: rows of the slot.
+        cut: period, segments and reward.
+        names: first variants of the cube, in this order; others that occur follow.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -32,14 +32,14 @@ def cube_of(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     """
     asking = _asking(rows, cut)
     segments = _segments(asking, rows)
-    found = put_together(list(_parts(asking, rows, segments)))
+    found = concat_sums(list(_parts(asking, rows, segments)))
     variants = list(dict.fromkeys([*names, *rows.variants]))
     cube = code_rows(found, segments, variants, len(cut.by))
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
 
 
 def keep_sums(rows: SlotRows, cut: Cut) -> None:
-    """Sum up the days that are over, ahead of the question.
+    """Sum up the past days and cache the sums, before a report asks for them.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -70,7 +70,7 @@ def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Tab
 
 
 def _segments(asking: SumsQuery, rows: SlotRows) -> list[str]:
-    """The keys of the largest segments, largest first."""
+    """List the keys of the largest segments, the largest first."""
     if not asking.cut.by:
         return [""]
     counted = asking.cut.sizes(rows.table)

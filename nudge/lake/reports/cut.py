@@ -1,4 +1,4 @@
-"""How a slot's rows are cut for a report: period, segments, and what an exposure brought."""
+"""Cuts of a slot's rows for a report: period, segments, and the reward of an exposure."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from nudge.domain.reports.questions import CONTEXT, EVER, Period
 from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
 
 MOST: Final = 30
-"""Segments that are told apart; the rest is one."""
+"""Most segments of their own; the smaller ones are put together."""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a slot's rows are cut.
+    """A selection of a slot's rows by period, and their division in segments.
 
     Attributes:
-        period: of the exposures.
+        period: period of the exposures.
         by: dimensions of `domain.questions`.
         revenue: the reward is the value in yuan, not the conversion.
-        quarantined: outages; what was exposed in them is counted, and is in no other sum.
+        quarantined: outages; exposures in them are counted, and are in no other sum.
     """
 
     period: Period = EVER
@@ -35,21 +35,21 @@ class Cut:
     quarantined: tuple[Period, ...] = ()
 
     def inside(self, table: Table) -> Table:
-        """The rows of the period."""
+        """Keep the rows of the period."""
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
     def outages(self, table: Table) -> Table:
-        """The rows of the period that were exposed in an outage."""
+        """Keep the rows of the period that were exposed in an outage."""
         table = self.inside(table)
         return table.filter(ibis.or_(*(_inside(table, one) for one in self.quarantined)))
 
     def rows(self, table: Table) -> Table:
-        """What is counted: the rows with their segment's key."""
+        """Keep the rows of the period outside of outages, and add the key of their `segment`."""
         table = self._counted(table)
         return table.mutate(segment=self._key(_dimension(table, name) for name in self.by))
 
     def sizes(self, table: Table) -> Table:
-        """How many of the rows each `segment` has."""
+        """Count the rows of each `segment`."""
         table = self._counted(table)
         # By the plain columns first: a key for each of ten million rows costs more than the rest.
         plain = {f"_{i}": _column(table, name) for i, name in enumerate(self.by)}
@@ -57,8 +57,8 @@ class Cut:
         keyed = few.mutate(segment=self._key(few[name].cast("string") for name in plain))
         return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
 
-    def weighed(self, table: Table, names: Sequence[str]) -> Table:
-        """The same, with all segments but `names` as one, their reward `y` and their weight."""
+    def weigh_rows(self, table: Table, names: Sequence[str]) -> Table:
+        """Add reward `y` and weight `w` (1 / propensity); put segments not in `names` together."""
         y = table.value / FEN if self.revenue else table.conversions.cast("float64")
         table = table.mutate(y=y.cast("float64"), w=1.0 / table.propensity)
         if len(names) < MOST:

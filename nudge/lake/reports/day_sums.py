@@ -1,7 +1,7 @@
-"""Sums of days that are over, kept beside the lake: a question that comes again finds them.
+"""Cache of the sums of past days, in files beside the lake, for repeated questions.
 
-A cache, safe to remove. A file is named by a hash of the days' files and of the question, so that
-it is never wrong; it is removed when nobody has asked for a week.
+The cache is safe to remove. A file is named by a hash of the days' files and of the question, so
+that it is never stale; it is removed a week after its last use.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from nudge.lake.files import disk
 from nudge.lake.reports.sums import Sums
 
 VERSION: Final = "1"
-"""Of the files' form and of what is summed; another one makes them anew."""
+"""Version of the files' format and of the sums; a new one makes all files anew."""
 UNUSED: Final = 7.0 * DAY
 SUFFIX: Final = ".sums"
 
 
 def read_or_make_sums(root: Path, about: Sequence[object], make: Callable[[], Sums]) -> Sums:
-    """The sums of a question, made where they are not kept.
+    """Read the sums of a question from the cache, or compute and cache them.
 
     Args:
         root: directory of the slot's sums.
-        about: everything that the sums depend on; values whose `repr` tells them apart.
-        make: makes them.
+        about: everything that the sums depend on; different values have a different `repr`.
+        make: computes the sums.
 
     Raises:
         LakeAwayError: the disk refused.

@@ -1,4 +1,4 @@
-"""Days that are over, joined once and kept as Parquet beside the lake: a cache, safe to remove.
+"""Cache of past days, joined once and kept as Parquet beside the lake; it is safe to remove.
 
 A file's name has the day and a hash of what it was made from: where the lake's files of that day
 are other ones (compaction), another file is made. Rewards are added when all windows have closed.
@@ -26,24 +26,23 @@ from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
 
 VERSION: Final = "2"
-"""Of the files' form; another one makes them anew."""
+"""Version of the files' format; a new one makes all files anew."""
 LATE: Final = float(HOUR)
-"""Seconds that a day stays open behind its end."""
+"""Seconds that a day stays open after its end."""
 STALE: Final = float(HOUR)
-"""Seconds after which a file that is not used any more is removed: a report may be reading it."""
+"""Age in seconds at which an unused file is removed: until then a report may be reading it."""
 ROW_GROUP: Final = 122_880
 Tell = Callable[[float], None]
-"""Is told how far something is, from 0 to 1."""
+"""Function that is called with the progress, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class DayFile:
-    """A day's file.
+    """The cache file of one day.
 
     Attributes:
-        day: UTC, on which the exposures were logged.
-        path: of the file.
-        final: whether it has the rewards.
+        day: UTC day on which the exposures were logged.
+        final: the file has the rewards, which cannot change any more.
     """
 
     day: date
@@ -53,13 +52,12 @@ class DayFile:
 
 @dataclass(frozen=True)
 class DayTables:
-    """The kept days of one slot.
+    """The cached days of one slot.
 
     Attributes:
         root: directory of the slot's files.
-        backend: from `connect`, of the same contents.
-        contents: of the lake.
-        slot: of which.
+        backend: engine from `connect`, over the same `contents`.
+        slot: name of the slot.
     """
 
     root: Path
@@ -68,7 +66,7 @@ class DayTables:
     slot: str
 
     def prepare(self, tell: Tell = lambda _: None) -> list[DayFile]:
-        """Make what is missing, and return the file of each day that is over.
+        """Make the files that are missing, and return the file of each past day.
 
         Raises:
             BrokenLakeError: the lake cannot be read.
@@ -85,7 +83,7 @@ class DayTables:
         return files
 
     def _closed(self) -> dict[date, str]:
-        """Day -> the name of its file, for the days of which nothing more can come."""
+        """Name the file of each day whose exposures are all in the lake."""
         marks = self.contents.watermarks().values()
         until = min((mark for mark in marks if mark), default=0.0) - LATE
         found: defaultdict[date, list[Source]] = defaultdict(list)
@@ -100,7 +98,7 @@ class DayTables:
         return f"{day.isoformat()}-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}"
 
     def _final(self, day: date, name: str) -> DayFile:
-        """The day's file, with its rewards if they are final by now."""
+        """Make or find the day's file, with its rewards if they are final by now."""
         joined, final = self.root / f"{name}.parquet", self.root / f"{name}-final.parquet"
         if final.exists():
             return DayFile(day, final, final=True)
@@ -109,7 +107,7 @@ class DayTables:
         rows = self._joined(day, table, joined if known else None)
         settled = self._settled(rows)
         if settled:
-            rewards = shown.rewards_of(self.backend, self.slot, day)
+            rewards = shown.sum_rewards(self.backend, self.slot, day)
             self._write(shown.with_rewards(rows, rewards), final)
         elif not known:
             self._write(rows, joined)
@@ -119,7 +117,7 @@ class DayTables:
     def _joined(self, day: date, table: str, path: Path | None) -> Table:
         if path is not None:
             return read(self.backend, [path])
-        return shown.joined_days(self.backend, self.slot, [day], table)
+        return shown.join_days(self.backend, self.slot, [day], table)
 
     def _settled(self, rows: Table) -> bool:
         last = rows.group_by("partition").aggregate(last=rows.settles.max())
@@ -141,7 +139,7 @@ class DayTables:
             self.backend.raw_sql(f"DROP TABLE IF EXISTS {name}")
 
     def _sweep(self, used: set[Path]) -> None:
-        """Remove what no report will use again; files that are new may be another worker's."""
+        """Remove old files that no report will use again; new ones may be another worker's."""
         before = clock.now() - STALE
         for path in self.root.iterdir():
             if path not in used and path.stat().st_mtime < before:
@@ -149,17 +147,17 @@ class DayTables:
 
 
 def read(backend: Backend, files: Sequence[Path]) -> Table:
-    """The rows of some files, which may lack each other's columns.
+    """Read the rows of some files, which may lack each other's columns.
 
     Raises:
-        BrokenLakeError: one of them cannot be read.
+        BrokenLakeError: a file cannot be read.
     """
     with translate_errors():
         return backend.read_parquet([str(path) for path in files], union_by_name=True)
 
 
 def day_of(path: Path) -> date:
-    """The day of a file of the lake."""
+    """Return the day of a file of the lake, from its path."""
     return date.fromisoformat(path.parent.name.removeprefix("date="))
 
 

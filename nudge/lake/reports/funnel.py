@@ -1,4 +1,4 @@
-"""Counts the funnel in the lake's events."""
+"""Counts of the funnel from the lake's events."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from nudge.domain.funnel.funnel_counts import (
 from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
 from nudge.lake.reports.visit_groups import group_visits
 from nudge.lake.reports.visits import (
-    column_of,
-    events_of,
-    paths_of,
-    strays_of,
-    visits_of,
+    build_paths,
+    build_visits,
+    select_events,
+    select_strays,
+    stage_column,
 )
 
 PATHS: Final = 20
-"""Most paths that are told."""
+"""Most paths that are listed."""
 _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_squared")
 
 
 def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> FunnelCounts:
-    """What the funnel came to in a period.
+    """Count the stages, leaks, paths and disagreements of the visits that began in a period.
 
     Args:
         backend: from `connect`.
-        funnel: the path.
-        period: in which the visits began.
-        by: the dimension; see `group_visits`.
+        funnel: stages of the path.
+        period: period in which the visits began.
+        by: dimension; see `group_visits`.
 
     Raises:
-        InvalidRequestError: `by` is no dimension.
+        InvalidRequestError: `by` is not a dimension.
         BrokenLakeError: a file is missing or unreadable.
     """
     asked = backend.table("events")
     with ExitStack() as stack:
-        rows = stack.enter_context(keep_rows(backend, events_of(asked, funnel, period)))
-        found = group_visits(backend, visits_of(rows, funnel, period), funnel, by)
+        rows = stack.enter_context(keep_rows(backend, select_events(asked, funnel, period)))
+        found = group_visits(backend, build_visits(rows, funnel, period), funnel, by)
         visits = stack.enter_context(keep_rows(backend, found))
         at_stages = stack.enter_context(keep_rows(backend, _at_stages(visits, funnel)))
         return _counts(backend, funnel, at_stages, visits, rows, period)
@@ -66,8 +66,8 @@ def _counts(
     together = at_stages.mutate(group=ibis.literal(UNKNOWN))
     everyone = _stages(together, _by_subject(together))
     (sums,) = answer(backend, _sums(visits, funnel))
-    (strays,) = answer(backend, strays_of(rows, period).aggregate(without_visit=ibis._.count()))
-    paths = paths_of(rows, funnel, ordered=not is_spark(backend)).semi_join(
+    (strays,) = answer(backend, select_strays(rows, period).aggregate(without_visit=ibis._.count()))
+    paths = build_paths(rows, funnel, ordered=not is_spark(backend)).semi_join(
         visits, ["subject", "visit"]
     )
     return FunnelCounts(
@@ -82,12 +82,12 @@ def _counts(
 
 
 def _at_stages(visits: Table, funnel: Funnel) -> Table:
-    """One row for each visit and stage that it reached."""
+    """Build one row for each visit and stage that it reached."""
     last = len(funnel.stages) - 1
     parts = []
     for i in range(last + 1):
-        reached = visits[column_of(i)]
-        behind = [visits[column_of(j)] for j in range(i + 1, last + 1)]
+        reached = visits[stage_column(i)]
+        behind = [visits[stage_column(j)] for j in range(i + 1, last + 1)]
         later = [ibis.ifelse(at >= reached, at, ibis.null("timestamp(6)")) for at in behind]
         following = (
             ibis.least(*later) if len(later) > 1 else (later or [ibis.null("timestamp(6)")])[0]
@@ -155,7 +155,7 @@ def _paths(paths: Table) -> Table:
 
 
 def _sums(visits: Table, funnel: Funnel) -> Table:
-    confirmed = visits[column_of(len(funnel.stages) - 1)].notnull()
+    confirmed = visits[stage_column(len(funnel.stages) - 1)].notnull()
     claimed = visits.claimed
     return visits.aggregate(
         visits=visits.count(),
@@ -168,7 +168,7 @@ def _sums(visits: Table, funnel: Funnel) -> Table:
 
 
 def _stage(row: dict[str, Any]) -> StageCount:
-    # A median of whole microseconds, so that it is exact, whoever computes it.
+    # A median of whole microseconds, so that it is exact in every engine.
     seconds = None if row["micros"] is None else row["micros"] / 1_000_000
     return StageCount(row["group"], row["stage"], _share(row), seconds)
 

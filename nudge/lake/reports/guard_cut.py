@@ -1,4 +1,4 @@
-"""Which of a slot's rows its guard compares: policy against holdout, since a revision."""
+"""Rows of a slot that its harm guard compares: policy against holdout, since a revision."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from ibis.expr.types import IntegerValue, Table
 from nudge.domain.journal.records import DecisionReason
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import EVER, Period
-from nudge.lake.reports.cubes import cube_of
+from nudge.lake.reports.cubes import build_cube
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
 
 COMPARED: Final = (DecisionReason.POLICY.value, DecisionReason.HOLDOUT.value)
-"""Reasons: whoever they served could have been in the other group, by a known chance."""
+"""Reasons whose visitors could have been in the other group, by a known chance."""
 CHOICE: Final = 2
 
 
 @dataclass(frozen=True)
 class GuardCut(Cut):
-    """A cut that leaves only what a guard may compare.
+    """A cut to the rows that a harm guard may compare.
 
-    Where just one variant was eligible, the policy's visitors are `only_eligible`, while the
+    If only one variant was eligible, the policy's visitors are `only_eligible`, while the
     holdout's keep their reason. Both are left out, or the groups would be of different people.
 
     Attributes:
-        since: the first revision that counts.
+        since: first revision that counts.
     """
 
     since: int = 1
 
     def inside(self, table: Table) -> Table:
-        """The rows of the period that are compared."""
+        """Keep the rows of the period that are compared."""
         table = super().inside(table)
         table = table.filter(table.reason.isin(COMPARED), table.revision >= self.since)
         eligible = [_known(table, name) for name in table.columns if name.startswith(PROBABILITY)]
@@ -55,12 +55,12 @@ def harm_cube(
     revenue: bool,
     quarantined: Sequence[Period] = (),
 ) -> Cube:
-    """The sums of what a guard compares.
+    """Compute the cube of the rows that a harm guard compares.
 
     Args:
-        rows: of the slot.
-        since: the first revision that counts.
-        period: of the exposures.
+        rows: rows of the slot.
+        since: first revision that counts.
+        period: period of the exposures.
         revenue: the reward is yuan, not conversions.
         quarantined: outages, which are in no sum.
 
@@ -69,7 +69,7 @@ def harm_cube(
         LakeAwayError: the disk refused.
     """
     cut = GuardCut(period, revenue=revenue, quarantined=tuple(quarantined), since=since)
-    return cube_of(rows, cut)
+    return build_cube(rows, cut)
 
 
 def _known(table: Table, name: str) -> IntegerValue:

@@ -1,7 +1,7 @@
-"""Rows whose rewards may still come, joined once for each state of the lake and kept beside it.
+"""Cache of rows whose rewards may still come, joined once for each state of the lake.
 
-A cache, safe to remove. Reports of one state of the lake share the file; the next state has
-another one, and what is old is removed.
+The cache is safe to remove. Reports of one state of the lake share the file; the next state has
+another one, and old files are removed.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayFile, day_of, read
 
 VERSION: Final = "1"
-"""Of the files' form; another one makes them anew."""
+"""Version of the files' format; a new one makes all files anew."""
 UNUSED: Final = 300.0
-"""Seconds behind its last use after which a file is removed: a report may be reading it."""
+"""Seconds after its last use at which a file is removed: until then a report may be reading it."""
 SEEN: Final = "seen"
-"""The temporary table of the days that are not kept."""
+"""Name of the temporary table of the days that have no file."""
 LOGGED: Final = ("decisions", "exposures", "rewards")
 
 
@@ -40,10 +40,9 @@ class OpenRows:
 
     Attributes:
         root: directory of the slot's files.
-        backend: of `engine`, of the same contents.
-        contents: of the lake.
-        slot: of which.
-        days: the files of all days that are over.
+        backend: engine over the same `contents`.
+        slot: name of the slot.
+        days: files of all past days.
     """
 
     root: Path
@@ -53,7 +52,7 @@ class OpenRows:
     days: Sequence[DayFile]
 
     def table(self) -> Table | None:
-        """The rows with their rewards, `settled` and `age`; None where every day is final.
+        """Return the rows with their rewards, `settled` and `age`; None if every day is final.
 
         Raises:
             BrokenLakeError: the lake cannot be read.
@@ -77,7 +76,7 @@ class OpenRows:
         return {day_of(source.path) for source in self.contents.tables()["exposures"]}
 
     def _state(self) -> str:
-        """Names all that the rows are made from."""
+        """Return a hash of everything that the rows are made from."""
         tables = self.contents.tables()
         parts = [
             f"{source.path.relative_to(self.contents.root)} {source.ranges}"
@@ -92,11 +91,11 @@ class OpenRows:
     def _joined(self, rest: Sequence[date], joined: Sequence[DayFile]) -> Table:
         parts = [read(self.backend, [file.path for file in joined])] if joined else []
         if rest or not joined:
-            parts.append(shown.joined_days(self.backend, self.slot, rest, SEEN))
+            parts.append(shown.join_days(self.backend, self.slot, rest, SEEN))
         since = min([*rest, *(file.day for file in joined)], default=None)
-        rewards = shown.rewards_of(self.backend, self.slot, since)
+        rewards = shown.sum_rewards(self.backend, self.slot, since)
         rows = shown.with_rewards(shown.align_columns(parts), rewards)
-        return aged(rows, self.contents.watermarks())
+        return add_ages(rows, self.contents.watermarks())
 
     def _write(self, rows: Table, path: Path) -> None:
         draft = disk.temporary(path)
@@ -114,8 +113,8 @@ class OpenRows:
                 path.unlink(missing_ok=True)
 
 
-def aged(rows: Table, marks: Mapping[int, float]) -> Table:
-    """The rows with `settled` and `age`, by the partitions' watermarks."""
+def add_ages(rows: Table, marks: Mapping[int, float]) -> Table:
+    """Add `settled` and `age` (seconds) to rows, by the watermarks of their partitions."""
     mark = _mark(rows, marks)
     settled = (rows.settles < mark).fill_null(False)
     return rows.mutate(

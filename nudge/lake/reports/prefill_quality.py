@@ -1,6 +1,6 @@
-"""How often a prefilled number was kept, and how often it was typed over, by variant.
+"""Counts of prefilled numbers that visitors kept or edited, by variant.
 
-The reward of such a slot may take more, such as a payment; this tells the number's part in it.
+The reward of such a slot may take more, such as a payment; these counts show the number's part.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ EDITED: Final = "prefill_edited"
 def prefill_quality(
     backend: Backend, slot: str, period: Period
 ) -> dict[str, Mapping[str, int | None]]:
-    """Variant -> how many of its exposures were kept, how many edited; only what the policy drew.
+    """Count, for each variant that the policy drew, the exposures kept and edited.
 
     Args:
         backend: from `connect`.
-        slot: of which.
-        period: of the exposures.
+        slot: name of the slot.
+        period: period of the exposures.
 
     Returns:
-        `prefill_kept` and `prefill_edited` of each variant that has any: exposures, each once
-        however often it was told; None where fewer than 20 people are behind them.
+        Variant -> `prefill_kept` and `prefill_edited`: exposures, each counted once however often
+        it was reported; None if fewer than 20 visitors are behind them.
 
     Raises:
         BrokenLakeError: a file is missing or unreadable.

@@ -1,6 +1,6 @@
-"""One row an exposure of a slot, joined with its decision: one column an attribute, one a variant.
+"""Exposures of a slot joined with their decisions: the rows that reports are counted from.
 
-This is the form that reports are counted from. Columns `c:NAME` are the context's attributes as
+A row has a column for each attribute and variant. `c:NAME` are the context attributes as
 text, `e:NAME` the logged probability of a variant, null where it was not eligible.
 """
 
@@ -17,17 +17,17 @@ from ibis.expr.types import BooleanColumn, Column, FloatingColumn, Table
 from bandits.inference.clusters import GROUPS
 from nudge.domain.credit.attribution import GRACE
 from nudge.domain.slots.window import SLOT
-from nudge.lake.engine.dialects import hashed, person
+from nudge.lake.engine.dialects import hash_subject, hash_values
 from nudge.lake.engine.query import answer
 
 ATTRIBUTE: Final = "c:"
 PROBABILITY: Final = "e:"
 SEPARATOR: Final = "\x1f"
-"""Between names that are put together; no name has it."""
+"""Separator of names that are put together; no name contains it."""
 LOOKBACK: Final = timedelta(days=9)
-"""Decisions are logged at most so long before the time of their exposure (a week, and slack)."""
+"""Longest time from decision to exposure (a week, and slack)."""
 PLANNED: Final = timedelta(days=71)
-"""The same of what is planned: until the end of the next month, a week, and slack."""
+"""Longest time from a planned decision to exposure: to the end of next month, a week, and slack."""
 FIXED: Final[Mapping[str, str]] = {
     "partition": "int32",
     "at": "timestamp(6)",
@@ -50,25 +50,25 @@ FIXED: Final[Mapping[str, str]] = {
 }
 """Columns that every slot has. `settles`: seconds that the watermark must have passed for the
 reward to be final. `id` and `person` are hashes: together they find an exposure's rewards.
-`possible_id`: of the set of variants that could have been drawn."""
+`possible_id`: hash of the set of variants that could have been drawn."""
 REWARD: Final[Mapping[str, str]] = {
     "conversions": "int64",
     "value": "int64",
     "rewarded": "float64",
 }
-"""Of rows with their rewards: null where there is none; `rewarded`: seconds, of the first."""
+"""Columns of rewards, null without one; `rewarded`: time of the first, in seconds."""
 
 
-def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) -> Table:
-    """The exposures that were logged on these days, in a temporary table.
+def join_days(backend: Backend, slot: str, days: Collection[date], name: str) -> Table:
+    """Join the exposures that were logged on some days with their decisions.
 
     A decision is looked for among those of the same days first: nearly all are there.
 
     Args:
         backend: from `connect`.
-        slot: of which.
-        days: UTC.
-        name: for the table.
+        slot: name of the slot.
+        days: UTC days.
+        name: name of the temporary table that holds the rows.
     """
     exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
     exposures, near = exposures.filter(_on(exposures, days)), decisions.filter(_on(decisions, days))
@@ -85,25 +85,25 @@ def joined_days(backend: Backend, slot: str, days: Collection[date], name: str) 
     return _columns(backend, rows)
 
 
-def joined_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
-    """All exposures of a slot, for an engine that needs no days and has no temporary tables.
+def join_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) -> Table:
+    """Join all exposures of a slot, for an engine without days and temporary tables.
 
     Args:
         backend: from `connect`.
-        slot: of which.
-        keep: computes rows once for several questions.
+        slot: name of the slot.
+        keep: caches rows for several queries.
     """
     exposures, decisions = _of(backend, "exposures", slot), _of(backend, "decisions", slot)
     return _columns(backend, keep(_pairs(backend, exposures, decisions)))
 
 
-def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
-    """The sum of each exposure's rewards, by `id` and `person`.
+def sum_rewards(backend: Backend, slot: str, since: date | None = None) -> Table:
+    """Sum the rewards of each exposure, by `id` and `person`.
 
     Args:
         backend: from `connect`.
-        slot: of which.
-        since: first day of the exposures that matter; None is all.
+        slot: name of the slot.
+        since: first day of the exposures; None is every day.
     """
     rewards = _of(backend, "rewards", slot)
     if since is not None:
@@ -111,8 +111,8 @@ def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
         # never logged before its exposure.
         rewards = rewards.filter(rewards.date >= since)
     names = {
-        "id": hashed(backend, rewards.decision_id),
-        "person": person(backend, rewards.subject),
+        "id": hash_values(backend, rewards.decision_id),
+        "person": hash_subject(backend, rewards.subject),
     }
     return rewards.group_by(**names).aggregate(
         # By way of a decimal: the engine's sums are wider than Ibis knows, and it skips a cast.
@@ -123,14 +123,14 @@ def rewards_of(backend: Backend, slot: str, since: date | None = None) -> Table:
 
 
 def with_rewards(rows: Table, rewards: Table) -> Table:
-    """The rows with the columns of `REWARD`."""
+    """Add the columns of `REWARD` to rows."""
     same = [rows.id == rewards.id, rows.person == rewards.person]
     both = rows.left_join(rewards, same)
     return both.select(*rows.columns, *REWARD)
 
 
 def align_columns(parts: Sequence[Table]) -> Table:
-    """All rows of parts that may lack each other's columns of attributes and variants."""
+    """Put parts together that may lack each other's columns of attributes and variants."""
     names = list(dict.fromkeys(name for part in parts for name in part.columns))
     kinds = {name: part.schema()[name] for part in parts for name in part.columns}
     whole = [
@@ -150,7 +150,7 @@ def _on(table: Table, days: Collection[date]) -> BooleanColumn:
 
 
 def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
-    """Each exposure with its decision's columns, null where there is none."""
+    """Join exposures with their decisions' columns, null without a decision."""
     told = decisions.select(
         known=decisions.decision_id,
         policy=decisions.policy,
@@ -168,7 +168,7 @@ def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
         *own,
         *told.columns,
         settles=_settles(rows),
-        person=person(backend, rows.subject),
+        person=hash_subject(backend, rows.subject),
         revision=rows.slot_revision,
         propensity=rows.propensity,
     )
@@ -181,22 +181,22 @@ def _settles(rows: Table) -> FloatingColumn:
 
 
 def _columns(backend: Backend, rows: Table) -> Table:
-    """The table's final form: lists and maps as columns."""
+    """Convert lists and maps to columns, which gives the rows their final form."""
     possible = rows.eligible.filter(lambda _, i: rows.pmf[i] > 0).join(SEPARATOR).fill_null("")
-    flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _named(backend, rows.context.keys())}
-    known = _named(backend, rows.eligible)
+    flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _names_in(backend, rows.context.keys())}
+    known = _names_in(backend, rows.eligible)
     flat |= {f"{PROBABILITY}{v}": _probability(rows, v) for v in known}
     own = {
-        "id": hashed(backend, rows.decision_id),
+        "id": hash_values(backend, rows.decision_id),
         "cluster": (rows.person & (GROUPS - 1)).cast("int16"),
-        "possible_id": hashed(backend, possible),
+        "possible_id": hash_values(backend, possible),
     }
     fixed = {name: own.get(name, rows[name] if name in rows.columns else None) for name in FIXED}
     return rows.select(**fixed, **flat)
 
 
-def _named(backend: Backend, lists: Column) -> list[str]:
-    """The names that occur in a column of lists, in order."""
+def _names_in(backend: Backend, lists: Column) -> list[str]:
+    """List the names that occur in a column of lists, in order."""
     names = lists.unnest().name("name").as_table().distinct()
     return sorted(row["name"] for row in answer(backend, names) if row["name"] is not None)
 
@@ -209,5 +209,5 @@ def _probability(rows: Table, variant: str) -> Column:
 
 
 def midnight(seconds: float) -> date:
-    """The UTC day of a time."""
+    """Return the UTC day of a time in seconds."""
     return datetime.fromtimestamp(seconds, UTC).date()

@@ -1,4 +1,4 @@
-"""Everything that was shown of a slot, as one table: kept days, and what is not kept yet."""
+"""All exposures of a slot as one table: cached past days, and the rows that are still open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nudge.lake.engine.query import is_spark, translate_errors
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayTables, Tell, read
-from nudge.lake.reports.open_rows import OpenRows, aged
+from nudge.lake.reports.open_rows import OpenRows, add_ages
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
 
 DAYS: Final = "days"
@@ -25,19 +25,18 @@ SUMS: Final = "sums"
 
 @dataclass(frozen=True)
 class SlotRows:
-    """The rows of a slot.
+    """All exposures of a slot, in one table and divided by whether they can change.
 
     All tables have the columns of `shown`, `REWARD`, and `settled` (the reward is final) and `age`
     (seconds from exposure to watermark, null where settled).
 
     Attributes:
-        slot: its name.
-        backend: that they live in.
-        table: all of them.
-        final: those of days that cannot change any more; None without.
-        open: the others; None without.
+        backend: engine that holds the tables.
+        table: all rows.
+        final: rows of days that cannot change any more; None without such days.
+        open: the other rows; None without any.
         days: names of the files that `final` is read from.
-        sums: directory for what is kept of `final`.
+        sums: directory of the cached sums of `final`.
         until: seconds, the latest of the partitions' watermarks.
     """
 
@@ -52,15 +51,15 @@ class SlotRows:
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The context's attributes that occur."""
-        return self._named(ATTRIBUTE)
+        """Names of the context attributes that occur."""
+        return self._strip_prefix(ATTRIBUTE)
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """The variants that could have been drawn."""
-        return self._named(PROBABILITY)
+        """Names of the variants that could have been drawn."""
+        return self._strip_prefix(PROBABILITY)
 
-    def _named(self, prefix: str) -> tuple[str, ...]:
+    def _strip_prefix(self, prefix: str) -> tuple[str, ...]:
         found = (name for name in self.table.columns if name.startswith(prefix))
         return tuple(sorted(name.removeprefix(prefix) for name in found))
 
@@ -68,14 +67,14 @@ class SlotRows:
 def slot_rows(
     backend: Backend, contents: Contents, slot: str, cache: Path, tell: Tell = lambda _: None
 ) -> SlotRows:
-    """The rows of a slot as the lake has them now; days that are over are kept in `cache`.
+    """Read a slot's rows from the lake's present contents; past days are cached in `cache`.
 
     Args:
-        backend: of `engine`.
-        contents: the same.
-        slot: of which.
-        cache: directory of the kept days.
-        tell: is told how far the keeping is.
+        backend: engine over `contents`.
+        contents: snapshot of the lake.
+        slot: name of the slot.
+        cache: directory of the cached days.
+        tell: called with the progress of the caching, from 0 to 1.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
@@ -98,17 +97,17 @@ def slot_rows(
 
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
-    """The same on Spark: nothing is kept beside the lake, all is joined for this report alone."""
-    rows = shown.joined_at_once(backend, slot, lambda one: spark.cache_table(backend, one))
-    rows = shown.with_rewards(rows, shown.rewards_of(backend, slot))
+    """Join the rows on Spark, for this report alone and without cache files."""
+    rows = shown.join_at_once(backend, slot, lambda one: spark.cache_table(backend, one))
+    rows = shown.with_rewards(rows, shown.sum_rewards(backend, slot))
     marks = contents.watermarks()
-    table = spark.cache_table(backend, aged(rows, marks))
+    table = spark.cache_table(backend, add_ages(rows, marks))
     until = max(marks.values(), default=0.0)
     return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
 
 
 def as_view(backend: Backend, name: str, rows: Table) -> Table:
-    """The same rows, as a view: translating a long expression costs more than a small answer."""
+    """Register rows as a view: translating a long expression costs more than a small answer."""
     with translate_errors():
         return cast("Table", backend.create_view(name, rows, overwrite=True))
 

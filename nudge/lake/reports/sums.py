@@ -1,4 +1,4 @@
-"""A report's sums over some of a slot's rows, as small tables that are put one behind another."""
+"""Sums of a report over some of a slot's rows, as small tables that can be concatenated."""
 
 from __future__ import annotations
 
@@ -13,33 +13,34 @@ from ibis.expr.types import FloatingValue, Table, Value
 
 from bandits.units import DAY, HOUR
 from nudge.domain.journal.records import DecisionReason
-from nudge.lake.engine.dialects import arrow, bits_of
+from nudge.lake.engine.dialects import arrow, combine_bits
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.shown import PROBABILITY
 
 BINS: Final = 20.0
-"""Ages of a decade."""
+"""Bins of age in a factor of ten."""
 LATELY: Final = 14.0 * DAY
-"""Seconds, and most conversions, that the delays are learned from: twice the longest window."""
+"""Seconds before now from which delays are learned: twice the longest window."""
 MOST_DELAYS: Final = 500_000
 BITS: Final = 60
-"""Groups of subjects that a bucket of time can count, as the bits of a number."""
+"""Number of groups of subjects in a time bucket, each a bit of a number."""
 POLICY: Final = DecisionReason.POLICY.value
 KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Sums over some rows.
+    """Sums over some rows, one small table for each kind.
 
     Attributes:
-        shown: by `KEYS`: what every exposure has a part in.
-        paid: by `KEYS`: what only rewards change.
-        masses: by segment, set of variants and `settled`: of whatever could be drawn.
-        ages: of rows whose window is open, by segment, variant, reason and age.
-        allocation: by hour, variant and revision.
-        delays: a row each conversion.
-        degraded: by segment.
+        shown: by `KEYS`: counts and weights of all exposures.
+        paid: by `KEYS`: sums of the rewards.
+        masses: by segment, set of variants and `settled`: sums over the propensities of all
+            variants that could be drawn.
+        ages: counts of rows whose window is open, by segment, variant, reason and age.
+        allocation: counts by hour, variant and revision.
+        delays: one row a conversion, with delay and age in seconds.
+        degraded: counts by segment.
     """
 
     shown: pa.Table
@@ -52,19 +53,19 @@ class Sums:
 
     @property
     def tables(self) -> list[pa.Table]:
-        """All of them, in order."""
+        """All tables, in the order of the fields."""
         return [getattr(self, one.name) for one in fields(self)]
 
 
 @dataclass(frozen=True)
 class SumsQuery:
-    """Asks for the sums.
+    """A query that computes the sums of a cut.
 
     Attributes:
-        backend: that has the rows.
-        cut: what is asked.
-        variants: that could have been drawn.
-        since: seconds, from when on delays are learned from.
+        backend: engine that holds the rows.
+        cut: period, segments and reward.
+        variants: variants that could have been drawn.
+        since: seconds; delays are learned from exposures then or later.
     """
 
     backend: Backend
@@ -73,17 +74,17 @@ class SumsQuery:
     since: float
 
     def sums(self, rows: Table, names: Sequence[str]) -> Sums:
-        """All sums of rows that `Cut.rows` gave, with these segments told apart.
+        """Compute all sums of rows from `Cut.rows`; segments not in `names` are put together.
 
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
-        table = self.cut.weighed(rows, names)
+        table = self.cut.weigh_rows(rows, names)
         wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
         return Sums(*(self.ask(one(table)) for one in wanted))
 
     def ask(self, expression: Table) -> pa.Table:
-        """The engine's answer."""
+        """Run an expression on the engine and return its rows."""
         return arrow(self.backend, expression)
 
     def _masses(self, table: Table) -> Table:
@@ -104,7 +105,7 @@ class SumsQuery:
         )
         return drawn.group_by("start", "variant", "revision").aggregate(
             rows=drawn.count(),
-            bits=bits_of(self.backend, drawn.bit),
+            bits=combine_bits(self.backend, drawn.bit),
             first=drawn.at_seconds.min(),
             oldest=drawn.policy_version.min(),
             newest=drawn.policy_version.max(),
@@ -153,8 +154,8 @@ def _degraded(table: Table) -> Table:
     return table.group_by("segment").aggregate(rows=table.count())
 
 
-def put_together(parts: Sequence[Sums]) -> Sums:
-    """The sums of parts of the rows, each with the number of its `part`."""
+def concat_sums(parts: Sequence[Sums]) -> Sums:
+    """Concatenate the sums of parts of the rows, and add the number of the `part` to each row."""
     found = [
         pa.concat_tables(
             [

@@ -1,4 +1,4 @@
-"""Visits by what was decided for them: channel, page, context, the variant shown, or period."""
+"""Groups of visits by a dimension: channel, page, context, variant shown, or period."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from nudge.domain.funnel.funnel import PERIODS, UNKNOWN, VARIANT, Funnel
 from nudge.errors import InvalidRequestError
 
 OF_DECISION: Final = ("channel", "page")
-"""Columns of a decision that are dimensions by themselves."""
+"""Columns of a decision that are dimensions themselves."""
 ELSEWHERE: Final = "sms"
-"""The channel of decisions that no visit asks for: when a message is to go out."""
+"""Channel of decisions that belong to no visit: send times of messages."""
 _UNITS: Final = {"day": "D", "week": "W", "month": "M"}
 
 
 def group_visits(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Table:
-    """The visits with a column `group`.
+    """Add the column `group`, the value of a dimension, to visits.
 
     The decision of a visit is the subject's latest one until the visit ended: within a stickiness
     period a page is given the first decision again, so that it may be older than the visit.
 
     Args:
         backend: from `connect`.
-        visits: of `visits_of`.
-        funnel: the path.
-        by: the dimension.
+        visits: from `build_visits`.
+        funnel: stages and dimensions of the path.
+        by: name of the dimension; empty for one group.
 
     Raises:
-        InvalidRequestError: it is no dimension.
+        InvalidRequestError: `by` is not a dimension.
     """
     if not by:
         return visits.mutate(group=ibis.literal(UNKNOWN))
@@ -51,7 +51,7 @@ def _period(visits: Table, funnel: Funnel, by: str) -> StringValue:
 
 def _shown(backend: Backend, slot: str) -> Table:
     if not NAME.regex.fullmatch(slot):
-        raise InvalidRequestError(f"by: {slot!r} is no slot; write variant:SLOT")
+        raise InvalidRequestError(f"by: {slot!r} is not a slot; write variant:SLOT")
     shown = backend.table("exposures")
     return shown.filter(shown.slot == slot).select("subject", "at", "position", value=shown.variant)
 
@@ -59,7 +59,7 @@ def _shown(backend: Backend, slot: str) -> Table:
 def _decided(backend: Backend, attribute: str) -> Table:
     if not re.fullmatch(ATTRIBUTE.regex, attribute):
         right = "use channel, page, day, week, month, variant:SLOT or a context attribute"
-        raise InvalidRequestError(f"by: {attribute!r} is no dimension; {right}")
+        raise InvalidRequestError(f"by: unknown dimension {attribute!r}; {right}")
     made = backend.table("decisions")
     made = made.filter(made.channel != ELSEWHERE)
     context = made.context.get(attribute, ibis.null("string"))
@@ -68,7 +68,7 @@ def _decided(backend: Backend, attribute: str) -> Table:
 
 
 def _latest(visits: Table, made: Table) -> Table:
-    """With the value of the latest of these until each visit's end."""
+    """Add to each visit the value of the subject's latest decision until the visit's end."""
     upto = visits.select("subject", "visit", "ended").join(
         made, [visits.subject == made.subject, made["at"] <= visits.ended]
     )

@@ -1,7 +1,7 @@
-"""The events of the lake as visits: which stages each one reached, when, and by which path.
+"""Visits, made of the lake's events: the stages that each one reached, when, and by which path.
 
-One pass over the events in the order of each subject's time. A visitor's acts make visits; what is
-reported of a payment, by whomever and perhaps hours later, belongs to the visit before it.
+One pass reads the events in the order of each subject's time. A visitor's acts make visits; a
+report of a payment, perhaps hours later, belongs to the visit before it.
 """
 
 from __future__ import annotations
@@ -23,40 +23,40 @@ from ibis.expr.types import (
 from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Match, VisitPeriod
 
 LEAD: Final = timedelta(days=1)
-"""How far around the period events are read: visits do not last longer."""
+"""Time before and after the period from which events are read: no visit lasts longer."""
 LONGEST: Final = 12
-"""Most stages of a path that are told."""
+"""Most stages of a path that are listed."""
 REPORTED: Final = ("paid", "payment_failed")
-"""Types that are told when one hears of them: they neither begin a visit nor prolong it."""
+"""Types of events that are reported later: they neither begin a visit nor prolong it."""
 _ORDER: Final = ("at", "position")
 _VISIT: Final = ("subject", "visit")
 _MICROS: Final = 1_000_000
 
 
-def events_of(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
-    """The events that matter, each with the number of its visit within its subject.
+def select_events(events: Table, funnel: Funnel, period: VisitPeriod) -> Table:
+    """Select the events of visits, and number the visits of each subject.
 
     Args:
-        events: of the lake.
-        funnel: the path.
-        period: around which events are read.
+        events: table of the lake.
+        funnel: stages of the path.
+        period: period of the visits; events a day before and after it are read as well.
 
     Returns:
         One row an event: `subject, at, position, type, source, reason`, `own` (an act of the
-        visitor), `visit` (0 where no visit was before it) and `stray` (a report that belongs to no
-        visit); `reached_0`, ... say from when on the visit has reached each stage.
+        visitor), `visit` (0 if no visit was before it) and `stray` (a report that belongs to no
+        visit); `reached_0`, ... are the times at which the visit reached each stage.
     """
     rows = _numbered(_acts(_within(events, period)), funnel)
     return _reached(rows, funnel)
 
 
-def visits_of(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
-    """One row a visit that began in the period and reached a stage.
+def build_visits(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
+    """Build one row for each visit that began in the period and reached a stage.
 
     Args:
-        rows: of `events_of`.
-        funnel: the path.
-        period: in which the visits began.
+        rows: from `select_events`.
+        funnel: stages of the path.
+        period: period in which the visits began.
 
     Returns:
         `subject, visit, began, ended` (the visitor's last act), `reached_0`, ... (null where not
@@ -77,16 +77,16 @@ def visits_of(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
     return visits.filter(visits.furthest >= 0, visits.began >= start, visits.began < end)
 
 
-def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
-    """The path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
+def build_paths(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
+    """Build the path of each visit: `subject, visit, path` such as [0, 1, 0, 2].
 
-    Each stage stands there when it was reached and when the visitor came back to it; repetitions
-    without another stage between count once; at most `LONGEST` stages are told.
+    A stage is listed when it was reached and when the visitor came back to it; repetitions
+    without another stage between count once; at most `LONGEST` stages are listed.
 
     Args:
-        rows: of `events_of`.
-        funnel: the path.
-        ordered: the engine can collect in order; Spark cannot, and sorts what it has collected.
+        rows: from `select_events`.
+        funnel: stages of the path.
+        ordered: the engine can collect in order; Spark cannot, and sorts the collected list.
     """
     kept = rows.filter(~rows.stray, rows.visit > 0)
     passed = kept.mutate(stage=_stage(kept, funnel))
@@ -105,15 +105,15 @@ def paths_of(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
     return found.select(*_VISIT, path=path)
 
 
-def strays_of(rows: Table, period: VisitPeriod) -> Table:
-    """A server's payments in the period that belong to no visit."""
+def select_strays(rows: Table, period: VisitPeriod) -> Table:
+    """Keep a server's payments in the period that belong to no visit."""
     paid = (rows.type == "paid") & (rows.source == "server")
     start, end = _instant(period.start), _instant(period.end)
     return rows.filter(rows.stray, paid, rows["at"] >= start, rows["at"] < end)
 
 
-def column_of(stage: int) -> str:
-    """The column in which a visit has the time at which it reached a stage."""
+def stage_column(stage: int) -> str:
+    """Return the name of the column with the time at which a visit reached a stage."""
     return _name(stage)
 
 
@@ -153,7 +153,7 @@ def _numbered(rows: Table, funnel: Funnel) -> Table:
 
 
 def _reached(rows: Table, funnel: Funnel) -> Table:
-    """With the time from which on each event's visit has reached each stage."""
+    """Add to each event the times at which its visit reached each stage."""
     visit = ibis.window(group_by=_VISIT)
     counts = ~rows.stray
     reached: dict[str, Value] = {}
@@ -182,7 +182,7 @@ def _is(rows: Table, event: Match) -> BooleanColumn:
 
 
 def _stage(rows: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case expression
-    """The number of the stage that an event takes part in, once its visit has reached it."""
+    """Compute the number of an event's stage; null until its visit has reached the stage."""
     cases = [
         (
             reduce(or_, (_is(rows, event) for event in stage.events))
@@ -195,7 +195,7 @@ def _stage(rows: Table, funnel: Funnel) -> Any:  # noqa: ANN401 - a case express
 
 
 def _place(rows: Table) -> Value:
-    """By what a visit's events are in order, as one value."""
+    """Return the sort key of a visit's events as one value."""
     return ibis.struct({name: rows[name] for name in _ORDER})
 
 

@@ -120,7 +120,7 @@ def test_unreadable_value_is_told_with_row_and_column(tmp_path: Path) -> None:
     cells[-3] = "maybe"
     path = tmp_path / "log.csv"
     path.write_text("\n".join([*lines[:2], ",".join(cells)]))
-    with pytest.raises(InvalidConfigError, match=r"row 2: visit: 'maybe' is no number"):
+    with pytest.raises(InvalidConfigError, match=r"row 2: visit: 'maybe' is not a number"):
         _customers(path)
 
 

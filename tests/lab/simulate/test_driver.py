@@ -51,7 +51,7 @@ def test_every_visitor_comes_once_and_every_exposure_has_its_truth() -> None:
         first = {body["visitor_id"] for body in asks if body["page"] in ("home", "sms")}
         shown = [e for e in page.events + server.events if e["type"] == "shown"]
     assert tally.visitors == len(first) == 300
-    assert tally.exposed_in("banner") + tally.exposed_in("sms_timing") == len(shown)
+    assert tally.count_exposures("banner") + tally.count_exposures("sms_timing") == len(shown)
     assert 0 < (tally.truth("banner", "data_draw") or 0) < 1
     assert tally.truth("banner", "coffee") is None
 
@@ -160,8 +160,8 @@ def test_agenda_brings_back_who_was_away_and_waits_for_who_is_busy() -> None:
 def test_rows_show_this_run_only() -> None:
     """Figures of earlier runs are taken off; without exposures there is no rate."""
     tally = Tally()
-    tally.exposed("banner", "a", 0.25)
-    tally.exposed("banner", "a", 0.75)
+    tally.add_exposure("banner", "a", 0.25)
+    tally.add_exposure("banner", "a", 0.75)
     before = {"banner": {"a": VariantTotals(10, 5), "b": VariantTotals(1, 0)}}
     after = {"banner": {"a": VariantTotals(12, 6, 0.9), "b": VariantTotals(1, 0, 0.1)}}
     first, second = result.rows(before, after, tally)

@@ -11,7 +11,7 @@ from places import ROOT
 from benchmarks.folds import served
 from benchmarks.lifts import lift_of, line
 from benchmarks.lifts_worlds import VISITS
-from lab.simulate.truth import rewarded
+from lab.simulate.truth import reward_probability
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.config.slot_file import load_slots
 from nudge.store.wire.client import Client
@@ -31,7 +31,7 @@ def test_the_world_knows_every_variant_of_every_slot(name: str) -> None:
         rng = generator(3, number)
         visit = VISITS[name](draw_visitor(number, rng), rng)
         assert visit.shown == (slot.terms.on == "shown")
-        chances = [rewarded(visit.outcomes(one), slot.terms.event) for one in slot.names]
+        chances = [reward_probability(visit.outcomes(one), slot.terms.event) for one in slot.names]
         assert all(0.0 <= chance <= 1.0 for chance in chances)
         assert max(chances) > 0.0
 

@@ -168,7 +168,7 @@ def test_told_truth_is_what_happens(
         ("denomination", "pay_tapped|paid"),
     ):
         expected = [
-            truth.rewarded(a.outcomes, event)
+            truth.reward_probability(a.outcomes, event)
             for x in journeys
             for a in x
             if isinstance(a, Expectation) and a.slot == slot
@@ -193,9 +193,11 @@ def test_a_kept_number_is_no_reward_of_another_slot() -> None:
     visitor = _visitors(1)[0]
     outcomes = truth.path(visitor, "50", "carried", 0.5)
     assert sum(chance for _, chance in outcomes) < 0.5
-    assert truth.rewarded(outcomes, "prefill_kept") > 0
-    assert truth.rewarded(truth.of_other_slots(outcomes), "prefill_kept") == 0
-    assert truth.rewarded(outcomes, "paid") < truth.rewarded(outcomes, "pay_tapped|paid")
+    assert truth.reward_probability(outcomes, "prefill_kept") > 0
+    assert truth.reward_probability(truth.without_prefill(outcomes), "prefill_kept") == 0
+    assert truth.reward_probability(outcomes, "paid") < truth.reward_probability(
+        outcomes, "pay_tapped|paid"
+    )
 
 
 def test_page_without_a_slot_is_no_obstacle() -> None:

@@ -33,13 +33,13 @@ from nudge.flows.reports.evaluate import evaluate_cells, evaluate_log
 from nudge.flows.reports.funnel import funnel
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine import dialects
-from nudge.lake.engine.dialects import arrow, person, register_rows
+from nudge.lake.engine.dialects import arrow, hash_subject, register_rows
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import answer, connect, figures, joined_form, performance, recount
 from nudge.lake.evaluation.cells import CellRows
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.cubes import cube_of
+from nudge.lake.reports.cubes import build_cube
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import SlotRows, slot_rows
 from nudge.settings.settings import Settings
@@ -125,7 +125,7 @@ def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
     found = []
     for one in rows:
         table = register_rows(one.backend, "texts", pa.table({"text": texts}))
-        told = arrow(one.backend, table.select("text", hash=person(one.backend, table.text)))
+        told = arrow(one.backend, table.select("text", hash=hash_subject(one.backend, table.text)))
         found.append({row["text"]: row["hash"] % 2**64 for row in told.to_pylist()})
     assert found[0] == found[1]
     assert len(set(found[0].values())) == len(set(texts))
@@ -146,7 +146,7 @@ def test_a_person_has_one_hash(rows: list[SlotRows]) -> None:
 def test_reports_are_the_same(rows: list[SlotRows], cut: Cut) -> None:
     """All figures, intervals and verdicts, whatever the slot is divided by."""
     terms = ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW)
-    found = [report(terms, cut.by, cube_of(one, cut, SLOT.names)) for one in rows]
+    found = [report(terms, cut.by, build_cube(one, cut, SLOT.names)) for one in rows]
     assert_alike(found[1], found[0])
     assert found[0]["whole"]["exposures"] > 500
 

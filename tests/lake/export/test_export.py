@@ -18,7 +18,7 @@ from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.lake.engine.query import answer, connect, joined_form
 from nudge.lake.evaluation.logs import open_log
-from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, exported_rows
+from nudge.lake.export.export import WRITERS, ExportRequest, ExportResult, export, open_export
 from nudge.lake.files.reader import Lake
 
 MADE = rows()
@@ -41,7 +41,7 @@ def written(lake: Lake, tmp_path: Path) -> Write:
 
     def write(kind: str) -> tuple[Path, ExportResult]:
         path = tmp_path / f"out.{kind}"
-        log = exported_rows(lake, ExportRequest("denomination"))
+        log = open_export(lake, ExportRequest("denomination"))
         return path, export(log, kind, path, ATTRIBUTES, lambda _: None)
 
     return write
@@ -214,7 +214,7 @@ def test_csv_and_parquet_say_the_same(written: Write) -> None:
 def test_a_period_cuts_by_the_time_of_the_decision(lake: Lake, tmp_path: Path) -> None:
     """From is included, to is not."""
     at = [row.decision.at or 0.0 for row in MADE]
-    log = exported_rows(lake, ExportRequest("denomination", at[10], at[20]))
+    log = open_export(lake, ExportRequest("denomination", at[10], at[20]))
     export(log, "parquet", tmp_path / "out", {}, lambda _: None)
     found = pl.read_parquet(tmp_path / "out")["variant"].to_list()
     assert found == [row.decision.variant for row in MADE[10:20]]
@@ -230,7 +230,7 @@ def test_a_file_is_there_whole_or_not_at_all(kind: str, lake: Lake, tmp_path: Pa
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export(exported_rows(lake, ExportRequest("denomination")), kind, path, {}, broken)
+        export(open_export(lake, ExportRequest("denomination")), kind, path, {}, broken)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text() == "before"
 
@@ -238,12 +238,12 @@ def test_a_file_is_there_whole_or_not_at_all(kind: str, lake: Lake, tmp_path: Pa
 def test_nothing_to_export_is_said(lake: Lake, tmp_path: Path) -> None:
     """An unknown slot, an empty period and a log without a usable decision are no empty file."""
     with pytest.raises(InvalidRequestError, match="no decision of slot 'banner'"):
-        exported_rows(lake, ExportRequest("banner"))
+        open_export(lake, ExportRequest("banner"))
     holdout = [row for row in MADE if row.decision.reason == "holdout"]
     only = lake_of(tmp_path / "lake", holdout)
     with pytest.raises(InvalidRequestError, match="no decision may be evaluated"):
         export(
-            exported_rows(only, ExportRequest("denomination")),
+            open_export(only, ExportRequest("denomination")),
             "obp",
             tmp_path / "x",
             {},

@@ -26,7 +26,7 @@ from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.import_log import ImportResult, check, digest, plan_import, run
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
-from nudge.lake.export.export import ExportRequest, export, exported_rows
+from nudge.lake.export.export import ExportRequest, export, open_export
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -96,7 +96,7 @@ def test_an_exported_log_gives_the_same_performance(
 ) -> None:
     """In an empty service all sums by revision, reason and variant are equal, and estimates."""
     path = tmp_path / f"log.{kind}"
-    export(exported_rows(source, ExportRequest("denomination")), kind, path, {}, lambda _: None)
+    export(open_export(source, ExportRequest("denomination")), kind, path, {}, lambda _: None)
     done = service.take(path, ImportRules("denomination"))
     assert done.fresh == done.rows == len(MADE)
     lake = service.archived()
@@ -113,7 +113,7 @@ def test_an_exported_log_gives_the_same_performance(
 def _again(lake: Lake, tmp_path: Path) -> Path:
     """The imported log exported again, its windows taken as closed as they are in the first."""
     path = tmp_path / "again.parquet"
-    log = exported_rows(lake, ExportRequest("denomination"))
+    log = open_export(lake, ExportRequest("denomination"))
     names = tuple(name for name in log.columns if name != "matured")
     export(replace(log, columns=names), "parquet", path, {}, lambda _: None)
     return path
@@ -122,9 +122,7 @@ def _again(lake: Lake, tmp_path: Path) -> Path:
 def test_decisions_are_those_of_the_log(source: Lake, service: Service, tmp_path: Path) -> None:
     """Context with its types, distribution, draw, times and reason; one subject stays one."""
     path = tmp_path / "log.parquet"
-    export(
-        exported_rows(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None
-    )
+    export(open_export(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None)
     service.take(path, ImportRules("denomination"))
     made = [e.record for e in service.entries() if isinstance(e.record, Decision)]
     by_time = sorted(made, key=lambda d: d.at or 0.0)
@@ -198,9 +196,7 @@ def test_attribute_passes_imported_decisions_by(
 ) -> None:
     """What was credited long ago is not credited anew, and a rebuild does not claim it."""
     path = tmp_path / "log.parquet"
-    export(
-        exported_rows(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None
-    )
+    export(open_export(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None)
     service.take(path, ImportRules("denomination"))
     entries = service.entries()
     assert all(is_imported(e.ref) for e in entries if isinstance(e.record, Decision))

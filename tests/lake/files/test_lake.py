@@ -11,7 +11,7 @@ from lake_samples import MIDNIGHT, RECORDS, SEALER, entries
 from places import ROOT
 
 from nudge.domain.journal.records import JournalEntry
-from nudge.lake.checks.checks import PositionSpan, RepeatedId, position_spans, repeated_ids
+from nudge.lake.checks.checks import PositionSpan, RepeatedId, find_repeated_ids, position_spans
 from nudge.lake.engine.query import answer, connect, sql_view
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.errors import BrokenLakeError, LakeAwayError
@@ -157,7 +157,7 @@ def test_writing_again_replaces(lake: Lake) -> None:
 def test_repeated_ids_are_found(lake: Lake) -> None:
     """An id in two rows is named with their number."""
     add(lake, entries(RECORDS + RECORDS[5:6]))
-    assert RepeatedId("rewards", "r1", 2) in repeated_ids(connect(lake), {2: 99})
+    assert RepeatedId("rewards", "r1", 2) in find_repeated_ids(connect(lake), {2: 99})
 
 
 def test_sweeping_takes_only_what_stayed_unclaimed(lake: Lake) -> None:

@@ -21,7 +21,7 @@ from nudge.domain.reports.report import ReportTerms, report
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.engine.sql import sql_view
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.cubes import cube_of, keep_sums
+from nudge.lake.reports.cubes import build_cube, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import SlotRows, slot_rows
 
@@ -54,7 +54,7 @@ def cube(lake: Lake, place: Path, cut: Cut) -> Cube:
     """The sums, by the way that a worker takes."""
     with engine(lake, EngineLimits(400_000_000), place / "cache") as (backend, contents):
         rows = slot_rows(backend, contents, "banner", place / "cache")
-        return cube_of(rows, cut, SLOT.names)
+        return build_cube(rows, cut, SLOT.names)
 
 
 def told(lake: Lake, place: Path, by: tuple[str, ...] = (), period: Period = Period()) -> Any:  # noqa: B008 (frozen)
@@ -115,7 +115,7 @@ def test_a_report_equals_a_recount_by_hand(
 
     The recount joins the lake's rows by text; it knows nothing of kept days, hashes or views.
     """
-    sums = cube_of(rows_of, Cut(period or Period(), by), SLOT.names)
+    sums = build_cube(rows_of, Cut(period or Period(), by), SLOT.names)
     found = report(ReportTerms(SLOT, {1: 0.12, 2: 0.12}, NOW), by, sums)
     rows = counted(lake, by, period)
     assert len(list(blocks(found, by))) == len({tuple(row[0]) for row in rows})
@@ -246,9 +246,9 @@ def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
         keep_sums(rows, Cut(by=("channel",)))
         kept = sorted(rows.sums.iterdir())
         assert len(kept) == 1
-        cube_of(rows, Cut(by=("channel",)), SLOT.names)
+        build_cube(rows, Cut(by=("channel",)), SLOT.names)
         assert sorted(rows.sums.iterdir()) == kept
-        cube_of(rows, Cut(by=("page",)), SLOT.names)
+        build_cube(rows, Cut(by=("page",)), SLOT.names)
         assert len(list(rows.sums.iterdir())) == 2
 
 
