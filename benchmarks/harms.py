@@ -16,7 +16,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from bandits.inference.holdout import holdout_sums
 from benchmarks.folds import served
 from benchmarks.harms_world import HARM, NAME, slot, visit
 from benchmarks.lifts_service import LONG, OWNER, Service
+from benchmarks.options import option_parser
 from nudge.domain.reports.harm_guard import IN_YUAN, judge
 from nudge.domain.slots.slot import GuardTerms
 from nudge.settings.settings import load
@@ -38,6 +39,9 @@ from nudge.store.wire.client import Client
 from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.store_check import StoreCheck
 
+BASELINE: Final = "policy as good as the holdout"
+WORLDS: Final = 500
+SMALL: Final = 5
 WATCHED: Final = GuardTerms(("abandonment", "downgrade"), alpha=0.05)
 SHARE: Final = 0.1
 VISITS: Final = 20_000
@@ -122,12 +126,16 @@ def _row(name: str, effect: float, worlds: int) -> list[int]:
     return at
 
 
-def main(worlds: int = 500) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; 1 where a bound is broken."""
+    parser = option_parser("harms", __doc__)
+    parser.add_argument("--worlds", type=int, default=WORLDS)
+    given = parser.parse_args(arguments)
+    worlds = SMALL if given.small else given.worlds
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     print(f"worlds of {VISITS:,} visits, looked at {VISITS // LOOK} times, holdout {SHARE:g}")
     allowed = WATCHED.alpha * worlds
-    good = len(_row("policy as good as the holdout", 1.0, worlds)) <= allowed
+    good = len(_row(BASELINE, 1.0, worlds)) <= allowed
     good &= len(_row("policy better by a tenth", 1.1, worlds)) <= allowed
     _row("a fifth pay no more", 0.8, worlds // 5)
     good &= len(_row("two fifths pay no more", 0.6, worlds // 5)) == worlds // 5
@@ -138,4 +146,4 @@ def main(worlds: int = 500) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))
