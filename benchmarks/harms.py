@@ -41,7 +41,7 @@ from nudge.workers.store_check import StoreCheck
 
 BASELINE: Final = "policy as good as the holdout"
 WORLDS: Final = 500
-SMALL: Final = 5
+SMALL: Final = 1
 WATCHED: Final = GuardTerms(("abandonment", "downgrade"), alpha=0.05)
 SHARE: Final = 0.1
 VISITS: Final = 20_000
@@ -52,6 +52,7 @@ AMOUNTS: Final = np.array([10.0, 30.0, 50.0, 100.0, 300.0, 500.0])
 SHARES: Final = np.array([0.07, 0.24, 0.36, 0.24, 0.06, 0.03])
 """What visitors pay (lab/simulate/visitors.py)."""
 ROUND, MOST = 500, 40
+SMALL_ROUND, SMALL_MOST = 50, 1
 
 
 def frozen_at(
@@ -100,7 +101,9 @@ def _looks(seed: int, effect: float, visits: int, every: int) -> Iterator[dict[b
         }
 
 
-def planted(client: Client, directory: Path) -> tuple[int | None, str]:
+def planted(
+    client: Client, directory: Path, each: int = ROUND, most: int = MOST
+) -> tuple[int | None, str]:
     """After how many visitors the service has frozen a planted harm, and what the guard said."""
     settings = replace(
         load({"NUDGE_DATA_DIR": str(directory)}), namespace="harm", redis_url=None, holdout=0.0
@@ -108,11 +111,11 @@ def planted(client: Client, directory: Path) -> tuple[int | None, str]:
     service = Service.of(client, settings, [slot()])
     guard = StoreCheck(service.store, settings.store_note)
     watch = HarmGuardLoop(service.store, settings, OWNER, LONG, guard)
-    for number in range(MOST):
-        visit(service, range(number * ROUND, (number + 1) * ROUND), HARM)
+    for number in range(most):
+        visit(service, range(number * each, (number + 1) * each), HARM)
         if watch.turn(1e6 * number):
             service.follow()
-            return (number + 1) * ROUND, service.slot(NAME).mode
+            return (number + 1) * each, service.slot(NAME).mode
     return None, service.slot(NAME).mode
 
 
@@ -132,6 +135,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     parser.add_argument("--worlds", type=int, default=WORLDS)
     given = parser.parse_args(arguments)
     worlds = SMALL if given.small else given.worlds
+    rounds = (SMALL_ROUND, SMALL_MOST) if given.small else (ROUND, MOST)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     print(f"worlds of {VISITS:,} visits, looked at {VISITS // LOOK} times, holdout {SHARE:g}")
     allowed = WATCHED.alpha * worlds
@@ -140,7 +144,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     _row("a fifth pay no more", 0.8, worlds // 5)
     good &= len(_row("two fifths pay no more", 0.6, worlds // 5)) == worlds // 5
     with served() as store, tempfile.TemporaryDirectory(prefix="nudge-harms-") as name:
-        visitors, mode = planted(store.client, Path(name))
+        visitors, mode = planted(store.client, Path(name), *rounds)
     print(f"planted harm through the service: {mode} after {visitors} visitors")
     return 0 if good and mode == "frozen" else 1
 

@@ -30,7 +30,7 @@ OURS = {
     "beta": {"kind": "beta", "floor": FLOOR},
 }
 BASELINE = "hand"
-SMALL = 1_000
+SMALL = 500
 """Visitors of the small form, of one seed."""
 DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,bb-strong,hand"
 
