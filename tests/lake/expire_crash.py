@@ -18,7 +18,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.lake.files.expire import expire, plan
 from nudge.lake.files.reader import Lake
 
-ROWS = 500
+ROWS = 250
 
 
 def main(secret: str, root: str, before: str, watermark: str, *fault: str) -> None:
