@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset  # noqa: F401 - loaded when first used: by each fork, if not here
+
 from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import NAME, ArchiveFold, ArchiveLimits
 from nudge.lake.files.reader import Lake
