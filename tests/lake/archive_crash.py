@@ -58,8 +58,8 @@ def main(url: str, namespace: str, partitions: str, root: str, owner: str, *faul
         owned = archive.run(owned)
 
 
-def serve(*where: str) -> None:
-    """One process a line; forked, since the imports take longer than the run."""
+def serve(main: Callable[..., None], *where: str) -> None:
+    """Run `main` in one process a line; forked, since the imports take longer than the run."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -71,4 +71,4 @@ def serve(*where: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve(main, *sys.argv[1:])
