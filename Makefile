@@ -7,6 +7,8 @@ STAMP := .venv/.installed
 PYTHON ?=
 ARGS ?=
 WORKERS ?= 2
+# tests/scheduling.py: whole files, the slowest first.
+SPREAD = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 .PHONY: help setup run demo test faults test-all soak spark lint format bench house lock clean
 
@@ -34,13 +36,13 @@ demo: $(STAMP) ## serve, with simulated visitors
 	@exec $(BIN)/nudge serve --demo $(ARGS)
 
 test: $(STAMP) ## the test suite
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not soak and not faults" $(ARGS)
+	$(BIN)/pytest $(SPREAD) -m "not soak and not faults" $(ARGS)
 
 faults: $(STAMP) ## kills, freezes and cuts real processes, for five minutes
-	$(BIN)/pytest tests/faults -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+	$(BIN)/pytest tests/faults $(SPREAD) -m "not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/pytest $(SPREAD) $(ARGS)
 
 # Exit code 5: nothing was selected.
 soak: $(STAMP) ## the long forms alone

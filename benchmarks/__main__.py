@@ -9,32 +9,36 @@ from pathlib import Path
 
 
 def names() -> list[str]:
-    """The benchmarks: every module of this directory with a `main`."""
+    """Return the benchmarks: every other module of this directory with a `main`.
+
+    `main` takes the options of the command line and returns the exit code; with `--small` it runs
+    in seconds. `BASELINE` is the row or column of its table that the others are compared with.
+    """
     here = Path(__file__).parent
-    return sorted(p.stem for p in here.glob("*.py") if "\ndef main(" in p.read_text("utf-8"))
+    found = {p.stem for p in here.glob("*.py") if "\ndef main(" in p.read_text("utf-8")}
+    return sorted(found - {"__main__"})
 
 
 def main() -> int:
     """Run them in order; the exit code is 2 where a name is unknown, 1 where a bound is broken."""
     # Before numpy is loaded: figures are of one core, as `nudge work` uses it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    known = [name for name in names() if name != "__main__"]
+    known = names()
     given = sys.argv[1:]
-    # Options stand behind the one benchmark that takes them.
+    # Options stand behind the one benchmark that takes them; `--small` is taken by all.
     behind = next((i for i, one in enumerate(given) if one.startswith("-")), len(given))
     wanted, options = given[:behind] or known, given[behind:]
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(known)}")
         return 2
-    if options and len(wanted) != 1:
+    if options not in ([], ["--small"]) and len(wanted) != 1:
         print(f"name the one benchmark that takes {' '.join(options)}")
         return 2
     worst = 0
     for name in wanted:
         print(f"\n== {name}", flush=True)
-        main_of = import_module(f"benchmarks.{name}").main
-        worst = max(worst, (main_of(options) if options else main_of()) or 0)
+        worst = max(worst, import_module(f"benchmarks.{name}").main(options))
     return worst
 
 

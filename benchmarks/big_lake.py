@@ -144,7 +144,7 @@ class Writer:
         disk.publish(draft, path)
 
 
-def written(root: Path, rows: int, *, days: int = DAYS, seed: int = 0) -> Lake:
+def written(root: Path, rows: int, days: int = DAYS, *, seed: int = 0) -> Lake:
     """A lake with `rows` decisions of `days` days, half as many subjects as decisions a day."""
     writer = Writer(Lake(root), np.random.default_rng(seed), max(1000, rows // 10))
     for number in range(days):
@@ -220,6 +220,7 @@ def decisions_of(day: Day) -> pa.Table:
         "twin": pa.nulls(n, pa.string()),
         "degraded": pa.array(day.person % 50 == 0),
         "at_seconds": pa.array(day.at),
+        "due_seconds": pa.nulls(n, pa.float64()),
     }
     return pa.table(own)
 

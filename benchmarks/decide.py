@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from benchmarks.options import option_parser
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
 from nudge.domain.choosing.requests import DecisionRequest
@@ -29,23 +30,27 @@ from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
 
+BASELINE: Final = "two round trips (baseline)"
 CALLS: Final = 3_000
+SMALL: Final = 30
 NOW: Final = 1_790_000_000.0
 SLOTS: Final = ("denomination", "prefill", "banner")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table."""
+    small = option_parser("decide", __doc__).parse_args(arguments).small
     with tempfile.TemporaryDirectory(prefix="nudge-bench-") as directory:
         settings = replace(load({"NUDGE_DATA_DIR": directory}), redis_url=None)
         store = embedded.start(settings)
         try:
-            _table(_timed(settings.store_url, Path(directory)))
+            _table(_timed(settings.store_url, Path(directory), SMALL if small else CALLS))
         finally:
             store.stop()
+    return 0
 
 
-def _timed(url: str, directory: Path) -> dict[str, float]:
+def _timed(url: str, directory: Path, calls: int) -> dict[str, float]:
     store, sealer = Store(clients.hot(url, 1.0), Keys("bench", 8)), Sealer(b"b" * 32)
     slots = load_slots(Path("config/slots"))
     apply(store, plan({}, slots), Edit("bench", "", NOW))
@@ -63,16 +68,16 @@ def _timed(url: str, directory: Path) -> dict[str, float]:
         store.client.call("PING")
 
     return {
-        "two round trips (baseline)": _each(trips),
-        "decide, new visitor": _each(decide),
-        "decide, decisions that stick": _each(decide),
+        BASELINE: _each(trips, calls),
+        "decide, new visitor": _each(decide, calls),
+        "decide, decisions that stick": _each(decide, calls),
     }
 
 
-def _each(call: Callable[[int], None]) -> float:
+def _each(call: Callable[[int], None], calls: int) -> float:
     """Median seconds of a call."""
     spent = []
-    for i in range(CALLS):
+    for i in range(calls):
         began = time.perf_counter()
         call(i)
         spent.append(time.perf_counter() - began)
@@ -80,6 +85,6 @@ def _each(call: Callable[[int], None]) -> float:
 
 
 def _table(rows: dict[str, float]) -> None:
-    base = rows["two round trips (baseline)"]
+    base = rows[BASELINE]
     for name, seconds in rows.items():
         print(f"{name:32} {seconds * 1e6:9.0f} us   {seconds / base:6.2f} x")

@@ -7,9 +7,10 @@ neither decoded nor understood: what any fold has to pay for in this store.
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -17,6 +18,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from benchmarks.options import option_parser
 from nudge.domain.journal.records import Decision, Event, Ref
 from nudge.domain.slots.slot import RewardTerms
 from nudge.flows.folds.attribute import AttributeFold
@@ -30,7 +32,9 @@ from nudge.workers.runner import Fold, Runner
 
 S = TypeVar("S")
 
+BASELINE: Final = "raw copy (baseline)"
 VISITORS: Final = 4000
+SMALL: Final = 80
 PARTITIONS: Final = 8
 BATCH: Final = 500
 SLOTS: Final = (
@@ -56,9 +60,9 @@ def served(namespace: str = "bench", partitions: int = PARTITIONS) -> Iterator[S
             server.stop()
 
 
-def fill(store: Store, random: Random) -> int:
+def fill(store: Store, random: Random, visitors: int = VISITORS) -> int:
     """Visits: three decisions, what was shown, and for every fifth a payment. Returns entries."""
-    for visitor in range(VISITORS):
+    for visitor in range(visitors):
         subject, p = f"{visitor:032x}", visitor % store.keys.partitions
         decisions = [_decision(subject, slot, terms, random) for slot, terms in SLOTS]
         kept = store.journal.append_decisions(p, decisions, 3600.0)
@@ -126,17 +130,18 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - own
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table."""
+    visitors = SMALL if option_parser("folds", __doc__).parse_args(arguments).small else VISITORS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with served() as store:
-        entries = fill(store, Random(1))  # noqa: S311 - the same journal every time
+        entries = fill(store, Random(1), visitors)  # noqa: S311 - the same journal every time
         base = timed(lambda: raw_copy(store))
         attribute = timed(lambda: folded(store, AttributeFold(store)))
         learn = timed(lambda: folded(store, LearnFold(store)))
     both = (attribute[0] + learn[0], attribute[1] + learn[1])
     rows = {
-        "raw copy (baseline)": base,
+        BASELINE: base,
         "attribute": attribute,
         "learn": learn,
         "attribute + learn": both,
@@ -146,7 +151,8 @@ def main() -> None:
     for name, (wall, own) in rows.items():
         ratio = f"{wall / base[0]:.2f} x"
         print(f"  {name:20} {entries / wall:12,.0f} {ratio:>8} {entries / own:22,.0f}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from bandits.inference.holdout import holdout_sums
 from benchmarks.folds import served
 from benchmarks.harms_world import HARM, NAME, slot, visit
 from benchmarks.lifts_service import LONG, OWNER, Service
+from benchmarks.options import option_parser
 from nudge.domain.reports.harm_guard import IN_YUAN, judge
 from nudge.domain.slots.slot import GuardTerms
 from nudge.settings.settings import load
@@ -38,6 +39,9 @@ from nudge.store.wire.client import Client
 from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.store_check import StoreCheck
 
+BASELINE: Final = "policy as good as the holdout"
+WORLDS: Final = 500
+SMALL: Final = 1
 WATCHED: Final = GuardTerms(("abandonment", "downgrade"), alpha=0.05)
 SHARE: Final = 0.1
 VISITS: Final = 20_000
@@ -48,6 +52,7 @@ AMOUNTS: Final = np.array([10.0, 30.0, 50.0, 100.0, 300.0, 500.0])
 SHARES: Final = np.array([0.07, 0.24, 0.36, 0.24, 0.06, 0.03])
 """What visitors pay (lab/simulate/visitors.py)."""
 ROUND, MOST = 500, 40
+SMALL_ROUND, SMALL_MOST = 50, 1
 
 
 def frozen_at(
@@ -96,7 +101,9 @@ def _looks(seed: int, effect: float, visits: int, every: int) -> Iterator[dict[b
         }
 
 
-def planted(client: Client, directory: Path) -> tuple[int | None, str]:
+def planted(
+    client: Client, directory: Path, each: int = ROUND, most: int = MOST
+) -> tuple[int | None, str]:
     """After how many visitors the service has frozen a planted harm, and what the guard said."""
     settings = replace(
         load({"NUDGE_DATA_DIR": str(directory)}), namespace="harm", redis_url=None, holdout=0.0
@@ -104,11 +111,11 @@ def planted(client: Client, directory: Path) -> tuple[int | None, str]:
     service = Service.of(client, settings, [slot()])
     guard = StoreCheck(service.store, settings.store_note)
     watch = HarmGuardLoop(service.store, settings, OWNER, LONG, guard)
-    for number in range(MOST):
-        visit(service, range(number * ROUND, (number + 1) * ROUND), HARM)
+    for number in range(most):
+        visit(service, range(number * each, (number + 1) * each), HARM)
         if watch.turn(1e6 * number):
             service.follow()
-            return (number + 1) * ROUND, service.slot(NAME).mode
+            return (number + 1) * each, service.slot(NAME).mode
     return None, service.slot(NAME).mode
 
 
@@ -122,20 +129,25 @@ def _row(name: str, effect: float, worlds: int) -> list[int]:
     return at
 
 
-def main(worlds: int = 500) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; 1 where a bound is broken."""
+    parser = option_parser("harms", __doc__)
+    parser.add_argument("--worlds", type=int, default=WORLDS)
+    given = parser.parse_args(arguments)
+    worlds = SMALL if given.small else given.worlds
+    rounds = (SMALL_ROUND, SMALL_MOST) if given.small else (ROUND, MOST)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     print(f"worlds of {VISITS:,} visits, looked at {VISITS // LOOK} times, holdout {SHARE:g}")
     allowed = WATCHED.alpha * worlds
-    good = len(_row("policy as good as the holdout", 1.0, worlds)) <= allowed
+    good = len(_row(BASELINE, 1.0, worlds)) <= allowed
     good &= len(_row("policy better by a tenth", 1.1, worlds)) <= allowed
     _row("a fifth pay no more", 0.8, worlds // 5)
     good &= len(_row("two fifths pay no more", 0.6, worlds // 5)) == worlds // 5
     with served() as store, tempfile.TemporaryDirectory(prefix="nudge-harms-") as name:
-        visitors, mode = planted(store.client, Path(name))
+        visitors, mode = planted(store.client, Path(name), *rounds)
     print(f"planted harm through the service: {mode} after {visitors} visitors")
     return 0 if good and mode == "frozen" else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """How often intervals are wrong under Thompson assignment, side by side (must-show 4).
 
-    python benchmarks/inference.py [RUNS]
+    python -m benchmarks inference [--runs N]
 
 Two worlds, 4 arms at 3 % and the same with one better: 20,000 visitors, floor .02, looked at 100
 times from the start. Counted are the runs in which an interval misses the truth: at the end for
@@ -22,7 +22,10 @@ from bandits.inference.boundary import RHO, boundary, estimate_scale
 from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.moments import Moments
 from bandits.inference.srm import mismatches
+from benchmarks.options import option_parser
 
+BASELINE = "the naive interval"
+RUNS, SMALL, PARTS = 1000, 5, 20
 WORLDS = {
     "4 arms at 3 %": (0.03, 0.03, 0.03, 0.03),
     "one of them at 4 %": (0.03, 0.03, 0.03, 0.04),
@@ -119,11 +122,11 @@ def judge(name: str, rates: Sequence[float], runs: int) -> bool:
             f"{cover[0]:.3f} {cover[1]:.3f}",
             ".93-.97",
         ),
-        ("  the naive interval covers", f"{ends[0]:.3f} {ends[1]:.3f}", ""),
+        (f"  {BASELINE} covers", f"{ends[0]:.3f} {ends[1]:.3f}", ""),
         ("sequence, looked at 100 times, ever wrong", f"{misses.worst('sequence'):.3f}", "<= .05"),
         ("  any pair, corrected for their number", f"{misses.worst('family'):.3f}", "<= .05"),
         ("  with the sample's variance instead", f"{misses.worst('empirical'):.3f}", ""),
-        ("  the naive interval, looked at 100 times", f"{misses.worst('naive'):.3f}", ""),
+        (f"  {BASELINE}, looked at 100 times", f"{misses.worst('naive'):.3f}", ""),
         ("sample-ratio mismatch, false alarms", f"{alarms.mean():.4f}", "more below"),
         ("  2 % of visitors given arm 0: found in", f"{found.mean():.3f}", ""),
         ("  after so many visitors (median)", f"{np.median(when):,.0f}", ""),
@@ -133,7 +136,7 @@ def judge(name: str, rates: Sequence[float], runs: int) -> bool:
     return good and misses.worst("sequence") <= 1.0 - LEVEL
 
 
-def ratio_alarms(runs: int, parts: int = 20) -> float:
+def ratio_alarms(runs: int, parts: int = PARTS) -> float:
     """Share of honest runs with an alarm: a thousandth cannot be seen in a thousand runs."""
     alarms = 0
     for part in range(parts):
@@ -144,14 +147,18 @@ def ratio_alarms(runs: int, parts: int = 20) -> float:
     return alarms / (parts * runs)
 
 
-def main(runs: int = 1000) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; 1 where a bound is broken."""
+    parser = option_parser("inference", __doc__)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    given = parser.parse_args(arguments)
+    runs, parts = (SMALL, 1) if given.small else (given.runs, PARTS)
     good = [judge(name, rates, runs) for name, rates in WORLDS.items()]
-    alarms = ratio_alarms(runs)
-    text = f"{20 * runs:,} more runs of equal arms: sample-ratio mismatch, false alarms"
+    alarms = ratio_alarms(runs, parts)
+    text = f"{parts * runs:,} more runs of equal arms: sample-ratio mismatch, false alarms"
     print(f"\n{text} {alarms:.5f}  <= .001")
     return 0 if all(good) and alarms <= ALARMS else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))

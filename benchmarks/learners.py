@@ -1,6 +1,6 @@
 """Learners side by side in a world with a known truth, as shares of an oracle's conversions.
 
-    python -m benchmarks.learners [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
+    python -m benchmarks learners [--seeds 1,2,3,4,5] [--learners auto,auto-no-rule,vw-cubic]
                                   [--world FILE] [--visitors N] [--json]
 
 All learners of a seed meet the same visitors. The oracle shows each visitor its best arm.
@@ -8,7 +8,6 @@ All learners of a seed meet the same visitors. The oracle shows each visitor its
 each family plays by default.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from benchmarks.learners_bound import KnowsTheForm
 from benchmarks.learners_players import HandRule, MabWiser, Ours, VowpalWabbit, slot_config
 from benchmarks.learners_sweeps import FLOOR, KNOW, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import WORLD, Played, Player, load_world, play
+from benchmarks.options import option_parser
 
 RULE = {"prior": "last_amount"}  # means something where arms have amounts, and nothing elsewhere
 OURS = {
@@ -29,6 +29,9 @@ OURS = {
     "auto-default-floor": {"kind": "auto", **RULE},
     "beta": {"kind": "beta", "floor": FLOOR},
 }
+BASELINE = "hand"
+SMALL = 500
+"""Visitors of the small form, of one seed."""
 DEFAULT = "auto,auto-default-floor,vw-square,vw-cubic,mw-lints-narrow,bb-strong,hand"
 
 
@@ -92,15 +95,17 @@ def summary(rows: list[dict[str, object]], slots: tuple[str, ...]) -> list[dict[
     return found
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Play, print, and sum up."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser("learners", __doc__)
     parser.add_argument("--seeds", default="")
     parser.add_argument("--learners", default=DEFAULT)
     parser.add_argument("--world", type=Path, default=WORLD)
     parser.add_argument("--visitors", type=int)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
+    if asked.small:
+        asked.seeds, asked.visitors = "1", SMALL
     world = load_world(asked.world)
     seeds = [int(s) for s in asked.seeds.split(",") if s] or list(world.tables["run"]["seeds"])
     rows = []
@@ -116,12 +121,13 @@ def main(arguments: Sequence[str] = ()) -> None:
                 show(rows[-1])
     if asked.json:
         print(json.dumps({"rows": rows, "summary": summary(rows, world.slots)}))
-        return
+        return 0
     for line in summary(rows, world.slots):
         means = "  ".join(f"{k} {line[k]:.3f} (least {line[k + '_least']:.3f})"
                           for k in ("total", *world.slots))  # fmt: skip
         print(f"{line['learner']!s:20s} mean  {means}")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,11 +1,10 @@
 """What learning and choosing cost: one visitor, a batch, counting, publishing.
 
-    python -m benchmarks.learners_cost [--json]
+    python -m benchmarks learners_cost [--json]
 
 Medians of CPU time on one core.
 """
 
-import argparse
 import json
 import sys
 import time
@@ -15,8 +14,12 @@ import numpy as np
 
 import bandits
 from bandits.arrays import AnyArray
+from benchmarks.options import option_parser
 
+BASELINE = "(limit "
+"""Nothing else is measured beside it: each figure stands beside its limit."""
 ARMS, FEATURES, VISITORS = 6, 16, 10_000
+EXPOSURES, SMALL = 100_000, 5_000
 LIMITS = {
     "one visitor: distribution and draw, us": 25.0,
     "a batch of 10,000: distribution and draw, us a visitor": 1.0,
@@ -58,13 +61,13 @@ def median(work: Callable[[], object], repeats: int) -> float:
     return float(np.median(taken)) / 1e9
 
 
-def measure() -> dict[str, float]:
-    """All figures by name."""
-    n, rng = 100_000, np.random.default_rng(0)
+def measure(n: int = EXPOSURES) -> dict[str, float]:
+    """All figures by name, of n exposures."""
+    rng = np.random.default_rng(0)
     learner = bandits.make_learner(config(), seed=1)
     who, arms, at = contexts(n, 1), rng.integers(0, ARMS, n), np.sort(rng.uniform(0, 2.6e6, n))
     hits = np.flatnonzero(rng.random(n) < 0.03)  # noqa: PLR2004
-    ids = np.arange(n)
+    ids, keys = np.arange(n), np.arange(VISITORS)
     start = time.process_time()
     for part in np.array_split(ids, n // 500):
         learner.expose(part, {k: v[part] for k, v in who.items()}, arms[part], at[part])
@@ -76,12 +79,12 @@ def measure() -> dict[str, float]:
     warm = median(lambda: learner.snapshot(at[-1]), 5)
     fresh = contexts(VISITORS, 2)
     policy = bandits.load_policy(blob)
-    new = median(lambda: policy.draw(policy.distribution(fresh), ids[:VISITORS]), 1)
-    old = median(lambda: policy.draw(policy.distribution(fresh), ids[:VISITORS]), 9)
+    new = median(lambda: policy.draw(policy.distribution(fresh), keys), 1)
+    old = median(lambda: policy.draw(policy.distribution(fresh), keys), 9)
     mask = np.ones(ARMS, dtype=np.bool_)
     rows = [{k: v[i].item() for k, v in fresh.items()} for i in range(2000)]
-    keys = iter(range(10**9))
-    one = median(lambda: [_one(policy, row, mask, next(keys)) for row in rows], 5) / len(rows)
+    numbers = iter(range(10**9))
+    one = median(lambda: [_one(policy, row, mask, next(numbers)) for row in rows], 5) / len(rows)
     return {
         "one visitor: distribution and draw, us": one * 1e6,
         "a batch of 10,000: distribution and draw, us a visitor": old / VISITORS * 1e6,
@@ -99,18 +102,20 @@ def _one(policy: bandits.Policy, row: dict[str, object], mask: AnyArray, key: in
     return bandits.distribution.draw(policy.distribution_one(row, mask), u)
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the figures beside their limits."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser("learners_cost", __doc__)
     parser.add_argument("--json", action="store_true")
-    figures = measure()
-    if parser.parse_args(arguments).json:
+    given = parser.parse_args(arguments)
+    figures = measure(SMALL if given.small else EXPOSURES)
+    if given.json:
         print(json.dumps(figures))
-        return
+        return 0
     for name, value in figures.items():
-        limit = f"   (limit {LIMITS[name]:g})" if name in LIMITS else ""
+        limit = f"   {BASELINE}{LIMITS[name]:g})" if name in LIMITS else ""
         print(f"{name:58s} {value:12.1f}{limit}")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Propensities against an independent calculation, and realised frequencies against propensities.
 
-    python -m benchmarks.learners_propensity [--json]
+    python -m benchmarks learners_propensity [--json]
 
 The chance that an arm is the best of independent Beta posteriors, by 64-point Gauss-Legendre
 quadrature of density times the others' distribution functions, beside the propensity that an
@@ -8,7 +8,6 @@ ensemble serves whose M draws are a rank-1 lattice (Roberts' generalised golden 
 the inverse distribution functions: M as large as 1e-4 takes.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -21,8 +20,11 @@ from bandits.arrays import FloatArray
 from bandits.features import CellSpec
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
+from benchmarks.options import option_parser
 
-M = 2**21
+BASELINE = "from_quadrature"
+M, SMALL = 2**21, 2**12
+DRAWN, SMALL_DRAWN = 1_000_000, 1_000
 FLOOR = 0.01
 CASES = (
     ((41, 361), (37, 265), (49, 453)),
@@ -60,34 +62,37 @@ def served(cases: tuple[tuple[float, float], ...], draws: int) -> EnsemblePolicy
     return EnsemblePolicy(arms=names, draws=table, floor=FLOOR)
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def compare(cases: tuple[tuple[float, float], ...], draws: int, drawn: int) -> dict[str, float]:
+    """Return how far served propensities lie from the quadrature, and realised ones from these."""
+    policy, exact = served(cases, draws), quadrature(cases)
+    pmf = policy.distribution_one({}, np.ones(len(cases), dtype=np.bool_))
+    expected = (1.0 - len(cases) * FLOOR) * exact + FLOOR
+    arms = policy.draw(np.broadcast_to(pmf, (drawn, len(cases))), np.arange(drawn))
+    seen = np.bincount(arms, minlength=len(cases))
+    statistic = float(((seen - drawn * pmf) ** 2 / (drawn * pmf)).sum())
+    return {
+        "arms": len(cases),
+        "draws": draws,
+        f"largest_difference_{BASELINE}": float(np.abs(pmf - expected).max()),
+        "least_propensity": float(pmf.min()),
+        f"chi_square_p_of_{drawn:.0e}_draws": float(chi2.sf(statistic, len(cases) - 1)),
+    }
+
+
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the largest differences and the p-values."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser("learners_propensity", __doc__)
     parser.add_argument("--json", action="store_true")
-    rows = []
-    for cases in CASES:
-        policy, exact = served(cases, M), quadrature(cases)
-        every = np.ones(len(cases), dtype=np.bool_)
-        pmf = policy.distribution_one({}, every)
-        expected = (1.0 - len(cases) * FLOOR) * exact + FLOOR
-        drawn = policy.draw(np.broadcast_to(pmf, (1_000_000, len(cases))), np.arange(1_000_000))
-        seen = np.bincount(drawn, minlength=len(cases))
-        statistic = float(((seen - 1e6 * pmf) ** 2 / (1e6 * pmf)).sum())
-        rows.append(
-            {
-                "arms": len(cases),
-                "draws": M,
-                "largest_difference": float(np.abs(pmf - expected).max()),
-                "least_propensity": float(pmf.min()),
-                "chi_square_p_of_1e6_draws": float(chi2.sf(statistic, len(cases) - 1)),
-            }
-        )
-    if parser.parse_args(arguments).json:
+    given = parser.parse_args(arguments)
+    size = (SMALL, SMALL_DRAWN) if given.small else (M, DRAWN)
+    rows = [compare(cases, *size) for cases in CASES]
+    if given.json:
         print(json.dumps(rows))
-        return
+        return 0
     for row in rows:
         print("  ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,13 +1,12 @@
 """The default learner in worlds of unlike kind, beside its peers with the same configurations.
 
-    python -m benchmarks.learners_worlds [--worlds two-arms,numbers] [--seeds 1,2]
+    python -m benchmarks learners_worlds [--worlds two-arms,numbers] [--seeds 1,2]
                                          [--learners auto,beta,vw-cubic,bb-strong,uniform]
 
 Shares of an oracle's conversions: 2 to 20 arms, rates from .8 to 5 %, numeric attributes, slow
 delays, drift and none, columns that mean nothing, and pure noise. Nothing is tuned to any world.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,7 +16,12 @@ from benchmarks.learners_made import WORLDS, MadeWorld
 from benchmarks.learners_players import MabWiser, Ours, VowpalWabbit
 from benchmarks.learners_sweeps import FLOOR, SWEEP_BAYESIAN, SWEEP_MABWISER, SWEEP_VW
 from benchmarks.learners_world import Player, play
+from benchmarks.options import option_parser
 
+BASELINE = "uniform"
+SMALL = 500
+"""Visitors of the small form, in the first worlds, of one seed."""
+FEW = 3
 DEFAULT = "auto,vw-cubic,vw-square,mw-lints-narrow,bb-strong,uniform"
 
 
@@ -40,21 +44,27 @@ def maker(name: str, world: MadeWorld, seed: int) -> Callable[[], Player]:
     return lambda: Ours(config, seed)
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print a line for each world and learner."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = option_parser("learners_worlds", __doc__)
     parser.add_argument("--seeds", default="1,2")
     parser.add_argument("--learners", default=DEFAULT)
     parser.add_argument("--worlds", default=",".join(world.name for world in WORLDS))
     asked = parser.parse_args(arguments)
     seeds = [int(seed) for seed in asked.seeds.split(",")]
-    for world in (w for w in WORLDS if w.name in asked.worlds.split(",")):
+    worlds = [world for world in WORLDS if world.name in asked.worlds.split(",")]
+    visitors = None
+    if asked.small:
+        seeds, worlds, visitors = seeds[:1], worlds[:FEW], SMALL
+    for world in worlds:
         for name in asked.learners.split(","):
-            shares = [play(world, world.name, s, maker(name, world, s)).share for s in seeds]
+            runs = [play(world, world.name, s, maker(name, world, s), visitors) for s in seeds]
+            shares = [run.share for run in runs]
             each = " ".join(f"{share:.3f}" for share in shares)
             line = f"{world.name:16s} {name:16s} mean {np.mean(shares):.3f}   seeds {each}"
             print(line, flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

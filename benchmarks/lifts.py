@@ -1,6 +1,6 @@
 """The lift of each shipped slot over its holdout, in a world with a written truth.
 
-    python -m benchmarks lifts
+    python -m benchmarks lifts [--slots banner,prefill] [--seed N]
 
 Runs the service's own code (see `lifts_service`) with the five slots as they ship, each with its
 own visitors. After every 1,000 the learner publishes. In the end the lake is asked what the
@@ -31,6 +31,7 @@ from bandits.inference.interval import Estimate
 from benchmarks.folds import served
 from benchmarks.lifts_service import Service
 from benchmarks.lifts_worlds import VISITS, Visit
+from benchmarks.options import option_parser
 from lab.simulate import truth
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.config.slot_file import load_slots
@@ -39,6 +40,8 @@ from nudge.domain.slots.slot import Slot
 from nudge.settings.settings import load
 from nudge.store.wire.client import Client
 
+BASELINE: Final = "holdout"
+SMALL: Final = 60
 VISITORS: Final[Mapping[str, int]] = {
     "denomination": 40_000,
     "banner": 60_000,
@@ -168,18 +171,23 @@ def line(one: Lift) -> str:
     )
 
 
-def main(wanted: Sequence[str] = (), seed: int = 1) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; 1 where an interval is not above zero."""
+    parser = option_parser("lifts", __doc__)
+    parser.add_argument("--slots", default=",".join(VISITS))
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args(arguments)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     print("rewarded visits in a hundred: policy against holdout, for one look and for every look")
     print(
-        f"  {'slot':14} {'policy':>8} {'holdout':>7} {'policy':>8} {'holdout':>8} {'lift':>9}"
+        f"  {'slot':14} {'policy':>8} {BASELINE:>7} {'policy':>8} {BASELINE:>8} {'lift':>9}"
         f"  {'difference':24}  {'for every look':24}  {'truth':>6} {'covered':>7}"
     )
     good = True
     with served() as store, tempfile.TemporaryDirectory(prefix="nudge-lifts-") as name:
-        for slot in wanted or VISITS:
-            found = lift_of(store.client, Path(name), slot, VISITORS[slot], seed)
+        for slot in given.slots.split(","):
+            visitors = SMALL if given.small else VISITORS[slot]
+            found = lift_of(store.client, Path(name), slot, visitors, given.seed)
             print(line(found), flush=True)
             good &= found.look.low > 0.0
     return 0 if good else 1

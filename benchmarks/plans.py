@@ -16,8 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from argparse import ArgumentParser
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,6 +27,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.options import option_parser
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.people.person import KnownFact
@@ -39,9 +39,12 @@ from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.wiring.stores import patient_store
 
+BASELINE: Final = "one by one"
 CUSTOMERS: Final = 1_000_000
 LINES: Final = 100_000
 SINGLY: Final = 300
+SMALL: Final = (300, 100)
+"""Customers and lines of the small form."""
 KEY: Final = "benchmark-key-of-plans"
 AT_ONCE: Final = 1000
 
@@ -55,12 +58,14 @@ class Site:
         port: of its web.
         settings: of it.
         store: of it.
+        environment: variables of its commands.
     """
 
     url: str
     port: int
     settings: Settings
     store: Store
+    environment: Mapping[str, str]
 
     def journal_bytes(self) -> int:
         """Memory that the journal takes."""
@@ -69,12 +74,14 @@ class Site:
         return sum(int(one or 0) for one in usage)
 
 
-def main(options: Sequence[str] = ()) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Plan, stream, and tell."""
-    parser = ArgumentParser(prog="python -m benchmarks plans")
+    parser = option_parser("plans", __doc__)
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--lines", type=int, default=LINES)
-    given = parser.parse_args(options)
+    given = parser.parse_args(arguments)
+    if given.small:
+        given.customers, given.lines = SMALL
     with tempfile.TemporaryDirectory() as place, served(Path(place) / "data") as site:
         ids = [f"c-{n:08d}" for n in range(given.customers + given.lines + SINGLY)]
         start = time.perf_counter()
@@ -92,15 +99,15 @@ def served(data_dir: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    os.environ |= {"NUDGE_ADMIN_KEY": KEY, "NUDGE_DATA_DIR": str(data_dir)}
+    environment = {**os.environ, "NUDGE_ADMIN_KEY": KEY, "NUDGE_DATA_DIR": str(data_dir)}
     command = [sys.executable, "-m", "nudge", "serve", "--port", str(port)]
     with (data_dir.parent / "log").open("wb") as log:
-        service = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603 - our own
+        service = subprocess.Popen(command, stdout=log, stderr=log, env=environment)  # noqa: S603 - our own
     try:
         url = f"http://127.0.0.1:{port}"
         _await(url)
-        settings = load_settings()
-        yield Site(url, port, settings, patient_store(settings))
+        settings = load_settings(environment)
+        yield Site(url, port, settings, patient_store(settings), environment)
     finally:
         service.terminate()
         service.wait()
@@ -172,13 +179,16 @@ def _file(site: Site, place: Path, ids: Sequence[str], singly: float) -> None:
     before = site.journal_bytes()
     start = time.perf_counter()
     command = [sys.executable, "-m", "nudge", "plan", str(source), str(out), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as planner:  # noqa: S603 - our own
+    planner = subprocess.Popen(  # noqa: S603 - our own
+        command, stdout=subprocess.PIPE, text=True, env=dict(site.environment)
+    )
+    with planner:
         peak = Peak(planner.pid)
         told = json.loads(planner.communicate()[0])
     seconds, grown = time.perf_counter() - start, site.journal_bytes() - before
     print(
         f"file: {len(ids):,} in {seconds:.1f} s ({len(ids) / seconds:,.0f} a second, "
-        f"{singly * len(ids) / seconds:.0f} times one by one), peak {peak.end():.0f} MB; "
+        f"{singly * len(ids) / seconds:.0f} times {BASELINE}), peak {peak.end():.0f} MB; "
         f"{told['planned']:,} planned, journal {grown / told['planned']:.0f} bytes each"
     )
 
@@ -207,7 +217,7 @@ def _stream(site: Site, ids: Sequence[str], singly: float) -> None:
         raise RuntimeError(f"{answers:,} answers to {len(ids):,} lines: {first}")
     print(
         f"stream: {len(ids):,} lines in {seconds:.1f} s ({len(ids) / seconds:,.0f} a second, "
-        f"{singly * len(ids) / seconds:.0f} times one by one)"
+        f"{singly * len(ids) / seconds:.0f} times {BASELINE})"
     )
 
 

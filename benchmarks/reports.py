@@ -1,7 +1,7 @@
 """Reports and evaluations over a lake of ten million decisions: seconds, processor and memory.
 
     python -m benchmarks reports            # 10,000,000 decisions: 1.5 GB of disk, some minutes
-    python -m benchmarks.reports 1000000
+    python -m benchmarks reports --rows 1000000
 
 Baseline `by hand`: the same counts by channel and variant as SQL over the lake's own tables, which
 joins exposures, decisions and rewards on their ids.
@@ -14,13 +14,14 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from benchmarks import big_lake
 from benchmarks.big_lake import SLOT, VARIANTS, written
+from benchmarks.options import option_parser
 from nudge.config.slot_file import parse_slot
 from nudge.domain.reports.questions import EvaluationQuestion
 from nudge.domain.reports.report import ReportTerms, report
@@ -31,7 +32,11 @@ from nudge.lake.reports.cubes import build_cube, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import slot_rows
 
+BASELINE: Final = "by hand: counts by channel and variant"
 ROWS: Final = 10_000_000
+SMALL: Final = 2_000
+FEW: Final = 2
+"""Days of the small form."""
 USUAL: Final = ((), ("channel",), ("context.stage",))
 """As a worker sums up ahead: nothing, each of channel and page, each attribute."""
 OTHERS: Final = (("channel", "context.city_tier"), ("day",))
@@ -104,8 +109,8 @@ def measured(root: Path) -> None:
 
 def by_hand(root: Path) -> None:
     """The baseline."""
-    lake, what = Lake(root / "lake"), "by hand: counts by channel and variant"
-    with engine(lake, EngineLimits(), root / "cache") as (backend, _), told(what):
+    lake = Lake(root / "lake")
+    with engine(lake, EngineLimits(), root / "cache") as (backend, _), told(BASELINE):
         backend.raw_sql(BY_HAND).fetchall()
 
 
@@ -118,13 +123,17 @@ def apart(work: Callable[..., object], *given: object) -> None:
         raise SystemExit(child.exitcode)
 
 
-def main(rows: int = ROWS) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; everything written is removed again."""
+    parser = option_parser("reports", __doc__)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    given = parser.parse_args(arguments)
+    rows, days = (SMALL, FEW) if given.small else (given.rows, big_lake.DAYS)
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
         root = Path(name)
-        apart(written, root / "lake", rows)
+        apart(written, root / "lake", rows, days)
         size = sum(path.stat().st_size for path in (root / "lake").rglob("*.parquet"))
-        print(f"{rows:,} decisions of {big_lake.DAYS} days, {size / 1e9:.2f} GB")
+        print(f"{rows:,} decisions of {days} days, {size / 1e9:.2f} GB")
         print(f"allowed, on two cores: report {SECONDS['report']} s", end="")
         print(f", evaluation {SECONDS['evaluation']} s")
         apart(by_hand, root)
@@ -133,4 +142,4 @@ def main(rows: int = ROWS) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))

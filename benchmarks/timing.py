@@ -29,7 +29,7 @@ import logging
 import sys
 import tempfile
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,8 +42,10 @@ from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
+from benchmarks.options import option_parser
 from benchmarks.timing_months import (
     BATCH,
+    DAY,
     MONTHS,
     Month,
     Operator,
@@ -58,7 +60,10 @@ from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import SMS
 
+BASELINE: Final = "holdout"
 CUSTOMERS: Final = 200_000
+SMALL: Final = 40
+SELDOM: Final = 60
 WANTED: Final = 0.95
 
 
@@ -163,7 +168,7 @@ def print_lifts(lifts: Sequence[Lift]) -> None:
     print("  payments in a hundred SMS, counted; behind each interval the truth: is it covered?")
     heads = ("difference, one look", "difference, every look", "lift in percent, one look")
     told = "  ".join(f"{x:36}" for x in heads)
-    print(f"  {'':8} {'policy':>9} {'holdout':>8} {'policy':>7} {'holdout':>7}  {told}")
+    print(f"  {'':8} {'policy':>9} {BASELINE:>8} {'policy':>7} {BASELINE:>7}  {told}")
     for one in lifts:
         print(lift_line(one))
 
@@ -182,14 +187,18 @@ def print_mobile_first(operator: Operator, share: float) -> None:
 
 def options(given: Sequence[str]) -> Namespace:
     """The options of the command line."""
-    parser = ArgumentParser(prog="python -m benchmarks timing")
+    parser = option_parser("timing", __doc__)
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--capacity", type=float, help="share of the customers, in one more month")
     parser.add_argument("--floor", type=float, help="of the policy, instead of the slot's own")
     parser.add_argument("--half-life", help="of the policy, such as 180d or never")
     parser.add_argument("--batch", type=int, default=BATCH, help="customers of one call")
+    parser.add_argument("--every", type=int, default=DAY, help="steps between two publications")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args(given)
+    asked = parser.parse_args(given)
+    if asked.small:
+        asked.customers, asked.every = SMALL, SELDOM
+    return asked
 
 
 def slot_of(asked: Namespace) -> Slot:
@@ -204,13 +213,14 @@ def slot_of(asked: Namespace) -> Slot:
 
 def _played(directory: Path, asked: Namespace) -> Iterator[Operator]:
     slot = slot_of(asked)
-    return played(directory, asked.customers, seed=asked.seed, batch=asked.batch, slot=slot)
+    pace = {"batch": asked.batch, "every": asked.every}
+    return played(directory, asked.customers, seed=asked.seed, **pace, slot=slot)
 
 
-def main(argv: Sequence[str] = ()) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the tables; 1 where the claim does not hold."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    asked, began = options(argv), time.perf_counter()
+    asked, began = options(arguments), time.perf_counter()
     # Millions of small things live as long as the run: to look for garbage among them takes longer
     # than to make them.
     gc.set_threshold(100_000, 50, 1_000)

@@ -24,8 +24,11 @@ from bandits.inference.coverage import select_run, thompson_looks
 from bandits.inference.holdout import HOLDOUT, POLICY, holdout_sums
 from bandits.inference.moments import Moments
 from bandits.inference.verdict import verdict
+from benchmarks.options import option_parser
 
-WORLDS = 200
+BASELINE = "a holdout of 10 %"
+WORLDS, SMALL = 200, 2
+RUNS = 500
 DAYS = 30
 SATURDAY, MONTH_END = 5, 27
 SEASON = tuple(
@@ -137,27 +140,31 @@ def lifts(runs: int, share: float = 0.1) -> tuple[int, int]:
     return hits, always
 
 
-def main(runs: int = 500) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Print the table; 1 where a bound is broken."""
+    parser = option_parser("verdicts", __doc__)
+    parser.add_argument("--runs", type=int, default=RUNS)
+    given = parser.parse_args(arguments)
+    worlds, runs = (SMALL, SMALL) if given.small else (WORLDS, given.runs)
     good = True
-    print(f"{WORLDS} worlds of {DAYS} days, looked at every day; 300,000 visitors each")
+    print(f"{worlds} worlds of {DAYS} days, looked at every day; 300,000 visitors each")
     for name, (rates, floor) in NOBODY.items():
         began = time.perf_counter()
-        found = months(rates, floor, 300_000)
+        found = months(rates, floor, 300_000, worlds=worlds)
         wrong = float((found.winner >= 0).mean())
         good &= wrong <= ALLOWED
         seconds = time.perf_counter() - began
         print(f"  {name:26} a winner that is none {wrong:7.3f}  <= {ALLOWED}   {seconds:4.0f} s")
-    found = months((0.03, 0.036), 0.10, 200_000)
+    found = months((0.03, 0.036), 0.10, 200_000, worlds=worlds)
     named, wrong = float((found.winner == 1).mean()), float((found.winner == 0).mean())
     good &= named >= POWER and wrong <= ALLOWED
     print(f"  3 % against 3.6 %, floor .1  winner within 200,000 {named:6.3f}  >= {POWER}")
     print(f"    the other one {wrong:.3f}; median {np.median(found.visitors):,.0f} visitors")
     hits, always = lifts(runs)
-    print(f"lift over a holdout of 10 %, {runs} campaigns: interval covers {hits / runs:.3f},")
-    print(f"  sequence {always / runs:.3f}; of the first 100: {lifts(100)[0]}")
+    print(f"lift over {BASELINE}, {runs} campaigns: interval covers {hits / runs:.3f},")
+    print(f"  sequence {always / runs:.3f}; of the first 100: {lifts(min(100, runs))[0]}")
     return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:2])))
+    sys.exit(main(sys.argv[1:]))

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from builders import planned_decision
+
 from nudge.domain.journal.block import Block, drawn_of
 from nudge.domain.journal.records import Decision
-from nudge.domain.slots.slot import RewardTerms
 from nudge.store.store import Store
 from nudge.store.wire.block_codec import encode_block, subjects_of
 
 
 def planned(subject: str, due: float = 1.8e9) -> Decision:
     """A customer's plan: exposed when the SMS was sent."""
-    return Decision(
-        subject=subject,
-        slot="sms_timing",
-        revision=1,
-        channel="sms",
-        page="reminder",
+    return planned_decision(
+        subject,
         context={"stage": "warning"},
         cell="warning",
         eligible=("morning", "evening"),
         removed={"night": "quiet"},
-        pmf=(0.5, 0.5),
         u=int(subject, 16) << 8,
         variant="morning" if int(subject, 16) % 2 else "evening",
-        propensity=0.5,
-        reason="policy",
-        policy="beta",
-        policy_version=1,
-        terms=RewardTerms("shown", "paid", "conversion", 86_400.0),
-        unit="sms_timing|reminder",
-        period=24_321,
         due=due,
     )
 

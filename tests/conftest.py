@@ -16,6 +16,7 @@ import pytest
 import redis
 from child_processes import free_port
 from places import ROOT
+from scheduling import FileScheduling, sort_slow_first
 
 from nudge.processes import embedded
 from nudge.settings.settings import Settings
@@ -33,6 +34,17 @@ SECRET_KEY = b"test-secret-key-0123456789abcdef"
 # Nothing here outlives its test process, so nothing is written to disk.
 FAST = {"appendonly": "no", "save": "", "maxmemory-policy": "noeviction"}
 SLOT_RANGES = ((0, 5460), (5461, 10922), (10923, 16383))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileScheduling:
+    """Give whole files to the workers."""
+    return FileScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    sort_slow_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 import schemathesis
 from api_web import Web, bearer
 from schemathesis.checks import load_all_checks
@@ -16,9 +17,9 @@ from schemathesis.engine import from_schema
 from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError, ScenarioFinished
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-CASES = 2000
-EXAMPLES = 90
-"""Of each operation; those that take nothing have only one."""
+SHORT = pytest.param(25, 600, id="short")
+LONG = pytest.param(90, 2000, marks=pytest.mark.soak, id="soak")
+"""Examples of each operation, of which those that take nothing have only one; cases in all."""
 
 
 @schemathesis.serializer("text/plain")
@@ -58,7 +59,7 @@ def listening(web: Web) -> Iterator[str]:
         server.server_close()
 
 
-def config(key: str) -> SchemathesisConfig:
+def config(key: str, examples: int) -> SchemathesisConfig:
     """The same cases each time, with a key that may do everything."""
     return SchemathesisConfig.from_dict(
         {
@@ -66,7 +67,7 @@ def config(key: str) -> SchemathesisConfig:
             "headers": bearer(key),
             "continue-on-failure": True,
             "generation": {
-                "max-examples": EXAMPLES,
+                "max-examples": examples,
                 "deterministic": True,
                 "database": "none",
                 "no-shrink": True,
@@ -77,10 +78,11 @@ def config(key: str) -> SchemathesisConfig:
     )
 
 
-def test_any_input_gets_a_documented_answer(web: Web) -> None:
+@pytest.mark.parametrize(("examples", "least"), [SHORT, LONG])
+def test_any_input_gets_a_documented_answer(web: Web, examples: int, least: int) -> None:
     """All checks hold for whatever fits the document, and for what does not."""
     load_all_checks()
-    used = config(web.service.settings.admin_key)
+    used = config(web.service.settings.admin_key, examples)
     cases: Counter[str] = Counter()
     problems = []
     with listening(web) as url:
@@ -93,4 +95,4 @@ def test_any_input_gets_a_documented_answer(web: Web) -> None:
             elif isinstance(event, EngineFinished):
                 problems += [f"{x.operation}: {x.title}: {x.message}" for x in event.failures]
     assert not problems, "\n".join(problems)
-    assert cases.total() >= CASES, cases
+    assert cases.total() >= least, cases

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 from block_samples import append_block, planned
+from builders import decision
 from click.testing import CliRunner
 
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import AWAY, Decision, Ref
-from nudge.domain.slots.slot import RewardTerms
+from nudge.domain.journal.records import AWAY, Ref
 from nudge.errors import NotFoundError, TrimmedError
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.serving.explain import explain
@@ -21,27 +21,7 @@ from nudge.settings.settings import Settings
 from nudge.store.journal.journal import Append
 from nudge.wiring.stores import patient_store
 
-MADE = Decision(
-    subject="5" * 32,
-    slot="banner",
-    revision=1,
-    channel="web",
-    page="home",
-    context={},
-    cell="-",
-    eligible=("a", "b"),
-    removed={},
-    pmf=(0.5, 0.5),
-    u=0,
-    variant="a",
-    propensity=0.5,
-    reason="policy",
-    policy="uniform",
-    policy_version=0,
-    terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
-    unit="",
-    period=0,
-)
+MADE = decision(policy="uniform", policy_version=0, unit="")
 
 
 def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,6 @@ from skewed_clock import Clock
 
 from nudge.client.api import Api, ServiceTarget
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 MINE = "13812345678"
 MONTH = 30 * 86_400.0
 IDS = count()

@@ -14,8 +14,6 @@ from e2e_service import Service
 
 from nudge.lake.engine.query import connect
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 VISITORS = 20_000
 BULK = 100
 EVENTS = 1000

@@ -7,12 +7,9 @@ import json
 import time
 from urllib.parse import urlsplit
 
-import pytest
 from e2e_service import Service
 
 from nudge.client.api import SERVE_FILE
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 
 def test_printed_curl_line_answers_with_all_slots_of_the_page(service: Service) -> None:

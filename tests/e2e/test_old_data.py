@@ -15,8 +15,6 @@ from child_processes import free_port
 from old_data import SLOTS, Installation
 from places import ROOT
 
-pytestmark = pytest.mark.xdist_group("old-data")
-
 DATA = ROOT / "tests" / "data"
 EXPECTED: dict[str, Any] = json.loads((DATA / "old_data.json").read_text())
 

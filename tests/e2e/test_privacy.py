@@ -28,8 +28,6 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.settings.keyfile import load_or_create_secrets
 from nudge.store.wire.client import Client, patient
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 T = TypeVar("T")
 DIGITS: Final = re.compile(rb"(?=(1\d{10}))")
 EVENTS: Final = count()

@@ -11,12 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from e2e_service import ADMIN_KEY, PAGE_KEY, Service, web_workers
 
 from nudge.client.api import Api, ServiceTarget
-
-pytestmark = pytest.mark.xdist_group("e2e")
 
 STOCK = 1000
 WANTED = 5000

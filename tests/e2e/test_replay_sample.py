@@ -17,8 +17,6 @@ from nudge.lake.engine.query import performance
 
 SLOT = "hillstrom"
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 
 @pytest.fixture(scope="module")
 def result(service: Service) -> Any:

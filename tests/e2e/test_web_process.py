@@ -15,8 +15,6 @@ import pytest
 from child_processes import free_port
 from e2e_service import ROOT, Service, children, serving, web_workers
 
-pytestmark = pytest.mark.xdist_group("e2e")
-
 HEAVY = ("mabwiser", "pandas", "pyarrow", "ibis", "scipy", "duckdb", "sklearn")
 MEMORY = 90 * 1024
 """Kilobytes."""

@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset  # noqa: F401 - loaded when first used: by each fork, if not here
+
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FoldName
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
@@ -59,8 +61,8 @@ def main(url: str, namespace: str, partitions: str, root: str, owner: str, *faul
         owned = archive.run(owned)
 
 
-def serve(*where: str) -> None:
-    """One process a line; forked, since the imports take longer than the run."""
+def serve(main: Callable[..., None], *where: str) -> None:
+    """Run `main` in one process a line; forked, since the imports take longer than the run."""
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -72,4 +74,4 @@ def serve(*where: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve(main, *sys.argv[1:])

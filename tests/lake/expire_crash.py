@@ -12,13 +12,13 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from archive_crash import dying
+from archive_crash import dying, serve
 
 from nudge.domain.identity.sealing import Sealer
 from nudge.lake.files.expire import expire, plan
 from nudge.lake.files.reader import Lake
 
-ROWS = 500
+ROWS = 250
 
 
 def main(secret: str, root: str, before: str, watermark: str, *fault: str) -> None:
@@ -32,17 +32,5 @@ def main(secret: str, root: str, before: str, watermark: str, *fault: str) -> No
             expire(lake, lake.contents().balance(p), parts, float(watermark), unseal)
 
 
-def serve(*where: str) -> None:
-    """One process a line; forked, since the imports take longer than the run."""
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            main(*where, *line.split())
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve(main, *sys.argv[1:])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from builders import decision
+
 from nudge.domain.journal.records import Decision, Event, Exposure, Record, Reward
-from nudge.domain.slots.slot import RewardTerms
 from nudge.settings.settings import Settings
 from nudge.store.journal.journal import Append
 from nudge.store.store import Store
@@ -15,27 +16,8 @@ HERE = Path(__file__).parent
 
 
 def made(subject: str, slot: str = "banner") -> Decision:
-    return Decision(
-        subject=subject,
-        slot=slot,
-        revision=1,
-        channel="web",
-        page="home",
-        context={},
-        cell="-",
-        eligible=("a", "b"),
-        removed={},
-        pmf=(0.5, 0.5),
-        u=0,
-        variant="a" if int(subject, 16) % 2 else "b",
-        propensity=0.5,
-        reason="policy",
-        policy="beta",
-        policy_version=1,
-        terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
-        unit=slot,
-        period=0,
-    )
+    variant = "a" if int(subject, 16) % 2 else "b"
+    return decision(subject, slot=slot, variant=variant, unit=slot)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import builders
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,28 +41,7 @@ TAPPED_OR_PAID = replace(PAID, event="pay_tapped|paid")
 
 
 def decision(slot: str = "banner", terms: RewardTerms = PAID, **more: Any) -> Decision:
-    base = Decision(
-        subject=SUBJECT,
-        slot=slot,
-        revision=1,
-        channel="web",
-        page="home",
-        context={},
-        cell="-",
-        eligible=("a", "b"),
-        removed={},
-        pmf=(0.5, 0.5),
-        u=0,
-        variant="a",
-        propensity=0.5,
-        reason="policy",
-        policy="beta",
-        policy_version=1,
-        terms=terms,
-        unit=slot,
-        period=0,
-    )
-    return replace(base, **more)
+    return builders.decision(SUBJECT, **{"slot": slot, "unit": slot, "terms": terms, **more})
 
 
 def event(kind: str = "paid", event_id: str = "e", **more: Any) -> Event:

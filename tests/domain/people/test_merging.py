@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, permutations
 
 import pytest
+from builders import decision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,8 +54,7 @@ def record(subject: str, name: str, action: Action) -> Record:
     at = AT + 60 * minute
     if kind == "decision":
         slot = list(TERMS)[choice % 3]
-        of = (slot, 1, "web", "home", {}, "-", ("a", "b"), {}, (0.5, 0.5), 0, "a", 0.5, "policy")
-        return Decision(subject, *of, "auto", 1, TERMS[slot], slot, 0, at=at)  # type: ignore[arg-type]
+        return decision(subject, slot=slot, unit=slot, policy="auto", terms=TERMS[slot], at=at)
     fields: dict[str, dict[str, str | int | bool]] = {
         "paid": {"amount": 10 * (choice + 1), "number": f"n{choice % 2}"},
         "number": {"step": "number", "number": f"n{choice % 2}", "device": f"d{choice % 3}"},

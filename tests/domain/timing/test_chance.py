@@ -15,7 +15,7 @@ from nudge.domain.timing.send_options import SendOptionsCache, chance_of
 from nudge.domain.timing.windows import Calendar, WindowQuery
 
 forms = pytest.mark.parametrize(
-    "examples", [200, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
+    "examples", [60, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 KEY = b"k" * 32
 

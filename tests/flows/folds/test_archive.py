@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import decision
 from places import ROOT
 
 from nudge.domain.identity.sealing import Sealer, new_subject
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Mark, Ref
-from nudge.domain.slots.slot import RewardTerms
+from nudge.domain.journal.records import Event, Exposure, JournalEntry, Mark, Ref
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds import archive as archiving
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
@@ -36,24 +36,13 @@ from nudge.store.wire.keys import Keys
 SECRET = b"archive-crash-secret-0123456789"
 SEALER = Sealer(SECRET)
 CRASH = ROOT / "tests" / "lake" / "archive_crash.py"
-MADE = Decision(
-    subject="",
-    slot="banner",
-    revision=1,
-    channel="web",
-    page="home",
+MADE = decision(
+    "",
     context={"device": "ios", "amount": 50},
-    cell="-",
-    eligible=("a", "b"),
     removed={"c": "disabled"},
-    pmf=(0.5, 0.5),
     u=7,
-    variant="a",
-    propensity=0.5,
-    reason="policy",
     policy="uniform",
     policy_version=0,
-    terms=RewardTerms("decision", "paid", "conversion", 86_400.0),
     unit="",
     period=10,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from builders import decision
 
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import fold
@@ -36,28 +37,7 @@ DAY = 86_400.0
 
 
 def made(subject: str = ADA, **more: object) -> Decision:
-    base = Decision(
-        subject=subject,
-        slot="banner",
-        revision=1,
-        channel="web",
-        page="home",
-        context={},
-        cell="-",
-        eligible=("a", "b"),
-        removed={},
-        pmf=(0.5, 0.5),
-        u=0,
-        variant="a",
-        propensity=0.5,
-        reason="policy",
-        policy="beta",
-        policy_version=1,
-        terms=TERMS,
-        unit="",
-        period=0,
-    )
-    return replace(base, **more)  # type: ignore[arg-type]
+    return decision(subject, **{"terms": TERMS, "unit": "", **more})
 
 
 def paid(subject: str = ADA, event_id: str = "e", amount: float = 50) -> Event:

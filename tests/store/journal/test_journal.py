@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import builders
 import pytest
 from block_samples import append_block, planned
 
 from nudge.domain.identity.sealing import Device, Home, new_label, new_subject
 from nudge.domain.journal.records import Decision, Event, Mark, Ref, is_dense
-from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import StoreAwayError, StoreError
 from nudge.store.journal.journal import (
     Append,
@@ -24,29 +24,8 @@ from nudge.store.wire.client import PIPE
 
 
 def decision(subject: str, **changes: object) -> Decision:
-    terms = RewardTerms("decision", "paid", "conversion", 86_400.0)
-    made = Decision(
-        subject=subject,
-        slot="banner",
-        revision=1,
-        channel="web",
-        page="home",
-        context={},
-        cell="-",
-        eligible=("a", "b"),
-        removed={},
-        pmf=(0.5, 0.5),
-        u=7,
-        variant="a",
-        propensity=0.5,
-        reason="policy",
-        policy="uniform",
-        policy_version=0,
-        terms=terms,
-        unit="banner",
-        period=10,
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    own = {"u": 7, "policy": "uniform", "policy_version": 0, "period": 10}
+    return builders.decision(subject, **{**own, **changes})
 
 
 def event(event_id: str, subject: str = "") -> Event:

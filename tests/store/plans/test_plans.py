@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from builders import planned_decision
 
 from nudge.clock import now
 from nudge.domain.identity.sealing import Home, new_subject
 from nudge.domain.journal.block import MOST, BlockDecision, shape_of
-from nudge.domain.journal.records import Decision, Event, Ref
+from nudge.domain.journal.records import Event, Ref
 from nudge.domain.slots.slot import RewardTerms
 from nudge.store.journal.journal import Append
 from nudge.store.plans.plan_book import NO_PLANS, Plans
@@ -27,12 +28,9 @@ from nudge.store.vault.visitors import VisitorQuery, VisitorView
 from nudge.store.wire.codec import encode
 
 SHAPE = shape_of(
-    Decision(
-        subject="ab" * 16,
-        slot="sms_timing",
+    planned_decision(
+        "ab" * 16,
         revision=2,
-        channel="sms",
-        page="reminder",
         context={"stage": "warning"},
         cell="3",
         eligible=("early", "late"),
@@ -41,12 +39,9 @@ SHAPE = shape_of(
         u=1,
         variant="early",
         propensity=0.25,
-        reason="policy",
         policy="auto",
         policy_version=3,
         terms=RewardTerms("shown", "paid", "conversion", 3600.0),
-        unit="sms_timing|reminder",
-        period=24_321,
     )
 )
 UNIT = SHAPE.unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from builders import planned_decision
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,12 +23,9 @@ REFS = st.builds(Ref, st.integers(0, 1023), st.integers(1, 2**63), st.integers(0
 
 def decision(context: dict[str, str | float], arms: int) -> Decision:
     """A decision among some windows."""
-    return Decision(
-        subject="ab" * 16,
-        slot="sms_timing",
+    return planned_decision(
+        "ab" * 16,
         revision=2,
-        channel="sms",
-        page="reminder",
         context=context,
         cell="c",
         eligible=tuple(f"w{i}" for i in range(arms)),
@@ -36,12 +34,9 @@ def decision(context: dict[str, str | float], arms: int) -> Decision:
         u=1,
         variant="w0",
         propensity=1 / arms,
-        reason="policy",
         policy="auto",
         policy_version=3,
         terms=RewardTerms("shown", "paid", "conversion", 3600.0),
-        unit="sms_timing|reminder",
-        period=24_321,
         due=1_800_000_000.0,
     )
 
