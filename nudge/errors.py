@@ -1,4 +1,4 @@
-"""One tree of errors. Each has a stable `code`; the API maps codes to statuses."""
+"""Errors of Nudge, one tree. Each has a stable `code`; the API maps codes to statuses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class InvalidConfigError(NudgeError):
 
 
 class InvalidRequestError(NudgeError):
-    """The caller's input does not fit.
+    """The caller's input is not valid.
 
     Attributes:
         errors: field -> messages (nested as the input is), for the answer's `errors`.
@@ -54,7 +54,7 @@ class UnknownVariantError(InvalidRequestError):
 
 
 class NotFoundError(NudgeError):
-    """What was asked for does not exist, or no longer."""
+    """The thing that was asked for does not exist, or no longer."""
 
     code = "not_found"
 
@@ -66,19 +66,19 @@ class TrimmedError(NotFoundError):
 
 
 class UnconditionalError(InvalidRequestError):
-    """A change that does not say what it would change: somebody else's edit could be lost."""
+    """A change does not say which revision it changes: it could overwrite another edit."""
 
     code = "precondition_required"
 
 
 class ChangedMeanwhileError(InvalidRequestError):
-    """Somebody else changed it since the caller looked."""
+    """The thing to change was changed by another caller since this one looked."""
 
     code = "precondition_failed"
 
 
 class UnauthenticatedError(NudgeError):
-    """No key, an unknown key or a revoked one."""
+    """The call has no API key, an unknown one or a revoked one."""
 
     code = "unauthenticated"
 

@@ -1,4 +1,4 @@
-"""Named points at which a test kills this process, as `kill -9` would, in the middle of its work.
+"""Named points at which a test kills this process in the middle of its work, like `kill -9`.
 
 A point costs one comparison while nothing is armed, which is always so outside tests. Armed with a
 directory, a process that passes a point dies there if a file of the point's name can be taken away:
@@ -55,7 +55,7 @@ def arm(directory: str | None) -> None:
 
 
 def point(name: str, of: str = "") -> None:
-    """Die here, if a test wants it.
+    """Kill this process here, if a test asked for it.
 
     Args:
         name: the point's, as in `POINTS`, or its second half.

@@ -1,1 +1,1 @@
-"""How our own commands talk to the running service: over HTTP, like everybody else."""
+"""The client with which Nudge's own commands talk to the running service, over HTTP."""

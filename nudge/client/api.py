@@ -1,4 +1,4 @@
-"""A cheap HTTP client of the running service, for our own commands.
+"""An HTTP client of the running service, cheap to import, for Nudge's own commands.
 
 Two cores are shared with the service that it drives, so it is built on `http.client` with one
 kept-alive connection a thread: a call costs about a quarter of httpx's.
@@ -32,7 +32,7 @@ UNAVAILABLE = 503
 
 
 class ServiceAwayError(NudgeError):
-    """Nothing answers at the service's address."""
+    """The service's address does not answer."""
 
     code = "service_away"
 
@@ -55,7 +55,7 @@ class RefusedError(NudgeError):
 
 @dataclass(frozen=True)
 class Patience:
-    """When to give a call up.
+    """The times after which a call is given up.
 
     Attributes:
         timeout: seconds for one answer.
@@ -72,7 +72,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class ServiceTarget:
-    """Where the service is and who calls.
+    """The address of the service, and the key that calls it.
 
     Attributes:
         url: base URL.
@@ -84,7 +84,7 @@ class ServiceTarget:
 
 
 class Api:
-    """Calls the service; safe to share between threads, each of which keeps one connection.
+    """A client of the service; safe to share between threads, each of which keeps one connection.
 
     Attributes:
         target: which service, with what key.
@@ -104,7 +104,7 @@ class Api:
         }
 
     def check(self) -> None:
-        """See whether the service answers at all, without the patience of the other calls.
+        """Check that the service answers at all, without the patience of the other calls.
 
         Raises:
             ServiceAwayError: nothing answers.
@@ -116,7 +116,7 @@ class Api:
             raise self._away(error) from error
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
-        """The parsed answer to a GET.
+        """Return the parsed answer to a GET.
 
         Raises:
             ServiceAwayError: nothing answers.
@@ -125,7 +125,7 @@ class Api:
         return self._call("GET", path + (f"?{urlencode(query)}" if query else ""), None)
 
     def post(self, path: str, body: object) -> Json:
-        """The parsed answer to a POST of `body` as JSON.
+        """Return the parsed answer to a POST of `body` as JSON.
 
         Raises:
             ServiceAwayError: nothing answers.
@@ -177,7 +177,7 @@ class Api:
 
 
 def find(settings: Settings, url: str | None = None, key: str | None = None) -> ServiceTarget:
-    """Where the running service is, and with what key to call it.
+    """Find the running service's address, and a key to call it with.
 
     Args:
         settings: of this installation.

@@ -1,4 +1,4 @@
-"""Sends events in batches, in the order in which they were put, from one thread of its own."""
+"""The outbox: sends events in batches, in the order in which they were put, from its own thread."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outbox:
         self._thread.start()
 
     def put(self, *messages: Message) -> None:
-        """Queue events, keeping their order; waits while too many are queued.
+        """Queue events in order; wait while too many are queued.
 
         Raises:
             NudgeError: an earlier batch was not delivered.
@@ -49,7 +49,7 @@ class Outbox:
             self._changed.notify_all()
 
     def drain(self) -> None:
-        """Wait until all that was put is delivered.
+        """Wait until every queued event is delivered.
 
         Raises:
             NudgeError: a batch was not delivered.
@@ -103,7 +103,7 @@ class Outbox:
 
 
 def deliver_to(api: Api) -> Deliver:
-    """Delivery to the service, where one refused event is an error: we made it ourselves."""
+    """Make the delivery to the service; a refused event is an error, for Nudge made it itself."""
 
     def deliver(batch: Sequence[Message]) -> None:
         answer = api.post("/v1/events", {"events": batch})

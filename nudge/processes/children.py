@@ -1,4 +1,4 @@
-"""A child process that is tied to this one, is started again when it dies, and ends in order."""
+"""Child processes that end with this one, are started again when they die, and stop in order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STEADY = 30.0
 
 @dataclass(frozen=True)
 class Program:
-    """What a child runs.
+    """The program of a child process.
 
     Attributes:
         name: for messages.
@@ -43,7 +43,7 @@ class Program:
 
 
 def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Process:
-    """Start `command` tied to this process; what it prints goes to our stderr.
+    """Start `command` tied to this process; its output goes to our stderr.
 
     Its session is its own: Ctrl-C reaches this process only, which stops children in order.
     """
@@ -57,7 +57,7 @@ def spawn(command: Sequence[str], environ: Mapping[str, str]) -> Process:
 
 
 class Child:
-    """One process after the other that runs the same program.
+    """A child process that is started again under one name whenever it dies.
 
     Attributes:
         process: the present one, or the last.
@@ -75,11 +75,11 @@ class Child:
 
     @property
     def name(self) -> str:
-        """Its name, for messages."""
+        """The program's name, for messages."""
         return self.program.name
 
     def tend(self, died: Callable[[Child, float], None]) -> None:
-        """Start the process again if it is dead and the pause is over.
+        """Start the process again if it is dead and its pause is over.
 
         Args:
             died: told once of each death, with the pause in seconds.
@@ -96,11 +96,11 @@ class Child:
             self.process, self._started, self._due = self._start(), now, None
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the process; nothing happens where it is dead."""
+        """Send a signal to the process; a dead one is left alone."""
         self.process.send_signal(number)
 
     def stop(self, hurried: Callable[[], bool]) -> None:
-        """End the process in order, and by force when its grace is over or one is in a hurry."""
+        """Stop the process in order; kill it when its grace is over or the caller is in a hurry."""
         self.signal(signal.SIGTERM)
         until = monotonic() + self.program.grace
         while self.process.poll() is None:

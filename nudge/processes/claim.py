@@ -1,4 +1,4 @@
-"""One supervisor for a data directory and a port: who may start, and where it can be found."""
+"""The claim of one supervisor to a data directory and a port, and the file that says so."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ServeError(NudgeError):
 
 @contextlib.contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the data directory for this supervisor.
+    """Hold the data directory for this supervisor alone.
 
     Raises:
         ServeError: another one holds it.
@@ -48,7 +48,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def check_port(settings: Settings) -> None:
-    """Make sure that the web can listen; with the same option as gunicorn, so a restart may.
+    """Check that the web can listen; with gunicorn's option, so that a restart may.
 
     Raises:
         ServeError: it cannot.
@@ -66,7 +66,7 @@ def check_port(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def run_file(settings: Settings) -> Iterator[None]:
-    """Say in the data directory who serves, for as long as it does."""
+    """Write the file that says who serves the data directory, for as long as it does."""
     path = settings.data_dir / FILE_NAME
     draft = path.with_suffix(".tmp")
     found = {"pid": os.getpid(), "url": settings.url, "started": clock.now()}

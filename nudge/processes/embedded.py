@@ -32,7 +32,7 @@ _LOG_BYTES = 8192
 
 @dataclass(frozen=True)
 class Waits:
-    """How long to wait, in seconds.
+    """Patience with the server, in seconds.
 
     Attributes:
         lock: for an earlier server on the same directory that is still ending.
@@ -49,7 +49,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class EmbeddedStore:
-    """A running server.
+    """A running Valkey server of Nudge's own.
 
     Attributes:
         url: what clients connect to.
@@ -63,15 +63,15 @@ class EmbeddedStore:
 
     @property
     def pid(self) -> int:
-        """The server's process id."""
+        """The id of the server's process."""
         return self.process.pid
 
     def alive(self) -> bool:
-        """Whether the server still runs."""
+        """Return whether the server still runs."""
         return self.process.poll() is None
 
     def stop(self, timeout: float = Waits.stop) -> None:
-        """End the server in order, so that all it acknowledged is on disk; safe to repeat.
+        """Stop the server in order: everything acknowledged is on disk then; idempotent.
 
         Args:
             timeout: seconds until it is killed.
@@ -85,7 +85,7 @@ class EmbeddedStore:
             self.process.wait()
 
     def last_lines(self) -> str:
-        """The end of the server's log."""
+        """Return the end of the server's log."""
         return _tail(self.log)
 
 
@@ -101,7 +101,7 @@ def start(settings: Settings, waits: Waits | None = None) -> EmbeddedStore:
 
 
 def spawn(settings: Settings, wait: float = Waits.lock) -> EmbeddedStore:
-    """Start the store of `settings.data_dir`, and do not wait until it serves.
+    """Start the store of `settings.data_dir` without waiting until it serves.
 
     Args:
         settings: where it keeps its log, and how often that is synced.
@@ -118,7 +118,7 @@ def spawn(settings: Settings, wait: float = Waits.lock) -> EmbeddedStore:
 
 
 def persistence(aof: str) -> dict[str, str]:
-    """Options for a log that keeps every write, and a memory that drops none.
+    """Return the options for a log that keeps every write, and a memory that drops none.
 
     Args:
         aof: `everysec` (see `nudge.processes.syncing`: the sync is not the server's) or `always`.
@@ -225,7 +225,7 @@ def _wait_ready(store: EmbeddedStore, address: Address, waits: Waits) -> None:
 
 
 def ping(address: Address) -> bytes:
-    """The server's first answer to PING; empty where there is none within a second."""
+    """Return the server's first answer to PING; empty where none comes within a second."""
     family = socket.AF_UNIX if isinstance(address, Path) else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as client:
         client.settimeout(1.0)

@@ -33,7 +33,7 @@ Prepare = Callable[[Settings], None]
 
 
 def programs(settings: Settings) -> list[Program]:
-    """Web, and the worker, which starts when pages are answered: both at once would start late."""
+    """Return web and worker; the worker starts when pages are answered, for both would be late."""
     config = str(settings.config_dir / "gunicorn.conf.py")
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
     return [
@@ -72,7 +72,7 @@ def serve(
 
 
 class _Supervisor:
-    """The children in the order of their start, and what the operator asked for."""
+    """The supervisor of the children, in the order of their start."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -82,7 +82,7 @@ class _Supervisor:
         self._stops = 0
 
     def run(self, prepare: Prepare, programs: Sequence[Program]) -> None:
-        """Start everything, tend it until a signal comes, stop everything."""
+        """Start every child, tend them until a signal comes, then stop them."""
         try:
             if self._settings.redis_url is None:
                 self._children.append(_store(self._settings))

@@ -1,4 +1,4 @@
-"""Brings the embedded store's log to the disk every second, from outside of the server.
+"""The syncer: brings the embedded store's log to the disk every second, from outside of it.
 
 The server's own `everysec` holds a write back while a sync is under way, for up to two seconds, and
 answers all the same: killed then, it loses what it has acknowledged. With `appendfsync no` a write
@@ -21,7 +21,7 @@ EVERY: Final = 1.0
 
 
 class Syncer:
-    """Syncs a directory's files every second, in a thread of its own, as long as the process runs.
+    """A thread that syncs a directory's files every second, while the process runs.
 
     Args:
         directory: of the log; it need not be there yet.

@@ -26,7 +26,7 @@ _GRACE = 5.0
 
 
 def command(arguments: list[str], signum: signal.Signals = signal.SIGTERM) -> list[str]:
-    """The command line that runs `arguments` tied to the calling process.
+    """Return the command line that runs `arguments` tied to the calling process.
 
     Args:
         arguments: the command and its arguments.

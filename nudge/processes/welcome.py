@@ -1,4 +1,4 @@
-"""What `nudge serve` prints when it is ready: where, with which keys, and one line to try."""
+"""The welcome that `nudge serve` prints when ready: address, keys and one line to try."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OK = 200
 
 
 def answers(url: str, path: str = "/readyz", timeout: float = 0.5) -> bool:
-    """Whether GET answers 200 within `timeout` seconds."""
+    """Return whether GET answers 200 within `timeout` seconds."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -32,7 +32,7 @@ def answers(url: str, path: str = "/readyz", timeout: float = 0.5) -> bool:
 
 
 def example(settings: Settings) -> str:
-    """One curl line that asks for all slots of a page."""
+    """Return one curl line that asks for all slots of a page."""
     body = json.dumps(_EXAMPLE, separators=(",", ":"))
     headers = [f"Authorization: Bearer {settings.page_key}", "Content-Type: application/json"]
     parts = ["curl", "-s", f"{settings.url}/v1/decisions", "-d", body]
@@ -40,7 +40,7 @@ def example(settings: Settings) -> str:
 
 
 def welcome(settings: Settings) -> str:
-    """The whole text."""
+    """Return the whole welcome text."""
     lines = {
         "Nudge": settings.url,
         "API": f"{settings.url}/docs",

@@ -22,7 +22,7 @@ _HEADER = """\
 
 @dataclass(frozen=True)
 class Secrets:
-    """What the file holds; all three are ASCII.
+    """The secrets in the file; all three are ASCII.
 
     Attributes:
         secret_key: key material for ids, the vault and the draws.

@@ -1,4 +1,4 @@
-"""What may stand in nudge.toml and in NUDGE_* variables: one schema checks both.
+"""The schema of nudge.toml and of NUDGE_* variables.
 
 environs, which is built on the same library, reads `os.environ` only, knows nothing of the file,
 and would need a second table.
@@ -53,10 +53,10 @@ FIRST_VAULT_KEY = 1
 
 
 def vault_keys(value: str) -> dict[int, bytes]:
-    """Id -> secret of keys written `1=secret,2=secret`; the last one encrypts.
+    """Return id -> secret of keys written `1=secret,2=secret`; the last one encrypts.
 
     Raises:
-        ValueError: an id is no number from 0 to 255, or a secret is too short.
+        ValueError: an id is not a number from 0 to 255, or a secret is too short.
     """
     pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
     found = {int(name): secret.encode() for name, _, secret in pairs}
@@ -74,7 +74,7 @@ def _check_vault_keys(value: str) -> None:
 
 
 class _Schema(Schema):
-    """What may stand in nudge.toml; each key is also a variable."""
+    """The schema of nudge.toml; each key is also a variable."""
 
     redis_url = ma.String(
         validate=validate.Regexp(
@@ -118,7 +118,7 @@ class _Schema(Schema):
 
 
 class _EnvironSchema(_Schema):
-    """What may stand in the environment: secrets too, which do not belong in a shared file."""
+    """The schema of the environment: secrets too, which do not belong in a shared file."""
 
     config_dir = ma.String(validate=validate.Length(min=1))
     fault_dir = ma.String()
@@ -138,7 +138,7 @@ _ENVIRON = _EnvironSchema()
 
 
 def from_environ(environ: Mapping[str, str]) -> Values:
-    """Check the NUDGE_* variables that mean something; an empty value counts as unset.
+    """Check the known NUDGE_* variables; an empty value counts as unset.
 
     Raises:
         InvalidConfigError: every variable that is wrong.
@@ -170,7 +170,7 @@ def from_file(path: Path) -> Values:
 
 
 def stray_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text.
+    """Return unknown NUDGE_* variables -> the one that was meant, or an empty text.
 
     They are no error: orchestrators inject such names of their own (`NUDGE_SERVICE_HOST`).
     """

@@ -43,7 +43,7 @@ Aof = Literal["everysec", "always"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that an operator may set; durations in seconds, sizes in bytes.
+    """The operator's settings; durations in seconds, sizes in bytes.
 
     Attributes:
         secret_key: key material for ids, the vault and the draws, at least 16 bytes.
@@ -111,49 +111,49 @@ class Settings:
 
     @property
     def vault_secrets(self) -> dict[int, bytes]:
-        """Key id -> secret of the vault's keys; the last one encrypts."""
+        """The vault's keys, id -> secret; the last one encrypts."""
         given = vault_keys(self.vault_keys or "")
         first = {} if FIRST_VAULT_KEY in given else {FIRST_VAULT_KEY: self.secret_key}
         return first | given
 
     @property
     def lake_dir(self) -> Path:
-        """Where the lake's Parquet files and manifests lie."""
+        """The directory of the lake's Parquet files and manifests."""
         return self.data_dir / "lake"
 
     @property
     def lake_keep(self) -> float:
-        """Seconds that the lake keeps what it has; 0 is for ever."""
+        """The retention of the lake in seconds; 0 is for ever."""
         return max(self.lake_keep_days * 86_400.0, self.journal_keep) if self.lake_keep_days else 0
 
     @property
     def store_note(self) -> Path:
-        """What is noted of the store, so that another one is recognised."""
+        """The file with the store's fingerprint, by which another store is recognised."""
         return self.data_dir / "store.json"
 
     @property
     def spool_dir(self) -> Path:
-        """Where web processes keep what the store does not take."""
+        """The directory of the spool: records of web processes that the store does not take."""
         return self.data_dir / "spool"
 
     @property
     def store_dir(self) -> Path:
-        """Where the embedded store keeps its log."""
+        """The directory of the embedded store's log."""
         return self.data_dir / "store"
 
     @property
     def metrics_dir(self) -> Path:
-        """Where the processes share their Prometheus numbers."""
+        """The directory in which the processes share their Prometheus numbers."""
         return self.data_dir / "metrics"
 
     @property
     def bind(self) -> str:
-        """Address and port that the web listens on, as one text."""
+        """The address and port that the web listens on, as one text."""
         return f"{_bracketed(self.host)}:{self.port}"
 
     @property
     def url(self) -> str:
-        """Where this machine reaches the web."""
+        """The URL by which this machine reaches the web."""
         local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
         return f"http://{_bracketed(local)}:{self.port}"
 
@@ -172,7 +172,7 @@ class Settings:
         return self.redis_url or f"unix://{quote(str(self.socket_path))}"
 
     def masked(self) -> dict[str, object]:
-        """Field -> value, in a form that may be printed: no secret, no password."""
+        """Return field -> value in a form that may be printed: no secret, no password."""
         shown: dict[str, object] = {one.name: getattr(self, one.name) for one in fields(self)}
         secret = (*SECRET_NAMES, "vault_keys")
         shown |= {name: "set" if shown[name] else None for name in secret}
@@ -181,7 +181,7 @@ class Settings:
         return shown | {"store_url": _without_password(self.store_url)}
 
     def to_environ(self) -> dict[str, str]:
-        """The variables from which `load` makes these settings again, for child processes.
+        """Return the variables from which `load` makes these settings again, for child processes.
 
         They hold the secrets: give them to Nudge's own processes only.
         """
@@ -216,12 +216,12 @@ def load(
 
 
 def stray_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """NUDGE_* variables that mean nothing -> the one that was meant, or an empty text."""
+    """Return unknown NUDGE_* variables -> the one that was meant, or an empty text."""
     return schema.stray_variables(os.environ if environ is None else environ)
 
 
 def child_environ(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment for a process of Nudge's own that is to run with `settings`."""
+    """Return the environment for one of Nudge's own processes that runs with `settings`."""
     inherited = os.environ if environ is None else environ
     # prometheus_client reads its variable when it is first imported.
     shared = {"PROMETHEUS_MULTIPROC_DIR": str(settings.metrics_dir)}

@@ -1,1 +1,1 @@
-"""What could not be appended, kept on disk, encrypted, until the store is back."""
+"""The spool: records that could not be appended, on disk, encrypted, until the store is back."""

@@ -1,4 +1,4 @@
-"""The bytes of a spool file: frames that are encrypted one by one and end at a zero length.
+"""Frames of a spool file: encrypted one by one, with a zero length behind the last.
 
 A file's space is reserved with zeros, so a reader stops at the first frame that was not written,
 and a frame that a crash cut short does not open: it was never acknowledged.
@@ -20,7 +20,7 @@ OVERHEAD: Final = _LENGTH.size + NONCE + 16
 
 
 def seal(key: AESGCM, name: str, number: int, nonce: bytes, content: bytes) -> bytes:
-    """One frame.
+    """Return one frame, encrypted.
 
     Args:
         key: of the spool.
@@ -34,7 +34,7 @@ def seal(key: AESGCM, name: str, number: int, nonce: bytes, content: bytes) -> b
 
 
 def read(key: AESGCM, name: str, file: BinaryIO) -> Iterator[bytes]:
-    """The contents of a file's frames, up to the end of what was written whole."""
+    """Yield the contents of a file's frames, up to the end of what was written whole."""
     number = 0
     while True:
         head = file.read(_LENGTH.size)

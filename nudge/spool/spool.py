@@ -1,4 +1,4 @@
-"""The spool of one process: append with one `fsync` for all who wait; hand over when it is back.
+"""The spool of one process: appends with one `fsync` for all callers; drained later.
 
 What is appended is in the file at once, where it survives this process; a thread brings it to the
 disk, where it survives the machine. Whoever appends says how long to wait for that.
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Spool:
-    """Appends for one process; safe to share between threads, not over a fork.
+    """The spool of one process; safe to share between threads, not over a fork.
 
     Args:
         directory: made if absent.
@@ -57,26 +57,26 @@ class Spool:
 
     @property
     def pending(self) -> int:
-        """Frames that wait in this process's file."""
+        """The number of frames that wait in this process's file."""
         return self._number
 
     @property
     def taken(self) -> int:
-        """Records kept since this process began, over all its files."""
+        """The number of records kept since this process began, over all its files."""
         return self._taken
 
     @property
     def refused(self) -> int:
-        """Calls of `append` that kept nothing since this process began."""
+        """The number of calls of `append` that kept nothing since this process began."""
         return self._refused
 
     @property
     def used(self) -> float:
-        """Share of the reserved space that is used, in [0, 1]."""
+        """The share of the reserved space that is used, in [0, 1]."""
         return self._end / self._size
 
     def reserve(self) -> None:
-        """Take the space now rather than at the first append, when the disk may be full.
+        """Reserve the space now rather than at the first append, when the disk may be full.
 
         Raises:
             SpoolFullError: the disk does not give it.
@@ -85,7 +85,7 @@ class Spool:
             self._opened()
 
     def append(self, contents: Sequence[bytes], patience: float | None = None) -> None:
-        """Keep these; returns when they are on disk, or after so much patience.
+        """Append records; return when they are on disk, or after so much patience.
 
         Args:
             contents: to keep, in order.
@@ -104,7 +104,7 @@ class Spool:
             self._taken += len(contents)
 
     def hand_over(self) -> bool:
-        """Give what was appended to whoever drains, and begin a new file; False if empty."""
+        """Leave the appended records to be drained, and begin a new file; False if empty."""
         with self._synced:
             if not self._number or self._flushed < self._queued:
                 return False  # what is written is synced first; the next call comes soon
@@ -114,7 +114,7 @@ class Spool:
 
     @contextmanager
     def draining(self) -> Iterator[bool]:
-        """The right to drain the directory: one process at a time; False for the others."""
+        """Hold the right to drain the directory, one process at a time; False for the others."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(self._directory / "drain.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -123,13 +123,13 @@ class Spool:
             os.close(file)
 
     def close(self) -> None:
-        """Leave: an empty file is removed, another is left to be drained."""
+        """Close the spool: an empty file is removed, another is left to be drained."""
         with self._synced:
             self._synced.wait_for(self._quiet, LEAVING)
             self._leave()
 
     def ready(self) -> Iterator[tuple[Path, Iterator[bytes]]]:
-        """Every file that can be drained, oldest first, with its contents."""
+        """Yield every file that can be drained, oldest first, with its contents."""
         mine = self._path if self._file is not None else None
         for path in sorted(self._directory.glob("*.*"), key=_age):
             if path.suffix == READY or (path != mine and _abandoned(path)):
@@ -146,7 +146,7 @@ class Spool:
             raise SpoolFullError(f"the spool cannot be written: {self._broken}")
 
     def _opened(self) -> int:
-        """The file's descriptor; a new file with its space reserved where there is none."""
+        """Return the file's descriptor; a new file reserves its space first."""
         if self._file is not None:
             return self._file
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ class Spool:
         self._number = 0
 
     def _queue(self, contents: Sequence[bytes]) -> int:
-        """Write; the ticket by which it is known when it is on disk."""
+        """Write records; return the number by which to wait until they are on disk."""
         file = self._opened()
         sealed: list[bytes] = []
         for content in contents:
@@ -201,14 +201,14 @@ class Spool:
         return self._queued
 
     def _woken(self) -> None:
-        """See that a thread syncs; it is this process's, so it begins behind any fork."""
+        """Make sure that a thread of this process syncs, so that it begins behind any fork."""
         if self._syncing is None:
             self._syncing = threading.Thread(target=self._sync, name="spool-sync", daemon=True)
             self._syncing.start()
         self._synced.notify_all()
 
     def _sync(self) -> None:
-        """Bring to disk what was written, for all who wait, for as long as the process lives.
+        """Sync what was written, for all waiting callers, for as long as the process lives.
 
         After a failure the file takes no more: what follows has no place.
         """
@@ -227,7 +227,7 @@ class Spool:
 
 
 def _failure(file: int | None) -> OSError | None:
-    """Wait for the disk; why it refuses, if it does."""
+    """Wait for the disk; return its error, if any."""
     try:
         faults.point("spool.before_sync")
         if file is not None:
@@ -246,7 +246,7 @@ def _age(path: Path) -> float:
 
 
 def _abandoned(path: Path) -> bool:
-    """True for the file of a process that is no more: its lock is free."""
+    """Return True for the file of a dead process: its lock is free."""
     if path.suffix != OPEN:
         return False
     try:

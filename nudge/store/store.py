@@ -36,11 +36,10 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class Store:
-    """The store of one installation; whatever is read or written goes through one of its parts.
+    """The store of one installation: one part for each kind of data, read and written through it.
 
     Attributes:
         client: the connection; two stores of one process may have two, with other patience.
-        keys: of the installation.
     """
 
     client: Client
@@ -83,12 +82,12 @@ class Store:
 
     @cached_property
     def identity(self) -> StoreIdentity:
-        """The identity of the store: whether it is the one that was known."""
+        """The identity of the store: recognises one that is empty, older or another."""
         return StoreIdentity(self.client, self.keys)
 
     @cached_property
     def retention(self) -> Retention:
-        """Retention of the journal: what every reader has is trimmed."""
+        """Retention of the journal: what every fold has read is trimmed."""
         return Retention(self.client, self.keys)
 
     @cached_property
@@ -123,7 +122,7 @@ class Store:
 
     @cached_property
     def guards(self) -> GuardNotes:
-        """Notes of the harm guard: whose turn it is, and what it saw last."""
+        """Notes of the harm guard: the worker whose turn it is, and its last looks."""
         return GuardNotes(self.client, self.keys)
 
     @cached_property
@@ -148,12 +147,12 @@ class Store:
 
     @cached_property
     def people(self) -> People:
-        """People: which ids are one person, and events that name them."""
+        """People: ids that are one person, and events that name them."""
         return People(self.client, self.keys)
 
     @cached_property
     def visitors(self) -> VisitorBook:
-        """Visitors: found or made by hashed id, followed to whom they turned out to be."""
+        """Visitors: found or made by hashed id, followed to the subject they were merged into."""
         return VisitorBook(self.client, self.keys)
 
     @cached_property
@@ -168,7 +167,7 @@ class Store:
 
     @cached_property
     def freshness(self) -> FreshnessReader:
-        """The reader of freshness: until when everything that was logged is in the lake."""
+        """The reader of freshness: the time until which every logged record is in the lake."""
         return FreshnessReader(self.client, self.keys)
 
     def close(self) -> None:

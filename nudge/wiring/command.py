@@ -17,7 +17,6 @@ class Installation:
     """An installation whose store is open.
 
     Attributes:
-        settings: of the installation.
         store: patient.
     """
 
@@ -26,7 +25,7 @@ class Installation:
 
     @property
     def sealer(self) -> Sealer:
-        """Hashes and ids of the installation."""
+        """The sealer of the installation: hashes and ids."""
         return Sealer(self.settings.secret_key, self.settings.vault_secrets)
 
 

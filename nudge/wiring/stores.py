@@ -9,7 +9,7 @@ from nudge.store.wire.keys import Keys
 
 
 def hot_store(settings: Settings, timeout: float) -> Store:
-    """Make a store for those who are waited for: one try, behind a circuit breaker.
+    """Make a store for callers who must not wait: one try, behind a circuit breaker.
 
     Args:
         settings: of the installation.
@@ -19,7 +19,7 @@ def hot_store(settings: Settings, timeout: float) -> Store:
 
 
 def patient_store(settings: Settings) -> Store:
-    """Make a store for workers, commands and threads that nobody waits for."""
+    """Make a store for workers, commands and threads that no caller waits for."""
     return Store(clients.patient(settings.store_url), _keys(settings))
 
 

@@ -1,4 +1,4 @@
-"""The web application."""
+"""The composition root of the web application."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class App(Flask):
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web application; nothing is asked of the store before the first request.
+    """Create the web application; the store is not asked before the first request.
 
     `app.extensions["nudge"].start()` follows the store from then on: once in each process.
 

@@ -1,4 +1,4 @@
-"""The worker: the loops of the named folds, and everything that they are made from."""
+"""The composition root of a worker: the loops of the named folds, and their parts."""
 
 from __future__ import annotations
 
@@ -50,11 +50,9 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)
 class Worker:
-    """What every loop of a worker is made from.
+    """The parts that a worker's loops share.
 
     Attributes:
-        settings: of the installation.
-        store: of the installation.
         owner: under which the leases are held; no two processes ever share one.
         ttl: seconds after which a dead worker's work is taken over.
     """
@@ -66,12 +64,12 @@ class Worker:
 
     @property
     def guard(self) -> StoreCheck:
-        """One for each loop."""
+        """Make a store check, one for each loop."""
         return StoreCheck(self.store, self.settings.store_note)
 
 
 def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int:
-    """Run folds until SIGTERM or SIGINT; from the main thread.
+    """Run folds until SIGTERM or SIGINT; call it from the main thread.
 
     Args:
         settings: of the installation.
@@ -102,7 +100,7 @@ def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int
 
 
 def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
-    """The loops of these folds, by the names of their threads."""
+    """Return the loops of these folds, by the names of their threads."""
     makers: dict[str, Callable[[Worker], dict[str, Loop]]] = {
         FoldName.ATTRIBUTE: _attribute,
         FoldName.LEARN: _learn,

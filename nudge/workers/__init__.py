@@ -1,1 +1,1 @@
-"""What runs beside the web: the fold runner, leases and jobs."""
+"""Workers beside the web: the fold runner, leases and jobs."""

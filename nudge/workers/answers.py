@@ -1,4 +1,4 @@
-"""What the report worker can answer: a slot's performance, and what another policy would get."""
+"""Answers of the report worker: a slot's performance, and the value of another policy."""
 
 from __future__ import annotations
 
@@ -35,14 +35,12 @@ EVALUATIONS_KEPT: Final = float(DAY)
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers of one installation.
+    """The answers of one installation's report worker.
 
     The engine takes a second and 100 MB to import: it is loaded with the first question, so that
     folds need not wait for it when a worker starts.
 
     Attributes:
-        store: of the installation.
-        settings: of the installation.
         prepared: the days, and the time, for which everything is prepared.
     """
 
@@ -52,7 +50,7 @@ class Answers:
 
     @property
     def kinds(self) -> tuple[QuestionKind, ...]:
-        """What can be asked."""
+        """The kinds of questions that can be asked."""
         return (
             QuestionKind(REPORT, self.report, REPORTS_KEPT, self.prepare),
             QuestionKind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
@@ -66,7 +64,7 @@ class Answers:
 
     @property
     def cache(self) -> Path:
-        """Where days are kept joined."""
+        """The directory of days whose rows are joined already."""
         return self.settings.data_dir / CACHE
 
     @cached_property
@@ -83,7 +81,7 @@ class Answers:
         )
 
     def report(self, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
-        """A slot's performance, as JSON or as a Parquet file."""
+        """Return a slot's performance, as JSON or as a Parquet file."""
         question = PerformanceQuestion.read(plain)
         made = self._reports.make(question, tell)
         if not question.parquet:
@@ -93,7 +91,7 @@ class Answers:
         return JobAnswer(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
 
     def prepare(self, tell: Tell) -> None:
-        """Join the days that are over and sum them up; a lake of one day has none."""
+        """Join the finished days and sum them up; a lake of one day has none."""
         days = sorted(path.name for path in self.lake.root.glob("exposures/date=*"))
         about = [*days, int(clock.now() // OFTEN)]
         if len(days) > 1 and about != self.prepared:
@@ -101,7 +99,7 @@ class Answers:
             self.prepared[:] = about
 
     def evaluate(self, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
-        """What another policy would have got.
+        """Return the value that another policy would have got.
 
         Raises:
             NotFoundError: the lake has no decisions of the slot, or the policy is not kept.

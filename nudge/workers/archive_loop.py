@@ -1,4 +1,4 @@
-"""Runs the archive: one fold over all partitions that a worker owns, so that they share files.
+"""The loop of the archive: one fold over all partitions of a worker, so that they share files.
 
 Whoever archives a partition also trims its journal, merges its small files, removes its old days,
 and notes how far the store was seen.
@@ -36,7 +36,7 @@ LOOK = 0.2
 
 @dataclass(frozen=True)
 class SpareWork:
-    """What is done while no archiving is due.
+    """Work for the time in which no archiving is due.
 
     Attributes:
         compact: merges small files.
@@ -48,7 +48,7 @@ class SpareWork:
 
 
 class ArchiveLoop:
-    """Runs the archive when it is due. Use it from one thread."""
+    """The loop that runs the archive when it is due. Use it from one thread."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ArchiveLoop:
         self._release()
 
     def turn(self) -> None:
-        """One run, if it is due.
+        """Run the archive once, if it is due.
 
         Raises:
             NudgeError: it failed; the leases are to be taken again.
@@ -100,7 +100,7 @@ class ArchiveLoop:
         note_archived(self._note, {lease.partition: lease.position for lease in done})
 
     def _in_spare_time(self, held: list[Lease]) -> None:
-        """Merge small files, else remove old days; a failure waits for the next look."""
+        """Merge small files, else remove old days; retry a failure at the next look."""
         compact, expire = self._spare.compact, self._spare.expire
         if compact.due(clock.monotonic()):
             with self._failing("not_compacted"):

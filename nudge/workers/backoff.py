@@ -1,4 +1,4 @@
-"""How long to wait: after failures, and where there is nothing to do."""
+"""Backoff: waits after failures, and where there is nothing to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Backoff:
     turns: int = 0
 
     def next(self) -> float:
-        """Seconds to wait now."""
+        """Return the seconds to wait now."""
         whole = min(self.most, self.first * 2.0 ** min(self.turns, 32))
         self.turns += 1
         # Several workers must not come back to the store in step.

@@ -1,4 +1,4 @@
-"""Courtesy: while many customers are planned for, folds leave the processor to that."""
+"""Courtesy: folds leave the processor to the planner while it plans for many customers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,14 @@ WAITS: Final = 120.0
 
 
 class Courtesy:
-    """One fold's. Use it from one thread.
-
-    Args:
-        store: of the installation.
-    """
+    """The courtesy of one fold. Use it from one thread."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._since: float | None = None
 
     def rest(self, worked: float) -> float:
-        """Seconds to rest after so many of work; 0 where nobody plans for many.
+        """Return the seconds to rest after so many of work; 0 without bulk planning.
 
         Raises:
             StoreAwayError: no answer.
@@ -37,7 +33,7 @@ class Courtesy:
         return min(LONGEST, TIMES * worked)
 
     def waits(self) -> bool:
-        """Whether a long run is better put off.
+        """Return whether a long run is better put off.
 
         Raises:
             StoreAwayError: no answer.

@@ -1,4 +1,4 @@
-"""What the report worker answers about the funnel."""
+"""Answers of the report worker about the funnel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT: Final = 600.0
 
 
 def funnel_kind(store: Store, settings: Settings) -> QuestionKind:
-    """Questions about the funnel."""
+    """Return the kind of questions about the funnel."""
     return QuestionKind(FUNNEL, partial(_answer, store, settings), KEPT)
 
 

@@ -1,4 +1,4 @@
-"""Freezes slots whose policy does harm: looks at the lake, and acts as an operator would."""
+"""The loop of the harm guard: judges slots by the lake, and freezes as an operator would."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TICK: Final = 1.0
 
 
 class HarmGuardLoop:
-    """Looks at every guarded slot when it is due, in one worker at a time. Use it from one thread.
+    """The loop that judges guarded slots, in one worker at a time. Use it from one thread.
 
     Whoever loses the turn in the middle of a look does no harm: a slot is frozen only at the
     revision that was looked at, and a slot that is frozen is not looked at.
@@ -81,7 +81,7 @@ class HarmGuardLoop:
         self._release()
 
     def turn(self, now: float) -> list[str]:
-        """Look at what is due; the names of the slots that were frozen.
+        """Judge the slots that are due; return the names of those that were frozen.
 
         Args:
             now: seconds on a clock that never jumps.
@@ -105,7 +105,7 @@ class HarmGuardLoop:
         return any(lake) and before != self._seen[slot.name]
 
     def _froze(self, slot: Slot) -> bool:
-        """Look at a slot; one that fails does not stop the others."""
+        """Judge a slot and freeze it if needed; a failure does not stop the other slots."""
         try:
             look = self._guards.look(slot)
             # First what was seen: who dies before the next step finds the same again.
@@ -140,7 +140,7 @@ class HarmGuardLoop:
 
 
 def noted(look: HarmFinding) -> dict[str, object]:
-    """A look as it is kept, and told by the API."""
+    """Return a look in the form in which it is stored, and shown by the API."""
     return {
         "revision": look.slot.revision,
         "since_revision": look.since,

@@ -1,4 +1,4 @@
-"""Which partitions of a fold a worker owns: claims, renewals, and a fair share with others."""
+"""Leases of a fold's partitions in one worker: claims, renewals, and a fair share with others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TTL = 5.0
 
 
 class Leases:
-    """The leases of one fold that one worker holds: none of a store that is not the right one."""
+    """The leases of one fold in one worker; a wrong store gives none."""
 
     def __init__(
         self,
@@ -38,15 +38,15 @@ class Leases:
         self._due = 0.0
 
     def held(self) -> list[Lease]:
-        """What is held, by partition."""
+        """The held leases, by partition."""
         return [self._held[partition] for partition in sorted(self._held)]
 
     def get(self, partition: int) -> Lease | None:
-        """The lease of a partition, if it is held."""
+        """Return the lease of a partition, if it is held."""
         return self._held.get(partition)
 
     def refresh(self) -> None:
-        """Renew, give back what is beyond the fair share, and take what is free; when it is time.
+        """Renew leases, return those beyond the fair share and take free ones, when it is time.
 
         Raises:
             StoreAwayError: the store does not answer; call `forget`.
@@ -71,23 +71,23 @@ class Leases:
         self._held[lease.partition] = lease
 
     def drop(self, lease: Lease) -> None:
-        """Forget a lease that another worker has, or whose position is not known."""
+        """Forget a lease that another worker has, or whose position is unknown."""
         self._held.pop(lease.partition, None)
 
     def forget(self) -> None:
-        """Forget all leases, and take them again at the next refresh."""
+        """Forget all leases; the next refresh takes them again."""
         self._held.clear()
         self._due = 0.0
 
     def release(self) -> None:
-        """Give everything back, so that the others need not wait."""
+        """Give all leases back, so that other workers need not wait."""
         for lease in self.held():
             self._give_back(lease)
         self._store.folds.heartbeat(self._fold, self._owner, 0)
 
     @contextmanager
     def renewed(self) -> Iterator[None]:
-        """Keeps the leases while something runs that may take longer than they last."""
+        """Keep the leases during work that may take longer than they last."""
         done = Event()
         held = self.held()
         keeper = Thread(target=self._keep, args=(held, done), name=f"{self._fold}-leases")
@@ -137,5 +137,5 @@ class Leases:
 
 
 def fair_share(partitions: int, workers: int) -> int:
-    """Most partitions that one of so many workers holds."""
+    """Return the most partitions that one of so many workers holds."""
     return -(-partitions // max(1, workers))

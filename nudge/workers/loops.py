@@ -1,4 +1,4 @@
-"""Loops of a worker: each in a thread, until the process is told to stop or one ends by itself."""
+"""Loops of a worker, each in a thread, until the process is told to stop or one loop ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class Loop(Protocol):
-    """What runs in a thread."""
+    """A loop that runs in a thread."""
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
@@ -53,7 +53,7 @@ def _run(name: str, loop: Loop, stop: Event, failed: Event) -> None:
 
 @contextmanager
 def stop_signals(stop: Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set `stop` while this lasts."""
+    """Set `stop` on SIGTERM and SIGINT while this lasts."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         log.info("stopping", signal=signal.Signals(number).name)

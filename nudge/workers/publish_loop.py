@@ -1,4 +1,4 @@
-"""Runs the publisher beside the fold `learn`."""
+"""The loop of the publisher, beside the fold `learn`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 
 class PublishLoop:
-    """Publishes what changed. Use it from one thread."""
+    """The loop that publishes snapshots of changed slots. Use it from one thread."""
 
     def __init__(self, publisher: Publisher, look: float, guard: StoreCheck) -> None:
         self._publisher, self._look, self._guard = publisher, look, guard

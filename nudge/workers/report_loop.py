@@ -1,4 +1,4 @@
-"""Answers questions about the lake: takes jobs, one at a time, and gives their results."""
+"""The loop of the report worker: takes questions about the lake one by one and answers them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Tell = Callable[[float], None]
 
 
 class StoppedError(NudgeError):
-    """The worker ends: the job waits for the next one."""
+    """The worker stops: the job waits for the next one."""
 
     code = "stopped"
 
@@ -59,7 +59,7 @@ Answer = Callable[[Mapping[str, Any], Tell], JobAnswer]
 
 @dataclass(frozen=True)
 class QuestionKind:
-    """A kind of question.
+    """A kind of question, and the function that answers it.
 
     Attributes:
         name: of the jobs.
@@ -75,7 +75,7 @@ class QuestionKind:
 
 
 class ReportLoop:
-    """Answers one kind of question. Use it from one thread."""
+    """The loop that answers one kind of question. Use it from one thread."""
 
     def __init__(self, store: Store, kind: QuestionKind, ttl: float) -> None:
         self._store, self._kind, self._ttl = store, kind, ttl
@@ -83,7 +83,7 @@ class ReportLoop:
         self._rested = clock.monotonic()
 
     def run(self, stop: Event) -> None:
-        """Work until `stop` is set; the job at hand is left for the next worker then."""
+        """Answer questions until `stop` is set; the next worker takes an unfinished job."""
         self._stop = stop
         away = Backoff(0.1, 5.0)
         while not stop.is_set():
@@ -99,7 +99,7 @@ class ReportLoop:
                 stop.wait(LOOK)
 
     def turn(self) -> bool:
-        """Answer one question; whether there was one.
+        """Answer one question; return whether there was one.
 
         Raises:
             StoreError: the store does not answer; the job is taken again when its lease is over.
@@ -139,7 +139,7 @@ class ReportLoop:
 
     @contextmanager
     def _held(self, ticket: Ticket) -> Iterator[Tell]:
-        """Keeps the job while it is answered; what is yielded takes note of the progress."""
+        """Hold the job while it is answered; yield a function that notes the progress."""
         done, progress = Event(), [0.0]
 
         def tell(share: float) -> None:
@@ -167,7 +167,7 @@ class ReportLoop:
             raise StoppedError("the worker ends")
 
     def _rest(self) -> None:
-        """Prepare for the next question, if nobody has asked for a while."""
+        """Prepare for the next question, if none came for a while."""
         if self._kind.prepare is None or clock.monotonic() < self._rested + REST:
             return
         try:
@@ -180,7 +180,7 @@ class ReportLoop:
 
 
 def told(error: NudgeError) -> str:
-    """What callers are told: whatever is wrong with the question, but not where our files lie."""
+    """Return the message for callers: the question's errors, but not where our files lie."""
     if isinstance(error, ASKERS):
         return str(error)
     return f"the question could not be answered ({error.code}); the worker's log says why"

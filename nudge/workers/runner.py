@@ -1,4 +1,4 @@
-"""The one runner for folds: reads the journal, hands batches to a fold, commits what they give.
+"""The runner of folds: reads the journal, hands batches to a fold, commits the results.
 
 A batch is committed with its position in one atomic write, under a lease whose token fences off
 whoever held it before. So it does not matter where a worker dies.
@@ -27,7 +27,7 @@ S = TypeVar("S")
 
 
 class Runner(Generic[S]):
-    """Runs one fold on the partitions that this worker owns. Use it from one thread."""
+    """The runner of one fold on this worker's partitions. Use it from one thread."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Runner(Generic[S]):
         self._release()
 
     def turn(self, stop: Event | None = None) -> int:
-        """One batch of each partition that is held; how many entries they had together.
+        """Run one batch of each held partition; return how many entries they had together.
 
         Args:
             stop: ends it between two batches; with it, a batch is rested from where many customers
@@ -86,7 +86,7 @@ class Runner(Generic[S]):
         return done
 
     def _batch(self, lease: Lease) -> int:
-        """One batch of one partition; what fails there does not stop the others."""
+        """Run one batch of one partition; a failure does not stop the others."""
         rests_until, pause = self._resting.get(lease.partition, (0.0, Backoff(1.0, 30.0)))
         if clock.monotonic() < rests_until:
             return 0
@@ -121,7 +121,7 @@ class Runner(Generic[S]):
         return len(entries)
 
     def _state(self, lease: Lease) -> S:
-        """The fold's state, read again where the lease is a new one."""
+        """Return the fold's state, read again where the lease is new."""
         known = self._states.get(lease.partition)
         if known is None or known[0] != lease.token:
             return self._fold.prepare(lease.partition)

@@ -1,4 +1,4 @@
-"""Keeps limited stock spread over the partitions, so that nobody is told it is gone too early."""
+"""The loop that spreads limited stock over the partitions, so that none runs out early."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOK: Final = 0.5
 
 
 class StockLoop:
-    """Balances every slot's stock; several workers may do it at once. Use it from one thread."""
+    """The loop that balances every slot's stock; several may run. Use each from one thread."""
 
     def __init__(self, store: Store, guard: StoreCheck) -> None:
         self._store, self._guard = store, guard
@@ -37,7 +37,7 @@ class StockLoop:
             stop.wait(LOOK)
 
     def turn(self) -> None:
-        """Look at every slot once.
+        """Balance the stock of every slot once.
 
         Raises:
             StoreAwayError: the store does not answer.

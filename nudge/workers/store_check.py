@@ -1,4 +1,4 @@
-"""Keeps a worker from a store that is not the installation's."""
+"""The store check, which keeps a worker from another installation's store."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ log = structlog.get_logger()
 
 @dataclass
 class StoreCheck:
-    """Looks at the store whenever a loop is about to take or renew what it works on.
+    """The check of the store before a loop takes or renews its work.
 
     What a loop holds of the right store is worth nothing in another one: the fencing tokens and
     positions there are others. So it suffices to look before anything is taken.
 
     Attributes:
-        store: of the installation.
         note: path of what is noted of the store.
         wrong: what was found last.
     """
@@ -33,7 +32,7 @@ class StoreCheck:
     lock: Lock = field(default_factory=Lock)
 
     def admits(self) -> bool:
-        """True where the store is the right one.
+        """Return True where the store is the right one.
 
         Raises:
             InvalidConfigError: the note cannot be read.

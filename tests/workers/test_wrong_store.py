@@ -17,9 +17,10 @@ from nudge.errors import InvalidConfigError, StoreError
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.lake.files.reader import Lake
+from nudge.store.journal.journal import Journal
 from nudge.store.keeping import identity
 from nudge.store.keeping.fingerprint import StoreFingerprint, read_note, write_note
-from nudge.store.keeping.identity import MARGIN, StoreIdentity, WrongStore
+from nudge.store.keeping.identity import MARGIN, WrongStore
 from nudge.workers.runner import Runner
 from nudge.workers.store_check import StoreCheck
 
@@ -105,7 +106,7 @@ def test_whoever_dies_while_marking_is_replaced(
     """The next one finds the mark and lets the positions go on."""
     wiped(known)
     with monkeypatch.context() as patched:
-        patched.setattr(StoreIdentity, "jump", lambda *_: (_ for _ in ()).throw(StoreError("died")))
+        patched.setattr(Journal, "jump", lambda *_: (_ for _ in ()).throw(StoreError("died")))
         with pytest.raises(StoreError):
             look(known)
     assert known.store.journal.last_position(0) == 0

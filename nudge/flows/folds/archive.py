@@ -29,7 +29,7 @@ PENDING: Final = ("pending_to", "pending_watermark")
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """How often, and how much at a time.
+    """Limits of archiving: how often, and how much at a time.
 
     Attributes:
         every: longest time in seconds that an entry waits for a run.
@@ -50,7 +50,7 @@ class ArchiveLimits:
 
 @dataclass(frozen=True)
 class _Job:
-    """A range that is fixed in the store.
+    """A range of the journal that is fixed in the store before it is written to the lake.
 
     Attributes:
         lease: under which it was.
@@ -66,7 +66,7 @@ class _Job:
 
 
 class ArchiveFold:
-    """The fold. Use it from one thread."""
+    """The fold `archive`: journal to lake, each entry once. Use it from one thread."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class ArchiveFold:
         self._loose: dict[Path, sweep.Sighting] = {}
 
     def due(self, now: float, leases: Sequence[Lease] = ()) -> bool:
-        """True where a run is due.
+        """Return True where a run is due.
 
         Args:
             now: seconds on a clock that never jumps.
@@ -170,7 +170,7 @@ class ArchiveFold:
         return _Job(lease, Range(p, after, upto), watermark, more=upto < last)
 
     def _credited(self, partition: int) -> float | None:
-        """Up to when attribute has credited all that was logged, in seconds."""
+        """Return the time up to which `attribute` has credited everything logged, in seconds."""
         kept = self._store.folds.read_fields(partition, FoldName.ATTRIBUTE, "watermark")
         return _seconds(kept[0])
 

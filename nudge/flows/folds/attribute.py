@@ -31,7 +31,7 @@ WATERMARK: Final = "watermark"
 
 @dataclass(frozen=True)
 class AttributeState:
-    """What the fold keeps of a partition.
+    """The state of the fold `attribute` in one partition.
 
     Attributes:
         watermark: the largest stamp, in seconds.
@@ -44,10 +44,9 @@ class AttributeState:
 
 @dataclass(frozen=True)
 class AttributeFold:
-    """The fold `attribute`.
+    """The fold `attribute`: credits rewards to exposures and keeps the visitors' states.
 
     Attributes:
-        store: of the installation.
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
     """
@@ -57,7 +56,7 @@ class AttributeFold:
     name: str = FoldName.ATTRIBUTE
 
     def prepare(self, partition: int) -> AttributeState:
-        """Watermark and generation as of the committed position."""
+        """Read the watermark and the generation as of the committed position."""
         names = (WATERMARK, GENERATION)
         mark, number = self.store.folds.read_fields(partition, self.name, *names)
         return AttributeState(float(mark or 0.0), int(number or 0))
@@ -65,7 +64,7 @@ class AttributeFold:
     def handle(
         self, partition: int, state: AttributeState, entries: Sequence[JournalEntry]
     ) -> tuple[AttributeState, Commit]:
-        """What a batch comes to.
+        """Return the state behind a batch, and the commit that it makes.
 
         Args:
             partition: of the journal.
@@ -128,7 +127,7 @@ def _subjects(entries: Sequence[JournalEntry]) -> list[str]:
 
 
 def _state(subject: str, blob: bytes | None) -> VisitorState:
-    """The visitor's state; a new one where what is kept cannot be read.
+    """Return the visitor's state; a new one where the stored bytes cannot be read.
 
     The state is rebuilt from the journal when need be; meanwhile one visitor's bytes must not
     stop the partition.

@@ -12,22 +12,22 @@ S = TypeVar("S")
 
 
 class Fold(Protocol[S]):
-    """A function from entries to commits, with a state of its own for each partition."""
+    """A fold: a function from journal entries to commits, with a state for each partition."""
 
     @property
     def name(self) -> str:
-        """Of the fold: part of its keys."""
+        """The fold's name, a part of its keys."""
         ...
 
     @property
     def batch(self) -> int:
-        """Most entries of one commit."""
+        """The most entries of one commit."""
         ...
 
     def prepare(self, partition: int) -> S:
-        """The fold's own state as of its committed position."""
+        """Read the fold's own state as of its committed position."""
         ...
 
     def handle(self, partition: int, state: S, entries: Sequence[JournalEntry]) -> tuple[S, Commit]:
-        """What a batch comes to: the state behind it, and what is to be committed."""
+        """Return the state behind a batch, and the commit that it makes."""
         ...

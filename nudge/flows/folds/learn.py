@@ -24,7 +24,7 @@ SLOTS: Final = "slots"
 
 @dataclass(frozen=True)
 class LearnState:
-    """What the fold keeps of a partition.
+    """The state of the fold `learn` in one partition.
 
     Attributes:
         watermark: seconds.
@@ -39,10 +39,9 @@ class LearnState:
 
 @dataclass(frozen=True)
 class LearnFold:
-    """The fold `learn`.
+    """The fold `learn`: counts exposures and rewards in buckets of time.
 
     Attributes:
-        store: of the installation.
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
     """
@@ -52,7 +51,7 @@ class LearnFold:
     name: str = FoldName.LEARN
 
     def prepare(self, partition: int) -> LearnState:
-        """Watermark and slots as of the committed position."""
+        """Read the watermark and the slots as of the committed position."""
         names = (WATERMARK, SLOTS, GENERATION)
         mark, slots, number = self.store.folds.read_fields(partition, self.name, *names)
         return LearnState(float(mark or 0.0), frozenset((slots or "").split()), int(number or 0))
@@ -60,7 +59,7 @@ class LearnFold:
     def handle(
         self, partition: int, state: LearnState, entries: Sequence[JournalEntry]
     ) -> tuple[LearnState, Commit]:
-        """What a batch comes to.
+        """Return the state behind a batch, and the commit that it makes.
 
         Args:
             partition: of the journal.
@@ -92,7 +91,7 @@ class LearnFold:
 
 
 def crossed_days(before: float, after: float) -> frozenset[int]:
-    """The days (since the epoch) in which buckets widen when the watermark moves on.
+    """Return the days (since the epoch) whose buckets widen when the watermark moves on.
 
     Args:
         before: watermark in seconds; 0 where nothing was counted yet.

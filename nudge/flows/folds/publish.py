@@ -34,7 +34,7 @@ PAUSE = 60.0
 
 @dataclass
 class SlotPublication:
-    """What a publisher holds for one slot.
+    """The state of a publisher for one slot: lease, counts and last snapshot.
 
     Attributes:
         lease: its right.
@@ -56,7 +56,7 @@ class SlotPublication:
 
 
 class Publisher:
-    """Publishes every slot whose lease it gets. Use it from one thread."""
+    """A publisher of snapshots for every slot whose lease it gets. Use it from one thread."""
 
     def __init__(self, store: Store, owner: str, ttl: float, every: float) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class Publisher:
         self._desks: dict[str, SlotPublication] = {}
 
     def run(self, now: float) -> list[str]:
-        """Publish what changed; the names of the slots that got a new version.
+        """Publish the slots that changed; return the names of those with a new version.
 
         Args:
             now: seconds on a clock that never jumps.
@@ -82,11 +82,11 @@ class Publisher:
         self.forget()
 
     def forget(self) -> None:
-        """Drop what is held without a word to the store: what it has done is not known."""
+        """Drop the publisher's state without writing to the store: its last write is uncertain."""
         self._desks.clear()
 
     def _turn(self, slot: Slot, now: float) -> bool:
-        """One slot's turn; one that fails does not stop the others."""
+        """Publish one slot if it changed; a failure does not stop the other slots."""
         lease = self._store.snapshots.acquire(slot.name, self._owner, self._ttl)
         if lease is None:
             self._desks.pop(slot.name, None)
@@ -107,14 +107,14 @@ class Publisher:
         return False
 
     def _desk(self, lease: PublishLease) -> SlotPublication:
-        """The slot's desk; a new one where the lease is another than before."""
+        """Return the slot's publication state; a new one where the lease has changed."""
         desk = self._desks.get(lease.slot)
         if desk is None or desk.lease != lease:
             desk = self._desks[lease.slot] = self._opened(lease)
         return desk
 
     def _opened(self, lease: PublishLease) -> SlotPublication:
-        """A desk that continues where the last publisher stopped."""
+        """Open a publication state that continues where the last publisher stopped."""
         counts = CountsCopy.empty(lease.slot, self._store.keys.partitions)
         kept = self._store.snapshots.published(lease.slot)
         revision, positions = self._last(lease)
@@ -126,7 +126,7 @@ class Publisher:
         return SlotPublication(lease, counts, kept, revision, changed)
 
     def _last(self, lease: PublishLease) -> tuple[int, list[int]]:
-        """Revision and positions of the last snapshot; zeros where there is none to read."""
+        """Return revision and positions of the last snapshot; zeros where none can be read."""
         blob = self._store.snapshots.read(lease.slot, lease.version)
         if blob is None:
             return 0, [0] * self._store.keys.partitions
@@ -181,7 +181,7 @@ def fit_learner(
     version: int,
     memory: FitMemory | None = None,
 ) -> Policy:
-    """The policy that the slot's learner makes of the counts: a function of its arguments.
+    """Fit the slot's learner to counts and return the policy: a pure function of its arguments.
 
     Args:
         slot: its current revision.
@@ -215,12 +215,12 @@ def fit_learner(
 
 
 def alike(one: Slot, other: Slot) -> bool:
-    """True where the counts of two revisions may be added: same cells, same rewarding event."""
+    """Return True where the counts of two revisions add up: same cells, same rewarding event."""
     return _spec(one) == _spec(other) and one.terms.event == other.terms.event
 
 
 def says_something(slot: Slot) -> bool:
-    """True where the policy has something to say before anything was counted.
+    """Return True where the policy says something before anything was counted.
 
     A slot that begins with a rule shows each page's fallback until then (`first_policy`).
     """

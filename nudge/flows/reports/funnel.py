@@ -1,4 +1,4 @@
-"""Funnel: where visitors leave the path, for what reason, and what changed. For a worker."""
+"""The funnel report: at which step and why visitors leave, and what changed. For a worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nudge.lake.reports.funnel import count
 def funnel(
     lake: Lake, path: Funnel, question: FunnelQuestion, engine: str = DUCKDB
 ) -> dict[str, object]:
-    """The report, as plain JSON, from the lake as it is now.
+    """Return the funnel report, as plain JSON, from the lake as it is now.
 
     Args:
         lake: of the installation.
@@ -33,7 +33,7 @@ def funnel(
 
 
 def funnel_answer(backend: Backend, path: Funnel, question: FunnelQuestion) -> dict[str, object]:
-    """The report of the lake that a backend holds.
+    """Return the funnel report of the lake that a backend holds.
 
     Raises:
         InvalidRequestError: the question names no dimension.

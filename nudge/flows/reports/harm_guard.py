@@ -1,4 +1,4 @@
-"""Guard: whether a slot's policy does harm, from the lake. For a worker."""
+"""The harm guard: judges from the lake whether a slot's policy does harm. For a worker."""
 
 from __future__ import annotations
 
@@ -22,11 +22,9 @@ from nudge.store.store import Store
 
 @dataclass(frozen=True)
 class HarmGuard:
-    """Looks at the guarded slots of one installation.
+    """The harm guard of one installation: a judge of the slots that are guarded.
 
     Attributes:
-        store: of the installation.
-        lake: of the installation.
         cache: directory of the days that are kept joined: that of the reports.
         holdout: share of all subjects who are never personalised.
         limits: of one look.
@@ -41,7 +39,7 @@ class HarmGuard:
     engine: str = DUCKDB
 
     def look(self, slot: Slot) -> HarmFinding:
-        """What the lake says of a slot now.
+        """Judge a slot by the lake as it is now.
 
         Args:
             slot: its current revision, with a guard.
@@ -73,7 +71,7 @@ class HarmGuard:
         return HarmFinding(slot, since, tuple(found), as_of)
 
     def _history(self, slot: Slot) -> Iterator[Slot]:
-        """The slot's revisions, the current one first, as far as they are known."""
+        """Yield the slot's known revisions, the current one first."""
         yield slot
         for number in range(slot.revision - 1, 0, -1):
             one = self.store.slots.revision(slot.name, number)
@@ -81,7 +79,7 @@ class HarmGuard:
                 yield one
 
     def _applied(self, slot: Slot, revision: int) -> float | None:
-        """When a revision was applied; imported rows of it may be older, and have no holdout."""
+        """Return when a revision was applied; imported rows may be older, and have no holdout."""
         for entry in self.store.slots.audits(slot.name):
             if entry["revision"] == revision and "at" in entry:
                 return float(str(entry["at"]))

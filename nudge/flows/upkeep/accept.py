@@ -1,4 +1,4 @@
-"""Accepts a store that lost what this installation had in it, so that the service goes on.
+"""Acceptance of a store that lost records of this installation, so that the service goes on.
 
 What the store still has is folded and archived to its end; the positions from there to where new
 records begin are declared lost in the lake; and the folds wait for a rebuild, which reads the lake.
@@ -35,10 +35,9 @@ WAITS: Final = "the store was replaced: run `nudge rebuild`"
 
 @dataclass(frozen=True)
 class Gap:
-    """What a partition lost.
+    """A gap in one partition: the positions whose records the store lost.
 
     Attributes:
-        partition: of the journal.
         after: the last position that the lake holds.
         noted: the last position that was known.
         upto: behind which new records are numbered.
@@ -52,10 +51,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class StoreAcceptance:
-    """Accepts the store that is there.
+    """The acceptance of a store that lost records.
 
     Attributes:
-        store: of the installation.
         lake: in which gaps are declared.
         seal: makes decision ids of references.
         note: path of what is noted of the store.
@@ -69,7 +67,7 @@ class StoreAcceptance:
     owner: str
 
     def gaps(self) -> list[Gap]:
-        """What each partition loses; nothing is written.
+        """Return the gap of each partition; write nothing.
 
         Raises:
             InvalidConfigError: nothing is noted of the store that was known.
@@ -81,7 +79,7 @@ class StoreAcceptance:
         return [self._gap(noted, p) for p in self.store.keys.every_partition()]
 
     def run(self, wrong: WrongStore) -> list[Gap]:
-        """Accept the store, and tell what was lost.
+        """Accept the store; return the gaps, which the lake declares.
 
         Args:
             wrong: as it was recognised.
@@ -105,12 +103,12 @@ class StoreAcceptance:
         return Gap(partition, self.lake.last(partition), last, identity.behind(noted, partition))
 
     def _placed(self, gap: Gap, wrong: WrongStore) -> Gap:
-        """The gap as it will be: what a store of somebody else holds is left out as well."""
+        """Return the final gap; it spares positions that a store of another installation holds."""
         listed = self.lake.manifests(gap.partition)
         if listed and listed[-1].lost and gap.after > gap.noted:
             # Declared by a run that was broken off: the note follows at the end.
             return replace(gap, upto=gap.after)
-        last = self.store.identity.jump(gap.partition, gap.upto)
+        last = self.store.journal.jump(gap.partition, gap.upto)
         return replace(gap, upto=last) if wrong.reason == "store_other" else gap
 
     def _accepted(self, gap: Gap, wrong: WrongStore) -> None:
@@ -128,13 +126,13 @@ class StoreAcceptance:
         self.store.journal.drop(gap.partition, gap.upto)
 
     def _mark(self, lease: Lease) -> FoldWrite:
-        """Have the fold wait for its rebuild; the archive, which has none, forgets its range."""
+        """Make the fold wait for its rebuild; `archive`, which has none, forgets its range."""
         if lease.fold == FoldName.ARCHIVE:
             return self.store.folds.drop_fields(lease.partition, FoldName.ARCHIVE, PENDING)
         return self.store.folds.put_fields(lease.partition, lease.fold, {"broken": WAITS})
 
     def _caught_up(self, lease: Lease, end: int) -> Lease:
-        """The lease where its fold has read all that the store kept."""
+        """Return the lease once its fold has read everything that the store still has."""
         if lease.fold == FoldName.ARCHIVE:
             return self._archived(lease, end)
         fold: Fold[Any] = self._fold(lease.fold)

@@ -26,7 +26,7 @@ BODY = "body"
 
 
 def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
-    """Write the changes that change something; return those.
+    """Apply the changes that differ from the current slots; return those.
 
     Args:
         store: of the installation.
@@ -48,7 +48,7 @@ def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
 
 
 def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edit: Edit) -> Change:
-    """Make this table the slot; the revision is the service's.
+    """Replace the slot by this table; the service numbers the revision.
 
     Args:
         store: of the installation.
@@ -78,7 +78,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
 def patch(
     store: Store, name: str, changes: Mapping[str, Any], seen: int | None, edit: Edit
 ) -> Change:
-    """Change some keys of a slot: see `slot_patch.patched`; otherwise as `put`.
+    """Change some keys of a slot (`slot_patch.patched`); otherwise like `put`.
 
     Raises:
         NotFoundError: there is no such slot.
@@ -111,7 +111,7 @@ def _parsed(name: str, table: Mapping[str, Any]) -> Slot:
 
 
 def _check(store: Store, name: str, before: Slot | None, seen: int | None) -> None:
-    """Refuse an edit of something else than what the caller looked at."""
+    """Refuse an edit of another revision than the one that the caller looked at."""
     now = 0 if before is None else before.revision
     if before is not None and seen is None:
         text = f"slot {name!r} exists: send If-Match with the ETag of the revision to be changed"
@@ -134,7 +134,7 @@ def _written(store: Store, change: Change, edit: Edit) -> Change:
 
 
 def _write(store: Store, change: Change, edit: Edit) -> bool:
-    """Write one change; False where somebody else changed the slot meanwhile.
+    """Write one change; return False where another caller changed the slot meanwhile.
 
     The audit entry is written in one with the revision; the journal's mark, for reports, follows.
     """

@@ -25,13 +25,13 @@ log = structlog.get_logger()
 
 
 class Compaction:
-    """Merges what is worth it. Use it from one thread."""
+    """The compaction of the lake's files, where it is worth it. Use it from one thread."""
 
     def __init__(self, lake: Lake, limits: CompactionLimits | None = None) -> None:
         self._lake, self._limits, self._next = lake, limits or CompactionLimits(), 0.0
 
     def due(self, now: float) -> bool:
-        """True where it is time to look.
+        """Return True where the next look is due.
 
         Args:
             now: seconds on a clock that never jumps.
@@ -39,7 +39,7 @@ class Compaction:
         return now >= self._next
 
     def run(self, leases: Sequence[Lease]) -> bool:
-        """Merge once, if there is something to merge; whether there was.
+        """Merge once if there is something to merge; return whether there was.
 
         Raises:
             BrokenLakeError: the lake contradicts itself; nothing has changed.

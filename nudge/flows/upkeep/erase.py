@@ -1,4 +1,4 @@
-"""Erase: forget a person. What the journal says of the subject stays, and belongs to nobody.
+"""Erasure of a visitor. The journal keeps the subject's records, which then belong to nobody.
 
 The order is such that a call which died can be repeated: what leads to the rest goes last. The
 state is emptied by its fold, which reads `erased` in the journal; a rebuild reads it as well.
@@ -26,7 +26,7 @@ LOOK: Final = 0.02
 
 @dataclass(frozen=True)
 class Erasure:
-    """What was forgotten.
+    """The result of an erasure: counts of what was forgotten.
 
     Attributes:
         found: the visitor was known.
@@ -47,10 +47,9 @@ class Erasure:
 
 @dataclass(frozen=True)
 class Eraser:
-    """Forgets people.
+    """The eraser of visitors: removes them from the vault and from the folds' state.
 
     Attributes:
-        store: of the installation.
         sealer: hashes ids, and opens numbers to find their entries.
     """
 
@@ -58,7 +57,7 @@ class Eraser:
     sealer: Sealer
 
     def erase(self, visitor_id: str, by: str, patience: float) -> Erasure:
-        """Forget a visitor under all of their ids; the second time there is nobody to forget.
+        """Forget a visitor under all their ids; idempotent.
 
         Args:
             visitor_id: any of the visitor's external ids.
@@ -71,7 +70,7 @@ class Eraser:
         return self._erase(self._home(self.sealer.visitor_hash(visitor_id)), by, patience)
 
     def erase_number(self, number: Number, by: str, patience: float) -> Erasure:
-        """Forget whoever is known by a number of their own, under all of their ids.
+        """Forget the visitor to whom a number belongs, under all their ids.
 
         Where others typed it, it stays in their books: see `take_out`.
 
@@ -86,7 +85,7 @@ class Eraser:
         return self._erase(self._home(self.sealer.number_hash(number)), by, patience)
 
     def _erase(self, first: Home, by: str, patience: float) -> Erasure:
-        """Forget the person to whom a hashed id leads."""
+        """Forget the visitor to whom a hashed id leads."""
         subject = self.store.visitors.subject_of(first)
         if subject is None:
             return Erasure(found=False)
@@ -110,14 +109,14 @@ class Eraser:
         return Home(hashed, self.sealer.partition(hashed, self.store.keys.partitions))
 
     def _people(self, home: Home) -> Iterator[Person]:
-        """The subject and all that turned out to be it."""
+        """Yield the subject and all subjects that were merged into it."""
         person = self.store.visitors.person_of(home)
         yield person
         for other in person.others:
             yield from self._people(other)
 
     def _chain(self, home: Home) -> Iterator[Home]:
-        """From a subject to whom it turned out to be."""
+        """Yield the subjects from this one to the one that it was merged into at last."""
         yield home
         into = self.store.visitors.person_of(home).into
         if into is not None:
@@ -130,7 +129,7 @@ class Eraser:
         self.store.journal.append_followed(groups, closes=False)
 
     def _forget(self, people: list[Person]) -> tuple[int, int]:
-        """Remove what is kept of the subjects; how many numbers and texts there were."""
+        """Remove the vault's entries of the subjects; return the counts of numbers and texts."""
         mine = {person.home.subject for person in people}
         numbers = texts = 0
         for person in people:
@@ -145,7 +144,7 @@ class Eraser:
         return numbers, texts
 
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:
-        """Remove the entry of a number that leads to nobody: it was typed, and no more is known."""
+        """Remove the vault entry of a number that belongs to no visitor and was only typed."""
         try:
             number = number_from_seal(self.sealer.vault.open(sealed, device))
         except CorruptRecordError:
@@ -171,7 +170,7 @@ class Eraser:
             self.store.removal.remove_person(home)
 
     def _folded(self, partition: int, patience: float) -> bool:
-        """Whether the fold came to the end of what there is now."""
+        """Return whether the fold has read the journal up to its present end."""
         last = self.store.journal.last_position(partition)
         until = clock.monotonic() + patience
         while self.store.folds.position_of(partition, FoldName.ATTRIBUTE) < last:

@@ -1,4 +1,4 @@
-"""Expire: days of the lake that are older than what is to be kept go, a step at a time.
+"""Expiry: removes the lake's days that are older than the retention, a step at a time.
 
 Only whoever archives a partition does so, between two archivings and when nothing is to be merged.
 What is left of the rows is what the folds hold behind them (docs/decisions/0008-lake-by-date.md).
@@ -30,11 +30,9 @@ log = structlog.get_logger()
 
 @dataclass
 class Expiry:
-    """Removes what is old enough. Use it from one thread.
+    """The expiry of the lake's old days. Use it from one thread.
 
     Attributes:
-        store: of the installation.
-        lake: of the installation.
         unseal: finds references behind decision ids.
         keep: seconds that rows stay, at least; 0 is for ever.
         next_at: seconds on a clock that never jumps.
@@ -47,7 +45,7 @@ class Expiry:
     next_at: float = 0.0
 
     def due(self, now: float) -> bool:
-        """True where it is time to look.
+        """Return True where the next look is due.
 
         Args:
             now: seconds on a clock that never jumps.
@@ -55,7 +53,7 @@ class Expiry:
         return self.keep > 0 and now >= self.next_at
 
     def run(self, leases: Sequence[Lease]) -> bool:
-        """Remove once, in one partition, if there is something to remove; whether there was.
+        """Remove once, in one partition, if a day is old enough; return whether one was.
 
         Raises:
             BrokenLakeError: the lake contradicts itself; nothing has changed.
@@ -84,7 +82,7 @@ class Expiry:
         return True
 
     def _read_by_all(self, lease: Lease) -> int:
-        """Up to which position every fold has read, and the store knows of it."""
+        """Return the position up to which every fold has read, as the store knows it."""
         found = (self.store.folds.position_of(lease.partition, f) for f in FOLDS)
         return min(lease.position, *found)
 
@@ -93,7 +91,7 @@ class Expiry:
         return float(kept[0] or 0.0)
 
     def _first_day(self, watermark: float) -> str:
-        """The first day that stays. A clock that runs ahead, or jumps, makes nothing older."""
+        """Return the first day that stays; a clock that jumps ahead makes nothing older."""
         since = max(0.0, min(clock.now(), watermark) - self.keep)
         return f"date={datetime.fromtimestamp(since, UTC).date().isoformat()}"
 

@@ -1,4 +1,4 @@
-"""Builds a new generation of a fold's state: the fold's own code, under another name."""
+"""The builder of a new generation of a fold's state: the fold's own code, under another name."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ Tell = Callable[[int], object]
 
 @dataclass
 class GenerationBuilder(Generic[S]):
-    """A generation that is being built.
+    """A new generation of a fold's state while it is being built.
 
     Attributes:
-        store: of the installation.
         history: where entries come from.
         fold: under the builder's name.
         lease: of the builder.
@@ -56,7 +55,7 @@ class GenerationBuilder(Generic[S]):
     entries: int = 0
 
     def to(self, position: int) -> None:
-        """Take everything up to a position."""
+        """Read every entry up to a position."""
         found = self.history.entries(self.lease.partition, self.lease.position, position)
         for batch in batches(found, self.fold.batch):
             self.state, made = self.fold.handle(self.lease.partition, self.state, batch)
@@ -71,7 +70,7 @@ class GenerationBuilder(Generic[S]):
             self.commit(Commit(position))
 
     def begin(self, name: str, balance: Balance) -> None:
-        """Take what is left of entries that were removed from the lake by age."""
+        """Write the closing balance of the entries that the lake removed by age."""
         if balance.left is None:
             return
         writes = opening(self.store, name, self.lease, balance)
@@ -83,7 +82,7 @@ class GenerationBuilder(Generic[S]):
             self.account.since = balance.until
 
     def commit(self, batch: Commit) -> None:
-        """Commit under the builder's lease, which is renewed when it is time."""
+        """Commit under the builder's lease, and renew it when it is time."""
         if monotonic() >= self.renew_at:
             p, name, owner = self.lease.partition, self.lease.fold, self.lease.owner
             self.store.folds.acquire(p, name, owner, TTL)
@@ -91,7 +90,7 @@ class GenerationBuilder(Generic[S]):
         self.lease = self.store.folds.commit(self.lease, batch)
 
     def age(self) -> None:
-        """Give each visitor's state the rest of its life: it was written just now."""
+        """Shorten each visitor's state to the rest of its life: it was written just now."""
         p, generation = self.lease.partition, self.lease.token
         subjects = self.store.generations.subjects(p, generation)
         while chunk := list(islice(subjects, CHUNK)):
@@ -100,7 +99,7 @@ class GenerationBuilder(Generic[S]):
 
 
 def fold_of(store: Store, name: str) -> Fold[Any]:
-    """The fold `attribute` or `learn`, as the builder of a new generation of its state."""
+    """Return the fold `attribute` or `learn` that builds a new generation of its state."""
     makers: dict[str, Callable[..., Fold[Any]]] = {
         FoldName.ATTRIBUTE: AttributeFold,
         FoldName.LEARN: LearnFold,

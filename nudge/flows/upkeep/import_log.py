@@ -37,7 +37,7 @@ Plan = LogImport | CountImport
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What was done.
+    """The result of an import.
 
     Attributes:
         rows: of the file.
@@ -51,13 +51,13 @@ class ImportResult:
 
 
 def digest(path: Path) -> str:
-    """A name for a file's content, 16 hex digits."""
+    """Return a name for a file's content, 16 hex digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
 def plan_import(store: Store, rules: ImportRules, name: str) -> Plan:
-    """An import into the slot as it is now.
+    """Return the import of a file into the slot as it is now.
 
     Raises:
         NotFoundError: there is no such slot.
@@ -71,7 +71,7 @@ def plan_import(store: Store, rules: ImportRules, name: str) -> Plan:
 
 
 def check(log: LogFile, plan: Plan, look: Look) -> int:
-    """Read the whole file without writing anything; how many rows it has.
+    """Read the whole file without writing anything; return its number of rows.
 
     Raises:
         InvalidConfigError: rows do not fit; the first few with number and cure.
@@ -92,7 +92,7 @@ def check(log: LogFile, plan: Plan, look: Look) -> int:
 
 
 def run(store: Store, log: LogFile, plan: Plan, look: Look) -> ImportResult:
-    """Write what is not written yet.
+    """Write the rows that are not written yet; idempotent.
 
     Raises:
         StoreError: the same import runs elsewhere.
@@ -153,7 +153,7 @@ def _commit(
     lease: Lease,
     waiting: list[tuple[int, list[Record]]],
 ) -> tuple[Lease, int]:
-    """Commit a partition's rows and forget them; how many records these came to.
+    """Commit a partition's rows and forget them; return the number of records.
 
     The lease's position is the last row's number.
     """

@@ -1,4 +1,4 @@
-"""Load: what the operator knows of its customers goes to the journal, each row once."""
+"""Load: the operator's facts about its customers go to the journal, each row once."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from nudge.store.vault.people import IDENTIFIED
 
 @dataclass(frozen=True)
 class VisitorLoader:
-    """Loads customers.
+    """The loader of customers.
 
     Attributes:
-        store: of the installation.
         sealer: hashes ids, and encrypts numbers.
     """
 
@@ -29,7 +28,7 @@ class VisitorLoader:
     sealer: Sealer
 
     def load(self, customers: Iterable[VisitorRow]) -> int:
-        """Load some customers; how many records were new.
+        """Load some customers; return how many records were new.
 
         A row that was loaded in the last 7 days is a duplicate, so that a load that was broken off
         can be repeated from its beginning.

@@ -11,7 +11,7 @@ from nudge.store.store import Store
 
 
 def opening(store: Store, fold: str, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
-    """Write into a new generation of a fold what its removed entries came to.
+    """Write the closing balance of a fold's removed entries into a new generation.
 
     Args:
         store: of the installation.

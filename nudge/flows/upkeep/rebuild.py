@@ -1,4 +1,4 @@
-"""Rebuilds a fold's state from lake and journal, beside the one that counts, and swaps it in.
+"""Rebuild of a fold's state from lake and journal, beside the live one; then the swap.
 
 The service goes on meanwhile: decisions and events always, the fold until the last batch before the
 swap. See docs/decisions/0003.
@@ -37,11 +37,10 @@ ROUNDS: Final = 20
 
 @dataclass(frozen=True)
 class RebuildResult:
-    """What a rebuild came to.
+    """The result of a rebuild.
 
     Attributes:
         fold: that was rebuilt.
-        partition: of the journal.
         entries: that were read.
         seconds: that it took.
         paused: seconds of these in which the fold was kept from running.
@@ -58,10 +57,9 @@ class RebuildResult:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """Rebuilds folds, one partition after the other.
+    """The rebuild of folds, one partition after the other.
 
     Attributes:
-        store: of the installation.
         history: where entries come from.
         owner: under which leases are held; no two processes ever share one.
     """
@@ -72,11 +70,11 @@ class Rebuild:
 
     @classmethod
     def of(cls, store: Store, lake: Lake, unseal: Unseal, owner: str) -> Rebuild:
-        """From lake and journal of an installation."""
+        """Make the rebuild from lake and journal of an installation."""
         return cls(store, History(lake, unseal, store.journal.read), owner)
 
     def length(self, fold: str) -> int:
-        """About how many entries a rebuild of the fold reads."""
+        """Return about how many entries a rebuild of the fold reads."""
         places = [
             (p, self.store.folds.position_of(p, fold)) for p in self.store.keys.every_partition()
         ]
@@ -127,7 +125,7 @@ class Rebuild:
         return GenerationBuilder(self.store, self.history, made, lease, state, account, tell)
 
     def _follow(self, builder: GenerationBuilder[Any], fold: str) -> None:
-        """Run after the fold until it is at most about a batch ahead.
+        """Follow the live fold until the rebuild is at most about a batch behind.
 
         Even a few entries may span days, and states are aged behind this: they are taken as well.
         """
@@ -139,7 +137,7 @@ class Rebuild:
                 return
 
     def _swapped(self, builder: GenerationBuilder[Any], fold: str) -> float:
-        """Make the fold wait, catch up, swap; for how many seconds it waited."""
+        """Make the fold wait, catch up and swap; return the seconds that it waited."""
         p, began = builder.lease.partition, monotonic()
         live = self.store.folds.seize(p, fold, self.owner, PAUSE_TTL)
         try:
@@ -154,7 +152,7 @@ class Rebuild:
         return monotonic() - began
 
     def _tail(self, partition: int, after: int, last: int) -> Iterator[JournalEntry]:
-        """What the journal has behind a fold's position: none of it was trimmed."""
+        """Yield the journal's entries behind a fold's position: none of them was trimmed."""
         while found := self.history.read(partition, after, CHUNK):
             yield from (entry for entry in found if entry.position <= last)
             after = found[-1].position

@@ -1,4 +1,4 @@
-"""Reseal: what the vault holds under older keys is encrypted anew under the current one."""
+"""Reseal: encrypts the vault's entries under older keys anew, under the current one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nudge.store.vault.books import SealedEntry
 
 @dataclass
 class ResealResult:
-    """What a walk through the vault found.
+    """The counts of one walk through the vault.
 
     Attributes:
         current: numbers and texts that were under the current key already.
@@ -30,7 +30,7 @@ class ResealResult:
 
 
 def reseal(store: Store, vault: VaultSeal, told: Callable[[int], object]) -> ResealResult:
-    """Encrypt everything under the current key. Broken off, it may be begun again.
+    """Encrypt every entry under the current key; it may be stopped and begun again.
 
     Each cipher is replaced only if it is still the one that was read, so nothing that is written
     at the same time is lost. What a process that has only the older keys writes meanwhile is under
@@ -54,7 +54,7 @@ def reseal(store: Store, vault: VaultSeal, told: Callable[[int], object]) -> Res
 
 
 def _outcome(store: Store, vault: VaultSeal, sealed: SealedEntry) -> str:
-    """What became of one cipher: the attribute of `ResealResult` that counts it."""
+    """Reseal one cipher; return the attribute of `ResealResult` that counts it."""
     if vault.is_current(sealed.cipher):
         return "current"
     try:

@@ -1,4 +1,4 @@
-"""Retain: trims the journal behind all folds and the archive, and the log of what was erased."""
+"""Retention: trims the journal behind all folds, and the store's log after an erasure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ log = structlog.get_logger()
 
 @dataclass
 class JournalRetention:
-    """Trims when it is time. Use it from one thread.
+    """The retention of the journal, when it is time. Use it from one thread.
 
     Attributes:
-        store: of the installation.
         keep: what stays.
         next_at: seconds on a clock that never jumps.
     """
@@ -32,7 +31,7 @@ class JournalRetention:
     next_at: float = 0.0
 
     def run(self, partitions: Iterable[int], now: float) -> int:
-        """Trim these partitions, if it is time; how many entries went.
+        """Trim these partitions if it is time; return how many entries went.
 
         Raises:
             StoreAwayError: no answer; it is done again later.

@@ -1,4 +1,4 @@
-"""Take out: a number leaves the books of all who typed it, whoever they are."""
+"""Removal of a number from the books of all visitors who typed it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nudge.store.store import Store
 
 @dataclass(frozen=True)
 class NumberRemoval:
-    """What a walk through the books found.
+    """The counts of one walk through the books.
 
     Attributes:
         taken: numbers that were taken out of somebody's book.
@@ -31,7 +31,7 @@ def take_out(
     numbers: AbstractSet[Number],
     told: Callable[[int], object],
 ) -> NumberRemoval:
-    """Remove numbers from every book of the vault; they may be typed again.
+    """Remove numbers from every book of the vault; visitors may type them again.
 
     Args:
         store: of the installation.

@@ -1,4 +1,4 @@
-"""Verify: do journal, lake and the folds' state tell the same story? Every difference is named.
+"""Verification: compares journal, lake and the folds' state, and names every difference.
 
 It may run while the service does: what is not archived yet is counted from the journal.
 """
@@ -31,7 +31,7 @@ CHUNK: Final = 5000
 
 
 def verify(store: Store, lake: Lake) -> list[Difference]:
-    """Compare journal, lake and totals, partition by partition; an empty list is what one wants.
+    """Compare journal, lake and totals by partition; return the differences, none if all is well.
 
     Raises:
         LakeAwayError: the disk refused.
@@ -92,7 +92,7 @@ def _chunks(store: Store, partition: int, after: int, last: int) -> Iterator[lis
 def _rows(
     backend: Backend, positions: Mapping[int, int], contents: Contents
 ) -> Iterator[Difference]:
-    """What the lake's rows lack, or have too often.
+    """Yield the rows that the lake lacks or has too often.
 
     A block is several rows at one position. How many, only the archive saw: it noted it in the
     manifest, and no manifest is read whose rows do not add up to its positions. So where positions
@@ -145,7 +145,7 @@ def _totals(
 
 
 def _learned(totals: Sums) -> Sums:
-    """The totals that buckets must hold: what the policy drew, and counts of imported logs."""
+    """Return the totals that buckets must hold: policy draws, and counts of imported logs."""
     found: Sums = Counter()
     for (slot, field), number in totals.items():
         revision, reason, rest = field.split("|", 2)
@@ -167,7 +167,7 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
 
 
 def _booked(sums: Iterable[tuple[BookingKey, Tally]]) -> Sums:
-    """Bookings as fields of totals."""
+    """Return bookings in the form of totals' fields."""
     totals: Sums = Counter()
     for key, tally in sums:
         name = totals_name(key.revision, key.reason, key.variant)

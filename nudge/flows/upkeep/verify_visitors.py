@@ -1,4 +1,4 @@
-"""Verify visitors: is each state what a replay of the visitor's records comes to?
+"""Verification of visitors: compares each state with a replay of the visitor's records.
 
 The journal is replayed in memory, for a sample of the visitors or for all. The states are read a
 few at a time, each few at one position, and the replay goes up to just that: so it may run while
@@ -37,7 +37,7 @@ Tell = Callable[[int], object]
 
 @dataclass(frozen=True)
 class VisitorsMoment:
-    """What `attribute` keeps of some visitors, all at one position.
+    """The states of some visitors, all at one position.
 
     Attributes:
         position: up to which.
@@ -54,11 +54,10 @@ class VisitorsMoment:
 
 @dataclass
 class _Sample:
-    """A partition's visitors, or some of them, as their records make them.
+    """A sample of a partition's visitors, with the states that a replay gives them.
 
     Attributes:
         history: where entries come from.
-        partition: of the journal.
         every: one of so many visitors is looked at.
         tell: see `Tell`.
         replay: their states at `position`.
@@ -74,14 +73,14 @@ class _Sample:
 
     @classmethod
     def begun(cls, history: History, partition: int, every: int, tell: Tell) -> _Sample:
-        """With what is left of the entries that were removed by age."""
+        """Start the sample from the closing balance of entries that were removed by age."""
         left = history.opening(partition)
         made = cls(history, partition, every, tell, AttributionReplay(left.until), left.position)
         made.replay.know({s: state for s, state in left.states() if made.looks_at(s)})
         return made
 
     def to(self, position: int) -> None:
-        """Take everything up to a position."""
+        """Read every entry up to a position."""
         found = self.history.entries(self.partition, self.position, position)
         for batch in batches(found, BATCH):
             self.replay.take(batch, [entry for entry in batch if self._is_mine(entry)])
@@ -89,7 +88,7 @@ class _Sample:
         self.position = max(self.position, position)
 
     def looks_at(self, subject: str) -> bool:
-        """True for the visitors of the sample."""
+        """Return True for a visitor of the sample."""
         return int(subject[:8], 16) % self.every == 0
 
     def _is_mine(self, entry: JournalEntry) -> bool:
@@ -99,7 +98,7 @@ class _Sample:
 def verify_visitors(
     store: Store, history: History, tell: Tell, *, every: bool
 ) -> Iterator[Difference]:
-    """Compare visitors' states with a replay of their records.
+    """Compare visitors' states with a replay of their records; yield the differences.
 
     Args:
         store: of the installation.
@@ -162,7 +161,7 @@ def _state(
 
 
 def _told(state: VisitorState | None, other: VisitorState | None) -> str:
-    """The fields in which a state is another one."""
+    """Return the fields in which a state differs from the replay."""
     if state is None:
         return "none"
     names = [one.name for one in fields(VisitorState)]
@@ -171,7 +170,7 @@ def _told(state: VisitorState | None, other: VisitorState | None) -> str:
 
 
 def moment(store: Store, partition: int, chunk: list[str]) -> VisitorsMoment | None:
-    """What is kept of some visitors; None where a commit came between in every try."""
+    """Read some visitors' states at one position; None where a commit came between every time."""
     for _ in range(TRIES):
         head = _head(store, partition)
         position, watermark, number = int(head[0] or 0), float(head[1] or 0), int(head[2] or 0)

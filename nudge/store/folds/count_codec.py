@@ -17,17 +17,17 @@ KINDS: Final = "tcrq"
 
 
 def counts_name(key: BookingKey) -> str:
-    """The first part of the key's four fields in its block of counts."""
+    """Return the first part of the key's four fields in its block of counts."""
     return f"{key.bucket}|{key.cell}|{key.variant}"
 
 
 def totals_name(revision: int, reason: str, variant: str) -> str:
-    """The first part of the four fields of a total."""
+    """Return the first part of the four fields of a total."""
     return f"{revision}|{reason}|{variant}"
 
 
 def fields_of(name: str, tally: Tally) -> Iterator[tuple[str, int]]:
-    """The four fields of a tally with their numbers."""
+    """Yield the four fields of a tally with their numbers."""
     for kind, number in zip(KINDS, tally, strict=True):
         yield f"{name}|{kind}", number
 
@@ -39,12 +39,12 @@ def split_name(name: str) -> tuple[int, str, str]:
 
 
 def moved_field(field: str, bucket: int) -> str:
-    """The field of the same cell, variant and kind in another bucket."""
+    """Return the field of equal cell, variant and kind in another bucket."""
     return f"{bucket}|{field.split('|', 1)[1]}"
 
 
 def bucket_of_field(field: str) -> int:
-    """The start in seconds of the bucket that a field counts."""
+    """Return the start, in seconds, of the bucket that a field counts."""
     return int(field.split("|", 1)[0])
 
 

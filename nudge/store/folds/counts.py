@@ -30,8 +30,6 @@ class Total:
     """A total of one variant in one slot, over all partitions.
 
     Attributes:
-        revision: of the slot.
-        reason: of the decisions.
         variant: shown.
         trials: exposures.
         conversions: exposures that were rewarded.
@@ -54,7 +52,6 @@ class CountRow:
 
     Attributes:
         bucket: start, seconds.
-        cell: of the decisions.
         variant: shown.
         tally: of its exposures.
     """
@@ -70,10 +67,6 @@ class Counts:
     """The counts of an installation, by slot, block of time, cell and variant.
 
     `add` and `widen` are the one writer: the fold and a rebuild both commit what they give.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
     """
 
     client: Client
@@ -105,7 +98,7 @@ class Counts:
     def read_block(
         self, partition: int, slot: str, block: str, generation: int = 0
     ) -> list[CountRow]:
-        """Read the rows of one block; those that are all zero are left out."""
+        """Read the rows of one block that are not all zero."""
         fields = self.fields(self.keys.counts(partition, slot, block, generation))
         return [
             CountRow(*split_name(name), tally)
@@ -125,7 +118,7 @@ class Counts:
         booked: Iterable[tuple[BookingKey, Tally]],
         position: int,
     ) -> Iterator[FoldWrite]:
-        """Write what adds bookings to totals, and to buckets where their reason is learned from.
+        """Yield the writes that add bookings to totals, and to buckets if their reason is learned.
 
         Args:
             partition: of the journal.
@@ -163,7 +156,7 @@ class Counts:
         position: int,
         generation: int = 0,
     ) -> Iterator[FoldWrite]:
-        """Write what takes the counts of these days to the buckets that are due, with equal sums.
+        """Yield the writes that move counts of some days to wider buckets; sums stay equal.
 
         Args:
             partition: of the journal.

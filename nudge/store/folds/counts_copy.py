@@ -13,10 +13,9 @@ from nudge.store.folds.folds import GENERATION, Folds
 
 @dataclass
 class CountsCopy:
-    """The copy.
+    """A copy of one slot's counts in memory.
 
     Attributes:
-        slot: its name.
         positions: by partition, up to which the journal is counted in it.
         watermarks: by partition, in seconds.
         generations: by partition, of the state that was read.
@@ -31,7 +30,7 @@ class CountsCopy:
 
     @classmethod
     def empty(cls, slot: str, partitions: int) -> CountsCopy:
-        """Before the first refresh."""
+        """Return the copy before its first refresh."""
         return cls(slot, [0] * partitions, [0.0] * partitions, [0] * partitions)
 
     @property
@@ -50,7 +49,7 @@ class CountsCopy:
         return any(changed)
 
     def rows(self) -> Iterator[tuple[int, CountRow]]:
-        """Every row with the slot's revision, in any order; partitions are not yet added up."""
+        """Yield every row with its slot revision, in any order; partitions are not added up."""
         for (_, block), rows in self.blocks.items():
             revision, _ = split_block(block)
             for row in rows:
@@ -75,6 +74,6 @@ class CountsCopy:
         return bool(changed) or anew
 
     def _forget(self, partition: int) -> None:
-        """The partition's counts were rebuilt: nothing that was read of it is sure any more."""
+        """Forget what was read of a partition: its counts were rebuilt."""
         self.positions[partition] = 0
         self.blocks = {place: rows for place, rows in self.blocks.items() if place[0] != partition}

@@ -1,4 +1,4 @@
-"""What `learn` keeps of a partition at one moment, read while it goes on."""
+"""Counts and totals of `learn` in a partition at one moment, read while the fold goes on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Sums = Counter[tuple[str, str]]
 
 @dataclass(frozen=True)
 class CountsMoment:
-    """What `learn` keeps, all at one position.
+    """The counts and totals of `learn`, all at one position.
 
     Attributes:
         position: up to which.
@@ -39,7 +39,7 @@ class CountsMoment:
 
 @dataclass
 class _Blocks:
-    """The blocks that were read, and up to which position they are as they were read."""
+    """The blocks that were read, and the position as of which each was."""
 
     generation: int = -1
     since: int = 0
@@ -48,12 +48,7 @@ class _Blocks:
 
 @dataclass(frozen=True)
 class CountMoments:
-    """Moments of `learn`: its counts and totals, all read at one position.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Moments of `learn`: its counts and totals, all read at one position."""
 
     client: Client
     keys: Keys
@@ -63,7 +58,7 @@ class CountMoments:
         return Counts(self.client, self.keys)
 
     def moment(self, partition: int) -> CountsMoment | None:
-        """One moment of a partition; None where a commit came between in every try.
+        """Return one moment of a partition; None where a commit came between in every try.
 
         A try reads the totals whole, and only the blocks that changed since the one before.
         """

@@ -22,8 +22,6 @@ class Lease:
     """The right to commit for a fold in a partition.
 
     Attributes:
-        partition: of the journal.
-        fold: name of the fold.
         owner: who holds it.
         token: the fencing token; rises with every new owner.
         position: up to which the fold has committed.
@@ -53,7 +51,7 @@ class FoldWrite:
 
 @dataclass(frozen=True)
 class Commit:
-    """What a batch comes to.
+    """The commit of one batch: state, records and position.
 
     Attributes:
         position: of the last entry that it includes.
@@ -71,18 +69,13 @@ class Commit:
 
 @dataclass(frozen=True)
 class Folds:
-    """State of the folds: leases, commits, positions.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """State of the folds: leases, commits, positions."""
 
     client: Client
     keys: Keys
 
     def acquire(self, partition: int, fold: str, owner: str, ttl: float) -> Lease | None:
-        """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+        """Take the lease for `ttl` seconds, or renew one's own; None while another has it."""
         args: list[Arg] = [owner, int(ttl * 1000)]
         reply = self.client.run("lease", [self.keys.fold(partition, fold)], args)
         return (
@@ -90,7 +83,7 @@ class Folds:
         )
 
     def seize(self, partition: int, fold: str, owner: str, ttl: float) -> Lease:
-        """Take the lease from whoever holds it: what that one still commits is refused."""
+        """Take the lease from its owner, whose later commits are refused."""
         args: list[Arg] = [owner, int(ttl * 1000), 1]
         token, position = self.client.run("lease", [self.keys.fold(partition, fold)], args)
         return Lease(partition, fold, owner, int(token), int(position))
@@ -100,7 +93,7 @@ class Folds:
         self.client.run("lease", [self.keys.fold(lease.partition, lease.fold)], [lease.owner, 0])
 
     def heartbeat(self, fold: str, owner: str, ttl: float) -> int:
-        """Note that `owner` serves the fold for `ttl` seconds (0: no longer); how many do."""
+        """Note that `owner` serves the fold for `ttl` seconds (0: no more); return how many do."""
         return int(
             self.client.run("heartbeat", [self.keys.fold(0, fold)], [owner, int(ttl * 1000)])
         )
@@ -128,7 +121,7 @@ class Folds:
         return replace(lease, position=batch.position)
 
     def read_fields(self, partition: int, fold: str, *names: str) -> list[str | None]:
-        """What the fold keeps in its own hash under these names."""
+        """Read fields of the fold's own hash; None where one is absent."""
         values = self.client.call("HMGET", self.keys.fold(partition, fold), *names)
         return [None if value is None else value.decode() for value in values]
 
@@ -141,16 +134,21 @@ class Folds:
         """Remove fields of a fold's own hash."""
         return FoldWrite("HDEL", self.keys.fold(partition, name), tuple(fields))
 
+    def restore(self, partition: int, fold: str, position: int, *, waits: str = "") -> None:
+        """Set a fold's position from a backup; `waits` says why it must be rebuilt first."""
+        fields: list[Arg] = ["position", position, *(("broken", waits) if waits else ())]
+        self.client.call("HSET", self.keys.fold(partition, fold), *fields)
+
     def position_of(self, partition: int, fold: str) -> int:
-        """Up to which position the fold has committed."""
+        """Return the position up to which the fold has committed."""
         return int(self.read_fields(partition, fold, "position")[0] or 0)
 
     def generation_of(self, partition: int, fold: str) -> int:
-        """Which generation of the fold's state counts; 0 before the first rebuild."""
+        """Return the generation of the fold's state that counts; 0 before the first rebuild."""
         return int(self.read_fields(partition, fold, GENERATION)[0] or 0)
 
     def lags(self) -> dict[str, list[int]]:
-        """Entries that each fold has not committed yet, by partition."""
+        """Return the number of entries that each fold has not committed yet, by partition."""
         found: dict[str, list[int]] = {name: [] for name in FOLDS}
         for p in self.keys.every_partition():
             # The journal's end is asked last: where a lag is 0, there was nothing more behind it.

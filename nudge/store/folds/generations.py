@@ -34,24 +34,19 @@ class RebuildingError(StoreError):
 
 
 def builder(fold: str) -> str:
-    """The name under which a fold's new generation is built."""
+    """Return the name under which a fold's new generation is built."""
     return f"{fold}-rebuild"
 
 
 @dataclass(frozen=True)
 class Generations:
-    """Generations of a fold's state: built anew beside the live one, then swapped in.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Generations of a fold's state: built anew beside the live one, then swapped in."""
 
     client: Client
     keys: Keys
 
     def begin(self, partition: int, fold: str, owner: str, ttl: float) -> Lease:
-        """Begin a generation; it is empty, and stands at position 0.
+        """Begin an empty generation at position 0.
 
         Raises:
             RebuildingError: somebody else builds one.
@@ -64,7 +59,7 @@ class Generations:
         return Lease(partition, lease.fold, owner, lease.token, 0)
 
     def swap(self, live: Lease, built: Lease) -> None:
-        """Let the built generation count from now on; what had broken the fold is forgotten.
+        """Swap the built generation in; the fold is broken no more.
 
         Raises:
             FencedError: one of the two was taken over, or they do not stand at the same position.
@@ -76,7 +71,7 @@ class Generations:
         self.client.run("swap", names, [live.token, built.token, built.position, *FIELDS])
 
     def sweep(self, partition: int, fold: str) -> int:
-        """Let every generation go that does not count: old ones, and what a dead builder left.
+        """Let every stale generation expire, those of dead builders too; return how many keys.
 
         Returns:
             How many keys.
@@ -90,7 +85,7 @@ class Generations:
         return removed
 
     def subjects(self, partition: int, generation: int) -> Iterator[str]:
-        """List the subjects with a state in a generation: in any order, some perhaps twice."""
+        """Iterate over the subjects of a generation: in any order, some perhaps twice."""
         start = self.keys.visitor(partition, "", generation)
         return (key.removeprefix(start) for key in self.client.scan(start + "*"))
 

@@ -14,14 +14,10 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class VisitorStates:
-    """The visitors' states of one installation.
+    """The states of an installation's visitors, and when their exposures close.
 
     `put`, `schedule` and `age` are the one writer: the fold and a rebuild both commit what they
     give.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
     """
 
     client: Client
@@ -49,7 +45,7 @@ class VisitorStates:
         return dict(zip(subjects, blobs, strict=True))
 
     def has(self, partition: int, subject: str, generation: int = 0) -> bool:
-        """True where the store has a state of the subject."""
+        """Return True where the store has a state of the subject."""
         key = self.keys.visitor(partition, subject, generation)
         return bool(self.client.call("EXISTS", key))
 
@@ -66,21 +62,21 @@ class VisitorStates:
     def put(
         self, partition: int, subject: str, state: VisitorState, generation: int = 0
     ) -> FoldWrite:
-        """Write a state, to be kept as long as it says."""
+        """Return the write of a state, which expires when the state says."""
         key = self.keys.visitor(partition, subject, generation)
         return FoldWrite("SET", key, (encode_state(state), "PX", int(state.keep * 1000)))
 
     def schedule(
         self, partition: int, subject: str, closes: float | None, generation: int = 0
     ) -> FoldWrite:
-        """Write when the subject's next exposure closes, in seconds; None takes it off the list."""
+        """Return the write of when the subject's next exposure closes (seconds; None: never)."""
         key = self.keys.open(partition, generation)
         if closes is None:
             return FoldWrite("ZREM", key, (subject,))
         return FoldWrite("ZADD", key, (repr(closes), subject))
 
     def age(self, partition: int, subjects: Iterable[str], generation: int) -> Iterator[FoldWrite]:
-        """Write the rest of each state's life, counted from its watermark: it was put just now."""
+        """Yield the writes that give each state the rest of its life, from its watermark."""
         for subject, blob in self.read_each(partition, list(subjects), generation).items():
             if blob is not None:
                 state = decode_state(blob)

@@ -35,7 +35,7 @@ class TooManyJobsError(StoreError):
 
 @dataclass(frozen=True)
 class Inquiry:
-    """A question as jobs know it.
+    """A question that becomes a job.
 
     Attributes:
         id: of the job: a hash of the question and of what it is asked about.
@@ -55,8 +55,6 @@ class Ticket:
     """A job that a worker has taken.
 
     Attributes:
-        id: of the job.
-        kind: of the job.
         token: of this taking.
         question: JSON values.
         about: hash of the question alone.
@@ -71,10 +69,9 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Job:
-    """How a job stands.
+    """The standing of a job: state, progress and outcome.
 
     Attributes:
-        id: of the job.
         kind: which worker answers it.
         state: `waiting`, `running`, `done` or `failed`.
         question: JSON values.
@@ -99,7 +96,7 @@ class Job:
 
     @property
     def open(self) -> bool:
-        """Whether it is still to be answered."""
+        """True while the job is not answered."""
         return self.state in OPEN
 
 
@@ -109,18 +106,13 @@ _NUMBERS: Final = ("progress", "asked", "finished", "as_of")
 
 @dataclass(frozen=True)
 class Jobs:
-    """Jobs: questions that workers answer.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Jobs: questions that workers answer."""
 
     client: Client
     keys: Keys
 
     def ask(self, inquiry: Inquiry, *, anew: bool = False) -> str:
-        """Add a job, unless one that will answer the question is there; the id of that job.
+        """Add a job unless one that answers the question is there; return that job's id.
 
         Args:
             inquiry: the question.
@@ -154,7 +146,7 @@ class Jobs:
         return Ticket(name.decode(), kind, int(token), orjson.loads(text), about.decode())
 
     def go_on(self, ticket: Ticket, ttl: float, progress: float) -> None:
-        """Hold the job for `ttl` seconds more, and say how far it is.
+        """Hold the job for `ttl` seconds more, and note its progress.
 
         Raises:
             FencedError: another worker has it.
@@ -162,7 +154,7 @@ class Jobs:
         self._note(ticket, "going", ttl, repr(round(progress, 3)))
 
     def finish(self, ticket: Ticket, result: bytes, as_of: float, kept: float) -> None:
-        """Give the answer; it is kept for `kept` seconds.
+        """Write the answer, which is kept for `kept` seconds.
 
         Raises:
             FencedError: another worker has the job; nothing was written.
@@ -170,7 +162,7 @@ class Jobs:
         self._note(ticket, "done", kept, result, repr(as_of))
 
     def fail(self, ticket: Ticket, code: str, message: str) -> None:
-        """Say why there will be no answer.
+        """Write why the job has no answer.
 
         Raises:
             FencedError: another worker has the job; nothing was written.
@@ -178,7 +170,7 @@ class Jobs:
         self._note(ticket, "failed", FAILED_KEPT, code, message)
 
     def read(self, job_id: str) -> Job | None:
-        """How a job stands, or None where none is known by that id."""
+        """Return the standing of a job, or None where the id is unknown."""
         values = self.client.call("HMGET", self.keys.config("job", job_id), *_TEXTS, *_NUMBERS)
         kind, state, question, code, message = (
             value.decode() if value else "" for value in values[:5]
@@ -200,12 +192,12 @@ class Jobs:
         )
 
     def result(self, job_id: str) -> bytes | None:
-        """The answer of a job that is done."""
+        """Return the answer of a job that is done."""
         found: bytes | None = self.client.call("HGET", self.keys.config("job", job_id), "result")
         return found
 
     def newest(self, about: str) -> Job | None:
-        """The job that answered a question last, if its answer is still kept."""
+        """Return the job that answered a question last, if its answer is still kept."""
         name = self.client.call("GET", self.keys.config("answered", about))
         job = None if name is None else self.read(name.decode())
         return job if job is not None and job.state == "done" else None

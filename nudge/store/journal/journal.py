@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
@@ -33,7 +33,6 @@ class VaultEntry:
 
     Attributes:
         family: `numbers` or `texts`.
-        field: of the hash.
         value: encrypted, where it is a person's.
     """
 
@@ -65,7 +64,7 @@ class NamedId:
 
 @dataclass(frozen=True)
 class Append:
-    """A record about to be appended, once: an event, or a decision that was made without the store.
+    """A record to be appended once: an event, or a decision that was made without the store.
 
     Attributes:
         visitor_hash: of its visitor; empty where the subject is known already.
@@ -84,11 +83,10 @@ class Append:
 
 @dataclass(frozen=True)
 class Redirect:
-    """The visitor turned out to be another one.
+    """The place of a visitor who was merged into another one.
 
     Attributes:
         partition: where it is.
-        subject: of the visitor.
     """
 
     partition: int
@@ -97,10 +95,9 @@ class Redirect:
 
 @dataclass(frozen=True)
 class DecisionBatch:
-    """Decisions about to be appended.
+    """Decisions of one subject that are about to be appended.
 
     Attributes:
-        partition: of the subject.
         decisions: all of one subject, at least one, each with the field of the stock that it takes
             of, or "".
         keep_for: seconds that the assignments are kept.
@@ -111,14 +108,31 @@ class DecisionBatch:
     keep_for: float
 
 
-@dataclass(frozen=True)
-class Journal:
-    """The journal: records are appended once and read in order.
+class TrimLimits(NamedTuple):
+    """Limits of one trimming of a partition's journal.
 
     Attributes:
-        client: of the store.
-        keys: of the installation.
+        bound: last position that may go.
+        seconds: least age of an entry that goes for its age.
+        bytes: memory that the journal may take; 0 is any number.
     """
+
+    bound: int
+    seconds: float
+    bytes: int
+
+
+class TrimReply(NamedTuple):
+    """Entries that one call removed, those that only the memory limit made go, and if more may."""
+
+    removed: int
+    young: int
+    more: bool
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal: records are appended once and read in order."""
 
     client: Client
     keys: Keys
@@ -126,7 +140,7 @@ class Journal:
     def append_decisions(
         self, partition: int, decisions: Sequence[Decision], keep_for: float
     ) -> list[StandingDecision]:
-        """Append the decisions of one subject; an earlier one in the same period stands instead.
+        """Append a subject's decisions; the first writer in a period wins and stands.
 
         Args:
             partition: of the subject.
@@ -145,7 +159,7 @@ class Journal:
         decisions: Sequence[tuple[Decision, str]],
         keep_for: float,
     ) -> list[StandingDecision | None]:
-        """`append_decisions` of those that take a unit of a limited stock.
+        """Append decisions that may take a unit of limited stock; the first writer wins.
 
         Args:
             partition: of the subject.
@@ -159,7 +173,7 @@ class Journal:
         return _made(batch, self.client.run("append_decisions", *_call(self.keys, batch)))
 
     def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[StandingDecision | None]]:
-        """`append_taking` for many subjects, in one round trip where there is one server."""
+        """Append decisions of many subjects, in one round trip where there is one server."""
         replies = self.client.run_each(
             "append_decisions", [_call(self.keys, one) for one in batches]
         )
@@ -168,7 +182,7 @@ class Journal:
     def append_once(
         self, partition: int, arrivals: Sequence[Append], *, closes: bool
     ) -> list[int | Redirect]:
-        """Append records of one partition, each once.
+        """Append records of one partition, each once; idempotent for 7 days.
 
         Args:
             partition: in which all the visitors are at home.
@@ -195,7 +209,7 @@ class Journal:
         return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
 
     def append_followed(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
-        """Append records of several partitions, each once, and follow visitors that moved.
+        """Append records of several partitions, each once, and follow merged visitors.
 
         Args:
             arrivals: partition -> records of visitors that are at home there.
@@ -218,7 +232,7 @@ class Journal:
         return fresh + (self.append_followed(moved, closes=closes) if moved else 0)
 
     def send(self, events: Sequence[tuple[int, Event]]) -> None:
-        """Append a fold's events to other partitions, each once however often this is called."""
+        """Append a fold's events to other partitions; idempotent."""
         groups: dict[int, list[Append]] = {}
         for partition, event in events:
             groups.setdefault(partition, []).append(Append("", event))
@@ -230,7 +244,7 @@ class Journal:
         return int(self.client.run("append", names, [mark.subject, encode(mark)])[0])
 
     def read(self, partition: int, after: int, count: int) -> list[JournalEntry]:
-        """Entries behind position `after`, in order: whole records, until there are `count`.
+        """Read entries behind position `after`, in order: whole records, until there are `count`.
 
         A record of many decisions (`block.Block`) is as many entries, so that there may be more.
         """
@@ -253,7 +267,7 @@ class Journal:
         return found
 
     def reach(self, partition: int, after: int, most: int) -> int:
-        """Position up to which there are `most` entries behind `after`, or as many as there are.
+        """Return the position `most` entries behind `after`, or the last one where there are fewer.
 
         Whole records, so that it may be a block's more.
         """
@@ -271,7 +285,7 @@ class Journal:
         return after
 
     def read_one(self, ref: Ref) -> JournalEntry | None:
-        """The entry at a reference, or None where the journal does not hold it (any more)."""
+        """Read the entry at a reference; None where the journal does not hold it (any more)."""
         if ref.partition >= self.keys.partitions:
             return None
         at = f"{ref.position}-0"
@@ -289,8 +303,26 @@ class Journal:
         """Remove all records up to a position; idempotent."""
         self.client.call("XTRIM", self.keys.journal(partition), "MINID", f"{upto + 1}-0")
 
+    def trim(self, partition: int, limits: TrimLimits, most: int) -> TrimReply:
+        """Remove at most `most` of the oldest entries, within limits."""
+        args: list[Arg] = [limits.bound, round(limits.seconds * 1000), limits.bytes, most]
+        removed, young, more = self.client.run("trim", [self.keys.journal(partition)], args)
+        return TrimReply(removed, young, more == b"1")
+
+    def jump(self, partition: int, position: int) -> int:
+        """Raise the last position given to at least this one, and return it; idempotent."""
+        return int(self.client.run("jump", [self.keys.seq(partition)], [position]))
+
+    def restore_end(self, partition: int, last: int) -> None:
+        """Set the last position given, as a backup has it; the partition is empty."""
+        self.client.call("SET", self.keys.seq(partition), last)
+
+    def restore_row(self, partition: int, row_id: bytes, row: Sequence[bytes]) -> None:
+        """Append one row of a backup under its own id; rows come in order."""
+        self.client.call("XADD", self.keys.journal(partition), row_id, *row)
+
     def last_position(self, partition: int) -> int:
-        """The last position given in a partition; 0 for an empty one."""
+        """Return the last position given in a partition; 0 for an empty one."""
         return int(self.client.call("GET", self.keys.seq(partition)) or 0)
 
     def _rows(self, partition: int, start: str, end: str, count: int) -> list[tuple[bytes, Reply]]:
@@ -328,12 +360,12 @@ def _standing(partition: int, sent: Decision, reply: list[Any]) -> StandingDecis
 
 
 def place_of(ref: Ref) -> str:
-    """Where a decision stands in its partition, as scripts have it: `<position>[.<index>]`."""
+    """Return the place of a decision in its partition for scripts: `<position>[.<index>]`."""
     return f"{ref.position}.{ref.index}" if ref.index else str(ref.position)
 
 
 def ref_at(partition: int, place: bytes) -> Ref:
-    """The reference of a place."""
+    """Return the reference of a place."""
     position, _, index = place.partition(b".")
     return Ref(partition, int(position), int(index or 0))
 
@@ -341,7 +373,7 @@ def ref_at(partition: int, place: bytes) -> Ref:
 def standing_decision(
     ref: Ref, subject: str, stamp: float, payload: bytes, *, fresh: bool
 ) -> StandingDecision:
-    """The decision that stands at a place, from its payload."""
+    """Return the decision that stands at a place, from its payload."""
     record = decode(payload, subject)
     if not isinstance(record, Decision):
         raise TypeError(f"{ref} holds a {record.kind}")
@@ -355,7 +387,7 @@ def _moved(reply: str) -> Redirect:
 
 
 def digest_of(record: Event | Decision) -> bytes:
-    """What the visitor remembers a record by; the first byte keeps the kinds apart."""
+    """Return the digest by which a visitor remembers a record; kinds cannot collide."""
     if isinstance(record, Event):
         # The folds' own events: no client can take their ids away.
         name = f"{'e' if record.type in EVENT_TYPES else 'i'}{record.event_id}"

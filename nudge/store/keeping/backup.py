@@ -16,7 +16,7 @@ from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import CorruptRecordError, StoreError
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
-from nudge.store.wire.client import Arg, Client
+from nudge.store.wire.client import Client
 from nudge.store.wire.keys import FAMILIES, Keys
 
 Frame = tuple[Any, ...]
@@ -39,18 +39,13 @@ class NotEmptyError(StoreError):
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup of what cannot be rebuilt: written as frames, restored into an empty store.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """A backup of what cannot be rebuilt: written as frames, restored into an empty store."""
 
     client: Client
     keys: Keys
 
     def frames(self) -> Iterator[Frame]:
-        """All that a backup holds, in the order in which it is restored.
+        """Yield all frames of a backup, in the order in which they are restored.
 
         Raises:
             StoreAwayError: no answer.
@@ -61,7 +56,7 @@ class Backup:
         yield from self._keys()
 
     def restore(self, found: Iterable[Frame], in_lake: Callable[[int], int]) -> int:
-        """Write a backup into an empty store; how many frames it had.
+        """Write a backup into an empty store; return how many frames it had.
 
         The folds `attribute` and `learn` wait for their rebuild.
 
@@ -88,7 +83,7 @@ class Backup:
         return written
 
     def remove(self) -> int:
-        """Remove every key of the installation; how many."""
+        """Remove every key of the installation; return how many."""
         removed = 0
         for key in self.client.scan(f"{self.keys.namespace}:{{*"):
             removed += int(self.client.call("UNLINK", key))
@@ -108,7 +103,7 @@ class Backup:
             start = f"({rows[-1][0].decode()}"
 
     def _ends(self, partition: int) -> tuple[dict[str, int], int]:
-        """The folds' positions and the journal's end, at one moment.
+        """Return the folds' positions and the journal's end, at one moment.
 
         A fold commits its records with its position: with an end that is older it would lack them,
         with a newer one it would write them again.
@@ -159,20 +154,19 @@ class Backup:
         last: int,
         folds: list[tuple[str, int]],
     ) -> None:
-        self.client.call("SET", self.keys.seq(partition), last)
+        Journal(self.client, self.keys).restore_end(partition, last)
         for name, position in folds:
-            fields: list[Arg] = ["position", position]
+            restore = Folds(self.client, self.keys).restore
             if name == FoldName.ARCHIVE:
                 # The lake has grown since; where it is ahead of all that is restored, the store is
                 # older than the lake, and has to be accepted first.
                 archived = in_lake(partition)
-                fields[1] = archived if archived <= last else position
+                restore(partition, name, archived if archived <= last else position)
             else:
-                fields += ["broken", WAITS]
-            self.client.call("HSET", self.keys.fold(partition, name), *fields)
+                restore(partition, name, position, waits=WAITS)
 
     def _append(self, partition: int, row_id: bytes, row: list[bytes]) -> None:
-        self.client.call("XADD", self.keys.journal(partition), row_id, *row)
+        Journal(self.client, self.keys).restore_row(partition, row_id, row)
 
     def _put(self, name: str, left: int, value: bytes) -> None:
         self.client.call("RESTORE", f"{self.keys.namespace}:{name}", left, value, "REPLACE")

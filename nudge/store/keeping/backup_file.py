@@ -51,7 +51,7 @@ def write(directory: Path, frames: Iterable[Frame]) -> tuple[Path, int]:
 
 
 def read(path: Path) -> Iterator[Frame]:
-    """The frames of a backup; `check` it before anything is done by them.
+    """Yield the frames of a backup; `check` it before using them.
 
     Args:
         path: of the file, or of its directory.
@@ -67,11 +67,11 @@ def read(path: Path) -> Iterator[Frame]:
     except FileNotFoundError as error:
         raise InvalidConfigError([f"{path}: there is no backup"]) from error
     except (OSError, EOFError, zlib.error, ValueError, msgpack.UnpackException) as error:
-        raise CorruptRecordError(f"{path} is no complete backup: {error}") from error
+        raise CorruptRecordError(f"{path}: not a complete backup: {error}") from error
 
 
 def check(path: Path) -> int:
-    """How many frames a backup has, after reading it to its end.
+    """Read a backup to its end and return how many frames it has.
 
     Raises:
         CorruptRecordError: it was cut off or changed.
@@ -101,4 +101,4 @@ def _read(path: Path, file: IO[bytes] | gzip.GzipFile) -> Iterator[Frame]:
         digest.update(msgpack.packb(frame))
         count += 1
         yield frame
-    raise CorruptRecordError(f"{path} is no complete backup: it ends after {count} frames")
+    raise CorruptRecordError(f"{path}: not a complete backup: it ends after {count} frames")

@@ -1,4 +1,4 @@
-"""What this installation notes of its store, in a file: by it another store is recognised."""
+"""The fingerprint of the store, in a file: by it another or an older store is recognised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nudge.errors import InvalidConfigError
 
 @dataclass(frozen=True)
 class StoreFingerprint:
-    """The store that was seen last.
+    """The fingerprint of the store that was seen last.
 
     Attributes:
         store: its id.
@@ -25,13 +25,13 @@ class StoreFingerprint:
     positions: Mapping[int, int] = field(default_factory=dict)
 
     def seen(self, positions: Mapping[int, int]) -> StoreFingerprint:
-        """The note with these positions; none goes back."""
+        """Return the fingerprint with these positions; none goes back."""
         higher = {p: max(n, self.positions.get(p, 0)) for p, n in positions.items()}
         return StoreFingerprint(self.store, {**self.positions, **higher})
 
 
 def read_note(path: Path) -> StoreFingerprint | None:
-    """The note, or None where there is none yet.
+    """Read the fingerprint; None where there is none yet.
 
     Raises:
         InvalidConfigError: the file cannot be read.
@@ -48,12 +48,12 @@ def read_note(path: Path) -> StoreFingerprint | None:
             "restore it from the backup; remove it where you know that the store is the right one"
         )
         raise InvalidConfigError(
-            [f"{path}: is no note of the store ({error!r}); {cure}"]
+            [f"{path}: not a note of the store ({error!r}); {cure}"]
         ) from error
 
 
 def write_note(path: Path, note: StoreFingerprint) -> None:
-    """Write the note, whole or not at all.
+    """Write the fingerprint, whole or not at all.
 
     Raises:
         InvalidConfigError: the directory cannot be written.

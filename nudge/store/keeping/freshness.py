@@ -1,4 +1,4 @@
-"""How fresh the lake is: until when everything that was logged is in it, and credited."""
+"""Freshness of the lake: the time until which every logged record is in it, and credited."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READERS: Final = (FoldName.ARCHIVE, FoldName.ATTRIBUTE)
 
 @dataclass(frozen=True)
 class Freshness:
-    """Which partitions' records were all in the lake, and credited, at one moment.
+    """The partitions whose records were all in the lake, and credited, at one moment.
 
     Attributes:
         at: seconds, the moment.
@@ -30,7 +30,7 @@ class Freshness:
     complete: Mapping[int, bool]
 
     def as_of(self, marks: Mapping[int, float]) -> float:
-        """Until when everything is in the lake.
+        """Return the time until which every record is in the lake, in seconds.
 
         Args:
             marks: partition -> watermark of the lake, read later.
@@ -41,12 +41,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class FreshnessReader:
-    """The reader of freshness, which compares the folds' positions with the journal's ends.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The reader of freshness, which compares the folds' positions with the journal's ends."""
 
     client: Client
     keys: Keys

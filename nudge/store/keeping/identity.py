@@ -1,4 +1,4 @@
-"""Is this the store that the installation knows? One that came back empty or older is recognised.
+"""The identity of the store: one that came back empty, older or as another is recognised.
 
 The store has an id, written once. What the archive has seen of it is noted in a file. See
 docs/decisions/0003.
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class WrongStore:
-    """The store is not the one that was known.
+    """The store is not the one that the installation knows.
 
     Attributes:
         reason: why not.
@@ -47,24 +47,19 @@ class WrongStore:
     reason: Reason
 
     def __str__(self) -> str:
-        """For people, with the cure."""
+        """Return the message for people, with the cure."""
         return f"{TEXTS[self.reason]}; {CURE}"
 
 
 @dataclass(frozen=True)
 class StoreIdentity:
-    """The identity of the store: whether it is the one that was known.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The identity of the store: whether it is the one that was known."""
 
     client: Client
     keys: Keys
 
     def recognise(self, path: Path) -> WrongStore | None:
-        """What is wrong with the store; None where it is the one that the note tells of.
+        """Compare the store with its fingerprint; return what is wrong, or None.
 
         The first to find it empty or older marks it, and lets its positions go on behind those that
         were noted: the records that come now are kept, under numbers that nobody else has.
@@ -99,23 +94,19 @@ class StoreIdentity:
         return WrongStore(reason)
 
     def store_id(self) -> str | None:
-        """The store's id, if it has one."""
+        """Return the store's id, if it has one."""
         return self._hash()[0]
 
     def forgive(self) -> None:
-        """Take the mark away: the store is the one from now on."""
+        """Remove the mark of a wrong store: this one is right from now on."""
         self.client.call("HDEL", self.keys.config(STORE), "wrong", "moved")
 
     def adopt(self, path: Path) -> None:
-        """Take what was restored for the store that was known, whatever it was called."""
+        """Give a restored store the id that the fingerprint knows."""
         note = read_note(path)
         if note:
             self.client.call("HSET", self.keys.config(STORE), "id", note.store)
         self.forgive()
-
-    def jump(self, partition: int, position: int) -> int:
-        """Let positions go on behind this one or the last one given; return the higher of both."""
-        return int(self.client.run("jump", [self.keys.seq(partition)], [position]))
 
     def _hash(self) -> list[str | None]:
         found = self.client.call("HMGET", self.keys.config(STORE), "id", "wrong", "moved")
@@ -135,10 +126,10 @@ class StoreIdentity:
         return "store_older" if older else None
 
     def _move(self, note: StoreFingerprint, reason: Reason) -> None:
-        """Let positions go on where none was given, and tell it: once, whoever comes first."""
+        """Move positions beyond all that were given and write a mark; the first caller does it."""
         self._name()
         for p in self.keys.every_partition():
-            self.jump(p, behind(note, p))
+            Journal(self.client, self.keys).jump(p, behind(note, p))
         if self.client.call("HSETNX", self.keys.config(STORE), "moved", 1):
             log.error("wrong_store", reason=reason, error=str(WrongStore(reason)))
             fields = {"reason": reason, "store": note.store, "positions": _texts(note)}
@@ -146,12 +137,12 @@ class StoreIdentity:
 
 
 def behind(note: StoreFingerprint, partition: int) -> int:
-    """Behind which position a store goes on that lost what was noted."""
+    """Return the position behind which a store goes on that lost what was noted."""
     return note.positions.get(partition, 0) + MARGIN
 
 
 def note_archived(path: Path, positions: Mapping[int, int]) -> None:
-    """Note what the archive has seen of the store, if a note was begun.
+    """Note the archive's positions in the fingerprint, if there is one.
 
     Raises:
         InvalidConfigError: the note cannot be read or written.

@@ -1,4 +1,4 @@
-"""How long the journal is kept: trimmed behind all folds and the archive, by age and memory."""
+"""Retention of the journal: trimmed behind all folds and the archive, by age and memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.store.folds.folds import Folds
-from nudge.store.wire.client import Arg, Client
+from nudge.store.journal.journal import Journal, TrimLimits
+from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 AT_ONCE: Final = 5000
@@ -16,7 +17,7 @@ AT_ONCE: Final = 5000
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """What is kept of the journal.
+    """The rule by which entries of the journal are kept.
 
     Attributes:
         seconds: that an entry stays.
@@ -29,7 +30,7 @@ class RetentionRule:
 
 @dataclass(frozen=True)
 class TrimResult:
-    """What was removed.
+    """The result of trimming one partition.
 
     Attributes:
         entries: how many.
@@ -44,31 +45,27 @@ class TrimResult:
 
 @dataclass(frozen=True)
 class Retention:
-    """Retention of the journal: what every reader has is trimmed.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The retention of the journal: trims what every fold has read."""
 
     client: Client
     keys: Keys
 
     def trim(self, partition: int, keep: RetentionRule) -> TrimResult:
-        """Remove what need not be kept and what every fold has read, the archive among them.
+        """Remove entries that every fold, the archive too, has read and no rule keeps.
 
         Positions of folds only rise, so that it does not matter what they do meanwhile.
         """
         bound = min(Folds(self.client, self.keys).position_of(partition, fold) for fold in FOLDS)
         share = -(-keep.bytes // self.keys.partitions)
-        args: list[Arg] = [bound, round(keep.seconds * 1000), share, AT_ONCE]
+        limits = TrimLimits(bound, keep.seconds, share)
+        journal = Journal(self.client, self.keys)
         entries = young = 0
         while True:
-            removed, early, more = self.client.run("trim", [self.keys.journal(partition)], args)
-            entries, young = entries + removed, young + early
-            if more != b"1" or not removed:
+            reply = journal.trim(partition, limits, AT_ONCE)
+            entries, young = entries + reply.removed, young + reply.young
+            if not (reply.more and reply.removed):
                 return TrimResult(entries, young, bound)
 
     def used(self, partition: int) -> int:
-        """Bytes that the journal takes in memory, about."""
+        """Return about how many bytes of memory the journal takes."""
         return int(self.client.call("MEMORY", "USAGE", self.keys.journal(partition)) or 0)

@@ -1,4 +1,4 @@
-"""Has the store write its log anew, so that what was removed is gone from the disk as well."""
+"""The rewrite of the store's own log, so that removed data is gone from the disk as well."""
 
 from __future__ import annotations
 
@@ -15,12 +15,7 @@ BEGUN: Final = "rewrite_begun"
 
 @dataclass(frozen=True)
 class LogRewrite:
-    """The rewrite of the store's own log, after which nothing of a forgotten person is on disk.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The rewrite of the store's own log, after which nothing of a forgotten person is on disk."""
 
     client: Client
     keys: Keys
@@ -30,12 +25,12 @@ class LogRewrite:
         self.client.call("HINCRBY", self.keys.config("store"), WANTED, 1)
 
     def is_wanted(self) -> bool:
-        """Whether something was removed since the last rewriting that is done began."""
+        """Return whether something was removed since the last finished rewrite began."""
         wanted, done = self.client.call("HMGET", self.keys.config("store"), WANTED, DONE)
         return int(wanted or 0) > int(done or 0)
 
     def rewrite(self) -> None:
-        """Go on with the rewriting that is wanted: begin it, or note that it has ended.
+        """Begin the wanted rewrite, or note that it has ended; idempotent.
 
         Idempotent: any number of processes may call it again and again. A server that has no log,
         or does not let one rewrite it, is asked once for each wish.

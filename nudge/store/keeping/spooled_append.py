@@ -1,4 +1,4 @@
-"""What waits in the spool, as bytes: an arrival and where it goes."""
+"""Records in the spool, as bytes: the append that failed, and its partition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOTHING: Final = ("", (), None)
 
 @dataclass(frozen=True)
 class SpooledAppend:
-    """An arrival that could not be appended.
+    """A record that could not be appended, and its partition.
 
     Attributes:
         partition: to which it goes.
@@ -31,7 +31,7 @@ class SpooledAppend:
 
 
 def pack(one: SpooledAppend) -> bytes:
-    """As bytes."""
+    """Return the bytes of a spooled append."""
     arrival, record = one.arrival, one.arrival.record
     notes = [(x.family, x.field, x.value) for x in arrival.notes]
     named = arrival.named
@@ -43,7 +43,7 @@ def pack(one: SpooledAppend) -> bytes:
 
 
 def unpack(content: bytes) -> SpooledAppend:
-    """The inverse of `pack`.
+    """Return the spooled append of bytes that `pack` made.
 
     Raises:
         CorruptRecordError: it is not of this version.

@@ -1,7 +1,7 @@
 -- Appends records as they are (marks).
 --
 -- KEYS[1]  journal, stream; appended to
--- KEYS[2]  seq, string; last position
+-- KEYS[2]  seq, string; last position; written
 -- ARGV[1...]  for each record: subject, payload
 -- Returns  the positions
 local time = redis.call('TIME')

@@ -2,7 +2,7 @@
 -- none where somebody else planned for one of them since it was looked at.
 --
 -- KEYS[1]  journal, stream; appended to
--- KEYS[2]  seq, string; last position
+-- KEYS[2]  seq, string; last position; written
 -- ARGV[1]  prefix of the partition's keys; from it is built (same hash slot):
 --            plans:<month>  hash: subject -> "<count> <place> <stamp ms> <plans>"; months of 31 days:
 --                           what is read is the latest of three; written here

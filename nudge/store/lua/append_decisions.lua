@@ -2,7 +2,7 @@
 -- decision stands: two calls that race get the same answer.
 --
 -- KEYS[1]  journal, stream; appended to
--- KEYS[2]  seq, string; last position
+-- KEYS[2]  seq, string; last position; written
 -- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <place> <stamp ms> <payload>"; written
 -- KEYS[4]  quota, hash (<slot>:<variant>:got, :taken, :back); read, taken is written
 -- ARGV[1]  subject

@@ -2,12 +2,12 @@
 -- that the visitor sent in the last 7 days, appends, and keeps what only the vault may hold.
 --
 -- KEYS[1]  journal, stream; appended to, and read for the decisions that events name
--- KEYS[2]  seq, string; last position
+-- KEYS[2]  seq, string; last position; written
 -- ARGV[1]  prefix of the partition's keys; from it are built (same hash slot):
---            vault:<visitor hash>  hash, read; made if absent
---            person:<subject>      hash (at, h:<visitor hash>, into); made if absent
+--            vault:<visitor hash>  hash, read; written if absent
+--            person:<subject>      hash (at, h:<visitor hash>, into); written if absent
 --            seen:<subject>        zset of digests by stamp, written
---            <family>:<subject>    hash (numbers, texts; at most 100 fields), written
+--            numbers:<subject>, texts:<subject>   hashes of at most 100 fields, written
 -- ARGV[2]  partition
 -- ARGV[3]  "1": closes the visitors to later claims
 -- ARGV[4]  milliseconds that an id is remembered

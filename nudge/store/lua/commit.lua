@@ -2,8 +2,8 @@
 --
 -- KEYS[1]  fold, hash (token, position, ...); checked and written
 -- KEYS[2]  journal, stream; appended to
--- KEYS[3]  seq, string; last position
--- KEYS[4...]  the state keys that the operations name; all in this partition's hash slot
+-- KEYS[3]  seq, string; last position; written
+-- KEYS[4...]  the keys that the operations name (`FoldWrite`), all in this hash slot; written
 -- ARGV[1]  fencing token
 -- ARGV[2]  position that the batch started from
 -- ARGV[3]  position that it ends at

@@ -2,7 +2,8 @@
 -- token of its own: whoever was overtaken can write nothing any more.
 --
 -- KEYS[1]  jobs:<kind>, zset: job id, by the ms from which it may be taken; written
--- ARGV[1]  what the keys of jobs begin with (`job:`, in the same hash slot); these are written
+-- ARGV[1]  prefix of the keys of jobs; from it are built (same hash slot):
+--            job:<id>  hash; written
 -- ARGV[2]  ms that the job is held
 -- ARGV[3]  how often a job may be begun
 -- ARGV[4]  ms that a job which was begun too often is remembered

@@ -1,8 +1,9 @@
 -- Finds or makes the vault entry of a number, or of a visitor of whom a server speaks: no device
 -- can claim it from then on.
 --
--- KEYS[1]  vault entry, hash (s = subject, p = partition, c = claimed); written
--- ARGV[1]  prefix of the partition's keys; person:<subject> (hash) is written if the entry is new
+-- KEYS[1]  vault:<id>, hash (s = subject, p = partition, c = claimed); written
+-- ARGV[1]  prefix of the partition's keys; from it is built (same hash slot):
+--            person:<subject>  hash; written if the entry is new
 -- ARGV[2]  partition
 -- ARGV[3]  the id of the vault entry, as person:<subject> lists it
 -- ARGV[4]  subject to use if the number is new

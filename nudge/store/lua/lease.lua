@@ -1,7 +1,7 @@
--- Takes, renews or gives back the lease of a fold. A new owner gets a new fencing token, so that
--- whatever the old one still sends is refused.
+-- Takes, renews or gives back a lease: of a fold, of a slot's publisher or of the guard. A new owner
+-- gets a new fencing token, so that whatever the old one still sends is refused.
 --
--- KEYS[1]  fold, hash (owner, until = ms, token, position, and what the fold keeps); written
+-- KEYS[1]  any family that its caller names, hash (owner, until = ms, token, position, ...); written
 -- ARGV[1]  owner
 -- ARGV[2]  milliseconds to hold it; 0 gives it back
 -- ARGV[3]  "1" takes it from whoever holds it

@@ -1,7 +1,7 @@
 -- Says once into whom a subject turned out to be, and appends the event that says so.
 --
 -- KEYS[1]  journal, stream; appended to
--- KEYS[2]  seq, string; last position
+-- KEYS[2]  seq, string; last position; written
 -- ARGV[1]  prefix of the partition's keys; from it are built (same hash slot):
 --            person:<subject>   hash (at, into = "<partition> <subject>"); written
 --            seen:<subject>     zset of digests by stamp, written

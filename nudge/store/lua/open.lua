@@ -1,6 +1,6 @@
 -- Opens a visitor: finds or makes the vault entry and reads what is known, in one step.
 --
--- KEYS[1]  vault entry, hash (s = subject, p = partition, c = claimed); written here
+-- KEYS[1]  vault:<id>, hash (s = subject, p = partition, c = claimed); written here
 -- KEYS[2]  fold:attribute, hash (generation of the visitors' states); read
 -- KEYS[3]  quota, hash; read
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):

@@ -1,6 +1,6 @@
 -- Puts another cipher in the place of one, unless somebody else changed or removed it.
 --
--- KEYS[1]  a book of the vault, hash (numbers:<subject> or texts:<subject>); written
+-- KEYS[1]  numbers:<subject> or texts:<subject>, hash, a book of the vault; written
 -- ARGV[1]  field
 -- ARGV[2]  the cipher that is expected there
 -- ARGV[3]  the cipher to put there

@@ -1,4 +1,4 @@
-"""Says that many customers are being planned for, so that workers leave the processor to that."""
+"""The sign of bulk planning, on which workers leave the processor to the planner."""
 
 from __future__ import annotations
 
@@ -16,18 +16,13 @@ LASTS: Final = 3.0
 
 @dataclass(frozen=True)
 class BulkPlanning:
-    """The sign that many customers are being planned for, which makes folds rest.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The sign that many customers are being planned for, which makes folds rest."""
 
     client: Client
     keys: Keys
 
     def say(self) -> None:
-        """Say it.
+        """Set the sign for three seconds.
 
         Raises:
             StoreAwayError: no answer.
@@ -35,7 +30,7 @@ class BulkPlanning:
         self.client.call("SET", self.keys.config("bulk"), 1, "PX", int(LASTS * 1000))
 
     def is_on(self) -> bool:
-        """Whether somebody said so in the last seconds.
+        """Return whether the sign was set in the last seconds.
 
         Raises:
             StoreAwayError: no answer.

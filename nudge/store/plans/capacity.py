@@ -1,4 +1,4 @@
-"""What is planned of a gateway's hours, over all partitions: taken before a plan is written.
+"""Capacity of a gateway's hours, over all partitions: taken before a plan is written.
 
 Whoever dies in between has taken places that nobody uses: an hour may stay a little emptier than
 it could be, and is never over its capacity.
@@ -16,18 +16,13 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class HourCapacity:
-    """Capacity of the gateway, taken by the hour.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Capacity of the gateway, taken by the hour."""
 
     client: Client
     keys: Keys
 
     def used(self, channel: str) -> dict[int, int]:
-        """Hours since the epoch -> contacts that are planned in them.
+        """Return hours since the epoch -> contacts that are planned in them.
 
         Raises:
             StoreAwayError: no answer.
@@ -38,7 +33,7 @@ class HourCapacity:
     def reserve(
         self, channel: str, wanted: Mapping[int, tuple[int, int]], at: float
     ) -> dict[int, int]:
-        """Take places in hours.
+        """Take places in hours, never more than there are.
 
         Args:
             channel: of the gateway.

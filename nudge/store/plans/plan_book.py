@@ -38,7 +38,7 @@ class Plans:
 
     @classmethod
     def of(cls, book: bytes) -> Plans:
-        """What a script wrote."""
+        """Parse the text that the script wrote."""
         count, place, stamp, packed = book.split(b" ", 3)
         (unit, payload), *others = msgpack.unpackb(packed, use_list=False, raw=True)
         latest = (unit.decode(), payload, place, int(stamp))
@@ -46,13 +46,13 @@ class Plans:
         return cls(int(count), (latest, *rest))
 
     def having(self, drawn: BlockDecision, payload: bytes) -> list[tuple[object, ...]]:
-        """What a script is given to write: another plan, and those that it leaves standing."""
+        """Return the list for the script: the new plan, and the others that stay."""
         unit = drawn.shape.unit
         rest = (row for row in self.rows if row[0] != unit) if self.rows else ()
         return [(unit, payload), *islice(rest, MOST - 1)]
 
     def standing(self, partition: int, subject: str) -> dict[str, StandingDecision]:
-        """Unit -> the plan."""
+        """Return unit -> the standing plan."""
         return {
             unit: standing_decision(
                 ref_at(partition, place), subject, stamp / 1000, payload, fresh=False

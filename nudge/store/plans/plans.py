@@ -25,7 +25,7 @@ MOST_MADE: Final = 16_384
 
 @dataclass(frozen=True)
 class BlockResult:
-    """What became of a block.
+    """The result of appending one block.
 
     Attributes:
         refs: of its decisions, in order; empty where it was not appended.
@@ -37,7 +37,7 @@ class BlockResult:
 
 
 class PlanMemory:
-    """Makes what is remembered of decisions: what the answer to the same question needs.
+    """A cache of the payloads by which plans are remembered: what a repeated question needs.
 
     What the draw hung on stands in the journal.
 
@@ -48,7 +48,7 @@ class PlanMemory:
         self._made: dict[tuple[int, int], tuple[Decision, Callable[[float | None], bytes]]] = {}
 
     def payload(self, one: BlockDecision) -> bytes:
-        """The decision, slim."""
+        """Return the payload of the slim decision."""
         key = id(one.shape), one.choice
         found = self._made.get(key)
         if found is None:
@@ -59,7 +59,7 @@ class PlanMemory:
 
 
 class PlannedBlock(NamedTuple):
-    """Decisions of one partition that are to be one record.
+    """Decisions of one partition that become one record.
 
     Attributes:
         partition: of the subjects.
@@ -74,12 +74,7 @@ class PlannedBlock(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanStore:
-    """Plans of SMS: appended as blocks, remembered by month.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Plans of SMS: appended as blocks, remembered by month."""
 
     client: Client
     keys: Keys
@@ -87,7 +82,7 @@ class PlanStore:
     def append_each(
         self, blocks: Sequence[PlannedBlock], kept: PlanMemory
     ) -> Iterator[BlockResult]:
-        """Append decisions: of each block all, or none.
+        """Append blocks of decisions, each whole or not at all.
 
         Args:
             blocks: that are made while the one before is being written.
@@ -140,7 +135,7 @@ def _appended(one: PlannedBlock, reply: Reply) -> BlockResult:
 
 
 def slim_plan(one: BlockDecision) -> Decision:
-    """A decision without its context and without what was not drawn."""
+    """Return a decision without its context and without the variants that were not drawn."""
     shape = one.shape
     variant, propensity = shape.eligible[one.choice], shape.pmf[one.choice]
     return replace(

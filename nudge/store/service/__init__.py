@@ -1,1 +1,1 @@
-"""Slots, snapshots, API keys and stock: what the service is configured by."""
+"""The service's configuration in the store: slots, snapshots, API keys and stock."""

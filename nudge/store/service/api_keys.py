@@ -1,4 +1,4 @@
-"""API keys at rest: who may call, known by a digest of the secret that only its holder keeps.
+"""API keys at rest, known by a digest of the secret that only its holder has.
 
 The digest is a plain SHA-256: a secret of 190 random bits can not be guessed, so there is nothing
 that a slow or salted hash would protect, and the web looks a key up by it on every call.
@@ -29,7 +29,7 @@ _FAMILY: Final = "api_keys"
 
 @dataclass(frozen=True)
 class StoredKey:
-    """A key as it is kept: everything but the secret.
+    """An API key at rest: everything but the secret.
 
     Attributes:
         key_id: names the key; part of the secret, not secret itself.
@@ -51,13 +51,13 @@ class StoredKey:
 
     @property
     def caller(self) -> Caller:
-        """Who calls with it."""
+        """The caller who holds this key."""
         return Caller(self.key_id, frozenset(self.scopes), frozenset(self.origins))
 
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Every key by the digest of its secret.
+    """The API keys, by the digest of their secrets.
 
     Attributes:
         callers: digest -> holder, for keys that are valid.
@@ -69,18 +69,13 @@ class KeyRing:
 
 
 def digest_of(secret: str) -> str:
-    """What a secret is looked up by: SHA-256, in hex."""
+    """Return the digest by which a secret is looked up: SHA-256, in hex."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class ApiKeys:
-    """API keys: made, listed, revoked.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """API keys: made, listed, revoked."""
 
     client: Client
     keys: Keys
@@ -112,7 +107,7 @@ class ApiKeys:
         origins: Iterable[str],
         now: float,
     ) -> str:
-        """Store a secret that was made elsewhere, and return its key id.
+        """Store a secret that was made elsewhere, and return its key id; idempotent.
 
         Idempotent: the id follows from the secret. A key that was revoked stays revoked.
         """
@@ -121,12 +116,12 @@ class ApiKeys:
         return key_id
 
     def list_keys(self) -> list[StoredKey]:
-        """All keys, the revoked ones too, oldest first."""
+        """Return all keys, the revoked ones too, oldest first."""
         found = self.client.read_hash(self.keys.config(_FAMILY))
         return sorted(map(_parsed, found.values()), key=lambda key: (key.created, key.key_id))
 
     def revoke(self, key_id: str, now: float) -> StoredKey:
-        """Take a key back, for good; one that is revoked already keeps its time.
+        """Revoke a key for good; idempotent, the first time of revocation stays.
 
         Raises:
             NotFoundError: no key has this id.
@@ -144,7 +139,7 @@ class ApiKeys:
                 return revoked
 
     def load(self) -> KeyRing:
-        """Every key, by the digest of its secret."""
+        """Return every key by the digest of its secret."""
         every = self.list_keys()
         valid = {key.digest: key.caller for key in every if key.revoked_at is None}
         return KeyRing(valid, frozenset(key.digest for key in every if key.revoked_at is not None))

@@ -1,4 +1,4 @@
-"""What a web process holds in memory: slots, their policies and the API keys, as one value.
+"""The catalogue in a web process's memory: slots, policies and API keys, as one value.
 
 A refresh asks one hash what changed and reads only that; the new catalogue replaces the old one
 whole, so that a request sees one state from its beginning to its end.
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything that a decision needs besides the visitor.
+    """The catalogue: everything that a decision needs besides the visitor.
 
     Attributes:
         slots: name -> what is served.
@@ -42,7 +42,7 @@ class Catalogue:
 
     @property
     def callers(self) -> Mapping[str, Caller]:
-        """Digest of a valid API key -> its holder."""
+        """Holders of valid API keys, by the digest of the secret."""
         return self.keyring.callers
 
     @property
@@ -52,24 +52,19 @@ class Catalogue:
 
     @classmethod
     def empty(cls) -> Catalogue:
-        """Before the first refresh."""
+        """Return the catalogue before the first refresh."""
         return cls()
 
 
 @dataclass(frozen=True)
 class CatalogueReader:
-    """The reader of the catalogue: fetches only what changed.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """The reader of the catalogue: fetches only what changed."""
 
     client: Client
     keys: Keys
 
     def refresh(self, old: Catalogue) -> Catalogue:
-        """The catalogue as of now; `old` itself where nothing changed.
+        """Return the catalogue as of now; `old` itself where nothing changed.
 
         Raises:
             StoreAwayError: the store does not answer; the caller keeps the old one.

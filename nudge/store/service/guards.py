@@ -1,4 +1,4 @@
-"""The guard in the store: which worker has its turn, and what it saw last in each slot."""
+"""Notes of the harm guard in the store: the worker whose turn it is, and its last looks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,13 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class GuardNotes:
-    """Notes of the harm guard: whose turn it is, and what it saw last.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Notes of the harm guard: the worker whose turn it is, and its last looks."""
 
     client: Client
     keys: Keys
 
     def acquire(self, owner: str, ttl: float) -> bool:
-        """Take the turn for `ttl` seconds, or keep one's own; False while another has it.
+        """Take the turn for `ttl` seconds, or keep one's own; False while another worker has it.
 
         It spares work and protects nothing: what the guard does to a slot it does as an operator
         would, naming the revision that it looked at.
@@ -39,10 +34,10 @@ class GuardNotes:
         self.client.run("lease", [self.keys.config("guard")], [owner, 0])
 
     def note(self, slot: str, seen: Mapping[str, object]) -> None:
-        """Keep what was seen of a slot, in place of what was seen before."""
+        """Write the last look at a slot over the one before."""
         self.client.call("SET", self.keys.config("guarded", slot), orjson.dumps(seen))
 
     def noted(self, slot: str) -> dict[str, object] | None:
-        """What was seen last of a slot; None before the first look."""
+        """Return the last look at a slot; None before the first."""
         text = self.client.call("GET", self.keys.config("guarded", slot))
         return None if text is None else orjson.loads(text)

@@ -15,23 +15,18 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class Slots:
-    """Slots: the current ones, their revisions and audits.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Slots: the current ones, their revisions and audits."""
 
     client: Client
     keys: Keys
 
     def current(self) -> dict[str, Slot]:
-        """The current revision of every slot, by name."""
+        """Return the current revision of every slot, by name."""
         rows = self.client.read_hash(self.keys.config("slots"))
         return {name.decode(): _load(text, name.decode()) for name, text in sorted(rows.items())}
 
     def revision(self, name: str, number: int) -> Slot | None:
-        """One revision of a slot, or None where there is none."""
+        """Return one revision of a slot, or None where there is none."""
         text = self.client.call("HGET", self.keys.config("revisions", name), number)
         return None if text is None else _load(text, name)
 
@@ -41,7 +36,7 @@ class Slots:
         replaces: Slot | None,
         audit: Mapping[str, object] | None = None,
     ) -> bool:
-        """Make `slot` current if `replaces` still is; False where somebody else was faster.
+        """Make `slot` current if `replaces` still is: the first writer wins, others get False.
 
         Args:
             slot: at a revision beyond that of `replaces`.
@@ -57,7 +52,7 @@ class Slots:
         return bool(self.client.run("apply_slot", names, args))
 
     def audits(self, name: str) -> list[dict[str, object]]:
-        """The audit entries of a slot, newest first, each with its `revision`."""
+        """Return the audit entries of a slot, newest first, each with its `revision`."""
         rows = self.client.read_hash(self.keys.config("audit", name))
         found = sorted(((int(number), text) for number, text in rows.items()), reverse=True)
         return [{"revision": number} | orjson.loads(text) for number, text in found]

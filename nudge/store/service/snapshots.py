@@ -1,4 +1,4 @@
-"""Published policies: who may publish, which versions there are, and their bytes."""
+"""Snapshots in the store: the publisher's lease, the kept versions and their bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class PublishLease:
     """The right to publish for a slot.
 
     Attributes:
-        slot: its name.
         owner: who holds it.
         token: the fencing token; rises with every new owner.
         version: last published; 0 before the first.
@@ -33,18 +32,13 @@ class PublishLease:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Snapshots: published by one lease holder a slot, read by version.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Snapshots: published by one lease holder a slot, read by version."""
 
     client: Client
     keys: Keys
 
     def acquire(self, slot: str, owner: str, ttl: float) -> PublishLease | None:
-        """Take the lease for `ttl` seconds, or renew one's own; None while another holds it."""
+        """Take the lease for `ttl` seconds, or renew one's own; None while another has it."""
         reply = self.client.run(
             "lease", [self.keys.config("publisher", slot)], [owner, int(ttl * 1000)]
         )
@@ -83,7 +77,7 @@ class Snapshots:
         return replace(lease, version=version)
 
     def published(self, slot: str) -> dict[int, float]:
-        """The kept versions, with the seconds at which each was published (0 where unknown)."""
+        """Return the kept versions -> seconds of publication (0 where unknown)."""
         known = dict(_pairs(self.client, self.keys.config("publisher", slot)))
         kept = self.client.call("HKEYS", self.keys.config("snapshots", slot))
         return {
@@ -91,7 +85,7 @@ class Snapshots:
         }
 
     def read(self, slot: str, version: int) -> bytes | None:
-        """The bytes of one version, or None where it is not kept."""
+        """Return the bytes of one version, or None where it is not kept."""
         blob: bytes | None = self.client.call("HGET", self.keys.config("snapshots", slot), version)
         return blob
 

@@ -1,4 +1,4 @@
-"""Stock in the store: what is left where, and the moves that share it out."""
+"""Limited stock in the store: what each partition has left, and how it is shared out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class StockLevel:
-    """How a variant's stock stands.
+    """The level of a variant's stock.
 
     Attributes:
         stock: units that may ever be given.
@@ -30,18 +30,13 @@ class StockLevel:
 
 @dataclass(frozen=True)
 class Stock:
-    """Limited stock: shared out to partitions and evened out.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Limited stock: shared out to partitions and evened out."""
 
     client: Client
     keys: Keys
 
     def balance(self, slot: Slot) -> dict[str, StockLevel]:
-        """Share the slot's stock out among the partitions; how it stands, by variant.
+        """Share the slot's stock out among the partitions; return its level by variant.
 
         Safe at any time, by several processes at once, and after one that died in the middle.
 
@@ -54,7 +49,7 @@ class Stock:
         }
 
     def levels(self, slot: Slot) -> dict[str, StockLevel]:
-        """How the slot's stock stands, by variant."""
+        """Return the level of the slot's stock, by variant."""
         found = {}
         for variant, total in slot.limits.items():
             quotas = _Stock(self.client, self.keys, slot.name, variant, total).quotas()
@@ -63,7 +58,7 @@ class Stock:
 
 
 def units_left(reply: Reply) -> dict[str, int]:
-    """`<slot>:<variant>` -> units that are left in a partition, of its hash `quota`."""
+    """Return `<slot>:<variant>` -> units left in a partition, from its hash `quota`."""
     left: dict[str, int] = {}
     for name, value in pairs_of(reply).items():
         of, _, kind = name.decode().rpartition(":")
@@ -73,7 +68,7 @@ def units_left(reply: Reply) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Stock:
-    """One variant's stock."""
+    """The stock of one variant."""
 
     client: Client
     keys: Keys
@@ -98,7 +93,7 @@ class _Stock:
         return StockLevel(self.total, sum(one.taken for one in quotas))
 
     def quotas(self) -> list[Quota]:
-        """By partition."""
+        """Return the quota of each partition."""
         return [self._quota(p, 0) for p in self.keys.every_partition()]
 
     def _quota(self, partition: int, given: int, keep: int = -1) -> Quota:
@@ -106,7 +101,7 @@ class _Stock:
         return Quota(*self.client.run("quota", [self.keys.quota(partition)], [name, given, keep]))
 
     def _noted(self, partition: int, quota: Quota, want: int) -> tuple[int, int]:
-        """Note what came back, and ask for units: what was ever given, and what is free."""
+        """Note the units given back and ask for more; return units ever given, and units free."""
         names = [self.keys.config("stock", self.slot)]
         args: list[Arg] = [self.variant, self.total, partition, quota.back, want]
         given, free = self.client.run("stock", names, args)
@@ -114,5 +109,5 @@ class _Stock:
 
 
 def hash_of(name: str) -> int:
-    """A number that stays the same: it says which partition gets what does not divide."""
+    """Return a stable number that says which partitions get the remainder of a division."""
     return sum(name.encode())

@@ -1,1 +1,1 @@
-"""The vault in the store: who a subject is, and what visitors keep."""
+"""The vault in the store: ids and their subjects, and each visitor's numbers and texts."""

@@ -1,4 +1,4 @@
-"""Walks through the vault's books: the numbers and the texts of everybody."""
+"""A walk through the vault's books: the numbers and the texts of all visitors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class SealedEntry:
-    """One cipher of a book.
+    """A cipher in one of the vault's books.
 
     Attributes:
         key: of the book.
@@ -29,18 +29,13 @@ class SealedEntry:
 
 @dataclass(frozen=True)
 class Books:
-    """Books of the vault: a walk through every number and every text.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Books of the vault: a walk through every number and every text."""
 
     client: Client
     keys: Keys
 
     def numbers(self) -> Iterator[SealedEntry]:
-        """Every number of everybody: a walk over every key there is.
+        """Yield every number of every visitor: a walk over all keys.
 
         Raises:
             StoreAwayError: no answer.
@@ -51,7 +46,7 @@ class Books:
                 yield SealedEntry(key, field, device, cipher)
 
     def texts(self) -> Iterator[SealedEntry]:
-        """Every text of everybody: a walk over every key there is.
+        """Yield every text of every visitor: a walk over all keys.
 
         Raises:
             StoreAwayError: no answer.
@@ -60,12 +55,12 @@ class Books:
             yield SealedEntry(key, field, field, cipher)
 
     def replace(self, sealed: SealedEntry, cipher: bytes) -> bool:
-        """Replace a cipher unless it has changed or gone; return whether it was replaced."""
+        """Replace a cipher if it is still there unchanged; return whether it was replaced."""
         args: list[Arg] = [sealed.field, sealed.cipher, cipher]
         return bool(self.client.run("replace", [sealed.key], args))
 
     def remove_number(self, sealed: SealedEntry) -> None:
-        """Take a number out of its book, and with it that it was typed last."""
+        """Remove a number from its book, and the note that it was typed last."""
         device, label = sealed.field.split(":", 1)
         self.client.run("take_out", [sealed.key], [sealed.field, f"{LAST}:{device}", f"{label} "])
 

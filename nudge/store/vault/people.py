@@ -1,4 +1,4 @@
-"""The vault's part in events: whose number it is, and when two ids are one visitor.
+"""The vault's part in events: the owner of a number, and the merging of two ids.
 
 What only the vault may hold travels with an event as notes, and is written by the script that
 appends it.
@@ -35,18 +35,13 @@ IDENTIFIED: Final = "identified"
 
 @dataclass(frozen=True)
 class People:
-    """People: which ids are one person, and events that name them.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """People: ids that are one person, and events that name them."""
 
     client: Client
     keys: Keys
 
     def append_people(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
-        """Append records, each once, after the vault was asked for whom they name.
+        """Append records, each once, after the ids that they name were found in the vault.
 
         Args:
             arrivals: partition -> records of visitors that are at home there.
@@ -69,7 +64,7 @@ class People:
         return fresh
 
     def _labelled(self, arrival: Append) -> Append:
-        """The arrival with the subject of the number that it names, instead of the number."""
+        """Return the record with the number's subject in place of the number."""
         named, record = arrival.named, arrival.record
         if named is None or not isinstance(record, Event):
             return arrival
@@ -84,7 +79,7 @@ class People:
         )
 
     def label_of(self, named: NamedId) -> str:
-        """The subject of an id, which is made if it is new."""
+        """Return the subject of an id; a new id gets one."""
         return self._subject(named.home, named.hash, named.proposed)
 
     def _subject(self, home: int, hashed: str, proposed: str) -> str:
@@ -93,7 +88,7 @@ class People:
         return str(found.decode())
 
     def identify(self, home: int, arrival: Append, named: NamedId) -> int:
-        """Make a visitor and whom an event names one; how many records that added.
+        """Merge a visitor with the one whom an event names; return how many records that added.
 
         Args:
             home: partition in which the visitor is at home.
@@ -122,7 +117,7 @@ class People:
         )
 
     def _note(self, home: Home, notes: Sequence[VaultEntry]) -> None:
-        """Write into a book before the event is appended: a repeated call finds it done."""
+        """Write entries into a book before the event is appended; idempotent."""
         true = VisitorBook(self.client, self.keys).root_of(home) if notes else home
         self.write_numbers(true, notes)
 
@@ -133,12 +128,12 @@ class People:
             self.client.call("HSET", key, note.field, note.value)
 
     def _seen(self, of: Home, event: Event) -> bool:
-        """Whether the event was appended before, to whom either id belonged then."""
+        """Return whether the event was appended before, to the subject of either id."""
         seen = self.keys.seen(of.partition, of.subject)
         return self.client.call("ZSCORE", seen, digest_of(event)) is not None
 
     def link(self, one: Home, other: Home, event: Event) -> tuple[Home, bool]:
-        """Make two subjects one visitor and append the event that says so; idempotent.
+        """Merge two subjects and append the event that says so; idempotent.
 
         Args:
             one: a subject.
@@ -183,7 +178,7 @@ class People:
         return [into.decode(), numbers, texts]
 
     def _list(self, stays: Home, leaves: Home) -> None:
-        """Note whom the one that stays was known as: forgetting them forgets all."""
+        """Note the merged subject with the one that stays: an erasure of it then finds both."""
         person = self.keys.person(stays.partition, stays.subject)
         self.client.call("HSET", person, f"s:{leaves.subject}", leaves.partition)
 
@@ -208,7 +203,7 @@ def _says_who(arrival: Append) -> bool:
 
 
 def book_notes(named: NamedId, label: str) -> tuple[VaultEntry, ...]:
-    """What the visitor's book is told of a number."""
+    """Return the entries that a number adds to its visitor's book."""
     if not named.sealed:
         return ()
     kept = VaultEntry(NUMBERS, f"{named.device}:{label}", named.sealed)

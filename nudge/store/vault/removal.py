@@ -1,4 +1,4 @@
-"""Removal of what the vault holds of a person. Each step can be repeated: it is idempotent."""
+"""Removal of a person's entries from the vault. Each step is idempotent."""
 
 from __future__ import annotations
 
@@ -11,12 +11,7 @@ from nudge.store.wire.keys import Keys
 
 @dataclass(frozen=True)
 class Removal:
-    """Removal of a person's entries from the vault, a key at a time.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Removal of a person's entries from the vault, a key at a time."""
 
     client: Client
     keys: Keys
@@ -38,5 +33,5 @@ class Removal:
         self.client.call("DEL", self.keys.vault(home.partition, home.subject))
 
     def remove_person(self, home: Home) -> None:
-        """Remove the list of a subject's ids, and whom it turned out to be."""
+        """Remove the list of a subject's ids, and the subject it was merged into."""
         self.client.call("DEL", self.keys.person(home.partition, home.subject))

@@ -1,4 +1,4 @@
-"""Who asks: from the ids of a question to the visitor whom the store knows."""
+"""The finder of visitors: from the ids of a question to the visitor whom the store knows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from nudge.store.vault.visitors import VisitorBook, VisitorQuery, VisitorView
 
 @dataclass(frozen=True)
 class VisitorFinder:
-    """Opens visitors for the questions of one installation.
+    """The finder of visitors for the questions of one installation.
 
     Attributes:
-        visitors: of the installation.
-        people: of the installation.
         sealer: hashes ids.
     """
 
@@ -32,7 +30,7 @@ class VisitorFinder:
     sealer: Sealer
 
     def home(self, visitor_id: str) -> Home:
-        """The hash of an external id, and the partition in which it is at home."""
+        """Return the hash of an external id, and the partition in which it is at home."""
         return self._home(self.sealer.visitor_hash(visitor_id))
 
     def opened(
@@ -45,7 +43,7 @@ class VisitorFinder:
         stock: bool,
         book: bool,
     ) -> VisitorView:
-        """The visitor whom the caller may see.
+        """Return the visitor whom the caller may see.
 
         Args:
             ask: the question.
@@ -81,7 +79,7 @@ class VisitorFinder:
     def opened_each(
         self, visitor_ids: Sequence[str], *, besides: bool
     ) -> Iterator[tuple[int, VisitorView]]:
-        """Visitors as a server sees them, with the place of each, as they come: see `open_each`.
+        """Iterate over visitors as a server sees them, each with its place; see `open_each`.
 
         Raises:
             StoreAwayError: no answer.
@@ -99,7 +97,7 @@ class VisitorFinder:
         wanted: VisitorQuery,
         at: float,
     ) -> VisitorView:
-        """The number's owner. A visitor who had no number yet is found to be them.
+        """Return the number's owner; a visitor who had no number yet is merged with them.
 
         Who has another number stays with it: a device is shared more often than numbers change,
         and two persons that were made one can not be taken apart.
@@ -128,7 +126,7 @@ class VisitorFinder:
     def _noted(
         self, owner: VisitorView, label: str, number: Number, device: Device | None, at: float
     ) -> VisitorView:
-        """The owner, whose book has the number as their own and as typed on this device."""
+        """Return the owner, with the number in their book as their own and as of this device."""
         lacking = [OWN] if f"{OWN}:{label}" not in owner.numbers else []
         if device is not None:
             last = typed_last(owner.numbers, device.id, at)

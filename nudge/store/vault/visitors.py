@@ -1,4 +1,4 @@
-"""Opens a visitor: vault entry, state and assignments in one read of one partition."""
+"""Visitors in the store: vault entry, state and assignments in one read of one partition."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_STEPS: Final = 16
 
 @dataclass(frozen=True)
 class VisitorQuery:
-    """Who is asked for, and by whom.
+    """A query for one visitor, and the caller who asks.
 
     Attributes:
         home: partition in which the hashed id is at home.
@@ -54,7 +54,7 @@ class VisitorQuery:
 
 @dataclass(frozen=True)
 class Person:
-    """What the vault keeps of a subject besides its numbers.
+    """The vault's entries of a subject besides its numbers.
 
     Attributes:
         home: the subject and its partition.
@@ -70,10 +70,9 @@ class Person:
 
 
 class VisitorView(NamedTuple):
-    """What the store knows of a visitor.
+    """The store's knowledge of a visitor, so far as the caller may see it.
 
     Attributes:
-        subject: of the visitor.
         partition: where the subject's journal is.
         state: the bytes that `attribute` keeps, if any.
         assigned: unit -> the decision that it keeps.
@@ -98,12 +97,7 @@ class VisitorView(NamedTuple):
 
 @dataclass(frozen=True)
 class VisitorBook:
-    """Visitors: found or made by hashed id, followed to whom they turned out to be.
-
-    Attributes:
-        client: of the store.
-        keys: of the installation.
-    """
+    """Visitors: found or made by hashed id, followed to the subject they were merged into."""
 
     client: Client
     keys: Keys
@@ -183,12 +177,12 @@ class VisitorBook:
         return found._replace(numbers=typed, owned=False, public=True)
 
     def _sees(self, device: Device, found: VisitorView) -> bool:
-        """True where a device knows the visitor by another id, and so may see who this id is."""
+        """Return True where the device knows the visitor by another id, and may see them."""
         roots = [self.root_of(home) for home in device.homes]
         return Home(found.subject, found.partition) in roots
 
     def known_visitor(self, partition: int, visitor_hash: str) -> VisitorView | None:
-        """What is known of a visitor, without making one: None where nobody ever heard of it.
+        """Return the view of a visitor without making one; None where the id is unknown.
 
         Args:
             partition: in which the hashed id is at home.
@@ -201,7 +195,7 @@ class VisitorBook:
         return self.follow(Home(subject, partition), wanted)
 
     def subject_of(self, hashed: Home) -> str | None:
-        """Return the subject to which a hashed id leads; None where nobody ever heard of it."""
+        """Return the subject to which a hashed id leads; None where the id is unknown."""
         found = self.client.call("HGET", self.keys.vault(hashed.partition, hashed.subject), "s")
         return None if found is None else found.decode()
 
@@ -216,7 +210,7 @@ class VisitorBook:
         return {name.decode(): sealed for name, sealed in found.items()}
 
     def follow(self, home: Home, wanted: VisitorQuery) -> VisitorView:
-        """What is known of whom a subject turned out to be: itself, where nothing was said.
+        """Return the view of the subject into which this one was merged, or of itself.
 
         One round trip for each step.
         """
@@ -231,12 +225,12 @@ class VisitorBook:
         raise RuntimeError(f"{home.subject} is followed without end")
 
     def root_of(self, home: Home) -> Home:
-        """Who a subject turned out to be."""
+        """Return the subject into which this one was merged at last, or itself."""
         found = self.follow(home, VisitorQuery(home.partition, "", ""))
         return Home(found.subject, found.partition)
 
     def person_of(self, home: Home) -> Person:
-        """Return what the vault keeps of a subject; empty for an unknown or a forgotten one."""
+        """Return the vault's entries of a subject; empty for an unknown or a forgotten one."""
         found = self.client.call("HGETALL", self.keys.person(home.partition, home.subject))
         fields = {name.decode(): value for name, value in found.items()}
         listed = [name.split(":", 1) for name in fields if ":" in name]
@@ -249,12 +243,12 @@ class VisitorBook:
         )
 
     def assigned(self, partition: int, subject: str, unit: str) -> StandingDecision | None:
-        """The decision that a subject keeps for a unit, if any."""
+        """Return the standing decision of a subject for a unit, if any."""
         value = self.client.call("HGET", self.keys.assigned(partition, subject), unit)
         return None if value is None else _parse(partition, subject, value)
 
     def adopt(self, home: Home, units: Mapping[str, str]) -> None:
-        """Keep decisions under other units.
+        """Move standing decisions to other units.
 
         Args:
             home: of the subject.

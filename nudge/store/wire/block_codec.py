@@ -26,12 +26,12 @@ _SUBJECT: Final = 32
 
 
 def subjects_of(block: Block) -> bytes:
-    """The block's subjects, 16 bytes each: a field of the stream entry, which scripts can read."""
+    """Return the block's subjects, 16 bytes each: a field that scripts can read."""
     return bytes.fromhex("".join([one.subject for one in block.drawn]))
 
 
 def encode_block(block: Block) -> bytes:
-    """The block's payload, without its subjects."""
+    """Return the block's payload, without its subjects."""
     shapes = block.shapes
     number = {id(shape): i for i, shape in enumerate(shapes)}
     shape, _, u, choice, due, superseded = zip(*block.drawn, strict=True)
@@ -49,12 +49,12 @@ def encode_block(block: Block) -> bytes:
 
 
 def is_block(payload: bytes) -> bool:
-    """Whether a payload is that of a block."""
+    """Return whether a payload is that of a block."""
     return payload[:1] == bytes((VERSION,))
 
 
 def decode_block(payload: bytes, subjects: bytes) -> list[Decision]:
-    """The decisions of the block that `encode_block` and `subjects_of` were given, in order.
+    """Return the decisions of `encode_block` and `subjects_of`, in order.
 
     Raises:
         CorruptRecordError: these bytes are none.

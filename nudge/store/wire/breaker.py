@@ -1,4 +1,4 @@
-"""A circuit breaker: after one unanswered call nobody else waits, until a probe is answered."""
+"""A circuit breaker: after one unanswered call no other waits, until a probe is answered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class Breaker:
-    """Open or closed, for all threads of a process.
+    """A circuit breaker, open or closed for all threads of a process.
 
     Args:
         probe: one call that writes; it raises `StoreAwayError` while the store is away.
@@ -40,16 +40,16 @@ class Breaker:
 
     @property
     def open_for(self) -> float:
-        """Seconds since it opened; 0 while it is closed."""
+        """The seconds since it opened; 0 while it is closed."""
         return monotonic() - self._since if self.is_open else 0.0
 
     @property
     def cause(self) -> StoreAwayError | None:
-        """Why it is open, by the last probe; None while it is closed."""
+        """The last probe's error while it is open; None while it is closed."""
         return self._cause if self.is_open else None
 
     def check(self) -> None:
-        """Refuse a call while open.
+        """Refuse a call while the breaker is open.
 
         Raises:
             StoreAwayError: the breaker is open.
@@ -58,7 +58,7 @@ class Breaker:
             raise StoreAwayError("the store is away; it is probed in the background")
 
     def trip(self, cause: StoreAwayError | None = None) -> None:
-        """Open, and probe until the store answers. Tripping an open breaker does nothing."""
+        """Open the breaker and probe until the store answers; idempotent."""
         with self._lock:
             if self._open.is_set() or self._stop.is_set():
                 return

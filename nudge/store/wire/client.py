@@ -1,4 +1,4 @@
-"""The connection to the store: commands, scripts by file, and its errors in our words.
+"""The connection to the store: commands, scripts by file, and errors in Nudge's words.
 
 There are two kinds. The hot one serves pages: it gives up after 50 ms and never repeats a call,
 since the store may have done what it did not confirm. The patient one serves workers and commands.
@@ -82,13 +82,13 @@ class Script:
 
 @cache
 def script(name: str) -> Script:
-    """The script in `store/lua/<name>.lua`."""
+    """Return the script in `store/lua/<name>.lua`."""
     text = resources.files("nudge.store").joinpath("lua", f"{name}.lua").read_text("utf-8")
     return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class Client:
-    """Runs commands and scripts on one server or a cluster; safe to share between threads.
+    """A client of one server or a cluster; safe to share between threads.
 
     Attributes:
         breaker: of the hot client; None where callers are patient.
@@ -222,7 +222,7 @@ class Client:
             pool.release(link)
 
     def scan(self, pattern: str) -> Iterator[str]:
-        """The keys that match a glob pattern, on all servers: a walk over every key there is.
+        """Yield the keys that match a glob pattern, on all servers: a walk over all keys.
 
         A key that is there from beginning to end is found, perhaps twice.
 
@@ -236,7 +236,7 @@ class Client:
             raise _translated(error) from error
 
     def rewrite_log(self) -> None:
-        """Have every server write its log anew; one that does not do so is left alone.
+        """Make every server rewrite its log; one that refuses is left alone.
 
         Raises:
             StoreAwayError: no answer.
@@ -250,7 +250,7 @@ class Client:
                 raise _translated(error) from error
 
     def is_rewriting(self) -> bool:
-        """Whether a server is writing its log anew, or is about to.
+        """Return whether a server rewrites its log, or is about to.
 
         Raises:
             StoreAwayError: no answer.
@@ -284,7 +284,7 @@ class Client:
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
-        """Ask only a store that is not known to be away; its errors in our words."""
+        """Let a call through unless the store is away, and translate its errors."""
         if self.breaker:
             self.breaker.check()
         try:
@@ -330,12 +330,12 @@ def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *comm
 
 
 def pairs_of(reply: Reply) -> dict[bytes, bytes]:
-    """A hash, from either of the two shapes in which servers and scripts answer it."""
+    """Return a hash from either of the two shapes in which servers and scripts answer it."""
     return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 def hot(url: str, timeout: float) -> Client:
-    """A client for the page path.
+    """Make a client for the page path.
 
     Args:
         url: of the store.
@@ -345,7 +345,7 @@ def hot(url: str, timeout: float) -> Client:
 
 
 def patient(url: str) -> Client:
-    """A client for workers and commands. It does not repeat calls either: its callers do."""
+    """Make a client for workers and commands. It repeats no call: its callers do."""
     return Client(_connect(url, PATIENCE))
 
 

@@ -54,7 +54,7 @@ def _plain(value: object) -> object:
 
 
 def encode(record: Record) -> bytes:
-    """The record's payload, without its subject.
+    """Return the record's payload, without its subject.
 
     Raises:
         TypeError: a field holds what MessagePack cannot.
@@ -65,7 +65,7 @@ def encode(record: Record) -> bytes:
 
 
 def encoder(decision: Decision) -> Callable[[float | None], bytes]:
-    """Payloads of decisions that differ from this one in nothing but when they are due.
+    """Return a function for payloads of decisions that differ only in when they are due.
 
     Threads may share it.
     """
@@ -84,7 +84,7 @@ def encoder(decision: Decision) -> Callable[[float | None], bytes]:
 
 
 def decode(payload: bytes, subject: str) -> Record:
-    """The record that `encode` was given.
+    """Return the record that `encode` was given.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.

@@ -1,4 +1,4 @@
-"""Every key family: its type, the one writer, the readers and the lifetime.
+"""Key families: the type, the writer, the readers and the lifetime of each.
 
 A key reads `<namespace>:{<tag>}:<family>[:<id>]`. The tag is the partition (`p0`, `p1`, ...) or
 `config`, so that whatever one script touches lies in one hash slot of a cluster.
@@ -11,20 +11,22 @@ erase by number, and reseal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True)
 class Family:
-    """One kind of key.
+    """A family of keys: one kind of data.
 
     Attributes:
         name: the part after the tag.
         scope: `partition` or `config`.
         type: the server's data type.
-        writer: the one flow (or script) that writes it.
-        readers: who else reads it.
+        writer: the class of `nudge/store` that writes it, by commands or by scripts that it runs;
+            `BESIDE` has the exceptions.
+        readers: the flows and processes that read it.
         lifetime: until when it stays.
         primary: true where it can not be rebuilt from anything else.
     """
@@ -39,45 +41,83 @@ class Family:
 
 
 FAMILIES = (
-    Family("journal", "partition", "stream", "append scripts", "folds, explain", "trimmed", True),
-    Family("seq", "partition", "string", "append scripts", "folds, verify", "for ever", True),
-    Family("vault", "partition", "hash", "decide, record", "decide, record", "for ever", True),
-    Family("person", "partition", "hash", "decide, record", "decide, erase", "for ever", True),
-    Family("numbers", "partition", "hash", "decide, record", "decide, books", "for ever", True),
-    Family("texts", "partition", "hash", "record", "visitors, books", "for ever", True),
-    Family("assigned", "partition", "hash", "decide", "decide", "longest stickiness period", True),
-    Family("plans", "partition", "hash", "plan", "decide, erase", "three months of 31 days", True),
-    Family("seen", "partition", "zset", "record", "record", "7 days", True),
-    Family("quota", "partition", "hash", "decide, stock", "decide", "for ever", True),
-    Family("visitor", "partition", "string", "attribute", "decide", "90 days after the last touch"),
-    Family("fold", "partition", "hash", "its owner, rebuild", "workers, web, verify", "for ever"),
-    Family("open", "partition", "zset", "attribute", "attribute", "until matured"),
-    Family("counts", "partition", "hash", "learn", "publisher", "as the slot"),
-    Family("blocks", "partition", "zset", "learn", "publisher", "as the slot"),
-    Family("totals", "partition", "hash", "learn", "performance", "as the slot"),
-    Family("versions", "config", "hash", "apply, publisher, keys", "web, workers", "for ever"),
-    Family("slots", "config", "hash", "apply", "web, workers", "for ever", True),
-    Family("revisions", "config", "hash", "apply", "explain, reports", "for ever", True),
-    Family("audit", "config", "hash", "apply", "web", "for ever", True),
-    Family("stock", "config", "hash", "stock", "web", "for ever", True),
-    Family("capacity", "config", "hash", "plan", "plan", "until the hours are past", True),
-    Family("bulk", "config", "string", "plan", "workers", "3 seconds"),
-    Family("api_keys", "config", "hash", "keys", "web", "for ever", True),
-    Family("store", "config", "hash", "workers, store accept", "web, workers", "for ever", True),
-    Family("publisher", "config", "hash", "publisher", "publisher", "for ever"),
-    Family("guard", "config", "hash", "guard", "guard", "for ever"),
-    Family("guarded", "config", "string", "guard", "web", "as the slot"),
-    Family("snapshots", "config", "hash", "publisher", "web, explain", "last 100, one an hour"),
-    Family("jobs", "config", "zset", "job scripts", "report worker", "until done"),
-    Family("job", "config", "hash", "job scripts", "web, report worker", "1 min to 1 day"),
-    Family("asked", "config", "string", "job scripts", "job scripts", "1 hour"),
-    Family("answered", "config", "string", "report worker", "web", "as its job"),
+    Family("journal", "partition", "stream", "Journal", "folds, explain", "trimmed", True),
+    Family("seq", "partition", "string", "Journal", "folds, verify", "for ever", True),
+    Family("vault", "partition", "hash", "People", "decide, plan, record", "for ever", True),
+    Family("person", "partition", "hash", "People", "decide, plan, erase", "for ever", True),
+    Family("numbers", "partition", "hash", "People", "decide, books", "for ever", True),
+    Family("texts", "partition", "hash", "People", "visitors, books", "for ever", True),
+    Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
+    Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
+    Family("seen", "partition", "zset", "Journal", "record", "7 days", True),
+    Family("quota", "partition", "hash", "Stock", "decide, plan, web", "for ever", True),
+    Family("visitor", "partition", "string", "VisitorStates", "attribute, decide", "90 days idle"),
+    Family("fold", "partition", "hash", "Folds", "workers, web, verify", "for ever"),
+    Family("open", "partition", "zset", "VisitorStates", "attribute, verify", "until matured"),
+    Family("counts", "partition", "hash", "Counts", "publisher, verify", "as the slot"),
+    Family("blocks", "partition", "zset", "Counts", "publisher, verify", "as the slot"),
+    Family("totals", "partition", "hash", "Counts", "performance, verify", "as the slot"),
+    Family("versions", "config", "hash", "Slots", "web, plan", "for ever"),
+    Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
+    Family("revisions", "config", "hash", "Slots", "explain, reports", "for ever", True),
+    Family("audit", "config", "hash", "Slots", "web", "for ever", True),
+    Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
+    Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
+    Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
+    Family("api_keys", "config", "hash", "ApiKeys", "web", "for ever", True),
+    Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
+    Family("publisher", "config", "hash", "Snapshots", "publisher", "for ever"),
+    Family("guard", "config", "hash", "GuardNotes", "harm guard", "for ever"),
+    Family("guarded", "config", "string", "GuardNotes", "web, harm guard", "as the slot"),
+    Family("snapshots", "config", "hash", "Snapshots", "web, explain", "last 100, one an hour"),
+    Family("jobs", "config", "zset", "Jobs", "report worker", "until done"),
+    Family("job", "config", "hash", "Jobs", "web, report worker", "1 min to 1 day"),
+    Family("asked", "config", "string", "Jobs", "job scripts", "1 hour"),
+    Family("answered", "config", "string", "Jobs", "web", "as its job"),
 )
+
+_APPENDS = {
+    "Folds": "a fold's records and its position are one commit",
+    "PlanStore": "a block and the memory of its plans are one script",
+    "People": "a link of two subjects and the event that says so are one script",
+}
+_MAKES = {
+    "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
+    "Journal": "the script that appends an event makes a new visitor: one round trip",
+    "Removal": "an erasure removes all that the vault holds of a subject",
+}
+_BOOKS = {
+    "Journal": "an event and its notes for the vault are one script",
+    "Books": "a walk over all books reseals a cipher, or takes a number out of all of them",
+    "Removal": _MAKES["Removal"],
+}
+_OLD = {"Generations": "a state that counts no more expires, whatever its family"}
+_TAKES = {"Journal": "a decision, its assignment and the unit that it takes are one script"}
+BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
+    "*": {"Backup": "restores into an empty store, or removes, keys of every family"},
+    "journal": _APPENDS,
+    "seq": _APPENDS,
+    "vault": _MAKES,
+    "person": _MAKES,
+    "numbers": _BOOKS,
+    "texts": _BOOKS,
+    "assigned": _TAKES | {"Removal": _MAKES["Removal"]},
+    "seen": {"People": _APPENDS["People"], "Removal": _MAKES["Removal"]},
+    "quota": _TAKES,
+    "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
+    **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals"), _OLD),
+    "versions": {
+        "Snapshots": "a field of its own, in the script that publishes",
+        "ApiKeys": "a field of its own, in the script that stores a key",
+    },
+    "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
+}
+"""Family -> each class that writes it beside its writer, with the reason; `*` is every family."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Builds the keys of one installation.
+    """The builder of an installation's keys.
 
     Attributes:
         namespace: first part of every key.
@@ -88,11 +128,11 @@ class Keys:
     partitions: int
 
     def every_partition(self) -> Iterator[int]:
-        """The partitions' numbers, from 0."""
+        """Iterate over the partitions' numbers, from 0."""
         return iter(range(self.partitions))
 
     def prefix(self, partition: int) -> str:
-        """What every key of a partition begins with; scripts build visitors' keys from it."""
+        """Return the beginning of a partition's keys; scripts build visitors' keys from it."""
         return f"{self.namespace}:{{p{partition}}}:"
 
     def journal(self, partition: int) -> str:
@@ -104,15 +144,15 @@ class Keys:
         return self.prefix(partition) + "seq"
 
     def vault(self, partition: int, visitor_hash: str) -> str:
-        """Who a hashed external id is: subject, claimed or not."""
+        """The vault entry of a hashed external id: its subject, claimed or not."""
         return f"{self.prefix(partition)}vault:{visitor_hash}"
 
     def visitor(self, partition: int, subject: str, generation: int = 0) -> str:
-        """What `attribute` knows of a subject."""
+        """The state of a visitor that `attribute` keeps."""
         return f"{self.prefix(partition)}{family('visitor', generation)}:{subject}"
 
     def person(self, partition: int, subject: str) -> str:
-        """Which ids a subject has, and whom it turned out to be."""
+        """The ids of a subject, and the subject it was merged into."""
         return f"{self.prefix(partition)}person:{subject}"
 
     def numbers(self, partition: int, subject: str) -> str:
@@ -120,11 +160,11 @@ class Keys:
         return f"{self.prefix(partition)}numbers:{subject}"
 
     def texts(self, partition: int, subject: str) -> str:
-        """What the visitor wrote, encrypted, by the event's id."""
+        """The visitor's own texts, encrypted, by the event's id."""
         return f"{self.prefix(partition)}texts:{subject}"
 
     def assigned(self, partition: int, subject: str) -> str:
-        """The decisions that a subject keeps."""
+        """The standing decisions of a subject."""
         return f"{self.prefix(partition)}assigned:{subject}"
 
     def plans(self, partition: int, month: int) -> str:
@@ -169,5 +209,5 @@ class Keys:
 
 
 def family(name: str, generation: int) -> str:
-    """The family's name in one generation of its fold's state."""
+    """Return the family's name in one generation of its fold's state."""
     return f"{name}@{generation}" if generation else name
