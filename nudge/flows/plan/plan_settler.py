@@ -52,7 +52,7 @@ class PlanSettler:
         Raises:
             StoreAwayError: no answer; any of the plans may have been written.
         """
-        pending = [(number, wish, None) for number, wish in enumerate(wishes)]
+        pending: list[PendingPlan] = [(number, wish, None) for number, wish in enumerate(wishes)]
         return dict(sorted(retry_lost(pending, self._settle, TRIES)))
 
     def open_each(
