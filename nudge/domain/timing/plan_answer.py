@@ -1,4 +1,4 @@
-"""From what was chosen for an SMS to the answer. Pure."""
+"""Answers to schedulers, made of the decisions for an SMS. Pure."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class StandingPlan(NamedTuple):
     """A plan that stands.
 
     Attributes:
-        ref: where its decision stands.
-        drawn: the decision.
-        fresh: made by this call.
+        ref: place of its decision in the journal.
+        drawn: its decision.
+        fresh: written by this call.
     """
 
     ref: Ref
@@ -35,16 +35,16 @@ class StandingPlan(NamedTuple):
 
     @property
     def contact(self) -> Contact | None:
-        """The contact that it is."""
+        """Contact that the plan makes; None where nothing is sent."""
         shape, due = self.drawn.shape, self.drawn.due
         return None if due is None else Contact(due, shape.channel, shape.page)
 
 
 class PlanNames(NamedTuple):
-    """What the world outside calls a plan.
+    """The names of a plan outside the service.
 
     Attributes:
-        decision_id: to be sent with `sms_sent`.
+        decision_id: sealed; comes back with `sms_sent`.
         link_token: for the link in the SMS.
     """
 
@@ -54,42 +54,36 @@ class PlanNames(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanAnswerer:
-    """Makes answers.
+    """Makes answers to schedulers.
 
     Attributes:
-        sealer: seals ids and tokens.
-        policy: on contacts.
-        slots: as they are served.
+        policy: contact policy.
+        slots: live slots by name.
     """
 
     sealer: Sealer
     policy: ContactPolicy
     slots: Mapping[str, LiveSlot]
 
-    def names(self, plans: Sequence[StandingPlan]) -> Iterator[PlanNames]:
-        """Of each plan; sealed all at once."""
+    def seal_names(self, plans: Sequence[StandingPlan]) -> Iterator[PlanNames]:
+        """Return the names of each plan, in order; sealed all at once."""
         ids = self.sealer.seal_each([plan.ref for plan in plans])
         links = [Link(plan.drawn.subject, plan.ref) for plan in plans]
         return map(PlanNames, ids, self.sealer.links.token_each(links))
 
-    def timing(
+    def answer(
         self,
         wish: PlanRequest,
         known: ContactFacts,
         plans: Mapping[Contact, StandingDecision],
         plan: StandingPlan,
         named: PlanNames,
-        besides: Mapping[str, StandingDecision],
+        extras: Mapping[str, StandingDecision],
     ) -> PlanAnswer:
-        """The answer to a customer who is written to.
+        """Return the answer about a visitor who is written to.
 
-        Args:
-            wish: the question.
-            known: of the customer, before.
-            plans: what else is planned for them.
-            plan: what stands.
-            named: of the plan.
-            besides: slot -> what else goes into the SMS.
+        `known` and `plans` are of the visitor without this plan; `extras` holds for each slot the
+        decision that goes into the same SMS.
         """
         drawn, shape = plan.drawn, plan.drawn.shape
         shadow = shape.reason == SHADOW
@@ -105,27 +99,27 @@ class PlanAnswerer:
             reason=shape.reason,
             blocked=shape.removed,
             sticky=not plan.fresh,
-            decisions={name: self._given(besides[name]) for name in wish.slots},
-            displaces=self._displaced(known, plan, plans) if plans and plan.fresh else (),
+            decisions={name: self._answer_slot(extras[name]) for name in wish.slots},
+            displaces=self._seal_displaced(known, plan, plans) if plans and plan.fresh else (),
         )
 
-    def _displaced(
+    def _seal_displaced(
         self, known: ContactFacts, plan: StandingPlan, plans: Mapping[Contact, StandingDecision]
     ) -> tuple[str, ...]:
         new = plan.contact
         gone = displaced_contacts(self.policy, known, new) if new else ()
         return tuple(self.sealer.seal(plans[one].ref) for one in gone)
 
-    def _given(self, kept: StandingDecision) -> SlotAnswer:
+    def _answer_slot(self, kept: StandingDecision) -> SlotAnswer:
         made = kept.decision
         slot = self.slots[made.slot].slot
-        shown = shown_of(self.slots[made.slot], made)
+        shown = _find_shown(self.slots[made.slot], made)
         variant = slot.variant(shown)
         return SlotAnswer(
             decision_id=self.sealer.seal(kept.ref),
             variant=shown,
             value=variant.value if variant else None,
-            propensity=propensity_of(made),
+            propensity=_find_propensity(made),
             reason=made.reason,
             policy=made.policy,
             policy_version=made.policy_version,
@@ -135,11 +129,11 @@ class PlanAnswerer:
         )
 
 
-def shown_of(served: LiveSlot, made: Decision) -> str:
-    """The variant that is used: in shadow mode the fallback, whatever was drawn."""
+def _find_shown(served: LiveSlot, made: Decision) -> str:
+    """Return the variant that is used: in shadow mode the fallback, whatever was drawn."""
     return served.slot.fallback_for(made.page) if made.reason == SHADOW else made.variant
 
 
-def propensity_of(made: Decision) -> float:
-    """With which the variant that is used was drawn; the fallback of shadow mode is certain."""
+def _find_propensity(made: Decision) -> float:
+    """Return the propensity of the variant used; the fallback of shadow mode is certain."""
     return 1.0 if made.reason == SHADOW else made.propensity

@@ -1,4 +1,4 @@
-"""Planning an SMS: what is asked and answered, and what is known of the customer. Pure."""
+"""Plan requests and answers, and the facts of the visitor that they need. Pure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ BLACKLISTED: Final = "blacklisted"
 
 
 class PlanRequest(NamedTuple):
-    """A scheduler's question: when to write to this customer.
+    """The scheduler's question: when to write to this visitor.
 
     Attributes:
         visitor_id: external id; hashed before anything is kept.
-        slots: what else is chosen for the same SMS.
+        slots: other slots that are decided for the same SMS.
         context: attributes that the caller knows.
         purpose: of the contact policy.
         channel: of the contact policy.
@@ -43,20 +43,20 @@ class PlanRequest(NamedTuple):
 
 
 class PlanAnswer(NamedTuple):
-    """The answer.
+    """The answer to a scheduler.
 
     Attributes:
         visitor_id: as asked.
         send_at: seconds; None where nothing may be sent, and then so are the next four.
-        zone: name of the customer's.
+        zone: name of the visitor's time zone.
         decision_id: to be sent with `sms_sent`.
-        window: the variant.
+        window: variant.
         propensity: with which the window was drawn.
         link_token: for the link in the SMS.
         reason: of the decision; without one, what blocks most windows of the rest of the cycle.
         blocked: window -> why it was not possible.
         sticky: an earlier plan of the same cycle.
-        decisions: slot -> what else goes into the SMS.
+        decisions: slot -> decision that goes into the same SMS.
         displaces: decision ids of plans that do not fit beside this one: withdraw them.
     """
 
@@ -74,8 +74,8 @@ class PlanAnswer(NamedTuple):
     displaces: tuple[str, ...] = ()
 
 
-def unplanned(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> PlanAnswer:
-    """The answer where nothing may be sent.
+def refuse_plan(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> PlanAnswer:
+    """Return the answer where nothing may be sent.
 
     The reason is what blocks most of the month's rest; the capacity, where without that something
     could have been sent.
@@ -89,18 +89,18 @@ def unplanned(visitor_id: str, zone: str, blocked: Mapping[str, str]) -> PlanAns
     return PlanAnswer(visitor_id, None, zone, None, None, None, None, reason, blocked)
 
 
-def iso_of(timing: PlanAnswer) -> str | None:
-    """When to send, by the customer's clock."""
+def format_send_time(timing: PlanAnswer) -> str | None:
+    """Return the send time as ISO text by the visitor's clock; None without one."""
     if timing.send_at is None:
         return None
     return iso(find_zone(timing.zone) or UTC, timing.send_at)
 
 
 def plain(timing: PlanAnswer) -> dict[str, Any]:
-    """The answer as plain JSON; the time by the customer's clock."""
+    """Return the answer as plain JSON; the time is by the visitor's clock."""
     return {
         "visitor_id": timing.visitor_id,
-        "send_at": iso_of(timing),
+        "send_at": format_send_time(timing),
         "decision_id": timing.decision_id,
         "window": timing.window,
         "propensity": timing.propensity,
@@ -113,25 +113,25 @@ def plain(timing: PlanAnswer) -> dict[str, Any]:
     }
 
 
-def contact_of(kept: StandingDecision) -> Contact | None:
-    """The contact that a plan is; None for what is no plan."""
+def _find_contact(kept: StandingDecision) -> Contact | None:
+    """Return the contact of a plan; None for a decision that is no plan."""
     made = kept.decision
     return None if made.due is None else Contact(made.due, made.channel, made.page)
 
 
-def planned(assigned: Iterable[StandingDecision], at: float) -> dict[Contact, StandingDecision]:
-    """What is still to be sent after a moment in seconds, and the plans that say so."""
-    found = ((contact_of(kept), kept) for kept in assigned)
+def list_plans(assigned: Iterable[StandingDecision], at: float) -> dict[Contact, StandingDecision]:
+    """Return the contacts still to be made after a moment in seconds, and their plans."""
+    found = ((_find_contact(kept), kept) for kept in assigned)
     return {contact: kept for contact, kept in found if contact and contact.at > at}
 
 
-def known_of(state: VisitorState, plans: Iterable[Contact], zone: str | None) -> ContactFacts:
-    """What the contact policy asks for.
+def read_contact_facts(
+    state: VisitorState, plans: Iterable[Contact], zone: str | None
+) -> ContactFacts:
+    """Return the facts that the contact policy asks for.
 
-    Args:
-        state: of the visitor.
-        plans: contacts that are to be made, without the one that is asked about.
-        zone: that the caller gave, if any.
+    `plans` are contacts that are to be made, without the one that is asked about; `zone` is the
+    IANA name that the caller gave, if any.
     """
     told = {one.name: one.value for one in state.known}
     loaded = told.get(ZONE)

@@ -1,4 +1,4 @@
-"""A file of customers to plan, and the rows that come out. Pure."""
+"""Rows of a file of visitors to plan, and of the file that comes out. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from nudge.domain.people.loading import MSISDN, customer
-from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, iso_of
+from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
 
 PURPOSE: Final = "purpose"
 INVALID: Final = "invalid"
@@ -28,17 +28,17 @@ COLUMNS: Final = (
     "displaces",
     "message",
 )
-"""Of the file that comes out; the last but one three are JSON."""
+"""Columns of the file that comes out; `blocked`, `decisions` and `displaces` are JSON."""
 
 
 def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> PlanRequest | str:
-    """The question of a row, or what is wrong with it; the message repeats nothing of the row.
+    """Return the question of a row, or the error in it; the message repeats nothing of the row.
 
     Args:
         row: column -> value; text where the file is CSV. What is neither `visitor_id`, `zone` nor
             `purpose` is context.
-        purpose: where the row has none.
-        slots: what else is chosen.
+        purpose: used where the row has none.
+        slots: other slots that are decided.
     """
     if MSISDN in row:
         row = {name: value for name, value in row.items() if name != MSISDN}
@@ -61,18 +61,18 @@ Row = tuple[object, ...]
 
 
 def refusal_row(visitor_id: object, message: str) -> Row:
-    """What comes out for a row that could not be read."""
+    """Return the row that comes out for one that could not be read."""
     named = visitor_id if isinstance(visitor_id, str) else ""
     nothing = (None,) * (len(COLUMNS) - 3)
     return (named, *nothing[:4], INVALID, *nothing[4:], message)
 
 
 def row_of(timing: PlanAnswer) -> Row:
-    """An answer as text and numbers."""
+    """Return the row of an answer: text and numbers."""
     decisions = {name: asdict(given) for name, given in timing.decisions.items()}
     return (
         timing.visitor_id,
-        iso_of(timing),
+        format_send_time(timing),
         timing.window,
         timing.decision_id,
         timing.propensity,

@@ -1,4 +1,4 @@
-"""Customers alike: those of the same context and the same possibilities share a distribution.
+"""Shared distributions: visitors of one context and the same options have the same.
 
 It is computed for the first of them, by `choice.choose` as for anybody; the others only draw. A
 decision made so is the one that `choose` would have made.
@@ -24,14 +24,14 @@ _EVERYBODY: Final = Availability()
 
 @dataclass(frozen=True, slots=True)
 class SharedDistribution:
-    """What customers alike come to.
+    """The distribution that visitors of a group share.
 
     Attributes:
-        shape: what their decisions have in common.
-        choice: of those whose reason leaves nothing to draw; None where it is drawn.
-        shown: what is used whatever is drawn, in shadow mode; None for the variant drawn.
-        gain: what the policy expects a customer to be worth, in the unit of the reward.
-        blocked: variant -> why not, where nothing can be used; empty otherwise.
+        shape: the part that their decisions have in common.
+        choice: index of the eligible variant, where nothing is drawn; None where it is drawn.
+        shown: variant that is used whatever is drawn, in shadow mode; None for the one drawn.
+        gain: value of one visitor that the policy expects, in the unit of the reward.
+        blocked: variant -> reason, where nothing can be used; empty otherwise.
     """
 
     shape: Decision
@@ -41,27 +41,25 @@ class SharedDistribution:
     blocked: Mapping[str, str]
 
     def draw(self, subject: str, key: bytes) -> tuple[int, int]:
-        """The draw of one of them, and the index of the eligible variant that it comes to.
+        """Draw for one visitor of the group; `key` is the secret of draws.
 
-        Args:
-            subject: of the customer.
-            key: secret, of the draw.
+        Returns:
+            The 64-bit draw, and the index of the eligible variant that it leads to.
         """
         u = uniform_from_key(draw_key(self.shape.unit, subject, self.shape.period), key)
         return u, draw_one(self.shape.pmf, u) if self.choice is None else self.choice
 
-    def used(self, choice: int) -> str:
-        """The variant that a decision for the eligible variant of this index makes use of."""
+    def find_used(self, choice: int) -> str:
+        """Return the variant that is used where the eligible variant of this index is drawn."""
         return self.shown or self.shape.eligible[choice]
 
 
-def alike_of(served: LiveSlot, made: Decision, context: Mapping[str, Scalar]) -> SharedDistribution:
-    """What the decision of one customer says of all who are alike.
+def share_distribution(
+    served: LiveSlot, made: Decision, context: Mapping[str, Scalar]
+) -> SharedDistribution:
+    """Return the distribution of a whole group from the decision of one of its visitors.
 
-    Args:
-        served: the slot.
-        made: by `choose`.
-        context: that the policy saw.
+    `made` is the decision of `choose`, in the context that the policy saw.
     """
     shown = served.slot.fallback_for(made.page) if made.reason == SHADOW else None
     used = shown or made.variant
@@ -86,5 +84,5 @@ def _gain(
 
 
 def is_plain(slot: Slot) -> bool:
-    """Whether its variants hang on nothing but their windows and the slot's own context."""
+    """Return whether the variants depend on their windows and the slot's context alone."""
     return slot.affordable is None and all(v.availability == _EVERYBODY for v in slot.variants)

@@ -1,4 +1,4 @@
-"""Plan: when to write to a customer, or why not. A read, the draw in memory, a write.
+"""Plan: when to write to a visitor, or why not. A read, the draw in memory, a write.
 
 Without the store nothing is planned: a plan that nobody finds again would be sent twice.
 """

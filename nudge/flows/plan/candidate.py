@@ -1,9 +1,12 @@
-"""A customer who is planned for."""
+"""Candidates for an SMS: the frozen values that each step of planning takes and returns.
+
+`Candidate` is opened, `Outlook` is looked up, `PlanDraft` is drawn, `SettledPlan` is written.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.requests import DecisionRequest
@@ -19,27 +22,16 @@ from nudge.domain.timing.shared_distribution import SharedDistribution
 from nudge.store.vault.visitors import VisitorView
 
 
-@dataclass(slots=True)
-class Candidate:
-    """A customer who is planned for.
+class Candidate(NamedTuple):
+    """A visitor who may be written to, as the store knew them when they were opened.
 
     Attributes:
-        wish: the question.
-        opened: the visitor.
-        state: of the visitor.
-        context: what rules and policies see.
-        known: what the contact policy asks for.
-        plans: what else is planned for them.
-        unit: that the plan sticks by.
-        chance: what is possible.
-        alike: what customers like this one come to; None where the customer is looked at alone.
-        gain: what the policy expects of a plan.
-        left: what is possible within the capacity.
-        version: of the capacity when it was looked at.
-        drawn: a new plan; None where there is none.
-        blocked: window -> why not, where nothing may be sent.
-        plan: what stands in the end.
-        besides: slot -> what else goes into the SMS.
+        context: attributes that rules and policies see.
+        known: facts that the contact policy asks for.
+        plans: other plans of the visitor that are still to be sent.
+        unit: key that the plan sticks by.
+        before: last plan of the visitor for this purpose, if any.
+        options: moments that calendar and contact policy leave, before any capacity.
     """
 
     wish: PlanRequest
@@ -49,24 +41,59 @@ class Candidate:
     known: ContactFacts
     plans: Mapping[Contact, StandingDecision]
     unit: str
-    chance: SendOptions
-    alike: SharedDistribution | None = None
-    gain: float = 0.0
+    before: StandingDecision | None
+    options: SendOptions
+
+
+class Outlook(NamedTuple):
+    """The prospects of a candidate under one state of the capacity.
+
+    Attributes:
+        version: of the capacity.
+        left: options without the hours that are full; None where the plan's time has passed.
+        shared: distribution over those options; None where a plan stands.
+        gain: expected of a new plan, in the reward's unit; 0 without one.
+        redraw: new decision in place of a plan that can stand no longer, still without a time.
+        standing: plan that was there before.
+    """
+
+    version: int
     left: SendOptions | None = None
-    version: int = -1
-    drawn: BlockDecision | None = None
-    blocked: Mapping[str, str] = field(default_factory=dict)
-    plan: StandingPlan | None = None
-    besides: dict[str, StandingDecision] = field(default_factory=dict)
+    shared: SharedDistribution | None = None
+    gain: float = 0.0
+    redraw: BlockDecision | None = None
+    standing: StandingPlan | None = None
+
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """Window -> reason, where nothing may be sent; empty otherwise."""
+        return self.shared.blocked if self.shared else {}
+
+
+class PlanDraft(NamedTuple):
+    """A candidate after the draw.
+
+    Attributes:
+        outlook: from which it was drawn.
+        decision: new plan, to be written; None where a plan stands, or none can.
+    """
+
+    candidate: Candidate
+    outlook: Outlook
+    decision: BlockDecision | None
 
     @property
     def due(self) -> float | None:
         """Seconds, when the new plan is to be sent; None without one."""
-        return self.drawn.due if self.drawn else None
+        return self.decision.due if self.decision else None
 
 
-def ask_of(wish: PlanRequest) -> DecisionRequest:
-    """As a page would ask; its page is the purpose."""
+SettledPlan = tuple[PlanDraft, StandingPlan | None]
+"""A draft, and the plan that stands in the end; None where nothing may be sent."""
+
+
+def make_decision_request(wish: PlanRequest) -> DecisionRequest:
+    """Return the question that a page would ask; its page is the purpose."""
     return DecisionRequest(
         wish.visitor_id, wish.channel, wish.purpose, (SLOT, *wish.slots), wish.context
     )

@@ -1,10 +1,11 @@
-"""What is the same for all who are planned with one policy in one minute."""
+"""Tables of the parts that all plans of one policy in one minute have in common."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from nudge.domain.choosing.choice import held_out, unit_of
 from nudge.domain.choosing.live_slot import LiveSlot
@@ -12,116 +13,115 @@ from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_capacity import hours_of, limit
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.slot import Scalar
+from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import PlanRequest
-from nudge.domain.timing.send_options import SendOptions, SendOptionsCache
+from nudge.domain.timing.send_options_cache import SendOptionsCache
 from nudge.domain.timing.shared_distribution import SharedDistribution, is_plain
 from nudge.domain.timing.windows import Calendar
-from nudge.flows.plan.candidate import Candidate, ask_of
+from nudge.flows.plan.bounded_cache import BoundedCache
+from nudge.flows.plan.candidate import Candidate, make_decision_request
+from nudge.store.service.catalogue import Catalogue
 
 MINUTE: Final = 60.0
-MOST_ALIKE: Final = 4096
-"""Groups of customers that are remembered; then all are forgotten."""
-
-
-class PlanCaller(Protocol):
-    """Who asks."""
-
-    @property
-    def holdout(self) -> float:
-        """Global share."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """Id of the API key."""
-        ...
+MOST_GROUPS: Final = 4096
+"""Groups of visitors that are remembered; then all are forgotten."""
+GroupKey = tuple[int, bool, str, str, str, str, tuple[Scalar | None, ...], tuple[type, ...]]
+"""Key of a group of visitors who share a distribution: mark of the options that are left, whether
+they belong to the holdout, unit, purpose, channel, API key, values of the slot's context and their
+types, since a cell may tell 1 from true."""
 
 
 class MinuteTable:
-    """What is the same for all who are planned with one policy in one minute.
+    """The part that all plans of one policy in one minute have in common.
 
-    Nothing is planned for the minute that runs: whoever is to send has not been told yet.
+    Nothing is planned for the minute that runs: the sender has not heard of it yet.
 
     Attributes:
-        served: the slot.
-        chances: what is possible.
+        served: slot of the send times.
         minute: seconds, the end of the minute.
+        options: cache of what may be sent when.
+        shared: cache of the distributions of groups.
     """
 
     def __init__(self, calendar: Calendar, served: LiveSlot, minute: float) -> None:
         self.served, self.minute = served, minute
-        self.chances = SendOptionsCache(calendar, served.windows, minute)
-        self.plain = is_plain(served.slot)
+        self.options = SendOptionsCache(calendar, served.windows, minute)
+        self.shared: BoundedCache[GroupKey, SharedDistribution] = BoundedCache(MOST_GROUPS)
+        self._plain = is_plain(served.slot)
         self._names = tuple(one.name for one in served.slot.context)
         self._limits: dict[tuple[str, str], int | None] = {}
-        self._alike: dict[object, SharedDistribution] = {}
-        self._units: dict[object, str] = {}
+        self._units: BoundedCache[tuple[str, str, Scalar | None], str] = BoundedCache(MOST_GROUPS)
 
     @property
     def calendar(self) -> Calendar:
-        """Of the contact policy."""
-        return self.chances.calendar
+        """Calendar of the contact policy."""
+        return self.options.calendar
 
-    def limit(self, purpose: str, channel: str) -> int | None:
-        """Contacts from which on an hour is full for a purpose; None for no limit."""
+    def find_limit(self, purpose: str, channel: str) -> int | None:
+        """Return the contacts from which on an hour is full for a purpose; None for no limit."""
         key = purpose, channel
         if key not in self._limits:
             self._limits[key] = limit(self.calendar.policy, purpose, channel)
         return self._limits[key]
 
-    def rooms(
+    def count_places(
         self, purpose: str, channel: str, most: int, used: Mapping[int, int]
     ) -> Iterator[int]:
-        """For each window that is possible: how many more contacts its hours carry.
+        """Yield for each possible window how many more contacts its hours carry.
 
-        By the clock of those whose zone is not known, and of those who agreed to everything.
+        By the clock of visitors whose zone is not known, and who agreed to everything. An hour with
+        `most` contacts is full; `used` counts those of each hour.
         """
         anybody = ContactFacts(consents=(Consent(channel, 0.0, given=True),))
-        chance = self.chances.of(anybody, purpose, channel, self.minute, None)
-        for intervals in chance.allowed.values():
+        found = self.options.find_options(anybody, purpose, channel, self.minute, None)
+        for intervals in found.allowed.values():
             yield sum(max(0, most - used.get(hour, 0)) for hour in hours_of(intervals))
 
-    def unit(self, wish: PlanRequest, context: Mapping[str, Scalar]) -> str:
-        """What a customer's plan sticks by."""
+    def find_unit(self, wish: PlanRequest, context: Mapping[str, Scalar]) -> str:
+        """Return the key that a visitor's plan sticks by."""
         key = wish.purpose, wish.channel, context.get(FAILED_AT)
         found = self._units.get(key)
         if found is None:
-            if len(self._units) >= MOST_ALIKE:
-                self._units.clear()
-            found = self._units[key] = unit_of(self.served.slot, ask_of(wish), context)
+            unit = unit_of(self.served.slot, make_decision_request(wish), context)
+            found = self._units.remember(key, unit)
         return found
 
-    def alike(
-        self,
-        case: Candidate,
-        left: SendOptions,
-        by: PlanCaller,
-        alone: Callable[[], SharedDistribution],
-    ) -> SharedDistribution:
-        """What customers like this one come to.
+    def find_group(
+        self, candidate: Candidate, mark: int, source: str, holdout: float
+    ) -> GroupKey | None:
+        """Return the group of a candidate; None where the slot's rules look at each visitor alone.
 
-        Args:
-            case: the customer.
-            left: what is possible.
-            by: who asks, and for what share of the holdout.
-            alone: computes it for this one.
+        `mark` is of the options that are left, `source` the id of the API key, `holdout` the global
+        share.
         """
-        if not self.plain:
-            return alone()
-        wish, context = case.wish, case.context
-        held = held_out(self.served.slot, case.opened.subject, by.holdout)
+        if not self._plain:
+            return None
+        wish, context = candidate.wish, candidate.context
+        held = held_out(self.served.slot, candidate.opened.subject, holdout)
         values = tuple([context.get(name) for name in self._names])
-        # By kind as well: a cell may tell 1 from true.
         kinds = tuple(map(type, values))
-        of = left.mark, held, case.unit, wish.purpose, wish.channel, by.source
-        found = self._alike.get((of, values, kinds))
-        if found is None:
-            if len(self._alike) >= MOST_ALIKE:
-                self._alike.clear()
-            found = self._alike[of, values, kinds] = alone()
+        unit = candidate.unit
+        return mark, held, unit, wish.purpose, wish.channel, source, values, kinds
+
+
+@dataclass
+class LatestTable:
+    """The latest table: it holds for a minute, and until the policy is another one.
+
+    Attributes:
+        last: None before the first plan.
+    """
+
+    last: MinuteTable | None = None
+
+    def find_table(self, calendar: Calendar, catalogue: Catalogue, at: float) -> MinuteTable:
+        """Return the table of a moment's minute; `at` in seconds."""
+        served, minute, found = catalogue.slots[SLOT], end_of_minute(at), self.last
+        if found is None or found.served is not served or found.minute != minute:
+            found = self.last = MinuteTable(calendar, served, minute)
         return found
 
 
-def minute_of(at: float) -> float:
-    """The end of a moment's minute, in seconds."""
+def end_of_minute(at: float) -> float:
+    """Return the end of a moment's minute, in seconds."""
     return math.ceil(at / MINUTE) * MINUTE

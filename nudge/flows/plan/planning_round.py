@@ -1,9 +1,8 @@
-"""From what the store knows of a customer to what is decided. No store in here."""
+"""The round of planning: from what the store knows of a visitor to a draw. No store in here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from nudge.domain.basics.slot_values import is_number
@@ -16,10 +15,15 @@ from nudge.domain.people.visitor_codec import decode_person
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_answer import StandingPlan
-from nudge.domain.timing.plan_request import PlanRequest, known_of, planned
+from nudge.domain.timing.plan_request import PlanRequest, list_plans, read_contact_facts
 from nudge.domain.timing.send_options import SendOptions
-from nudge.domain.timing.shared_distribution import SharedDistribution, alike_of
-from nudge.flows.plan.candidate import Candidate, ask_of
+from nudge.domain.timing.shared_distribution import SharedDistribution, share_distribution
+from nudge.flows.plan.candidate import (
+    Candidate,
+    Outlook,
+    PlanDraft,
+    make_decision_request,
+)
 from nudge.flows.plan.minute_table import MinuteTable
 from nudge.store.vault.visitors import VisitorView
 
@@ -28,10 +32,10 @@ _NOBODY: Final = VisitorState()
 
 @dataclass(frozen=True)
 class PlanningRound:
-    """Where customers are looked at.
+    """A round of planning: many candidates, one caller, one moment.
 
     Attributes:
-        table: what they have in common.
+        table: part that the candidates have in common.
         segments: that visitors may belong to.
         holdout: global share.
         key: secret, of draws.
@@ -46,109 +50,115 @@ class PlanningRound:
     source: str
     at: float
 
-    def case(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
-        """A customer, with what is possible."""
-        at, table = self.at, self.table
+    def open_candidate(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
+        """Return the candidate for a question, with the options that the contact policy leaves."""
+        at, table, assigned = self.at, self.table, opened.assigned
         state = decode_person(opened.state) if opened.state else _NOBODY
         context = with_failure_told(state.context(at), wish.context, at)
         context["channel"], context["page"] = wish.channel, wish.purpose
         context = name_segments(self.segments, context, at)
-        unit = table.unit(wish, context)
-        assigned = opened.assigned
-        plans = planned((k for u, k in assigned.items() if u != unit), at) if assigned else {}
-        known = known_of(state, plans, wish.zone)
-        expected = context.get("expected_at")
-        chance = table.chances.of(
-            known,
-            wish.purpose,
-            wish.channel,
-            expected if is_number(expected) else None,
-            assigned.get(unit),
-        )
-        return Candidate(wish, opened, state, context, known, plans, unit, chance)
+        unit = table.find_unit(wish, context)
+        plans = list_plans((k for u, k in assigned.items() if u != unit), at) if assigned else {}
+        known = read_contact_facts(state, plans, wish.zone)
+        day = context.get("expected_at")
+        expected_at = day if is_number(day) else None
+        before = assigned.get(unit)
+        options = table.options.find_options(known, wish.purpose, wish.channel, expected_at, before)
+        return Candidate(wish, opened, state, context, known, plans, unit, before, options)
 
-    def look(self, case: Candidate, capacity: Capacity) -> None:
-        """See what is possible within the capacity, and what it may be worth."""
-        wish, chance = case.wish, case.chance
-        case.version = capacity.version
-        case.drawn = case.plan = case.alike = None
-        case.blocked = {}
-        if chance.past:
-            case.plan = _kept(chance.past)
-            return
-        most = self.table.limit(wish.purpose, wish.channel)
-        left = case.left = self.table.chances.left(chance, capacity, wish.channel, most)
-        before = case.opened.assigned.get(case.unit)
-        if before is not None and before.period == chance.cycle:
-            self._look_again(case, chance if chance.stands else left)
-        else:
-            alone = partial(self.alone, case, left)
-            self._found(case, self.table.alike(case, left, self, alone))
+    def look(self, candidate: Candidate, capacity: Capacity) -> Outlook:
+        """Return what is possible within the capacity, and what it may be worth."""
+        wish, options = candidate.wish, candidate.options
+        version = capacity.version
+        if options.past:
+            return Outlook(version, standing=_make_standing(options.past))
+        most = self.table.find_limit(wish.purpose, wish.channel)
+        left = self.table.options.subtract_full(options, capacity, wish.channel, most)
+        before = candidate.before
+        if before is not None and before.period == options.cycle:
+            return self._look_again(candidate, left, version)
+        shared = self._find_shared(candidate, left)
+        return Outlook(version, left, shared, shared.gain)
 
-    def _look_again(self, case: Candidate, chance: SendOptions) -> None:
-        """A customer with a plan of this cycle, which may stand or not."""
-        setting = self.setting(case, chance)
-        found = choose(self.table.served, setting, case.opened.assigned)
+    def _look_again(self, candidate: Candidate, left: SendOptions, version: int) -> Outlook:
+        """Return the outlook of a candidate with a plan of this cycle, which may stand or not."""
+        served, options = self.table.served, candidate.options
+        given = self.make_choice_input(candidate, options if options.stands else left)
+        found = choose(served, given, candidate.opened.assigned)
         if isinstance(found, StandingDecision):
-            case.plan = _kept(found)
-            return
-        self._found(case, alike_of(self.table.served, found, case.context))
-        case.drawn = drawn_of(found)
+            return Outlook(version, left, standing=_make_standing(found))
+        shared = share_distribution(served, found, candidate.context)
+        return Outlook(version, left, shared, shared.gain, drawn_of(found))
 
-    def _found(self, case: Candidate, alike: SharedDistribution) -> None:
-        case.alike, case.gain, case.blocked = alike, alike.gain, alike.blocked
+    def _find_shared(self, candidate: Candidate, left: SendOptions) -> SharedDistribution:
+        key = self.table.find_group(candidate, left.mark, self.source, self.holdout)
+        if key is None:
+            return self._compute_shared(candidate, left)
+        shared = self.table.shared
+        found = shared.get(key)
+        return found or shared.remember(key, self._compute_shared(candidate, left))
 
-    def alone(self, case: Candidate, chance: SendOptions) -> SharedDistribution:
-        """What one customer comes to, who has no plan of this cycle."""
+    def _compute_shared(self, candidate: Candidate, left: SendOptions) -> SharedDistribution:
+        """Return the distribution of one candidate, who has no plan of this cycle."""
         served = self.table.served
-        made = choose(served, self.setting(case, chance), {})
+        made = choose(served, self.make_choice_input(candidate, left), {})
         if isinstance(made, StandingDecision):
-            raise TypeError("nothing is kept for nobody")
-        return alike_of(served, made, case.context)
+            raise TypeError("a decision stands although none was given")
+        return share_distribution(served, made, candidate.context)
 
-    def draw(self, case: Candidate, capacity: Capacity) -> None:
-        """Draw a new plan and its time, and take the hour; nothing where one stands, or none can.
+    def draw(self, candidate: Candidate, outlook: Outlook, capacity: Capacity) -> PlanDraft:
+        """Draw a new plan and its time, and take its hour from the capacity.
 
-        An hour that is full by now is looked for no more: the distribution is over what is left.
+        No new plan where one stands, or none can. Where an hour is full by now the candidate is
+        looked at again first: the distribution is over what is left.
         """
-        if case.version != capacity.version:
-            self.look(case, capacity)
-        alike, left, subject = case.alike, case.left, case.opened.subject
-        if alike is None or left is None or alike.blocked:
-            case.drawn = None
-            return
-        before, shape = case.drawn, alike.shape
-        u, choice = (before.u, before.choice) if before else alike.draw(subject, self.key)
-        key = f"{shape.unit}|{subject}|{shape.period}|send"
-        due = left.send_time(alike.used(choice), key, self.key)
-        replaced = before.supersedes if before else None
-        case.drawn = BlockDecision(shape, subject, u, choice, due, replaced)
-        if self.table.limit(case.wish.purpose, case.wish.channel) is not None:
-            capacity.take(case.wish.channel, due)
+        if outlook.version != capacity.version and outlook.standing is None:
+            outlook = self.look(candidate, capacity)
+        shared, left, wish = outlook.shared, outlook.left, candidate.wish
+        if shared is None or left is None or shared.blocked:
+            return PlanDraft(candidate, outlook, None)
+        decision = self._draw_time(candidate.opened.subject, shared, left, outlook.redraw)
+        if (
+            decision.due is not None
+            and self.table.find_limit(wish.purpose, wish.channel) is not None
+        ):
+            capacity.take(wish.channel, decision.due)
+        return PlanDraft(candidate, outlook, decision)
 
-    def setting(self, case: Candidate, chance: SendOptions) -> ChoiceInput:
-        """Everything known when the customer's slots are decided."""
-        opened = case.opened
-        before = opened.assigned.get(case.unit)
-        lost = before is not None and not chance.stands
+    def _draw_time(
+        self,
+        subject: str,
+        shared: SharedDistribution,
+        left: SendOptions,
+        redraw: BlockDecision | None,
+    ) -> BlockDecision:
+        shape = shared.shape
+        u, choice = (redraw.u, redraw.choice) if redraw else shared.draw(subject, self.key)
+        key = f"{shape.unit}|{subject}|{shape.period}|send"
+        due = left.find_send_time(shared.find_used(choice), key, self.key)
+        return BlockDecision(shape, subject, u, choice, due, redraw.supersedes if redraw else None)
+
+    def make_choice_input(self, candidate: Candidate, options: SendOptions) -> ChoiceInput:
+        """Return everything known when the candidate's slots are decided."""
+        opened, state = candidate.opened, candidate.state
         return ChoiceInput(
-            ask=ask_of(case.wish),
+            ask=make_decision_request(candidate.wish),
             subject=opened.subject,
-            context=case.context,
+            context=candidate.context,
             at=self.at,
             holdout=self.holdout,
             source=self.source,
             key=self.key,
             degraded=False,
-            benefits=case.state.benefits,
+            benefits=state.benefits,
             left=opened.left,
-            amounts=frozenset(fen / 100 for fen in case.state.amounts),
-            blocked={SLOT: chance.blocked},
-            periods={SLOT: chance.cycle},
-            withdrawn={SLOT} if lost else (),
+            amounts=frozenset(fen / 100 for fen in state.amounts),
+            blocked={SLOT: options.blocked},
+            periods={SLOT: options.cycle},
+            withdrawn={SLOT} if candidate.before is not None and not options.stands else (),
         )
 
 
-def _kept(kept: StandingDecision) -> StandingPlan:
-    """The plan that was there before."""
-    return StandingPlan(kept.ref, drawn_of(kept.decision), fresh=False)
+def _make_standing(before: StandingDecision) -> StandingPlan:
+    """Return the plan that was there before."""
+    return StandingPlan(before.ref, drawn_of(before.decision), fresh=False)

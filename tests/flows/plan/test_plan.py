@@ -27,7 +27,7 @@ from nudge.domain.timing.windows import Calendar
 from nudge.errors import UnknownSlotError
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.plan import Planner
-from nudge.flows.plan.planner import LatestTable
+from nudge.flows.plan.minute_table import LatestTable
 from nudge.flows.serving.explain import explain, repeats
 from nudge.store.plans import bulk
 from nudge.store.plans.plans import BlockResult, PlanStore

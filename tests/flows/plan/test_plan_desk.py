@@ -27,8 +27,8 @@ from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.windows import Calendar
-from nudge.flows.plan.candidate import Candidate
-from nudge.flows.plan.minute_table import MinuteTable, minute_of
+from nudge.flows.plan.candidate import PlanDraft
+from nudge.flows.plan.minute_table import MinuteTable, end_of_minute
 from nudge.flows.plan.planning_round import PlanningRound
 from nudge.flows.serving.explain import repeats
 from nudge.store.vault.visitors import VisitorView
@@ -79,36 +79,36 @@ def test_no_plan_breaks_the_policy_and_each_is_the_draw_of_its_own(examples: int
         base = data.draw(bases)
         policy = data.draw(policies(base))
         served = LiveSlot(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT))
-        table = MinuteTable(Calendar(policy), served, minute_of(base))
+        table = MinuteTable(Calendar(policy), served, end_of_minute(base))
         desk = PlanningRound(table, {}, data.draw(st.sampled_from((0.0, 0.3))), KEY, "test", base)
         capacity, hours = Capacity(), Counter[tuple[str, int]]()
         for _ in range(data.draw(st.integers(1, 5))):
             state = data.draw(states(base))
             purpose = data.draw(st.sampled_from(("reminder", "failed", "offer")))
             opened = VisitorView(new_subject(), 0, encode_state(state))
-            case = desk.case(PlanRequest("v", purpose=purpose), opened)
-            desk.look(case, capacity)
-            desk.draw(case, capacity)
-            if case.drawn is None or case.due is None:
-                assert set(case.blocked) == set(SLOT.names)
+            case = desk.open_candidate(PlanRequest("v", purpose=purpose), opened)
+            draft = desk.draw(case, desk.look(case, capacity), capacity)
+            if draft.due is None:
+                assert set(draft.outlook.blocked) == set(SLOT.names)
                 continue
-            assert case.due >= table.minute
-            assert by_hand(policy, case.known, purpose, "sms", case.due) is None
-            hours["sms", hour_of(case.due)] += 1
+            assert draft.due >= table.minute
+            assert by_hand(policy, case.known, purpose, "sms", draft.due) is None
+            hours["sms", hour_of(draft.due)] += 1
             most = limit(policy, purpose, "sms")
-            assert most is None or hours["sms", hour_of(case.due)] <= most
-            check_draw(desk, case)
+            assert most is None or hours["sms", hour_of(draft.due)] <= most
+            check_draw(desk, draft)
 
     law()
 
 
-def check_draw(desk: PlanningRound, case: Candidate) -> None:
-    """The decision is the one of this customer alone."""
-    assert case.left is not None
-    assert case.drawn is not None
-    alone = choose(desk.table.served, desk.setting(case, case.left), {})
+def check_draw(desk: PlanningRound, draft: PlanDraft) -> None:
+    """The decision is the one of this visitor alone."""
+    left = draft.outlook.left
+    assert left is not None
+    assert draft.decision is not None
+    alone = choose(desk.table.served, desk.make_choice_input(draft.candidate, left), {})
     assert isinstance(alone, Decision)
-    made = case.drawn.decision
+    made = draft.decision.decision
     assert replace(made, due=None) == alone
     assert drawn_of(made).decision == made
     assert repeats(made)
@@ -123,28 +123,28 @@ def test_an_hour_that_fills_up_meanwhile_is_looked_for_no_more() -> None:
     table = MinuteTable(
         Calendar(policy),
         LiveSlot(SLOT, UniformPolicy(arms=SLOT.names), windows_of(SLOT)),
-        minute_of(at),
+        end_of_minute(at),
     )
     desk = PlanningRound(table, {}, 0.0, KEY, "test", at)
     agreed = VisitorState(consents=(Consent("sms", 0.0, given=True),), watermark=at)
     cases = [
-        desk.case(PlanRequest(f"v-{n}"), VisitorView(new_subject(), 0, encode_state(agreed)))
+        desk.open_candidate(
+            PlanRequest(f"v-{n}"), VisitorView(new_subject(), 0, encode_state(agreed))
+        )
         for n in range(2000)
     ]
     capacity = Capacity()
-    for case in cases:
-        desk.look(case, capacity)
-    for case in cases:
-        desk.draw(case, capacity)
-    planned = [case for case in cases if case.drawn]
-    hours = Counter(hour_of(case.due) for case in planned if case.due)
+    looks = [desk.look(case, capacity) for case in cases]
+    drafts = [desk.draw(case, look, capacity) for case, look in zip(cases, looks, strict=True)]
+    planned = [draft for draft in drafts if draft.decision]
+    hours = Counter(hour_of(draft.due) for draft in planned if draft.due)
     assert max(hours.values()) == 1
     assert 0 < len(planned) < len(cases)
     # Nobody is left out while an hour is free: the last window goes when its last hour does.
-    reasons = {why for case in cases[len(planned) :] for why in case.blocked.values()}
+    reasons = {why for draft in drafts[len(planned) :] for why in draft.outlook.blocked.values()}
     assert reasons <= {"no_capacity", "past"}
-    assert [bool(case.drawn) for case in cases] == sorted(
-        (bool(case.drawn) for case in cases), reverse=True
+    assert [bool(draft.decision) for draft in drafts] == sorted(
+        (bool(draft.decision) for draft in drafts), reverse=True
     )
-    for case in planned[::50]:
-        check_draw(desk, case)
+    for draft in planned[::50]:
+        check_draw(desk, draft)

@@ -1,0 +1,111 @@
+"""A cache of send options: found once for all visitors of whom nothing special is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+
+from nudge.domain.basics.intervals import Intervals, merge, minus
+from nudge.domain.choosing.choice import StandingDecision
+from nudge.domain.contact.contact import NO_CAPACITY, ContactFacts
+from nudge.domain.contact.contact_capacity import Capacity, spans
+from nudge.domain.contact.contact_personal import permission, unpressed
+from nudge.domain.slots.window import Window
+from nudge.domain.timing.send_options import OptionsKey, SendOptions, find_options
+from nudge.domain.timing.windows import Calendar, WindowQuery, cycle_at
+
+
+class SendOptionsCache:
+    """The options from one moment on; safe to share between threads.
+
+    Attributes:
+        calendar: of the contact policy.
+        windows: of the slot, at least one; all of one anchor.
+        at: seconds; what lies before is past.
+    """
+
+    def __init__(self, calendar: Calendar, windows: Mapping[str, Window], at: float) -> None:
+        self.calendar, self.windows, self.at = calendar, windows, at
+        self._anchor = next(iter(windows.values())).anchor
+        self._common: dict[OptionsKey, SendOptions] = {}
+        self._marks: dict[tuple[int, tuple[tuple[str, str], ...]], int] = {}
+        # A count, since threads share this: two of them may find the same length.
+        self._next = count(1)
+        self._left: dict[tuple[OptionsKey, int], tuple[int, SendOptions]] = {}
+
+    def find_options(
+        self,
+        known: ContactFacts,
+        purpose: str,
+        channel: str,
+        expected_at: float | None,
+        before: StandingDecision | None,
+    ) -> SendOptions:
+        """Return the options for a visitor.
+
+        `expected_at` is in seconds, when the next recharge is expected; None where nobody knows.
+        `before` is the visitor's last plan for this purpose.
+        """
+        policy = self.calendar.policy
+        permitted = permission(known, channel, self.at)
+        if before or permitted is None or not unpressed(policy, known, purpose, self.at):
+            return self._find_own(known, purpose, channel, expected_at, before)
+        cycle = None
+        if self._anchor == "cycle":
+            cycle = cycle_at(self._anchor, policy.zone_of(known), self.at, expected_at)
+        key = known.zone, purpose, channel, permitted, cycle
+        found = self._common.get(key)
+        if found is None:
+            own = self._find_own(known, purpose, channel, expected_at, None)
+            found = self._common.setdefault(key, replace(own, key=key))
+        return found
+
+    def subtract_full(
+        self, options: SendOptions, capacity: Capacity, channel: str, most: int | None
+    ) -> SendOptions:
+        """Return options without the hours that are full.
+
+        Args:
+            options: of this cache, for a new plan.
+            capacity: of the gateways.
+            channel: of the contact.
+            most: contacts from which on an hour is full; None for no limit.
+        """
+        if most is None:
+            return options
+        if most <= 0:
+            return self._mark(_subtract(options, ((-math.inf, math.inf),)))
+        full = capacity.full(channel, most)
+        if not full:
+            return options
+        if options.key is None:
+            return self._mark(_subtract(options, merge(spans(full))))
+        version, found = self._left.get((options.key, most), (-1, options))
+        if version != capacity.version:
+            version, found = capacity.version, self._mark(_subtract(options, merge(spans(full))))
+            self._left[options.key, most] = version, found
+        return found
+
+    def _find_own(
+        self,
+        known: ContactFacts,
+        purpose: str,
+        channel: str,
+        expected_at: float | None,
+        before: StandingDecision | None,
+    ) -> SendOptions:
+        wanted = WindowQuery(known, purpose, channel, self.at)
+        return self._mark(find_options(self.calendar, self.windows, wanted, expected_at, before))
+
+    def _mark(self, options: SendOptions) -> SendOptions:
+        key = options.cycle, tuple(sorted(options.blocked.items()))
+        return replace(options, mark=self._marks.setdefault(key, next(self._next)))
+
+
+def _subtract(options: SendOptions, full: Intervals) -> SendOptions:
+    left = {name: minus(intervals, full) for name, intervals in options.allowed.items()}
+    gone = {name: NO_CAPACITY for name, intervals in left.items() if not intervals}
+    allowed = {name: intervals for name, intervals in left.items() if intervals}
+    return replace(options, allowed=allowed, blocked={**options.blocked, **gone}, key=None)
