@@ -241,7 +241,7 @@ def test_nothing_to_export_is_said(lake: Lake, tmp_path: Path) -> None:
         open_export(lake, ExportRequest("banner"))
     holdout = [row for row in MADE if row.decision.reason == "holdout"]
     only = lake_of(tmp_path / "lake", holdout)
-    with pytest.raises(InvalidRequestError, match="no decision may be evaluated"):
+    with pytest.raises(InvalidRequestError, match="no decision can be evaluated"):
         export(
             open_export(only, ExportRequest("denomination")),
             "obp",
