@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bandits.units import DAY as DAY  # noqa: PLC0414 - domain.timing reads it here
+from bandits.units import DAY
 from nudge.domain.basics.intervals import Interval
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()

@@ -5,8 +5,8 @@ Everything that the draw used is in the `Decision` that comes back.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -16,16 +16,14 @@ from nudge.domain.choosing.eligibility import KEEPING, EligibilityInput, afforda
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of
-from nudge.domain.journal.records import Decision, Reason, Ref
+from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.holdout import GLOBAL, in_holdout
-from nudge.domain.slots.slot import Scalar, Slot
+from nudge.domain.slots.slot import Scalar, Slot, SlotMode
 
 PUBLIC: Final = "|?"
 """Suffix of the stickiness key of callers without a device token. A device that later proves that
 it is the visitor's takes the decision over."""
-SHADOW: Final = "shadow"
-"""Mode of a slot, and reason of its decisions: drawn and logged, while the fallback is shown."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +84,15 @@ class ChoiceInput:
     periods: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
 
+    def without_units(self, taken: Sequence[str]) -> ChoiceInput:
+        """The input of another draw, where somebody else took the last unit of these stocks.
+
+        Args:
+            taken: fields of the stock, `<slot>:<variant>`.
+        """
+        left = {**(self.left or {}), **dict.fromkeys(taken, 0)}
+        return replace(self, left=left, tries=self.tries + 1)
+
     def eligibility(self, slot: Slot) -> EligibilityInput:
         """The input of the slot's rules of eligibility."""
         left = self.left
@@ -140,7 +147,9 @@ def choose(
     eligible = tuple(name for name in slot.names if name not in gone) if gone else slot.names
     forced = known.ask.force.get(slot.name)
     if forced is not None:
-        return _record(live, known, gone, (forced,), (1.0,), forced, "forced", StickyKey())
+        return _record(
+            live, known, gone, (forced,), (1.0,), forced, DecisionReason.FORCED, StickyKey()
+        )
     stick = _stick(slot, known, assigned)
     if stick.before and _stays(stick.before.decision, slot, gone, known):
         return stick.before
@@ -178,7 +187,9 @@ def orphans(assigned: Mapping[str, StandingDecision]) -> dict[str, str]:
 
 def _stands(before: Decision, slot: Slot) -> bool:
     """False for what was only logged in shadow mode and is served now, and the other way round."""
-    return before.reason == "holdout" or (before.reason == SHADOW) == (slot.mode == SHADOW)
+    return before.reason == DecisionReason.HOLDOUT or (
+        (before.reason == DecisionReason.SHADOW) == (slot.mode == SlotMode.SHADOW)
+    )
 
 
 def _new(
@@ -192,20 +203,22 @@ def _new(
     fallback = slot.fallback_for(known.ask.page)
     if not eligible:
         # Not remembered: as soon as something is eligible again, it is to be chosen.
-        return _record(live, known, gone, (fallback,), (1.0,), fallback, "fallback", StickyKey())
+        return _record(
+            live, known, gone, (fallback,), (1.0,), fallback, DecisionReason.FALLBACK, StickyKey()
+        )
     if known.held_out or in_holdout(known.subject, slot.name, slot.holdout):
         shown = fallback if fallback in eligible else eligible[0]
         pmf = tuple(float(name == shown) for name in eligible)
-        return _record(live, known, gone, eligible, pmf, shown, "holdout", stick)
-    shadow = slot.mode == SHADOW
+        return _record(live, known, gone, eligible, pmf, shown, DecisionReason.HOLDOUT, stick)
+    shadow = slot.mode == SlotMode.SHADOW
     if len(eligible) == 1:
-        reason: Reason = SHADOW if shadow else "only_eligible"
+        reason = DecisionReason.SHADOW if shadow else DecisionReason.ONLY_ELIGIBLE
         return _record(live, known, gone, eligible, (1.0,), eligible[0], reason, stick)
     mask = live.mask(eligible)
     pmf = tuple(live.policy.distribution_one(known.context, mask)[mask].tolist())
     u = _uniform(known, stick)
     drawn = eligible[draw_one(pmf, u)]
-    reason = SHADOW if shadow else "policy"
+    reason = DecisionReason.SHADOW if shadow else DecisionReason.POLICY
     return _record(live, known, gone, eligible, pmf, drawn, reason, stick, u)
 
 
@@ -253,7 +266,7 @@ def _record(
     eligible: tuple[str, ...],
     pmf: tuple[float, ...],
     shown: str,
-    reason: Reason,
+    reason: DecisionReason,
     stick: StickyKey,
     u: int | None = None,
 ) -> Decision:

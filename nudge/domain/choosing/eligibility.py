@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from nudge.domain.basics.slot_values import is_number
-from nudge.domain.slots.slot import Scalar, Slot, Variant
+from nudge.domain.slots.slot import FrozenServes, Scalar, Slot, SlotMode, Variant
 
 SOLD_OUT: Final = "sold_out"
 STOCK_UNKNOWN: Final = "stock_unknown"
@@ -206,8 +206,9 @@ def removal_reasons(
         Variant name -> code of the first rule that removed it; `off` where the slot is, `frozen`
         where it is and serves the fallback.
     """
-    if slot.mode == "off" or (slot.mode == "frozen" and slot.frozen_serves == "fallback"):
-        return dict.fromkeys(slot.names, slot.mode)
+    frozen = slot.mode == SlotMode.FROZEN and slot.frozen_serves == FrozenServes.FALLBACK
+    if frozen or slot.mode == SlotMode.OFF:
+        return dict.fromkeys(slot.names, str(slot.mode))
     gone = {}
     for one in rules:
         if (reason := one.reason(given)) is not None:

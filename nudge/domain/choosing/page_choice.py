@@ -58,12 +58,6 @@ def choose_page(
     return found
 
 
-def input_without(known: ChoiceInput, lost: Sequence[NewDecision]) -> ChoiceInput:
-    """The input of another draw, where others took the last unit between our read and write."""
-    gone = {one.takes: 0 for one in lost}
-    return replace(known, left={**(known.left or {}), **gone}, tries=known.tries + 1)
-
-
 def redraw_stocked(
     fresh: Sequence[NewDecision], known: ChoiceInput, assigned: Mapping[str, StandingDecision]
 ) -> list[Decision]:

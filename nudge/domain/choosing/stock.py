@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.journal.records import Decision, Reason
+from nudge.domain.journal.records import Decision, DecisionReason
 from nudge.domain.slots.slot import Slot
 
-TAKING: Final[tuple[Reason, ...]] = ("policy", "holdout", "only_eligible")
+TAKING: Final = (DecisionReason.POLICY, DecisionReason.HOLDOUT, DecisionReason.ONLY_ELIGIBLE)
 """Reasons of decisions that give what they name; forced ones are tests, shadow ones not shown."""
 
 

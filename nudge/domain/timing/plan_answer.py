@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nudge.domain.choosing.choice import SHADOW, StandingDecision
+from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import Contact, ContactFacts
@@ -15,7 +15,7 @@ from nudge.domain.contact.contact_rules import displaced_contacts
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
-from nudge.domain.journal.records import Decision, Ref
+from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 
@@ -86,7 +86,7 @@ class PlanAnswerer:
         decision that goes into the same SMS.
         """
         drawn, shape = plan.drawn, plan.drawn.shape
-        shadow = shape.reason == SHADOW
+        shadow = shape.reason == DecisionReason.SHADOW
         fallback = self.slots[SLOT].slot.fallback_for(shape.page) if shadow else ""
         return PlanAnswer(
             visitor_id=wish.visitor_id,
@@ -131,9 +131,13 @@ class PlanAnswerer:
 
 def _find_shown(served: LiveSlot, made: Decision) -> str:
     """Return the variant that is used: in shadow mode the fallback, whatever was drawn."""
-    return served.slot.fallback_for(made.page) if made.reason == SHADOW else made.variant
+    return (
+        served.slot.fallback_for(made.page)
+        if made.reason == DecisionReason.SHADOW
+        else made.variant
+    )
 
 
 def _find_propensity(made: Decision) -> float:
     """Return the propensity of the variant used; the fallback of shadow mode is certain."""
-    return 1.0 if made.reason == SHADOW else made.propensity
+    return 1.0 if made.reason == DecisionReason.SHADOW else made.propensity

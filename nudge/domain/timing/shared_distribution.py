@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from bandits.distribution import draw_one, uniform_from_key
-from nudge.domain.choosing.choice import SHADOW, draw_key
+from nudge.domain.choosing.choice import draw_key
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.block import shape_of
-from nudge.domain.journal.records import Decision
+from nudge.domain.journal.records import Decision, DecisionReason
 from nudge.domain.slots.slot import Availability, Scalar, Slot
 
-DRAWN: Final = frozenset({"policy", "shadow"})
+DRAWN: Final = frozenset({DecisionReason.POLICY, DecisionReason.SHADOW})
 """Reasons of decisions that hang on `u`."""
 _EVERYBODY: Final = Availability()
 
@@ -61,9 +61,9 @@ def share_distribution(
 
     `made` is the decision of `choose`, in the context that the policy saw.
     """
-    shown = served.slot.fallback_for(made.page) if made.reason == SHADOW else None
+    shown = served.slot.fallback_for(made.page) if made.reason == DecisionReason.SHADOW else None
     used = shown or made.variant
-    possible = made.reason != "fallback" and used in made.eligible
+    possible = made.reason != DecisionReason.FALLBACK and used in made.eligible
     return SharedDistribution(
         shape=shape_of(made),
         choice=None if made.reason in DRAWN else made.eligible.index(made.variant),

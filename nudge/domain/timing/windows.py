@@ -14,8 +14,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bandits.distribution import uniform_from_key
+from bandits.units import DAY
 from nudge.domain.basics.intervals import Interval, Intervals, merge, minus
-from nudge.domain.basics.local_time import DAY, Days, date_of, local, month_range, pieces
+from nudge.domain.basics.local_time import Days, date_of, local, month_range, pieces
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.contact.contact_calendar import Block, calendar_intervals
 from nudge.domain.contact.contact_policy import ContactPolicy

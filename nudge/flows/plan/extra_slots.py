@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
@@ -110,10 +110,4 @@ class ExtraSlots:
         if not lost:
             return draft
         taken = [takes for (_, takes), one in zip(batch.decisions, written, strict=True) if not one]
-        return self._choose(draft._replace(given=_without_units(draft.given, taken)), lost)
-
-
-def _without_units(given: ChoiceInput, taken: Sequence[str]) -> ChoiceInput:
-    """Return the input of the next draw, where somebody else took the last of these units."""
-    left = {**(given.left or {}), **dict.fromkeys(taken, 0)}
-    return replace(given, left=left, tries=given.tries + 1)
+        return self._choose(draft._replace(given=draft.given.without_units(taken)), lost)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from nudge.domain.basics.money import yuan_of
 from nudge.domain.basics.slot_values import is_number
 from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
 from nudge.domain.contact.contact_capacity import Capacity
@@ -152,7 +153,7 @@ class PlanningRound:
             degraded=False,
             benefits=state.benefits,
             left=opened.left,
-            amounts=frozenset(fen / 100 for fen in state.amounts),
+            amounts=frozenset(map(yuan_of, state.amounts)),
             blocked={SLOT: options.blocked},
             periods={SLOT: options.cycle},
             withdrawn={SLOT} if candidate.before is not None and not options.stands else (),

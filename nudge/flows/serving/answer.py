@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import structlog
 
-from nudge.domain.choosing.choice import SHADOW, StandingDecision
+from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import DecisionReason
 from nudge.domain.people.filling import PrefillNumbers
 from nudge.errors import CorruptRecordError
 
@@ -44,7 +45,12 @@ def fallback_decision(
     made = standing.decision
     shown = slots[made.slot].slot.fallback_for(made.page)
     plain = replace(
-        made, eligible=(shown,), pmf=(1.0,), variant=shown, propensity=1.0, reason="fallback"
+        made,
+        eligible=(shown,),
+        pmf=(1.0,),
+        variant=shown,
+        propensity=1.0,
+        reason=DecisionReason.FALLBACK,
     )
     return replace(standing, decision=plain)
 
@@ -53,7 +59,7 @@ def _answer(
     live: LiveSlot, standing: StandingDecision, numbers: PrefillNumbers, sealer: Sealer
 ) -> SlotAnswer:
     made, slot = standing.decision, live.slot
-    shadow = made.reason == SHADOW
+    shadow = made.reason == DecisionReason.SHADOW
     name = slot.fallback_for(made.page) if shadow else made.variant
     variant = slot.variant(name)
     return SlotAnswer(

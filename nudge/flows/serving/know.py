@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from nudge.domain.basics.money import yuan_of
 from nudge.domain.choosing.choice import ChoiceInput
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Sealer
@@ -78,7 +79,7 @@ class Knower:
             benefits=state.benefits if mine else None,
             left=None if visitor.degraded else view.left,
             public=view.public,
-            amounts=frozenset(fen / 100 for fen in state.amounts),
+            amounts=frozenset(map(yuan_of, state.amounts)),
         )
         return PageKnowledge(choice, numbers)
 

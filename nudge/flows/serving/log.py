@@ -13,7 +13,6 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.page_choice import (
     NewDecision,
     choose_page,
-    input_without,
     redraw_stocked,
 )
 from nudge.domain.identity.sealing import Home, away_ref
@@ -97,7 +96,7 @@ class DecisionLog:
             logged.standing.extend(one for one in made if one)
             lost = [one for one, stands in zip(fresh, made, strict=True) if stands is None]
             slots = [one.live for one in lost]
-            known = input_without(known, lost) if lost else known
+            known = known.without_units([one.takes for one in lost]) if lost else known
         return logged
 
     def adopt(self, visitor: PageVisitor) -> None:
