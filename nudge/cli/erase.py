@@ -20,7 +20,7 @@ from nudge.cli.common import (
 from nudge.clock import monotonic, sleep
 from nudge.domain.identity.number import Number, parse_number
 from nudge.flows.serving.drain import drain
-from nudge.flows.upkeep.erase import Eraser, Erasure
+from nudge.flows.upkeep.erase import Erasure
 from nudge.flows.upkeep.take_out import NumberRemoval, take_out
 from nudge.spool.spool import Spool
 from nudge.wiring.command import Installation, open_installation
@@ -66,7 +66,7 @@ def erase(
         )
     with open_installation(settings) as installation:
         _drain_spools(installation)
-        eraser = Eraser(installation.store, installation.sealer)
+        eraser = installation.eraser
         found = [eraser.erase(name, "cli", PATIENCE) for name in names]
         found += [eraser.erase_number(one, "cli", PATIENCE) for one in wanted]
         books = _remove_numbers(installation, set(wanted))

@@ -20,7 +20,6 @@ from nudge.cli.common import (
 )
 from nudge.domain.people.loading import VisitorRow, column_problems, customer
 from nudge.errors import InvalidConfigError
-from nudge.flows.upkeep.load import VisitorLoader
 from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
@@ -62,7 +61,7 @@ def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa:
         progress_bar("rows", shown=err().is_terminal) as bar,
     ):
         task = bar.add_task("", total=log.rows, note="")
-        loader = VisitorLoader(installation.store, installation.sealer)
+        loader = installation.loader
         rows = _customers(log, settings.region)
         while batch := list(islice(rows, BATCH)):
             wrong += [one for one in batch if isinstance(one, str)]

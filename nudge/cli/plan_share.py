@@ -15,11 +15,8 @@ from typing import Any, Final
 from nudge.cli.common import load_settings
 from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
-from nudge.config.contact_file import load_contact
-from nudge.config.segment_file import load_segments
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.plan_rows import Row, refusal_row, row_of, wish_of
-from nudge.domain.timing.windows import Calendar
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
 from nudge.processes import tether
@@ -98,17 +95,9 @@ def make_planner(installation: Installation, share: PlanShare) -> SharePlanner:
     Raises:
         UnknownSlotError: a slot is not configured.
     """
-    settings = installation.settings
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
-    planner = Planner(
-        store=installation.store,
-        sealer=installation.sealer,
-        holdout=settings.holdout,
-        calendar=Calendar(load_contact(settings.config_dir)),
-        segments=load_segments(settings.config_dir),
-    )
-    return SharePlanner(planner, catalogue, share)
+    return SharePlanner(installation.planner, catalogue, share)
 
 
 def plan_share(share: PlanShare) -> str | None:

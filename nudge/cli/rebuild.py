@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -40,14 +37,10 @@ def rebuild(fold: str, data_dir: Path | None, as_json: bool) -> None:  # noqa: F
     it has caught up. The command can be interrupted and repeated at any time. For `attribute`, the
     records that it would write now are compared with those in the journal, and differences listed.
     """
-    from nudge.flows.upkeep.rebuild import NAMES, Rebuild  # noqa: PLC0415 - the same
-    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
+    from nudge.flows.upkeep.rebuild import NAMES  # noqa: PLC0415 - pyarrow, which help does not need
 
-    settings = load_settings(data_dir)
-    owner = f"rebuild-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    with open_installation(settings) as installation:
-        lake = Lake(settings.lake_dir)
-        rebuilding = Rebuild.of(installation.store, lake, installation.sealer.unseal, owner)
+    with open_installation(load_settings(data_dir)) as installation:
+        rebuilding = installation.rebuild
         done = [
             one
             for name in (NAMES if fold == "all" else (fold,))

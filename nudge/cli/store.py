@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -18,7 +15,7 @@ from nudge.store.keeping.identity import CURE, TEXTS, WrongStore
 from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
-    from nudge.flows.upkeep.accept import Gap, StoreAcceptance
+    from nudge.flows.upkeep.accept import Gap
 
 
 @click.group()
@@ -57,7 +54,7 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
         if wrong is None:
             click.echo("the store is the known one: there is nothing to accept")
             return
-        accepting = _make_acceptance(installation)
+        accepting = installation.acceptance
         if not as_json:
             click.echo("\n".join(_describe_loss(wrong, accepting.gaps())))
         if not yes:
@@ -71,15 +68,6 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
 
 def _recognise(installation: Installation) -> WrongStore | None:
     return installation.store.identity.recognise(installation.settings.store_note)
-
-
-def _make_acceptance(installation: Installation) -> StoreAcceptance:
-    from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 - the same
-    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, which help does not need
-
-    owner = f"accept-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    lake, note = Lake(installation.settings.lake_dir), installation.settings.store_note
-    return StoreAcceptance(installation.store, lake, installation.sealer.seal_each, note, owner)
 
 
 def _describe_loss(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:

@@ -32,11 +32,10 @@ def verify(
     entries a sample of the visitors is replayed, unless --all-visitors is given.
     """
     from nudge.flows.upkeep.verify import verify as compare  # noqa: PLC0415 - duckdb, which help does not need
-    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     settings = load_settings(data_dir)
     with open_installation(settings) as installation:
-        found = compare(installation.store, Lake(settings.lake_dir))
+        found = compare(installation.store, installation.lake)
         readable = all(one.what != "files" for one in found)
         if readable and not no_visitors:
             found += _visitors(installation, every=all_visitors, shown=not as_json)
@@ -51,14 +50,8 @@ def verify(
 
 def _visitors(installation: Installation, *, every: bool, shown: bool) -> list[Difference]:
     from nudge.flows.upkeep.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
-    from nudge.lake.files.history import History  # noqa: PLC0415 - the same
-    from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
-    history = History(
-        Lake(installation.settings.lake_dir),
-        installation.sealer.unseal,
-        installation.store.journal.read,
-    )
+    history = installation.history
     total = sum(
         history.length(p, installation.store.folds.position_of(p, FoldName.ATTRIBUTE))
         for p in installation.store.keys.every_partition()

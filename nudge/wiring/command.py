@@ -1,15 +1,34 @@
-"""An installation as a command sees it: its settings and its store."""
+"""An installation as a command sees it: its settings, its store, and the flows of commands.
+
+pyarrow takes long to import: flows that need it are imported when a command asks for them.
+"""
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from nudge.config.contact_file import load_contact
+from nudge.config.segment_file import load_segments
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.timing.windows import Calendar
+from nudge.flows.plan import Planner
+from nudge.flows.upkeep.erase import Eraser
+from nudge.flows.upkeep.load import VisitorLoader
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
+
+if TYPE_CHECKING:
+    from nudge.flows.upkeep.accept import StoreAcceptance
+    from nudge.flows.upkeep.rebuild import Rebuild
+    from nudge.lake.files.history import History
+    from nudge.lake.files.reader import Lake
 
 
 @dataclass(frozen=True)
@@ -17,6 +36,7 @@ class Installation:
     """An installation whose store is open.
 
     Attributes:
+        settings: of the installation.
         store: patient.
     """
 
@@ -25,8 +45,63 @@ class Installation:
 
     @property
     def sealer(self) -> Sealer:
-        """The sealer of the installation: hashes and ids."""
+        """Hashes and ids of the installation."""
         return Sealer(self.settings.secret_key, self.settings.vault_secrets)
+
+    @property
+    def eraser(self) -> Eraser:
+        """The flow that forgets people."""
+        return Eraser(self.store, self.sealer)
+
+    @property
+    def loader(self) -> VisitorLoader:
+        """The flow that takes what the operator knows of visitors."""
+        return VisitorLoader(self.store, self.sealer)
+
+    @property
+    def planner(self) -> Planner:
+        """The flow that plans SMS.
+
+        Raises:
+            InvalidConfigError: the contact policy or the segments are wrong.
+        """
+        directory = self.settings.config_dir
+        return Planner(
+            store=self.store,
+            sealer=self.sealer,
+            holdout=self.settings.holdout,
+            calendar=Calendar(load_contact(directory)),
+            segments=load_segments(directory),
+        )
+
+    @property
+    def lake(self) -> Lake:
+        """The lake in the data directory."""
+        from nudge.lake.files.reader import Lake  # noqa: PLC0415 (see the module)
+
+        return Lake(self.settings.lake_dir)
+
+    @property
+    def history(self) -> History:
+        """Every entry there is: of the lake, then of the journal."""
+        from nudge.lake.files.history import History  # noqa: PLC0415 (see the module)
+
+        return History(self.lake, self.sealer.unseal, self.store.journal.read)
+
+    @property
+    def rebuild(self) -> Rebuild:
+        """The flow that rebuilds folds, under a name of this process."""
+        from nudge.flows.upkeep.rebuild import Rebuild  # noqa: PLC0415 (see the module)
+
+        return Rebuild(self.store, self.history, _owner("rebuild"))
+
+    @property
+    def acceptance(self) -> StoreAcceptance:
+        """The flow that accepts another store, under a name of this process."""
+        from nudge.flows.upkeep.accept import StoreAcceptance  # noqa: PLC0415 (see the module)
+
+        note, seal = self.settings.store_note, self.sealer.seal_each
+        return StoreAcceptance(self.store, self.lake, seal, note, _owner("accept"))
 
 
 @contextmanager
@@ -37,3 +112,8 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
         yield Installation(settings, store)
     finally:
         store.close()
+
+
+def _owner(what: str) -> str:
+    """The name under which a command holds leases; no two processes ever share one."""
+    return f"{what}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

@@ -52,7 +52,8 @@ def archive(site: Site) -> None:
 
 def rebuilding(site: Site, owner: str = "builder") -> Rebuild:
     unseal = Sealer(site.settings.secret_key).unseal
-    return Rebuild.of(site.store, Lake(site.settings.lake_dir), unseal, owner)
+    history = History(Lake(site.settings.lake_dir), unseal, site.store.journal.read)
+    return Rebuild(site.store, history, owner)
 
 
 def rebuild(site: Site, *names: str) -> list[RebuildResult]:

@@ -20,8 +20,6 @@ from nudge.flows.upkeep.generation_builder import TTL, GenerationBuilder, Tell, 
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.errors import DaysRemovedError
 from nudge.lake.files.history import CHUNK, History
-from nudge.lake.files.reader import Lake
-from nudge.lake.files.restore import Unseal
 from nudge.store.folds import generations
 from nudge.store.store import Store
 
@@ -67,11 +65,6 @@ class Rebuild:
     store: Store
     history: History
     owner: str
-
-    @classmethod
-    def of(cls, store: Store, lake: Lake, unseal: Unseal, owner: str) -> Rebuild:
-        """Make the rebuild from lake and journal of an installation."""
-        return cls(store, History(lake, unseal, store.journal.read), owner)
 
     def length(self, fold: str) -> int:
         """Return about how many entries a rebuild of the fold reads."""
