@@ -31,7 +31,7 @@ def _abandonment(one: MetricFinding, *, paid: bool) -> Said:
     who, held = one.exposures
     left, zh_left = ("paying", "未支付") if paid else ("a conversion", "未转化")
     return {
-        "zh": f"策略组 {policy}% 的曝光{zh_left}，对照组为 {holdout}%，高出 {more} 个百分点"
+        "zh": f"策略组 {policy}% 的曝光{zh_left}，保留组为 {holdout}%，高出 {more} 个百分点"
         f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）",
         "en": f"{policy} % of the policy's exposures ended without {left}, of the holdout's "
         f"{holdout} %; that is {more} points more ({low} to {high}, whenever one looks; "
@@ -47,7 +47,7 @@ def _downgrade(one: MetricFinding) -> Said:
     less, low, high = (f"{x:.2f}" for x in (rise.value, rise.low, rise.high))
     who, held = one.exposures
     return {
-        "zh": f"策略组平均每次曝光收入 {policy} 元，对照组为 {holdout} 元，低 {less} 元"
+        "zh": f"策略组平均每次曝光收入 {policy} 元，保留组为 {holdout} 元，低 {less} 元"
         f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）",
         "en": f"the policy brought {policy} yuan an exposure, the holdout {holdout}; that is "
         f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)",
