@@ -104,7 +104,8 @@ def crossed_days(before: float, after: float) -> frozenset[int]:
 
 
 def _due(key: BookingKey, watermark: float) -> BookingKey:
-    return key._replace(bucket=bucket_of(key.bucket, watermark))
+    due = bucket_of(key.bucket, watermark)
+    return key if due == key.bucket else key._replace(bucket=due)
 
 
 def _fold_fields(state: LearnState) -> dict[str, str]:

@@ -126,11 +126,16 @@ class Counts:
             booked: by the bucket that is due for each.
             position: of the journal at which their blocks change.
         """
+        merged: dict[BookingKey, Tally] = {}
+        for key, tally in booked:
+            # A batch books few keys, each many times.
+            before = merged.get(key)
+            merged[key] = tally if before is None else plus(before, tally)
         sums: defaultdict[str, defaultdict[str, Tally]] = defaultdict(
             lambda: defaultdict(lambda: NOTHING)
         )
         blocks: set[tuple[str, str]] = set()
-        for key, tally in booked:
+        for key, tally in merged.items():
             of_slot = sums[self.keys.totals(partition, key.slot, generation)]
             name = totals_name(key.revision, key.reason, key.variant)
             of_slot[name] = plus(of_slot[name], tally)
