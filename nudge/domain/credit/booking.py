@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from bandits.buckets import FINE, bucket_of
@@ -54,6 +54,16 @@ def bookings(record: Record) -> Iterator[tuple[BookingKey, Tally]]:
             yield BookingKey(*place), one.sums
 
 
+def book(records: Iterable[Record]) -> dict[BookingKey, Tally]:
+    """Book records and add up: a batch books few keys, each many times."""
+    sums: dict[BookingKey, Tally] = {}
+    for record in records:
+        for key, tally in bookings(record):
+            before = sums.get(key)
+            sums[key] = tally if before is None else plus(before, tally)
+    return sums
+
+
 def widen_buckets(sums: Sums, watermark: float) -> dict[BookingKey, Tally]:
     """Return the sums by the buckets that `learn` has when the journal stands at `watermark`."""
     found: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING)
@@ -64,8 +74,9 @@ def widen_buckets(sums: Sums, watermark: float) -> dict[BookingKey, Tally]:
 
 
 def _key(record: Exposure | Reward, at: float) -> BookingKey:
-    of = (record.slot, record.revision, record.reason, record.variant, record.cell)
-    return BookingKey(*of, _finest(at))
+    return BookingKey(
+        record.slot, record.revision, record.reason, record.variant, record.cell, _finest(at)
+    )
 
 
 def _finest(at: float) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bandits.buckets import FINE_FOR, HOURS_FOR, bucket_of
+from bandits.buckets import FINE_FOR, HOURS_FOR
 from bandits.units import DAY, HOUR
-from nudge.domain.credit.booking import BookingKey, bookings
+from nudge.domain.credit.booking import book, widen_buckets
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
@@ -68,10 +68,10 @@ class LearnFold:
         """
         watermark = max(state.watermark, *(entry.stamp for entry in entries))
         position = entries[-1].position
-        booked = [one for entry in entries for one in bookings(entry.record)]
-        slots = state.slots.union(key.slot for key, _ in booked)
+        booked = book(entry.record for entry in entries)
+        slots = state.slots.union(key.slot for key in booked)
         after = LearnState(watermark, slots, state.generation)
-        due = ((_due(key, watermark), tally) for key, tally in booked)
+        due = widen_buckets(booked, watermark)
         writes = [
             *self._widened(partition, state, watermark, position),
             *self.store.counts.add(partition, state.generation, due, position),
@@ -101,11 +101,6 @@ def crossed_days(before: float, after: float) -> frozenset[int]:
         return frozenset()
     spans = [((before - age) // DAY, (after - age) // DAY) for age in (FINE_FOR, HOURS_FOR)]
     return frozenset(day for first, last in spans for day in range(int(first) - 1, int(last) + 1))
-
-
-def _due(key: BookingKey, watermark: float) -> BookingKey:
-    due = bucket_of(key.bucket, watermark)
-    return key if due == key.bucket else key._replace(bucket=due)
 
 
 def _fold_fields(state: LearnState) -> dict[str, str]:

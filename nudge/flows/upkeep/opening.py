@@ -39,6 +39,6 @@ def _visitors(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrit
 
 def _counts(store: Store, lease: Lease, balance: Balance) -> Iterator[FoldWrite]:
     sums = balance.sums()
-    yield from store.counts.add(lease.partition, lease.token, sums.items(), balance.position)
+    yield from store.counts.add(lease.partition, lease.token, sums, balance.position)
     slots = {"slots": " ".join(sorted({key.slot for key in sums}))}
     yield store.folds.put_fields(lease.partition, lease.fold, slots)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bandits.buckets import bucket_of
@@ -115,7 +115,7 @@ class Counts:
         self,
         partition: int,
         generation: int,
-        booked: Iterable[tuple[BookingKey, Tally]],
+        booked: Mapping[BookingKey, Tally],
         position: int,
     ) -> Iterator[FoldWrite]:
         """Yield the writes that add bookings to totals, and to buckets if their reason is learned.
@@ -126,16 +126,11 @@ class Counts:
             booked: by the bucket that is due for each.
             position: of the journal at which their blocks change.
         """
-        merged: dict[BookingKey, Tally] = {}
-        for key, tally in booked:
-            # A batch books few keys, each many times.
-            before = merged.get(key)
-            merged[key] = tally if before is None else plus(before, tally)
         sums: defaultdict[str, defaultdict[str, Tally]] = defaultdict(
             lambda: defaultdict(lambda: NOTHING)
         )
         blocks: set[tuple[str, str]] = set()
-        for key, tally in merged.items():
+        for key, tally in booked.items():
             of_slot = sums[self.keys.totals(partition, key.slot, generation)]
             name = totals_name(key.revision, key.reason, key.variant)
             of_slot[name] = plus(of_slot[name], tally)
