@@ -58,7 +58,7 @@ lint: $(STAMP) ## what CI checks: style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config contracts.toml
 
 format: $(STAMP) ## put the style right where a tool can
 	$(BIN)/ruff check --fix .
