@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from lab.replay.customers import ReplayRow
 from lab.replay.mapping import LogMapping
 from lab.replay.rates import Outcome
+from lab.replay.rows import ReplayRow
 from nudge.client.api import Api
 from nudge.client.outbox import Outbox, deliver_to
 from nudge.domain.journal.records import DecisionReason

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.replay.customers import Row
+from lab.replay.rows import Row
 from nudge.errors import InvalidConfigError
 
 PARQUET = (".parquet", ".pq")

@@ -18,7 +18,7 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.people.loading import VisitorRow, column_problems, customer
+from nudge.domain.people.loading import VisitorRow, column_problems, visitor_row
 from nudge.errors import InvalidConfigError
 from nudge.wiring.command import open_installation
 
@@ -86,5 +86,5 @@ def _customers(log: LogFile, region: str) -> Iterator[VisitorRow | str]:
     for batch in log.read(log.columns):
         for row in batch.to_pylist():
             number += 1
-            found = customer(row, region)
+            found = visitor_row(row, region)
             yield f"row {number}: {found}" if isinstance(found, str) else found

@@ -135,10 +135,10 @@ def _mine(
 ) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
     """Yield number and rows of the share's pieces; the rows are read when called."""
     from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import customers, read_in_order  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import read_in_order, visitor_pieces  # noqa: PLC0415 - the same
 
     log = open_log(share.source)
-    pieces = customers(log, SIZE) if order is None else read_in_order(log, SIZE, order)
+    pieces = visitor_pieces(log, SIZE) if order is None else read_in_order(log, SIZE, order)
     return islice(enumerate(pieces), share.number, None, share.of)
 
 

@@ -11,13 +11,13 @@ import click
 from rich.progress import Progress as Bar
 from rich.progress import TaskID
 
-from lab.replay.customers import ReplayRow, RowReader, reader
 from lab.replay.drive import ReplayProgress, ReplayRun
 from lab.replay.drive import replay as send
 from lab.replay.files import CampaignLog, iter_rows, open_log
 from lab.replay.mapping import default_mapping, load_mapping
 from lab.replay.prepare import SlotAccess, ready_slot
 from lab.replay.report import ReplayReport, catch_up, report, report_table
+from lab.replay.rows import ReplayRow, RowReader, reader
 from nudge.cli.common import (
     data_dir_option,
     json_option,

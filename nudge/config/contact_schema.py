@@ -130,7 +130,7 @@ class HolidaysSchema(DatesSchema):
 
 
 class ChannelSchema(StrictTable):
-    """An entry of `[[channels]]`: a channel that reaches customers."""
+    """An entry of `[[channels]]`: a channel that reaches visitors."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the channel, such as sms"))
     consent = ma.String(

@@ -97,7 +97,7 @@ class Store:
 
     @cached_property
     def bulk(self) -> BulkPlanning:
-        """The sign that many customers are being planned for, which makes folds rest."""
+        """The sign that many visitors are being planned for, which makes folds rest."""
         return BulkPlanning(self.client, self.keys)
 
     @cached_property

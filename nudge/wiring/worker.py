@@ -63,7 +63,7 @@ class Worker:
     ttl: float = TTL
 
     @property
-    def guard(self) -> StoreCheck:
+    def store_check(self) -> StoreCheck:
         """Make a store check, one for each loop."""
         return StoreCheck(self.store, self.settings.store_note)
 
@@ -122,9 +122,9 @@ def _learn(worker: Worker) -> dict[str, Loop]:
     return {
         fold.name: _runner(worker, fold),
         "publish": PublishLoop(
-            publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.guard
+            publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.store_check
         ),
-        "stock": StockLoop(worker.store, worker.guard),
+        "stock": StockLoop(worker.store, worker.store_check),
     }
 
 
@@ -134,7 +134,7 @@ def _archive(worker: Worker) -> dict[str, Loop]:
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     lake = Lake(settings.lake_dir)
     archive = ArchiveFold(worker.store, lake, sealer.seal_each, limits)
-    leases = Leases(worker.store, FoldName.ARCHIVE, worker.owner, worker.ttl, worker.guard)
+    leases = Leases(worker.store, FoldName.ARCHIVE, worker.owner, worker.ttl, worker.store_check)
     keep = RetentionRule(settings.journal_keep, settings.journal_max_bytes)
     retain = JournalRetention(worker.store, keep)
     expire = Expiry(worker.store, lake, sealer.unseal, settings.lake_keep)
@@ -145,7 +145,7 @@ def _archive(worker: Worker) -> dict[str, Loop]:
 
 
 def _runner(worker: Worker, fold: Fold[S]) -> Runner[S]:
-    return Runner(worker.store, fold, worker.owner, worker.ttl, worker.guard)
+    return Runner(worker.store, fold, worker.owner, worker.ttl, worker.store_check)
 
 
 def _report(worker: Worker) -> dict[str, Loop]:
@@ -153,7 +153,7 @@ def _report(worker: Worker) -> dict[str, Loop]:
     loops: dict[str, Loop] = {
         kind.name: ReportLoop(store, kind, worker.ttl) for kind in Answers(store, settings).kinds
     }
-    guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.guard)
+    guarding = HarmGuardLoop(store, settings, worker.owner, worker.ttl, worker.store_check)
     return loops | {"guard": guarding}
 
 

@@ -1,4 +1,4 @@
-"""Courtesy: folds leave the processor to the planner while it plans for many customers."""
+"""Courtesy: folds leave the processor to the planner while it plans for many visitors."""
 
 from __future__ import annotations
 

@@ -46,10 +46,10 @@ class HarmGuardLoop:
         settings: Settings,
         owner: str,
         ttl: float,
-        guard: StoreCheck,
+        store_check: StoreCheck,
     ) -> None:
         self._store, self._settings = store, settings
-        self._owner, self._ttl, self._guard = owner, ttl, guard
+        self._owner, self._ttl, self._store_check = owner, ttl, store_check
         self._due: dict[str, float] = {}
         self._seen: dict[str, object] = {}
 
@@ -72,7 +72,7 @@ class HarmGuardLoop:
         trouble = Backoff(1.0, 60.0)
         while not stop.wait(TICK):
             try:
-                if self._guard.admits():
+                if self._store_check.admits():
                     self.turn(clock.monotonic())
                 trouble.reset()
             except NudgeError as error:

@@ -30,10 +30,10 @@ class Leases:
         fold: str,
         owner: str,
         ttl: float = TTL,
-        guard: StoreCheck | None = None,
+        store_check: StoreCheck | None = None,
     ) -> None:
         self._store = store
-        self._fold, self._owner, self._ttl, self._guard = fold, owner, ttl, guard
+        self._fold, self._owner, self._ttl, self._store_check = fold, owner, ttl, store_check
         self._held: dict[int, Lease] = {}
         self._due = 0.0
 
@@ -55,7 +55,7 @@ class Leases:
         if now < self._due:
             return
         self._due = now + self._ttl / 3
-        if self._guard and not self._guard.admits():
+        if self._store_check and not self._store_check.admits():
             self._held.clear()
             return
         workers = self._store.folds.heartbeat(self._fold, self._owner, self._ttl)

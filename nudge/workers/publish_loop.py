@@ -18,15 +18,15 @@ log = structlog.get_logger()
 class PublishLoop:
     """The loop that publishes snapshots of changed slots. Use it from one thread."""
 
-    def __init__(self, publisher: Publisher, look: float, guard: StoreCheck) -> None:
-        self._publisher, self._look, self._guard = publisher, look, guard
+    def __init__(self, publisher: Publisher, look: float, store_check: StoreCheck) -> None:
+        self._publisher, self._look, self._store_check = publisher, look, store_check
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back."""
         trouble = Backoff(0.5, 30.0)
         while not stop.is_set():
             try:
-                if self._guard.admits():
+                if self._store_check.admits():
                     self._publisher.run(clock.monotonic())
                 else:
                     self._publisher.forget()

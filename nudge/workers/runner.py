@@ -35,10 +35,10 @@ class Runner(Generic[S]):
         fold: Fold[S],
         owner: str,
         ttl: float = TTL,
-        guard: StoreCheck | None = None,
+        store_check: StoreCheck | None = None,
     ) -> None:
         self._store, self._fold = store, fold
-        self._leases = Leases(store, fold.name, owner, ttl, guard)
+        self._leases = Leases(store, fold.name, owner, ttl, store_check)
         self._states: dict[int, tuple[int, S]] = {}
         self._resting: dict[int, tuple[float, Backoff]] = {}
         self._courtesy = Courtesy(store)
@@ -65,7 +65,7 @@ class Runner(Generic[S]):
         """Run one batch of each held partition; return how many entries they had together.
 
         Args:
-            stop: ends it between two batches; with it, a batch is rested from where many customers
+            stop: ends it between two batches; with it, a batch is rested from where many visitors
                 are being planned for.
 
         Raises:

@@ -20,15 +20,15 @@ LOOK: Final = 0.5
 class StockLoop:
     """The loop that balances every slot's stock; several may run. Use each from one thread."""
 
-    def __init__(self, store: Store, guard: StoreCheck) -> None:
-        self._store, self._guard = store, guard
+    def __init__(self, store: Store, store_check: StoreCheck) -> None:
+        self._store, self._store_check = store, store_check
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set."""
         trouble = Backoff(0.5, 30.0)
         while not stop.is_set():
             try:
-                if self._guard.admits():
+                if self._store_check.admits():
                     self.turn()
                 trouble.reset()
             except NudgeError as error:

@@ -1,4 +1,4 @@
-"""Contacts with customers, facts about them, and the reasons that forbid one more contact.
+"""Contacts with visitors, facts about them, and the reasons that forbid one more contact.
 
 Times are seconds since the epoch.
 """
@@ -53,7 +53,7 @@ class Contact(NamedTuple):
 
 
 class Consent(NamedTuple):
-    """A customer's consent to a channel, or their refusal.
+    """A visitor's consent to a channel, or their refusal.
 
     Attributes:
         at: seconds; it holds until the next one.
@@ -66,13 +66,13 @@ class Consent(NamedTuple):
 
 
 class ContactFacts(NamedTuple):
-    """The facts about a customer that the contact policy uses.
+    """The facts about a visitor that the contact policy uses.
 
     Attributes:
         contacts: made by anyone, at least those of the last 31 days; in any order.
         planned: contacts still to be made. One of a lower priority gives way: it does not count.
         consents: in any order.
-        blacklisted: a customer who is never contacted.
+        blacklisted: a visitor who is never contacted.
         complained_at: seconds of the latest complaint.
         zone: IANA name of their time zone. The policy's zone applies where it is unknown or
             invalid.

@@ -1,6 +1,6 @@
-"""The contact calendar: the rules that are equal for all customers of a time zone.
+"""The contact calendar: the rules that are equal for all visitors of a time zone.
 
-Computed once for a zone, a window, a purpose and a channel, it serves a million customers.
+Computed once for a zone, a window, a purpose and a channel, it serves a million visitors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The customer's own part of the contact policy: consent, complaints, earlier contacts."""
+"""The visitor's own part of the contact policy: consent, complaints, earlier contacts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def permission_blocks(
 def pressure_blocks(
     policy: ContactPolicy, known: ContactFacts, purpose: str, start: float, end: float
 ) -> Iterator[Block]:
-    """Yield the blocks that spacing and caps make of the customer's contacts, made and planned.
+    """Yield the blocks that spacing and caps make of the visitor's contacts, made and planned.
 
     A contact counts whether it lies before or after: two sends keep their distance, and fit under a
     cap, in whatever order they were planned.
@@ -103,7 +103,7 @@ def counted_contact_times(policy: ContactPolicy, known: ContactFacts, purpose: s
 
 
 def permission(known: ContactFacts, channel: str, at: float) -> bool | None:
-    """Return a quick answer about a customer's consent to a channel from a moment (seconds) on.
+    """Return a quick answer about a visitor's consent to a channel from a moment (seconds) on.
 
     Returns:
         True for a consent that holds, False for no word at all; None where only the full rule can

@@ -1,4 +1,4 @@
-"""The contact policy of an installation: the customers, times and frequencies that it allows.
+"""The contact policy of an installation: the visitors, times and frequencies that it allows.
 
 Values only; the rules are in `contact_rules`.
 """
@@ -37,7 +37,7 @@ class Purpose:
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel that reaches customers, such as SMS.
+    """A channel that reaches visitors, such as SMS.
 
     Attributes:
         consent: `required`: the latest word must be a yes; `unless_refused`: it must not be a no.
@@ -79,7 +79,7 @@ class Holidays:
 
 @dataclass(frozen=True)
 class Caps:
-    """The most contacts over all channels, by the customer's local calendar; None for no limit.
+    """The most contacts over all channels, by the visitor's local calendar; None for no limit.
 
     Attributes:
         day: in a local day, from midnight to midnight; at least 1.
@@ -97,7 +97,7 @@ class ContactPolicy:
     """The contact policy: rules over all outgoing channels of an installation.
 
     Attributes:
-        zone: of customers whose own zone is unknown.
+        zone: of visitors whose own zone is unknown.
         channels: name -> channel.
         purposes: name -> purpose.
         spacing: least seconds between any two contacts.
@@ -115,7 +115,7 @@ class ContactPolicy:
     complaint_pause: float = 0.0
 
     def zone_of(self, known: ContactFacts) -> ZoneInfo:
-        """Return the customer's time zone, or the policy's."""
+        """Return the visitor's time zone, or the policy's."""
         return find_zone(known.zone) or self.zone
 
     @cached_property

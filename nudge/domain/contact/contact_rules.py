@@ -1,4 +1,4 @@
-"""The rules of contact: pure functions of a customer's facts, the policy and the time.
+"""The rules of contact: pure functions of a visitor's facts, the policy and the time.
 
 All of them read the same list of blocks, so that they cannot disagree: a moment is forbidden where
 a block covers it, and a window is allowed where none does.
@@ -17,7 +17,7 @@ from nudge.domain.contact.contact_personal import permission_blocks, pressure_bl
 from nudge.domain.contact.contact_policy import ContactPolicy
 
 _STEP: Final = 8.0 * DAY
-"""Seconds searched in one go: most customers find a moment in the first."""
+"""Seconds searched in one go: most visitors find a moment in the first."""
 
 
 def forbidden(
@@ -52,7 +52,7 @@ def allowed_intervals(
 def personal_intervals(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, calendar: Intervals
 ) -> Intervals:
-    """Subtract a customer's own blocks from the intervals that the calendar allows.
+    """Subtract a visitor's own blocks from the intervals that the calendar allows.
 
     `calendar` is the result of `calendar_intervals` for the zone `policy.zone_of(known)`.
     """
@@ -65,7 +65,7 @@ def personal_intervals(
 def personal_blocks(
     policy: ContactPolicy, known: ContactFacts, purpose: str, channel: str, start: float, end: float
 ) -> list[Block]:
-    """Return the customer's own blocks in a window, in the order of the rules.
+    """Return the visitor's own blocks in a window, in the order of the rules.
 
     Blocks are not cut at the window's ends (seconds), and a longer window has all blocks of a
     shorter one. The policy must know purpose and channel.
@@ -85,7 +85,7 @@ def next_allowed_time(
 
     Args:
         policy: of the installation.
-        known: facts about the customer.
+        known: facts about the visitor.
         purpose: of the contact.
         channel: of the contact.
         at: seconds; the answer may be this moment.

@@ -1,4 +1,4 @@
-"""The link token of an SMS: names the customer and the decision where no cookie survives."""
+"""The link token of an SMS: names the visitor and the decision where no cookie survives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Link(NamedTuple):
     """The content of a link token.
 
     Attributes:
-        subject: of the customer to whom the SMS went.
+        subject: of the visitor to whom the SMS went.
         ref: the decision on the send time, in the subject's partition.
     """
 

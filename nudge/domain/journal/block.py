@@ -1,6 +1,6 @@
 """Blocks: decisions of many subjects that share a shape, in one record of the journal.
 
-A plan for a million customers is a million decisions of which few differ in more than the draw.
+A plan for a million visitors is a million decisions of which few differ in more than the draw.
 Their common part, the shape, is stored once for a block.
 """
 

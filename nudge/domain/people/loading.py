@@ -1,4 +1,4 @@
-"""Rows of the operator's customers: the meaning of each column. Pure."""
+"""Rows of the operator's visitors: the meaning of each column. Pure."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ LONGEST: Final = 200
 
 
 class VisitorRow(NamedTuple):
-    """The content of a row: a customer with attributes and consents.
+    """The content of a row: a visitor with attributes and consents.
 
     Attributes:
         visitor_id: external id.
-        msisdn: the customer's own number, if it is there.
+        msisdn: the visitor's own number, if it is there.
         known: attribute -> value; empty cells are left out.
         consents: channel -> True where it may be used.
     """
@@ -63,7 +63,7 @@ def column_problems(columns: Sequence[str]) -> list[str]:
     return problems
 
 
-def customer(row: Mapping[str, object], region: str) -> VisitorRow | str:
+def visitor_row(row: Mapping[str, object], region: str) -> VisitorRow | str:
     """Return the content of a row, or its problem; the message repeats nothing of the row.
 
     Args:

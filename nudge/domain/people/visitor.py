@@ -20,7 +20,7 @@ MAX_OPEN: Final = 200
 KEEP: Final = 90.0 * DAY
 """Least seconds for which a state outlives its visitor's last touch."""
 KEEP_CUSTOMER: Final = 400.0 * DAY
-"""Seconds for customers with a payment or an operator's fact: a year's rhythm can be seen."""
+"""Seconds for visitors with a payment or an operator's fact: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650.0 * DAY
 """Seconds for visitors who refused or complained: silence does not make a no forgotten."""
 PAGES: Final = frozenset({"web", "wap", "app"})

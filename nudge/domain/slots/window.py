@@ -16,7 +16,7 @@ Anchor = Literal["month", "cycle"]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A send window: days from an anchor, and hours of the customer's clock.
+    """A send window: days from an anchor, and hours of the visitor's clock.
 
     Attributes:
         anchor: start of the count of days: the calendar month, or the day on which the next

@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from nudge.domain.people.loading import MSISDN, customer
+from nudge.domain.people.loading import MSISDN, visitor_row
 from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
 
 PURPOSE: Final = "purpose"
@@ -42,7 +42,7 @@ def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> 
     """
     if MSISDN in row:
         row = {name: value for name, value in row.items() if name != MSISDN}
-    found = customer(row, "")
+    found = visitor_row(row, "")
     if isinstance(found, str):
         return found
     context = dict(found.known)

@@ -1,7 +1,7 @@
 """From send windows to moments: what is left of each under the contact policy, and when exactly.
 
 Pure. What hangs on calendar and clock alone is computed once for a zone, a window, a cycle, a
-purpose and a channel; each customer takes their own part out of it.
+purpose and a channel; each visitor takes their own part out of it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """The stretch in which a customer has one plan.
+    """The stretch in which a visitor has one plan.
 
     Attributes:
         index: of the cycle: months since the year 0, or the expected day.
@@ -52,7 +52,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class WindowTemplate:
-    """What a window is before any customer is looked at.
+    """What a window is before any visitor is looked at.
 
     Attributes:
         whole: all of it.
@@ -68,7 +68,7 @@ class WindowQuery:
     """For what contact windows are looked at.
 
     Attributes:
-        known: of the customer.
+        known: of the visitor.
         purpose: of the contact.
         channel: of the contact.
         at: seconds; what lies before is past.
@@ -192,7 +192,7 @@ def left_of(
 def _personal(
     policy: ContactPolicy, wanted: WindowQuery, opens: Sequence[Intervals]
 ) -> list[Block]:
-    """What the customer's own part forbids from the first moment of windows to the last."""
+    """What the visitor's own part forbids from the first moment of windows to the last."""
     if not opens:
         return []
     start, end = min(one[0][0] for one in opens), max(one[-1][1] for one in opens)
@@ -209,7 +209,7 @@ def _why(
 ) -> str:
     """Why nothing is left of a window, by its first moment that is not past."""
     if calendar:
-        # The calendar leaves something: it is the customer's own part that takes it.
+        # The calendar leaves something: it is the visitor's own part that takes it.
         at = calendar[0][0]
         return next((why for why, low, high in blocks if low <= at < high), PAST)
     whole = _from(part.whole, wanted.at)

@@ -140,7 +140,7 @@ class Recorder:
         return entry.record.subject if entry else None
 
     def _event(self, sent: EventRequest, ref: Ref | None, caller: Caller) -> Event:
-        # Whoever has a link's token can ask as the customer: it is not written down.
+        # Whoever has a link's token can ask as the visitor: it is not written down.
         private = {OTHER_ID, TEXT, *({TOKEN} if self._link(sent) else ())}
         fields = {name: value for name, value in sent.fields.items() if name not in private}
         if sent.fields.get(TEXT):

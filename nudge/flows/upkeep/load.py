@@ -1,4 +1,4 @@
-"""Load: the operator's facts about its customers go to the journal, each row once."""
+"""Load: the operator's facts about its visitors go to the journal, each row once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nudge.store.vault.people import IDENTIFIED
 
 @dataclass(frozen=True)
 class VisitorLoader:
-    """The loader of customers.
+    """The loader of visitors.
 
     Attributes:
         sealer: hashes ids, and encrypts numbers.
@@ -28,7 +28,7 @@ class VisitorLoader:
     sealer: Sealer
 
     def load(self, customers: Iterable[VisitorRow]) -> int:
-        """Load some customers; return how many records were new.
+        """Load some visitors; return how many records were new.
 
         A row that was loaded in the last 7 days is a duplicate, so that a load that was broken off
         can be repeated from its beginning.

@@ -28,7 +28,7 @@ Rows = list[dict[str, Any]]
 Writer: TypeAlias = "pq.ParquetWriter | csv.CSVWriter"
 
 
-def customers(log: LogFile, size: int) -> Iterator[Callable[[], Rows]]:
+def visitor_pieces(log: LogFile, size: int) -> Iterator[Callable[[], Rows]]:
     """Yield functions that each return the next `size` rows of a file; the last may have fewer."""
     return (piece.to_pylist for piece in _pieces(log, size))
 
@@ -46,7 +46,7 @@ def _pieces(log: LogFile, size: int) -> Iterator[pa.Table]:
 
 
 def read_in_order(log: LogFile, size: int, order: Sequence[int]) -> Iterator[Callable[[], Rows]]:
-    """Yield pieces as `customers` does, in the order of row numbers; needs the file in memory."""
+    """Yield pieces like `visitor_pieces`, by an order of row numbers; holds the file in memory."""
     whole = pa.Table.from_batches(list(log.read(log.columns)))
     for start in range(0, len(order), size):
         yield whole.take(pa.array(order[start : start + size])).to_pylist

@@ -9,14 +9,14 @@ from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
 MANY: Final = 1000
-"""Customers at once from which on it is said."""
+"""Visitors at once from which on it is said."""
 LASTS: Final = 3.0
 """Seconds that it holds, unless it is said again."""
 
 
 @dataclass(frozen=True)
 class BulkPlanning:
-    """The sign that many customers are being planned for, which makes folds rest."""
+    """The sign that many visitors are being planned for, which makes folds rest."""
 
     client: Client
     keys: Keys

@@ -1,4 +1,4 @@
-"""Plans in the journal: many customers in one record, each of them remembered."""
+"""Plans in the journal: many visitors in one record, each of them remembered."""
 
 from __future__ import annotations
 

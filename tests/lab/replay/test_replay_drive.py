@@ -8,10 +8,10 @@ import pytest
 from places import ROOT
 from stub_service import accepted, given, stub
 
-from lab.replay.customers import ReplayRow
 from lab.replay.drive import ReplayProgress, ReplayRun, replay
 from lab.replay.mapping import load_mapping
 from lab.replay.report import ServiceFigures, report, report_table
+from lab.replay.rows import ReplayRow
 from nudge.client.api import Api, ServiceTarget
 from nudge.errors import InvalidConfigError
 

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from places import ROOT
 
-from lab.replay.customers import ReplayRow, reader
 from lab.replay.files import iter_rows, open_log
 from lab.replay.mapping import default_mapping, load_mapping
+from lab.replay.rows import ReplayRow, reader
 from nudge.config.slot_file import load_slot
 from nudge.errors import InvalidConfigError
 
