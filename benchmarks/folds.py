@@ -24,7 +24,7 @@ from nudge.domain.slots.slot import RewardTerms
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.processes import embedded
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys

@@ -18,7 +18,7 @@ from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.serving.explain import explain
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.wiring.stores import patient_store
 
 MADE = decision(policy="uniform", policy_version=0, unit="")

@@ -24,7 +24,7 @@ from nudge.lake.files.history import History, batches
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.tables import SCHEMAS
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.keeping.retention import RetentionRule
 from nudge.store.wire.keys import Keys
 from nudge.workers.runner import Runner

@@ -9,7 +9,7 @@ from builders import decision
 
 from nudge.domain.journal.records import Decision, Event, Exposure, Record, Reward
 from nudge.settings.settings import Settings
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from nudge.domain.journal.records import Decision
 from nudge.flows.plan.candidate import Candidate, SettledPlan
 from nudge.flows.plan.planning_round import PlanningRound
 from nudge.flows.plan.retry import Attempt, retry_lost
-from nudge.store.journal.journal import DecisionBatch
+from nudge.store.journal.appends import DecisionBatch
 from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
 

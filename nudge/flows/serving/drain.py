@@ -15,7 +15,7 @@ import structlog
 from nudge import faults
 from nudge.domain.journal.records import Decision
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.keeping.spooled_append import SpooledAppend, unpack
 from nudge.store.store import Store
 

@@ -20,7 +20,7 @@ from nudge.domain.journal.records import Decision
 from nudge.errors import SpoolFullError, StoreAwayError
 from nudge.flows.serving.identify import PageVisitor
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.store import Store
 

@@ -18,7 +18,8 @@ from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.numbers import OWN
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append, NamedId, VaultEntry, place_of
+from nudge.store.journal.appends import Append, NamedId, VaultEntry
+from nudge.store.journal.journal import place_of
 from nudge.store.keeping.spooled_append import SpooledAppend, pack
 from nudge.store.store import Store
 from nudge.store.vault.people import TEXTS

@@ -17,7 +17,7 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import LAST
 from nudge.errors import CorruptRecordError
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.store import Store
 from nudge.store.vault.visitors import Person
 

@@ -11,7 +11,7 @@ from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
 from nudge.domain.journal.records import Event
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import OWN
-from nudge.store.journal.journal import Append, NamedId
+from nudge.store.journal.appends import Append, NamedId
 from nudge.store.store import Store
 from nudge.store.vault.people import IDENTIFIED
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.store.folds.folds import Folds
-from nudge.store.journal.journal import Journal, TrimLimits
+from nudge.store.journal.appends import TrimLimits
+from nudge.store.journal.journal import Journal
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 

@@ -9,7 +9,7 @@ import msgpack
 
 from nudge.domain.journal.records import Decision, Event
 from nudge.errors import CorruptRecordError
-from nudge.store.journal.journal import Append, NamedId, VaultEntry
+from nudge.store.journal.appends import Append, NamedId, VaultEntry
 from nudge.store.wire.codec import decode, encode
 
 NOTHING: Final = ("", (), None)

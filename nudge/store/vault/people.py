@@ -15,14 +15,8 @@ from nudge.domain.journal.records import Event
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
-from nudge.store.journal.journal import (
-    EVENT_MEMORY,
-    Append,
-    Journal,
-    NamedId,
-    VaultEntry,
-    digest_of,
-)
+from nudge.store.journal.appends import Append, NamedId, VaultEntry
+from nudge.store.journal.journal import EVENT_MEMORY, Journal, digest_of
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode

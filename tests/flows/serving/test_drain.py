@@ -13,7 +13,7 @@ from nudge.domain.journal.records import Decision, Event
 from nudge.errors import StoreAwayError
 from nudge.flows.serving.drain import drain
 from nudge.spool.spool import Spool
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.keeping.spooled_append import SpooledAppend, pack, unpack
 from nudge.store.wire.client import Client
 

@@ -11,12 +11,7 @@ from block_samples import append_block, planned
 from nudge.domain.identity.sealing import Device, Home, new_label, new_subject
 from nudge.domain.journal.records import Decision, Event, Mark, Ref, is_dense
 from nudge.errors import StoreAwayError, StoreError
-from nudge.store.journal.journal import (
-    Append,
-    DecisionBatch,
-    NamedId,
-    Redirect,
-)
+from nudge.store.journal.appends import Append, DecisionBatch, NamedId, Redirect
 from nudge.store.store import Store
 from nudge.store.vault.visitors import VisitorQuery
 from nudge.store.wire import client as clients

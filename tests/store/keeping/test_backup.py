@@ -11,7 +11,7 @@ from nudge.domain.journal.records import Event, Mark
 from nudge.errors import CorruptRecordError, InvalidConfigError
 from nudge.settings.settings import Settings
 from nudge.store.folds import folds
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.keeping import backup, backup_file
 from nudge.store.keeping.backup import NotEmptyError
 from nudge.store.store import Store

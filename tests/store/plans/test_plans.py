@@ -15,7 +15,7 @@ from nudge.domain.identity.sealing import Home, new_subject
 from nudge.domain.journal.block import MOST, BlockDecision, shape_of
 from nudge.domain.journal.records import Event, Ref
 from nudge.domain.slots.slot import RewardTerms
-from nudge.store.journal.journal import Append
+from nudge.store.journal.appends import Append
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.plans.plans import (
     BlockResult,
