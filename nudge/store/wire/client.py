@@ -313,9 +313,10 @@ class Client:
 
 
 def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *command: Arg) -> Reply:
-    """Run a command; a script's without the library's bookkeeping, which costs 100 calls.
+    """Run a command; a script without the library's bookkeeping, which costs 100 calls.
 
-    A connection that fails in the middle closes itself, so that no answer is left in it.
+    A call that ends without its answer closes the connection: the answer must not be the next
+    caller's.
     """
     if command[0] not in SCRIPTS:
         return otherwise(*command)
@@ -325,6 +326,11 @@ def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *comm
         packed: bytes = pack_command(command)  # type: ignore[arg-type]
         link.send_packed_command([packed])
         return link.read_response()
+    except redis.ResponseError:
+        raise  # it is the answer
+    except BaseException:
+        link.disconnect()
+        raise
     finally:
         pool.release(link)
 
