@@ -78,7 +78,7 @@ COMPILE = uv pip compile pyproject.toml $(ARGS) --quiet --universal --python-ver
 lock: ## write locks/ anew from pyproject.toml
 	@set -e; python=$$(./.ci/python $(PYTHON)); tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	"$$python" -m venv "$$tools"; "$$tools/bin/pip" install --quiet uv; PATH="$$tools/bin:$$PATH"; \
-	$(COMPILE) --extra worker --group dev -o locks/dev.txt; \
+	$(COMPILE) --extra worker --extra lab --group dev -o locks/dev.txt; \
 	$(COMPILE) --extra worker -c locks/dev.txt -o locks/worker.txt; \
 	$(COMPILE) --extra worker --extra spark -c locks/dev.txt -o locks/spark.txt; \
 	$(COMPILE) -c locks/dev.txt -o locks/base.txt

@@ -1,4 +1,4 @@
-"""What callers ask and what they get, between the HTTP face and the flows."""
+"""Requests of callers and their answers, between the HTTP face and the flows."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class RejectedEvent:
 
 @dataclass(frozen=True)
 class RecordResult:
-    """What became of a batch of events.
+    """The result of a batch of events.
 
     Attributes:
         accepted: in the journal now.

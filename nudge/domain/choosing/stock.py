@@ -37,7 +37,7 @@ class Quota:
 
 
 def field_of(slot: str, variant: str) -> str:
-    """What a variant's stock is called in the store; no name has a colon."""
+    """Name of a variant's stock in the store; no slot or variant has a colon."""
     return f"{slot}:{variant}"
 
 

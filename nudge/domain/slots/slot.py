@@ -30,7 +30,7 @@ class SlotMode(StrEnum):
 
 
 class FrozenServes(StrEnum):
-    """What a frozen slot shows: what was published last, or the fallback."""
+    """Content of a frozen slot: the policy that was published last, or the fallback."""
 
     POLICY = "policy"
     FALLBACK = "fallback"

@@ -52,7 +52,7 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class WindowTemplate:
-    """What a window is before any visitor is looked at.
+    """A window before any visitor is looked at.
 
     Attributes:
         whole: all of it.
@@ -158,7 +158,7 @@ def _daily(window: Window, days: Days, zone: ZoneInfo) -> Iterator[Interval]:
 def left_of(
     calendar: Calendar, windows: Mapping[str, Window], cycle: Cycle | None, wanted: WindowQuery
 ) -> tuple[dict[str, Intervals], dict[str, str]]:
-    """What is left of each window, and why nothing is left of the others.
+    """Find the rest of each window, and why nothing is left of the others.
 
     Args:
         calendar: of the policy.
@@ -192,7 +192,7 @@ def left_of(
 def _personal(
     policy: ContactPolicy, wanted: WindowQuery, opens: Sequence[Intervals]
 ) -> list[Block]:
-    """What the visitor's own part forbids from the first moment of windows to the last."""
+    """Find the blocks of the visitor's own part, from the first moment of windows to the last."""
     if not opens:
         return []
     start, end = min(one[0][0] for one in opens), max(one[-1][1] for one in opens)

@@ -1,1 +1,1 @@
-"""What a page or a server asks for: decisions, events, explanations."""
+"""Answers to pages and servers: decisions, events, explanations."""

@@ -29,7 +29,7 @@ WAITERS: Final = BoundedSemaphore(2)
 
 @dataclass(frozen=True)
 class QuestionStatus:
-    """What is known of a question now.
+    """The state of a question now.
 
     Attributes:
         body: its newest answer that may be given, if any.

@@ -182,7 +182,7 @@ class Recorder:
         return device.id if device else ""
 
     def _notes(self, sent: EventRequest) -> tuple[VaultEntry, ...]:
-        """What people wrote, for the vault: the journal cannot forget."""
+        """Find the texts of people, for the vault: the journal cannot forget."""
         text = sent.fields.get(TEXT)
         if not isinstance(text, str) or not text:
             return ()

@@ -30,7 +30,7 @@ from nudge.store.store import Store
 
 TTL: Final = 60.0
 WAITS: Final = "the store was replaced: run `nudge rebuild`"
-"""What keeps a fold from running until it was rebuilt."""
+"""Reason that keeps a fold from running until it was rebuilt."""
 
 
 @dataclass(frozen=True)

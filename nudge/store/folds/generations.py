@@ -20,7 +20,7 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Fold -> the families of keys that are its state, besides its own hash."""
 FIELDS: Final = (GENERATION, "watermark", "slots")
-"""What describes the state in the fold's hash."""
+"""Fields of the fold's hash that describe its state."""
 GRACE: Final = 60
 """Seconds that a state which does not count any more can still be read: whoever asked for the
 generation just before the swap reads on."""

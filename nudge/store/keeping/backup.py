@@ -28,7 +28,7 @@ WITH_THEM: Final = frozenset({"versions", "publisher", "snapshots"})
 """Families that could be made again, and are better kept: what was served is looked at later."""
 COPIED: Final = frozenset(f.name for f in FAMILIES if f.primary) - {"journal", "seq"} | WITH_THEM
 WAITS: Final = "the store was restored: run `nudge rebuild`"
-"""What keeps a fold from running until it was rebuilt."""
+"""Reason that keeps a fold from running until it was rebuilt."""
 
 
 class NotEmptyError(StoreError):
