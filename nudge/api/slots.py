@@ -65,7 +65,7 @@ def one(slot: str) -> Response:
     scopes=("admin",),
     answers={200: SlotChangeSchema, 201: SlotChangeSchema},
     body={MIMETYPE: SlotSchema},
-    errors=(412, 415, 428),
+    errors=(412, 428),
     parameters=CONDITION,
 )
 def put(slot: str) -> Response:
@@ -79,7 +79,7 @@ def put(slot: str) -> Response:
     scopes=("admin",),
     answers={200: SlotChangeSchema},
     body={MIMETYPE: {"type": "object"}},
-    errors=(404, 412, 415, 428),
+    errors=(404, 412, 428),
     parameters=CONDITION,
 )
 def patch(slot: str) -> Response:
