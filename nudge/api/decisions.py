@@ -40,7 +40,6 @@ ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
     scopes=("decide",),
     answers={200: ANSWER},
     body={MIMETYPE: REQUEST},
-    errors=(415,),
 )
 def decide() -> Response:
     """Decide which variants to show in the slots of a page, for one visitor or up to 100."""

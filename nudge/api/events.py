@@ -89,7 +89,7 @@ def record() -> Response:
     "GET /v1/pixel",
     scopes=("decide",),
     answers={200: IMAGE},
-    errors=(404, 422),
+    errors=(404,),
     parameters=(PIXEL,),
     key_in_query=True,
 )

@@ -47,6 +47,14 @@ def visitor_id(*, required: bool = True) -> ma.String:
     return text(right, MAX_VISITOR_ID, required=required)
 
 
+def external_ids(written: str) -> tuple[str, ...]:
+    """Return the ids that a path may mean: as it comes in today, then as it is written.
+
+    What earlier versions took, with blanks around it, can still be read and erased.
+    """
+    return tuple(dict.fromkeys((written.strip() or written, written)))
+
+
 def msisdn() -> ma.String:
     """Make the field of a phone number, whose format `domain.identity.number` checks."""
     return text("give a phone number", LONGEST)

@@ -59,7 +59,7 @@ _ASKED: Final = AskedSchema()
     f"GET {NAMED}/performance",
     scopes=("read",),
     answers={200: _ANSWER, 202: PerformanceSchema},
-    errors=(404, 422, 429),
+    errors=(404, 429),
     parameters=PARAMETERS,
 )
 def figures(slot: str) -> Response:
@@ -99,7 +99,7 @@ def figures(slot: str) -> Response:
     scopes=("read",),
     answers={200: EvaluationSchema, 202: JobSchema},
     body={MIMETYPE: AskedSchema},
-    errors=(404, 415, 429),
+    errors=(404, 429),
 )
 def evaluate(slot: str) -> Response:
     """Evaluate another policy on the decisions that were made, at once or as a job."""

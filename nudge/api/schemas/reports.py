@@ -84,6 +84,13 @@ class SectionSchema(Schema):
         },
     )
     lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    lift_since_revision = ma.Integer(
+        allow_none=True,
+        metadata={
+            "description": "first revision whose exposures are in `lift`: the holdout was shown "
+            "another variant before; null where all are"
+        },
+    )
     matured = ma.Dict(metadata={"description": "the same, of exposures whose rewards are final"})
     mismatch = ma.Dict(metadata={"description": "do shares contradict the propensities"})
     verdict = ma.Nested(SentenceSchema, required=True)

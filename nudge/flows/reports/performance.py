@@ -11,7 +11,7 @@ from nudge.domain.reports.report_time import iso, lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.flows.reports.holdout_shares import read_holdout_shares
+from nudge.flows.reports.holdout_shares import read_holdout_runs, read_holdout_shares
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -85,7 +85,8 @@ class Reports:
             numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
-        terms = ReportTerms(slot, shares, as_of)
+        runs = read_holdout_runs(self.store, slot, cube)
+        terms = ReportTerms(slot, shares, as_of, runs)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
