@@ -21,7 +21,7 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import credits_of, settle_credits, slots_of
+from nudge.domain.people.credit import credits_of, drop_exposures, settle_credits, slots_of
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.reward import changes, reward_changes
@@ -78,10 +78,11 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
     state = settle_credits(state, closing) if closing else state
     exposures = _drop_closed(state.open, watermark)
+    if len(exposures) < len(state.open):
+        state = drop_exposures(state, exposures)
     return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
         early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
-        open=exposures,
         events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
         watermark=watermark,
     )
@@ -189,22 +190,40 @@ def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
         return _take_shown(state, entry, event.decision)
     if event.type == JOINED:
         return _take_arrival(state, entry, event)
-    known = any(x.event_id == event.event_id for x in state.events)
+    kind = reward_type(event) if rewards(event.type, event.source) else None
+    known = kind is not None and _is_known(state, kind, event)
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
         return _take_shown(state, entry, event.decision)
-    kind = reward_type(event)
-    if kind is None or not rewards(event.type, event.source):
-        return state, (), ()
-    if known or len(state.events) >= MAX_OPEN:
-        # Forgetting an older event instead would take back what it was credited with.
+    if kind is None or known or not _has_room(state, event):
         return state, (), ()
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen_of(event.fields.get("amount")) if kind == PAID else 0
-    happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
+    own = (event.event_id, kind, entry.at, value, event.decision)
+    happened = RewardEvent(*own, source=event.source, skew=_skew(entry, event))
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
+    same = (x for x in state.events if x.event_id == event.event_id and x.type == kind)
+    return any(x.source in {event.source, ""} for x in same)
+
+
+def _has_room(state: VisitorState, event: Event) -> bool:
+    """Return True where the state may remember one more; pages fill no room of servers.
+
+    Forgetting an older event instead would take back what it was credited with.
+    """
+    if len(state.events) < MAX_OPEN:
+        return True
+    return sum(x.is_fact == (event.source == "server") for x in state.events) < MAX_OPEN
+
+
+def _skew(entry: JournalEntry, event: Event) -> float | None:
+    """Return the seconds that the event's clock may be behind: it came after it happened."""
+    return min(event.skew or 0.0, entry.stamp - entry.at) or None
 
 
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
@@ -244,7 +263,7 @@ def _drop_oldest(state: VisitorState) -> VisitorState:
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
-    return settle_credits(state, oldest).having(open=state.open[-MAX_OPEN:])
+    return drop_exposures(settle_credits(state, oldest), state.open[-MAX_OPEN:])
 
 
 def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
@@ -266,7 +285,7 @@ def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: floa
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
-        state = settle_credits(state, oldest).having(open=state.open[1 - MAX_OPEN :])
+        state = drop_exposures(settle_credits(state, oldest), state.open[1 - MAX_OPEN :])
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
@@ -291,4 +310,4 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
 
 
 def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
-    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))
+    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id, x.type, x.source)))
