@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
-from nudge.domain.journal.event import EVENT_TYPES
+from nudge.domain.journal.event import EVENT_TYPES, VIA
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Ref
 from nudge.store.journal.appends import Append, DecisionBatch, Redirect, TrimLimits, TrimReply
 from nudge.store.wire.block_codec import decode_block, is_block
@@ -122,7 +122,7 @@ class Journal:
             replies = self.append_once(partition, group, closes=closes)
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
-                    record = replace(arrival.record, subject=reply.subject)
+                    record = _led(arrival.record, reply)
                     there = Append("", record, notes=arrival.notes)
                     moved.setdefault(reply.partition, []).append(there)
                 else:
@@ -280,8 +280,16 @@ def standing_decision(
 
 
 def _moved(reply: str) -> Redirect:
-    partition, subject = reply.split(" ")
-    return Redirect(int(partition), subject)
+    partition, subject, via = reply.split(" ")
+    return Redirect(int(partition), subject, via)
+
+
+def _led(record: Event | Decision, to: Redirect) -> Event | Decision:
+    """Return the record of the visitor whom another turned out to be; an event says of whom."""
+    if isinstance(record, Event):
+        fields = {VIA: to.via} | dict(record.fields)
+        return replace(record, subject=to.subject, fields=fields)
+    return replace(record, subject=to.subject)
 
 
 def digest_of(record: Event | Decision) -> bytes:

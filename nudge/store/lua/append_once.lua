@@ -14,8 +14,8 @@
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
 --          place of the decision whose subject it is ("" = not by decision), digest of its id,
 --          payload, number of notes, then for each note: family, field, value
--- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
---          the visitor turned out to be one whose journal is elsewhere
+-- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject> <as>" (text)
+--          where the visitor, here known as the last, turned out to be one whose journal is elsewhere
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
@@ -84,7 +84,7 @@ while i <= #ARGV do
   if into then
     -- What came before the visitor turned out to be another one is not new to that one either.
     local before = redis.call('ZSCORE', ARGV[1] .. 'seen:' .. subject, digest)
-    answers[#answers + 1] = before and now - tonumber(before) < memory and 0 or into
+    answers[#answers + 1] = before and now - tonumber(before) < memory and 0 or into .. ' ' .. subject
   else
     -- Nothing is noted of somebody forgotten: no id would lead there any more.
     if notes > 0 and redis.call('EXISTS', ARGV[1] .. 'person:' .. subject) == 1 then
