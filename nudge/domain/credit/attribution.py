@@ -188,10 +188,9 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _take_shown(state, entry, event.decision)
-    if event.type == JOINED:
-        return _take_arrival(state, entry, event)
-    if event.type == PARTED:
-        return _take_part(state, entry, event)
+    if event.type in {JOINED, PARTED}:
+        take = _take_arrival if event.type == JOINED else _take_part
+        return take(state, entry, event)
     known = any(x.event_id == event.event_id for x in state.events)
     if not known:
         state = state_with_event(state, entry.at, event)

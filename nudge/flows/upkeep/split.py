@@ -152,12 +152,12 @@ class PeopleSplit:
     def _begun(self, paths: list[list[Home]]) -> tuple[_Work, int]:
         """Return the split that cuts the latest merging between two visitors who are one."""
         common = {home.subject for home in paths[0]} & {home.subject for home in paths[1]}
-        edges = [
-            (path[i], path[i + 1], which)
-            for which, path in enumerate(paths)
-            for i in range(len(path) - 1)
-            if path[i].subject not in common
-        ]
+        # On the way to the root mergings are made one after the other: the last one is the latest.
+        edges = []
+        for which, path in enumerate(paths):
+            own = sum(home.subject not in common for home in path)
+            if own:
+                edges.append((path[own - 1], path[own], which))
         if not edges:
             raise NotFoundError("the two ids lead to one visitor from the first: there is no merge")
         root = paths[0][-1]

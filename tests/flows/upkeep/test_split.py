@@ -120,6 +120,7 @@ def test_f09_what_came_with_one_stays_with_it(
     """Only the merging that made the two one is taken back: the one before it stays."""
     tell(web, "a", "identified", "i1", other_id="cookie")
     tell(web, "a", "paid", "p1", amount=10)
+    clock.sleep(0.005)
     tell(web, "b", "identified", "i2", other_id="a")
     tell(web, "b", "paid", "p2", amount=20)
     tell(web, "cookie", "paid", "p3", amount=30)
@@ -137,6 +138,7 @@ def test_f09_a_family_number_goes_to_who_had_it_first(
     """A number is one person's; the other one loses it, and keeps all else."""
     tell(web, "a", "identified", "i1", msisdn=MINE)
     tell(web, "b", "paid", "p1", amount=20)
+    clock.sleep(0.005)
     tell(web, "b", "identified", "i2", msisdn=MINE)
     tell(web, "b", "identified", "i3", msisdn=FRIENDS)
     settled(fold)
@@ -161,9 +163,7 @@ def test_f09_splitting_twice_changes_nothing(
     assert amounts(state(web, "a")) == [700, 1000, 2000]
 
 
-def test_f09_the_same_event_is_no_new_one(
-    web: Web, fold: Runner[object], splitter: PeopleSplit
-) -> None:
+def test_f09_the_same_event_is_no_new_one(web: Web, splitter: PeopleSplit) -> None:
     """What was sent before the merging, or while the two were one, is a duplicate afterwards."""
     lived(web)
     splitter.split("a", "b")
@@ -189,7 +189,7 @@ def test_f09_a_dry_run_writes_nothing(web: Web, splitter: PeopleSplit) -> None:
 
 
 @pytest.mark.parametrize("point", ["after_note", "after_leaving", "after_staying", "before_end"])
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("order", ["ab", "ba"])
 def test_f09_a_split_that_died_can_be_repeated(
     web: Web,
     fold: Runner[object],
@@ -197,12 +197,12 @@ def test_f09_a_split_that_died_can_be_repeated(
     history: History,
     monkeypatch: pytest.MonkeyPatch,
     point: str,
-    turned: bool,
+    order: str,
 ) -> None:
     """Dead at any point, with more events meanwhile, the same call does the rest."""
     lived(web)
 
-    def die(name: str, of: str = "") -> None:
+    def die(name: str, _: str = "") -> None:
         if name == f"split.{point}":
             raise Killed
 
@@ -216,7 +216,7 @@ def test_f09_a_split_that_died_can_be_repeated(
     assert consents(state(web, "b"))["call"] is False
     tell(web, "a", "paid", "pa3", amount=30)
     tell(web, "b", "paid", "pb3", amount=300)
-    splitter.split(*(("b", "a") if turned else ("a", "b")))
+    splitter.split(*order)
     settled(fold)
     assert amounts(state(web, "a")) == [1000, 2000, 3000]
     assert amounts(state(web, "b")) == [10_000, 20_000, 30_000]
@@ -333,8 +333,8 @@ def test_f09_events_come_all_the_while(
 
     def busy(name: str, keys: Any, args: Any) -> Any:
         if name == "part" and sum(sent.values()) < 12:
-            for who in sent:
-                sent[who] += 1
+            for who, before in list(sent.items()):
+                sent[who] = before + 1
                 tell(web, who, "paid", f"busy-{who}-{sent[who]}", amount=sent[who])
         return run(name, keys, args)
 
