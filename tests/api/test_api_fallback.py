@@ -1,4 +1,4 @@
-"""A fallback is what the holdout sees: no change takes it away unsaid. And the tags of revisions."""
+"""Fallbacks, which the holdout sees: no change takes one away unsaid; and tags of revisions."""
 
 from __future__ import annotations
 
