@@ -35,7 +35,10 @@ def _lost(slot: Slot) -> Iterator[Problem]:
             yield f"{at}.enabled", f"switches off the fallback of {page}; {CURE}"
         for key in ("starts", "ends"):
             if getattr(variant.availability, key) is not None:
-                yield f"{at}.available.{key}", f"takes the fallback of {page} away for a time; {CURE}"
+                yield (
+                    f"{at}.available.{key}",
+                    f"takes the fallback of {page} away for a time; {CURE}",
+                )
 
 
 def _narrowed(before: Slot, wanted: Slot) -> Iterator[Problem]:

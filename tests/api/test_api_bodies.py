@@ -129,7 +129,9 @@ def test_f19_an_unknown_encoding_is_refused(web: Web, word: str) -> None:
 def test_f19_many_tiny_members_cost_no_more_than_their_bytes(web: Web) -> None:
     """Two hundred thousand empty members are read like any body of their size."""
     empty = gzip.compress(b"")
-    answer = send(web, empty * 100_000 + gzip.compress(batch(clicked("z"))), Content_Encoding="gzip")
+    answer = send(
+        web, empty * 100_000 + gzip.compress(batch(clicked("z"))), Content_Encoding="gzip"
+    )
     assert answer.status_code == 202
 
 
