@@ -90,12 +90,12 @@ def _count(metrics: Metrics, one: PageAnswer) -> None:
 
 def _decide_each(
     service: Service, asks: Sequence[DecisionRequest | RefusedVisitor]
-) -> list[dict[str, Any]]:
+) -> list[object]:
     """Answer or refuse each visitor of a bulk request, in their order."""
     fit = [one for one in asks if isinstance(one, DecisionRequest)]
     answers = iter(_decide_pages(service, fit) if fit else ())
     return [
-        {"visitor_id": one.visitor_id, "error": one.error}
+        one
         if isinstance(one, RefusedVisitor)
         else {"visitor_id": one.visitor_id} | _plain(one, next(answers))
         for one in asks

@@ -5,28 +5,32 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
+import structlog
 from flask import Response, request
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
-from nudge.api.amount_watch import with_amounts_told
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.schemas.events import CLASSES, EventDoor
+from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import (
     EventRequest,
     EventWarning,
+    FieldWarning,
     RecordResult,
     RejectedEvent,
 )
+from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
+log = structlog.get_logger()
 blueprint = resource("events", "Events: actions of visitors")
 
 MAX_EVENTS: Final = 1000
@@ -150,13 +154,34 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     door = EventDoor(caller().is_server, service.rules, lambda text: unseal(text) is not None)
     read = [door.load(raw) for raw in batch]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
-    sent = with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
+    sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     warnings = (*taken.warnings, *_warnings(sent, taken.rejected))
     result = RecordResult(taken.accepted, taken.duplicates, rejected, warnings)
     _count(service, result)
     return result
+
+
+def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:
+    """Add a warning to each event whose amount is far above all that is on sale.
+
+    Such an event counts as it is: a gateway that changes its unit must not cost payments.
+    """
+    if not any(AMOUNT in one.fields for one in events):
+        return events
+    largest = largest_on_sale(live.slot for live in service.held.catalogue.slots.values())
+    far = [largest is not None and is_far_above(e.fields.get(AMOUNT), largest) for e in events]
+    if not any(far):
+        return events
+    service.metrics.large_amounts.inc(sum(far))
+    log.warning("amounts_far_above_sale", events=sum(far), largest_on_sale=largest)
+    wrong = f"is far above the largest amount on sale, {largest:g} yuan; send fen as {IN_FEN}"
+    told = FieldWarning(AMOUNT, wrong)
+    return [
+        replace(event, warnings=(*event.warnings, told)) if is_far else event
+        for event, is_far in zip(events, far, strict=True)
+    ]
 
 
 def _plain(result: RecordResult) -> dict[str, object]:

@@ -182,19 +182,19 @@ def test_f20_each_visitor_is_answered_or_refused_by_index(web: Web) -> None:
     assert [one["visitor_id"] for one in found] == [
         *("v-1", "", "v-3", "undefined", None, None, "v-7", "480001")
     ]
-    assert ["error" in one for one in found] == [
+    assert ["code" in one for one in found] == [
         *(False, True, False, True, True, True, True, False)
     ]
-    assert found[1]["error"]["code"] == "invalid_request"
-    assert "visitor_id" in found[1]["error"]["errors"]
-    assert "nmae" in found[6]["error"]["errors"]
+    assert (found[1]["code"], found[1]["index"]) == ("invalid_request", 1)
+    assert "visitor_id" in found[1]["errors"]
+    assert "nmae" in found[6]["errors"]
     assert [one["field"] for one in found[2]["warnings"]] == ["msisdn"]
     assert set(found[7]["decisions"]) == set(ASK["slots"])
 
 
 def test_f20_all_may_be_refused(web: Web) -> None:
     """A list of visitors who do not fit is answered like any other."""
-    assert ["error" in one for one in bulk(web, {"visitor_id": ""}, None)] == [True, True]
+    assert ["code" in one for one in bulk(web, {"visitor_id": ""}, None)] == [True, True]
 
 
 @pytest.mark.parametrize("visitors", [[], "v-1", [{"visitor_id": "v"}] * 101, None])

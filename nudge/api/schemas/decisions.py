@@ -189,21 +189,16 @@ class VisitorAnswerSchema(PageAnswerSchema):
     visitor_id = ma.String(required=True)
 
 
-class RefusalSchema(Schema):
-    """The reason why a visitor of a bulk request got no answer."""
-
-    code = ma.String(required=True)
-    message = ma.String(required=True)
-    errors = ma.Raw(metadata={"description": "field -> messages about its value"})
-
-
 class RefusedVisitorSchema(Schema):
     """A visitor of a bulk request who does not fit; the others are answered."""
 
     visitor_id = ma.String(
         required=True, allow_none=True, metadata={"description": "as sent; null if it is no text"}
     )
-    error = ma.Nested(RefusalSchema, required=True)
+    index = ma.Integer(required=True, metadata={"description": "place in the list, from 0"})
+    code = ma.String(required=True)
+    message = ma.String(required=True)
+    errors = ma.Raw(metadata={"description": "field -> messages about its value"})
 
 
 RESULTS: Final[dict[str, Any]] = {
@@ -233,11 +228,15 @@ class RefusedVisitor:
 
     Attributes:
         visitor_id: as sent; None if it is no text.
-        error: code, message and errors.
+        index: place in the list, from 0.
+        errors: field -> messages.
     """
 
     visitor_id: str | None
-    error: Mapping[str, object]
+    index: int
+    code: str
+    message: str
+    errors: object
 
 
 def load_request(body: Mapping[str, Any], rules: InputRules) -> DecisionRequest:
@@ -265,11 +264,11 @@ def load_requests(
     except ValidationError as error:
         raise _invalid(error.messages) from error
     visitors = shared.pop("visitors")
-    return [_visitor(shared, one, rules) for one in visitors]
+    return [_visitor(shared, one, index, rules) for index, one in enumerate(visitors)]
 
 
 def _visitor(
-    shared: Mapping[str, Any], raw: object, rules: InputRules
+    shared: Mapping[str, Any], raw: object, index: int, rules: InputRules
 ) -> DecisionRequest | RefusedVisitor:
     table = raw if isinstance(raw, dict) else {}
     try:
@@ -281,9 +280,9 @@ def _visitor(
             raise _invalid(error.messages) from error
         return _ask({**shared, **data}, warnings, rules)
     except InvalidRequestError as error:
-        told = {"code": error.code, "message": str(error), "errors": error.errors}
         sent = table.get("visitor_id")
-        return RefusedVisitor(sent if isinstance(sent, str) else None, told)
+        known = sent if isinstance(sent, str) else None
+        return RefusedVisitor(known, index, error.code, str(error), error.errors)
 
 
 def _ask(
