@@ -9,9 +9,9 @@ from typing import Final
 from flask import Response, request
 
 from nudge.api.bodies import json_table
-from nudge.api.etags import seen_revision, tag_of
 from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
+from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision, tag_of
 from nudge.api.schemas.slots import (
     LiveSlotSchema,
     RevisionsSchema,
@@ -34,14 +34,14 @@ NAMED = "/v1/slots/<string(maxlength=64):slot>"
 MAX_WHY: Final = 500
 CONDITION: Final = (
     {
-        "name": "If-Match",
+        "name": IF_MATCH,
         "in": "header",
         "schema": {"type": "string"},
         "description": "ETag of the revision that the change is based on, or several, or * for "
         "any; omitted for a new slot",
     },
     {
-        "name": "If-None-Match",
+        "name": IF_NONE_MATCH,
         "in": "header",
         "schema": {"type": "string"},
         "description": "* refuses the change of a slot that exists",
@@ -121,11 +121,12 @@ def _change_slot(how: How, name: str) -> Response:
     table = json_table(service.settings.max_body)
     edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
     known = service.latest().slots.get(name)
-    seen = seen_revision(known.slot.revision if known else 0)
+    told, revision = request.headers, known.slot.revision if known else 0
+    seen = seen_revision(told.get(IF_MATCH), told.get(IF_NONE_MATCH), revision)
     change = how(service.store, name, table, seen, edit)
     service.refresh()
-    told = {"action": change.action, "diff": list(change.diff)}
-    response = answer(_plain(_find_slot(name)) | told, 201 if change.action == "create" else 200)
+    done = {"action": change.action, "diff": list(change.diff)}
+    response = answer(_plain(_find_slot(name)) | done, 201 if change.action == "create" else 200)
     return _add_etag(response, change.slot)
 
 

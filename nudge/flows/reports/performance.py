@@ -80,9 +80,9 @@ class Reports:
         caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-            cut = Cut(question.period, question.by, revenue)
+            cut = Cut(question.period, question.by, revenue, where=question.where)
             cube = build_cube(rows, cut, slot.names)
-            numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
+            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
@@ -92,6 +92,7 @@ class Reports:
             "revision": slot.revision,
             "from": iso(question.period.start),
             "to": iso(question.period.end),
+            "where": dict(question.where),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
         return ReportResult(head | lake_of(since) | found, as_of)
