@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nudge.config.contact_file import load_contact
+from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
@@ -27,6 +29,7 @@ from nudge.wiring.stores import patient_store
 if TYPE_CHECKING:
     from nudge.flows.upkeep.accept import StoreAcceptance
     from nudge.flows.upkeep.rebuild import Rebuild
+    from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
     from nudge.lake.files.reader import Lake
 
@@ -49,6 +52,15 @@ class Installation:
         return Sealer(self.settings.secret_key, self.settings.vault_secrets)
 
     @property
+    def rules(self) -> InputRules:
+        """The rules for values from outside.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return load_input_rules(self.settings)
+
+    @property
     def eraser(self) -> Eraser:
         """The flow that forgets people."""
         return Eraser(self.store, self.sealer)
@@ -57,6 +69,12 @@ class Installation:
     def loader(self) -> VisitorLoader:
         """The flow that takes what the operator knows of visitors."""
         return VisitorLoader(self.store, self.sealer)
+
+    def people_split(self, patience: float, tell: Callable[[int], object]) -> PeopleSplit:
+        """Return the flow that takes a wrong merge apart; it waits so many seconds for the fold."""
+        from nudge.flows.upkeep.split import PeopleSplit  # noqa: PLC0415 (see the module)
+
+        return PeopleSplit(self.store, self.history, self.sealer, patience, tell)
 
     @property
     def planner(self) -> Planner:
