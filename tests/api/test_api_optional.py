@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from api_web import ASK, Web
+from api_web import ASK, Web, served
 
 from nudge.domain.journal.records import Event
+from nudge.settings.settings import Settings
 
 BAD_NUMBERS = ["14912345678", "1440012345678", "99", "", None, [], {"a": 1}, "1.38E+10", True]
 
@@ -38,6 +40,14 @@ def test_f10_a_bad_number_costs_no_payment(web: Web, number: object) -> None:
     assert "left out" in warning["message"]
     assert not number or str(number) not in str(told)
     assert kept(web, "p").fields == {"amount": 50}
+
+
+def test_f10_a_configured_range_is_a_number(settings: Settings) -> None:
+    """Ranges that the library lacks are the operator's: `[identity] number_ranges`."""
+    ranges = ("149xxxxxxxx", "1440xxxxxxxxx")
+    for web in served(replace(settings, identity_number_ranges=ranges)):
+        told = sent(web, paid("p", msisdn="14912345678"), paid("q", msisdn=1440012345678))
+        assert (told["accepted"], "warnings" in told) == (2, False)
 
 
 OPTIONAL: list[tuple[dict[str, Any], dict[str, Any], str]] = [
