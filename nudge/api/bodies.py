@@ -52,7 +52,7 @@ def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
     return body
 
 
-def body_stream() -> IO[bytes]:
+def body_stream() -> InflatingStream | IO[bytes]:
     """Return the request's body as a stream of plain bytes, inflated where it is compressed.
 
     Reading it raises `BadCompressionError` or `RequestEntityTooLarge` where the body is broken.

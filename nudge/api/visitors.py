@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from flask import Response
@@ -122,10 +123,18 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
     }
 
 
+SENDER: Final = re.compile(r"(page|server):[a-z_]+:")
+"""Beginning of a text's name in the vault: class of the sender, and the event's type."""
+
+
 def _texts(service: Service, found: VisitorView) -> dict[str, str | None]:
-    """Return the texts that the visitor wrote, by event id."""
+    """Return the texts that the visitor wrote, by event id; by more where an id has two texts."""
     kept = service.store.visitors.texts(Home(found.subject, found.partition))
-    return {name: _decrypt(service, sealed, name) for name, sealed in kept.items()}
+    shown: dict[str, str | None] = {}
+    for name, sealed in sorted(kept.items(), reverse=True):
+        own = SENDER.sub("", name)
+        shown[name if own in shown else own] = _decrypt(service, sealed, name)
+    return shown
 
 
 def _decrypt(service: Service, sealed: bytes, about: str) -> str | None:

@@ -111,6 +111,7 @@ def test_f19_the_limit_of_plain_bodies_holds_for_compressed_ones(web: Web) -> No
 @pytest.mark.parametrize(
     "sent",
     [gzip.compress(batch(clicked("z")))[:-9], b"\x1f\x8b", b"\x1f\x8bnonsense of a member", b""],
+    ids=["cut", "head", "nonsense", "empty"],
 )
 def test_f19_what_is_broken_is_told(web: Web, sent: bytes) -> None:
     """A body that is cut short or no gzip is a 400 that says so."""

@@ -1,4 +1,4 @@
-"""No change takes the holdout's fallback away unsaid; tags of revisions are understood."""
+"""Fallbacks, which the holdout sees: no change takes one away unsaid; and tags of revisions."""
 
 from __future__ import annotations
 

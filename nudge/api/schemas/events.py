@@ -237,16 +237,16 @@ class EventDoor:
         why = {one.field: one.message.partition("; the field was left out")[0] for one in told}
         for name in SERVER_NEEDS.get(data["type"], ()) if self.server else ():
             if name not in data:
-                other = why.get(name) or why.get(IN_FEN)
-                return f"{name}: {other or 'is missing; a server must give it'}"
+                refused = why.get(name) or why.get(IN_FEN)
+                return f"{name}: {refused or 'is missing; a server must give it'}"
         if not any(data.get(name) for name in ("visitor_id", "decision_id", LINK)):
-            name = next((one for one in ("visitor_id", "decision_id", LINK) if one in why), None)
-            if name:
-                return f"{name}: {why[name]}"
+            wrong = next((one for one in ("visitor_id", "decision_id", LINK) if one in why), None)
+            if wrong:
+                return f"{wrong}: {why[wrong]}"
             return "visitor_id: is missing; give it, or a decision_id"
         if data["type"] == IDENTIFIED and not ("other_id" in data or "msisdn" in data):
-            name = next((one for one in ("other_id", "msisdn") if one in why), None)
-            return f"{name}: {why[name]}" if name else None
+            other = next((one for one in ("other_id", "msisdn") if one in why), None)
+            return f"{other}: {why[other]}" if other else None
         return None
 
 
