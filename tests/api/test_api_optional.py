@@ -127,6 +127,14 @@ def test_f10_a_rejected_event_has_no_warnings(web: Web) -> None:
     assert told["rejected"][0]["code"] == "too_old"
 
 
+def test_f10_an_event_s_warnings_are_its_own(web: Web) -> None:
+    """An order's number may be the id of two events: what became of one is not the other's."""
+    old = {"event_id": "o", "type": "payment_failed", "visitor_id": "v-1", "at": 1_600_000_000}
+    told = sent(web, old | {"method": 5}, paid("o", msisdn="149"))
+    assert (told["accepted"], len(told["rejected"])) == (1, 1)
+    assert [one["field"] for one in told["warnings"]] == ["msisdn"]
+
+
 def test_f10_the_visitor_of_a_decision_needs_no_id(web: Web) -> None:
     """An id that stands for nobody is left out where the decision tells whose event it is."""
     decision = web.decide()["decisions"]["banner"]["decision_id"]
