@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from api_web import ASK, Web, served
+from api_web import ASK, Web, bearer, served
 
 from nudge.domain.journal.records import Event
 from nudge.settings.settings import Settings
@@ -292,6 +292,11 @@ def test_f35_evaluations_and_slots_name_the_unit(web: Web) -> None:
     body = {"target": "uniform", "from": 1795734600000}
     asked = web.post("/v1/slots/banner/evaluations", body, web.secrets["read"])
     assert "looks like milliseconds" in asked.text
+    season = {"variants": {"coffee": {"available": {"ends": 1795734600000}}}}
+    key = bearer(web.secrets["admin"]) | {"If-Match": '"1"'}
+    patched = web.http.patch("/v1/slots/banner", json=season, headers=key)
+    assert patched.status_code == 422
+    assert "looks like milliseconds" in patched.text
 
 
 @pytest.mark.parametrize("written", [" v-1 ", "\tv-1\n", "v-1\u3000"])
