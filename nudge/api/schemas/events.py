@@ -98,6 +98,12 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": forms.msisdn()},
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
     "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
+    "refunded": {
+        "refund_of": forms.text(
+            "give the event_id of the payment", forms.MAX_EVENT_ID, required=True
+        ),
+        "amount": _amount(),
+    },
 }
 """Event type -> its own fields; any event may also name its decision."""
 

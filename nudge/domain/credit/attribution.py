@@ -21,12 +21,14 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import credits_of, settle_credits, slots_of
-from nudge.domain.people.facts import state_with_event
+from nudge.domain.people.credit import settle_credits, slots_of
+from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
-from nudge.domain.people.reward import changes, reward_changes
+from nudge.domain.people.refunds import TAKE_BACK, Receipt, Refund, with_receipts
+from nudge.domain.people.reward import all_changes, changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
+    ClosedExposure,
     EarlyShown,
     OpenExposure,
     RewardEvent,
@@ -41,6 +43,8 @@ GRACE: Final = 600.0
 Records spooled while the store was away come back in any order, perhaps after their window.
 """
 
+REFUNDED: Final = "refunded"
+"""Type of event by which a payment is taken back."""
 SENT: Final = "sms_sent"
 """Type of event that shows the decision it names, as `shown` does."""
 
@@ -73,6 +77,11 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     """
     if watermark <= state.watermark:
         return state
+    state = _close(state, watermark)
+    return _forget(state) if state.receipts or state.refunds or state.closed else state
+
+
+def _close(state: VisitorState, watermark: float) -> VisitorState:
     if not (state.waiting or state.early or state.open or state.events):
         return state.having(watermark=watermark)
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
@@ -85,6 +94,25 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
         events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
         watermark=watermark,
     )
+
+
+def _forget(state: VisitorState) -> VisitorState:
+    """Forget payments that no refund takes back any more, and refunds of none that is known."""
+    since = state.watermark - TAKE_BACK
+    # The first ones are the oldest.
+    ats = [x.at for x in (*state.receipts[:1], *state.refunds[:1])]
+    if min((*ats, *(x.at for x in state.closed[:1])), default=since) >= since:
+        return state
+    receipts = tuple(x for x in state.receipts if x.at >= since)
+    closed = tuple(x for x in state.closed if _last_paid(x) >= since)
+    known = {x.event_id for one in closed for x in one.events}
+    known |= {x.event_id for x in receipts} | {x.event_id for x in state.events}
+    refunds = tuple(x for x in state.refunds if x.at >= since or x.refund_of in known)
+    return state.having(receipts=receipts, closed=closed, refunds=refunds)
+
+
+def _last_paid(one: ClosedExposure) -> float:
+    return max(x.at for x in one.events if x.type == PAID)
 
 
 def _drop_closed(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[OpenExposure, ...]:
@@ -189,34 +217,59 @@ def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
         return _take_shown(state, entry, event.decision)
     if event.type == JOINED:
         return _take_arrival(state, entry, event)
-    known = any(x.event_id == event.event_id for x in state.events)
+    if event.type == REFUNDED:
+        return _take_refund(state, entry, refund_of(entry.at, event))
+    if event.type == PAID and any(x.event_id == event.event_id for x in state.receipts):
+        return _take_copy(state, entry, event)
+    return _take_act(state, entry, event)
+
+
+def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    kind = reward_type(event)
+    known = any((x.type, x.event_id) == (kind, event.event_id) for x in state.events)
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
         return _take_shown(state, entry, event.decision)
-    kind = reward_type(event)
     if kind is None or not rewards(event.type, event.source):
         return state, (), ()
     if known or len(state.events) >= MAX_OPEN:
         # Forgetting an older event instead would take back what it was credited with.
         return state, (), ()
-    # Only what was paid is worth money: a step's amount is a choice.
-    value = fen_of(event.fields.get("amount")) if kind == PAID else 0
-    happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
+    happened = _happened(entry, event, kind)
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _take_refund(state: VisitorState, entry: JournalEntry, refund: Refund | None) -> Step:
+    """Take back a payment, or a part of it; also one that has not come yet."""
+    if refund is None:
+        return state, (), ()
+    recent = (x for x in state.events if x.type == PAID and x.event_id == refund.refund_of)
+    # A payment of an earlier version has no receipt until now.
+    old = (Receipt(x.event_id, x.at, x.value) for x in recent if x.value)
+    state = state.having(receipts=with_receipts(state.receipts, old))
+    news = VisitorState(watermark=state.watermark, refunds=(refund,))
+    after = merge_states(state, news).having(into=state.into)
+    return after, (), tuple(all_changes((state,), after, entry, refund))
+
+
+def _take_copy(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take a payment that was reported before, perhaps under another id of the visitor."""
+    if event.source != "server" or not event.fields.get(REFUNDABLE):
+        return state, (), ()
+    alone = state_with_event(VisitorState(watermark=state.watermark), entry.at, event)
+    copies = tuple(_happened(entry, event, x.type) for x in state.events if _is_of(x, event))
+    after = merge_states(state, alone.having(events=copies)).having(into=state.into)
+    return after, (), tuple(all_changes((state,), after, entry))
 
 
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Take the state of a visitor under another id: open exposures and their events."""
     content = advance(content_of(event), state.watermark)
-    both = merge_states(state, content).having(into=state.into)
-    after = _drop_oldest(both)
+    after = _drop_oldest(merge_states(state, content).having(into=state.into))
     # Credits of both states exist already: by this fold, or by the one that sent the state.
-    before = {
-        slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
-    }
-    rewards = tuple(reward_changes(before, after, entry))
+    rewards = tuple(all_changes((state, content), after, entry))
     after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
 
@@ -288,6 +341,16 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
         one.terms.window,
         one.at,
     )
+
+
+def _happened(entry: JournalEntry, event: Event, kind: str) -> RewardEvent:
+    # Only what was paid is worth money: a step's amount is a choice.
+    value = fen_of(event.fields.get("amount")) if kind == PAID else 0
+    return RewardEvent(event.event_id, kind, entry.at, value, event.decision)
+
+
+def _is_of(one: RewardEvent, event: Event) -> bool:
+    return (one.type, one.event_id) == (event.type, event.event_id)
 
 
 def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:

@@ -15,7 +15,9 @@ from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
@@ -148,6 +150,8 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        if sent.type == PAID and caller.is_server:
+            fields[REFUNDABLE] = True
         return Event(
             subject=new_subject(),
             event_id=sent.event_id,
