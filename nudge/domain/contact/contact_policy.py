@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bandits.units import DAY
 from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import ContactFacts
+from nudge.domain.values.closed_list import ClosedList
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Purpose:
         exempt: transactional: no rule applies, and it counts towards no cap.
         share: of an hour's capacity, from 0 to 1: once that much is used, by whatever purpose, this
             purpose is refused. The rest is left to purposes with a larger share.
+        aliases: other spellings of the name.
     """
 
     name: str
     priority: int = 0
     exempt: bool = False
     share: float = 1.0
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Channel:
         quiet: local hours without contacts, as seconds of the day from 0 to 86,400: start
             (included) and end (excluded). A start above the end spans midnight.
         capacity: contacts in each hour; None for no limit.
+        aliases: other spellings of the name, such as `短信`.
     """
 
     name: str
     consent: Literal["required", "unless_refused"]
     quiet: tuple[tuple[int, int], ...] = ()
     capacity: int | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def quiet_parts(self) -> tuple[tuple[int, int], ...]:
@@ -119,6 +124,16 @@ class ContactPolicy:
         return find_zone(known.zone) or self.zone
 
     @cached_property
+    def channel_words(self) -> ClosedList:
+        """The channels as words that a field may hold."""
+        return _words(self.channels)
+
+    @cached_property
+    def purpose_words(self) -> ClosedList:
+        """The purposes as words that a field may hold."""
+        return _words(self.purposes)
+
+    @cached_property
     def exempt(self) -> frozenset[str]:
         """Purposes to which no rule applies."""
         return frozenset(name for name, one in self.purposes.items() if one.exempt)
@@ -127,3 +142,8 @@ class ContactPolicy:
         """Return a purpose's priority; an unknown purpose gives way to none."""
         found = self.purposes.get(purpose)
         return math.inf if found is None else found.priority
+
+
+def _words(entries: Mapping[str, Channel] | Mapping[str, Purpose]) -> ClosedList:
+    aliases = {other: name for name, one in entries.items() for other in one.aliases}
+    return ClosedList(tuple(entries), aliases)
