@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nudge.domain.basics.money import fen_of
@@ -100,8 +100,7 @@ def _forget(state: VisitorState) -> VisitorState:
     """Forget payments that no refund takes back any more, and refunds of none that is known."""
     since = state.watermark - TAKE_BACK
     # The first ones are the oldest.
-    ats = [x.at for x in (*state.receipts[:1], *state.refunds[:1])]
-    if min((*ats, *(x.at for x in state.closed[:1])), default=since) >= since:
+    if all(at >= since for at in _firsts(state)):
         return state
     receipts = tuple(x for x in state.receipts if x.at >= since)
     closed = tuple(x for x in state.closed if _last_paid(x) >= since)
@@ -109,6 +108,12 @@ def _forget(state: VisitorState) -> VisitorState:
     known |= {x.event_id for x in receipts} | {x.event_id for x in state.events}
     refunds = tuple(x for x in state.refunds if x.at >= since or x.refund_of in known)
     return state.having(receipts=receipts, closed=closed, refunds=refunds)
+
+
+def _firsts(state: VisitorState) -> Iterator[float]:
+    yield from (x.at for x in state.receipts[:1])
+    yield from (x.at for x in state.refunds[:1])
+    yield from (x.at for x in state.closed[:1])
 
 
 def _last_paid(one: ClosedExposure) -> float:
@@ -245,13 +250,19 @@ def _take_refund(state: VisitorState, entry: JournalEntry, refund: Refund | None
     """Take back a payment, or a part of it; also one that has not come yet."""
     if refund is None:
         return state, (), ()
-    recent = (x for x in state.events if x.type == PAID and x.event_id == refund.refund_of)
-    # A payment of an earlier version has no receipt until now.
-    old = (Receipt(x.event_id, x.at, x.value) for x in recent if x.value)
-    state = state.having(receipts=with_receipts(state.receipts, old))
+    if all(x.event_id != refund.refund_of for x in state.receipts):
+        state = _with_old_receipt(state, refund.refund_of)
     news = VisitorState(watermark=state.watermark, refunds=(refund,))
     after = merge_states(state, news).having(into=state.into)
     return after, (), tuple(all_changes((state,), after, entry, refund))
+
+
+def _with_old_receipt(state: VisitorState, event_id: str) -> VisitorState:
+    """Add the receipt that a payment of an earlier version lacks."""
+    found = (x for x in state.events if x.type == PAID and x.event_id == event_id)
+    # What is spent was not remembered with its exposure: nothing of it can be taken back.
+    old = [Receipt(x.event_id, x.at, x.value) for x in found if x.value and not x.spent]
+    return state.having(receipts=with_receipts(state.receipts, old)) if old else state
 
 
 def _take_copy(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
