@@ -18,8 +18,16 @@ from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
+from nudge.domain.contact.contact_policy import (
+    Caps,
+    Channel,
+    ContactPolicy,
+    Holidays,
+    Purpose,
+    words_of,
+)
 from nudge.domain.contact.public_holidays import regions
+from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.plain_text import fold_case
 from nudge.errors import InvalidConfigError
 
@@ -37,6 +45,22 @@ def load_contact(directory: Path) -> ContactPolicy:
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
     return parse_contact(table, str(path), dates=dates, more=problems)
+
+
+def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
+    """Load the channels and the purposes of the contact policy, as words that a field may hold.
+
+    It leaves the holidays out, which web processes do not need.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or its tables are wrong.
+    """
+    path = directory / FILE
+    data, found = _read(_schema(), read_table(path))
+    if found:
+        raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
+    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
+    return words_of(channels), words_of(purposes)
 
 
 def parse_contact(

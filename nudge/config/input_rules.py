@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nudge.config.contact_file import load_contact
-from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.config.contact_file import load_contact_words
 from nudge.domain.identity.input_rules import InputRules
 from nudge.settings.settings import Settings
 
@@ -14,15 +13,11 @@ def load_input_rules(settings: Settings) -> InputRules:
     Raises:
         InvalidConfigError: the contact policy is wrong.
     """
-    return input_rules(settings, load_contact(settings.config_dir))
-
-
-def input_rules(settings: Settings, contact: ContactPolicy) -> InputRules:
-    """Return the rules of settings and a contact policy."""
+    channels, purposes = load_contact_words(settings.config_dir)
     return InputRules(
         region=settings.region,
-        channels=contact.channel_words,
-        purposes=contact.purpose_words,
+        channels=channels,
+        purposes=purposes,
         impossible_ids=settings.identity_impossible_ids,
         impossible_numbers=settings.identity_impossible_numbers,
         number_ranges=settings.identity_number_ranges,

@@ -6,7 +6,7 @@ Values only; the rules are in `contact_rules`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -126,12 +126,12 @@ class ContactPolicy:
     @cached_property
     def channel_words(self) -> ClosedList:
         """The channels as words that a field may hold."""
-        return _words(self.channels)
+        return words_of(self.channels.values())
 
     @cached_property
     def purpose_words(self) -> ClosedList:
         """The purposes as words that a field may hold."""
-        return _words(self.purposes)
+        return words_of(self.purposes.values())
 
     @cached_property
     def exempt(self) -> frozenset[str]:
@@ -144,6 +144,8 @@ class ContactPolicy:
         return math.inf if found is None else found.priority
 
 
-def _words(entries: Mapping[str, Channel] | Mapping[str, Purpose]) -> ClosedList:
-    aliases = {other: name for name, one in entries.items() for other in one.aliases}
-    return ClosedList(tuple(entries), aliases)
+def words_of(entries: Iterable[Channel | Purpose]) -> ClosedList:
+    """Return the names of channels or purposes as words that a field may hold."""
+    named = tuple(entries)
+    aliases = {other: one.name for one in named for other in one.aliases}
+    return ClosedList(tuple(one.name for one in named), aliases)
