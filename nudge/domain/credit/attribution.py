@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nudge.domain.basics.money import fen_of
@@ -21,11 +21,12 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import settle_credits, slots_of
+from nudge.domain.people.credit import drop_exposures, settle_credits, slots_of
 from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
-from nudge.domain.people.refunds import TAKE_BACK, Receipt, Refund, with_receipts
-from nudge.domain.people.reward import all_changes, changes
+from nudge.domain.people.parting import PARTED, other_of
+from nudge.domain.people.refunds import TAKE_BACK, Receipt, with_receipts
+from nudge.domain.people.reward import all_changes, all_credits, changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
     ClosedExposure,
@@ -87,10 +88,11 @@ def _close(state: VisitorState, watermark: float) -> VisitorState:
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
     state = settle_credits(state, closing) if closing else state
     exposures = _drop_closed(state.open, watermark)
+    if len(exposures) < len(state.open):
+        state = drop_exposures(state, exposures)
     return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
         early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
-        open=exposures,
         events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
         watermark=watermark,
     )
@@ -220,41 +222,38 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _take_shown(state, entry, event.decision)
-    if event.type == JOINED:
-        return _take_arrival(state, entry, event)
-    if event.type == REFUNDED:
-        return _take_refund(state, entry, refund_of(entry.at, event))
+    take = _TAKERS.get(event.type)
+    if take is not None:
+        return take(state, entry, event)
     if event.type == PAID and any(x.event_id == event.event_id for x in state.receipts):
         return _take_copy(state, entry, event)
     return _take_act(state, entry, event)
 
 
 def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
-    kind = reward_type(event)
-    known = any((x.type, x.event_id) == (kind, event.event_id) for x in state.events)
+    kind = reward_type(event) if rewards(event.type, event.source) else None
+    known = kind is not None and _is_known(state, kind, event)
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
         return _take_shown(state, entry, event.decision)
-    if kind is None or not rewards(event.type, event.source):
-        return state, (), ()
-    if known or len(state.events) >= MAX_OPEN:
-        # Forgetting an older event instead would take back what it was credited with.
+    if kind is None or known or not _has_room(state, event):
         return state, (), ()
     happened = _happened(entry, event, kind)
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 
-def _take_refund(state: VisitorState, entry: JournalEntry, refund: Refund | None) -> Step:
+def _take_refund(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Take back a payment, or a part of it; also one that has not come yet."""
+    refund = refund_of(entry.at, event)
     if refund is None:
         return state, (), ()
     if all(x.event_id != refund.refund_of for x in state.receipts):
         state = _with_old_receipt(state, refund.refund_of)
     news = VisitorState(watermark=state.watermark, refunds=(refund,))
     after = merge_states(state, news).having(into=state.into)
-    return after, (), tuple(all_changes((state,), after, entry, refund))
+    return after, (), tuple(all_changes(all_credits(state), after, entry, refund))
 
 
 def _with_old_receipt(state: VisitorState, event_id: str) -> VisitorState:
@@ -272,7 +271,27 @@ def _take_copy(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     alone = state_with_event(VisitorState(watermark=state.watermark), entry.at, event)
     copies = tuple(_happened(entry, event, x.type) for x in state.events if _is_of(x, event))
     after = merge_states(state, alone.having(events=copies)).having(into=state.into)
-    return after, (), tuple(all_changes((state,), after, entry))
+    return after, (), tuple(all_changes(all_credits(state), after, entry))
+
+
+def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
+    same = (x for x in state.events if x.event_id == event.event_id and x.type == kind)
+    return any(x.source in {event.source, ""} for x in same)
+
+
+def _has_room(state: VisitorState, event: Event) -> bool:
+    """Return True where the state may remember one more; pages fill no room of servers.
+
+    Forgetting an older event instead would take back what it was credited with.
+    """
+    if len(state.events) < MAX_OPEN:
+        return True
+    return sum(x.is_fact == (event.source == "server") for x in state.events) < MAX_OPEN
+
+
+def _skew(entry: JournalEntry, event: Event) -> float | None:
+    """Return the seconds that the event's clock may be behind: it came after it happened."""
+    return min(event.skew or 0.0, entry.stamp - entry.at) or None
 
 
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
@@ -280,9 +299,34 @@ def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Ste
     content = advance(content_of(event), state.watermark)
     after = _drop_oldest(merge_states(state, content).having(into=state.into))
     # Credits of both states exist already: by this fold, or by the one that sent the state.
-    rewards = tuple(all_changes((state, content), after, entry))
+    before = {**all_credits(state), **all_credits(content)}
+    rewards = tuple(all_changes(before, after, entry))
     after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
+
+
+def _take_part(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take the state that a visitor has without another one, who had been taken for the same.
+
+    The record of the side that stays has the other side's state as well: what their exposures were
+    credited with while they were one is corrected here, for both.
+    """
+    mine = advance(content_of(event), state.watermark).having(into=None)
+    other = other_of(event)
+    if other is None:
+        return mine, (), ()
+    rewards = (
+        *_corrections(state, mine, entry),
+        *_corrections(state, advance(other, state.watermark), entry),
+    )
+    return mine, (), rewards
+
+
+def _corrections(both: VisitorState, one: VisitorState, entry: JournalEntry) -> tuple[Reward, ...]:
+    """Return the changes of rewards of one side's exposures that both knew."""
+    known = {x.decision for x in both.open} | {x.decision for x in both.closed}
+    unknown = {ref: events for ref, events in all_credits(one).items() if ref not in known}
+    return tuple(all_changes({**all_credits(both), **unknown}, one, entry))
 
 
 def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:
@@ -308,7 +352,7 @@ def _drop_oldest(state: VisitorState) -> VisitorState:
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
-    return settle_credits(state, oldest).having(open=state.open[-MAX_OPEN:])
+    return drop_exposures(settle_credits(state, oldest), state.open[-MAX_OPEN:])
 
 
 def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
@@ -330,7 +374,7 @@ def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: floa
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
-        state = settle_credits(state, oldest).having(open=state.open[1 - MAX_OPEN :])
+        state = drop_exposures(settle_credits(state, oldest), state.open[1 - MAX_OPEN :])
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
@@ -357,7 +401,8 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
 def _happened(entry: JournalEntry, event: Event, kind: str) -> RewardEvent:
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen_of(event.fields.get("amount")) if kind == PAID else 0
-    return RewardEvent(event.event_id, kind, entry.at, value, event.decision)
+    own = (event.event_id, kind, entry.at, value, event.decision)
+    return RewardEvent(*own, source=event.source, skew=_skew(entry, event))
 
 
 def _is_of(one: RewardEvent, event: Event) -> bool:
@@ -365,4 +410,12 @@ def _is_of(one: RewardEvent, event: Event) -> bool:
 
 
 def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
-    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))
+    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id, x.type, x.source)))
+
+
+_TAKERS: Final[Mapping[str, Callable[[VisitorState, JournalEntry, Event], Step]]] = {
+    JOINED: _take_arrival,
+    PARTED: _take_part,
+    REFUNDED: _take_refund,
+}
+"""Type of an event -> function that takes it, where it is no act of the visitor."""

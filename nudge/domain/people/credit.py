@@ -1,12 +1,15 @@
 """Credit for an event: in each slot, only the latest exposure at or before it.
 
+Where there is none, the first one behind it, as far as the event's clock may be behind (decision
+0016).
+
 Everything here is a function of a visitor's exposures, events and refunds, so the order of their
 arrival cannot matter. Credit is recomputed when any of them grows; the change is the reward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +35,9 @@ Credits = Mapping[Ref, tuple[RewardEvent, ...]]
 
 An exposure that still lacks an event of its terms is credited with none.
 """
+
+Spent = dict[RewardEvent, set[str]]
+"""Event -> slots in which it belongs to an exposure that leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,15 @@ def _named(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposur
 
 
 def _latest(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
+    before = _before(event, exposures)
+    if not event.skew or (before is not None and event.at <= before.until):
+        return before
+    # What was shown just behind a payment, on its own page of thanks, must not take the credit
+    # from what was shown before it.
+    return next((x for x in exposures if event.at < x.at <= event.reach), before)
+
+
+def _before(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
     return next((x for x in reversed(exposures) if x.at <= event.at), None)
 
 
@@ -195,7 +210,7 @@ def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> Visi
     the exposure's terms wanted more, so that no other exposure inherits it. Exposures with the
     credit of a payment that can be refunded are remembered.
     """
-    spent: dict[tuple[str, str], set[str]] = {}
+    spent: Spent = {}
     kept: list[ClosedExposure] = []
     ending = {exposure.decision for exposure in closing}
     refundable = {one.event_id for one in state.receipts}
@@ -204,15 +219,14 @@ def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> Visi
             if exposure.decision not in ending:
                 continue
             for event in events:
-                spent.setdefault((event.type, event.event_id), set()).add(slot)
+                spent.setdefault(event, set()).add(slot)
             paid = any(x.type == PAID and x.event_id in refundable for x in events)
             if paid and is_enough(exposure.terms.event, events):
                 kept.append(_closed(exposure, events))
-    closed = state.closed
     if kept:
-        closed = tuple(sorted((*closed, *kept), key=lambda x: (x.at, x.decision))[-MAX_CLOSED:])
-    events = tuple(_spend(x, spent.get((x.type, x.event_id))) for x in state.events)
-    return state.having(events=events, closed=closed)
+        closed = sorted((*state.closed, *kept), key=lambda x: (x.at, x.decision))
+        state = state.having(closed=tuple(closed[-MAX_CLOSED:]))
+    return _spent(state, spent)
 
 
 def _closed(one: OpenExposure, events: tuple[RewardEvent, ...]) -> ClosedExposure:
@@ -227,6 +241,34 @@ def _closed(one: OpenExposure, events: tuple[RewardEvent, ...]) -> ClosedExposur
         one.at,
         tuple(x._replace(spent=()) for x in events),
     )
+
+
+def drop_exposures(state: VisitorState, kept: Sequence[OpenExposure]) -> VisitorState:
+    """Drop all exposures but these from a state.
+
+    An event that happened in the window of one that goes credits none behind it: its clock was not
+    so far behind.
+    """
+    if any(event.skew for event in state.events):
+        state = _settle_skewed(state, {exposure.decision for exposure in kept})
+    return state.having(open=tuple(kept))
+
+
+def _settle_skewed(state: VisitorState, kept: Collection[Ref]) -> VisitorState:
+    spent: Spent = {}
+    for slot in slots_of(state):
+        exposures = in_slot(state.open, slot)
+        for event in state.events:
+            one = _before(event, exposures) if event.skew and not names(event) else None
+            if one is not None and one.decision not in kept and event.at <= one.until:
+                spent.setdefault(event, set()).add(slot)
+    return _spent(state, spent)
+
+
+def _spent(state: VisitorState, spent: Spent) -> VisitorState:
+    if not spent:
+        return state
+    return state.having(events=tuple(_spend(x, spent.get(x)) for x in state.events))
 
 
 def _spend(event: RewardEvent, slots: set[str] | None) -> RewardEvent:

@@ -172,6 +172,8 @@ def _events(
     return _union((x for x in events if x not in twice), made, _of_event)
 
 
-def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref]:
+def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref, str, float]:
     # All that tells two events apart: ids are the client's, and another visitor may have the same.
-    return event.at, event.event_id, event.type, event.value, event.decision or Ref(-1, -1)
+    named = event.decision or Ref(-1, -1)
+    own = event.at, event.event_id, event.type, event.value, named
+    return *own, event.source, event.skew or 0.0

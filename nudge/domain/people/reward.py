@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 from nudge.domain.journal.records import JournalEntry, Ref, Reward
@@ -27,50 +27,34 @@ def changes(
     before: VisitorState, after: VisitorState, slots: Sequence[str], entry: JournalEntry
 ) -> Iterator[Reward]:
     """Yield the changes of rewards in these slots, one reward for each exposure concerned."""
-    return reward_changes({slot: credits_of(before, slot) for slot in slots}, after, entry)
-
-
-def reward_changes(
-    before: Mapping[str, Credits], after: VisitorState, entry: JournalEntry
-) -> Iterator[Reward]:
-    """Yield the changes of rewards by an entry, one reward for each exposure concerned.
-
-    Args:
-        before: slot -> credit of its exposures before the entry.
-        after: the state after the entry.
-        entry: cause of the changes.
-    """
-    for slot, old in before.items():
-        new = credits_of(after, slot)
+    for slot in slots:
+        old, new = credits_of(before, slot), credits_of(after, slot)
         for one in after.open:
             if one.slot == slot and old.get(one.decision) != new.get(one.decision):
                 yield from _change(after, one, old, new, entry)
 
 
 def all_changes(
-    before: Sequence[VisitorState],
-    after: VisitorState,
-    entry: JournalEntry,
-    refund: Refund | None = None,
+    before: Credits, after: VisitorState, entry: JournalEntry, refund: Refund | None = None
 ) -> Iterator[Reward]:
     """Yield the changes of rewards in all slots, of closed exposures too.
 
     Args:
-        before: the states that have become one; or the one state, before a refund.
+        before: credit of all exposures before the entry.
         after: the state after the entry.
         entry: cause of the changes.
         refund: that is the cause, if any.
     """
-    old = {ref: events for state in before for ref, events in _all_credits(state).items()}
-    new = _all_credits(after)
+    new = all_credits(after)
     exposures: dict[Ref, OpenExposure | ClosedExposure] = {x.decision: x for x in after.closed}
     exposures |= {x.decision: x for x in after.open}
     for one in exposures.values():
-        if old.get(one.decision) != new.get(one.decision):
-            yield from _change(after, one, old, new, entry, refund)
+        if before.get(one.decision) != new.get(one.decision):
+            yield from _change(after, one, before, new, entry, refund)
 
 
-def _all_credits(state: VisitorState) -> dict[Ref, tuple[RewardEvent, ...]]:
+def all_credits(state: VisitorState) -> Credits:
+    """Return the credit of all exposures, open ones and those that are remembered."""
     found = dict(closed_credits(state))
     for slot in slots_of(state):
         found |= credits_of(state, slot)

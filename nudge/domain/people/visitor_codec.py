@@ -23,6 +23,7 @@ from nudge.domain.people.visitor import (
     RewardEvent,
     VisitorState,
 )
+from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
@@ -32,7 +33,7 @@ FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, VERSION: 23}
 """Version -> number of fields.
 
 Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures, 3 no
-receipts and refunds; fields that an earlier version lacks are empty.
+receipts, refunds and sources of events; fields that an earlier version lacks are empty.
 """
 WITH_INTO: Final = 3
 """First version whose last field is `into`: what later ones add stands before it."""
@@ -43,6 +44,7 @@ _NAMES: Final = (
     *("amounts", "receipts", "refunds", "closed", "into"),
 )
 
+_FACTS: Final = frozenset({PAID, "sms_clicked"})
 _HEAD: Final = bytes((VERSION,))
 _NOBODY: Final = VisitorState()
 _NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
@@ -148,14 +150,15 @@ def _open(row: tuple[Any, ...]) -> OpenExposure:
 
 def _pack_event(one: RewardEvent) -> tuple[object, ...]:
     decision = None if one.decision is None else _pack_ref(one.decision)
-    return one.event_id, one.type, one.at, one.value, decision, one.spent
+    return one.event_id, one.type, one.at, one.value, decision, one.spent, one.source, one.skew
 
 
 def _event(row: tuple[Any, ...]) -> RewardEvent:
-    event_id, kind, at, value, decision, spent = row
-    return RewardEvent(
-        event_id, kind, at, value, None if decision is None else Ref(*decision), spent
-    )
+    event_id, kind, at, value, decision, spent, *more = row
+    # Of a type that only servers are believed, the source was known before it was noted.
+    source, skew = more or ("server" if kind in _FACTS else "", None)
+    named = None if decision is None else Ref(*decision)
+    return RewardEvent(event_id, kind, at, value, named, spent, source, skew)
 
 
 def _pack_closed(one: ClosedExposure) -> tuple[object, ...]:
