@@ -30,6 +30,7 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "identified": "server",
     "benefit_granted": "server",
     "winback_outcome": "server",
+    "refunded": "server",
 }
 """Type -> permitted sender. A page's `paid` is a claim: recorded and shown, never rewarded."""
 

@@ -27,7 +27,9 @@ from nudge.domain.journal.event import (
     source_of,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
@@ -164,6 +166,8 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        if sent.type == PAID and caller.is_server:
+            fields[REFUNDABLE] = True
         source = source_of(caller)
         return Event(
             subject=new_subject(),
