@@ -11,7 +11,18 @@ from marshmallow import fields as ma
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from nudge.api import decisions, docs, events, funnel, health, reports, slots, timings, visitors
+from nudge.api import (
+    decisions,
+    docs,
+    events,
+    funnel,
+    health,
+    reports,
+    slots,
+    timings,
+    visitors,
+    withdrawals,
+)
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
 from nudge.api.operation import check_rules
@@ -27,6 +38,7 @@ BLUEPRINTS: Final = (
     funnel.blueprint,
     visitors.blueprint,
     timings.blueprint,
+    withdrawals.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})

@@ -40,7 +40,7 @@ COLUMNS: Final = (
     "line",
     "repeat_of",
 )
-"""Columns of the file that comes out. `blocked`, `decisions` and `displaces` are JSON; `line` is the
+"""Columns of the file that comes out. `blocked`, `decisions`, `displaces` are JSON; `line` is the
 place of the row in the file that goes in, `repeat_of` that of the visitor's first row."""
 
 
