@@ -65,6 +65,7 @@ class Metrics:
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
+        holidays_missing: years whose days off the contact policy lacks.
         spool: figures of the spool.
     """
 
@@ -75,6 +76,7 @@ class Metrics:
     store_errors: Counter
     degraded: Counter
     frozen: Gauge
+    holidays_missing: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -109,6 +111,9 @@ class Metrics:
                 ("slot",),
                 registry=own,
                 multiprocess_mode="livemax",
+            ),
+            holidays_missing=_gauge(
+                "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
             spool=SpoolMetrics.create(own),
         )
