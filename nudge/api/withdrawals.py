@@ -31,7 +31,6 @@ PARAMETERS: Final = (
         "limit", "entries of a page", type="integer", minimum=1, maximum=MOST, default=PAGE
     ),
 )
-NAMES: Final = tuple(str(one["name"]) for one in PARAMETERS)
 
 
 class WithdrawalSchema(Schema):
@@ -84,11 +83,6 @@ class WithdrawalsSchema(Schema):
 def withdrawals() -> Response:
     """List plans that must not be sent any more, each once."""
     service, given = current(), request.args
-    for name in given:
-        if name not in NAMES:
-            raise _wrong(name, f"is unknown; use one of {', '.join(NAMES)}")
-        if len(given.getlist(name)) > 1:
-            raise _wrong(name, "is given twice; give it once")
     most = _limit(given.get("limit"))
     after, until = _place(service, given.get("since"), given.get("cursor"))
     found = service.patient.withdrawals.page(after, until, most + 1)
