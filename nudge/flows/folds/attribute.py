@@ -20,6 +20,7 @@ from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
+from nudge.flows.folds.plan_review import PlanReview
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -50,11 +51,14 @@ class AttributeFold:
     Attributes:
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
+        plan_review: withdraws plans that a batch makes obsolete; None where a state is built anew,
+            since that is done once.
     """
 
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
+    plan_review: PlanReview | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""
@@ -80,6 +84,8 @@ class AttributeFold:
         loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
         visitors, records = fold(loaded, state.watermark, entries)
         visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
+        if self.plan_review:
+            self.plan_review.review(partition, entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         mark = {WATERMARK: repr(after.watermark)}
         writes.append(self.store.folds.put_fields(partition, self.name, mark))
