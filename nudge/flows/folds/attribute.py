@@ -16,7 +16,7 @@ from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
-from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
@@ -78,10 +78,11 @@ class AttributeFold:
         due = self._due(partition, after)
         loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
         visitors, records = fold(loaded, state.watermark, entries)
-        visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
+        mark = after.watermark
+        visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
         writes = self._writes(partition, after.generation, loaded, visitors, due)
-        mark = {WATERMARK: repr(after.watermark)}
-        writes.append(self.store.folds.put_fields(partition, self.name, mark))
+        fields = {WATERMARK: repr(mark)}
+        writes.append(self.store.folds.put_fields(partition, self.name, fields))
         sends = [
             arriving(e, e.record)
             for e in entries
@@ -97,8 +98,7 @@ class AttributeFold:
         blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
         found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
-        gone = VisitorState()
-        return {s: gone if v.is_forgotten(state.watermark) else v for s, v in found.items()}
+        return {subject: recall(one, state.watermark) for subject, one in found.items()}
 
     def _writes(
         self,

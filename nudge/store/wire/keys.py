@@ -80,6 +80,7 @@ _APPENDS = {
     "Folds": "a fold's records and its position are one commit",
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
+    "Heartbeats": "whether one is due and the mark itself are one script",
 }
 _MAKES = {
     "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
