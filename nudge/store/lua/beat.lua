@@ -6,8 +6,8 @@
 -- KEYS[1]  journal, stream; appended to, and read backwards
 -- KEYS[2]  seq, string; last position; written
 -- KEYS[3]  open, zset by seconds; read
--- ARGV[1]  payload of a heartbeat
--- ARGV[2]  payload of the one that follows it
+-- ARGV[1]  payload of a heartbeat that another one follows
+-- ARGV[2]  payload of one that none follows
 -- ARGV[3]  milliseconds of silence before any
 -- ARGV[4]  milliseconds behind its arrival at which no record is open for that alone
 -- ARGV[5]  milliseconds of silence before one in any case, while records are among the last
@@ -38,9 +38,10 @@ else
   local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')[2]
   local record = last_record(12)
   if first and tonumber(first) * 1000 + 2000 <= now
-      or closed_meanwhile(record and record + tonumber(ARGV[4]))
-      or silence >= tonumber(ARGV[5]) and last_record(tonumber(ARGV[6])) then
+      or closed_meanwhile(record and record + tonumber(ARGV[4])) then
     payload = ARGV[1]
+  elseif silence >= tonumber(ARGV[5]) and last_record(tonumber(ARGV[6])) then
+    payload = ARGV[2]
   end
 end
 if not payload then
