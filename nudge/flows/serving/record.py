@@ -25,6 +25,7 @@ from nudge.domain.journal.event import (
     may_send,
     skew_of,
     source_of,
+    text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.facts import REFUNDABLE
@@ -209,7 +210,7 @@ class Recorder:
         if not isinstance(text, str) or not text:
             return ()
         # As unique as the event: a page's text takes no server's place.
-        field = f"{source_of(caller)}:{sent.type}:{sent.event_id}"
+        field = text_name(source_of(caller), sent.type, sent.event_id)
         return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
 
 
