@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -52,7 +53,7 @@ class PlanRows(NamedTuple):
 
 def visitor_pieces(file: InputFile, size: int) -> Iterator[Callable[[], PlanRows]]:
     """Yield functions that each return the next `size` rows of a file; the last may have fewer."""
-    return ((lambda piece=piece: _rows_of(piece)) for piece in _pieces(file, size))
+    return (partial(_rows_of, piece) for piece in _pieces(file, size))
 
 
 def _pieces(file: InputFile, size: int) -> Iterator[pa.Table]:
@@ -73,7 +74,7 @@ def read_in_order(
     whole = _joined(list(map(_numbered, file.blocks(file.columns))))
     for start in range(0, len(order), size):
         piece = whole.take(pa.array(order[start : start + size]))
-        yield lambda piece=piece: _rows_of(piece)
+        yield partial(_rows_of, piece)
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:

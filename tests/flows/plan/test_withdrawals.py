@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -70,7 +69,7 @@ class Site:
 
 
 @pytest.fixture
-def site(web: Web) -> Iterator[Site]:
+def site(web: Web) -> Site:
     return Site(web, FREE)
 
 
