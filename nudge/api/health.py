@@ -86,14 +86,10 @@ def ready() -> Response:
     status = "starting" if not known else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
-    body: dict[str, object] = {
-        "slots": len(held.catalogue.slots),
-        "catalogue_age": held.age,
-        "lags": told,
-    }
     holidays = service.holidays.look(now())
-    body["warnings"] = [holidays] if holidays else []
-    return answer({"status": status, "reason": reason} | body, 200 if known else 503)
+    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
+    said = {"status": status, "reason": reason, "warnings": [holidays] if holidays else []}
+    return answer(said | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})

@@ -60,6 +60,13 @@ def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Comma
     return click.option(flag, name, callback=read, metavar="TIME", help=text)
 
 
+def same_file(source: Path, out: Path) -> bool:
+    """Return True where two paths are one file, by whatever names: a link is one, too."""
+    if source.exists() and out.exists():
+        return source.samefile(out)
+    return source.resolve() == out.resolve()
+
+
 def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
     """Load the settings, overridden by the command line.
 

@@ -60,6 +60,8 @@ def export(
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
+    if out.resolve().is_relative_to(settings.lake_dir.resolve()):
+        raise click.UsageError(f"{out} lies in the lake, which it is read from; name another OUT")
     lake = Lake(settings.lake_dir)
     log = open_export(lake, ExportRequest(slot, start, end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}

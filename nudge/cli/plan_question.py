@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nudge.cli.common import load_settings
+from nudge.cli.common import load_settings, same_file
 from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import keep, part_of
 from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
@@ -40,13 +40,6 @@ class PlanQuestion:
     share: PlanShare
     unused: Mapping[str, str]
     short: bool
-
-
-def same_file(source: Path, out: Path) -> bool:
-    """Return True where two paths are one file, by whatever names: a link is one, too."""
-    if out.exists():
-        return source.samefile(out)
-    return source.resolve() == out.resolve()
 
 
 def check_question(

@@ -318,7 +318,12 @@ def test_f31_an_older_out_stays_until_the_new_one_is_whole(
         broken.setattr(Planner, "plan_each", dying(after=0))
         assert here.run(source, out).exception is not None
     assert out.read_text("utf-8") == "before"
-    monkeypatch.setattr(disk, "sync", lambda path: (synced.append(path.name), original(path)))
+
+    def sync(path: Path) -> None:
+        synced.append(path.name)
+        original(path)
+
+    monkeypatch.setattr(disk, "sync", sync)
     assert here.run(source, out).exit_code == 0
     assert synced[0] == "joined"
     assert len(list(csv.DictReader(out.open(encoding="utf-8")))) == 2
