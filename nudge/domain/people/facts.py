@@ -31,7 +31,7 @@ NUMBER: Final = "number"
 DEVICE: Final = "device"
 REFUND_OF: Final = "refund_of"
 """Field of `refunded`: the `event_id` of the payment."""
-REFUNDABLE: Final = "refundable"
+REFUNDABLE: Final = "~refundable"
 """Field of a server's `paid`, set where it is recorded: a later refund takes it back.
 
 Journals of earlier versions lack it, so that they are replayed as they were folded.

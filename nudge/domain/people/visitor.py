@@ -263,6 +263,15 @@ class VisitorState:
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
 
 
+def recall(state: VisitorState, watermark: float) -> VisitorState:
+    """Return a visitor's state as it is known at a watermark: a new one where it is forgotten.
+
+    The store forgets by its clock, so a visitor who comes back is forgotten by that record's time,
+    and not by that of the last one before.
+    """
+    return VisitorState() if state.is_forgotten(watermark) else state
+
+
 def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
     """Return a state without the sources of events that an equal one does not know.
 

@@ -34,7 +34,7 @@ def decision(slot: str = "banner", terms: RewardTerms = PAID, **more: Any) -> De
 
 def paid(event_id: str = "p", amount: float = 50, **more: Any) -> Event:
     """A payment as the service records it."""
-    fields = {"amount": amount, "refundable": True}
+    fields = {"amount": amount, "~refundable": True}
     return replace(Event(SUBJECT, event_id, "paid", "server", fields=fields), **more)
 
 

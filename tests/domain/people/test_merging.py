@@ -135,7 +135,7 @@ class Order:
 
     def paid(self, name: int, subject: str) -> Event:
         """The report of the payment under an id."""
-        fields = {"amount": self.amount, "refundable": True}
+        fields = {"amount": self.amount, "~refundable": True}
         at = AT + 60 * self.minute
         return Event(subject, f"order-{name}", "paid", "server", None, fields, at)
 
