@@ -17,6 +17,8 @@ from nudge.domain.basics.money import FEN
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
+from nudge.domain.people.refunds import WHOLE, Refund
+from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.reports.report_time import iso
@@ -97,7 +99,14 @@ def _plain(
         "consents": [_entry(x.at, channel=x.channel, given=x.given) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
+        **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
     }
+
+
+def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
+    amount = None if one.amount == WHOLE else one.amount / FEN
+    known = knows_payment(state, one.refund_of)
+    return _entry(one.at, refund_of=one.refund_of, amount=amount, payment_known=known)
 
 
 def _entry(at: float, **more: object) -> dict[str, object]:

@@ -18,6 +18,7 @@ from nudge.domain.funnel.funnel_counts import (
     VisitShare,
 )
 from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
+from nudge.lake.reports.taken_back import drop_taken_back
 from nudge.lake.reports.visit_groups import group_visits
 from nudge.lake.reports.visits import (
     build_paths,
@@ -35,6 +36,8 @@ _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_sq
 def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> FunnelCounts:
     """Count the stages, leaks, paths and disagreements of the visits that began in a period.
 
+    A payment that was taken back as a whole reaches no stage.
+
     Args:
         backend: from `connect`.
         funnel: stages of the path.
@@ -45,7 +48,7 @@ def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -
         InvalidRequestError: `by` is not a dimension.
         BrokenLakeError: a file is missing or unreadable.
     """
-    asked = backend.table("events")
+    asked = drop_taken_back(backend, backend.table("events"))
     with ExitStack() as stack:
         rows = stack.enter_context(keep_rows(backend, select_events(asked, funnel, period)))
         found = group_visits(backend, build_visits(rows, funnel, period), funnel, by)
