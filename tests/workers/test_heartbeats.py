@@ -128,7 +128,7 @@ def test_f36_a_busy_partition_has_none(site: Site, hands: MovedClock) -> None:
         assert HeartbeatLoop(site.store, lambda: None).turn() == 0  # type: ignore[arg-type]
 
 
-def test_f36_who_was_forgotten_in_silence_is_no_difference(site: Site, hands: MovedClock) -> None:
+def test_f36_who_was_forgotten_in_silence_is_no_difference(site: Site) -> None:
     """The store forgets by its clock: verify knows it, and so does the visitor's next record."""
     with moved_clock(site.store.client, clock.now() - 100 * DAY) as past:
         site.visit(range(1, 9))

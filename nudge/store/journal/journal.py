@@ -97,7 +97,9 @@ class Journal:
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         replies = self.client.run("append_once", names, args)
         return [
-            reply if isinstance(reply, int) else self._settled(partition, arrival, reply, closes)
+            reply
+            if isinstance(reply, int)
+            else self._settled(partition, arrival, reply, closes=closes)
             for arrival, reply in zip(arrivals, replies, strict=True)
         ]
 
@@ -106,7 +108,7 @@ class Journal:
         return [self.keys.prefix(partition), partition, int(closes), memory]
 
     def _settled(
-        self, partition: int, arrival: Append, reply: bytes, closes: bool
+        self, partition: int, arrival: Append, reply: bytes, *, closes: bool
     ) -> int | Redirect:
         """Return what became of a record that was not appended at once."""
         first, *rest = reply.decode().split(" ")
@@ -118,7 +120,9 @@ class Journal:
         args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         (again,) = self.client.run("append_once", names, args)
-        return again if isinstance(again, int) else self._settled(partition, arrival, again, closes)
+        if isinstance(again, int):
+            return again
+        return self._settled(partition, arrival, again, closes=closes)
 
     def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
         """Return whether the event that was appended at a time is this one, sent again.

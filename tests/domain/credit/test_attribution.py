@@ -517,11 +517,22 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
     return order
 
 
+Exposed = tuple[float, Ref, Decision]
+
+
+def latest(exposed: Sequence[Exposed], at: float, reach: float) -> Sequence[Exposed]:
+    """The latest at or before a time, if inside its window; else the first until `reach`."""
+    before = [x for x in exposed if x[0] <= at][-1:]
+    if any(at <= since + made.terms.window for since, _, made in before):
+        return before
+    return [x for x in exposed if at < x[0] <= reach][:1]
+
+
 def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]]:
     """Rewards from first principles: all records at hand, no state, no order."""
     records = list(records)
     happened = [r for r in records if isinstance(r, Event)]
-    exposed: list[tuple[float, Ref, Decision]] = []
+    exposed: list[Exposed] = []
     for made in records:
         if not isinstance(made, Decision):
             continue
@@ -542,10 +553,7 @@ def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]
             if kind not in BY_TIME and e.decision is not None:
                 chosen = [x for x in in_slot if x[1] == e.decision]
             else:
-                chosen = [x for x in in_slot if x[0] <= at][-1:]
-                if not any(at <= since + made.terms.window for since, _, made in chosen):
-                    reach = min(at + (e.skew or 0.0), 600.0)
-                    chosen = [x for x in in_slot if at < x[0] <= reach][:1]
+                chosen = latest(in_slot, at, min(at + (e.skew or 0.0), 600.0))
             for since, ref, made in chosen:
                 if kind in re.split(r"[+|]", made.terms.event) and at <= since + made.terms.window:
                     found[ref].append((kind, fen_of(e.fields["amount"]) if kind == "paid" else 0))

@@ -99,7 +99,8 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
     """Bytes that are cut short, or of another version, are an error of ours and nothing else."""
     whole = encode_state(state)
     end = data.draw(st.integers(0, len(whole) - 1))
-    for damaged in (whole[:end], bytes((VERSION + 1,)) + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
+    newer = bytes((VERSION + 1,))
+    for damaged in (whole[:end], newer + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
         with pytest.raises(CorruptRecordError):
             decode_state(damaged)
 

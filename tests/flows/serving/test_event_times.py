@@ -65,9 +65,7 @@ def test_f21_a_time_in_whole_seconds_means_that_second(
 
 
 @pytest.mark.parametrize(("behind", "credited"), [(1.9, 1), (3.25, 0)])
-def test_f21_a_server_may_be_behind(
-    shown: tuple[Web, float], behind: float, credited: int
-) -> None:
+def test_f21_a_server_may_be_behind(shown: tuple[Web, float], behind: float, credited: int) -> None:
     """A payment up to `skew` before the exposure is credited to it; one before that is not."""
     web, at = shown
     tell(web, "paid", at - behind)
@@ -91,9 +89,7 @@ def test_f21_what_applied_is_in_the_record() -> None:
     assert skew_of(10.5, "server", 0.0) is None
 
 
-def test_f21_another_setting_rebuilds_to_the_same(
-    shown: tuple[Web, float], tmp_path: Path
-) -> None:
+def test_f21_another_setting_rebuilds_to_the_same(shown: tuple[Web, float], tmp_path: Path) -> None:
     """Lake and journal repeat the credit as it was given; verify and rebuild find no difference."""
     web, at = shown
     tell(web, "paid", at - 1.9)
