@@ -24,6 +24,7 @@ from nudge.domain.journal.records import (
 from nudge.domain.people.credit import credits_of, drop_exposures, settle_credits, slots_of
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
+from nudge.domain.people.parting import PARTED, other_of
 from nudge.domain.people.reward import changes, reward_changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
@@ -188,8 +189,9 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _take_shown(state, entry, event.decision)
-    if event.type == JOINED:
-        return _take_arrival(state, entry, event)
+    if event.type in {JOINED, PARTED}:
+        take = _take_arrival if event.type == JOINED else _take_part
+        return take(state, entry, event)
     kind = reward_type(event) if rewards(event.type, event.source) else None
     known = kind is not None and _is_known(state, kind, event)
     if not known:
@@ -238,6 +240,34 @@ def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Ste
     rewards = tuple(reward_changes(before, after, entry))
     after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
+
+
+def _take_part(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take the state that a visitor has without another one, who had been taken for the same.
+
+    The record of the side that stays has the other side's state as well: what their exposures were
+    credited with while they were one is corrected here, for both.
+    """
+    mine = advance(content_of(event), state.watermark).having(into=None)
+    other = other_of(event)
+    if other is None:
+        return mine, (), ()
+    rewards = (
+        *_corrections(state, mine, entry),
+        *_corrections(state, advance(other, state.watermark), entry),
+    )
+    return mine, (), rewards
+
+
+def _corrections(both: VisitorState, one: VisitorState, entry: JournalEntry) -> tuple[Reward, ...]:
+    """Return the changes of rewards of one side's exposures that were open for both."""
+    open_before = {x.decision for x in both.open}
+    before = {}
+    for slot in slots_of(one):
+        now = credits_of(one, slot)
+        unknown = {ref: events for ref, events in now.items() if ref not in open_before}
+        before[slot] = {**credits_of(both, slot), **unknown}
+    return tuple(reward_changes(before, one, entry))
 
 
 def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:

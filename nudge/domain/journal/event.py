@@ -39,6 +39,12 @@ PAGE_TYPES: Final = frozenset(t for t, origin in EVENT_TYPES.items() if origin =
 NEEDS_DECISION: Final = frozenset({"shown", "clicked"})
 """Types that mean nothing without the decision that they answer."""
 
+VIA: Final = "~via"
+"""The field that holds the subject under which an event came, where that one is merged.
+
+No client can name a field so: it is not a name of the API's.
+"""
+
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
 

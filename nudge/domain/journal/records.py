@@ -61,7 +61,7 @@ class Decision:
 
     Attributes:
         subject: random id of the visitor, 32 hex digits.
-        channel: `web`, `wap`, `app`, `sms`.
+        channel: `web`, `wap`, `app`, `miniprogram`, `sms`.
         page: as the caller named it.
         context: the attributes that the policy saw.
         cell: the discretised context, as `bandits` writes it.

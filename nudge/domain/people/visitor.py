@@ -23,9 +23,9 @@ KEEP_CUSTOMER: Final = 400.0 * DAY
 """Seconds for visitors with a payment or an operator's fact: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650.0 * DAY
 """Seconds for visitors who refused or complained: silence does not make a no forgotten."""
-PAGES: Final = frozenset({"web", "wap", "app"})
+PAGES: Final = frozenset({"web", "wap", "app", "miniprogram"})
 """Channels of visits."""
-MOBILE: Final = frozenset({"wap", "app"})
+MOBILE: Final = frozenset({"wap", "app", "miniprogram"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
+from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Record, Ref
 from nudge.store.journal.appends import Append, DecisionBatch, Redirect, TrimLimits, TrimReply
 from nudge.store.journal.digests import digest_of, earlier_digest_of
@@ -113,7 +114,7 @@ class Journal:
         """Return what became of a record that was not appended at once."""
         first, *rest = reply.decode().split(" ")
         if first != ASKED:
-            return Redirect(int(first), rest[0])
+            return Redirect(int(first), *rest)
         stamp, subject = rest
         if self.holds(partition, subject, int(stamp), arrival.record):
             return 0
@@ -180,7 +181,7 @@ class Journal:
             replies = self.append_once(partition, group, closes=closes)
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
-                    record = replace(arrival.record, subject=reply.subject)
+                    record = _led(arrival.record, reply)
                     there = Append("", record, notes=arrival.notes)
                     moved.setdefault(reply.partition, []).append(there)
                 else:
@@ -342,6 +343,14 @@ def _of_arrival(arrival: Append, earlier: bytes) -> list[Arg]:
     named: list[Arg] = [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
     flat = (part for note in notes for part in (note.family, note.field, note.value))
     return [*named, earlier, encode(record), len(notes), *flat]
+
+
+def _led(record: Event | Decision, to: Redirect) -> Event | Decision:
+    """Return the record of the visitor whom another turned out to be; an event says of whom."""
+    if isinstance(record, Event):
+        fields = {VIA: to.via} | dict(record.fields)
+        return replace(record, subject=to.subject, fields=fields)
+    return replace(record, subject=to.subject)
 
 
 def _position(row_id: bytes) -> int:

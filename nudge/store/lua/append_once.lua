@@ -17,9 +17,9 @@
 --          place of the decision whose subject it is ("" = not by decision), digest of its id, its
 --          digest of the version before ("" = none), payload, number of notes, then for each note:
 --          family, field, value
--- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject>" (text) where
---          the visitor turned out to be one whose journal is elsewhere, or "? <stamp> <subject>"
---          where the version before took the id then, perhaps of another type or sender: the record
+-- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject> <as>" (text)
+--          where the visitor, here known as the last, turned out to be one whose journal is
+--          elsewhere, or "? <stamp> <subject>" where the version before took the id then, perhaps of another type or sender: the record
 --          was not appended
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -97,7 +97,7 @@ while i <= #ARGV do
   -- What came before the visitor turned out to be another one is not new to that one either.
   local before = sent_before(subject, digest, earlier)
   if before or into then
-    answers[#answers + 1] = before or into
+    answers[#answers + 1] = before or into .. ' ' .. subject
   else
     -- Nothing is noted of somebody forgotten: no id would lead there any more.
     if notes > 0 and redis.call('EXISTS', ARGV[1] .. 'person:' .. subject) == 1 then

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge.domain.identity.sealing import Home
+from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
@@ -106,7 +107,10 @@ class People:
             return 1
         if any(self._seen(of, event) for of in (one, other)):
             return 0  # the same call, made twice at the same time
-        said = replace(event, subject=stays.subject)
+        fields = dict(event.fields)
+        if stays != one:
+            fields[VIA] = one.subject
+        said = replace(event, subject=stays.subject, fields=fields)
         return Journal(self.client, self.keys).append_followed(
             {stays.partition: [Append("", said)]}, closes=True
         )
@@ -160,7 +164,8 @@ class People:
 
     def _linked(self, leaves: Home, stays: Home, event: Event) -> list[Reply]:
         p = leaves.partition
-        fields = {**event.fields, INTO: stays.subject, PARTITION: stays.partition}
+        # From here on each record of it says so: `parting` can tell them apart.
+        fields = {**event.fields, INTO: stays.subject, PARTITION: stays.partition, VIA: True}
         said = replace(event, subject=leaves.subject, fields=fields)
         memory = int(EVENT_MEMORY * 1000)
         args: list[Arg] = [
