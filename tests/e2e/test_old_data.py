@@ -53,8 +53,10 @@ def test_a_rebuild_gives_the_bits_that_the_old_version_wrote(here: Installation)
     """Every count, total and block of the old version is rebuilt to the same bits."""
     written = here.state("counts", "totals", "blocks")
     assert here.told("verify", "--no-visitors") == []
+    beats = sum(here.heartbeats())
     rebuilt = here.told("rebuild", "--fold", "learn")
-    assert sum(x["entries"] for x in rebuilt) == EXPECTED["entries"] + sum(here.heartbeats())
+    entries = sum(one["entries"] for one in rebuilt) - EXPECTED["entries"]
+    assert beats <= entries <= sum(here.heartbeats())
     assert here.state("counts", "totals", "blocks") == written != {}
 
 
