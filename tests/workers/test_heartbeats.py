@@ -1,4 +1,4 @@
-"""Windows close by the clock: heartbeats where nobody comes (decision 0017)."""
+"""Windows close by the clock: heartbeats where nobody comes (decision 0016)."""
 
 from __future__ import annotations
 
