@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nudge.domain.reports.cube import Cube
@@ -48,5 +50,6 @@ def read_holdout_runs(store: Store, slot: Slot, cube: Cube) -> dict[int, int]:
         return {}
     # Those between may have had another fallback, which the last one took back.
     between = range(int(revisions[0]), int(revisions[-1]) + 1)
-    found = (store.slots.revision(slot.name, one) for one in between)
-    return holdout_runs(one for one in found if one is not None)
+    return holdout_runs(
+        store.slots.revision(slot.name, one) or replace(slot, revision=one) for one in between
+    )
