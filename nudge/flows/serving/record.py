@@ -25,9 +25,12 @@ from nudge.domain.journal.event import (
     may_send,
     skew_of,
     source_of,
+    text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
@@ -164,6 +167,8 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        if sent.type == PAID and caller.is_server:
+            fields[REFUNDABLE] = True
         source = source_of(caller)
         return Event(
             subject=new_subject(),
@@ -205,7 +210,7 @@ class Recorder:
         if not isinstance(text, str) or not text:
             return ()
         # As unique as the event: a page's text takes no server's place.
-        field = f"{source_of(caller)}:{sent.type}:{sent.event_id}"
+        field = text_name(source_of(caller), sent.type, sent.event_id)
         return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
 
 
