@@ -65,6 +65,7 @@ class Metrics:
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
+        unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         spool: figures of the spool.
     """
 
@@ -75,6 +76,7 @@ class Metrics:
     store_errors: Counter
     degraded: Counter
     frozen: Gauge
+    unpublished: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -103,12 +105,9 @@ class Metrics:
                 ("slot",),
                 registry=own,
             ),
-            frozen=Gauge(
-                "nudge_slot_frozen",
-                "1 while a slot is frozen",
-                ("slot",),
-                registry=own,
-                multiprocess_mode="livemax",
+            frozen=_slot_gauge("nudge_slot_frozen", "1 while a slot is frozen", own),
+            unpublished=_slot_gauge(
+                "nudge_publish_failing", "1 while a slot's learner cannot publish", own
             ),
             spool=SpoolMetrics.create(own),
         )
@@ -134,6 +133,11 @@ def _gauge(name: str, text: str, over: Literal["sum", "max"], own: CollectorRegi
     """Create a gauge that ignores dead processes."""
     mode: Literal["livesum", "livemax"] = "livesum" if over == "sum" else "livemax"
     return Gauge(name, text, registry=own, multiprocess_mode=mode)
+
+
+def _slot_gauge(name: str, text: str, own: CollectorRegistry) -> Gauge:
+    """Create a gauge by slot that ignores dead processes."""
+    return Gauge(name, text, ("slot",), registry=own, multiprocess_mode="livemax")
 
 
 def _multiprocess() -> bool:

@@ -99,11 +99,12 @@ class Publisher:
         except FencedError as error:
             log.warning("publisher_fenced", slot=slot.name, error=str(error))
             self._desks.pop(slot.name, None)
-        except Exception:
+        except Exception as error:
             log.exception("publish_failed", slot=slot.name, revision=slot.revision)
             held = self._desks.get(slot.name)
             if held is not None:
                 held.due, held.memory = now + PAUSE, FitMemory()  # it may be half changed
+            self._store.snapshots.note_failure(slot.name, type(error).__name__)
         return False
 
     def _desk(self, lease: PublishLease) -> SlotPublication:
