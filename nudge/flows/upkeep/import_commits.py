@@ -1,0 +1,69 @@
+"""Commits of a slot's imports: one command at a time, and each batch with the rows that it names."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from nudge.domain.journal.records import Record
+from nudge.errors import StoreError
+from nudge.store.folds.folds import Commit, Lease
+from nudge.store.store import Store
+
+TTL: Final = 30.0
+"""Seconds after which an import that died can be begun again."""
+
+
+@dataclass(frozen=True)
+class ImportCommits:
+    """The right to write imports of a slot, in every partition.
+
+    Attributes:
+        leases: by partition; a lease's position counts commits.
+    """
+
+    store: Store
+    leases: dict[int, Lease]
+
+    def commit(self, partition: int, records: Sequence[Record]) -> None:
+        """Write records of a partition, all or none.
+
+        Raises:
+            FencedError: another import took over; nothing was written.
+            StoreAwayError: no answer; they may have been written.
+        """
+        lease = self.leases[partition]
+        self.store.folds.acquire(partition, lease.fold, lease.owner, TTL)
+        self.leases[partition] = self.store.folds.commit(lease, Commit(lease.position + 1, records))
+
+    def keep(self) -> None:
+        """Renew the leases, where a while has passed without a commit."""
+        for p, lease in self.leases.items():
+            self.store.folds.acquire(p, lease.fold, lease.owner, TTL)
+
+
+@contextmanager
+def import_commits(store: Store, slot: str) -> Iterator[ImportCommits]:
+    """Take the right to write imports of a slot while the context lasts.
+
+    Raises:
+        StoreError: another import of the slot runs.
+    """
+    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    leases: dict[int, Lease] = {}
+    try:
+        for p in store.keys.every_partition():
+            found = store.folds.acquire(p, f"imports-{slot}", owner, TTL)
+            if found is None:
+                text = f"an import of slot {slot!r} runs already"
+                raise StoreError(f"{text}; wait for it, or {TTL:.0f} s after it died")
+            leases[p] = found
+        yield ImportCommits(store, leases)
+    finally:
+        for lease in leases.values():
+            store.folds.release(lease)
