@@ -15,6 +15,7 @@ from flask import current_app
 from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, sleep
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.slot import SlotMode
@@ -92,6 +93,7 @@ class Service:
     Attributes:
         store: store of the page path.
         patient: the store, over a client that may wait, for background threads.
+        rules: for values from outside.
         sealer: makes hashes, ids and tokens.
         decider: answers pages.
         recorder: records events.
@@ -106,6 +108,7 @@ class Service:
     settings: Settings
     store: Store
     patient: Store
+    rules: InputRules
     sealer: Sealer
     decider: Decider
     recorder: Recorder

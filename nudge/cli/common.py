@@ -19,8 +19,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nudge.domain.basics.slot_values import instant
 from nudge.domain.reports.report_time import iso
+from nudge.domain.values.instants import parse_instant
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.settings import settings as nudge_settings
 from nudge.settings.settings import Settings
 
@@ -51,11 +52,10 @@ def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Comma
     """Make an option for a date and time with zone, or seconds; the command gets seconds."""
 
     def read(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-        seconds = None if value is None else instant(value)
-        if value is not None and seconds is None:
-            right = "write a date and time with its zone: 2026-09-21T00:00:00+08:00"
-            raise click.BadParameter(right)
-        return seconds
+        try:
+            return None if value is None else parse_instant(value)
+        except ValueRefusedError as error:
+            raise click.BadParameter(str(error)) from error
 
     return click.option(flag, name, callback=read, metavar="TIME", help=text)
 

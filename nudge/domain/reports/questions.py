@@ -11,7 +11,8 @@ from typing import Final
 
 import orjson
 
-from nudge.domain.basics.slot_values import instant
+from nudge.domain.values.instants import parse_instant
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
 DIMENSIONS: Final = ("channel", "page", "cell", "day", "revision", "policy_version", "degraded")
@@ -29,8 +30,6 @@ _TARGET: Final = re.compile(
     r"|mabwiser:[A-Za-z0-9]{1,40}(,[a-z0-9_]{1,40}=[0-9]{1,9}(\.[0-9]{1,9})?){0,5}"
     r"|rule:[a-z][a-z0-9_]{0,63}:[^\x00-\x1f]{1,1000}"
 )
-_LAST: Final = 1e11
-"""Seconds: the year 5138."""
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -171,21 +170,14 @@ def format_of(value: str | None) -> str:
 def _time(name: str, value: object) -> float | None:
     if value is None:
         return None
-    found = instant(_number(value))
-    if found is None and isinstance(value, str) and _DATE.fullmatch(value):
+    if isinstance(value, str) and _DATE.fullmatch(value):
         found = _midnight(value)
-    if found is None or not 0 <= found < _LAST:
-        cure = "give seconds since the epoch, a date, or a date and time with its zone"
-        raise _wrong(name, f"is not a time; {cure}")
-    return found
-
-
-def _number(value: object) -> object:
-    """Return text of digits as a number: parameters of a query are text."""
+        if found is not None:
+            return found
     try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+        return parse_instant(value)
+    except ValueRefusedError as error:
+        raise _wrong(name, str(error)) from error
 
 
 def _midnight(text: str) -> float | None:
