@@ -6,25 +6,28 @@ A message names the column and the mistake, and never repeats what stands in the
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, Final, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
 
 from nudge.domain.basics.money import fen_of
-from nudge.domain.basics.slot_values import instant
 from nudge.domain.journal.records import DecisionReason
 from nudge.domain.slots.slot import Scalar, SlotAttribute
+from nudge.domain.values.cells import parse_cell
+from nudge.domain.values.flags import parse_flag
+from nudge.domain.values.ids import parse_id
+from nudge.domain.values.instants import parse_past
+from nudge.domain.values.plain_text import parse_text
+from nudge.domain.values.quantities import parse_quantity
+from nudge.domain.values.refusal import ValueRefusedError
 
-FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
-FIRST: Final = 946_684_800.0
 MOST_FEN: Final = 3_037_000_499
 """Most fen whose square the lake can hold."""
 MOST_WHOLE: Final = 2**31 - 1
 MOST_DRAW: Final = 2**64 - 1
 LONGEST: Final = 200
-"""Most characters of a name."""
+"""Most characters of an attribute's text."""
 Row = Mapping[str, Any]
+Value = TypeVar("Value")
 
 
 class RowError(ValueError):
@@ -37,21 +40,26 @@ def is_absent(value: object) -> bool:
 
 
 def seconds_of(value: object, name: str, now: float) -> float:
-    """Read a time as logs write it, in seconds.
+    """Read a time that is not after now, in seconds.
 
     Raises:
-        RowError: it is not a time, or lies before 2000 or after now.
+        RowError: it is not a time, or one that no record has.
     """
-    if isinstance(value, datetime) and value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)  # the lake's timestamps are UTC
-    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
-        value = float(value)
-    found = instant(value)
-    if found is None:
-        raise RowError(f"{name} is not a time; write 2026-09-21T00:00:00+08:00")
-    if not FIRST <= found <= now:
-        raise RowError(f"{name} is not between 2000 and now; write 2026-09-21T00:00:00+08:00")
-    return found
+    return by_door(lambda one: parse_past(one, now), value, name)
+
+
+def by_door(door: Callable[[object], Value], value: object, name: str) -> Value:
+    """Read a value of a column.
+
+    Raises:
+        RowError: its door refuses it, or it is missing.
+    """
+    if is_absent(value):
+        raise RowError(f"{name} is missing; give it, or name its column in the mapping")
+    try:
+        return door(value)
+    except ValueRefusedError as error:
+        raise RowError(f"{name} {error}") from error
 
 
 def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
@@ -97,13 +105,7 @@ def number_of(value: object, name: str) -> float:
     Raises:
         RowError: it is none.
     """
-    try:
-        number = float(cast("str", value))
-    except (TypeError, ValueError) as error:
-        raise RowError(f"{name} is not a number") from error
-    if not math.isfinite(number):
-        raise RowError(f"{name} is not a finite number")
-    return number
+    return by_door(parse_quantity, value, name)
 
 
 def whole_of(value: object, name: str, least: int = 0, most: int = MOST_WHOLE) -> int:
@@ -131,10 +133,7 @@ def text_of(value: object, name: str) -> str:
     Raises:
         RowError: it is too long, or no text.
     """
-    text = "" if value is None else str(value).strip()
-    if len(text) > LONGEST or not text.isprintable():
-        raise RowError(f"{name} is no plain text of at most {LONGEST} characters")
-    return text
+    return "" if is_absent(value) else by_door(parse_id, value, name)
 
 
 def table_of(value: object) -> dict[str, object]:
@@ -167,13 +166,17 @@ def list_of(value: object, name: str) -> list[Any]:
     return list(found)
 
 
-def typed(attribute: SlotAttribute | None, value: object) -> Scalar:
-    """Convert a value by its attribute's kind: a log's text has no types."""
-    if not isinstance(value, str) or attribute is None or attribute.kind == "category":
-        return cast("Scalar", value)
-    if attribute.kind == "flag":
-        return FLAGS.get(value.lower())
+def typed(attribute: SlotAttribute | None, name: str, value: object) -> Scalar:
+    """Convert a value by its attribute's kind: a log's text has no types.
+
+    Raises:
+        RowError: it cannot be an attribute.
+    """
+    if not isinstance(value, str):
+        return cast("Scalar", by_door(parse_cell, value, name))
+    if attribute is None or attribute.kind == "category":
+        return by_door(lambda one: parse_text(one, LONGEST), value, name)
     try:
-        return float(value)
-    except ValueError:
-        return None
+        return parse_flag(value) if attribute.kind == "flag" else parse_quantity(value)
+    except ValueRefusedError:
+        return None  # as when deciding: what is not known has a level of its own

@@ -14,6 +14,7 @@ from nudge.domain.credit.import_values import (
     MOST_DRAW,
     Row,
     RowError,
+    by_door,
     is_absent,
     list_of,
     number_of,
@@ -28,6 +29,8 @@ from nudge.domain.credit.import_values import (
 from nudge.domain.credit.row_identity import content_of, digest_of
 from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Record, Ref, Reward
 from nudge.domain.slots.slot import Scalar, Slot
+from nudge.domain.values.ids import parse_id
+from nudge.domain.values.plain_text import trim
 
 CLOSE: Final = 1e-6
 """Tolerance of a distribution's sum from 1, and of a propensity from its distribution."""
@@ -97,10 +100,10 @@ class LogImport:
             RowError: a value cannot be read, or the id is missing.
         """
         column = self.rules.columns.get(ROW_ID)
-        content: object = [ROW_ID, str(row.get(column)).strip()] if column else None
-        if column and is_absent(row.get(column)):
-            raise RowError(f"{column} is empty; give each row the id by which it is known")
-        if content is None:
+        content: object
+        if column:
+            content = [ROW_ID, by_door(parse_id, row.get(column), "row_id")]
+        else:
             content = content_of(self.known(row), self.now)
         return digest_of(self.key, self.slot.name, self.rules.series, content)
 
@@ -131,9 +134,10 @@ class LogImport:
         return records
 
     def _subject(self, known: object, digest: bytes) -> str:
-        if isinstance(known, str) and SUBJECT.fullmatch(known):
-            return known  # of an exported log: a random id already, and the cluster of its rows
-        text = b"row " + digest if is_absent(known) else f"subject {known}".encode()
+        named = text_of(known, "subject")
+        if SUBJECT.fullmatch(named):
+            return named  # of an exported log: a random id already, and the cluster of its rows
+        text = f"subject {named}".encode() if named else b"row " + digest
         return blake2b(text, digest_size=16, key=self.key).hexdigest()
 
     def _ref(self, subject: str, digest: bytes) -> Ref:
@@ -146,7 +150,10 @@ class LogImport:
         """Return the context attributes of a row, typed by the slot's kinds."""
         kinds = {one.name: one for one in self.slot.context}
         values = known_columns["context"].items()
-        return {name: typed(kinds.get(name), value) for name, value in values}
+        return {
+            trim(name): None if is_absent(value) else typed(kinds.get(name), name, value)
+            for name, value in values
+        }
 
     def _decision(self, known_columns: Row, subject: str, ref: Ref) -> Decision:
         eligible, pmf = self._distribution(known_columns)
@@ -192,7 +199,8 @@ class LogImport:
         else:
             cure = "give pmf and eligible, or [distribution] in the mapping; or let it only teach"
             raise RowError(f"no distribution: without one nothing can be evaluated; {cure}")
-        names, shares = tuple(map(str, eligible)), tuple(pmf)
+        names = tuple(by_door(parse_id, one, "eligible") for one in eligible)
+        shares = tuple(pmf)
         if len(names) != len(shares) or abs(sum(shares) - 1) > CLOSE or min(shares) < 0:
             raise RowError("pmf is not a distribution over eligible; give shares that sum to 1")
         if not set(names) <= set(self.slot.names):

@@ -22,6 +22,7 @@ from nudge.domain.credit.import_values import (
     list_of,
     number_of,
     seconds_of,
+    text_of,
     whole_of,
 )
 
@@ -66,8 +67,8 @@ def _plain(name: str, value: object, now: float) -> object:
     if name == "pmf":
         return [number_of(one, name) for one in list_of(value, name)]
     if name == "eligible":
-        return [str(one) for one in list_of(value, name)]
-    return str(value).strip()
+        return [text_of(one, name) for one in list_of(value, name)]
+    return text_of(value, name)
 
 
 def _scalar(value: object) -> object:

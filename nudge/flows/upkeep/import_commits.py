@@ -1,4 +1,4 @@
-"""Commits of a slot's imports: one command at a time, and each batch with the rows that it names."""
+"""Commits of a slot's imports: one command at a time, each batch all or none."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import batched
 from typing import Final
 
 from nudge.domain.credit.import_marks import reversal_mark, undone_mark
@@ -90,7 +89,8 @@ class ImportUndo:
         earlier = written_earlier(self.store, name, read_book(self.store, self.history, slot))
         for p in commits.leases:
             left = sorted(trace.left((slot, p)).items())
-            for some in batched(left, BLOCK):
+            for start in range(0, len(left), BLOCK):
+                some = left[start : start + BLOCK]
                 commits.commit(p, [reversal_mark(name, slot, some)])
             if trace.counts((slot, p)) or p in earlier:
                 commits.commit(p, [undone_mark(name, slot)])

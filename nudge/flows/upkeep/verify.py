@@ -16,6 +16,7 @@ from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
+from nudge.flows.upkeep.verify_times import find_impossible_times
 from nudge.lake.checks.checks import EMPTY, count_rows, find_repeated_ids, marks, position_spans
 from nudge.lake.engine.query import Backend, answer, connect_contents, figures, recount
 from nudge.lake.files.errors import BrokenLakeError
@@ -48,6 +49,7 @@ def verify(store: Store, lake: Lake) -> list[Difference]:
             *_positions(store, archived, positions),
             *_rows(backend, positions, contents),
             *_totals(store, backend, contents, positions),
+            *find_impossible_times(store, contents),
         ]
     except BrokenLakeError as error:
         return [Difference(-1, "files", "a readable lake without gap", str(error))]
