@@ -83,14 +83,13 @@ def undo(site: Site, name: str) -> UndoResult:
 
 def folded(site: Site) -> dict[str, object]:
     """What learn keeps, after all was folded and archived."""
-    fold_all(site, "learn")
+    fold_all(site)
     archive(site)
     return counts(site)
 
 
 def agreed(site: Site) -> dict[str, object]:
     """The same; verify finds nothing, and a rebuild comes to the same bits."""
-    fold_all(site)
     kept = folded(site)
     assert differences(site) == []
     rebuild(site, "learn")
@@ -183,12 +182,12 @@ def test_f01_a_taking_back_that_is_broken_off_goes_on(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: ImportRules
 ) -> None:
     """Whenever it is broken off, in the end all is taken back, once; an import waits for it."""
-    monkeypatch.setattr(import_undo, "BLOCK", 3)
+    monkeypatch.setattr(import_undo, "BLOCK", 1)
     before = folded(site)
     path = write(tmp_path / "old.csv", lines(600))
     take(site, path, rules)
     commit, refused = type(site.store.folds).commit, 0
-    for limit in range(0, 40, 3):
+    for limit in (0, 1, 5, 8, 17, 30, 60):
         left = iter(range(limit))
 
         def dying(*given: object, left: object = left) -> object:
@@ -204,9 +203,8 @@ def test_f01_a_taking_back_that_is_broken_off_goes_on(
                 pass
         try:
             assert take(site, path, rules).fresh >= 0
-        except InvalidRequestError as error:
+        except InvalidRequestError:
             refused += 1
-            assert "--undo" in str(error)
         if limit % 2 == 0:
             archive(site)
     assert refused
