@@ -66,11 +66,11 @@ def import_(
     that does not fit is told by its place and left out. A row that came in before is known, also
     in a file that grew. After an interruption, the same command resumes.
     """
-    if file is None and not (undo and name):
-        raise click.UsageError("give a FILE; only --undo with --name needs none")
-    if undo:
+    if undo and (file or name):
         _undo(file, name, data_dir, as_json=as_json)
         return
+    if file is None:
+        raise click.UsageError("give a FILE; only --undo with --name needs none")
     rules = _rules(mapping, slot, teach_only=teach_only)
     with open_installation(load_settings(data_dir)) as installation:
         summary, records = _imported(installation, file, rules, name, options)

@@ -173,7 +173,7 @@ def typed(attribute: SlotAttribute | None, name: str, value: object) -> Scalar:
         RowError: it cannot be an attribute.
     """
     if not isinstance(value, str):
-        return cast("Scalar", by_door(parse_cell, value, name))
+        return by_door(parse_cell, value, name)
     if attribute is None or attribute.kind == "category":
         return by_door(lambda one: parse_text(one, LONGEST), value, name)
     try:
