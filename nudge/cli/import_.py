@@ -75,9 +75,11 @@ def import_(
     with open_installation(load_settings(data_dir)) as installation:
         summary, records = _imported(installation, file, rules, name, options)
     if as_json:
-        print_json(summary.plain | {"records": records})
+        print_json(summary.plain | {"new": summary.taken, "records": records})
     else:
-        click.echo(f"{summary.sentence()}; {records:,} records")
+        counts = f"{summary.taken:,} new, {summary.known:,} known, {summary.refused:,} refused"
+        rows = f"{summary.rows:,} rows ({summary.form})"
+        click.echo(f"{summary.name}: {rows}: {counts}; {records:,} records")
         summary.tell_refused()
     sys.exit(summary.exit_code)
 

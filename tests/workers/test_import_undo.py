@@ -266,6 +266,8 @@ def test_f13_what_an_earlier_version_imported_is_known(site: Site, tmp_path: Pat
     path = write(tmp_path / "old.csv", lines(400))
     earlier(site, path)
     whole = folded(site)
+    more = write(tmp_path / "more.csv", [*lines(400), *lines(2, 8_000)])
+    assert (take(site, more).fresh, undo(site, digest(more)).exposures) == (2, 2)
     done = take(site, path)
     assert (done.fresh, done.known) == (0, 400)
     assert folded(site) == whole

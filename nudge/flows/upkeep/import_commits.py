@@ -54,16 +54,37 @@ def import_commits(store: Store, slot: str) -> Iterator[ImportCommits]:
     Raises:
         StoreError: another import of the slot runs.
     """
-    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    owner = f"{socket.gethostname()}|{os.getpid()}|{secrets.token_hex(4)}"
     leases: dict[int, Lease] = {}
     try:
         for p in store.keys.every_partition():
-            found = store.folds.acquire(p, f"imports-{slot}", owner, TTL)
-            if found is None:
-                text = f"an import of slot {slot!r} runs already"
-                raise StoreError(f"{text}; wait for it, or {TTL:.0f} s after it died")
-            leases[p] = found
+            leases[p] = _lease(store, p, f"imports-{slot}", owner)
         yield ImportCommits(store, leases)
     finally:
         for lease in leases.values():
             store.folds.release(lease)
+
+
+def _lease(store: Store, partition: int, fold: str, owner: str) -> Lease:
+    found = store.folds.acquire(partition, fold, owner, TTL)
+    if found is not None:
+        return found
+    if _has_died(store.folds.read_fields(partition, fold, "owner")[0] or ""):
+        return store.folds.seize(partition, fold, owner, TTL)
+    text = f"an import of slot {fold.partition('-')[2]!r} runs already"
+    raise StoreError(f"{text}; wait for it, or {TTL:.0f} s after it died")
+
+
+def _has_died(owner: str) -> bool:
+    """Return True for an owner on this machine whose process is gone; nobody else can tell."""
+    host, _, rest = owner.partition("|")
+    pid = rest.partition("|")[0]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,8 @@ from nudge.flows.upkeep.import_survey import (
     fitting,
     look_through,
 )
+from nudge.lake.checks.imports import import_names
+from nudge.lake.engine.query import connect_contents
 from nudge.lake.files.history import History
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.input_file import InputFile
@@ -133,7 +136,7 @@ class Importer:
             StoreAwayError: no answer; doing it again goes on where it was.
         """
         plan = self.plan(rules, name)
-        earlier = self._earlier(plan, rules)
+        earlier = self._earlier(source, plan, rules)
         survey = look_through(source, plan, earlier, strict=strict, look=look)
         with import_commits(self.store, rules.slot) as commits:
             book = read_book(self.store, self.history, rules.slot)
@@ -146,11 +149,37 @@ class Importer:
         known = survey.rows - survey.refused - fresh
         return ImportResult(survey.rows, fresh, known, survey.refused, records, tuple(survey.bad))
 
-    def _earlier(self, plan: Plan, rules: ImportRules) -> EarlierImport:
-        """Return what an earlier version has written of this import and was not taken back."""
+    def _earlier(self, source: InputFile, plan: Plan, rules: ImportRules) -> list[EarlierImport]:
+        """Return what an earlier version has written of the file, or of the one that grew to it."""
         book = read_book(self.store, self.history, rules.slot)
-        written = written_earlier(self.store, plan.name, book)
-        return EarlierImport(plan.name, written, self.store.keys.partitions, rules.teach_only)
+        backend = connect_contents(self.history.lake.contents(), whole=True)
+        others = {one for one in import_names(backend, rules.slot) if self._written(one, book)}
+        backend.disconnect()
+        names = {plan.name} | beginnings(Path(source.name), others - {plan.name})
+        partitions, teach_only = self.store.keys.partitions, rules.teach_only
+        return [
+            EarlierImport(name, self._written(name, book), partitions, teach_only)
+            for name in sorted(names)
+        ]
+
+    def _written(self, name: str, book: ImportBook) -> dict[int, int]:
+        return written_earlier(self.store, name, book)
+
+
+def beginnings(path: Path, names: AbstractSet[str]) -> set[str]:
+    """Return those of some digests that are the digest of a file's first lines.
+
+    An earlier version named an import by its file, so that one which grew is told by them.
+    """
+    found: set[str] = set()
+    running = hashlib.blake2b()
+    with path.open("rb") as file:
+        for line in file if names else ():
+            ended, bare = running.copy(), line.rstrip(b"\r\n")
+            ended.update(bare)  # the old file may have ended without a line break
+            running.update(line)
+            found |= {ended.hexdigest()[:16], running.hexdigest()[:16]} & names
+    return found
 
 
 def written_earlier(store: Store, name: str, book: ImportBook) -> dict[int, int]:

@@ -5,7 +5,7 @@ Nothing is written. 17 bytes a row stay in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,7 +85,7 @@ class RowChoice:
 
 
 def look_through(
-    source: InputFile, plan: Plan, earlier: EarlierImport, *, strict: bool, look: Look
+    source: InputFile, plan: Plan, earlier: Sequence[EarlierImport], *, strict: bool, look: Look
 ) -> ImportSurvey:
     """Read a whole file without writing anything.
 
@@ -112,7 +112,8 @@ def look_through(
                 survey.states.append(REFUSED)
                 _refuse(survey, source, BadRow(line, problem), strict=strict)
                 continue
-            has = earlier.has(row.get(rules.column("subject")), number)
+            subject = row.get(rules.column("subject"))
+            has = any(one.has(subject, number) for one in earlier)
             survey.states.append(EARLIER if has else FITS)
             survey.digests.add(digest)
         look(len(batch.rows))

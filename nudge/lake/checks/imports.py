@@ -48,6 +48,21 @@ def import_marks(backend: Backend, slot: str) -> Iterator[tuple[int, str, str, s
         yield row["partition"], row["type"], row["name"], row["rows"]
 
 
+def import_names(backend: Backend, slot: str) -> set[str]:
+    """Return the names of all imports of a slot, those of earlier versions too.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    decisions, marks = backend.table("decisions"), backend.table("marks")
+    drawn = decisions.filter(decisions.slot == slot, decisions.source.startswith(SOURCE))
+    names = drawn.select(name=drawn.source).distinct()
+    taught = marks.filter(marks.type == COUNTS, marks.fields.get("slot") == slot)
+    others = taught.select(name=taught.fields.get("import")).distinct()
+    found = {row["name"].removeprefix(SOURCE) for row in answer(backend, names)}
+    return found | {row["name"] for row in answer(backend, others)}
+
+
 @dataclass
 class ImportTrace:
     """The trace of an import: all that its records come to, by slot and partition.
