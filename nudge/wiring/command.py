@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nudge.flows.upkeep.import_log import Importer
     from nudge.flows.upkeep.import_undo import ImportUndo
     from nudge.flows.upkeep.rebuild import Rebuild
+    from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
     from nudge.lake.files.reader import Lake
 
@@ -71,6 +72,12 @@ class Installation:
     def loader(self) -> VisitorLoader:
         """The flow that takes what the operator knows of visitors."""
         return VisitorLoader(self.store, self.sealer)
+
+    def people_split(self, patience: float, tell: Callable[[int], object]) -> PeopleSplit:
+        """Return the flow that takes a wrong merge apart; it waits so many seconds for the fold."""
+        from nudge.flows.upkeep.split import PeopleSplit  # noqa: PLC0415 (see the module)
+
+        return PeopleSplit(self.store, self.history, self.sealer, patience, tell)
 
     @property
     def planner(self) -> Planner:
