@@ -36,7 +36,8 @@ from nudge.flows.upkeep.import_undo import ImportUndo, UndoResult
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
-from nudge.lake.files.reader import Lake
+from nudge.lake.files.expire import expire, plan
+from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.intake.input_file import open_input
 from nudge.store.folds.folds import Commit
 
@@ -298,3 +299,50 @@ def test_f01_an_impossible_time_of_an_earlier_version_is_taken_back(
     assert agreed(site) == before
     assert publisher.run(1.0) == ["banner"]
     assert take(site, path).fresh == 50
+
+
+def removed(site: Site) -> None:
+    """The lake removes all its rows, as if they were old."""
+    unseal = Sealer(site.settings.secret_key).unseal
+    for p in site.store.keys.every_partition():
+        contents = Contents(lake(site).root, {p: lake(site).manifests(p)})
+        parts = plan(contents.manifests[p], 10**9, "date=9999-01-01")
+        if parts:
+            assert expire(lake(site), contents.balance(p), parts, clock.now() + 30 * DAY, unseal)
+
+
+def test_f13_rows_stay_known_when_the_lake_removed_them(site: Site, tmp_path: Path) -> None:
+    """A file that grew brings its new rows alone; what was removed cannot be taken back."""
+    path = write(tmp_path / "old.csv", lines(300))
+    take(site, path)
+    whole = folded(site)
+    removed(site)
+    grown = write(tmp_path / "grown.csv", lines(304))
+    assert take(site, path).fresh == 0
+    assert take(site, grown).fresh == 4
+    with pytest.raises(InvalidRequestError, match="removed rows of it by age"):
+        undo(site, digest(path))
+    assert undo(site, digest(grown)).exposures == 4
+    assert folded(site) == whole
+
+
+def test_f01_what_was_taken_back_stays_so_when_the_lake_removed_it(
+    site: Site, tmp_path: Path
+) -> None:
+    """Doing it again takes nothing, and the file can be imported and taken back once more."""
+    site.visit(range(40))
+    before = folded(site)
+    path = write(tmp_path / "old.csv", lines(300))
+    take(site, path)
+    archive(site)
+    undo(site, digest(path))
+    assert folded(site) == before
+    removed(site)
+    assert undo(site, digest(path)).exposures == 0
+    assert folded(site) == before
+    assert take(site, path).fresh == 300
+    archive(site)
+    removed(site)
+    archive(site)
+    with pytest.raises(InvalidRequestError, match="removed rows of it by age"):
+        undo(site, digest(path))

@@ -17,6 +17,7 @@ from nudge.errors import InvalidRequestError
 from nudge.lake.checks.imports import import_marks
 from nudge.lake.engine.query import connect_contents
 from nudge.lake.files.history import History
+from nudge.lake.files.import_balance import ImportBalance
 from nudge.store.store import Store
 
 Place = tuple[str, int]
@@ -36,6 +37,13 @@ class ImportBook:
     rows: defaultdict[Place, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     undone: Counter[Place] = field(default_factory=Counter)
     unfinished: set[Place] = field(default_factory=set)
+
+    def open(self, partition: int, slot: str, balance: ImportBalance) -> None:
+        """Enter what is known of a partition's imports whose rows were removed by age."""
+        for (of, name), one in balance.imports.items():
+            if of == slot:
+                self.rows[name, partition] += one.digests
+                self.undone[name, partition] += one.undone
 
     def take(self, partition: int, kind: str, name: str, digests: str) -> None:
         """Enter the next mark of a partition, in the order of the journal."""
@@ -79,6 +87,8 @@ def read_book(store: Store, history: History, slot: str) -> ImportBook:
     """
     book = ImportBook()
     contents = history.lake.contents()
+    for p in contents.manifests:
+        book.open(p, slot, contents.balance(p).imports())
     backend = connect_contents(contents, whole=True)
     for partition, kind, name, digests in import_marks(backend, slot):
         book.take(partition, kind, name, digests)

@@ -21,13 +21,14 @@ from nudge.domain.journal.records import (
     Reward,
     is_imported,
 )
-from nudge.errors import NotFoundError
+from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.upkeep.import_book import read_book
 from nudge.flows.upkeep.import_commits import ImportCommits, import_commits
 from nudge.flows.upkeep.import_log import written_earlier
-from nudge.lake.checks.imports import SOURCE, ImportTrace, belonging, trace_import
+from nudge.lake.checks.imports import ImportTrace, belonging, trace_import
 from nudge.lake.engine.query import Backend, connect_contents
 from nudge.lake.files.history import History
+from nudge.lake.files.import_balance import SOURCE
 from nudge.store.store import Store
 
 BLOCK: Final = 200
@@ -68,16 +69,17 @@ class ImportUndo:
         """Take an import back, in every slot; idempotent.
 
         Raises:
+            InvalidRequestError: rows of it were removed from the lake by age.
             NotFoundError: there is no such import.
             StoreError: an import of the slot runs.
             FencedError: it was taken over.
             StoreAwayError: no answer; doing it again takes back the rest.
         """
-        slots = self._trace(name).slots
+        trace = self._trace(name)
+        slots = sorted({*trace.slots, *self._removed(name, trace)})
         if not slots:
             cure = "give the file as it was imported, or its --name"
-            removed = "; what the lake removed by age stays" if self._expired() else ""
-            raise NotFoundError(f"there is no import {name!r}; {cure}{removed}")
+            raise NotFoundError(f"there is no import {name!r}; {cure}")
         done = UndoResult(tuple(slots))
         for slot in slots:
             with import_commits(self.store, slot) as commits:
@@ -102,8 +104,17 @@ class ImportUndo:
             )
         return done
 
-    def _expired(self) -> bool:
-        return self.history.lake.contents().since() is not None
+    def _removed(self, name: str, trace: ImportTrace) -> Iterator[str]:
+        """Yield the slots of which the lake removed rows by age that had been taken back."""
+        contents = self.history.lake.contents()
+        for p in contents.manifests:
+            for (slot, one), left in contents.balance(p).imports().imports.items():
+                if one == name and left.counts and (slot, p) not in trace.undone:
+                    text = "the lake has removed rows of it by age (lake_keep_days)"
+                    cure = "its counts fade by the slot's half-life alone"
+                    raise InvalidRequestError(f"import {name!r} stays: {text}; {cure}")
+                if one == name:
+                    yield slot
 
     def _trace(self, name: str) -> ImportTrace:
         """Return the import's trace in the lake and in what the journal holds behind it."""

@@ -21,6 +21,7 @@ from nudge.domain.journal.records import Decision, Mark, Record
 from nudge.lake.engine.dialects import batches
 from nudge.lake.engine.query import answer
 from nudge.lake.evaluation.log_file import BATCH
+from nudge.lake.files.import_balance import SOURCE
 
 Home = tuple[str, int]
 """Slot and partition."""
@@ -28,8 +29,6 @@ WANTED: Final = (
     *("partition", "position", "slot", "decision_id", "slot_revision", "reason", "variant"),
     *("cell", "time", "conversions", "value", "square"),
 )
-SOURCE: Final = "import:"
-"""Beginning of the source of imported decisions; the import's name follows."""
 
 
 def import_marks(backend: Backend, slot: str) -> Iterator[tuple[int, str, str, str]]:
@@ -92,12 +91,17 @@ class ImportTrace:
         """Return whether something of it counts: rows without reward leave no sums."""
         return self.content.get(home, 0) > self.undone.get(home, 0)
 
+    def still(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row of the lake came in behind all that was taken back."""
+        return bool(row["position"] > self.undone.get((row["slot"], row["partition"]), 0))
+
     def take(self, partition: int, position: int, record: Record) -> None:
         """Take one of its records, in the order of the journal."""
         if isinstance(record, Mark) and record.type == UNDONE:
             home = (str(record.fields["slot"]), partition)
             self.undone[home] = position
             self.decisions.pop(home, None)
+            self.sums.pop(home, None)  # they come to nothing; the lake may have removed a part
             return
         of = record.fields["slot"] if isinstance(record, Mark) else getattr(record, "slot", "")
         slot = str(of)
@@ -133,11 +137,13 @@ def trace_import(backend: Backend, name: str) -> ImportTrace:
     _count(backend, decisions, trace)
     shown = backend.table("exposures").semi_join(decisions, "decision_id")
     for row in _rows(backend, shown.mutate(time=shown.at_seconds)):
-        trace.book(row["partition"], _key(row), (1, 0, 0, 0))
+        if trace.still(row):
+            trace.book(row["partition"], _key(row), (1, 0, 0, 0))
     paid = backend.table("rewards").semi_join(decisions, "decision_id")
     for row in _rows(backend, paid.mutate(time=paid.exposed_at_seconds)):
-        sums = (0, row["conversions"], row["value"], row["square"])
-        trace.book(row["partition"], _key(row), sums)
+        if trace.still(row):
+            sums = (0, row["conversions"], row["value"], row["square"])
+            trace.book(row["partition"], _key(row), sums)
     return trace
 
 
@@ -164,7 +170,7 @@ def _count(backend: Backend, decisions: Table, trace: ImportTrace) -> None:
     for row in _rows(backend, decisions):
         home = (row["slot"], row["partition"])
         trace.content[home] = max(trace.content.get(home, 0), row["position"])
-        trace.decisions[home] += row["position"] > trace.undone.get(home, 0)
+        trace.decisions[home] += trace.still(row)
 
 
 def _rows(backend: Backend, table: Table) -> Iterator[dict[str, Any]]:
