@@ -241,7 +241,7 @@ def earlier(site: Site, path: Path, at: float | None = None) -> None:
     for number, (variant, reward, when, subject) in enumerate(rows, 1):
         p = home._partition(subject, number)
         row = {"variant": variant, "reward": reward, "at": when, "subject": subject}
-        _, made = plan.records(row, str(number).encode())
+        _, made = plan.records(plan.known(row), str(number).encode())
         waiting[p] += [moved(one, Ref(p, IMPORTED | number), at) for one in made]
         positions[p] = number
     for p, records in waiting.items():

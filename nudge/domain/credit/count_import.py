@@ -74,7 +74,11 @@ class CountImport:
         """The name of the import."""
         return self.of.name
 
-    def records(self, row: Row, _: bytes) -> tuple[int, list[Record]]:
+    def known(self, row: Row) -> dict[str, Any]:
+        """Return the values of a row by the columns of the joined form."""
+        return self.of.known(row)
+
+    def records(self, known: Row, _: bytes) -> tuple[int, list[Record]]:
         """Return a row's mark; rows that no policy drew teach nothing.
 
         It belongs to nobody, so that any partition will do; see `BLOCK`.
@@ -82,7 +86,6 @@ class CountImport:
         Raises:
             RowError: the row cannot be counted.
         """
-        known = self.of.known(row)
         slot = self.of.slot
         variant = str(known["variant"])
         if variant not in slot.names:
@@ -98,13 +101,13 @@ class CountImport:
         sums = (1, conversions, value, value * value)
         return ANY, [_mark(self.name, slot.name, revision, [(at, cell, variant, *sums)])]
 
-    def digest(self, row: Row) -> bytes:
-        """Return what the row is known by.
+    def digest(self, known: Row) -> bytes:
+        """Return what a row is known by.
 
         Raises:
             RowError: a value cannot be read, or the id is missing.
         """
-        return self.of.digest(row)
+        return self.of.digest(known)
 
     def packed(self, records: Iterable[Record]) -> list[Record]:
         """Pack the marks of some rows into one for each revision."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from bandits.features import CellSpec
@@ -43,6 +45,7 @@ OWN: Final = (
     *("conversions", "value_fen", "rewarded_at"),
 )
 """Columns of the joined form that a row may have."""
+BLANK: Final[Mapping[str, Any]] = MappingProxyType(dict.fromkeys((*OWN, ROW_ID)))
 
 
 @dataclass(frozen=True)
@@ -93,40 +96,54 @@ class LogImport:
     now: float = float("inf")
     times: Mapping[int, int] = field(default_factory=dict)
 
-    def digest(self, row: Row) -> bytes:
-        """Return what the row is known by: its id, or else its content.
+    @cached_property
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        """Column of the joined form, and of the file."""
+        row_id = self.rules.columns.get(ROW_ID)
+        own = [(name, self.rules.column(name)) for name in OWN]
+        return (*own, *([(ROW_ID, row_id)] if row_id else []))
+
+    def known(self, row: Row) -> dict[str, Any]:
+        """Return the values of a row by the columns of the joined form; None without one.
+
+        Raises:
+            RowError: the context cannot be read.
+        """
+        found = dict(BLANK) | {name: row[column] for name, column in self._pairs if column in row}
+        context = table_of(found["context"])
+        context |= {name: row.get(column) for name, column in self.rules.context.items()}
+        found["context"] = context
+        return found
+
+    def digest(self, known: Row) -> bytes:
+        """Return what a row is known by: its id, or else its content.
+
+        Args:
+            known: of `known`.
 
         Raises:
             RowError: a value cannot be read, or the id is missing.
         """
-        column = self.rules.columns.get(ROW_ID)
         content: object
-        if column:
-            content = [ROW_ID, by_door(parse_id, row.get(column), "row_id")]
+        if ROW_ID in self.rules.columns:
+            content = [ROW_ID, by_door(parse_id, known[ROW_ID], ROW_ID)]
         else:
-            content = content_of(self.known(row), self.now)
+            content = content_of(known, self.now)
         return digest_of(self.key, self.slot.name, self.rules.series, content)
 
-    def known(self, row: Row) -> dict[str, Any]:
-        """Return the values of a row by the columns of the joined form."""
-        found: dict[str, Any] = {name: row.get(self.rules.column(name)) for name in OWN}
-        context = table_of(found["context"])
-        context |= {name: row.get(column) for name, column in self.rules.context.items()}
-        return found | {"context": context}
-
-    def records(self, row: Row, digest: bytes) -> tuple[int, list[Record]]:
+    def records(self, known: Row, digest: bytes) -> tuple[int, list[Record]]:
         """Return a row's partition and records.
 
         Args:
-            row: column -> value.
+            known: of `known`.
             digest: of the row, and of no other.
 
         Raises:
             RowError: the row cannot be a decision.
         """
-        known = self.known(row)
-        ref = self._ref(self._subject(known["subject"], digest), digest)
-        decision = self._decision(known, self._subject(known["subject"], digest), ref)
+        subject = self._subject(known["subject"], digest)
+        ref = self._ref(subject, digest)
+        decision = self._decision(known, subject, ref)
         return ref.partition, [decision, *_outcome(known, decision, self.now)]
 
     def packed(self, records: list[Record]) -> list[Record]:

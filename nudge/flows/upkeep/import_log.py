@@ -143,27 +143,24 @@ class Importer:
             book.check()
             choice = RowChoice.of(survey, book.known())
             plan = self.plan(rules, name, book.times(name))
-            writer = _Writer(commits, plan, rules.slot)
-            records = writer.write(source, survey, choice, look)
+            records = _Writer(commits, plan, rules.slot).write(source, survey, choice, look)
         fresh = int(choice.fresh.sum())
         known = survey.rows - survey.refused - fresh
         return ImportResult(survey.rows, fresh, known, survey.refused, records, tuple(survey.bad))
 
     def _earlier(self, source: InputFile, plan: Plan, rules: ImportRules) -> list[EarlierImport]:
         """Return what an earlier version has written of the file, or of the one that grew to it."""
-        book = read_book(self.store, self.history, rules.slot)
         backend = connect_contents(self.history.lake.contents(), whole=True)
-        others = {one for one in import_names(backend, rules.slot) if self._written(one, book)}
+        others = import_names(backend, rules.slot)
         backend.disconnect()
-        names = {plan.name} | beginnings(Path(source.name), others - {plan.name})
+        candidates = {one for one in others | {plan.name} if any(positions(self.store, one))}
+        if not candidates:
+            return []
+        book = read_book(self.store, self.history, rules.slot)
+        names = beginnings(Path(source.name), candidates) | (candidates & {plan.name})
         partitions, teach_only = self.store.keys.partitions, rules.teach_only
-        return [
-            EarlierImport(name, self._written(name, book), partitions, teach_only)
-            for name in sorted(names)
-        ]
-
-    def _written(self, name: str, book: ImportBook) -> dict[int, int]:
-        return written_earlier(self.store, name, book)
+        written = {name: written_earlier(self.store, name, book) for name in sorted(names)}
+        return [EarlierImport(name, of, partitions, teach_only) for name, of in written.items()]
 
 
 def beginnings(path: Path, names: AbstractSet[str]) -> set[str]:
@@ -182,11 +179,17 @@ def beginnings(path: Path, names: AbstractSet[str]) -> set[str]:
     return found
 
 
-def written_earlier(store: Store, name: str, book: ImportBook) -> dict[int, int]:
+def positions(store: Store, name: str) -> list[int]:
     """Return, by partition, the number of the last row that an earlier version has written."""
-    fold, gone = f"import-{name}", book.times(name)
-    found = {p: store.folds.position_of(p, fold) for p in store.keys.every_partition()}
-    return {p: number for p, number in found.items() if number and p not in gone}
+    fold = f"import-{name}"
+    return [store.folds.position_of(p, fold) for p in store.keys.every_partition()]
+
+
+def written_earlier(store: Store, name: str, book: ImportBook) -> dict[int, int]:
+    """Return the same where it was not taken back, and is not 0."""
+    gone = book.times(name)
+    found = enumerate(positions(store, name))
+    return {p: number for p, number in found if number and p not in gone}
 
 
 @dataclass
@@ -203,10 +206,13 @@ class _Writer:
     def write(self, source: InputFile, survey: ImportSurvey, choice: RowChoice, look: Look) -> int:
         """Write the chosen rows; return the number of records."""
         fresh, named = choice.fresh, choice.named
+        if not (fresh.any() or named.any()):
+            return 0
         for place, row in fitting(source, survey):
             if fresh[place] or named[place]:
                 digest = choice.digests[place].tobytes()
-                partition, records = self.plan.records(row, digest) if fresh[place] else (ANY, [])
+                known = self.plan.known(row)
+                partition, records = self.plan.records(known, digest) if fresh[place] else (ANY, [])
                 self._add(partition, records, digest)
             elif place % RENEW == 0:
                 self.commits.keep()

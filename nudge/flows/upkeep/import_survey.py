@@ -21,7 +21,6 @@ from nudge.domain.credit.row_identity import RowDigests, are_known
 from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.input_file import InputFile
-from nudge.store.wire.codec import encode
 
 Look = Callable[[int], object]
 """Is called with a number of rows that were looked at."""
@@ -133,9 +132,9 @@ def fitting(source: InputFile, survey: ImportSurvey) -> Iterator[tuple[int, Row]
 def _look(plan: Plan, row: Row) -> tuple[bytes | None, str]:
     """Return what a row is known by, or the problem of one that does not fit."""
     try:
-        digest = plan.digest(row)
-        for record in plan.records(row, digest)[1]:
-            encode(record)
+        known = plan.known(row)
+        digest = plan.digest(known)
+        plan.records(known, digest)
     except (ValueError, TypeError, OverflowError) as error:
         return None, str(error)
     return digest, ""
