@@ -181,6 +181,8 @@ class Service:
         self.held.follow(store or self.store)
         for name, served in self.held.catalogue.slots.items():
             self.metrics.frozen.labels(name).set(float(served.slot.mode == SlotMode.FROZEN))
+            failing = name in self.held.catalogue.failing
+            self.metrics.unpublished.labels(name).set(float(failing))
 
     def look(self) -> None:
         """Check that the store is the known one, then read the changes of the catalogue.

@@ -49,7 +49,7 @@ def _from_lake(
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = find_place(connect_contents(contents), decision_id)
+    place = find_place(connect_contents(contents, whole=True), decision_id)
     if place is None:
         since = iso(contents.since())
         if since is None:

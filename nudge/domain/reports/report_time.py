@@ -18,6 +18,11 @@ FEWEST: Final = 20
 """Least number of people for which figures are shown."""
 
 
+FIRST: Final = datetime.min.replace(tzinfo=UTC).timestamp()
+LAST: Final = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
+"""First and last second that the calendar has."""
+
+
 def allocation(cube: Cube) -> dict[str, object]:
     """Return exposures by bucket of time and variant, with marks for revisions.
 
@@ -77,5 +82,10 @@ def lake_of(since: float | None) -> dict[str, object]:
 
 
 def iso(seconds: float | None) -> str | None:
-    """Format a time as the API writes it."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+    """Format a time as the API writes it; a time that no calendar has is the nearest that it has.
+
+    An import of earlier versions may have brought such a time in: no report may fail on it.
+    """
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(seconds, FIRST), LAST), UTC).isoformat()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import numpy as np
 
 from bandits.distribution import draw
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import AWAY, Decision, JournalEntry
+from nudge.domain.reports.report_time import iso
 from nudge.domain.timing.shared_distribution import DRAWN
 from nudge.errors import NotFoundError, TrimmedError
 from nudge.store.store import Store
@@ -74,8 +73,8 @@ def repeats(decision: Decision) -> bool:
 def _plain(decision_id: str, entry: JournalEntry, d: Decision) -> dict[str, object]:
     return {
         "decision_id": decision_id,
-        "at": datetime.fromtimestamp(entry.at, UTC).isoformat(),
-        "due": None if d.due is None else datetime.fromtimestamp(d.due, UTC).isoformat(),
+        "at": iso(entry.at),
+        "due": iso(d.due),
         "slot": d.slot,
         "slot_revision": d.revision,
         "subject": d.subject,

@@ -16,6 +16,7 @@ from ibis.expr.types import Table
 
 from nudge.lake.engine.spark_functions import DEFINITION
 from nudge.lake.engine.spark_session import start_session
+from nudge.lake.engine.undone import FIND, FIND_IDS, HIDDEN, UNDONE
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.files.tables import SCHEMAS
@@ -50,10 +51,23 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
         session.sql(DEFINITION)
         for table, sources in contents.tables().items():
             _view(session, contents.root, table, sources).createOrReplaceTempView(table)
+        _hide_undone(session)
         marks = [(p, float(mark)) for p, mark in contents.watermarks().items()]
         kinds = "partition int, watermark double"
         session.createDataFrame(marks, kinds).createOrReplaceTempView("watermarks")
     return backend
+
+
+def _hide_undone(session: Any) -> None:  # noqa: ANN401 - the same
+    """Replace the views by those without the rows of imports that were taken back."""
+    undone = session.sql(FIND.replace('"', "`"))
+    if undone.isEmpty():
+        return
+    undone.createOrReplaceTempView(UNDONE)
+    ids = session.sql(FIND_IDS.replace('"', "`")).cache()
+    for table in HIDDEN:
+        rows = session.table(table).join(ids, "decision_id", "left_anti")
+        rows.createOrReplaceTempView(table)
 
 
 def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> Any:  # noqa: ANN401 - the same
