@@ -39,7 +39,7 @@ def funnel() -> Response:
         if len(given.getlist(name)) > 1:
             raise InvalidRequestError(f"{name}: is given twice", {name: ["give it once"]})
     slots = service.catalogue_with(given.getlist("slot")).slots
-    question = funnel_question(given, clock.now(), slots)
+    question = funnel_question(given, clock.now(), slots, service.calendar)
     # An answer belongs to the definition that it was made by.
     path = load_funnel(service.settings.config_dir)
     desk = service.questions

@@ -15,6 +15,7 @@ from flask import current_app
 from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, sleep
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.slot import SlotMode
@@ -116,6 +117,11 @@ class Service:
     metrics: Metrics
     local: Mapping[str, Caller]
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
+
+    @cached_property
+    def calendar(self) -> OperatorCalendar:
+        """The operator's calendar: of dates in questions and of all labels."""
+        return OperatorCalendar.named(self.settings.zone)
 
     @cached_property
     def planner(self) -> Planner:

@@ -21,6 +21,7 @@ from nudge.cli.common import (
     progress_bar,
     tell_since,
 )
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
 from nudge.domain.reports.target_policy import AskedPolicy
 from nudge.errors import InvalidRequestError
@@ -162,7 +163,8 @@ def evaluate(
     else:
         found = _evaluate_file(_log(log, slot, data_dir), question, asked)
     if log == LAKE:
-        tell_since(Lake(load_settings(data_dir).lake_dir))
+        settings = load_settings(data_dir)
+        tell_since(Lake(settings.lake_dir), OperatorCalendar.named(settings.zone))
     if as_json:
         print_json(found.plain)
         return

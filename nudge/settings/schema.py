@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
@@ -46,6 +47,13 @@ def _check_bind(value: str) -> None:
         raise ValidationError("write HOST:PORT, such as 127.0.0.1:8000")
     if int(match["port"]) > MAX_PORT:
         raise ValidationError(f"the port is at most {MAX_PORT}")
+
+
+def _check_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # unknown, a path, a directory of zones
+        raise ValidationError("name a time zone of the IANA list, such as Asia/Shanghai") from None
 
 
 FIRST_VAULT_KEY = 1
@@ -109,6 +117,7 @@ class _Schema(Schema):
     journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
+    zone = ma.String(validate=_check_zone)
     region = ma.String(
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a country's two letters, such as CN")
     )

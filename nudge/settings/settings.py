@@ -59,6 +59,7 @@ class Settings:
         partitions: of the journal; fixed with the first record.
         namespace: prefix of every store key.
         region: country of phone numbers that name none, two letters.
+        zone: IANA name of the operator's time zone, by which days, periods and labels go.
         holdout: global share of visitors who are never personalised.
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
@@ -91,6 +92,7 @@ class Settings:
     partitions: int = 8
     namespace: str = "nudge"
     region: str = "CN"
+    zone: str = "Asia/Shanghai"
     holdout: float = 0.05
     aof: Aof = "everysec"
     web_workers: int = 2

@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Final
 
 import orjson
 
+from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
 from nudge.domain.basics.slot_values import instant
 from nudge.errors import InvalidRequestError
 
-DIMENSIONS: Final = ("channel", "page", "cell", "day", "revision", "policy_version", "degraded")
+UNITS: Final[tuple[Unit, ...]] = ("day", "week", "month")
+"""Dimensions by the operator's calendar."""
+DIMENSIONS: Final = ("channel", "page", "cell", *UNITS, "revision", "policy_version", "degraded")
 """Dimensions of every exposure; besides these `context.NAME`."""
 CONTEXT: Final = "context."
 MOST: Final = 2
@@ -31,7 +33,6 @@ _TARGET: Final = re.compile(
 )
 _LAST: Final = 1e11
 """Seconds: the year 5138."""
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,19 @@ class PerformanceQuestion:
         period: of the exposures.
         by: dimensions; none for the slot as a whole.
         parquet: the answer is a file.
+        zone: IANA name of the zone of days and labels.
     """
 
     slot: str
     period: Period = EVER
     by: tuple[str, ...] = ()
     parquet: bool = False
+    zone: str = ZONE
+
+    @property
+    def calendar(self) -> OperatorCalendar:
+        """The calendar of the question's days and labels."""
+        return OperatorCalendar.named(self.zone)
 
     @property
     def plain(self) -> dict[str, object]:
@@ -75,6 +83,7 @@ class PerformanceQuestion:
             "to": self.period.end,
             "by": list(self.by),
             "parquet": self.parquet,
+            "zone": self.zone,
         }
 
     @classmethod
@@ -82,7 +91,8 @@ class PerformanceQuestion:
         """Read a question from its `plain` form."""
         by = plain["by"]
         names = tuple(map(str, by)) if isinstance(by, list) else ()
-        return cls(str(plain["slot"]), _period(plain), names, bool(plain["parquet"]))
+        parquet, zone = bool(plain["parquet"]), str(plain.get("zone", ZONE))
+        return cls(str(plain["slot"]), _period(plain), names, parquet, zone)
 
 
 @dataclass(frozen=True)
@@ -92,22 +102,30 @@ class EvaluationQuestion:
     Attributes:
         target: one of `TARGETS`.
         period: of the decisions.
+        zone: IANA name of the zone of labels.
     """
 
     slot: str
     target: str
     period: Period = EVER
+    zone: str = ZONE
+
+    @property
+    def calendar(self) -> OperatorCalendar:
+        """The calendar of the question's labels."""
+        return OperatorCalendar.named(self.zone)
 
     @property
     def plain(self) -> dict[str, object]:
         """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
-        return {"slot": self.slot, "target": self.target, **ends}
+        return {"slot": self.slot, "target": self.target, **ends, "zone": self.zone}
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> EvaluationQuestion:
         """Read a question from its `plain` form."""
-        return cls(str(plain["slot"]), str(plain["target"]), _period(plain))
+        zone = str(plain.get("zone", ZONE))
+        return cls(str(plain["slot"]), str(plain["target"]), _period(plain), zone)
 
 
 def digest(*parts: object) -> str:
@@ -116,16 +134,19 @@ def digest(*parts: object) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
-def period_of(start: object, end: object) -> Period:
+def period_of(start: object, end: object, calendar: OperatorCalendar) -> Period:
     """Return the period between two times as callers write them.
+
+    A plain date is a day of the calendar: as `from` it is the day's first moment, and as `to` its
+    end, so that the day is in the period.
 
     Raises:
         InvalidRequestError: a text is not a time, or the period ends before it begins.
     """
-    times = {"from": _time("from", start), "to": _time("to", end)}
-    if None not in times.values() and times["from"] >= times["to"]:  # type: ignore[operator]
+    found = Period(_time("from", start, calendar), _time("to", end, calendar))
+    if found.start is not None and found.end is not None and found.start >= found.end:
         raise _wrong("to", "is not after `from`; give a later time")
-    return Period(times["from"], times["to"])
+    return found
 
 
 def dimensions_of(by: str | None) -> tuple[str, ...]:
@@ -168,12 +189,13 @@ def format_of(value: str | None) -> str:
     return value
 
 
-def _time(name: str, value: object) -> float | None:
+def _time(name: str, value: object, calendar: OperatorCalendar) -> float | None:
     if value is None:
         return None
+    day = parse_date(value) if isinstance(value, str) else None
+    if day is not None:
+        return calendar.end_of_day(day) if name == "to" else calendar.start_of_day(day)
     found = instant(_number(value))
-    if found is None and isinstance(value, str) and _DATE.fullmatch(value):
-        found = _midnight(value)
     if found is None or not 0 <= found < _LAST:
         cure = "give seconds since the epoch, a date, or a date and time with its zone"
         raise _wrong(name, f"is not a time; {cure}")
@@ -186,14 +208,6 @@ def _number(value: object) -> object:
         return float(value) if isinstance(value, str) else value
     except ValueError:
         return value
-
-
-def _midnight(text: str) -> float | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _period(plain: Mapping[str, object]) -> Period:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-import ibis
 import pyarrow as pa
 
 from nudge.domain.slots.slot import Scalar
@@ -23,6 +21,7 @@ from nudge.lake.export.export_sensors import write_sensors
 from nudge.lake.export.export_tables import write_csv, write_parquet
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Lake
+from nudge.lake.reports.local_dates import timestamp
 
 Attributes = Mapping[str, Mapping[str, Scalar]]
 """Variant -> attributes, for tools that learn from the features of an action."""
@@ -87,9 +86,9 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
     backend = connect(lake)
     rows = joined_form(backend, wanted.slot)
     if wanted.start is not None:
-        rows = rows.filter(rows["at"] >= _instant(wanted.start))
+        rows = rows.filter(rows["at"] >= timestamp(wanted.start))
     if wanted.end is not None:
-        rows = rows.filter(rows["at"] < _instant(wanted.end))
+        rows = rows.filter(rows["at"] < timestamp(wanted.end))
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
     if not counted["rows"]:
         raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
@@ -124,10 +123,6 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
         finally:
             draft.unlink(missing_ok=True)
     return ExportResult(rows, dict(Counter(left_out)))
-
-
-def _instant(seconds: float) -> ibis.Value:
-    return ibis.timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
