@@ -36,7 +36,7 @@ yuan = st.integers(1, 10_000_000).map(lambda fen: fen / 100)
 free_amounts = st.builds(
     lambda ends, step: FreeAmount(min(ends), max(ends), step), st.tuples(yuan, yuan), yuan
 )
-instants = st.integers(0, 253_402_300_799).map(float) | st.floats(0, 4e9)
+instants = st.integers(10**8, 253_402_300_799).map(float) | st.floats(1e8, 4e9)
 
 
 @st.composite

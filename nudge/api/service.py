@@ -16,6 +16,7 @@ from nudge.api import keeper
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, sleep
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.slot import SlotMode
@@ -93,6 +94,7 @@ class Service:
     Attributes:
         store: store of the page path.
         patient: the store, over a client that may wait, for background threads.
+        rules: for values from outside.
         sealer: makes hashes, ids and tokens.
         decider: answers pages.
         recorder: records events.
@@ -107,6 +109,7 @@ class Service:
     settings: Settings
     store: Store
     patient: Store
+    rules: InputRules
     sealer: Sealer
     decider: Decider
     recorder: Recorder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,17 @@ from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.calendar import ZONE
 from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Holidays, Purpose
+from nudge.domain.contact.contact_policy import (
+    Caps,
+    Channel,
+    ContactPolicy,
+    Holidays,
+    Purpose,
+    words_of,
+)
 from nudge.domain.contact.public_holidays import regions
+from nudge.domain.values.closed_list import ClosedList
+from nudge.domain.values.plain_text import fold_case
 from nudge.errors import InvalidConfigError
 
 FILE: Final = "contact.toml"
@@ -41,6 +50,22 @@ def load_contact(directory: Path, zone: str = ZONE) -> ContactPolicy:
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
     return parse_contact({"zone": zone, **table}, str(path), dates=dates, more=problems)
+
+
+def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
+    """Load the channels and the purposes of the contact policy, as words that a field may hold.
+
+    It leaves the holidays out, which web processes do not need.
+
+    Raises:
+        InvalidConfigError: the file cannot be read, or its tables are wrong.
+    """
+    path = directory / FILE
+    data, found = _read(_schema(), read_table(path))
+    if found:
+        raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
+    channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
+    return words_of(channels), words_of(purposes)
 
 
 def parse_contact(
@@ -118,7 +143,7 @@ def _policy(data: Table, dates: Table) -> ContactPolicy:
     return ContactPolicy(
         zone=ZoneInfo(data.get("zone", ZONE)),
         channels={one["name"]: _channel(one) for one in data["channels"]},
-        purposes={one["name"]: Purpose(**one) for one in data["purposes"]},
+        purposes={one["name"]: _purpose(one) for one in data["purposes"]},
         caps=Caps(**data["caps"]),
         spacing=data.get("spacing", 0.0),
         weekdays=frozenset(WEEKDAYS.index(one) for one in data["weekdays"]),
@@ -136,7 +161,12 @@ def _all(name: str, *tables: Table) -> frozenset[date]:
 
 
 def _channel(one: Table) -> Channel:
-    return Channel(one["name"], one["consent"], tuple(one.get("quiet", ())), one.get("capacity"))
+    quiet, aliases = tuple(one.get("quiet", ())), tuple(one.get("aliases", ()))
+    return Channel(one["name"], one["consent"], quiet, one.get("capacity"), aliases)
+
+
+def _purpose(one: Table) -> Purpose:
+    return Purpose(**{**one, "aliases": tuple(one.get("aliases", ()))})
 
 
 def _problems(data: Table) -> Iterator[Problem]:
@@ -144,6 +174,7 @@ def _problems(data: Table) -> Iterator[Problem]:
         names = Counter(one["name"] for one in data[kind])
         for name in (name for name, count in names.items() if count > 1):
             yield f"{kind}.{name}.name", "is given twice; give each a name of its own"
+        yield from _alias_problems(kind, data[kind])
     for one in data["channels"]:
         if merge(_channel(one).quiet_parts) == ((0, DAY),):
             yield f"channels.{one['name']}.quiet", "is the whole day; leave hours to send in"
@@ -153,6 +184,17 @@ def _problems(data: Table) -> Iterator[Problem]:
     yield from _cap_problems(data["caps"])
     yield from _place_problems(data["holidays"])
     yield from ((f"holidays.{key}", wrong) for key, wrong in _both(data["holidays"]))
+
+
+def _alias_problems(kind: str, entries: Iterable[Table]) -> Iterator[Problem]:
+    """Yield the aliases that mean two entries."""
+    owners: dict[str, str] = {fold_case(one["name"]): one["name"] for one in entries}
+    for one in entries:
+        for alias in one.get("aliases", ()):
+            owner = owners.setdefault(fold_case(alias), one["name"])
+            if owner != one["name"]:
+                cure = f"means {owner} too; give it to one of the two"
+                yield f"{kind}.{one['name']}.aliases", f"{alias!r} {cure}"
 
 
 def _cap_problems(caps: Table) -> Iterator[Problem]:

@@ -129,6 +129,11 @@ class HolidaysSchema(DatesSchema):
     )
 
 
+def _aliases() -> Items:
+    right = 'list other spellings, such as ["短信"], or leave it out'
+    return Items(ma.String(validate=validate.Length(1, 64, error=right)), **field_texts(right))
+
+
 class ChannelSchema(StrictTable):
     """An entry of `[[channels]]`: a channel that reaches visitors."""
 
@@ -140,6 +145,7 @@ class ChannelSchema(StrictTable):
     )
     quiet = Items(LocalHours(), **field_texts('list local hours, such as ["21:00-08:00"]'))
     capacity = _count("write the contacts in an hour, or leave it out", MAX_CAPACITY)
+    aliases = _aliases()
 
 
 class PurposeSchema(StrictTable):
@@ -157,6 +163,7 @@ class PurposeSchema(StrictTable):
     share = FiniteNumber(
         load_default=1.0, validate=_share, **field_texts("write a share, such as 0.8")
     )
+    aliases = _aliases()
 
 
 class ContactFileSchema(StrictTable):

@@ -11,11 +11,10 @@ from marshmallow import RAISE, Schema, ValidationError
 from marshmallow import fields as ma
 
 from nudge.domain.basics.duration import parse_duration
-from nudge.domain.basics.slot_values import instant, json_problem, suggestion
+from nudge.domain.basics.slot_values import json_problem, suggestion
 from nudge.domain.slots.rule import Rule, RuleError, read_rule
-
-LAST_INSTANT = 253_402_300_799.0
-"""The end of the year 9999, in seconds since the epoch."""
+from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
+from nudge.domain.values.refusal import ValueRefusedError
 
 _WRONG = {
     "required": "is missing",
@@ -133,13 +132,21 @@ class Duration(ma.Field[float]):
 
 
 class Instant(ma.Field[float]):
-    """A field for seconds since the epoch: a date and time with its zone, or a number."""
+    """A field for seconds since the epoch: a date and time with its zone, or a number.
+
+    Attributes:
+        bounds: first second, and the first that is refused again.
+    """
+
+    def __init__(self, bounds: tuple[float, float] = (EARLIEST, LATEST), **options: Any) -> None:  # noqa: ANN401 (marshmallow's own options)
+        super().__init__(**options)
+        self.bounds = bounds
 
     def _deserialize(self, value: object, *_: object, **__: object) -> float:
-        seconds = instant(value)
-        if seconds is None or not 0 <= seconds <= LAST_INSTANT:
-            raise self.make_error("invalid")
-        return seconds
+        try:
+            return parse_instant(value, earliest=self.bounds[0], latest=self.bounds[1])
+        except ValueRefusedError as error:
+            raise ValidationError(str(error)) from error
 
 
 class Json(ma.Raw):

@@ -29,6 +29,7 @@ from nudge.domain.basics.slot_values import (
 from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.slot import FrozenServes, SlotMode
+from nudge.domain.values.instants import AVAILABLE
 
 CHANNELS = ("web", "wap", "app", "sms")
 STICKY_BY = ("page", "channel", "failure")
@@ -75,9 +76,11 @@ class AvailableSchema(StrictTable):
         **field_texts('list context attributes, such as ["last_number"]'),
     )
     starts = Instant(
-        **field_texts("write a date and time with its zone: 2026-01-01T00:00:00+08:00")
+        AVAILABLE, **field_texts("write a date and time with its zone: 2026-01-01T00:00:00+08:00")
     )
-    ends = Instant(**field_texts("write a date and time with its zone: 2026-02-01T00:00:00+08:00"))
+    ends = Instant(
+        AVAILABLE, **field_texts("write a date and time with its zone: 2026-02-01T00:00:00+08:00")
+    )
     when = RuleTable(**field_texts(f"write a rule such as {EXAMPLE}"))
     stock = ma.Integer(
         strict=True,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
+from bandits.duration import parse_seconds
 from nudge.errors import InvalidConfigError
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 
@@ -49,13 +50,6 @@ def _check_bind(value: str) -> None:
         raise ValidationError(f"the port is at most {MAX_PORT}")
 
 
-def _check_zone(value: str) -> None:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):  # unknown, a path, a directory of zones
-        raise ValidationError("name a time zone of the IANA list, such as Asia/Shanghai") from None
-
-
 FIRST_VAULT_KEY = 1
 """Id of the vault's key that is made of the secret key where no other is given."""
 
@@ -81,8 +75,34 @@ def _check_vault_keys(value: str) -> None:
         raise ValidationError(f"{right} {MIN_SECRET} characters; the last one encrypts") from None
 
 
+def _check_zone(value: str) -> None:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # unknown, a path, a directory of zones
+        raise ValidationError("write the name of a time zone, such as Asia/Shanghai") from None
+
+
+class Seconds(ma.Field[float]):
+    """A field for a duration from 0 on, such as "2s"."""
+
+    def __init__(self, *, longest: float) -> None:
+        super().__init__()
+        self.longest = longest
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> float:
+        written = str(value)
+        seconds = parse_seconds(f"{written}s" if written[-1:].isdigit() else written)
+        if seconds is None or not 0 <= seconds <= self.longest:
+            raise ValidationError(f'write a duration from 0 to {self.longest:g}s, such as "2s"')
+        return seconds
+
+
+def _words() -> ma.List[str]:
+    return ma.List(ma.String(validate=validate.Length(1, 200)))
+
+
 class _Schema(Schema):
-    """The schema of nudge.toml; each key is also a variable."""
+    """The schema of nudge.toml; each key is also a variable, and each section a prefix."""
 
     redis_url = ma.String(
         validate=validate.Regexp(
@@ -117,13 +137,25 @@ class _Schema(Schema):
     journal_max_bytes = _whole(0, 1 << 50)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
-    zone = ma.String(validate=_check_zone)
     region = ma.String(
         validate=validate.Regexp(r"[A-Z]{2}\Z", error="write a country's two letters, such as CN")
     )
     max_body = _whole(1024, 64 * 1024 * 1024)
     max_events_body = _whole(1024, 64 * 1024 * 1024)
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
+    zone = ma.String(validate=_check_zone)
+    attribution_skew = Seconds(longest=60.0)
+    identity_impossible_ids = _words()
+    identity_impossible_numbers = _words()
+    identity_most_visitors = _whole(2, 10_000)
+    identity_number_ranges = ma.List(
+        ma.String(
+            validate=validate.Regexp(
+                r"[0-9]{1,14}x{1,14}\Z",
+                error="write a range of national numbers, x for any digit: 149xxxxxxxx",
+            )
+        )
+    )
 
 
 class _EnvironSchema(_Schema):
@@ -144,6 +176,10 @@ class _EnvironSchema(_Schema):
 
 _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
+LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
+"""Settings that are lists; a variable separates their values by commas."""
+SECTIONS = ("attribution", "identity")
+"""Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 
 
 def from_environ(environ: Mapping[str, str]) -> Values:
@@ -154,9 +190,8 @@ def from_environ(environ: Mapping[str, str]) -> Values:
     """
     names = {name: PREFIX + name.upper() for name in _ENVIRON.fields}
     given: Values = {n: environ[var] for n, var in names.items() if environ.get(var)}
-    if "cors_origins" in given:
-        parts = [one.strip() for one in given["cors_origins"].split(",")]
-        given["cors_origins"] = [one for one in parts if one]
+    for name in given.keys() & LISTS:
+        given[name] = [one.strip() for one in given[name].split(",") if one.strip()]
     return _checked(_ENVIRON, given, lambda name: names[name])
 
 
@@ -170,12 +205,26 @@ def from_file(path: Path) -> Values:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidConfigError([f"{path}: cannot be read as TOML: {error}"]) from error
-    unknown = [_unknown(path, name) for name in table if name not in _FILE.fields]
+    named = _flat_table(table)
+    unknown = [_unknown(path, key) for key, (name, _) in named.items() if name not in _FILE.fields]
     if unknown:
         raise InvalidConfigError(unknown)
     # Numbers go through text, as in the environment: 2.5 is then no whole number, true no 1.
-    plain = {name: v if isinstance(v, list | dict) else str(v) for name, v in table.items()}
-    return _checked(_FILE, plain, lambda name: f"{path}: {name}")
+    plain = {name: v if isinstance(v, list | dict) else str(v) for name, v in named.values()}
+    keys = {name: key for key, (name, _) in named.items()}
+    return _checked(_FILE, plain, lambda name: f"{path}: {keys[name]}")
+
+
+def _flat_table(table: Mapping[str, object]) -> dict[str, tuple[str, object]]:
+    """Return key as written -> setting and value; the keys of a section are `section.key`."""
+    found: dict[str, tuple[str, object]] = {}
+    for name, value in table.items():
+        if name in SECTIONS and isinstance(value, dict):
+            found |= {f"{name}.{key}": (f"{name}_{key}", one) for key, one in value.items()}
+        else:
+            known_elsewhere = name.partition("_")[0] in SECTIONS
+            found[name] = (f"{name}?" if known_elsewhere else name, value)
+    return found
 
 
 def stray_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -191,9 +240,16 @@ def stray_variables(environ: Mapping[str, str]) -> dict[str, str]:
 def _unknown(path: Path, name: str) -> str:
     if name in SECRET_NAMES:
         return f"{path}: {name}: secrets do not belong in this file; set {PREFIX}{name.upper()}"
-    meant = _closest(name, _FILE.fields)
-    cure = f"did you mean {meant}?" if meant else f"known keys: {', '.join(sorted(_FILE.fields))}"
+    known = sorted(map(_written, _FILE.fields))
+    meant = _closest(name, known)
+    cure = f"did you mean {meant}?" if meant else f"known keys: {', '.join(known)}"
     return f"{path}: {name}: no such setting; {cure}"
+
+
+def _written(name: str) -> str:
+    """Return a setting's key in the file: `attribution.skew`."""
+    section, _, key = name.partition("_")
+    return f"{section}.{key}" if section in SECTIONS else name
 
 
 def _closest(name: str, known: Iterable[str]) -> str:

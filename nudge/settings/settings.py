@@ -18,6 +18,7 @@ from nudge.settings.keyfile import Secrets, load_or_create_secrets
 from nudge.settings.schema import (
     BIND,
     FIRST_VAULT_KEY,
+    LISTS,
     PREFIX,
     Values,
     from_environ,
@@ -39,6 +40,14 @@ MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
 Aof = Literal["everysec", "always"]
+IMPOSSIBLE_IDS = (
+    *("undefined", "null", "none", "nil", "nan", "n/a", "#n/a", "0", "-1", "true", "false"),
+    *("[object object]", "anonymous", "guest", "unknown", "游客", "访客", "匿名", "未知", "无"),
+    *("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+)
+"""What programs, spreadsheets and people write where there is no id; compared without case."""
+IMPOSSIBLE_NUMBERS = ("13800138000",)
+"""Numbers of examples, which people type to get on."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,6 @@ class Settings:
         partitions: of the journal; fixed with the first record.
         namespace: prefix of every store key.
         region: country of phone numbers that name none, two letters.
-        zone: IANA name of the operator's time zone, by which days, periods and labels go.
         holdout: global share of visitors who are never personalised.
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
@@ -76,6 +84,13 @@ class Settings:
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
         max_events_body: largest body of a batch of events.
+        zone: IANA name of the time zone of every day, period and label.
+        attribution_skew: how far a server's clock may be behind: its event still credits an
+            exposure that is later by as much.
+        identity_impossible_ids: ids that stand for nobody, such as `undefined`; they are refused.
+        identity_impossible_numbers: numbers that stand for nobody.
+        identity_most_visitors: the most ids that one visitor may gather.
+        identity_number_ranges: numbers that exist besides those that the library knows.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
     """
@@ -92,7 +107,6 @@ class Settings:
     partitions: int = 8
     namespace: str = "nudge"
     region: str = "CN"
-    zone: str = "Asia/Shanghai"
     holdout: float = 0.05
     aof: Aof = "everysec"
     web_workers: int = 2
@@ -109,6 +123,12 @@ class Settings:
     max_body: int = 1024 * 1024
     max_events_body: int = 4 * 1024 * 1024
     spool_size: int = 64 * 1024 * 1024
+    zone: str = "Asia/Shanghai"
+    attribution_skew: float = 2.0
+    identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
+    identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
+    identity_most_visitors: int = 20
+    identity_number_ranges: tuple[str, ...] = ()
     fault_dir: str | None = None
 
     @property
@@ -189,7 +209,7 @@ class Settings:
         """
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         given |= {"bind": self.bind, "secret_key": self.secret_key.decode()}
-        given["cors_origins"] = ",".join(self.cors_origins)
+        given |= {name: ",".join(getattr(self, name)) for name in LISTS}
         del given["host"], given["port"]
         return {PREFIX + name.upper(): str(v) for name, v in given.items() if v is not None}
 
@@ -245,8 +265,7 @@ def _settings(values: Values) -> Settings:
     for name in ("data_dir", "config_dir"):
         # Absolute, so that a child process with another working directory means the same place.
         plain[name] = Path(values.get(name, name.removesuffix("_dir"))).expanduser().absolute()
-    if "cors_origins" in plain:
-        plain["cors_origins"] = tuple(plain["cors_origins"])
+    plain |= {name: tuple(plain[name]) for name in plain.keys() & LISTS}
     if match := BIND.match(values.get("bind", "")):
         plain |= {"host": match["six"] or match["host"], "port": int(match["port"])}
     return Settings(secret_key=b"", **plain)

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nudge.config.contact_file import load_contact
+from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
@@ -47,6 +49,15 @@ class Installation:
     def sealer(self) -> Sealer:
         """Hashes and ids of the installation."""
         return Sealer(self.settings.secret_key, self.settings.vault_secrets)
+
+    @property
+    def rules(self) -> InputRules:
+        """The rules for values from outside.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return load_input_rules(self.settings)
 
     @property
     def eraser(self) -> Eraser:

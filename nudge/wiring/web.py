@@ -17,6 +17,7 @@ from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
 from nudge.config.contact_file import load_contact
+from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.slots.segments import Segments
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings: None reads the configuration file and the environment.
 
     Raises:
-        InvalidConfigError: the settings or the segments are wrong.
+        InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
     service = _service(settings or load())
     faults.arm(service.settings.fault_dir)
@@ -77,6 +78,7 @@ def _service(settings: Settings) -> Service:
         settings=settings,
         store=store,
         patient=patient_store(settings),
+        rules=load_input_rules(settings),
         sealer=sealer,
         decider=Decider(store, sealer, settings.holdout, spool, segments, patience),
         recorder=Recorder(store, sealer, spool),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import load_contact, parse_contact
+from nudge.config.contact_file import FILE, contact_warnings, load_contact, parse_contact
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from places import CONFIG
 
-from nudge.config.funnel_file import load_funnel, parse_funnel
-from nudge.domain.funnel.funnel import Compare, Funnel, FunnelQuestion, VisitPeriod, period_of
+from nudge.config.funnel_file import funnel_warnings, load_funnel, parse_funnel
+from nudge.domain.funnel.funnel import Compare, FunnelQuestion, VisitPeriod, period_of
 from nudge.domain.funnel.funnel_report import kind_of
 from nudge.errors import InvalidConfigError, InvalidRequestError
 

@@ -161,11 +161,11 @@ def test_one_meaning_has_one_form(table: Table) -> None:
         (
             "variants/1/available/starts",
             "2026-01-01T00:00:00",
-            "variants.100.available.starts: is of the wrong type; write a date and time with its",
+            "variants.100.available.starts: has no time zone; write 2026-09-21T00:00:00+08:00",
         ),
         (
             "variants/1/available",
-            {"starts": 20, "ends": 10},
+            {"starts": 2e9, "ends": 1e9},
             "variants.100.available.ends: is not after its start; give a later",
         ),
     ],

@@ -11,7 +11,7 @@ from marshmallow import fields as ma
 from nudge.api import forms
 from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.choosing.requests import DecisionRequest
-from nudge.domain.identity.number import parse_number
+from nudge.domain.identity.number import InvalidNumberError, parse_number
 from nudge.domain.journal.records import DecisionReason
 from nudge.errors import InvalidRequestError
 
@@ -170,5 +170,8 @@ def load_requests(body: Mapping[str, Any], region: str) -> list[DecisionRequest]
 
 def _ask(data: dict[str, Any], region: str) -> DecisionRequest:
     written = data.pop("msisdn", None)
-    msisdn = parse_number(written, region) if written else None
+    try:
+        msisdn = parse_number(written, region) if written else None
+    except InvalidNumberError as error:
+        raise InvalidRequestError(f"msisdn: {error}", {"msisdn": [str(error)]}) from error
     return DecisionRequest(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})

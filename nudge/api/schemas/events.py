@@ -162,7 +162,7 @@ def load_event(raw: object, *, server: bool, region: str) -> EventRequest | Reje
             data, parse_number(data["msisdn"], region) if data.get("msisdn") else None
         )
     except InvalidNumberError as error:
-        return _reject(raw, str(error))
+        return _reject(raw, f"msisdn: {error}")
 
 
 def _problem(data: Mapping[str, Any], *, server: bool) -> str | None:

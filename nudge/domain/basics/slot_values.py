@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TypeGuard
 
 MAX_DEPTH = 16
@@ -14,8 +13,6 @@ CLOSE = 0.65
 MAX_INTEGER = 2**63
 ATTRIBUTE_FORM = r"[a-z][a-z0-9_]{0,63}"
 """Regular expression of a context attribute's name."""
-LAST_INSTANT = 253_402_300_799.0
-"""The end of the year 9999, in seconds since the epoch."""
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:
@@ -59,17 +56,3 @@ def text_problem(value: object) -> str | None:
 
 def _first(problems: Iterable[str | None]) -> str | None:
     return next((problem for problem in problems if problem is not None), None)
-
-
-def instant(value: object) -> float | None:
-    """Return the seconds since the epoch of a number or of a time with its zone, or None."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, datetime):
-        return None if value.tzinfo is None else value.astimezone(UTC).timestamp()
-    if not is_number(value):
-        return None
-    return float(value) if scalar_problem(value) is None else None

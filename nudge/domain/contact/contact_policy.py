@@ -6,7 +6,7 @@ Values only; the rules are in `contact_rules`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from bandits.units import DAY
 from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import ContactFacts
+from nudge.domain.values.closed_list import ClosedList
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Purpose:
         exempt: transactional: no rule applies, and it counts towards no cap.
         share: of an hour's capacity, from 0 to 1: once that much is used, by whatever purpose, this
             purpose is refused. The rest is left to purposes with a larger share.
+        aliases: other spellings of the name.
     """
 
     name: str
     priority: int = 0
     exempt: bool = False
     share: float = 1.0
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,14 @@ class Channel:
         quiet: local hours without contacts, as seconds of the day from 0 to 86,400: start
             (included) and end (excluded). A start above the end spans midnight.
         capacity: contacts in each hour; None for no limit.
+        aliases: other spellings of the name, such as `短信`.
     """
 
     name: str
     consent: Literal["required", "unless_refused"]
     quiet: tuple[tuple[int, int], ...] = ()
     capacity: int | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def quiet_parts(self) -> tuple[tuple[int, int], ...]:
@@ -119,6 +124,16 @@ class ContactPolicy:
         return find_zone(known.zone) or self.zone
 
     @cached_property
+    def channel_words(self) -> ClosedList:
+        """The channels as words that a field may hold."""
+        return words_of(self.channels.values())
+
+    @cached_property
+    def purpose_words(self) -> ClosedList:
+        """The purposes as words that a field may hold."""
+        return words_of(self.purposes.values())
+
+    @cached_property
     def exempt(self) -> frozenset[str]:
         """Purposes to which no rule applies."""
         return frozenset(name for name, one in self.purposes.items() if one.exempt)
@@ -127,3 +142,10 @@ class ContactPolicy:
         """Return a purpose's priority; an unknown purpose gives way to none."""
         found = self.purposes.get(purpose)
         return math.inf if found is None else found.priority
+
+
+def words_of(entries: Iterable[Channel | Purpose]) -> ClosedList:
+    """Return the names of channels or purposes as words that a field may hold."""
+    named = tuple(entries)
+    aliases = {other: one.name for one in named for other in one.aliases}
+    return ClosedList(tuple(one.name for one in named), aliases)

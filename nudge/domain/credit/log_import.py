@@ -7,14 +7,12 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import accumulate
 from typing import Any, Final, cast
 
 from bandits.features import CellSpec
 from nudge.domain.basics.money import fen_of
-from nudge.domain.basics.slot_values import instant
 from nudge.domain.journal.records import (
     IMPORTED,
     Decision,
@@ -25,6 +23,8 @@ from nudge.domain.journal.records import (
     Reward,
 )
 from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
+from nudge.domain.values.instants import parse_instant
+from nudge.domain.values.refusal import ValueRefusedError
 
 CLOSE: Final = 1e-6
 """Tolerance of a distribution's sum from 1, and of a propensity from its distribution."""
@@ -252,14 +252,10 @@ def seconds_of(value: object, name: str) -> float:
     Raises:
         RowError: it is not a time.
     """
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC).timestamp()  # the lake's timestamps are UTC
-    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
-        value = float(value)
-    found = instant(value)
-    if found is None:
-        raise RowError(f"{name} {value!r} is not a time; write 2026-09-21T00:00:00+08:00")
-    return found
+    try:
+        return parse_instant(value)
+    except ValueRefusedError as error:
+        raise RowError(f"{name} {error}") from error
 
 
 def _table(value: object) -> dict[str, object]:

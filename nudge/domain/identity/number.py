@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 import phonenumbers
 
-from nudge.errors import InvalidRequestError
+from nudge.domain.values.plain_text import trim
+from nudge.domain.values.refusal import ValueRefusedError
 
 LONGEST: Final = 32
 """Characters of a number as people write it."""
 HEAD: Final = 3
 TAIL: Final = 4
+ANY: Final = "x"
+"""Any digit, in a range of numbers."""
+_SHEET: Final = re.compile(r"\d{1,20}(\.\d{1,20})?([eE]\+?\d{1,2})?\Z", re.ASCII)
+"""A number as spreadsheets and columns of decimals write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +50,67 @@ class Number:
         return self.dialled[:head] + "*" * (length - head - tail) + self.dialled[-tail:]
 
 
-class InvalidNumberError(InvalidRequestError):
+class InvalidNumberError(ValueRefusedError):
     """A text that is not a rechargeable phone number; the message does not repeat it."""
 
     code = "invalid_number"
 
 
-def parse_number(text: str, region: str) -> Number:
-    """Parse a phone number as people write it.
+def parse_number(value: object, region: str, ranges: Sequence[str] = ()) -> Number:
+    """Parse a phone number, as people, programs and spreadsheets write it.
 
     Args:
-        text: with or without the country, with spaces, dashes or brackets.
+        value: text with or without the country, with spaces, dashes or brackets; or a number, as a
+            column of numbers holds it: 13812345678.0 and 1.3812345678E+10 are 13812345678.
         region: two letters, of the country where none is given.
+        ranges: national numbers that exist besides those of the library, one `x` for any digit:
+            `149xxxxxxxx`.
 
     Raises:
-        InvalidNumberError: no such number can exist.
+        InvalidNumberError: no such number can exist, or a spreadsheet took its last digits.
     """
+    text = _digits_of(value)
     right = f"give a phone number of {region}, or one with its country: +86 138 1234 5678"
     try:
         found = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]}) from None
-    if found.extension or not phonenumbers.is_valid_number(found):
-        raise InvalidNumberError(f"msisdn: {right}", {"msisdn": [right]})
-    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+        raise InvalidNumberError(right) from None
     home = phonenumbers.country_code_for_region(region) == found.country_code
-    return Number(e164, phonenumbers.national_significant_number(found) if home else e164)
+    national = phonenumbers.national_significant_number(found)
+    if found.extension or not (
+        phonenumbers.is_valid_number(found) or (home and _in_ranges(national, ranges))
+    ):
+        raise InvalidNumberError(right)
+    e164 = phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+    return Number(e164, national if home else e164)
+
+
+def _digits_of(value: object) -> str:
+    """Return a number as text; a decimal or shortened one with the digits that it stands for."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise InvalidNumberError("is of the wrong type; give a phone number as text")
+    text = unicodedata.normalize("NFKC", trim(str(value)))
+    if not 1 <= len(text) <= LONGEST:
+        raise InvalidNumberError("is empty or too long; give a phone number")
+    shape = _SHEET.match(text)
+    if shape is None:
+        return text
+    exact = Decimal(text)
+    if int(exact.as_tuple().exponent) > 0:  # digits stand before the point that nobody wrote
+        raise InvalidNumberError(
+            "is a number that lost its last digits; format the column as text in the spreadsheet "
+            "and export it again"
+        )
+    if exact != exact.to_integral_value():
+        raise InvalidNumberError("is not a whole number; give a phone number as text")
+    return f"{exact:.0f}"
+
+
+def _in_ranges(national: str, ranges: Sequence[str]) -> bool:
+    return any(
+        len(one) == len(national) and all(x in (ANY, y) for x, y in zip(one, national, strict=True))
+        for one in ranges
+    )
 
 
 def number_from_seal(text: str) -> Number:

@@ -79,7 +79,7 @@ def visitor_row(row: Mapping[str, object], region: str) -> VisitorRow | str:
             parse_number(str(row[MSISDN]), region) if row.get(MSISDN) not in (None, "") else None
         )
     except InvalidNumberError as error:
-        return str(error)
+        return f"{MSISDN}: {error}"
     known: dict[str, Scalar] = {}
     consents: dict[str, bool] = {}
     for name, value in row.items():

@@ -10,8 +10,11 @@ from typing import Final
 
 import orjson
 
+from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
-from nudge.domain.basics.slot_values import instant
+from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
+from nudge.domain.values.plain_text import trim
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
 UNITS: Final[tuple[Unit, ...]] = ("day", "week", "month")
@@ -31,8 +34,8 @@ _TARGET: Final = re.compile(
     r"|mabwiser:[A-Za-z0-9]{1,40}(,[a-z0-9_]{1,40}=[0-9]{1,9}(\.[0-9]{1,9})?){0,5}"
     r"|rule:[a-z][a-z0-9_]{0,63}:[^\x00-\x1f]{1,1000}"
 )
-_LAST: Final = 1e11
-"""Seconds: the year 5138."""
+_FIRST, _BEHIND = int(EARLIEST // DAY), int(LATEST // DAY)
+"""Days that may be named: those of the moments that may be."""
 
 
 @dataclass(frozen=True)
@@ -192,22 +195,13 @@ def format_of(value: str | None) -> str:
 def _time(name: str, value: object, calendar: OperatorCalendar) -> float | None:
     if value is None:
         return None
-    day = parse_date(value) if isinstance(value, str) else None
-    if day is not None:
+    day = parse_date(trim(value)) if isinstance(value, str) else None
+    if day is not None and _FIRST <= day < _BEHIND:
         return calendar.end_of_day(day) if name == "to" else calendar.start_of_day(day)
-    found = instant(_number(value))
-    if found is None or not 0 <= found < _LAST:
-        cure = "give seconds since the epoch, a date, or a date and time with its zone"
-        raise _wrong(name, f"is not a time; {cure}")
-    return found
-
-
-def _number(value: object) -> object:
-    """Return text of digits as a number: parameters of a query are text."""
     try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+        return parse_instant(value)
+    except ValueRefusedError as error:
+        raise _wrong(name, f"{error}, or a day such as 2026-11-27") from error
 
 
 def _period(plain: Mapping[str, object]) -> Period:

@@ -1,0 +1,1 @@
+"""Values from outside: one parser for each kind, used by HTTP, files and commands alike."""
