@@ -64,13 +64,14 @@ def export(
     lake, period = Lake(settings.lake_dir), read_period(settings, start, end)
     log = open_export(lake, ExportRequest(slot, period.start, period.end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}
+    calendar = OperatorCalendar.named(settings.zone)
     with progress_bar("decisions", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")
-        found = written(log, kind, out, attributes, lambda rows: bar.advance(task, rows))
+        found = written(log, kind, out, attributes, lambda rows: bar.advance(task, rows), calendar)
     click.echo(f"{out}: {found.rows:,} {UNITS.get(kind, 'rows')} of {log.rows:,} decisions")
     for why, count in found.left_out.items():
         click.echo(f"  {count:,} left out: {LEFT_OUT.get(why, why)}")
-    tell_since(lake, OperatorCalendar.named(settings.zone))
+    tell_since(lake, calendar)
 
 
 def _attributes(settings: Settings, slot: str) -> Attributes:

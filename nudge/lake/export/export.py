@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 import pyarrow as pa
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
 from nudge.lake.engine.query import answer, connect, joined_form
@@ -102,7 +104,14 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
     return LogFile(f"slot {wanted.slot}", tuple(rows.columns), int(counted["rows"]), read)
 
 
-def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> ExportResult:
+def export(
+    log: LogFile,
+    kind: str,
+    path: Path,
+    attributes: Attributes,
+    look: Look,
+    calendar: OperatorCalendar | None = None,
+) -> ExportResult:
     """Write the log to a file, which appears under its name only when it is whole.
 
     Args:
@@ -111,14 +120,16 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
         path: path of the file.
         attributes: variant -> attributes.
         look: called with the number of rows after each batch that was read.
+        calendar: of the times in CSV; None takes that of the default zone.
 
     Raises:
         LakeAwayError: the disk refused; no file appears.
     """
+    writers = {**WRITERS, "csv": partial(write_csv, calendar=calendar)}
     with disk.translate_errors(str(path)):
         draft = disk.temporary(path)
         try:
-            rows, left_out = WRITERS[kind](log, draft, attributes, look)
+            rows, left_out = writers[kind](log, draft, attributes, look)
             disk.publish(draft, path)
         finally:
             draft.unlink(missing_ok=True)
