@@ -120,9 +120,9 @@ def test_f15_every_door_has_the_day_of_beijing(web: Web, tmp_path: Path) -> None
     assert {(at[:10], at[-6:]) for at in times} == {(day, "+08:00")}
     answer = evaluation(web, day, day)
     assert answer["from"] == whole["from"]
-    asked = ("evaluate", "--log", "lake", "--slot", "banner", "--target", "uniform", "--json")
+    again = ("evaluate", "--log", "lake", "--slot", "banner", "--target", "uniform", "--json")
     for start in (day, "2026-09-01"):
-        printed = json.loads(command(settings, *asked, "--from", start, "--to", day).stdout)
+        printed = json.loads(command(settings, *again, "--from", start, "--to", day).stdout)
         assert printed["rows"] == answer["rows"] > 0
 
 
@@ -179,7 +179,7 @@ def test_f15_another_zone_is_another_calendar(web: Web, tmp_path: Path) -> None:
     ],
 )
 def test_f15_what_is_no_time_is_refused_with_its_cure(web: Web, query: str, hint: str) -> None:
-    """Numbers in other units, dates as digits and times without zone are never taken for another."""
+    """Other units, dates as digits and times without a zone are never taken for a time."""
     for path in (f"{SLOT}/performance", "/v1/funnel"):
         response = web.get(f"{path}?{query}")
         assert response.status_code == 422
@@ -194,11 +194,12 @@ def test_f15_what_is_no_time_is_refused_with_its_cure(web: Web, query: str, hint
 def test_f15_labels_have_the_zone_s_offset(settings: Settings) -> None:
     """What is shown of this moment is local time, with the offset of the operator's zone."""
     for site in served(replace(settings, zone="Asia/Kathmandu")):
-        at = site.get(f"{SLOT}/performance").json["counted_at"]
+        shown: Any = site.get(f"{SLOT}/performance").json
+        at = shown["counted_at"]
         assert at.endswith("+05:45")
         assert abs(datetime.fromisoformat(at).timestamp() - time.time()) < 60
-        entries = site.get(f"{SLOT}/revisions").json["revisions"]
-        assert all(one["at"].endswith("+05:45") for one in entries)
+        changes: Any = site.get(f"{SLOT}/revisions").json
+        assert all(one["at"].endswith("+05:45") for one in changes["revisions"])
         made = site.decide(visitor_id="v-1", slots=["banner"])["decisions"]["banner"]
-        found = site.get(f"/v1/decisions/{made['decision_id']}", "read")
-        assert found.json["at"].endswith("+05:45")
+        found: Any = site.get(f"/v1/decisions/{made['decision_id']}", "read").json
+        assert found["at"].endswith("+05:45")

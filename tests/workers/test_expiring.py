@@ -208,13 +208,12 @@ def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[JournalEnt
     sealer = Sealer(site.settings.secret_key)
     first = next(one for one in entries if isinstance(one.record, Decision))
     store, missing = Installation(site.settings, site.store), NotFoundError("unknown")
-    assert _from_lake(store, sealer.seal(first.ref), OperatorCalendar(), missing)["reproduced"] in {
-        True,
-        False,
-    }
+    calendar = OperatorCalendar()
+    found = _from_lake(store, sealer.seal(first.ref), calendar, missing)
+    assert found["reproduced"] in {True, False}
     expired(site, 4)
     with pytest.raises(NotFoundError, match="the lake begins at"):
-        _from_lake(store, sealer.seal(first.ref), OperatorCalendar(), missing)
+        _from_lake(store, sealer.seal(first.ref), calendar, missing)
 
 
 def test_reports_say_since_when(site: Site, tmp_path: Path) -> None:
