@@ -44,6 +44,10 @@ POINTS: Final = (
     "expire.after_manifest",
     "publish.before",
     "publish.after",
+    "split.after_note",
+    "split.after_leaving",
+    "split.after_staying",
+    "split.before_end",
 )
 """Every place where something becomes durable, just before and just after."""
 

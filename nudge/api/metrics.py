@@ -61,6 +61,7 @@ class Metrics:
         registry: registry of this app.
         decisions: decisions answered, by slot and reason.
         events: events received, by result.
+        large_amounts: events whose amount is far above all that is on sale.
         latency: seconds to answer, by endpoint.
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
@@ -71,6 +72,7 @@ class Metrics:
     registry: CollectorRegistry
     decisions: Counter
     events: Counter
+    large_amounts: Counter
     latency: Histogram
     store_errors: Counter
     degraded: Counter
@@ -87,6 +89,11 @@ class Metrics:
                 "nudge_decisions", "Decisions answered", ("slot", "reason"), registry=own
             ),
             events=Counter("nudge_events", "Events received", ("result",), registry=own),
+            large_amounts=Counter(
+                "nudge_large_amounts",
+                "Events with an amount far above the largest on sale",
+                registry=own,
+            ),
             latency=Histogram(
                 "nudge_request_seconds",
                 "Seconds to answer",

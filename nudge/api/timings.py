@@ -50,7 +50,6 @@ STREAM: Final = {"content": {MIMETYPE: {"schema": ANSWER}, LINES: {"schema": {"t
     scopes=("schedule",),
     answers={200: STREAM},
     body={MIMETYPE: REQUEST, LINES: {"type": "string"}},
-    errors=(415,),
 )
 def timings() -> Response:
     """Plan SMS: answer a send time, or the reason for none. A stream gets one answer a line."""

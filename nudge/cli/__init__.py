@@ -41,6 +41,7 @@ COMMANDS = {
     "erase": Command(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
     ),
+    "people": Command("people", "Take apart two visitors who were taken for one."),
     "reseal": Command("reseal", "Encrypt the vault's contents anew, under its newest key."),
     "explain": Command("explain", "Explain a decision, and repeat its draw."),
     "verify": Command("verify", "Check that journal, lake and folds agree."),

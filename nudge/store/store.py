@@ -27,6 +27,7 @@ from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
 from nudge.store.vault.books import Books
+from nudge.store.vault.partings import Partings
 from nudge.store.vault.people import People
 from nudge.store.vault.removal import Removal
 from nudge.store.vault.visitors import VisitorBook
@@ -149,6 +150,11 @@ class Store:
     def people(self) -> People:
         """People: ids that are one person, and events that name them."""
         return People(self.client, self.keys)
+
+    @cached_property
+    def partings(self) -> Partings:
+        """Partings of visitors who had been taken for one: in the vault, and in the journal."""
+        return Partings(self.client, self.keys)
 
     @cached_property
     def visitors(self) -> VisitorBook:

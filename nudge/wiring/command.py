@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from nudge.wiring.stores import patient_store
 if TYPE_CHECKING:
     from nudge.flows.upkeep.accept import StoreAcceptance
     from nudge.flows.upkeep.rebuild import Rebuild
+    from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
     from nudge.lake.files.reader import Lake
 
@@ -68,6 +69,12 @@ class Installation:
     def loader(self) -> VisitorLoader:
         """The flow that takes what the operator knows of visitors."""
         return VisitorLoader(self.store, self.sealer)
+
+    def people_split(self, patience: float, tell: Callable[[int], object]) -> PeopleSplit:
+        """Return the flow that takes a wrong merge apart; it waits so many seconds for the fold."""
+        from nudge.flows.upkeep.split import PeopleSplit  # noqa: PLC0415 (see the module)
+
+        return PeopleSplit(self.store, self.history, self.sealer, patience, tell)
 
     @property
     def planner(self) -> Planner:

@@ -21,9 +21,10 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import credits_of, settle_credits, slots_of
+from nudge.domain.people.credit import credits_of, drop_exposures, settle_credits, slots_of
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
+from nudge.domain.people.parting import PARTED, other_of
 from nudge.domain.people.reward import changes, reward_changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
@@ -78,10 +79,11 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
     state = settle_credits(state, closing) if closing else state
     exposures = _drop_closed(state.open, watermark)
+    if len(exposures) < len(state.open):
+        state = drop_exposures(state, exposures)
     return state.having(
         waiting=tuple(x for x in state.waiting if x.closes >= watermark),
         early=tuple(x for x in state.early if x.at + MAX_AGE >= watermark),
-        open=exposures,
         events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
         watermark=watermark,
     )
@@ -187,24 +189,43 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _take_shown(state, entry, event.decision)
-    if event.type == JOINED:
-        return _take_arrival(state, entry, event)
-    known = any(x.event_id == event.event_id for x in state.events)
+    if event.type in {JOINED, PARTED}:
+        take = _take_arrival if event.type == JOINED else _take_part
+        return take(state, entry, event)
+    kind = reward_type(event) if rewards(event.type, event.source) else None
+    known = kind is not None and _is_known(state, kind, event)
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
         return _take_shown(state, entry, event.decision)
-    kind = reward_type(event)
-    if kind is None or not rewards(event.type, event.source):
-        return state, (), ()
-    if known or len(state.events) >= MAX_OPEN:
-        # Forgetting an older event instead would take back what it was credited with.
+    if kind is None or known or not _has_room(state, event):
         return state, (), ()
     # Only what was paid is worth money: a step's amount is a choice.
     value = fen_of(event.fields.get("amount")) if kind == PAID else 0
-    happened = RewardEvent(event.event_id, kind, entry.at, value, event.decision)
+    own = (event.event_id, kind, entry.at, value, event.decision)
+    happened = RewardEvent(*own, source=event.source, skew=_skew(entry, event))
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
+    same = (x for x in state.events if x.event_id == event.event_id and x.type == kind)
+    return any(x.source in {event.source, ""} for x in same)
+
+
+def _has_room(state: VisitorState, event: Event) -> bool:
+    """Return True where the state may remember one more; pages fill no room of servers.
+
+    Forgetting an older event instead would take back what it was credited with.
+    """
+    if len(state.events) < MAX_OPEN:
+        return True
+    return sum(x.is_fact == (event.source == "server") for x in state.events) < MAX_OPEN
+
+
+def _skew(entry: JournalEntry, event: Event) -> float | None:
+    """Return the seconds that the event's clock may be behind: it came after it happened."""
+    return min(event.skew or 0.0, entry.stamp - entry.at) or None
 
 
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
@@ -219,6 +240,34 @@ def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Ste
     rewards = tuple(reward_changes(before, after, entry))
     after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
+
+
+def _take_part(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take the state that a visitor has without another one, who had been taken for the same.
+
+    The record of the side that stays has the other side's state as well: what their exposures were
+    credited with while they were one is corrected here, for both.
+    """
+    mine = advance(content_of(event), state.watermark).having(into=None)
+    other = other_of(event)
+    if other is None:
+        return mine, (), ()
+    rewards = (
+        *_corrections(state, mine, entry),
+        *_corrections(state, advance(other, state.watermark), entry),
+    )
+    return mine, (), rewards
+
+
+def _corrections(both: VisitorState, one: VisitorState, entry: JournalEntry) -> tuple[Reward, ...]:
+    """Return the changes of rewards of one side's exposures that were open for both."""
+    open_before = {x.decision for x in both.open}
+    before = {}
+    for slot in slots_of(one):
+        now = credits_of(one, slot)
+        unknown = {ref: events for ref, events in now.items() if ref not in open_before}
+        before[slot] = {**credits_of(both, slot), **unknown}
+    return tuple(reward_changes(before, one, entry))
 
 
 def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:
@@ -244,7 +293,7 @@ def _drop_oldest(state: VisitorState) -> VisitorState:
     if len(state.open) <= MAX_OPEN:
         return state
     oldest = state.open[:-MAX_OPEN]
-    return settle_credits(state, oldest).having(open=state.open[-MAX_OPEN:])
+    return drop_exposures(settle_credits(state, oldest), state.open[-MAX_OPEN:])
 
 
 def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
@@ -266,7 +315,7 @@ def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: floa
     """Begin an exposure; it may take credit from the one before."""
     if len(state.open) >= MAX_OPEN:
         oldest = state.open[: 1 - MAX_OPEN]
-        state = settle_credits(state, oldest).having(open=state.open[1 - MAX_OPEN :])
+        state = drop_exposures(settle_credits(state, oldest), state.open[1 - MAX_OPEN :])
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
@@ -291,4 +340,4 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
 
 
 def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
-    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id)))
+    return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id, x.type, x.source)))

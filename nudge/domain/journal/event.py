@@ -39,8 +39,35 @@ PAGE_TYPES: Final = frozenset(t for t, origin in EVENT_TYPES.items() if origin =
 NEEDS_DECISION: Final = frozenset({"shown", "clicked"})
 """Types that mean nothing without the decision that they answer."""
 
+VIA: Final = "~via"
+"""The field that holds the subject under which an event came, where that one is merged.
+
+No client can name a field so: it is not a name of the API's.
+"""
+
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
+
+
+WHOLE: Final = 0.999
+"""Seconds that a time in whole seconds may be too early: the store's stamps are milliseconds."""
+
+
+def skew_of(at: float | None, source: Source, skew: float) -> float | None:
+    """Return the seconds that an event's time may be too early; None for none.
+
+    A time in whole seconds means that second. Clocks of servers may be behind besides; a page that
+    wants credit can leave `at` out, and gains nothing.
+
+    Args:
+        at: seconds, as sent; None for now.
+        source: of the event.
+        skew: seconds that servers' clocks may be behind.
+    """
+    if at is None:
+        return None
+    behind = skew if source == "server" else 0.0
+    return behind + (WHOLE if at == int(at) else 0.0) or None
 
 
 def source_of(caller: Caller) -> Source:

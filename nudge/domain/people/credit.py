@@ -1,12 +1,15 @@
 """Credit for an event: in each slot, only the latest exposure at or before it.
 
+Where there is none, the first one behind it, as far as the event's clock may be behind (decision
+0016).
+
 Everything here is a function of a visitor's exposures and events, so the order of their arrival
 cannot matter. Credit is recomputed when either side grows; the change is the reward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +28,9 @@ Credits = Mapping[Ref, tuple[RewardEvent, ...]]
 
 An exposure that still lacks an event of its terms is credited with none.
 """
+
+Spent = dict[RewardEvent, set[str]]
+"""Event -> slots in which it belongs to an exposure that leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,15 @@ def _named(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposur
 
 
 def _latest(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
+    before = _before(event, exposures)
+    if not event.skew or (before is not None and event.at <= before.until):
+        return before
+    # What was shown just behind a payment, on its own page of thanks, must not take the credit
+    # from what was shown before it.
+    return next((x for x in exposures if event.at < x.at <= event.reach), before)
+
+
+def _before(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposure | None:
     return next((x for x in reversed(exposures) if x.at <= event.at), None)
 
 
@@ -133,13 +148,41 @@ def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> Visi
     An event that belonged to an exposure at its close stays there, whatever comes later: also where
     the exposure's terms wanted more, so that no other exposure inherits it.
     """
-    spent: dict[str, set[str]] = {}
+    spent: Spent = {}
     ending = {exposure.decision for exposure in closing}
     for slot in dict.fromkeys(exposure.slot for exposure in closing):
         for exposure, events in held_events(state, slot):
             for event in events if exposure.decision in ending else ():
-                spent.setdefault(event.event_id, set()).add(slot)
-    return state.having(events=tuple(_spend(x, spent.get(x.event_id)) for x in state.events))
+                spent.setdefault(event, set()).add(slot)
+    return _spent(state, spent)
+
+
+def drop_exposures(state: VisitorState, kept: Sequence[OpenExposure]) -> VisitorState:
+    """Drop all exposures but these from a state.
+
+    An event that happened in the window of one that goes credits none behind it: its clock was not
+    so far behind.
+    """
+    if any(event.skew for event in state.events):
+        state = _settle_skewed(state, {exposure.decision for exposure in kept})
+    return state.having(open=tuple(kept))
+
+
+def _settle_skewed(state: VisitorState, kept: Collection[Ref]) -> VisitorState:
+    spent: Spent = {}
+    for slot in slots_of(state):
+        exposures = in_slot(state.open, slot)
+        for event in state.events:
+            one = _before(event, exposures) if event.skew and not names(event) else None
+            if one is not None and one.decision not in kept and event.at <= one.until:
+                spent.setdefault(event, set()).add(slot)
+    return _spent(state, spent)
+
+
+def _spent(state: VisitorState, spent: Spent) -> VisitorState:
+    if not spent:
+        return state
+    return state.having(events=tuple(_spend(x, spent.get(x)) for x in state.events))
 
 
 def _spend(event: RewardEvent, slots: set[str] | None) -> RewardEvent:

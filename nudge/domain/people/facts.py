@@ -14,6 +14,7 @@ from typing import Final
 from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person
 from nudge.domain.people.failures import kind_of
@@ -113,7 +114,8 @@ def take_benefit(state: VisitorState, _: float, event: Event) -> VisitorState:
 
 def take_known_facts(state: VisitorState, at: float, event: Event) -> VisitorState:
     """Take the operator's facts about the visitor."""
-    news = (KnownFact(name, at, value) for name, value in event.fields.items())
+    told = ((name, value) for name, value in event.fields.items() if name != VIA)
+    news = (KnownFact(name, at, value) for name, value in told)
     return state.having(known=reduce(person.with_known, news, state.known))
 
 

@@ -134,6 +134,8 @@ def _exposures(
     return _union(one, other, lambda x: (x.at, x.decision))
 
 
-def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref]:
+def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref, str, float]:
     # All that tells two events apart: ids are the client's, and another visitor may have the same.
-    return event.at, event.event_id, event.type, event.value, event.decision or Ref(-1, -1)
+    named = event.decision or Ref(-1, -1)
+    own = event.at, event.event_id, event.type, event.value, named
+    return *own, event.source, event.skew or 0.0

@@ -23,9 +23,9 @@ KEEP_CUSTOMER: Final = 400.0 * DAY
 """Seconds for visitors with a payment or an operator's fact: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650.0 * DAY
 """Seconds for visitors who refused or complained: silence does not make a no forgotten."""
-PAGES: Final = frozenset({"web", "wap", "app"})
+PAGES: Final = frozenset({"web", "wap", "app", "miniprogram"})
 """Channels of visits."""
-MOBILE: Final = frozenset({"wap", "app"})
+MOBILE: Final = frozenset({"wap", "app", "miniprogram"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
 
@@ -80,11 +80,13 @@ class RewardEvent(NamedTuple):
     """An event that rewards exposures, or may reward one that has not come yet.
 
     Attributes:
-        event_id: the client's.
+        event_id: the client's, unique within type and source.
         at: seconds.
         value: fen.
         decision: named by the event, if any.
         spent: slots in which it belongs to an exposure that has closed.
+        source: `page` or `server`; empty where the version before did not note it.
+        skew: seconds that its clock may be behind (`records.Event`); None for none.
     """
 
     event_id: str
@@ -93,6 +95,18 @@ class RewardEvent(NamedTuple):
     value: int
     decision: Ref | None = None
     spent: tuple[str, ...] = ()
+    source: str = ""
+    skew: float | None = None
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether a server said it."""
+        return self.source == "server"
+
+    @property
+    def reach(self) -> float:
+        """The last second, included, at which it may have happened."""
+        return self.at + (self.skew or 0.0)
 
 
 @dataclass(frozen=True)
@@ -218,6 +232,22 @@ class VisitorState:
     def next_close(self) -> float | None:
         """Return the second at which the first open exposure closes, or None where none is open."""
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
+
+
+def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
+    """Return a state without the sources of events that an equal one does not know.
+
+    Args:
+        state: that a replay gives.
+        found: that the version before may have written.
+    """
+    unsaid = {(x.at, x.event_id, x.type) for x in found.events if not x.source}
+    if not unsaid:
+        return state
+    events = (
+        x._replace(source="") if (x.at, x.event_id, x.type) in unsaid else x for x in state.events
+    )
+    return state.having(events=tuple(events))
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:

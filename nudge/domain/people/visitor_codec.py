@@ -16,17 +16,20 @@ from nudge.domain.journal.records import Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import EarlyShown, OpenExposure, RewardEvent, VisitorState
+from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
-VERSION: Final = 3
+VERSION: Final = 4
 _NIL: Final = b"\xc0"
-FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, VERSION: 20}
+FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, VERSION: 20}
 """Version -> number of fields.
 
-Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures; fields
-that an earlier version lacks are empty.
+Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures, 3 no
+sources of events; fields that an earlier version lacks are empty.
 """
+_MERGED: Final = frozenset((3, VERSION))
+"""Versions whose last field is `into`."""
 _NAMES: Final = (
     *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
     *("benefits", "payments", "first_paid_at"),
@@ -34,6 +37,7 @@ _NAMES: Final = (
     *("amounts", "into"),
 )
 
+_FACTS: Final = frozenset({PAID, "sms_clicked"})
 _HEAD: Final = bytes((VERSION,))
 _NOBODY: Final = VisitorState()
 _NOTHING: Final = [_NOBODY.__dict__[name] for name in _NAMES]
@@ -75,7 +79,7 @@ def into_of(data: bytes) -> tuple[str, int] | None:
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
     """
-    if data[:1] != bytes((VERSION,)) or data.endswith(_NIL):
+    if not data or data[0] not in _MERGED or data.endswith(_NIL):
         return None
     return decode_person(data).into
 
@@ -136,14 +140,15 @@ def _open(row: tuple[Any, ...]) -> OpenExposure:
 
 def _pack_event(one: RewardEvent) -> tuple[object, ...]:
     decision = None if one.decision is None else _pack_ref(one.decision)
-    return one.event_id, one.type, one.at, one.value, decision, one.spent
+    return one.event_id, one.type, one.at, one.value, decision, one.spent, one.source, one.skew
 
 
 def _event(row: tuple[Any, ...]) -> RewardEvent:
-    event_id, kind, at, value, decision, spent = row
-    return RewardEvent(
-        event_id, kind, at, value, None if decision is None else Ref(*decision), spent
-    )
+    event_id, kind, at, value, decision, spent, *more = row
+    # Of a type that only servers are believed, the source was known before it was noted.
+    source, skew = more or ("server" if kind in _FACTS else "", None)
+    named = None if decision is None else Ref(*decision)
+    return RewardEvent(event_id, kind, at, value, named, spent, source, skew)
 
 
 # What is not listed here is kept as it is: plain values, and rows, which are tuples.

@@ -30,12 +30,14 @@ class ReportTerms:
         slot: the current revision.
         shares: revision -> share of the subjects that are held out.
         until: seconds, the watermark of the newest rows.
+        runs: revision -> first revision of its run, of `holdout_runs`.
         calendar: of days and labels.
     """
 
     slot: Slot
     shares: Mapping[int, float]
     until: float
+    runs: Mapping[int, int] = field(default_factory=dict)
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
 
     @property
@@ -57,6 +59,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         tuple(v.name for v in terms.slot.variants if v.enabled),
         terms.revenue,
         terms.shares,
+        terms.runs,
         _law(terms, cube),
         alpha=DECIDED,
         comparisons=segments + 1,

@@ -16,6 +16,7 @@ from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
+from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
@@ -82,11 +83,7 @@ class AttributeFold:
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         mark = {WATERMARK: repr(after.watermark)}
         writes.append(self.store.folds.put_fields(partition, self.name, mark))
-        sends = [
-            arriving(e, e.record)
-            for e in entries
-            if isinstance(e.record, Event) and e.record.type == LEFT
-        ]
+        sends = [sent for e in entries if (sent := sent_by(e))]
         return after, Commit(entries[-1].position, records, writes, sends)
 
     def _due(self, partition: int, state: AttributeState) -> list[str]:
@@ -120,6 +117,16 @@ class AttributeFold:
             if listed if closes is None else moved:
                 writes.append(states.schedule(partition, subject, closes, generation))
         return writes
+
+
+def sent_by(entry: JournalEntry) -> tuple[int, Event] | None:
+    """Return the record that an entry makes for another partition, and which; None for most."""
+    record = entry.record
+    if isinstance(record, Event) and record.type == LEFT:
+        return arriving(entry, record)
+    if isinstance(record, Event) and record.type == PARTED:
+        return late_arrival(entry, record)
+    return None
 
 
 def _subjects(entries: Sequence[JournalEntry]) -> list[str]:

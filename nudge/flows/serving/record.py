@@ -13,7 +13,14 @@ from nudge.domain.identity.link import Link
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
-from nudge.domain.journal.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
+from nudge.domain.journal.event import (
+    EVENT_TYPES,
+    MAX_AGE,
+    NEEDS_DECISION,
+    may_send,
+    skew_of,
+    source_of,
+)
 from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.numbers import OWN
 from nudge.errors import StoreAwayError
@@ -54,11 +61,13 @@ class Recorder:
         store: of the installation.
         sealer: hashes and ids.
         spool: takes what the store does not.
+        skew: seconds that servers' clocks may be behind.
     """
 
     store: Store
     sealer: Sealer
     spool: Spool
+    skew: float = 0.0
 
     def record(self, sent: Sequence[EventRequest], caller: Caller, at: float) -> RecordResult:
         """Append what is in order.
@@ -108,7 +117,7 @@ class Recorder:
         problem = _problem(sent, ref, caller, at)
         if problem:
             return problem
-        named, notes = self._named(sent, at), self._notes(sent)
+        named, notes = self._named(sent, at), self._notes(sent, caller)
         event = self._event(sent, ref, caller)
         if link is not None:
             # Known without a look at the journal, which may not go back as far.
@@ -148,14 +157,16 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        source = source_of(caller)
         return Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
-            source=source_of(caller),
+            source=source,
             decision=ref,
             fields=fields,
             at=sent.at,
+            skew=skew_of(sent.at, source, self.skew),
         )
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
@@ -181,12 +192,14 @@ class Recorder:
         device = self.sealer.device(sent.device_token)
         return device.id if device else ""
 
-    def _notes(self, sent: EventRequest) -> tuple[VaultEntry, ...]:
+    def _notes(self, sent: EventRequest, caller: Caller) -> tuple[VaultEntry, ...]:
         """Find the texts of people, for the vault: the journal cannot forget."""
         text = sent.fields.get(TEXT)
         if not isinstance(text, str) or not text:
             return ()
-        return (VaultEntry(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
+        # As unique as the event: a page's text takes no server's place.
+        field = f"{source_of(caller)}:{sent.type}:{sent.event_id}"
+        return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
 
 
 def _dated(arrival: Append, at: float) -> Append:

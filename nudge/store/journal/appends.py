@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nudge.domain.journal.records import Decision, Event
@@ -69,10 +69,12 @@ class Redirect:
 
     Attributes:
         partition: where it is.
+        via: the subject under which the visitor was known before.
     """
 
     partition: int
     subject: str
+    via: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge.domain.identity.sealing import Home
+from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
-from nudge.store.journal.journal import EVENT_MEMORY, Journal, digest_of
+from nudge.store.journal.digests import digest_of, earlier_digest_of
+from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode
@@ -105,7 +107,10 @@ class People:
             return 1
         if any(self._seen(of, event) for of in (one, other)):
             return 0  # the same call, made twice at the same time
-        said = replace(event, subject=stays.subject)
+        fields = dict(event.fields)
+        if stays != one:
+            fields[VIA] = one.subject
+        said = replace(event, subject=stays.subject, fields=fields)
         return Journal(self.client, self.keys).append_followed(
             {stays.partition: [Append("", said)]}, closes=True
         )
@@ -124,7 +129,11 @@ class People:
     def _seen(self, of: Home, event: Event) -> bool:
         """Return whether the event was appended before, to the subject of either id."""
         seen = self.keys.seen(of.partition, of.subject)
-        return self.client.call("ZSCORE", seen, digest_of(event)) is not None
+        now, before = self.client.call("ZMSCORE", seen, digest_of(event), earlier_digest_of(event))
+        if now is not None or before is None:
+            return now is not None
+        journal = Journal(self.client, self.keys)
+        return journal.holds(of.partition, of.subject, int(float(before)), event)
 
     def link(self, one: Home, other: Home, event: Event) -> tuple[Home, bool]:
         """Merge two subjects and append the event that says so; idempotent.
@@ -155,7 +164,8 @@ class People:
 
     def _linked(self, leaves: Home, stays: Home, event: Event) -> list[Reply]:
         p = leaves.partition
-        fields = {**event.fields, INTO: stays.subject, PARTITION: stays.partition}
+        # From here on each record of it says so: `parting` can tell them apart.
+        fields = {**event.fields, INTO: stays.subject, PARTITION: stays.partition, VIA: True}
         said = replace(event, subject=leaves.subject, fields=fields)
         memory = int(EVENT_MEMORY * 1000)
         args: list[Arg] = [

@@ -25,6 +25,8 @@ _FOLD: Final = FoldName.ATTRIBUTE.value
 """The fold that keeps the visitors' states; plain text, which formats faster than an enum."""
 AT_ONCE: Final = 300
 """Visitors that one script opens: the store is busy with them for some ms."""
+PARTING: Final = "parting"
+"""The field of `person:<subject>` while a split is under way: the other side's subject."""
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
@@ -61,12 +63,14 @@ class Person:
         ids: hashes of the external ids that lead to it.
         others: subjects that turned out to be it.
         into: whom it turned out to be.
+        parting: from whom it is being taken apart; the other side has it, too.
     """
 
     home: Home
     ids: tuple[str, ...] = ()
     others: tuple[Home, ...] = ()
     into: Home | None = None
+    parting: Home | None = None
 
 
 class VisitorView(NamedTuple):
@@ -234,12 +238,13 @@ class VisitorBook:
         found = self.client.call("HGETALL", self.keys.person(home.partition, home.subject))
         fields = {name.decode(): value for name, value in found.items()}
         listed = [name.split(":", 1) for name in fields if ":" in name]
-        into = fields.get("into")
+        into, parting = fields.get("into"), fields.get(PARTING)
         return Person(
             home,
             tuple(name for kind, name in listed if kind == "h"),
             tuple(Home(name, int(fields[f"s:{name}"])) for kind, name in listed if kind == "s"),
             _home(into) if into else None,
+            _home(parting) if parting else None,
         )
 
     def assigned(self, partition: int, subject: str, unit: str) -> StandingDecision | None:

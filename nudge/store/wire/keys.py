@@ -80,6 +80,7 @@ _APPENDS = {
     "Folds": "a fold's records and its position are one commit",
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
+    "Partings": "a subject that leaves and the record that says so are one script",
 }
 _MAKES = {
     "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
@@ -90,6 +91,7 @@ _BOOKS = {
     "Journal": "an event and its notes for the vault are one script",
     "Books": "a walk over all books reseals a cipher, or takes a number out of all of them",
     "Removal": _MAKES["Removal"],
+    "Partings": "what was copied when two became one goes back to whose it is",
 }
 _OLD = {"Generations": "a state that counts no more expires, whatever its family"}
 _TAKES = {"Journal": "a decision, its assignment and the unit that it takes are one script"}
@@ -98,11 +100,15 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "journal": _APPENDS,
     "seq": _APPENDS,
     "vault": _MAKES,
-    "person": _MAKES,
+    "person": _MAKES | {"Partings": _APPENDS["Partings"]},
     "numbers": _BOOKS,
     "texts": _BOOKS,
     "assigned": _TAKES | {"Removal": _MAKES["Removal"]},
-    "seen": {"People": _APPENDS["People"], "Removal": _MAKES["Removal"]},
+    "seen": {
+        "People": _APPENDS["People"],
+        "Removal": _MAKES["Removal"],
+        "Partings": "ids of events go with whose the events are",
+    },
     "quota": _TAKES,
     "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
     **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals"), _OLD),

@@ -128,12 +128,12 @@ CSV = "variant,propensity,reward\na,0.5,1\nb,0.5,0\n"
 @pytest.mark.parametrize(
     ("text", "columns", "told"),
     [
-        ("", Columns(), "cannot be read"),
+        ("", Columns(), "is empty; the first line has to name the columns"),
         ("variant,reward\na,1\n", Columns(), r"no column 'propensity'; .*--propensity"),
         (CSV, Columns(reward="visit"), r"no column 'visit'; .*--reward-column"),
         (CSV, Columns(features=("age",)), r"no column 'age'; .*--features"),
         (CSV + "a,high,1\n", Columns(), r"row 3, column 'propensity': 'high' is not a number"),
-        (CSV + "a,0.5\n", Columns(), r"cannot be read .*Expected 3 columns, got 2"),
+        (CSV + "a,0.5\n", Columns(), r"line 4 has 2 cells, the header has 3"),
         (
             CSV + ",0.5,1\n",
             Columns(),
