@@ -66,7 +66,7 @@ def decide() -> Response:
 def why(decision_id: str) -> Response:
     """Explain why a variant was chosen, and repeat the draw from the decision's record."""
     service = current()
-    return answer(explain(service.store, service.sealer, decision_id))
+    return answer(explain(service.store, service.sealer, decision_id, service.calendar))
 
 
 def _decide_pages(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:

@@ -21,7 +21,6 @@ from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
@@ -88,7 +87,9 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [{"at": iso(x.at), "amount": x.amount / FEN} for x in state.payments],
+        "payments": [
+            {"at": service.calendar.label(x.at), "amount": x.amount / FEN} for x in state.payments
+        ],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()
@@ -110,7 +111,7 @@ def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
 
 
 def _entry(at: float, **more: object) -> dict[str, object]:
-    return {"at": iso(at), **more}
+    return {"at": current().calendar.label(at), **more}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:
@@ -128,7 +129,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
         "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
-        "last_at": iso(used.last_at) if used else None,
+        "last_at": service.calendar.label(used.last_at) if used else None,
     }
 
 

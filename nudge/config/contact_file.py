@@ -16,6 +16,7 @@ from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
+from nudge.domain.basics.calendar import ZONE
 from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.contact.contact_policy import (
@@ -36,8 +37,12 @@ FILE: Final = "contact.toml"
 Table = Mapping[str, Any]
 
 
-def load_contact(directory: Path) -> ContactPolicy:
+def load_contact(directory: Path, zone: str = ZONE) -> ContactPolicy:
     """Load the contact policy of a configuration directory, with the file of dates that it names.
+
+    Args:
+        directory: of the configuration.
+        zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: all problems of both files, each with file and key.
@@ -45,7 +50,7 @@ def load_contact(directory: Path) -> ContactPolicy:
     path = directory / FILE
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
-    return parse_contact(table, str(path), dates=dates, more=problems)
+    return parse_contact({"zone": zone, **table}, str(path), dates=dates, more=problems)
 
 
 def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
@@ -107,6 +112,19 @@ def parse_contact(
     return _policy(data, dates or {})
 
 
+def contact_warnings(policy: ContactPolicy, zone: str) -> list[str]:
+    """Return what is allowed and yet hardly meant, as texts for `nudge check`.
+
+    Args:
+        policy: from `load_contact`.
+        zone: the operator's.
+    """
+    if policy.zone.key == zone:
+        return []
+    cure = "leave it out of contact.toml, unless these customers live in another zone"
+    return [f"{FILE}: zone is {policy.zone.key}, and that of the service is {zone}; {cure}"]
+
+
 def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
     """Return problems and content of the file of dates, where the table names one."""
     holidays = table.get("holidays")
@@ -141,7 +159,7 @@ def _read(schema: Schema, table: Mapping[str, object]) -> tuple[dict[str, Any], 
 def _policy(data: Table, dates: Table) -> ContactPolicy:
     holidays: Table = data["holidays"]
     return ContactPolicy(
-        zone=ZoneInfo(data["zone"]),
+        zone=ZoneInfo(data.get("zone", ZONE)),
         channels={one["name"]: _channel(one) for one in data["channels"]},
         purposes={one["name"]: _purpose(one) for one in data["purposes"]},
         caps=Caps(**data["caps"]),

@@ -117,7 +117,8 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
 def _attribute(worker: Worker) -> dict[str, Loop]:
     directory = worker.settings.config_dir
     # Who plans no SMS may do without a contact policy.
-    policy = load_contact(directory) if (directory / CONTACT).exists() else None
+    zone = worker.settings.zone
+    policy = load_contact(directory, zone) if (directory / CONTACT).exists() else None
     review = PlanReview(worker.store, policy) if policy else None
     fold = AttributeFold(worker.store, plan_review=review)
     heartbeats = HeartbeatLoop(worker.store, worker.store_check)
