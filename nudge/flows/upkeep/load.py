@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
@@ -14,6 +15,18 @@ from nudge.domain.people.numbers import OWN
 from nudge.store.journal.appends import Append, NamedId
 from nudge.store.store import Store
 from nudge.store.vault.people import IDENTIFIED
+
+
+class LoadResult(NamedTuple):
+    """The result of loading some rows.
+
+    Attributes:
+        fresh: records that were new.
+        known: rows all of whose records were there before.
+    """
+
+    fresh: int
+    known: int
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,8 @@ class VisitorLoader:
     store: Store
     sealer: Sealer
 
-    def load(self, customers: Iterable[VisitorRow]) -> int:
-        """Load some visitors; return how many records were new.
+    def load(self, customers: Iterable[VisitorRow]) -> LoadResult:
+        """Load some visitors.
 
         A row that was loaded in the last 7 days is a duplicate, so that a load that was broken off
         can be repeated from its beginning.
@@ -37,10 +50,17 @@ class VisitorLoader:
             StoreAwayError: no answer; do it again.
         """
         groups: dict[int, list[Append]] = defaultdict(list)
-        for one in customers:
+        places: dict[int, int] = {}
+        for place, one in enumerate(customers):
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
-            groups[home.partition] += self._arrivals(one, home.subject)
-        return self.store.people.append_people(groups, closes=True)
+            arrivals = list(self._arrivals(one, home.subject))
+            places |= dict.fromkeys(map(id, arrivals), place)
+            groups[home.partition] += arrivals
+        new: set[int] = set()
+        fresh = self.store.people.append_people(
+            groups, closes=True, note=lambda one: new.add(places[id(one)])
+        )
+        return LoadResult(fresh, len(set(places.values()) - new))
 
     def _arrivals(self, one: VisitorRow, visitor_hash: str) -> Iterator[Append]:
         if one.msisdn:

@@ -129,8 +129,8 @@ def test_f06_a_forgotten_quote_swallows_nothing(tmp_path: Path) -> None:
 
 def test_f06_blocks_and_lines_are_counted_through_a_large_file(tmp_path: Path) -> None:
     """Bad lines, quoted breaks and empty lines around the ends of blocks keep the numbers right."""
-    rng = random.Random(6)  # noqa: S311 (the same file every time)
-    lines, good, bad = ["id,name"], [], []
+    rng = random.Random(6)  # noqa: S311 - a seed
+    lines, good, bad = ["id,name"], list[int](), list[int]()
     size = 0
     while size < 3 * BLOCK:
         number = len(lines) + 1
@@ -206,7 +206,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
 )
 def test_blocks_read_what_lines_read(examples: int) -> None:
     """Where Arrow's way is taken at all, rows, numbers and problems are those of the slow way."""
-    rng, fast = random.Random(7), 0  # noqa: S311 (the same files every time)
+    rng, fast = random.Random(7), 0  # noqa: S311 - a seed
     parts = [b"a", b"b", b",", b'"', b"\n", b" ", b"\r\n", b"\t", "张".encode(), b'""', b"\xc2\xa0"]
     weights = [8, 8, 12, 2, 8, 1, 0.3, 0.2, 1, 1, 0.1]
     for _ in range(examples):
@@ -224,7 +224,7 @@ def test_blocks_read_what_lines_read(examples: int) -> None:
 
 def test_rows_as_python_writes_them_are_read_back(tmp_path: Path) -> None:
     """Quotes, separators and line breaks in cells survive, wherever a block ends."""
-    rng = random.Random(8)  # noqa: S311 (the same rows every time)
+    rng = random.Random(8)  # noqa: S311 - a seed
     words = ["a", 'say "so"', "x,y", "two\nlines", "五", ""]
     rows = [[str(n), rng.choice(words), rng.choice(words)] for n in range(50_000)]
     text = io.StringIO()
