@@ -9,10 +9,10 @@ from functools import partial
 from itertools import chain, islice
 from typing import IO, Any, Final
 
-import orjson
 from flask import Response, request
 
-from nudge.api.bodies import json_table
+from nudge.api.bodies import body_stream, json_table, read_json
+from nudge.api.errors import BadJsonError
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer, dumps
 from nudge.api.schemas.timings import (
@@ -65,7 +65,7 @@ def timings() -> Response:
         # A stream may be of any length: only a batch of lines is in memory at once. None would be
         # the app's limit.
         request.max_content_length = sys.maxsize
-        pieces = stream_answers(request.stream, partial(_batch, service, source))
+        pieces = stream_answers(body_stream(), partial(_batch, service, source))
         first = next(pieces, b"")
         return Response(chain((first,), pieces), mimetype=LINES)
     body = json_table(service.settings.max_events_body)
@@ -182,8 +182,8 @@ def _table(raw: bytes) -> dict[str, Any]:
     if len(raw) > MAX_LINE:
         raise InvalidRequestError(f"the line is too long; write at most {MAX_LINE} bytes")
     try:
-        table = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        table = read_json(raw)
+    except BadJsonError as error:
         raise InvalidRequestError(f"the line is not JSON: {error}") from error
     if not isinstance(table, dict) or "customers" in table:
         raise InvalidRequestError("write one customer a line, as a JSON object")

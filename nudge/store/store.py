@@ -14,6 +14,7 @@ from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
 from nudge.store.keeping.freshness import FreshnessReader
+from nudge.store.keeping.heartbeats import Heartbeats
 from nudge.store.keeping.identity import StoreIdentity
 from nudge.store.keeping.retention import Retention
 from nudge.store.keeping.rewriting import LogRewrite
@@ -81,6 +82,11 @@ class Store:
     def backup(self) -> Backup:
         """A backup of what cannot be rebuilt: written as frames, restored into an empty store."""
         return Backup(self.client, self.keys)
+
+    @cached_property
+    def heartbeats(self) -> Heartbeats:
+        """Heartbeats: marks by which a silent partition's time goes on."""
+        return Heartbeats(self.client, self.keys)
 
     @cached_property
     def identity(self) -> StoreIdentity:

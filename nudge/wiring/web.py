@@ -83,7 +83,7 @@ def _service(settings: Settings) -> Service:
         rules=load_input_rules(settings),
         sealer=sealer,
         decider=Decider(store, sealer, settings.holdout, spool, segments, patience),
-        recorder=Recorder(store, sealer, spool),
+        recorder=Recorder(store, sealer, spool, settings.attribution_skew),
         # Answers are long: what a page's client may wait for them would close it for pages.
         questions=QuestionQueue(hot_store(settings, SLOW_TIMEOUT)),
         eraser=Eraser(store, sealer),

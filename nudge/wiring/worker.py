@@ -34,6 +34,7 @@ from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.harm_guard_loop import HarmGuardLoop
+from nudge.workers.heartbeat_loop import HeartbeatLoop
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.loops import Loop, stop_signals, supervise
 from nudge.workers.publish_loop import PublishLoop
@@ -44,8 +45,8 @@ from nudge.workers.store_check import StoreCheck
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
-"""What can be asked for: folds, of which `learn` brings the publisher with it, and reports, which
-bring the guard."""
+"""What can be asked for: folds, of which `attribute` brings the heartbeats with it and `learn` the
+publisher, and reports, which bring the guard."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")
@@ -119,7 +120,8 @@ def _attribute(worker: Worker) -> dict[str, Loop]:
     policy = load_contact(directory) if (directory / CONTACT).exists() else None
     review = PlanReview(worker.store, policy) if policy else None
     fold = AttributeFold(worker.store, plan_review=review)
-    return {fold.name: _runner(worker, fold)}
+    heartbeats = HeartbeatLoop(worker.store, worker.store_check)
+    return {fold.name: _runner(worker, fold), "heartbeat": heartbeats}
 
 
 def _learn(worker: Worker) -> dict[str, Loop]:

@@ -17,7 +17,7 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
-from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
 from nudge.flows.folds.plan_review import PlanReview
@@ -83,12 +83,13 @@ class AttributeFold:
         due = self._due(partition, after)
         loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
         visitors, records = fold(loaded, state.watermark, entries)
-        visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
+        mark = after.watermark
+        visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
         if self.plan_review:
             self.plan_review.review(partition, entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
-        mark = {WATERMARK: repr(after.watermark)}
-        writes.append(self.store.folds.put_fields(partition, self.name, mark))
+        fields = {WATERMARK: repr(mark)}
+        writes.append(self.store.folds.put_fields(partition, self.name, fields))
         sends = [sent for e in entries if (sent := sent_by(e))]
         return after, Commit(entries[-1].position, records, writes, sends)
 
@@ -100,8 +101,7 @@ class AttributeFold:
         blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
         found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
-        gone = VisitorState()
-        return {s: gone if v.is_forgotten(state.watermark) else v for s, v in found.items()}
+        return {subject: recall(one, state.watermark) for subject, one in found.items()}
 
     def _writes(
         self,

@@ -84,6 +84,7 @@ _APPENDS = {
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
     "Partings": "a subject that leaves and the record that says so are one script",
+    "Heartbeats": "whether one is due and the mark itself are one script",
 }
 _MAKES = {
     "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
