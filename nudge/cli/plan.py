@@ -99,6 +99,9 @@ def plan(
     except HeldError as error:
         text = "another process is writing it; wait for that process, or end it"
         raise InvalidConfigError([f"{out}: {text}"]) from error
+    except OSError as error:
+        text = f"cannot be written ({error.strerror or 'the disk fails'}); check directory and disk"
+        raise InvalidConfigError([f"{out}: {text}"]) from error
     sys.exit(_tell(out, question, joined, as_json=as_json))
 
 

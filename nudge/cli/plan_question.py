@@ -127,8 +127,7 @@ def _check_rows(file: InputFile, desk: SharePlanner) -> None:
 
     for piece in visitor_pieces(file, SIZE):
         found = piece()
-        for row, line in zip(found.rows, found.lines, strict=True):
-            read = desk.terms.read(row)
+        for read, line in zip(desk.terms.read_each(found.rows), found.lines, strict=True):
             if isinstance(read, str):
                 text = f"{file.unit} {line:,}: {read}; nothing was planned (--strict)"
                 raise InvalidConfigError([f"{file.name}: {text}"])

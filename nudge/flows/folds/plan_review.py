@@ -137,7 +137,7 @@ class PlanReview:
         wanted = [
             PlannedContact(row[0], x.period, _contact(x)) for row, x in zip(rows, made, strict=True)
         ]
-        known = read_contact_facts(state, (), None)
+        known = self.policy.in_own_words(read_contact_facts(state, (), None))
         reasons = settle_plans(self.policy, known, wanted, now())
         stay = [row for i, row in enumerate(rows) if i not in reasons]
         out = [i for i, reason in reasons.items() if reason != PAST]
