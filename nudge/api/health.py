@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
+from nudge.clock import now
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.errors import StoreError, StoreFullError
 
@@ -38,7 +39,10 @@ class ReadySchema(Schema):
     warnings = ma.List(
         ma.String(),
         required=True,
-        metadata={"description": "what needs a person although decisions are answered"},
+        metadata={
+            "description": "what needs a person, and the cure; only a slot that cannot publish "
+            "is a reason for `degraded` among them"
+        },
     )
     slots = ma.Integer(required=True)
     catalogue_age = ma.Float(
@@ -84,20 +88,27 @@ def ready() -> Response:
     lags = _lags(service)
     held = service.held
     known = held.read_at is not None
-    warnings = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
-    reason = _reason(service, away=lags is None) or next(iter(warnings), "")
+    unpublished = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
+    reason = _reason(service, away=lags is None) or next(iter(unpublished), "")
     status = "starting" if not known else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
-    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
-    told_why = {"status": status, "reason": reason, "warnings": warnings}
-    return answer(told_why | body, 200 if known else 503)
+    body: dict[str, object] = {
+        "slots": len(held.catalogue.slots),
+        "catalogue_age": held.age,
+        "lags": told,
+    }
+    holidays = service.holidays.look(now())
+    body["warnings"] = [*unpublished, *([holidays] if holidays else [])]
+    return answer({"status": status, "reason": reason} | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
     """Return the figures of the web processes, for Prometheus."""
-    return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+    service = current()
+    service.holidays.look(now())
+    return Response(service.metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _reason(service: Service, *, away: bool) -> str:

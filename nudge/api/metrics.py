@@ -67,6 +67,7 @@ class Metrics:
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
+        holidays_missing: years whose days off the contact policy lacks.
         spool: figures of the spool.
     """
 
@@ -79,6 +80,7 @@ class Metrics:
     degraded: Counter
     frozen: Gauge
     unpublished: Gauge
+    holidays_missing: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -115,6 +117,9 @@ class Metrics:
             frozen=_slot_gauge("nudge_slot_frozen", "1 while a slot is frozen", own),
             unpublished=_slot_gauge(
                 "nudge_publish_failing", "1 while a slot's learner cannot publish", own
+            ),
+            holidays_missing=_gauge(
+                "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
             spool=SpoolMetrics.create(own),
         )
