@@ -40,7 +40,8 @@ class ReadySchema(Schema):
         ma.String(),
         required=True,
         metadata={
-            "description": "what needs a person soon, and the cure; `status` does not hang on it"
+            "description": "what needs a person, and the cure; only a slot that cannot publish "
+            "is a reason for `degraded` among them"
         },
     )
     slots = ma.Integer(required=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from places import CONFIG
@@ -25,11 +26,13 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
+from nudge.domain.reports.questions import EVER, PerformanceQuestion
 from nudge.domain.slots.slot import Variant
 from nudge.errors import InvalidConfigError, InvalidRequestError, NotFoundError
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
+from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import import_undo
 from nudge.flows.upkeep.import_log import Importer, ImportResult, digest
 from nudge.flows.upkeep.import_undo import ImportUndo, UndoResult
@@ -132,6 +135,14 @@ def test_f01_an_import_is_taken_back_whole(
     assert take(site, path, rules).fresh == 0
     assert undo(site, digest(path)).exposures == 900
     assert agreed(site) == before
+
+
+def reported(site: Site) -> tuple[int, str]:
+    """Exposures of the report, and its last bucket of time."""
+    reports = Reports(site.store, lake(site), site.settings.data_dir / "cache", 0.0)
+    told: Any = reports.make(PerformanceQuestion("banner", EVER, ())).report
+    buckets = told["allocation"]["buckets"]
+    return sum(one["exposures"] for one in buckets), buckets[-1]["at"]
 
 
 def test_f01_reports_and_evaluation_do_not_see_what_was_taken_back(
@@ -293,6 +304,7 @@ def test_f01_an_impossible_time_of_an_earlier_version_is_taken_back(
         found = differences(site)
         assert found
         assert all("import --undo" in one for one in found)
+        assert reported(site) == (50 + len(range(40)), "9999-12-31T23:59:59+00:00")
     publisher = Publisher(site.store, "test", 30.0, 0.0)
     assert publisher.run(0.0) == ["banner"]
     assert undo(site, digest(path)).exposures == 50

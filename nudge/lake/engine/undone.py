@@ -19,15 +19,15 @@ UNDONE: Final = "undone_imports"
 IDS: Final = "undone_ids"
 """Table of the decisions that do not count."""
 HIDDEN: Final = ("decisions", "exposures", "rewards")
-FIND: Final = """
+TYPE: Final = "import_undone"
+FIND: Final = f"""
     SELECT "partition", max(position) AS upto, fields['import'] AS name, fields['slot'] AS slot
-    FROM marks WHERE type = 'import_undone' GROUP BY ALL
-"""
-"""It is written for DuckDB and for Spark."""
+    FROM marks WHERE type = '{TYPE}' GROUP BY ALL
+"""  # noqa: S608 - constants only
 FIND_IDS: Final = f"""
     SELECT d.decision_id FROM decisions d JOIN {UNDONE} u ON d."partition" = u."partition"
     AND d.slot = u.slot AND d.source = concat('import:', u.name) AND d.position < u.upto
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 - the same
 
 
 def hide_undone(backend: Backend, tables: Mapping[str, Sequence[Source]]) -> None:
