@@ -12,6 +12,7 @@ from builders import decision
 from merging_world import AT, World
 
 from nudge.domain.journal.records import Event, Record, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.slots.slot import RewardTerms
 
 DAY = 86_400.0
