@@ -103,7 +103,8 @@ def _past(backend: Backend, slot: str, files: Sequence[DayFile]) -> tuple[Table,
     rows = as_view(backend, "settled_rows", read(backend, [file.path for file in files]))
     late = shown.sum_late(backend, slot, rows, min(file.day for file in files))
     with translate_errors():
-        table = backend.create_table("late_rewards", late, temp=True, overwrite=True)
+        backend.raw_sql("DROP TABLE IF EXISTS late_rewards")
+        table = backend.create_table("late_rewards", late, temp=True)
     found = arrow(backend, table.order_by("id"))
     if not len(found):
         return as_view(backend, "final_rows", _final(rows)), ""
