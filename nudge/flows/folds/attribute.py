@@ -11,8 +11,9 @@ from typing import Final
 
 import structlog
 
-from nudge.domain.credit.attribution import REFUNDED, advance
+from nudge.domain.credit.attribution import REFUNDED
 from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.facts import REFUND_OF

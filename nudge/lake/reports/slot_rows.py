@@ -102,12 +102,12 @@ def _past(backend: Backend, slot: str, files: Sequence[DayFile]) -> tuple[Table,
     """Return the rows of final days with their late rewards, and a hash of these, "" for none."""
     rows = as_view(backend, "settled_rows", read(backend, [file.path for file in files]))
     late = shown.sum_late(backend, slot, rows, min(file.day for file in files))
-    found = arrow(backend, late.order_by("id"))
+    with translate_errors():
+        backend.raw_sql("DROP TABLE IF EXISTS late_rewards")
+        table = backend.create_table("late_rewards", late, temp=True)
+    found = arrow(backend, table.order_by("id"))
     if not len(found):
         return as_view(backend, "final_rows", _final(rows)), ""
-    with translate_errors():
-        backend.create_table("late_rewards", found, temp=True, overwrite=True)
-        table = backend.table("late_rewards")
     columns = [found.column(name).to_pylist() for name in ("id", "conversions", "value")]
     digest = hashlib.blake2b(repr(columns).encode(), digest_size=12).hexdigest()
     return as_view(backend, "final_rows", _final(shown.with_late(rows, table))), f"late-{digest}"

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.basics.money import MAX_FEN, fen_of
-from nudge.domain.credit.attribution import GRACE, MAX_OPEN, advance, step
+from nudge.domain.credit.attribution import GRACE, MAX_OPEN, step
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.event import MAX_AGE
 from nudge.domain.journal.records import (
     AWAY,

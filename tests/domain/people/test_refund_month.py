@@ -12,6 +12,7 @@ from builders import decision
 from merging_world import AT, World
 
 from nudge.domain.journal.records import Event, Record, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.slots.slot import RewardTerms
 
 DAY = 86_400.0
@@ -72,7 +73,7 @@ def order(
     name, under = named
     yuan = random.choice((10, 20, 30, 50, 100))
     sent.paid[name] = at, 100 * yuan
-    fields = {"amount": yuan, "refundable": True}
+    fields = {"amount": yuan, REFUNDABLE: True}
     said = Event("", name, "paid", "server", None, fields, at)
     unders = random.choice(((under,), (under,), (0, 1)))
     found: list[Timed] = [(at + random.random() * 300, number, under, said) for under in unders]
