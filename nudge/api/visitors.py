@@ -12,6 +12,7 @@ from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.basics.money import FEN
+from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
@@ -86,7 +87,7 @@ def _plain(
         "open_exposures": len(state.open),
         "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
         "contacts": [_entry(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
-        "consents": [_entry(x.at, channel=x.channel, given=x.given) for x in state.consents],
+        "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
     }
@@ -94,6 +95,11 @@ def _plain(
 
 def _entry(at: float, **more: object) -> dict[str, object]:
     return {"at": iso(at), **more}
+
+
+def _consent(one: Consent) -> dict[str, object]:
+    """Return a consent; a file may have given it without a time."""
+    return {"at": iso(one.at) if one.at else None, "channel": one.channel, "given": one.given}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:

@@ -75,12 +75,13 @@ def test_a_file_is_brought_in_once(
     """Attributes, consent and region are known; the same file again changes nothing."""
     file = str(written(tmp_path, kind))
     first = run(settings, monkeypatch, "load", "visitors", file, "--json")
-    assert first.exit_code == 1
+    assert first.exit_code == 1, first.output
     told = json.loads(first.stdout)
-    assert told["rows"] == 2
-    assert [line.split(":")[0] for line in told["rejected"]] == ["row 3", "row 4"]
+    assert told["rows"] == 3
+    assert [line.split(":")[0] for line in told["rejected"]] == ["row 4"]
+    assert [line.split(":")[0] for line in told["warnings"]] == ["row 3"]
     again = json.loads(run(settings, monkeypatch, "load", "visitors", file, "--json").stdout)
-    assert (told["records"], again["records"]) == (5, 0)
+    assert (told["records"], again["records"]) == (6, 0)
     a, b = known(settings, "a", "b")
     assert a.context()["city_tier"] == 1
     assert a.context()["province"] == "江苏"

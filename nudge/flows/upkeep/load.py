@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
 from nudge.domain.journal.records import Event
+from nudge.domain.people.consents import BY, FILE
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.slot import Scalar
 from nudge.store.journal.appends import Append, NamedId
 from nudge.store.store import Store
+from nudge.store.vault.number_owners import Ownership
 from nudge.store.vault.people import IDENTIFIED
+
+AT_ONCE: Final = 500
+"""Records of one script."""
+
+
+class LoadResult(NamedTuple):
+    """The result of loading some rows.
+
+    Attributes:
+        fresh: records that were new.
+        gathered: places of the rows whose number has too many visitors: it was left out.
+    """
+
+    fresh: int
+    gathered: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,8 +46,8 @@ class VisitorLoader:
     store: Store
     sealer: Sealer
 
-    def load(self, customers: Iterable[VisitorRow]) -> int:
-        """Load some visitors; return how many records were new.
+    def load(self, customers: Iterable[VisitorRow]) -> LoadResult:
+        """Load some visitors.
 
         A row that was loaded in the last 7 days is a duplicate, so that a load that was broken off
         can be repeated from its beginning.
@@ -37,29 +56,55 @@ class VisitorLoader:
             StoreAwayError: no answer; do it again.
         """
         groups: dict[int, list[Append]] = defaultdict(list)
-        for one in customers:
+        owners: list[Ownership] = []
+        places: dict[int, int] = {}
+        for place, one in enumerate(customers):
+            digest = one.digest
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
-            groups[home.partition] += self._arrivals(one, home.subject)
-        return self.store.people.append_people(groups, closes=True)
+            groups[home.partition] += _facts(one, home.subject, digest)
+            if one.msisdn:
+                owner = self._owner(one, home, digest)
+                places[id(owner.arrival)] = place
+                owners.append(owner)
+        fresh = self._append(groups)
+        gathered: list[int] = []
+        fresh += self.store.number_owners.identify_each(
+            owners, lambda arrival: gathered.append(places[id(arrival)])
+        )
+        return LoadResult(fresh, tuple(gathered))
 
-    def _arrivals(self, one: VisitorRow, visitor_hash: str) -> Iterator[Append]:
-        if one.msisdn:
-            home = self._home(self.sealer.number_hash(one.msisdn))
-            sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)
-            named = NamedId(home.subject, home.partition, new_label(), OWN, sealed)
-            event = self._event(one, IDENTIFIED, dict(region_of(one.msisdn)))
-            yield Append(visitor_hash, event, named=named)
-        if one.known:
-            yield Append(visitor_hash, self._event(one, "loaded", dict(one.known)))
-        for channel, given in one.consents.items():
-            event = self._event(one, "consent", {"channel": channel, "given": given}, channel)
-            yield Append(visitor_hash, event)
+    def _append(self, groups: dict[int, list[Append]]) -> int:
+        fresh = 0
+        for p, group in groups.items():
+            for start in range(0, len(group), AT_ONCE):
+                some = {p: group[start : start + AT_ONCE]}
+                fresh += self.store.journal.append_followed(some, closes=True)
+        return fresh
 
-    def _event(
-        self, one: VisitorRow, kind: str, fields: dict[str, str | bool | float | None], of: str = ""
-    ) -> Event:
-        name = f"{kind}:{of}:{one.digest}"
-        return Event(new_subject(), name, kind, "server", fields=fields)
+    def _owner(self, one: VisitorRow, home: Home, digest: str) -> Ownership:
+        if one.msisdn is None:
+            raise ValueError("the row has no number")
+        number = self._home(self.sealer.number_hash(one.msisdn))
+        sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)
+        named = NamedId(number.subject, number.partition, new_label(), OWN, sealed)
+        event = _event(digest, IDENTIFIED, dict(region_of(one.msisdn)))
+        return Ownership(home.partition, Append(home.subject, event, named=named), named)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.store.keys.partitions))
+
+
+def _facts(one: VisitorRow, visitor_hash: str, digest: str) -> Iterator[Append]:
+    """Yield the records of a row besides the one that tells whose its number is."""
+    if one.known:
+        yield Append(visitor_hash, _event(digest, "loaded", dict(one.known)))
+    for channel, said in one.consents.items():
+        fields: dict[str, Scalar] = {"channel": channel, "given": said.given, BY: FILE}
+        yield Append(visitor_hash, _event(digest, "consent", fields, channel, said.at))
+
+
+def _event(
+    digest: str, kind: str, fields: dict[str, Scalar], of: str = "", at: float | None = None
+) -> Event:
+    name = f"{kind}:{of}:{digest}"
+    return Event(new_subject(), name, kind, "server", fields=fields, at=at)
