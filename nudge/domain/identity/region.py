@@ -7,6 +7,7 @@ approximate. The tables are large, so they are imported when needed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +17,8 @@ MOBILE: Final = re.compile(r"\+861[3-9]\d{9}\Z", re.ASCII)
 """A mobile number of China."""
 HEAD: Final = 10
 """Characters that tell its region: the country and seven digits."""
+KIND: Final = 8
+"""Characters that tell what kind of number it is: the country and five digits."""
 LENGTH: Final = 14
 LANGUAGE: Final = "zh"
 REGIONS: Final = ("广西", "内蒙古", "新疆", "宁夏", "西藏")
@@ -36,7 +39,36 @@ def region_of(number: Number) -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 17)
 def _region_of_head(head: str) -> dict[str, str]:
-    return _looked_up(head + "0" * (LENGTH - HEAD))
+    """Return the region of a mobile number of China by its head; as `_looked_up`, ten times as fast.
+
+    The library asks what kind of number it is for each table anew.
+    """
+    from phonenumbers.carrierdata import CARRIER_DATA, CARRIER_LONGEST_PREFIX  # noqa: PLC0415
+    from phonenumbers.geodata import GEOCODE_DATA, GEOCODE_LONGEST_PREFIX  # noqa: PLC0415
+
+    if not _is_mobile(head[:KIND]):
+        return _looked_up(head + "0" * (LENGTH - HEAD))
+    place = _longest(GEOCODE_DATA, GEOCODE_LONGEST_PREFIX, head[1:])
+    name = _longest(CARRIER_DATA, CARRIER_LONGEST_PREFIX, head[1:])
+    known = province_and_city(place) | {"carrier": name}
+    return {name: value for name, value in known.items() if value}
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_mobile(head: str) -> bool:
+    import phonenumbers  # noqa: PLC0415
+
+    found = phonenumbers.parse(head + "0" * (LENGTH - KIND))
+    return phonenumbers.number_type(found) == phonenumbers.PhoneNumberType.MOBILE
+
+
+def _longest(table: Mapping[str, Mapping[str, str]], longest: int, digits: str) -> str:
+    """Return the text of the longest beginning of the digits that the table has in Chinese."""
+    for length in range(min(longest, len(digits)), 0, -1):
+        found = table.get(digits[:length])
+        if found is not None and LANGUAGE in found:
+            return found[LANGUAGE]
+    return ""
 
 
 def _looked_up(e164: str) -> dict[str, str]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from nudge.domain.identity.number import Number
 from nudge.domain.identity.region import region_of
-from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subject
+from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subjects
 from nudge.domain.journal.records import Event
 from nudge.domain.people.consents import BY, FILE
 from nudge.domain.people.loading import VisitorRow
@@ -35,6 +36,21 @@ class LoadResult(NamedTuple):
     gathered: tuple[int, ...] = ()
 
 
+class _Row(NamedTuple):
+    """A row with the digest of its content, and the subject that its visitor gets if new."""
+
+    row: VisitorRow
+    digest: str
+    subject: str
+
+    def event(
+        self, kind: str, fields: dict[str, Scalar], of: str = "", at: float | None = None
+    ) -> Event:
+        """Return an event of the row; its id is that of its content."""
+        name = f"{kind}:{of}:{self.digest}"
+        return Event(self.subject, name, kind, "server", fields=fields, at=at)
+
+
 @dataclass(frozen=True)
 class VisitorLoader:
     """The loader of visitors.
@@ -58,12 +74,14 @@ class VisitorLoader:
         groups: dict[int, list[Append]] = defaultdict(list)
         owners: list[Ownership] = []
         places: dict[int, int] = {}
-        for place, one in enumerate(customers):
-            digest = one.digest
+        rows = list(customers)
+        for place, (one, subject) in enumerate(zip(rows, new_subjects(len(rows)), strict=True)):
+            # All events of a row propose one subject, in case that its visitor is new.
+            said = _Row(one, one.digest, subject)
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
-            groups[home.partition] += _facts(one, home.subject, digest)
+            groups[home.partition] += _facts(said, home.subject)
             if one.msisdn:
-                owner = self._owner(one, home, digest)
+                owner = self._owner(said, one.msisdn, home)
                 places[id(owner.arrival)] = place
                 owners.append(owner)
         fresh = self._append(groups)
@@ -81,30 +99,21 @@ class VisitorLoader:
                 fresh += self.store.journal.append_followed(some, closes=True)
         return fresh
 
-    def _owner(self, one: VisitorRow, home: Home, digest: str) -> Ownership:
-        if one.msisdn is None:
-            raise ValueError("the row has no number")
-        number = self._home(self.sealer.number_hash(one.msisdn))
-        sealed = self.sealer.vault.seal(one.msisdn.to_seal, OWN)
+    def _owner(self, said: _Row, msisdn: Number, home: Home) -> Ownership:
+        number = self._home(self.sealer.number_hash(msisdn))
+        sealed = self.sealer.vault.seal(msisdn.to_seal, OWN)
         named = NamedId(number.subject, number.partition, new_label(), OWN, sealed)
-        event = _event(digest, IDENTIFIED, dict(region_of(one.msisdn)))
+        event = said.event(IDENTIFIED, dict(region_of(msisdn)))
         return Ownership(home.partition, Append(home.subject, event, named=named), named)
 
     def _home(self, hashed: str) -> Home:
         return Home(hashed, self.sealer.partition(hashed, self.store.keys.partitions))
 
 
-def _facts(one: VisitorRow, visitor_hash: str, digest: str) -> Iterator[Append]:
+def _facts(said: _Row, visitor_hash: str) -> Iterator[Append]:
     """Yield the records of a row besides the one that tells whose its number is."""
-    if one.known:
-        yield Append(visitor_hash, _event(digest, "loaded", dict(one.known)))
-    for channel, said in one.consents.items():
-        fields: dict[str, Scalar] = {"channel": channel, "given": said.given, BY: FILE}
-        yield Append(visitor_hash, _event(digest, "consent", fields, channel, said.at))
-
-
-def _event(
-    digest: str, kind: str, fields: dict[str, Scalar], of: str = "", at: float | None = None
-) -> Event:
-    name = f"{kind}:{of}:{digest}"
-    return Event(new_subject(), name, kind, "server", fields=fields, at=at)
+    if said.row.known:
+        yield Append(visitor_hash, said.event("loaded", dict(said.row.known)))
+    for channel, one in said.row.consents.items():
+        fields: dict[str, Scalar] = {"channel": channel, "given": one.given, BY: FILE}
+        yield Append(visitor_hash, said.event("consent", fields, channel, one.at))
