@@ -31,6 +31,7 @@ from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
 from nudge.store.vault.people import MOST_VISITORS, People
 from nudge.store.vault.removal import Removal
+from nudge.store.vault.suppressions import Suppressions
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -173,6 +174,11 @@ class Store:
     def visitor_states(self) -> VisitorStates:
         """States of visitors, and when the next exposure of each closes."""
         return VisitorStates(self.client, self.keys)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Suppressions: refusals that outlive the erasure of who gave them."""
+        return Suppressions(self.client, self.keys)
 
     @cached_property
     def removal(self) -> Removal:
