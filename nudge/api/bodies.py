@@ -1,37 +1,109 @@
-"""Request bodies: reading and bounding of JSON."""
+"""Request bodies: inflating, reading and bounding of JSON."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import IO, Any, Final, cast
 
 import orjson
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from nudge.api.errors import BadJsonError
+from nudge.api.inflater import ENCODINGS, GZIP_START, Inflater, InflatingStream
 from nudge.errors import InvalidRequestError
+
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\."
+)
+"""An escape in JSON's text; the group is half a surrogate pair."""
 
 
 def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
     """Read the request's body, a JSON object.
 
     Args:
-        limit: largest body, in bytes.
+        limit: largest body, in bytes, as it is sent and as it becomes.
         any_type: accept any Content-Type: a beacon cannot choose its own.
 
     Raises:
-        BadJsonError: the body is not JSON, or holds a number or text that JSON lacks (NaN, half a
-            surrogate pair).
+        BadJsonError: the body is not JSON, or holds a number that JSON lacks (NaN).
+        BadCompressionError: the body is compressed, and broken.
         InvalidRequestError: the body is JSON, but not an object.
-        UnsupportedMediaType: the Content-Type is not JSON.
+        RequestEntityTooLarge: the body is too large, or becomes so.
+        UnsupportedMediaType: the Content-Type is not JSON, or the Content-Encoding is unknown.
     """
     request.max_content_length = limit
     if not (any_type or request.is_json):
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
+    raw = request.get_data()
+    kind = _compression()
+    # A beacon cannot say that it is compressed: its bytes do.
+    if kind or raw[:2] == GZIP_START:
+        raw = _inflated(raw, kind or "gzip", limit)
     try:
-        body = orjson.loads(request.get_data())
-    except orjson.JSONDecodeError as error:
+        body = read_json(raw)
+    except BadJsonError as error:
         raise BadJsonError(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise InvalidRequestError("the body is not a JSON object")
     return body
+
+
+def body_stream() -> IO[bytes]:
+    """Return the request's body as a stream of plain bytes, inflated where it is compressed.
+
+    Reading it raises `BadCompressionError` or `RequestEntityTooLarge` where the body is broken.
+
+    Raises:
+        UnsupportedMediaType: the Content-Encoding is unknown.
+    """
+    kind = _compression()
+    if kind is None:
+        return request.stream
+    # Of a file that is only read, it has all.
+    return cast("IO[bytes]", InflatingStream(request.stream, kind))
+
+
+def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)
+    """Decode JSON; text that is none (half an emoji, bytes that are not UTF-8) becomes U+FFFD.
+
+    Raises:
+        BadJsonError: it is not JSON; the text says where.
+    """
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # Only here: what is in order costs nothing more.
+        try:
+            return orjson.loads(_mended(raw))
+        except orjson.JSONDecodeError as error:
+            raise BadJsonError(str(error)) from error
+
+
+def _mended(raw: bytes) -> str:
+    text = raw.decode("utf-8-sig", "replace")
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+
+
+def _compression() -> str | None:
+    """Return the kind of compression that the request names; None without one."""
+    given = request.headers.get("Content-Encoding")
+    if given is None:
+        return None
+    words = [word.strip().lower() for word in given.split(",")]
+    words = [word for word in words if word not in {"", "identity"}]
+    if not words:
+        return None
+    if len(words) > 1 or words[0] not in ENCODINGS:
+        raise UnsupportedMediaType("use Content-Encoding: gzip or deflate, or none")
+    return ENCODINGS[words[0]]
+
+
+def _inflated(raw: bytes, kind: str, limit: int) -> bytes:
+    inflater = Inflater(kind, limit)
+    found = inflater.feed(raw)
+    inflater.close()
+    return found

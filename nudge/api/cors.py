@@ -11,7 +11,7 @@ from nudge.api.auth import ANY_ORIGIN, HEADER
 
 PREFIXES: Final = ("/v1/", "/ofrep/")
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-HEADERS: Final = f"Authorization, Content-Type, {HEADER}"
+HEADERS: Final = f"Authorization, Content-Type, Content-Encoding, {HEADER}"
 MAX_AGE: Final = "86400"
 """Seconds that a browser may cache a preflight's answer."""
 

@@ -6,6 +6,7 @@ used directly; `operation` shows the same ones in the document.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Response
@@ -15,10 +16,12 @@ from nudge.api.metrics import Metrics
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.decisions import (
+    RESULTS,
     BulkRequestSchema,
     DecisionRequestSchema,
     PageAnswerSchema,
-    VisitorAnswersSchema,
+    RefusedVisitor,
+    load_request,
     load_requests,
 )
 from nudge.api.schemas.explanation import ExplanationSchema
@@ -31,7 +34,7 @@ from nudge.flows.serving.explain import explain
 blueprint = resource("decisions", "Decisions: the variants to show, and their explanation")
 
 REQUEST: Final = {"oneOf": [DecisionRequestSchema, BulkRequestSchema]}
-ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
+ANSWER: Final[dict[str, Any]] = {"oneOf": [PageAnswerSchema, RESULTS]}
 
 
 @operation(
@@ -40,16 +43,17 @@ ANSWER: Final = {"oneOf": [PageAnswerSchema, VisitorAnswersSchema]}
     scopes=("decide",),
     answers={200: ANSWER},
     body={MIMETYPE: REQUEST},
-    errors=(415,),
 )
 def decide() -> Response:
     """Decide which variants to show in the slots of a page, for one visitor or up to 100."""
     service = current()
     with service.metrics.latency.labels("decide").time():
         body = json_table(service.settings.max_body)
-        asks = load_requests(body, service.settings.region)
-        answers = _decide_pages(service, asks)
-        return answer(_plain(asks, answers) if "visitors" in body else answers[0])
+        if "visitors" in body:
+            return answer({"results": _decide_each(service, load_requests(body, service.rules))})
+        ask = load_request(body, service.rules)
+        (given,) = _decide_pages(service, [ask])
+        return answer(_plain(ask, given) if ask.warnings else given)
 
 
 @operation(
@@ -84,9 +88,20 @@ def _count(metrics: Metrics, one: PageAnswer) -> None:
             metrics.degraded.labels(slot).inc()
 
 
-def _plain(asks: list[DecisionRequest], answers: list[PageAnswer]) -> dict[str, Any]:
-    results = [
-        {"visitor_id": ask.visitor_id, "decisions": one.decisions, "device_token": one.device_token}
-        for ask, one in zip(asks, answers, strict=True)
+def _decide_each(
+    service: Service, asks: Sequence[DecisionRequest | RefusedVisitor]
+) -> list[object]:
+    """Answer or refuse each visitor of a bulk request, in their order."""
+    fit = [one for one in asks if isinstance(one, DecisionRequest)]
+    answers = iter(_decide_pages(service, fit) if fit else ())
+    return [
+        one
+        if isinstance(one, RefusedVisitor)
+        else {"visitor_id": one.visitor_id} | _plain(one, next(answers))
+        for one in asks
     ]
-    return {"results": results}
+
+
+def _plain(ask: DecisionRequest, given: PageAnswer) -> dict[str, Any]:
+    told: dict[str, Any] = {"decisions": given.decisions, "device_token": given.device_token}
+    return told | {"warnings": ask.warnings} if ask.warnings else told

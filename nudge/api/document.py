@@ -9,12 +9,24 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from marshmallow import Schema
 from marshmallow import fields as ma
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from nudge.api import decisions, docs, events, funnel, health, reports, slots, timings, visitors
+from nudge.api import (
+    decisions,
+    docs,
+    events,
+    funnel,
+    health,
+    reports,
+    slots,
+    timings,
+    visitors,
+    withdrawals,
+)
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
-from nudge.api.operation import check_rules
+from nudge.api.operation import EXTERNAL_ID, check_rules
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -27,6 +39,7 @@ BLUEPRINTS: Final = (
     funnel.blueprint,
     visitors.blueprint,
     timings.blueprint,
+    withdrawals.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})
@@ -51,6 +64,14 @@ class ErrorSchema(Schema):
     errors = ma.Raw(metadata={"description": "field -> messages about its value"})
 
 
+class ExternalIdConverter(BaseConverter):
+    """The rest of a path as an external id, whatever stands in it: ids may hold slashes."""
+
+    part_isolating = False
+    regex = "(?s:.+)"
+    weight = 200
+
+
 class NudgeApi(Api):  # type: ignore[misc]  # flask-smorest publishes no types
     """flask-smorest's Api with this service's form of errors."""
 
@@ -72,7 +93,12 @@ def describe(app: Flask) -> None:
         "OPENAPI_URL_PREFIX": "/",
         "API_SPEC_OPTIONS": {"info": {"description": ABOUT}},
     }
+    # A redirect would lose a body, and two slashes in an id are two.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.url_map.converters[EXTERNAL_ID] = ExternalIdConverter
     api = NudgeApi(app)
+    api.register_converter(ExternalIdConverter, _external_id)
     api.ma_plugin.converter.add_attribute_function(_openapi_attributes)
     for name, scheme in SECURITY.items():
         api.spec.components.security_scheme(name, scheme)
@@ -80,6 +106,10 @@ def describe(app: Flask) -> None:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
     check_rules(app, LIBRARY)
+
+
+def _external_id(_: object) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1}
 
 
 def _openapi_attributes(_: object, field: ma.Field[Any], **__: object) -> dict[str, Any]:

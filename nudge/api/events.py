@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from typing import Any, Final
 
+import structlog
 from flask import Response, request
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
@@ -13,13 +15,20 @@ from marshmallow import fields as ma
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.schemas.events import CLASSES, load_event
+from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor
 from nudge.api.service import Service, current
 from nudge.clock import now
-from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
+from nudge.domain.choosing.requests import (
+    EventRequest,
+    FieldWarning,
+    RecordResult,
+    RejectedEvent,
+)
+from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
 from nudge.errors import InvalidRequestError, NotFoundError
 
+log = structlog.get_logger()
 blueprint = resource("events", "Events: actions of visitors")
 
 MAX_EVENTS: Final = 1000
@@ -35,12 +44,27 @@ class RejectedEventSchema(Schema):
     message = ma.String(required=True)
 
 
+class EventWarningSchema(Schema):
+    """A field of an event that was taken: it was left out, or looks wrong."""
+
+    event_id = ma.String(required=True)
+    field = ma.String(required=True)
+    message = ma.String(required=True)
+
+
 class RecordResultSchema(Schema):
     """The result of a batch: counts of accepted and duplicate events, and the rejected ones."""
 
     accepted = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
     duplicates = ma.Integer(required=True, validate=validate.Range(0, MAX_EVENTS))
     rejected = ma.List(ma.Nested(RejectedEventSchema), required=True)
+    warnings = ma.List(
+        ma.Nested(EventWarningSchema),
+        metadata={
+            "description": "fields of taken events that were left out, or look wrong; "
+            "missing where there are none"
+        },
+    )
 
 
 BATCH: Final[dict[str, Any]] = {
@@ -77,11 +101,14 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
     key_in_query=True,
 )
 def record() -> Response:
-    """Record up to 1,000 events, each once; an invalid event is rejected with a reason, alone."""
+    """Record up to 1,000 events, each once; an invalid event is rejected with a reason, alone.
+
+    An optional field that does not fit is left out of its event, and told in `warnings`.
+    """
     service = current()
     with service.metrics.latency.labels("events").time():
         batch = _batch(json_table(service.settings.max_events_body, any_type=True))
-        return answer(_record_batch(service, batch), 202)
+        return answer(_plain(_record_batch(service, batch)), 202)
 
 
 @operation(
@@ -89,7 +116,7 @@ def record() -> Response:
     "GET /v1/pixel",
     scopes=("decide",),
     answers={200: IMAGE},
-    errors=(404, 422),
+    errors=(404,),
     parameters=(PIXEL,),
     key_in_query=True,
 )
@@ -121,14 +148,46 @@ def _batch(body: dict[str, Any]) -> list[object]:
 
 
 def _record_batch(service: Service, batch: list[object]) -> RecordResult:
-    server = caller().is_server
-    read = [load_event(raw, server=server, region=service.settings.region) for raw in batch]
+    unseal = service.sealer.unseal
+    door = EventDoor(caller().is_server, service.rules, lambda text: unseal(text) is not None)
+    read = [door.load(raw) for raw in batch]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
-    sent = [one for one in read if isinstance(one, EventRequest)]
+    sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
-    result = RecordResult(taken.accepted, taken.duplicates, (*unread, *taken.rejected))
+    rejected = (*unread, *taken.rejected)
+    result = replace(taken, rejected=rejected)
     _count(service, result)
     return result
+
+
+def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:
+    """Add a warning to each event whose amount is far above all that is on sale.
+
+    Such an event counts as it is: a gateway that changes its unit must not cost payments.
+    """
+    if not any(AMOUNT in one.fields for one in events):
+        return events
+    largest = largest_on_sale(live.slot for live in service.held.catalogue.slots.values())
+    far = [largest is not None and is_far_above(e.fields.get(AMOUNT), largest) for e in events]
+    if not any(far):
+        return events
+    service.metrics.large_amounts.inc(sum(far))
+    log.warning("amounts_far_above_sale", events=sum(far), largest_on_sale=largest)
+    wrong = f"is far above the largest amount on sale, {largest:g} yuan; send fen as {IN_FEN}"
+    told = FieldWarning(AMOUNT, wrong)
+    return [
+        replace(event, warnings=(*event.warnings, told)) if is_far else event
+        for event, is_far in zip(events, far, strict=True)
+    ]
+
+
+def _plain(result: RecordResult) -> dict[str, object]:
+    told: dict[str, object] = {
+        "accepted": result.accepted,
+        "duplicates": result.duplicates,
+        "rejected": result.rejected,
+    }
+    return told | {"warnings": result.warnings} if result.warnings else told
 
 
 def _count(service: Service, result: RecordResult) -> None:

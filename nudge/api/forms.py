@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from marshmallow import ValidationError, validate
+from marshmallow import ValidationError
 from marshmallow import fields as ma
 
-from nudge.config.slot_fields import JsonTable, Matches, OneOf, field_texts
+from nudge.config.slot_fields import JsonTable, Matches, field_texts
 from nudge.config.slot_schema import CHANNELS
 from nudge.domain.basics.slot_values import scalar_problem, text_problem
-from nudge.domain.identity.number import LONGEST
+from nudge.domain.values.closed_list import ClosedList
+from nudge.domain.values.ids import MAX_ID, parse_id
+from nudge.domain.values.plain_text import REPLACEMENT
+from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.values.words import parse_word
 
-MAX_VISITOR_ID: Final = 200
-MAX_EVENT_ID: Final = 128
 MAX_DECISION_ID: Final = 64
 MAX_TOKEN: Final = 512
 MAX_ATTRIBUTES: Final = 50
 MAX_NAME: Final = 64
 MAX_TEXT: Final = 200
-PRINTABLE: Final = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PAGE_NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
+PAGE_CHANNELS: Final = ClosedList(CHANNELS)
 
 
-def text(right: str, longest: int, *, required: bool = False) -> ma.String:
+class DoorField(ma.Field[Any]):
+    """A field whose value comes in by one of the doors of `domain.values`.
+
+    Args:
+        parse: the door; it raises `ValueRefusedError`.
+        right: a right value, in words.
+        openapi: the value's type in the document.
+        required: without it there is no request.
+    """
+
+    def __init__(
+        self,
+        parse: Callable[[object], object],
+        right: str,
+        openapi: Mapping[str, object],
+        *,
+        required: bool = False,
+    ) -> None:
+        super().__init__(required=required, **field_texts(right))
+        self.parse = parse
+        self.openapi = dict(openapi)
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> object:
+        try:
+            return self.parse(value)
+        except ValueRefusedError as error:
+            raise ValidationError(str(error)) from error
+
+
+def text(right: str, longest: int, *, required: bool = False) -> DoorField:
     """Make a field of text: 1 to `longest` characters, none of them a control character."""
-    return ma.String(
-        required=required,
-        validate=[
-            validate.Length(1, longest, error=right),
-            Matches(PRINTABLE, "leave control characters out"),
-        ],
-        **field_texts(right),
-    )
+    kind = {"type": "string", "minLength": 1, "maxLength": longest}
+    return DoorField(lambda value: parse_word(value, longest), right, kind, required=required)
 
 
 def name(right: str) -> ma.String:
@@ -41,21 +66,35 @@ def name(right: str) -> ma.String:
     return ma.String(validate=Matches(PAGE_NAME, right), **field_texts(right))
 
 
-def visitor_id(*, required: bool = True) -> ma.String:
+def external_id(right: str, longest: int = MAX_ID, *, required: bool = True) -> DoorField:
+    """Make the field of an id that another system gave: text, or a whole number."""
+    kind = {"type": ["string", "integer"]}
+    return DoorField(lambda value: _whole_id(value, longest), right, kind, required=required)
+
+
+def visitor_id(*, required: bool = True) -> DoorField:
     """Make the field of the visitor's external id."""
-    right = f"give the visitor's id, 1 to {MAX_VISITOR_ID} characters"
-    return text(right, MAX_VISITOR_ID, required=required)
+    right = f"give the visitor's id, 1 to {MAX_ID} characters"
+    return external_id(right, required=required)
 
 
-def msisdn() -> ma.String:
-    """Make the field of a phone number, whose format `domain.identity.number` checks."""
-    return text("give a phone number", LONGEST)
+def external_ids(written: str) -> tuple[str, ...]:
+    """Return the ids that a path may mean: as it comes in today, then as it is written.
+
+    What earlier versions took, with blanks around it or of a form that is refused by now, can
+    still be read and erased.
+    """
+    try:
+        return tuple(dict.fromkeys((parse_id(written), written)))
+    except ValueRefusedError:
+        return (written,)
 
 
-def channel() -> ma.String:
+def channel() -> DoorField:
     """Make the field of the visitor's channel."""
     right = f"use one of {', '.join(CHANNELS)}"
-    return ma.String(required=True, validate=OneOf(*CHANNELS), **field_texts(right))
+    kind = {"type": "string", "examples": list(CHANNELS)}
+    return DoorField(PAGE_CHANNELS.parse, right, kind, required=True)
 
 
 def page() -> ma.String:
@@ -103,6 +142,14 @@ def force(most: int) -> ValueTable:
     right = "give slot -> variant; it needs the scope admin as well"
     value = {"type": "string", "minLength": 1}
     return ValueTable(right, most=most, check=text_problem, value=value)
+
+
+def _whole_id(value: object, longest: int) -> str:
+    found = parse_id(value, longest)
+    if REPLACEMENT in found:
+        # Two broken ids would be one visitor.
+        raise ValueRefusedError("holds a broken character; send the id as UTF-8")
+    return found
 
 
 def _attribute_problem(value: object) -> str | None:

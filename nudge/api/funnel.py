@@ -15,7 +15,6 @@ from nudge.api.schemas.reports import JobSchema
 from nudge.api.service import current
 from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel_query import funnel_question
-from nudge.errors import InvalidRequestError
 
 blueprint = resource("funnel", "The funnel: stages of the path, and visitors lost at each")
 
@@ -25,7 +24,7 @@ blueprint = resource("funnel", "The funnel: stages of the path, and visitors los
     "GET /v1/funnel",
     scopes=("read",),
     answers={200: FunnelSchema, 202: JobSchema},
-    errors=(404, 422, 429),
+    errors=(404, 429),
     parameters=PARAMETERS,
 )
 def funnel() -> Response:
@@ -35,9 +34,6 @@ def funnel() -> Response:
     """
     service = current()
     given = request.args
-    for name in given:
-        if len(given.getlist(name)) > 1:
-            raise InvalidRequestError(f"{name}: is given twice", {name: ["give it once"]})
     slots = service.catalogue_with(given.getlist("slot")).slots
     question = funnel_question(given, clock.now(), slots)
     # An answer belongs to the definition that it was made by.

@@ -61,20 +61,24 @@ class Metrics:
         registry: registry of this app.
         decisions: decisions answered, by slot and reason.
         events: events received, by result.
+        large_amounts: events whose amount is far above all that is on sale.
         latency: seconds to answer, by endpoint.
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
+        holidays_missing: years whose days off the contact policy lacks.
         spool: figures of the spool.
     """
 
     registry: CollectorRegistry
     decisions: Counter
     events: Counter
+    large_amounts: Counter
     latency: Histogram
     store_errors: Counter
     degraded: Counter
     frozen: Gauge
+    holidays_missing: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -87,6 +91,11 @@ class Metrics:
                 "nudge_decisions", "Decisions answered", ("slot", "reason"), registry=own
             ),
             events=Counter("nudge_events", "Events received", ("result",), registry=own),
+            large_amounts=Counter(
+                "nudge_large_amounts",
+                "Events with an amount far above the largest on sale",
+                registry=own,
+            ),
             latency=Histogram(
                 "nudge_request_seconds",
                 "Seconds to answer",
@@ -109,6 +118,9 @@ class Metrics:
                 ("slot",),
                 registry=own,
                 multiprocess_mode="livemax",
+            ),
+            holidays_missing=_gauge(
+                "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
             spool=SpoolMetrics.create(own),
         )

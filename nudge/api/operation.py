@@ -10,21 +10,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import Any, Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 
-from nudge.api.auth import authorise
+from nudge.api.auth import PARAMETER, authorise
 from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
+from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.journal.caller import Caller, Scope
+from nudge.errors import InvalidRequestError
 
 View = Callable[..., Response]
 Described = type[Schema] | Mapping[str, Any]
 """A schema, or a literal part of the OpenAPI document."""
 
 RULE: Final = "_nudge_scopes"
-BODY_ERRORS: Final = (400, 413, 422)
+EXTERNAL_ID: Final = "external_id"
+"""Converter of paths that end in an external id: all that follows, slashes included."""
+BODY_ERRORS: Final = (400, 413, 415)
 
 
 def operation(
@@ -46,19 +50,23 @@ def operation(
         scopes: any of them suffices; none makes the endpoint public.
         answers: status -> schema of the answer, without errors.
         body: content type -> schema of the body.
-        errors: statuses of errors besides those that scopes and body imply.
-        parameters: query parameters, as the OpenAPI document writes them.
+        errors: statuses of errors besides those that parameters, scopes and body imply.
+        parameters: query parameters, as the OpenAPI document writes them; others are refused.
         key_in_query: the key may also come as `?key=`.
     """
     document = _document(scopes, answers, body, errors, parameters, key_in_query=key_in_query)
+    known = [str(one["name"]) for one in parameters if one["in"] == "query"]
+    taken = frozenset([*known, PARAMETER] if key_in_query else known)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapper(*args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 (whatever the path holds)
+            # The request itself: each look through the proxy costs three calls.
+            here = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (werkzeug documents it)
             if scopes:
-                # The request itself: each look through the proxy costs three calls.
-                here = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (werkzeug documents it)
                 g.caller = authorise(here, current(), scopes, in_query=key_in_query)
+            if here.query_string:
+                _check_query(here, taken)
             return view(*args, **kwargs)
 
         # Where flask-smorest's blueprints look; its own decorators would also work at each call.
@@ -114,6 +122,24 @@ def query_parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # n
     }
 
 
+def _check_query(here: Request, taken: Collection[str]) -> None:
+    """Refuse parameters that would be ignored: a filter that nobody reads looks like an answer."""
+    errors = {}
+    for name in here.args:
+        if name not in taken:
+            errors[name] = [f"unknown parameter; {_cure(name, taken)}"]
+        elif len(here.args.getlist(name)) > 1:
+            errors[name] = ["is given twice; give it once"]
+    if errors:
+        text = "; ".join(f"{name}: {told[0]}" for name, told in errors.items())
+        raise InvalidRequestError(text, errors)
+
+
+def _cure(name: str, taken: Collection[str]) -> str:
+    named = sorted(set(taken) - {PARAMETER})
+    return suggestion(name, named) if named else "this path takes none"
+
+
 def _document(
     scopes: Sequence[Scope],
     answers: Mapping[int, Described],
@@ -123,7 +149,7 @@ def _document(
     *,
     key_in_query: bool,
 ) -> dict[str, Any]:
-    statuses = {*errors, *((401, 403, 503) if scopes else ()), *(BODY_ERRORS if body else ())}
+    statuses = {*errors, 422, *((401, 403, 503) if scopes else ()), *(BODY_ERRORS if body else ())}
     document: dict[str, Any] = {
         "x-scopes": list(scopes),
         "security": _security(key_in_query=key_in_query) if scopes else [],

@@ -9,6 +9,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
+from nudge.api.forms import PAGE_CHANNELS
 from nudge.api.operation import operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.replies import pending, plain_job, with_as_of
@@ -25,13 +26,16 @@ from nudge.domain.reports.inferred_figures import InferredFigures
 from nudge.domain.reports.questions import (
     EvaluationQuestion,
     PerformanceQuestion,
+    Where,
     dimensions_of,
     format_of,
     period_of,
     target_of,
+    where_of,
 )
 from nudge.domain.reports.report_table import as_csv
 from nudge.domain.reports.report_time import iso
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.slot_totals import slot_totals
 from nudge.flows.serving.questions import QuestionStatus
@@ -41,6 +45,8 @@ blueprint = resource("reports", "What happened, and what would have happened oth
 NAMED: Final = "/v1/slots/<string(maxlength=64):slot>"
 SETTLED: Final = 15.0
 """Seconds that the report beside the totals is given as it is: pages ask every second."""
+ASKING: Final = frozenset({"from", "to", "by", "where", "format"})
+"""Parameters of a question of its own."""
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
 _FILE: Final = {"schema": {"type": "string", "format": "binary"}}
@@ -59,7 +65,7 @@ _ASKED: Final = AskedSchema()
     f"GET {NAMED}/performance",
     scopes=("read",),
     answers={200: _ANSWER, 202: PerformanceSchema},
-    errors=(404, 422, 429),
+    errors=(404, 429),
     parameters=PARAMETERS,
 )
 def figures(slot: str) -> Response:
@@ -76,10 +82,11 @@ def figures(slot: str) -> Response:
         period_of(given.get("from"), given.get("to")),
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
+        _where(given.get("where")),
     )
     desk = service.questions
     inquiry = desk.inquiry("report", asked.plain, served.slot.revision)
-    if not {"from", "to", "by", "format"} & given.keys():
+    if not ASKING & given.keys():
         reply = desk.answer(inquiry, fresh=SETTLED, old=float("inf"))
         return answer(_head(served) | _totals(served, reply) | _guard(served) | _report(reply))
     reply = desk.answer(inquiry)
@@ -99,7 +106,7 @@ def figures(slot: str) -> Response:
     scopes=("read",),
     answers={200: EvaluationSchema, 202: JobSchema},
     body={MIMETYPE: AskedSchema},
-    errors=(404, 415, 429),
+    errors=(404, 429),
 )
 def evaluate(slot: str) -> Response:
     """Evaluate another policy on the decisions that were made, at once or as a job."""
@@ -132,6 +139,17 @@ def job(job_id: str) -> Response:
     if found.state == "done" and not found.question.get("parquet"):
         body = desk.store.jobs.result(job_id)
     return answer(plain_job(found) | {"result": with_as_of(body, found.as_of)})
+
+
+def _where(text: str | None) -> Where:
+    try:
+        return tuple(
+            (name, PAGE_CHANNELS.parse(value) if name == "channel" and value else value)
+            for name, value in where_of(text)
+        )
+    except ValueRefusedError as error:
+        wrong = f"channel {error}"
+        raise InvalidRequestError(f"where: {wrong}", {"where": [wrong]}) from error
 
 
 def _served(name: str) -> LiveSlot:

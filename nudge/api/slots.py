@@ -11,6 +11,7 @@ from flask import Response, request
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
+from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision, tag_of
 from nudge.api.schemas.slots import (
     LiveSlotSchema,
     RevisionsSchema,
@@ -24,20 +25,26 @@ from nudge.config.slot_file import dump_slot
 from nudge.config.slot_schema import SlotSchema
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
-from nudge.errors import InvalidRequestError, NotFoundError, StoreAwayError
+from nudge.errors import NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
 
 blueprint = resource("slots", "Slots: variants, policies and revisions")
 
 NAMED = "/v1/slots/<string(maxlength=64):slot>"
 MAX_WHY: Final = 500
-MAX_TAG: Final = 16
 CONDITION: Final = (
     {
-        "name": "If-Match",
+        "name": IF_MATCH,
         "in": "header",
         "schema": {"type": "string"},
-        "description": "ETag of the revision that the change is based on; omitted for a new slot",
+        "description": "ETag of the revision that the change is based on, or several, or * for "
+        "any; omitted for a new slot",
+    },
+    {
+        "name": IF_NONE_MATCH,
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": "* refuses the change of a slot that exists",
     },
     query_parameter("why", "reason of the change, for the audit", maxLength=MAX_WHY),
 )
@@ -65,7 +72,7 @@ def one(slot: str) -> Response:
     scopes=("admin",),
     answers={200: SlotChangeSchema, 201: SlotChangeSchema},
     body={MIMETYPE: SlotSchema},
-    errors=(412, 415, 428),
+    errors=(412, 428),
     parameters=CONDITION,
 )
 def put(slot: str) -> Response:
@@ -79,7 +86,7 @@ def put(slot: str) -> Response:
     scopes=("admin",),
     answers={200: SlotChangeSchema},
     body={MIMETYPE: {"type": "object"}},
-    errors=(404, 412, 415, 428),
+    errors=(404, 412, 428),
     parameters=CONDITION,
 )
 def patch(slot: str) -> Response:
@@ -113,27 +120,18 @@ def _change_slot(how: How, name: str) -> Response:
     service = current()
     table = json_table(service.settings.max_body)
     edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
-    change = how(service.store, name, table, _read_if_match(), edit)
+    known = service.latest().slots.get(name)
+    told, revision = request.headers, known.slot.revision if known else 0
+    seen = seen_revision(told.get(IF_MATCH), told.get(IF_NONE_MATCH), revision)
+    change = how(service.store, name, table, seen, edit)
     service.refresh()
-    told = {"action": change.action, "diff": list(change.diff)}
-    response = answer(_plain(_find_slot(name)) | told, 201 if change.action == "create" else 200)
+    done = {"action": change.action, "diff": list(change.diff)}
+    response = answer(_plain(_find_slot(name)) | done, 201 if change.action == "create" else 200)
     return _add_etag(response, change.slot)
 
 
-def _read_if_match() -> int | None:
-    """Read the revision that If-Match names; None without the header."""
-    given = request.headers.get("If-Match")
-    if given is None:
-        return None
-    tag = given.strip().removeprefix("W/").strip('"')
-    if not tag.isdecimal() or len(tag) > MAX_TAG:
-        wrong = 'not an ETag of a slot; send the ETag of GET, such as "3"'
-        raise InvalidRequestError("If-Match does not fit", {"If-Match": [wrong]})
-    return int(tag)
-
-
 def _add_etag(response: Response, slot: Slot) -> Response:
-    response.headers["ETag"] = f'"{slot.revision}"'
+    response.headers["ETag"] = tag_of(slot.revision)
     return response
 
 

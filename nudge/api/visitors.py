@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from flask import Response
 
-from nudge.api.operation import caller, operation, resource
+from nudge.api.forms import external_ids
+from nudge.api.operation import EXTERNAL_ID, caller, operation, resource
 from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
@@ -25,13 +27,14 @@ from nudge.flows.serving.drain import drain
 from nudge.store.vault.visitors import VisitorView
 
 blueprint = resource("visitors", "Visitors: stored data, and erasure")
+NAMED: Final = f"/v1/visitors/<{EXTERNAL_ID}:visitor_id>"
 PATIENCE: Final = 2.0
 """Seconds that a request waits until the visitor's state is empty."""
 
 
 @operation(
     blueprint,
-    "GET /v1/visitors/<string(maxlength=200):visitor_id>",
+    f"GET {NAMED}",
     scopes=("admin",),
     answers={200: VisitorViewSchema},
     errors=(404,),
@@ -39,18 +42,19 @@ PATIENCE: Final = 2.0
 def one(visitor_id: str) -> Response:
     """Show the stored data about a visitor, and their segments with the reasons."""
     service = current()
-    visitor_hash = service.sealer.visitor_hash(visitor_id)
-    home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
-    found = service.store.visitors.known_visitor(home, visitor_hash)
-    if found is None:
-        raise NotFoundError("unknown visitor id")
-    state = decode_state(found.state) if found.state else VisitorState()
-    return answer({"visitor_id": visitor_id} | _plain(service, found, state, now()))
+    for name in external_ids(visitor_id):
+        visitor_hash = service.sealer.visitor_hash(name)
+        home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
+        found = service.store.visitors.known_visitor(home, visitor_hash)
+        if found is not None:
+            state = decode_state(found.state) if found.state else VisitorState()
+            return answer({"visitor_id": name} | _plain(service, found, state, now()))
+    raise NotFoundError("unknown visitor id")
 
 
 @operation(
     blueprint,
-    "DELETE /v1/visitors/<string(maxlength=200):visitor_id>",
+    f"DELETE {NAMED}",
     scopes=("admin",),
     answers={200: ErasureSchema},
 )
@@ -58,7 +62,11 @@ def forget(visitor_id: str) -> Response:
     """Erase a visitor: ids, numbers, texts, state. Sums and untraceable records stay."""
     service = current()
     _drain_spool(service)
-    return answer(service.eraser.erase(visitor_id, caller().key_id, PATIENCE))
+    first, *others = external_ids(visitor_id)
+    report = service.eraser.erase(first, caller().key_id, PATIENCE)
+    for name in others if not report.found else ():
+        report = service.eraser.erase(name, caller().key_id, PATIENCE)
+    return answer(report)
 
 
 def _drain_spool(service: Service) -> None:
@@ -121,10 +129,18 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
     }
 
 
+SENDER: Final = re.compile(r"(page|server):[a-z_]+:")
+"""Beginning of a text's name in the vault: class of the sender, and the event's type."""
+
+
 def _texts(service: Service, found: VisitorView) -> dict[str, str | None]:
-    """Return the texts that the visitor wrote, by event id."""
+    """Return the texts that the visitor wrote, by event id; by more where an id has two texts."""
     kept = service.store.visitors.texts(Home(found.subject, found.partition))
-    return {name: _decrypt(service, sealed, name) for name, sealed in kept.items()}
+    shown: dict[str, str | None] = {}
+    for name, sealed in sorted(kept.items(), reverse=True):
+        own = SENDER.sub("", name)
+        shown[name if own in shown else own] = _decrypt(service, sealed, name)
+    return shown
 
 
 def _decrypt(service: Service, sealed: bytes, about: str) -> str | None:

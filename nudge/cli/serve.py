@@ -9,7 +9,7 @@ import click
 
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
-from nudge.config.slot_change import Edit, conflict, plan
+from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import apply
 from nudge.processes.supervise import Program, programs
@@ -74,7 +74,7 @@ def register_page_key(settings: Settings) -> None:
 
 
 def apply_configured(settings: Settings) -> None:
-    """Apply config/slots; a file in conflict with the store gives a warning only.
+    """Apply config/slots; a file that the store cannot take gives a warning only.
 
     Raises:
         InvalidConfigError: a file is invalid.
@@ -84,10 +84,9 @@ def apply_configured(settings: Settings) -> None:
         return
     with open_installation(settings) as installation:
         changes = plan(installation.store.slots.current(), load_slots(directory))
-        for change in changes:
-            if change.action == "conflict":
-                click.echo(f"warning: {directory}/{conflict(change)}", err=True)
-        good = [change for change in changes if change.changes]
+        for line in refusals(changes):
+            click.echo(f"warning: {directory}/{line}", err=True)
+        good = [change for change in changes if change.changes and not refusals([change])]
         apply(installation.store, good, Edit("nudge serve", "start", now()))
 
 

@@ -13,11 +13,11 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import load_contact
+from nudge.config.contact_file import load_contact, load_holiday_years
 from nudge.config.funnel_file import FILE as FUNNEL
 from nudge.config.funnel_file import load_funnel
 from nudge.config.segment_file import load_segments
-from nudge.config.slot_change import Change, Edit, conflict, plan
+from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slot, load_slots
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
@@ -50,9 +50,8 @@ def apply(
     wanted = load_slots(path) if path.is_dir() else _single(load_slot(path))
     with open_installation(settings) as installation:
         changes = plan(installation.store.slots.current(), wanted)
-        conflicts = [conflict(c) for c in changes if c.action == "conflict"]
-        if conflicts:
-            raise InvalidConfigError(conflicts)
+        if refused := refusals(changes):
+            raise InvalidConfigError(refused)
         if not dry_run:
             edit = Edit(who or getpass.getuser(), why, now())
             write(installation.store, changes, edit)
@@ -73,10 +72,15 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     settings = load_settings(data_dir)
     directory = settings.config_dir / "slots"
     slots = load_slots(directory) if directory.is_dir() else {}
+    if refused := refusals(plan({}, slots)):
+        raise InvalidConfigError(refused)
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
     if (settings.config_dir / CONTACT).exists():
         load_contact(settings.config_dir)
+        missing = load_holiday_years(settings.config_dir).describe_missing(now())
+        if missing:
+            click.echo(f"warning: {missing}", err=True)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""

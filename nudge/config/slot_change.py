@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from nudge.config.slot_fallback import fallback_problems
 from nudge.config.slot_file import digest, dump_slot
 from nudge.domain.slots.slot import Slot
 
@@ -67,8 +68,19 @@ def change_of(before: Slot | None, wanted: Slot) -> Change:
     return Change(wanted, _action(before, wanted), differences(before, wanted), before)
 
 
-def conflict(change: Change) -> str:
-    """Describe a `conflict` in one line, with the cure."""
+def refusals(changes: Iterable[Change]) -> list[str]:
+    """Return one line, with the cure, for each reason why a change cannot be applied."""
+    found = []
+    for change in changes:
+        if change.action == "conflict":
+            found.append(_conflict(change))
+        if change.changes:
+            problems = fallback_problems(change.before, change.slot)
+            found += [f"{change.slot.name}.toml: {key}: {text}" for key, text in problems]
+    return found
+
+
+def _conflict(change: Change) -> str:
     name, now = change.slot.name, change.slot.revision
     return (
         f"{name}.toml: revision: is {now} with other content than the service has under it "

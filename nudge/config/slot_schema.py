@@ -31,7 +31,7 @@ from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.slot import FrozenServes, SlotMode
 from nudge.domain.values.instants import AVAILABLE
 
-CHANNELS = ("web", "wap", "app", "sms")
+CHANNELS = ("web", "wap", "app", "miniprogram", "sms")
 STICKY_BY = ("page", "channel", "failure")
 
 MAX_WINDOW = 7.0 * DAY

@@ -22,6 +22,7 @@ OWN = {
     "identified": {"other_id": "w-1"},
     "benefit_granted": {"group": "a"},
     "winback_outcome": {"outcome": "recharged"},
+    "refunded": {"refund_of": "p-1", "amount": 20},
 }
 
 
@@ -105,7 +106,7 @@ def test_a_bad_event_costs_only_itself(web: Web) -> None:
     [
         ("event_id", ""),
         ("event_id", "x" * 129),
-        ("event_id", 5),
+        ("event_id", 5.5),
         ("visitor_id", "x" * 201),
         ("visitor_id", "a\x00"),
         ("at", "yesterday"),
@@ -123,7 +124,7 @@ def test_the_field_that_is_wrong_is_named(web: Web, field: str, value: object) -
     assert told["message"].startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize("amount", [0, -1, 100_000.01, 0.001, "50", True, None])
+@pytest.mark.parametrize("amount", [0, -1, 100_000.01, 0.001, "5e", True, None])
 def test_an_amount_is_yuan_and_fen(web: Web, amount: object) -> None:
     """More than 0, at most 100,000, and no part of a fen."""
     one = {"event_id": "e", "type": "paid", "visitor_id": "v-1", "amount": amount}

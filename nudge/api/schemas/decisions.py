@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
+from nudge.api.schemas.optional_fields import load_with_warnings, warning_of
 from nudge.config.slot_fields import Items, StrictTable, field_texts
-from nudge.domain.choosing.requests import DecisionRequest
-from nudge.domain.identity.number import InvalidNumberError, parse_number
+from nudge.domain.choosing.requests import DecisionRequest, FieldWarning
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.records import DecisionReason
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
 MAX_SLOTS: Final = 20
@@ -37,23 +40,62 @@ def _slots() -> Items:
     return field
 
 
-def _token() -> ma.String:
-    right = "send the device_token of an earlier answer, or leave it out"
-    return ma.String(
-        allow_none=True,
-        validate=validate.Length(max=forms.MAX_TOKEN, error=right),
-        **field_texts(right),
+ANY: Final = ["object", "array", "string", "number", "boolean", "null"]
+
+
+def _optional(kind: Mapping[str, object]) -> dict[str, object]:
+    """Describe a field that may be of any form: what does not fit is left out and told."""
+    return {"type": ANY, "anyOf": [dict(kind), {"description": "is left out, with a warning"}]}
+
+
+class Visitors(Items):
+    """A field for a list of visitors, each of whom is loaded alone."""
+
+    openapi: ClassVar[dict[str, object]] = {
+        "minItems": 1,
+        "maxItems": MAX_VISITORS,
+        "items": {
+            "anyOf": [
+                {"$ref": "#/components/schemas/Visitor"},
+                {"description": "is refused by its place in the list"},
+            ]
+        },
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[Any]:  # noqa: ANN401 (marshmallow's own signature)
+        if not isinstance(value, list) or not 1 <= len(value) <= MAX_VISITORS:
+            raise self.make_error("invalid")
+        return value
+
+
+def _token(right: str, *, empty: bool = False) -> forms.DoorField:
+    field = forms.text(right, forms.MAX_TOKEN)
+    field.allow_none = empty
+    field.openapi = _optional(field.openapi)
+    return field
+
+
+def _msisdn() -> forms.DoorField:
+    # The number's own door is the installation's: see `_ask`.
+    return forms.DoorField(
+        lambda value: value, "give a phone number", _optional({"type": "string"})
     )
+
+
+def _context() -> forms.ValueTable:
+    field = forms.context()
+    field.openapi = _optional({"type": "object", **field.openapi})
+    return field
 
 
 class VisitorSchema(StrictTable):
     """One visitor of a bulk request."""
 
     visitor_id = forms.visitor_id()
-    context = forms.context()
-    device_token = _token()
-    msisdn = forms.msisdn()
-    link_token = forms.text("send the link_token of an SMS, or leave it out", forms.MAX_TOKEN)
+    context = _context()
+    device_token = _token("send the device_token of an earlier answer, or leave it out", empty=True)
+    msisdn = _msisdn()
+    link_token = _token("send the link_token of an SMS, or leave it out")
 
 
 class BulkRequestSchema(StrictTable):
@@ -62,11 +104,8 @@ class BulkRequestSchema(StrictTable):
     channel = forms.channel()
     page = forms.page()
     slots = _slots()
-    visitors = Items(
-        ma.Nested(VisitorSchema),
-        required=True,
-        validate=validate.Length(1, MAX_VISITORS, error=f"list 1 to {MAX_VISITORS} visitors"),
-        **field_texts(f"list 1 to {MAX_VISITORS} visitors"),
+    visitors = Visitors(
+        ma.Nested(VisitorSchema), required=True, **field_texts(f"list 1 to {MAX_VISITORS} visitors")
     )
 
 
@@ -115,6 +154,13 @@ class SlotAnswerSchema(Schema):
     )
 
 
+class FieldWarningSchema(Schema):
+    """An optional field of the request that did not fit and was left out."""
+
+    field = ma.String(required=True)
+    message = ma.String(required=True)
+
+
 class PageAnswerSchema(Schema):
     """The answer for a page: a decision for each slot."""
 
@@ -128,6 +174,13 @@ class PageAnswerSchema(Schema):
         required=True,
         metadata={"description": "token to send with the next call from this device"},
     )
+    warnings = ma.List(
+        ma.Nested(FieldWarningSchema),
+        metadata={
+            "description": "optional fields that did not fit and were left out; "
+            "missing where all fitted"
+        },
+    )
 
 
 class VisitorAnswerSchema(PageAnswerSchema):
@@ -136,42 +189,118 @@ class VisitorAnswerSchema(PageAnswerSchema):
     visitor_id = ma.String(required=True)
 
 
-class VisitorAnswersSchema(Schema):
-    """The answers of a bulk request, in the order of its visitors."""
+class RefusedVisitorSchema(Schema):
+    """A visitor of a bulk request who does not fit; the others are answered."""
 
-    results = ma.List(ma.Nested(VisitorAnswerSchema), required=True)
+    visitor_id = ma.String(
+        required=True, allow_none=True, metadata={"description": "as sent; null if it is no text"}
+    )
+    index = ma.Integer(required=True, metadata={"description": "place in the list, from 0"})
+    code = ma.String(required=True)
+    message = ma.String(required=True)
+    errors = ma.Raw(metadata={"description": "field -> messages about its value"})
+
+
+RESULTS: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["results"],
+    "description": "results of a bulk request, one for each of its visitors, in their order",
+    "properties": {
+        "results": {
+            "type": "array",
+            "items": {"anyOf": [VisitorAnswerSchema, RefusedVisitorSchema]},
+        }
+    },
+}
 
 
 # Making a schema costs four times as much as using it.
 ONE: Final = DecisionRequestSchema()
 MANY: Final = BulkRequestSchema()
+EACH: Final = VisitorSchema()
+OPTIONAL: Final = frozenset({"context", "device_token", "msisdn", "link_token"})
+"""Fields without which a page still gets its answer."""
 
 
-def load_requests(body: Mapping[str, Any], region: str) -> list[DecisionRequest]:
-    """Load a request's body as decision requests, one for each visitor.
+@dataclass(frozen=True)
+class RefusedVisitor:
+    """A visitor of a bulk request who does not fit.
 
-    Args:
-        body: JSON of the request.
-        region: country of numbers without a country code.
+    Attributes:
+        visitor_id: as sent; None if it is no text.
+        index: place in the list, from 0.
+        errors: field -> messages.
+    """
+
+    visitor_id: str | None
+    index: int
+    code: str
+    message: str
+    errors: object
+
+
+def load_request(body: Mapping[str, Any], rules: InputRules) -> DecisionRequest:
+    """Load a body as the question of one page; optional fields that do not fit are left out.
 
     Raises:
         InvalidRequestError: some fields are invalid; it holds the messages of all of them.
     """
     try:
-        if "visitors" in body:
-            shared: dict[str, Any] = MANY.load(body)
-            visitors = shared.pop("visitors")
-            return [_ask({**shared, **visitor}, region) for visitor in visitors]
-        return [_ask(ONE.load(body), region)]
+        return _ask(*load_with_warnings(ONE, body, OPTIONAL), rules)
     except ValidationError as error:
-        message = "the request is invalid; see `errors` for each field"
-        raise InvalidRequestError(message, error.messages) from error
+        raise _invalid(error.messages) from error
 
 
-def _ask(data: dict[str, Any], region: str) -> DecisionRequest:
-    written = data.pop("msisdn", None)
+def load_requests(
+    body: Mapping[str, Any], rules: InputRules
+) -> list[DecisionRequest | RefusedVisitor]:
+    """Load a body as the questions of several visitors; one who does not fit costs no other.
+
+    Raises:
+        InvalidRequestError: what all of them share is invalid.
+    """
     try:
-        msisdn = parse_number(written, region) if written else None
-    except InvalidNumberError as error:
-        raise InvalidRequestError(f"msisdn: {error}", {"msisdn": [str(error)]}) from error
-    return DecisionRequest(**data | {"slots": tuple(data["slots"]), "msisdn": msisdn})
+        shared: dict[str, Any] = MANY.load(body)
+    except ValidationError as error:
+        raise _invalid(error.messages) from error
+    visitors = shared.pop("visitors")
+    return [_visitor(shared, one, index, rules) for index, one in enumerate(visitors)]
+
+
+def _visitor(
+    shared: Mapping[str, Any], raw: object, index: int, rules: InputRules
+) -> DecisionRequest | RefusedVisitor:
+    table = raw if isinstance(raw, dict) else {}
+    try:
+        if table is not raw:
+            raise _invalid({"_schema": ["is not a table; write {visitor_id, ...}"]})
+        try:
+            data, warnings = load_with_warnings(EACH, table, OPTIONAL)
+        except ValidationError as error:
+            raise _invalid(error.messages) from error
+        return _ask({**shared, **data}, warnings, rules)
+    except InvalidRequestError as error:
+        sent = table.get("visitor_id")
+        known = sent if isinstance(sent, str) else None
+        return RefusedVisitor(known, index, error.code, str(error), error.errors)
+
+
+def _ask(
+    data: dict[str, Any], warnings: tuple[FieldWarning, ...], rules: InputRules
+) -> DecisionRequest:
+    try:
+        data["visitor_id"] = rules.visitor_id(data["visitor_id"])
+    except ValueRefusedError as error:
+        raise _invalid({"visitor_id": [str(error)]}) from error
+    data["slots"] = tuple(data["slots"])
+    if data.get("msisdn") is not None:
+        try:
+            data["msisdn"] = rules.number(data["msisdn"])
+        except ValueRefusedError as error:
+            del data["msisdn"]
+            warnings = (*warnings, warning_of("msisdn", error))
+    return DecisionRequest(**data, warnings=warnings)
+
+
+def _invalid(errors: object) -> InvalidRequestError:
+    return InvalidRequestError("the request is invalid; see `errors` for each field", errors)

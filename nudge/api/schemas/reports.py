@@ -84,6 +84,13 @@ class SectionSchema(Schema):
         },
     )
     lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    lift_since_revision = ma.Integer(
+        allow_none=True,
+        metadata={
+            "description": "first revision whose exposures are in `lift`: the holdout was shown "
+            "another variant before; null where all are"
+        },
+    )
     matured = ma.Dict(metadata={"description": "the same, of exposures whose rewards are final"})
     mismatch = ma.Dict(metadata={"description": "do shares contradict the propensities"})
     verdict = ma.Nested(SentenceSchema, required=True)
@@ -132,6 +139,9 @@ class ReportSchema(Schema):
         required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    where = ma.Dict(
+        required=True, metadata={"description": "dimension -> value that all exposures have"}
+    )
     lake = ma.Nested(LakeSchema, required=True)
     objective = ma.String(required=True)
     interval_level = ma.Float(required=True)
@@ -236,6 +246,11 @@ PARAMETERS: Final = (
     query_parameter("to", f"exposures before then: {_TIME}"),
     query_parameter(
         "by", f"one or two of {', '.join(DIMENSIONS)}, context.NAME; with commas between"
+    ),
+    query_parameter(
+        "where",
+        "only exposures with these values, as `by` shows them: channel:wap,page:home; dimensions "
+        f"are {', '.join(DIMENSIONS)}, context.NAME",
     ),
     query_parameter("format", "of the report", enum=list(FORMATS)),
 )

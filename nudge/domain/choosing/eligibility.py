@@ -26,7 +26,7 @@ class EligibilityInput:
     """Everything that a hook may look at besides the variant.
 
     Attributes:
-        channel: `web`, `wap`, `app`, `sms`.
+        channel: `web`, `wap`, `app`, `miniprogram`, `sms`.
         page: as the caller named it.
         context: the attributes known when deciding.
         at: seconds since the epoch.

@@ -16,7 +16,7 @@ class DecisionRequest:
 
     Attributes:
         visitor_id: external id; hashed before anything is kept.
-        channel: `web`, `wap`, `app` or `sms`.
+        channel: `web`, `wap`, `app`, `miniprogram` or `sms`.
         page: name of the page.
         slots: names, without repetition.
         context: attributes that the caller knows.
@@ -24,6 +24,7 @@ class DecisionRequest:
         force: slot -> variant, for tests by people.
         msisdn: the visitor's own number, which only a server may say.
         link_token: of the SMS whose link was followed: it names the visitor.
+        warnings: fields that were left out.
     """
 
     visitor_id: str
@@ -35,6 +36,7 @@ class DecisionRequest:
     force: Mapping[str, str] = field(default_factory=dict)
     msisdn: Number | None = None
     link_token: str | None = None
+    warnings: tuple[FieldWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,19 @@ class SlotAnswer:
 
 
 @dataclass(frozen=True)
+class FieldWarning:
+    """An optional field that did not fit and was left out.
+
+    Attributes:
+        field: its name; of a value in a table, both names with a dot.
+        message: for people; it never repeats the value.
+    """
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
 class PageAnswer:
     """A page's answer.
 
@@ -92,6 +107,7 @@ class EventRequest:
         fields: everything else.
         msisdn: a number that it names: never written down.
         device_token: of the device on which the number was typed.
+        warnings: fields that were left out, and those that look wrong.
     """
 
     event_id: str
@@ -102,6 +118,7 @@ class EventRequest:
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     msisdn: Number | None = None
     device_token: str | None = None
+    warnings: tuple[FieldWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +137,26 @@ class RejectedEvent:
 
 
 @dataclass(frozen=True)
+class EventWarning:
+    """A field of an event that was taken: it was left out, or looks wrong.
+
+    Attributes:
+        event_id: of the event.
+        field: its name.
+        message: for people; it never repeats the value.
+    """
+
+    event_id: str
+    field: str
+    message: str
+
+    @classmethod
+    def of(cls, event: EventRequest, one: FieldWarning) -> EventWarning:
+        """Return a warning of an event, with its id."""
+        return cls(event.event_id, one.field, one.message)
+
+
+@dataclass(frozen=True)
 class RecordResult:
     """The result of a batch of events.
 
@@ -127,8 +164,10 @@ class RecordResult:
         accepted: in the journal now.
         duplicates: were there before.
         rejected: the others.
+        warnings: of the events that were taken.
     """
 
     accepted: int
     duplicates: int
     rejected: tuple[RejectedEvent, ...]
+    warnings: tuple[EventWarning, ...] = ()

@@ -30,6 +30,7 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "identified": "server",
     "benefit_granted": "server",
     "winback_outcome": "server",
+    "refunded": "server",
 }
 """Type -> permitted sender. A page's `paid` is a claim: recorded and shown, never rewarded."""
 
@@ -47,6 +48,27 @@ No client can name a field so: it is not a name of the API's.
 
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
+
+
+WHOLE: Final = 0.999
+"""Seconds that a time in whole seconds may be too early: the store's stamps are milliseconds."""
+
+
+def skew_of(at: float | None, source: Source, skew: float) -> float | None:
+    """Return the seconds that an event's time may be too early; None for none.
+
+    A time in whole seconds means that second. Clocks of servers may be behind besides; a page that
+    wants credit can leave `at` out, and gains nothing.
+
+    Args:
+        at: seconds, as sent; None for now.
+        source: of the event.
+        skew: seconds that servers' clocks may be behind.
+    """
+    if at is None:
+        return None
+    behind = skew if source == "server" else 0.0
+    return behind + (WHOLE if at == int(at) else 0.0) or None
 
 
 def source_of(caller: Caller) -> Source:
@@ -71,3 +93,8 @@ def reward_type(event: Event) -> str | None:
     if event.type == STEP:
         return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
     return event.type if event.type in REWARDING_EVENTS else None
+
+
+def text_name(source: Source, event_type: str, event_id: str) -> str:
+    """Return the name of an event's text in the vault: as unique as the event itself."""
+    return f"{source}:{event_type}:{event_id}"

@@ -61,7 +61,7 @@ class Decision:
 
     Attributes:
         subject: random id of the visitor, 32 hex digits.
-        channel: `web`, `wap`, `app`, `sms`.
+        channel: `web`, `wap`, `app`, `miniprogram`, `sms`.
         page: as the caller named it.
         context: the attributes that the policy saw.
         cell: the discretised context, as `bandits` writes it.
@@ -181,11 +181,13 @@ class Event:
     """An event: a visitor's act, or a server's fact about the visitor.
 
     Attributes:
-        event_id: the client's, unique for the visitor over 7 days.
+        event_id: the client's, unique within (visitor, type, source) over 7 days.
         source: `page` (public key: claims) or `server` (trusted).
         decision: the decision that it names, if any.
         fields: the type's own fields (`amount`, `step`, `reason`, ...).
         at: seconds; None for the store's stamp.
+        skew: seconds that `at` may be too early, as was decided when the event came: an exposure
+            until then may be credited. None for none.
     """
 
     kind: ClassVar[str] = "event"
@@ -196,6 +198,7 @@ class Event:
     decision: Ref | None = None
     fields: Mapping[str, Scalar] = field(default_factory=dict)
     at: float | None = None
+    skew: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,23 @@ from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
+from nudge.domain.people.refunds import Receipt, Refund
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
 """Most exposures, and as many of each other kind, that one visitor's state remembers."""
+MAX_CLOSED: Final = 200
+"""Most closed exposures that are remembered for refunds: the latest."""
 KEEP: Final = 90.0 * DAY
 """Least seconds for which a state outlives its visitor's last touch."""
 KEEP_CUSTOMER: Final = 400.0 * DAY
 """Seconds for visitors with a payment or an operator's fact: a year's rhythm can be seen."""
 KEEP_REFUSAL: Final = 3650.0 * DAY
 """Seconds for visitors who refused or complained: silence does not make a no forgotten."""
-PAGES: Final = frozenset({"web", "wap", "app"})
+PAGES: Final = frozenset({"web", "wap", "app", "miniprogram"})
 """Channels of visits."""
-MOBILE: Final = frozenset({"wap", "app"})
+MOBILE: Final = frozenset({"wap", "app", "miniprogram"})
 """Channels of the mobile internet: the link of an SMS opens there."""
 
 
@@ -80,11 +83,13 @@ class RewardEvent(NamedTuple):
     """An event that rewards exposures, or may reward one that has not come yet.
 
     Attributes:
-        event_id: the client's.
+        event_id: the client's, unique within type and source.
         at: seconds.
         value: fen.
         decision: named by the event, if any.
         spent: slots in which it belongs to an exposure that has closed.
+        source: `page` or `server`; empty where the version before did not note it.
+        skew: seconds that its clock may be behind (`records.Event`); None for none.
     """
 
     event_id: str
@@ -93,6 +98,38 @@ class RewardEvent(NamedTuple):
     value: int
     decision: Ref | None = None
     spent: tuple[str, ...] = ()
+    source: str = ""
+    skew: float | None = None
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether a server said it."""
+        return self.source == "server"
+
+    @property
+    def reach(self) -> float:
+        """The last second, included, at which it may have happened."""
+        return self.at + (self.skew or 0.0)
+
+
+class ClosedExposure(NamedTuple):
+    """An exposure that closed with the credit of a payment, which a refund may take back.
+
+    Attributes:
+        event: of its terms.
+        at: seconds, of the exposure.
+        events: credited at its close, before any refund.
+    """
+
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    event: str
+    at: float
+    events: tuple[RewardEvent, ...]
 
 
 @dataclass(frozen=True)
@@ -119,6 +156,9 @@ class VisitorState:
         failures: payments that failed since the latest that went through.
         known: facts of the operator, by name.
         amounts: fen, the different ones that were paid or chosen.
+        receipts: payments that can be taken back, by time, before any refund.
+        refunds: by time; also those whose payment has not come yet.
+        closed: exposures that closed with the credit of such a payment, by time and reference.
         into: subject and partition of the visitor that this one turned out to be; all else is
             empty.
     """
@@ -142,6 +182,9 @@ class VisitorState:
     failures: tuple[Failure, ...] = ()
     known: tuple[KnownFact, ...] = ()
     amounts: tuple[int, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    closed: tuple[ClosedExposure, ...] = ()
     into: tuple[str, int] | None = None
 
     def having(self, **changes: object) -> VisitorState:
@@ -218,6 +261,31 @@ class VisitorState:
     def next_close(self) -> float | None:
         """Return the second at which the first open exposure closes, or None where none is open."""
         return min((x.closes for x in self.open if x.closes >= self.watermark), default=None)
+
+
+def recall(state: VisitorState, watermark: float) -> VisitorState:
+    """Return a visitor's state as it is known at a watermark: a new one where it is forgotten.
+
+    The store forgets by its clock, so a visitor who comes back is forgotten by that record's time,
+    and not by that of the last one before.
+    """
+    return VisitorState() if state.is_forgotten(watermark) else state
+
+
+def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
+    """Return a state without the sources of events that an equal one does not know.
+
+    Args:
+        state: that a replay gives.
+        found: that the version before may have written.
+    """
+    unsaid = {(x.at, x.event_id, x.type) for x in found.events if not x.source}
+    if not unsaid:
+        return state
+    events = (
+        x._replace(source="") if (x.at, x.event_id, x.type) in unsaid else x for x in state.events
+    )
+    return state.having(events=tuple(events))
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:

@@ -30,7 +30,18 @@ _TARGET: Final = re.compile(
     r"|mabwiser:[A-Za-z0-9]{1,40}(,[a-z0-9_]{1,40}=[0-9]{1,9}(\.[0-9]{1,9})?){0,5}"
     r"|rule:[a-z][a-z0-9_]{0,63}:[^\x00-\x1f]{1,1000}"
 )
+_VALUES: Final = {
+    "day": (r"\d{4}-\d{2}-\d{2}", "day:2026-11-27"),
+    "revision": (r"\d{1,15}", "revision:3"),
+    "policy_version": (r"\d{1,15}", "policy_version:12"),
+    "degraded": ("true|false", "degraded:false"),
+}
+"""Dimension -> form of its values, and an example; others may have any text."""
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+Where = tuple[tuple[str, str], ...]
+"""Dimensions with the value, as text, that the rows have; empty text for an unknown one."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,14 @@ class PerformanceQuestion:
         period: of the exposures.
         by: dimensions; none for the slot as a whole.
         parquet: the answer is a file.
+        where: dimensions with the value that the exposures have; none for all exposures.
     """
 
     slot: str
     period: Period = EVER
     by: tuple[str, ...] = ()
     parquet: bool = False
+    where: Where = ()
 
     @property
     def plain(self) -> dict[str, object]:
@@ -74,14 +87,17 @@ class PerformanceQuestion:
             "to": self.period.end,
             "by": list(self.by),
             "parquet": self.parquet,
+            "where": dict(self.where),
         }
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> PerformanceQuestion:
         """Read a question from its `plain` form."""
-        by = plain["by"]
+        by, where = plain["by"], plain.get("where")  # jobs of before have none
         names = tuple(map(str, by)) if isinstance(by, list) else ()
-        return cls(str(plain["slot"]), _period(plain), names, bool(plain["parquet"]))
+        pairs = where.items() if isinstance(where, Mapping) else ()
+        kept = tuple((str(name), str(value)) for name, value in pairs)
+        return cls(str(plain["slot"]), _period(plain), names, bool(plain["parquet"]), kept)
 
 
 @dataclass(frozen=True)
@@ -141,6 +157,27 @@ def dimensions_of(by: str | None) -> tuple[str, ...]:
     if len(names) > MOST or len(set(names)) < len(names):
         raise _wrong("by", f"give at most {MOST} different dimensions")
     return tuple(names)
+
+
+def where_of(text: str | None) -> Where:
+    """Return the filter of a text such as `channel:wap,page:home`.
+
+    Raises:
+        InvalidRequestError: a part is no dimension with a value, or a dimension is repeated.
+    """
+    pairs = [one.partition(":") for one in text.split(",")] if text else []
+    found = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    for (name, value), (_, colon, _) in zip(found, pairs, strict=True):
+        if name not in DIMENSIONS and not _NAME.fullmatch(name):
+            known = ", ".join(DIMENSIONS)
+            raise _wrong("where", f"unknown dimension {name!r}; use {known}, or context.NAME")
+        form = _VALUES.get(name)
+        if not colon or (form and value and not re.fullmatch(form[0], value)):
+            right = form[1] if form else "channel:wap"
+            raise _wrong("where", f"{name} does not fit; write a dimension and its value: {right}")
+    if len({name for name, _ in found}) < len(found):
+        raise _wrong("where", "names a dimension twice; give each dimension once")
+    return found
 
 
 def target_of(target: object) -> str:

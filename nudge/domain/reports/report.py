@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -29,11 +29,13 @@ class ReportTerms:
         slot: the current revision.
         shares: revision -> share of the subjects that are held out.
         until: seconds, the watermark of the newest rows.
+        runs: revision -> first revision of its run, of `holdout_runs`.
     """
 
     slot: Slot
     shares: Mapping[int, float]
     until: float
+    runs: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def revenue(self) -> bool:
@@ -54,6 +56,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         tuple(v.name for v in terms.slot.variants if v.enabled),
         terms.revenue,
         terms.shares,
+        terms.runs,
         _law(terms, cube),
         alpha=DECIDED,
         comparisons=segments + 1,

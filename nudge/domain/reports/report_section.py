@@ -47,8 +47,9 @@ class ReportSection:
         if every.clusters() < FEWEST and len(every):
             return self._hidden()
         arms = comparison.comparable_variants(self.part, self.reading.enabled)
-        judged = SectionEstimates.of(self.reading, self.part, arms)
-        matured = SectionEstimates.of(self.reading, self.part.matured(), arms)
+        shares = self.reading.shares_in(self.part)
+        judged = SectionEstimates.of(self.reading, self.part, arms, shares)
+        matured = SectionEstimates.of(self.reading, self.part.matured(), arms, shares)
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
         waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
         found = self._finding(matured, waiting)
@@ -61,6 +62,7 @@ class ReportSection:
             "by_reason": self._by_reason(),
             "variants": [self._variant(i, judged) for i in range(len(self.part.cube.variants))],
             "lift": judged.lift(),
+            "lift_since_revision": None if judged.whole else min(shares, default=None),
             "matured": matured.plain(self.part.cube.variants),
             "mismatch": self._mismatch(),
             "verdict": _verdict(found) | sentence(found),

@@ -18,6 +18,7 @@ from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Groups
+from nudge.domain.reports.holdout_runs import newest_run
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Finding
 
@@ -32,6 +33,8 @@ class ReportSettings:
         enabled: names of the variants that may be compared.
         revenue: the reward is yuan, not conversions.
         shares: revision -> share of the subjects in the holdout.
+        runs: revision -> first revision in which the holdout was shown the same; empty where it
+            always was.
         law: of the delay of conversions.
         alpha: chance that a verdict names a false winner, in any section.
         comparisons: number of sections that are judged together.
@@ -41,10 +44,17 @@ class ReportSettings:
     enabled: Sequence[str]
     revenue: bool
     shares: Mapping[int, float]
+    runs: Mapping[int, int]
     law: DelayDistribution
     alpha: float
     comparisons: int
     level: float
+
+    def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
+        """Return the shares of the revisions that may be pooled in a lift over these rows."""
+        if not self.runs:
+            return self.shares
+        return newest_run(part.groups.revision.tolist(), self.shares, self.runs)
 
     @property
     def unit(self) -> float | None:
@@ -62,6 +72,7 @@ class SectionEstimates:
         arms: the variants that are compared.
         sums: of the comparison of variants.
         held: sums of policy and holdout.
+        whole: the holdout was shown the same in all rows that the policy drew.
     """
 
     reading: ReportSettings
@@ -69,19 +80,32 @@ class SectionEstimates:
     arms: Sequence[int]
     sums: ArmSums
     held: ArmSums
+    whole: bool
 
     @classmethod
     def of(
-        cls, reading: ReportSettings, part: ComparisonRows, arms: Sequence[int]
+        cls,
+        reading: ReportSettings,
+        part: ComparisonRows,
+        arms: Sequence[int],
+        shares: Mapping[int, float],
     ) -> SectionEstimates:
-        """Compute the sums of a section's rows."""
+        """Compute the sums of a section's rows.
+
+        Args:
+            reading: settings of the report.
+            part: the rows.
+            arms: the variants that are compared.
+            shares: of the revisions whose lift may be pooled, of `shares_in`.
+        """
         binary = not reading.revenue
         return cls(
             reading,
             part,
             arms,
             comparison.arm_sums_of(part, arms, shares=binary),
-            comparison.holdout_sums_of(part, reading.shares, binary=binary),
+            comparison.holdout_sums_of(part, shares, binary=binary),
+            not reading.runs or set(part.drawn.revision.tolist()) <= shares.keys(),
         )
 
     @cached_property
@@ -111,7 +135,8 @@ class SectionEstimates:
             "always": interval_of(always),
             "chance_to_be_best": real(best.chance[arm]),
             "expected_loss": real(best.loss[arm]),
-            "lift": interval_of(interval.lift(look, held)),
+            # An estimate over all rows has no counterpart in a holdout that began later.
+            "lift": interval_of(interval.lift(look, held)) if self.whole else None,
         }
 
     def lift(self) -> Plain | None:

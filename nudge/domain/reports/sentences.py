@@ -13,8 +13,20 @@ Said = dict[str, str]
 """A sentence by language, `zh` and `en`."""
 NEAR: Final = 9.95
 """Percent from which on a decimal would be rounded to 10.0."""
-_CHANNELS: Final = {"web": "web", "wap": "WAP", "app": "app", "sms": "SMS"}
-_ZH_CHANNELS: Final = {"web": "网页", "wap": "WAP ", "app": "APP ", "sms": "短信"}
+_CHANNELS: Final = {
+    "web": "web",
+    "wap": "WAP",
+    "app": "app",
+    "miniprogram": "mini program",
+    "sms": "SMS",
+}
+_ZH_CHANNELS: Final = {
+    "web": "网页",
+    "wap": "WAP ",
+    "app": "APP ",
+    "miniprogram": "小程序",
+    "sms": "短信",
+}
 _PLAIN: Final[Mapping[str, Said]] = {
     "page": {"zh": "{} 页面", "en": "on page {}"},
     "day": {"zh": "{}", "en": "on {}"},

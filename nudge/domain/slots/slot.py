@@ -41,7 +41,7 @@ class Availability:
     """Limits on the choice of a variant; an empty field does not restrict.
 
     Attributes:
-        channels: channels on which it may be shown (`web`, `wap`, `app`, `sms`).
+        channels: channels on which it may be shown (`web`, `wap`, `app`, `miniprogram`, `sms`).
         pages: pages on which it may be shown.
         requires: context attributes that must be known and not false.
         starts: seconds since the epoch; not before.

@@ -1,10 +1,11 @@
-"""Holdout shares of a slot's revisions, by which a lift is weighted."""
+"""Holdout shares and runs of a slot's revisions, by which a lift is weighted and bounded."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.holdout_runs import holdout_runs
 from nudge.domain.slots.holdout import share_held_out
 from nudge.domain.slots.slot import Slot
 from nudge.store.store import Store
@@ -29,3 +30,23 @@ def read_holdout_shares(
         one = store.slots.revision(slot.name, revision) or slot
         shares[revision] = share_held_out(everywhere, one.holdout)
     return shares
+
+
+def read_holdout_runs(store: Store, slot: Slot, cube: Cube) -> dict[int, int]:
+    """Return revision -> first revision of its run, for the revisions of a cube's rows.
+
+    Args:
+        store: that has the slot's earlier revisions.
+        slot: its current revision; stands in for one that is not kept.
+        cube: of the slot's rows.
+
+    Raises:
+        StoreAwayError: the store does not answer.
+    """
+    revisions = np.unique(cube.groups.revision)
+    if len(revisions) < 2:  # noqa: PLR2004 (one revision is one run)
+        return {}
+    # Those between may have had another fallback, which the last one took back.
+    between = range(int(revisions[0]), int(revisions[-1]) + 1)
+    found = (store.slots.revision(slot.name, one) for one in between)
+    return holdout_runs(one for one in found if one is not None)

@@ -11,7 +11,7 @@ from nudge.domain.reports.report_time import iso, lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.flows.reports.holdout_shares import read_holdout_shares
+from nudge.flows.reports.holdout_shares import read_holdout_runs, read_holdout_shares
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -80,17 +80,19 @@ class Reports:
         caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-            cut = Cut(question.period, question.by, revenue)
+            cut = Cut(question.period, question.by, revenue, where=question.where)
             cube = build_cube(rows, cut, slot.names)
-            numbers = prefill_quality(backend, slot.name, question.period) if _keeps(slot) else {}
+            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
-        terms = ReportTerms(slot, shares, as_of)
+        runs = read_holdout_runs(self.store, slot, cube)
+        terms = ReportTerms(slot, shares, as_of, runs)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
             "from": iso(question.period.start),
             "to": iso(question.period.end),
+            "where": dict(question.where),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
         return ReportResult(head | lake_of(since) | found, as_of)

@@ -8,14 +8,29 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
+from nudge.domain.choosing.requests import (
+    EventRequest,
+    EventWarning,
+    RecordResult,
+    RejectedEvent,
+)
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
-from nudge.domain.journal.event import EVENT_TYPES, MAX_AGE, NEEDS_DECISION, may_send, source_of
+from nudge.domain.journal.event import (
+    EVENT_TYPES,
+    MAX_AGE,
+    NEEDS_DECISION,
+    may_send,
+    skew_of,
+    source_of,
+    text_name,
+)
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
@@ -54,11 +69,13 @@ class Recorder:
         store: of the installation.
         sealer: hashes and ids.
         spool: takes what the store does not.
+        skew: seconds that servers' clocks may be behind.
     """
 
     store: Store
     sealer: Sealer
     spool: Spool
+    skew: float = 0.0
 
     def record(self, sent: Sequence[EventRequest], caller: Caller, at: float) -> RecordResult:
         """Append what is in order.
@@ -74,13 +91,15 @@ class Recorder:
         outcomes = [self._routed(one, caller, at) for one in sent]
         rejected = tuple(o for o in outcomes if isinstance(o, RejectedEvent))
         routed = [o for o in outcomes if isinstance(o, RoutedEvent)]
+        taken = (e for e, o in zip(sent, outcomes, strict=True) if isinstance(o, RoutedEvent))
+        warnings = tuple(EventWarning.of(event, one) for event in taken for one in event.warnings)
         try:
             fresh = self._append(routed, closes=caller.is_server)
         except StoreAwayError:
             # What part of them arrived is found out when the spool is drained.
             self._spool(routed, at, closes=caller.is_server)
             fresh = len(routed)
-        return RecordResult(fresh, len(routed) - fresh, rejected)
+        return RecordResult(fresh, len(routed) - fresh, rejected, warnings)
 
     def _append(self, routed: Sequence[RoutedEvent], *, closes: bool) -> int:
         if not all(one.arrival.record.subject for one in routed):
@@ -108,7 +127,7 @@ class Recorder:
         problem = _problem(sent, ref, caller, at)
         if problem:
             return problem
-        named, notes = self._named(sent, at), self._notes(sent)
+        named, notes = self._named(sent, at), self._notes(sent, caller)
         event = self._event(sent, ref, caller)
         if link is not None:
             # Known without a look at the journal, which may not go back as far.
@@ -148,14 +167,18 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        if sent.type == PAID and caller.is_server:
+            fields[REFUNDABLE] = True
+        source = source_of(caller)
         return Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
-            source=source_of(caller),
+            source=source,
             decision=ref,
             fields=fields,
             at=sent.at,
+            skew=skew_of(sent.at, source, self.skew),
         )
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
@@ -181,12 +204,14 @@ class Recorder:
         device = self.sealer.device(sent.device_token)
         return device.id if device else ""
 
-    def _notes(self, sent: EventRequest) -> tuple[VaultEntry, ...]:
+    def _notes(self, sent: EventRequest, caller: Caller) -> tuple[VaultEntry, ...]:
         """Find the texts of people, for the vault: the journal cannot forget."""
         text = sent.fields.get(TEXT)
         if not isinstance(text, str) or not text:
             return ()
-        return (VaultEntry(TEXTS, sent.event_id, self.sealer.vault.seal(text, sent.event_id)),)
+        # As unique as the event: a page's text takes no server's place.
+        field = text_name(source_of(caller), sent.type, sent.event_id)
+        return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
 
 
 def _dated(arrival: Append, at: float) -> Append:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nudge.config.slot_change import Change, Edit, change_of, conflict, differences
+from nudge.config.slot_change import Change, Edit, change_of, differences, refusals
+from nudge.config.slot_fallback import fallback_problems
 from nudge.config.slot_file import digest, dump_slot, parse_slot
 from nudge.config.slot_patch import merge_patch
 from nudge.domain.journal.records import Mark
@@ -34,11 +35,11 @@ def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
         edit: who, why and when.
 
     Raises:
-        InvalidConfigError: a slot has other content under its revision, or was changed meanwhile.
+        InvalidConfigError: a slot has other content under its revision, switches its fallback off,
+            or was changed meanwhile.
     """
-    conflicts = [conflict(c) for c in changes if c.action == "conflict"]
-    if conflicts:
-        raise InvalidConfigError(conflicts)
+    if refused := refusals(changes):
+        raise InvalidConfigError(refused)
     done = [c for c in changes if c.changes]
     for change in done:
         if not _write(store, change, edit):
@@ -64,7 +65,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
     Raises:
         UnconditionalError: there is such a slot, and the caller names no revision.
         ChangedMeanwhileError: it has another revision by now; `errors` says what changed.
-        InvalidRequestError: the table does not fit.
+        InvalidRequestError: the table does not fit, or switches the fallback off.
     """
     before = store.slots.current().get(name)
     revision = 1 if before is None else before.revision + 1
@@ -72,6 +73,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
     if before is not None and digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
     _check(store, name, before, seen)
+    _check_fallback(before, wanted)
     return _written(store, change_of(before, wanted), edit)
 
 
@@ -84,7 +86,7 @@ def patch(
         NotFoundError: there is no such slot.
         UnconditionalError: the caller names no revision.
         ChangedMeanwhileError: it has another revision by now; `errors` says what changed.
-        InvalidRequestError: what comes out does not fit.
+        InvalidRequestError: what comes out does not fit, or switches the fallback off.
     """
     before = store.slots.current().get(name)
     if before is None:
@@ -94,6 +96,7 @@ def patch(
     if digest(before) == digest(wanted):
         return Change(before, "unchanged", (), before)
     _check(store, name, before, seen)
+    _check_fallback(before, wanted)
     return _written(store, change_of(before, wanted), edit)
 
 
@@ -122,6 +125,14 @@ def _check(store: Store, name: str, before: Slot | None, seen: int | None) -> No
     changed = list(differences(looked, before)) if looked and before else []
     text = f"slot {name!r} is at revision {now} by now; look at it and edit again"
     raise ChangedMeanwhileError(text, {"revision": now, "changed": changed})
+
+
+def _check_fallback(before: Slot | None, wanted: Slot) -> None:
+    errors: dict[str, list[str]] = {}
+    for key, text in fallback_problems(before, wanted):
+        errors.setdefault(key, []).append(text)
+    if errors:
+        raise InvalidRequestError("the holdout would be shown another variant", errors)
 
 
 def _written(store: Store, change: Change, edit: Edit) -> Change:

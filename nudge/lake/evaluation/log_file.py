@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nudge.domain.reports.questions import EVER, Period
+from nudge.errors import InvalidConfigError
 from nudge.lake.files.tables import micros
+from nudge.lake.intake.block import Block
 
 BATCH: Final = 65_536
 """Rows of one Arrow batch."""
@@ -22,24 +24,43 @@ class LogFile:
 
     Attributes:
         name: for messages.
-        rows: number of rows; of a CSV file, of lines.
-        read: gives batches of the columns named. It raises InvalidConfigError or
-            BrokenLakeError where the log is damaged.
+        rows: number of rows; of a CSV file, about.
+        blocks: gives blocks of the columns named. It raises InvalidConfigError or
+            BrokenLakeError where the log is damaged as a whole.
+        form: of a file, in words.
+        unit: what the numbers of its rows count: "line" or "row".
     """
 
     name: str
     columns: tuple[str, ...]
     rows: int
-    read: Callable[[Sequence[str]], Iterator[pa.RecordBatch]]
+    blocks: Callable[[Sequence[str]], Iterator[Block]]
+    form: str = ""
+    unit: str = "row"
+
+    def read(self, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield batches of the columns named, for who cannot leave out a row.
+
+        Raises:
+            InvalidConfigError: a row cannot be read.
+        """
+        for block in self.blocks(names):
+            if block.bad:
+                first = block.bad[0]
+                where = f"{self.name}: {self.unit} {first.line:,}"
+                raise InvalidConfigError([f"{where} {first.problem}"])
+            yield block.batch
 
     def filter(self, column: str, holds: Callable[[pa.Array], pa.Array]) -> LogFile:
         """Return the log with the rows where a column's value holds; `rows` stays as it is."""
 
-        def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-            for batch in self.read(list(dict.fromkeys([*names, column]))):
-                yield batch.filter(holds(batch.column(column))).select(list(names))
+        def blocks(names: Sequence[str]) -> Iterator[Block]:
+            for block in self.blocks(list(dict.fromkeys([*names, column]))):
+                kept = pc.fill_null(holds(block.batch.column(column)), fill_value=False)
+                found = block.where(kept.to_numpy(zero_copy_only=False))
+                yield replace(found, batch=found.batch.select(list(names)))
 
-        return replace(self, read=read)
+        return replace(self, blocks=blocks)
 
 
 def cut_to_period(log: LogFile, period: Period) -> LogFile:

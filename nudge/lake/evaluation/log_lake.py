@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-
 from nudge.errors import InvalidConfigError
 from nudge.lake.engine.dialects import batches
 from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined_form
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.files.reader import Lake
+from nudge.lake.intake.block import Block, number_blocks
 
 
 def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
@@ -35,10 +34,10 @@ def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
     rows = joined_form(backend, slot)
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
 
-    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        return batches(backend, rows, names, BATCH)
+    def blocks(names: Sequence[str]) -> Iterator[Block]:
+        return number_blocks(batches(backend, rows, names, BATCH))
 
-    return LogFile(str(path), tuple(rows.columns), int(counted["rows"]), read)
+    return LogFile(str(path), tuple(rows.columns), int(counted["rows"]), blocks)
 
 
 def _slots(backend: Backend) -> list[str]:

@@ -23,6 +23,7 @@ from nudge.lake.export.export_sensors import write_sensors
 from nudge.lake.export.export_tables import write_csv, write_parquet
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Lake
+from nudge.lake.intake.block import Block, number_blocks
 
 Attributes = Mapping[str, Mapping[str, Scalar]]
 """Variant -> attributes, for tools that learn from the features of an action."""
@@ -95,12 +96,12 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
         raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
     in_order = rows.order_by("at", "decision_id")
 
-    def read(names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def blocks(names: Sequence[str]) -> Iterator[Block]:
         # Not `to_pyarrow_batches`: Ibis 12 asks for what DuckDB 2 has under another name.
         query = backend.con.sql(backend.compile(in_order.select(*names)))
-        yield from map(_whole, query.to_arrow_reader(BATCH))
+        return number_blocks(map(_whole, query.to_arrow_reader(BATCH)))
 
-    return LogFile(f"slot {wanted.slot}", tuple(rows.columns), int(counted["rows"]), read)
+    return LogFile(f"slot {wanted.slot}", tuple(rows.columns), int(counted["rows"]), blocks)
 
 
 def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> ExportResult:

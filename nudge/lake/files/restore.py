@@ -25,7 +25,12 @@ Unseal = Callable[[str], Ref | None]
 """Function that finds the reference behind a decision id: `Sealer.unseal`."""
 Row = Mapping[str, Any]
 
-_RENAMED: Final = {"slot_revision": "revision", "at_seconds": "at", "due_seconds": "due"}
+_RENAMED: Final = {
+    "slot_revision": "revision",
+    "at_seconds": "at",
+    "due_seconds": "due",
+    "skew_seconds": "skew",
+}
 _SAME: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": (
         *("subject", "slot", "slot_revision", "channel", "page", "cell", "variant", "reason"),
@@ -40,7 +45,7 @@ _SAME: Final[Mapping[str, tuple[str, ...]]] = {
         *("reward_id", "subject", "slot", "slot_revision", "variant", "cell", "reason"),
         *("event_id", "conversions", "value", "square", "shared", "at_seconds"),
     ),
-    "events": ("subject", "event_id", "type", "source", "at_seconds"),
+    "events": ("subject", "event_id", "type", "source", "at_seconds", "skew_seconds"),
     "marks": ("subject", "type", "at_seconds"),
 }
 

@@ -185,6 +185,7 @@ COLUMNS: Final[Mapping[str, tuple[TableColumn | IdColumn | SharedColumn, ...]]] 
         TableColumn("fields", NAMED, lambda r: _texts(r.fields)),
         TableColumn("fields_json", TEXT, lambda r: _json(r.fields)),
         _OWN_TIME,
+        TableColumn("skew_seconds", REAL, lambda r: r.skew),
     ),
     "marks": (
         *_SUBJECT,

@@ -1,4 +1,4 @@
-"""Cuts of a slot's rows for a report: period, segments, and the reward of an exposure."""
+"""Cuts of a slot's rows for a report: period, filter, segments, reward of an exposure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ibis.expr.types import BooleanValue, Column, StringColumn, Table
 
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import OTHER
-from nudge.domain.reports.questions import CONTEXT, EVER, Period
+from nudge.domain.reports.questions import CONTEXT, EVER, Period, Where
 from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
 
 MOST: Final = 30
@@ -20,22 +20,26 @@ MOST: Final = 30
 
 @dataclass(frozen=True)
 class Cut:
-    """A selection of a slot's rows by period, and their division in segments.
+    """A selection of a slot's rows by period and value, and their division in segments.
 
     Attributes:
         period: period of the exposures.
         by: dimensions of `domain.questions`.
         revenue: the reward is the value in yuan, not the conversion.
         quarantined: outages; exposures in them are counted, and are in no other sum.
+        where: dimensions with the value that the rows have.
     """
 
     period: Period = EVER
     by: tuple[str, ...] = ()
     revenue: bool = False
     quarantined: tuple[Period, ...] = ()
+    where: Where = ()
 
     def inside(self, table: Table) -> Table:
-        """Keep the rows of the period."""
+        """Keep the rows of the period that have the values of `where`."""
+        for name, value in self.where:
+            table = table.filter(_dimension(table, name).fill_null("") == value)
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
     def outages(self, table: Table) -> Table:

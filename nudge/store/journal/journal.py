@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
-from nudge.domain.journal.event import EVENT_TYPES, VIA
-from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Ref
+from nudge.domain.journal.event import VIA
+from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Record, Ref
 from nudge.store.journal.appends import Append, DecisionBatch, Redirect, TrimLimits, TrimReply
+from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.wire.block_codec import decode_block, is_block
 from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.codec import decode, encode
@@ -22,6 +22,8 @@ EVENT_MEMORY = 7.0 * DAY
 PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
+ASKED: Final = "?"
+"""The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
 """Bytes of each of a block's subjects."""
 PAGE_MOST: Final = 1024
@@ -90,21 +92,80 @@ class Journal:
         Returns:
             For each record its position, 0 for a duplicate, or where its visitor's journal is.
         """
-        args: list[Arg] = [
-            self.keys.prefix(partition),
-            partition,
-            int(closes),
-            int(EVENT_MEMORY * 1000),
-        ]
+        args = self._arguments(partition, closes=closes)
         for arrival in arrivals:
-            record = arrival.record
-            args += [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
-            args += [encode(record), len(arrival.notes)]
-            for note in arrival.notes:
-                args += [note.family, note.field, note.value]
+            args += _of_arrival(arrival, earlier_digest_of(arrival.record))
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         replies = self.client.run("append_once", names, args)
-        return [reply if isinstance(reply, int) else _moved(reply.decode()) for reply in replies]
+        return [
+            reply
+            if isinstance(reply, int)
+            else self._settled(partition, arrival, reply, closes=closes)
+            for arrival, reply in zip(arrivals, replies, strict=True)
+        ]
+
+    def _arguments(self, partition: int, *, closes: bool) -> list[Arg]:
+        memory = int(EVENT_MEMORY * 1000)
+        return [self.keys.prefix(partition), partition, int(closes), memory]
+
+    def _settled(
+        self, partition: int, arrival: Append, reply: bytes, *, closes: bool
+    ) -> int | Redirect:
+        """Return what became of a record that was not appended at once."""
+        first, *rest = reply.decode().split(" ")
+        if first != ASKED:
+            return Redirect(int(first), *rest)
+        stamp, subject = rest
+        if self.holds(partition, subject, int(stamp), arrival.record):
+            return 0
+        args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
+        names = [self.keys.journal(partition), self.keys.seq(partition)]
+        (again,) = self.client.run("append_once", names, args)
+        return (
+            again
+            if isinstance(again, int)
+            else self._settled(partition, arrival, again, closes=closes)
+        )
+
+    def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
+        """Return whether the event that was appended at a time is this one, sent again.
+
+        The version before remembered an id without the event's type and sender, which the journal
+        knows. An event that has left the journal is taken for this one.
+
+        Args:
+            partition: of the journal.
+            subject: of the event.
+            stamp: milliseconds.
+            record: the event that came now.
+        """
+        if not isinstance(record, Event):
+            return True
+        found = [
+            entry.record
+            for entry in self._stamped(partition, stamp)
+            if isinstance(entry.record, Event)
+            and (entry.record.subject, entry.record.event_id) == (subject, record.event_id)
+        ]
+        same = ((one.type, one.source) == (record.type, record.source) for one in found)
+        return not found or any(same)
+
+    def _stamped(self, partition: int, stamp: int) -> Iterator[JournalEntry]:
+        """Yield the entries with one stamp: stamps rise with positions."""
+        low, high = 0, self.last_position(partition)
+        while low < high:
+            middle = (low + high) // 2
+            page = self._rows(partition, f"({middle}-0", "+", 1)
+            if page and int(pairs_of(page[0][1])[b"t"]) < stamp:
+                low = _position(page[0][0])
+            else:
+                high = middle
+        while found := self.read(partition, low, PAGE):
+            for entry in found:
+                if round(entry.stamp * 1000) != stamp:
+                    return
+                yield entry
+            low = found[-1].position
 
     def append_followed(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
         """Append records of several partitions, each once, and follow merged visitors.
@@ -279,9 +340,11 @@ def standing_decision(
     return StandingDecision(entry.ref, record, record.period, fresh)
 
 
-def _moved(reply: str) -> Redirect:
-    partition, subject, via = reply.split(" ")
-    return Redirect(int(partition), subject, via)
+def _of_arrival(arrival: Append, earlier: bytes) -> list[Arg]:
+    record, notes = arrival.record, arrival.notes
+    named: list[Arg] = [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
+    flat = (part for note in notes for part in (note.family, note.field, note.value))
+    return [*named, earlier, encode(record), len(notes), *flat]
 
 
 def _led(record: Event | Decision, to: Redirect) -> Event | Decision:
@@ -290,16 +353,6 @@ def _led(record: Event | Decision, to: Redirect) -> Event | Decision:
         fields = {VIA: to.via} | dict(record.fields)
         return replace(record, subject=to.subject, fields=fields)
     return replace(record, subject=to.subject)
-
-
-def digest_of(record: Event | Decision) -> bytes:
-    """Return the digest by which a visitor remembers a record; kinds cannot collide."""
-    if isinstance(record, Event):
-        # The folds' own events: no client can take their ids away.
-        name = f"{'e' if record.type in EVENT_TYPES else 'i'}{record.event_id}"
-    else:
-        name = f"d{record.ref}"
-    return hashlib.blake2b(name.encode(), digest_size=12).digest()
 
 
 def _position(row_id: bytes) -> int:

@@ -7,20 +7,25 @@
 --            vault:<visitor hash>  hash, read; written if absent
 --            person:<subject>      hash (at, h:<visitor hash>, into); written if absent
 --            seen:<subject>        zset of digests by stamp, written
---            numbers:<subject>, texts:<subject>   hashes of at most 100 fields, written
+--            numbers:<subject>, texts:<subject>   hashes of at most 100 fields, 200 with those that
+--                  servers add; written
 -- ARGV[2]  partition
--- ARGV[3]  "1": closes the visitors to later claims
+-- ARGV[3]  "1": a server sends them: closes the visitors to later claims, and has room for notes that
+--          pages cannot fill
 -- ARGV[4]  milliseconds that an id is remembered
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
---          place of the decision whose subject it is ("" = not by decision), digest of its id,
---          payload, number of notes, then for each note: family, field, value
+--          place of the decision whose subject it is ("" = not by decision), digest of its id, its
+--          digest of the version before ("" = none), payload, number of notes, then for each note:
+--          family, field, value
 -- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject> <as>" (text)
---          where the visitor, here known as the last, turned out to be one whose journal is elsewhere
+--          where the visitor, here known as the last, turned out to be one whose journal is
+--          elsewhere, or "? <stamp> <subject>" where the version before took the id then, perhaps of another type or sender: the record
+--          was not appended
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%.0f', now)
 local memory = tonumber(ARGV[4])
-local most = 100
+local most = ARGV[3] == '1' and 200 or 100
 local answers = {}
 local function by_decision(place)
   local position, index = string.match(place, '^(%d+)%.?(%d*)$')
@@ -51,12 +56,19 @@ local function by_hash(hash, subject)
   end
   return known or subject
 end
-local function append(subject, digest, payload)
-  local seen = ARGV[1] .. 'seen:' .. subject
-  if redis.call('ZADD', seen, 'NX', stamp, digest) == 0
-      and now - tonumber(redis.call('ZSCORE', seen, digest)) < memory then
+local function remembered(subject, digest)
+  local at = digest ~= '' and redis.call('ZSCORE', ARGV[1] .. 'seen:' .. subject, digest)
+  return at and now - tonumber(at) < memory and at
+end
+local function sent_before(subject, digest, earlier)
+  if remembered(subject, digest) then
     return 0
   end
+  local at = remembered(subject, earlier)
+  return at and '? ' .. string.format('%.0f', tonumber(at)) .. ' ' .. subject
+end
+local function append(subject, digest, payload)
+  local seen = ARGV[1] .. 'seen:' .. subject
   redis.call('ZADD', seen, stamp, digest)
   redis.call('ZREMRANGEBYSCORE', seen, '-inf', string.format('%.0f', now - memory))
   redis.call('PEXPIRE', seen, ARGV[4])
@@ -73,7 +85,8 @@ end
 local i = 5
 while i <= #ARGV do
   local hash, subject, place = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local digest, payload, notes = ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])
+  local digest, earlier, payload = ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local notes = tonumber(ARGV[i + 6])
   local known = place ~= '' and by_decision(place)
   if known then
     subject = known
@@ -81,19 +94,19 @@ while i <= #ARGV do
     subject = by_hash(hash, subject)
   end
   local into = redis.call('HGET', ARGV[1] .. 'person:' .. subject, 'into')
-  if into then
-    -- What came before the visitor turned out to be another one is not new to that one either.
-    local before = redis.call('ZSCORE', ARGV[1] .. 'seen:' .. subject, digest)
-    answers[#answers + 1] = before and now - tonumber(before) < memory and 0 or into .. ' ' .. subject
+  -- What came before the visitor turned out to be another one is not new to that one either.
+  local before = sent_before(subject, digest, earlier)
+  if before or into then
+    answers[#answers + 1] = before or into .. ' ' .. subject
   else
     -- Nothing is noted of somebody forgotten: no id would lead there any more.
     if notes > 0 and redis.call('EXISTS', ARGV[1] .. 'person:' .. subject) == 1 then
       for n = 1, notes do
-        note(subject, i + 3 + 3 * n)
+        note(subject, i + 4 + 3 * n)
       end
     end
     answers[#answers + 1] = append(subject, digest, payload)
   end
-  i = i + 6 + 3 * notes
+  i = i + 7 + 3 * notes
 end
 return answers

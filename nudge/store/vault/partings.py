@@ -8,7 +8,8 @@ from typing import Final
 
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Event
-from nudge.store.journal.journal import EVENT_MEMORY, digest_of
+from nudge.store.journal.digests import digest_of
+from nudge.store.journal.journal import EVENT_MEMORY
 from nudge.store.vault.visitors import PARTING
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode

@@ -22,7 +22,8 @@ from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
 from nudge.errors import NudgeError
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
-from nudge.store.journal.journal import EVENT_MEMORY, Journal, digest_of
+from nudge.store.journal.digests import digest_of, earlier_digest_of
+from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode
@@ -168,7 +169,11 @@ class People:
     def _seen(self, of: Home, event: Event) -> bool:
         """Return whether the event was appended before, to the subject of either id."""
         seen = self.keys.seen(of.partition, of.subject)
-        return self.client.call("ZSCORE", seen, digest_of(event)) is not None
+        now, before = self.client.call("ZMSCORE", seen, digest_of(event), earlier_digest_of(event))
+        if now is not None or before is None:
+            return now is not None
+        journal = Journal(self.client, self.keys)
+        return journal.holds(of.partition, of.subject, int(float(before)), event)
 
     def link(self, one: Home, other: Home, event: Event) -> tuple[Home, bool]:
         """Merge two subjects and append the event that says so; idempotent.

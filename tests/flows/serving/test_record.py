@@ -7,7 +7,7 @@ from flow_web import NOW, PAGE, SERVER, Web
 
 from nudge.domain.choosing.requests import EventRequest, RecordResult
 from nudge.domain.journal.caller import Caller
-from nudge.domain.journal.event import MAX_AGE, PAGE_TYPES
+from nudge.domain.journal.event import MAX_AGE, PAGE_TYPES, VIA
 from nudge.domain.journal.records import Event
 
 
@@ -115,5 +115,5 @@ def test_a_second_id_is_hashed_like_the_first(web: Web) -> None:
     """`identified` brings an external id in a field; the journal holds a subject only."""
     record(web, sent("a", "identified", fields={"other_id": "13812345678"}), caller=SERVER)
     event = next(e.record for e in web.entries() if isinstance(e.record, Event))
-    assert set(event.fields) == {"into", "partition"}
+    assert set(event.fields) == {"into", "partition", VIA}
     assert event.fields["into"] < event.subject  # type: ignore[operator]

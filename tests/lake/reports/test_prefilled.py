@@ -11,6 +11,7 @@ from report_traffic import PARTITIONS, written
 from nudge.domain.journal.records import Event, Record, Ref
 from nudge.domain.reports.questions import Period
 from nudge.lake.engine.query import connect
+from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.prefill_quality import prefill_quality
 
 PEOPLE = 30
@@ -45,17 +46,17 @@ def numbers(reason: str = "policy") -> list[tuple[float, int, Record]]:
 def test_each_exposure_is_counted_once_by_variant(tmp_path: Path) -> None:
     """What is told twice counts once; fewer than 20 people are not told of."""
     backend = connect(written(tmp_path / "lake", numbers()))
-    assert prefill_quality(backend, "prefill", Period()) == {
+    assert prefill_quality(backend, "prefill", Cut()) == {
         "own": {"prefill_kept": 20, "prefill_edited": None},
         "carried": {"prefill_kept": 0, "prefill_edited": None},
     }
-    assert prefill_quality(backend, "banner", Period()) == {}
+    assert prefill_quality(backend, "banner", Cut()) == {}
 
 
 def test_the_period_is_that_of_the_exposures(tmp_path: Path) -> None:
     """As in the rest of the report; and only what the policy drew."""
     backend = connect(written(tmp_path / "lake", numbers()))
     later = Period(MIDNIGHT + 60.0 * 20, None)
-    assert prefill_quality(backend, "prefill", later)["own"]["prefill_kept"] == 0
+    assert prefill_quality(backend, "prefill", Cut(later))["own"]["prefill_kept"] == 0
     held = connect(written(tmp_path / "held", numbers("holdout")))
-    assert prefill_quality(held, "prefill", Period()) == {}
+    assert prefill_quality(held, "prefill", Cut()) == {}

@@ -1,0 +1,167 @@
+"""Reports of some exposures alone: by a filter, and within one run of the holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pytest
+from report_traffic import NOW, SLOT, traffic, written
+
+from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, Where, where_of
+from nudge.domain.reports.report import ReportTerms, report
+from nudge.errors import InvalidRequestError
+from nudge.lake.engine.engine import EngineLimits, engine
+from nudge.lake.engine.sql import sql_view
+from nudge.lake.files.reader import Lake
+from nudge.lake.reports.cubes import build_cube
+from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.slot_rows import SlotRows, slot_rows
+
+SHARES = {1: 0.12, 2: 0.12}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return written(tmp_path_factory.mktemp("filtered") / "lake", traffic())
+
+
+@pytest.fixture(scope="module")
+def rows(lake: Lake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlotRows]:
+    cache = tmp_path_factory.mktemp("cache")
+    with engine(lake, EngineLimits(400_000_000), cache) as (backend, contents):
+        yield slot_rows(backend, contents, "banner", cache)
+
+
+def told(
+    rows: SlotRows,
+    where: Where = (),
+    by: tuple[str, ...] = (),
+    period: Period = EVER,
+    runs: dict[int, int] | None = None,
+) -> Any:
+    """The report of some rows."""
+    cube = build_cube(rows, Cut(period, by, where=where), SLOT.names)
+    return report(ReportTerms(SLOT, SHARES, NOW, runs or {}), by, cube)
+
+
+def counted(lake: Lake, condition: str) -> dict[str, int]:
+    """Exposures by reason that fulfil a condition, by hand."""
+    found = duckdb.sql(f"""
+        WITH d AS ({sql_view(lake, "decisions")}), e AS ({sql_view(lake, "exposures")})
+        SELECT e.reason, count(*) FROM e LEFT JOIN d USING (decision_id)
+        WHERE e.slot = 'banner' AND {condition} GROUP BY ALL
+    """).fetchall()  # noqa: S608 (our own conditions)
+    return dict(found)
+
+
+FILTERS = {
+    "channel:wap": "d.channel = 'wap'",
+    "page:home": "d.page = 'home'",
+    "revision:1": "e.slot_revision = 1",
+    "degraded:true": "d.degraded",
+    "context.stage:growth": "json_extract_string(d.context_json, '$.stage') = 'growth'",
+    "context.city_tier:": "d.context['city_tier'] IS NULL",
+    "context.unheard:x": "false",
+    "channel:wap, page:home": "d.channel = 'wap' AND d.page = 'home'",
+    "channel:fax": "false",
+}
+
+
+@pytest.mark.parametrize(("text", "condition"), FILTERS.items(), ids=list(FILTERS))
+def test_f34_a_filter_counts_what_anybody_counts_by_hand(
+    lake: Lake, rows: SlotRows, text: str, condition: str
+) -> None:
+    """Every dimension filters exactly, and the whole is that of the segment `by` shows."""
+    whole = told(rows, where_of(text))["whole"]
+    hand = counted(lake, condition)
+    assert whole["exposures"] == hand.get("policy", 0)
+    if not whole["hidden"]:
+        assert {k: v["exposures"] for k, v in whole["by_reason"].items()} == hand
+
+
+def test_f34_a_filter_equals_the_segment_of_the_same_value(rows: SlotRows) -> None:
+    """Estimates, lift and figures are those that `by` gives, but for the number of looks."""
+    whole = told(rows, where_of("channel:wap"))["whole"]
+    (segment,) = [
+        one for one in told(rows, by=("channel",))["segments"] if one["segment"]["channel"] == "wap"
+    ]
+    for name in ("exposures", "conversions", "revenue", "rate", "open", "by_reason"):
+        assert whole[name] == segment[name], name
+    for name in ("value", "low", "high"):
+        assert whole["lift"][name] == pytest.approx(segment["lift"][name], rel=1e-9)
+    assert whole["lift"]["exposures"] == segment["lift"]["exposures"]
+
+
+def test_f34_kept_sums_of_one_filter_answer_no_other(rows: SlotRows) -> None:
+    """Past days are summed up once for each filter."""
+    first = [
+        told(rows, where_of(f"channel:{name}"))["whole"]["exposures"] for name in ("wap", "web")
+    ]
+    again = [
+        told(rows, where_of(f"channel:{name}"))["whole"]["exposures"] for name in ("wap", "web")
+    ]
+    assert first == again
+    assert first[0] > first[1]
+
+
+WRONG = {
+    "wap": "unknown dimension 'wap'",
+    "chanel:wap": "unknown dimension",
+    "channel": "write a dimension and its value",
+    "day:yesterday": "day:2026-11-27",
+    "revision:two": "revision:3",
+    "degraded:yes": "degraded:false",
+    "channel:wap,channel:web": "twice",
+    "context.:x": "unknown dimension",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG.items(), ids=list(WRONG))
+def test_f34_what_cannot_be_filtered_is_refused(text: str, message: str) -> None:
+    """The message names what can."""
+    with pytest.raises(InvalidRequestError, match=message):
+        where_of(text)
+
+
+def test_f34_a_question_keeps_its_filter(rows: SlotRows) -> None:
+    """On its way to the worker as JSON; a job of an earlier version has none."""
+    asked = PerformanceQuestion("banner", where=(("channel", "wap"), ("page", "home")))
+    assert PerformanceQuestion.read(asked.plain) == asked
+    before = {name: value for name, value in asked.plain.items() if name != "where"}
+    assert PerformanceQuestion.read(before).where == ()
+    assert rows.slot == asked.slot
+
+
+def test_f37_a_lift_begins_anew_with_another_fallback(lake: Lake, rows: SlotRows) -> None:
+    """Both groups are counted from the revision on at which the holdout was shown another one."""
+    pooled, anew = told(rows)["whole"], told(rows, runs={1: 1, 2: 2})["whole"]
+    hand = counted(lake, "e.slot_revision = 2")
+    assert anew["lift"]["exposures"] == {
+        "policy": hand["policy"] + hand["only_eligible"],
+        "holdout": hand["holdout"],
+    }
+    assert pooled["lift"]["exposures"]["holdout"] > hand["holdout"]
+    assert (pooled["lift_since_revision"], anew["lift_since_revision"]) == (None, 2)
+    alone = told(rows, (("revision", "2"),))["whole"]["lift"]
+    assert anew["lift"]["value"] == pytest.approx(alone["value"], rel=1e-9)
+    assert anew["lift"]["low"] == pytest.approx(alone["low"], rel=1e-6)
+
+
+def test_f37_a_variant_has_no_lift_over_two_holdouts(rows: SlotRows) -> None:
+    """An estimate over all rows is not compared with a holdout of some; since the change it is."""
+    whole = told(rows, runs={1: 1, 2: 2})["whole"]
+    compared = [one for one in whole["variants"] if one.get("estimate")]
+    assert compared
+    assert all(one["lift"] is None for one in compared)
+    since = told(rows, (("revision", "2"),), runs={1: 1, 2: 2})["whole"]
+    assert since["lift_since_revision"] is None
+    assert any(one["lift"] for one in since["variants"])
+
+
+def test_f37_a_period_before_the_change_has_its_own_lift(lake: Lake, rows: SlotRows) -> None:
+    """What was measured against the old fallback stays measured."""
+    old = told(rows, (("revision", "1"),), runs={1: 1, 2: 2})["whole"]
+    assert old["lift"]["exposures"]["holdout"] == counted(lake, "e.slot_revision = 1")["holdout"]
+    assert old["lift_since_revision"] is None
