@@ -14,6 +14,7 @@ from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.basics.money import FEN
+from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
@@ -97,7 +98,7 @@ def _plain(
         "open_exposures": len(state.open),
         "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
         "contacts": [_entry(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
-        "consents": [_entry(x.at, channel=x.channel, given=x.given) for x in state.consents],
+        "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
@@ -112,6 +113,12 @@ def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
 
 def _entry(at: float, **more: object) -> dict[str, object]:
     return {"at": current().calendar.label(at), **more}
+
+
+def _consent(one: Consent) -> dict[str, object]:
+    """Return a consent; a file may have given it without a time."""
+    at = current().calendar.label(one.at) if one.at else None
+    return {"at": at, "channel": one.channel, "given": one.given}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:
