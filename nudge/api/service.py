@@ -13,8 +13,9 @@ import structlog
 from flask import current_app
 
 from nudge.api import keeper
+from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
-from nudge.clock import monotonic, sleep
+from nudge.clock import monotonic, now, sleep
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
@@ -103,6 +104,7 @@ class Service:
         make_planner: makes `planner`.
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
+        holidays: warns while the days off of a year are missing.
         held: the current catalogue.
     """
 
@@ -119,6 +121,7 @@ class Service:
     spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
+    holidays: HolidayWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
@@ -227,6 +230,7 @@ class Service:
         # A catalogue may be large and the store busy: no page waits here, so waiting is free.
         while True:
             try:
+                self.holidays.look(now())
                 self.look()
             except NudgeError as error:
                 self._count(error)

@@ -13,7 +13,7 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import contact_warnings, load_contact
+from nudge.config.contact_file import contact_warnings, load_contact, load_holiday_years
 from nudge.config.funnel_file import FILE as FUNNEL
 from nudge.config.funnel_file import funnel_warnings, load_funnel
 from nudge.config.segment_file import load_segments
@@ -81,6 +81,8 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     if (settings.config_dir / CONTACT).exists():
         policy = load_contact(settings.config_dir, settings.zone)
         warnings += contact_warnings(policy, settings.zone)
+        if missing := load_holiday_years(settings.config_dir).describe_missing(now()):
+            warnings.append(missing)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""

@@ -14,12 +14,14 @@ from nudge.store.jobs.jobs import Jobs
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.backup import Backup
 from nudge.store.keeping.freshness import FreshnessReader
+from nudge.store.keeping.heartbeats import Heartbeats
 from nudge.store.keeping.identity import StoreIdentity
 from nudge.store.keeping.retention import Retention
 from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
+from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.guards import GuardNotes
@@ -82,6 +84,11 @@ class Store:
         return Backup(self.client, self.keys)
 
     @cached_property
+    def heartbeats(self) -> Heartbeats:
+        """Heartbeats: marks by which a silent partition's time goes on."""
+        return Heartbeats(self.client, self.keys)
+
+    @cached_property
     def identity(self) -> StoreIdentity:
         """The identity of the store: recognises one that is empty, older or another."""
         return StoreIdentity(self.client, self.keys)
@@ -110,6 +117,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Withdrawals: plans that must not be sent any more, and books written anew for them."""
+        return Withdrawals(self.client, self.keys)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

@@ -17,7 +17,7 @@ from nudge.domain.journal.records import (
     is_imported,
 )
 from nudge.domain.people.merging import LEFT, STATE, content_of, leaving, without_content
-from nudge.domain.people.visitor import VisitorState, without_sources
+from nudge.domain.people.visitor import VisitorState, recall, without_sources
 
 Visitors = dict[str, VisitorState]
 """Subject -> state."""
@@ -39,7 +39,7 @@ def fold(
         watermark = max(watermark, entry.stamp)
         if is_attributed(entry):
             subject = entry.record.subject
-            before = advance(states[subject], watermark)
+            before = advance(recall(states[subject], watermark), watermark)
             after, exposures, rewards = step(before, entry)
             records += exposures
             records += rewards
@@ -91,7 +91,7 @@ class AttributionReplay:
         touched = {entry.record.subject for entry in mine} | set(self._closed_by(after))
         before = {subject: self._state(subject) for subject in touched}
         states, _ = fold(before, self.watermark, mine)
-        self.know({subject: advance(state, after) for subject, state in states.items()})
+        self.know({s: advance(recall(state, after), after) for s, state in states.items()})
         self.watermark = after
 
     def _closed_by(self, watermark: float) -> Iterator[str]:
@@ -101,8 +101,7 @@ class AttributionReplay:
                 yield subject
 
     def _state(self, subject: str) -> VisitorState:
-        known = self.visitors.get(subject, VisitorState())
-        return VisitorState() if known.is_forgotten(self.watermark) else known
+        return recall(self.visitors.get(subject, VisitorState()), self.watermark)
 
 
 @dataclass

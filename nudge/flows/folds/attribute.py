@@ -17,9 +17,10 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
-from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
+from nudge.flows.folds.plan_review import PlanReview
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -50,11 +51,14 @@ class AttributeFold:
     Attributes:
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
+        plan_review: withdraws plans that a batch makes obsolete; None where a state is built anew,
+            since that is done once.
     """
 
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
+    plan_review: PlanReview | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""
@@ -79,10 +83,13 @@ class AttributeFold:
         due = self._due(partition, after)
         loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
         visitors, records = fold(loaded, state.watermark, entries)
-        visitors = {subject: advance(one, after.watermark) for subject, one in visitors.items()}
+        mark = after.watermark
+        visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
+        if self.plan_review:
+            self.plan_review.review(partition, entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
-        mark = {WATERMARK: repr(after.watermark)}
-        writes.append(self.store.folds.put_fields(partition, self.name, mark))
+        fields = {WATERMARK: repr(mark)}
+        writes.append(self.store.folds.put_fields(partition, self.name, fields))
         sends = [sent for e in entries if (sent := sent_by(e))]
         return after, Commit(entries[-1].position, records, writes, sends)
 
@@ -94,8 +101,7 @@ class AttributeFold:
         blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
         found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
-        gone = VisitorState()
-        return {s: gone if v.is_forgotten(state.watermark) else v for s, v in found.items()}
+        return {subject: recall(one, state.watermark) for subject, one in found.items()}
 
     def _writes(
         self,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from itertools import islice
 from typing import Final
 
+from nudge import clock
 from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
 from nudge.domain.journal.fold_name import FoldName
@@ -155,6 +156,8 @@ def _state(
         expected = None
     if expected is None and found is not None and found.is_forgotten(watermark):
         return  # the store forgets it at any moment
+    if found is None and expected is not None and expected.is_forgotten(clock.now()):
+        return  # the store forgot it by its clock, which is ahead of a silent partition's time
     one, other = (state and advance(state, watermark) for state in (expected, found))
     if one and other:
         one = without_sources(one, other)
