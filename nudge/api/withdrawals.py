@@ -89,7 +89,9 @@ def withdrawals() -> Response:
     end = page[-1] if len(found) > most else None
     more = f"{end.at}-{end.partition}-{until}" if end else None
     told = [_plain(service, one) for one in page]
-    return answer({"withdrawals": told, "next": more, "until": _time(until)})
+    return answer(
+        {"withdrawals": told, "next": more, "until": service.calendar.label(until / MICRO)}
+    )
 
 
 def _place(service: Service, since: str | None, cursor: str | None) -> tuple[Bookmark, int]:
