@@ -13,6 +13,7 @@ from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
@@ -88,9 +89,7 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [
-            {"at": service.calendar.label(x.at), "amount": x.amount / FEN} for x in state.payments
-        ],
+        "payments": [{"at": RECORD.label(x.at), "amount": x.amount / FEN} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()
@@ -112,7 +111,7 @@ def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
 
 
 def _entry(at: float, **more: object) -> dict[str, object]:
-    return {"at": current().calendar.label(at), **more}
+    return {"at": RECORD.label(at), **more}
 
 
 def _consent(one: Consent) -> dict[str, object]:
@@ -136,7 +135,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
         "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
-        "last_at": service.calendar.label(used.last_at) if used else None,
+        "last_at": RECORD.label(used.last_at) if used else None,
     }
 
 

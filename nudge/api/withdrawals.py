@@ -89,8 +89,9 @@ def withdrawals() -> Response:
     end = page[-1] if len(found) > most else None
     more = f"{end.at}-{end.partition}-{until}" if end else None
     told = [_plain(service, one) for one in page]
-    ends = service.calendar.label(until / MICRO)
-    return answer({"withdrawals": told, "next": more, "until": ends})
+    return answer(
+        {"withdrawals": told, "next": more, "until": service.calendar.label(until / MICRO)}
+    )
 
 
 def _place(service: Service, since: str | None, cursor: str | None) -> tuple[Bookmark, int]:
@@ -127,10 +128,10 @@ def _limit(text: str | None) -> int:
 
 
 def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
-    plan = one.plan
+    plan, label = one.plan, service.calendar.label
     return {
         "decision_id": service.sealer.seal(plan.ref),
-        "at": service.calendar.label(one.at / MICRO),
+        "at": label(one.at / MICRO),
         "send_at": service.calendar.label_or_none(plan.due),
         "channel": plan.channel,
         "purpose": plan.purpose,

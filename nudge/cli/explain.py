@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json
-from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.basics.calendar import RECORD, OperatorCalendar
 from nudge.errors import NotFoundError
 from nudge.flows.serving.explain import explain as from_journal
 from nudge.flows.serving.explain import explanation_of
@@ -33,7 +33,7 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
     calendar = OperatorCalendar.named(settings.zone)
     with open_installation(settings) as installation:
         try:
-            found = from_journal(installation.store, installation.sealer, decision_id, calendar)
+            found = from_journal(installation.store, installation.sealer, decision_id, RECORD)
         except NotFoundError as missing:
             found = _from_lake(installation, decision_id, calendar, missing)
     if as_json:
@@ -65,7 +65,7 @@ def _from_lake(
     # Several decisions may have one place.
     entries = lake.entries(place[0], installation.sealer.unseal, place[1] - 1)
     entry = next(entry for entry in entries if entry.ref == ref)
-    return explanation_of(decision_id, entry, calendar)
+    return explanation_of(decision_id, entry, RECORD)
 
 
 def lines(found: Plain) -> Iterator[str]:

@@ -81,8 +81,9 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     if (settings.config_dir / CONTACT).exists():
         policy = load_contact(settings.config_dir, settings.zone)
         warnings += contact_warnings(policy, settings.zone)
-        missing = load_holiday_years(settings.config_dir).describe_missing(now())
-        warnings += [missing] if missing else []
+        years = load_holiday_years(settings.config_dir, settings.zone)
+        if missing := years.describe_missing(now()):
+            warnings.append(missing)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""

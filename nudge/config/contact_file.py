@@ -69,8 +69,12 @@ def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
     return words_of(channels), words_of(purposes)
 
 
-def load_holiday_years(directory: Path) -> HolidayYears:
+def load_holiday_years(directory: Path, zone: str = ZONE) -> HolidayYears:
     """Load the days off of the contact policy, without the country's own, which take time to load.
+
+    Args:
+        directory: of the configuration.
+        zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: one of the two files cannot be read, or is wrong.
@@ -78,7 +82,7 @@ def load_holiday_years(directory: Path) -> HolidayYears:
     path = directory / FILE
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
-    data, found = _read(_schema(), table)
+    data, found = _read(_schema(), {"zone": zone, **table})
     if found or problems:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found] + [*problems])
     policy = _policy(data, dates)

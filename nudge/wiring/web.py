@@ -91,7 +91,9 @@ def _service(settings: Settings) -> Service:
         spool=spool,
         metrics=metrics,
         local=local_callers(settings),
-        holidays=HolidayWatch(load_holiday_years(settings.config_dir), metrics.holidays_missing),
+        holidays=HolidayWatch(
+            load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
+        ),
     )
 
 

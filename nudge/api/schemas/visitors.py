@@ -18,7 +18,7 @@ class MemberSchema(Schema):
 class PaymentSchema(Schema):
     """A payment of the visitor."""
 
-    at = ma.String(required=True, metadata={"description": "ISO 8601, in the operator's zone"})
+    at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
     amount = ma.Float(required=True, metadata={"description": "yuan"})
 
 

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from bandits.units import DAY, HOUR
-from nudge.domain.basics.local_time import Piece, date_of, find_zone, iso, local, pieces
+from nudge.domain.basics.local_time import UTC, Piece, date_of, find_zone, iso, local, pieces
 
 ZONE: Final = "Asia/Shanghai"
 """The zone where none is set: the default of the setting `zone`."""
@@ -114,6 +114,10 @@ class OperatorCalendar:
 
     def _moment(self, day: int, second: int) -> float:
         return _moment(self.zone, day, second)
+
+
+RECORD: Final = OperatorCalendar(UTC)
+"""Calendar of single records: explanations and views of a visitor are shown as stored, in UTC."""
 
 
 def parse_date(text: str) -> int | None:
