@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 import orjson
 from flask import request
@@ -52,7 +52,7 @@ def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
     return body
 
 
-def body_stream() -> InflatingStream | IO[bytes]:
+def body_stream() -> IO[bytes]:
     """Return the request's body as a stream of plain bytes, inflated where it is compressed.
 
     Reading it raises `BadCompressionError` or `RequestEntityTooLarge` where the body is broken.
@@ -61,7 +61,10 @@ def body_stream() -> InflatingStream | IO[bytes]:
         UnsupportedMediaType: the Content-Encoding is unknown.
     """
     kind = _compression()
-    return InflatingStream(request.stream, kind) if kind else request.stream
+    if kind is None:
+        return request.stream
+    # Of a file that is only read, it has all.
+    return cast("IO[bytes]", InflatingStream(request.stream, kind))
 
 
 def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)

@@ -12,7 +12,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from nudge.api import decisions, docs, events, funnel, health, reports, slots, timings, visitors
+from nudge.api import (
+    decisions,
+    docs,
+    events,
+    funnel,
+    health,
+    reports,
+    slots,
+    timings,
+    visitors,
+    withdrawals,
+)
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
 from nudge.api.operation import EXTERNAL_ID, check_rules
@@ -28,6 +39,7 @@ BLUEPRINTS: Final = (
     funnel.blueprint,
     visitors.blueprint,
     timings.blueprint,
+    withdrawals.blueprint,
     health.blueprint,
 )
 LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})

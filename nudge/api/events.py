@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,7 +20,6 @@ from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import (
     EventRequest,
-    EventWarning,
     FieldWarning,
     RecordResult,
     RejectedEvent,
@@ -157,8 +155,7 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
-    warnings = (*taken.warnings, *_warnings(sent, taken.rejected))
-    result = RecordResult(taken.accepted, taken.duplicates, rejected, warnings)
+    result = replace(taken, rejected=rejected)
     _count(service, result)
     return result
 
@@ -191,17 +188,6 @@ def _plain(result: RecordResult) -> dict[str, object]:
         "rejected": result.rejected,
     }
     return told | {"warnings": result.warnings} if result.warnings else told
-
-
-def _warnings(
-    sent: Iterable[EventRequest], rejected: Iterable[RejectedEvent]
-) -> Iterator[EventWarning]:
-    """Yield the warnings of the events that were taken."""
-    gone = {one.event_id for one in rejected}
-    for event in sent:
-        if event.warnings and event.event_id not in gone:
-            for one in event.warnings:
-                yield EventWarning(event.event_id, one.field, one.message)
 
 
 def _count(service: Service, result: RecordResult) -> None:

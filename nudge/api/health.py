@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
+from nudge.clock import now
 from nudge.domain.journal.fold_name import FOLDS
 from nudge.errors import StoreError, StoreFullError
 
@@ -33,6 +34,13 @@ class ReadySchema(Schema):
         metadata={
             "description": "problem, as a word (`store_away`, `store_full`, `store_empty`, "
             "`store_older`, `store_other`) and a sentence; empty without a problem"
+        },
+    )
+    warnings = ma.List(
+        ma.String(),
+        required=True,
+        metadata={
+            "description": "what needs a person soon, and the cure; `status` does not hang on it"
         },
     )
     slots = ma.Integer(required=True)
@@ -78,14 +86,22 @@ def ready() -> Response:
     status = "starting" if not known else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
-    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
+    body: dict[str, object] = {
+        "slots": len(held.catalogue.slots),
+        "catalogue_age": held.age,
+        "lags": told,
+    }
+    holidays = service.holidays.look(now())
+    body["warnings"] = [holidays] if holidays else []
     return answer({"status": status, "reason": reason} | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
     """Return the figures of the web processes, for Prometheus."""
-    return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+    service = current()
+    service.holidays.look(now())
+    return Response(service.metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _reason(service: Service, *, away: bool) -> str:

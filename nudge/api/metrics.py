@@ -66,6 +66,7 @@ class Metrics:
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
+        holidays_missing: years whose days off the contact policy lacks.
         spool: figures of the spool.
     """
 
@@ -77,6 +78,7 @@ class Metrics:
     store_errors: Counter
     degraded: Counter
     frozen: Gauge
+    holidays_missing: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -116,6 +118,9 @@ class Metrics:
                 ("slot",),
                 registry=own,
                 multiprocess_mode="livemax",
+            ),
+            holidays_missing=_gauge(
+                "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
             spool=SpoolMetrics.create(own),
         )

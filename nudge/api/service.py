@@ -13,8 +13,9 @@ import structlog
 from flask import current_app
 
 from nudge.api import keeper
+from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
-from nudge.clock import monotonic, sleep
+from nudge.clock import monotonic, now, sleep
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -102,6 +103,7 @@ class Service:
         make_planner: makes `planner`.
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
+        holidays: warns while the days off of a year are missing.
         held: the current catalogue.
     """
 
@@ -118,6 +120,7 @@ class Service:
     spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
+    holidays: HolidayWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
@@ -221,6 +224,7 @@ class Service:
         # A catalogue may be large and the store busy: no page waits here, so waiting is free.
         while True:
             try:
+                self.holidays.look(now())
                 self.look()
             except NudgeError as error:
                 self._count(error)

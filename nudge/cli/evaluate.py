@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from nudge.cli.common import (
     progress_bar,
     tell_since,
 )
+from nudge.cli.file_summary import FileOptions, FileSummary, file_options
 from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
 from nudge.domain.reports.target_policy import AskedPolicy
 from nudge.errors import InvalidRequestError
@@ -32,9 +34,11 @@ from nudge.flows.reports.evaluate import (
     evaluate_log,
 )
 from nudge.flows.reports.log_question import LogQuestion
+from nudge.lake.evaluation.log_batches import REFUSED
 from nudge.lake.evaluation.log_columns import Columns
 from nudge.lake.evaluation.log_file import LogFile
-from nudge.lake.evaluation.logs import open_log
+from nudge.lake.evaluation.log_flaws import LEAST_PROPENSITY
+from nudge.lake.evaluation.logs import file_log, open_log
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
@@ -58,6 +62,7 @@ LEFT_OUT = {
     "quarantined": "lie in an outage",
     "not_eligible": "could not get the target's variant",
     "nothing_eligible": "had no eligible variant",
+    "refused": "have values that cannot be used",
 }
 
 
@@ -67,8 +72,10 @@ def _propensity(_: click.Context, __: click.Parameter, value: str) -> str | floa
         number = float(Fraction(value))
     except (ValueError, ZeroDivisionError):
         return value
-    if not 0 < number <= 1:
-        raise click.BadParameter("give a probability: above 0 and at most 1")
+    except OverflowError:
+        number = 0.0
+    if not LEAST_PROPENSITY <= number <= 1:
+        raise click.BadParameter(f"give a probability: from {LEAST_PROPENSITY:g} to 1")
     return number
 
 
@@ -125,6 +132,7 @@ def _target(_: click.Context, __: click.Parameter, value: str) -> str:
     show_default=True,
     help="Coverage of the intervals.",
 )
+@file_options
 @data_dir_option
 @json_option
 def evaluate(
@@ -139,11 +147,13 @@ def evaluate(
     level: float,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
+    options: FileOptions,
 ) -> None:
     """Estimate what another policy would have earned on a log.
 
     The log is the lake's joined form, or any CSV or Parquet file with a variant, its propensity
-    and a reward. If the log cannot answer, the command prints the reason, and ends with 0.
+    and a reward. If the log cannot answer, the command prints the reason, and ends with 0. Rows of
+    a file that cannot be used are listed and left out; the command ends with 1 then.
     """
     columns = Columns(variant_column, reward_column, propensity, features)
     question = LogQuestion(target, columns, variants or (), level)
@@ -157,17 +167,31 @@ def evaluate(
     asked = None
     if slot is not None and question.kind in OF_SLOT:
         asked = _find_policy(load_settings(data_dir), slot, question.target)
+    summary = None
     if log == LAKE and slot is not None and plain:
         found = _evaluate_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
     else:
-        found = _evaluate_file(_log(log, slot, data_dir), question, asked)
+        file = _log(log, slot, data_dir, options)
+        summary = FileSummary(file.name, file.form, file.unit, options.strict)
+        found = _evaluate_file(file, question, asked, summary)
     if log == LAKE:
         tell_since(Lake(load_settings(data_dir).lake_dir))
     if as_json:
-        print_json(found.plain)
-        return
-    for shown in _format_answer(log, question, found):
-        out().print(shown)
+        print_json(found.plain | (summary.plain if summary and summary.form else {}))
+    else:
+        for shown in _format_answer(log, question, found):
+            out().print(shown)
+    sys.exit(_tell_rows(summary, as_json=as_json))
+
+
+def _tell_rows(summary: FileSummary | None, *, as_json: bool) -> int:
+    """Tell what became of a file's rows, and return the exit code."""
+    if summary is None or not summary.form:
+        return 0
+    if not as_json:
+        click.echo(summary.sentence(), err=True)
+        summary.tell_refused()
+    return summary.exit_code
 
 
 def _find_policy(settings: Settings, slot: str, target: str) -> AskedPolicy:
@@ -175,9 +199,11 @@ def _find_policy(settings: Settings, slot: str, target: str) -> AskedPolicy:
         return asked_policy(installation.store, slot, target)
 
 
-def _log(log: str, slot: str | None, data_dir: Path | None) -> LogFile:
-    if log != LAKE:
+def _log(log: str, slot: str | None, data_dir: Path | None, options: FileOptions) -> LogFile:
+    if log != LAKE and Path(log).is_dir():
         return open_log(Path(log), slot)
+    if log != LAKE:
+        return file_log(options.open(Path(log)), slot)
     settings = load_settings(data_dir)
     return open_log(settings.lake_dir, slot, settings.lake_engine)
 
@@ -199,10 +225,21 @@ def _evaluate_lake(
     return found
 
 
-def _evaluate_file(file: LogFile, question: LogQuestion, asked: AskedPolicy) -> EvaluationAnswer:
+def _evaluate_file(
+    file: LogFile, question: LogQuestion, asked: AskedPolicy, summary: FileSummary
+) -> EvaluationAnswer:
     with progress_bar("rows", shown=file.rows >= LONG and err().is_terminal) as bar:
         task = bar.add_task("", total=file.rows * READINGS, note="")
-        return evaluate_log(file, question, asked, lambda rows: bar.advance(task, rows))
+        found = evaluate_log(
+            file,
+            question,
+            asked,
+            lambda rows: bar.advance(task, rows),
+            lambda one: summary.refuse(*one),
+        )
+    summary.taken = found.evaluation.diagnostics.n + sum(found.left_out.values())
+    summary.taken -= found.left_out.get(REFUSED, 0)
+    return found
 
 
 def _format_answer(log: str, question: LogQuestion, found: EvaluationAnswer) -> list[Table | Text]:

@@ -97,8 +97,8 @@ class FileSummary:
         """
         one = BadRow(line, problem, rows)
         if self.strict:
-            text = f"stopped here (--strict); {self.taken + self.known:,} rows were read before"
-            raise InvalidConfigError([f"{self.name}: {self._told(one)}; {text}"])
+            text = f"{self.name}: {self._told(one)} (stopped here by --strict)"
+            raise InvalidConfigError([text])
         self.refused += rows
         if len(self.bad) < KEPT:
             self.bad.append(one)
@@ -116,7 +116,10 @@ class FileSummary:
     def plain(self) -> dict[str, object]:
         """The counts for JSON."""
         counts = {"taken": self.taken, "refused": self.refused, "known": self.known}
-        told = [{self.unit: one.line, "rows": one.rows, "problem": one.problem} for one in self.bad]
+        told = [
+            {self.unit: one.line, "rows": one.rows, "problem": one.problem}
+            for one in sorted(self.bad)
+        ]
         return {"rows": self.rows, **counts, "form": self.form, "problems": told}
 
     def sentence(self) -> str:
@@ -127,9 +130,9 @@ class FileSummary:
 
     def tell_refused(self) -> None:
         """List the first refused rows on stderr."""
-        for one in self.bad[:TOLD]:
+        for one in sorted(self.bad)[:TOLD]:
             click.echo(f"{self.name}: {self._told(one)}", err=True)
-        more = self.refused - sum(one.rows for one in self.bad[:TOLD])
+        more = self.refused - sum(one.rows for one in sorted(self.bad)[:TOLD])
         if more:
             click.echo(f"{self.name}: and {more:,} more rows", err=True)
 

@@ -28,7 +28,7 @@ PATIENCE: Final = 30.0
 
 @click.group()
 def people() -> None:
-    """Mend what is known of who is whom."""
+    """Take apart two visitors who were taken for one."""
 
 
 @people.command()

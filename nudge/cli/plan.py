@@ -12,36 +12,30 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from nudge.cli.common import (
-    data_dir_option,
-    err,
-    json_option,
-    load_settings,
-    print_json,
-    progress_bar,
-)
-from nudge.cli.plan_part import LOCK, AnswerFile, part_of
+from nudge.cli.common import data_dir_option, err, json_option, print_json, progress_bar
+from nudge.cli.file_summary import FileOptions, FileSummary, file_options
+from nudge.cli.plan_part import LOCK, AnswerFile
+from nudge.cli.plan_question import PlanQuestion, check_question, write_repeats
 from nudge.cli.plan_share import (
     SIZE,
     PlanShare,
     bind_to_parent,
     cores,
     gain_share,
-    make_planner,
     plan_share,
 )
-from nudge.clock import now
-from nudge.domain.people.loading import column_problems
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.plan_request import REMINDER, SMS
+from nudge.domain.timing.plan_request import REMINDER
 from nudge.domain.timing.plan_rows import INVALID
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.processes.lockfile import HeldError, hold_lock
-from nudge.wiring.command import open_installation
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.lake.export.plan_table import PlanFile
 
 ALONE: Final = 5 * SIZE
 """Most visitors that one process plans alone."""
@@ -62,6 +56,7 @@ Work = Callable[[PlanShare], str | None]
 @click.option(
     "--processes", type=click.IntRange(1, 64), help="Number of processes; by default one a core."
 )
+@file_options
 @data_dir_option
 @json_option
 def plan(
@@ -70,6 +65,7 @@ def plan(
     purpose: str,
     slots: tuple[str, ...],
     processes: int | None,
+    options: FileOptions,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
@@ -77,41 +73,33 @@ def plan(
 
     IN is CSV or Parquet with a column visitor_id. Columns zone and purpose are the visitor's time
     zone and the purpose of the SMS; any other column is context. OUT is Parquet if its name ends in
-    .parquet, else CSV. After an interruption, the same command resumes (OUT.part) and plans no
-    visitor twice. If the gateway's hours may not suffice for all of IN, the visitors with the
-    largest expected gain are planned first, and OUT is in that order.
+    .parquet, else CSV; it appears when it is whole. After an interruption, the same command resumes
+    (OUT.part) and plans no visitor twice. If the gateway's hours may not suffice for all of IN, the
+    visitors with the largest expected gain are planned first, and OUT is in that order.
     """
-    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - pyarrow
 
-    log = open_log(source)
-    problems = column_problems(log.columns)
-    if problems:
-        raise InvalidConfigError([f"{source}: {one}" for one in problems])
-    part = part_of(out, source, {"purpose": purpose, "slots": list(slots)})
-    share = PlanShare(source, part, purpose, slots, data_dir)
-    count = processes or (1 if log.rows <= ALONE else cores())
+    question = check_question(source, out, purpose, slots, options, data_dir)
+    share, rows = question.share, question.file.rows
+    for name, why in question.unused.items():
+        click.echo(f"{source}: column {name!r} {why}", err=True)
+    part = share.part
+    count = processes or (1 if rows <= ALONE else cores())
     try:
-        part.begin()
+        part.make()
         with hold_lock(part.path / LOCK):
-            if part.order() is None and not part.pieces() and _short(share, log.rows):
-                _work(gain_share, share, count, log.rows, "gains", _nothing)
+            part.begin()
+            write_repeats(question)
+            if part.order() is None and not part.pieces() and question.short:
+                _work(gain_share, share, count, rows, "gains", _nothing)
                 part.sort()
             with join_pieces(part.piece, part.joined, out) as joined:
-                _work(plan_share, share, count, log.rows, "customers", joined.go_on)
+                _work(plan_share, share, count, rows, "customers", joined.go_on)
             part.remove()
     except HeldError as error:
         text = "another process is writing it; wait for that process, or end it"
         raise InvalidConfigError([f"{out}: {text}"]) from error
-    _tell(out, joined.outcomes, as_json=as_json)
-    sys.exit(1 if joined.outcomes[INVALID] else 0)
-
-
-def _short(share: PlanShare, rows: int) -> bool:
-    """Return True if the gateway's hours may not suffice for so many visitors."""
-    with open_installation(load_settings(share.data_dir)) as installation:
-        desk = make_planner(installation, share)
-        return desk.planner.is_short(desk.catalogue, share.purpose, SMS, rows, now())
+    sys.exit(_tell(out, question, joined, as_json=as_json))
 
 
 def _nothing() -> None:
@@ -134,7 +122,7 @@ def _work(
     start = multiprocessing.get_context("spawn")
     begin = partial(bind_to_parent, os.getpid())
     shares = [replace(share, number=n, of=count) for n in range(count)]
-    suffix = "*.npy" if work is gain_share else "*.parquet"
+    suffix = "[0-9]*.npy" if work is gain_share else "*.parquet"
     with (
         ProcessPoolExecutor(count, start, begin) as pool,
         progress_bar(what, shown=err().is_terminal) as bar,
@@ -162,11 +150,27 @@ def _raise(problems: Sequence[str | None]) -> None:
         raise NudgeError(found[0])
 
 
-def _tell(out: Path, reasons: Counter[str], *, as_json: bool) -> None:
+def _tell(out: Path, question: PlanQuestion, joined: PlanFile, *, as_json: bool) -> int:
+    """Print what became of each row; return the exit code."""
+    summary = FileSummary.of(question.file, FileOptions())
+    reasons = Counter(joined.outcomes)
+    for line, message in joined.refused:
+        summary.refuse(line, message.partition(": ")[2])
+    summary.refused = reasons[INVALID]
+    summary.taken, summary.known = reasons.total() - summary.refused, joined.repeated
     planned = reasons.pop("planned", 0)
+    unplanned = {reason: count for reason, count in reasons.items() if count}
     if as_json:
-        print_json({"slot": SLOT, "planned": planned, "unplanned": dict(reasons)})
-        return
-    click.echo(f"{out}: {planned:,} planned, {reasons.total():,} not")
-    for reason, count in reasons.most_common():
+        told = {name: value for name, value in summary.plain.items() if name != "known"}
+        counts = {"slot": SLOT, "planned": planned, "unplanned": unplanned}
+        unused = sorted(question.unused)
+        print_json(counts | told | {"repeated": joined.repeated, "unused_columns": unused})
+        return summary.exit_code
+    repeated = f", {joined.repeated:,} of visitors who had a row before" if joined.repeated else ""
+    told_rows = f"{summary.taken:,} taken, {summary.refused:,} refused{repeated}"
+    click.echo(f"{summary.name}: {summary.rows:,} rows ({summary.form}): {told_rows}")
+    click.echo(f"{out}: {planned:,} planned, {sum(unplanned.values()):,} not")
+    for reason, count in Counter(unplanned).most_common():
         click.echo(f"  {reason:<20} {count:>12,}")
+    summary.tell_refused()
+    return summary.exit_code

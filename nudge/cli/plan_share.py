@@ -10,18 +10,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from nudge.cli.common import load_settings
+from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
+from nudge.domain.people.loading import ID
 from nudge.domain.timing.plan_request import PlanRequest
-from nudge.domain.timing.plan_rows import Row, refusal_row, row_of, wish_of
+from nudge.domain.timing.plan_rows import PlanTerms, Row, refusal_row, row_of
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
 from nudge.processes import tether
 from nudge.store.service.catalogue import Catalogue
 from nudge.wiring.command import Installation, open_installation
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.lake.export.plan_table import PlanRows
+    from nudge.lake.intake.input_file import InputFile
 
 SIZE: Final = 4096
 """Visitors of a piece: about one journal block for each partition."""
@@ -37,6 +43,7 @@ class PlanShare:
     Attributes:
         source: path of the file of visitors.
         part: directory for the plans.
+        options: by which the file is read.
         purpose: purpose of the contact policy for rows that name none.
         slots: further slots to decide for the same SMS.
         data_dir: data directory of the installation; None takes the settings' own.
@@ -46,6 +53,7 @@ class PlanShare:
 
     source: Path
     part: AnswerFile
+    options: FileOptions
     purpose: str
     slots: tuple[str, ...]
     data_dir: Path | None
@@ -59,37 +67,41 @@ class SharePlanner:
 
     Attributes:
         catalogue: slots and policies.
-        share: options of the plans.
+        terms: what rows do not say themselves.
+        unit: what the numbers of rows count, for messages.
     """
 
     planner: Planner
     catalogue: Catalogue
-    share: PlanShare
+    terms: PlanTerms
+    unit: str = "line"
 
-    def plan(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-        """Plan rows: a plan or a refusal for each."""
-        read = self._read(rows)
+    def plan(self, piece: PlanRows, repeats: Mapping[int, int]) -> list[Row]:
+        """Plan rows: a plan or a refusal for each.
+
+        Args:
+            piece: the rows.
+            repeats: place of a row -> place of the first row of the same visitor.
+        """
+        read = [self.terms.read(row) for row in piece.rows]
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
-            row_of(next(done))
+            row_of(next(done), line, repeats.get(line))
             if isinstance(one, PlanRequest)
-            else refusal_row(row["visitor_id"], one)
-            for row, one in zip(rows, read, strict=True)
+            else refusal_row(row.get(ID), self.unit, line, one)
+            for row, line, one in zip(piece.rows, piece.lines, read, strict=True)
         ]
 
-    def gains(self, rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    def gains(self, piece: PlanRows) -> list[float]:
         """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
-        read = self._read(rows)
+        read = [self.terms.read(row) for row in piece.rows]
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
         return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]
 
-    def _read(self, rows: Sequence[Mapping[str, Any]]) -> list[PlanRequest | str]:
-        return [wish_of(row, self.share.purpose, self.share.slots) for row in rows]
 
-
-def make_planner(installation: Installation, share: PlanShare) -> SharePlanner:
+def make_planner(installation: Installation, share: PlanShare, unit: str = "line") -> SharePlanner:
     """Make a planner of pieces over an installation's store.
 
     Raises:
@@ -97,21 +109,24 @@ def make_planner(installation: Installation, share: PlanShare) -> SharePlanner:
     """
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
-    return SharePlanner(installation.planner, catalogue, share)
+    terms = PlanTerms(installation.rules, share.purpose, share.slots)
+    return SharePlanner(installation.planner, catalogue, terms, unit)
 
 
 def plan_share(share: PlanShare) -> str | None:
     """Plan the missing pieces of a share; return the error's message, or None."""
-    from nudge.lake.export.plan_table import write_piece  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.plan_repeats import read_repeats  # noqa: PLC0415 - pyarrow
+    from nudge.lake.export.plan_table import write_piece  # noqa: PLC0415 - the same
 
     part = share.part
 
     def work() -> None:
+        file, repeats = share.options.open(share.source), read_repeats(part.repeats)
         with open_installation(load_settings(share.data_dir)) as installation:
-            desk = make_planner(installation, share)
-            for number, rows in _mine(share, part.order()):
+            desk = make_planner(installation, share, file.unit)
+            for number, rows in _mine(share, file, part.order()):
                 if not part.piece(number).exists():
-                    write_piece(desk.plan(rows()), part.piece(number))
+                    write_piece(desk.plan(rows(), repeats), part.piece(number))
 
     return _catch_error(work)
 
@@ -121,9 +136,10 @@ def gain_share(share: PlanShare) -> str | None:
     part = share.part
 
     def work() -> None:
+        file = share.options.open(share.source)
         with open_installation(load_settings(share.data_dir)) as installation:
-            desk = make_planner(installation, share)
-            for number, rows in _mine(share, None):
+            desk = make_planner(installation, share, file.unit)
+            for number, rows in _mine(share, file, None):
                 if not part.gains(number).exists():
                     keep(part.gains(number), desk.gains(rows()))
 
@@ -131,14 +147,12 @@ def gain_share(share: PlanShare) -> str | None:
 
 
 def _mine(
-    share: PlanShare, order: Sequence[int] | None
-) -> Iterator[tuple[int, Callable[[], list[dict[str, Any]]]]]:
+    share: PlanShare, file: InputFile, order: Sequence[int] | None
+) -> Iterator[tuple[int, Callable[[], PlanRows]]]:
     """Yield number and rows of the share's pieces; the rows are read when called."""
-    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-    from nudge.lake.export.plan_table import read_in_order, visitor_pieces  # noqa: PLC0415 - the same
+    from nudge.lake.export.plan_table import read_in_order, visitor_pieces  # noqa: PLC0415 - pyarrow
 
-    log = open_log(share.source)
-    pieces = visitor_pieces(log, SIZE) if order is None else read_in_order(log, SIZE, order)
+    pieces = visitor_pieces(file, SIZE) if order is None else read_in_order(file, SIZE, order)
     return islice(enumerate(pieces), share.number, None, share.of)
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import load_contact
+from nudge.config.contact_file import load_contact, load_holiday_years
 from nudge.config.funnel_file import FILE as FUNNEL
 from nudge.config.funnel_file import load_funnel
 from nudge.config.segment_file import load_segments
@@ -78,6 +78,9 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
         load_funnel(settings.config_dir)
     if (settings.config_dir / CONTACT).exists():
         load_contact(settings.config_dir)
+        missing = load_holiday_years(settings.config_dir).describe_missing(now())
+        if missing:
+            click.echo(f"warning: {missing}", err=True)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""

@@ -26,6 +26,7 @@ from nudge.domain.contact.contact_policy import (
     Purpose,
     words_of,
 )
+from nudge.domain.contact.holiday_years import HolidayYears
 from nudge.domain.contact.public_holidays import regions
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.plain_text import fold_case
@@ -61,6 +62,23 @@ def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
     channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
     return words_of(channels), words_of(purposes)
+
+
+def load_holiday_years(directory: Path) -> HolidayYears:
+    """Load the days off of the contact policy, without the country's own, which take time to load.
+
+    Raises:
+        InvalidConfigError: one of the two files cannot be read, or is wrong.
+    """
+    path = directory / FILE
+    table = read_table(path)
+    problems, dates = _dates_of(table, directory)
+    data, found = _read(_schema(), table)
+    if found or problems:
+        raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found] + [*problems])
+    policy = _policy(data, dates)
+    source = directory / data["holidays"].get("file", FILE)
+    return HolidayYears(policy.holidays, policy.zone, str(source))
 
 
 def parse_contact(

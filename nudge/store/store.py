@@ -21,6 +21,7 @@ from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
+from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
 from nudge.store.service.guards import GuardNotes
@@ -116,6 +117,11 @@ class Store:
     def plans(self) -> PlanStore:
         """Plans of SMS: appended as blocks, remembered by month."""
         return PlanStore(self.client, self.keys)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Withdrawals: plans that must not be sent any more, and books written anew for them."""
+        return Withdrawals(self.client, self.keys)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

@@ -13,10 +13,11 @@ from nudge.api.auth import local_callers
 from nudge.api.cors import allow_origins
 from nudge.api.document import describe
 from nudge.api.errors import handle_errors
+from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
-from nudge.config.contact_file import load_contact
+from nudge.config.contact_file import load_contact, load_holiday_years
 from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
 from nudge.domain.identity.sealing import Sealer
@@ -73,6 +74,7 @@ def _service(settings: Settings) -> Service:
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
+    metrics = Metrics.create()
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
@@ -87,8 +89,9 @@ def _service(settings: Settings) -> Service:
         eraser=Eraser(store, sealer),
         make_planner=partial(_planner, settings, sealer, segments, store),
         spool=spool,
-        metrics=Metrics.create(),
+        metrics=metrics,
         local=local_callers(settings),
+        holidays=HolidayWatch(load_holiday_years(settings.config_dir), metrics.holidays_missing),
     )
 
 

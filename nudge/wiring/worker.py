@@ -11,6 +11,8 @@ from threading import Event
 from typing import Final, TypeVar
 
 from nudge import faults
+from nudge.config.contact_file import FILE as CONTACT
+from nudge.config.contact_file import load_contact
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
@@ -18,6 +20,7 @@ from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.folds.plan_review import PlanReview
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.upkeep.compact import Compaction
 from nudge.flows.upkeep.expire import Expiry
@@ -112,7 +115,11 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
 
 
 def _attribute(worker: Worker) -> dict[str, Loop]:
-    fold = AttributeFold(worker.store)
+    directory = worker.settings.config_dir
+    # Who plans no SMS may do without a contact policy.
+    policy = load_contact(directory) if (directory / CONTACT).exists() else None
+    review = PlanReview(worker.store, policy) if policy else None
+    fold = AttributeFold(worker.store, plan_review=review)
     heartbeats = HeartbeatLoop(worker.store, worker.store_check)
     return {fold.name: _runner(worker, fold), "heartbeat": heartbeats}
 

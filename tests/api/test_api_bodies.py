@@ -193,3 +193,38 @@ def test_f11_texts_of_events_stay_out_of_the_journal(web: Web) -> None:
     assert isinstance(kept, Event)
     assert kept.fields["has_text"]
     assert "text" not in kept.fields
+
+
+def stream(web: Web, body: bytes, **headers: str) -> TestResponse:
+    """The answer to a stream of lines of the SMS scheduler."""
+    given = bearer(web.secrets["schedule"]) | {k.replace("_", "-"): v for k, v in headers.items()}
+    return web.http.post(
+        "/v1/sms/timings", data=body, headers=given, content_type="application/x-ndjson"
+    )
+
+
+@pytest.mark.parametrize(("word", "pack"), PACKED)
+def test_f19_a_stream_of_lines_may_be_compressed(web: Web, word: str, pack: Any) -> None:
+    """It is inflated as it is read, and gets one answer a line."""
+    lines = b"".join(b'{"visitor_id": "v-%d"}\n' % i for i in range(50))
+    answer = stream(web, pack(lines), Content_Encoding=word)
+    told = [json.loads(line)["visitor_id"] for line in answer.data.splitlines()]
+    assert told == [f"v-{i}" for i in range(50)]
+
+
+def test_f19_a_stream_may_be_a_bomb_or_broken(web: Web) -> None:
+    """It is refused before its first answer, and read no further."""
+    bomb = gzip.compress(b" " * 30_000_000)
+    assert stream(web, bomb, Content_Encoding="gzip").status_code == 413
+    cut = gzip.compress(b'{"visitor_id": "v"}')[:-3]
+    assert stream(web, cut, Content_Encoding="gzip").status_code == 400
+    assert stream(web, b"", Content_Encoding="br").status_code == 415
+
+
+def test_f11_a_bad_text_in_a_line_costs_no_other(web: Web) -> None:
+    """Half an emoji in a purpose or an attribute is read as U+FFFD."""
+    bad = rb'{"visitor_id": "v-2", "context": {"city": "\ud83d"}}'
+    answer = stream(web, b'{"visitor_id": "v-1"}\n' + bad + b'\n{"visitor_id": "v-3"}')
+    told = [json.loads(line) for line in answer.data.splitlines()]
+    assert [one["visitor_id"] for one in told] == ["v-1", "v-2", "v-3"]
+    assert all("code" not in one for one in told)

@@ -22,6 +22,7 @@ OWN = {
     "identified": {"other_id": "w-1"},
     "benefit_granted": {"group": "a"},
     "winback_outcome": {"outcome": "recharged"},
+    "refunded": {"refund_of": "p-1", "amount": 20},
 }
 
 

@@ -13,16 +13,19 @@ from api_web import Web, bearer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.api.schemas.timings import load_plain_request, load_plan_requests
+from nudge.api.schemas.timings import load_plain_request, load_plan_request
 from nudge.api.timings import BATCH, BLOCK, MAX_LINE, stream_answers
 from nudge.domain.contact.contact import Consent
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.timing.plan_request import PlanRequest
+from nudge.domain.values.closed_list import ClosedList
 from nudge.errors import StoreAwayError
 
 PATH = "/v1/sms/timings"
 LINES = "application/x-ndjson"
+RULES = InputRules("CN", ClosedList(("sms",)), ClosedList(("reminder", "promotion")), ("游客",))
 
 
 def agree(web: Web, *visitors: str) -> None:
@@ -137,7 +140,7 @@ def test_a_stream_may_be_longer_than_any_other_body(web: Web) -> None:
 def test_a_stream_reads_no_further_than_it_answers() -> None:
     """Back-pressure: while nobody takes the answer, nothing more is read than one batch."""
     source = io.BytesIO(b"{}\n" * (100 * BATCH))
-    pieces = stream_answers(source, list)
+    pieces = stream_answers(source, lambda lines, _: lines)
     assert source.tell() == 0
     for number in range(1, 101):
         assert next(pieces) == b"{}" * BATCH
@@ -149,12 +152,14 @@ def test_a_line_that_never_ends_fills_no_memory() -> None:
     """Of a line that is too long as much is kept as shows that; the next is read as any other."""
     source = io.BytesIO(b"x" * (5 * BLOCK) + b"\n{}\n")
     kept: list[bytes] = []
-    list(stream_answers(source, lambda lines: kept.extend(lines) or []))
+    list(stream_answers(source, lambda lines, _: kept.extend(lines) or []))
     assert (len(kept), kept[1]) == (2, b"{}")
     assert MAX_LINE < len(kept[0]) <= MAX_LINE + 1 + BLOCK
 
 
-TEXTS = st.text(max_size=4) | st.sampled_from(["reminder", "Asia/Shanghai", "a\n", "city_tier"])
+TEXTS = st.text(max_size=4) | st.sampled_from(
+    ["reminder", "Promotion ", "0", " a", "Asia/Shanghai", "a\n", "city_tier"]
+)
 NUMBERS = st.booleans() | st.none() | st.integers() | st.floats()
 VALUES = TEXTS | NUMBERS | st.lists(TEXTS, max_size=1)
 CONTEXTS = st.dictionaries(TEXTS, VALUES, max_size=3) | VALUES
@@ -171,14 +176,14 @@ def test_what_is_plain_is_what_the_schema_has(table: dict[str, Any]) -> None:
         table = json.loads(json.dumps(table, allow_nan=False))
     except ValueError:
         return
-    found = load_plain_request(table)
-    assert found is None or [found] == load_plan_requests(table)
+    found = load_plain_request(table, RULES)
+    assert found is None or found == load_plan_request(table, RULES)
 
 
 def test_most_lines_are_plain() -> None:
     """The usual ones are read quickly: otherwise the quick reading would be for nothing."""
     context = {"mobile_before": True, "age": 30, "tier": "mid"}
-    assert load_plain_request({"visitor_id": "c-1", "context": context}) == PlanRequest(
+    assert load_plain_request({"visitor_id": "c-1", "context": context}, RULES) == PlanRequest(
         "c-1", (), context
     )
 
@@ -187,7 +192,7 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
     """Before anything is answered: 503. In the middle of a stream: each line is told of it."""
     calls: Iterator[int] = iter(range(2))
 
-    def once(lines: Sequence[bytes]) -> Sequence[bytes]:
+    def once(lines: Sequence[bytes], _: int) -> Sequence[bytes]:
         if next(calls):
             raise StoreAwayError("gone")
         return lines
@@ -209,3 +214,64 @@ def test_a_store_that_goes_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> No
         PATH, data=b'{"visitor_id": "ada"}\n', headers=headers | {"Content-Type": LINES}
     )
     assert (response.status_code, response.json["code"]) == (503, "store_away")
+
+
+def test_f20_one_bad_customer_of_a_list_costs_itself(web: Web) -> None:
+    """A bad zone, id, context, purpose or slot is answered in its place; the others are planned."""
+    agree(web, "ada", "ben")
+    wrong = [
+        ({"visitor_id": "x", "zone": "Nowhere/Land"}, "zone: "),
+        ({"visitor_id": ""}, "visitor_id: "),
+        ({"visitor_id": "undefined"}, "visitor_id: "),
+        ({"visitor_id": "x", "context": {"a": [1]}}, "context.a: "),
+        ({"visitor_id": "x", "purpose": "nonsense"}, "purpose: "),
+        ({"visitor_id": "x", "slots": ["nothing"]}, "slot"),
+        ({"visitor_id": "x", "age": 3}, "age: "),
+        (17, "is no object"),
+    ]
+    good = [{"visitor_id": "ada"}, {"visitor_id": "ben"}]
+    told = post(web, {"customers": [good[0], *(one for one, _ in wrong), good[1]]})["results"]
+    assert len(told) == len(wrong) + 2
+    assert told[0]["send_at"]
+    assert told[-1]["send_at"]
+    assert "index" not in told[0]
+    for index, (one, (sent, message)) in enumerate(zip(told[1:-1], wrong, strict=True), 1):
+        assert (one["index"], one["reason"], one["send_at"]) == (index, "invalid", None)
+        assert message in one["message"]
+        assert one["visitor_id"] == (sent["visitor_id"] if isinstance(sent, dict) else None)
+
+
+def test_f20_a_bad_line_says_which_it_is(web: Web) -> None:
+    """Lines have an index and the reason, too."""
+    agree(web, "ada")
+    told = stream(web, b'{"visitor_id": "ada"}\n{"visitor_id": "x", "zone": "No/Where"}\n[]\n')
+    assert [one["reason"] for one in told][1:] == ["invalid", "invalid"]
+    assert [one.get("index") for one in told] == [None, 1, 2]
+    assert told[1]["message"].startswith("zone: ")
+
+
+def test_f20_a_list_that_is_none_is_refused(web: Web) -> None:
+    """What holds no customer, or something beside them, is a mistake of the call."""
+    for body in ({"customers": []}, {"customers": 3}, {"customers": [{}], "purpose": "reminder"}):
+        response = web.post(PATH, body, web.secrets["schedule"])
+        assert response.status_code == 422
+
+
+@pytest.mark.parametrize("purpose", [" Reminder", "REMINDER", "ｒｅｍｉｎｄｅｒ"])
+def test_f03_a_purpose_is_known_in_any_spelling(web: Web, purpose: str) -> None:
+    """Case, blanks and width do not matter; a channel goes by its aliases."""
+    agree(web, "ada")
+    told = post(web, {"visitor_id": "ada", "purpose": purpose, "channel": "短信"})
+    again = post(web, {"visitor_id": " ada "})
+    assert told["send_at"]
+    assert again["decision_id"] == told["decision_id"]
+
+
+@pytest.mark.parametrize("field", ["purpose", "channel"])
+def test_f03_a_word_that_the_policy_lacks_is_refused_with_the_list(web: Web, field: str) -> None:
+    """In each form, not planned as something unknown."""
+    response = web.post(PATH, {"visitor_id": "ada", field: "nonsense"}, web.secrets["schedule"])
+    assert response.status_code == 422
+    assert "use one of" in response.json["errors"][field][0]
+    (line,) = stream(web, json.dumps({"visitor_id": "ada", field: "nonsense"}).encode())
+    assert "use one of" in line["message"]

@@ -23,6 +23,7 @@ from click.testing import CliRunner, Result
 from bandits.policies.uniform import UniformPolicy
 from nudge import cli as entry
 from nudge.cli import plan_share
+from nudge.cli.plan_part import AnswerFile
 from nudge.config.contact_file import load_contact
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
@@ -36,6 +37,7 @@ from nudge.domain.timing.plan_request import PlanAnswer
 from nudge.errors import InvalidConfigError, NudgeError, StoreAwayError
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep import apply as applying
+from nudge.lake.files import disk
 from nudge.processes.lockfile import hold_lock
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -136,7 +138,9 @@ def test_broken_off_and_begun_again_everyone_is_planned_once(
     (part / "00000001.tmp").write_bytes(b"torn")
     done = here.run(source, out, "--json")
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout) == {"slot": "sms_timing", "planned": COUNT, "unplanned": {}}
+    told = json.loads(done.stdout)
+    assert (told["slot"], told["planned"], told["unplanned"]) == ("sms_timing", COUNT, {})
+    assert (told["rows"], told["taken"], told["refused"], told["repeated"]) == (COUNT, COUNT, 0, 0)
     once_each(here, out, COUNT)
     assert sorted(one.name for one in here.directory.iterdir()) == ["in.parquet", "out.parquet"]
 
@@ -231,15 +235,207 @@ def test_csv_with_zones_context_and_rows_that_do_not_fit(here: Installation) -> 
     assert [[row[n] for n in same] for row in repeated] == [[row[n] for n in same] for row in rows]
 
 
-def test_the_part_of_another_file_is_refused(here: Installation) -> None:
-    """What was begun with another IN, or for another purpose, is not gone on with."""
+def test_f32_the_part_of_another_command_is_named(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unfinished plans of other options or another IN stay, and the message says what differs."""
+    here.agree(3)
+    source, out = customers(here.directory / "in.parquet", 3), here.directory / "out.csv"
+    with monkeypatch.context() as broken:
+        broken.setattr(AnswerFile, "remove", lambda _: killed())
+        assert isinstance(here.run(source, out).exception, NudgeError)
+    part = out.with_name("out.csv.part")
+    before = sorted(one.name for one in part.iterdir())
+    error = here.run(source, out, "--purpose", "promotion", "--slot", "banner").exception
+    assert isinstance(error, InvalidConfigError)
+    for told in ("purpose was reminder, is promotion", "slots was none, is banner", "remove"):
+        assert told in str(error)
+    customers(source, 4)
+    assert "IN had another content" in str(here.run(source, out).exception)
+    assert sorted(one.name for one in part.iterdir()) == before
+    customers(source, 3)
+    assert here.run(source, out).exit_code == 0
+    assert not part.exists()
+
+
+def killed() -> None:
+    raise NudgeError("killed")
+
+
+def test_f32_options_are_checked_before_anything_is_written(here: Installation) -> None:
+    """A typo leaves nothing behind: the right command goes on as if it had never been."""
+    here.agree(1)
+    source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
+    for wrong in (("--slot", "banne"), ("--slot", "sms_timing"), ("--purpose", "remnder")):
+        failed = here.run(source, out, *wrong)
+        assert failed.exit_code == 2, failed.output
+        assert "use one of" in failed.output or "each slot once" in failed.output
+        assert [one.name for one in here.directory.iterdir()] == ["in.parquet"]
+    assert here.run(source, out, "--slot", "banner").exit_code == 0
+
+
+def test_f32_a_part_without_plans_is_begun_anew(here: Installation) -> None:
+    """Where nothing was planned, nothing is lost: an older version left its head there."""
+    here.agree(1)
     source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
     part = out.with_name("out.csv.part")
     part.mkdir()
-    (part / "question.json").write_bytes(b'{"plan":1}')
-    error = here.run(source, out).exception
-    assert isinstance(error, InvalidConfigError)
-    assert "remove it" in str(error)
+    (part / "question.json").write_bytes(b'{"plan":2,"input":"x"}')
+    assert here.run(source, out).exit_code == 0
+
+
+@pytest.mark.parametrize("link", ["same", "symbolic", "hard", "spelling"])
+def test_f31_out_is_never_the_file_that_is_read(here: Installation, link: str) -> None:
+    """By whatever name: IN stays as it was."""
+    here.agree(1)
+    source = here.directory / "in.csv"
+    source.write_text("visitor_id\nv-0\n", "utf-8")
+    out = here.directory / "out.csv"
+    if link == "symbolic":
+        out.symlink_to(source)
+    elif link == "hard":
+        out.hardlink_to(source)
+    else:
+        out = source if link == "same" else here.directory / "." / "x" / ".." / "in.csv"
+        (here.directory / "x").mkdir()
+    failed = here.run(source, out)
+    assert failed.exit_code == 2
+    assert "one file" in failed.output
+    assert source.read_text("utf-8") == "visitor_id\nv-0\n"
+    assert not list(here.directory.glob("*.part"))
+
+
+def test_f31_an_older_out_stays_until_the_new_one_is_whole(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OUT is another file or whole: it is synced, then renamed."""
+    here.agree(2)
+    source, out = customers(here.directory / "in.parquet", 2), here.directory / "out.csv"
+    out.write_text("before", "utf-8")
+    synced: list[str] = []
+    original = disk.sync
+    with monkeypatch.context() as broken:
+        broken.setattr(Planner, "plan_each", dying(after=0))
+        assert here.run(source, out).exception is not None
+    assert out.read_text("utf-8") == "before"
+    monkeypatch.setattr(disk, "sync", lambda path: (synced.append(path.name), original(path)))
+    assert here.run(source, out).exit_code == 0
+    assert synced[0] == "joined"
+    assert len(list(csv.DictReader(out.open(encoding="utf-8")))) == 2
+
+
+def test_f29_columns_that_change_no_plan_are_told(here: Installation) -> None:
+    """A consent or a blacklist in IN is no consent: the command says so, by name."""
+    here.agree(1)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    header = "visitor_id,city_tier,consent_sms,msisdn,blacklisted,favourite"
+    source.write_text(f"{header}\nv-0,1,false,13812345678,true,tea\n", "utf-8")
+    done = here.run(source, out)
+    assert done.exit_code == 0, done.output
+    for name in ("consent_sms", "msisdn", "blacklisted", "favourite"):
+        assert f"column '{name}' is not used" in done.stderr
+    assert "city_tier" not in done.stderr
+    assert "13812345678" not in done.output
+    told = json.loads(here.run(source, out, "--json").stdout)
+    assert told["unused_columns"] == ["blacklisted", "consent_sms", "favourite", "msisdn"]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_f30_a_customer_with_two_rows_is_told(here: Installation, form: str) -> None:
+    """The second row has the first one's plan, and names it; blanks make no other customer."""
+    here.agree(2)
+    ids = ["v-0", "v-1", " v-0 ", "v-0"]
+    source, out = here.directory / f"in.{form}", here.directory / "out.csv"
+    if form == "csv":
+        source.write_text("visitor_id\n" + "".join(f"{one}\n" for one in ids), "utf-8")
+    else:
+        pq.write_table(pa.table({"visitor_id": ids}), source)
+    done = here.run(source, out, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["rows"], told["taken"], told["refused"], told["repeated"]) == (4, 2, 0, 2)
+    assert told["planned"] == 2
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    first = "2" if form == "csv" else "1"
+    assert [row["repeat_of"] for row in rows] == ["", "", first, first]
+    assert rows[0]["line"] == first
+    assert len({row["decision_id"] for row in rows}) == 2
+    assert "2 of visitors who had a row before" in here.run(source, out).stdout
+
+
+def test_f30_two_purposes_are_two_rows(here: Installation) -> None:
+    """One customer with a row for each purpose is no repeat; the default purpose is one, too."""
+    here.agree(1)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    purposes = ["reminder", "promotion", "", "REMINDER "]
+    source.write_text("visitor_id,purpose\n" + "".join(f"v-0,{p}\n" for p in purposes), "utf-8")
+    told = json.loads(here.run(source, out, "--json").stdout)
+    assert (told["rows"], told["repeated"]) == (4, 2)
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert [row["repeat_of"] for row in rows] == ["", "", "2", "2"]
+
+
+def test_f03_purposes_are_the_contact_policy_s(here: Installation) -> None:
+    """In any case and by an alias; a word that the policy lacks costs its row, and is told."""
+    here.agree(3)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    source.write_text("visitor_id,purpose\nv-0, Reminder\nv-1,nonsense\nv-2,\n", "utf-8")
+    done = here.run(source, out, "--purpose", " PROMOTION")
+    assert done.exit_code == 1, done.output
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert [row["reason"] == "invalid" for row in rows] == [False, True, False]
+    assert "use one of transactional" in rows[1]["message"]
+    assert rows[1]["message"].startswith("line 3: purpose: ")
+    assert {d.page for d in here.decisions()} == {"reminder", "promotion"}
+    failed = here.run(source, out, "--purpose", "nonsense")
+    assert failed.exit_code == 2
+    assert "use one of transactional" in failed.output
+
+
+def test_f06_a_ragged_row_costs_itself(here: Installation) -> None:
+    """It is in OUT with its line, in the summary, and nothing of it is repeated."""
+    here.agree(3)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    source.write_text(
+        "visitor_id,zone\nv-0,\nv-1,13812345678,x,y\nv-2,Nowhere/Land\nv-0,\n", "utf-8"
+    )
+    done = here.run(source, out, "--json")
+    assert done.exit_code == 1, done.output
+    told = json.loads(done.stdout)
+    counts = (told["rows"], told["taken"], told["refused"], told["repeated"])
+    assert counts == (4, 1, 2, 1)
+    assert [one["line"] for one in told["problems"]] == [3, 4]
+    assert "zone: is not a time zone" in told["problems"][1]["problem"]
+    text = out.read_text("utf-8")
+    assert "13812345678" not in text + done.output
+    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    assert [row["line"] for row in rows] == ["2", "3", "4", "5"]
+    assert [row["reason"] for row in rows][1:3] == ["invalid", "invalid"]
+    assert rows[1]["message"].startswith("line 3: ")
+
+
+def test_f06_strict_plans_nobody_where_a_row_is_bad(here: Installation) -> None:
+    """The first bad row is named; nothing was planned, and nothing is left behind."""
+    here.agree(2)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    source.write_text("visitor_id,zone\nv-0,\nv-1,Nowhere/Land\n", "utf-8")
+    failed = here.run(source, out, "--strict")
+    assert isinstance(failed.exception, InvalidConfigError)
+    assert "line 3: zone: " in str(failed.exception)
+    assert here.decisions() == []
+    assert [one.name for one in here.directory.iterdir()] == ["in.csv"]
+
+
+def test_f07_a_file_of_chinese_excel_is_planned(here: Installation) -> None:
+    """GB18030 and semicolons are recognised and told; a forced form is obeyed."""
+    here.agree(2)
+    source, out = here.directory / "in.csv", here.directory / "out.csv"
+    source.write_bytes("visitor_id;purpose;city\nv-0;;北京\nv-1;;上海\n".encode("gb18030"))
+    done = here.run(source, out)
+    assert done.exit_code == 0, done.output
+    assert "GB18030" in done.stdout
+    forced = here.run(source, here.directory / "b.csv", "--encoding", "gbk", "--delimiter", ";")
+    assert forced.exit_code == 0, forced.output
 
 
 def test_two_commands_do_not_make_the_same_file(here: Installation) -> None:

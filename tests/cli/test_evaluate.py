@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def test_the_answer_has_the_fixed_form(run: Run) -> None:
     found = answer(run(CAMPAIGN, "uniform", *READ, "--json"))
     assert list(found) == [
         *("n", "ess", "max_weight", "answerable", "why", "on_policy", "estimators", "left_out"),
+        *("rows", "taken", "refused", "known", "form", "problems"),
     ]
+    assert (found["rows"], found["taken"], found["refused"]) == (3000, 3000, 0)
     with CAMPAIGN.open(newline="") as file:
         mean = np.mean([float(row["visit"]) for row in csv.DictReader(file)])
     found = found["estimators"]
@@ -172,6 +175,52 @@ def test_a_stored_policy_is_asked_with_context_and_eligible(
     assert "kept are: 0, 1" in str(error)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("column", ["reward", "propensity", "target"])
+@pytest.mark.parametrize("value", [1e308, 1e-308, -1e308, math.nan, math.inf, -math.inf, -0.5])
+def test_f38_an_answer_has_its_numbers_or_says_why_not(
+    run: Run, tmp_path: Path, column: str, value: float
+) -> None:
+    """One wild number is named and costs its row; no sum becomes infinite, nothing warns."""
+    columns = {"variant": ["a", "b"] * 50, "propensity": [0.5] * 100, "reward": [1.0, 0.0] * 50}
+    wild: dict[str, list[object]] = {**columns, "target": [0.5] * 100}  # type: ignore[dict-item]
+    wild[column] = [*wild[column][:40], value, *wild[column][41:]]
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.table(wild), path)
+    done = run(path, "column:target", "--json")
+    found = json.loads(done.stdout)
+    kept = (column, value) in (("reward", 1e-308), ("target", 1e-308), ("reward", -0.5))
+    assert (found["rows"], found["taken"], found["refused"]) == (100, 100 - (not kept), not kept)
+    assert [one["row"] for one in found["problems"]] == ([] if kept else [41])
+    assert done.exit_code == len(found["problems"])
+    assert found["answerable"]
+    assert all(math.isfinite(found["estimators"][name]["value"]) for name in ("ips", "snips"))
+
+
+def test_f06_ragged_lines_are_told_and_left_out_of_an_evaluation(run: Run, tmp_path: Path) -> None:
+    """By their numbers; `--strict` stops at the first, and nothing of a line is repeated."""
+    path = tmp_path / "log.csv"
+    rows = ["a,0.5,1", "b,0.5,0"] * 40
+    path.write_text("\n".join(["variant,propensity,reward", *rows[:9], "a,13812345678", *rows[9:]]))
+    done = run(path, "uniform", "--json")
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["n"], found["rows"], found["refused"]) == (1, 80, 81, 1)
+    assert found["problems"][0]["line"] == 11
+    shown = run(path, "uniform")
+    assert "line 11: has 2 cells, the header has 3" in shown.output
+    assert "13812345678" not in shown.output + done.output
+    stopped = run(path, "uniform", "--strict")
+    assert "line 11: has 2 cells" in str(stopped.exception)
+
+
+@pytest.mark.parametrize(
+    "option", [("--encoding", "foo"), ("--delimiter", "ab"), ("--delimiter", '"')]
+)
+def test_f07_a_form_that_is_none_is_a_usage_error(run: Run, option: tuple[str, str]) -> None:
+    """Exit code 2, before the file is opened."""
+    assert run(CAMPAIGN, "uniform", *READ, *option).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -179,6 +228,8 @@ def test_a_stored_policy_is_asked_with_context_and_eligible(
         ("best",),
         ("policy:1",),
         ("uniform", "--propensity", "1.5"),
+        ("uniform", "--propensity", "1e-300"),
+        ("uniform", "--propensity", "1e400"),
         ("uniform", "--level", "1"),
     ],
 )

@@ -36,6 +36,7 @@ IN_FEN: Final = "amount_fen"
 """Field that a sender may give in place of `amount`; only `amount` enters a record."""
 
 IDENTIFIED: Final = "identified"
+REFUNDED: Final = "refunded"
 
 Fields = dict[str, ma.Field[Any]]
 
@@ -116,6 +117,10 @@ FIELDS: Final[Mapping[str, Fields]] = {
     "identified": {"other_id": forms.visitor_id(required=False), "msisdn": _msisdn()},
     "benefit_granted": {"group": _word("name the group of the benefit", required=True)},
     "winback_outcome": {"outcome": _word('say what came of it, such as "recharged"')},
+    "refunded": {
+        "refund_of": forms.external_id("give the event_id of the payment", MAX_EVENT_ID),
+        **_money(),
+    },
 }
 """Event type -> its own fields; any event may also name its decision."""
 
@@ -161,8 +166,12 @@ _SCHEMAS: Final = {name: schema() for name, schema in CLASSES.items()}
 NEEDED: Final = frozenset({"event_id", "type", "at"})
 """Fields without which, or with another value of which, it would be another event. The time
 decides what is credited: one that does not fit must not become now."""
+NEEDED_OF: Final[Mapping[str, frozenset[str]]] = {REFUNDED: frozenset({AMOUNT, IN_FEN})}
+"""Event type -> more such fields: a refund without its amount would be one of the whole payment."""
 OPTIONAL: Final[Mapping[str, frozenset[str]]] = {
-    name: frozenset(n for n, field in schema.fields.items() if not field.required) - NEEDED
+    name: frozenset(n for n, field in schema.fields.items() if not field.required)
+    - NEEDED
+    - NEEDED_OF.get(name, frozenset())
     for name, schema in _SCHEMAS.items()
 }
 """Event type -> fields that never cost the event."""
@@ -254,12 +263,17 @@ def _one_amount(data: dict[str, Any]) -> Iterator[FieldWarning]:
     """Put the amount that was given in fen in the place of the one in yuan.
 
     Two amounts that differ are none: nobody knows which one was paid.
+
+    Raises:
+        ValidationError: they differ, and the event means nothing without them.
     """
     fen = data.pop(IN_FEN, None)
     if fen is None:
         return
     yuan = data.setdefault(AMOUNT, fen)
     if yuan != fen:
+        if data["type"] in NEEDED_OF:
+            raise ValidationError({AMOUNT: [f"is another than {IN_FEN}; give one of them"]})
         del data[AMOUNT]
         yield warning_of(AMOUNT, f"is another amount than {IN_FEN}; give one of them")
 

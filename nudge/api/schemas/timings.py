@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.api import forms
-from nudge.api.forms import MAX_ATTRIBUTES, PAGE_NAME
+from nudge.api.forms import MAX_ATTRIBUTES
 from nudge.api.schemas.decisions import MAX_SLOTS, SlotAnswerSchema
 from nudge.config.contact_schema import a_zone
 from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.basics.local_time import find_zone
+from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import REMINDER, SMS, PlanRequest
+from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
 MAX_CUSTOMERS: Final = 1000
 PLAIN_KEYS: Final = frozenset({"visitor_id", "context", "purpose", "zone"})
 PLAIN: Final = re.compile(r"[\x20-\x7e]{1,200}\Z")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
-PURPOSE: Final = re.compile(PAGE_NAME[1:-1] + r"\Z")
 MOST: Final = 2**53
 
 
@@ -32,10 +33,10 @@ def _others(names: list[str]) -> None:
         raise ValidationError(f"name each slot once; {SLOT} is always answered")
 
 
-def _name(default: str, right: str) -> ma.String:
-    field = forms.name(right)
-    field.load_default = default
-    return field
+def _word(default: str, right: str) -> ma.String:
+    """Make a field for a word of the contact policy, whose list the installation has."""
+    length = validate.Length(1, forms.MAX_NAME, error=right)
+    return ma.String(load_default=default, validate=length, **field_texts(right))
 
 
 class PlanRequestSchema(StrictTable):
@@ -49,26 +50,33 @@ class PlanRequestSchema(StrictTable):
         **field_texts("list the slots to fill in the SMS, or leave it out"),
     )
     context = forms.context()
-    purpose = _name(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
-    channel = _name(SMS, 'name a channel of the contact policy, such as "sms"')
+    purpose = _word(REMINDER, 'name a purpose of the contact policy, such as "reminder"')
+    channel = _word(SMS, 'name a channel of the contact policy, such as "sms"')
     zone = ma.String(validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai"))
 
 
-class PlanRequestsSchema(StrictTable):
-    """A request for the send times of SMS to up to 1,000 visitors."""
-
-    customers = Items(
-        ma.Nested(PlanRequestSchema),
-        required=True,
-        validate=validate.Length(1, MAX_CUSTOMERS, error=f"list 1 to {MAX_CUSTOMERS} customers"),
-        **field_texts(f"list 1 to {MAX_CUSTOMERS} customers"),
-    )
+CUSTOMERS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["customers"],
+    "additionalProperties": False,
+    "properties": {
+        "customers": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_CUSTOMERS,
+            # An invalid customer costs only itself: it is answered in its place.
+            "items": {"anyOf": [PlanRequestSchema, {"description": "is answered as invalid"}]},
+        }
+    },
+}
 
 
 class PlanAnswerSchema(Schema):
     """The plan for one visitor: a send time, or the reason for none."""
 
-    visitor_id = ma.String(required=True)
+    visitor_id = ma.String(
+        required=True, allow_none=True, metadata={"description": "null where it could not be read"}
+    )
     send_at = ma.String(
         required=True,
         allow_none=True,
@@ -106,6 +114,10 @@ class PlanAnswerSchema(Schema):
         required=True,
         metadata={"description": "decision ids of earlier plans that must be withdrawn"},
     )
+    index = ma.Integer(metadata={"description": "place in the request; where `reason` is invalid"})
+    code = ma.String(metadata={"description": "code of the error; where `reason` is invalid"})
+    message = ma.String(metadata={"description": "what is wrong; where `reason` is invalid"})
+    errors = ma.Raw(metadata={"description": "field -> messages; where `reason` is invalid"})
 
 
 class PlanAnswersSchema(Schema):
@@ -115,10 +127,9 @@ class PlanAnswersSchema(Schema):
 
 
 ONE: Final = PlanRequestSchema()
-MANY: Final = PlanRequestsSchema()
 
 
-def load_plain_request(table: Mapping[str, Any]) -> PlanRequest | None:
+def load_plain_request(table: Mapping[str, Any], rules: InputRules) -> PlanRequest | None:
     """Load a plain line of a stream exactly as the schema would, only faster.
 
     A stream has millions of lines, almost all of them plain, and the schema takes longer for a line
@@ -131,14 +142,17 @@ def load_plain_request(table: Mapping[str, Any]) -> PlanRequest | None:
         return None
     who, context = table.get("visitor_id"), table.get("context", {})
     purpose, zone = table.get("purpose", REMINDER), table.get("zone")
-    named = type(purpose) is str and PURPOSE.match(purpose)
+    named = type(purpose) is str and (purpose in rules.purposes.words or "purpose" not in table)
     if not (named and type(who) is str and PLAIN.match(who) and type(context) is dict):
         return None
     if "zone" in table and not (type(zone) is str and find_zone(zone)):
         return None
     if len(context) > MAX_ATTRIBUTES or not all(map(_is_plain, context, context.values())):
         return None
-    return PlanRequest(who, (), context, purpose, SMS, zone)
+    try:
+        return PlanRequest(rules.visitor_id(who), (), context, purpose, SMS, zone)
+    except ValueRefusedError:
+        return None
 
 
 def _is_plain(name: str, value: object) -> bool:
@@ -150,15 +164,59 @@ def _is_plain(name: str, value: object) -> bool:
     return type(value) in (bool, float) or (type(value) is int and -MOST < value < MOST)
 
 
-def load_plan_requests(body: Mapping[str, Any]) -> list[PlanRequest]:
-    """Load a request's body as plan requests, one for each visitor.
+def load_plan_request(table: object, rules: InputRules) -> PlanRequest:
+    """Load the request for one visitor.
 
     Raises:
         InvalidRequestError: some fields are invalid; it holds the messages of all of them.
     """
+    if not isinstance(table, dict):
+        raise InvalidRequestError("is no object; write one customer as {visitor_id, ...}")
     try:
-        many = MANY.load(body)["customers"] if "customers" in body else [ONE.load(body)]
+        data: dict[str, Any] = ONE.load(table)
+        doors = {"visitor_id": rules.visitor_id}
+        # What the caller leaves out is not refused where the policy lacks it: nothing is sent.
+        words = {"purpose": rules.purposes.parse, "channel": rules.channels.parse}
+        doors |= {name: parse for name, parse in words.items() if name in table}
+        data |= _through(doors, data)
     except ValidationError as error:
         message = "the request is invalid; see `errors` for each field"
         raise InvalidRequestError(message, error.messages) from error
-    return [PlanRequest(**one | {"slots": tuple(one["slots"])}) for one in many]
+    return PlanRequest(**data | {"slots": tuple(data["slots"])})
+
+
+def _through(
+    doors: Mapping[str, Callable[[object], str]], data: Mapping[str, Any]
+) -> dict[str, str]:
+    """Parse values by the doors of their kinds.
+
+    Raises:
+        ValidationError: some are refused; it holds the messages of all of them.
+    """
+    found: dict[str, str] = {}
+    wrong: dict[str, list[str]] = {}
+    for name, parse in doors.items():
+        try:
+            found[name] = parse(data[name])
+        except ValueRefusedError as error:
+            wrong[name] = [str(error)]
+    if wrong:
+        raise ValidationError(dict(wrong))
+    return found
+
+
+def list_customers(body: Mapping[str, Any]) -> list[object]:
+    """Return the customers of a list, each still to be loaded.
+
+    Raises:
+        InvalidRequestError: there are none, too many, or something beside them.
+    """
+    unknown = sorted(body.keys() - {"customers"})
+    if unknown:
+        right = ["is unknown; send {customers: [...]} and nothing else"]
+        raise InvalidRequestError("send {customers: [...]} only", dict.fromkeys(unknown, right))
+    customers = body["customers"]
+    if not isinstance(customers, list) or not 1 <= len(customers) <= MAX_CUSTOMERS:
+        right = [f"list 1 to {MAX_CUSTOMERS} customers"]
+        raise InvalidRequestError(f"customers: {right[0]}", {"customers": right})
+    return customers

@@ -150,6 +150,11 @@ class EventWarning:
     field: str
     message: str
 
+    @classmethod
+    def of(cls, event: EventRequest, one: FieldWarning) -> EventWarning:
+        """Return a warning of an event, with its id."""
+        return cls(event.event_id, one.field, one.message)
+
 
 @dataclass(frozen=True)
 class RecordResult:

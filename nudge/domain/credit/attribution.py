@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nudge.domain.basics.money import fen_of
@@ -21,13 +21,15 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import credits_of, drop_exposures, settle_credits, slots_of
-from nudge.domain.people.facts import state_with_event
+from nudge.domain.people.credit import drop_exposures, settle_credits, slots_of
+from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.parting import PARTED, other_of
-from nudge.domain.people.reward import changes, reward_changes
+from nudge.domain.people.refunds import TAKE_BACK, Receipt, with_receipts
+from nudge.domain.people.reward import all_changes, all_credits, changes
 from nudge.domain.people.visitor import (
     MAX_OPEN,
+    ClosedExposure,
     EarlyShown,
     OpenExposure,
     RewardEvent,
@@ -42,6 +44,8 @@ GRACE: Final = 600.0
 Records spooled while the store was away come back in any order, perhaps after their window.
 """
 
+REFUNDED: Final = "refunded"
+"""Type of event by which a payment is taken back."""
 SENT: Final = "sms_sent"
 """Type of event that shows the decision it names, as `shown` does."""
 
@@ -74,6 +78,11 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
     """
     if watermark <= state.watermark:
         return state
+    state = _close(state, watermark)
+    return _forget(state) if state.receipts or state.refunds or state.closed else state
+
+
+def _close(state: VisitorState, watermark: float) -> VisitorState:
     if not (state.waiting or state.early or state.open or state.events):
         return state.having(watermark=watermark)
     closing = [x for x in state.open if state.watermark <= x.closes < watermark]
@@ -87,6 +96,30 @@ def advance(state: VisitorState, watermark: float) -> VisitorState:
         events=tuple(x for x in state.events if _matters(x, exposures, watermark)),
         watermark=watermark,
     )
+
+
+def _forget(state: VisitorState) -> VisitorState:
+    """Forget payments that no refund takes back any more, and refunds of none that is known."""
+    since = state.watermark - TAKE_BACK
+    # The first ones are the oldest.
+    if all(at >= since for at in _firsts(state)):
+        return state
+    receipts = tuple(x for x in state.receipts if x.at >= since)
+    closed = tuple(x for x in state.closed if _last_paid(x) >= since)
+    known = {x.event_id for one in closed for x in one.events}
+    known |= {x.event_id for x in receipts} | {x.event_id for x in state.events}
+    refunds = tuple(x for x in state.refunds if x.at >= since or x.refund_of in known)
+    return state.having(receipts=receipts, closed=closed, refunds=refunds)
+
+
+def _firsts(state: VisitorState) -> Iterator[float]:
+    yield from (x.at for x in state.receipts[:1])
+    yield from (x.at for x in state.refunds[:1])
+    yield from (x.at for x in state.closed[:1])
+
+
+def _last_paid(one: ClosedExposure) -> float:
+    return max(x.at for x in one.events if x.type == PAID)
 
 
 def _drop_closed(exposures: tuple[OpenExposure, ...], watermark: float) -> tuple[OpenExposure, ...]:
@@ -189,9 +222,15 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
         return _take_shown(state, entry, event.decision)
-    if event.type in {JOINED, PARTED}:
-        take = _take_arrival if event.type == JOINED else _take_part
+    take = _TAKERS.get(event.type)
+    if take is not None:
         return take(state, entry, event)
+    if event.type == PAID and any(x.event_id == event.event_id for x in state.receipts):
+        return _take_copy(state, entry, event)
+    return _take_act(state, entry, event)
+
+
+def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     kind = reward_type(event) if rewards(event.type, event.source) else None
     known = kind is not None and _is_known(state, kind, event)
     if not known:
@@ -200,12 +239,39 @@ def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
         return _take_shown(state, entry, event.decision)
     if kind is None or known or not _has_room(state, event):
         return state, (), ()
-    # Only what was paid is worth money: a step's amount is a choice.
-    value = fen_of(event.fields.get("amount")) if kind == PAID else 0
-    own = (event.event_id, kind, entry.at, value, event.decision)
-    happened = RewardEvent(*own, source=event.source, skew=_skew(entry, event))
+    happened = _happened(entry, event, kind)
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
+
+
+def _take_refund(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take back a payment, or a part of it; also one that has not come yet."""
+    refund = refund_of(entry.at, event)
+    if refund is None:
+        return state, (), ()
+    if all(x.event_id != refund.refund_of for x in state.receipts):
+        state = _with_old_receipt(state, refund.refund_of)
+    news = VisitorState(watermark=state.watermark, refunds=(refund,))
+    after = merge_states(state, news).having(into=state.into)
+    return after, (), tuple(all_changes(all_credits(state), after, entry, refund))
+
+
+def _with_old_receipt(state: VisitorState, event_id: str) -> VisitorState:
+    """Add the receipt that a payment of an earlier version lacks."""
+    found = (x for x in state.events if x.type == PAID and x.event_id == event_id)
+    # What is spent was not remembered with its exposure: nothing of it can be taken back.
+    old = [Receipt(x.event_id, x.at, x.value) for x in found if x.value and not x.spent]
+    return state.having(receipts=with_receipts(state.receipts, old)) if old else state
+
+
+def _take_copy(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    """Take a payment that was reported before, perhaps under another id of the visitor."""
+    if event.source != "server" or not event.fields.get(REFUNDABLE):
+        return state, (), ()
+    alone = state_with_event(VisitorState(watermark=state.watermark), entry.at, event)
+    copies = tuple(_happened(entry, event, x.type) for x in state.events if _is_of(x, event))
+    after = merge_states(state, alone.having(events=copies)).having(into=state.into)
+    return after, (), tuple(all_changes(all_credits(state), after, entry))
 
 
 def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
@@ -231,13 +297,10 @@ def _skew(entry: JournalEntry, event: Event) -> float | None:
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Take the state of a visitor under another id: open exposures and their events."""
     content = advance(content_of(event), state.watermark)
-    both = merge_states(state, content).having(into=state.into)
-    after = _drop_oldest(both)
+    after = _drop_oldest(merge_states(state, content).having(into=state.into))
     # Credits of both states exist already: by this fold, or by the one that sent the state.
-    before = {
-        slot: {**credits_of(state, slot), **credits_of(content, slot)} for slot in slots_of(both)
-    }
-    rewards = tuple(reward_changes(before, after, entry))
+    before = {**all_credits(state), **all_credits(content)}
+    rewards = tuple(all_changes(before, after, entry))
     after, exposures, more = _begin_early(after, entry)
     return after, exposures, (*rewards, *more)
 
@@ -260,14 +323,10 @@ def _take_part(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
 
 
 def _corrections(both: VisitorState, one: VisitorState, entry: JournalEntry) -> tuple[Reward, ...]:
-    """Return the changes of rewards of one side's exposures that were open for both."""
-    open_before = {x.decision for x in both.open}
-    before = {}
-    for slot in slots_of(one):
-        now = credits_of(one, slot)
-        unknown = {ref: events for ref, events in now.items() if ref not in open_before}
-        before[slot] = {**credits_of(both, slot), **unknown}
-    return tuple(reward_changes(before, one, entry))
+    """Return the changes of rewards of one side's exposures that both knew."""
+    known = {x.decision for x in both.open} | {x.decision for x in both.closed}
+    unknown = {ref: events for ref, events in all_credits(one).items() if ref not in known}
+    return tuple(all_changes({**all_credits(both), **unknown}, one, entry))
 
 
 def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:
@@ -339,5 +398,24 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
     )
 
 
+def _happened(entry: JournalEntry, event: Event, kind: str) -> RewardEvent:
+    # Only what was paid is worth money: a step's amount is a choice.
+    value = fen_of(event.fields.get("amount")) if kind == PAID else 0
+    own = (event.event_id, kind, entry.at, value, event.decision)
+    return RewardEvent(*own, source=event.source, skew=_skew(entry, event))
+
+
+def _is_of(one: RewardEvent, event: Event) -> bool:
+    return (one.type, one.event_id) == (event.type, event.event_id)
+
+
 def _insert(events: tuple[RewardEvent, ...], one: RewardEvent) -> tuple[RewardEvent, ...]:
     return tuple(sorted((*events, one), key=lambda x: (x.at, x.event_id, x.type, x.source)))
+
+
+_TAKERS: Final[Mapping[str, Callable[[VisitorState, JournalEntry, Event], Step]]] = {
+    JOINED: _take_arrival,
+    PARTED: _take_part,
+    REFUNDED: _take_refund,
+}
+"""Type of an event -> function that takes it, where it is no act of the visitor."""

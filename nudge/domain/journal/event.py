@@ -30,6 +30,7 @@ EVENT_TYPES: Final[Mapping[str, Origin]] = {
     "identified": "server",
     "benefit_granted": "server",
     "winback_outcome": "server",
+    "refunded": "server",
 }
 """Type -> permitted sender. A page's `paid` is a claim: recorded and shown, never rewarded."""
 
@@ -92,3 +93,8 @@ def reward_type(event: Event) -> str | None:
     if event.type == STEP:
         return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
     return event.type if event.type in REWARDING_EVENTS else None
+
+
+def text_name(source: Source, event_type: str, event_id: str) -> str:
+    """Return the name of an event's text in the vault: as unique as the event itself."""
+    return f"{source}:{event_type}:{event_id}"

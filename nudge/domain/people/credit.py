@@ -3,8 +3,8 @@
 Where there is none, the first one behind it, as far as the event's clock may be behind (decision
 0016).
 
-Everything here is a function of a visitor's exposures and events, so the order of their arrival
-cannot matter. Credit is recomputed when either side grows; the change is the reward.
+Everything here is a function of a visitor's exposures, events and refunds, so the order of their
+arrival cannot matter. Credit is recomputed when any of them grows; the change is the reward.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge.domain.journal.records import Ref
-from nudge.domain.people.visitor import OpenExposure, RewardEvent, VisitorState
+from nudge.domain.people.refunds import left_of
+from nudge.domain.people.visitor import (
+    MAX_CLOSED,
+    ClosedExposure,
+    OpenExposure,
+    RewardEvent,
+    VisitorState,
+)
 from nudge.domain.slots.reward_event import PAID, PAY_TAPPED, reward_rule
 
 JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
@@ -98,9 +105,59 @@ def _before(event: RewardEvent, exposures: Sequence[OpenExposure]) -> OpenExposu
 
 def credits_of(state: VisitorState, slot: str) -> Credits:
     """Return the credit of the open exposures in one slot; those without any are left out."""
-    return {
-        one.decision: events for one, events in held_events(state, slot) if _is_enough(one, events)
-    }
+    held = ((one.decision, one.terms.event, events) for one, events in held_events(state, slot))
+    return _enough(state, held)
+
+
+def closed_credits(state: VisitorState) -> Credits:
+    """Return the credit of the closed exposures that are remembered.
+
+    Of several that hold one payment, each under another id of the visitor, the latest before it
+    has the credit.
+    """
+    owner = _owners(state)
+    held = (
+        (
+            one.decision,
+            one.event,
+            tuple(x for x in one.events if owner.get((one.slot, x.event_id)) in (None, one)),
+        )
+        for one in state.closed
+    )
+    return _enough(state, held)
+
+
+def _owners(state: VisitorState) -> dict[tuple[str, str], ClosedExposure]:
+    """Return the exposure that owns a payment, by slot and id, where several hold it."""
+    first = {one.event_id: one.at for one in state.receipts}
+    owner: dict[tuple[str, str], ClosedExposure] = {}
+    for one in state.closed:
+        for x in one.events if len(state.closed) > 1 else ():
+            if x.type != PAID:
+                continue
+            # They are in the order of their times.
+            if one.at <= first.get(x.event_id, x.at) or (one.slot, x.event_id) not in owner:
+                owner[one.slot, x.event_id] = one
+    return owner
+
+
+def _enough(
+    state: VisitorState, held: Iterable[tuple[Ref, str, tuple[RewardEvent, ...]]]
+) -> dict[Ref, tuple[RewardEvent, ...]]:
+    """Return the events of the exposures that have all that their terms want, without refunds."""
+    found = {}
+    for decision, terms, events in held:
+        left = tuple(_left(state, events)) if state.refunds else events
+        if is_enough(terms, left):
+            found[decision] = left
+    return found
+
+
+def _left(state: VisitorState, events: Iterable[RewardEvent]) -> Iterator[RewardEvent]:
+    for one in events:
+        left = left_of(one.event_id, one.value, state.refunds) if one.type == PAID else None
+        if left != 0:
+            yield one if left is None else one._replace(value=left)
 
 
 def held_events(
@@ -119,8 +176,9 @@ def held_events(
     return list(found.values())
 
 
-def _is_enough(exposure: OpenExposure, events: Iterable[RewardEvent]) -> bool:
-    return reward_rule(exposure.terms.event).met(event.type for event in events)
+def is_enough(terms: str, events: Iterable[RewardEvent]) -> bool:
+    """Return True where the events are all that the text of the terms wants."""
+    return reward_rule(terms).met(event.type for event in events)
 
 
 def in_slot(exposures: Iterable[OpenExposure], slot: str) -> list[OpenExposure]:
@@ -134,27 +192,55 @@ def slots_of(state: VisitorState) -> Iterator[str]:
 
 
 def is_shared(state: VisitorState, event: RewardEvent) -> bool:
-    """Return True where the event is credited in more than one slot."""
-    credited = (
-        any(event in events for events in credits_of(state, slot).values())
-        for slot in slots_of(state)
-    )
-    return len(event.spent) + sum(credited) > 1
+    """Return True where the event is credited in more than one slot, before any refund."""
+    gross, name = state.having(refunds=()), (event.type, event.event_id)
+    slots = set(event.spent)
+    slots |= {x.slot for x in state.closed if any((y.type, y.event_id) == name for y in x.events)}
+    for slot in slots_of(state):
+        credited = credits_of(gross, slot).values()
+        if any((x.type, x.event_id) == name for events in credited for x in events):
+            slots.add(slot)
+    return len(slots) > 1
 
 
 def settle_credits(state: VisitorState, closing: Sequence[OpenExposure]) -> VisitorState:
     """Mark the events that closing exposures hold as spent in their slots.
 
     An event that belonged to an exposure at its close stays there, whatever comes later: also where
-    the exposure's terms wanted more, so that no other exposure inherits it.
+    the exposure's terms wanted more, so that no other exposure inherits it. Exposures with the
+    credit of a payment that can be refunded are remembered.
     """
     spent: Spent = {}
+    kept: list[ClosedExposure] = []
     ending = {exposure.decision for exposure in closing}
+    refundable = {one.event_id for one in state.receipts}
     for slot in dict.fromkeys(exposure.slot for exposure in closing):
         for exposure, events in held_events(state, slot):
-            for event in events if exposure.decision in ending else ():
+            if exposure.decision not in ending:
+                continue
+            for event in events:
                 spent.setdefault(event, set()).add(slot)
+            paid = any(x.type == PAID and x.event_id in refundable for x in events)
+            if paid and is_enough(exposure.terms.event, events):
+                kept.append(_closed(exposure, events))
+    if kept:
+        closed = sorted((*state.closed, *kept), key=lambda x: (x.at, x.decision))
+        state = state.having(closed=tuple(closed[-MAX_CLOSED:]))
     return _spent(state, spent)
+
+
+def _closed(one: OpenExposure, events: tuple[RewardEvent, ...]) -> ClosedExposure:
+    return ClosedExposure(
+        one.decision,
+        one.slot,
+        one.revision,
+        one.variant,
+        one.cell,
+        one.reason,
+        one.terms.event,
+        one.at,
+        tuple(x._replace(spent=()) for x in events),
+    )
 
 
 def drop_exposures(state: VisitorState, kept: Sequence[OpenExposure]) -> VisitorState:

@@ -21,12 +21,21 @@ from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, with_payment
+from nudge.domain.people.refunds import WHOLE, Receipt, Refund, with_receipts
+from nudge.domain.people.spending import paid_until, spending_of
 from nudge.domain.people.visitor import MAX_BENEFITS, VisitorState
 
 VISIT: Final = float(DAY)
 """Seconds in which a payment that names no number counts for the one that was typed."""
 NUMBER: Final = "number"
 DEVICE: Final = "device"
+REFUND_OF: Final = "refund_of"
+"""Field of `refunded`: the `event_id` of the payment."""
+REFUNDABLE: Final = "~refundable"
+"""Field of a server's `paid`, set where it is recorded: a later refund takes it back.
+
+Journals of earlier versions lack it, so that they are replayed as they were folded.
+"""
 REGION: Final = ("province", "city", "carrier")
 """Attributes that a number reveals of its owner; a ported number keeps its first carrier's."""
 
@@ -42,33 +51,50 @@ def take_payment(state: VisitorState, at: float, event: Event) -> VisitorState:
     amount = fen_of(event.fields.get("amount"))
     if event.source != "server" or not amount:
         return state
-    state = _count_recharge(state, at, _text(event, NUMBER))
-    if at >= (state.last_paid_at or 0.0):
-        state = state.having(last_amount=amount, last_paid_at=at)
-    first = at if state.first_paid_at is None else min(state.first_paid_at, at)
+    device, label = _recharged(state, at, _text(event, NUMBER))
+    if event.fields.get(REFUNDABLE):
+        one = Receipt(event.event_id, at, amount, device, label)
+        receipts = with_receipts(state.receipts, (one,))
+        return state.having(**spending_of((state,), receipts, state.refunds))
+    return _take_old_payment(state, Payment(at, amount), device, label)
+
+
+def _take_old_payment(state: VisitorState, one: Payment, device: str, label: str) -> VisitorState:
+    """Take a payment of an earlier version: the journal's later records do not take it back."""
+    if label:
+        used = NumberUse(one.at, device, label, 1)
+        state = state.having(numbers=person.with_used(state.numbers, used))
+    if one.at >= (state.last_paid_at or 0.0):
+        state = state.having(last_amount=one.amount, last_paid_at=one.at)
+    first = one.at if state.first_paid_at is None else min(state.first_paid_at, one.at)
     return state.having(
-        payments=with_payment(state.payments, Payment(at, amount)),
+        payments=with_payment(state.payments, one),
         first_paid_at=first,
-        failures=person.unpaid(state.failures, state.last_paid_at or 0.0),
-        amounts=person.with_amount(state.amounts, amount),
+        failures=person.unpaid(state.failures, paid_until((state,), state.receipts)),
+        amounts=person.with_amount(state.amounts, one.amount),
     )
 
 
-def _count_recharge(state: VisitorState, at: float, label: str) -> VisitorState:
-    """Count one more use of the number that was paid for, on the device in use."""
+def _recharged(state: VisitorState, at: float, label: str) -> tuple[str, str]:
+    """Return device and label of the number that was paid for; empty where it is not known."""
     typed = state.typed if state.typed and 0 <= at - state.typed.at <= VISIT else None
     last = state.numbers[-1] if state.numbers else None
     label = label or (typed.label if typed else "") or (last.label if last else "")
-    if not label:
-        return state
-    device = typed.device if typed else last.device if last else ""
-    used = NumberUse(at, device, label, 1)
-    return state.having(numbers=person.with_used(state.numbers, used))
+    return (typed.device if typed else last.device if last else "") if label else "", label
+
+
+def refund_of(at: float, event: Event) -> Refund | None:
+    """Return the refund that an event reports; None where it is no server's, or names nothing."""
+    named = _text(event, REFUND_OF)
+    amount = fen_of(event.fields["amount"]) if "amount" in event.fields else WHOLE
+    if event.source != "server" or not named or (amount == WHOLE and "amount" in event.fields):
+        return None
+    return Refund(named, event.event_id, at, amount)
 
 
 def take_failure(state: VisitorState, at: float, event: Event) -> VisitorState:
     """Take a failed payment, unless a later one went through."""
-    if at <= (state.last_paid_at or 0.0):
+    if at <= paid_until((state,), state.receipts):
         return state
     kind, method = kind_of(event.fields.get("reason")), _text(event, "method")
     one = Failure(at, event.event_id, kind, method)

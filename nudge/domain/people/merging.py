@@ -1,7 +1,7 @@
 """Merging of two ids that turn out to be one visitor: their states become one. Pure.
 
-The order of mergings does not matter (docs/decisions/0010). Two states have nothing in common: a
-payment, an exposure or a contact belongs to one or the other.
+The order of mergings does not matter (docs/decisions/0010). An exposure or a contact belongs to one
+state or the other. A payment may be in both, reported under either id: it is one payment.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from typing import Any, Final, TypeVar
 from nudge.domain.journal.records import Event, JournalEntry, Ref
 from nudge.domain.people import person
 from nudge.domain.people.recharges import latest
+from nudge.domain.people.refunds import with_receipts, with_refunds
+from nudge.domain.people.spending import spending_of
 from nudge.domain.people.visitor import (
     MAX_BENEFITS,
+    MAX_CLOSED,
     MAX_OPEN,
+    ClosedExposure,
     OpenExposure,
     RewardEvent,
     VisitorState,
 )
 from nudge.domain.people.visitor_codec import decode_state, encode_state
+from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import Scalar
 
 LEFT: Final = "left"
@@ -43,11 +48,13 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
         other: at the watermark of the first. The field `into` of neither is merged.
     """
     paid_at, amount = max(_paid(one), _paid(other))
-    return VisitorState(
+    receipts = with_receipts(one.receipts, other.receipts)
+    closed = _union(one.closed, other.closed, lambda x: (x.at, x.decision))[-MAX_CLOSED:]
+    both = VisitorState(
         waiting=_exposures(one.waiting, other.waiting)[-MAX_OPEN:],
         early=_union(one.early, other.early, lambda x: (x.at, x.decision))[-MAX_OPEN:],
         open=_exposures(one.open, other.open),
-        events=_union(one.events, other.events, _of_event),
+        events=_events(one, other, closed),
         watermark=max(one.watermark, other.watermark),
         last_amount=None if amount < 0 else amount,
         last_paid_at=None if amount < 0 else paid_at,
@@ -63,6 +70,12 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
         failures=person.unpaid(reduce(person.with_failure, other.failures, one.failures), paid_at),
         known=reduce(person.with_known, other.known, one.known),
         amounts=reduce(person.with_amount, other.amounts, one.amounts),
+        closed=closed,
+    )
+    if not receipts:
+        return both.having(refunds=with_refunds(one.refunds, other.refunds))
+    return both.having(
+        **spending_of((one, other), receipts, with_refunds(one.refunds, other.refunds))
     )
 
 
@@ -132,6 +145,31 @@ def _exposures(
     one: Iterable[OpenExposure], other: Iterable[OpenExposure]
 ) -> tuple[OpenExposure, ...]:
     return _union(one, other, lambda x: (x.at, x.decision))
+
+
+def _events(
+    one: VisitorState, other: VisitorState, closed: Iterable[ClosedExposure]
+) -> tuple[RewardEvent, ...]:
+    """Unite the events: a payment that both states know is one, at the time of its first report."""
+    events = _union(one.events, other.events, _of_event)
+    first = {x.event_id: x for x in with_receipts(one.receipts, other.receipts)}
+    common = {x.event_id for x in one.receipts} & {x.event_id for x in other.receipts}
+    twice = [x for x in events if x.type == PAID and x.event_id in common]
+    if not twice:
+        return events
+    spent: dict[str, set[str]] = {}
+    for x in twice:
+        spent.setdefault(x.event_id, set()).update(x.spent)
+    for exposure in closed:
+        for x in exposure.events:
+            if x.type == PAID and x.event_id in spent:
+                spent[x.event_id].add(exposure.slot)
+    once = {x.event_id: x for x in reversed(twice)}
+    made = (
+        x._replace(at=first[name].at, value=first[name].amount, spent=tuple(sorted(spent[name])))
+        for name, x in once.items()
+    )
+    return _union((x for x in events if x not in twice), made, _of_event)
 
 
 def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref, str, float]:

@@ -93,6 +93,28 @@ def with_used(numbers: Iterable[NumberUse], one: NumberUse) -> tuple[NumberUse, 
     return tuple(sorted(found.values())[-MAX_NUMBERS:])
 
 
+def with_uses(
+    numbers: Iterable[NumberUse], device: str, label: str, times: int, ats: Sequence[float]
+) -> tuple[NumberUse, ...]:
+    """Change the count of a number's recharges; a number without any is left out.
+
+    Args:
+        numbers: of the visitor.
+        device: on which the number was typed.
+        label: of the number.
+        times: change of the count; below 0 where recharges were taken back.
+        ats: seconds, of the recharges that can be told apart: all of the latest.
+    """
+    found = {(x.device, x.label): x for x in numbers}
+    before = found.pop((device, label), NumberUse(0.0, device, label, 0))
+    count = before.times + times
+    if count > 0:
+        # Of recharges long ago only the count is known.
+        known = ats if count == len(ats) else (*ats, before.last_at)
+        found[device, label] = NumberUse(max(known), device, label, count)
+    return tuple(sorted(found.values())[-MAX_NUMBERS:])
+
+
 def with_contact(contacts: Iterable[Contact], one: Contact) -> tuple[Contact, ...]:
     """Add a contact and return the latest ones."""
     return tuple(sorted({*contacts, one})[-MAX_CONTACTS:])

@@ -12,11 +12,14 @@ from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
+from nudge.domain.people.refunds import Receipt, Refund
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
 """Most exposures, and as many of each other kind, that one visitor's state remembers."""
+MAX_CLOSED: Final = 200
+"""Most closed exposures that are remembered for refunds: the latest."""
 KEEP: Final = 90.0 * DAY
 """Least seconds for which a state outlives its visitor's last touch."""
 KEEP_CUSTOMER: Final = 400.0 * DAY
@@ -109,6 +112,26 @@ class RewardEvent(NamedTuple):
         return self.at + (self.skew or 0.0)
 
 
+class ClosedExposure(NamedTuple):
+    """An exposure that closed with the credit of a payment, which a refund may take back.
+
+    Attributes:
+        event: of its terms.
+        at: seconds, of the exposure.
+        events: credited at its close, before any refund.
+    """
+
+    decision: Ref
+    slot: str
+    revision: int
+    variant: str
+    cell: str
+    reason: Reason
+    event: str
+    at: float
+    events: tuple[RewardEvent, ...]
+
+
 @dataclass(frozen=True)
 class VisitorState:
     """The state of one visitor.
@@ -133,6 +156,9 @@ class VisitorState:
         failures: payments that failed since the latest that went through.
         known: facts of the operator, by name.
         amounts: fen, the different ones that were paid or chosen.
+        receipts: payments that can be taken back, by time, before any refund.
+        refunds: by time; also those whose payment has not come yet.
+        closed: exposures that closed with the credit of such a payment, by time and reference.
         into: subject and partition of the visitor that this one turned out to be; all else is
             empty.
     """
@@ -156,6 +182,9 @@ class VisitorState:
     failures: tuple[Failure, ...] = ()
     known: tuple[KnownFact, ...] = ()
     amounts: tuple[int, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    closed: tuple[ClosedExposure, ...] = ()
     into: tuple[str, int] | None = None
 
     def having(self, **changes: object) -> VisitorState:

@@ -15,26 +15,33 @@ from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
-from nudge.domain.people.visitor import EarlyShown, OpenExposure, RewardEvent, VisitorState
+from nudge.domain.people.refunds import Receipt, Refund
+from nudge.domain.people.visitor import (
+    ClosedExposure,
+    EarlyShown,
+    OpenExposure,
+    RewardEvent,
+    VisitorState,
+)
 from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
 VERSION: Final = 4
 _NIL: Final = b"\xc0"
-FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, VERSION: 20}
+FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, VERSION: 23}
 """Version -> number of fields.
 
 Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures, 3 no
-sources of events; fields that an earlier version lacks are empty.
+receipts, refunds and sources of events; fields that an earlier version lacks are empty.
 """
-_MERGED: Final = frozenset((3, VERSION))
-"""Versions whose last field is `into`."""
+WITH_INTO: Final = 3
+"""First version whose last field is `into`: what later ones add stands before it."""
 _NAMES: Final = (
     *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
     *("benefits", "payments", "first_paid_at"),
     *("numbers", "typed", "contacts", "consents", "complained_at", "failures", "known"),
-    *("amounts", "into"),
+    *("amounts", "receipts", "refunds", "closed", "into"),
 )
 
 _FACTS: Final = frozenset({PAID, "sms_clicked"})
@@ -54,7 +61,7 @@ def encode_state(state: VisitorState) -> bytes:
 
 
 def decode_person(data: bytes) -> VisitorState:
-    """Decode a state without its exposures and the events that reward them.
+    """Decode a state without its exposures, the events that reward them, receipts and refunds.
 
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
@@ -79,7 +86,7 @@ def into_of(data: bytes) -> tuple[str, int] | None:
     Raises:
         CorruptRecordError: another version's bytes, or none at all.
     """
-    if not data or data[0] not in _MERGED or data.endswith(_NIL):
+    if data[:1] < bytes((WITH_INTO,)) or data.endswith(_NIL):
         return None
     return decode_person(data).into
 
@@ -89,7 +96,10 @@ def _decoded(data: bytes, restore: Sequence[tuple[int, Callable[[Any], Any]]]) -
     if length is None:
         raise CorruptRecordError(f"visitor state version {data[:1].hex()!r}, not {VERSION:02x}")
     try:
-        fields = [*msgpack.unpackb(data[1:], use_list=False), *_NOTHING[length:]]
+        fields = list(msgpack.unpackb(data[1:], use_list=False))
+        if data[0] != VERSION:
+            last = length - 1 if data[0] >= WITH_INTO else length
+            fields[last:last] = _NOTHING[last : len(_NAMES) - (length - last)]
         for place, one in restore:
             # Most of what could be known of a visitor is not.
             if fields[place]:
@@ -151,12 +161,34 @@ def _event(row: tuple[Any, ...]) -> RewardEvent:
     return RewardEvent(event_id, kind, at, value, named, spent, source, skew)
 
 
+def _pack_closed(one: ClosedExposure) -> tuple[object, ...]:
+    return *_pack_ref(one.decision), *one[1:-1], tuple(map(_pack_event, one.events))
+
+
+def _closed(row: tuple[Any, ...]) -> ClosedExposure:
+    p, n, i, slot, revision, variant, cell, reason, event, at, events = row
+    of = (slot, revision, variant, cell, reason, event, at)
+    return ClosedExposure(Ref(p, n, i), *of, tuple(map(_event, events)))
+
+
+def _aside(pack: Callable[[Any], object]) -> Callable[[Any], object]:
+    # As bytes of their own: a page, which has no use for them, passes over them.
+    return lambda values: msgpack.packb(pack(values))
+
+
+def _from_aside(restore: Callable[[Any], object]) -> Callable[[Any], object]:
+    return lambda data: restore(msgpack.unpackb(data, use_list=False))
+
+
 # What is not listed here is kept as it is: plain values, and rows, which are tuples.
 _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
     "waiting": _each(_pack_open),
     "early": _each(lambda one: (*_pack_ref(one.decision), one.at)),
     "open": _each(_pack_open),
     "events": _each(_pack_event),
+    "receipts": _aside(_as_it_is),
+    "refunds": _aside(_as_it_is),
+    "closed": _aside(_each(_pack_closed)),
 }
 _PACKERS: Final = tuple((name, _PACK.get(name, _as_it_is)) for name in _NAMES)
 _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
@@ -171,8 +203,11 @@ _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "consents": _rows(Consent),
     "failures": _rows(Failure),
     "known": _rows(KnownFact),
+    "receipts": _from_aside(_rows(Receipt)),
+    "refunds": _from_aside(_rows(Refund)),
+    "closed": _from_aside(_each(_closed)),
 }
-_EXPOSURES: Final = ("waiting", "early", "open", "events")
+_EXPOSURES: Final = ("waiting", "early", "open", "events", "receipts", "refunds", "closed")
 _RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())
 _OF_PERSON: Final = tuple(
     (_NAMES.index(name), (lambda _: ()) if name in _EXPOSURES else one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.contact.contact import Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
-from nudge.domain.contact.contact_rules import displaced_contacts
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
@@ -75,15 +74,15 @@ class PlanAnswerer:
         self,
         wish: PlanRequest,
         known: ContactFacts,
-        plans: Mapping[Contact, StandingDecision],
         plan: StandingPlan,
         named: PlanNames,
         extras: Mapping[str, StandingDecision],
+        displaced: Iterable[Ref] = (),
     ) -> PlanAnswer:
         """Return the answer about a visitor who is written to.
 
-        `known` and `plans` are of the visitor without this plan; `extras` holds for each slot the
-        decision that goes into the same SMS.
+        `known` is of the visitor without this plan; `extras` holds for each slot the decision that
+        goes into the same SMS, and `displaced` the plans that must be withdrawn.
         """
         drawn, shape = plan.drawn, plan.drawn.shape
         shadow = shape.reason == DecisionReason.SHADOW
@@ -100,15 +99,12 @@ class PlanAnswerer:
             blocked=shape.removed,
             sticky=not plan.fresh,
             decisions={name: self._answer_slot(extras[name]) for name in wish.slots},
-            displaces=self._seal_displaced(known, plan, plans) if plans and plan.fresh else (),
+            displaces=self.seal(displaced),
         )
 
-    def _seal_displaced(
-        self, known: ContactFacts, plan: StandingPlan, plans: Mapping[Contact, StandingDecision]
-    ) -> tuple[str, ...]:
-        new = plan.contact
-        gone = displaced_contacts(self.policy, known, new) if new else ()
-        return tuple(self.sealer.seal(plans[one].ref) for one in gone)
+    def seal(self, decisions: Iterable[Ref]) -> tuple[str, ...]:
+        """Return the ids of decisions."""
+        return tuple(map(self.sealer.seal, decisions))
 
     def _answer_slot(self, kept: StandingDecision) -> SlotAnswer:
         made = kept.decision

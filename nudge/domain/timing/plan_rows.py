@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import orjson
 
-from nudge.domain.people.loading import MSISDN, visitor_row
+from nudge.domain.basics.local_time import find_zone
+from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.people.loading import CONSENT, ID, MSISDN
+from nudge.domain.slots.slot import Scalar
+from nudge.domain.timing.plan_columns import PURPOSE
 from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
+from nudge.domain.values.cells import parse_cell
+from nudge.domain.values.plain_text import trim
+from nudge.domain.values.refusal import ValueRefusedError
 
-PURPOSE: Final = "purpose"
 INVALID: Final = "invalid"
 """Reason of a row that could not be read."""
+PROBLEM: Final = "#problem"
+"""In place of its columns, what is wrong with a row that the reader could not take."""
+NO_ZONE: Final = "is not a time zone; name one such as Asia/Shanghai"
+_OTHERS: Final = frozenset({ID, MSISDN, ZONE, PURPOSE})
 COLUMNS: Final = (
     "visitor_id",
     "send_at",
@@ -27,47 +37,86 @@ COLUMNS: Final = (
     "decisions",
     "displaces",
     "message",
+    "line",
+    "repeat_of",
 )
-"""Columns of the file that comes out; `blocked`, `decisions` and `displaces` are JSON."""
+"""Columns of the file that comes out. `blocked`, `decisions`, `displaces` are JSON; `line` is the
+place of the row in the file that goes in, `repeat_of` that of the visitor's first row."""
 
 
-def wish_of(row: Mapping[str, object], purpose: str, slots: tuple[str, ...]) -> PlanRequest | str:
-    """Return the question of a row, or the error in it; the message repeats nothing of the row.
+@dataclass(frozen=True)
+class PlanTerms:
+    """The terms of a whole file: what a row does not say itself.
 
-    Args:
-        row: column -> value; text where the file is CSV. What is neither `visitor_id`, `zone` nor
-            `purpose` is context.
+    Attributes:
+        rules: for values from outside.
         purpose: used where the row has none.
         slots: other slots that are decided.
     """
-    if MSISDN in row:
-        row = {name: value for name, value in row.items() if name != MSISDN}
-    found = visitor_row(row, "")
-    if isinstance(found, str):
-        return found
-    context = dict(found.known)
-    zone, own = context.pop(ZONE, None), context.pop(PURPOSE, None)
-    return PlanRequest(
-        visitor_id=found.visitor_id,
-        slots=slots,
-        context=context,
-        purpose=str(own) if own else purpose,
-        zone=str(zone) if zone else None,
-    )
+
+    rules: InputRules
+    purpose: str
+    slots: tuple[str, ...] = ()
+
+    def read(self, row: Mapping[str, object]) -> PlanRequest | str:
+        """Return the question of a row, or the error in it; it repeats nothing of the row.
+
+        Args:
+            row: column -> value; text where the file is CSV. What has no meaning of its own is
+                context.
+        """
+        if PROBLEM in row:
+            return str(row[PROBLEM])
+        name = ID
+        try:
+            written = row.get(ID)
+            visitor_id = self.rules.visitor_id("" if written is None else written)
+            name = PURPOSE
+            own = row.get(PURPOSE)
+            purpose = self.rules.purposes.parse(own) if _is_there(own) else self.purpose
+            name = ZONE
+            zone = _zone_of(row.get(ZONE))
+            context: dict[str, Scalar] = {}
+            for name, value in row.items():
+                if value is None or name in _OTHERS or name.startswith(CONSENT):
+                    continue
+                found = parse_cell(value)
+                if found is not None:
+                    context[name] = found
+        except ValueRefusedError as error:
+            return f"{name}: {error}"
+        return PlanRequest(visitor_id, self.slots, context, purpose, zone=zone)
+
+
+def _is_there(value: object) -> bool:
+    return bool(trim(value)) if isinstance(value, str) else value is not None
+
+
+def _zone_of(value: object) -> str | None:
+    if not _is_there(value):
+        return None
+    zone = trim(value) if isinstance(value, str) else ""
+    if find_zone(zone) is None:
+        raise ValueRefusedError(NO_ZONE)
+    return zone
 
 
 Row = tuple[object, ...]
 """A value for each of `COLUMNS`."""
 
 
-def refusal_row(visitor_id: object, message: str) -> Row:
-    """Return the row that comes out for one that could not be read."""
+def refusal_row(visitor_id: object, place: str, line: int, message: str) -> Row:
+    """Return the row that comes out for one that could not be read.
+
+    `place` is what the number counts: `line` or `row`.
+    """
     named = visitor_id if isinstance(visitor_id, str) else ""
-    nothing = (None,) * (len(COLUMNS) - 3)
-    return (named, *nothing[:4], INVALID, *nothing[4:], message)
+    nothing = (None,) * (len(COLUMNS) - 5)
+    told = f"{place} {line}: {message}"
+    return (named, *nothing[:4], INVALID, *nothing[4:], told, line, None)
 
 
-def row_of(timing: PlanAnswer) -> Row:
+def row_of(timing: PlanAnswer, line: int, repeat_of: int | None) -> Row:
     """Return the row of an answer: text and numbers."""
     decisions = {name: asdict(given) for name, given in timing.decisions.items()}
     return (
@@ -83,6 +132,8 @@ def row_of(timing: PlanAnswer) -> Row:
         _json(decisions),
         _json(timing.displaces),
         None,
+        line,
+        repeat_of,
     )
 
 

@@ -20,6 +20,7 @@ from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
+from nudge.flows.folds.plan_review import PlanReview
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -50,11 +51,14 @@ class AttributeFold:
     Attributes:
         batch: most entries of one commit.
         name: in its keys; another one while a new generation is built.
+        plan_review: withdraws plans that a batch makes obsolete; None where a state is built anew,
+            since that is done once.
     """
 
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
+    plan_review: PlanReview | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""
@@ -81,6 +85,8 @@ class AttributeFold:
         visitors, records = fold(loaded, state.watermark, entries)
         mark = after.watermark
         visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
+        if self.plan_review:
+            self.plan_review.review(partition, entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         fields = {WATERMARK: repr(mark)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))

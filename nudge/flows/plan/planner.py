@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import Ref
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_answer import PlanAnswerer, PlanNames
@@ -14,6 +15,7 @@ from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, refuse_pla
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import UnknownSlotError
 from nudge.flows.plan.candidate import SettledPlan
+from nudge.flows.plan.displacement import find_displaced
 from nudge.flows.plan.extra_slots import Extras, ExtraSlots
 from nudge.flows.plan.minute_table import LatestTable
 from nudge.flows.plan.plan_settler import PlanSettler
@@ -104,18 +106,26 @@ class Planner:
         settler = self._make_settler(catalogue, source, at)
         settled = settler.settle(wishes)
         extras = ExtraSlots(self.store, catalogue).choose(settler.desk, settled)
-        return self._answer_each(catalogue, settled, extras)
+        policy = self.calendar.policy
+        displaced = {
+            number: find_displaced(policy, draft.candidate, plan, at)
+            for number, (draft, plan) in settled.items()
+            if draft.candidate.opened.plans.count
+        }
+        return self._answer_each(catalogue, settled, extras, displaced)
 
     def _answer_each(
         self,
         catalogue: Catalogue,
         settled: Mapping[int, SettledPlan],
         extras: Mapping[int, Extras],
+        displaced: Mapping[int, tuple[Ref, ...]],
     ) -> list[PlanAnswer]:
         answerer = PlanAnswerer(self.sealer, self.calendar.policy, catalogue.slots)
         names = answerer.seal_names([plan for _, plan in settled.values() if plan])
         return [
-            _answer(answerer, one, names, extras.get(number, {})) for number, one in settled.items()
+            _answer(answerer, one, names, extras.get(number, {}), displaced.get(number, ()))
+            for number, one in settled.items()
         ]
 
     def _make_settler(self, catalogue: Catalogue, source: str, at: float) -> PlanSettler:
@@ -126,15 +136,20 @@ class Planner:
 
 
 def _answer(
-    answerer: PlanAnswerer, settled: SettledPlan, names: Iterator[PlanNames], extras: Extras
+    answerer: PlanAnswerer,
+    settled: SettledPlan,
+    names: Iterator[PlanNames],
+    extras: Extras,
+    displaced: Sequence[Ref],
 ) -> PlanAnswer:
     """Return the answer to one question; a plan takes the next of the names."""
     draft, plan = settled
     one = draft.candidate
     if plan:
-        return answerer.answer(one.wish, one.known, one.plans, plan, next(names), extras)
+        return answerer.answer(one.wish, one.known, plan, next(names), extras, displaced)
     zone = answerer.policy.zone_of(one.known).key
-    return refuse_plan(one.wish.visitor_id, zone, draft.outlook.blocked)
+    refused = refuse_plan(one.wish.visitor_id, zone, draft.outlook.blocked)
+    return refused._replace(displaces=answerer.seal(displaced)) if displaced else refused
 
 
 def check(catalogue: Catalogue, wish: PlanRequest) -> None:

@@ -30,7 +30,7 @@ from nudge.lake.engine.query import DUCKDB
 from nudge.lake.evaluation.cell_log import CellLog
 from nudge.lake.evaluation.cells import CellRows
 from nudge.lake.evaluation.log_batches import LogBatches, survey_log
-from nudge.lake.evaluation.log_columns import POLICY, Look
+from nudge.lake.evaluation.log_columns import POLICY, Look, Refuse, nothing
 from nudge.lake.evaluation.log_features import Feature
 from nudge.lake.evaluation.log_file import LogFile, cut_to_period
 from nudge.lake.evaluation.logs import open_log
@@ -68,7 +68,11 @@ class EvaluationAnswer:
 
 
 def evaluate_log(
-    log: LogFile, question: LogQuestion, policy: AskedPolicy = None, look: Look = lambda _: None
+    log: LogFile,
+    question: LogQuestion,
+    policy: AskedPolicy = None,
+    look: Look = lambda _: None,
+    refuse: Refuse = nothing,
 ) -> EvaluationAnswer:
     """Answer a question from a log's rows, with a batch in memory at a time.
 
@@ -77,6 +81,7 @@ def evaluate_log(
         question: to answer.
         policy: of a target that needs one.
         look: called with the number of rows of each batch read.
+        refuse: called with each row, or run of rows, that cannot be read or used.
 
     Raises:
         InvalidRequestError: the target is unknown, or names what the log does not have.
@@ -88,7 +93,7 @@ def evaluate_log(
     columns = question.columns
     if question.kind == "column":
         columns = replace(columns, target=question.name)
-    survey = survey_log(log, columns, question.variants, look)
+    survey = survey_log(log, columns, question.variants, look, refuse)
     target = _target(question.target, survey.variants, policy)
     batches = LogBatches(log, columns, survey, policy, look)
     try:

@@ -8,7 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.domain.choosing.requests import EventRequest, RecordResult, RejectedEvent
+from nudge.domain.choosing.requests import (
+    EventRequest,
+    EventWarning,
+    RecordResult,
+    RejectedEvent,
+)
 from nudge.domain.identity.link import Link
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
@@ -20,9 +25,12 @@ from nudge.domain.journal.event import (
     may_send,
     skew_of,
     source_of,
+    text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
+from nudge.domain.people.facts import REFUNDABLE
 from nudge.domain.people.numbers import OWN
+from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append, NamedId, VaultEntry
@@ -83,13 +91,15 @@ class Recorder:
         outcomes = [self._routed(one, caller, at) for one in sent]
         rejected = tuple(o for o in outcomes if isinstance(o, RejectedEvent))
         routed = [o for o in outcomes if isinstance(o, RoutedEvent)]
+        taken = (e for e, o in zip(sent, outcomes, strict=True) if isinstance(o, RoutedEvent))
+        warnings = tuple(EventWarning.of(event, one) for event in taken for one in event.warnings)
         try:
             fresh = self._append(routed, closes=caller.is_server)
         except StoreAwayError:
             # What part of them arrived is found out when the spool is drained.
             self._spool(routed, at, closes=caller.is_server)
             fresh = len(routed)
-        return RecordResult(fresh, len(routed) - fresh, rejected)
+        return RecordResult(fresh, len(routed) - fresh, rejected, warnings)
 
     def _append(self, routed: Sequence[RoutedEvent], *, closes: bool) -> int:
         if not all(one.arrival.record.subject for one in routed):
@@ -157,6 +167,8 @@ class Recorder:
             fields["has_text"] = True
         if sent.msisdn and sent.type == IDENTIFIED:
             fields |= region_of(sent.msisdn)
+        if sent.type == PAID and caller.is_server:
+            fields[REFUNDABLE] = True
         source = source_of(caller)
         return Event(
             subject=new_subject(),
@@ -198,7 +210,7 @@ class Recorder:
         if not isinstance(text, str) or not text:
             return ()
         # As unique as the event: a page's text takes no server's place.
-        field = f"{source_of(caller)}:{sent.type}:{sent.event_id}"
+        field = text_name(source_of(caller), sent.type, sent.event_id)
         return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
 
 

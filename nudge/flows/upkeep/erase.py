@@ -18,10 +18,14 @@ from nudge.domain.journal.records import Event
 from nudge.domain.people.numbers import LAST
 from nudge.errors import CorruptRecordError
 from nudge.store.journal.appends import Append
+from nudge.store.plans.plan_book import decode_rows
+from nudge.store.plans.withdrawals import withdrawn_plan
 from nudge.store.store import Store
 from nudge.store.vault.visitors import Person
 
 LOOK: Final = 0.02
+ERASED: Final = "erased"
+"""Type of the event, and the reason for which plans are withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Eraser:
 
     def _say(self, root: Home, by: str) -> None:
         name = f"erased:{clock.now()}"
-        event = Event(root.subject, name, "erased", "server", fields={"by": by})
+        event = Event(root.subject, name, ERASED, "server", fields={"by": by})
         groups = {root.partition: [Append("", event)]}
         self.store.journal.append_followed(groups, closes=False)
 
@@ -140,8 +144,17 @@ class Eraser:
                     numbers += 1
                     self._delete_number(sealed, device, label, mine)
             texts += self.store.removal.remove_books(home)
-            self.store.plans.forget_plans(home.partition, home.subject, clock.now())
+            self._withdraw_plans(home)
         return numbers, texts
+
+    def _withdraw_plans(self, home: Home) -> None:
+        """List the visitor's plans as withdrawn, then forget them."""
+        p, at = home.partition, clock.now()
+        for plans in self.store.withdrawals.read_books(p, [home.subject], at).values():
+            standing = decode_rows(plans.rows, p, home.subject)
+            gone = [withdrawn_plan(one, ERASED) for one in standing]
+            self.store.withdrawals.add(p, [one for one in gone if one.due > at])
+        self.store.plans.forget_plans(p, home.subject, at)
 
     def _delete_number(self, sealed: bytes, device: str, label: str, mine: set[str]) -> None:
         """Remove the vault entry of a number that belongs to no visitor and was only typed."""

@@ -12,7 +12,7 @@ from typing import Final
 from nudge import clock, faults
 from nudge.domain.credit.parting_sides import Cut, PartingSides, SideRecords, state_of
 from nudge.domain.identity.sealing import Home, Sealer
-from nudge.domain.journal.event import VIA
+from nudge.domain.journal.event import VIA, text_name
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, LEFT, merge_states
@@ -373,7 +373,7 @@ def _is_own(entry: JournalEntry, subject: str) -> bool:
 
 
 def _named(entries: list[JournalEntry]) -> set[str]:
-    """Return the fields of books that events name: numbers by device, texts by event id."""
+    """Return the fields of books that events name: numbers by device, texts by event."""
     found: set[str] = set()
     for entry in entries:
         record = entry.record
@@ -382,5 +382,6 @@ def _named(entries: list[JournalEntry]) -> set[str]:
         if NUMBER in record.fields and DEVICE in record.fields:
             found.add(f"{record.fields[DEVICE]}:{record.fields[NUMBER]}")
         if record.fields.get("has_text"):
-            found.add(record.event_id)
+            # An earlier version named a text by the event's id alone.
+            found |= {text_name(record.source, record.type, record.event_id), record.event_id}
     return found

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import AnyArray, BoolArray, FloatArray, IntArray, UintArray
 from nudge.errors import InvalidConfigError
 from nudge.lake.evaluation.log_matrices import MapEntries, hash_texts
+from nudge.lake.evaluation.log_values import (
+    REAL,
+    TEXT,
+    is_text,
+    read_flags,
+    read_lists,
+    read_numbers,
+)
 
-REAL, TEXT = pa.float64(), pa.string()
+__all__ = ["REAL", "TEXT", "RawBatch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +33,16 @@ class RawBatch:
         log: name of the log, for messages.
         numbers: (n,) of the rows in the log, from 1.
         opened: columns of maps that were read already.
+        listed: columns of lists that were read already.
+        bad_context: bool (n,), the context is no table; None where it was not read from text.
     """
 
     log: str
     batch: pa.RecordBatch
     numbers: IntArray
     opened: dict[str, MapEntries] = field(default_factory=dict)
+    listed: dict[str, tuple[pa.ListArray, BoolArray]] = field(default_factory=dict)
+    bad_context: BoolArray | None = None
 
     def __len__(self) -> int:
         """Return the number of rows n."""
@@ -39,7 +52,9 @@ class RawBatch:
         """Return the rows where `kept` (n,) holds."""
         if kept.all():
             return self
-        return RawBatch(self.log, self.batch.filter(pa.array(kept)), self.numbers[kept])
+        bad = None if self.bad_context is None else self.bad_context[kept]
+        batch = self.batch.filter(pa.array(kept))
+        return RawBatch(self.log, batch, self.numbers[kept], bad_context=bad)
 
     def has(self, name: str) -> bool:
         """Return whether there is such a column."""
@@ -55,25 +70,27 @@ class RawBatch:
         return _numpy(self.column(name).is_null())
 
     def real(self, name: str) -> FloatArray:
-        """Return numbers (n,), NaN where missing; true is 1 and false 0.
+        """Return numbers (n,), NaN where missing or unreadable; true is 1 and false 0."""
+        return self.numbers_of(name)[0]
+
+    def numbers_of(self, name: str) -> tuple[FloatArray, BoolArray]:
+        """Return numbers (n,), and bool (n,): the value is no number.
 
         Raises:
-            InvalidConfigError: a value is not a number; with its row.
+            InvalidConfigError: the column holds none at all.
         """
-        column = self.column(name)
-        if _is_text(column) and _casts(column, pa.bool_()):
-            column = column.cast(pa.bool_()).cast(REAL)
-        else:
-            column = self._cast(name, REAL, "a number")
-        return _numpy(column).astype(np.float64, copy=False)
+        with self._typed(name):
+            return read_numbers(self.column(name))
 
     def flag(self, name: str) -> BoolArray:
-        """Return bool (n,), false where missing.
+        """Return bool (n,), false where missing or unreadable."""
+        with self._typed(name):
+            return read_flags(self.column(name))[0]
 
-        Raises:
-            InvalidConfigError: a value is neither true nor false; with its row.
-        """
-        return _numpy(pc.fill_null(self._cast(name, pa.bool_(), "true or false"), fill_value=False))
+    def bad_flag(self, name: str) -> BoolArray:
+        """Return bool (n,): the value is neither true nor false."""
+        with self._typed(name):
+            return read_flags(self.column(name))[1]
 
     def text(self, name: str) -> pa.Array:
         """Return values as text (n,).
@@ -81,7 +98,7 @@ class RawBatch:
         Raises:
             InvalidConfigError: they are lists or the like.
         """
-        return self._cast(name, TEXT, "text")
+        return self._cast(name, TEXT)
 
     def places(self, name: str, variants: pa.Array) -> IntArray:
         """Return the indices (n,) of the variants in a column.
@@ -93,39 +110,28 @@ class RawBatch:
         found = _numpy(pc.fill_null(pc.index_in(values, value_set=variants), -1)).astype(np.int64)
         if (found < 0).any():
             row = int(np.argmax(found < 0))
-            known = ", ".join(variants.to_pylist())
-            problem = f"unknown variant {values[row].as_py()!r}, not one of {known}"
-            raise self.wrong(name, row, problem, "name them all with --variants")
+            raise self.wrong(name, row, "has an unknown variant", "name them all with --variants")
         return found
 
     def lists(self, name: str, kind: pa.DataType) -> pa.ListArray:
-        """Return lists of a kind (n,); a text column holds them as JSON.
+        """Return lists of a kind (n,), null where unreadable; a text column holds them as JSON."""
+        return self._lists(name, kind)[0]
 
-        Raises:
-            InvalidConfigError: a value is not such a list; with its row.
-        """
+    def bad_list(self, name: str, kind: pa.DataType) -> BoolArray:
+        """Return bool (n,): the value is no list of the kind."""
+        return self._lists(name, kind)[1]
+
+    def holds_lists(self, name: str) -> bool:
+        """Return whether a column holds lists, or JSON of lists."""
         column = self.column(name)
-        try:
-            if _is_text(column):
-                return pa.array(self.json(name), pa.list_(kind))
-            return column.cast(pa.list_(kind))
-        except (pa.ArrowException, TypeError) as error:
-            cure = "write lists such as " + ("[0.2, 0.8]" if kind == REAL else '["a", "b"]')
-            raise self.wrong(name, 0, f"there is no list of {kind} ({error})", cure) from error
+        text = is_text(column) and pc.any(pc.starts_with(column, "[")).as_py()
+        return bool(text or pa.types.is_nested(column.type))
 
-    def json(self, name: str) -> list[object]:
-        """Return a text column's values, read as JSON.
-
-        Raises:
-            InvalidConfigError: a value is not JSON; with its row.
-        """
-        texts = [value or "null" for value in self.column(name).to_pylist()]
-        try:
-            return list(orjson.loads("[" + ",".join(texts) + "]"))
-        except orjson.JSONDecodeError:
-            row = next(i for i, text in enumerate(texts) if not _is_json(text))
-            problem = f"{texts[row]!r} is not JSON"
-            raise self.wrong(name, row, problem, "write lists such as [0.2, 0.8]") from None
+    def _lists(self, name: str, kind: pa.DataType) -> tuple[pa.ListArray, BoolArray]:
+        if name not in self.listed:
+            with self._typed(name):
+                self.listed[name] = read_lists(self.column(name), kind)
+        return self.listed[name]
 
     def entries(self, name: str) -> MapEntries:
         """Return a column of maps, to be asked by key."""
@@ -138,43 +144,32 @@ class RawBatch:
         column = self.column(name)
         if pa.types.is_integer(column.type):
             return _numpy(pc.fill_null(column, 0)).astype(np.uint64)
-        return hash_texts(pc.fill_null(column.cast(pa.binary()), b""))
+        raw = column if pa.types.is_binary(column.type) else self.text(name)
+        return hash_texts(pc.fill_null(raw.cast(pa.binary()), b""))
 
     def wrong(self, name: str, row: int, problem: str, cure: str) -> InvalidConfigError:
         """Return the error for a row of a column."""
         at = f"{self.log}: row {int(self.numbers[row]):,}, column {name!r}"
         return InvalidConfigError([f"{at}: {problem}; {cure}"])
 
-    def _cast(self, name: str, kind: pa.DataType, what: str) -> pa.Array:
-        column = self.column(name)
+    @contextmanager
+    def _typed(self, name: str) -> Iterator[None]:
+        """Translate the error of a column whose type does not fit."""
         try:
-            return column.cast(kind)
-        except pa.ArrowException:
-            row = next(i for i in range(len(column)) if not _casts(column.slice(i, 1), kind))
-            problem = f"{column[row].as_py()!r} is not {what}"
-            raise self.wrong(name, row, problem, "correct it, or name another column") from None
+            yield
+        except (TypeError, pa.ArrowException) as error:
+            problem = str(error) if isinstance(error, TypeError) else "cannot be read"
+            text = f"{self.log}: column {name!r} {problem}; correct it, or name another column"
+            raise InvalidConfigError([text]) from error
+
+    def _cast(self, name: str, kind: pa.DataType) -> pa.Array:
+        with self._typed(name):
+            try:
+                return self.column(name).cast(kind)
+            except pa.ArrowException as error:
+                raise TypeError(f"holds {str(self.column(name).type)[:60]}, and no text") from error
 
 
 def _numpy(column: pa.Array) -> AnyArray:
     found: AnyArray = column.to_numpy(zero_copy_only=False)
     return found
-
-
-def _is_text(column: pa.Array) -> bool:
-    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
-
-
-def _casts(column: pa.Array, kind: pa.DataType) -> bool:
-    try:
-        column.cast(kind)
-    except pa.ArrowException:
-        return False
-    return True
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True

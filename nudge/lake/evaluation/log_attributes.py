@@ -7,27 +7,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from bandits.arrays import AnyArray
 from bandits.config import AttributeSpec
 from nudge.lake.evaluation.log_arrays import TEXT, RawBatch
+from nudge.lake.evaluation.log_values import is_text, read_tables
 
 CONTEXT: Final = "context"
-_NAMED: Final = pa.map_(TEXT, TEXT)
 _FLAGS: Final = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
 
 
 def open_context(part: RawBatch) -> RawBatch:
     """Return the batch with its context as a map, where it was written as JSON text."""
-    if not part.has(CONTEXT) or not pa.types.is_string(part.column(CONTEXT).type):
+    if not part.has(CONTEXT) or not is_text(part.column(CONTEXT)):
         return part
-    rows = [_items(value) for value in part.json(CONTEXT)]
+    tables, bad = read_tables(part.column(CONTEXT))
     place = part.batch.schema.get_field_index(CONTEXT)
-    batch = part.batch.set_column(place, CONTEXT, pa.array(rows, _NAMED))
-    return RawBatch(part.log, batch, part.numbers)
+    batch = part.batch.set_column(place, CONTEXT, tables)
+    return RawBatch(part.log, batch, part.numbers, bad_context=bad)
 
 
 def context_names(part: RawBatch) -> list[str]:
@@ -61,7 +60,12 @@ def _from_context(part: RawBatch, name: str) -> pa.Array | None:
     if pa.types.is_map(context.type):
         return part.entries(CONTEXT).values(name)
     if pa.types.is_struct(context.type) and context.type.get_field_index(name) >= 0:
-        return pc.struct_field(context, name).cast(TEXT)
+        try:
+            return pc.struct_field(context, name).cast(TEXT)
+        except pa.ArrowException as error:
+            kind = str(context.type.field(name).type)[:60]
+            problem = f"holds {kind} in {name!r}, and no text or number"
+            raise part.wrong(CONTEXT, 0, problem, "name columns with --features") from error
     return None
 
 
@@ -93,11 +97,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _items(value: object) -> list[tuple[str, str | None]]:
-    table = value if isinstance(value, dict) else {}
-    return [
-        (name, one if isinstance(one, str) or one is None else orjson.dumps(one).decode())
-        for name, one in table.items()
-    ]

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from bandits.arrays import BoolArray, FloatArray
+from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.evaluation import Log
 from nudge.domain.reports.target_policy import StoredPolicy, chooser
 from nudge.errors import InvalidConfigError
@@ -20,7 +20,9 @@ from nudge.lake.evaluation.log_columns import (
     POLICY,
     Columns,
     Look,
+    Refuse,
     check_columns,
+    nothing,
     read_batches,
     read_matrices,
     read_target_column,
@@ -29,11 +31,15 @@ from nudge.lake.evaluation.log_columns import (
 )
 from nudge.lake.evaluation.log_features import Feature, Levels, choose_features, read_features
 from nudge.lake.evaluation.log_file import LogFile
+from nudge.lake.evaluation.log_flaws import flag_flaws, refused_rows, value_flaws
+from nudge.lake.intake.bad_row import BadRow
 
 KEYS: Final = 50
 """Most attributes that one context gives."""
 MOST: Final = 1_000
 """Most variants."""
+REFUSED: Final = "refused"
+"""Reason of rows that are left out for their values."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,13 @@ class Survey:
         variants: in the order of their indices.
         features: of the reward model.
         left_out: reason -> rows that are not used.
+        refused: numbers of the rows that are left out for their values, ascending.
     """
 
     variants: tuple[str, ...]
     features: tuple[Feature, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    refused: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,9 @@ class LogBatches:
         wanted += [one.name for one in self.policy.attributes] if self.policy else []
         names = [*self.columns.named, "eligible", "pmf", "subject", *wanted]
         for part in read_batches(self.log, names, self.look, context=bool(wanted)):
-            kept, _ = usable_rows(part, self.columns)
-            yield self._read(part.where(kept))
+            good = part.where(~np.isin(part.numbers, self.survey.refused))
+            kept, _ = usable_rows(good, self.columns)
+            yield self._read(good.where(kept))
 
     def _read(self, part: RawBatch) -> Log:
         names = pa.array(self.survey.variants, TEXT)
@@ -110,7 +119,11 @@ class LogBatches:
 
 
 def survey_log(
-    log: LogFile, columns: Columns, variants: Sequence[str] = (), look: Look = lambda _: None
+    log: LogFile,
+    columns: Columns,
+    variants: Sequence[str] = (),
+    look: Look = lambda _: None,
+    refuse: Refuse = nothing,
 ) -> Survey:
     """Read a log a first time, for its variants, its features and the rows that are left out.
 
@@ -119,6 +132,7 @@ def survey_log(
         columns: meaning of its columns.
         variants: in their order; found in the log (and sorted) where empty.
         look: called with the number of rows of each batch read.
+        refuse: called with each row, or run of rows, that cannot be read or used.
 
     Raises:
         InvalidConfigError: the log lacks a column, or cannot be read.
@@ -126,21 +140,38 @@ def survey_log(
     check_columns(log, columns)
     left_out: Counter[str] = Counter()
     levels: dict[str, Levels] = {name: Levels() for name in columns.features or ()}
-    found = dict.fromkeys(variants)
-    names = [columns.variant, columns.reward, "eligible", *levels]
-    for part in read_batches(log, names, look, context=columns.features != ()):
-        kept, why = usable_rows(part, columns)
+    found, refused = dict.fromkeys(variants), [np.zeros(0, dtype=np.int64)]
+    names = [*columns.named, "eligible", "pmf", *levels]
+    context = columns.features != ()
+    for part in read_batches(log, names, look, context=context, refuse=refuse):
+        used, why, bad = _sorted_rows(part, columns, variants)
         left_out.update(why)
+        for one in bad:
+            refuse(one)
+        refused.append(np.array([one.line for one in bad], dtype=np.int64))
         if not variants:
-            found |= dict.fromkeys(variant_names(part, columns))
+            found |= dict.fromkeys(variant_names(used, columns))
             _check_count(log, columns, found)
-        used = part.where(kept)
         if columns.features is None:
             levels |= {name: Levels() for name in context_names(used)[:KEYS] if name not in levels}
         for name, counted in levels.items():
             counted.add(read_attribute(used, name))
     order = tuple(found) if variants else tuple(sorted(found))
-    return Survey(order, choose_features(dict(sorted(levels.items()))), left_out)
+    chosen = choose_features(dict(sorted(levels.items())))
+    return Survey(order, chosen, left_out, np.concatenate(refused))
+
+
+def _sorted_rows(
+    part: RawBatch, columns: Columns, variants: Sequence[str]
+) -> tuple[RawBatch, dict[str, int], list[BadRow]]:
+    """Return the rows to use, the count of those left out by reason, and the refused ones."""
+    good, unclear = refused_rows(part, flag_flaws(part))
+    part = part.where(good)
+    usable, why = usable_rows(part, columns)
+    part = part.where(usable)
+    good, bad = refused_rows(part, value_flaws(part, columns, variants))
+    bad = sorted([*unclear, *bad])
+    return part.where(good), why | ({REFUSED: len(bad)} if bad else {}), bad
 
 
 def _check_count(log: LogFile, columns: Columns, variants: Mapping[str, None]) -> None:

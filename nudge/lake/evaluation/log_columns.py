@@ -17,6 +17,8 @@ from nudge.lake.evaluation.log_arrays import REAL, TEXT, RawBatch
 from nudge.lake.evaluation.log_attributes import CONTEXT, open_context
 from nudge.lake.evaluation.log_file import LogFile
 from nudge.lake.evaluation.log_matrices import list_lengths, list_members, list_numbers
+from nudge.lake.intake.bad_row import BadRow
+from nudge.lake.intake.header import shown_names
 
 LEARNABLE: Final = DecisionReason.POLICY.value
 """The reason of decisions that may be evaluated."""
@@ -26,6 +28,12 @@ STATE: Final = ("reason", "exposed_at", "matured", "quarantined")
 """Columns of the joined form that tell whether a row may be used."""
 Look = Callable[[int], None]
 """A callback that takes the number of rows of each batch read."""
+Refuse = Callable[[BadRow], object]
+"""A callback that takes each row that is left out."""
+
+
+def nothing(_: BadRow) -> None:
+    """Do nothing with a row that is left out: it was told before."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def check_columns(log: LogFile, columns: Columns) -> None:
         InvalidConfigError: columns are missing; names each, and the option for another one.
     """
     given = {name: "--features" for name in columns.features or () if CONTEXT not in log.columns}
-    has = f"it has {', '.join(log.columns)}"
+    has = f"it has {shown_names(log.columns)}"
     missing = [
         f"{log.name}: there is no column {name!r}; name another one with {option} ({has})"
         for name, option in (columns.named | given).items()
@@ -73,7 +81,7 @@ def check_columns(log: LogFile, columns: Columns) -> None:
 
 
 def read_batches(
-    log: LogFile, names: Sequence[str], look: Look, *, context: bool
+    log: LogFile, names: Sequence[str], look: Look, *, context: bool, refuse: Refuse = nothing
 ) -> Iterator[RawBatch]:
     """Yield the log's batches with these columns, as far as it has them, and `STATE`.
 
@@ -82,15 +90,16 @@ def read_batches(
         names: of columns.
         look: called with the number of rows of each batch read.
         context: read the context too.
+        refuse: called with each row, or run of rows, that cannot be read.
     """
     wanted = [*names, *STATE, *([CONTEXT] if context else [])]
     present = [name for name in dict.fromkeys(wanted) if name in log.columns]
-    start = 1
-    for batch in log.read(present):
-        rows = np.arange(start, start + batch.num_rows)
-        yield open_context(RawBatch(log.name, batch, rows))
-        start += batch.num_rows
-        look(batch.num_rows)
+    for block in log.blocks(present):
+        for one in block.bad:
+            refuse(one)
+        if len(block.lines):
+            yield open_context(RawBatch(log.name, block.batch, block.lines))
+        look(len(block.lines) + sum(one.rows for one in block.bad))
 
 
 def usable_rows(part: RawBatch, columns: Columns) -> tuple[BoolArray, dict[str, int]]:
@@ -139,8 +148,8 @@ def read_matrices(part: RawBatch, variants: pa.Array) -> tuple[BoolArray | None,
     rows, places = list_members(eligible, variants)
     if (places < 0).any():
         row = int(rows[np.argmax(places < 0)])
-        problem = f"{eligible[row].as_py()} has an unknown variant"
-        raise part.wrong("eligible", row, problem, "name them all with --variants")
+        cure = "name them all with --variants"
+        raise part.wrong("eligible", row, "has an unknown variant", cure)
     mask = np.zeros((len(part), wide), dtype=np.bool_)
     mask[rows, places] = True
     if pmf is None:
@@ -158,9 +167,7 @@ def read_target_column(part: RawBatch, name: str, wide: int) -> FloatArray:
     Raises:
         InvalidConfigError: a value is neither a number nor such a list; with its row.
     """
-    column = part.column(name)
-    text = pa.types.is_string(column.type) and pc.any(pc.starts_with(column, "[")).as_py()
-    if not text and not pa.types.is_nested(column.type):
+    if not part.holds_lists(name):
         return part.real(name)
     return _whole(part, name, part.lists(name, REAL), wide)
 
@@ -173,5 +180,5 @@ def _whole(part: RawBatch, name: str, values: pa.ListArray, wide: int) -> FloatA
 def _same_length(part: RawBatch, name: str, fits: BoolArray, want: str) -> None:
     if not fits.all():
         row = int(np.argmin(fits))
-        problem = f"{part.column(name)[row].as_py()} is of the wrong length"
-        raise part.wrong(name, row, problem, f"write {want}, in the order of --variants")
+        cure = f"write {want}, in the order of --variants"
+        raise part.wrong(name, row, "is of the wrong length", cure)

@@ -22,6 +22,8 @@ DISTINCT: Final = 2_000
 """Most values of an attribute that are remembered while its levels are counted."""
 WIDEST: Final = 100
 """Most columns of all attributes together."""
+LARGEST: Final = 1e15
+"""Largest number of an attribute; beyond, it is unknown."""
 FAR: Final = 5.0
 """Standard deviations at which a number is capped: one heavy tail must not bend the model."""
 
@@ -88,7 +90,7 @@ class Levels:
 
     def _add_numbers(self, values: pa.Array, rows: pa.Array) -> None:
         try:
-            x = values.cast(REAL).to_numpy(zero_copy_only=False)
+            x = _numbers(values)
         except pa.ArrowInvalid:
             self.numeric = False
             return
@@ -123,4 +125,6 @@ def choose_features(found: dict[str, Levels]) -> tuple[Feature, ...]:
 
 
 def _numbers(texts: pa.Array) -> FloatArray:
-    return np.asarray(texts.cast(REAL).to_numpy(zero_copy_only=False), dtype=np.float64)
+    """Return texts as numbers, NaN where missing or too large for sums of squares."""
+    found = np.asarray(texts.cast(REAL).to_numpy(zero_copy_only=False), dtype=np.float64)
+    return np.where(np.abs(found) <= LARGEST, found, np.nan)

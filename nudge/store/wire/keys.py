@@ -49,6 +49,9 @@ FAMILIES = (
     Family("texts", "partition", "hash", "People", "visitors, books", "for ever", True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
+    Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
+    Family("withdrawals", "partition", "hash", "Withdrawals", "web", "92 days", True),
+    Family("moved", "partition", "string", "Withdrawals", "attribute", "31 days", True),
     Family("seen", "partition", "zset", "Journal", "record", "7 days", True),
     Family("quota", "partition", "hash", "Stock", "decide, plan, web", "for ever", True),
     Family("visitor", "partition", "string", "VisitorStates", "attribute, decide", "90 days idle"),
@@ -80,8 +83,8 @@ _APPENDS = {
     "Folds": "a fold's records and its position are one commit",
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
-    "Heartbeats": "whether one is due and the mark itself are one script",
     "Partings": "a subject that leaves and the record that says so are one script",
+    "Heartbeats": "whether one is due and the mark itself are one script",
 }
 _MAKES = {
     "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
@@ -105,6 +108,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "numbers": _BOOKS,
     "texts": _BOOKS,
     "assigned": _TAKES | {"Removal": _MAKES["Removal"]},
+    "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
         "Removal": _MAKES["Removal"],
@@ -177,6 +181,18 @@ class Keys:
     def plans(self, partition: int, month: int) -> str:
         """The plans that were made in a month of 31 days, by subject."""
         return f"{self.prefix(partition)}plans:{month}"
+
+    def withdrawn(self, partition: int) -> str:
+        """The places of plans that were withdrawn, by microsecond."""
+        return self.prefix(partition) + "withdrawn"
+
+    def withdrawals(self, partition: int) -> str:
+        """The reason and the contact of each plan that was withdrawn, by its place."""
+        return self.prefix(partition) + "withdrawals"
+
+    def moved(self, partition: int, cause: str) -> str:
+        """The header of the book of plans that was taken over by an event."""
+        return f"{self.prefix(partition)}moved:{cause}"
 
     def quota(self, partition: int) -> str:
         """The partition's part of every limited stock."""

@@ -241,6 +241,132 @@ def test_the_order_of_mergings_changes_neither_state_nor_credit(examples: int) -
     law()
 
 
+@dataclass(frozen=True)
+class Order:
+    """A payment that servers report under one id or several, with what comes back of it.
+
+    Attributes:
+        minute: of the payment.
+        amount: yuan.
+        under: numbers of the ids under which it is reported.
+        refunds: numbers of ids, each with yuan or None for all that is left.
+    """
+
+    minute: int
+    amount: int
+    under: tuple[int, ...]
+    refunds: tuple[tuple[int, int | None], ...]
+
+    @property
+    def left(self) -> int:
+        """Fen that are left of it."""
+        parts = [amount for _, amount in self.refunds]
+        return 0 if None in parts else max(0, 100 * (self.amount - sum(x or 0 for x in parts)))
+
+    def paid(self, name: int, subject: str) -> Event:
+        """The report of the payment under an id."""
+        fields = {"amount": self.amount, "~refundable": True}
+        at = AT + 60 * self.minute
+        return Event(subject, f"order-{name}", "paid", "server", None, fields, at)
+
+    def refunded(self, name: int, nth: int, subject: str) -> Event:
+        """The report of one of its refunds."""
+        amount = self.refunds[nth][1]
+        fields = {"refund_of": f"order-{name}"} | ({} if amount is None else {"amount": amount})
+        return Event(subject, f"back-{name}-{nth}", "refunded", "server", None, fields)
+
+
+IDS = st.integers(0, 2)
+ORDERS = st.lists(
+    st.builds(
+        Order,
+        st.integers(0, 300),
+        st.integers(1, 9).map(lambda n: 10 * n),
+        st.lists(IDS, min_size=1, max_size=3).map(tuple),
+        st.lists(st.tuples(IDS, st.none() | st.integers(1, 60)), max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda one: one.minute,
+)
+
+
+def shown_before(world: World, ids: Sequence[tuple[str, int]], counts: Sequence[int]) -> None:
+    """Each id sees so many pages, all before the first order: two slots on each page."""
+    for (subject, p), count in zip(ids, counts, strict=True):
+        for n in range(count):
+            for choice in (0, 1):
+                world.append(p, record(subject, "", ("decision", -9 + 3 * n + p, choice)))
+
+
+@pytest.mark.parametrize("examples", TWENTY, ids=["short", "soak"])
+def test_f25_orders_and_refunds_under_several_ids_equal_a_recount(examples: int) -> None:
+    """One order is one payment, and a refund takes it back, whatever id each was sent under.
+
+    In every order of payments, refunds and mergings, with a merging on its way, and behind the
+    close of the windows: revenue of each slot and what is known of payments are a recount's.
+    """
+
+    @settings(max_examples=5 * examples, deadline=None)
+    @given(ORDERS, st.tuples(*[st.integers(1, 2)] * 3), st.data())
+    def law(orders: list[Order], counts: tuple[int, ...], data: st.DataObject) -> None:
+        wait = data.draw(st.booleans())
+        world, ids = lived([[], [], []])
+        shown_before(world, ids, counts)
+        in_time, later = list[tuple[int, Event]](), list[tuple[int, Event] | int | float]()
+        for name, one in enumerate(orders):
+            first, *others = ((p, one.paid(name, ids[p][0])) for p in one.under)
+            backs = [(p, one.refunded(name, n, ids[p][0])) for n, (p, _) in enumerate(one.refunds)]
+            (later if wait else in_time).extend([*others, *backs])
+            in_time.append(first)
+        later += [0, 1, *([5 * 86_400.0, 20 * 86_400.0] if wait else [])]
+        acts = [*data.draw(st.permutations(in_time)), *data.draw(st.permutations(later))]
+        for act in acts if wait else data.draw(st.permutations(acts)):
+            if isinstance(act, float):
+                world.run()
+                world.now += act
+            elif isinstance(act, int):
+                world.link(ids[act], ids[act + 1])
+            else:
+                world.append(act[0], act[1])
+            if data.draw(st.booleans()):
+                world.run()
+        world.run()
+        check_recount(world, ids, orders)
+
+    law()
+
+
+def check_recount(world: World, ids: Sequence[tuple[str, int]], orders: Sequence[Order]) -> None:
+    """Compare what the folds have with what the orders come to."""
+    subject, p = world.root(ids[0])
+    state = world.visitors[p][subject]
+    rest = sorted((AT + 60 * one.minute, one.left) for one in orders if one.left)
+    assert [tuple(one) for one in state.payments] == rest
+    assert (state.last_paid_at, state.last_amount) == (rest[-1] if rest else (None, None))
+    assert state.first_paid_at == (rest[0][0] if rest else None)
+    rewards, slots = world.rewards(), {x.decision: x.slot for x in world.exposures()}
+    assert all(found[0] == 1 and found[1] > 0 for found in rewards.values())
+    for slot in ("banner", "denomination"):
+        value = sum(found[1] for ref, found in rewards.items() if slots[ref] == slot)
+        assert value == sum(one.left for one in orders), slot
+
+
+def test_f14_a_refund_is_no_other_visitor_s() -> None:
+    """Whoever names the payment of somebody else takes nothing, until the two are one visitor."""
+    world, ids = lived([[], []])
+    shown_before(world, ids, (1, 1))
+    order = Order(5, 50, (0,), ((1, None),))
+    world.append(0, order.paid(0, ids[0][0]))
+    world.append(1, order.refunded(0, 0, ids[1][0]))
+    world.run()
+    assert sorted(world.rewards().values()) == [(1, 5000), (1, 5000)]
+    assert world.visitors[0][ids[0][0]].last_amount == 5000
+    world.link(*ids)
+    world.run()
+    assert world.rewards() == {}
+
+
 def test_what_comes_late_for_the_old_id_is_the_new_ones() -> None:
     """A decision that was spooled under the old subject meets the payment under the new one."""
     world, ids = lived([[("decision", 0, 0)], [("loaded", 0, 0)]])

@@ -13,7 +13,9 @@ from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import AWAY, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
+from nudge.domain.people.refunds import Receipt, Refund
 from nudge.domain.people.visitor import (
+    ClosedExposure,
     EarlyShown,
     OpenExposure,
     RewardEvent,
@@ -59,6 +61,18 @@ EVENTS = st.builds(
     st.sampled_from(["page", "server", ""]),
     st.none() | st.floats(0, 60),
 )
+CLOSED = st.builds(
+    ClosedExposure,
+    REFS,
+    st.text(min_size=1),
+    st.integers(1, 2**53),
+    st.text(min_size=1),
+    st.text(),
+    st.sampled_from(["policy", "holdout", "forced"]),
+    st.sampled_from(["paid", "prefill_kept+paid"]),
+    TIMES,
+    st.lists(EVENTS, max_size=2).map(tuple),
+)
 STATES = st.builds(
     VisitorState,
     waiting=st.lists(OPEN, max_size=3).map(tuple),
@@ -84,6 +98,13 @@ STATES = st.builds(
         st.builds(KnownFact, WORDS, TIMES, WORDS | st.booleans() | st.integers(0, 9)), max_size=3
     ).map(tuple),
     amounts=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
+    receipts=st.lists(
+        st.builds(Receipt, WORDS, TIMES, st.integers(1, 10**7), WORDS, WORDS), max_size=3
+    ).map(tuple),
+    refunds=st.lists(st.builds(Refund, WORDS, WORDS, TIMES, st.integers(0, 10**7)), max_size=3).map(
+        tuple
+    ),
+    closed=st.lists(CLOSED, max_size=2).map(tuple),
     into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
 )
 
@@ -106,11 +127,12 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
 
 
 def test_states_of_the_version_before_can_be_read() -> None:
-    """Who upgrades keeps what is known of visitors: versions 1 and 2 had fewer fields."""
+    """Who upgrades keeps what is known of visitors: versions 1 to 3 had fewer fields."""
     state = VisitorState(last_amount=5000, channels=("web",))
     fields = msgpack.unpackb(encode_state(state)[1:])
-    for version, length in ((1, 8), (2, 11)):
-        old = bytes((version,)) + msgpack.packb(fields[:length])
+    for version, length in ((1, 8), (2, 11), (3, 19)):
+        into = fields[-1:] if version == 3 else []
+        old = bytes((version,)) + msgpack.packb([*fields[:length], *into])
         assert decode_state(old) == state
     with pytest.raises(CorruptRecordError):
         decode_state(b"\x01" + msgpack.packb(fields))
@@ -124,12 +146,22 @@ def test_f02_events_of_the_version_before_can_be_read() -> None:
     fields = list(msgpack.unpackb(encode_state(state)[1:]))
     place = next(i for i, x in enumerate(fields) if isinstance(x, list) and len(x) == 2)
     fields[place] = [row[:6] for row in fields[place]]
-    old = b"\x03" + msgpack.packb(fields)
+    old = b"\x03" + msgpack.packb([*fields[:19], fields[-1]])
     found = decode_state(old).events
     assert [(x.source, x.skew) for x in found] == [("server", None), ("", None)]
     assert [x[:6] for x in found] == [x[:6] for x in state.events]
     assert into_of(old) == into_of(encode_state(state)) == into
     assert without_sources(state, decode_state(old)).events[1].source == ""
+
+
+def test_who_left_before_this_version_is_followed() -> None:
+    """The subject that a visitor turned out to be is read from the bytes of version 3 as well."""
+    state = VisitorState(into=("c" * 32, 3))
+    whole = encode_state(state)
+    fields = msgpack.unpackb(whole[1:])
+    old = b"\x03" + msgpack.packb([*fields[:19], fields[-1]])
+    assert decode_state(old) == state
+    assert into_of(old) == into_of(whole) == state.into
 
 
 def test_an_unknown_person_adds_nothing_to_the_context() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from nudge.lake.evaluation.log_matrices import hash_texts
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
+from nudge.lake.intake.bad_row import BadRow
 
 NAMED = pa.map_(pa.string(), pa.string())
 JOINED = {
@@ -132,13 +134,6 @@ CSV = "variant,propensity,reward\na,0.5,1\nb,0.5,0\n"
         ("variant,reward\na,1\n", Columns(), r"no column 'propensity'; .*--propensity"),
         (CSV, Columns(reward="visit"), r"no column 'visit'; .*--reward-column"),
         (CSV, Columns(features=("age",)), r"no column 'age'; .*--features"),
-        (CSV + "a,high,1\n", Columns(), r"row 3, column 'propensity': 'high' is not a number"),
-        (CSV + "a,0.5\n", Columns(), r"line 4 has 2 cells, the header has 3"),
-        (
-            CSV + ",0.5,1\n",
-            Columns(),
-            r"row 3, column 'variant': unknown variant None, .*--variants",
-        ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_row_column_and_cure(
@@ -152,22 +147,88 @@ def test_what_is_wrong_is_told_with_file_row_column_and_cure(
     assert str(path) in str(raised.value)
 
 
+def refused(
+    path: Path, columns: Columns, variants: tuple[str, ...] = ()
+) -> tuple[int, list[tuple[int, str]]]:
+    """Rows that are used, and those that are refused with the first word of their problem."""
+    bad: list[BadRow] = []
+    log = open_log(path)
+    survey = survey_log(log, columns, variants, refuse=bad.append)
+    used = sum(len(one) for one in LogBatches(log, columns, survey))
+    return used, [(one.line, one.problem) for one in bad]
+
+
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("line", "told"),
     [
-        ({"pmf": [[1.0], [0.6, 0.4], [0.2, 0.2, 0.6], [0.5, 0.5]]}, r"row 1, column 'pmf'"),
-        ({"eligible": [["a", "b"], ["b", "d"], [], []]}, r"row 2, column 'eligible'"),
-        ({"context": [1, 2, 3, 4]}, r"column 'context': holds int64"),
-        ({"eligible": ['["a"]', "[", "[]", "[]"]}, r"row 2, column 'eligible': '\[' is not JSON"),
+        ("a,high,1", "'propensity' is no probability"),
+        ("a,0.5", "has 2 cells, the header has 3"),
+        (",0.5,1", "'variant' is empty"),
+        ("a,0.5,1e308", "'reward' is no number up to 1e+12"),
+        ("a,0.5,-1e300", "'reward' is no number up to 1e+12"),
+        ("a,0.5,nan", "'reward' is no number"),
+        ("a,0.5,-Infinity", "'reward' is no number"),
+        ("a,0.5,12_000", "'reward' is no number"),
+        ("a,1e-308,1", "'propensity' is no probability"),
+        ("a,-0.5,1", "'propensity' is no probability"),
+        ("a,0,1", "'propensity' is no probability"),
+        ("a,1.5,1", "'propensity' is no probability"),
+        ("a,inf,1", "'propensity' is no probability"),
+        ("a,,1", "'propensity' is no probability"),
     ],
 )
-def test_lists_that_do_not_fit_are_told_with_their_row(
-    tmp_path: Path, change: dict[str, object], told: str
+def test_f38_a_row_that_no_estimate_can_carry_is_named_and_left_out(
+    tmp_path: Path, line: str, told: str
 ) -> None:
-    """A distribution is over what was eligible, and that is among the variants."""
-    log = open_log(parquet(tmp_path / "log", **{**JOINED, **change}))
-    with pytest.raises(InvalidConfigError, match=told):
-        list(LogBatches(log, Columns(), survey_log(log, Columns(), ("a", "b", "c"))))
+    """By its line, which the message does not repeat; the rows around it are used."""
+    path = tmp_path / "log.csv"
+    path.write_text(CSV + line + "\nb,0.5,0\n")
+    used, bad = refused(path, Columns())
+    assert used == 3
+    assert [at for at, _ in bad] == [4]
+    assert told in bad[0][1]
+    assert not set(line.split(",")) & set(bad[0][1].split())
+
+
+@pytest.mark.parametrize(
+    ("change", "row", "told"),
+    [
+        ({"pmf": [[1.0], [0.6, 0.4], [0.2, 0.2, 0.6], [0.5, 0.5]]}, 1, "'pmf' is of the wrong"),
+        ({"pmf": [[0.3, 0.7], [1e308, 0.4], [0.2, 0.2, 0.6], [0.5, 0.5]]}, 2, "'pmf' is no list"),
+        ({"eligible": [["a", "b"], ["b", "d"], ["a", "b", "c"], ["a", "b"]]}, 2, "unknown variant"),
+        (
+            {"eligible": ['["a","b"]', "[", '["a","b","c"]', '["a","b"]']},
+            2,
+            "'eligible' is no list",
+        ),
+        ({"context": ["{}", "{", "{}", "{}"]}, 2, "'context' is no JSON table"),
+        ({"variant": ["b", "c", "x", "b"]}, 3, "is not among the variants"),
+        ({"reward": ["1", "0", "much", "0"]}, 3, "'reward' is no number"),
+        ({"matured": ["true", "false", "maybe", "1"]}, 3, "'matured' is neither true nor false"),
+        ({"target": [0.5, 0.5, math.nan, 1.0]}, 3, "'target' is no probability"),
+        ({"target": [0.5, -0.5, 0.5, 1.0]}, 2, "'target' is no probability"),
+        ({"target": ["[0,0,1]", "[1,0,0]", "[1,1e9,0]", "[1,0,0]"]}, 3, "'target' is no list"),
+        ({"target": ["[0,0,1]", "[1,0,0]", "[0,1]", "[1,0,0]"]}, 3, "'target' is of the wrong"),
+        ({"target": ["[0,0,1]", "[1,0,0]", "[1,1,0]", "[1,0,0]"]}, 3, "'target' is no distrib"),
+    ],
+)
+def test_f38_values_that_do_not_fit_are_told_with_their_row(
+    tmp_path: Path, change: dict[str, object], row: int, told: str
+) -> None:
+    """Each costs its row alone: a distribution over the eligible, a table, a flag, a target."""
+    path = parquet(tmp_path / "log", **{**JOINED, **change})
+    columns = Columns(target="target" if "target" in change else None)
+    used, bad = refused(path, columns, ("a", "b", "c"))
+    assert [(at, told in problem) for at, problem in bad] == [(row, True)]
+    assert used == 3 - ("matured" in change)
+
+
+def test_f38_a_column_of_a_type_that_cannot_be_is_told_as_a_whole(tmp_path: Path) -> None:
+    """Not row by row: the file means something else."""
+    for change in ({"context": [1, 2, 3, 4]}, {"reward": [[1], [2], [3], [4]]}, {"pmf": [1] * 4}):
+        path = parquet(tmp_path / "log", **{**JOINED, **change})
+        with pytest.raises(InvalidConfigError, match=rf"column '{next(iter(change))}'.* holds "):
+            read(path, Columns())
 
 
 def test_equal_texts_have_equal_hashes_wherever_they_stand() -> None:

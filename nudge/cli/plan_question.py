@@ -1,0 +1,141 @@
+"""The question of `nudge plan`: IN, OUT and options, all checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nudge.cli.common import load_settings
+from nudge.cli.file_summary import FileOptions
+from nudge.cli.plan_part import keep, part_of
+from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
+from nudge.clock import now
+from nudge.domain.people.loading import ID, column_problems
+from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.plan_columns import unused_columns
+from nudge.domain.timing.plan_request import SMS
+from nudge.domain.values.refusal import ValueRefusedError
+from nudge.errors import InvalidConfigError, UnknownSlotError
+from nudge.wiring.command import Installation, open_installation
+
+if TYPE_CHECKING:  # pyarrow, which the command's help does not need
+    from nudge.lake.intake.input_file import InputFile
+
+
+@dataclass(frozen=True)
+class PlanQuestion:
+    """A question that may be worked on.
+
+    Attributes:
+        share: input, options and pieces.
+        unused: column of IN that changes no plan -> what to do.
+        short: the gateway's hours may not suffice for all of IN.
+    """
+
+    file: InputFile
+    share: PlanShare
+    unused: Mapping[str, str]
+    short: bool
+
+
+def same_file(source: Path, out: Path) -> bool:
+    """Return True where two paths are one file, by whatever names: a link is one, too."""
+    if out.exists():
+        return source.samefile(out)
+    return source.resolve() == out.resolve()
+
+
+def check_question(
+    source: Path,
+    out: Path,
+    purpose: str,
+    slots: tuple[str, ...],
+    options: FileOptions,
+    data_dir: Path | None,
+) -> PlanQuestion:
+    """Check everything that can be wrong before the first plan; write nothing.
+
+    Raises:
+        UsageError: the command line is wrong.
+        InvalidConfigError: IN cannot be used, or OUT.part has plans of another command.
+        StoreAwayError: no answer.
+    """
+    if same_file(source, out):
+        raise click.UsageError(f"IN and OUT are one file, {out}; name another OUT")
+    if not out.absolute().parent.is_dir():
+        raise click.UsageError(f"{out.parent} is no directory; make it, or name another OUT")
+    file = options.open(source)
+    problems = column_problems(file.columns)
+    if problems:
+        raise InvalidConfigError([f"{source}: {one}" for one in problems])
+    file.check_ids(ID)
+    settings = load_settings(data_dir)
+    with open_installation(settings) as installation:
+        meant = _purpose(installation, purpose)
+        head: dict[str, object] = {"purpose": meant, "slots": list(slots)}
+        head |= {"encoding": options.encoding, "delimiter": options.delimiter}
+        head["data directory"] = str(settings.data_dir.absolute())
+        part = part_of(out, source, head)
+        share = PlanShare(source, part, options, meant, slots, data_dir)
+        desk = _desk(installation, share, file.unit)
+        part.check()
+        if options.strict:
+            _check_rows(file, desk)
+        names = (SLOT, *slots)
+        asked = [desk.catalogue.slots[name].slot for name in names]
+        unused = unused_columns(file.columns, asked, desk.planner.segments)
+        short = desk.planner.is_short(desk.catalogue, meant, SMS, file.rows, now())
+        return PlanQuestion(file, share, unused, short)
+
+
+def write_repeats(question: PlanQuestion) -> None:
+    """Find rows of visitors who had a row before, once for all processes."""
+    from nudge.lake.export.plan_repeats import find_repeats  # noqa: PLC0415 - pyarrow
+
+    share = question.share
+    if not share.part.repeats.exists():
+        with open_installation(load_settings(share.data_dir)) as installation:
+            keep(share.part.repeats, find_repeats(question.file, installation.rules, share.purpose))
+
+
+def _purpose(installation: Installation, purpose: str) -> str:
+    try:
+        return installation.rules.purposes.parse(purpose)
+    except ValueRefusedError as error:
+        raise click.BadParameter(str(error), param_hint="--purpose") from error
+
+
+def _desk(installation: Installation, share: PlanShare, unit: str) -> SharePlanner:
+    wrong = [name for name in share.slots if name == SLOT]
+    if wrong or len(set(share.slots)) < len(share.slots):
+        text = f"name each slot once; {SLOT} is always answered"
+        raise click.BadParameter(text, param_hint="--slot")
+    try:
+        return make_planner(installation, share, unit)
+    except UnknownSlotError as error:
+        known = sorted(set(installation.store.slots.current()) - {SLOT})
+        if SLOT in str(error):
+            raise
+        cure = f"use one of {', '.join(known)}"
+        raise click.BadParameter(f"{error}; {cure}", param_hint="--slot") from error
+
+
+def _check_rows(file: InputFile, desk: SharePlanner) -> None:
+    """Check that no row would be refused.
+
+    Raises:
+        InvalidConfigError: naming the first that would be.
+    """
+    from nudge.lake.export.plan_table import visitor_pieces  # noqa: PLC0415 - pyarrow
+
+    for piece in visitor_pieces(file, SIZE):
+        found = piece()
+        for row, line in zip(found.rows, found.lines, strict=True):
+            read = desk.terms.read(row)
+            if isinstance(read, str):
+                text = f"{file.unit} {line:,}: {read}; nothing was planned (--strict)"
+                raise InvalidConfigError([f"{file.name}: {text}"])

@@ -1,0 +1,57 @@
+"""Columns of a file of visitors to plan for: which of them a plan uses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from nudge.domain.people.failures import FAILED_AT, METHOD, REASON
+from nudge.domain.people.loading import CONSENT, ID, MSISDN
+from nudge.domain.slots.rule import Rule
+from nudge.domain.slots.segments import Segments
+from nudge.domain.slots.slot import Slot
+from nudge.domain.timing.plan_request import BLACKLISTED, ZONE
+
+PURPOSE: Final = "purpose"
+OWN: Final = frozenset({ID, ZONE, PURPOSE})
+"""Columns with a meaning of their own."""
+KNOWN_TO_RULES: Final = frozenset({REASON, FAILED_AT, METHOD, "expected_at", "usual_amount"})
+"""Attributes that every plan looks at, whatever the slots name."""
+LOADED: Final = "is not used by a plan; load it with `nudge load visitors`"
+
+
+def unused_columns(
+    columns: Sequence[str], slots: Iterable[Slot], segments: Segments
+) -> dict[str, str]:
+    """Return the columns that change no plan, each with what to do.
+
+    Args:
+        columns: of the file.
+        slots: that are decided for each visitor.
+        segments: of the installation.
+    """
+    used = OWN | KNOWN_TO_RULES | set(segments) | set(_attributes(slots, segments))
+    return {name: _cure(name) for name in columns if name not in used}
+
+
+def _attributes(slots: Iterable[Slot], segments: Segments) -> Iterator[str]:
+    """Yield the attributes that slots, their variants and segments ask for."""
+    for slot in slots:
+        yield from (one.name for one in slot.context)
+        for variant in slot.variants:
+            yield from variant.availability.requires
+            if variant.availability.when is not None:
+                yield from _named(variant.availability.when)
+    for listed in segments.values():
+        for segment in listed:
+            yield from _named(segment.when)
+
+
+def _named(rule: Rule) -> Iterator[str]:
+    return (test.attribute for test in rule.tests())
+
+
+def _cure(name: str) -> str:
+    if name in (MSISDN, BLACKLISTED) or name.startswith(CONSENT):
+        return LOADED
+    return "is not used: no slot of this plan and no segment asks for it"
