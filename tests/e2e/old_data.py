@@ -128,7 +128,7 @@ class Installation:
 
     def heartbeats(self) -> list[int]:
         """How many heartbeats each partition's journal has."""
-        store = redis.Redis(unix_socket_path=str(self.data_dir / "store" / "store.sock"))
+        store: Any = redis.Redis(unix_socket_path=str(self.data_dir / "store" / "store.sock"))
         try:
             journals = [store.xrange(name) for name in store.scan_iter("nudge:{p*}:journal")]
             return [sum(b"heartbeat" in row[b"r"] for _, row in rows) for rows in journals]

@@ -12,7 +12,7 @@ from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import skew_of
 from nudge.domain.journal.records import Decision, Event, Reward
-from nudge.domain.slots.slot import RewardTerms
+from nudge.domain.slots.slot import RewardTerms, Scalar
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.serving.record import Recorder
@@ -36,8 +36,8 @@ def shown(web: Web) -> tuple[Web, float]:
 
 
 def tell(web: Web, kind: str, at: float, caller: Caller = SERVER) -> None:
-    fields = {"amount": 50} if kind == "paid" else {"step": "pay_tapped"}
-    sent = EventRequest(f"{kind}-{at}", kind, "v", at, None, fields)  # type: ignore[arg-type]
+    fields: dict[str, Scalar] = {"amount": 50} if kind == "paid" else {"step": "pay_tapped"}
+    sent = EventRequest(f"{kind}-{at}", kind, "v", at, None, fields)
     assert web.recorder.record([sent], caller, at).accepted == 1
 
 
