@@ -77,18 +77,6 @@ def visitor_id(*, required: bool = True) -> DoorField:
     return external_id(right, required=required)
 
 
-def external_ids(written: str) -> tuple[str, ...]:
-    """Return the ids that a path may mean: as it comes in today, then as it is written.
-
-    What earlier versions took, with blanks around it or of a form that is refused by now, can
-    still be read and erased.
-    """
-    try:
-        return tuple(dict.fromkeys((parse_id(written), written)))
-    except ValueRefusedError:
-        return (written,)
-
-
 def channel() -> DoorField:
     """Make the field of the visitor's channel."""
     right = f"use one of {', '.join(CHANNELS)}"

@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Response
 
-from nudge.api.forms import external_ids
 from nudge.api.operation import EXTERNAL_ID, caller, operation, resource
 from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
@@ -24,6 +23,7 @@ from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.slots.segments import Member, members
+from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
 from nudge.store.vault.visitors import VisitorView

@@ -19,6 +19,7 @@ from nudge.cli.common import (
 )
 from nudge.clock import monotonic, sleep
 from nudge.domain.identity.number import Number, parse_number
+from nudge.domain.values.ids import external_ids
 from nudge.flows.serving.drain import drain
 from nudge.flows.upkeep.erase import Erasure
 from nudge.flows.upkeep.take_out import NumberRemoval, take_out
@@ -56,8 +57,10 @@ def erase(
     and lake stay, but lead to no person any more; sums stay as well. The command can be repeated.
     """
     settings = load_settings(data_dir)
-    names = _read_names(visitors)
-    wanted = list(dict.fromkeys(parse_number(one, settings.region) for one in _read_names(numbers)))
+    names = [one for name in _read_names(visitors) for one in external_ids(name)]
+    ranges = settings.identity_number_ranges
+    read = (parse_number(one, settings.region, ranges) for one in _read_names(numbers))
+    wanted = list(dict.fromkeys(read))
     if not names and not wanted:
         raise click.UsageError("give a VISITOR or --number")
     if not yes:

@@ -47,6 +47,18 @@ def parse_id(value: object, longest: int = MAX_ID) -> str:
     return text
 
 
+def external_ids(written: str) -> tuple[str, ...]:
+    """Return the ids that a person may mean: as one comes in today, then as it is written.
+
+    What earlier versions took, with blanks around it or of a form that is refused by now, can
+    still be read and erased.
+    """
+    try:
+        return tuple(dict.fromkeys((parse_id(written), written)))
+    except ValueRefusedError:
+        return (written,)
+
+
 def _whole_text(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 10**MAX_ID else "9" * (MAX_ID + 1)
