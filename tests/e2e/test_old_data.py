@@ -52,7 +52,8 @@ def test_a_rebuild_gives_the_bits_that_the_old_version_wrote(here: Installation)
     written = here.state("counts", "totals", "blocks")
     assert here.told("verify", "--no-visitors") == []
     rebuilt = here.told("rebuild", "--fold", "learn")
-    assert sum(one["entries"] for one in rebuilt) == EXPECTED["entries"]
+    # Marks of the clock may have come since.
+    assert sum(one["entries"] for one in rebuilt) >= EXPECTED["entries"]
     assert here.state("counts", "totals", "blocks") == written != {}
 
 
