@@ -88,19 +88,16 @@ def ready() -> Response:
     lags = _lags(service)
     held = service.held
     known = held.read_at is not None
-    unpublished = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
-    reason = _reason(service, away=lags is None) or next(iter(unpublished), "")
+    warnings = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
+    reason = _reason(service, away=lags is None) or next(iter(warnings), "")
     status = "starting" if not known else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
-    body: dict[str, object] = {
-        "slots": len(held.catalogue.slots),
-        "catalogue_age": held.age,
-        "lags": told,
-    }
-    holidays = service.holidays.look(now())
-    body["warnings"] = [*unpublished, *([holidays] if holidays else [])]
-    return answer({"status": status, "reason": reason} | body, 200 if known else 503)
+    if holidays := service.holidays.look(now()):
+        warnings.append(holidays)
+    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
+    told_why = {"status": status, "reason": reason, "warnings": warnings}
+    return answer(told_why | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})

@@ -66,8 +66,8 @@ class Metrics:
         store_errors: calls that the store failed, by code.
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
-        unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         holidays_missing: years whose days off the contact policy lacks.
+        unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         spool: figures of the spool.
     """
 
@@ -79,8 +79,8 @@ class Metrics:
     store_errors: Counter
     degraded: Counter
     frozen: Gauge
-    unpublished: Gauge
     holidays_missing: Gauge
+    unpublished: Gauge
     spool: SpoolMetrics
 
     @classmethod

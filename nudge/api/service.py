@@ -16,6 +16,7 @@ from nudge.api import keeper
 from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -122,6 +123,11 @@ class Service:
     local: Mapping[str, Caller]
     holidays: HolidayWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
+
+    @cached_property
+    def calendar(self) -> OperatorCalendar:
+        """The operator's calendar: of dates in questions and of all labels."""
+        return OperatorCalendar.named(self.settings.zone)
 
     @cached_property
     def planner(self) -> Planner:

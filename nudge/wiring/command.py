@@ -91,7 +91,7 @@ class Installation:
             store=self.store,
             sealer=self.sealer,
             holdout=self.settings.holdout,
-            calendar=Calendar(load_contact(directory)),
+            calendar=Calendar(load_contact(directory, self.settings.zone)),
             segments=load_segments(directory),
         )
 

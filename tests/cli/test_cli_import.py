@@ -61,7 +61,7 @@ def file(directory: Path, *rows: str, head: str = HEAD, name: str = "log.csv") -
         ("1970-01-01T00:00:00Z", "too far back"),
         ("1900-01-01T00:00:00+08:00", "too far back"),
         ("9999-12-31T00:00:00Z", "too far ahead"),
-        (str(NOW + 86_400), "in the future"),
+        ("2099-06-01T00:00:00Z", "in the future"),
         ("2026-09-21 10:00:00", "has no time zone"),
         ("yesterday", "is not a time"),
         ("", "at is missing"),

@@ -189,7 +189,8 @@ def _rewarded(rewards: Table) -> Table:
     return rewards.group_by(rewarded_id=rewards.decision_id).aggregate(
         conversions=rewards.conversions.sum().cast("int64"),
         value_fen=rewards.value.sum().cast("int64"),
-        last_change=rewards["at"].max(),
+        # What was taken back was no reward.
+        last_change=rewards["at"].max(where=(rewards.conversions > 0) | (rewards.value > 0)),
     )
 
 

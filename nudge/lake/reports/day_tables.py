@@ -1,7 +1,8 @@
 """Cache of past days, joined once and kept as Parquet beside the lake; it is safe to remove.
 
 A file's name has the day and a hash of what it was made from: where the lake's files of that day
-are other ones (compaction), another file is made. Rewards are added when all windows have closed.
+are other ones (compaction), another file is made. Rewards are added when all windows have closed;
+those that come even later are added where the files are read.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Version of the files' format; a new one makes all files anew."""
 LATE: Final = float(HOUR)
 """Seconds that a day stays open after its end."""
@@ -43,7 +44,7 @@ class DayFile:
 
     Attributes:
         day: UTC day on which the exposures were logged.
-        final: the file has the rewards, which cannot change any more.
+        final: the file has the rewards up to when each exposure had settled.
     """
 
     day: date
@@ -112,7 +113,7 @@ class DayTables:
         rows = self._joined(day, table, joined if known else None)
         settled = self._settled(rows)
         if settled:
-            rewards = shown.sum_rewards(self.backend, self.slot, day)
+            rewards = shown.sum_settled(self.backend, self.slot, rows, day)
             self._write(shown.with_rewards(rows, rewards), final)
         elif not known:
             self._write(rows, joined)

@@ -24,9 +24,9 @@ from lake_samples import MIDNIGHT, SEALER, SECRET
 from places import ROOT
 
 from nudge import faults
-from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay
 from nudge.domain.credit.booking import BookingKey, bookings, widen_buckets
+from nudge.domain.credit.closing import advance
 from nudge.domain.credit.closing_state import ClosingState
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import JournalEntry
