@@ -99,6 +99,7 @@ def look_through(
         InvalidConfigError: the file cannot be read; or a row does not fit, and `strict`.
     """
     rules = plan.of.rules if isinstance(plan, CountImport) else plan.rules
+    source.check_ids(rules.column("subject"), rules.column(ROW_ID))
     survey = ImportSurvey(RowDigests(named=ROW_ID in rules.columns))
     number = 0
     for batch in source.batches():
