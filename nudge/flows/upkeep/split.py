@@ -248,7 +248,7 @@ class PeopleSplit:
 
         self._until(attempt)
         if work.under is not None:
-            self.store.partings.unlist(work.under, work.leaves)
+            self.store.partings.unlist(list(self._path(work.under)), work.leaves)
 
     def _until(self, attempt: Callable[[], int]) -> None:
         for _ in range(TRIES):
