@@ -79,7 +79,7 @@ class PlanReview:
                 changed.append(Home(event.subject, partition))
         books = self._read([_source_of(event) for event in joined])
         for event in joined:
-            # Of two arrivals of one subject the first takes all: what is planned later arrives again.
+            # Of two arrivals of one subject the first takes all: a later plan arrives again.
             theirs = books.pop(_source_of(event), None)
             if theirs is not None:
                 home = Home(event.subject, partition)
