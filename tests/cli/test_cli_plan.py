@@ -180,7 +180,7 @@ def test_short_of_hours_those_of_the_larger_gain_are_first(
     ids = [f"v-{n}" for n in range(60)]
     pq.write_table(pa.table({"visitor_id": ids, "mobile_before": mobile}), source)
     policy = tight()
-    monkeypatch.setattr(command, "load_contact", lambda _: policy)
+    monkeypatch.setattr(command, "load_contact", lambda *_: policy)
     monkeypatch.setattr(UniformPolicy, "worth_one", worth)
     done = here.run(source, out, "--json")
     assert done.exit_code == 0, done.output

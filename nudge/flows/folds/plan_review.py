@@ -67,24 +67,31 @@ class PlanReview:
         Raises:
             StoreAwayError: no answer; do it again.
         """
-        refused: list[str] = []
+        joined: list[Event] = []
+        changed: list[Home] = []
         for entry in entries:
             event = entry.record
             if not isinstance(event, Event) or event.subject not in states:
                 continue
             if event.type == JOINED:
-                self._take_over(Home(event.subject, partition), event, states[event.subject])
-            elif _refuses(event):
-                refused.append(event.subject)
-        homes = [Home(subject, partition) for subject in dict.fromkeys(refused)]
-        for home in self._read(homes):
-            self._recheck(home, states[home.subject])
+                joined.append(event)
+            if event.type == JOINED or _refuses(event):
+                changed.append(Home(event.subject, partition))
+        books = self._read([_source_of(event) for event in joined])
+        for event in joined:
+            # Of two arrivals of one subject the first takes all: a later plan arrives again.
+            theirs = books.pop(_source_of(event), None)
+            if theirs is not None:
+                home = Home(event.subject, partition)
+                self._take_over(home, event, states[event.subject], theirs)
+        for home, plans in self._read(changed).items():
+            if plans.rows:
+                self._recheck(home, states[home.subject])
 
-    def _take_over(self, home: Home, event: Event, state: VisitorState) -> None:
+    def _take_over(self, home: Home, event: Event, state: VisitorState, theirs: Plans) -> None:
         """Move the plans of a merged visitor into the book of the one that stays."""
-        source = Home(str(event.fields[FROM]), int(event.event_id.split(":")[1]))
-        theirs = self._read([source]).get(source, NO_PLANS)
-        if theirs == NO_PLANS or self.store.visitors.person_of(source).into != home:
+        source = _source_of(event)
+        if self.store.visitors.person_of(source).into != home:
             # After a split, what came late joins as well: nobody turned out to be somebody else.
             return
         place, stamp = header_of(theirs)
@@ -94,13 +101,13 @@ class PlanReview:
         self.store.withdrawals.drop_book(source, done)
 
     def _recheck(self, home: Home, state: VisitorState) -> None:
-        """Withdraw plans that a visitor's refusal forbids."""
+        """Withdraw plans that what is known of their visitor forbids."""
         self._change(home, state, NO_PLANS, "", "")
 
     def _read(self, homes: Sequence[Home]) -> dict[Home, Plans]:
         """Read books of plans; subjects without any are left out."""
         groups: dict[int, list[str]] = defaultdict(list)
-        for home in homes:
+        for home in dict.fromkeys(homes):
             groups[home.partition].append(home.subject)
         return {
             Home(subject, p): plans
@@ -118,7 +125,9 @@ class PlanReview:
         """
         for _ in range(TRIES):
             own = self._read([home]).get(home, NO_PLANS)
-            plans, gone = self._settled(home, state, (*own.rows, *moved.rows))
+            there = {row[2] for row in (*own.rows, *own.gone)}
+            news = [row for row in moved.rows if row[2] not in there]
+            plans, gone = self._settled(home, state, (*own.rows, *news))
             if not (gone or header):
                 return ""
             kept = (*own.gone, *moved.gone, *plans.gone)
@@ -145,6 +154,11 @@ class PlanReview:
         listed = [withdrawn_plan(made[i], reasons[i]) for i in out]
         stay.sort(key=lambda row: -row[3])
         return Plans(0, tuple(stay), tuple(gone)), listed
+
+
+def _source_of(joined: Event) -> Home:
+    """Return the subject whose state arrived: its id tells from which partition."""
+    return Home(str(joined.fields[FROM]), int(joined.event_id.split(":")[1]))
 
 
 def _contact(plan: StandingDecision) -> Contact:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flow_web import SERVER, Web
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import Caps, Channel, ContactPolicy, Purpose
@@ -319,7 +320,7 @@ def test_explain_shows_the_plan(desk: Desk) -> None:
     timing = desk.plan("ada")
     web = desk.web
     assert timing.decision_id is not None
-    found = explain(web.store, web.sealer, timing.decision_id)
+    found = explain(web.store, web.sealer, timing.decision_id, OperatorCalendar())
     assert found["reproduced"]
     assert found["removed"] == timing.blocked
     assert timing.send_at is not None

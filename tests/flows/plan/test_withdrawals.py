@@ -226,6 +226,16 @@ def test_f12_who_refuses_after_the_plan_is_withdrawn(site: Site, kind: str) -> N
     assert len(site.listed()) == 1
 
 
+def test_f12_a_refusal_under_the_other_id_counts(site: Site) -> None:
+    """Who refused as ben is not written to as ada, once the two are one."""
+    made = planned(site, "ada")["ada"]
+    site.tell("ben", "consent", channel="sms", given=False)
+    assert site.listed() == []
+    site.tell("ada", "identified", other_id="ben")
+    assert site.told() == {made.decision_id: "no_consent"}
+    assert site.plan("ben").displaces == (made.decision_id,)
+
+
 def test_f12_who_is_erased_is_not_written_to(site: Site) -> None:
     """An erasure withdraws the plans; a second one lists nothing more."""
     made = planned(site, "ada")["ada"]
