@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import click
 
+from nudge import clock
 from nudge.cli.common import (
     data_dir_option,
     err,
@@ -19,14 +20,20 @@ from nudge.cli.common import (
     progress_bar,
 )
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
-from nudge.domain.people.loading import ID, VisitorRow, column_problems, visitor_row
+from nudge.config.input_rules import load_input_rules
+from nudge.domain.people.loading import ID, VisitorRow
+from nudge.domain.people.visitor_file import VisitorColumns
 from nudge.errors import InvalidConfigError
+from nudge.flows.upkeep.load import VisitorLoader
 from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.intake.input_file import InputFile
 
-BATCH: Final = 1000
+BATCH: Final = 4000
+GATHERED: Final = "msisdn has too many visitors already: it was not joined to this one"
+Lines = list[tuple[int, VisitorRow]]
+"""Rows that can be used, each with its line."""
 
 
 @click.group()
@@ -48,45 +55,96 @@ def visitors(
     """Load known facts about visitors.
 
     FILE is CSV or Parquet with a column visitor_id. A column msisdn is the visitor's own number; a
-    column consent_CHANNEL allows or forbids a channel; any other column becomes a context
-    attribute. Rows that cannot be used are listed and left out. After an interruption, the same
+    column consent_CHANNEL allows or forbids a channel, and consent_CHANNEL_at says since when; any
+    other column becomes a context attribute. Rows that cannot be used are listed and left out; of
+    a row with a cell that cannot be used, the rest is loaded. After an interruption, the same
     command resumes: a row that was loaded in the last 7 days is not loaded again.
     """
     source = options.open(file)
-    problems = column_problems(source.columns)
-    if problems:
-        raise InvalidConfigError([f"{file}: {one}" for one in problems])
-    source.check_ids(ID)
     settings = load_settings(data_dir)
+    columns = VisitorColumns.of(source.columns, load_input_rules(settings))
+    if columns.problems:
+        raise InvalidConfigError([f"{file}: {one}" for one in columns.problems])
+    source.check_ids(ID)
     summary = FileSummary.of(source, options)
     with (
         open_installation(settings) as installation,
         progress_bar("rows", shown=err().is_terminal) as bar,
     ):
         task = bar.add_task("", total=source.rows, note="")
-        fresh = 0
-        rows = _customers(source, settings.region, summary)
-        while batch := list(islice(rows, BATCH)):
-            done = installation.loader.load(batch)
-            fresh += done.fresh
-            summary.known += done.known
-            summary.taken += len(batch) - done.known
-            bar.update(task, completed=summary.rows)
+        with RowQueue(installation.loader, summary) as queue:
+            for lines in _visitors(source, columns, summary):
+                queue.put(lines)
+                bar.update(task, completed=summary.rows)
     if as_json:
-        print_json({**summary.plain, "records": fresh})
+        print_json({**summary.plain, "records": queue.records})
     else:
-        click.echo(f"{summary.sentence()}; {fresh:,} new records")
+        click.echo(f"{summary.sentence()}; {queue.records:,} new records")
         summary.tell_refused()
+        summary.tell_warnings()
     sys.exit(summary.exit_code)
 
 
-def _customers(source: InputFile, region: str, summary: FileSummary) -> Iterator[VisitorRow]:
-    """Yield the visitor of each row that can be used; the others are told."""
+def _visitors(source: InputFile, columns: VisitorColumns, summary: FileSummary) -> Iterator[Lines]:
+    """Yield the rows that can be used, many at a time; the others are told."""
+    now = clock.now()
+    good: Lines = []
     for batch in source.batches():
         summary.refuse_each(batch.refused)
         for line, row in zip(batch.lines, batch.rows, strict=True):
-            found = visitor_row(row, region)
+            found = columns.row(row, now)
             if isinstance(found, str):
                 summary.refuse(line, found)
-            else:
-                yield found
+                continue
+            for problem in found.warnings:
+                summary.warn(line, problem)
+            good.append((line, found))
+            if len(good) >= BATCH:
+                yield good
+                good = []
+    if good:
+        yield good
+
+
+class RowQueue:
+    """A queue of one batch: it is written while the next one is read.
+
+    Attributes:
+        records: that were new.
+    """
+
+    def __init__(self, loader: VisitorLoader, summary: FileSummary) -> None:
+        self.records = 0
+        self._loader, self._summary = loader, summary
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait for the last batch; an error of an earlier one counts first."""
+        try:
+            if self._waiting is not None and kind is None:
+                self._waiting.result()
+        finally:
+            self._pool.shutdown()
+
+    def put(self, lines: Lines) -> None:
+        """Write a batch, as soon as the one before it is written.
+
+        Raises:
+            StoreAwayError: no answer; begin the load again.
+        """
+        if self._waiting is not None:
+            self._waiting.result()
+        self._waiting = self._pool.submit(self._write, lines)
+
+    def _write(self, lines: Lines) -> None:
+        done = self._loader.load([one for _, one in lines])
+        self.records += done.fresh
+        self._summary.known += done.known
+        self._summary.taken += len(lines) - done.known
+        for place in done.gathered:
+            self._summary.warn(lines[place][0], GATHERED)

@@ -53,7 +53,11 @@ class ContactSchema(Schema):
 class ConsentSchema(Schema):
     """The visitor's last consent, or its withdrawal, for a channel."""
 
-    at = ma.String(required=True)
+    at = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where a file gave it without a time"},
+    )
     channel = ma.String(required=True)
     given = ma.Boolean(required=True)
 
@@ -64,6 +68,20 @@ class FailureSchema(Schema):
     at = ma.String(required=True)
     reason = ma.String(required=True)
     method = ma.String(required=True)
+
+
+class RefundSchema(Schema):
+    """A refund of the last 90 days."""
+
+    at = ma.String(required=True)
+    refund_of = ma.String(required=True, metadata={"description": "event_id of the payment"})
+    amount = ma.Float(
+        required=True, allow_none=True, metadata={"description": "yuan; null: all that was left"}
+    )
+    payment_known = ma.Boolean(
+        required=True,
+        metadata={"description": "false: the payment has not come, or is too long ago"},
+    )
 
 
 class ErasureSchema(Schema):
@@ -99,6 +117,9 @@ class VisitorViewSchema(Schema):
     contacts = ma.List(ma.Nested(ContactSchema), required=True)
     consents = ma.List(ma.Nested(ConsentSchema), required=True)
     failures = ma.List(ma.Nested(FailureSchema), required=True)
+    refunds = ma.List(
+        ma.Nested(RefundSchema), metadata={"description": "left out where there is none"}
+    )
     texts = ma.Dict(
         keys=ma.String(),
         values=ma.String(allow_none=True),

@@ -128,11 +128,9 @@ class Journal:
         args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         (again,) = self.client.run("append_once", names, args)
-        return (
-            again
-            if isinstance(again, int)
-            else self._settled(partition, arrival, again, closes=closes)
-        )
+        if isinstance(again, int):
+            return again
+        return self._settled(partition, arrival, again, closes=closes)
 
     def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
         """Return whether the event that was appended at a time is this one, sent again.
