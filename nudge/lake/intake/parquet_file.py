@@ -15,7 +15,7 @@ from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.block import NO_VALUE, READ_ERRORS, Block, numbered
 from nudge.lake.intake.header import header_problems
-from nudge.lake.intake.parquet_pages import check_pages
+from nudge.lake.intake.parquet_pages import Chunk, check_pages, read_chunks
 
 MAGIC: Final = b"PAR1"
 BATCH: Final = 65_536
@@ -31,12 +31,14 @@ class ParquetFile:
         names: names of the columns, trimmed -> as they stand in the file.
         types: of the columns.
         groups: rows of each row group.
+        chunks: columns of each row group.
     """
 
     path: Path
     names: Mapping[str, str] = field(default_factory=dict)
     types: Mapping[str, pa.DataType] = field(default_factory=dict)
     groups: tuple[int, ...] = ()
+    chunks: Sequence[Sequence[Chunk]] = ()
 
     def blocks(self, names: Sequence[str]) -> Iterator[Block]:
         """Yield the rows with these columns, and the rows that cannot be read."""
@@ -59,18 +61,16 @@ class ParquetFile:
         # With a buffer, a row group's columns are streamed: one may be as large as the file.
         with _opened(self.path) as file:
             wanted = [self.names[name] for name in names]
-            self._check(file.metadata.row_group(group), wanted)
+            self._check(self.chunks[group], wanted)
             for batch in file.iter_batches(BATCH, row_groups=[group], columns=wanted):
                 yield batch.select(wanted).rename_columns(list(names)) if wanted else batch
 
-    def _check(self, group: pq.RowGroupMetaData, wanted: Sequence[str]) -> None:
+    def _check(self, chunks: Sequence[Chunk], wanted: Sequence[str]) -> None:
         """Check the pages of the wanted columns, with all that is nested in these."""
         with self.path.open("rb") as file:
-            for place in range(group.num_columns):
-                chunk = group.column(place)
-                path = chunk.path_in_schema
-                if any(path == name or path.startswith(f"{name}.") for name in wanted):
-                    check_pages(file, chunk)
+            for one in chunks:
+                if one.column in wanted:
+                    check_pages(file, one)
 
 
 def open_parquet(path: Path) -> ParquetFile:
@@ -85,12 +85,14 @@ def open_parquet(path: Path) -> ParquetFile:
             names = {name.strip(): name for name in schema.names}
             types = {field.name.strip(): field.type for field in schema}
             problems = header_problems([name.strip() for name in schema.names], typed=True)
+        with path.open("rb") as raw:
+            chunks = read_chunks(raw)
     except READ_ERRORS as error:
         text = "cannot be read as Parquet: it is damaged or cut off; write it again"
         raise InvalidConfigError([f"{path}: {text}"]) from error
     if problems:
         raise InvalidConfigError([f"{path}: {one}" for one in problems])
-    return ParquetFile(path, names, types, groups)
+    return ParquetFile(path, names, types, groups, chunks)
 
 
 def _opened(path: Path) -> pq.ParquetFile:

@@ -1,23 +1,26 @@
-"""Sizes that the pages of a Parquet file declare, checked before Arrow believes them.
+"""Sizes that a Parquet file declares, checked before Arrow believes them.
 
 Arrow makes room for what a page's header declares: one damaged byte, and a file of 3 kB takes
-gigabytes. The headers are in Thrift's compact protocol (PageHeader in apache/parquet-format).
+gigabytes. Asked for a damaged column's place, pyarrow ends the process. So both are read here, in
+Thrift's compact protocol (FileMetaData and PageHeader in apache/parquet-format).
 """
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Final
-
-import pyarrow.parquet as pq
+from typing import Any, BinaryIO, Final, NamedTuple
 
 LARGEST: Final = 1 << 28
 """Most bytes of a page; writers make pages of 1 MB."""
 HEADERS: Final = (1 << 14, 1 << 20)
 """Bytes that are read for a header: nearly always the first is enough."""
-DEEPEST: Final = 8
+TAIL: Final = 8
+"""Bytes behind the metadata: their length, and the file's mark."""
+DEEPEST: Final = 12
 """Most structures in each other."""
 WIDEST: Final = 63
 """Bits of the widest number."""
+GROUPS, COLUMNS, META = 4, 1, 3
+PATH, VALUES, PACKED_SUM, DATA, DICTIONARY = 3, 5, 7, 9, 11
 UNPACKED, PACKED = 2, 3
 COUNTS: Final = (5, 7, 8)
 """Parts of a header whose field 1 is the number of values."""
@@ -25,17 +28,54 @@ _TRUE, _FALSE, _BYTE, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = 1, 2, 3, 7, 8, 9,
 _INTEGERS: Final = (4, 5, 6)
 
 
-def check_pages(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> None:
+class Chunk(NamedTuple):
+    """A column in a row group.
+
+    Attributes:
+        column: name of the column that it is, or is nested in.
+        start: place of its first page.
+        size: bytes of its pages.
+        values: their number.
+    """
+
+    column: str
+    start: int
+    size: int
+    values: int
+
+
+def read_chunks(file: BinaryIO) -> list[list[Chunk]]:
+    """Read the chunks of each row group.
+
+    Raises:
+        ValueError: the metadata is damaged.
+        LookupError: it lacks what it must have.
+    """
+    end = file.seek(0, 2) - TAIL
+    file.seek(end)
+    size = int.from_bytes(file.read(4), "little")
+    if not 0 < size <= end:
+        raise ValueError("the metadata is cut off")
+    file.seek(end - size)
+    found = _Compact(file.read(size)).struct()
+    return [[_chunk(one[META]) for one in group[COLUMNS]] for group in found[GROUPS]]
+
+
+def _chunk(fields: dict[int, Any]) -> Chunk:
+    start = min(fields[DATA], fields.get(DICTIONARY) or fields[DATA])
+    return Chunk(fields[PATH][0].decode(), start, fields[PACKED_SUM], fields[VALUES])
+
+
+def check_pages(file: BinaryIO, chunk: Chunk) -> None:
     """Check the pages of a column in a row group.
 
     Raises:
         ValueError: a page declares more than there can be.
         IndexError: a header is cut off.
     """
-    at = chunk.data_page_offset
-    if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
-        at = min(at, chunk.dictionary_page_offset)
-    end = at + chunk.total_compressed_size
+    at, end = chunk.start, chunk.start + chunk.size
+    if at < 0:
+        raise ValueError("a column is nowhere")
     while at < end:
         fields, size = _header(file, at)
         packed, unpacked = fields.get(PACKED, -1), fields.get(UNPACKED, -1)
@@ -44,7 +84,7 @@ def check_pages(file: BinaryIO, chunk: pq.ColumnChunkMetaData) -> None:
             raise ValueError("a page declares more than there is")
         for part in COUNTS:
             counts = fields.get(part)
-            most = max(chunk.num_values, unpacked)
+            most = max(chunk.values, unpacked)
             if counts is not None and not 0 <= dict(counts).get(1, 0) <= most:
                 raise ValueError("a page declares more values than there are")
 
@@ -63,7 +103,7 @@ def _header(file: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
 
 
 class _Compact:
-    """A reader of Thrift's compact protocol: what page headers use of it."""
+    """A reader of Thrift's compact protocol: what Parquet uses of it."""
 
     def __init__(self, raw: bytes) -> None:
         self._raw, self.at, self._depth = raw, 0, 0
@@ -93,21 +133,21 @@ class _Compact:
         if kind not in (_BYTE, _DOUBLE, _BINARY):
             raise ValueError("a header is damaged")
         size = {_BYTE: 1, _DOUBLE: 8}.get(kind)
-        self._skip(self._varint() if size is None else size)
-        return None
+        return self._bytes(self._varint() if size is None else size)
 
-    def _list(self) -> None:
+    def _list(self) -> list[Any]:
         head = self._byte()
         if head & 15 in (_LIST, _SET):
             raise ValueError("a header is damaged")
         count = head >> 4 if head >> 4 != 15 else self._varint()  # noqa: PLR2004 - the mark of a long list
-        for _ in range(min(count, len(self._raw))):
-            self._value(head & 15)
+        kind = _BYTE if head & 15 in (_TRUE, _FALSE) else head & 15
+        return [self._value(kind) for _ in range(min(count, len(self._raw)))]
 
-    def _skip(self, size: int) -> None:
+    def _bytes(self, size: int) -> bytes:
         self.at += size
         if self.at > len(self._raw):
             raise IndexError("a header is cut off")
+        return self._raw[self.at - size : self.at]
 
     def _byte(self) -> int:
         self.at += 1
