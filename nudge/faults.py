@@ -44,6 +44,8 @@ POINTS: Final = (
     "expire.after_manifest",
     "publish.before",
     "publish.after",
+    "erase.after_note",
+    "erase.after_id",
     "split.after_note",
     "split.after_leaving",
     "split.after_staying",

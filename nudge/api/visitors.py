@@ -13,7 +13,9 @@ from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
+from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
@@ -21,7 +23,6 @@ from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
@@ -88,7 +89,7 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [{"at": iso(x.at), "amount": x.amount / FEN} for x in state.payments],
+        "payments": [{"at": RECORD.label(x.at), "amount": x.amount / FEN} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()
@@ -96,7 +97,7 @@ def _plain(
         "open_exposures": len(state.open),
         "numbers": [_number(service, name, sealed, state) for name, sealed in _book(found)],
         "contacts": [_entry(x.at, channel=x.channel, purpose=x.purpose) for x in state.contacts],
-        "consents": [_entry(x.at, channel=x.channel, given=x.given) for x in state.consents],
+        "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
@@ -110,7 +111,13 @@ def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
 
 
 def _entry(at: float, **more: object) -> dict[str, object]:
-    return {"at": iso(at), **more}
+    return {"at": RECORD.label(at), **more}
+
+
+def _consent(one: Consent) -> dict[str, object]:
+    """Return a consent; a file may have given it without a time."""
+    at = current().calendar.label(one.at) if one.at else None
+    return {"at": at, "channel": one.channel, "given": one.given}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:
@@ -128,7 +135,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
         "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
-        "last_at": iso(used.last_at) if used else None,
+        "last_at": RECORD.label(used.last_at) if used else None,
     }
 
 

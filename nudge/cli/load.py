@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import click
 
+from nudge import clock
 from nudge.cli.common import (
     data_dir_option,
     err,
@@ -18,16 +19,21 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.people.loading import VisitorRow, column_problems, visitor_row
+from nudge.cli.file_summary import FileOptions, FileSummary, file_options
+from nudge.config.input_rules import load_input_rules
+from nudge.domain.people.loading import ID, VisitorRow
+from nudge.domain.people.visitor_file import VisitorColumns
 from nudge.errors import InvalidConfigError
+from nudge.flows.upkeep.load import VisitorLoader
 from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.lake.evaluation.log_file import LogFile
+    from nudge.lake.intake.input_file import InputFile
 
-BATCH: Final = 1000
-TOLD: Final = 10
-"""Most invalid rows that are listed one by one."""
+BATCH: Final = 4000
+GATHERED: Final = "msisdn has too many visitors already: it was not joined to this one"
+Lines = list[tuple[int, VisitorRow]]
+"""Rows that can be used, each with its line."""
 
 
 @click.group()
@@ -37,54 +43,108 @@ def load() -> None:
 
 @load.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@file_options
 @data_dir_option
 @json_option
-def visitors(file: Path, data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
+def visitors(
+    file: Path,
+    data_dir: Path | None,
+    as_json: bool,  # noqa: FBT001 - click's flags
+    options: FileOptions,
+) -> None:
     """Load known facts about visitors.
 
     FILE is CSV or Parquet with a column visitor_id. A column msisdn is the visitor's own number; a
-    column consent_CHANNEL allows or forbids a channel; any other column becomes a context
-    attribute. Invalid rows are listed and left out. After an interruption, the same command
-    resumes: a row that was loaded in the last 7 days is not loaded again.
+    column consent_CHANNEL allows or forbids a channel, and consent_CHANNEL_at says since when; any
+    other column becomes a context attribute. Rows that cannot be used are listed and left out; of
+    a row with a cell that cannot be used, the rest is loaded. After an interruption, the same
+    command resumes: a row that was loaded in the last 7 days is not loaded again.
     """
-    from nudge.lake.evaluation.logs import open_log  # noqa: PLC0415 - pyarrow
-
-    log = open_log(file)
-    problems = column_problems(log.columns)
-    if problems:
-        raise InvalidConfigError([f"{file}: {one}" for one in problems])
+    source = options.open(file)
     settings = load_settings(data_dir)
-    loaded = fresh = 0
-    wrong: list[str] = []
+    columns = VisitorColumns.of(source.columns, load_input_rules(settings))
+    if columns.problems:
+        raise InvalidConfigError([f"{file}: {one}" for one in columns.problems])
+    source.check_ids(ID)
+    summary = FileSummary.of(source, options)
     with (
         open_installation(settings) as installation,
         progress_bar("rows", shown=err().is_terminal) as bar,
     ):
-        task = bar.add_task("", total=log.rows, note="")
-        loader = installation.loader
-        rows = _customers(log, settings.region)
-        while batch := list(islice(rows, BATCH)):
-            wrong += [one for one in batch if isinstance(one, str)]
-            good = [one for one in batch if isinstance(one, VisitorRow)]
-            fresh += loader.load(good)
-            loaded += len(good)
-            bar.advance(task, len(batch))
+        task = bar.add_task("", total=source.rows, note="")
+        with RowQueue(installation.loader, summary) as queue:
+            for lines in _visitors(source, columns, summary):
+                queue.put(lines)
+                bar.update(task, completed=summary.rows)
     if as_json:
-        print_json({"rows": loaded, "records": fresh, "rejected": wrong})
+        print_json({**summary.plain, "records": queue.records})
     else:
-        click.echo(f"{file}: {loaded:,} visitors, {fresh:,} new records")
-        for line in wrong[:TOLD]:
-            click.echo(f"{file}: {line}", err=True)
-        if len(wrong) > TOLD:
-            click.echo(f"{file}: and {len(wrong) - TOLD:,} more rows", err=True)
-    sys.exit(1 if wrong else 0)
+        click.echo(f"{summary.sentence()}; {queue.records:,} new records")
+        summary.tell_refused()
+        summary.tell_warnings()
+    sys.exit(summary.exit_code)
 
 
-def _customers(log: LogFile, region: str) -> Iterator[VisitorRow | str]:
-    """Yield the visitor of each row, or the number and problem of an invalid row."""
-    number = 0
-    for batch in log.read(log.columns):
-        for row in batch.to_pylist():
-            number += 1
-            found = visitor_row(row, region)
-            yield f"row {number}: {found}" if isinstance(found, str) else found
+def _visitors(source: InputFile, columns: VisitorColumns, summary: FileSummary) -> Iterator[Lines]:
+    """Yield the rows that can be used, many at a time; the others are told."""
+    now = clock.now()
+    good: Lines = []
+    for batch in source.batches():
+        summary.refuse_each(batch.refused)
+        for line, row in zip(batch.lines, batch.rows, strict=True):
+            found = columns.row(row, now)
+            if isinstance(found, str):
+                summary.refuse(line, found)
+                continue
+            for problem in found.warnings:
+                summary.warn(line, problem)
+            good.append((line, found))
+            if len(good) >= BATCH:
+                yield good
+                good = []
+    if good:
+        yield good
+
+
+class RowQueue:
+    """A queue of one batch: it is written while the next one is read.
+
+    Attributes:
+        records: that were new.
+    """
+
+    def __init__(self, loader: VisitorLoader, summary: FileSummary) -> None:
+        self.records = 0
+        self._loader, self._summary = loader, summary
+        self._pool = ThreadPoolExecutor(1)
+        self._waiting: Future[None] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Wait for the last batch; an error of an earlier one counts first."""
+        try:
+            if self._waiting is not None and kind is None:
+                self._waiting.result()
+        finally:
+            self._pool.shutdown()
+
+    def put(self, lines: Lines) -> None:
+        """Write a batch, as soon as the one before it is written.
+
+        Raises:
+            StoreAwayError: no answer; begin the load again.
+        """
+        if self._waiting is not None:
+            self._waiting.result()
+        self._waiting = self._pool.submit(self._write, lines)
+
+    def _write(self, lines: Lines) -> None:
+        done = self._loader.load([one for _, one in lines])
+        self.records += done.fresh
+        self._summary.known += done.known
+        self._summary.taken += len(lines) - done.known
+        for place in done.gathered:
+            self._summary.warn(lines[place][0], GATHERED)

@@ -29,9 +29,11 @@ from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
 from nudge.store.service.stock import Stock
 from nudge.store.vault.books import Books
+from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
-from nudge.store.vault.people import People
+from nudge.store.vault.people import MOST_VISITORS, People
 from nudge.store.vault.removal import Removal
+from nudge.store.vault.suppressions import Suppressions
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -43,10 +45,12 @@ class Store:
 
     Attributes:
         client: the connection; two stores of one process may have two, with other patience.
+        most_visitors: the most ids that one id or number may gather.
     """
 
     client: Client
     keys: Keys
+    most_visitors: int = MOST_VISITORS
 
     @cached_property
     def counts(self) -> Counts:
@@ -161,7 +165,12 @@ class Store:
     @cached_property
     def people(self) -> People:
         """People: ids that are one person, and events that name them."""
-        return People(self.client, self.keys)
+        return People(self.client, self.keys, self.most_visitors)
+
+    @cached_property
+    def number_owners(self) -> NumberOwners:
+        """Owners of numbers, told by the thousand."""
+        return NumberOwners(self.client, self.keys, self.people)
 
     @cached_property
     def partings(self) -> Partings:
@@ -177,6 +186,11 @@ class Store:
     def visitor_states(self) -> VisitorStates:
         """States of visitors, and when the next exposure of each closes."""
         return VisitorStates(self.client, self.keys)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Suppressions: refusals that outlive the erasure of who gave them."""
+        return Suppressions(self.client, self.keys)
 
     @cached_property
     def removal(self) -> Removal:

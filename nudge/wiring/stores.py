@@ -15,13 +15,14 @@ def hot_store(settings: Settings, timeout: float) -> Store:
         settings: of the installation.
         timeout: seconds to connect, and to wait for each answer.
     """
-    return Store(clients.hot(settings.store_url, timeout), _keys(settings))
+    return _store(settings, clients.hot(settings.store_url, timeout))
 
 
 def patient_store(settings: Settings) -> Store:
     """Make a store for workers, commands and threads that no caller waits for."""
-    return Store(clients.patient(settings.store_url), _keys(settings))
+    return _store(settings, clients.patient(settings.store_url))
 
 
-def _keys(settings: Settings) -> Keys:
-    return Keys(settings.namespace, settings.partitions)
+def _store(settings: Settings, client: clients.Client) -> Store:
+    keys = Keys(settings.namespace, settings.partitions)
+    return Store(client, keys, settings.identity_most_visitors)

@@ -53,7 +53,11 @@ class ContactSchema(Schema):
 class ConsentSchema(Schema):
     """The visitor's last consent, or its withdrawal, for a channel."""
 
-    at = ma.String(required=True)
+    at = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where a file gave it without a time"},
+    )
     channel = ma.String(required=True)
     given = ma.Boolean(required=True)
 

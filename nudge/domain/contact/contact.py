@@ -58,11 +58,16 @@ class Consent(NamedTuple):
     Attributes:
         at: seconds; it holds until the next one.
         given: True for consent. Of two at the same moment the refusal counts.
+        heard: seconds, of the visitor's own last yes where a file gave a later one; -1 where only
+            a file did; 0 where the last word is the visitor's own.
+        kept: seconds, of a refusal that outlived an erasure, while no own word lifted it; else 0.
     """
 
     channel: str
     at: float
     given: bool
+    heard: float = 0.0
+    kept: float = 0.0
 
 
 class ContactFacts(NamedTuple):

@@ -7,10 +7,19 @@ approximate. The tables are large, so they are imported when needed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from nudge.domain.identity.number import Number
 
+MOBILE: Final = re.compile(r"\+861[3-9]\d{9}\Z", re.ASCII)
+"""A mobile number of China."""
+HEAD: Final = 10
+"""Characters that tell its region: the country and seven digits."""
+KIND: Final = 8
+"""Characters that tell what kind of number it is: the country and five digits."""
+LENGTH: Final = 14
 LANGUAGE: Final = "zh"
 REGIONS: Final = ("广西", "内蒙古", "新疆", "宁夏", "西藏")
 """The autonomous regions, which the tables write without 自治区 as often as with it."""
@@ -22,10 +31,51 @@ PLACE: Final = re.compile(
 
 def region_of(number: Number) -> dict[str, str]:
     """Return `province`, `city` and `carrier`, as far as the digits tell them, in Chinese."""
+    if MOBILE.match(number.e164):
+        # Files have them by the million, and those of one head are of one place.
+        return dict(_region_of_head(number.e164[:HEAD]))
+    return _looked_up(number.e164)
+
+
+@lru_cache(maxsize=1 << 17)
+def _region_of_head(head: str) -> dict[str, str]:
+    """Return the region of a mobile number of China by its head: that of `_looked_up`.
+
+    It takes a tenth of the time: the library asks for each table what kind of number it is.
+    """
+    from phonenumbers.carrierdata import CARRIER_DATA, CARRIER_LONGEST_PREFIX  # noqa: PLC0415
+    from phonenumbers.geodata import GEOCODE_DATA, GEOCODE_LONGEST_PREFIX  # noqa: PLC0415
+
+    if not _is_mobile(head[:KIND]):
+        return _looked_up(head + "0" * (LENGTH - HEAD))
+    place = _longest(GEOCODE_DATA, GEOCODE_LONGEST_PREFIX, head[1:])
+    name = _longest(CARRIER_DATA, CARRIER_LONGEST_PREFIX, head[1:])
+    known = province_and_city(place) | {"carrier": name}
+    return {name: value for name, value in known.items() if value}
+
+
+@lru_cache(maxsize=1 << 14)
+def _is_mobile(head: str) -> bool:
+    import phonenumbers  # noqa: PLC0415
+
+    found = phonenumbers.parse(head + "0" * (LENGTH - KIND))
+    return phonenumbers.number_type(found) == phonenumbers.PhoneNumberType.MOBILE
+
+
+def _longest(table: Mapping[str, Mapping[str, str]], longest: int, digits: str) -> str:
+    """Return the text of the longest beginning of the digits that the table has in Chinese."""
+    for length in range(min(longest, len(digits)), 0, -1):
+        found = table.get(digits[:length])
+        if found is not None and LANGUAGE in found:
+            return found[LANGUAGE]
+    return ""
+
+
+def _looked_up(e164: str) -> dict[str, str]:
     import phonenumbers  # noqa: PLC0415 - see above
     from phonenumbers import carrier, geocoder  # noqa: PLC0415
 
-    found = phonenumbers.parse(number.e164)
+    found = phonenumbers.parse(e164)
     place = geocoder.description_for_number(found, LANGUAGE)
     known = province_and_city(place) | {"carrier": carrier.name_for_number(found, LANGUAGE)}
     return {name: value for name, value in known.items() if value}

@@ -13,10 +13,11 @@ from typing import Final
 
 from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
-from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.contact.contact import Contact
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people import person
+from nudge.domain.people.consents import BY, consent_of
 from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
@@ -120,7 +121,8 @@ def take_contact(state: VisitorState, at: float, event: Event) -> VisitorState:
 
 def take_consent(state: VisitorState, at: float, event: Event) -> VisitorState:
     """Take the visitor's yes or no to a channel."""
-    one = Consent(_text(event, "channel"), at, bool(event.fields.get("given")))
+    given, by = bool(event.fields.get("given")), event.fields.get(BY)
+    one = consent_of(_text(event, "channel"), at, given=given, by=by, dated=event.at is not None)
     return state.having(consents=person.with_consent(state.consents, one))
 
 

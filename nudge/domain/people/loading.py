@@ -24,6 +24,18 @@ FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False, "yes": True, "
 LONGEST: Final = 200
 
 
+class FileConsent(NamedTuple):
+    """A consent or a refusal in a row.
+
+    Attributes:
+        given: True where the channel may be used.
+        at: seconds, when it was given; None where the file does not say.
+    """
+
+    given: bool
+    at: float | None = None
+
+
 class VisitorRow(NamedTuple):
     """The content of a row: a visitor with attributes and consents.
 
@@ -31,19 +43,22 @@ class VisitorRow(NamedTuple):
         visitor_id: external id.
         msisdn: the visitor's own number, if it is there.
         known: attribute -> value; empty cells are left out.
-        consents: channel -> True where it may be used.
+        consents: channel -> consent or refusal.
+        warnings: one for each cell that was left out; none repeats anything of the row.
     """
 
     visitor_id: str
     msisdn: Number | None
     known: Mapping[str, Scalar]
-    consents: Mapping[str, bool]
+    consents: Mapping[str, FileConsent]
+    warnings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """A hash of the content: equal rows have equal digests, so that each is loaded once."""
         number = self.msisdn.e164 if self.msisdn else ""
-        parts = (self.visitor_id, number, sorted(self.known.items()), sorted(self.consents.items()))
+        consents = [(name, *one) for name, one in sorted(self.consents.items())]
+        parts = (self.visitor_id, number, sorted(self.known.items()), consents)
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
@@ -81,7 +96,7 @@ def visitor_row(row: Mapping[str, object], region: str) -> VisitorRow | str:
     except InvalidNumberError as error:
         return f"{MSISDN}: {error}"
     known: dict[str, Scalar] = {}
-    consents: dict[str, bool] = {}
+    consents: dict[str, FileConsent] = {}
     for name, value in row.items():
         if name in (ID, MSISDN) or value is None or value == "":
             continue
@@ -91,7 +106,7 @@ def visitor_row(row: Mapping[str, object], region: str) -> VisitorRow | str:
         if name.startswith(CONSENT):
             if not isinstance(found, bool):
                 return f"{name}: give true or false"
-            consents[name.removeprefix(CONSENT)] = found
+            consents[name.removeprefix(CONSENT)] = FileConsent(found)
         else:
             known[name] = found
     return VisitorRow(written, number, known, consents)

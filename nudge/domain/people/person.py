@@ -7,9 +7,11 @@ in whatever order its arguments came, so that two states can be merged in any or
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 from nudge.domain.contact.contact import Consent, Contact
+from nudge.domain.people.consents import last_word
 from nudge.domain.slots.slot import Scalar
 
 MAX_NUMBERS: Final = 20
@@ -121,9 +123,9 @@ def with_contact(contacts: Iterable[Contact], one: Contact) -> tuple[Contact, ..
 
 
 def with_consent(consents: Sequence[Consent], one: Consent) -> tuple[Consent, ...]:
-    """Return the last word on each channel; of two at one time the refusal counts."""
+    """Return the word on each channel that counts: see `consents`."""
     same = [x for x in (*consents, one) if x.channel == one.channel]
-    last = max(same, key=lambda x: (x.at, not x.given))
+    last = reduce(last_word, same)
     rest = (x for x in consents if x.channel != one.channel)
     return tuple(sorted((*rest, last))[:MAX_CONSENTS])
 

@@ -186,6 +186,8 @@ _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
     "early": _each(lambda one: (*_pack_ref(one.decision), one.at)),
     "open": _each(_pack_open),
     "events": _each(_pack_event),
+    # Hardly any consent has more than an event says: the bytes are those of the version before.
+    "consents": _each(lambda one: tuple(one) if one.heard or one.kept else tuple(one[:3])),
     "receipts": _aside(_as_it_is),
     "refunds": _aside(_as_it_is),
     "closed": _aside(_each(_pack_closed)),

@@ -10,20 +10,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from nudge import clock
+from nudge import clock, faults
 from nudge.domain.identity.number import Number, number_from_seal
-from nudge.domain.identity.sealing import Home, Sealer
+from nudge.domain.identity.sealing import NUMBERS, Home, Sealer, new_label, new_subject
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.journal.records import Event
+from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.people.consents import BY, ERASURE
+from nudge.domain.people.facts import state_with_event
+from nudge.domain.people.merging import JOINED, LEFT, content_of, merge_states
 from nudge.domain.people.numbers import LAST
-from nudge.errors import CorruptRecordError
+from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor_codec import decode_person
+from nudge.domain.slots.slot import Scalar
+from nudge.errors import CorruptRecordError, InvalidRequestError
 from nudge.store.journal.appends import Append
 from nudge.store.plans.plan_book import decode_rows
 from nudge.store.plans.withdrawals import withdrawn_plan
 from nudge.store.store import Store
+from nudge.store.vault.suppressions import Refusals
 from nudge.store.vault.visitors import Person
 
 LOOK: Final = 0.02
+TAIL: Final = 10_000
+"""Entries of the journal that are read at once."""
 ERASED: Final = "erased"
 """Type of the event, and the reason for which plans are withdrawn."""
 
@@ -91,20 +100,26 @@ class Eraser:
     def _erase(self, first: Home, by: str, patience: float) -> Erasure:
         """Forget the visitor to whom a hashed id leads."""
         subject = self.store.visitors.subject_of(first)
-        if subject is None:
+        if subject is None or self.store.suppressions.is_untouched(first, subject):
             return Erasure(found=False)
         raw = Home(subject, first.partition)
         root = self.store.visitors.root_of(raw)
         people = list(self._people(root))
+        self._check_whole(people)
+        refusals = self._refusals(raw, people)
         self._say(root, by)
         ids = {name for person in people for name in person.ids} | {first.subject}
         numbers, texts = self._forget(people)
+        mine = [person.home.subject for person in people]
         for name in ids - {first.subject}:
-            self._delete_entry(name)
-        chain = {home.subject for home in self._chain(raw)}
-        self._delete_people([p.home for p in people if p.home.subject not in chain])
-        self._delete_people(reversed(list(self._chain(raw))))
-        self._delete_entry(first.subject)
+            self._end_id(name, mine, refusals)
+            faults.point("erase.after_id")
+        chain = [home for home in self._chain(raw) if home != raw]
+        kept = {raw.subject, *(home.subject for home in chain)}
+        self._delete_people([p.home for p in people if p.home.subject not in kept])
+        self._delete_people(reversed(chain))
+        self._end_id(first.subject, [*mine, raw.subject], refusals, forgotten=raw.subject)
+        self._delete_people([raw])
         self.store.log_rewrite.want_rewrite()
         folded = self._folded(root.partition, patience)
         return Erasure(True, len(people), len(ids), numbers, texts, folded)
@@ -125,6 +140,56 @@ class Eraser:
         into = self.store.visitors.person_of(home).into
         if into is not None:
             yield from self._chain(into)
+
+    def _check_whole(self, people: list[Person]) -> None:
+        """Refuse to erase somebody who is just being taken apart from another visitor.
+
+        Raises:
+            InvalidRequestError: the split must come to its end first.
+        """
+        if any(person.parting for person in people):
+            text = "this visitor is being taken apart from another one"
+            raise InvalidRequestError(f"{text}; do `nudge people split` to its end, then this")
+
+    def _refusals(self, raw: Home, people: list[Person]) -> Refusals:
+        """Return what the person refused, and note it: the state is about to be emptied."""
+        found = self.store.suppressions.noted(raw)
+        for person in people:
+            found = found.with_more(self._refused(person.home))
+        if found != Refusals():
+            self.store.suppressions.note(raw, found)
+            faults.point("erase.after_note")
+        return found
+
+    def _refused(self, home: Home) -> Refusals:
+        """Return the refusals of a subject, those that its fold has not read yet among them.
+
+        What is on its way to another subject is in the records `left` and `joined`.
+        """
+        p = home.partition
+        generation = self.store.folds.generation_of(p, FoldName.ATTRIBUTE)
+        after = self.store.folds.position_of(p, FoldName.ATTRIBUTE)
+        blob = self.store.visitor_states.read_each(p, [home.subject], generation)[home.subject]
+        state = decode_person(blob) if blob else VisitorState()
+        while found := self.store.journal.read(p, after, TAIL):
+            for entry in found:
+                if isinstance(entry.record, Event) and entry.record.subject == home.subject:
+                    state = _with_entry(state, entry, entry.record)
+            after = found[-1].position
+        refused = tuple((one.channel, one.at) for one in state.consents if not one.given)
+        return Refusals(refused, state.complained_at)
+
+    def _end_id(
+        self, hashed: str, mine: list[str], refusals: Refusals, forgotten: str = ""
+    ) -> None:
+        """Remove the entry of an id; where something was refused, its hash keeps the refusals."""
+        if refusals == Refusals():
+            self._delete_entry(hashed)
+            return
+        home = self._home(hashed)
+        subject = self.store.visitors.subject_of(home) or ""
+        new = new_label() if subject.startswith(NUMBERS) else new_subject()
+        self.store.suppressions.suppress(home, new, mine, list(_kept(refusals)), forgotten)
 
     def _say(self, root: Home, by: str) -> None:
         name = f"erased:{clock.now()}"
@@ -191,3 +256,20 @@ class Eraser:
                 return False
             clock.sleep(LOOK)
         return True
+
+
+def _with_entry(state: VisitorState, entry: JournalEntry, event: Event) -> VisitorState:
+    if event.type in {LEFT, JOINED}:
+        return merge_states(state, content_of(event))
+    return state_with_event(state, entry.at, event)
+
+
+def _kept(refusals: Refusals) -> Iterator[Event]:
+    """Yield the records of the refusals that stay; their subject is that of the id's own."""
+    for channel, at in refusals.channels:
+        fields: dict[str, Scalar] = {"channel": channel, "given": False, BY: ERASURE}
+        yield Event("", f"kept:{channel}", "consent", "server", fields=fields, at=at)
+    if refusals.complained_at is not None:
+        told: dict[str, Scalar] = {BY: ERASURE}
+        at = refusals.complained_at
+        yield Event("", "kept:complaint", "complaint", "server", fields=told, at=at)

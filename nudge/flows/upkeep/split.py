@@ -121,6 +121,8 @@ class PeopleSplit:
         self._stay(work)
         faults.point("split.after_staying")
         self._share_books(work)
+        leaving = work.sides.leaving
+        self.store.withdrawals.give_back(work.root, work.leaves, leaving, clock.now())
         told = self._told(work, which)
         faults.point("split.before_end")
         self.store.partings.forget(work.leaves, work.root)
@@ -246,7 +248,7 @@ class PeopleSplit:
 
         self._until(attempt)
         if work.under is not None:
-            self.store.partings.unlist(work.under, work.leaves)
+            self.store.partings.unlist(list(self._path(work.under)), work.leaves)
 
     def _until(self, attempt: Callable[[], int]) -> None:
         for _ in range(TRIES):

@@ -22,6 +22,7 @@ from ibis.expr.types import Table
 from bandits.units import HOUR
 from nudge import clock
 from nudge.lake.engine.query import answer, translate_errors
+from nudge.lake.engine.undone import undone_imports
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
@@ -95,8 +96,12 @@ class DayTables:
 
     def _name(self, day: date, sources: Sequence[Source]) -> str:
         parts = [f"{s.path.relative_to(self.contents.root)} {s.ranges}" for s in sources]
-        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts)])
+        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts), *self._undone()])
         return f"{day.isoformat()}-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}"
+
+    def _undone(self) -> list[str]:
+        """Tell what was taken back of the slot's imports: the day's rows are others then."""
+        return [repr(one) for one in undone_imports(self.backend) if one[-1] == self.slot]
 
     def _final(self, day: date, name: str) -> DayFile:
         """Make or find the day's file, with its rewards if they are final by now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,10 +62,17 @@ class Partings:
         key = self.keys.person(home.partition, home.subject)
         return int(self.client.call("HGET", key, PARTED) or 0)
 
-    def unlist(self, stays: Home, leaves: Home) -> None:
-        """Take a subject from the list of those that turned out to be another one."""
-        key = self.keys.person(stays.partition, stays.subject)
-        self.client.call("HDEL", key, f"s:{leaves.subject}")
+    def unlist(self, stays: Sequence[Home], leaves: Home) -> None:
+        """Take a subject from the list of those that turned out to be another one.
+
+        Args:
+            stays: the subject that listed it, and whom that one turned out to be.
+            leaves: the subject.
+        """
+        for home in stays:
+            key = self.keys.person(home.partition, home.subject)
+            # How many ids are left is counted anew when the next one comes.
+            self.client.call("HDEL", key, f"s:{leaves.subject}", "w")
 
     def remember(self, home: Home, events: Iterable[tuple[Event, float]]) -> None:
         """Remember ids of events with a subject, so that none of them is taken again.

@@ -6,17 +6,22 @@ appends it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgpack
+import structlog
+
+from nudge.domain.identity.sealing import NUMBERS as NUMBER_PREFIX
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
-from nudge.store.journal.appends import Append, NamedId, VaultEntry
+from nudge.errors import NudgeError
+from nudge.store.journal.appends import Append, NamedId, Note, VaultEntry
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.visitors import VisitorBook
@@ -24,24 +29,48 @@ from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
 
+log = structlog.get_logger()
+
+MOST_VISITORS: Final = 20
+"""The most ids that one id or number gathers where no setting says so."""
 NUMBERS: Final = "numbers"
 TEXTS: Final = "texts"
 IDENTIFIED: Final = "identified"
 
 
+class TooManyVisitorsError(NudgeError):
+    """An id or a number would gather more visitors than one person has ids."""
+
+    code = "too_many_visitors"
+
+
 @dataclass(frozen=True)
 class People:
-    """People: ids that are one person, and events that name them."""
+    """People: ids that are one person, and events that name them.
+
+    Attributes:
+        most_visitors: the most ids that one id or number may gather.
+    """
 
     client: Client
     keys: Keys
+    most_visitors: int = MOST_VISITORS
 
-    def append_people(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
+    def append_people(
+        self,
+        arrivals: Mapping[int, Sequence[Append]],
+        *,
+        closes: bool,
+        note: Note = lambda _: None,
+        refused: Callable[[Append], object] = lambda _: None,
+    ) -> int:
         """Append records, each once, after the ids that they name were found in the vault.
 
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            note: called with each record that was new, unless it stood for a number to be labelled.
+            refused: is told of each that names an id which has gathered too many visitors.
 
         Returns:
             How many were new.
@@ -51,12 +80,15 @@ class People:
             for partition, group in arrivals.items()
         }
         fresh = Journal(self.client, self.keys).append_followed(
-            {p: g for p, g in plain.items() if g}, closes=closes
+            {p: g for p, g in plain.items() if g}, closes=closes, note=note
         )
         for partition, group in arrivals.items():
             for one in group:
                 if one.named and _says_who(one):
-                    fresh += self.identify(partition, one, one.named)
+                    new = self.identify(partition, one, one.named, refused=refused)
+                    fresh += new
+                    if new:
+                        note(one)
         return fresh
 
     def _labelled(self, arrival: Append) -> Append:
@@ -83,13 +115,21 @@ class People:
         found = self.client.run("label", [self.keys.vault(home, hashed)], args)
         return str(found.decode())
 
-    def identify(self, home: int, arrival: Append, named: NamedId) -> int:
+    def identify(
+        self,
+        home: int,
+        arrival: Append,
+        named: NamedId,
+        *,
+        refused: Callable[[Append], object] = lambda _: None,
+    ) -> int:
         """Merge a visitor with the one whom an event names; return how many records that added.
 
         Args:
             home: partition in which the visitor is at home.
             arrival: the event, of a visitor by hash or by subject.
             named: the other id.
+            refused: is told where the other id has gathered too many visitors: nothing is merged.
         """
         event = arrival.record
         if not isinstance(event, Event):
@@ -102,7 +142,12 @@ class People:
         self._note(other, book_notes(named, label))
         if any(self._seen(of, event) for of in (one, other)):
             return 0
-        stays, linked = self.link(one, other, event)
+        try:
+            stays, linked = self.link(one, other, event)
+        except TooManyVisitorsError:
+            log.warning("merge_refused", subject=label, most=self.most_visitors)
+            refused(arrival)
+            return 0
         if linked:
             return 1
         if any(self._seen(of, event) for of in (one, other)):
@@ -145,7 +190,12 @@ class People:
 
         Returns:
             The one that stays, and whether the event was appended: not where they were one before.
+
+        Raises:
+            TooManyVisitorsError: they would have gathered more ids than one visitor may.
         """
+        # A number is no visitor; the id that gathers the others is not one of them.
+        most = self.most_visitors + (not other.subject.startswith(NUMBER_PREFIX))
         while True:
             one, other = (
                 VisitorBook(self.client, self.keys).root_of(one),
@@ -154,7 +204,8 @@ class People:
             if one.subject == other.subject:
                 return one, False
             stays, leaves = sorted((one, other), key=lambda home: home.subject)
-            self._list(stays, leaves)
+            if not self._list(stays, leaves, most):
+                raise TooManyVisitorsError(f"more than {self.most_visitors} ids would be one")
             self._copy(leaves, stays)
             into, *book = self._linked(leaves, stays, event)
             self._write(stays, *book)
@@ -181,10 +232,28 @@ class People:
         )
         return [into.decode(), numbers, texts]
 
-    def _list(self, stays: Home, leaves: Home) -> None:
-        """Note the merged subject with the one that stays: an erasure of it then finds both."""
-        person = self.keys.person(stays.partition, stays.subject)
-        self.client.call("HSET", person, f"s:{leaves.subject}", leaves.partition)
+    def _list(self, stays: Home, leaves: Home, most: int) -> bool:
+        """Note the merged subject with the one that stays: an erasure of it then finds both.
+
+        Returns:
+            Whether it was noted: not where one visitor would have more ids than may be.
+        """
+        p = stays.partition
+        row = [stays.subject, leaves.subject, str(leaves.partition)]
+        packed = msgpack.packb([*row, self._gathered(leaves), most, self._gathered(stays)])
+        args: list[Arg] = [self.keys.prefix(p), packed]
+        (listed,) = self.client.run("gather", [self.keys.seq(p)], args)
+        return bool(listed)
+
+    def _gathered(self, home: Home) -> int:
+        """Count the ids that a subject has gathered, its own included; a number is none."""
+        own = not home.subject.startswith(NUMBER_PREFIX)
+        found = self.client.call("HGETALL", self.keys.person(home.partition, home.subject))
+        counted = found.get(b"w")
+        if counted is not None:
+            return int(counted)
+        others = [(name.decode()[2:], int(p)) for name, p in found.items() if name[:2] == b"s:"]
+        return own + sum(self._gathered(Home(name, p)) for name, p in others)
 
     def _copy(self, leaves: Home, stays: Home) -> None:
         of = leaves.partition, leaves.subject

@@ -18,6 +18,7 @@ from nudge.domain.people.visitor_codec import into_of
 from nudge.store.journal.journal import ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
+from nudge.store.vault.suppressions import Suppressions
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
 
@@ -193,7 +194,8 @@ class VisitorBook:
             visitor_hash: keyed hash of the external id.
         """
         subject = self.subject_of(Home(visitor_hash, partition))
-        if subject is None:
+        hashed = Home(visitor_hash, partition)
+        if subject is None or Suppressions(self.client, self.keys).is_untouched(hashed, subject):
             return None
         wanted = VisitorQuery(partition, visitor_hash, "", stock=True, numbers=True)
         return self.follow(Home(subject, partition), wanted)
