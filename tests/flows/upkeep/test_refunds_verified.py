@@ -6,15 +6,23 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from flow_people import settled
 from flow_web import SERVER, Web
-from test_verify_visitors import attribute, differences
+from test_verify_visitors import differences
 
 from nudge.domain.choosing.requests import EventRequest
 from nudge.domain.journal.records import Ref, Reward
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
+from nudge.flows.folds.attribute import AttributeFold
+from nudge.workers.runner import Runner
 
 AT = 1_790_000_000.0
+
+
+def folded(web: Web, batch: int) -> None:
+    """Let attribute read all, also the states that it sends from one partition to another."""
+    settled(Runner(web.store, AttributeFold(web.store, batch), "test"))
 
 
 def send(web: Web, *events: tuple[str, str, str, dict[str, object]]) -> None:
@@ -55,7 +63,7 @@ def test_f14_refunds_are_verified(web: Web, tmp_path: Path, batch: int) -> None:
         ("back", "refunded", "early", {"refund_of": "p-early", "amount": 20}),
         *((f"p-{name}", "paid", name, paid) for name in ("whole", "part", "early", "other")),
     )
-    attribute(web, batch)
+    folded(web, batch)
     assert sorted(rewards(web).values()) == [(1, 3000), *[(1, 5000)] * 3]
     send(
         web,
@@ -64,7 +72,7 @@ def test_f14_refunds_are_verified(web: Web, tmp_path: Path, batch: int) -> None:
         ("back", "refunded", "part", {"refund_of": "p-part", "amount": 10}),
         ("back", "refunded", "other", {"refund_of": "p-part"}),
     )
-    attribute(web, batch)
+    folded(web, batch)
     assert sorted(rewards(web).values()) == [(1, 3000), (1, 4000), (1, 5000)]
     assert state(web, "whole").context().keys() == {"mobile_before"}
     assert state(web, "part").context()["usual_amount"] == 40
@@ -82,14 +90,11 @@ def test_f25_one_order_under_cookie_and_login_is_one_payment(
     first, second = (("order", "paid", name, {"amount": 50}) for name in ("cookie", "login"))
     for one in (first, who, second) if early else (first, second, who):
         send(web, one)
-        attribute(web, 3)
-    attribute(web, 3)
-    attribute(web, 3)
+        folded(web, 3)
     assert list(rewards(web).values()) == [(1, 5000)]
     assert state(web, "login").context()["payments"] == 1
     send(web, ("back", "refunded", "cookie", {"refund_of": "order"}))
-    attribute(web, 3)
-    attribute(web, 3)
+    folded(web, 3)
     assert rewards(web) == {}
     assert state(web, "cookie").payments == ()
     assert differences(web, tmp_path) == []
