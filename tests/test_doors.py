@@ -135,7 +135,7 @@ def from_plan(value: object, *, field: str) -> object:
     """What a row of a file to plan holds in a column."""
     if value is None or (isinstance(value, str) and not trim(value)):
         return REFUSED  # an empty cell says nothing: the file's purpose holds
-    found = PlanTerms(RULES, "reminder").read({"visitor_id": "v", field: value})
+    (found,) = PlanTerms(RULES, "reminder").read_each([{"visitor_id": "v", field: value}])
     return REFUSED if isinstance(found, str) else getattr(found, field)
 
 

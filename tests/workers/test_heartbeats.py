@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 from places import CONFIG
-from rebuild_site import archive, differences, fold_all, learned, opened, rebuild, states
+from rebuild_site import (
+    archive,
+    differences,
+    fold_all,
+    learned,
+    opened,
+    rebuild,
+    rebuilding,
+    states,
+)
 from worker_site import Site
 
 from bandits.units import DAY, HOUR
@@ -17,10 +26,10 @@ from nudge import clock
 from nudge.config.slot_file import load_slots
 from nudge.domain.credit.log_import import ImportRules
 from nudge.domain.journal.records import Decision, Event, Mark
-from nudge.flows.upkeep.import_log import check, plan_import, run
+from nudge.flows.upkeep.import_log import Importer
 from nudge.lake.engine.query import connect, joined_form
-from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
+from nudge.lake.intake.input_file import open_input
 from nudge.store.journal.appends import Append
 from nudge.store.keeping.heartbeats import HEARTBEAT, LAST
 from nudge.wiring.worker import Worker, loops_of
@@ -68,9 +77,8 @@ def take_log(site: Site, directory: Path, at: float) -> None:
     assert site.store.slots.put(banner, None)
     share = dict.fromkeys(names[:2], 0.5)
     rules = ImportRules("banner", distribution=share)
-    log, plan = open_log(path), plan_import(site.store, rules, "x")
-    assert check(log, plan, lambda _: None) == ROWS
-    assert run(site.store, log, plan, lambda _: None).fresh == ROWS
+    flow = Importer(site.store, rebuilding(site).history, b"k" * 32, clock.now())
+    assert flow.run(open_input(path), rules, "x", lambda _: None).fresh == ROWS
 
 
 def test_f36_an_import_matures_though_nobody_comes(
