@@ -116,7 +116,7 @@ def _entry(at: float, **more: object) -> dict[str, object]:
 
 def _consent(one: Consent) -> dict[str, object]:
     """Return a consent; a file may have given it without a time."""
-    at = current().calendar.label(one.at) if one.at else None
+    at = RECORD.label(one.at) if one.at else None
     return {"at": at, "channel": one.channel, "given": one.given}
 
 
