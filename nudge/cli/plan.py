@@ -164,10 +164,9 @@ def _tell(out: Path, question: PlanQuestion, joined: PlanFile, *, as_json: bool)
     planned = reasons.pop("planned", 0)
     unplanned = {reason: count for reason, count in reasons.items() if count}
     if as_json:
-        told = {name: value for name, value in summary.plain.items() if name != "known"}
         counts = {"slot": SLOT, "planned": planned, "unplanned": unplanned}
         unused = sorted(question.unused)
-        print_json(counts | told | {"repeated": joined.repeated, "unused_columns": unused})
+        print_json(counts | summary.plain | {"repeated": joined.repeated, "unused_columns": unused})
         return summary.exit_code
     repeated = f", {joined.repeated:,} of visitors who had a row before" if joined.repeated else ""
     rows = f"{summary.name}: {summary.rows:,} rows ({summary.form})"
