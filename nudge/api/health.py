@@ -92,7 +92,7 @@ def ready() -> Response:
         "lags": told,
     }
     holidays = service.holidays.look(now())
-    body["warnings"] = [holidays] if holidays else []
+    body["warnings"] = [one for one in (holidays, _refused_merges(service)) if one]
     return answer({"status": status, "reason": reason} | body, 200 if known else 503)
 
 
@@ -111,6 +111,21 @@ def _reason(service: Service, *, away: bool) -> str:
         full = breaker is not None and isinstance(breaker.cause, StoreFullError)
         return FULL if full else AWAY
     return f"{wrong.reason}: {wrong}" if wrong else ""
+
+
+def _refused_merges(service: Service) -> str:
+    """Return a sentence about ids that gathered too many visitors; empty without any."""
+    try:
+        count = service.store.people.refused_merges()
+    except StoreError:
+        return ""  # `reason` says so
+    if not count:
+        return ""
+    return (
+        f"{count} merges of visitors were refused: an id or a number has more than "
+        f"{service.settings.identity_most_visitors}; the log has merge_refused; correct what is "
+        "sent, add the id to impossible_ids, or raise most_visitors"
+    )
 
 
 def _lags(service: Service) -> dict[str, int] | None:

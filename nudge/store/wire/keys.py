@@ -69,6 +69,7 @@ FAMILIES = (
     Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
     Family("api_keys", "config", "hash", "ApiKeys", "web", "for ever", True),
     Family("store", "config", "hash", "StoreIdentity", "web, workers", "for ever", True),
+    Family("refused_merges", "config", "string", "People", "web", "7 days"),
     Family("publisher", "config", "hash", "Snapshots", "publisher", "for ever"),
     Family("guard", "config", "hash", "GuardNotes", "harm guard", "for ever"),
     Family("guarded", "config", "string", "GuardNotes", "web, harm guard", "as the slot"),
