@@ -34,6 +34,8 @@ CUSTOMERS: Final = 200_000
 SINGLY: Final = 2_000
 SMALL: Final = (200, 50)
 """Customers and single calls of the small form."""
+WANTED: Final = 10_000
+"""Customers a second of processor time."""
 HEADS: Final = ("135", "138", "139", "150", "159", "166", "177", "186", "188", "199")
 
 
@@ -70,7 +72,7 @@ def loaded(path: Path, environment: dict[str, str]) -> tuple[float, float]:
     """Load the file by the command; return its processor time and its wall time, in seconds."""
     command = [sys.executable, "-m", "nudge", "load", "visitors", os.fspath(path)]
     before, began = os.times(), time.perf_counter()
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
     wall, after = time.perf_counter() - began, os.times()
     spent = after.children_user + after.children_system
     return spent - before.children_user - before.children_system, wall
@@ -100,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print the table; 1 where the command takes fewer than 10,000 customers a second of CPU."""
     options = option_parser("loads", __doc__).parse_args(arguments)
     customers, singly = SMALL if options.small else (CUSTOMERS, SINGLY)
-    random = Random(7)
+    random = Random(7)  # noqa: S311 - numbers of a file
     with installed() as (settings, environment), tempfile.TemporaryDirectory() as name:
         path = Path(name) / "customers.csv"
         write(path, customers, random)
@@ -113,4 +115,4 @@ def main(arguments: Sequence[str]) -> int:
     ):
         each = f"{spent / count * 1e6:>14,.0f}{wall / count * 1e6:>14,.0f}"
         print(f"{label:24}{count:>12,}{count / spent:>12,.0f}{each}")
-    return int(customers / file[0] < 10_000)
+    return int(customers / file[0] < WANTED)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nudge import faults
 from nudge.config.contact_file import load_contact
 from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
@@ -125,6 +126,7 @@ class Installation:
 @contextmanager
 def open_installation(settings: Settings) -> Iterator[Installation]:
     """Open the installation's store for the time of a command."""
+    faults.arm(settings.fault_dir)
     store = patient_store(settings)
     try:
         yield Installation(settings, store)

@@ -74,8 +74,10 @@ def test_f05_numbers_as_spreadsheets_write_them(rules: InputRules, cell: object)
 
 @pytest.mark.parametrize(
     ("cell", "given"),
-    [("1", True), ("0", False), (1, True), ("Y", True), ("n", False), ("是", True), ("否", False)]
-    + [("同意", True), ("拒绝", False), (" Yes ", True), (False, False), (0.0, False)],
+    [
+        *(("1", True), ("0", False), (1, True), ("Y", True), ("n", False), ("是", True)),
+        *(("否", False), ("同意", True), ("拒绝", False), (" Yes ", True), (False, False)),
+    ],
 )
 def test_f18_a_consent_is_taken_as_people_write_it(
     rules: InputRules, cell: object, *, given: bool
