@@ -17,7 +17,8 @@ from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.store.journal.appends import Append, NamedId
-from nudge.store.journal.journal import EVENT_MEMORY, Journal, digest_of
+from nudge.store.journal.digests import digest_of
+from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.people import People
 from nudge.store.wire.client import Arg, Call, Client, Reply
 from nudge.store.wire.codec import encode
