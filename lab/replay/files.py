@@ -2,86 +2,51 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from lab.replay.rows import Row
-from nudge.errors import InvalidConfigError
 
-PARQUET = (".parquet", ".pq")
+if TYPE_CHECKING:  # pyarrow, which a stand-in of this module need not have
+    from nudge.lake.intake.bad_row import BadRow
+    from nudge.lake.intake.input_file import InputFile
 
 
-@dataclass(frozen=True)
-class CampaignLog:
-    """A campaign log with its columns and length.
+class NumberedRow(NamedTuple):
+    """A row with its places.
 
     Attributes:
-        rows: number of rows.
+        number: of the row among all of its file, from 1, those included that cannot be read.
+        line: as the file's reader counts, for messages.
     """
 
-    path: Path
-    columns: tuple[str, ...]
-    rows: int
+    number: int
+    line: int
+    row: Row
 
 
-def open_log(path: Path) -> CampaignLog:
-    """Open a log, and find its columns and length.
-
-    Raises:
-        InvalidConfigError: the file does not exist, or cannot be read.
-    """
-    if not path.is_file():
-        raise InvalidConfigError([f"{path}: no such file; give a campaign log, CSV or Parquet"])
-    if path.suffix in PARQUET:
-        from nudge.lake.files.rows import parquet_columns, parquet_length  # noqa: PLC0415 - pyarrow is slow
-
-        return CampaignLog(path, tuple(parquet_columns(path)), parquet_length(path))
-    lines = _lines(path)
-    header = next(lines, None)
-    if header is None:
-        raise InvalidConfigError([f"{path}: is empty; write the names of the columns first"])
-    return CampaignLog(path, tuple(header), sum(1 for _ in lines))
-
-
-def iter_rows(log: CampaignLog, columns: Sequence[str]) -> Iterator[Row]:
+def iter_rows(
+    log: InputFile, columns: Sequence[str], refuse: Callable[[BadRow], object]
+) -> Iterator[NumberedRow]:
     """Yield the rows in the file's order.
 
     Args:
-        log: log from `open_log`.
-        columns: columns that a row must have at least.
+        log: of `open_input`.
+        columns: that a row must have at least.
+        refuse: called with each row, or run of rows, that cannot be read.
 
     Raises:
-        InvalidConfigError: the file is damaged; it names the line.
+        InvalidConfigError: the disk fails.
     """
-    if log.path.suffix in PARQUET:
-        from nudge.lake.files.rows import iter_parquet  # noqa: PLC0415 - pyarrow is slow to load
-
-        yield from iter_parquet(log.path, [name for name in columns if name in log.columns])
-        return
-    lines = _lines(log.path)
-    next(lines)
-    for line in lines:
-        yield dict(zip(log.columns, line, strict=True))
-
-
-def _lines(path: Path) -> Iterator[list[str]]:
-    """Yield the header, then the rows; empty lines are skipped.
-
-    Raises:
-        InvalidConfigError: the file is damaged; it names the line.
-    """
-    at, width = 0, 0
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:  # some editors begin with a mark
-            lines = csv.reader(file)
-            for line in filter(None, lines):
-                at, width = lines.line_num, width or len(line)
-                if len(line) != width:
-                    wrong = f"has {len(line)} fields, the header {width}"
-                    raise InvalidConfigError([f"{path}: line {at}: {wrong}; make them agree"])
-                yield line
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
-        text = f"{path}: behind line {at}: cannot be read ({error}); save it as CSV in UTF-8"
-        raise InvalidConfigError([text]) from error
+    number = 0
+    for batch in log.batches([name for name in columns if name in log.columns]):
+        bad = sorted(batch.refused, reverse=True)
+        for line, row in zip(batch.lines, batch.rows, strict=True):
+            while bad and bad[-1].line < line:
+                number += bad[-1].rows
+                refuse(bad.pop())
+            number += 1
+            yield NumberedRow(number, line, row)
+        for one in reversed(bad):
+            number += one.rows
+            refuse(one)

@@ -9,10 +9,19 @@ from typing import Any
 
 from lab.replay.mapping import ROW, EventRule, LogMapping
 from nudge.domain.slots.slot import Scalar, SlotAttribute
+from nudge.domain.values.amounts import parse_amount
+from nudge.domain.values.flags import parse_flag
+from nudge.domain.values.ids import parse_id
+from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.values.words import parse_word
 from nudge.errors import InvalidConfigError
+from nudge.lake.intake.header import shown_names
 
-TRUE = frozenset({"1", "true", "yes"})
-FALSE = frozenset({"0", "false", "no"})
+LONGEST_NAME = 80
+"""Most characters of a visitor's id in the file: prefix, run and event's number come to it."""
+LONGEST_WORD = 200
+LARGEST = 1e15
+AMOUNT = "amount"
 
 Row = Mapping[str, object]
 Outcome = Mapping[str, Any]
@@ -42,73 +51,81 @@ class ReplayRow:
     outcomes: tuple[Outcome, ...]
 
 
+class RowError(ValueError):
+    """A row that cannot be replayed; the text says why, and what would be right."""
+
+
 @dataclass(frozen=True)
 class RowReader:
     """A reader that parses the rows of a campaign log.
 
     Attributes:
-        source: name of the log, for messages.
         kinds: attribute -> kind of its value, a key of `READERS`.
     """
 
-    source: str
     mapping: LogMapping
     kinds: Mapping[str, str]
 
     def read(self, number: int, row: Row) -> ReplayRow | None:
         """Parse a row; None if its variant is not a variant of the slot.
 
+        Args:
+            number: of the row, from 1: the visitor's id where the file has none.
+            row: column -> value.
+
         Raises:
-            InvalidConfigError: a value is invalid; it names row, column and cure.
+            RowError: a value is invalid; it names column and cure, and repeats nothing of the row.
         """
         mapping = self.mapping
         logged = self._variant(row)
         if logged is None:
             return None
-        rules = [
-            rule for rule in (mapping.reward, *mapping.events) if self._true(number, row, rule)
-        ]
+        rules = [rule for rule in (mapping.reward, *mapping.events) if self._true(row, rule)]
         return ReplayRow(
             row=number,
-            name=str(row.get(mapping.visitor_column, number)),
-            context=self._context(number, row),
+            name=self._name(number, row),
+            context=self._context(row),
             logged=logged,
-            propensity=self._propensity(number, row),
+            propensity=self._propensity(row),
             converted=mapping.reward in rules,
             outcomes=tuple(_outcome(rule, row) for rule in rules),
         )
 
+    def _name(self, number: int, row: Row) -> str:
+        column = self.mapping.visitor_column
+        if column not in row:
+            return str(number)
+        return str(_parsed(column, row[column], lambda value: parse_id(value, LONGEST_NAME)))
+
     def _variant(self, row: Row) -> str | None:
-        word = str(row[self.mapping.variant_column])
+        value = row[self.mapping.variant_column]
+        word = "" if value is None else str(value).strip()
         names = self.mapping.variant_names
         return names.get(word) if names else word
 
-    def _context(self, number: int, row: Row) -> dict[str, Scalar]:
+    def _context(self, row: Row) -> dict[str, Scalar]:
         pairs = ((name, column, row[column]) for name, column in self.mapping.context.items())
         return {
-            name: self._as(number, column, value, READERS[self.kinds[name]])
+            name: _parsed(column, value, READERS[self.kinds[name]])
             for name, column, value in pairs
             if value not in (None, "")
         }
 
-    def _propensity(self, number: int, row: Row) -> float:
+    def _propensity(self, row: Row) -> float:
         given = self.mapping.propensity
         if isinstance(given, float):
             return given
-        found = self._as(number, given, row[given], _probability)
-        return float(found or 0)
+        return float(_parsed(given, row[given], _probability) or 0)
 
-    def _true(self, number: int, row: Row, rule: EventRule) -> bool:
-        return bool(self._as(number, rule.when, row[rule.when], _happened))
+    def _true(self, row: Row, rule: EventRule) -> bool:
+        return bool(_parsed(rule.when, row[rule.when], _happened))
 
-    def _as(
-        self, number: int, column: str, value: object, read: Callable[[object], Scalar]
-    ) -> Scalar:
-        try:
-            return read(value)
-        except ValueError as error:
-            text = f"{self.source}: row {number}: {column}: {value!r} {error}"
-            raise InvalidConfigError([text]) from error
+
+def _parsed(column: str, value: object, read: Callable[[object], Scalar]) -> Scalar:
+    try:
+        return read(value)
+    except ValueError as error:
+        raise RowError(f"{column}: {error}") from error
 
 
 def reader(
@@ -137,28 +154,38 @@ def reader(
     ]
     wrong += [
         f"{source}: no column {name!r}, which {mapping.source} names; "
-        f"the file has {', '.join(columns)}"
+        f"the file has {shown_names(columns)}"
         for name in mapping.columns
         if name not in columns and (name, name) != (mapping.visitor_column, ROW)
     ]
     if wrong:
         raise InvalidConfigError(wrong)
-    return RowReader(source, mapping, kinds)
+    return RowReader(mapping, kinds)
 
 
 def _outcome(rule: EventRule, row: Row) -> Outcome:
-    found = {name: _plain(row[column]) for name, column in rule.fields.items()}
+    found = {name: _field(name, column, row[column]) for name, column in rule.fields.items()}
     return {"type": rule.type} | {name: v for name, v in found.items() if v not in (None, "")}
+
+
+def _field(name: str, column: str, value: object) -> Scalar:
+    if value in (None, ""):
+        return None
+    return _parsed(column, value, parse_amount if name == AMOUNT else _plain)
 
 
 def _plain(value: object) -> Scalar:
     """Convert a value that reads as a number to one; keep other text."""
-    if value is None or isinstance(value, bool | int):
+    if isinstance(value, bool | int):
         return value
     try:
         return _number(value)
     except ValueError:
-        return str(value)
+        return _word(value)
+
+
+def _word(value: object) -> str:
+    return parse_word(str(value), LONGEST_WORD)
 
 
 def _number(value: object) -> float:
@@ -166,23 +193,18 @@ def _number(value: object) -> float:
         number = float(str(value))
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    if not abs(number) <= LARGEST:
         raise ValueError("is not a number; write one such as 12.5")
     return number
-
-
-def _flag(value: object) -> bool:
-    word = str(value).strip().lower()
-    if word not in TRUE | FALSE:
-        raise ValueError("is not a flag; write 1, true, yes or 0, false, no")
-    return word in TRUE
 
 
 def _happened(value: object) -> bool:
     if value in (None, ""):
         return False
-    word = str(value).strip().lower()
-    return word in TRUE or (word not in FALSE and _number(value) != 0)
+    try:
+        return parse_flag(value)
+    except ValueRefusedError:
+        return _number(value) != 0
 
 
 def _probability(value: object) -> float:
@@ -193,7 +215,7 @@ def _probability(value: object) -> float:
 
 
 READERS: Mapping[str, Callable[[object], Scalar]] = {
-    "flag": _flag,
+    "flag": parse_flag,
     "number": _number,
-    "category": str,
+    "category": _word,
 }

@@ -27,6 +27,7 @@ from nudge.api.schemas.decisions import (
 from nudge.api.schemas.explanation import ExplanationSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.basics.calendar import RECORD
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.errors import ForbiddenError
 from nudge.flows.serving.explain import explain
@@ -66,7 +67,7 @@ def decide() -> Response:
 def why(decision_id: str) -> Response:
     """Explain why a variant was chosen, and repeat the draw from the decision's record."""
     service = current()
-    return answer(explain(service.store, service.sealer, decision_id))
+    return answer(explain(service.store, service.sealer, decision_id, RECORD))
 
 
 def _decide_pages(service: Service, asks: list[DecisionRequest]) -> list[PageAnswer]:

@@ -13,7 +13,6 @@ from nudge.config.slot_schema import CHANNELS
 from nudge.domain.basics.slot_values import scalar_problem, text_problem
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.ids import MAX_ID, parse_id
-from nudge.domain.values.plain_text import REPLACEMENT
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word
 
@@ -69,7 +68,7 @@ def name(right: str) -> ma.String:
 def external_id(right: str, longest: int = MAX_ID, *, required: bool = True) -> DoorField:
     """Make the field of an id that another system gave: text, or a whole number."""
     kind = {"type": ["string", "integer"]}
-    return DoorField(lambda value: _whole_id(value, longest), right, kind, required=required)
+    return DoorField(lambda value: parse_id(value, longest), right, kind, required=required)
 
 
 def visitor_id(*, required: bool = True) -> DoorField:
@@ -142,14 +141,6 @@ def force(most: int) -> ValueTable:
     right = "give slot -> variant; it needs the scope admin as well"
     value = {"type": "string", "minLength": 1}
     return ValueTable(right, most=most, check=text_problem, value=value)
-
-
-def _whole_id(value: object, longest: int) -> str:
-    found = parse_id(value, longest)
-    if REPLACEMENT in found:
-        # Two broken ids would be one visitor.
-        raise ValueRefusedError("holds a broken character; send the id as UTF-8")
-    return found
 
 
 def _attribute_problem(value: object) -> str | None:

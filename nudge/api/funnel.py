@@ -35,7 +35,7 @@ def funnel() -> Response:
     service = current()
     given = request.args
     slots = service.catalogue_with(given.getlist("slot")).slots
-    question = funnel_question(given, clock.now(), slots)
+    question = funnel_question(given, clock.now(), slots, service.calendar)
     # An answer belongs to the definition that it was made by.
     path = load_funnel(service.settings.config_dir)
     desk = service.questions

@@ -33,14 +33,15 @@ class ReadySchema(Schema):
         required=True,
         metadata={
             "description": "problem, as a word (`store_away`, `store_full`, `store_empty`, "
-            "`store_older`, `store_other`) and a sentence; empty without a problem"
+            "`store_older`, `store_other`, `publish_failing`) and a sentence; empty without one"
         },
     )
     warnings = ma.List(
         ma.String(),
         required=True,
         metadata={
-            "description": "what needs a person soon, and the cure; `status` does not hang on it"
+            "description": "what needs a person, and the cure; only a slot that cannot publish "
+            "is a reason for `degraded` among them"
         },
     )
     slots = ma.Integer(required=True)
@@ -62,6 +63,10 @@ FULL: Final = (
     "store_full: the store has no memory or disk left to write; raise its limit, or lower "
     "journal_max_bytes; decisions come from memory"
 )
+UNPUBLISHED: Final = (
+    "publish_failing: the learner of slot {} fails ({}), and its last policy stays; look for "
+    "publish_failed in the worker's log"
+)
 TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -76,24 +81,25 @@ def ready() -> Response:
     """Report whether the process can answer decisions, and name the problem if there is one.
 
     `degraded` means that decisions come from memory, without the store; or that the store is not
-    the known one: decisions are kept, and nothing is learned of them until it is accepted.
+    the known one: decisions are kept, and nothing is learned of them until it is accepted; or that
+    a slot's learner fails: that slot goes on with its last policy.
     """
     service = current()
     lags = _lags(service)
     held = service.held
     known = held.read_at is not None
-    reason = _reason(service, away=lags is None)
+    warnings = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
+    reason = _reason(service, away=lags is None) or next(iter(warnings), "")
     status = "starting" if not known else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
-    body: dict[str, object] = {
-        "slots": len(held.catalogue.slots),
-        "catalogue_age": held.age,
-        "lags": told,
-    }
-    holidays = service.holidays.look(now())
-    body["warnings"] = [one for one in (holidays, _refused_merges(service)) if one]
-    return answer({"status": status, "reason": reason} | body, 200 if known else 503)
+    if holidays := service.holidays.look(now()):
+        warnings.append(holidays)
+    if refused := _refused_merges(service):
+        warnings.append(refused)
+    body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
+    told_why = {"status": status, "reason": reason, "warnings": warnings}
+    return answer(told_why | body, 200 if known else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})

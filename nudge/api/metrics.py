@@ -67,6 +67,7 @@ class Metrics:
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         holidays_missing: years whose days off the contact policy lacks.
+        unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         spool: figures of the spool.
     """
 
@@ -79,6 +80,7 @@ class Metrics:
     degraded: Counter
     frozen: Gauge
     holidays_missing: Gauge
+    unpublished: Gauge
     spool: SpoolMetrics
 
     @classmethod
@@ -112,12 +114,9 @@ class Metrics:
                 ("slot",),
                 registry=own,
             ),
-            frozen=Gauge(
-                "nudge_slot_frozen",
-                "1 while a slot is frozen",
-                ("slot",),
-                registry=own,
-                multiprocess_mode="livemax",
+            frozen=_slot_gauge("nudge_slot_frozen", "1 while a slot is frozen", own),
+            unpublished=_slot_gauge(
+                "nudge_publish_failing", "1 while a slot's learner cannot publish", own
             ),
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
@@ -146,6 +145,11 @@ def _gauge(name: str, text: str, over: Literal["sum", "max"], own: CollectorRegi
     """Create a gauge that ignores dead processes."""
     mode: Literal["livesum", "livemax"] = "livesum" if over == "sum" else "livemax"
     return Gauge(name, text, registry=own, multiprocess_mode=mode)
+
+
+def _slot_gauge(name: str, text: str, own: CollectorRegistry) -> Gauge:
+    """Create a gauge by slot that ignores dead processes."""
+    return Gauge(name, text, ("slot",), registry=own, multiprocess_mode="livemax")
 
 
 def _multiprocess() -> bool:

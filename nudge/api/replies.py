@@ -10,7 +10,7 @@ from flask import Response
 
 from nudge.api.errors import error_answer
 from nudge.api.provider import answer
-from nudge.domain.reports.report_time import iso
+from nudge.api.service import current
 from nudge.errors import NotFoundError
 from nudge.flows.serving.questions import QuestionStatus
 from nudge.store.jobs.jobs import Job
@@ -23,7 +23,8 @@ def with_as_of(body: bytes | None, as_of: float | None) -> orjson.Fragment | Non
     """Add `as_of`, the time until which the answer is complete, to a JSON object."""
     if body is None:
         return None
-    return orjson.Fragment(b'{"as_of":' + orjson.dumps(iso(as_of)) + b"," + body[1:])
+    label = current().calendar.label_or_none(as_of)
+    return orjson.Fragment(b'{"as_of":' + orjson.dumps(label) + b"," + body[1:])
 
 
 def pending(body: Mapping[str, object], reply: QuestionStatus) -> Response:
@@ -46,15 +47,16 @@ def plain_job(found: Job | None) -> dict[str, object]:
     """
     if found is None:
         raise NotFoundError("the job has expired; ask again")
+    label = current().calendar.label_or_none
     return {
         "job_id": found.id,
         "kind": found.kind,
         "state": found.state,
         "progress": found.progress,
         "question": dict(found.question),
-        "asked_at": iso(found.asked),
-        "finished_at": iso(found.finished),
-        "as_of": iso(found.as_of),
+        "asked_at": label(found.asked),
+        "finished_at": label(found.finished),
+        "as_of": label(found.as_of),
         "code": found.code,
         "message": found.message,
         "result": None,

@@ -34,7 +34,6 @@ from nudge.domain.reports.questions import (
     where_of,
 )
 from nudge.domain.reports.report_table import as_csv
-from nudge.domain.reports.report_time import iso
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.slot_totals import slot_totals
@@ -79,10 +78,11 @@ def figures(slot: str) -> Response:
     given = request.args
     asked = PerformanceQuestion(
         slot,
-        period_of(given.get("from"), given.get("to")),
+        period_of(given.get("from"), given.get("to"), service.calendar),
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
         _where(given.get("where")),
+        service.settings.zone,
     )
     desk = service.questions
     inquiry = desk.inquiry("report", asked.plain, served.slot.revision)
@@ -95,7 +95,7 @@ def figures(slot: str) -> Response:
     if asked.parquet:
         return _file(reply.body, PARQUET, f"{slot}.parquet")
     if given.get("format") == "csv":
-        told = orjson.loads(reply.body) | {"as_of": iso(reply.as_of)}
+        told = orjson.loads(reply.body) | {"as_of": current().calendar.label_or_none(reply.as_of)}
         return _file(as_csv(told).encode(), CSV, f"{slot}.csv")
     return answer(_head(served) | _guard(served) | _report(reply))
 
@@ -113,7 +113,8 @@ def evaluate(slot: str) -> Response:
     service, served = current(), _served(slot)
     asked = _asked(json_table(service.settings.max_body))
     target = target_of(asked["target"])
-    question = EvaluationQuestion(slot, target, period_of(asked.get("from"), asked.get("to")))
+    period = period_of(asked.get("from"), asked.get("to"), service.calendar)
+    question = EvaluationQuestion(slot, target, period, service.settings.zone)
     desk = service.questions
     inquiry = desk.inquiry("evaluate", question.plain, served.slot.revision)
     reply = desk.answer(inquiry, anew=True)
@@ -172,8 +173,9 @@ def _totals(served: LiveSlot, reply: QuestionStatus) -> dict[str, object]:
     """The slot's totals; with the newest report's figures and the time until which they hold."""
     body = reply.body
     inferred = InferredFigures() if body is None else InferredFigures(orjson.loads(body))
-    as_of = None if body is None else iso(reply.as_of)
-    return {"as_of": as_of} | slot_totals(current().store, served, inferred)
+    as_of = None if body is None else current().calendar.label_or_none(reply.as_of)
+    service = current()
+    return {"as_of": as_of} | slot_totals(service.store, served, inferred, service.calendar)
 
 
 def _guard(served: LiveSlot) -> dict[str, object]:

@@ -16,6 +16,7 @@ from nudge.api import keeper
 from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -124,6 +125,11 @@ class Service:
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
+    def calendar(self) -> OperatorCalendar:
+        """The operator's calendar: of dates in questions and of all labels."""
+        return OperatorCalendar.named(self.settings.zone)
+
+    @cached_property
     def planner(self) -> Planner:
         """The planner of SMS, made by the first request, since holidays take time to load.
 
@@ -181,6 +187,8 @@ class Service:
         self.held.follow(store or self.store)
         for name, served in self.held.catalogue.slots.items():
             self.metrics.frozen.labels(name).set(float(served.slot.mode == SlotMode.FROZEN))
+            failing = name in self.held.catalogue.failing
+            self.metrics.unpublished.labels(name).set(float(failing))
 
     def look(self) -> None:
         """Check that the store is the known one, then read the changes of the catalogue.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 from flask import Response, request
@@ -136,8 +135,7 @@ def _add_etag(response: Response, slot: Slot) -> Response:
 
 
 def _plain_revision(entry: dict[str, object]) -> dict[str, object]:
-    at = datetime.fromtimestamp(float(str(entry["at"])), UTC)
-    return entry | {"at": at.isoformat()}
+    return entry | {"at": current().calendar.label(float(str(entry["at"])))}
 
 
 def _plain(served: LiveSlot) -> dict[str, object]:

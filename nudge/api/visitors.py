@@ -13,14 +13,16 @@ from nudge.api.provider import answer
 from nudge.api.schemas.visitors import ErasureSchema, VisitorViewSchema
 from nudge.api.service import Service, current
 from nudge.clock import now
+from nudge.domain.basics.calendar import RECORD
 from nudge.domain.basics.money import FEN
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
 from nudge.domain.people.numbers import LAST, is_own
+from nudge.domain.people.refunds import WHOLE, Refund
+from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
-from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.segments import Member, members
 from nudge.errors import CorruptRecordError, NotFoundError
 from nudge.flows.serving.drain import drain
@@ -87,7 +89,7 @@ def _plain(
         "segments": {kind: _member(member) for kind, member in belongs.items()},
         "channels": state.channels,
         "benefits": state.benefits,
-        "payments": [{"at": iso(x.at), "amount": x.amount / FEN} for x in state.payments],
+        "payments": [{"at": RECORD.label(x.at), "amount": x.amount / FEN} for x in state.payments],
         "assigned": {
             unit: {"decision_id": service.sealer.seal(kept.ref), "variant": kept.decision.variant}
             for unit, kept in found.assigned.items()
@@ -98,16 +100,24 @@ def _plain(
         "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
+        **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
     }
 
 
+def _refund(state: VisitorState, one: Refund) -> dict[str, object]:
+    amount = None if one.amount == WHOLE else one.amount / FEN
+    known = knows_payment(state, one.refund_of)
+    return _entry(one.at, refund_of=one.refund_of, amount=amount, payment_known=known)
+
+
 def _entry(at: float, **more: object) -> dict[str, object]:
-    return {"at": iso(at), **more}
+    return {"at": RECORD.label(at), **more}
 
 
 def _consent(one: Consent) -> dict[str, object]:
     """Return a consent; a file may have given it without a time."""
-    return {"at": iso(one.at) if one.at else None, "channel": one.channel, "given": one.given}
+    at = current().calendar.label(one.at) if one.at else None
+    return {"at": at, "channel": one.channel, "given": one.given}
 
 
 def _book(found: VisitorView) -> list[tuple[str, bytes]]:
@@ -125,7 +135,7 @@ def _number(service: Service, name: str, sealed: bytes, state: VisitorState) -> 
         "masked": number_from_seal(text).masked if text else None,
         "own": is_own(name),
         "times": used.times if used else 0,
-        "last_at": iso(used.last_at) if used else None,
+        "last_at": RECORD.label(used.last_at) if used else None,
     }
 
 

@@ -12,7 +12,6 @@ from marshmallow import fields as ma
 from nudge.api.operation import operation, query_parameter, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
-from nudge.domain.reports.report_time import iso
 from nudge.domain.values.instants import parse_instant
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
@@ -90,7 +89,9 @@ def withdrawals() -> Response:
     end = page[-1] if len(found) > most else None
     more = f"{end.at}-{end.partition}-{until}" if end else None
     told = [_plain(service, one) for one in page]
-    return answer({"withdrawals": told, "next": more, "until": _time(until)})
+    return answer(
+        {"withdrawals": told, "next": more, "until": service.calendar.label(until / MICRO)}
+    )
 
 
 def _place(service: Service, since: str | None, cursor: str | None) -> tuple[Bookmark, int]:
@@ -127,19 +128,15 @@ def _limit(text: str | None) -> int:
 
 
 def _plain(service: Service, one: Withdrawal) -> dict[str, Any]:
-    plan = one.plan
+    plan, label = one.plan, service.calendar.label
     return {
         "decision_id": service.sealer.seal(plan.ref),
-        "at": _time(one.at),
-        "send_at": iso(plan.due),
+        "at": label(one.at / MICRO),
+        "send_at": service.calendar.label_or_none(plan.due),
         "channel": plan.channel,
         "purpose": plan.purpose,
         "reason": plan.reason,
     }
-
-
-def _time(micros: int) -> str | None:
-    return iso(micros / MICRO)
 
 
 def _wrong(name: str, message: str) -> InvalidRequestError:

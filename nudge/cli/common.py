@@ -19,9 +19,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from nudge.domain.reports.report_time import iso
-from nudge.domain.values.instants import parse_instant
-from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.reports.questions import EVER, Period, period_of
+from nudge.errors import InvalidRequestError
 from nudge.settings import settings as nudge_settings
 from nudge.settings.settings import Settings
 
@@ -48,16 +48,42 @@ def json_option(command: Command) -> Command:
     )
 
 
-def instant_option(flag: str, name: str, text: str) -> Callable[[Command], Command]:
-    """Make an option for a date and time with zone, or seconds; the command gets seconds."""
+def period_options(since: str, until: str) -> Callable[[Command], Command]:
+    """Add the options `--from` and `--to`; the command gets texts, for `read_period`.
 
-    def read(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-        try:
-            return None if value is None else parse_instant(value)
-        except ValueRefusedError as error:
-            raise click.BadParameter(str(error)) from error
+    Args:
+        since: what `--from` keeps.
+        until: what `--to` keeps.
+    """
+    form = "Seconds, a date and time with its zone, or a day such as 2026-11-27, which is in."
 
-    return click.option(flag, name, callback=read, metavar="TIME", help=text)
+    def add(command: Command) -> Command:
+        for flag, name, text in (("--to", "end", until), ("--from", "start", since)):
+            command = click.option(flag, name, metavar="TIME", help=f"{text} {form}")(command)
+        return command
+
+    return add
+
+
+def read_period(settings: Settings, start: str | None, end: str | None) -> Period:
+    """Return the period of `--from` and `--to`; days are those of the operator's zone.
+
+    Raises:
+        click.BadParameter: a text is no time, or the period ends before it begins.
+    """
+    if start is None and end is None:
+        return EVER
+    try:
+        return period_of(start, end, OperatorCalendar.named(settings.zone))
+    except InvalidRequestError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def same_file(source: Path, out: Path) -> bool:
+    """Return True where two paths are one file, by whatever names: a link is one, too."""
+    if source.exists() and out.exists():
+        return source.samefile(out)
+    return source.resolve() == out.resolve()
 
 
 def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
@@ -77,9 +103,9 @@ def print_json(value: object) -> None:
     click.echo(orjson.dumps(value, option=options).decode())
 
 
-def tell_since(lake: Lake) -> None:
+def tell_since(lake: Lake, calendar: OperatorCalendar) -> None:
     """Print since when the lake has everything, if older days were removed from it."""
-    since = iso(lake.contents().since())
+    since = calendar.label_or_none(lake.contents().since())
     if since is not None:
         click.echo(
             f"older days were removed; the lake has everything logged since {since}", err=True

@@ -18,12 +18,15 @@ from nudge.cli.common import (
     json_option,
     load_settings,
     out,
+    period_options,
     print_json,
     progress_bar,
+    read_period,
     tell_since,
 )
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
-from nudge.domain.reports.questions import TARGETS, EvaluationQuestion
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.reports.questions import EVER, TARGETS, EvaluationQuestion
 from nudge.domain.reports.target_policy import AskedPolicy
 from nudge.errors import InvalidRequestError
 from nudge.flows.reports.asked_policy import asked_policy
@@ -132,6 +135,7 @@ def _target(_: click.Context, __: click.Parameter, value: str) -> str:
     show_default=True,
     help="Coverage of the intervals.",
 )
+@period_options("Only decisions of a lake made then or later.", "Only those made before.")
 @file_options
 @data_dir_option
 @json_option
@@ -145,6 +149,8 @@ def evaluate(
     propensity: str | float,
     features: tuple[str, ...] | None,
     level: float,
+    start: str | None,
+    end: str | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
     options: FileOptions,
@@ -164,18 +170,24 @@ def evaluate(
         raise click.UsageError(
             "mabwiser:NAME learns from the lake: use --log lake and no other options"
         )
+    period = EVER if start is end is None else read_period(load_settings(data_dir), start, end)
+    if period != EVER and not (log == LAKE and plain):
+        raise click.UsageError("--from and --to go with --log lake and none of the log's columns")
     asked = None
     if slot is not None and question.kind in OF_SLOT:
         asked = _find_policy(load_settings(data_dir), slot, question.target)
     summary = None
     if log == LAKE and slot is not None and plain:
-        found = _evaluate_lake(load_settings(data_dir), EvaluationQuestion(slot, target), asked)
+        settings = load_settings(data_dir)
+        wanted = EvaluationQuestion(slot, target, period, settings.zone)
+        found = _evaluate_lake(settings, wanted, asked)
     else:
         file = _log(log, slot, data_dir, options)
         summary = FileSummary(file.name, file.form, file.unit, options.strict)
         found = _evaluate_file(file, question, asked, summary)
     if log == LAKE:
-        tell_since(Lake(load_settings(data_dir).lake_dir))
+        settings = load_settings(data_dir)
+        tell_since(Lake(settings.lake_dir), OperatorCalendar.named(settings.zone))
     if as_json:
         print_json(found.plain | (summary.plain if summary and summary.form else {}))
     else:

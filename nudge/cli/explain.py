@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, print_json
-from nudge.domain.reports.report_time import iso
+from nudge.domain.basics.calendar import RECORD, OperatorCalendar
 from nudge.errors import NotFoundError
 from nudge.flows.serving.explain import explain as from_journal
 from nudge.flows.serving.explain import explanation_of
@@ -29,11 +29,13 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
     All facts come from the decision's own record: in the journal or, once it left the journal, in
     the lake. Ends with 1 if the draw does not repeat.
     """
-    with open_installation(load_settings(data_dir)) as installation:
+    settings = load_settings(data_dir)
+    calendar = OperatorCalendar.named(settings.zone)
+    with open_installation(settings) as installation:
         try:
-            found = from_journal(installation.store, installation.sealer, decision_id)
+            found = from_journal(installation.store, installation.sealer, decision_id, RECORD)
         except NotFoundError as missing:
-            found = _from_lake(installation, decision_id, missing)
+            found = _from_lake(installation, decision_id, calendar, missing)
     if as_json:
         print_json(found)
     else:
@@ -42,16 +44,19 @@ def explain(decision_id: str, data_dir: Path | None, as_json: bool) -> None:  # 
 
 
 def _from_lake(
-    installation: Installation, decision_id: str, missing: NotFoundError
+    installation: Installation,
+    decision_id: str,
+    calendar: OperatorCalendar,
+    missing: NotFoundError,
 ) -> dict[str, object]:
     from nudge.lake.engine.query import connect_contents, find_place  # noqa: PLC0415 - duckdb, which a fresh one does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - pyarrow, the same
 
     lake = Lake(installation.settings.lake_dir)
     contents = lake.contents()
-    place = find_place(connect_contents(contents), decision_id)
+    place = find_place(connect_contents(contents, whole=True), decision_id)
     if place is None:
-        since = iso(contents.since())
+        since = calendar.label_or_none(contents.since())
         if since is None:
             raise missing
         text = f"neither the journal nor the lake has it; the lake begins at {since}"
@@ -59,7 +64,8 @@ def _from_lake(
     ref = installation.sealer.unseal(decision_id)
     # Several decisions may have one place.
     entries = lake.entries(place[0], installation.sealer.unseal, place[1] - 1)
-    return explanation_of(decision_id, next(entry for entry in entries if entry.ref == ref))
+    entry = next(entry for entry in entries if entry.ref == ref)
+    return explanation_of(decision_id, entry, RECORD)
 
 
 def lines(found: Plain) -> Iterator[str]:

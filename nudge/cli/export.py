@@ -10,11 +10,13 @@ import click
 from nudge.cli.common import (
     data_dir_option,
     err,
-    instant_option,
     load_settings,
+    period_options,
     progress_bar,
+    read_period,
     tell_since,
 )
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.errors import StoreError
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
@@ -37,15 +39,14 @@ LEFT_OUT: Final = {
     "--format", "kind", type=click.Choice(FORMATS), required=True, help="Format of the file."
 )
 @click.option("--slot", required=True, help="Slot of the decisions.")
-@instant_option("--from", "start", "Only decisions made then or later.")
-@instant_option("--to", "end", "Only decisions made before.")
+@period_options("Only decisions made then or later.", "Only decisions made before.")
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
 @data_dir_option
 def export(
     kind: str,
     slot: str,
-    start: float | None,
-    end: float | None,
+    start: str | None,
+    end: str | None,
     out: Path,
     data_dir: Path | None,
 ) -> None:
@@ -60,16 +61,19 @@ def export(
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
-    lake = Lake(settings.lake_dir)
-    log = open_export(lake, ExportRequest(slot, start, end))
+    if out.resolve().is_relative_to(settings.lake_dir.resolve()):
+        raise click.UsageError(f"{out} lies in the lake, which it is read from; name another OUT")
+    lake, period = Lake(settings.lake_dir), read_period(settings, start, end)
+    log = open_export(lake, ExportRequest(slot, period.start, period.end))
     attributes = _attributes(settings, slot) if kind == "dsjson" else {}
+    calendar = OperatorCalendar.named(settings.zone)
     with progress_bar("decisions", shown=err().is_terminal) as bar:
         task = bar.add_task("", total=log.rows * READINGS.get(kind, 1), note="")
-        found = written(log, kind, out, attributes, lambda rows: bar.advance(task, rows))
+        found = written(log, kind, out, attributes, lambda rows: bar.advance(task, rows), calendar)
     click.echo(f"{out}: {found.rows:,} {UNITS.get(kind, 'rows')} of {log.rows:,} decisions")
     for why, count in found.left_out.items():
         click.echo(f"  {count:,} left out: {LEFT_OUT.get(why, why)}")
-    tell_since(lake)
+    tell_since(lake, calendar)
 
 
 def _attributes(settings: Settings, slot: str) -> Attributes:

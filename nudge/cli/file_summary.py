@@ -63,6 +63,8 @@ class FileSummary:
         refused: rows that were left out.
         known: rows that had been taken before.
         bad: the first refused rows.
+        warned: cells that were left out of rows that were used.
+        warnings: the first of these.
     """
 
     name: str
@@ -73,6 +75,8 @@ class FileSummary:
     refused: int = 0
     known: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    warned: int = 0
+    warnings: list[BadRow] = field(default_factory=list)
 
     @classmethod
     def of(cls, file: InputFile, options: FileOptions) -> FileSummary:
@@ -103,6 +107,12 @@ class FileSummary:
         if len(self.bad) < KEPT:
             self.bad.append(one)
 
+    def warn(self, line: int, problem: str) -> None:
+        """Count a cell that was left out: the rest of its row is used."""
+        self.warned += 1
+        if len(self.warnings) < KEPT:
+            self.warnings.append(BadRow(line, problem))
+
     def refuse_each(self, bad: Iterable[BadRow]) -> None:
         """Count rows that the reader left out.
 
@@ -120,7 +130,11 @@ class FileSummary:
             {self.unit: one.line, "rows": one.rows, "problem": one.problem}
             for one in sorted(self.bad)
         ]
-        return {"rows": self.rows, **counts, "form": self.form, "problems": told}
+        found = {"rows": self.rows, **counts, "form": self.form, "problems": told}
+        if self.warned:
+            cells = [{self.unit: one.line, "problem": one.problem} for one in self.warnings]
+            found |= {"warned": self.warned, "warnings": cells}
+        return found
 
     def sentence(self) -> str:
         """Return the counts in a line for people."""
@@ -135,6 +149,13 @@ class FileSummary:
         more = self.refused - sum(one.rows for one in sorted(self.bad)[:TOLD])
         if more:
             click.echo(f"{self.name}: and {more:,} more rows", err=True)
+
+    def tell_warnings(self) -> None:
+        """List the first cells that were left out, on stderr."""
+        for one in self.warnings[:TOLD]:
+            click.echo(f"{self.name}: {self._told(one)}; the rest of the row was used", err=True)
+        if self.warned > TOLD:
+            click.echo(f"{self.name}: and {self.warned - TOLD:,} more such cells", err=True)
 
     def _told(self, one: BadRow) -> str:
         until = "" if one.rows == 1 else f" to {one.line + one.rows - 1:,}"

@@ -14,11 +14,12 @@ from bandits.units import MINUTE
 from nudge import clock
 from nudge.cli.common import (
     data_dir_option,
-    instant_option,
     json_option,
     load_settings,
     out,
+    period_options,
     print_json,
+    read_period,
 )
 from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Compare, FunnelQuestion, period_of
@@ -30,8 +31,10 @@ LEAKS: Final = 10
 
 
 @click.command()
-@instant_option("--from", "start", "Only visits that began then or later; by default 7 days ago.")
-@instant_option("--to", "end", "Only visits that began before; by default now.")
+@period_options(
+    "Only visits that began then or later; by default 7 days ago.",
+    "Only visits that began before; by default now.",
+)
 @click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no groups.")
 @click.option(
     "--compare",
@@ -41,8 +44,8 @@ LEAKS: Final = 10
 @data_dir_option
 @json_option
 def funnel(
-    start: float | None,
-    end: float | None,
+    start: str | None,
+    end: str | None,
     by: str,
     compare: str | None,
     data_dir: Path | None,
@@ -57,8 +60,11 @@ def funnel(
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
-    period = period_of(start, end, clock.now())
-    question = FunnelQuestion(period, "" if by == "none" else by, cast("Compare | None", compare))
+    asked = read_period(settings, start, end)
+    period = period_of(asked.start, asked.end, clock.now())
+    question = FunnelQuestion(
+        period, "" if by == "none" else by, cast("Compare | None", compare), settings.zone
+    )
     path = load_funnel(settings.config_dir)
     found = count(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:

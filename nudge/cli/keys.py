@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.journal.caller import SCOPES, Scope
 from nudge.store.service.api_keys import StoredKey
 from nudge.wiring.command import open_installation
@@ -58,15 +58,18 @@ def create(
 @json_option
 def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
     """List all keys, revoked ones too."""
-    with open_installation(load_settings(data_dir)) as installation:
+    settings = load_settings(data_dir)
+    calendar = OperatorCalendar.named(settings.zone)
+    with open_installation(settings) as installation:
         found = installation.store.api_keys.list_keys()
     if as_json:
-        print_json([_plain(key) for key in found])
+        print_json([_plain(key, calendar) for key in found])
         return
     table = Table("id", "name", "scopes", "origins", "created", "revoked")
     for key in found:
         cells = (key.key_id, key.name, ", ".join(key.scopes), ", ".join(key.origins) or "any")
-        table.add_row(*map(escape, cells), _time(key.created), _time(key.revoked_at) or "-")
+        times = (_time(at, calendar) for at in (key.created, key.revoked_at))
+        table.add_row(*map(escape, cells), *(text or "-" for text in times))
     out().print(table)
 
 
@@ -75,23 +78,23 @@ def list_(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
 @data_dir_option
 def revoke(key_id: str, data_dir: Path | None) -> None:
     """Revoke a key for good."""
-    with open_installation(load_settings(data_dir)) as installation:
+    settings = load_settings(data_dir)
+    with open_installation(settings) as installation:
         key = installation.store.api_keys.revoke(key_id, now())
-    click.echo(f"Key {key.key_id} is revoked since {_time(key.revoked_at)}.")
+    since = _time(key.revoked_at, OperatorCalendar.named(settings.zone))
+    click.echo(f"Key {key.key_id} is revoked since {since}.")
 
 
-def _plain(key: StoredKey) -> dict[str, object]:
+def _plain(key: StoredKey, calendar: OperatorCalendar) -> dict[str, object]:
     return {
         "key_id": key.key_id,
         "name": key.name,
         "scopes": key.scopes,
         "origins": key.origins,
-        "created": _time(key.created),
-        "revoked": _time(key.revoked_at),
+        "created": _time(key.created, calendar),
+        "revoked": _time(key.revoked_at, calendar),
     }
 
 
-def _time(seconds: float | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+def _time(seconds: float | None, calendar: OperatorCalendar) -> str | None:
+    return None if seconds is None else calendar.label(int(seconds))

@@ -13,8 +13,9 @@ from lab.simulate.offline import compare
 from lab.simulate.offline_plot import regret_plot
 from lab.simulate.offline_result import TOTAL, Score, scores, table
 from lab.simulate.offline_world import config_of, load_world, read_competitor
-from nudge.cli.common import out, print_json, progress_bar
+from nudge.cli.common import out, print_json, progress_bar, same_file
 from nudge.errors import InvalidConfigError, InvalidRequestError
+from nudge.lake.files import disk
 
 LEARNERS = "auto,beta,uniform"
 
@@ -49,6 +50,8 @@ def run(asked: OfflineComparison, *, as_json: bool) -> None:
     """
     if asked.plot is not None and asked.plot.suffix != ".svg":
         raise click.UsageError(f"--plot {asked.plot}: write a file that ends with .svg")
+    if asked.plot is not None and same_file(asked.world, asked.plot):
+        raise click.UsageError("--world and --plot are one file; name another plot")
     world = load_world(asked.world)
     seeds = _seeds(world, asked.seeds)
     visitors = asked.visitors or int(world.tables["run"]["visitors"])
@@ -89,6 +92,6 @@ def _plot(path: Path, world: World, found: Sequence[Score], visitors: int) -> No
     curves = {one.learner: one.regret for one in found if one.slot == TOTAL}
     change = world.tables.get("change", {}).get("at_visitor")
     try:
-        path.write_text(regret_plot(curves, visitors, change), encoding="utf-8")
+        disk.write_text(path, regret_plot(curves, visitors, change))
     except OSError as error:
         raise InvalidConfigError([f"{path}: cannot be written: {error}"]) from error

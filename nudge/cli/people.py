@@ -16,7 +16,7 @@ from nudge.cli.common import (
     print_json,
     progress_bar,
 )
-from nudge.domain.reports.report_time import iso
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.wiring.command import open_installation
 
 if TYPE_CHECKING:  # pyarrow, which help does not need
@@ -60,19 +60,19 @@ def split(
         flow = installation.people_split(PATIENCE, lambda n: bar.advance(task, n))
         found = flow.split(visitor_a.strip(), visitor_b.strip(), dry=dry_run)
     names = ("VISITOR_A", "VISITOR_B")
+    at = OperatorCalendar.named(settings.zone).label_or_none(found.merged_at)
     if as_json:
-        at = None if found.merged_at is None else iso(found.merged_at)
         leaves = None if found.apart else names[found.leaves]
         print_json(asdict(found) | {"merged_at": at, "leaves": leaves, "dry_run": dry_run})
         return
-    _tell(found, names[found.leaves], names[1 - found.leaves], dry=dry_run)
+    _tell(found, at, names[found.leaves], names[1 - found.leaves], dry=dry_run)
 
 
-def _tell(found: SplitResult, leaves: str, stays: str, *, dry: bool) -> None:
+def _tell(found: SplitResult, at: str | None, leaves: str, stays: str, *, dry: bool) -> None:
     if found.apart:
         click.echo("The two are two people: there is nothing to take apart.")
         return
-    since = "" if found.merged_at is None else f", one since {iso(found.merged_at)}"
+    since = "" if at is None else f", one since {at}"
     click.echo(f"{'Would take' if dry else 'Took'} {leaves} out of {stays}{since}:")
     for name, i in ((leaves, 0), (stays, 1)):
         records, numbers = found.records[i], found.numbers[i]

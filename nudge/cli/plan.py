@@ -99,6 +99,9 @@ def plan(
     except HeldError as error:
         text = "another process is writing it; wait for that process, or end it"
         raise InvalidConfigError([f"{out}: {text}"]) from error
+    except OSError as error:
+        text = f"cannot be written ({error.strerror or 'the disk fails'}); check directory and disk"
+        raise InvalidConfigError([f"{out}: {text}"]) from error
     sys.exit(_tell(out, question, joined, as_json=as_json))
 
 
@@ -167,8 +170,8 @@ def _tell(out: Path, question: PlanQuestion, joined: PlanFile, *, as_json: bool)
         print_json(counts | told | {"repeated": joined.repeated, "unused_columns": unused})
         return summary.exit_code
     repeated = f", {joined.repeated:,} of visitors who had a row before" if joined.repeated else ""
-    told_rows = f"{summary.taken:,} taken, {summary.refused:,} refused{repeated}"
-    click.echo(f"{summary.name}: {summary.rows:,} rows ({summary.form}): {told_rows}")
+    rows = f"{summary.name}: {summary.rows:,} rows ({summary.form})"
+    click.echo(f"{rows}: {summary.taken:,} taken, {summary.refused:,} refused{repeated}")
     click.echo(f"{out}: {planned:,} planned, {sum(unplanned.values()):,} not")
     for reason, count in Counter(unplanned).most_common():
         click.echo(f"  {reason:<20} {count:>12,}")

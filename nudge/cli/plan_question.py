@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nudge.cli.common import load_settings
+from nudge.cli.common import load_settings, same_file
 from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import keep, part_of
 from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
@@ -40,13 +40,6 @@ class PlanQuestion:
     share: PlanShare
     unused: Mapping[str, str]
     short: bool
-
-
-def same_file(source: Path, out: Path) -> bool:
-    """Return True where two paths are one file, by whatever names: a link is one, too."""
-    if out.exists():
-        return source.samefile(out)
-    return source.resolve() == out.resolve()
 
 
 def check_question(
@@ -134,8 +127,7 @@ def _check_rows(file: InputFile, desk: SharePlanner) -> None:
 
     for piece in visitor_pieces(file, SIZE):
         found = piece()
-        for row, line in zip(found.rows, found.lines, strict=True):
-            read = desk.terms.read(row)
+        for read, line in zip(desk.terms.read_each(found.rows), found.lines, strict=True):
             if isinstance(read, str):
                 text = f"{file.unit} {line:,}: {read}; nothing was planned (--strict)"
                 raise InvalidConfigError([f"{file.name}: {text}"])

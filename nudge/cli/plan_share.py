@@ -83,7 +83,7 @@ class SharePlanner:
             piece: the rows.
             repeats: place of a row -> place of the first row of the same visitor.
         """
-        read = [self.terms.read(row) for row in piece.rows]
+        read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
@@ -95,7 +95,7 @@ class SharePlanner:
 
     def gains(self, piece: PlanRows) -> list[float]:
         """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
-        read = [self.terms.read(row) for row in piece.rows]
+        read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
         return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]

@@ -13,9 +13,9 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import load_contact, load_holiday_years
+from nudge.config.contact_file import contact_warnings, load_contact, load_holiday_years
 from nudge.config.funnel_file import FILE as FUNNEL
-from nudge.config.funnel_file import load_funnel
+from nudge.config.funnel_file import funnel_warnings, load_funnel
 from nudge.config.segment_file import load_segments
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slot, load_slots
@@ -74,17 +74,22 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
     slots = load_slots(directory) if directory.is_dir() else {}
     if refused := refusals(plan({}, slots)):
         raise InvalidConfigError(refused)
+    warnings: list[str] = []
     if (settings.config_dir / FUNNEL).exists():
         load_funnel(settings.config_dir)
+        warnings += funnel_warnings(settings.config_dir)
     if (settings.config_dir / CONTACT).exists():
-        load_contact(settings.config_dir)
-        missing = load_holiday_years(settings.config_dir).describe_missing(now())
-        if missing:
-            click.echo(f"warning: {missing}", err=True)
+        policy = load_contact(settings.config_dir, settings.zone)
+        warnings += contact_warnings(policy, settings.zone)
+        years = load_holiday_years(settings.config_dir, settings.zone)
+        if missing := years.describe_missing(now()):
+            warnings.append(missing)
     load_segments(settings.config_dir)
     for name, meant in stray_variables().items():
         hint = f"; did you mean {meant}?" if meant else ""
-        click.echo(f"warning: unknown setting {name}{hint}", err=True)
+        warnings.append(f"unknown setting {name}{hint}")
+    for text in warnings:
+        click.echo(f"warning: {text}", err=True)
     if as_json:
         found = {name: dump_slot(slot) for name, slot in slots.items()}
         print_json({"settings": settings.masked(), "slots": found})

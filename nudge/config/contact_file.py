@@ -16,6 +16,7 @@ from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
 from nudge.config.table_file import problems_of, read_table
+from nudge.domain.basics.calendar import ZONE
 from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.contact.contact_policy import (
@@ -36,8 +37,12 @@ FILE: Final = "contact.toml"
 Table = Mapping[str, Any]
 
 
-def load_contact(directory: Path) -> ContactPolicy:
+def load_contact(directory: Path, zone: str = ZONE) -> ContactPolicy:
     """Load the contact policy of a configuration directory, with the file of dates that it names.
+
+    Args:
+        directory: of the configuration.
+        zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: all problems of both files, each with file and key.
@@ -45,7 +50,7 @@ def load_contact(directory: Path) -> ContactPolicy:
     path = directory / FILE
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
-    return parse_contact(table, str(path), dates=dates, more=problems)
+    return parse_contact({"zone": zone, **table}, str(path), dates=dates, more=problems)
 
 
 def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
@@ -64,8 +69,12 @@ def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
     return words_of(channels), words_of(purposes)
 
 
-def load_holiday_years(directory: Path) -> HolidayYears:
+def load_holiday_years(directory: Path, zone: str = ZONE) -> HolidayYears:
     """Load the days off of the contact policy, without the country's own, which take time to load.
+
+    Args:
+        directory: of the configuration.
+        zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: one of the two files cannot be read, or is wrong.
@@ -73,7 +82,7 @@ def load_holiday_years(directory: Path) -> HolidayYears:
     path = directory / FILE
     table = read_table(path)
     problems, dates = _dates_of(table, directory)
-    data, found = _read(_schema(), table)
+    data, found = _read(_schema(), {"zone": zone, **table})
     if found or problems:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found] + [*problems])
     policy = _policy(data, dates)
@@ -105,6 +114,19 @@ def parse_contact(
     if found or more:
         raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found] + [*more])
     return _policy(data, dates or {})
+
+
+def contact_warnings(policy: ContactPolicy, zone: str) -> list[str]:
+    """Return what is allowed and yet hardly meant, as texts for `nudge check`.
+
+    Args:
+        policy: from `load_contact`.
+        zone: the operator's.
+    """
+    if policy.zone.key == zone:
+        return []
+    cure = "leave it out of contact.toml, unless these customers live in another zone"
+    return [f"{FILE}: zone is {policy.zone.key}, and that of the service is {zone}; {cure}"]
 
 
 def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
@@ -141,7 +163,7 @@ def _read(schema: Schema, table: Mapping[str, object]) -> tuple[dict[str, Any], 
 def _policy(data: Table, dates: Table) -> ContactPolicy:
     holidays: Table = data["holidays"]
     return ContactPolicy(
-        zone=ZoneInfo(data["zone"]),
+        zone=ZoneInfo(data.get("zone", ZONE)),
         channels={one["name"]: _channel(one) for one in data["channels"]},
         purposes={one["name"]: _purpose(one) for one in data["purposes"]},
         caps=Caps(**data["caps"]),

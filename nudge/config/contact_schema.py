@@ -170,7 +170,8 @@ class ContactFileSchema(StrictTable):
     """The whole file `config/contact.toml`."""
 
     zone = ma.String(
-        required=True, validate=a_zone, **field_texts("name a time zone such as Asia/Shanghai")
+        validate=a_zone,
+        **field_texts("name a time zone such as Asia/Shanghai, or leave it out for the operator's"),
     )
     spacing = Duration(
         'write a duration up to 31 days, such as "24h", or leave it out',

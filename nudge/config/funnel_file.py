@@ -22,6 +22,8 @@ from nudge.errors import InvalidConfigError
 
 FILE: Final = "funnel.toml"
 FEWEST, MOST = 2, 20
+OFFSET: Final = "utc_offset"
+"""Key of files of earlier versions: the setting `zone` has taken its place."""
 TAKEN: Final = ("channel", "page", "variant", *PERIODS)
 """Dimensions that every funnel has."""
 
@@ -56,7 +58,7 @@ class StageTableSchema(StrictTable):
 
 
 class VisitSchema(StrictTable):
-    """The table `[visit]`: the gap between visits, the wait for late events, the day's offset."""
+    """The table `[visit]`: the gap between visits, the wait for late events."""
 
     gap = Duration('write a duration up to 1 day, such as "30m"', longest=DAY)
     late = Duration('write a duration up to 1 day, such as "6h"', longest=DAY)
@@ -97,6 +99,19 @@ def load_funnel(directory: Path) -> Funnel:
     return parse_funnel(read_table(path), str(path))
 
 
+def funnel_warnings(directory: Path) -> list[str]:
+    """Return what the file still says and nobody reads, as texts for `nudge check`.
+
+    Raises:
+        InvalidConfigError: the file cannot be read.
+    """
+    visit = read_table(directory / FILE).get("visit")
+    if not isinstance(visit, Mapping) or OFFSET not in visit:
+        return []
+    cure = "days begin by the setting zone; remove it"
+    return [f"{FILE}: visit.{OFFSET} counts no longer: {cure}"]
+
+
 def parse_funnel(table: Mapping[str, object], source: str) -> Funnel:
     """Parse the funnel of a plain table; `source` names the file in messages.
 
@@ -115,7 +130,6 @@ def parse_funnel(table: Mapping[str, object], source: str) -> Funnel:
         stages=tuple(_stage(one) for one in data["stages"]),
         gap=visit["gap"],
         late=visit["late"],
-        utc_offset=visit.get("utc_offset", 0.0),
         dimensions=data["dimensions"],
     )
 

@@ -15,7 +15,7 @@ from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import problems_of, read_table
 from nudge.domain.basics.slot_values import suggestion
-from nudge.domain.credit.log_import import CLOSE, OWN, ImportRules
+from nudge.domain.credit.log_import import CLOSE, OWN, ROW_ID, ImportRules
 from nudge.errors import InvalidConfigError
 
 _COLUMN: Final = "name a column of the file"
@@ -43,6 +43,7 @@ class ImportFileSchema(StrictTable):
         load_default=dict,
         **field_texts("write a table such as a = 0.5, b = 0.5"),
     )
+    series = ma.String(load_default="", **field_texts("write a name"))
     teach_only = ma.Boolean(load_default=False, **field_texts("use true or false"))
 
 
@@ -69,8 +70,9 @@ def _schema() -> ImportFileSchema:
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in data["columns"].keys() - set(OWN):
-        yield f"columns.{name}", f"is unknown; {suggestion(name, OWN)}"
+    known = (*OWN, ROW_ID)
+    for name in data["columns"].keys() - set(known):
+        yield f"columns.{name}", f"is unknown; {suggestion(name, known)}"
     if data["teach_only"] and data["distribution"]:
         yield "teach_only", "contradicts the distribution; leave one of them out"
     shares = data["distribution"].values()

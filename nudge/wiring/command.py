@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nudge import faults
+from nudge import clock, faults
 from nudge.config.contact_file import load_contact
 from nudge.config.input_rules import load_input_rules
 from nudge.config.segment_file import load_segments
@@ -29,6 +29,8 @@ from nudge.wiring.stores import patient_store
 
 if TYPE_CHECKING:
     from nudge.flows.upkeep.accept import StoreAcceptance
+    from nudge.flows.upkeep.import_log import Importer
+    from nudge.flows.upkeep.import_undo import ImportUndo
     from nudge.flows.upkeep.rebuild import Rebuild
     from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
@@ -89,7 +91,7 @@ class Installation:
             store=self.store,
             sealer=self.sealer,
             holdout=self.settings.holdout,
-            calendar=Calendar(load_contact(directory)),
+            calendar=Calendar(load_contact(directory, self.settings.zone)),
             segments=load_segments(directory),
         )
 
@@ -106,6 +108,20 @@ class Installation:
         from nudge.lake.files.history import History  # noqa: PLC0415 (see the module)
 
         return History(self.lake, self.sealer.unseal, self.store.journal.read)
+
+    @property
+    def importer(self) -> Importer:
+        """The flow that takes historical logs in."""
+        from nudge.flows.upkeep.import_log import Importer  # noqa: PLC0415 (see the module)
+
+        return Importer(self.store, self.history, self.sealer.import_key, clock.now())
+
+    @property
+    def import_undo(self) -> ImportUndo:
+        """The flow that takes imports back."""
+        from nudge.flows.upkeep.import_undo import ImportUndo  # noqa: PLC0415 (see the module)
+
+        return ImportUndo(self.store, self.history, self.sealer)
 
     @property
     def rebuild(self) -> Rebuild:

@@ -91,7 +91,9 @@ def _service(settings: Settings) -> Service:
         spool=spool,
         metrics=metrics,
         local=local_callers(settings),
-        holidays=HolidayWatch(load_holiday_years(settings.config_dir), metrics.holidays_missing),
+        holidays=HolidayWatch(
+            load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
+        ),
     )
 
 
@@ -104,5 +106,5 @@ def _planner(settings: Settings, sealer: Sealer, segments: Segments, page: Store
     # Plans take long: what a page's client may wait for them would close it for pages.
     store = hot_store(settings, SLOW_TIMEOUT)
     store.client.before_return = page.client.before_return
-    calendar = Calendar(load_contact(settings.config_dir))
+    calendar = Calendar(load_contact(settings.config_dir, settings.zone))
     return Planner(store, sealer, settings.holdout, calendar, segments)

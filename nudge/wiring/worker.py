@@ -115,9 +115,9 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
 
 
 def _attribute(worker: Worker) -> dict[str, Loop]:
-    directory = worker.settings.config_dir
+    directory, zone = worker.settings.config_dir, worker.settings.zone
     # Who plans no SMS may do without a contact policy.
-    policy = load_contact(directory) if (directory / CONTACT).exists() else None
+    policy = load_contact(directory, zone) if (directory / CONTACT).exists() else None
     review = PlanReview(worker.store, policy) if policy else None
     fold = AttributeFold(worker.store, plan_review=review)
     heartbeats = HeartbeatLoop(worker.store, worker.store_check)

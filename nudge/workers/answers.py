@@ -12,9 +12,10 @@ import orjson
 
 from bandits.units import DAY
 from nudge import clock
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import EvaluationQuestion, PerformanceQuestion
 from nudge.domain.reports.report_table import rows
-from nudge.domain.reports.report_time import iso, lake_of
+from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
@@ -78,6 +79,7 @@ class Answers:
             self.cache,
             settings.holdout,
             engine=settings.lake_engine,
+            calendar=OperatorCalendar.named(settings.zone),
         )
 
     def report(self, plain: Mapping[str, Any], tell: Tell) -> JobAnswer:
@@ -88,7 +90,8 @@ class Answers:
             return JobAnswer(orjson.dumps(made.report), made.as_of)
         from nudge.lake.files.parquet_file import parquet  # noqa: PLC0415 (see the class)
 
-        return JobAnswer(parquet(rows(made.report | {"as_of": iso(made.as_of)})), made.as_of)
+        told = made.report | {"as_of": question.calendar.label(made.as_of)}
+        return JobAnswer(parquet(rows(told)), made.as_of)
 
     def prepare(self, tell: Tell) -> None:
         """Join the finished days and sum them up; a lake of one day has none."""
@@ -113,11 +116,12 @@ class Answers:
         asked = asked_policy(self.store, question.slot, question.target)
         engine = self.settings.lake_engine
         found, contents = evaluate_lake(self.lake, self.cache, question, asked, tell, engine)
-        plain = lake_of(contents.since()) | found.plain
+        plain = lake_of(contents.since(), question.calendar) | found.plain
         return _answered(question, plain, fresh.as_of(contents.watermarks()))
 
 
 def _answered(question: EvaluationQuestion, found: Mapping[str, object], as_of: float) -> JobAnswer:
     head = {"slot": question.slot, "target": question.target}
-    ends = {"from": iso(question.period.start), "to": iso(question.period.end)}
+    label, period = question.calendar.label_or_none, question.period
+    ends = {"from": label(period.start), "to": label(period.end)}
     return JobAnswer(orjson.dumps({**head, **ends, **found}), as_of)

@@ -36,5 +36,6 @@ def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Te
     tell(0.0)
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
-        found = lake_of(contents.since()) | funnel_answer(backend, path, question)
+        head = lake_of(contents.since(), question.calendar)
+        found = head | funnel_answer(backend, path, question)
         return JobAnswer(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -10,10 +10,10 @@ import structlog
 
 from nudge import clock
 from nudge.config.slot_change import Edit
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.reports.harm_guard import FREEZE, WHO, HarmFinding
 from nudge.domain.reports.harm_sentences import frozen
-from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.errors import ChangedMeanwhileError, NudgeError, StoreAwayError, StoreError
 from nudge.flows.upkeep import apply as applying
@@ -109,7 +109,8 @@ class HarmGuardLoop:
         try:
             look = self._guards.look(slot)
             # First what was seen: who dies before the next step finds the same again.
-            self._store.guards.note(slot.name, noted(look))
+            calendar = OperatorCalendar.named(self._settings.zone)
+            self._store.guards.note(slot.name, noted(look, calendar))
             return bool(look.harms) and self._freeze(look)
         except StoreAwayError:
             self._seen.pop(slot.name, None)
@@ -139,12 +140,12 @@ class HarmGuardLoop:
             log.warning("guard_not_released", error=str(error))
 
 
-def noted(look: HarmFinding) -> dict[str, object]:
+def noted(look: HarmFinding, calendar: OperatorCalendar) -> dict[str, object]:
     """Return a look in the form in which it is stored, and shown by the API."""
     return {
         "revision": look.slot.revision,
         "since_revision": look.since,
-        "as_of": iso(look.as_of),
+        "as_of": calendar.label(look.as_of),
         "harm": bool(look.harms),
         "found": [one.plain for one in look.found],
         "sentence": frozen(look) if look.harms else None,

@@ -56,6 +56,13 @@ def test_f37_a_patch_that_takes_the_fallback_away_is_refused(
     assert web.get(SLOT).json["revision"] == 1
 
 
+def test_f37_the_fallback_cannot_be_taken_out(web: Web) -> None:
+    """A variant that is removed is named as the missing fallback."""
+    name = table(web)["fallback"]["default"]
+    answer = change(web, "PATCH", {"variants": {name: None}})
+    assert (answer.status_code, "fallback.default" in answer.json["errors"]) == (422, True)
+
+
 def test_f37_a_new_fallback_in_the_same_change_is_taken(web: Web) -> None:
     """Then the operator has said what the holdout sees from now on."""
     old = table(web)["fallback"]["default"]

@@ -135,6 +135,25 @@ def test_a_wrong_store_is_told_and_served_from(web: Web) -> None:
     assert service.store.journal.last_position(0) > MARGIN
 
 
+def test_f01_a_slot_that_cannot_publish_is_told(web: Web) -> None:
+    """Readyz names the slot, and a figure counts it, until its next version."""
+    service = web.service
+    service.store.snapshots.note_failure("banner", "MemoryError")
+    service.refresh()
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (200, "degraded")
+    warning, *rest = ready.json["warnings"]
+    assert warning.startswith("publish_failing: the learner of slot banner fails (MemoryError)")
+    assert ready.json["reason"] == warning
+    assert 'nudge_publish_failing{slot="banner"} 1.0' in web.http.get("/metrics").text
+    lease = service.store.snapshots.acquire("banner", "test", 5.0)
+    assert lease
+    service.store.snapshots.publish(lease, b"", 0.0, [])
+    service.refresh()
+    ready = web.http.get("/readyz").json
+    assert (ready["status"], ready["warnings"]) == ("ready", rest)
+
+
 def test_a_full_store_is_told(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """No room is another trouble than no store: the cure is another one."""
     web.service.look()

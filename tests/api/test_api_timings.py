@@ -252,7 +252,12 @@ def test_f20_a_bad_line_says_which_it_is(web: Web) -> None:
 
 def test_f20_a_list_that_is_none_is_refused(web: Web) -> None:
     """What holds no customer, or something beside them, is a mistake of the call."""
-    for body in ({"customers": []}, {"customers": 3}, {"customers": [{}], "purpose": "reminder"}):
+    bodies: list[Any] = [
+        {"customers": []},
+        {"customers": 3},
+        {"customers": [{}], "purpose": "reminder"},
+    ]
+    for body in bodies:
         response = web.post(PATH, body, web.secrets["schedule"])
         assert response.status_code == 422
 

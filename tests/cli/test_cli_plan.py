@@ -284,6 +284,24 @@ def test_f32_a_part_without_plans_is_begun_anew(here: Installation) -> None:
     assert here.run(source, out).exit_code == 0
 
 
+def test_f31_a_disk_that_refuses_is_told(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a line with the file and the cure, and not as a traceback; the same command goes on."""
+    here.agree(1)
+    source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
+
+    def full(_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(disk, "sync", full)
+        error = here.run(source, out).exception
+    assert isinstance(error, InvalidConfigError)
+    assert "No space left on device" in str(error)
+    assert here.run(source, out).exit_code == 0
+
+
 @pytest.mark.parametrize("link", ["same", "symbolic", "hard", "spelling"])
 def test_f31_out_is_never_the_file_that_is_read(here: Installation, link: str) -> None:
     """By whatever name: IN stays as it was."""
@@ -318,7 +336,12 @@ def test_f31_an_older_out_stays_until_the_new_one_is_whole(
         broken.setattr(Planner, "plan_each", dying(after=0))
         assert here.run(source, out).exception is not None
     assert out.read_text("utf-8") == "before"
-    monkeypatch.setattr(disk, "sync", lambda path: (synced.append(path.name), original(path)))
+
+    def sync(path: Path) -> None:
+        synced.append(path.name)
+        original(path)
+
+    monkeypatch.setattr(disk, "sync", sync)
     assert here.run(source, out).exit_code == 0
     assert synced[0] == "joined"
     assert len(list(csv.DictReader(out.open(encoding="utf-8")))) == 2

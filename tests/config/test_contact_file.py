@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import load_contact, parse_contact
+from nudge.config.contact_file import FILE, contact_warnings, load_contact, parse_contact
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
@@ -178,7 +178,7 @@ def test_a_problem_names_file_key_and_cure(changes: dict[str, Any], key: str, cu
     assert cure in told
 
 
-@pytest.mark.parametrize("key", ["zone", "complaint_pause", "channels", "purposes"])
+@pytest.mark.parametrize("key", ["complaint_pause", "channels", "purposes"])
 def test_what_must_be_there_is_asked_for(key: str) -> None:
     """There is no default for whom a message is for, and how the customer is protected."""
     left = {name: value for name, value in table().items() if name != key}
@@ -249,3 +249,19 @@ def test_mistakes_in_both_files_are_told_at_once(
         True,
         False,
     ]
+
+
+def test_f15_the_operator_s_zone_holds_where_the_policy_names_none(tmp_path: Path) -> None:
+    """Customers of unknown zone live by the operator's clock; `nudge check` tells of another."""
+    text = (CONFIG / FILE).read_text()
+    (tmp_path / "holidays.toml").write_text((CONFIG / "holidays.toml").read_text())
+    (tmp_path / FILE).write_text(text)
+    left_out = load_contact(tmp_path, "Asia/Kathmandu")
+    assert left_out.zone.key == "Asia/Kathmandu"
+    assert contact_warnings(left_out, "Asia/Kathmandu") == []
+    (tmp_path / FILE).write_text(f'zone = "Asia/Urumqi"\n{text}')
+    named = load_contact(tmp_path, "Asia/Kathmandu")
+    assert named.zone.key == "Asia/Urumqi"
+    [warning] = contact_warnings(named, "Asia/Kathmandu")
+    assert "Asia/Urumqi" in warning
+    assert "Asia/Kathmandu" in warning

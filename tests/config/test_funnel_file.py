@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from places import CONFIG
 
-from nudge.config.funnel_file import load_funnel, parse_funnel
-from nudge.domain.funnel.funnel import Compare, Funnel, FunnelQuestion, VisitPeriod, period_of
+from nudge.config.funnel_file import funnel_warnings, load_funnel, parse_funnel
+from nudge.domain.funnel.funnel import Compare, FunnelQuestion, VisitPeriod, period_of
 from nudge.domain.funnel.funnel_report import kind_of
 from nudge.errors import InvalidConfigError, InvalidRequestError
 
@@ -76,9 +77,8 @@ def at(text: str) -> float:
 )
 def test_earlier_periods_follow_the_calendar(compare: Compare, start: str, end: str) -> None:
     """Months are the calendar's, on the operator's clock; a day that is missing is the last one."""
-    path = Funnel((), utc_offset=8 * 3600.0)
     asked = FunnelQuestion(VisitPeriod(at("2026-03-31T00:00"), at("2026-04-01T00:00")), "", compare)
-    found = asked.before(path)
+    found = asked.before()
     assert found is not None
     assert [datetime.fromtimestamp(x, UTC).timestamp() for x in (found.start, found.end)] == [
         at(start),
@@ -114,3 +114,15 @@ def test_a_period_begins_before_it_ends() -> None:
 def test_paths_are_told_by_kind(path: tuple[int, ...], kind: str) -> None:
     """Who leaves a stage out skips; who comes back to one loops."""
     assert kind_of(path) == kind
+
+
+def test_f15_an_offset_of_the_funnel_s_own_counts_no_longer(tmp_path: Path) -> None:
+    """A file of an earlier version is read; `nudge check` says that the setting zone holds."""
+    text = (CONFIG / "funnel.toml").read_text()
+    (tmp_path / "funnel.toml").write_text(text)
+    assert funnel_warnings(tmp_path) == []
+    old = text.replace('gap = "30m"', 'utc_offset = "2h"\ngap = "30m"')
+    (tmp_path / "funnel.toml").write_text(old)
+    assert load_funnel(tmp_path) == load_funnel(CONFIG)
+    [warning] = funnel_warnings(tmp_path)
+    assert "zone" in warning

@@ -126,6 +126,15 @@ class Installation:
             time.sleep(0.2)
             found = self.get("/readyz")
 
+    def heartbeats(self) -> list[int]:
+        """How many heartbeats each partition's journal has."""
+        store: Any = redis.Redis(unix_socket_path=str(self.data_dir / "store" / "store.sock"))
+        try:
+            journals = [store.xrange(name) for name in store.scan_iter("nudge:{p*}:journal")]
+            return [sum(b"heartbeat" in row[b"r"] for _, row in rows) for rows in journals]
+        finally:
+            store.close()
+
     def totals(self) -> dict[str, dict[str, list[int]]]:
         """Slot -> variant -> exposures and conversions."""
         return {slot: self._totals(slot) for slot in SLOTS}

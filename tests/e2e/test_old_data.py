@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from child_processes import free_port
+from child_processes import eventually, free_port
 from old_data import SLOTS, Installation
 from places import ROOT
 
@@ -28,6 +28,8 @@ def here() -> Iterator[Installation]:
             tar.extractall(data_dir, filter="data")
         found = Installation(sys.executable, ROOT, ROOT / "config", data_dir, free_port())
         with found.serving("--no-examples"):
+            # Its windows are long over: heartbeats close them first.
+            assert eventually(lambda: all(found.heartbeats()), 60)
             found.settle()
             yield found
 
@@ -51,8 +53,10 @@ def test_a_rebuild_gives_the_bits_that_the_old_version_wrote(here: Installation)
     """Every count, total and block of the old version is rebuilt to the same bits."""
     written = here.state("counts", "totals", "blocks")
     assert here.told("verify", "--no-visitors") == []
+    beats = sum(here.heartbeats())
     rebuilt = here.told("rebuild", "--fold", "learn")
-    assert sum(one["entries"] for one in rebuilt) == EXPECTED["entries"]
+    entries = sum(one["entries"] for one in rebuilt) - EXPECTED["entries"]
+    assert beats <= entries <= sum(here.heartbeats())
     assert here.state("counts", "totals", "blocks") == written != {}
 
 

@@ -40,19 +40,21 @@ class Line:
     """One kept-alive connection. Between two calls it may be opened anew, not within one."""
 
     def __init__(self, settings: Settings, patience: float = PATIENCE) -> None:
-        self._host, self._port, self._patience = settings.host, settings.port, patience
+        self.settings, self._patience = settings, patience
+        self._host, self._port = settings.host, settings.port
         self._headers = {
             "Authorization": f"Bearer {settings.admin_key}",
             "Content-Type": "application/json",
         }
         self._connection: http.client.HTTPConnection | None = None
 
-    def post(self, path: str, body: object) -> Answer:
-        """Make one call, once."""
+    def post(self, path: str, body: object, key: str = "") -> Answer:
+        """Make one call, once, with another key if one is given."""
         data = orjson.dumps(body)
+        own = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             connection = self._open()
-            connection.request("POST", path, data, self._headers)
+            connection.request("POST", path, data, self._headers | own)
             response = connection.getresponse()
             payload = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -60,10 +62,10 @@ class Line:
             return Answer(0, repr(error))
         return Answer(response.status, json.loads(payload))
 
-    def insist(self, path: str, body: object, good: int) -> Answer:
+    def insist(self, path: str, body: object, good: int, key: str = "") -> Answer:
         """Repeat the call until it is acknowledged; the same body means the same call."""
         until = time.monotonic() + self._patience
-        while (answer := self.post(path, body)).status != good:
+        while (answer := self.post(path, body, key)).status != good:
             # Anything else than "not now" is an answer that no outage excuses.
             assert answer.status in {0, 503}, answer
             assert time.monotonic() < until, answer

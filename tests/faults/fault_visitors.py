@@ -33,19 +33,22 @@ class Visit:
         given: slot -> what was answered.
         events: their ids.
         paid: yuan; 0 for those who do not pay.
+        left: yuan that are not taken back.
     """
 
     name: str
     given: dict[str, dict[str, Any]]
     events: tuple[str, ...]
     paid: int
+    left: int
 
 
 def visit(line: Line, number: int) -> Visit:
     """One visitor: a page with two slots, one of them shown; every third pays.
 
     Every second of those was anonymous until then: it turns out to be somebody who is known under
-    another id, in another partition perhaps, and pays under that.
+    another id, in another partition perhaps, and pays under that. Of three payments one comes back,
+    one in part; the refund comes under the other id, and every second time before its payment.
     """
     name, paid = f"v-{number}", 10 + number % 50 if number % 3 == 0 else 0
     page = {"channel": "app", "page": "home", "slots": SLOTS, "visitor_id": name}
@@ -63,9 +66,15 @@ def visit(line: Line, number: int) -> Visit:
         money = {"type": "paid", "amount": paid, "visitor_id": payer}
         dated = {"at": time.time()} if payer != name else {}
         events.append(money | dated | {"event_id": f"{name}-paid"})
+    left = paid
+    if paid and number % 9 < 6:
+        back = {"type": "refunded", "refund_of": f"{name}-paid", "visitor_id": name}
+        part = {"amount": 5} if number % 9 else {}
+        left = paid - 5 if part else 0
+        events.insert(len(events) - number % 2, back | part | {"event_id": f"{name}-back"})
     told = line.insist("/v1/events", {"events": events}, 202).body
     assert (told["accepted"] + told["duplicates"], told["rejected"]) == (len(events), []), told
-    return Visit(name, given, tuple(one["event_id"] for one in events), paid)
+    return Visit(name, given, tuple(one["event_id"] for one in events), paid, left)
 
 
 def visitors(site: Site, rate: float, patience: float = PATIENCE, first: int = 0) -> Paced:
@@ -182,19 +191,21 @@ def _check_seen(visits: Sequence[Visit], table: Table) -> None:
 
 
 def _check_paid(visits: Sequence[Visit], table: Table) -> None:
-    """Each payment is credited once in each slot; where it was shown, to what was shown."""
-    paying = [one for one in visits if one.paid]
+    """Each payment is credited once in each slot with what is left; if shown, to what was shown."""
+    paying = [one for one in visits if one.left]
     credit = _sums(row for row in table.rows if row["slot"] == "seen")
     wrong = [
-        (one, credit[one.given["seen"]["decision_id"]])
-        for one in paying
-        if credit[one.given["seen"]["decision_id"]] != (1, 100 * one.paid)
+        (one, found)
+        for one in visits
+        if one.paid
+        and (found := credit[one.given["seen"]["decision_id"]])
+        != ((1, 100 * one.left) if one.left else (0, 0))
     ]
     assert not wrong, (len(wrong), wrong[:3])
     for slot in SLOTS:
         rows = [row for row in table.rows if row["slot"] == slot]
         assert sum(row["conversions"] for row in rows) == len(paying), slot
-        assert sum(row["value"] for row in rows) == 100 * sum(one.paid for one in paying), slot
+        assert sum(row["value"] for row in rows) == 100 * sum(one.left for one in paying), slot
 
 
 def _sums(rows: Iterable[dict[str, Any]]) -> dict[str, tuple[int, int]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from worker_site import Site
 
-from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.closing import advance
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state

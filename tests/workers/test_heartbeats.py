@@ -1,4 +1,4 @@
-"""Windows close by the clock: heartbeats where nobody comes (decision 0017)."""
+"""Windows close by the clock: heartbeats where nobody comes (decision 0016)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake
 from nudge.store.journal.appends import Append
 from nudge.store.keeping.heartbeats import HEARTBEAT, LAST
+from nudge.wiring.worker import Worker, loops_of
 from nudge.workers.heartbeat_loop import HeartbeatLoop
 
 ROWS = 40
@@ -126,6 +127,12 @@ def test_f36_a_busy_partition_has_none(site: Site, hands: MovedClock) -> None:
         site.visit(range(visitor, visitor + 1))
         hands.move(hands.now + 50.0)
         assert HeartbeatLoop(site.store, lambda: None).turn() == 0  # type: ignore[arg-type]
+
+
+def test_f36_a_worker_of_attribute_brings_them(site: Site) -> None:
+    """Whoever runs the fold `attribute` lets time pass as well."""
+    worker = Worker(site.settings, site.store, "test")
+    assert any(isinstance(x, HeartbeatLoop) for x in loops_of(worker, ["attribute"]).values())
 
 
 def test_f36_who_was_forgotten_in_silence_is_no_difference(site: Site) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
-from bandits.counts import FINE, CountTable, Interval, WeightedCounts, width_of
+from bandits.counts import CountTable, Interval, WeightedCounts, width_of
 from bandits.features import CellSpec
 from bandits.learners.auto.design import Design
 
@@ -33,20 +33,20 @@ class CountHistory:
     counts: FloatArray
 
     @cached_property
-    def _tick(self) -> tuple[float, IntArray]:
-        """Start of the first bucket, and the 5-minute steps (n,) from it to each bucket."""
-        first = float(self.at.min(initial=np.inf)) if len(self.at) else 0.0
-        return first, ((self.at - first) / FINE).astype(np.int64)
+    def _runs(self) -> tuple[FloatArray, IntArray]:
+        """Starts of the buckets that occur, and the number of entries of each, in their order."""
+        first = np.flatnonzero(np.diff(self.at, prepend=np.nan) != 0.0)
+        return self.at[first], np.diff(first, append=len(self.at))
 
     def age_weights(self, at: float, half_life: float) -> FloatArray:
         """Return weights (n,): 2 ** (-age / half_life), 1 for buckets after `at`.
 
-        Powers are computed once for each bucket, because a fit needs them dozens of times.
+        Powers are computed once for each bucket that occurs, because a fit needs them dozens of
+        times. Buckets without counts take no memory: one wrong time may lie 57,000 years ahead.
         """
-        first, tick = self._tick
-        starts = first + FINE * np.arange(int(tick.max(initial=0)) + 1)
+        starts, lengths = self._runs
         weights = 2.0 ** (-np.maximum(at - starts, 0.0) / half_life)
-        return np.asarray(weights[tick], dtype=np.float64)
+        return np.repeat(weights, lengths).astype(np.float64)
 
     def select(self, mask: BoolArray) -> "CountHistory":
         """Return the history of the entries where the mask (n,) is true."""

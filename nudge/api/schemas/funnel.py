@@ -130,7 +130,10 @@ class FunnelSchema(Schema):
     disagreements = ma.List(ma.Nested(DisagreementSchema), required=True)
 
 
-_TIME: Final = "seconds since the epoch, a date (midnight UTC), or a date and time with its zone"
+_TIME: Final = (
+    "seconds since the epoch, a date and time with its zone, or a date: a day of the operator's "
+    "zone, which is in the period as `from` and as `to`"
+)
 
 
 PARAMETERS: Final = (

@@ -227,7 +227,10 @@ class EvaluationSchema(Schema):
     left_out = ma.Dict(required=True, metadata={"description": "why rows do not count -> rows"})
 
 
-_TIME = "seconds since the epoch, a date (midnight UTC), or a date and time with its zone"
+_TIME = (
+    "seconds since the epoch, a date and time with its zone, or a date: a day of the operator's "
+    "zone, which is in the period as `from` and as `to`"
+)
 
 
 AskedSchema: Final = StrictTable.from_dict(

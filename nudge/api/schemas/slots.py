@@ -109,7 +109,7 @@ class RevisionSchema(Schema):
     """A revision of a slot: the change, its author, time and reason."""
 
     revision = ma.Integer(required=True)
-    at = ma.String(required=True, metadata={"description": "ISO 8601, UTC"})
+    at = ma.String(required=True, metadata={"description": "ISO 8601, in the operator's zone"})
     who = ma.String(required=True)
     why = ma.String(required=True)
     action = ma.String(required=True)

@@ -70,6 +70,20 @@ class FailureSchema(Schema):
     method = ma.String(required=True)
 
 
+class RefundSchema(Schema):
+    """A refund of the last 90 days."""
+
+    at = ma.String(required=True)
+    refund_of = ma.String(required=True, metadata={"description": "event_id of the payment"})
+    amount = ma.Float(
+        required=True, allow_none=True, metadata={"description": "yuan; null: all that was left"}
+    )
+    payment_known = ma.Boolean(
+        required=True,
+        metadata={"description": "false: the payment has not come, or is too long ago"},
+    )
+
+
 class ErasureSchema(Schema):
     """The result of an erasure: counts of erased data."""
 
@@ -103,6 +117,9 @@ class VisitorViewSchema(Schema):
     contacts = ma.List(ma.Nested(ContactSchema), required=True)
     consents = ma.List(ma.Nested(ConsentSchema), required=True)
     failures = ma.List(ma.Nested(FailureSchema), required=True)
+    refunds = ma.List(
+        ma.Nested(RefundSchema), metadata={"description": "left out where there is none"}
+    )
     texts = ma.Dict(
         keys=ma.String(),
         values=ma.String(allow_none=True),

@@ -17,6 +17,7 @@ from bandits.units import DAY
 from nudge.domain.basics.local_time import find_zone
 from nudge.domain.contact.contact import ContactFacts
 from nudge.domain.values.closed_list import ClosedList
+from nudge.domain.values.refusal import ValueRefusedError
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,22 @@ class ContactPolicy:
     def zone_of(self, known: ContactFacts) -> ZoneInfo:
         """Return the visitor's time zone, or the policy's."""
         return find_zone(known.zone) or self.zone
+
+    def in_own_words(self, known: ContactFacts) -> ContactFacts:
+        """Return the facts with consents to the policy's channels, however they were spelt.
+
+        Earlier versions kept `SMS` as it came: such a refusal counts as well.
+        """
+        if all(one.channel in self.channels for one in known.consents):
+            return known
+        consents = (one._replace(channel=self._word_for(one.channel)) for one in known.consents)
+        return known._replace(consents=tuple(consents))
+
+    def _word_for(self, channel: str) -> str:
+        try:
+            return self.channel_words.parse(channel)
+        except ValueRefusedError:
+            return channel
 
     @cached_property
     def channel_words(self) -> ClosedList:

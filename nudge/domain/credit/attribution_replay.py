@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from heapq import heappop, heappush
 
-from nudge.domain.credit.attribution import advance, step
+from nudge.domain.credit.attribution import step
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.records import (
     Decision,
     Event,

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from bandits.buckets import FINE, bucket_of
 from bandits.units import DAY
 from nudge.domain.credit.count_import import REASON, imported_counts
+from nudge.domain.credit.import_marks import reversals
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import DecisionReason, Exposure, Record, Reward
 
@@ -52,6 +53,8 @@ def bookings(record: Record) -> Iterator[tuple[BookingKey, Tally]]:
         for one in imported_counts(record):
             place = (one.slot, one.revision, REASON, one.variant, one.cell, _finest(one.at))
             yield BookingKey(*place), one.sums
+        for slot, own, sums in reversals(record):
+            yield BookingKey(slot, *own), sums
 
 
 def book(records: Iterable[Record]) -> dict[BookingKey, Tally]:

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from bandits.units import HOUR
-from nudge.domain.credit.log_import import (
-    LogImport,
+from nudge.domain.credit.import_values import (
     Row,
     RowError,
-    known_columns,
+    is_absent,
     reason_of,
     seconds_of,
     worth,
 )
+from nudge.domain.credit.log_import import LogImport, revision_of
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import DecisionReason, Mark, Record
 
@@ -29,6 +29,8 @@ REASON: Final = "imported"
 """Reason of these counts in the totals; no decision has it."""
 BLOCK: Final = 200
 """Rows of the log in one mark."""
+ANY: Final = -1
+"""Partition of a row that may go to any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +74,40 @@ class CountImport:
         """The name of the import."""
         return self.of.name
 
-    def records(self, row: Row, number: int) -> tuple[int, list[Record]]:
-        """Return a row's partition and mark; rows that no policy drew teach nothing.
+    def known(self, row: Row) -> dict[str, Any]:
+        """Return the values of a row by the columns of the joined form."""
+        return self.of.known(row)
 
-        Args:
-            row: column -> value.
-            number: of the row in its file, from 1.
+    def records(self, known: Row, _: bytes) -> tuple[int, list[Record]]:
+        """Return a row's mark; rows that no policy drew teach nothing.
+
+        It belongs to nobody, so that any partition will do; see `BLOCK`.
 
         Raises:
             RowError: the row cannot be counted.
         """
-        partition = (number - 1) // BLOCK % self.of.partitions
-        known = known_columns(self.of, row)
         slot = self.of.slot
         variant = str(known["variant"])
         if variant not in slot.names:
             cure = "apply a slot that has it, disabled if need be"
-            raise RowError(f"unknown variant {variant!r} of slot {slot.name}; {cure}")
-        shown = known["exposed_at"] if known["exposed_at"] not in (None, "") else known["at"]
-        at = int(seconds_of(shown, "at") // HOUR) * HOUR
+            raise RowError(f"unknown variant of slot {slot.name}; {cure}")
+        shown = known["at"] if is_absent(known["exposed_at"]) else known["exposed_at"]
+        at = int(seconds_of(shown, "at", self.of.now) // HOUR) * HOUR
         conversions, value = worth(known, slot.terms.objective)
         if conversions is None or reason_of(known["reason"]) != DecisionReason.POLICY:
-            return partition, []
-        revision = int(known["slot_revision"] or slot.revision)
-        cell = self.of.cells.cell(known["context"])
+            return ANY, []
+        revision = revision_of(known, slot)
+        cell = self.of.cells.cell(self.of.context(known))
         sums = (1, conversions, value, value * value)
-        return partition, [_mark(self.name, slot.name, revision, [(at, cell, variant, *sums)])]
+        return ANY, [_mark(self.name, slot.name, revision, [(at, cell, variant, *sums)])]
+
+    def digest(self, known: Row) -> bytes:
+        """Return what a row is known by.
+
+        Raises:
+            RowError: a value cannot be read, or the id is missing.
+        """
+        return self.of.digest(known)
 
     def packed(self, records: Iterable[Record]) -> list[Record]:
         """Pack the marks of some rows into one for each revision."""

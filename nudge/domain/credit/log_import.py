@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 from bandits.features import CellSpec
-from nudge.domain.basics.money import fen_of
-from nudge.domain.journal.records import (
-    IMPORTED,
-    Decision,
-    DecisionReason,
-    Exposure,
-    Record,
-    Ref,
-    Reward,
+from nudge.domain.credit.import_values import (
+    MOST_DRAW,
+    Row,
+    RowError,
+    by_door,
+    is_absent,
+    list_of,
+    number_of,
+    reason_of,
+    seconds_of,
+    table_of,
+    text_of,
+    typed,
+    whole_of,
+    worth,
 )
-from nudge.domain.slots.slot import Scalar, Slot, SlotAttribute
-from nudge.domain.values.instants import parse_instant
-from nudge.domain.values.refusal import ValueRefusedError
+from nudge.domain.credit.row_identity import content_of, digest_of
+from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Record, Ref, Reward
+from nudge.domain.slots.slot import Scalar, Slot
+from nudge.domain.values.ids import parse_id
+from nudge.domain.values.plain_text import trim
 
 CLOSE: Final = 1e-6
 """Tolerance of a distribution's sum from 1, and of a propensity from its distribution."""
-FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 SUBJECT: Final = re.compile(r"[0-9a-f]{32}")
+ROW_ID: Final = "row_id"
+"""The column that tells which row is which, beside those of the joined form."""
 OWN: Final = (
     *("at", "subject", "channel", "page", "context", "eligible", "pmf", "u", "variant"),
     *("propensity", "reason", "policy", "policy_version", "slot_revision", "exposed_at", "reward"),
     *("conversions", "value_fen", "rewarded_at"),
 )
 """Columns of the joined form that a row may have."""
-Row = Mapping[str, Any]
-
-
-class RowError(ValueError):
-    """A row that cannot be a decision; the text says why, and what would be right."""
+BLANK: Final[Mapping[str, Any]] = MappingProxyType(dict.fromkeys((*OWN, ROW_ID)))
 
 
 @dataclass(frozen=True)
@@ -48,10 +53,12 @@ class ImportRules:
     """The mapping from a historical log's columns to the joined form.
 
     Attributes:
-        columns: column of the joined form -> the file's column; an unnamed one keeps its name.
+        columns: column of the joined form, or `row_id` -> the file's column; an unnamed one keeps
+            its name, but for `row_id`, which must be named.
         context: attribute -> column, where attributes have columns of their own.
         distribution: variant -> probability, where one distribution drew all rows.
         teach_only: the propensities are unknown: rows are counted and never evaluated.
+        series: tells logs of one slot apart whose rows may look alike and are not the same.
     """
 
     slot: str
@@ -59,6 +66,7 @@ class ImportRules:
     context: Mapping[str, str] = field(default_factory=dict)
     distribution: Mapping[str, float] = field(default_factory=dict)
     teach_only: bool = False
+    series: str = ""
 
     def column(self, name: str) -> str:
         """Return the file's column for one of the joined form."""
@@ -70,10 +78,13 @@ class LogImport:
     """An import of a log in progress.
 
     Attributes:
-        name: part of every id, which makes a repeated import idempotent.
+        name: part of every id.
         slot: at its current revision.
         cells: of the slot's attributes.
         partitions: of the journal.
+        key: of digests and subjects: of a number in a row, a plain hash can be reversed.
+        now: seconds; no row is later.
+        times: partition -> how often the import was taken back there: ids are never used again.
     """
 
     name: str
@@ -81,113 +92,155 @@ class LogImport:
     slot: Slot
     cells: CellSpec
     partitions: int
+    key: bytes = b""
+    now: float = float("inf")
+    times: Mapping[int, int] = field(default_factory=dict)
 
-    def records(self, row: Row, number: int) -> tuple[int, list[Record]]:
+    @cached_property
+    def _pairs(self) -> tuple[tuple[str, str], ...]:
+        """Column of the joined form, and of the file."""
+        row_id = self.rules.columns.get(ROW_ID)
+        own = [(name, self.rules.column(name)) for name in OWN]
+        return (*own, *([(ROW_ID, row_id)] if row_id else []))
+
+    def known(self, row: Row) -> dict[str, Any]:
+        """Return the values of a row by the columns of the joined form; None without one.
+
+        Raises:
+            RowError: the context cannot be read.
+        """
+        found = dict(BLANK) | {name: row[column] for name, column in self._pairs if column in row}
+        context = table_of(found["context"])
+        context |= {name: row.get(column) for name, column in self.rules.context.items()}
+        found["context"] = context
+        return found
+
+    def digest(self, known: Row) -> bytes:
+        """Return what a row is known by: its id, or else its content.
+
+        Args:
+            known: of `known`.
+
+        Raises:
+            RowError: a value cannot be read, or the id is missing.
+        """
+        content: object
+        if ROW_ID in self.rules.columns:
+            content = [ROW_ID, by_door(parse_id, known[ROW_ID], ROW_ID)]
+        else:
+            content = content_of(known, self.now)
+        return digest_of(self.key, self.slot.name, self.rules.series, content)
+
+    def records(self, known: Row, digest: bytes) -> tuple[int, list[Record]]:
         """Return a row's partition and records.
 
         Args:
-            row: column -> value.
-            number: of the row in its file, from 1.
+            known: of `known`.
+            digest: of the row, and of no other.
 
         Raises:
             RowError: the row cannot be a decision.
         """
-        known = known_columns(self, row)
-        subject = self._subject(known, number)
-        ref = self._ref(subject, number)
+        subject = self._subject(known["subject"], digest)
+        ref = self._ref(subject, digest)
         decision = self._decision(known, subject, ref)
-        return ref.partition, [decision, *_outcome(known, decision)]
+        return ref.partition, [decision, *_outcome(known, decision, self.now)]
 
     def packed(self, records: list[Record]) -> list[Record]:
         """Return the records of some rows as they are written."""
         return records
 
-    def _subject(self, known_columns: Row, number: int) -> str:
-        known = known_columns["subject"]
-        if isinstance(known, str) and SUBJECT.fullmatch(known):
-            return known  # of an exported log: a random id already, and the cluster of its rows
-        text = f"{self.name}|row {number}" if known in (None, "") else f"{self.name}|{known}"
-        return blake2b(text.encode(), digest_size=16).hexdigest()
+    def _subject(self, known: object, digest: bytes) -> str:
+        named = text_of(known, "subject")
+        if SUBJECT.fullmatch(named):
+            return named  # of an exported log: a random id already, and the cluster of its rows
+        text = f"subject {named}".encode() if named else b"row " + digest
+        return blake2b(text, digest_size=16, key=self.key).hexdigest()
 
-    def _ref(self, subject: str, number: int) -> Ref:
-        digest = blake2b(f"{self.name}|{number}".encode(), digest_size=8).digest()
-        position = IMPORTED | (int.from_bytes(digest) >> 3)
-        return Ref(int(subject[:8], 16) % self.partitions, position)
+    def _ref(self, subject: str, digest: bytes) -> Ref:
+        partition = int(subject[:8], 16) % self.partitions
+        text = f"{self.name}|{self.times.get(partition, 0)}|".encode() + digest
+        position = IMPORTED | (int.from_bytes(blake2b(text, digest_size=8).digest()) >> 3)
+        return Ref(partition, position)
 
-    def context(self, row: Row) -> dict[str, Scalar]:
+    def context(self, known_columns: Row) -> dict[str, Scalar]:
         """Return the context attributes of a row, typed by the slot's kinds."""
-        values = _table(row.get(self.rules.column("context")))
-        values |= {name: row.get(column) for name, column in self.rules.context.items()}
         kinds = {one.name: one for one in self.slot.context}
-        return {name: _typed(kinds.get(name), value) for name, value in values.items()}
+        values = known_columns["context"].items()
+        return {
+            trim(name): None if is_absent(value) else typed(kinds.get(name), name, value)
+            for name, value in values
+        }
 
     def _decision(self, known_columns: Row, subject: str, ref: Ref) -> Decision:
         eligible, pmf = self._distribution(known_columns)
-        variant = str(known_columns["variant"])
+        variant = text_of(known_columns["variant"], "variant")
         if variant not in eligible:
-            raise RowError(f"variant {variant!r} is not eligible; use one of {', '.join(eligible)}")
+            raise RowError(f"its variant is not eligible; use one of {', '.join(eligible)}")
         i = eligible.index(variant)
         logged = known_columns["propensity"]
-        if logged not in (None, "") and abs(float(logged) - pmf[i]) > CLOSE:
-            raise RowError(f"propensity {logged} is not the {pmf[i]} of its distribution")
-        context = known_columns["context"]
+        if not is_absent(logged) and abs(number_of(logged, "propensity") - pmf[i]) > CLOSE:
+            raise RowError(f"propensity is not the {pmf[i]} of its distribution")
+        context = self.context(known_columns)
         return Decision(
             subject=subject,
             slot=self.slot.name,
-            revision=int(known_columns["slot_revision"] or self.slot.revision),
-            channel=str(known_columns["channel"] or ""),
-            page=str(known_columns["page"] or ""),
+            revision=revision_of(known_columns, self.slot),
+            channel=text_of(known_columns["channel"], "channel"),
+            page=text_of(known_columns["page"], "page"),
             context=context,
             cell=self.cells.cell(context),
             eligible=eligible,
             removed={},
             pmf=pmf,
-            u=int(known_columns["u"]) if known_columns["u"] not in (None, "") else _between(pmf, i),
+            u=_draw(known_columns["u"], pmf, i),
             variant=variant,
             propensity=pmf[i],
             reason=reason_of(known_columns["reason"]),
-            policy=str(known_columns["policy"] or "imported"),
-            policy_version=int(known_columns["policy_version"] or 0),
+            policy=text_of(known_columns["policy"], "policy") or "imported",
+            policy_version=whole_of(known_columns["policy_version"] or 0, "policy_version"),
             terms=self.slot.terms,
             unit="",
             period=0,
             source=f"import:{self.name}",
             ref=ref,
-            at=seconds_of(known_columns["at"], "at"),
+            at=seconds_of(known_columns["at"], "at", self.now),
         )
 
     def _distribution(self, known_columns: Row) -> tuple[tuple[str, ...], tuple[float, ...]]:
-        if known_columns["pmf"] not in (None, ""):
-            eligible, pmf = (
-                _list(known_columns["eligible"], "eligible"),
-                _list(known_columns["pmf"], "pmf"),
-            )
+        if not is_absent(known_columns["pmf"]):
+            eligible = list_of(known_columns["eligible"], "eligible")
+            pmf = [number_of(one, "pmf") for one in list_of(known_columns["pmf"], "pmf")]
         elif self.rules.distribution:
             eligible, pmf = list(self.rules.distribution), list(self.rules.distribution.values())
         else:
             cure = "give pmf and eligible, or [distribution] in the mapping; or let it only teach"
             raise RowError(f"no distribution: without one nothing can be evaluated; {cure}")
-        names, shares = tuple(map(str, eligible)), tuple(map(float, pmf))
+        names = tuple(by_door(parse_id, one, "eligible") for one in eligible)
+        shares = tuple(pmf)
         if len(names) != len(shares) or abs(sum(shares) - 1) > CLOSE or min(shares) < 0:
-            raise RowError(f"pmf {list(shares)} is not a distribution over {list(names)}")
-        unknown = sorted(set(names) - set(self.slot.names))
-        if unknown:
+            raise RowError("pmf is not a distribution over eligible; give shares that sum to 1")
+        if not set(names) <= set(self.slot.names):
             cure = "apply a slot that has it, disabled if need be"
-            raise RowError(f"unknown variant {unknown[0]!r} of slot {self.slot.name}; {cure}")
+            raise RowError(f"unknown variant of slot {self.slot.name}; {cure}")
         return names, shares
 
 
-def known_columns(plan: LogImport, row: Row) -> dict[str, Any]:
-    """Return the values of a row by the columns of the joined form."""
-    known: dict[str, Any] = {name: row.get(plan.rules.column(name)) for name in OWN}
-    return known | {"context": plan.context(row)}
+def revision_of(known_columns: Row, slot: Slot) -> int:
+    """Return the slot's revision that a row names, or the present one.
+
+    Raises:
+        RowError: it is no revision.
+    """
+    told = known_columns["slot_revision"]
+    return slot.revision if is_absent(told) else whole_of(told, "slot_revision", least=1)
 
 
-def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
+def _outcome(known_columns: Row, decision: Decision, now: float) -> Iterator[Record]:
     """Yield the exposure and its reward, as far as the row has them."""
     at = decision.at or 0.0
     shown = known_columns["exposed_at"]
-    exposed_at = at if shown in (None, "") else seconds_of(shown, "exposed_at")
+    exposed_at = at if is_absent(shown) else seconds_of(shown, "exposed_at", now)
     conversions, value = worth(known_columns, decision.terms.objective)
     if conversions is None:
         return
@@ -197,7 +250,7 @@ def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
     yield Exposure(decision.subject, ref, *same, decision.propensity, window, exposed_at)
     if conversions or value:
         paid = known_columns["rewarded_at"]
-        happened = exposed_at if paid in (None, "") else seconds_of(paid, "rewarded_at")
+        happened = exposed_at if is_absent(paid) else seconds_of(paid, "rewarded_at", now)
         name = blake2b(f"{ref}".encode(), digest_size=16).hexdigest()
         change = (conversions, value, value * value)
         yield Reward(
@@ -205,83 +258,9 @@ def _outcome(known_columns: Row, decision: Decision) -> Iterator[Record]:
         )
 
 
-def worth(known_columns: Row, objective: str) -> tuple[int | None, int]:
-    """Return conversions and fen; None where the decision was not exposed: it has no reward at all.
-
-    Raises:
-        RowError: the reward is not a number from 0 on.
-    """
-    conversions, value, reward = (
-        known_columns["conversions"],
-        known_columns["value_fen"],
-        known_columns["reward"],
-    )
-    if conversions not in (None, "") and value not in (None, ""):
-        return int(conversions), int(value)
-    if reward in (None, ""):
-        return None, 0
-    number = float(reward)
-    if not (math.isfinite(number) and number >= 0):
-        raise RowError(f"reward {reward!r} is not a number from 0 on")
-    return int(number > 0), fen_of(number) if objective == "revenue" else 0
-
-
-def reason_of(value: object) -> DecisionReason:
-    """Return the reason of a row; `policy` where the row has none.
-
-    Raises:
-        RowError: the reason is unknown.
-    """
-    if value in (None, ""):
-        return DecisionReason.POLICY
-    found = next((one for one in DecisionReason if one == value), None)
-    if found is None:
-        raise RowError(f"unknown reason {value!r}; use one of {', '.join(DecisionReason)}")
-    return found
-
-
-def _between(pmf: Sequence[float], i: int) -> int:
-    """Return a draw that gives this variant, so that logs without draws can still be repeated."""
+def _draw(told: object, pmf: Sequence[float], i: int) -> int:
+    """Return the draw, or one that gives this variant, so that logs without can be repeated."""
+    if not is_absent(told):
+        return whole_of(told, "u", most=MOST_DRAW)
     low = ([0.0, *accumulate(pmf)])[i]
     return min(int((low + pmf[i] / 2) * 2**64), 2**64 - 1)
-
-
-def seconds_of(value: object, name: str) -> float:
-    """Read a time as logs write it, in seconds.
-
-    Raises:
-        RowError: it is not a time.
-    """
-    try:
-        return parse_instant(value)
-    except ValueRefusedError as error:
-        raise RowError(f"{name} {error}") from error
-
-
-def _table(value: object) -> dict[str, object]:
-    if value in (None, ""):
-        return {}
-    found: Any = json.loads(value) if isinstance(value, str) else value
-    try:
-        return dict(found)  # a table, or the pairs of a map
-    except (TypeError, ValueError) as error:
-        raise RowError(f"context {value!r} is not a table of names and values") from error
-
-
-def _list(value: object, name: str) -> list[Any]:
-    found = json.loads(value) if isinstance(value, str) and value else value
-    if not isinstance(found, list | tuple) or not found:
-        raise RowError(f"{name} {value!r} is not a list")
-    return list(found)
-
-
-def _typed(attribute: SlotAttribute | None, value: object) -> Scalar:
-    """Convert a value by its attribute's kind: a log's text has no types."""
-    if not isinstance(value, str) or attribute is None or attribute.kind == "category":
-        return cast("Scalar", value)
-    if attribute.kind == "flag":
-        return FLAGS.get(value.lower())
-    try:
-        return float(value)
-    except ValueError:
-        return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Literal
 
+from nudge.domain.basics.calendar import ZONE, OperatorCalendar
 from nudge.errors import InvalidRequestError
 
 Needs = Literal["any", "all"]
@@ -59,14 +60,12 @@ class Funnel:
         stages: in order; the last one is the aim.
         gap: seconds without an act of the visitor after which a new visit begins.
         late: seconds after a visitor's last act in which a server's report belongs to the visit.
-        utc_offset: seconds by which the clock of days, weeks and months is ahead of UTC.
         dimensions: name -> its context attribute.
     """
 
     stages: tuple[FunnelStage, ...]
     gap: float = 1800.0
     late: float = 21_600.0
-    utc_offset: float = 0.0
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -97,31 +96,39 @@ class FunnelQuestion:
         by: `channel`, `page`, `day`, `week`, `month`, `variant:SLOT`, one of the funnel's
             dimensions or a context attribute; empty for no cut.
         compare: with the period one week, month or quarter earlier.
+        zone: IANA name of the zone of days, weeks, months and labels.
     """
 
     period: VisitPeriod
     by: str = "channel"
     compare: Compare | None = None
+    zone: str = ZONE
+
+    @property
+    def calendar(self) -> OperatorCalendar:
+        """The calendar of the question's days and labels."""
+        return OperatorCalendar.named(self.zone)
 
     @property
     def plain(self) -> dict[str, object]:
         """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
-        return {**ends, "by": self.by, "compare": self.compare}
+        return {**ends, "by": self.by, "compare": self.compare, "zone": self.zone}
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> FunnelQuestion:
         """Read a question from its `plain` form."""
         period = VisitPeriod(float(plain["from"]), float(plain["to"]))
-        return cls(period, str(plain["by"]), plain["compare"])
+        zone = str(plain.get("zone", ZONE))
+        return cls(period, str(plain["by"]), plain["compare"], zone)
 
-    def before(self, funnel: Funnel) -> VisitPeriod | None:
+    def before(self) -> VisitPeriod | None:
         """Return the earlier period to compare with, or None."""
         if self.compare is None:
             return None
+        back = {"weeks": 1} if self.compare == "week" else {"months": MONTHS[self.compare]}
         start, end = self.period.start, self.period.end
-        offset = funnel.utc_offset
-        return VisitPeriod(*(_earlier(at, self.compare, offset) for at in (start, end)))
+        return VisitPeriod(*(self.calendar.earlier(at, **back) for at in (start, end)))
 
 
 def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> VisitPeriod:
@@ -135,15 +142,3 @@ def period_of(start: float | None, end: float | None, now: float, days: float = 
     if not start < end:
         raise InvalidRequestError("the period ends before it begins; give an earlier `from`")
     return VisitPeriod(start, end)
-
-
-def _earlier(at: float, compare: Compare, offset: float) -> float:
-    """Return the instant a week, or some calendar months, earlier on the funnel's clock."""
-    local = datetime.fromtimestamp(at + offset, UTC)
-    if compare == "week":
-        return (local - WEEK).timestamp() - offset
-    months = local.year * 12 + local.month - 1 - MONTHS[compare]
-    first = local.replace(year=months // 12, month=months % 12 + 1, day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    day = min(local.day, (following - first).days)  # 31 March - 1 month = 28 February
-    return first.replace(day=day).timestamp() - offset

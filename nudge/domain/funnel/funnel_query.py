@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final, cast, get_args
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
 from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, WEEK, Compare, FunnelQuestion, VisitPeriod
 from nudge.domain.reports.questions import period_of
@@ -20,13 +21,16 @@ STEP: Final = 300
 DIMENSIONS: Final = "channel, page, city, segment, day, week, month, variant:SLOT"
 
 
-def funnel_question(texts: Mapping[str, str], now: float, slots: Collection[str]) -> FunnelQuestion:
+def funnel_question(
+    texts: Mapping[str, str], now: float, slots: Collection[str], calendar: OperatorCalendar
+) -> FunnelQuestion:
     """Read a question about the funnel from the parameters of a query.
 
     Args:
         texts: parameter -> text.
         now: seconds.
         slots: names of the slots in service.
+        calendar: of dates, periods and labels.
 
     Raises:
         InvalidRequestError: a parameter is unknown or makes no sense; each by name, with the cure.
@@ -38,12 +42,14 @@ def funnel_question(texts: Mapping[str, str], now: float, slots: Collection[str]
     if compare is not None and compare not in get_args(Compare):
         raise _wrong("compare", f"unknown period {compare!r}; use {', '.join(get_args(Compare))}")
     by = _dimension(texts.get("by"), texts.get("slot"), slots)
-    period = _period(texts.get("from"), texts.get("to"), now)
-    return FunnelQuestion(period, by, cast("Compare | None", compare))
+    period = _period(texts.get("from"), texts.get("to"), now, calendar)
+    return FunnelQuestion(period, by, cast("Compare | None", compare), calendar.zone.key)
 
 
-def _period(start: str | None, end: str | None, now: float) -> VisitPeriod:
-    asked = period_of(start, end)
+def _period(
+    start: str | None, end: str | None, now: float, calendar: OperatorCalendar
+) -> VisitPeriod:
+    asked = period_of(start, end, calendar)
     until = math.ceil(now / STEP) * STEP if asked.end is None else asked.end
     since = until - WEEK.total_seconds() if asked.start is None else asked.start
     if not since < until:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final
 
@@ -38,14 +37,15 @@ def report(
         now: counts of its period.
         before: counts of the earlier period.
     """
-    compared = question.before(funnel)
+    compared = question.before()
+    label = question.calendar.label
     # A day has no counterpart in the other period: its leaks are compared with the other days.
     alike = None if question.by in PERIODS else before
     overall = None if before is None else before.overall
     leaks = [one for one in rank_leaks(now, alike) if _wide(one)]
     return {
-        "from": _iso(question.period.start),
-        "to": _iso(question.period.end),
+        "from": label(question.period.start),
+        "to": label(question.period.end),
         "by": question.by,
         "compare": None if compared is None else _compared(question, compared),
         "interval_level": LEVEL,
@@ -65,7 +65,8 @@ def report(
 
 
 def _compared(question: FunnelQuestion, period: VisitPeriod) -> Plain:
-    return {"with": question.compare, "from": _iso(period.start), "to": _iso(period.end)}
+    label = question.calendar.label
+    return {"with": question.compare, "from": label(period.start), "to": label(period.end)}
 
 
 def _stages(
@@ -198,7 +199,3 @@ def _leak(funnel: Funnel, leak: Leak) -> Plain:
         "payments_lost": leak.payments,
         "verdict": leak.verdict,
     }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -113,6 +113,11 @@ class Sealer:
         return self._key("spool")
 
     @cached_property
+    def import_key(self) -> bytes:
+        """Key of the digests by which rows of imported logs are known; 32 bytes."""
+        return self._key("import")
+
+    @cached_property
     def links(self) -> Links:
         """The codec of link tokens in SMS."""
         return Links(self._key("link"))

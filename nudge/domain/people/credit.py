@@ -30,6 +30,9 @@ JOINED_BY_TIME: Final = frozenset({PAID, PAY_TAPPED})
 A visitor who pays, or means to, answers everything that was shown.
 """
 
+NOBODY: Final = ClosedExposure(Ref(-1, -1), "", 0, "", "", "", "", 0.0, ())
+"""Owner of a payment that no closed exposure has."""
+
 Credits = Mapping[Ref, tuple[RewardEvent, ...]]
 """Exposure -> the events credited to it, by time and id.
 
@@ -113,7 +116,7 @@ def closed_credits(state: VisitorState) -> Credits:
     """Return the credit of the closed exposures that are remembered.
 
     Of several that hold one payment, each under another id of the visitor, the latest before it
-    has the credit.
+    has the credit; also where that one is still open.
     """
     owner = _owners(state)
     held = (
@@ -130,10 +133,15 @@ def closed_credits(state: VisitorState) -> Credits:
 def _owners(state: VisitorState) -> dict[tuple[str, str], ClosedExposure]:
     """Return the exposure that owns a payment, by slot and id, where several hold it."""
     first = {one.event_id: one.at for one in state.receipts}
+    free = {x.event_id: x.spent for x in state.events if x.type == PAID}
     owner: dict[tuple[str, str], ClosedExposure] = {}
     for one in state.closed:
-        for x in one.events if len(state.closed) > 1 else ():
+        for x in one.events:
             if x.type != PAID:
+                continue
+            if one.slot not in free.get(x.event_id, (one.slot,)):
+                # An open exposure under another id was shown later.
+                owner[one.slot, x.event_id] = NOBODY
                 continue
             # They are in the order of their times.
             if one.at <= first.get(x.event_id, x.at) or (one.slot, x.event_id) not in owner:

@@ -7,12 +7,13 @@ state or the other. A payment may be in both, reported under either id: it is on
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, Final, TypeVar
 
 from nudge.domain.journal.records import Event, JournalEntry, Ref
 from nudge.domain.people import person
+from nudge.domain.people.credit import holder
 from nudge.domain.people.recharges import latest
 from nudge.domain.people.refunds import with_receipts, with_refunds
 from nudge.domain.people.spending import spending_of
@@ -148,28 +149,41 @@ def _exposures(
 
 
 def _events(
-    one: VisitorState, other: VisitorState, closed: Iterable[ClosedExposure]
+    one: VisitorState, other: VisitorState, closed: Sequence[ClosedExposure]
 ) -> tuple[RewardEvent, ...]:
     """Unite the events: a payment that both states know is one, at the time of its first report."""
     events = _union(one.events, other.events, _of_event)
-    first = {x.event_id: x for x in with_receipts(one.receipts, other.receipts)}
     common = {x.event_id for x in one.receipts} & {x.event_id for x in other.receipts}
     twice = [x for x in events if x.type == PAID and x.event_id in common]
     if not twice:
         return events
-    spent: dict[str, set[str]] = {}
-    for x in twice:
-        spent.setdefault(x.event_id, set()).update(x.spent)
-    for exposure in closed:
-        for x in exposure.events:
-            if x.type == PAID and x.event_id in spent:
-                spent[x.event_id].add(exposure.slot)
-    once = {x.event_id: x for x in reversed(twice)}
-    made = (
-        x._replace(at=first[name].at, value=first[name].amount, spent=tuple(sorted(spent[name])))
-        for name, x in once.items()
-    )
+    first = {x.event_id: x for x in with_receipts(one.receipts, other.receipts)}
+    exposures = _exposures(one.open, other.open)
+    made = []
+    for name in {x.event_id for x in twice}:
+        copies = [x for x in twice if x.event_id == name]
+        known = copies[0]._replace(at=first[name].at, value=first[name].amount)
+        holding = [
+            x for x in closed if any(y.type == PAID and y.event_id == name for y in x.events)
+        ]
+        slots = {slot for x in copies for slot in x.spent} | {x.slot for x in holding}
+        watermark = max(one.watermark, other.watermark)
+        taken = (x for x in slots if not _goes_on(known, x, holding, exposures, watermark))
+        made.append(known._replace(spent=tuple(sorted(taken))))
     return _union((x for x in events if x not in twice), made, _of_event)
+
+
+def _goes_on(
+    event: RewardEvent,
+    slot: str,
+    holding: Iterable[ClosedExposure],
+    exposures: Sequence[OpenExposure],
+    watermark: float,
+) -> bool:
+    """Return True where an open exposure has the payment: a later one than those that closed."""
+    before = [x.at for x in holding if x.slot == slot and x.at <= event.at]
+    one = holder(event, [x for x in exposures if x.slot == slot], watermark) if before else None
+    return one is not None and one.at > max(before)
 
 
 def _of_event(event: RewardEvent) -> tuple[float, str, str, int, Ref, str, float]:

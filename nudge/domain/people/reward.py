@@ -103,5 +103,6 @@ def _reward_id(decision: Ref, event_id: str, entry: JournalEntry) -> str:
 
 def _cause(was: Sequence[RewardEvent], now: Sequence[RewardEvent]) -> RewardEvent:
     """Return the latest event that was gained or lost."""
-    changed = (event for event in (*was, *now) if (event in was) != (event in now))
-    return max(changed, key=lambda event: (event.at, event.event_id))
+    changed = [event for event in (*was, *now) if (event in was) != (event in now)]
+    # Journals of earlier versions may have one payment under two ids, equal in everything.
+    return max(changed or (*was, *now), key=lambda event: (event.at, event.event_id))

@@ -52,6 +52,11 @@ def paid_until(states: Iterable[VisitorState], receipts: Iterable[Receipt]) -> f
     return max((*last, *(one.at for one in receipts)), default=0.0)
 
 
+def knows_payment(state: VisitorState, event_id: str) -> bool:
+    """Return True where a refund of this payment takes something back."""
+    return any(one.event_id == event_id for one in state.receipts)
+
+
 def _payment(one: Receipt) -> Payment:
     return Payment(one.at, one.amount)
 

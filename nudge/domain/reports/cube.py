@@ -130,10 +130,10 @@ class Ages:
 
 @dataclass(frozen=True, eq=False)
 class Allocation:
-    """Exposures that the policy drew, by hour.
+    """Exposures that the policy drew, by hour, or by a part of it that no zone cuts.
 
     Attributes:
-        start: (n,) seconds since the epoch, of the hour.
+        start: (n,) seconds since the epoch, of the start.
         variant: (n,) index of the variant.
         revision: (n,) of the slot.
         rows: (n,) exposures.

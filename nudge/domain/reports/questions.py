@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Final
 
 import orjson
 
-from nudge.domain.values.instants import parse_instant
+from bandits.units import DAY
+from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
+from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
+from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
-DIMENSIONS: Final = ("channel", "page", "cell", "day", "revision", "policy_version", "degraded")
+UNITS: Final[tuple[Unit, ...]] = ("day", "week", "month")
+"""Dimensions by the operator's calendar."""
+DIMENSIONS: Final = ("channel", "page", "cell", *UNITS, "revision", "policy_version", "degraded")
 """Dimensions of every exposure; besides these `context.NAME`."""
 CONTEXT: Final = "context."
 MOST: Final = 2
@@ -30,14 +34,18 @@ _TARGET: Final = re.compile(
     r"|mabwiser:[A-Za-z0-9]{1,40}(,[a-z0-9_]{1,40}=[0-9]{1,9}(\.[0-9]{1,9})?){0,5}"
     r"|rule:[a-z][a-z0-9_]{0,63}:[^\x00-\x1f]{1,1000}"
 )
+_FIRST, _BEHIND = int(EARLIEST // DAY), int(LATEST // DAY)
+"""Days that may be named: those of the moments that may be."""
+_DATE: Final = r"\d{4}-\d{2}-\d{2}"
 _VALUES: Final = {
-    "day": (r"\d{4}-\d{2}-\d{2}", "day:2026-11-27"),
+    "day": (_DATE, "day:2026-11-27"),
+    "week": (_DATE, "week:2026-11-23, its Monday"),
+    "month": (r"\d{4}-\d{2}-01", "month:2026-11-01, its first day"),
     "revision": (r"\d{1,15}", "revision:3"),
     "policy_version": (r"\d{1,15}", "policy_version:12"),
     "degraded": ("true|false", "degraded:false"),
 }
 """Dimension -> form of its values, and an example; others may have any text."""
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 Where = tuple[tuple[str, str], ...]
@@ -70,6 +78,7 @@ class PerformanceQuestion:
         by: dimensions; none for the slot as a whole.
         parquet: the answer is a file.
         where: dimensions with the value that the exposures have; none for all exposures.
+        zone: IANA name of the zone of days and labels.
     """
 
     slot: str
@@ -77,6 +86,12 @@ class PerformanceQuestion:
     by: tuple[str, ...] = ()
     parquet: bool = False
     where: Where = ()
+    zone: str = ZONE
+
+    @property
+    def calendar(self) -> OperatorCalendar:
+        """The calendar of the question's days and labels."""
+        return OperatorCalendar.named(self.zone)
 
     @property
     def plain(self) -> dict[str, object]:
@@ -88,6 +103,7 @@ class PerformanceQuestion:
             "by": list(self.by),
             "parquet": self.parquet,
             "where": dict(self.where),
+            "zone": self.zone,
         }
 
     @classmethod
@@ -97,7 +113,8 @@ class PerformanceQuestion:
         names = tuple(map(str, by)) if isinstance(by, list) else ()
         pairs = where.items() if isinstance(where, Mapping) else ()
         kept = tuple((str(name), str(value)) for name, value in pairs)
-        return cls(str(plain["slot"]), _period(plain), names, bool(plain["parquet"]), kept)
+        parquet, zone = bool(plain["parquet"]), str(plain.get("zone", ZONE))
+        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone)
 
 
 @dataclass(frozen=True)
@@ -107,22 +124,30 @@ class EvaluationQuestion:
     Attributes:
         target: one of `TARGETS`.
         period: of the decisions.
+        zone: IANA name of the zone of labels.
     """
 
     slot: str
     target: str
     period: Period = EVER
+    zone: str = ZONE
+
+    @property
+    def calendar(self) -> OperatorCalendar:
+        """The calendar of the question's labels."""
+        return OperatorCalendar.named(self.zone)
 
     @property
     def plain(self) -> dict[str, object]:
         """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
-        return {"slot": self.slot, "target": self.target, **ends}
+        return {"slot": self.slot, "target": self.target, **ends, "zone": self.zone}
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> EvaluationQuestion:
         """Read a question from its `plain` form."""
-        return cls(str(plain["slot"]), str(plain["target"]), _period(plain))
+        zone = str(plain.get("zone", ZONE))
+        return cls(str(plain["slot"]), str(plain["target"]), _period(plain), zone)
 
 
 def digest(*parts: object) -> str:
@@ -131,16 +156,19 @@ def digest(*parts: object) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
-def period_of(start: object, end: object) -> Period:
+def period_of(start: object, end: object, calendar: OperatorCalendar) -> Period:
     """Return the period between two times as callers write them.
+
+    A plain date is a day of the calendar: as `from` it is the day's first moment, and as `to` its
+    end, so that the day is in the period.
 
     Raises:
         InvalidRequestError: a text is not a time, or the period ends before it begins.
     """
-    times = {"from": _time("from", start), "to": _time("to", end)}
-    if None not in times.values() and times["from"] >= times["to"]:  # type: ignore[operator]
+    found = Period(_time("from", start, calendar), _time("to", end, calendar))
+    if found.start is not None and found.end is not None and found.start >= found.end:
         raise _wrong("to", "is not after `from`; give a later time")
-    return Period(times["from"], times["to"])
+    return found
 
 
 def dimensions_of(by: str | None) -> tuple[str, ...]:
@@ -204,25 +232,16 @@ def format_of(value: str | None) -> str:
     return value
 
 
-def _time(name: str, value: object) -> float | None:
+def _time(name: str, value: object, calendar: OperatorCalendar) -> float | None:
     if value is None:
         return None
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        found = _midnight(value)
-        if found is not None:
-            return found
+    day = parse_date(trim(value)) if isinstance(value, str) else None
+    if day is not None and _FIRST <= day < _BEHIND:
+        return calendar.end_of_day(day) if name == "to" else calendar.start_of_day(day)
     try:
         return parse_instant(value)
     except ValueRefusedError as error:
-        raise _wrong(name, str(error)) from error
-
-
-def _midnight(text: str) -> float | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+        raise _wrong(name, f"{error}, or a day such as 2026-11-27") from error
 
 
 def _period(plain: Mapping[str, object]) -> Period:

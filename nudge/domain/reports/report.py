@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from bandits.delay import DelayCounts, DelayDistribution
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.inferred_figures import LEVEL
@@ -30,12 +31,14 @@ class ReportTerms:
         shares: revision -> share of the subjects that are held out.
         until: seconds, the watermark of the newest rows.
         runs: revision -> first revision of its run, of `holdout_runs`.
+        calendar: of days and labels.
     """
 
     slot: Slot
     shares: Mapping[int, float]
     until: float
     runs: Mapping[int, int] = field(default_factory=dict)
+    calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
 
     @property
     def revenue(self) -> bool:
@@ -72,7 +75,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
             reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}
         ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
-        "allocation": allocation(cube),
+        "allocation": allocation(cube, terms.calendar),
         "delay": _delay(reading.law, cube),
         "quarantined": cube.quarantined,
     }

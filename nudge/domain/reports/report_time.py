@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
 
 from bandits.arrays import BoolArray, IntArray
 from bandits.units import DAY, HOUR
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.cube import Allocation, Cube
 
 HOURS: Final = 3 * DAY
@@ -18,21 +18,24 @@ FEWEST: Final = 20
 """Least number of people for which figures are shown."""
 
 
-def allocation(cube: Cube) -> dict[str, object]:
+def allocation(cube: Cube, calendar: OperatorCalendar) -> dict[str, object]:
     """Return exposures by bucket of time and variant, with marks for revisions.
 
-    A bucket with few people has no figures. Each bucket names the oldest and the newest version of
-    the policy that drew in it.
+    A bucket is an hour or a day of the calendar. One with few people has no figures. Each names the
+    oldest and the newest version of the policy that drew in it.
     """
     found = cube.allocation
     seconds = _seconds(found)
-    buckets = found.start // seconds
+    moments, place = np.unique(found.start, return_inverse=True)
+    starts = np.array([_start(calendar, float(at), seconds) for at in moments], dtype=np.float64)
+    buckets = starts[place]
     return {
         "bucket_seconds": seconds,
         "buckets": [
-            _bucket(cube, int(start) * seconds, buckets == start) for start in np.unique(buckets)
+            _bucket(cube, calendar.label(float(start)), buckets == start)
+            for start in np.unique(buckets)
         ],
-        "revisions": list(_revisions(found)),
+        "revisions": list(_revisions(found, calendar)),
     }
 
 
@@ -42,13 +45,19 @@ def _seconds(found: Allocation) -> int:
     return HOUR if int(found.start.max() - found.start.min()) < HOURS else DAY
 
 
-def _bucket(cube: Cube, start: int, inside: BoolArray) -> dict[str, object]:
+def _start(calendar: OperatorCalendar, at: float, seconds: int) -> float:
+    if seconds == HOUR:
+        return calendar.start_of_hour(at)
+    return calendar.start_of_day(calendar.day_of(at))
+
+
+def _bucket(cube: Cube, label: str, inside: BoolArray) -> dict[str, object]:
     found = cube.allocation
     rows = np.bincount(found.variant[inside], found.rows[inside], len(cube.variants))
     hidden = people(found.bits[inside]) < FEWEST
     shown = {name: int(n) for name, n in zip(cube.variants, rows, strict=True) if n}
     return {
-        "at": iso(start),
+        "at": label,
         "exposures": int(rows.sum()),
         "hidden": hidden,
         "variants": {} if hidden else shown,
@@ -61,21 +70,17 @@ def people(bits: IntArray) -> int:
     return int(np.bitwise_or.reduce(bits)).bit_count() if len(bits) else 0
 
 
-def _revisions(found: Allocation) -> Iterator[dict[str, object]]:
+def _revisions(found: Allocation, calendar: OperatorCalendar) -> Iterator[dict[str, object]]:
     for revision in np.unique(found.revision):
         first = float(found.first[found.revision == revision].min())
-        yield {"revision": int(revision), "at": iso(first)}
+        yield {"revision": int(revision), "at": calendar.label(first)}
 
 
-def lake_of(since: float | None) -> dict[str, object]:
+def lake_of(since: float | None, calendar: OperatorCalendar) -> dict[str, object]:
     """Describe the lake behind an answer.
 
     Args:
         since: seconds; the lake has everything logged later. None: nothing was removed.
+        calendar: of the label.
     """
-    return {"lake": {"from": iso(since)}}
-
-
-def iso(seconds: float | None) -> str | None:
-    """Format a time as the API writes it."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+    return {"lake": {"from": calendar.label_or_none(since)}}

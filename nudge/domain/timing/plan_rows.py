@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -58,15 +58,19 @@ class PlanTerms:
     purpose: str
     slots: tuple[str, ...] = ()
 
-    def read(self, row: Mapping[str, object]) -> PlanRequest | str:
-        """Return the question of a row, or the error in it; it repeats nothing of the row.
+    def read_each(self, rows: Sequence[Mapping[str, object]]) -> list[PlanRequest | str]:
+        """Return the question of each row, or the error in it; it repeats nothing of the row.
 
         Args:
-            row: column -> value; text where the file is CSV. What has no meaning of its own is
+            rows: column -> value; text where the file is CSV. What has no meaning of its own is
                 context.
         """
-        if PROBLEM in row:
-            return str(row[PROBLEM])
+        columns = next((row for row in rows if PROBLEM not in row), {})
+        # Looked at once for all rows: a file may have millions.
+        context = [x for x in columns if x not in _OTHERS and not x.startswith(CONSENT)]
+        return [str(row[PROBLEM]) if PROBLEM in row else self._read(row, context) for row in rows]
+
+    def _read(self, row: Mapping[str, object], columns: Sequence[str]) -> PlanRequest | str:
         name = ID
         try:
             written = row.get(ID)
@@ -77,10 +81,8 @@ class PlanTerms:
             name = ZONE
             zone = _zone_of(row.get(ZONE))
             context: dict[str, Scalar] = {}
-            for name, value in row.items():
-                if value is None or name in _OTHERS or name.startswith(CONSENT):
-                    continue
-                found = parse_cell(value)
+            for name in columns:
+                found = parse_cell(row[name])
                 if found is not None:
                     context[name] = found
         except ValueRefusedError as error:

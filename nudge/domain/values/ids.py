@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from nudge.domain.values.plain_text import trim
+from nudge.domain.values.plain_text import REPLACEMENT, trim
 from nudge.domain.values.quantities import MAX_EXACT, is_finite
 from nudge.domain.values.refusal import ValueRefusedError
 
@@ -39,6 +39,9 @@ def parse_id(value: object, longest: int = MAX_ID) -> str:
     if not 1 <= len(text) <= longest:
         wrong = "is empty" if not text else "is too long"
         raise ValueRefusedError(f"{wrong}; give an id of 1 to {longest} characters")
+    if REPLACEMENT in text:
+        # Half a character, here or before: two ids that differ would become one.
+        raise ValueRefusedError("has a broken character; send the id in UTF-8")
     if not text.isprintable():
         raise ValueRefusedError("has characters that cannot be printed; leave them out")
     return text

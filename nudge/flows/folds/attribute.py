@@ -11,12 +11,15 @@ from typing import Final
 
 import structlog
 
-from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.attribution import REFUNDED
 from nudge.domain.credit.attribution_replay import Visitors, fold, is_attributed
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Event, JournalEntry
+from nudge.domain.people.facts import REFUND_OF
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
+from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
@@ -87,6 +90,8 @@ class AttributeFold:
         visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
         if self.plan_review:
             self.plan_review.review(partition, entries, visitors)
+        if self.name == FoldName.ATTRIBUTE:
+            _tell_unknown(entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
         fields = {WATERMARK: repr(mark)}
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
@@ -137,6 +142,17 @@ def sent_by(entry: JournalEntry) -> tuple[int, Event] | None:
 
 def _subjects(entries: Sequence[JournalEntry]) -> list[str]:
     return [entry.record.subject for entry in entries if is_attributed(entry)]
+
+
+def _tell_unknown(entries: Iterable[JournalEntry], visitors: Visitors) -> None:
+    """Log refunds that take nothing back: their payment has not come, or is too long ago."""
+    for entry in entries:
+        record = entry.record
+        if isinstance(record, Event) and record.type == REFUNDED:
+            state = visitors[record.subject]
+            gone = state.into is not None
+            if not gone and not knows_payment(state, str(record.fields.get(REFUND_OF))):
+                log.warning("refund_of_unknown_payment", event_id=record.event_id)
 
 
 def _state(subject: str, blob: bytes | None) -> VisitorState:

@@ -84,7 +84,8 @@ class PlanReview:
         """Move the plans of a merged visitor into the book of the one that stays."""
         source = Home(str(event.fields[FROM]), int(event.event_id.split(":")[1]))
         theirs = self._read([source]).get(source, NO_PLANS)
-        if theirs == NO_PLANS:
+        if theirs == NO_PLANS or self.store.visitors.person_of(source).into != home:
+            # After a split, what came late joins as well: nobody turned out to be somebody else.
             return
         place, stamp = header_of(theirs)
         header = f"{theirs.count} {place.decode()} {stamp}"
@@ -136,7 +137,7 @@ class PlanReview:
         wanted = [
             PlannedContact(row[0], x.period, _contact(x)) for row, x in zip(rows, made, strict=True)
         ]
-        known = read_contact_facts(state, (), None)
+        known = self.policy.in_own_words(read_contact_facts(state, (), None))
         reasons = settle_plans(self.policy, known, wanted, now())
         stay = [row for i, row in enumerate(rows) if i not in reasons]
         out = [i for i, reason in reasons.items() if reason != PAST]

@@ -62,6 +62,7 @@ class Publisher:
         self._store = store
         self._owner, self._ttl, self._every = owner, ttl, every
         self._desks: dict[str, SlotPublication] = {}
+        self._paused: dict[str, float] = {}
 
     def run(self, now: float) -> list[str]:
         """Publish the slots that changed; return the names of those with a new version.
@@ -92,6 +93,8 @@ class Publisher:
             self._desks.pop(slot.name, None)
             return False
         try:
+            if now < self._paused.get(slot.name, now):
+                return False
             desk = self._desk(lease)
             return now >= desk.due and self._published(desk, slot, now)
         except StoreAwayError:
@@ -99,11 +102,13 @@ class Publisher:
         except FencedError as error:
             log.warning("publisher_fenced", slot=slot.name, error=str(error))
             self._desks.pop(slot.name, None)
-        except Exception:
+        except Exception as error:
             log.exception("publish_failed", slot=slot.name, revision=slot.revision)
+            self._paused[slot.name] = now + PAUSE
             held = self._desks.get(slot.name)
             if held is not None:
-                held.due, held.memory = now + PAUSE, FitMemory()  # it may be half changed
+                held.memory = FitMemory()  # it may be half changed
+            self._store.snapshots.note_failure(slot.name, type(error).__name__)
         return False
 
     def _desk(self, lease: PublishLease) -> SlotPublication:

@@ -61,6 +61,7 @@ class PlanningRound:
         unit = table.find_unit(wish, context)
         plans = list_plans((k for u, k in assigned.items() if u != unit), at) if assigned else {}
         known = read_contact_facts(state, plans, wish.zone)
+        known = table.calendar.policy.in_own_words(known)
         day = context.get("expected_at")
         expected_at = day if is_number(day) else None
         before = assigned.get(unit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion
 from nudge.domain.funnel.funnel_report import report
-from nudge.domain.reports.report_time import iso, lake_of
+from nudge.domain.reports.report_time import lake_of
 from nudge.lake.engine.query import DUCKDB, Backend, connect_contents
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.funnel import count
@@ -28,8 +28,9 @@ def funnel(
     """
     contents = lake.contents()
     found = funnel_answer(connect_contents(contents, engine), path, question)
-    until = min(contents.watermarks().values(), default=0.0)
-    return {"as_of": iso(until or None), **lake_of(contents.since()), **found}
+    until, calendar = min(contents.watermarks().values(), default=0.0), question.calendar
+    head = {"as_of": calendar.label_or_none(until or None)}
+    return head | lake_of(contents.since(), calendar) | found
 
 
 def funnel_answer(backend: Backend, path: Funnel, question: FunnelQuestion) -> dict[str, object]:
@@ -39,7 +40,8 @@ def funnel_answer(backend: Backend, path: Funnel, question: FunnelQuestion) -> d
         InvalidRequestError: the question names no dimension.
         BrokenLakeError: the lake cannot be read.
     """
-    now = count(backend, path, question.period, question.by)
-    earlier = question.before(path)
-    before = None if earlier is None else count(backend, path, earlier, question.by)
+    by, calendar = question.by, question.calendar
+    now = count(backend, path, question.period, by, calendar)
+    earlier = question.before()
+    before = None if earlier is None else count(backend, path, earlier, by, calendar)
     return report(path, question, now, before)

@@ -73,7 +73,9 @@ class HarmGuard:
     def _history(self, slot: Slot) -> Iterator[Slot]:
         """Yield the slot's known revisions, the current one first."""
         yield slot
-        for number in range(slot.revision - 1, 0, -1):
+        # Those that were: the numbers between may be millions, where revisions are dates.
+        numbers = (int(str(entry["revision"])) for entry in self.store.slots.audits(slot.name))
+        for number in (one for one in numbers if one < slot.revision):
             one = self.store.slots.revision(slot.name, number)
             if one is not None:
                 yield one

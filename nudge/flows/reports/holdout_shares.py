@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from nudge.domain.reports.cube import Cube
@@ -43,10 +45,13 @@ def read_holdout_runs(store: Store, slot: Slot, cube: Cube) -> dict[int, int]:
     Raises:
         StoreAwayError: the store does not answer.
     """
-    revisions = np.unique(cube.groups.revision)
+    revisions = {int(one) for one in np.unique(cube.groups.revision)}
     if len(revisions) < 2:  # noqa: PLR2004 (one revision is one run)
         return {}
     # Those between may have had another fallback, which the last one took back.
-    between = range(int(revisions[0]), int(revisions[-1]) + 1)
-    found = (store.slots.revision(slot.name, one) for one in between)
-    return holdout_runs(one for one in found if one is not None)
+    known = {int(str(entry["revision"])) for entry in store.slots.audits(slot.name)}
+    between = {one for one in known if min(revisions) < one < max(revisions)}
+    return holdout_runs(
+        store.slots.revision(slot.name, one) or replace(slot, revision=one)
+        for one in sorted(revisions | between)
+    )

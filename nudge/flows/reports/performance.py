@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
 from nudge.domain.reports.report import ReportTerms, report
-from nudge.domain.reports.report_time import iso, lake_of
+from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
@@ -58,6 +59,7 @@ class Reports:
         holdout: share of all subjects who are never personalised.
         limits: of one report.
         engine: that counts; see `nudge.lake.engine.query.connect`.
+        calendar: for which days are summed up ahead; a report has its question's own.
     """
 
     store: Store
@@ -66,6 +68,7 @@ class Reports:
     holdout: float
     limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
     engine: str = DUCKDB
+    calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
 
     def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> ReportResult:
         """Return the report that answers a question, from the lake as it is now.
@@ -75,27 +78,29 @@ class Reports:
             LakeError: the lake cannot be read, or the question takes more than the limits.
             StoreAwayError: the store does not answer.
         """
-        slot = self._slot(question.slot)
+        slot, calendar = self._slot(question.slot), question.calendar
         revenue = slot.terms.objective == "revenue"
         caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-            cut = Cut(question.period, question.by, revenue, where=question.where)
+            cut = Cut(
+                question.period, question.by, revenue, where=question.where, calendar=calendar
+            )
             cube = build_cube(rows, cut, slot.names)
             numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
-        terms = ReportTerms(slot, shares, as_of, runs)
+        terms = ReportTerms(slot, shares, as_of, runs, calendar)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
-            "from": iso(question.period.start),
-            "to": iso(question.period.end),
+            "from": calendar.label_or_none(question.period.start),
+            "to": calendar.label_or_none(question.period.end),
             "where": dict(question.where),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
-        return ReportResult(head | lake_of(since) | found, as_of)
+        return ReportResult(head | lake_of(since, calendar) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
         """Join the days that are over and sum them up ahead of the next reports; idempotent.
@@ -114,7 +119,8 @@ class Reports:
                 rows = slot_rows(backend, contents, slot.name, self.cache, tell)
                 for by in usual(slot):
                     tell(0.0)
-                    keep_sums(rows, Cut(by=by, revenue=slot.terms.objective == "revenue"))
+                    revenue = slot.terms.objective == "revenue"
+                    keep_sums(rows, Cut(by=by, revenue=revenue, calendar=self.calendar))
 
     def _slot(self, name: str) -> Slot:
         found = self.store.slots.current().get(name)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from nudge import clock
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.reports.inferred_figures import InferredFigures
-from nudge.domain.reports.report_time import iso
 from nudge.domain.slots.slot import Slot
 from nudge.store.folds.counts import Total
 from nudge.store.store import Store
@@ -17,7 +17,9 @@ from nudge.store.store import Store
 POLICY: Final = "policy"
 
 
-def slot_totals(store: Store, served: LiveSlot, inferred: InferredFigures) -> dict[str, object]:
+def slot_totals(
+    store: Store, served: LiveSlot, inferred: InferredFigures, calendar: OperatorCalendar
+) -> dict[str, object]:
     """Return a slot's totals, as plain JSON; whatever is inferred comes from its newest report.
 
     `variants` and `total` count exposures that the policy drew, over all revisions, which is what
@@ -30,7 +32,7 @@ def slot_totals(store: Store, served: LiveSlot, inferred: InferredFigures) -> di
     rows = store.counts.totals(served.slot.name)
     shares = _shares(served)
     return {
-        "counted_at": iso(counted_at),
+        "counted_at": calendar.label(counted_at),
         "interval_level": inferred.level,
         "variants": [
             {

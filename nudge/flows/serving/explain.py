@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import numpy as np
 
 from bandits.distribution import draw
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import AWAY, Decision, JournalEntry
 from nudge.domain.timing.shared_distribution import DRAWN
@@ -16,7 +15,9 @@ from nudge.store.store import Store
 IN_LAKE = "`nudge explain` looks for it in the lake"
 
 
-def explain(store: Store, sealer: Sealer, decision_id: str) -> dict[str, object]:
+def explain(
+    store: Store, sealer: Sealer, decision_id: str, calendar: OperatorCalendar
+) -> dict[str, object]:
     """Everything that led to a decision, as plain JSON; `reproduced` says the draw repeats.
 
     Raises:
@@ -24,10 +25,12 @@ def explain(store: Store, sealer: Sealer, decision_id: str) -> dict[str, object]
         TrimmedError: the journal does not hold it any more.
         StoreAwayError: the store does not answer.
     """
-    return explanation_of(decision_id, find(store, sealer, decision_id))
+    return explanation_of(decision_id, find(store, sealer, decision_id), calendar)
 
 
-def explanation_of(decision_id: str, entry: JournalEntry) -> dict[str, object]:
+def explanation_of(
+    decision_id: str, entry: JournalEntry, calendar: OperatorCalendar
+) -> dict[str, object]:
     """The same, of an entry that was found: in the journal or in the lake.
 
     Raises:
@@ -36,7 +39,7 @@ def explanation_of(decision_id: str, entry: JournalEntry) -> dict[str, object]:
     decision = entry.record
     if not isinstance(decision, Decision):
         raise NotFoundError(f"decision {decision_id!r} is not known")
-    return _plain(decision_id, entry, decision)
+    return _plain(decision_id, entry, decision, calendar)
 
 
 def find(store: Store, sealer: Sealer, decision_id: str) -> JournalEntry:
@@ -71,11 +74,13 @@ def repeats(decision: Decision) -> bool:
     )
 
 
-def _plain(decision_id: str, entry: JournalEntry, d: Decision) -> dict[str, object]:
+def _plain(
+    decision_id: str, entry: JournalEntry, d: Decision, calendar: OperatorCalendar
+) -> dict[str, object]:
     return {
         "decision_id": decision_id,
-        "at": datetime.fromtimestamp(entry.at, UTC).isoformat(),
-        "due": None if d.due is None else datetime.fromtimestamp(d.due, UTC).isoformat(),
+        "at": calendar.label(entry.at),
+        "due": calendar.label_or_none(d.due),
         "slot": d.slot,
         "slot_revision": d.revision,
         "subject": d.subject,

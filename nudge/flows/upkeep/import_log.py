@@ -1,53 +1,76 @@
-"""Import: historical logs become decisions, each row once (docs/decisions/0005-import.md).
+"""Import: historical logs become decisions, each row once (docs/decisions/0015-imports.md).
 
-A fold over the file: the records of a batch and the position in the file are committed together.
+A row and the mark that names it are written together, so that whoever looks for known rows finds
+all that was written, whenever it was broken off.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
-import socket
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bandits.features import CellSpec
-from nudge.domain.credit.count_import import CountImport
-from nudge.domain.credit.log_import import ImportRules, LogImport, RowError
+from nudge.domain.credit.count_import import ANY, CountImport
+from nudge.domain.credit.earlier_import import EarlierImport
+from nudge.domain.credit.import_marks import rows_mark
+from nudge.domain.credit.log_import import ImportRules, LogImport
 from nudge.domain.journal.records import Record
 from nudge.domain.slots.learning import learner_config
-from nudge.errors import InvalidConfigError, NotFoundError, StoreError
-from nudge.lake.evaluation.log_file import LogFile
-from nudge.store.folds.folds import Commit, Lease
+from nudge.errors import NotFoundError
+from nudge.flows.upkeep.import_book import ImportBook, read_book
+from nudge.flows.upkeep.import_commits import ImportCommits, import_commits
+from nudge.flows.upkeep.import_survey import (
+    ImportSurvey,
+    Look,
+    Plan,
+    RowChoice,
+    fitting,
+    look_through,
+)
+from nudge.lake.checks.imports import import_names
+from nudge.lake.engine.query import connect_contents
+from nudge.lake.files.history import History
+from nudge.lake.intake.bad_row import BadRow
+from nudge.lake.intake.input_file import InputFile
 from nudge.store.store import Store
 
 BATCH: Final = 200
 """Rows of a commit, which is one script call: pages wait for it."""
-TTL: Final = 30.0
-"""Seconds after which an import that died can be begun again."""
-NAMED: Final = 10
-"""Most rows that do not fit that are named."""
-Look = Callable[[int], object]
-Plan = LogImport | CountImport
-"""How rows become records: decisions with exposure and reward, or counts that only teach."""
+RENEW: Final = 20_000
+"""Rows behind which a lease is renewed although nothing was written."""
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """The result of an import.
+    """The result of an import: fresh + known + refused = rows.
 
     Attributes:
         rows: of the file.
-        fresh: of them written now; the others were there already.
+        fresh: of them written now.
+        known: of them there already.
+        refused: of them left out.
         records: written now.
+        bad: the first of the refused rows.
     """
 
     rows: int
     fresh: int
+    known: int
+    refused: int
     records: int
+    bad: tuple[BadRow, ...] = ()
+
+
+@dataclass
+class _Waiting:
+    """Rows of a partition that wait for their commit."""
+
+    records: list[Record] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
 
 
 def digest(path: Path) -> str:
@@ -56,111 +79,161 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "blake2b").hexdigest()[:16]
 
 
-def plan_import(store: Store, rules: ImportRules, name: str) -> Plan:
-    """Return the import of a file into the slot as it is now.
+@dataclass(frozen=True)
+class Importer:
+    """The flow that takes historical logs in.
 
-    Raises:
-        NotFoundError: there is no such slot.
+    Attributes:
+        history: every entry there is.
+        key: of the rows' digests; 32 bytes.
+        now: seconds; no row is later.
     """
-    slot = store.slots.current().get(rules.slot)
-    if slot is None:
-        raise NotFoundError(f"there is no slot {rules.slot!r}; put it into service: nudge apply")
-    cells = CellSpec.build(learner_config(slot).context)
-    plan = LogImport(name, rules, slot, cells, store.keys.partitions)
-    return CountImport(plan) if rules.teach_only else plan
+
+    store: Store
+    history: History
+    key: bytes
+    now: float
+
+    def plan(self, rules: ImportRules, name: str, times: dict[int, int] | None = None) -> Plan:
+        """Return the import of a file into the slot as it is now.
+
+        Args:
+            rules: mapping of its columns.
+            name: of the import.
+            times: partition -> how often it was taken back there.
+
+        Raises:
+            NotFoundError: there is no such slot.
+        """
+        slot = self.store.slots.current().get(rules.slot)
+        if slot is None:
+            raise NotFoundError(
+                f"there is no slot {rules.slot!r}; put it into service: nudge apply"
+            )
+        cells = CellSpec.build(learner_config(slot).context)
+        partitions = self.store.keys.partitions
+        plan = LogImport(name, rules, slot, cells, partitions, self.key, self.now, times or {})
+        return CountImport(plan) if rules.teach_only else plan
+
+    def run(
+        self, source: InputFile, rules: ImportRules, name: str, look: Look, *, strict: bool = False
+    ) -> ImportResult:
+        """Write the rows that are not written yet; idempotent, also for a file that grew.
+
+        Args:
+            source: the file.
+            rules: mapping of its columns.
+            name: of the import.
+            look: is called with the rows of each batch, twice for each row.
+            strict: the first row that does not fit is an error, before anything is written.
+
+        Raises:
+            InvalidConfigError: the file cannot be read; or a row does not fit, and `strict`.
+            InvalidRequestError: an import of the slot was taken back in part; that comes first.
+            NotFoundError: there is no such slot.
+            StoreError: another import of the slot runs.
+            FencedError: it was taken over.
+            StoreAwayError: no answer; doing it again goes on where it was.
+        """
+        plan = self.plan(rules, name)
+        earlier = self._earlier(source, plan, rules)
+        survey = look_through(source, plan, earlier, strict=strict, look=look)
+        with import_commits(self.store, rules.slot) as commits:
+            book = read_book(self.store, self.history, rules.slot)
+            book.check()
+            choice = RowChoice.of(survey, book.known())
+            plan = self.plan(rules, name, book.times(name))
+            records = _Writer(commits, plan, rules.slot).write(source, survey, choice, look)
+        fresh = int(choice.fresh.sum())
+        known = survey.rows - survey.refused - fresh
+        return ImportResult(survey.rows, fresh, known, survey.refused, records, tuple(survey.bad))
+
+    def _earlier(self, source: InputFile, plan: Plan, rules: ImportRules) -> list[EarlierImport]:
+        """Return what an earlier version has written of the file, or of the one that grew to it."""
+        backend = connect_contents(self.history.lake.contents(), whole=True)
+        others = import_names(backend, rules.slot)
+        backend.disconnect()
+        candidates = {one for one in others | {plan.name} if any(positions(self.store, one))}
+        if not candidates:
+            return []
+        book = read_book(self.store, self.history, rules.slot)
+        names = beginnings(Path(source.name), candidates) | (candidates & {plan.name})
+        partitions, teach_only = self.store.keys.partitions, rules.teach_only
+        written = {name: written_earlier(self.store, name, book) for name in sorted(names)}
+        return [EarlierImport(name, of, partitions, teach_only) for name, of in written.items()]
 
 
-def check(log: LogFile, plan: Plan, look: Look) -> int:
-    """Read the whole file without writing anything; return its number of rows.
+def beginnings(path: Path, names: AbstractSet[str]) -> set[str]:
+    """Return those of some digests that are the digest of a file's first lines.
 
-    Raises:
-        InvalidConfigError: rows do not fit; the first few with number and cure.
+    An earlier version named an import by its file, so that one which grew is told by them.
     """
-    wrong: list[str] = []
-    number = 0
-    for number, row in _rows(log):
-        try:
-            plan.records(row, number)
-        except (RowError, ValueError, TypeError) as error:
-            wrong.append(f"{log.name}: row {number:,}: {error}")
-            if len(wrong) >= NAMED:
-                break
-        look(1)
-    if wrong:
-        raise InvalidConfigError(wrong)
-    return number
-
-
-def run(store: Store, log: LogFile, plan: Plan, look: Look) -> ImportResult:
-    """Write the rows that are not written yet; idempotent.
-
-    Raises:
-        StoreError: the same import runs elsewhere.
-        FencedError: it was taken over.
-        StoreAwayError: no answer; doing it again goes on where it was.
-    """
-    owner = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    leases: dict[int, Lease] = {}
-    try:
-        for p in store.keys.every_partition():
-            leases[p] = _lease(store, plan, p, owner)
-        return _written(store, log, plan, leases, look)
-    finally:
-        for lease in leases.values():
-            store.folds.release(lease)
-
-
-def _written(
-    store: Store, log: LogFile, plan: Plan, leases: dict[int, Lease], look: Look
-) -> ImportResult:
-    waiting: dict[int, list[tuple[int, list[Record]]]] = {p: [] for p in leases}
-    done = ImportResult(0, 0, 0)
-    for number, row in _rows(log):
-        p, records = plan.records(row, number)
-        fresh = number > leases[p].position
-        if fresh:
-            waiting[p].append((number, records))
-        done = replace(done, rows=number, fresh=done.fresh + fresh)
-        if len(waiting[p]) >= BATCH:
-            leases[p], written = _commit(store, plan, leases[p], waiting[p])
-            done = replace(done, records=done.records + written)
-        look(1)
-    for p, lease in leases.items():
-        leases[p], written = _commit(store, plan, lease, waiting[p])
-        done = replace(done, records=done.records + written)
-    return done
-
-
-def _rows(log: LogFile) -> Iterator[tuple[int, dict[str, object]]]:
-    number = 0
-    for batch in log.read(log.columns):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
-
-
-def _lease(store: Store, plan: Plan, partition: int, owner: str) -> Lease:
-    fold = f"import-{plan.name}"
-    found = store.folds.acquire(partition, fold, owner, TTL)
-    if found is None:
-        raise StoreError(f"import {plan.name!r} runs already; wait {TTL:.0f} s if it died")
+    found: set[str] = set()
+    running = hashlib.blake2b()
+    with path.open("rb") as file:
+        for line in file if names else ():
+            ended, bare = running.copy(), line.rstrip(b"\r\n")
+            ended.update(bare)  # the old file may have ended without a line break
+            running.update(line)
+            found |= {ended.hexdigest()[:16], running.hexdigest()[:16]} & names
     return found
 
 
-def _commit(
-    store: Store,
-    plan: Plan,
-    lease: Lease,
-    waiting: list[tuple[int, list[Record]]],
-) -> tuple[Lease, int]:
-    """Commit a partition's rows and forget them; return the number of records.
+def positions(store: Store, name: str) -> list[int]:
+    """Return, by partition, the number of the last row that an earlier version has written."""
+    fold = f"import-{name}"
+    return [store.folds.position_of(p, fold) for p in store.keys.every_partition()]
 
-    The lease's position is the last row's number.
-    """
-    if not waiting:
-        return lease, 0
-    store.folds.acquire(lease.partition, lease.fold, lease.owner, TTL)
-    records = plan.packed([record for _, some in waiting for record in some])
-    after = store.folds.commit(lease, Commit(waiting[-1][0], records))
-    waiting.clear()
-    return after, len(records)
+
+def written_earlier(store: Store, name: str, book: ImportBook) -> dict[int, int]:
+    """Return the same where it was not taken back, and is not 0."""
+    gone = book.times(name)
+    found = enumerate(positions(store, name))
+    return {p: number for p, number in found if number and p not in gone}
+
+
+@dataclass
+class _Writer:
+    """The writer of an import's rows, with what waits for a commit."""
+
+    commits: ImportCommits
+    plan: Plan
+    slot: str
+    records: int = 0
+    rows: int = 0
+    waiting: defaultdict[int, _Waiting] = field(default_factory=lambda: defaultdict(_Waiting))
+
+    def write(self, source: InputFile, survey: ImportSurvey, choice: RowChoice, look: Look) -> int:
+        """Write the chosen rows; return the number of records."""
+        fresh, named = choice.fresh, choice.named
+        if not (fresh.any() or named.any()):
+            return 0
+        for place, row in fitting(source, survey):
+            if fresh[place] or named[place]:
+                digest = choice.digests[place].tobytes()
+                known = self.plan.known(row)
+                partition, records = self.plan.records(known, digest) if fresh[place] else (ANY, [])
+                self._add(partition, records, digest)
+            elif place % RENEW == 0:
+                self.commits.keep()
+            look(1)
+        for p in list(self.waiting):
+            self._commit(p)
+        return self.records
+
+    def _add(self, partition: int, records: list[Record], digest: bytes) -> None:
+        if partition == ANY:
+            partition = self.rows // BATCH % len(self.commits.leases)
+        self.rows += 1
+        waiting = self.waiting[partition]
+        waiting.records += records
+        waiting.digests.append(digest)
+        if len(waiting.digests) >= BATCH:
+            self._commit(partition)
+
+    def _commit(self, partition: int) -> None:
+        waiting = self.waiting.pop(partition)
+        records = self.plan.packed(waiting.records)
+        mark = rows_mark(self.plan.name, self.slot, waiting.digests)
+        self.commits.commit(partition, [*records, mark])
+        self.records += len(records)

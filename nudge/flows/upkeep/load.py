@@ -15,7 +15,7 @@ from nudge.domain.people.consents import BY, FILE
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import OWN
 from nudge.domain.slots.slot import Scalar
-from nudge.store.journal.appends import Append, NamedId
+from nudge.store.journal.appends import Append, NamedId, Note
 from nudge.store.store import Store
 from nudge.store.vault.number_owners import Ownership
 from nudge.store.vault.people import IDENTIFIED
@@ -29,10 +29,12 @@ class LoadResult(NamedTuple):
 
     Attributes:
         fresh: records that were new.
+        known: rows all of whose records were there before.
         gathered: places of the rows whose number has too many visitors: it was left out.
     """
 
     fresh: int
+    known: int
     gathered: tuple[int, ...] = ()
 
 
@@ -79,24 +81,29 @@ class VisitorLoader:
             # All events of a row propose one subject, in case that its visitor is new.
             said = _Row(one, one.digest, subject)
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
-            groups[home.partition] += _facts(said, home.subject)
+            facts = list(_facts(said, home.subject))
+            places |= dict.fromkeys(map(id, facts), place)
+            groups[home.partition] += facts
             if one.msisdn:
                 owner = self._owner(said, one.msisdn, home)
                 places[id(owner.arrival)] = place
                 owners.append(owner)
-        fresh = self._append(groups)
+        new: set[int] = set()
         gathered: list[int] = []
+        fresh = self._append(groups, lambda arrival: new.add(places[id(arrival)]))
         fresh += self.store.number_owners.identify_each(
-            owners, lambda arrival: gathered.append(places[id(arrival)])
+            owners,
+            lambda arrival: gathered.append(places[id(arrival)]),
+            lambda arrival: new.add(places[id(arrival)]),
         )
-        return LoadResult(fresh, tuple(gathered))
+        return LoadResult(fresh, len(set(places.values()) - new), tuple(gathered))
 
-    def _append(self, groups: dict[int, list[Append]]) -> int:
+    def _append(self, groups: dict[int, list[Append]], note: Note) -> int:
         fresh = 0
         for p, group in groups.items():
             for start in range(0, len(group), AT_ONCE):
                 some = {p: group[start : start + AT_ONCE]}
-                fresh += self.store.journal.append_followed(some, closes=True)
+                fresh += self.store.journal.append_followed(some, closes=True, note=note)
         return fresh
 
     def _owner(self, said: _Row, msisdn: Number, home: Home) -> Ownership:

@@ -121,6 +121,8 @@ class PeopleSplit:
         self._stay(work)
         faults.point("split.after_staying")
         self._share_books(work)
+        leaving = work.sides.leaving
+        self.store.withdrawals.give_back(work.root, work.leaves, leaving, clock.now())
         told = self._told(work, which)
         faults.point("split.before_end")
         self.store.partings.forget(work.leaves, work.root)

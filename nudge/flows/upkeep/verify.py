@@ -11,10 +11,12 @@ from typing import Final
 
 from nudge.domain.credit import count_import as lessons
 from nudge.domain.credit.booking import LEARNED, BookingKey, bookings
+from nudge.domain.credit.import_marks import REVERSAL
 from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
+from nudge.flows.upkeep.verify_times import find_impossible_times
 from nudge.lake.checks.checks import EMPTY, count_rows, find_repeated_ids, marks, position_spans
 from nudge.lake.engine.query import Backend, answer, connect_contents, figures, recount
 from nudge.lake.files.errors import BrokenLakeError
@@ -42,11 +44,12 @@ def verify(store: Store, lake: Lake) -> list[Difference]:
         # Behind `archived`: the lake may be ahead of what the store has committed, never behind.
         contents = lake.contents()
         positions = dict.fromkeys(archived, 0) | contents.positions()
-        backend = connect_contents(contents)
+        backend = connect_contents(contents, whole=True)
         return [
             *_positions(store, archived, positions),
             *_rows(backend, positions, contents),
             *_totals(store, backend, contents, positions),
+            *find_impossible_times(store, contents),
         ]
     except BrokenLakeError as error:
         return [Difference(-1, "files", "a readable lake without gap", str(error))]
@@ -161,8 +164,9 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
         name = totals_name(one.revision, one.reason, one.variant)
         tally = (one.exposures, one.conversions, one.value, one.square)
         found[row["partition"]].update(_fields(one.slot, name, tally))
-    for p, mark in marks(backend, lessons.TYPE, last):
-        found[p].update(_booked(bookings(mark)))
+    for kind in (lessons.TYPE, REVERSAL):
+        for p, mark in marks(backend, kind, last):
+            found[p].update(_booked(bookings(mark)))
     return found
 
 

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Final
 
 from nudge import clock
-from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState, without_sources

@@ -11,7 +11,9 @@ from typing import Final
 import ibis
 from ibis.backends.duckdb import Backend
 
+from bandits.units import DAY
 from nudge.domain.journal.records import Mark
+from nudge.domain.values.instants import EARLIEST
 from nudge.lake.engine.query import answer, upto
 from nudge.lake.files.tables import SCHEMAS
 
@@ -127,6 +129,20 @@ def marks(backend: Backend, kind: str, last: Mapping[int, int]) -> Iterator[tupl
     rows = upto(backend.table("marks"), last)
     for row in answer(backend, rows.filter(rows.type == kind).select("partition", "fields_json")):
         yield row["partition"], Mark(kind, json.loads(row["fields_json"]))
+
+
+def count_odd_times(backend: Backend) -> list[tuple[int, str, int]]:
+    """Count exposures before 2000 or a day ahead of their record: partition, slot, number.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+    """
+    shown = backend.table("exposures")
+    ahead = shown.at_seconds > shown.logged_at.epoch_seconds() + DAY
+    odd = shown.filter((shown.at_seconds < EARLIEST) | ahead)
+    counted = odd.group_by("partition", "slot").aggregate(rows=odd.count())
+    found = answer(backend, counted.order_by("partition", "slot"))
+    return [(row["partition"], row["slot"], row["rows"]) for row in found]
 
 
 def _repeated(backend: Backend, table: str, last: Mapping[int, int]) -> list[RepeatedId]:

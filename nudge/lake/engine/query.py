@@ -18,6 +18,7 @@ from nudge.domain.basics.money import FEN
 from nudge.domain.credit.attribution import GRACE
 from nudge.lake.engine import spark
 from nudge.lake.engine.sql import select, sql_view, watermarks
+from nudge.lake.engine.undone import hide_undone
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.tables import SCHEMAS
@@ -75,8 +76,8 @@ def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
     """Open an engine that has the lake's five tables as they are now, and a table `watermarks`.
 
     Each of `decisions`, `exposures`, `rewards`, `events`, `marks` has exactly the rows that the
-    manifests claim. `watermarks` has, for each partition, the seconds until which the lake is
-    known to hold every reward.
+    manifests claim, without those of imports that were taken back. `watermarks` has, for each
+    partition, the seconds until which the lake is known to hold every reward.
 
     Args:
         lake: of the installation.
@@ -89,15 +90,28 @@ def connect(lake: Lake, engine: str = DUCKDB) -> Backend:
     return connect_contents(lake.contents(), engine)
 
 
-def connect_contents(contents: Contents, engine: str = DUCKDB) -> Backend:
-    """Open an engine as `connect` does, over contents that were read before."""
+def connect_contents(contents: Contents, engine: str = DUCKDB, *, whole: bool = False) -> Backend:
+    """Open an engine as `connect` does, over contents that were read before.
+
+    Args:
+        contents: snapshot of the lake.
+        engine: as in `connect`.
+        whole: with the rows of imports that were taken back; DuckDB only.
+
+    Raises:
+        BrokenLakeError: a file is missing or unreadable.
+        EngineMissingError: the engine is not installed.
+    """
     master = spark.master_of(engine)
     if master is not None:
         return spark.connect(contents, master)
     backend = ibis.duckdb.connect()
-    for table, sources in contents.tables().items():
-        with translate_errors():
+    tables = contents.tables()
+    with translate_errors():
+        for table, sources in tables.items():
             backend.raw_sql(f"CREATE VIEW {table} AS {select(table, sources)}")
+        if not whole:
+            hide_undone(backend, tables)
     backend.raw_sql(f"CREATE VIEW watermarks AS {watermarks(contents.watermarks())}")
     return backend
 
@@ -175,7 +189,8 @@ def _rewarded(rewards: Table) -> Table:
     return rewards.group_by(rewarded_id=rewards.decision_id).aggregate(
         conversions=rewards.conversions.sum().cast("int64"),
         value_fen=rewards.value.sum().cast("int64"),
-        last_change=rewards["at"].max(),
+        # What was taken back was no reward.
+        last_change=rewards["at"].max(where=(rewards.conversions > 0) | (rewards.value > 0)),
     )
 
 

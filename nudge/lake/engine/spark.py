@@ -16,6 +16,7 @@ from ibis.expr.types import Table
 
 from nudge.lake.engine.spark_functions import DEFINITION
 from nudge.lake.engine.spark_session import start_session
+from nudge.lake.engine.undone import HIDDEN, TYPE
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.files.tables import SCHEMAS
@@ -48,12 +49,33 @@ def connect(contents: Contents, master: str) -> Any:  # noqa: ANN401 - a backend
     backend = ibis.pyspark.connect(session)
     with translate_errors():
         session.sql(DEFINITION)
-        for table, sources in contents.tables().items():
-            _view(session, contents.root, table, sources).createOrReplaceTempView(table)
+        frames = {
+            table: _view(session, contents.root, table, sources)
+            for table, sources in contents.tables().items()
+        }
+        for table, frame in _without_undone(frames).items():
+            frame.createOrReplaceTempView(table)
         marks = [(p, float(mark)) for p, mark in contents.watermarks().items()]
         kinds = "partition int, watermark double"
         session.createDataFrame(marks, kinds).createOrReplaceTempView("watermarks")
     return backend
+
+
+def _without_undone(frames: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables without the rows of imports that were taken back, as `undone` has it."""
+    marks, decisions = frames["marks"], frames["decisions"]
+    names = ["`partition` p", "concat('import:', fields['import']) name", "fields['slot'] of"]
+    found = marks.filter(f"type = '{TYPE}'").selectExpr(*names, "position upto")
+    if found.isEmpty():
+        return frames
+    undone = found.groupBy("p", "name", "of").agg({"upto": "max"}).toDF("p", "name", "of", "upto")
+    same = (decisions["partition"] == undone["p"]) & (decisions["source"] == undone["name"])
+    before = (decisions["slot"] == undone["of"]) & (decisions["position"] < undone["upto"])
+    ids = decisions.join(undone, same & before).select("decision_id")
+    return {
+        table: frame.join(ids, "decision_id", "left_anti") if table in HIDDEN else frame
+        for table, frame in frames.items()
+    }
 
 
 def _view(session: Any, root: Path, table: str, sources: Sequence[Source]) -> Any:  # noqa: ANN401 - the same

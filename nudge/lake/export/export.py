@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
-import ibis
 import pyarrow as pa
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
 from nudge.lake.engine.query import answer, connect, joined_form
@@ -24,6 +24,7 @@ from nudge.lake.export.export_tables import write_csv, write_parquet
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Lake
 from nudge.lake.intake.block import Block, number_blocks
+from nudge.lake.reports.local_dates import timestamp
 
 Attributes = Mapping[str, Mapping[str, Scalar]]
 """Variant -> attributes, for tools that learn from the features of an action."""
@@ -88,9 +89,9 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
     backend = connect(lake)
     rows = joined_form(backend, wanted.slot)
     if wanted.start is not None:
-        rows = rows.filter(rows["at"] >= _instant(wanted.start))
+        rows = rows.filter(rows["at"] >= timestamp(wanted.start))
     if wanted.end is not None:
-        rows = rows.filter(rows["at"] < _instant(wanted.end))
+        rows = rows.filter(rows["at"] < timestamp(wanted.end))
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
     if not counted["rows"]:
         raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
@@ -104,7 +105,14 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
     return LogFile(f"slot {wanted.slot}", tuple(rows.columns), int(counted["rows"]), blocks)
 
 
-def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Look) -> ExportResult:
+def export(
+    log: LogFile,
+    kind: str,
+    path: Path,
+    attributes: Attributes,
+    look: Look,
+    calendar: OperatorCalendar | None = None,
+) -> ExportResult:
     """Write the log to a file, which appears under its name only when it is whole.
 
     Args:
@@ -113,22 +121,20 @@ def export(log: LogFile, kind: str, path: Path, attributes: Attributes, look: Lo
         path: path of the file.
         attributes: variant -> attributes.
         look: called with the number of rows after each batch that was read.
+        calendar: of the times in CSV; None takes that of the default zone.
 
     Raises:
         LakeAwayError: the disk refused; no file appears.
     """
+    writers = {**WRITERS, "csv": partial(write_csv, calendar=calendar)}
     with disk.translate_errors(str(path)):
         draft = disk.temporary(path)
         try:
-            rows, left_out = WRITERS[kind](log, draft, attributes, look)
+            rows, left_out = writers[kind](log, draft, attributes, look)
             disk.publish(draft, path)
         finally:
             draft.unlink(missing_ok=True)
     return ExportResult(rows, dict(Counter(left_out)))
-
-
-def _instant(seconds: float) -> ibis.Value:
-    return ibis.timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))
 
 
 def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:

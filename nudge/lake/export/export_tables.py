@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.lake.evaluation.log_columns import Look
 from nudge.lake.evaluation.log_file import LogFile
 
-INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+MICROS = 1_000_000
 
 
 def write_parquet(
@@ -37,14 +37,22 @@ def write_parquet(
 
 
 def write_csv(
-    log: LogFile, path: Path, attributes: object, look: Look
+    log: LogFile,
+    path: Path,
+    attributes: object,
+    look: Look,
+    calendar: OperatorCalendar | None = None,
 ) -> tuple[int, Mapping[str, int]]:
-    """Write every decision as a line of CSV; return the lines, none left out."""
+    """Write every decision as a line of CSV; return the lines, none left out.
+
+    Times are local ones, with the offset of the calendar's zone.
+    """
     del attributes
+    by = calendar or OperatorCalendar()
     writer, rows = None, 0
     try:
         for batch in log.read(log.columns):
-            flat = _flat(batch)
+            flat = _flat(batch, by)
             writer = writer or csv.CSVWriter(path, flat.schema)
             writer.write_batch(flat)
             rows += batch.num_rows
@@ -55,14 +63,17 @@ def write_csv(
     return rows, {}
 
 
-def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = [_column(column) for column in batch.columns]
+def _flat(batch: pa.RecordBatch, calendar: OperatorCalendar) -> pa.RecordBatch:
+    columns = [_column(column, calendar) for column in batch.columns]
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def _column(column: pa.Array) -> pa.Array:
+def _column(column: pa.Array, calendar: OperatorCalendar) -> pa.Array:
     if pa.types.is_timestamp(column.type):
-        return pc.strftime(column, INSTANT)
+        micros = column.cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
+        return pa.array(
+            [None if at is None else calendar.label(at / MICROS) for at in micros], pa.string()
+        )
     if pa.types.is_map(column.type):
         return _texts([None if one is None else dict(one) for one in column.to_pylist()])
     return _texts(column.to_pylist()) if pa.types.is_list(column.type) else column

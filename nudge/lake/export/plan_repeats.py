@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from bandits.arrays import IntArray
 from nudge.domain.identity.input_rules import InputRules
@@ -59,6 +60,11 @@ def read_repeats(path: Path) -> dict[int, int]:
 
 def _keys_of(block: Block, rules: InputRules, purpose: str) -> tuple[IntArray, IntArray]:
     """Return a hash of visitor and purpose of each row with an id, and its place."""
+    if block.batch.schema.names == [ID] and pa.types.is_string(block.batch.schema.types[0]):
+        # Most files: no row need be made of a cell.
+        texts, places = list(_ids(block.batch.column(0).to_pylist())), block.lines
+        named = [text is not None for text in texts]
+        return np.fromiter(map(hash, texts), np.int64, len(texts))[named], places[named]
     rows = block.row_batch()
     places = np.asarray(rows.lines, np.int64)
     texts = list(_ids(row.get(ID) for row in rows.rows))

@@ -23,6 +23,7 @@ from nudge.domain.people.visitor import KEEP, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.lake.files import disk
 from nudge.lake.files.errors import BrokenLakeError
+from nudge.lake.files.import_balance import ImportBalance
 from nudge.lake.files.manifest import Range
 from nudge.lake.files.removed_rows import RemovedRows
 
@@ -82,6 +83,15 @@ class Balance:
                 found[BookingKey(*row[:6])] = (t, c, r, q)
         return found
 
+    def imports(self) -> ImportBalance:
+        """Read what is known of imports whose rows were removed.
+
+        Raises:
+            BrokenLakeError: the file is gone or unreadable.
+        """
+        path = self.left.imports if self.left else ""
+        return ImportBalance.read(self.root / path) if path else ImportBalance()
+
     def states(self) -> Iterator[tuple[str, VisitorState]]:
         """Yield the state that `attribute` has after the removed rows: subject, state; unordered.
 
@@ -129,10 +139,10 @@ def _remembered(rows: pa.RecordBatch, watermark: float) -> Iterator[bool]:
         yield recent or not decode_state(state.as_py()).is_forgotten(watermark)
 
 
-def paths(of: Range) -> tuple[str, str]:
-    """Return the paths of the sums and visitors of the balance behind a range, within the lake."""
+def paths(of: Range) -> tuple[str, str, str]:
+    """Return the paths of the sums, visitors and imports behind a range, within the lake."""
     name = f"{FOLDER}/p={of.partition}/{of.upto:016}"
-    return f"{name}-sums.parquet", f"{name}-visitors.parquet"
+    return f"{name}-sums.parquet", f"{name}-visitors.parquet", f"{name}-imports.parquet"
 
 
 def write_sums(path: Path, sums: Sums) -> None:

@@ -22,6 +22,7 @@ from nudge.domain.journal.records import Exposure, JournalEntry
 from nudge.lake.files import balances, disk, manifest
 from nudge.lake.files.balances import Balance
 from nudge.lake.files.history import batches
+from nudge.lake.files.import_balance import ImportBalance
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake
 from nudge.lake.files.removed_rows import RemovedRows
@@ -79,18 +80,21 @@ def expire(
         BrokenLakeError: a file does not hold what its manifest says; nothing has changed.
         LakeAwayError: the disk refused.
     """
-    closing, gone = _closing(lake, balance, parts, watermark, unseal)
+    closing, imports, gone = _closing(lake, balance, parts, watermark, unseal)
     if not gone:
         return None
     of = Range(gone[0].range.partition, 0, gone[-1].range.upto)
-    sums, visitors = balances.paths(of)
+    sums, visitors, known = balances.paths(of)
     with disk.translate_errors(f"balance of {of}"):
         balances.write_sums(lake.root / sums, widen_buckets(closing.sums, closing.watermark))
+        if imports.imports:
+            imports.write(lake.root / known)
         faults.point("expire.between_files")
         balances.write_visitors(lake.root / visitors, balance, closing.replay)
     faults.point("expire.after_files")
     rows, lost, beside = _rows(balance, gone), _lost(balance, gone), _beside(balance, gone)
-    left = RemovedRows(closing.watermark, rows, lost, sums, visitors, beside)
+    known = known if imports.imports else ""
+    left = RemovedRows(closing.watermark, rows, lost, sums, visitors, beside, known)
     marks = [balance.watermark, *(one.watermark for one in gone)]
     mark = max((one for one in marks if one is not None), default=None)
     made = Manifest(of, (), mark, expired=left)
@@ -101,8 +105,9 @@ def expire(
 
 def _closing(
     lake: Lake, balance: Balance, parts: Sequence[Manifest], watermark: float, unseal: Unseal
-) -> tuple[ClosingState, list[Manifest]]:
-    """Replay the parts on the balance; return the folds' state after them, and the parts used."""
+) -> tuple[ClosingState, ImportBalance, list[Manifest]]:
+    """Replay the parts on the balance; return the state after them, and the parts used."""
+    imports = balance.imports()
     closing, gone = ClosingState(AttributionReplay(balance.until)), list[Manifest]()
     closing.sums.update(balance.sums())
     closing.replay.know(balance.open_states())
@@ -117,8 +122,9 @@ def _closing(
         closing.replay.know(balance.states_of(new))
         for batch in batches(iter(found), BATCH):
             closing.take(batch)
+        imports.take(found)
         gone.append(one)
-    return closing, _ending_in_rows(gone)
+    return closing, imports, _ending_in_rows(gone)
 
 
 def _ending_in_rows(parts: list[Manifest]) -> list[Manifest]:

@@ -18,6 +18,7 @@ class RemovedRows:
         sums: path within the lake of the state of `learn` behind them.
         visitors: path within the lake of the state of `attribute` behind them.
         beside: number of removed rows that share the position of another.
+        imports: path within the lake of what is known of imports; empty without any.
     """
 
     until: float
@@ -26,6 +27,7 @@ class RemovedRows:
     sums: str
     visitors: str
     beside: int = 0
+    imports: str = ""
 
     @classmethod
     def read(cls, plain: Mapping[str, Any] | None) -> RemovedRows | None:
@@ -47,6 +49,6 @@ class RemovedRows:
         return sum(self.rows.values()) - self.beside + self.lost
 
     @property
-    def paths(self) -> tuple[str, str]:
+    def paths(self) -> tuple[str, ...]:
         """Paths of the balance's files, within the lake."""
-        return self.sums, self.visitors
+        return (self.sums, self.visitors, *([self.imports] if self.imports else []))

@@ -90,6 +90,9 @@ class SharedColumn:
         return values.take(pa.array([numbers[id(one)] for one in objects], pa.int32()))
 
 
+FIRST: Final = -62_135_596_800.0
+LAST: Final = 253_402_300_799.0
+"""First and last second of the years 1 to 9999."""
 TABLE_OF: Final = {
     "decision": "decisions",
     "exposure": "exposures",
@@ -100,8 +103,11 @@ TABLE_OF: Final = {
 
 
 def micros(seconds: float) -> int:
-    """Convert seconds since the epoch to whole microseconds."""
-    return round(seconds * 1e6)
+    """Convert seconds since the epoch to whole microseconds, within the calendar's years.
+
+    A column of timestamps holds no other; the record's own number stands beside it.
+    """
+    return round(min(max(seconds, FIRST), LAST) * 1e6)
 
 
 def _json(values: Mapping[str, object]) -> str:

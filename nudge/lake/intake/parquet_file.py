@@ -15,6 +15,7 @@ from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
 from nudge.lake.intake.block import NO_VALUE, READ_ERRORS, Block, numbered
 from nudge.lake.intake.header import header_problems
+from nudge.lake.intake.parquet_pages import check_pages
 
 MAGIC: Final = b"PAR1"
 BATCH: Final = 65_536
@@ -58,8 +59,18 @@ class ParquetFile:
         # With a buffer, a row group's columns are streamed: one may be as large as the file.
         with _opened(self.path) as file:
             wanted = [self.names[name] for name in names]
+            self._check(file.metadata.row_group(group), wanted)
             for batch in file.iter_batches(BATCH, row_groups=[group], columns=wanted):
                 yield batch.select(wanted).rename_columns(list(names)) if wanted else batch
+
+    def _check(self, group: pq.RowGroupMetaData, wanted: Sequence[str]) -> None:
+        """Check the pages of the wanted columns, with all that is nested in these."""
+        with self.path.open("rb") as file:
+            for place in range(group.num_columns):
+                chunk = group.column(place)
+                path = chunk.path_in_schema
+                if any(path == name or path.startswith(f"{name}.") for name in wanted):
+                    check_pages(file, chunk)
 
 
 def open_parquet(path: Path) -> ParquetFile:

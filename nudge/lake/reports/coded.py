@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.inference.clusters import GROUPS
-from bandits.units import HOUR
 from nudge.domain.reports.cube import OTHER, Ages, Allocation, Cube, Delays, Groups, Masses
 from nudge.lake.reports.cut import MOST
 from nudge.lake.reports.shown import SEPARATOR
@@ -149,7 +148,7 @@ class _Coding:
         order = ("start", "revision", "variant")
         table = table.sort_by([(name, "ascending") for name in order])
         return Allocation(
-            _ints(table, "start") * HOUR,
+            _ints(table, "start"),
             self.variants.encode(table, "variant"),
             _ints(table, "revision"),
             _ints(table, "rows"),

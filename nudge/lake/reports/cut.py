@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 import ibis
 from ibis.expr.types import BooleanValue, Column, StringColumn, Table
 
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import OTHER
-from nudge.domain.reports.questions import CONTEXT, EVER, Period, Where
+from nudge.domain.reports.questions import CONTEXT, EVER, UNITS, Period, Where
+from nudge.lake.reports.local_dates import first_dates
 from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
 
 MOST: Final = 30
@@ -28,6 +30,7 @@ class Cut:
         revenue: the reward is the value in yuan, not the conversion.
         quarantined: outages; exposures in them are counted, and are in no other sum.
         where: dimensions with the value that the rows have.
+        calendar: of days, weeks and months.
     """
 
     period: Period = EVER
@@ -35,11 +38,12 @@ class Cut:
     revenue: bool = False
     quarantined: tuple[Period, ...] = ()
     where: Where = ()
+    calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
 
     def inside(self, table: Table) -> Table:
         """Keep the rows of the period that have the values of `where`."""
         for name, value in self.where:
-            table = table.filter(_dimension(table, name).fill_null("") == value)
+            table = table.filter(self._key([self._column(table, name).cast("string")]) == value)
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
     def outages(self, table: Table) -> Table:
@@ -50,13 +54,15 @@ class Cut:
     def rows(self, table: Table) -> Table:
         """Keep the rows of the period outside of outages, and add the key of their `segment`."""
         table = self._counted(table)
-        return table.mutate(segment=self._key(_dimension(table, name) for name in self.by))
+        return table.mutate(
+            segment=self._key(self._column(table, name).cast("string") for name in self.by)
+        )
 
     def sizes(self, table: Table) -> Table:
         """Count the rows of each `segment`."""
         table = self._counted(table)
         # By the plain columns first: a key for each of ten million rows costs more than the rest.
-        plain = {f"_{i}": _column(table, name) for i, name in enumerate(self.by)}
+        plain = {f"_{i}": self._column(table, name) for i, name in enumerate(self.by)}
         few = table.group_by(**plain).aggregate(rows=table.count())
         keyed = few.mutate(segment=self._key(few[name].cast("string") for name in plain))
         return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
@@ -76,6 +82,15 @@ class Cut:
             table = table.filter(~_inside(table, outage))
         return table
 
+    def _column(self, table: Table, name: str) -> Column:
+        if name.startswith(CONTEXT):
+            column = ATTRIBUTE + name.removeprefix(CONTEXT)
+            return cast("Column", table[column] if column in table.columns else ibis.null("string"))
+        if name in UNITS:
+            start, end = self.period.start, self.period.end
+            return first_dates(table["at"], name, self.calendar, start, end)
+        return cast("Column", table[name])
+
     def _key(self, dimensions: Iterable[StringColumn]) -> StringColumn:
         parts = [one.fill_null("") for one in dimensions]
         key = parts[0] if parts else ibis.literal("")
@@ -88,14 +103,3 @@ def _inside(table: Table, period: Period) -> BooleanValue:
     at = table.at_seconds
     after = ibis.literal(True) if period.start is None else at >= period.start
     return after if period.end is None else after & (at < period.end)
-
-
-def _dimension(table: Table, name: str) -> StringColumn:
-    return cast("StringColumn", _column(table, name).cast("string"))
-
-
-def _column(table: Table, name: str) -> Column:
-    if name.startswith(CONTEXT):
-        column = ATTRIBUTE + name.removeprefix(CONTEXT)
-        return cast("Column", table[column] if column in table.columns else ibis.null("string"))
-    return cast("Column", table["at"].date() if name == "day" else table[name])

@@ -1,7 +1,8 @@
 """Cache of past days, joined once and kept as Parquet beside the lake; it is safe to remove.
 
 A file's name has the day and a hash of what it was made from: where the lake's files of that day
-are other ones (compaction), another file is made. Rewards are added when all windows have closed.
+are other ones (compaction), another file is made. Rewards are added when all windows have closed;
+those that come even later are added where the files are read.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from ibis.expr.types import Table
 from bandits.units import HOUR
 from nudge import clock
 from nudge.lake.engine.query import answer, translate_errors
+from nudge.lake.engine.undone import undone_imports
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents, Source
 from nudge.lake.reports import shown
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Version of the files' format; a new one makes all files anew."""
 LATE: Final = float(HOUR)
 """Seconds that a day stays open after its end."""
@@ -42,7 +44,7 @@ class DayFile:
 
     Attributes:
         day: UTC day on which the exposures were logged.
-        final: the file has the rewards, which cannot change any more.
+        final: the file has the rewards up to when each exposure had settled.
     """
 
     day: date
@@ -94,8 +96,12 @@ class DayTables:
 
     def _name(self, day: date, sources: Sequence[Source]) -> str:
         parts = [f"{s.path.relative_to(self.contents.root)} {s.ranges}" for s in sources]
-        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts)])
+        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts), *self._undone()])
         return f"{day.isoformat()}-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}"
+
+    def _undone(self) -> list[str]:
+        """Tell what was taken back of the slot's imports: the day's rows are others then."""
+        return [repr(one) for one in undone_imports(self.backend) if one[-1] == self.slot]
 
     def _final(self, day: date, name: str) -> DayFile:
         """Make or find the day's file, with its rewards if they are final by now."""
@@ -107,7 +113,7 @@ class DayTables:
         rows = self._joined(day, table, joined if known else None)
         settled = self._settled(rows)
         if settled:
-            rewards = shown.sum_rewards(self.backend, self.slot, day)
+            rewards = shown.sum_settled(self.backend, self.slot, rows, day)
             self._write(shown.with_rewards(rows, rewards), final)
         elif not known:
             self._write(rows, joined)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import ibis
 from ibis.expr.types import Table
 
-from nudge.domain.funnel.funnel import UNKNOWN, Funnel, VisitPeriod
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.funnel.funnel import PERIODS, UNKNOWN, Funnel, VisitPeriod
 from nudge.domain.funnel.funnel_counts import (
     Disagreement,
     FunnelCounts,
@@ -18,7 +19,8 @@ from nudge.domain.funnel.funnel_counts import (
     VisitShare,
 )
 from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
-from nudge.lake.reports.visit_groups import group_visits
+from nudge.lake.reports.taken_back import drop_taken_back
+from nudge.lake.reports.visit_groups import group_by_calendar, group_visits
 from nudge.lake.reports.visits import (
     build_paths,
     build_visits,
@@ -32,23 +34,36 @@ PATHS: Final = 20
 _SUMS: Final = ("subjects", "visits", "hits", "visits_squared", "both", "hits_squared")
 
 
-def count(backend: Backend, funnel: Funnel, period: VisitPeriod, by: str = "") -> FunnelCounts:
+def count(
+    backend: Backend,
+    funnel: Funnel,
+    period: VisitPeriod,
+    by: str = "",
+    calendar: OperatorCalendar | None = None,
+) -> FunnelCounts:
     """Count the stages, leaks, paths and disagreements of the visits that began in a period.
+
+    A payment that was taken back as a whole reaches no stage.
 
     Args:
         backend: from `connect`.
         funnel: stages of the path.
         period: period in which the visits began.
         by: dimension; see `group_visits`.
+        calendar: of days, weeks and months; None takes that of the default zone.
 
     Raises:
         InvalidRequestError: `by` is not a dimension.
         BrokenLakeError: a file is missing or unreadable.
     """
-    asked = backend.table("events")
+    asked = drop_taken_back(backend, backend.table("events"))
     with ExitStack() as stack:
         rows = stack.enter_context(keep_rows(backend, select_events(asked, funnel, period)))
-        found = group_visits(backend, build_visits(rows, funnel, period), funnel, by)
+        made = build_visits(rows, funnel, period)
+        if by in PERIODS:
+            found = group_by_calendar(made, period, by, calendar or OperatorCalendar())
+        else:
+            found = group_visits(backend, made, funnel, by)
         visits = stack.enter_context(keep_rows(backend, found))
         at_stages = stack.enter_context(keep_rows(backend, _at_stages(visits, funnel)))
         return _counts(backend, funnel, at_stages, visits, rows, period)

@@ -20,12 +20,13 @@ from ibis.expr.types import FloatingColumn, Table
 
 from nudge import clock
 from nudge.lake.engine.query import translate_errors
+from nudge.lake.engine.undone import undone_imports
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayFile, day_of, read
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Version of the files' format; a new one makes all files anew."""
 UNUSED: Final = 300.0
 """Seconds after its last use at which a file is removed: until then a report may be reading it."""
@@ -85,6 +86,7 @@ class OpenRows:
         ]
         marks = sorted(self.contents.watermarks().items())
         days = [file.path.name for file in self.days]
+        days += [repr(one) for one in undone_imports(self.backend) if one[-1] == self.slot]
         made = "\n".join([VERSION, duckdb.__version__, *parts, *days, repr(marks)])
         return hashlib.blake2b(made.encode(), digest_size=16).hexdigest()
 

@@ -49,7 +49,8 @@ FIXED: Final[Mapping[str, str]] = {
     "possible_id": "int64",
 }
 """Columns that every slot has. `settles`: seconds that the watermark must have passed for the
-reward to be final. `id` and `person` are hashes: together they find an exposure's rewards.
+reward to be final. `id` is a hash of 64 bits, which finds an exposure's rewards: these may be under
+another subject, that the visitor turned out to be. `person` is the hash of the subject.
 `possible_id`: hash of the set of variants that could have been drawn."""
 REWARD: Final[Mapping[str, str]] = {
     "conversions": "int64",
@@ -98,35 +99,91 @@ def join_at_once(backend: Backend, slot: str, keep: Callable[[Table], Table]) ->
 
 
 def sum_rewards(backend: Backend, slot: str, since: date | None = None) -> Table:
-    """Sum the rewards of each exposure, by `id` and `person`.
+    """Sum the rewards of each exposure, by `id`.
 
     Args:
         backend: from `connect`.
         slot: name of the slot.
         since: first day of the exposures; None is every day.
     """
-    rewards = _of(backend, "rewards", slot)
-    if since is not None:
-        # An exposure's own time may lie before the day on which it was logged, and a reward is
-        # never logged before its exposure.
-        rewards = rewards.filter(rewards.date >= since)
-    names = {
-        "id": hash_values(backend, rewards.decision_id),
-        "person": hash_subject(backend, rewards.subject),
+    rewards = _rewards(backend, slot, since)
+    return _sum(rewards.mutate(id=hash_values(backend, rewards.decision_id)))
+
+
+def sum_settled(backend: Backend, slot: str, rows: Table, since: date) -> Table:
+    """Sum the rewards of rows up to when each of them settles, by `id`.
+
+    What comes later (a refund, a payment that turns out to be another one's) is in `sum_late`.
+
+    Args:
+        backend: from `connect`.
+        slot: name of the slot.
+        rows: with `id` and `settles`.
+        since: first day of the exposures.
+    """
+    rewards = _rewards(backend, slot, since)
+    rewards = rewards.mutate(id=hash_values(backend, rewards.decision_id))
+    both = rewards.join(rows.select("id", "settles"), "id")
+    return _sum(both.filter(_logged(both) < both.settles))
+
+
+def sum_late(backend: Backend, slot: str, rows: Table, since: date) -> Table:
+    """Sum the rewards of rows from when each of them had settled, by `id`; few have any.
+
+    Args:
+        backend: from `connect`.
+        slot: name of the slot.
+        rows: with `id`, `at_seconds` and `settles`.
+        since: first day of the exposures.
+    """
+    (found,) = answer(backend, rows.aggregate(open=(rows.settles - rows.at_seconds).min()))
+    rewards = _rewards(backend, slot, since)
+    # Nearly all come sooner than any exposure settles: they need not be looked for.
+    slow = rewards.filter(_logged(rewards) - rewards.exposed_at_seconds >= (found["open"] or 0.0))
+    slow = slow.mutate(id=hash_values(backend, slow.decision_id))
+    both = slow.join(rows.select("id", "settles"), "id")
+    return _sum(both.filter(_logged(both) >= both.settles))
+
+
+def with_rewards(rows: Table, rewards: Table) -> Table:
+    """Add the columns of `REWARD` to rows."""
+    both = rows.left_join(rewards, "id")
+    return both.select(*rows.columns, *REWARD)
+
+
+def with_late(rows: Table, late: Table) -> Table:
+    """Add late rewards to rows that have the others."""
+    more = late.select("id", more_conversions="conversions", more_value="value")
+    both = rows.left_join(more, "id")
+    sums = {
+        name: ibis.ifelse(
+            both[f"more_{name}"].isnull(),
+            both[name],
+            both[name].fill_null(0) + both[f"more_{name}"],
+        )
+        for name in ("conversions", "value")
     }
-    return rewards.group_by(**names).aggregate(
+    return both.select(**{name: sums.get(name, both[name]) for name in rows.columns})
+
+
+def _rewards(backend: Backend, slot: str, since: date | None) -> Table:
+    rewards = _of(backend, "rewards", slot)
+    # An exposure's own time may lie before the day on which it was logged, and a reward is never
+    # logged before its exposure.
+    return rewards if since is None else rewards.filter(rewards.date >= since)
+
+
+def _logged(rewards: Table) -> FloatingColumn:
+    return cast("FloatingColumn", rewards.logged_at.epoch_seconds().cast("float64"))
+
+
+def _sum(rewards: Table) -> Table:
+    return rewards.group_by("id").aggregate(
         # By way of a decimal: the engine's sums are wider than Ibis knows, and it skips a cast.
         conversions=rewards.conversions.sum().cast("decimal(38, 0)").cast("int64"),
         value=rewards.value.sum().cast("decimal(38, 0)").cast("int64"),
         rewarded=rewards.at_seconds.min(where=rewards.conversions > 0),
     )
-
-
-def with_rewards(rows: Table, rewards: Table) -> Table:
-    """Add the columns of `REWARD` to rows."""
-    same = [rows.id == rewards.id, rows.person == rewards.person]
-    both = rows.left_join(rewards, same)
-    return both.select(*rows.columns, *REWARD)
 
 
 def align_columns(parts: Sequence[Table]) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -11,10 +13,11 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from nudge.lake.engine import spark
+from nudge.lake.engine.dialects import arrow
 from nudge.lake.engine.query import is_spark, translate_errors
 from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
-from nudge.lake.reports.day_tables import DayTables, Tell, read
+from nudge.lake.reports.day_tables import DayFile, DayTables, Tell, read
 from nudge.lake.reports.open_rows import OpenRows, add_ages
 from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
 
@@ -33,9 +36,10 @@ class SlotRows:
     Attributes:
         backend: engine that holds the tables.
         table: all rows.
-        final: rows of days that cannot change any more; None without such days.
+        final: rows of days whose windows have all closed, with rewards that came even later; None
+            without such days.
         open: the other rows; None without any.
-        days: names of the files that `final` is read from.
+        days: names of the files that `final` is read from, and a hash of its late rewards.
         sums: directory of the cached sums of `final`.
         until: seconds, the latest of the partitions' watermarks.
     """
@@ -83,17 +87,30 @@ def slot_rows(
     if is_spark(backend):
         return _at_once(backend, contents, slot, cache)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
-    past = [file.path for file in files if file.final]
-    final = as_view(backend, "final_rows", _final(read(backend, past))) if past else None
+    past = [file for file in files if file.final]
+    final, late = _past(backend, slot, past) if past else (None, "")
     rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
     now = None if rows is None else as_view(backend, "open_rows", rows)
     parts = [part for part in (final, now) if part is not None]
     table = as_view(backend, "slot_rows", shown.align_columns(parts))
-    days, until = (
-        tuple(path.name for path in past),
-        max(contents.watermarks().values(), default=0.0),
-    )
+    days = (*(file.path.name for file in past), *([late] if late else []))
+    until = max(contents.watermarks().values(), default=0.0)
     return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
+
+
+def _past(backend: Backend, slot: str, files: Sequence[DayFile]) -> tuple[Table, str]:
+    """Return the rows of final days with their late rewards, and a hash of these, "" for none."""
+    rows = as_view(backend, "settled_rows", read(backend, [file.path for file in files]))
+    late = shown.sum_late(backend, slot, rows, min(file.day for file in files))
+    with translate_errors():
+        backend.raw_sql("DROP TABLE IF EXISTS late_rewards")
+        table = backend.create_table("late_rewards", late, temp=True)
+    found = arrow(backend, table.order_by("id"))
+    if not len(found):
+        return as_view(backend, "final_rows", _final(rows)), ""
+    columns = [found.column(name).to_pylist() for name in ("id", "conversions", "value")]
+    digest = hashlib.blake2b(repr(columns).encode(), digest_size=12).hexdigest()
+    return as_view(backend, "final_rows", _final(shown.with_late(rows, table))), f"late-{digest}"
 
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:

@@ -11,10 +11,11 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import FloatingValue, Table, Value
 
-from bandits.units import DAY, HOUR
+from bandits.units import DAY
 from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import arrow, combine_bits
 from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.local_dates import FIRST, LAST
 from nudge.lake.reports.shown import PROBABILITY
 
 BINS: Final = 20.0
@@ -38,7 +39,7 @@ class Sums:
         masses: by segment, set of variants and `settled`: sums over the propensities of all
             variants that could be drawn.
         ages: counts of rows whose window is open, by segment, variant, reason and age.
-        allocation: counts by hour, variant and revision.
+        allocation: counts by bucket of time, variant and revision.
         delays: one row a conversion, with delay and age in seconds.
         degraded: counts by segment.
     """
@@ -99,8 +100,9 @@ class SumsQuery:
 
     def _allocation(self, table: Table) -> Table:
         drawn = table.filter(table.reason == POLICY)
+        grain = self.cut.calendar.grain(FIRST, LAST)
         drawn = drawn.mutate(
-            start=(drawn.at_seconds / HOUR).floor().cast("int64"),
+            start=(drawn.at_seconds / grain).floor().cast("int64") * grain,
             bit=(drawn.cluster % BITS).cast("int64"),
         )
         return drawn.group_by("start", "variant", "revision").aggregate(

@@ -1,4 +1,4 @@
-"""Groups of visits by a dimension: channel, page, context, variant shown, or period."""
+"""Groups of visits by a dimension: channel, page, context, variant shown, or calendar."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Final
 
 import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import StringValue, Table
+from ibis.expr.types import Table
 
 from nudge.config.slot_schema import ATTRIBUTE, NAME
-from nudge.domain.funnel.funnel import PERIODS, UNKNOWN, VARIANT, Funnel
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, Funnel, VisitPeriod
 from nudge.errors import InvalidRequestError
+from nudge.lake.reports.local_dates import first_dates
 
 OF_DECISION: Final = ("channel", "page")
 """Columns of a decision that are dimensions themselves."""
 ELSEWHERE: Final = "sms"
 """Channel of decisions that belong to no visit: send times of messages."""
-_UNITS: Final = {"day": "D", "week": "W", "month": "M"}
 
 
 def group_visits(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Table:
@@ -37,16 +38,24 @@ def group_visits(backend: Backend, visits: Table, funnel: Funnel, by: str) -> Ta
     """
     if not by:
         return visits.mutate(group=ibis.literal(UNKNOWN))
-    if by in PERIODS:
-        return visits.mutate(group=_period(visits, funnel, by))
     if by.startswith(VARIANT):
         return _latest(visits, _shown(backend, by.removeprefix(VARIANT)))
     return _latest(visits, _decided(backend, funnel.dimensions.get(by, by)))
 
 
-def _period(visits: Table, funnel: Funnel, by: str) -> StringValue:
-    local = visits.began + ibis.interval(seconds=round(funnel.utc_offset))
-    return local.truncate(_UNITS[by]).date().cast("string")
+def group_by_calendar(
+    visits: Table, period: VisitPeriod, by: str, calendar: OperatorCalendar
+) -> Table:
+    """Add the column `group`: the date of the day, week or month in which a visit began.
+
+    Args:
+        visits: from `build_visits`.
+        period: period in which they began.
+        by: one of PERIODS.
+        calendar: the operator's.
+    """
+    dates = first_dates(visits.began, by, calendar, period.start, period.end)
+    return visits.mutate(group=dates.cast("string"))
 
 
 def _shown(backend: Backend, slot: str) -> Table:

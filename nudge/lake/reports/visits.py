@@ -21,6 +21,7 @@ from ibis.expr.types import (
 )
 
 from nudge.domain.funnel.funnel import UNKNOWN, Funnel, Match, VisitPeriod
+from nudge.lake.reports.local_dates import timestamp
 
 LEAD: Final = timedelta(days=1)
 """Time before and after the period from which events are read: no visit lasts longer."""
@@ -73,7 +74,7 @@ def build_visits(rows: Table, funnel: Funnel, period: VisitPeriod) -> Table:
         **{_name(i): kept[_name(i)].min() for i in _numbers(funnel)},
     )
     visits = visits.mutate(furthest=_furthest(visits, funnel))
-    start, end = _instant(period.start), _instant(period.end)
+    start, end = timestamp(period.start), timestamp(period.end)
     return visits.filter(visits.furthest >= 0, visits.began >= start, visits.began < end)
 
 
@@ -108,7 +109,7 @@ def build_paths(rows: Table, funnel: Funnel, *, ordered: bool = True) -> Table:
 def select_strays(rows: Table, period: VisitPeriod) -> Table:
     """Keep a server's payments in the period that belong to no visit."""
     paid = (rows.type == "paid") & (rows.source == "server")
-    start, end = _instant(period.start), _instant(period.end)
+    start, end = timestamp(period.start), timestamp(period.end)
     return rows.filter(rows.stray, paid, rows["at"] >= start, rows["at"] < end)
 
 
@@ -119,7 +120,7 @@ def stage_column(stage: int) -> str:
 
 def _within(events: Table, period: VisitPeriod) -> Table:
     lead = LEAD.total_seconds()
-    start, end = _instant(period.start - lead), _instant(period.end + lead)
+    start, end = timestamp(period.start - lead), timestamp(period.end + lead)
     # What happened on a day was logged on that day or later: earlier files need not be opened.
     day = datetime.fromtimestamp(period.start - lead, UTC).date()
     within = [events["at"] >= start, events["at"] < end, events.date >= ibis.date(day)]
@@ -210,7 +211,3 @@ def _numbers(funnel: Funnel) -> range:
 
 def _name(stage: int) -> str:
     return f"reached_{stage}"
-
-
-def _instant(seconds: float) -> Value:
-    return ibis.timestamp(datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None))

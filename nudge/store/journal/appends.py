@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -112,3 +112,7 @@ class TrimReply(NamedTuple):
     removed: int
     young: int
     more: bool
+
+
+Note = Callable[[Append], object]
+"""A callback that takes each record that was new."""

@@ -10,7 +10,14 @@ from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Mark, Record, Ref
-from nudge.store.journal.appends import Append, DecisionBatch, Redirect, TrimLimits, TrimReply
+from nudge.store.journal.appends import (
+    Append,
+    DecisionBatch,
+    Note,
+    Redirect,
+    TrimLimits,
+    TrimReply,
+)
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.wire.block_codec import decode_block, is_block
 from nudge.store.wire.client import Arg, Client, Reply, pairs_of
@@ -121,11 +128,9 @@ class Journal:
         args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         (again,) = self.client.run("append_once", names, args)
-        return (
-            again
-            if isinstance(again, int)
-            else self._settled(partition, arrival, again, closes=closes)
-        )
+        if isinstance(again, int):
+            return again
+        return self._settled(partition, arrival, again, closes=closes)
 
     def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
         """Return whether the event that was appended at a time is this one, sent again.
@@ -167,28 +172,42 @@ class Journal:
                 yield entry
             low = found[-1].position
 
-    def append_followed(self, arrivals: Mapping[int, Sequence[Append]], *, closes: bool) -> int:
+    def append_followed(
+        self,
+        arrivals: Mapping[int, Sequence[Append]],
+        *,
+        closes: bool,
+        note: Note = lambda _: None,
+    ) -> int:
         """Append records of several partitions, each once, and follow merged visitors.
 
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            note: called with each record that was new.
 
         Returns:
             How many were new.
         """
         fresh = 0
         moved: dict[int, list[Append]] = {}
+        origins: dict[int, Append] = {}
         for partition, group in arrivals.items():
             replies = self.append_once(partition, group, closes=closes)
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
                     record = _led(arrival.record, reply)
                     there = Append("", record, notes=arrival.notes)
+                    origins[id(there)] = arrival
                     moved.setdefault(reply.partition, []).append(there)
-                else:
-                    fresh += reply > 0
-        return fresh + (self.append_followed(moved, closes=closes) if moved else 0)
+                elif reply > 0:
+                    fresh += 1
+                    note(arrival)
+        if not moved:
+            return fresh
+        return fresh + self.append_followed(
+            moved, closes=closes, note=lambda one: note(origins[id(one)])
+        )
 
     def send(self, events: Sequence[tuple[int, Event]]) -> None:
         """Append a fold's events to other partitions; idempotent."""

@@ -1,4 +1,4 @@
-"""Heartbeats: marks by which a partition's time goes on while nobody comes (decision 0017)."""
+"""Heartbeats: marks by which a partition's time goes on while nobody comes (decision 0016)."""
 
 from __future__ import annotations
 

@@ -41,6 +41,10 @@ while at <= #ARGV do
   if type(done) == 'table' and done.err then
     return broken(ARGV[at] .. ' ' .. key, done)
   end
+  -- A sum that came to nothing is as if it had never been: a rebuild, in other batches, agrees.
+  if done == 0 and ARGV[at] == 'HINCRBY' then
+    redis.call('HDEL', key, args[1])
+  end
   at = at + 3 + count
 end
 -- The records come last: those of a batch that broke would be written again after the rebuild.

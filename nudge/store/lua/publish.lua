@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  publisher:<slot>, hash (token, position = version); checked and written
 -- KEYS[2]  snapshots:<slot>, hash: version -> bytes; written
--- KEYS[3]  versions, hash (field `policy:<slot>`); written
+-- KEYS[3]  versions, hash (field `policy:<slot>`; `failing:<slot>` is removed); written
 -- ARGV[1]  fencing token
 -- ARGV[2]  slot
 -- ARGV[3]  version
@@ -19,4 +19,5 @@ for i = 5, #ARGV do
 end
 redis.call('HSET', KEYS[1], 'position', ARGV[3])
 redis.call('HSET', KEYS[3], 'policy:' .. ARGV[2], ARGV[3])
+redis.call('HDEL', KEYS[3], 'failing:' .. ARGV[2])
 return 1

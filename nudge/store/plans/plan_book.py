@@ -8,7 +8,7 @@ one, has the place `<partition>/<place>/<subject>`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -82,6 +82,11 @@ class Plans:
 
         return Plans(self.count, tuple(map(moved, self.rows)), tuple(map(moved, self.gone)))
 
+    def of_subjects(self, subjects: Container[str]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+        """Return the rows that were made for other subjects, and the rest."""
+        mine = tuple(row for row in self.rows if _subject_of(row) in subjects)
+        return mine, tuple(row for row in self.rows if row not in mine)
+
 
 NO_PLANS: Final = Plans()
 
@@ -106,6 +111,12 @@ def pack_rows(plans: Plans) -> bytes:
 def decode_rows(rows: Sequence[Row], partition: int, subject: str) -> list[StandingDecision]:
     """Decode rows of a subject's book as plans, in order."""
     return [_plan_of(row, partition, subject) for row in rows]
+
+
+def _subject_of(row: Row) -> str:
+    """Return the other subject that a plan was made for; empty where it is the book's own."""
+    _, found, name = row[2].rpartition(b"/")
+    return name.decode() if found else ""
 
 
 def _plan_of(row: Row, partition: int, subject: str) -> StandingDecision:

@@ -6,7 +6,7 @@ no fold rebuilds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
@@ -18,8 +18,9 @@ from bandits.units import DAY
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Ref
+from nudge.errors import StoreAwayError
 from nudge.store.journal.journal import place_of, ref_at
-from nudge.store.plans.plan_book import Plans, header_of, pack_rows
+from nudge.store.plans.plan_book import NO_PLANS, Plans, header_of, pack_rows
 from nudge.store.plans.plans import MONTH
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
@@ -27,6 +28,8 @@ from nudge.store.wire.keys import Keys
 LISTED: Final = 92 * DAY
 """Seconds that a withdrawal stays in the list: longer than any plan reaches ahead."""
 MICRO: Final = 1_000_000
+TRIES: Final = 20
+"""Looks at books because somebody plans meanwhile: each time somebody got on."""
 
 
 class WithdrawnPlan(NamedTuple):
@@ -136,6 +139,36 @@ class Withdrawals:
         if reply[0] == b"again":
             return None
         return reply[1].decode() if len(reply) > 1 else change.header
+
+    def give_back(self, root: Home, leaves: Home, subjects: Container[str], at: float) -> None:
+        """Move the plans of a side that leaves into a book of its own; idempotent.
+
+        Args:
+            root: whose book they are in.
+            leaves: the subject that leaves.
+            subjects: of that side.
+            at: seconds, now.
+
+        Raises:
+            StoreAwayError: no answer, or others plan for the two all the time; do it again.
+        """
+        for _ in range(TRIES):
+            book = self._read_book(root, at)
+            mine, rest = book.of_subjects(subjects)
+            if not mine:
+                return
+            own = self._read_book(leaves, at)
+            units = {row[0] for row in own.rows}
+            rows = (*own.rows, *(row for row in mine if row[0] not in units))
+            given = self.settle(BookChange(leaves, own.count, Plans(0, rows, own.gone), ()))
+            if given is None:
+                continue
+            if self.settle(BookChange(root, book.count, Plans(0, rest, book.gone), ())) is not None:
+                return
+        raise StoreAwayError("too many plan for the same visitors at once; do it again")
+
+    def _read_book(self, home: Home, at: float) -> Plans:
+        return self.read_books(home.partition, [home.subject], at).get(home.subject, NO_PLANS)
 
     def drop_book(self, home: Home, header: str) -> None:
         """Remove a book that was taken over, unless something was planned since; idempotent.

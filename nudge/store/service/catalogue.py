@@ -20,6 +20,7 @@ from nudge.domain.slots.learning import first_policy
 from nudge.domain.slots.slot import Slot
 from nudge.store.service.api_keys import ApiKeys, KeyRing
 from nudge.store.service.slots import Slots
+from nudge.store.service.snapshots import FAILING
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -49,6 +50,12 @@ class Catalogue:
     def revoked(self) -> frozenset[str]:
         """Digests of API keys that are valid no longer."""
         return self.keyring.revoked
+
+    @property
+    def failing(self) -> Mapping[str, str]:
+        """Slots whose learner cannot publish -> the kind of its failure."""
+        told = {name: self.versions.get(f"{FAILING}{name}") for name in self.slots}
+        return {name: why for name, why in told.items() if why}
 
     @classmethod
     def empty(cls) -> Catalogue:

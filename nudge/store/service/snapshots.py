@@ -12,6 +12,8 @@ from nudge.store.wire.keys import Keys
 
 AT: Final = "at:"
 """Prefix of the publisher's fields that say when each kept version was published."""
+FAILING: Final = "failing:"
+"""Prefix of the fields of `versions` that name the slots whose learner fails."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ class Snapshots:
         if gone:
             self.client.call("HDEL", publisher, *(f"{AT}{one}" for one in gone))
         return replace(lease, version=version)
+
+    def note_failure(self, slot: str, why: str) -> None:
+        """Note that a slot cannot be published, for those who serve; its next version clears it."""
+        self.client.call("HSET", self.keys.config("versions"), f"{FAILING}{slot}", why)
 
     def published(self, slot: str) -> dict[int, float]:
         """Return the kept versions -> seconds of publication (0 where unknown)."""

@@ -16,7 +16,7 @@ import msgpack
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.merging import INTO, PARTITION
-from nudge.store.journal.appends import Append, NamedId
+from nudge.store.journal.appends import Append, NamedId, Note
 from nudge.store.journal.digests import digest_of
 from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.people import People
@@ -78,13 +78,14 @@ class NumberOwners:
     people: People
 
     def identify_each(
-        self, owners: Sequence[Ownership], refused: Callable[[Append], object]
+        self, owners: Sequence[Ownership], refused: Callable[[Append], object], note: Note
     ) -> int:
         """Merge visitors with the owners of their numbers; return how many records that added.
 
         Args:
             owners: in any order.
             refused: is told of each whose number has gathered too many visitors.
+            note: called with each record that was new.
 
         Raises:
             StoreAwayError: no answer; do it again.
@@ -93,13 +94,16 @@ class NumberOwners:
         known = [pair for pair in pairs if pair.visitor.into == pair.place and not pair.number.into]
         plain = [pair for pair in pairs if _is_plain(pair)]
         rest = [pair for pair in pairs if not _is_plain(pair) and pair not in known]
-        fresh = self._repeat(known)
-        linked, left = self._linked(plain, refused)
+        fresh = self._repeat(known, note)
+        linked, left = self._linked(plain, refused, note)
         fresh += linked
         for pair in (*left, *rest):
-            fresh += self.people.identify(
+            new = self.people.identify(
                 pair.of.home, pair.of.arrival, pair.of.named, refused=refused
             )
+            fresh += new
+            if new:
+                note(pair.of.arrival)
         return fresh
 
     def _pairs(self, owners: Sequence[Ownership]) -> Iterator[_Pair]:
@@ -127,7 +131,7 @@ class NumberOwners:
         return found
 
     def _linked(
-        self, pairs: Sequence[_Pair], refused: Callable[[Append], object]
+        self, pairs: Sequence[_Pair], refused: Callable[[Append], object], note: Note
     ) -> tuple[int, list[_Pair]]:
         """List and link visitors who are alone; return how many were, and the pairs left to do."""
         answers = self._gathered(pairs)
@@ -138,6 +142,9 @@ class NumberOwners:
         listed = [pair for pair, answer in zip(pairs, answers, strict=True) if answer == 1]
         uncounted = [pair for pair, answer in zip(pairs, answers, strict=True) if answer < 0]
         done = self._link(listed)
+        for pair, ok in zip(listed, done, strict=True):
+            if ok:
+                note(pair.of.arrival)
         left = [pair for pair, ok in zip(listed, done, strict=True) if not ok]
         return sum(done), uncounted + left
 
@@ -171,15 +178,21 @@ class NumberOwners:
         )
         return [answer == b"1" for (answer,) in self._each("link_each", wanted, call, 1)]
 
-    def _repeat(self, pairs: Sequence[_Pair]) -> int:
+    def _repeat(self, pairs: Sequence[_Pair], note: Note) -> int:
         """Append the events of visitors who are their numbers' owners already."""
         groups: dict[int, list[Append]] = defaultdict(list)
+        origins: dict[int, Append] = {}
         for pair in pairs:
             fields = {**pair.event.fields, VIA: pair.visitor.subject}
             said = replace(pair.event, subject=pair.number.subject, fields=fields)
-            groups[pair.of.named.home].append(Append("", said))
-        journal = Journal(self.client, self.keys)
-        return journal.append_followed(groups, closes=True) if groups else 0
+            there = Append("", said)
+            origins[id(there)] = pair.of.arrival
+            groups[pair.of.named.home].append(there)
+        if not groups:
+            return 0
+        return Journal(self.client, self.keys).append_followed(
+            groups, closes=True, note=lambda one: note(origins[id(one)])
+        )
 
     def _each(
         self,

@@ -22,7 +22,7 @@ from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
 from nudge.domain.people.numbers import LAST, OWN
 from nudge.errors import NudgeError
-from nudge.store.journal.appends import Append, NamedId, VaultEntry
+from nudge.store.journal.appends import Append, NamedId, Note, VaultEntry
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.journal.journal import EVENT_MEMORY, Journal
 from nudge.store.vault.visitors import VisitorBook
@@ -64,6 +64,7 @@ class People:
         arrivals: Mapping[int, Sequence[Append]],
         *,
         closes: bool,
+        note: Note = lambda _: None,
         refused: Callable[[Append], object] = lambda _: None,
     ) -> int:
         """Append records, each once, after the ids that they name were found in the vault.
@@ -71,6 +72,7 @@ class People:
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            note: called with each record that was new, unless it stood for a number to be labelled.
             refused: is told of each that names an id which has gathered too many visitors.
 
         Returns:
@@ -81,12 +83,15 @@ class People:
             for partition, group in arrivals.items()
         }
         fresh = Journal(self.client, self.keys).append_followed(
-            {p: g for p, g in plain.items() if g}, closes=closes
+            {p: g for p, g in plain.items() if g}, closes=closes, note=note
         )
         for partition, group in arrivals.items():
             for one in group:
                 if one.named and _says_who(one):
-                    fresh += self.identify(partition, one, one.named, refused=refused)
+                    new = self.identify(partition, one, one.named, refused=refused)
+                    fresh += new
+                    if new:
+                        note(one)
         return fresh
 
     def _labelled(self, arrival: Append) -> Append:

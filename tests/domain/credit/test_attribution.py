@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.basics.money import MAX_FEN, fen_of
-from nudge.domain.credit.attribution import GRACE, MAX_OPEN, advance, step
+from nudge.domain.credit.attribution import GRACE, MAX_OPEN, step
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.event import MAX_AGE
 from nudge.domain.journal.records import (
     AWAY,
@@ -153,6 +154,64 @@ def test_a_late_exposure_takes_the_credit_over() -> None:
     late = run.take(decision(at=20.0), 50.0)
     assert run.totals() == {late: (1, 5000, 5000**2)}
     assert [r.conversions for r in run.rewards] == [1, -1, 1]
+
+
+def test_f21_a_clock_may_be_behind() -> None:
+    """An event may credit an exposure behind it, as far as its clock may be behind."""
+    for at, credited in ((18.0, 1), (17.9, 0)):
+        run = Run.new()
+        run.take(decision(), 20.0)
+        run.take(event(at=at, skew=2.0), 21.0)
+        assert len(run.totals()) == credited
+
+
+def test_f21_an_exposure_before_the_event_comes_first() -> None:
+    """What is shown just behind a payment takes no credit from what was shown before it."""
+    run = Run.new()
+    before = run.take(decision(), 10.0)
+    run.take(decision(), 31.0)
+    run.take(event(at=30.0, skew=2.0), 40.0)
+    assert run.totals() == {before: (1, 5000, 5000**2)}
+
+
+def test_f21_nothing_is_credited_that_began_behind_the_event_s_arrival() -> None:
+    """An exposure that began after the event had come was not its cause, whatever the clock."""
+    run = Run.new()
+    run.take(event(at=18.0, skew=2.0), 18.5)
+    run.take(decision(), 19.0)
+    assert run.totals() == {}
+
+
+def test_f21_an_exposure_that_leaves_hands_no_credit_on() -> None:
+    """An event that belonged to one that closed credits none behind it, when that is forgotten."""
+    clicked = replace(CLICKED, window=700.0)
+    run = Run.new()
+    run.take(decision(terms=replace(PAID, window=1700.0)), 0.0)
+    run.take(decision(terms=clicked), 100.0)
+    run.take(event(at=799.0, skew=2.0), 801.0)
+    later = run.take(decision(at=800.0), 802.0)
+    assert run.totals() == {}
+    run.take(event(event_id="f"), 1751.0)
+    assert run.totals() == {later: (1, 5000, 5000**2)}
+
+
+def test_f02_ids_are_unique_within_type_and_sender() -> None:
+    """A page's events take no id and no room of a server's; a version before knew no sender."""
+    run = Run.new()
+    ref = run.take(decision(terms=TAPPED_OR_PAID), 10.0)
+    run.take(tapped("order"), 20.0)
+    run.take(tapped("order"), 20.5)
+    run.take(event(event_id="order"), 21.0)
+    run.take(event(event_id="order"), 22.0)
+    assert run.totals() == {ref: (1, 5000, 5000**2)}
+    assert [(x.type, x.source) for x in run.state.events] == [
+        ("pay_tapped", "page"),
+        ("paid", "server"),
+    ]
+    old = tuple(x._replace(source="") for x in run.state.events)
+    run.state = run.state.having(events=old)
+    run.take(tapped("order", source="server"), 23.0)
+    assert run.state.events == old
 
 
 def test_windows_are_closed_intervals() -> None:
@@ -452,16 +511,29 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
         named = draw(st.none() | st.sampled_from(refs))
         amount = draw(st.integers(0, 500))
         fields = {"amount": amount} | ({"step": "pay_tapped"} if kind == "step" else {})
-        made.append(event(kind, f"e{i}", decision=named, at=draw(times), fields=fields))
+        skew = draw(st.sampled_from([None, 0.999, 2.0, 150.0]))
+        given = {"decision": named, "at": draw(times), "fields": fields, "skew": skew}
+        made.append(event(kind, f"e{i}", **given))
     order: list[Decision | Event] = draw(st.permutations(made))
     return order
+
+
+Exposed = tuple[float, Ref, Decision]
+
+
+def latest(exposed: Sequence[Exposed], at: float, reach: float) -> Sequence[Exposed]:
+    """The latest at or before a time, if inside its window; else the first until `reach`."""
+    before = [x for x in exposed if x[0] <= at][-1:]
+    if any(at <= since + made.terms.window for since, _, made in before):
+        return before
+    return [x for x in exposed if at < x[0] <= reach][:1]
 
 
 def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]]:
     """Rewards from first principles: all records at hand, no state, no order."""
     records = list(records)
     happened = [r for r in records if isinstance(r, Event)]
-    exposed: list[tuple[float, Ref, Decision]] = []
+    exposed: list[Exposed] = []
     for made in records:
         if not isinstance(made, Decision):
             continue
@@ -482,7 +554,7 @@ def brute(records: Iterable[Decision | Event]) -> dict[Ref, tuple[int, int, int]
             if kind not in BY_TIME and e.decision is not None:
                 chosen = [x for x in in_slot if x[1] == e.decision]
             else:
-                chosen = [x for x in in_slot if x[0] <= at][-1:]
+                chosen = latest(in_slot, at, min(at + (e.skew or 0.0), 600.0))
             for since, ref, made in chosen:
                 if kind in re.split(r"[+|]", made.terms.event) and at <= since + made.terms.window:
                     found[ref].append((kind, fen_of(e.fields["amount"]) if kind == "paid" else 0))

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nudge.domain.credit.attribution import GRACE, advance, step
+from nudge.domain.credit.attribution import GRACE, step
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Record, Ref, Reward
 from nudge.domain.people.merging import merge_states
 from nudge.domain.people.refunds import MAX_RECEIPTS, TAKE_BACK

@@ -20,8 +20,9 @@ from nudge.domain.people.visitor import (
     OpenExposure,
     RewardEvent,
     VisitorState,
+    without_sources,
 )
-from nudge.domain.people.visitor_codec import decode_state, encode_state, into_of
+from nudge.domain.people.visitor_codec import VERSION, decode_state, encode_state, into_of
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
@@ -57,6 +58,8 @@ EVENTS = st.builds(
     st.integers(0, 10**7),
     st.none() | REFS,
     st.lists(st.text(), max_size=2).map(tuple),
+    st.sampled_from(["page", "server", ""]),
+    st.none() | st.floats(0, 60),
 )
 CLOSED = st.builds(
     ClosedExposure,
@@ -117,7 +120,8 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
     """Bytes that are cut short, or of another version, are an error of ours and nothing else."""
     whole = encode_state(state)
     end = data.draw(st.integers(0, len(whole) - 1))
-    for damaged in (whole[:end], b"\x05" + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
+    newer = bytes((VERSION + 1,))
+    for damaged in (whole[:end], newer + whole[1:], whole[:1] + b"\xc1" + whole[2:]):
         with pytest.raises(CorruptRecordError):
             decode_state(damaged)
 
@@ -142,6 +146,22 @@ def test_who_left_before_this_version_is_followed() -> None:
     old = b"\x03" + msgpack.packb([*fields[:19], fields[-1]])
     assert decode_state(old) == state
     assert into_of(old) == into_of(whole) == state.into
+
+
+def test_f02_events_of_the_version_before_can_be_read() -> None:
+    """Version 3 did not note who sent an event, but for types that only servers are believed."""
+    event = RewardEvent("e", "paid", 5.0, 5000, None, ("banner",), "server", 2.0)
+    into = ("b" * 32, 3)
+    state = VisitorState(events=(event, event._replace(type="clicked")), into=into)
+    fields = list(msgpack.unpackb(encode_state(state)[1:]))
+    place = next(i for i, x in enumerate(fields) if isinstance(x, list) and len(x) == 2)
+    fields[place] = [row[:6] for row in fields[place]]
+    old = b"\x03" + msgpack.packb([*fields[:19], fields[-1]])
+    found = decode_state(old).events
+    assert [(x.source, x.skew) for x in found] == [("server", None), ("", None)]
+    assert [x[:6] for x in found] == [x[:6] for x in state.events]
+    assert into_of(old) == into_of(encode_state(state)) == into
+    assert without_sources(state, decode_state(old)).events[1].source == ""
 
 
 def test_an_unknown_person_adds_nothing_to_the_context() -> None:

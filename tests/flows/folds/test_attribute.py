@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from builders import decision
 
-from nudge.domain.credit.attribution import advance
 from nudge.domain.credit.attribution_replay import fold
+from nudge.domain.credit.closing import advance
 from nudge.domain.journal.records import (
     Decision,
     Event,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from time import sleep
@@ -24,6 +25,7 @@ from nudge.flows.folds.learn import LearnFold
 from nudge.flows.folds.publish import Publisher, alike, fit_learner
 from nudge.settings.settings import Settings
 from nudge.store.folds.counts import CountRow
+from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
 from nudge.store.wire import client as clients
 from nudge.store.wire.keys import Keys
@@ -48,14 +50,14 @@ def publisher(store: Store) -> Publisher:
 
 def learned(store: Store, partition: int = 0, **more: object) -> None:
     """Ten exposures of one variant, six of them rewarded, are counted."""
-    given = {"slot": "banner", "revision": 1, "variant": "coffee", "cell": CELL} | more
+    named = {"slot": "banner", "revision": 1, "variant": "coffee", "cell": CELL, "at": NOW}
+    given = named | more
     exposure = Exposure(
         subject="a" * 32,
         decision=Ref(0, 1),
         reason="policy",
         propensity=0.5,
         window=100.0,
-        at=NOW,
         **given,  # type: ignore[arg-type]
     )
     reward = Reward(
@@ -63,13 +65,12 @@ def learned(store: Store, partition: int = 0, **more: object) -> None:
         subject="a" * 32,
         decision=Ref(0, 1),
         reason="policy",
-        exposed_at=NOW,
+        exposed_at=exposure.at,
         event_id="e",
         conversions=1,
         value=5000,
         square=25_000_000,
         shared=False,
-        at=NOW,
         **given,  # type: ignore[arg-type]
     )
     learn = LearnFold(store)
@@ -225,9 +226,28 @@ def test_one_slot_s_trouble_is_its_own(
 
     monkeypatch.setattr(publish, "fit", failing)
     assert publisher.run(0.0) == ["banner"]
+    served = store.catalogue.refresh(Catalogue.empty())
+    assert served.failing == {"aardvark": "ValueError"}
     monkeypatch.undo()
     assert publisher.run(1.0) == []
     assert publisher.run(publish.PAUSE + 1) == ["aardvark"]
+    assert store.catalogue.refresh(served).failing == {}
+
+
+def test_f01_a_bucket_of_the_year_58874_costs_one_bucket(
+    store: Store, publisher: Publisher
+) -> None:
+    """A learner's memory is that of its counts, whatever span of time they have.
+
+    So an installation publishes again that an earlier version let a wrong time into.
+    """
+    learned(store)
+    for at in (1_795_734_600_000.0, -9e12, 0.0):
+        learned(store, at=at)
+    tracemalloc.start()
+    assert publisher.run(0.0) == ["banner"]
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
 
 
 def test_a_fit_starts_where_the_last_one_ended(

@@ -63,6 +63,11 @@ class Desk:
         key = web.store.keys.visitor(home.partition, home.subject)
         web.store.client.call("SET", key, encode_state(replace(state, watermark=NOW)))
 
+    def know_as(self, visitor: str, state: VisitorState) -> None:
+        """Make this the state of a visitor from now on."""
+        self.known.add(visitor)
+        self.know(visitor, state)
+
     def planner_home(self, visitor: str) -> _Home:
         """Where a visitor is, who is made if need be."""
         self.plan(visitor, know=False)
@@ -339,3 +344,13 @@ def test_folds_are_told_of_many_and_not_of_one(desk: Desk) -> None:
     wishes = [PlanRequest(f"v-{n}") for n in range(bulk.MANY)]
     desk.planner.plan_each(web.catalogue, wishes, "test", NOW)
     assert web.store.bulk.is_on()
+
+
+@pytest.mark.parametrize("word", ["SMS", "sms ", "ＳＭＳ"])
+def test_f03_a_refusal_of_before_counts_however_it_was_spelt(desk: Desk, word: str) -> None:
+    """Earlier versions kept the channel as it came; the later word counts in any spelling."""
+    said = (Consent("sms", 0.0, given=True), Consent(word, 1.0, given=False))
+    desk.know_as("ada", replace(AGREED, consents=said))
+    assert desk.plan("ada").reason == "no_consent"
+    desk.know_as("ben", replace(AGREED, consents=(Consent("fax", 1.0, given=False), *said[:1])))
+    assert desk.plan("ben").send_at

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +20,10 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.plan_review import PlanReview
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep.erase import Eraser
+from nudge.flows.upkeep.split import PeopleSplit
+from nudge.flows.upkeep.split_history import SplitHistory
+from nudge.lake.files.history import History
+from nudge.lake.files.reader import Lake
 from nudge.store.plans.withdrawals import Bookmark, Withdrawal, Withdrawals
 from nudge.workers.runner import Runner
 
@@ -70,7 +74,7 @@ class Site:
 
 
 @pytest.fixture
-def site(web: Web) -> Iterator[Site]:
+def site(web: Web) -> Site:
     return Site(web, FREE)
 
 
@@ -258,3 +262,26 @@ def test_f12_a_plan_that_was_superseded_is_named(site: Site) -> None:
     answer = Site(site.web, replace(FREE, channels=channels)).plan("ada")
     assert answer.decision_id != made.decision_id
     assert answer.displaces == (made.decision_id,)
+
+
+def test_f12_a_split_gives_the_plan_back(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was taken for another has their own plan again, and each is planned once."""
+    web = site.web
+    site.agree("ada", "ben")
+    leaves = max(("ada", "ben"), key=lambda one: opened(web, one).subject)
+    stays = "ada" if leaves == "ben" else "ben"
+    made = site.plan(leaves)
+    site.tell("ada", "identified", other_id="ben")
+    assert site.plan(stays).decision_id == made.decision_id
+    monkeypatch.setattr(SplitHistory, "_wait", lambda *_: settled(site.runner))
+    history = History(Lake(tmp_path / "lake"), web.sealer.unseal, web.store.journal.read)
+    split = PeopleSplit(web.store, history, web.sealer, 5.0)
+    for _ in range(2):
+        split.split("ada", "ben")
+        settled(site.runner)
+    theirs, other = site.plan(leaves), site.plan(stays)
+    assert (theirs.decision_id, theirs.link_token) == (made.decision_id, made.link_token)
+    assert other.decision_id != made.decision_id
+    assert (theirs.displaces, other.displaces, site.listed()) == ((), (), [])

@@ -316,6 +316,15 @@ def test_a_slot_that_nobody_has_seen_has_nothing_to_compare(service: Service) ->
     assert not found.harms
 
 
+def test_revisions_may_be_dates(service: Service) -> None:
+    """Of twenty million numbers between two revisions none is looked at, since none was."""
+    before = current(service)
+    dated = replace(before, revision=20_261_128, title="by date")
+    assert service.store.slots.put(dated, before)
+    visit(service, range(10), HARM)
+    assert look(service).since == before.revision
+
+
 def test_only_final_rewards_count_where_that_is_wanted(service: Service) -> None:
     """`matured`: a window of three days has not closed within the seconds of a test."""
     edited(service, {"guard": {"matured": True}})

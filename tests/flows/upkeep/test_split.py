@@ -12,7 +12,7 @@ from flow_web import NOW, PAGE, SERVER, Web
 
 from nudge import clock, faults
 from nudge.domain.choosing.requests import EventRequest
-from nudge.domain.credit.attribution import advance
+from nudge.domain.credit.closing import advance
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Event, Reward
 from nudge.domain.people.visitor import VisitorState

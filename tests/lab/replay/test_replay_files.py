@@ -10,22 +10,27 @@ import pyarrow.parquet as pq
 import pytest
 from places import ROOT
 
-from lab.replay.files import iter_rows, open_log
+from lab.replay.files import iter_rows
 from lab.replay.mapping import default_mapping, load_mapping
-from lab.replay.rows import ReplayRow, reader
+from lab.replay.rows import ReplayRow, RowError, reader
 from nudge.config.slot_file import load_slot
 from nudge.errors import InvalidConfigError
+from nudge.lake.intake.bad_row import BadRow
+from nudge.lake.intake.input_file import open_input
 
 EXAMPLE = ROOT / "examples" / "hillstrom"
 SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 
 
-def _customers(log_path: Path, mapping_path: Path = EXAMPLE / "mapping.toml") -> list[ReplayRow]:
-    mapping, log = load_mapping(mapping_path), open_log(log_path)
+def _customers(
+    log_path: Path, mapping_path: Path = EXAMPLE / "mapping.toml", bad: list[BadRow] | None = None
+) -> list[ReplayRow]:
+    mapping, log = load_mapping(mapping_path), open_input(log_path)
     slot = load_slot(EXAMPLE / "slot.toml")
     read = reader(str(log_path), mapping, slot.context, log.columns)
-    rows = enumerate(iter_rows(log, mapping.columns), 1)
-    found = [read.read(number, row) for number, row in rows]
+    refused = [] if bad is None else bad
+    rows = iter_rows(log, mapping.columns, refused.append)
+    found = [read.read(number, row) for number, _, row in rows]
     return [one for one in found if one is not None]
 
 
@@ -34,7 +39,7 @@ def test_sample_is_read_with_its_outcomes() -> None:
     customers = _customers(SAMPLE)
     with SAMPLE.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(customers) == open_log(SAMPLE).rows == len(rows) == 3000
+    assert len(customers) == open_input(SAMPLE).rows == len(rows) == 3000
     assert [one.converted for one in customers] == [row["visit"] == "1" for row in rows]
     assert {one.logged for one in customers} == {"mens_email", "womens_email", "no_email"}
     assert customers[0].context == {
@@ -55,7 +60,7 @@ def test_parquet_reads_as_csv_does(tmp_path: Path) -> None:
     ]
     path = tmp_path / "log.parquet"
     pq.write_table(pa.Table.from_pylist(typed), path)
-    assert open_log(path).rows == 3000
+    assert open_input(path).rows == 3000
     assert _customers(path) == _customers(SAMPLE)
 
 
@@ -64,7 +69,7 @@ def test_no_parquet_is_told(tmp_path: Path) -> None:
     path = tmp_path / "log.parquet"
     path.write_text("no parquet")
     with pytest.raises(InvalidConfigError, match=r"log\.parquet: cannot be read as Parquet"):
-        open_log(path)
+        open_input(path)
 
 
 def test_customers_of_words_that_are_no_variant_are_skipped(tmp_path: Path) -> None:
@@ -105,7 +110,7 @@ def test_columns_and_attributes_that_do_not_exist_are_all_named(tmp_path: Path) 
     path = tmp_path / "mapping.toml"
     text = (EXAMPLE / "mapping.toml").read_text()
     path.write_text(text.replace('mens = "mens"', 'tall = "height"'))
-    mapping, log = load_mapping(path), open_log(SAMPLE)
+    mapping, log = load_mapping(path), open_input(SAMPLE)
     with pytest.raises(InvalidConfigError) as caught:
         reader(str(SAMPLE), mapping, load_slot(EXAMPLE / "slot.toml").context, log.columns)
     problems = "\n".join(caught.value.problems)
@@ -113,23 +118,39 @@ def test_columns_and_attributes_that_do_not_exist_are_all_named(tmp_path: Path) 
     assert "no column 'height'" in problems
 
 
-def test_unreadable_value_is_told_with_row_and_column(tmp_path: Path) -> None:
-    """A cell that cannot be read stops the replay with its row, its column and the cure."""
+@pytest.mark.parametrize(
+    ("place", "cell", "told"),
+    [
+        (-3, "maybe", "visit: is not a number"),
+        (-3, "1e400", "visit: is not a number"),
+        (2, "x" * 201, "mens: "),
+        (2, "perhaps", "mens: "),
+    ],
+)
+def test_f06_a_value_that_cannot_be_read_costs_its_row(
+    tmp_path: Path, place: int, cell: str, told: str
+) -> None:
+    """Its column and the cure are told, and nothing of the row."""
     lines = SAMPLE.read_text().splitlines()[:3]
     cells = lines[2].split(",")
-    cells[-3] = "maybe"
+    names = lines[0].split(",")
+    cells[names.index("mens") if place == 2 else place] = cell
     path = tmp_path / "log.csv"
     path.write_text("\n".join([*lines[:2], ",".join(cells)]))
-    with pytest.raises(InvalidConfigError, match=r"row 2: visit: 'maybe' is not a number"):
+    with pytest.raises(RowError, match=told) as caught:
         _customers(path)
+    assert cell not in str(caught.value)
 
 
-def test_ragged_line_is_told(tmp_path: Path) -> None:
-    """A line with too few fields is named by its number."""
+def test_f06_ragged_lines_are_told_and_left_out_of_a_replay(tmp_path: Path) -> None:
+    """The rows around them keep their numbers, by which visitors are named."""
+    lines = SAMPLE.read_text().splitlines()[:7]
     path = tmp_path / "log.csv"
-    path.write_text("a,b\n1,2\n3\n")
-    with pytest.raises(InvalidConfigError, match=r"line 3: has 1 fields, the header 2"):
-        open_log(path)
+    path.write_text("\n".join([*lines[:3], "13812345678,2", *lines[4:]]))
+    bad: list[BadRow] = []
+    kept = [one.row for one in _customers(path, bad=bad)]
+    assert (kept, [one.line for one in bad]) == ([1, 2, 4, 5, 6], [4])
+    assert "138" not in bad[0].problem
 
 
 def test_log_without_a_mapping_is_told_where_one_was_looked_for(tmp_path: Path) -> None:

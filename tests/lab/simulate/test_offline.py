@@ -216,3 +216,14 @@ def test_the_command_writes_table_json_and_plot(path: Path, tmp_path: Path) -> N
     assert "200 visitors, 2 seeds" in CliRunner().invoke(cli, call).output
     for wrong in (["--offline"], ["--world", str(path)], [*call[1:], "--plot", "regret.png"]):
         assert CliRunner().invoke(cli, ["simulate", *wrong]).exit_code == 2
+
+
+def test_f31_the_plot_is_never_the_world(path: Path, tmp_path: Path) -> None:
+    """A link to the world's file is the world: it stays as it was."""
+    plot, before = tmp_path / "world.svg", path.read_text("utf-8")
+    plot.hardlink_to(path)
+    call = ["simulate", "--offline", "--world", str(path), "--plot", str(plot)]
+    done = CliRunner().invoke(cli, call)
+    assert done.exit_code == 2
+    assert "one file" in done.output
+    assert path.read_text("utf-8") == before

@@ -11,23 +11,27 @@ from export_lake import MIDNIGHT, lake_of, rows
 from lake_samples import REVENUE
 from places import CONFIG
 
+from nudge import clock
 from nudge.config.import_file import load_rules
 from nudge.config.slot_file import load_slots
 from nudge.domain.credit.attribution_replay import AttributionAccount, fold
-from nudge.domain.credit.log_import import ImportRules, LogImport
+from nudge.domain.credit.log_import import ImportRules
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Decision, JournalEntry, is_imported
+from nudge.domain.journal.records import Decision, JournalEntry, Mark, is_imported
 from nudge.domain.slots.slot import Variant
 from nudge.errors import InvalidConfigError, NotFoundError, StoreError
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
-from nudge.flows.upkeep.import_log import ImportResult, check, digest, plan_import, run
+from nudge.flows.upkeep.import_log import Importer, ImportResult, digest
+from nudge.flows.upkeep.import_survey import Look
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import ExportRequest, export, open_export
+from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
+from nudge.lake.intake.input_file import open_input
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
@@ -41,6 +45,7 @@ SLOT = replace(
     fallback={"default": "a"},
     terms=REVENUE,
 )
+COLUMNS = "variant,reward,at,pmf,eligible"
 CSV = "arm,money,city\na,0,1\nb,50,2\na,30.5,1\n"
 
 
@@ -51,20 +56,38 @@ class Service:
     store: Store
     settings: Settings
 
-    def take(self, path: Path, rules: ImportRules, name: str = "") -> ImportResult:
+    def take(
+        self,
+        path: Path,
+        rules: ImportRules,
+        name: str = "",
+        look: Look = lambda _: None,
+        *,
+        strict: bool = True,
+    ) -> ImportResult:
         """Import a file."""
-        log, plan = open_log(path), self.plan(rules, name or digest(path))
-        check(log, plan, lambda _: None)
-        return run(self.store, log, plan, lambda _: None)
+        named = name or digest(path)
+        return self.importer.run(open_input(path), rules, named, look, strict=strict)
 
-    def plan(self, rules: ImportRules, name: str = "x") -> LogImport:
-        """An import of that name."""
-        return plan_import(self.store, rules, name)
+    @property
+    def importer(self) -> Importer:
+        """The flow."""
+        return Importer(self.store, self.history, b"k" * 32, clock.now())
+
+    @property
+    def history(self) -> History:
+        """Lake and journal."""
+        unseal = Sealer(self.settings.secret_key).unseal
+        return History(Lake(self.settings.lake_dir), unseal, self.store.journal.read)
 
     def entries(self) -> list[JournalEntry]:
         """The whole journal."""
         every = self.store.keys.every_partition()
         return [entry for p in every for entry in self.store.journal.read(p, 0, 100_000)]
+
+    def rows(self) -> list[JournalEntry]:
+        """The journal without marks."""
+        return [one for one in self.entries() if not isinstance(one.record, Mark)]
 
     def archived(self) -> Lake:
         """The journal's lake."""
@@ -141,17 +164,16 @@ def test_a_broken_off_import_goes_on(service: Service, tmp_path: Path) -> None:
     path.write_text("variant,reward,at\n" + f"a,1,{MIDNIGHT}\nb,0,{MIDNIGHT}\n" * 1500)
     for limit in (2100, 2600):
         stopped = iter(range(limit)).__next__
-        plan, log = service.plan(rules), open_log(path)
         with pytest.raises(StopIteration):
-            run(service.store, log, plan, _until(stopped))
-    first = len(service.entries())
+            service.take(path, rules, "x", _until(stopped))
+    first = len(service.rows())
     assert 0 < first < 7500
     done = service.take(path, rules, "x")
     assert 0 < done.fresh < done.rows == 3000
     decisions = [e.ref for e in service.entries() if isinstance(e.record, Decision)]
     assert len(decisions) == len(set(decisions)) == 3000
     assert service.take(path, rules, "x").fresh == 0
-    assert len(service.entries()) == 7500
+    assert len(service.rows()) == 7500
 
 
 def _until(stopped: Callable[[], object]) -> Callable[[int], object]:
@@ -163,7 +185,7 @@ def test_one_import_at_a_time(service: Service, tmp_path: Path) -> None:
     """While one holds the lease, the same import elsewhere is refused."""
     path = tmp_path / "log.csv"
     path.write_text(f"variant,reward,at\na,1,{MIDNIGHT}\n")
-    assert service.store.folds.acquire(0, "import-x", "other", 60)
+    assert service.store.folds.acquire(0, "imports-denomination", "other", 60)
     with pytest.raises(StoreError, match="runs already"):
         service.take(path, ImportRules("denomination", distribution={"a": 1.0}), "x")
 
@@ -213,17 +235,14 @@ def test_attribute_passes_imported_decisions_by(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("variant,reward,at\na,1,5\n", "no distribution: without one nothing can be evaluated"),
-        ('variant,reward,pmf,eligible\na,1,[1],"[""a""]"\n', "at None is not a time"),
+        (f"variant,reward,at\na,1,{MIDNIGHT}\n", "no distribution: without one nothing can be"),
+        ('variant,reward,pmf,eligible\na,1,[1],"[""a""]"\n', "at is missing"),
+        (f'{COLUMNS}\nb,1,{MIDNIGHT},[1],"[""a""]"\n', "variant is not eligible; use one of"),
+        (f'{COLUMNS}\nz,1,{MIDNIGHT},[1],"[""z""]"\n', "unknown variant of slot"),
+        (f'{COLUMNS}\na,1,{MIDNIGHT},[0.5],"[""a""]"\n', "is not a distribution over"),
         (
-            'variant,reward,at,pmf,eligible\nb,1,5,[1],"[""a""]"\n',
-            "variant 'b' is not eligible; use one of",
-        ),
-        ('variant,reward,at,pmf,eligible\nz,1,5,[1],"[""z""]"\n', "unknown variant 'z' of slot"),
-        ('variant,reward,at,pmf,eligible\na,1,5,[0.5],"[""a""]"\n', "is not a distribution over"),
-        (
-            'variant,reward,at,pmf,eligible,propensity\na,1,5,[1],"[""a""]",0.9\n',
-            "propensity 0.9 is not the 1.0",
+            f'{COLUMNS},propensity\na,1,{MIDNIGHT},[1],"[""a""]",0.9\n',
+            "propensity is not the 1.0",
         ),
     ],
 )
@@ -233,7 +252,7 @@ def test_rows_that_do_not_fit_are_named_before_anything_is_written(
     """Each with its number and a cure, and nothing is in the journal."""
     path = tmp_path / "log.csv"
     path.write_text(text)
-    with pytest.raises(InvalidConfigError, match=r"row 1: ") as caught:
+    with pytest.raises(InvalidConfigError, match=r"line 2: ") as caught:
         service.take(path, ImportRules("denomination"))
     assert problem in caught.value.problems[0]
     assert service.entries() == []
@@ -242,7 +261,7 @@ def test_rows_that_do_not_fit_are_named_before_anything_is_written(
 def test_an_unknown_slot_is_said(service: Service) -> None:
     """A slot must be in service before its history."""
     with pytest.raises(NotFoundError, match="nudge apply"):
-        service.plan(ImportRules("nowhere"))
+        service.importer.plan(ImportRules("nowhere"), "x")
 
 
 def test_mistakes_in_a_mapping_are_named(tmp_path: Path) -> None:

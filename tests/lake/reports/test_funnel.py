@@ -15,6 +15,7 @@ from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
 from nudge.domain.funnel.funnel_counts import FunnelCounts
 from nudge.domain.journal.records import Event
+from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
 from nudge.flows.reports.funnel import funnel
 from nudge.lake.engine.query import connect, sql_view
@@ -233,6 +234,41 @@ def test_sources_that_disagree_are_a_finding(tmp_path: Path) -> None:
     sources = found.sources
     assert (sources.claimed, sources.confirmed) == (2, 2)
     assert (sources.claimed_only, sources.confirmed_only) == (1, 1)
+
+
+def test_f14_a_payment_that_came_back_reaches_no_stage(tmp_path: Path) -> None:
+    """All of it taken back, at once, in parts or under the visitor's other id: it was not paid.
+
+    A part, a refund of somebody else's payment and one of a claim take nothing.
+    """
+
+    def paid(subject: str) -> list[Timed]:
+        fields: dict[str, Scalar] = {"amount": 50}
+        said = Event(subject, f"p{subject[0]}", "paid", "server", None, fields)
+        return [*acts(subject, (0, "method")), (START + 9, said)]
+
+    def back(subject: str, of: str, nth: int, amount: int | None = None) -> Timed:
+        fields: dict[str, Scalar] = {"refund_of": of}
+        fields |= {} if amount is None else {"amount": amount}
+        event = Event(subject, f"r{nth}", "refunded", "server", None, fields)
+        return START + 30 * DAY + nth, event
+
+    into = Event("d" * 32, "i", "identified", "server", None, {"into": "0" * 32, "partition": 0})
+    records = [
+        *(one for letter in "abcdef" for one in paid(letter * 32)),
+        *acts("9" * 32, (0, "method"), (9, "paid")),
+        back("a" * 32, "pa", 1),
+        back("b" * 32, "pb", 2, 20),
+        back("b" * 32, "pb", 3, 30),
+        back("c" * 32, "pc", 4, 49),
+        (START + 20, into),
+        back("0" * 32, "pd", 5),
+        back("f" * 32, "pe", 6),
+        back("9" * 32, f"{'9' * 32}-9", 7),
+    ]
+    found = counted(tmp_path, records)
+    assert {one.stage: one.visits for one in found.stages} == {4: 7, 5: 3}
+    assert (found.sources.claimed, found.sources.confirmed) == (1, 3)
 
 
 def test_the_reason_is_that_of_the_last_failure(tmp_path: Path) -> None:

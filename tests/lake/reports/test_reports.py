@@ -15,6 +15,7 @@ from report_traffic import NOW, SLOT, traffic, written
 
 from bandits.inference import fixed
 from bandits.inference.arm_sums import arm_sums
+from nudge.domain.journal.records import Reward
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import DIMENSIONS, Period
 from nudge.domain.reports.report import ReportTerms, report
@@ -30,7 +31,9 @@ HAND = {
     "channel": "d.channel",
     "page": "d.page",
     "cell": "d.cell",
-    "day": "strftime(e.at, '%Y-%m-%d')",
+    "day": "strftime(e.at + INTERVAL 8 HOUR, '%Y-%m-%d')",
+    "week": "strftime(date_trunc('week', e.at + INTERVAL 8 HOUR), '%Y-%m-%d')",
+    "month": "strftime(date_trunc('month', e.at + INTERVAL 8 HOUR), '%Y-%m-%d')",
     "revision": "e.slot_revision::VARCHAR",
     "policy_version": "d.policy_version::VARCHAR",
     "degraded": "d.degraded::VARCHAR",
@@ -250,6 +253,41 @@ def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
         assert sorted(rows.sums.iterdir()) == kept
         build_cube(rows, Cut(by=("page",)), SLOT.names)
         assert len(list(rows.sums.iterdir())) == 2
+
+
+def test_f14_rewards_that_come_behind_a_settled_day_are_counted(tmp_path: Path) -> None:
+    """A refund weeks later, under the id that the visitor turned out to be, is in every figure.
+
+    The days that were kept before it came are used again, the sums of them are not.
+    """
+    records = traffic()
+    lake = written(tmp_path / "before", records)
+    before = told(lake, tmp_path)
+    made = [(p, x) for _, p, x in records if isinstance(x, Reward) and x.conversions == 1]
+    taken = {x.decision for _, _, x in records if isinstance(x, Reward) and x.conversions == -1}
+    settled = [(p, x) for p, x in made if x.at < NOW - 30 * 3600.0 and x.decision not in taken]
+    back = [
+        (NOW - 60.0 + n / 1000, p, taken_back(one, n)) for n, (p, one) in enumerate(settled[::2])
+    ]
+    more = written(tmp_path / "after", sorted([*records, *back], key=lambda one: one[0]))
+    found = told(more, tmp_path)
+    rows = [row for row in counted(more, (), None) if row[2] == "policy"]
+    assert found["whole"]["exposures"] == before["whole"]["exposures"]
+    for variant in found["whole"]["variants"]:
+        same(variant, [row for row in rows if row[1] == variant["variant"]])
+    assert len(back) > 50
+    assert sum(row[5] for row in rows) < sum(one["conversions"] for one in variants_of(before))
+
+
+def variants_of(found: Any) -> list[Any]:
+    """The variants of a report's whole."""
+    return list(found["whole"]["variants"])
+
+
+def taken_back(one: Reward, number: int) -> Reward:
+    """The change by which a refund takes a reward back, reported under another subject."""
+    change = {"conversions": -1, "value": -one.value, "square": -one.square}
+    return replace(one, reward_id=f"back-{number}", subject="f" * 32, at=NOW - 61.0, **change)
 
 
 def rounded(value: Any) -> Any:

@@ -124,6 +124,15 @@ def test_many_writes_fit_in_one_commit(store: Store) -> None:
     assert store.journal.last_position(0) == 3000
 
 
+def test_a_sum_that_comes_to_nothing_leaves_no_field(store: Store) -> None:
+    """So a rebuild, which adds up in other batches, comes to the same bits."""
+    lease, key = took(store), store.keys.counts(0, "s", "1:0")
+    for position, number in enumerate((2, -2), 1):
+        writes = [FoldWrite("HINCRBY", key, ("f", number))]
+        lease = store.folds.commit(lease, Commit(position, (), writes))
+    assert store.client.call("EXISTS", key) == 0
+
+
 def test_workers_are_counted_while_they_live(store: Store) -> None:
     """A worker counts until its note runs out or is withdrawn."""
     assert store.folds.heartbeat(FOLD, "one", 5.0) == 1
