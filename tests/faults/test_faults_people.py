@@ -51,8 +51,10 @@ def consents(site: Site, visitor: str) -> dict[str, bool]:
 
 
 def rebuilt(site: Site) -> None:
-    done = site.run("rebuild", "attribute", "--json")
+    done = site.run("rebuild", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout[done.stdout.index("[\n") :])
+    assert [one["differences"] for one in told if one["differences"]] == []
     verify(site)
 
 
