@@ -85,6 +85,7 @@ _APPENDS = {
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
     "Partings": "a subject that leaves and the record that says so are one script",
+    "Suppressions": "an id of who was erased and the refusals that it keeps are one script",
     "Heartbeats": "whether one is due and the mark itself are one script",
 }
 _MAKES = {
@@ -104,8 +105,8 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "*": {"Backup": "restores into an empty store, or removes, keys of every family"},
     "journal": _APPENDS,
     "seq": _APPENDS,
-    "vault": _MAKES,
-    "person": _MAKES | {"Partings": _APPENDS["Partings"]},
+    "vault": _MAKES | {"Suppressions": _APPENDS["Suppressions"]},
+    "person": _MAKES | {name: _APPENDS[name] for name in ("Partings", "Suppressions")},
     "numbers": _BOOKS,
     "texts": _BOOKS,
     "assigned": _TAKES | {"Removal": _MAKES["Removal"]},
