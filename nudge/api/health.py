@@ -95,6 +95,8 @@ def ready() -> Response:
     told = {} if held.wrong else lags or {}
     if holidays := service.holidays.look(now()):
         warnings.append(holidays)
+    if refused := _refused_merges(service):
+        warnings.append(refused)
     body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
     told_why = {"status": status, "reason": reason, "warnings": warnings}
     return answer(told_why | body, 200 if known else 503)
@@ -115,6 +117,21 @@ def _reason(service: Service, *, away: bool) -> str:
         full = breaker is not None and isinstance(breaker.cause, StoreFullError)
         return FULL if full else AWAY
     return f"{wrong.reason}: {wrong}" if wrong else ""
+
+
+def _refused_merges(service: Service) -> str:
+    """Return a sentence about ids that gathered too many visitors; empty without any."""
+    try:
+        count = service.store.people.refused_merges()
+    except StoreError:
+        return ""  # `reason` says so
+    if not count:
+        return ""
+    return (
+        f"{count} merges of visitors were refused: an id or a number has more than "
+        f"{service.settings.identity_most_visitors}; the log has merge_refused; correct what is "
+        "sent, add the id to impossible_ids, or raise most_visitors"
+    )
 
 
 def _lags(service: Service) -> dict[str, int] | None:

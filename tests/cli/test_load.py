@@ -14,9 +14,10 @@ from click.testing import CliRunner, Result
 
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.people.loading import VisitorRow, column_problems, visitor_row
+from nudge.domain.people.loading import column_problems
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state
+from nudge.domain.values.cells import parse_cell
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
@@ -184,7 +185,6 @@ def test_wrong_columns_are_told_before_anything_is_written(
 )
 def test_text_is_read_as_what_it_is(cell: str, value: object) -> None:
     """Numbers, true and false are such; what begins with 0 is a code, and stays text."""
-    found = visitor_row({"visitor_id": "v", "x": cell}, "CN")
-    assert isinstance(found, VisitorRow)
-    assert dict(found.known) == {"x": value}
-    assert type(found.known["x"]) is type(value)
+    found = parse_cell(cell)
+    assert found == value
+    assert type(found) is type(value)

@@ -93,22 +93,28 @@ class Recorder:
         routed = [o for o in outcomes if isinstance(o, RoutedEvent)]
         taken = (e for e, o in zip(sent, outcomes, strict=True) if isinstance(o, RoutedEvent))
         warnings = tuple(EventWarning.of(event, one) for event in taken for one in event.warnings)
+        gathered: list[Append] = []
         try:
-            fresh = self._append(routed, closes=caller.is_server)
+            fresh = self._append(routed, gathered, closes=caller.is_server)
         except StoreAwayError:
             # What part of them arrived is found out when the spool is drained.
             self._spool(routed, at, closes=caller.is_server)
-            fresh = len(routed)
-        return RecordResult(fresh, len(routed) - fresh, rejected, warnings)
+            fresh, gathered = len(routed), []
+        too_many = tuple(_too_many(one) for one in gathered)
+        known = len(routed) - fresh - len(too_many)
+        return RecordResult(fresh, known, (*rejected, *too_many), warnings)
 
-    def _append(self, routed: Sequence[RoutedEvent], *, closes: bool) -> int:
+    def _append(
+        self, routed: Sequence[RoutedEvent], gathered: list[Append], *, closes: bool
+    ) -> int:
+        """Append events; return how many were new, and add to `gathered` what was refused."""
         if not all(one.arrival.record.subject for one in routed):
             raise StoreAwayError("only the store knows whose decision an event names")
         groups: dict[int, list[Append]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
         faults.point("record.before_append")
-        fresh = self.store.people.append_people(groups, closes=closes)
+        fresh = self.store.people.append_people(groups, closes=closes, refused=gathered.append)
         faults.point("record.after_append")
         return fresh
 
@@ -212,6 +218,13 @@ class Recorder:
         # As unique as the event: a page's text takes no server's place.
         field = text_name(source_of(caller), sent.type, sent.event_id)
         return (VaultEntry(TEXTS, field, self.sealer.vault.seal(text, field)),)
+
+
+def _too_many(arrival: Append) -> RejectedEvent:
+    record = arrival.record
+    name = record.event_id if isinstance(record, Event) else ""
+    text = "the other id or number has too many visitors already; is it a person's own?"
+    return RejectedEvent(name, "too_many_visitors", text)
 
 
 def _dated(arrival: Append, at: float) -> Append:

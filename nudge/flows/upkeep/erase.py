@@ -155,6 +155,8 @@ class Eraser:
         """Return what the person refused, and note it: the state is about to be emptied."""
         found = self.store.suppressions.noted(raw)
         for person in people:
+            # A call by another of the person's ids may have died: its note is with that subject.
+            found = found.with_more(self.store.suppressions.noted(person.home))
             found = found.with_more(self._refused(person.home))
         if found != Refusals():
             self.store.suppressions.note(raw, found)

@@ -137,6 +137,7 @@ class NumberOwners:
         answers = self._gathered(pairs)
         for pair, answer in zip(pairs, answers, strict=True):
             if answer == 0:
+                self.people.note_refusal(pair.number.subject)
                 refused(pair.of.arrival)
         listed = [pair for pair, answer in zip(pairs, answers, strict=True) if answer == 1]
         uncounted = [pair for pair, answer in zip(pairs, answers, strict=True) if answer < 0]

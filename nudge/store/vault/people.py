@@ -13,6 +13,7 @@ from typing import Final
 import msgpack
 import structlog
 
+from bandits.units import DAY
 from nudge.domain.identity.sealing import NUMBERS as NUMBER_PREFIX
 from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.event import VIA
@@ -31,6 +32,8 @@ from nudge.store.wire.keys import Keys
 
 log = structlog.get_logger()
 
+REFUSAL_MEMORY: Final = 7 * DAY * 1000
+"""Milliseconds for which refused mergings are told after the last one."""
 MOST_VISITORS: Final = 20
 """The most ids that one id or number gathers where no setting says so."""
 NUMBERS: Final = "numbers"
@@ -145,7 +148,7 @@ class People:
         try:
             stays, linked = self.link(one, other, event)
         except TooManyVisitorsError:
-            log.warning("merge_refused", subject=label, most=self.most_visitors)
+            self.note_refusal(label)
             refused(arrival)
             return 0
         if linked:
@@ -159,6 +162,21 @@ class People:
         return Journal(self.client, self.keys).append_followed(
             {stays.partition: [Append("", said)]}, closes=True
         )
+
+    def note_refusal(self, subject: str) -> None:
+        """Note that an id or a number has too many visitors, for operations to look at."""
+        log.warning("merge_refused", subject=subject, most=self.most_visitors)
+        key = self.keys.config("refused_merges")
+        self.client.call("INCR", key)
+        self.client.call("PEXPIRE", key, REFUSAL_MEMORY)
+
+    def refused_merges(self) -> int:
+        """Count the mergings refused of late; 0 where none was in the last 7 days.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        return int(self.client.call("GET", self.keys.config("refused_merges")) or 0)
 
     def _note(self, home: Home, notes: Sequence[VaultEntry]) -> None:
         """Write entries into a book before the event is appended; idempotent."""
