@@ -85,7 +85,6 @@ _APPENDS = {
     "PlanStore": "a block and the memory of its plans are one script",
     "People": "a link of two subjects and the event that says so are one script",
     "Partings": "a subject that leaves and the record that says so are one script",
-    "Suppressions": "an id of who was erased and the refusals that it keeps are one script",
     "Heartbeats": "whether one is due and the mark itself are one script",
     "Suppressions": "a forgotten id's new subject and what it had refused are one script",
 }
@@ -93,7 +92,6 @@ _MAKES = {
     "VisitorBook": "the script that reads a visitor makes a new one: one round trip",
     "Journal": "the script that appends an event makes a new visitor: one round trip",
     "Removal": "an erasure removes all that the vault holds of a subject",
-    "Suppressions": _APPENDS["Suppressions"],
 }
 _BOOKS = {
     "Journal": "an event and its notes for the vault are one script",

@@ -145,7 +145,7 @@ def test_flags_of_spreadsheets_and_people_are_understood() -> None:
             parse_flag(value)
 
 
-def test_a_closed_list_takes_spellings_and_nothing_else() -> None:
+def test_f03_a_closed_list_takes_spellings_and_nothing_else() -> None:
     """A word is known in any case and width and by its alias; a refusal lists the words."""
     channels = ClosedList(("sms", "call"), {"短信": "sms"})
     assert {channels.parse(one) for one in ("sms", "SMS", "sms ", "ＳＭＳ", "短信", " 短信")} == {
