@@ -16,12 +16,17 @@ from nudge.api.schemas.decisions import load_request
 from nudge.api.schemas.events import EventDoor
 from nudge.api.schemas.timings import load_plan_request
 from nudge.config.input_rules import load_input_rules
+from nudge.domain.basics.calendar import OperatorCalendar, parse_date
 from nudge.domain.choosing.requests import EventRequest, RejectedEvent
+from nudge.domain.credit.import_values import RowError, by_door, seconds_of
 from nudge.domain.identity.number import Number
+from nudge.domain.people.visitor_file import VisitorColumns
+from nudge.domain.reports.questions import period_of
 from nudge.domain.timing.plan_rows import PlanTerms
 from nudge.domain.values.amounts import parse_amount
 from nudge.domain.values.flags import parse_flag
-from nudge.domain.values.instants import parse_instant
+from nudge.domain.values.ids import parse_id
+from nudge.domain.values.instants import LATEST, parse_instant
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word
@@ -139,11 +144,48 @@ def from_plan(value: object, *, field: str) -> object:
     return REFUSED if isinstance(found, str) else getattr(found, field)
 
 
+def from_load(value: object, *, column: str) -> object:
+    """What a row of a file of visitors holds in a column."""
+    if value is None or value == "":
+        return REFUSED  # an empty cell says nothing
+    columns = VisitorColumns.of(("visitor_id", "msisdn", "consent_sms", "consent_sms_at"), RULES)
+    found = columns.row({"visitor_id": "v", "consent_sms": True, column: value}, LATEST)
+    if isinstance(found, str) or any(one.startswith(f"{column} ") for one in found.warnings):
+        return REFUSED
+    consent = found.consents.get("sms")
+    return {
+        "visitor_id": found.visitor_id,
+        "msisdn": _e164(found.msisdn),
+        "consent_sms": consent and consent.given,
+        "consent_sms_at": consent and consent.at,
+    }[column]
+
+
+def from_import(value: object, *, column: str) -> object:
+    """What a row of a historical log holds in a column."""
+    try:
+        if column == "at":
+            return seconds_of(value, column, LATEST)
+        return by_door(parse_id, value, column)
+    except RowError:
+        return REFUSED
+
+
 def from_own(value: object, *, door: Door) -> object:
     """What a door itself makes of a value."""
     try:
         return door(value)
     except ValueRefusedError:
+        return REFUSED
+
+
+def from_question(value: object) -> object:
+    """What the beginning of a report's period is."""
+    if value is None or (isinstance(value, str) and parse_date(trim(value)) is not None):
+        return REFUSED  # a plain date is a day of the calendar, which only a period may be
+    try:
+        return period_of(value, None, OperatorCalendar()).start
+    except InvalidRequestError:
         return REFUSED
 
 
@@ -154,6 +196,7 @@ DOORS: Final[Mapping[str, Mapping[str, Door]]] = {
         "decision": partial(from_decision, field="visitor_id"),
         "timing": partial(from_timing, field="visitor_id"),
         "plan": partial(from_plan, field="visitor_id"),
+        "load": partial(from_load, column="visitor_id"),
     },
     "purpose": {
         "rules": partial(from_own, door=RULES.purposes.parse),
@@ -179,12 +222,14 @@ DOORS: Final[Mapping[str, Mapping[str, Door]]] = {
     "flag": {
         "flag": partial(from_own, door=parse_flag),
         "consent": partial(from_event, kind="consent", field="given", channel="sms"),
+        "load": partial(from_load, column="consent_sms"),
     },
     "number": {
         "rules": lambda value: _e164(from_own(value, door=RULES.number)),
         "paid": partial(from_event, kind="paid", field="msisdn", amount=50),
         "identified": partial(from_event, kind="identified", field="msisdn"),
         "decision": partial(from_decision, field="msisdn"),
+        "load": partial(from_load, column="msisdn"),
     },
     "word": {
         "word": partial(from_own, door=parse_word),
@@ -195,6 +240,9 @@ DOORS: Final[Mapping[str, Mapping[str, Door]]] = {
     "instant": {
         "instant": partial(from_own, door=parse_instant),
         "event": partial(from_event, kind="complaint", field="at"),
+        "load": partial(from_load, column="consent_sms_at"),
+        "import": partial(from_import, column="at"),
+        "report": from_question,
     },
 }
 

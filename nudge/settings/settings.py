@@ -127,7 +127,7 @@ class Settings:
     attribution_skew: float = 2.0
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
-    identity_most_visitors: int = 20
+    identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
     fault_dir: str | None = None
 

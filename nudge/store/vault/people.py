@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 REFUSAL_MEMORY: Final = 7 * DAY * 1000
 """Milliseconds for which refused mergings are told after the last one."""
-MOST_VISITORS: Final = 20
+MOST_VISITORS: Final = 50
 """The most ids that one id or number gathers where no setting says so."""
 NUMBERS: Final = "numbers"
 TEXTS: Final = "texts"
