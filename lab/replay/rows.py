@@ -51,7 +51,7 @@ class ReplayRow:
     outcomes: tuple[Outcome, ...]
 
 
-class RowError(ValueError):
+class ReplayRowError(ValueError):
     """A row that cannot be replayed; the text says why, and what would be right."""
 
 
@@ -74,7 +74,7 @@ class RowReader:
             row: column -> value.
 
         Raises:
-            RowError: a value is invalid; it names column and cure, and repeats nothing of the row.
+            ReplayRowError: a value is invalid; it names column and cure and nothing of the row.
         """
         mapping = self.mapping
         logged = self._variant(row)
@@ -125,7 +125,7 @@ def _parsed(column: str, value: object, read: Callable[[object], Scalar]) -> Sca
     try:
         return read(value)
     except ValueError as error:
-        raise RowError(f"{column}: {error}") from error
+        raise ReplayRowError(f"{column}: {error}") from error
 
 
 def reader(

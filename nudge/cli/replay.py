@@ -21,7 +21,7 @@ from lab.replay.files import iter_rows
 from lab.replay.mapping import default_mapping, load_mapping
 from lab.replay.prepare import SlotAccess, ready_slot
 from lab.replay.report import ReplayReport, catch_up, report, report_table
-from lab.replay.rows import ReplayRow, RowError, RowReader, reader
+from lab.replay.rows import ReplayRow, ReplayRowError, RowReader, reader
 from nudge.cli.common import (
     data_dir_option,
     json_option,
@@ -132,7 +132,7 @@ def _customers(
     for number, line, row in islice(rows, limit):
         try:
             yield read.read(number, row)
-        except RowError as error:
+        except ReplayRowError as error:
             summary.refuse(line, str(error))
 
 

@@ -48,7 +48,7 @@ def _optional(kind: Mapping[str, object]) -> dict[str, object]:
     return {"type": ANY, "anyOf": [dict(kind), {"description": "is left out, with a warning"}]}
 
 
-class Visitors(Items):
+class VisitorItems(Items):
     """A field for a list of visitors, each of whom is loaded alone."""
 
     openapi: ClassVar[dict[str, object]] = {
@@ -104,7 +104,7 @@ class BulkRequestSchema(StrictTable):
     channel = forms.channel()
     page = forms.page()
     slots = _slots()
-    visitors = Visitors(
+    visitors = VisitorItems(
         ma.Nested(VisitorSchema), required=True, **field_texts(f"list 1 to {MAX_VISITORS} visitors")
     )
 

@@ -25,7 +25,7 @@ ANSWERS: Final = frozenset(
 """Types of events that belong to whom their decision was made for, whoever sent them."""
 
 
-class Cut(NamedTuple):
+class PartingPoint(NamedTuple):
     """The merging that is taken back.
 
     Attributes:
@@ -67,7 +67,7 @@ class PartingSides:
     leaving: frozenset[str]
     staying: frozenset[str]
     root: str
-    cut: Cut
+    cut: PartingPoint
 
     def sort(
         self, entries: Sequence[JournalEntry], limits: ReadLimits

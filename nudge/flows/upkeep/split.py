@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nudge import clock, faults
-from nudge.domain.credit.parting_sides import Cut, PartingSides, SideRecords, state_of
+from nudge.domain.credit.parting_sides import PartingPoint, PartingSides, SideRecords, state_of
 from nudge.domain.identity.sealing import Home, Sealer
 from nudge.domain.journal.event import VIA, text_name
 from nudge.domain.journal.records import Event, JournalEntry
@@ -352,7 +352,7 @@ class PeopleSplit:
         )
 
 
-def _cut_of(entries: list[JournalEntry], leaves: Home) -> Cut:
+def _cut_of(entries: list[JournalEntry], leaves: Home) -> PartingPoint:
     """Return the latest merging by which a subject turned out to be another one."""
     found = [
         entry
@@ -363,10 +363,10 @@ def _cut_of(entries: list[JournalEntry], leaves: Home) -> Cut:
         and entry.record.type == IDENTIFIED
     ]
     if not found:
-        return Cut(leaves.subject, -1.0, told=False)
+        return PartingPoint(leaves.subject, -1.0, told=False)
     last = max(found, key=lambda entry: entry.position)
     told = isinstance(last.record, Event) and VIA in last.record.fields
-    return Cut(leaves.subject, last.stamp, told)
+    return PartingPoint(leaves.subject, last.stamp, told)
 
 
 def _is_own(entry: JournalEntry, subject: str) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from nudge.domain.reports.questions import EVER, Period
 from nudge.errors import InvalidConfigError
 from nudge.lake.files.tables import micros
-from nudge.lake.intake.block import Block
+from nudge.lake.intake.block import RowBlock
 
 BATCH: Final = 65_536
 """Rows of one Arrow batch."""
@@ -34,7 +34,7 @@ class LogFile:
     name: str
     columns: tuple[str, ...]
     rows: int
-    blocks: Callable[[Sequence[str]], Iterator[Block]]
+    blocks: Callable[[Sequence[str]], Iterator[RowBlock]]
     form: str = ""
     unit: str = "row"
 
@@ -54,7 +54,7 @@ class LogFile:
     def filter(self, column: str, holds: Callable[[pa.Array], pa.Array]) -> LogFile:
         """Return the log with the rows where a column's value holds; `rows` stays as it is."""
 
-        def blocks(names: Sequence[str]) -> Iterator[Block]:
+        def blocks(names: Sequence[str]) -> Iterator[RowBlock]:
             for block in self.blocks(list(dict.fromkeys([*names, column]))):
                 kept = pc.fill_null(holds(block.batch.column(column)), fill_value=False)
                 found = block.where(kept.to_numpy(zero_copy_only=False))

@@ -10,7 +10,7 @@ from nudge.lake.engine.dialects import batches
 from nudge.lake.engine.query import DUCKDB, Backend, answer, connect, joined_form
 from nudge.lake.evaluation.log_file import BATCH, LogFile
 from nudge.lake.files.reader import Lake
-from nudge.lake.intake.block import Block, number_blocks
+from nudge.lake.intake.block import RowBlock, number_blocks
 
 
 def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
@@ -34,7 +34,7 @@ def open_lake(path: Path, slot: str | None, engine: str = DUCKDB) -> LogFile:
     rows = joined_form(backend, slot)
     (counted,) = answer(backend, rows.aggregate(rows=rows.count()))
 
-    def blocks(names: Sequence[str]) -> Iterator[Block]:
+    def blocks(names: Sequence[str]) -> Iterator[RowBlock]:
         return number_blocks(batches(backend, rows, names, BATCH))
 
     return LogFile(str(path), tuple(rows.columns), int(counted["rows"]), blocks)

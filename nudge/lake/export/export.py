@@ -23,7 +23,7 @@ from nudge.lake.export.export_sensors import write_sensors
 from nudge.lake.export.export_tables import write_csv, write_parquet
 from nudge.lake.files import disk
 from nudge.lake.files.reader import Lake
-from nudge.lake.intake.block import Block, number_blocks
+from nudge.lake.intake.block import RowBlock, number_blocks
 from nudge.lake.reports.local_dates import timestamp
 
 Attributes = Mapping[str, Mapping[str, Scalar]]
@@ -97,7 +97,7 @@ def open_export(lake: Lake, wanted: ExportRequest) -> LogFile:
         raise InvalidRequestError(f"no decision of slot {wanted.slot!r} is in this period")
     in_order = rows.order_by("at", "decision_id")
 
-    def blocks(names: Sequence[str]) -> Iterator[Block]:
+    def blocks(names: Sequence[str]) -> Iterator[RowBlock]:
         # Not `to_pyarrow_batches`: Ibis 12 asks for what DuckDB 2 has under another name.
         query = backend.con.sql(backend.compile(in_order.select(*names)))
         return number_blocks(map(_whole, query.to_arrow_reader(BATCH)))

@@ -19,7 +19,7 @@ from nudge.domain.people.loading import ID
 from nudge.domain.timing.plan_columns import PURPOSE
 from nudge.domain.values.ids import parse_id
 from nudge.domain.values.refusal import ValueRefusedError
-from nudge.lake.intake.block import Block
+from nudge.lake.intake.block import RowBlock
 from nudge.lake.intake.input_file import InputFile
 
 NOTHING: Final = np.empty((2, 0), np.int64)
@@ -58,7 +58,7 @@ def read_repeats(path: Path) -> dict[int, int]:
     return dict(zip(found[0].tolist(), found[1].tolist(), strict=True))
 
 
-def _keys_of(block: Block, rules: InputRules, purpose: str) -> tuple[IntArray, IntArray]:
+def _keys_of(block: RowBlock, rules: InputRules, purpose: str) -> tuple[IntArray, IntArray]:
     """Return a hash of visitor and purpose of each row with an id, and its place."""
     if block.batch.schema.names == [ID] and pa.types.is_string(block.batch.schema.types[0]):
         # Most files: no row need be made of a cell.

@@ -19,7 +19,7 @@ from pyarrow import csv
 
 from nudge.domain.timing.plan_rows import COLUMNS, INVALID, PROBLEM, Row
 from nudge.lake.files import disk
-from nudge.lake.intake.block import Block
+from nudge.lake.intake.block import RowBlock
 from nudge.lake.intake.input_file import InputFile
 
 KINDS: Final = {
@@ -82,7 +82,7 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables, promote_options="default")
 
 
-def _numbered(block: Block) -> pa.Table:
+def _numbered(block: RowBlock) -> pa.Table:
     """Return a block with the place of each row, and its bad rows among the others."""
     table = pa.Table.from_batches([block.batch])
     table = table.append_column(LINE, pa.array(block.lines, pa.int64()))
@@ -99,7 +99,7 @@ def _rows_of(piece: pa.Table) -> PlanRows:
     lines, problems = piece[LINE].to_pylist(), piece[PROBLEM]
     plain = piece.drop_columns([LINE, PROBLEM]).combine_chunks()
     (batch,) = plain.to_batches()
-    found = Block(batch, np.arange(len(lines))).row_batch()
+    found = RowBlock(batch, np.arange(len(lines))).row_batch()
     if not found.refused and problems.null_count == len(lines):
         return PlanRows(found.rows, lines)
     rows = dict(zip(found.lines, found.rows, strict=True))

@@ -36,7 +36,7 @@ class RowBatch:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class RowBlock:
     """A block of n rows of a file, as columns.
 
     Attributes:
@@ -49,9 +49,9 @@ class Block:
     lines: IntArray
     bad: tuple[BadRow, ...] = ()
 
-    def where(self, kept: BoolArray) -> Block:
+    def where(self, kept: BoolArray) -> RowBlock:
         """Return the block with the rows where `kept` (n,) holds; `bad` stays as it is."""
-        return Block(self.batch.filter(pa.array(kept)), self.lines[kept], self.bad)
+        return RowBlock(self.batch.filter(pa.array(kept)), self.lines[kept], self.bad)
 
     def row_batch(self) -> RowBatch:
         """Return the block as rows; a row with a value that Python cannot hold is a bad one."""
@@ -78,12 +78,12 @@ class Block:
             yield name, _plain(column.slice(place, 1)).to_pylist()
 
 
-def numbered(batch: pa.RecordBatch, first: int, bad: tuple[BadRow, ...] = ()) -> Block:
+def numbered(batch: pa.RecordBatch, first: int, bad: tuple[BadRow, ...] = ()) -> RowBlock:
     """Return a batch of rows that follow each other, from a number on."""
-    return Block(batch, np.arange(first, first + batch.num_rows, dtype=np.int64), bad)
+    return RowBlock(batch, np.arange(first, first + batch.num_rows, dtype=np.int64), bad)
 
 
-def number_blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[Block]:
+def number_blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[RowBlock]:
     """Yield batches as blocks, their rows counted from 1."""
     first = 1
     for batch in batches:

@@ -19,7 +19,7 @@ from pyarrow import csv
 
 from bandits.arrays import IntArray
 from nudge.lake.intake.bad_row import BadRow
-from nudge.lake.intake.block import Block
+from nudge.lake.intake.block import RowBlock
 from nudge.lake.intake.csv_lines import QUOTE, width_problem
 from nudge.lake.intake.text_lines import LONGEST
 
@@ -44,7 +44,7 @@ class BlockReader:
     names: Sequence[str]
     delimiter: str
 
-    def read(self, text: bytes, first: int) -> Block | None:
+    def read(self, text: bytes, first: int) -> RowBlock | None:
         """Read a block; None where a line may be anything else than one row.
 
         Args:
@@ -66,7 +66,7 @@ class BlockReader:
         places = np.arange(len(ends), dtype=np.int64)
         lines = first + np.delete(places, list(skipped)) if skipped else first + places
         bad = tuple(one for _, one in sorted(skipped.items()) if one is not None)
-        return Block(_trimmed(batch) if blank else batch, lines, bad)
+        return RowBlock(_trimmed(batch) if blank else batch, lines, bad)
 
     def _parse(
         self, text: bytes, first: int, skipped: dict[int, BadRow | None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from nudge.lake.intake.block import Block
+from nudge.lake.intake.block import RowBlock
 from nudge.lake.intake.csv_blocks import TEXT, BlockReader
 from nudge.lake.intake.csv_form import CsvForm
 from nudge.lake.intake.csv_lines import LineReader, LineRows
@@ -20,7 +20,7 @@ class CsvFile:
 
     form: CsvForm
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+    def blocks(self, names: Sequence[str]) -> Iterator[RowBlock]:
         """Yield the rows with these columns, and the lines that are none.
 
         Raises:
@@ -49,14 +49,14 @@ class CsvFile:
         reader = LineReader(self.form.delimiter, len(self.form.columns))
         return reader.read(lines, line, final=final), lines
 
-    def _block(self, rows: LineRows, names: Sequence[str]) -> Block:
+    def _block(self, rows: LineRows, names: Sequence[str]) -> RowBlock:
         places = [self.form.columns.index(name) for name in names]
         columns = [pa.array([row[i] for row in rows.cells], TEXT) for i in places]
         if names:
             batch = pa.RecordBatch.from_arrays(columns, list(names))
         else:
             batch = pa.RecordBatch.from_struct_array(pa.nulls(len(rows.cells), pa.struct([])))
-        return Block(batch, np.array(rows.lines, dtype=np.int64), tuple(rows.bad))
+        return RowBlock(batch, np.array(rows.lines, dtype=np.int64), tuple(rows.bad))
 
 
 def _behind(text: bytes, lines: int) -> bytes:

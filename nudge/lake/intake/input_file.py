@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 
 from nudge.errors import InvalidConfigError
-from nudge.lake.intake.block import Block, RowBatch
+from nudge.lake.intake.block import RowBatch, RowBlock
 from nudge.lake.intake.csv_file import CsvFile
 from nudge.lake.intake.csv_form import csv_form
 from nudge.lake.intake.parquet_file import MAGIC, open_parquet
@@ -39,7 +39,7 @@ class InputFile:
     rows: int
     form: str
     unit: str
-    blocks: Callable[[Sequence[str]], Iterator[Block]]
+    blocks: Callable[[Sequence[str]], Iterator[RowBlock]]
     types: dict[str, pa.DataType] = field(default_factory=dict)
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[RowBatch]:
@@ -102,7 +102,7 @@ def _csv_input(path: Path, encoding: str | None, delimiter: str | None) -> Input
         raise InvalidConfigError([f"{path}: {text}"])
     form = csv_form(path, encoding, delimiter)
 
-    def blocks(names: Sequence[str]) -> Iterator[Block]:
+    def blocks(names: Sequence[str]) -> Iterator[RowBlock]:
         with readable_file(path):
             yield from CsvFile(form).blocks(names)
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
-from nudge.lake.intake.block import NO_VALUE, READ_ERRORS, Block, numbered
+from nudge.lake.intake.block import NO_VALUE, READ_ERRORS, RowBlock, numbered
 from nudge.lake.intake.header import header_problems
 from nudge.lake.intake.parquet_pages import Chunk, check_pages, read_chunks
 
@@ -40,7 +40,7 @@ class ParquetFile:
     groups: tuple[int, ...] = ()
     chunks: Sequence[Sequence[Chunk]] = ()
 
-    def blocks(self, names: Sequence[str]) -> Iterator[Block]:
+    def blocks(self, names: Sequence[str]) -> Iterator[RowBlock]:
         """Yield the rows with these columns, and the rows that cannot be read."""
         start = 1
         for group, rows in enumerate(self.groups):
@@ -108,7 +108,7 @@ def _group_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
     return rows
 
 
-def _checked(batch: pa.RecordBatch, first: int) -> Block:
+def _checked(batch: pa.RecordBatch, first: int) -> RowBlock:
     """Return a batch as a block, without the rows whose values are none."""
     if _is_valid(batch):
         return numbered(batch, first)
@@ -117,7 +117,7 @@ def _checked(batch: pa.RecordBatch, first: int) -> Block:
         kept[:] = False
     bad = tuple(BadRow(first + int(n), NO_VALUE) for n in np.flatnonzero(~kept))
     lines = first + np.flatnonzero(kept)
-    return Block(batch.take(pa.array(np.flatnonzero(kept))), lines, bad)
+    return RowBlock(batch.take(pa.array(np.flatnonzero(kept))), lines, bad)
 
 
 def _is_valid(batch: pa.RecordBatch) -> bool:

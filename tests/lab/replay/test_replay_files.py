@@ -12,7 +12,7 @@ from places import ROOT
 
 from lab.replay.files import iter_rows
 from lab.replay.mapping import default_mapping, load_mapping
-from lab.replay.rows import ReplayRow, RowError, reader
+from lab.replay.rows import ReplayRow, ReplayRowError, reader
 from nudge.config.slot_file import load_slot
 from nudge.errors import InvalidConfigError
 from nudge.lake.intake.bad_row import BadRow
@@ -137,7 +137,7 @@ def test_f06_a_value_that_cannot_be_read_costs_its_row(
     cells[names.index("mens") if place == 2 else place] = cell
     path = tmp_path / "log.csv"
     path.write_text("\n".join([*lines[:2], ",".join(cells)]))
-    with pytest.raises(RowError, match=told) as caught:
+    with pytest.raises(ReplayRowError, match=told) as caught:
         _customers(path)
     assert cell not in str(caught.value)
 
