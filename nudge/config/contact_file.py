@@ -34,6 +34,9 @@ from nudge.domain.values.plain_text import fold_case
 from nudge.errors import InvalidConfigError
 
 FILE: Final = "contact.toml"
+CHANNELS: Final = ("sms", "call", "push")
+PURPOSES: Final = ("transactional", "payment_failed", "reminder", "winback", "promotion")
+"""Channels and purposes of the shipped policy."""
 Table = Mapping[str, Any]
 
 
@@ -56,12 +59,15 @@ def load_contact(directory: Path, zone: str = ZONE) -> ContactPolicy:
 def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
     """Load the channels and the purposes of the contact policy, as words that a field may hold.
 
-    It leaves the holidays out, which web processes do not need.
+    It leaves the holidays out, which web processes do not need. Who plans no SMS may do without the
+    file: the words are then those of the shipped one.
 
     Raises:
         InvalidConfigError: the file cannot be read, or its tables are wrong.
     """
     path = directory / FILE
+    if not path.exists():
+        return ClosedList(CHANNELS), ClosedList(PURPOSES)
     data, found = _read(_schema(), read_table(path))
     if found:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import FILE, contact_warnings, load_contact, parse_contact
+from nudge.config.contact_file import (
+    FILE,
+    contact_warnings,
+    load_contact,
+    load_contact_words,
+    parse_contact,
+)
 from nudge.domain.contact.contact import Consent, Contact, ContactFacts
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.contact_rules import forbidden, next_allowed_time
@@ -265,3 +271,9 @@ def test_f15_the_operator_s_zone_holds_where_the_policy_names_none(tmp_path: Pat
     [warning] = contact_warnings(named, "Asia/Kathmandu")
     assert "Asia/Urumqi" in warning
     assert "Asia/Kathmandu" in warning
+
+
+def test_f03_the_words_are_known_without_a_contact_policy(tmp_path: Path) -> None:
+    """Without the file its channels and purposes are those of the shipped one."""
+    shipped = [one.words for one in load_contact_words(CONFIG)]
+    assert [one.words for one in load_contact_words(tmp_path)] == shipped

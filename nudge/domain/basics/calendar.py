@@ -25,9 +25,10 @@ Unit = Literal["day", "week", "month"]
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _GRAINS: Final = (HOUR, HOUR // 2, HOUR // 4, 1)
 _YEAR: Final = 12
-_FIRST: Final = (date.min.toordinal() + 1 - _EPOCH) * float(DAY)
-_LAST: Final = (date.max.toordinal() - 1 - _EPOCH) * float(DAY)
-"""First and last second that every zone's calendar has."""
+_WEEK: Final = 7
+_FIRST: Final = (date.min.toordinal() + _WEEK - _EPOCH) * float(DAY)
+_LAST: Final = (date.max.toordinal() - _WEEK - _EPOCH) * float(DAY)
+"""First and last second of which every zone's calendar has the days around."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,8 @@ class OperatorCalendar:
         return cls(zone)
 
     def label(self, at: float) -> str:
-        """Format a moment as local time with its offset from UTC, in ISO 8601.
-
-        An earlier version took times that no calendar has: they are the nearest that it has.
-        """
-        return iso(self.zone, min(max(at, _FIRST), _LAST))
+        """Format a moment as local time with its offset from UTC, in ISO 8601."""
+        return iso(self.zone, _bounded(at))
 
     def label_or_none(self, at: float | None) -> str | None:
         """Format a moment that may be unknown."""
@@ -65,6 +63,7 @@ class OperatorCalendar:
 
     def day_of(self, at: float) -> int:
         """Return the day in which a moment lies."""
+        at = _bounded(at)
         day, _ = local(self.zone, at)
         # Where the clock goes back over midnight, the day that has begun goes on.
         while self.start_of_day(day + 1) <= at:
@@ -81,6 +80,7 @@ class OperatorCalendar:
 
     def start_of_hour(self, at: float) -> float:
         """Return the moment at which the local hour of a moment began."""
+        at = _bounded(at)
         _, second = local(self.zone, at)
         return math.floor(at) - second % HOUR
 
@@ -91,7 +91,7 @@ class OperatorCalendar:
         leaves out is taken for the next one that it shows.
         """
         day, second = local(self.zone, at)
-        found = date_of(day - 7 * weeks)
+        found = date_of(day - _WEEK * weeks)
         number = found.year * _YEAR + found.month - 1 - months
         year, month = number // _YEAR, number % _YEAR + 1
         there = date(year, month, min(found.day, monthrange(year, month)[1]))
@@ -127,6 +127,11 @@ def parse_date(text: str) -> int | None:
     except ValueError:
         return None
     return found.toordinal() - _EPOCH if text == found.date().isoformat() else None
+
+
+def _bounded(at: float) -> float:
+    """Return a moment, or the nearest that every calendar has: an earlier version took others."""
+    return min(max(at, _FIRST), _LAST)
 
 
 @lru_cache(maxsize=4096)

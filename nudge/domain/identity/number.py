@@ -82,7 +82,7 @@ def parse_number(value: object, region: str, ranges: Sequence[str] = ()) -> Numb
     if plain and _exists(str(value)[:_TELLING]):
         return Number(f"+86{value}", str(value))
     text = _digits_of(value)
-    right = f"give a phone number of {region}, or one with its country: +86 138 1234 5678"
+    right = f"is no phone number of {region}; give one, or one with its country: +86 138 1234 5678"
     try:
         found = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
