@@ -37,7 +37,9 @@ COMMANDS = {
     "plan": Command(
         "plan", "Plan an SMS for each visitor of a file: a send time, or the reason for none."
     ),
-    "import": Command("import_", "Import a historical log, as a warm start."),
+    "import": Command(
+        "import_", "Import a historical log, as a warm start; or take an import back."
+    ),
     "erase": Command(
         "erase", "Forget people: their ids, numbers, texts and state, also in the store's log."
     ),

@@ -11,6 +11,7 @@ from builders import decision
 from click.testing import CliRunner
 
 from nudge import cli as entry
+from nudge.domain.basics.calendar import RECORD
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import AWAY, Ref
 from nudge.errors import NotFoundError, TrimmedError
@@ -36,15 +37,15 @@ def test_it_is_told_and_found(settings: Settings, monkeypatch: pytest.MonkeyPatc
     plans = [planned(f"{i:032x}") for i in range(5)]
     block = append_block(store, 0, plans)
     third = sealer.seal(Ref(0, block, 3))
-    assert explain(store, sealer, third)["subject"] == plans[3].subject
+    assert explain(store, sealer, third, RECORD)["subject"] == plans[3].subject
     lease = store.folds.seize(0, "archive", "test", 60)
     ArchiveFold(store, Lake(settings.lake_dir), sealer.seal_each).run([lease])
     store.client.call("XTRIM", store.keys.journal(0), "MINID", f"{block + 1}-0")
     ids = [sealer.seal(kept.ref), sealer.seal(Ref(0, AWAY | 99))]
     with pytest.raises(TrimmedError, match="left the journal"):
-        explain(store, sealer, ids[0])
+        explain(store, sealer, ids[0], RECORD)
     with pytest.raises(NotFoundError, match="while the store was away"):
-        explain(store, sealer, ids[1])
+        explain(store, sealer, ids[1], RECORD)
     for one in ids:
         done = CliRunner().invoke(entry.cli, ["explain", one, "--json"])
         assert done.exit_code == 0, done.output
