@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from nudge.domain.identity.number import Number
@@ -23,6 +23,7 @@ LENGTH: Final = 14
 LANGUAGE: Final = "zh"
 REGIONS: Final = ("广西", "内蒙古", "新疆", "宁夏", "西藏")
 """The autonomous regions, which the tables write without 自治区 as often as with it."""
+Table = Mapping[str, Mapping[str, str]]
 PLACE: Final = re.compile(
     rf"(?:(?P<region>{'|'.join(REGIONS)})(?:\w*?自治区)?|(?P<province>.+?)(?:省|自治区))?"
     r"(?:(?P<city>.+?)(?:市|地区|盟)?)?\Z"
@@ -43,15 +44,11 @@ def _region_of_head(head: str) -> dict[str, str]:
 
     It takes a tenth of the time: the library asks for each table what kind of number it is.
     """
-    from phonenumbers.carrierdata import CARRIER_DATA, CARRIER_LONGEST_PREFIX  # noqa: PLC0415
-    from phonenumbers.geodata import GEOCODE_DATA, GEOCODE_LONGEST_PREFIX  # noqa: PLC0415
-
     if not _is_mobile(head[:KIND]):
         return _looked_up(head + "0" * (LENGTH - HEAD))
-    place = _longest(GEOCODE_DATA, GEOCODE_LONGEST_PREFIX, head[1:])
-    name = _longest(CARRIER_DATA, CARRIER_LONGEST_PREFIX, head[1:])
-    known = province_and_city(place) | {"carrier": name}
-    return {name: value for name, value in known.items() if value}
+    places, carriers = _tables()
+    place, name = _longest(places, head[1:]), _longest(carriers, head[1:])
+    return {**province_and_city(place), **({"carrier": name} if name else {})}
 
 
 @lru_cache(maxsize=1 << 14)
@@ -62,9 +59,18 @@ def _is_mobile(head: str) -> bool:
     return phonenumbers.number_type(found) == phonenumbers.PhoneNumberType.MOBILE
 
 
-def _longest(table: Mapping[str, Mapping[str, str]], longest: int, digits: str) -> str:
+@cache
+def _tables() -> tuple[Table, Table]:
+    """Return the library's tables of places and of carriers: digits -> language -> text."""
+    from phonenumbers.carrierdata import CARRIER_DATA  # noqa: PLC0415 - see above
+    from phonenumbers.geodata import GEOCODE_DATA  # noqa: PLC0415
+
+    return GEOCODE_DATA, CARRIER_DATA
+
+
+def _longest(table: Table, digits: str) -> str:
     """Return the text of the longest beginning of the digits that the table has in Chinese."""
-    for length in range(min(longest, len(digits)), 0, -1):
+    for length in range(len(digits), 0, -1):
         found = table.get(digits[:length])
         if found is not None and LANGUAGE in found:
             return found[LANGUAGE]
@@ -77,11 +83,12 @@ def _looked_up(e164: str) -> dict[str, str]:
 
     found = phonenumbers.parse(e164)
     place = geocoder.description_for_number(found, LANGUAGE)
-    known = province_and_city(place) | {"carrier": carrier.name_for_number(found, LANGUAGE)}
-    return {name: value for name, value in known.items() if value}
+    name = carrier.name_for_number(found, LANGUAGE)
+    return {**province_and_city(place), **({"carrier": name} if name else {})}
 
 
-def province_and_city(place: str) -> dict[str, str]:
+@lru_cache(maxsize=1 << 12)
+def province_and_city(place: str) -> Mapping[str, str]:
     """Return province and city of a description such as 江苏省南京市; empty without a city."""
     found = PLACE.match(place)
     city = found["city"] if found else ""

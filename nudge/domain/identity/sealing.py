@@ -204,8 +204,7 @@ class Sealer:
 
     def number_hash(self, number: Number) -> str:
         """Return the keyed hash of a number: 32 hex digits, never that of another external id."""
-        digest = hmac.new(self._number_key, number.e164.encode(), hashlib.sha256)
-        return digest.hexdigest()[:32]
+        return hmac.digest(self._number_key, number.e164.encode(), "sha256").hex()[:32]
 
 
 def _base32(blocks: NDArray[np.uint8]) -> str:

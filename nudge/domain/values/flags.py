@@ -34,7 +34,7 @@ def parse_flag(value: object) -> bool:
     if isinstance(value, int | float | Decimal) and value in (0, 1):
         return bool(value)
     if isinstance(value, str):
-        word = fold_case(value)
+        word = value if value in YES or value in NO else fold_case(value)
         if word in YES or word in NO:
             return word in YES
     raise ValueRefusedError(f"is neither yes nor no; {_CURE}")
