@@ -91,7 +91,9 @@ STATES = st.builds(
     ),
     typed=st.none() | st.builds(TypedNumber, TIMES, WORDS, WORDS),
     contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
-    consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans()), max_size=3).map(tuple),
+    consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans(), kept=TIMES), max_size=3).map(
+        tuple
+    ),
     complained_at=st.none() | TIMES,
     failures=st.lists(st.builds(Failure, TIMES, WORDS, WORDS, WORDS), max_size=3).map(tuple),
     known=st.lists(
