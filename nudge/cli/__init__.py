@@ -90,6 +90,14 @@ def cli() -> None:
 
     Settings come from config/nudge.toml and NUDGE_* variables; `nudge check` prints them.
     """
+    log_to_stderr()
+
+
+def log_to_stderr() -> None:
+    """Send the log to stderr: what a command prints, such as JSON, stands alone on stdout."""
+    import structlog  # noqa: PLC0415 - the overview and the help log nothing
+
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ IMPOSSIBLE_IDS = (
     *("[object object]", "anonymous", "guest", "unknown", "游客", "访客", "匿名", "未知", "无"),
     *("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
 )
-"""What programs, spreadsheets and people write where there is no id; compared without case."""
+"""Words that programs, spreadsheets and people write where there is no id, in any case."""
 IMPOSSIBLE_NUMBERS = ("13800138000",)
 """Numbers of examples, which people type to get on."""
 

@@ -45,8 +45,8 @@ from nudge.workers.store_check import StoreCheck
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)
-"""What can be asked for: folds, of which `attribute` brings the heartbeats with it and `learn` the
-publisher, and reports, which bring the guard."""
+"""Work that can be asked for: folds and reports. `attribute` brings the heartbeats with it, `learn`
+the publisher, reports the guard."""
 LONGEST_LOOK: Final = 0.5
 
 S = TypeVar("S")

@@ -100,7 +100,7 @@ def test_f19_a_bomb_is_refused(web: Web, pack: Any, size: int) -> None:
 
 
 def test_f19_the_limit_of_plain_bodies_holds_for_compressed_ones(web: Web) -> None:
-    """What is too large as it is, is too large when it was compressed, however little."""
+    """A body above the limit is too large however little it takes when it is compressed."""
     most = web.service.settings.max_body
     noise = "".join(chr(33 + (i * i * 7919 + i // 3) % 90) for i in range(most))
     body = json.dumps(ASK | {"context": {"x": noise}}).encode()
@@ -121,7 +121,7 @@ def test_f19_what_is_broken_is_told(web: Web, sent: bytes) -> None:
 
 @pytest.mark.parametrize("word", ["br", "zstd", "gzip, gzip", "compress", "nonsense"])
 def test_f19_an_unknown_encoding_is_refused(web: Web, word: str) -> None:
-    """What cannot be inflated is a 415 that names what can."""
+    """An unknown compression is a 415 that names the known ones."""
     answer = send(web, batch(clicked("z")), Content_Encoding=word)
     assert answer.status_code == 415
     assert "gzip or deflate" in answer.json["message"]
@@ -205,7 +205,7 @@ def stream(web: Web, body: bytes, **headers: str) -> TestResponse:
 
 @pytest.mark.parametrize(("word", "pack"), PACKED)
 def test_f19_a_stream_of_lines_may_be_compressed(web: Web, word: str, pack: Any) -> None:
-    """It is inflated as it is read, and gets one answer a line."""
+    """A compressed stream is inflated as it is read, and gets one answer a line."""
     lines = b"".join(b'{"visitor_id": "v-%d"}\n' % i for i in range(50))
     answer = stream(web, pack(lines), Content_Encoding=word)
     told = [json.loads(line)["visitor_id"] for line in answer.data.splitlines()]
@@ -213,7 +213,7 @@ def test_f19_a_stream_of_lines_may_be_compressed(web: Web, word: str, pack: Any)
 
 
 def test_f19_a_stream_may_be_a_bomb_or_broken(web: Web) -> None:
-    """It is refused before its first answer, and read no further."""
+    """A stream that is no stream is refused before its first answer, and read no further."""
     bomb = gzip.compress(b" " * 30_000_000)
     assert stream(web, bomb, Content_Encoding="gzip").status_code == 413
     cut = gzip.compress(b'{"visitor_id": "v"}')[:-3]

@@ -89,7 +89,7 @@ def command(settings: Settings, *arguments: str) -> Any:
 
 @pytest.mark.usefixtures("worker")
 def test_f15_performance_and_funnel_have_the_same_day(web: Web) -> None:
-    """What was shown at 07:30 in Beijing is that day's in both, although UTC has another date."""
+    """Exposures of 07:30 in Beijing are that day's in both, although UTC has another date."""
     shown = performance(web, "by=day")["segments"]
     visits = funnel(web, f"by=day&from={START - DAY}&to={START + DAY}")["groups"]
     assert [one["segment"]["day"] for one in shown] == [one["group"] for one in visits]
@@ -202,7 +202,7 @@ def test_f15_what_is_no_time_is_refused_with_its_cure(web: Web, query: str, hint
 
 
 def test_f15_labels_have_the_zone_s_offset(settings: Settings) -> None:
-    """What is shown of this moment is local time, with the offset of the operator's zone."""
+    """Labels of this moment are local time, with the offset of the operator's zone."""
     for site in served(replace(settings, zone="Asia/Kathmandu")):
         shown: Any = site.get(f"{SLOT}/performance").json
         at = shown["counted_at"]

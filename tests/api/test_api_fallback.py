@@ -160,7 +160,7 @@ def test_f23_a_tag_is_understood_as_proxies_write_it(web: Web, tag: str) -> None
 
 @pytest.mark.parametrize("tag", ['"2"', '"2-gzip", "3"', '"0"'])
 def test_f23_another_revision_is_still_refused(web: Web, tag: str) -> None:
-    """Whoever looked at something else is told so."""
+    """A change of another revision than the present one is refused, and told."""
     assert change(web, "PATCH", {"title": "One"}, tag).status_code == 412
 
 

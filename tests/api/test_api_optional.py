@@ -122,7 +122,7 @@ def test_f10_what_the_fact_needs_is_still_needed(web: Web, event: dict[str, Any]
 
 
 def test_f10_a_rejected_event_has_no_warnings(web: Web) -> None:
-    """Who reads `warnings` finds events that were taken."""
+    """Warnings are of events that were taken, and of no others."""
     told = sent(web, paid("old", at=1_600_000_000, msisdn="149"))
     assert (told["accepted"], "warnings" in told) == (0, False)
     assert told["rejected"][0]["code"] == "too_old"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,17 @@ def test_text_is_read_as_what_it_is(cell: str, value: object) -> None:
     found = parse_cell(cell)
     assert found == value
     assert type(found) is type(value)
+
+
+def test_the_log_stands_beside_the_answer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A command that logs while it works still prints nothing but JSON to stdout."""
+    few = replace(settings, identity_most_visitors=2)
+    file = tmp_path / "family.csv"
+    rows = "".join(f"member-{n},13812345678\n" for n in range(5))
+    file.write_text(f"visitor_id,msisdn\n{rows}")
+    done = run(few, monkeypatch, "load", "visitors", str(file), "--json")
+    told = json.loads(done.stdout)
+    assert (told["taken"], told["warned"]) == (5, 3)
+    assert "merge_refused" in done.stderr

@@ -75,9 +75,7 @@ class Installation:
         """Run a command with `--json` that must end with 0; what it prints."""
         done = self.run(*arguments, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
-        # `nudge rebuild` has logged to stdout.
-        begin = next(i for i, x in enumerate(done.stdout.splitlines()) if x[:1] in {"[", "{"})
-        return json.loads("\n".join(done.stdout.splitlines()[begin:]))
+        return json.loads(done.stdout)
 
     def get(self, path: str) -> Any:
         """The answer of the web."""

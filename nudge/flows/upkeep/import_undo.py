@@ -37,7 +37,7 @@ BLOCK: Final = 200
 
 @dataclass(frozen=True)
 class UndoResult:
-    """What was taken back.
+    """The result of taking an import back.
 
     Attributes:
         slots: that had learned from the import.

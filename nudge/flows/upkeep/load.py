@@ -96,7 +96,8 @@ class VisitorLoader:
             lambda arrival: gathered.append(places[id(arrival)]),
             lambda arrival: new.add(places[id(arrival)]),
         )
-        return LoadResult(fresh, len(set(places.values()) - new), tuple(gathered))
+        known = set(places.values()) - new - set(gathered)
+        return LoadResult(fresh, len(known), tuple(gathered))
 
     def _append(self, groups: dict[int, list[Append]], note: Note) -> int:
         fresh = 0

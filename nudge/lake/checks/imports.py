@@ -1,4 +1,4 @@
-"""What the lake tells of imports: their marks, and the rows of one."""
+"""Imports as the lake has them: their marks, and the rows of one."""
 
 from __future__ import annotations
 
