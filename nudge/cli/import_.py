@@ -23,7 +23,7 @@ from nudge.domain.credit.log_import import ImportRules
 from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
-    from nudge.flows.upkeep.import_undo import UndoResult
+    from nudge.flows.upkeep.imports.import_undo import UndoResult
 
 
 @click.command("import")
@@ -101,7 +101,7 @@ def _imported(
     name: str | None,
     options: FileOptions,
 ) -> tuple[FileSummary, int]:
-    from nudge.flows.upkeep.import_log import digest  # noqa: PLC0415 - pyarrow
+    from nudge.flows.upkeep.imports.import_log import digest  # noqa: PLC0415 - pyarrow
 
     source = options.open(file)
     with progress_bar("rows", shown=err().is_terminal) as bar:
@@ -120,7 +120,7 @@ def _imported(
 
 
 def _undo(file: Path | None, name: str | None, data_dir: Path | None, *, as_json: bool) -> None:
-    from nudge.flows.upkeep.import_log import digest  # noqa: PLC0415 - pyarrow
+    from nudge.flows.upkeep.imports.import_log import digest  # noqa: PLC0415 - pyarrow
 
     wanted = name or (digest(file) if file else "")
     with open_installation(load_settings(data_dir)) as installation:

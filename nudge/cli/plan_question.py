@@ -14,7 +14,7 @@ from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import keep, part_of
 from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
 from nudge.clock import now
-from nudge.domain.people.loading import ID, column_problems
+from nudge.domain.people.loading import ID, MSISDN, column_problems
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_columns import unused_columns
 from nudge.domain.timing.plan_request import SMS
@@ -62,7 +62,8 @@ def check_question(
     if not out.absolute().parent.is_dir():
         raise click.UsageError(f"{out.parent} is no directory; make it, or name another OUT")
     file = options.open(source)
-    problems = column_problems(file.columns)
+    attributes = [name for name in file.columns if name not in (ID, MSISDN)]
+    problems = column_problems(file.columns, attributes)
     if problems:
         raise InvalidConfigError([f"{source}: {one}" for one in problems])
     file.check_ids(ID)

@@ -29,8 +29,8 @@ from nudge.wiring.stores import patient_store
 
 if TYPE_CHECKING:
     from nudge.flows.upkeep.accept import StoreAcceptance
-    from nudge.flows.upkeep.import_log import Importer
-    from nudge.flows.upkeep.import_undo import ImportUndo
+    from nudge.flows.upkeep.imports.import_log import Importer
+    from nudge.flows.upkeep.imports.import_undo import ImportUndo
     from nudge.flows.upkeep.rebuild import Rebuild
     from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
@@ -112,14 +112,14 @@ class Installation:
     @property
     def importer(self) -> Importer:
         """The flow that takes historical logs in."""
-        from nudge.flows.upkeep.import_log import Importer  # noqa: PLC0415 (see the module)
+        from nudge.flows.upkeep.imports.import_log import Importer  # noqa: PLC0415 (see the module)
 
         return Importer(self.store, self.history, self.sealer.import_key, clock.now())
 
     @property
     def import_undo(self) -> ImportUndo:
         """The flow that takes imports back."""
-        from nudge.flows.upkeep.import_undo import ImportUndo  # noqa: PLC0415 (see the module)
+        from nudge.flows.upkeep.imports.import_undo import ImportUndo  # noqa: PLC0415 (see the module)
 
         return ImportUndo(self.store, self.history, self.sealer)
 

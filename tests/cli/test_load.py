@@ -175,7 +175,7 @@ def test_wrong_columns_are_told_before_anything_is_written(
     file.write_text("id,City\n1,x\n", encoding="utf-8")
     result = run(settings, monkeypatch, "load", "visitors", str(file))
     assert result.exit_code != 0
-    problems = column_problems(("id", "City"))
+    problems = column_problems(("id", "City"), ("id", "City"))
     assert len(problems) == 2
     assert all(name in str(problems) for name in ("visitor_id", "City"))
 

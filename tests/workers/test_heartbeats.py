@@ -26,7 +26,7 @@ from nudge import clock
 from nudge.config.slot_file import load_slots
 from nudge.domain.credit.log_import import ImportRules
 from nudge.domain.journal.records import Decision, Event, Mark
-from nudge.flows.upkeep.import_log import Importer
+from nudge.flows.upkeep.imports.import_log import Importer
 from nudge.lake.engine.query import connect, joined_form
 from nudge.lake.files.reader import Lake
 from nudge.lake.intake.input_file import open_input

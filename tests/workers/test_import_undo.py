@@ -34,8 +34,8 @@ from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import import_undo
-from nudge.flows.upkeep.import_log import Importer, ImportResult, digest
-from nudge.flows.upkeep.import_undo import ImportUndo, UndoResult
+from nudge.flows.upkeep.imports.import_log import Importer, ImportResult, digest
+from nudge.flows.upkeep.imports.import_undo import ImportUndo, UndoResult
 from nudge.flows.upkeep.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log

@@ -56,12 +56,16 @@ class VisitorRow(NamedTuple):
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
-def column_problems(columns: Sequence[str]) -> list[str]:
-    """Return the problems of a file's columns, each with its cure."""
+def column_problems(columns: Sequence[str], attributes: Sequence[str]) -> list[str]:
+    """Return the problems of a file's columns, each with its cure.
+
+    Args:
+        columns: of the file.
+        attributes: those of them that become attributes of the visitor.
+    """
     problems = []
     if ID not in columns:
         problems.append(f"column {ID} is missing; it holds the id by which pages ask")
-    attributes = [name for name in columns if name not in (ID, MSISDN)]
     problems += [
         f"column {name!r}: begin with a-z; use a-z, 0-9, _ only, at most 64 characters"
         for name in attributes

@@ -12,8 +12,14 @@ from typing import Final, NamedTuple, TypeVar
 
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.number import Number
-from nudge.domain.people.loading import CONSENT, ID, MSISDN, NAME, FileConsent, VisitorRow
-from nudge.domain.people.person import MAX_KNOWN
+from nudge.domain.people.loading import (
+    CONSENT,
+    ID,
+    MSISDN,
+    FileConsent,
+    VisitorRow,
+    column_problems,
+)
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.flags import parse_flag
@@ -67,12 +73,10 @@ class VisitorColumns:
             rules: of the installation.
         """
         problems: list[str] = []
-        if ID not in columns:
-            problems.append(f"column {ID} is missing; it holds the id by which pages ask")
         found, times = _consents(columns, rules, problems)
         taken = {ID, MSISDN, *(one.given for one in found), *times}
         attributes = tuple(name for name in columns if name not in taken)
-        problems += _attribute_problems(attributes)
+        problems += column_problems(columns, attributes)
         number = MSISDN if MSISDN in columns else None
         return cls(rules, ID, number, found, attributes, tuple(problems))
 
@@ -138,17 +142,6 @@ def _consents(
 def _timed(name: str, columns: Sequence[str]) -> bool:
     """Return True for the column of a consent's time."""
     return name.endswith(TIME) and name.removesuffix(TIME) in columns
-
-
-def _attribute_problems(names: Sequence[str]) -> list[str]:
-    problems = [
-        f"column {name!r}: begin with a-z; use a-z, 0-9, _ only, at most 64 characters"
-        for name in names
-        if not NAME.match(name)
-    ]
-    if len(names) > MAX_KNOWN:
-        problems.append(f"{len(names)} attributes; at most {MAX_KNOWN} are kept of a visitor")
-    return problems
 
 
 def _consent(

@@ -24,8 +24,8 @@ from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
-from nudge.flows.upkeep.import_log import Importer, ImportResult, digest
-from nudge.flows.upkeep.import_survey import Look
+from nudge.flows.upkeep.imports.import_log import Importer, ImportResult, digest
+from nudge.flows.upkeep.imports.import_survey import Look
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.export.export import ExportRequest, export, open_export

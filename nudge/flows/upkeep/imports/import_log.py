@@ -21,9 +21,9 @@ from nudge.domain.credit.log_import import ImportRules, LogImport
 from nudge.domain.journal.records import Record
 from nudge.domain.slots.learning import learner_config
 from nudge.errors import NotFoundError
-from nudge.flows.upkeep.import_book import ImportBook, read_book
-from nudge.flows.upkeep.import_commits import ImportCommits, import_commits
-from nudge.flows.upkeep.import_survey import (
+from nudge.flows.upkeep.imports.import_book import ImportBook, read_book
+from nudge.flows.upkeep.imports.import_commits import ImportCommits, import_commits
+from nudge.flows.upkeep.imports.import_survey import (
     ImportSurvey,
     Look,
     Plan,

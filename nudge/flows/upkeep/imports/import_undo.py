@@ -22,9 +22,9 @@ from nudge.domain.journal.records import (
     is_imported,
 )
 from nudge.errors import InvalidRequestError, NotFoundError
-from nudge.flows.upkeep.import_book import read_book
-from nudge.flows.upkeep.import_commits import ImportCommits, import_commits
-from nudge.flows.upkeep.import_log import written_earlier
+from nudge.flows.upkeep.imports.import_book import read_book
+from nudge.flows.upkeep.imports.import_commits import ImportCommits, import_commits
+from nudge.flows.upkeep.imports.import_log import written_earlier
 from nudge.lake.checks.imports import ImportTrace, belonging, trace_import
 from nudge.lake.engine.query import Backend, connect_contents
 from nudge.lake.files.history import History

@@ -1,0 +1,1 @@
+"""Imports of historical logs: their rows, their marks, and taking one back."""
