@@ -33,7 +33,7 @@ from nudge.flows.folds.publish import Publisher
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.reports.performance import Reports
-from nudge.flows.upkeep import import_undo
+from nudge.flows.upkeep.imports import import_undo
 from nudge.flows.upkeep.imports.import_log import Importer, ImportResult, digest
 from nudge.flows.upkeep.imports.import_undo import ImportUndo, UndoResult
 from nudge.flows.upkeep.verify import verify
