@@ -3,8 +3,10 @@
 Five kinds of slow clients, a fifth of the connections each, come again whenever they are closed:
 silent ones; headers byte by byte; bodies that are promised and do not come, or byte by byte in
 chunks; connections that wait after a request; clients that send many requests and read no answer.
-Beside them, decisions on three slots are asked for at a steady rate, each by its own connection. Baseline `alone`: the same calls without slow clients. The exit code is 1 where a call
-failed, or p99 beside them is more than twice what it was and more than 20 ms.
+Beside them, decisions on three slots are asked for at a steady rate, each by its own connection.
+
+Baseline `alone`: the same calls without slow clients. The exit code is 1 where a call failed, or
+p99 beside them is more than twice what it was and more than 20 ms.
 """
 
 from __future__ import annotations
