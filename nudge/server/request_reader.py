@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from gunicorn_h1c import H1CProtocol, LimitRequestHeaders, LimitRequestLine, ParseError
+from gunicorn_h1c import H1CProtocol, LimitRequestHeaders, LimitRequestLine
 
 from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError
@@ -53,7 +53,7 @@ class RequestReader:
         try:
             for place in range(0, len(data), step):
                 self._parser.feed(data[place : place + step] if len(data) > step else data)
-        except ParseError as error:
+        except ValueError as error:  # the two that each have a ParseError have this in common
             raise _refusal(error, self._limits) from error
         self._fed += len(data)
         if not self.head_read:
