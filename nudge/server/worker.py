@@ -26,6 +26,8 @@ from nudge.server.stream import stream_answer
 
 Requests = queue.SimpleQueue[Connection]
 
+TELL: Final = 1.0
+"""Seconds between two signs of life to the master."""
 OWN_FILES: Final = 256
 """File descriptors that are not connections: the store's, the spool's, the metrics'."""
 
@@ -37,6 +39,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         limits: what clients may take; the configuration file replaces it before the fork.
     """
 
+    alive: bool
     limits = Limits()
 
     def run(self) -> None:
@@ -55,9 +58,12 @@ class LoopWorker(Worker):  # type: ignore[misc]
             threading.Thread(
                 target=self._serve, args=(requests,), name="request", daemon=True
             ).start()
+        told = 0.0
         while self.alive and self.ppid == os.getppid():
-            self.notify()
-            self._loop.turn(1.0)
+            if monotonic() - told > TELL:
+                told = monotonic()
+                self.notify()
+            self._loop.turn(TELL)
         self._retire()
 
     def _retire(self) -> None:
@@ -83,10 +89,10 @@ class LoopWorker(Worker):  # type: ignore[misc]
             self._loop.finish(one, self._answer(one))
 
     def _answer(self, one: Connection) -> bytes:
-        request, environ = self._begin(one)
-        one.keeps = request.keeps and not self._loop.retiring
         began = monotonic()
         try:
+            request, environ = self._begin(one)
+            one.keeps = request.keeps and not self._loop.retiring
             answer, data = whole_answer(self.wsgi, environ, request, one.keeps)
         except Exception:  # the application's own errors are answers; this thread has to go on
             self.log.exception("request failed")
@@ -96,9 +102,9 @@ class LoopWorker(Worker):  # type: ignore[misc]
         return data
 
     def _stream(self, one: Connection) -> None:
-        request, environ = self._begin(one)
         one.keeps, began = False, monotonic()
         try:
+            request, environ = self._begin(one)
             answer = stream_answer(self.wsgi, environ, request, one, self.limits.silence)
             self._log(answer, request, environ, began)
         except OSError:
