@@ -169,6 +169,11 @@ class Settings:
         return self.data_dir / "metrics"
 
     @property
+    def limits_file(self) -> Path:
+        """The token buckets that the web processes share; worth nothing after a boot."""
+        return self.data_dir / "run" / "limits.table"
+
+    @property
     def bind(self) -> str:
         """The address and port that the web listens on, as one text."""
         return f"{_bracketed(self.host)}:{self.port}"
