@@ -50,6 +50,16 @@ def _check_bind(value: str) -> None:
         raise ValidationError(f"the port is at most {MAX_PORT}")
 
 
+LEAST_MEMORY = 16 * 1024 * 1024
+"""Bytes of the embedded store: with less it has no room for its own."""
+
+
+def _check_memory(value: int) -> None:
+    if value != 0 and not LEAST_MEMORY <= value <= 1 << 50:
+        right = "write bytes, such as 4294967296; 0 is half of the machine's memory, and at least"
+        raise ValidationError(f"{right} {LEAST_MEMORY} of its own")
+
+
 FIRST_VAULT_KEY = 1
 """Id of the vault's key that is made of the secret key where no other is given."""
 
@@ -135,6 +145,7 @@ class _Schema(Schema):
     lake_keep_days = _whole(0, 36_500)
     journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
     journal_max_bytes = _whole(0, 1 << 50)
+    store_max_memory = ma.Integer(validate=_check_memory)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
     region = ma.String(
@@ -178,7 +189,7 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity")
+SECTIONS = ("attribution", "identity", "store")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 
 
