@@ -75,6 +75,9 @@ class Settings:
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
         web_threads: threads of each web process.
+        web_head_timeout: how long a client may take for the headers of a request.
+        web_body_timeout: how long it may take for the body.
+        web_max_connections: of each web process; the oldest that waits is closed for a new one.
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
@@ -116,6 +119,9 @@ class Settings:
     aof: Aof = "everysec"
     web_workers: int = 2
     web_threads: int = 8
+    web_head_timeout: float = 5.0
+    web_body_timeout: float = 10.0
+    web_max_connections: int = 8192
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
