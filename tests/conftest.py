@@ -27,8 +27,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("laws")
 
-ADMIN_KEY = "test-admin-key-0123456789"
-PAGE_KEY = "test-page-key-0123456789"
+ADMIN_KEY = "test-admin-key-0123456789abcdefgh"
+PAGE_KEY = "test-page-key-0123456789abcdefghi"
 SECRET_KEY = b"test-secret-key-0123456789abcdef"
 
 # Nothing here outlives its test process, so nothing is written to disk.

@@ -128,7 +128,7 @@ class _Supervisor:
     def _look(self, later: Sequence[Program]) -> None:
         if answers(self._settings.url):
             self._ready = True
-            sys.stdout.write(welcome(self._settings))
+            sys.stdout.write(welcome(self._settings, terminal=sys.stdout.isatty()))
             sys.stdout.flush()
             self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:

@@ -22,7 +22,11 @@ from nudge.errors import InvalidConfigError
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 
 PREFIX = "NUDGE_"
+MIN_KEY = 32
+"""Characters: of API keys, and of a secret key for data that is still to come."""
 MIN_SECRET = 16
+"""Characters of a secret that already hashes or encrypts data: such a one cannot be changed."""
+NEW_KEY = "`openssl rand -base64 32` makes a good one"
 MAX_PORT = 65535
 MAX_KEY_ID = 255
 
@@ -111,6 +115,12 @@ def _words() -> ma.List[str]:
     return ma.List(ma.String(validate=validate.Length(1, 200)))
 
 
+def _api_key() -> ma.String:
+    visible = validate.Regexp(r"[!-~]+\Z", error="visible ASCII only")
+    long = validate.Length(min=MIN_KEY, error=f"at least {MIN_KEY} characters: {NEW_KEY}")
+    return ma.String(validate=[visible, long])
+
+
 class _Schema(Schema):
     """The schema of nudge.toml; each key is also a variable, and each section a prefix."""
 
@@ -177,12 +187,12 @@ class _EnvironSchema(_Schema):
     secret_key = ma.String(
         validate=validate.Length(
             min=MIN_SECRET,
-            error=f"at least {MIN_SECRET} characters: `openssl rand -base64 32` makes a good one",
+            error=f"at least {MIN_KEY} characters: {NEW_KEY}",
         ),
     )
     vault_keys = ma.String(validate=_check_vault_keys)
-    admin_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
-    page_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
+    admin_key = _api_key()
+    page_key = _api_key()
 
 
 _FILE = _Schema()

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-from flask import Flask
+from flask import Flask, Response
 
 from nudge import faults
 from nudge.api.auth import local_callers
-from nudge.api.cors import allow_origins
 from nudge.api.document import describe
 from nudge.api.errors import handle_errors
+from nudge.api.headers import AnswerHeaders
 from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
@@ -50,6 +50,13 @@ class App(Flask):
         """The view as it is."""
         return func
 
+    def make_default_options_response(self) -> Response:
+        """The methods of a path, and nothing else."""
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        response.allow.update(super().make_default_options_response().allow)
+        return response
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Create the web application; the store is not asked before the first request.
@@ -73,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = service
     describe(app)
     handle_errors(app, service.metrics)
-    allow_origins(app, service.settings.cors_origins)
+    app.wsgi_app = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)  # type: ignore[method-assign]
     return app
 
 
