@@ -86,14 +86,21 @@ def same_file(source: Path, out: Path) -> bool:
     return source.resolve() == out.resolve()
 
 
-def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
+def load_settings(
+    data_dir: Path | None = None, port: int | None = None, *, demo: bool = False
+) -> Settings:
     """Load the settings, overridden by the command line.
+
+    Args:
+        data_dir: instead of the settings' own.
+        port: instead of the settings' own.
+        demo: keep apart from what the settings name, unless `data_dir` is given.
 
     Raises:
         InvalidConfigError: some settings are invalid; it lists every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
-    found = nudge_settings.load(overrides=given)
+    found = nudge_settings.load(overrides=given, demo=demo and data_dir is None)
     return found if port is None else replace(found, port=port)
 
 

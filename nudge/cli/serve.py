@@ -26,7 +26,11 @@ DEMO_VISITORS = 10_000_000
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
 @data_dir_option
 @click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
-@click.option("--demo", is_flag=True, help="Send simulated visitors, so that figures move.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Send simulated visitors, so that figures move; their data are their own (DATA_DIR-demo).",
+)
 def serve(
     port: int | None,
     data_dir: Path | None,
@@ -46,7 +50,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port)
+    settings = load_settings(data_dir, port, demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
