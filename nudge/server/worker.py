@@ -38,6 +38,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
     """
 
     limits = Limits()
+    alive: bool
 
     def run(self) -> None:
         """Serve until a signal comes, then answer what has begun."""
