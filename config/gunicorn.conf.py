@@ -16,8 +16,10 @@ from gunicorn.workers.base import Worker
 
 from nudge.processes import tether
 from nudge.server.limits import Limits
+from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import load
 
+make_files_private()
 _settings = load()
 _shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block
 
@@ -42,8 +44,10 @@ worker_tmp_dir = str(_shm) if _shm.is_dir() else None
 control_socket_disable = True
 
 
-def on_starting(_server: Arbiter) -> None:
+def on_starting(server: Arbiter) -> None:
     """Make the metrics directory, and remove the numbers of processes that are no more."""
+    for problem in close_data_dir(_settings.data_dir, whole=True):
+        server.log.warning(problem)
     _settings.metrics_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in _settings.metrics_dir.glob("*_*.db"):
         pid = path.stem.rpartition("_")[2]

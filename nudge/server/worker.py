@@ -39,8 +39,8 @@ class LoopWorker(Worker):  # type: ignore[misc]
         limits: what clients may take; the configuration file replaces it before the fork.
     """
 
-    alive: bool
     limits = Limits()
+    alive: bool
 
     def run(self) -> None:
         """Serve until a signal comes, then answer what has begun."""
