@@ -68,6 +68,7 @@ class Metrics:
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         holidays_missing: years whose days off the contact policy lacks.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
+        refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
     """
 
@@ -81,6 +82,7 @@ class Metrics:
     frozen: Gauge
     holidays_missing: Gauge
     unpublished: Gauge
+    refused: Counter
     spool: SpoolMetrics
 
     @classmethod
@@ -121,6 +123,7 @@ class Metrics:
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
+            refused=Counter("nudge_refused", "Refused for a limit", ("by", "kind"), registry=own),
             spool=SpoolMetrics.create(own),
         )
 

@@ -14,6 +14,7 @@ from nudge.api.cors import allow_origins
 from nudge.api.document import describe
 from nudge.api.errors import handle_errors
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.limits.limiter import Limiter
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
@@ -29,6 +30,7 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.limits.bucket_table import BucketTable
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
@@ -75,6 +77,7 @@ def _service(settings: Settings) -> Service:
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
     metrics = Metrics.create()
+    table = BucketTable.open(settings.limits_file, sealer.limits_key)
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
@@ -91,6 +94,7 @@ def _service(settings: Settings) -> Service:
         spool=spool,
         metrics=metrics,
         local=local_callers(settings),
+        limiter=Limiter(settings, table, metrics.refused),
         holidays=HolidayWatch(
             load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
         ),
