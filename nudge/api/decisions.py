@@ -43,6 +43,7 @@ ANSWER: Final[dict[str, Any]] = {"oneOf": [PageAnswerSchema, RESULTS]}
 @operation(
     blueprint,
     "POST /v1/decisions",
+    name="makeDecisions",
     scopes=("decide",),
     answers={200: ANSWER},
     body={MIMETYPE: REQUEST},
@@ -64,9 +65,10 @@ def decide() -> Response:
 @operation(
     blueprint,
     "GET /v1/decisions/<string(maxlength=64):decision_id>",
+    name="explainDecision",
     scopes=("read",),
     answers={200: ExplanationSchema},
-    errors=(404, 410),
+    errors=(410,),
 )
 def why(decision_id: str) -> Response:
     """Explain why a variant was chosen, and repeat the draw from the decision's record."""

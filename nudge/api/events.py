@@ -68,6 +68,7 @@ class RecordResultSchema(Schema):
 
 
 BATCH: Final[dict[str, Any]] = {
+    "title": "EventBatch",
     "type": "object",
     "required": ["events"],
     "additionalProperties": False,
@@ -95,6 +96,7 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
 @operation(
     blueprint,
     "POST /v1/events",
+    name="recordEvents",
     scopes=("decide", "ingest"),
     answers={202: RecordResultSchema},
     body={MIMETYPE: BATCH, "text/plain": BATCH},
@@ -114,6 +116,7 @@ def record() -> Response:
 @operation(
     blueprint,
     "GET /v1/pixel",
+    name="recordShown",
     scopes=("decide",),
     answers={200: IMAGE},
     errors=(404,),

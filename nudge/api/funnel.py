@@ -7,7 +7,7 @@ from dataclasses import asdict
 from flask import Response, request
 
 from nudge import clock
-from nudge.api.operation import operation, resource
+from nudge.api.operation import LATER, operation, resource
 from nudge.api.provider import answer
 from nudge.api.replies import pending, plain_job, with_as_of
 from nudge.api.schemas.funnel import PARAMETERS, FunnelSchema
@@ -22,9 +22,11 @@ blueprint = resource("funnel", "The funnel: stages of the path, and visitors los
 @operation(
     blueprint,
     "GET /v1/funnel",
+    name="getFunnel",
     scopes=("read",),
     answers={200: FunnelSchema, 202: JobSchema},
-    errors=(404, 429),
+    headers={202: LATER},
+    errors=(404,),
     parameters=PARAMETERS,
 )
 def funnel() -> Response:

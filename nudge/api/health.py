@@ -76,13 +76,19 @@ UNPUBLISHED: Final = (
 TEXT: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
-@operation(blueprint, "GET /healthz", scopes=(), answers={200: AliveSchema})
+@operation(blueprint, "GET /healthz", name="getHealth", scopes=(), answers={200: AliveSchema})
 def alive() -> Response:
     """Confirm that the process runs; the store's state plays no part."""
     return answer({"status": "ok"})
 
 
-@operation(blueprint, "GET /readyz", scopes=(), answers={200: ReadySchema, 503: ReadySchema})
+@operation(
+    blueprint,
+    "GET /readyz",
+    name="getReadiness",
+    scopes=(),
+    answers={200: ReadySchema, 503: ReadySchema},
+)
 def ready() -> Response:
     """Report whether the process can answer decisions, and name the problem if there is one.
 
@@ -115,7 +121,7 @@ def ready() -> Response:
     return answer(told_why | body, 200 if able else 503)
 
 
-@operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
+@operation(blueprint, "GET /metrics", name="getMetrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
     """Return the figures of the web processes, for Prometheus."""
     service = current()

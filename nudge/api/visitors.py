@@ -37,9 +37,9 @@ PATIENCE: Final = 2.0
 @operation(
     blueprint,
     f"GET {NAMED}",
+    name="getVisitor",
     scopes=("admin",),
     answers={200: VisitorViewSchema},
-    errors=(404,),
 )
 def one(visitor_id: str) -> Response:
     """Show the stored data about a visitor, and their segments with the reasons."""
@@ -57,6 +57,7 @@ def one(visitor_id: str) -> Response:
 @operation(
     blueprint,
     f"DELETE {NAMED}",
+    name="eraseVisitor",
     scopes=("admin",),
     answers={200: ErasureSchema},
 )

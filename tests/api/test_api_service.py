@@ -307,7 +307,9 @@ def required(schema: Schema) -> set[str]:
 def test_the_decorator_keeps_rule_and_document_together() -> None:
     """What `operation` enforces is what it writes down."""
     group = resource("probe", "for a test")
-    operation(group, "GET /probe", scopes=("read",), answers={200: {"type": "object"}})(probe)
+    operation(
+        group, "GET /probe", name="probe", scopes=("read",), answers={200: {"type": "object"}}
+    )(probe)
     told = group._docs["probe"]["get"]["manual_doc"]
     assert told["x-scopes"] == ["read"]
     assert {401, 403, 503} <= told["responses"].keys()

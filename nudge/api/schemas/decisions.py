@@ -202,6 +202,7 @@ class RefusedVisitorSchema(Schema):
 
 
 RESULTS: Final[dict[str, Any]] = {
+    "title": "BulkAnswer",
     "type": "object",
     "required": ["results"],
     "description": "results of a bulk request, one for each of its visitors, in their order",
