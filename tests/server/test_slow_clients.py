@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Web, running_web
+from standin_web import Web, running_web
 
 POST = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
