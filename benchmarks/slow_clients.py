@@ -27,6 +27,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Final
 
 from benchmarks.options import option_parser
@@ -163,7 +164,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(*command: str) -> Iterator[int]:
+def served(*command: str, workers: str) -> Iterator[int]:
     """A running service, and its port."""
     port, path = free_port(), "/readyz" if command[0] == "nudge" else "/healthz"
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
@@ -172,6 +173,7 @@ def served(*command: str) -> Iterator[int]:
             "NUDGE_CONFIG_DIR": str(ROOT / "config"),
             "NUDGE_BIND": f"127.0.0.1:{port}",
             "NUDGE_ADMIN_KEY": KEY,
+            "NUDGE_WEB_WORKERS": workers,
         }
         with Path(f"{name}/log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own
@@ -210,13 +212,12 @@ def main(arguments: Sequence[str]) -> int:
     bare = options.small or options.gunicorn
     ask = health if bare else question
     command = GUNICORN if bare else ("nudge", "serve")
-    with served(*command) as port:
+    with served(*command, workers="1" if options.small else "2") as port:
         asyncio.run(calls(port, ask, options.rate, min(seconds, 5)))
         alone = asyncio.run(calls(port, ask, options.rate, min(seconds, 20)))
         settle = 0.2 if options.small else 3.0
-        slow = multiprocessing.get_context("spawn").Process(
-            target=be_slow, args=(port, connections, seconds + settle + 1)
-        )
+        begin = Thread if options.small else multiprocessing.get_context("spawn").Process
+        slow = begin(target=be_slow, args=(port, connections, seconds + settle + 1))
         slow.start()
         time.sleep(settle)
         beside = asyncio.run(calls(port, ask, options.rate, seconds))
