@@ -22,7 +22,7 @@ from nudge.server.limits import Limits
 from nudge.server.loop import LINGER, Local, Loop
 from nudge.server.refusal import failed, no_room
 from nudge.server.request import Environ, Request, environ_of
-from nudge.server.stream import stream_answer
+from nudge.server.stream import GONE, stream_answer
 
 Requests = queue.SimpleQueue[Connection]
 
@@ -41,6 +41,18 @@ class LoopWorker(Worker):  # type: ignore[misc]
 
     limits = Limits()
     alive: bool
+
+    def init_process(self) -> None:
+        """Begin, unless what is asked for is for a proxy.
+
+        Raises:
+            RuntimeError: gunicorn is to speak TLS.
+        """
+        if self.cfg.is_ssl:
+            raise RuntimeError(
+                "the web speaks no TLS: leave certfile out, and set a proxy before it"
+            )
+        super().init_process()
 
     def run(self) -> None:
         """Serve until a signal comes, then answer what has begun."""
@@ -107,9 +119,9 @@ class LoopWorker(Worker):  # type: ignore[misc]
             request, environ = self._begin(one)
             answer = stream_answer(self.wsgi, environ, request, one, self.limits.silence)
             self._log(answer, request, environ, began)
-        except OSError:
-            pass  # the client has gone
-        except Exception:  # as above; an end without the last chunk tells the client
+        except GONE:
+            pass  # an end without the last chunk tells the client, too
+        except Exception:  # as above
             self.log.exception("stream failed")
         finally:
             self._streams.release()
