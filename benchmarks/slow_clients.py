@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Final
 
 from benchmarks.options import option_parser
@@ -36,7 +37,7 @@ BASELINE: Final = "alone (baseline)"
 ROOT: Final = Path(__file__).parents[1]
 KEY: Final = "benchmark-key-of-slow-clients-0123456789"
 QUESTION: Final = {"channel": "web", "page": "home", "slots": ["denomination", "prefill", "banner"]}
-GUNICORN: Final = ("gunicorn", "-c", "config/gunicorn.conf.py", "wsgi:app")
+GUNICORN: Final = ("gunicorn", "-c", "config/gunicorn.conf.py")
 PATIENCE: Final = 5.0
 """Seconds that a call may take."""
 ALWAYS_GOOD: Final = 0.020
@@ -46,6 +47,18 @@ DRIP: Final = 0.5
 POST: Final = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 UNREAD: Final = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200
 Ask = Callable[[int], bytes]
+
+
+class Health:
+    """An application for the small form, which waits for no store."""
+
+    def __init__(self) -> None:
+        self.extensions = {"nudge": SimpleNamespace(start=bool)}
+
+    def __call__(self, _environ: object, start: Callable[..., object]) -> list[bytes]:
+        """Say that all is well."""
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [b"ok"]
 
 
 async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
@@ -211,7 +224,8 @@ def main(arguments: Sequence[str]) -> int:
     connections, seconds = (60, 1.0) if options.small else (options.connections, options.seconds)
     bare = options.small or options.gunicorn
     ask = health if bare else question
-    command = GUNICORN if bare else ("nudge", "serve")
+    app = "benchmarks.slow_clients:Health()" if options.small else "wsgi:app"
+    command = (*GUNICORN, app) if bare else ("nudge", "serve")
     with served(*command, workers="1" if options.small else "2") as port:
         asyncio.run(calls(port, ask, options.rate, min(seconds, 5)))
         alone = asyncio.run(calls(port, ask, options.rate, min(seconds, 20)))
