@@ -54,6 +54,27 @@ class SpoolMetrics:
 
 
 @dataclass(frozen=True)
+class MemoryMetrics:
+    """Figures of the store's memory, as the processes saw it last.
+
+    Attributes:
+        used: bytes.
+        ratio: used share of its limit, in [0, 1]; 0 where it has none.
+    """
+
+    used: Gauge
+    ratio: Gauge
+
+    @classmethod
+    def create(cls, own: CollectorRegistry) -> Self:
+        """Create the figures in a registry."""
+        return cls(
+            used=_gauge("nudge_store_memory_bytes", "Memory that the store uses", "max", own),
+            ratio=_gauge("nudge_store_memory_ratio", "Share of its limit", "max", own),
+        )
+
+
+@dataclass(frozen=True)
 class Metrics:
     """Figures of a web process.
 
@@ -70,6 +91,7 @@ class Metrics:
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
+        memory: figures of the store's memory.
     """
 
     registry: CollectorRegistry
@@ -84,6 +106,7 @@ class Metrics:
     unpublished: Gauge
     refused: Counter
     spool: SpoolMetrics
+    memory: MemoryMetrics
 
     @classmethod
     def create(cls) -> Self:
@@ -125,6 +148,7 @@ class Metrics:
             ),
             refused=Counter("nudge_refused", "Refused for a limit", ("by", "kind"), registry=own),
             spool=SpoolMetrics.create(own),
+            memory=MemoryMetrics.create(own),
         )
 
     @cached_property
