@@ -114,7 +114,7 @@ def memory_of(pid: int) -> dict[str, int]:
             continue
         size = re.search(r"VmRSS:\s+(\d+)", status)
         kind = (
-            "store" if b"valkey" in line or b"redis" in line else "web" if b"wsgi" in line else ""
+            "store" if b"valkey" in line or b"redis" in line else "web" if b"gunicorn" in line else ""
         )
         if size and kind:
             found[kind] += int(size[1]) // 1024
