@@ -113,11 +113,9 @@ def memory_of(pid: int) -> dict[str, int]:
         except OSError:
             continue
         size = re.search(r"VmRSS:\s+(\d+)", status)
-        kind = (
-            "store" if b"valkey" in line or b"redis" in line else "web" if b"wsgi" in line else ""
-        )
-        if size and kind:
-            found[kind] += int(size[1]) // 1024
+        fits = {"store": b"valkey" in line or b"redis" in line, "web": b"gunicorn" in line}
+        for kind in found:
+            found[kind] += int(size[1]) // 1024 if size and fits[kind] else 0
     return found
 
 

@@ -118,12 +118,12 @@ class Seconds(ma.Field[float]):
 
 
 class Limit(ma.Field[Rate]):
-    """A field for a rate, such as "200/s burst 3000"."""
+    """A field for a rate, such as "200/s burst 2000"."""
 
     def _deserialize(self, value: object, *_: object, **__: object) -> Rate:
         rate = parse_rate(str(value))
         if rate is None:
-            right = 'write a rate, such as "200/s burst 3000" or "6000/min", or "none"'
+            right = 'write a rate, such as "200/s burst 2000" or "6000/min", or "none"'
             raise ValidationError(right)
         return rate
 

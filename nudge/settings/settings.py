@@ -157,7 +157,7 @@ class Settings:
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
     limits_key: Rate = field(default=Rate(1000, 10_000))
-    limits_address: Rate = field(default=Rate(200, 3000))
+    limits_address: Rate = field(default=Rate(200, 2000))
     limits_gateway: Rate = field(default=Rate(1000, 10_000))
     limits_device: Rate = field(default=Rate(50, 1000))
     limits_key_events: Rate = field(default=Rate(2500, 30_000))

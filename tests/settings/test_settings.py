@@ -71,9 +71,9 @@ def test_s06_limits_are_rates_in_plain_words(base: dict[str, str]) -> None:
     ("name", "value", "says"),
     [
         ("NUDGE_SECRET_KEY", "too-short", "at least 32 characters"),
-        ("NUDGE_LIMITS_KEY", "many", "200/s burst 3000"),
-        ("NUDGE_LIMITS_KEY", "0/s", "200/s burst 3000"),
-        ("NUDGE_LIMITS_KEY", "10/s burst 0", "200/s burst 3000"),
+        ("NUDGE_LIMITS_KEY", "many", "200/s burst 2000"),
+        ("NUDGE_LIMITS_KEY", "0/s", "200/s burst 2000"),
+        ("NUDGE_LIMITS_KEY", "10/s burst 0", "200/s burst 2000"),
         ("NUDGE_LIMITS_GATEWAYS", "10.0.0.0/8,here", "a network, such as 10.0.0.0/8"),
         ("NUDGE_LIMITS_TRUSTED_PROXIES", "10.0.0.0/99", "a network, such as 10.0.0.0/8"),
         ("NUDGE_BIND", "8000", "HOST:PORT"),
