@@ -11,12 +11,16 @@ import time
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from nudge.logs.configuration import configure
 from nudge.processes import tether
 from nudge.settings.settings import load
 
 _settings = load()
+configure("web", _settings)
 _shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block
 
 bind = _settings.bind
@@ -31,12 +35,24 @@ timeout = 30
 graceful_timeout = 10
 keepalive = 30
 limit_request_line = 8190
-accesslog = None
-errorlog = "-"
-loglevel = "info"
+# Gunicorn's lines have the form of all others; what it would call an access log is `[log] access`.
+accesslog = errorlog = None
+loglevel = _settings.log_level
 worker_tmp_dir = str(_shm) if _shm.is_dir() else None
 # Its default place is one for all servers of a user: two of them would quarrel about it.
 control_socket_disable = True
+
+
+class Log(Logger):  # type: ignore[misc] # gunicorn has no types
+    """Gunicorn's log, whose lines go where all others go."""
+
+    def setup(self, cfg: Config) -> None:
+        """Set it up, again after each reload."""
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
+logger_class = Log
 
 
 def on_starting(_server: Arbiter) -> None:

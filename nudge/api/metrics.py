@@ -67,6 +67,8 @@ class Metrics:
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         holidays_missing: years whose days off the contact policy lacks.
+        unreadable: visitors' states that could not be read, so that their visitors were new ones.
+        numbers_masked: phone numbers that were masked in free words, by endpoint.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         spool: figures of the spool.
     """
@@ -80,6 +82,8 @@ class Metrics:
     degraded: Counter
     frozen: Gauge
     holidays_missing: Gauge
+    unreadable: Counter
+    numbers_masked: Counter
     unpublished: Gauge
     spool: SpoolMetrics
 
@@ -120,6 +124,15 @@ class Metrics:
             ),
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
+            ),
+            unreadable=Counter(
+                "nudge_states_unreadable", "Visitors' states that could not be read", registry=own
+            ),
+            numbers_masked=Counter(
+                "nudge_numbers_masked",
+                "Phone numbers masked in free words",
+                ("endpoint",),
+                registry=own,
             ),
             spool=SpoolMetrics.create(own),
         )

@@ -22,6 +22,8 @@ from rich.progress import (
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import EVER, Period, period_of
 from nudge.errors import InvalidRequestError
+from nudge.logs.configuration import configure
+from nudge.logs.lines import Process
 from nudge.settings import settings as nudge_settings
 from nudge.settings.settings import Settings
 
@@ -86,14 +88,22 @@ def same_file(source: Path, out: Path) -> bool:
     return source.resolve() == out.resolve()
 
 
-def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
-    """Load the settings, overridden by the command line.
+def load_settings(
+    data_dir: Path | None = None, port: int | None = None, process: Process = "command"
+) -> Settings:
+    """Load the settings, overridden by the command line; from then on the log has their form.
+
+    Args:
+        data_dir: of the installation; None takes the settings' own.
+        port: TCP port of the web; None takes the settings' own.
+        process: kind of this process, as its log names it.
 
     Raises:
         InvalidConfigError: some settings are invalid; it lists every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
     found = nudge_settings.load(overrides=given)
+    configure(process, found)
     return found if port is None else replace(found, port=port)
 
 

@@ -45,7 +45,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port)
+    settings = load_settings(data_dir, port, "serve")
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -101,4 +101,4 @@ def work(names: tuple[str, ...], data_dir: Path | None) -> None:
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    sys.exit(run(load_settings(data_dir), list(names)))
+    sys.exit(run(load_settings(data_dir, process="worker"), list(names)))

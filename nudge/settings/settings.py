@@ -40,6 +40,8 @@ MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
 Aof = Literal["everysec", "always"]
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 IMPOSSIBLE_IDS = (
     *("undefined", "null", "none", "nil", "nan", "n/a", "#n/a", "0", "-1", "true", "false"),
     *("[object object]", "anonymous", "guest", "unknown", "游客", "访客", "匿名", "未知", "无"),
@@ -91,6 +93,9 @@ class Settings:
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
         identity_number_ranges: numbers that exist besides those that the library knows.
+        log_format: form of the log's lines: text for people, or one JSON object each.
+        log_level: least level of the log's lines.
+        log_access: whether the web logs each call: never addresses, queries or headers.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
     """
@@ -129,6 +134,9 @@ class Settings:
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
+    log_format: LogFormat = "console"
+    log_level: LogLevel = "info"
+    log_access: bool = False
     fault_dir: str | None = None
 
     @property

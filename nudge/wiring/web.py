@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, Response, g, request
 
 from nudge import faults
 from nudge.api.auth import local_callers
@@ -15,6 +15,7 @@ from nudge.api.document import describe
 from nudge.api.errors import handle_errors
 from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.metrics import Metrics
+from nudge.api.operation import EXTERNAL_ID
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
 from nudge.config.contact_file import load_contact, load_holiday_years
@@ -29,6 +30,8 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.logs.access import KEY_ID, PATH, AccessLog
+from nudge.logs.configuration import configure
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
@@ -57,7 +60,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
-    service = _service(settings or load())
+    if settings is None:
+        # A server's process: whoever gives settings, a test, has a log of its own.
+        settings = load()
+        configure("web", settings)
+    service = _service(settings)
     faults.arm(service.settings.fault_dir)
     app = App("nudge", static_folder=None)
     app.json = OrjsonProvider(app)
@@ -66,7 +73,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     describe(app)
     handle_errors(app, service.metrics)
     allow_origins(app, service.settings.cors_origins)
+    if settings.log_access:
+        _log_calls(app)
     return app
+
+
+def _log_calls(app: App) -> None:
+    """Have each call logged, by the names that the application gives it."""
+
+    def note(response: Response) -> Response:
+        caller, rule = g.get("caller"), request.url_rule
+        request.environ[KEY_ID] = caller.key_id if caller else None
+        if rule is not None and EXTERNAL_ID in rule.rule:
+            request.environ[PATH] = rule.rule.replace(f"{EXTERNAL_ID}:", "")
+        return response
+
+    app.after_request(note)
+    app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask documents it
 
 
 def _service(settings: Settings) -> Service:
@@ -75,6 +98,7 @@ def _service(settings: Settings) -> Service:
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
     metrics = Metrics.create()
+    store.state_reader.on_unreadable = metrics.unreadable.inc
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
@@ -106,5 +130,6 @@ def _planner(settings: Settings, sealer: Sealer, segments: Segments, page: Store
     # Plans take long: what a page's client may wait for them would close it for pages.
     store = hot_store(settings, SLOW_TIMEOUT)
     store.client.before_return = page.client.before_return
+    store.state_reader.on_unreadable = page.state_reader.on_unreadable
     calendar = Calendar(load_contact(settings.config_dir, settings.zone))
     return Planner(store, sealer, settings.holdout, calendar, segments)
