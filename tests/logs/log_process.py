@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 from nudge.domain.people.visitor_codec import decode_state
+from nudge.errors import NudgeError
 from nudge.logs.configuration import configure
 from nudge.settings.settings import load
 from nudge.workers.loops import supervise
@@ -38,8 +39,8 @@ def fail(error: BaseException) -> None:
     """Log an error, with everything that must not be told in variables around it."""
     secret, number, key = KEYS[1], NUMBER, DRAW_KEY
     try:
-        assert secret and number and key
-        raise error
+        if secret and number and key:
+            raise error
     except type(error):
         log.exception("failed", number=number, key=secret)
 
@@ -66,6 +67,7 @@ class Unraisable:
     """An object whose end fails."""
 
     def __del__(self) -> None:
+        """Fail."""
         raise ValueError(NUMBER)
 
 
@@ -88,7 +90,7 @@ def unreadable() -> None:
     """Read a state of another version."""
     try:
         decode_state(b"\x63" + NUMBER.encode())
-    except Exception as error:
+    except NudgeError as error:
         log.warning("unreadable", error=error, bytes=NUMBER.encode())
 
 
@@ -96,19 +98,20 @@ class Rude:
     """An object that tells a number, and one that fails when it is asked."""
 
     def __repr__(self) -> str:
+        """Tell a number."""
         return f"<{NUMBER}>"
 
 
 PLACES: Final[tuple[Callable[[], Any], ...]] = (
     *(lambda x=x: fail(ValueError(x)) for x in SPELLINGS),
-    *(lambda x=x: log.error(f"with {x}", value=x, table={x: [x]}) for x in SPELLINGS),
+    *(lambda x=x: log.error(x, value=x, table={x: [x]}) for x in SPELLINGS),
     *(lambda x=x: library.error("of %s and %s", x, {"n": x}) for x in SPELLINGS),
     *(lambda x=x: warnings.warn(f"about {x}", stacklevel=1) for x in SPELLINGS),
     *(lambda x=x: log.warning("key", text=f"sent {x} to us", url=f"/p?key={x}") for x in KEYS),
     lambda: log.error("numbers", whole=int(NUMBER), decimal=float(NUMBER), full=8613812345678),
     lambda: log.error("bytes", key=DRAW_KEY, text=f"key {DRAW_KEY!r} and {DRAW_KEY.hex()}"),
     lambda: log.error("headers", headers={"Authorization": f"Bearer {KEYS[0]}"}),
-    lambda: log.error(f"Authorization: Bearer {KEYS[0]}; X-API-Key: {KEYS[1]}"),
+    lambda: log.error("sent", text=f"Authorization: Bearer {KEYS[0]}; X-API-Key: {KEYS[1]}"),
     lambda: log.error("store", url=f"redis://user:{KEYS[5]}@127.0.0.1:6379/0"),
     lambda: log.error("object", of=Rude(), many={Rude()}, group=[Rude()]),
     lambda: fail(ExceptionGroup(NUMBER, [ValueError(NUMBER), KeyError(NUMBER)])),

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 MASK: Final = "xxxxxxxxxxx"
 """In place of a number: letters only, so that a page's name is still one."""
@@ -36,7 +36,6 @@ _WITH_COUNTRY: Final = (8_613_000_000_000, 8_620_000_000_000)
 _CHINESE: Final = dict(zip("〇零一二三四五六七八九幺两", "0012345678912", strict=True))
 
 Scalar = str | int | float | bool | None
-S = TypeVar("S", bound=Scalar)
 
 
 class MaskedTable(NamedTuple):
@@ -68,6 +67,22 @@ def replace_numbers(text: str, by: Callable[[str], str]) -> tuple[str, int]:
 def mask_numbers(text: str) -> str:
     """Return a text with every number masked."""
     return replace_numbers(text, _mask)[0]
+
+
+def has_number(text: str) -> bool:
+    """Return whether a text holds a number."""
+    return replace_numbers(text, _mask)[1] > 0
+
+
+def mask_deep(value: object) -> Any:  # noqa: ANN401 (of the form that was given)
+    """Return a JSON value with the numbers masked in all of its texts, names of fields included."""
+    if isinstance(value, str):
+        return mask_numbers(value)
+    if isinstance(value, Mapping):
+        return {mask_deep(key): mask_deep(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_deep(one) for one in value]
+    return MASK if is_number(value) else value
 
 
 def is_number(value: object) -> bool:
