@@ -27,6 +27,7 @@ from nudge.domain.values.amounts import parse_amount
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.ids import parse_id
 from nudge.domain.values.instants import LATEST, parse_instant
+from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word
@@ -91,7 +92,7 @@ def awkward_values() -> Iterator[object]:
 
 
 RULES: Final = load_input_rules(
-    load({"NUDGE_SECRET_KEY": "s" * 16, "NUDGE_CONFIG_DIR": str(CONFIG)})
+    load({"NUDGE_SECRET_KEY": "s" * 32, "NUDGE_CONFIG_DIR": str(CONFIG)})
 )
 DOOR: Final = EventDoor(server=True, rules=RULES, is_known=lambda _: False)
 Door = Callable[[object], object]
@@ -232,7 +233,7 @@ DOORS: Final[Mapping[str, Mapping[str, Door]]] = {
         "load": partial(from_load, column="msisdn"),
     },
     "word": {
-        "word": partial(from_own, door=parse_word),
+        "word": partial(from_own, door=lambda value: mask_numbers(parse_word(value))),
         "reason": partial(from_event, kind="payment_failed", field="reason"),
         "group": partial(from_event, kind="benefit_granted", field="group"),
         "outcome": partial(from_event, kind="winback_outcome", field="outcome"),

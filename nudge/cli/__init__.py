@@ -11,6 +11,7 @@ import click
 
 from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError, NudgeError
+from nudge.settings.private import make_files_private
 from nudge.settings.threads import one_core_each
 
 __all__ = ["cli", "main"]
@@ -100,6 +101,8 @@ def cli() -> None:
     Settings come from config/nudge.toml and NUDGE_* variables; `nudge check` prints them.
     """
     from nudge.logs.configuration import configure  # noqa: PLC0415 - the overview logs nothing
+
+    make_files_private()
 
     configure("command")
 

@@ -6,16 +6,20 @@ import sys
 from pathlib import Path
 
 import click
+import structlog
 
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import apply
+from nudge.flows.upkeep.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
+
+log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
@@ -25,7 +29,11 @@ DEMO_VISITORS = 10_000_000
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
 @data_dir_option
 @click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
-@click.option("--demo", is_flag=True, help="Send simulated visitors, so that figures move.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Send simulated visitors, so that figures move; their data are their own (DATA_DIR-demo).",
+)
 def serve(
     port: int | None,
     data_dir: Path | None,
@@ -45,7 +53,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port, "serve")
+    settings = load_settings(data_dir, port, "serve", demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -61,16 +69,13 @@ def look_at_store(settings: Settings) -> None:
     with open_installation(settings) as installation:
         wrong = installation.store.identity.recognise(settings.store_note)
     if wrong:
-        click.echo(f"warning: {wrong.reason}: {wrong}", err=True)
+        log.warning("wrong_store", reason=wrong.reason, error=str(wrong))
 
 
 def register_page_key(settings: Settings) -> None:
     """Put the pages' key into the store, where it can be listed and revoked."""
-    if settings.page_key is None:
-        return
-    origins = () if "*" in settings.cors_origins else settings.cors_origins
     with open_installation(settings) as installation:
-        installation.store.api_keys.register(settings.page_key, ["decide"], "page", origins, now())
+        register_key(installation.store, settings)
 
 
 def apply_configured(settings: Settings) -> None:
@@ -85,7 +90,7 @@ def apply_configured(settings: Settings) -> None:
     with open_installation(settings) as installation:
         changes = plan(installation.store.slots.current(), load_slots(directory))
         for line in refusals(changes):
-            click.echo(f"warning: {directory}/{line}", err=True)
+            log.warning("slot_left_out", problem=f"{directory}/{line}")
         good = [change for change in changes if change.changes and not refusals([change])]
         apply(installation.store, good, Edit("nudge serve", "start", now()))
 
@@ -93,12 +98,14 @@ def apply_configured(settings: Settings) -> None:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @data_dir_option
-def work(names: tuple[str, ...], data_dir: Path | None) -> None:
+@click.option("--no-examples", is_flag=True, help="Leave a store that has no slot as it is.")
+def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> None:  # noqa: FBT001 - click's flags
     """Run the folds: attribute, learn, archive.
 
     Without a NAME, all of them. Several workers share the partitions; when one dies, the others
-    take over.
+    take over. A store that never had a slot gets those of config/slots.
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    sys.exit(run(load_settings(data_dir, process="worker"), list(names)))
+    settings = load_settings(data_dir, process="worker")
+    sys.exit(run(settings, list(names), first_slots=not no_examples))
