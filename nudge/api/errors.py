@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from nudge.api.metrics import Metrics
 from nudge.api.provider import answer
+from nudge.domain.values.number_words import mask_deep, mask_numbers
 from nudge.errors import (
     InvalidRequestError,
     NudgeError,
@@ -122,9 +123,13 @@ def http_answer(error: HTTPException) -> Response:
 
 
 def error_answer(status: int, code: str, message: str, errors: object = None) -> Response:
-    """Return an error answer in the one form: `{code, message, errors?}`."""
-    body: dict[str, object] = {"code": code, "message": message}
-    response = answer(body if errors is None else body | {"errors": errors}, status)
+    """Return an error answer in the one form: `{code, message, errors?}`.
+
+    Answers are kept in logs of proxies and pages: none repeats a number that was sent.
+    """
+    body: dict[str, object] = {"code": code, "message": mask_numbers(message)}
+    told = None if errors is None else {"errors": mask_deep(errors)}
+    response = answer(body if told is None else body | told, status)
     response.headers.update(HEADERS.get(status, {}))
     return response
 

@@ -21,7 +21,6 @@ from nudge.domain.people.numbers import LAST, is_own
 from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.slots.segments import Member, members
 from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError
@@ -49,7 +48,7 @@ def one(visitor_id: str) -> Response:
         home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
         found = service.store.visitors.known_visitor(home, visitor_hash)
         if found is not None:
-            state = decode_state(found.state) if found.state else VisitorState()
+            state = service.store.state_reader.state(found.state)
             return answer({"visitor_id": name} | _plain(service, found, state, now()))
     raise NotFoundError("unknown visitor id")
 

@@ -114,6 +114,7 @@ def _visitors(source: InputFile, columns: VisitorColumns, summary: FileSummary) 
             if isinstance(found, str):
                 summary.refuse(line, found)
                 continue
+            summary.masked += found.masked
             for problem in found.warnings:
                 summary.warn(line, problem)
             good.append((line, found))

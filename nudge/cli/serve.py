@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+import structlog
 
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
@@ -17,6 +18,8 @@ from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
+
+log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
@@ -50,7 +53,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port, service=True, demo=demo)
+    settings = load_settings(data_dir, port, "serve", demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -66,7 +69,7 @@ def look_at_store(settings: Settings) -> None:
     with open_installation(settings) as installation:
         wrong = installation.store.identity.recognise(settings.store_note)
     if wrong:
-        click.echo(f"warning: {wrong.reason}: {wrong}", err=True)
+        log.warning("wrong_store", reason=wrong.reason, error=str(wrong))
 
 
 def register_page_key(settings: Settings) -> None:
@@ -87,7 +90,7 @@ def apply_configured(settings: Settings) -> None:
     with open_installation(settings) as installation:
         changes = plan(installation.store.slots.current(), load_slots(directory))
         for line in refusals(changes):
-            click.echo(f"warning: {directory}/{line}", err=True)
+            log.warning("slot_left_out", problem=f"{directory}/{line}")
         good = [change for change in changes if change.changes and not refusals([change])]
         apply(installation.store, good, Edit("nudge serve", "start", now()))
 
@@ -104,5 +107,5 @@ def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> No
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    settings = load_settings(data_dir, service=True)
+    settings = load_settings(data_dir, process="worker")
     sys.exit(run(settings, list(names), first_slots=not no_examples))

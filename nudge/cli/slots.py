@@ -20,6 +20,7 @@ from nudge.config.segment_file import load_segments
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slot, load_slots
 from nudge.domain.slots.slot import Slot
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.settings.settings import stray_variables
@@ -53,7 +54,7 @@ def apply(
         if refused := refusals(changes):
             raise InvalidConfigError(refused)
         if not dry_run:
-            edit = Edit(who or getpass.getuser(), why, now())
+            edit = Edit(mask_numbers(who or getpass.getuser()), mask_numbers(why), now())
             write(installation.store, changes, edit)
     if as_json:
         print_json([_plain(change, written=change.changes and not dry_run) for change in changes])

@@ -198,6 +198,9 @@ class _Schema(Schema):
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
     zone = ma.String(validate=_check_zone)
     attribution_skew = Seconds(longest=60.0)
+    log_format = ma.String(validate=validate.OneOf(("console", "json")))
+    log_level = ma.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
+    log_access = ma.Boolean()
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
@@ -243,7 +246,7 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "limits", "store", "web")
+SECTIONS = ("attribution", "identity", "limits", "log", "store", "web")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 PLAIN = frozenset(("web_workers", "web_threads"))
 """Settings that are older than the section of their name, and stand outside."""

@@ -46,6 +46,8 @@ MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
 Aof = Literal["everysec", "always"]
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 IMPOSSIBLE_IDS = (
     *("undefined", "null", "none", "nil", "nan", "n/a", "#n/a", "0", "-1", "true", "false"),
     *("[object object]", "anonymous", "guest", "unknown", "游客", "访客", "匿名", "未知", "无"),
@@ -113,6 +115,9 @@ class Settings:
         limits_failures: calls from one address whose key is missing or unknown.
         limits_trusted_proxies: networks whose word about addresses counts, and `unix`.
         limits_gateways: networks of which each address stands for many people.
+        log_format: form of the log's lines: text for people, or one JSON object each.
+        log_level: least level of the log's lines.
+        log_access: whether the web logs each call: never addresses, queries or headers.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
         origin: where the keys are from; no setting.
@@ -168,6 +173,9 @@ class Settings:
     limits_failures: Rate = field(default=Rate(20, 1000))
     limits_trusted_proxies: tuple[str, ...] = ()
     limits_gateways: tuple[str, ...] = ()
+    log_format: LogFormat = "console"
+    log_level: LogLevel = "info"
+    log_access: bool = False
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)
 

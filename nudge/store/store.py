@@ -34,6 +34,7 @@ from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
 from nudge.store.vault.people import MOST_VISITORS, People
 from nudge.store.vault.removal import Removal
+from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
@@ -187,6 +188,11 @@ class Store:
     def visitors(self) -> VisitorBook:
         """Visitors: found or made by hashed id, followed to the subject they were merged into."""
         return VisitorBook(self.client, self.keys)
+
+    @cached_property
+    def state_reader(self) -> StateReader:
+        """The reader of visitors' states, for whoever must go on without an unreadable one."""
+        return StateReader()
 
     @cached_property
     def visitor_states(self) -> VisitorStates:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g, request
 
 from nudge import faults
 from nudge.api.auth import local_callers
@@ -18,6 +18,7 @@ from nudge.api.holiday_watch import HolidayWatch
 from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
+from nudge.api.operation import EXTERNAL_ID
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
 from nudge.config.contact_file import load_contact, load_holiday_years
@@ -33,6 +34,8 @@ from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
 from nudge.limits.bucket_table import BucketTable
+from nudge.logs.access import KEY_ID, PATH, AccessLog
+from nudge.logs.configuration import configure
 from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
@@ -72,7 +75,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
     make_files_private()
-    service = _service(settings or load())
+    if settings is None:
+        # A server's process: whoever gives settings, a test, has a log of its own.
+        settings = load()
+        configure("web", settings)
+    service = _service(settings)
     for problem in close_data_dir(service.settings.data_dir):
         log.warning("data_dir_open", problem=problem)
     faults.arm(service.settings.fault_dir)
@@ -83,7 +90,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     describe(app)
     handle_errors(app, service.metrics)
     app.wsgi_app = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)  # type: ignore[method-assign]
+    if settings.log_access:
+        _log_calls(app)
     return app
+
+
+def _log_calls(app: App) -> None:
+    """Have each call logged, by the names that the application gives it."""
+
+    def note(response: Response) -> Response:
+        caller, rule = g.get("caller"), request.url_rule
+        request.environ[KEY_ID] = caller.key_id if caller else None
+        if rule is not None and EXTERNAL_ID in rule.rule:
+            request.environ[PATH] = rule.rule.replace(f"{EXTERNAL_ID}:", "")
+        return response
+
+    app.after_request(note)
+    app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask documents it
 
 
 def _service(settings: Settings) -> Service:
@@ -93,6 +116,7 @@ def _service(settings: Settings) -> Service:
     segments = load_segments(settings.config_dir)
     metrics = Metrics.create()
     table = BucketTable.open(settings.limits_file, sealer.limits_key)
+    store.state_reader.on_unreadable = metrics.unreadable.inc
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
@@ -126,5 +150,6 @@ def _planner(settings: Settings, sealer: Sealer, segments: Segments, page: Store
     # Plans take long: what a page's client may wait for them would close it for pages.
     store = hot_store(settings, SLOW_TIMEOUT)
     store.client.before_return = page.client.before_return
+    store.state_reader.on_unreadable = page.state_reader.on_unreadable
     calendar = Calendar(load_contact(settings.config_dir, settings.zone))
     return Planner(store, sealer, settings.holdout, calendar, segments)

@@ -27,6 +27,7 @@ from nudge.domain.identity.link import Links
 from nudge.domain.identity.number import Number
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.domain.journal.records import AWAY, Ref
+from nudge.domain.values.number_words import replace_numbers
 
 _MAGIC = b"NDG\x01"
 """First bytes of a sealed reference; a forged id would have to hit them."""
@@ -39,6 +40,9 @@ An erased person's subject must not stay readable in a browser.
 _NONCE = 12
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], np.uint8)
 _LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+_PSEUDONYM: Final = 24
+"""Letters in place of a number in an id: 96 bits."""
+_AS_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 ID_LENGTH = 26
 MOST_HOMES: Final = 4
 """Subjects in one token: people who share a device or change ids stay known."""
@@ -111,6 +115,15 @@ class Sealer:
     def spool_key(self) -> bytes:
         """Key of the spool's encryption; 32 bytes."""
         return self._key("spool")
+
+    @cached_property
+    def _word_key(self) -> bytes:
+        return self._key("word")
+
+    @cached_property
+    def row_key(self) -> bytes:
+        """Key of the digests by which rows of visitors are known; 32 bytes."""
+        return self._key("row")
 
     @cached_property
     def import_key(self) -> bytes:
@@ -206,6 +219,17 @@ class Sealer:
         plain = self._device_key.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
         fields: list[Any] = msgpack.unpackb(plain)
         return fields
+
+    def hide_numbers(self, text: str) -> str:
+        """Return an id with each number in it replaced by its keyed hash, as letters.
+
+        Equal ids stay equal and different ones different, so that a retry is still known.
+        """
+        return replace_numbers(text, self._pseudonym)[0]
+
+    def _pseudonym(self, written: str) -> str:
+        digest = hmac.digest(self._word_key, written.encode(), "sha256").hex()[:_PSEUDONYM]
+        return "~" + digest.translate(_AS_LETTERS)
 
     def number_hash(self, number: Number) -> str:
         """Return the keyed hash of a number: 32 hex digits, never that of another external id."""

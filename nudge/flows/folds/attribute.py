@@ -20,9 +20,7 @@ from nudge.domain.people.facts import REFUND_OF
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.spending import knows_payment
-from nudge.domain.people.visitor import VisitorState, recall
-from nudge.domain.people.visitor_codec import decode_state
-from nudge.errors import CorruptRecordError
+from nudge.domain.people.visitor import recall
 from nudge.flows.folds.plan_review import PlanReview
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
@@ -104,7 +102,9 @@ class AttributeFold:
 
     def _load(self, partition: int, state: AttributeState, subjects: Iterable[str]) -> Visitors:
         blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
-        found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
+        # What cannot be read is new: one visitor's bytes must not stop the partition.
+        read = self.store.state_reader.state
+        found = {subject: read(blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
         return {subject: recall(one, state.watermark) for subject, one in found.items()}
 
@@ -153,18 +153,3 @@ def _tell_unknown(entries: Iterable[JournalEntry], visitors: Visitors) -> None:
             gone = state.into is not None
             if not gone and not knows_payment(state, str(record.fields.get(REFUND_OF))):
                 log.warning("refund_of_unknown_payment", event_id=record.event_id)
-
-
-def _state(subject: str, blob: bytes | None) -> VisitorState:
-    """Return the visitor's state; a new one where the stored bytes cannot be read.
-
-    The state is rebuilt from the journal when need be; meanwhile one visitor's bytes must not
-    stop the partition.
-    """
-    if blob is None:
-        return VisitorState()
-    try:
-        return decode_state(blob)
-    except CorruptRecordError:
-        log.exception("visitor_state_unreadable", subject=subject)
-        return VisitorState()

@@ -13,13 +13,10 @@ from nudge.domain.people.failures import with_failure_told
 from nudge.domain.people.filling import PrefillNumbers, filling
 from nudge.domain.people.numbers import flags
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
 from nudge.flows.serving.identify import PageVisitor
-
-NOBODY = VisitorState()
-"""The state of a visitor of whom nothing is known, or nothing may be told."""
+from nudge.store.vault.state_reader import NOBODY, StateReader
 
 
 class PageKnowledge(NamedTuple):
@@ -42,11 +39,13 @@ class Knower:
         sealer: opens numbers, and has the key of the draw.
         holdout: global share of subjects who are never personalised.
         segments: that visitors may belong to.
+        states: reads the visitor's.
     """
 
     sealer: Sealer
     holdout: float
     segments: Segments
+    states: StateReader
 
     def know(
         self, request: DecisionRequest, visitor: PageVisitor, source: str, at: float
@@ -58,13 +57,10 @@ class Knower:
             visitor: of the page.
             source: id of the API key.
             at: seconds, now.
-
-        Raises:
-            CorruptRecordError: the visitor's state cannot be read.
         """
         view, device = visitor.view, visitor.device
         mine = view.owned and not visitor.degraded
-        state = decode_state(view.state) if mine and view.state else NOBODY
+        state = self.states.state(view.state) if mine else NOBODY
         device_id = device.id if device else ""
         numbers = filling(self.sealer.vault, view.numbers, state, device_id, at)
         choice = ChoiceInput(

@@ -28,7 +28,7 @@ from nudge.domain.journal.event import (
     text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
-from nudge.domain.people.facts import REFUNDABLE
+from nudge.domain.people.facts import REFUND_OF, REFUNDABLE
 from nudge.domain.people.numbers import OWN
 from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
@@ -55,10 +55,12 @@ class RoutedEvent:
     Attributes:
         partition: of its visitor.
         arrival: what is appended.
+        masked: phone numbers that were masked in it.
     """
 
     partition: int
     arrival: Append
+    masked: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class Recorder:
             fresh, gathered = len(routed), []
         too_many = tuple(_too_many(one) for one in gathered)
         known = len(routed) - fresh - len(too_many)
-        return RecordResult(fresh, known, (*rejected, *too_many), warnings)
+        masked = sum(one.masked for one in routed)
+        return RecordResult(fresh, known, (*rejected, *too_many), warnings, masked)
 
     def _append(
         self, routed: Sequence[RoutedEvent], gathered: list[Append], *, closes: bool
@@ -124,6 +127,25 @@ class Recorder:
         self.spool.append([pack(item) for item in items])
 
     def _routed(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:
+        hidden = self._without_numbers(sent)
+        found = self._route(hidden, caller, at)
+        if isinstance(found, RoutedEvent):
+            return replace(found, masked=hidden.masked) if hidden.masked else found
+        # The sender knows its event by the id that it gave.
+        return found if hidden is sent else replace(found, event_id=sent.event_id)
+
+    def _without_numbers(self, sent: EventRequest) -> EventRequest:
+        """Return the event without numbers in its ids: these stay unique, and equal in a retry."""
+        event_id, refund_of = sent.event_id, sent.fields.get(REFUND_OF)
+        hidden = self.sealer.hide_numbers(event_id)
+        of = self.sealer.hide_numbers(refund_of) if isinstance(refund_of, str) else refund_of
+        count = (hidden != event_id) + (of != refund_of)
+        if not count:
+            return sent
+        fields = {**sent.fields, REFUND_OF: of} if of != refund_of else sent.fields
+        return replace(sent, event_id=hidden, fields=fields, masked=sent.masked + count)
+
+    def _route(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
         link = self._link(sent)
         # Senders may have tokens of their own, but those tell nobody who it is.

@@ -14,10 +14,10 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.people.numbers import is_own
-from nudge.domain.people.visitor_codec import into_of
 from nudge.store.journal.journal import ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
+from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
@@ -159,7 +159,7 @@ class VisitorBook:
         ]
 
     def _opened_one(self, opened: VisitorView, book: bytes | None, stuck: Reply) -> VisitorView:
-        into = into_of(opened.state) if opened.state else None
+        into = StateReader().into(opened.state) if opened.state else None
         if into is not None:
             wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
             return self.follow(Home(*into), wanted)
