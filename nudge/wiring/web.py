@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from flask import Flask, Response
 
 from nudge import faults
@@ -14,6 +15,7 @@ from nudge.api.document import describe
 from nudge.api.errors import handle_errors
 from nudge.api.headers import AnswerHeaders
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
@@ -29,6 +31,7 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
@@ -36,6 +39,8 @@ from nudge.wiring.stores import hot_store, patient_store
 
 SLOW_TIMEOUT: Final = 2.0
 """Seconds that a report or a plan may wait for the store."""
+
+log = structlog.get_logger()
 
 
 class App(Flask):
@@ -64,7 +69,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
+    make_files_private()
     service = _service(settings or load())
+    for problem in close_data_dir(service.settings.data_dir):
+        log.warning("data_dir_open", problem=problem)
     faults.arm(service.settings.fault_dir)
     app = App("nudge", static_folder=None)
     app.json = OrjsonProvider(app)
@@ -101,6 +109,7 @@ def _service(settings: Settings) -> Service:
         holidays=HolidayWatch(
             load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
         ),
+        memory=MemoryWatch(metrics.memory),
     )
 
 
