@@ -46,7 +46,7 @@ CONDITION: Final = (
         "schema": {"type": "string"},
         "description": "* refuses the change of a slot that exists",
     },
-    query_parameter("why", "reason of the change, for the audit", maxLength=MAX_WHY),
+    query_parameter("why", f"reason of the change, for the audit; cut to {MAX_WHY} characters"),
 )
 PATCH: Final = {
     "title": "SlotPatch",

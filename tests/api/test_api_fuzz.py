@@ -13,7 +13,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError, ScenarioFinished
 
-SHORT = pytest.param(25, 600, id="short")
+SHORT = pytest.param(12, 300, id="short")
 LONG = pytest.param(90, 2000, marks=pytest.mark.soak, id="soak")
 """Examples of each operation, of which those that take nothing have only one; cases in all."""
 
