@@ -24,6 +24,7 @@ from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
+from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
@@ -141,6 +142,11 @@ class Store:
     def guards(self) -> GuardNotes:
         """Notes of the harm guard: the worker whose turn it is, and its last looks."""
         return GuardNotes(self.client, self.keys)
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Configuration documents: the current ones, their revisions and audits."""
+        return Documents(self.client, self.keys)
 
     @cached_property
     def slots(self) -> Slots:

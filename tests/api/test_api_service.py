@@ -195,7 +195,7 @@ def test_o01_without_a_slot_it_is_not_ready(settings: Settings) -> None:
     assert ready.json["reason"].startswith("no_slots: ")
     assert "nudge apply config/slots" in ready.json["reason"]
     assert NO_SLOTS in ready.data
-    apply_first_slots(web.service.store, settings.config_dir / "slots", Edit("test", "", 1.0))
+    apply_first_slots(web.service.store, settings, Edit("test", "", 1.0))
     web.service.look()
     ready = web.http.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")

@@ -5,9 +5,9 @@ A fold. It reads its own exposures and rewards too, and passes them by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -23,7 +23,6 @@ from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState, recall
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import CorruptRecordError
-from nudge.flows.folds.plan_review import PlanReview
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -32,6 +31,16 @@ log = structlog.get_logger()
 DUE: Final = 250
 """Most visitors whose exposures are closed with one batch, besides those that the batch touches."""
 WATERMARK: Final = "watermark"
+
+
+class PlanReviewer(Protocol):
+    """What reviews visitors' plans: `PlanReview`, or one that follows the contact policy."""
+
+    def review(
+        self, partition: int, entries: Iterable[JournalEntry], states: Mapping[str, VisitorState]
+    ) -> None:
+        """Withdraw what must not be sent any more; idempotent."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class AttributeFold:
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
-    plan_review: PlanReview | None = None
+    plan_review: PlanReviewer | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""
