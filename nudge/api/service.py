@@ -15,6 +15,7 @@ from flask import current_app
 from nudge.api import keeper
 from nudge.api.configured import FlowHolder
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
 from nudge.config.configuration import Configuration
@@ -39,6 +40,9 @@ from nudge.store.store import Store
 EXTENSION: Final = "nudge"
 FIRST: Final = 5.0
 """Seconds that a starting process waits for its first catalogue."""
+
+MEMORY_EVERY: Final = 5.0
+"""Seconds between two looks at the store's memory."""
 
 log = structlog.get_logger()
 
@@ -105,6 +109,7 @@ class Service:
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
         flows: those that hang on the configuration.
+        memory: warns while the store has little memory left.
         held: the current catalogue.
     """
 
@@ -119,6 +124,7 @@ class Service:
     metrics: Metrics
     local: Mapping[str, Caller]
     flows: FlowHolder
+    memory: MemoryWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
@@ -248,11 +254,15 @@ class Service:
 
     def _follow(self) -> None:
         # A catalogue may be large and the store busy: no page waits here, so waiting is free.
+        next_look = 0.0
         registered = False
         while True:
             try:
                 self.holidays.look(now())
                 self.look()
+                if monotonic() >= next_look:
+                    self.memory.look(self.patient.memory)
+                    next_look = monotonic() + MEMORY_EVERY
                 if not registered and self.held.wrong is None:
                     register_page_key(self.patient, self.settings)
                     registered = True

@@ -51,7 +51,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port, demo=demo)
+    settings = load_settings(data_dir, port, service=True, demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -109,4 +109,5 @@ def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> No
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    sys.exit(run(load_settings(data_dir), list(names), first_slots=not no_examples))
+    settings = load_settings(data_dir, service=True)
+    sys.exit(run(settings, list(names), first_slots=not no_examples))

@@ -77,6 +77,9 @@ class Settings:
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
         web_threads: threads of each web process.
+        web_head_timeout: how long a client may take for the headers of a request.
+        web_body_timeout: how long it may take for the body.
+        web_max_connections: of each web process; the oldest that waits is closed for a new one.
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
@@ -85,6 +88,7 @@ class Settings:
         lake_keep_days: how many days the lake keeps, at least as long as the journal; 0 is all.
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
+        store_max_memory: memory of the embedded store; 0 is half of what this machine lets us have.
         refresh_every: how often a web process looks for new snapshots and slots.
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
@@ -117,6 +121,9 @@ class Settings:
     aof: Aof = "everysec"
     web_workers: int = 2
     web_threads: int = 8
+    web_head_timeout: float = 5.0
+    web_body_timeout: float = 10.0
+    web_max_connections: int = 8192
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
@@ -124,6 +131,7 @@ class Settings:
     lake_keep_days: int = 0
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
+    store_max_memory: int = 0
     refresh_every: float = 0.5
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024
@@ -179,6 +187,11 @@ class Settings:
     def metrics_dir(self) -> Path:
         """The directory in which the processes share their Prometheus numbers."""
         return self.data_dir / "metrics"
+
+    @property
+    def limits_file(self) -> Path:
+        """The token buckets that the web processes share; worth nothing after a boot."""
+        return self.data_dir / "run" / "limits.table"
 
     @property
     def bind(self) -> str:
