@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
-from nudge.cli.config_path import read_path
+from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
 from nudge.config.contact_file import contact_warnings, load_contact, load_holiday_years
@@ -21,17 +21,20 @@ from nudge.config.funnel_file import funnel_warnings, load_funnel
 from nudge.config.segment_file import load_segments
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
 from nudge.flows.upkeep.apply_documents import apply_documents, check_documents
 from nudge.settings.settings import stray_variables
+from nudge.store.store import Store
 from nudge.wiring.command import open_installation
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show the changes without making them.")
+@click.option("--history", is_flag=True, help="Show who changed PATH, when and why; write nothing.")
 @click.option("--why", default="", help="Reason, for the audit entry.")
 @click.option("--who", default=None, help="Author of the change; by default the system's user.")
 @data_dir_option
@@ -39,6 +42,7 @@ from nudge.wiring.command import open_installation
 def apply(
     path: Path,
     dry_run: bool,  # noqa: FBT001 - click's flags
+    history: bool,  # noqa: FBT001 - click's flags
     why: str,
     who: str | None,
     data_dir: Path | None,
@@ -54,6 +58,9 @@ def apply(
     settings = load_settings(data_dir)
     with open_installation(settings) as installation:
         given = read_path(path, installation.store)
+        if history:
+            _tell_history(given, installation.store, settings.zone, as_json=as_json)
+            return
         if refused := refusals(given.slots):
             raise InvalidConfigError(refused)
         check_documents(settings, given.directory, given.current, given.documents)
@@ -114,6 +121,23 @@ def _plain(change: Change, *, written: bool) -> dict[str, object]:
         "diff": list(change.diff),
         "written": written,
     }
+
+
+def _tell_history(given: ConfigPath, store: Store, zone: str, *, as_json: bool) -> None:
+    names = [one.document.name for one in given.documents]
+    found = {name: store.documents.audits(name) for name in names}
+    found |= {one.slot.name: store.slots.audits(one.slot.name) for one in given.slots}
+    if as_json:
+        print_json(found)
+        return
+    calendar = OperatorCalendar.named(zone)
+    for name, entries in found.items():
+        for one in entries:
+            at, why = calendar.label(int(float(str(one["at"])))), one["why"] or "no reason given"
+            told = f"{name} revision {one['revision']}: {one['action']}"
+            click.echo(f"{told}, {at}, by {one['who']}: {why}")
+            for line in one["diff"] if isinstance(one["diff"], list) else ():
+                click.echo(f"  {line}")
 
 
 def _plain_document(change: DocumentChange, *, dry_run: bool) -> dict[str, object]:

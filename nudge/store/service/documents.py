@@ -41,8 +41,8 @@ class Documents:
         names = [self.keys.config("documents"), *named, self.keys.config("versions")]
         value = orjson.dumps({"revision": document.revision, "text": document.text})
         told = orjson.dumps(dict(audit))
-        args: list[Arg] = [document.name, replaces, document.revision, value, told, "documents"]
-        return bool(self.client.run("apply_revision", names, args))
+        args: list[Arg] = [document.name, replaces, document.revision, value, told]
+        return bool(self.client.run("apply_document", names, args))
 
     def revision(self, name: str, number: int) -> ConfigDocument | None:
         """Return one revision of a document, or None where there is none."""

@@ -57,8 +57,8 @@ class Slots:
         names = [self.keys.config("slots"), *named, self.keys.config("versions")]
         before = 0 if replaces is None else replaces.revision
         told = orjson.dumps(dict(audit or {}))
-        args: list[Arg] = [slot.name, before, slot.revision, _dump(slot), told, "slots"]
-        return bool(self.client.run("apply_revision", names, args))
+        args: list[Arg] = [slot.name, before, slot.revision, _dump(slot), told]
+        return bool(self.client.run("apply_slot", names, args))
 
     def first_slots(self) -> FirstSlots:
         """Return how far the first application of slot files has come."""
