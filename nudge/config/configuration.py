@@ -47,6 +47,14 @@ class Configuration:
         texts = {name: one.text for name, one in self.documents.items()}
         return ConfigTables(self.settings.config_dir, texts)
 
+    def read(self) -> None:
+        """Read what pages need, so that no request is the first to find a mistake.
+
+        Raises:
+            InvalidConfigError: the contact policy or the segments are wrong.
+        """
+        _ = self.rules, self.segments, self.holiday_years
+
     @cached_property
     def rules(self) -> InputRules:
         """The rules for values from outside.
@@ -124,10 +132,10 @@ class ConfigurationHolder:
         self._seen = documents
         found = Configuration(self.current.settings, documents)
         try:
-            told = found.rules, found.segments, found.holiday_years
+            found.read()
         except InvalidConfigError as error:
             log.error("configuration_stays", error=str(error))  # noqa: TRY400 - the text says it all
             return False
-        log.info("configuration_applied", revisions=found.revisions, parts=len(told))
+        log.info("configuration_applied", revisions=found.revisions)
         self.current = found
         return True

@@ -19,6 +19,7 @@ from nudge.store.keeping.identity import StoreIdentity
 from nudge.store.keeping.memory import StoreMemory
 from nudge.store.keeping.retention import Retention
 from nudge.store.keeping.rewriting import LogRewrite
+from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
@@ -208,6 +209,11 @@ class Store:
     def removal(self) -> Removal:
         """Removal of what the vault holds of a person."""
         return Removal(self.client, self.keys)
+
+    @cached_property
+    def work_figures(self) -> WorkFigureReader:
+        """The reader of the figures of folds, publisher, lake and jobs."""
+        return WorkFigureReader(self.client, self.keys)
 
     @cached_property
     def freshness(self) -> FreshnessReader:

@@ -91,7 +91,7 @@ def _service(settings: Settings) -> Service:
     patience = None if settings.aof == "always" else PATIENCE
     configured = ConfigurationHolder(settings)
     first = configured.current
-    _ = first.rules  # what is wrong is told at the start
+    first.read()
     decider = Decider(store, sealer, settings.holdout, spool, first.segments, patience)
     watch = HolidayWatch(first.holiday_years, metrics.holidays_missing)
     planner = PlannerMaker(sealer, settings, store).make
