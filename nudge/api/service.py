@@ -30,7 +30,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
-from nudge.flows.upkeep.page_key import register_page_key
+from nudge.flows.upkeep.setup.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
 from nudge.store.keeping.identity import WrongStore

@@ -12,8 +12,8 @@ from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import apply
-from nudge.flows.upkeep.apply_documents import apply_missing
-from nudge.flows.upkeep.page_key import register_page_key as register_key
+from nudge.flows.upkeep.setup.apply_documents import apply_missing
+from nudge.flows.upkeep.setup.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings

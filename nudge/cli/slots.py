@@ -25,7 +25,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
-from nudge.flows.upkeep.apply_documents import apply_documents, check_documents
+from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
 from nudge.settings.settings import stray_variables
 from nudge.store.store import Store
 from nudge.wiring.command import open_installation

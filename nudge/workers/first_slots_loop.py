@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nudge.clock import now
 from nudge.config.slot_change import Edit
-from nudge.flows.upkeep.first_slots import apply_first_slots
+from nudge.flows.upkeep.setup.first_slots import apply_first_slots
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.store_check import StoreCheck

@@ -12,7 +12,7 @@ from places import ROOT
 from nudge.config.documents import find_documents, plan_documents
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
-from nudge.flows.upkeep.apply_documents import apply_documents, check_documents
+from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
 from nudge.wiring.command import Installation
 from nudge.workers.configuration_follower import ConfigurationFollower
 

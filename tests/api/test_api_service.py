@@ -16,7 +16,7 @@ from nudge.api.operation import check_rules, operation, resource
 from nudge.api.schemas.decisions import MANY, ONE
 from nudge.config.slot_change import Edit
 from nudge.errors import StoreAwayError, StoreFullError
-from nudge.flows.upkeep.first_slots import apply_first_slots
+from nudge.flows.upkeep.setup.first_slots import apply_first_slots
 from nudge.processes.welcome import NO_SLOTS
 from nudge.settings.settings import Settings
 from nudge.store.keeping.identity import MARGIN

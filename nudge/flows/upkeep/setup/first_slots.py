@@ -11,7 +11,7 @@ import structlog
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import write_change
-from nudge.flows.upkeep.apply_documents import apply_missing
+from nudge.flows.upkeep.setup.apply_documents import apply_missing
 from nudge.settings.settings import Settings
 from nudge.store.service.slots import FirstSlots
 from nudge.store.store import Store
