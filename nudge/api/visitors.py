@@ -82,7 +82,7 @@ def _plain(
     service: Service, found: VisitorView, state: VisitorState, at: float
 ) -> dict[str, object]:
     context = state.context(at)
-    belongs = members(service.decider.segments, context, at)
+    belongs = members(service.configuration.segments, context, at)
     return {
         "subject": found.subject,
         "attributes": context,

@@ -5,9 +5,9 @@ A fold. It reads its own exposures and rewards too, and passes them by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -20,8 +20,7 @@ from nudge.domain.people.facts import REFUND_OF
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
 from nudge.domain.people.spending import knows_payment
-from nudge.domain.people.visitor import recall
-from nudge.flows.folds.plan_review import PlanReview
+from nudge.domain.people.visitor import VisitorState, recall
 from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
@@ -30,6 +29,16 @@ log = structlog.get_logger()
 DUE: Final = 250
 """Most visitors whose exposures are closed with one batch, besides those that the batch touches."""
 WATERMARK: Final = "watermark"
+
+
+class PlanReviewer(Protocol):
+    """What reviews visitors' plans: `PlanReview`, or one that follows the contact policy."""
+
+    def review(
+        self, partition: int, entries: Iterable[JournalEntry], states: Mapping[str, VisitorState]
+    ) -> None:
+        """Withdraw what must not be sent any more; idempotent."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class AttributeFold:
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
-    plan_review: PlanReview | None = None
+    plan_review: PlanReviewer | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""

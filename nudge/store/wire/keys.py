@@ -66,6 +66,9 @@ FAMILIES = (
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "Slots", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "Slots", "web", "for ever", True),
+    Family("documents", "config", "hash", "Documents", "web, workers, plan", "for ever", True),
+    Family("kept", "config", "hash", "Documents", "nobody yet", "for ever", True),
+    Family("edits", "config", "hash", "Documents", "apply", "for ever", True),
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
@@ -125,6 +128,7 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals"), _OLD),
     "versions": {
         "Snapshots": "a field of its own, in the script that publishes",
+        "Documents": "a field of its own, in the script that applies a document",
         "ApiKeys": "a field of its own, in the script that stores a key",
     },
     "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
