@@ -91,6 +91,8 @@ class Settings:
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
         identity_number_ranges: numbers that exist besides those that the library knows.
+        people_pages_own_ids: the first device to use an id of which no server has spoken may know
+            what servers say of it later, until one says who it is.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
     """
@@ -129,6 +131,7 @@ class Settings:
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
+    people_pages_own_ids: bool = True
     fault_dir: str | None = None
 
     @property

@@ -17,6 +17,7 @@ from nudge.store.journal.appends import (
     Redirect,
     TrimLimits,
     TrimReply,
+    VaultEntry,
 )
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.wire.block_codec import decode_block, is_block
@@ -29,6 +30,8 @@ EVENT_MEMORY = 7.0 * DAY
 PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
+FIXED: Final = 4
+"""Arguments of the script that are no record's."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
@@ -87,7 +90,12 @@ class Journal:
         return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
 
     def append_once(
-        self, partition: int, arrivals: Sequence[Append], *, closes: bool
+        self,
+        partition: int,
+        arrivals: Sequence[Append],
+        *,
+        closes: bool,
+        names: bool = False,
     ) -> list[int | Redirect]:
         """Append records of one partition, each once; idempotent for 7 days.
 
@@ -95,11 +103,12 @@ class Journal:
             partition: in which all the visitors are at home.
             arrivals: the records.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            names: the server says who they are: what devices claimed before ends.
 
         Returns:
             For each record its position, 0 for a duplicate, or where its visitor's journal is.
         """
-        args = self._arguments(partition, closes=closes)
+        args = self._arguments(partition, int(closes) + int(names))
         for arrival in arrivals:
             args += _of_arrival(arrival, earlier_digest_of(arrival.record))
         names = [self.keys.journal(partition), self.keys.seq(partition)]
@@ -107,16 +116,16 @@ class Journal:
         return [
             reply
             if isinstance(reply, int)
-            else self._settled(partition, arrival, reply, closes=closes)
+            else self._settled(partition, arrival, reply, args[:FIXED])
             for arrival, reply in zip(arrivals, replies, strict=True)
         ]
 
-    def _arguments(self, partition: int, *, closes: bool) -> list[Arg]:
+    def _arguments(self, partition: int, word: int) -> list[Arg]:
         memory = int(EVENT_MEMORY * 1000)
-        return [self.keys.prefix(partition), partition, int(closes), memory]
+        return [self.keys.prefix(partition), partition, word, memory]
 
     def _settled(
-        self, partition: int, arrival: Append, reply: bytes, *, closes: bool
+        self, partition: int, arrival: Append, reply: bytes, fixed: Sequence[Arg]
     ) -> int | Redirect:
         """Return what became of a record that was not appended at once."""
         first, *rest = reply.decode().split(" ")
@@ -125,12 +134,12 @@ class Journal:
         stamp, subject = rest
         if self.holds(partition, subject, int(stamp), arrival.record):
             return 0
-        args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
+        args = [*fixed, *_of_arrival(arrival, b"")]
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         (again,) = self.client.run("append_once", names, args)
         if isinstance(again, int):
             return again
-        return self._settled(partition, arrival, again, closes=closes)
+        return self._settled(partition, arrival, again, fixed)
 
     def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
         """Return whether the event that was appended at a time is this one, sent again.
@@ -177,6 +186,7 @@ class Journal:
         arrivals: Mapping[int, Sequence[Append]],
         *,
         closes: bool,
+        names: bool = False,
         note: Note = lambda _: None,
     ) -> int:
         """Append records of several partitions, each once, and follow merged visitors.
@@ -184,6 +194,7 @@ class Journal:
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            names: the server says who they are: what devices claimed before ends.
             note: called with each record that was new.
 
         Returns:
@@ -193,11 +204,13 @@ class Journal:
         moved: dict[int, list[Append]] = {}
         origins: dict[int, Append] = {}
         for partition, group in arrivals.items():
-            replies = self.append_once(partition, group, closes=closes)
+            replies = self.append_once(partition, group, closes=closes, names=names)
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
                     record = _led(arrival.record, reply)
-                    there = Append("", record, notes=arrival.notes)
+                    # Whose visitor it was before is whose it is now.
+                    homes = reply.subject if reply.mine == "1" else arrival.homes
+                    there = Append("", record, notes=arrival.notes, homes=homes)
                     origins[id(there)] = arrival
                     moved.setdefault(reply.partition, []).append(there)
                 elif reply > 0:
@@ -215,6 +228,12 @@ class Journal:
         for partition, event in events:
             groups.setdefault(partition, []).append(Append("", event))
         self.append_followed(groups, closes=False)
+
+    def note(self, partition: int, subject: str, notes: Sequence[VaultEntry]) -> None:
+        """Write into a subject's books what a server knows, within their bounds; idempotent."""
+        args = [*self._arguments(partition, 1), "", subject, "", "", "", "", subject, len(notes)]
+        names = [self.keys.journal(partition), self.keys.seq(partition)]
+        self.client.run("append_once", names, [*args, *_flat(notes)])
 
     def append_mark(self, partition: int, mark: Mark) -> int:
         """Append a mark and return its position."""
@@ -362,8 +381,11 @@ def standing_decision(
 def _of_arrival(arrival: Append, earlier: bytes) -> list[Arg]:
     record, notes = arrival.record, arrival.notes
     named: list[Arg] = [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
-    flat = (part for note in notes for part in (note.family, note.field, note.value))
-    return [*named, earlier, encode(record), len(notes), *flat]
+    return [*named, earlier, encode(record), arrival.homes, len(notes), *_flat(notes)]
+
+
+def _flat(notes: Sequence[VaultEntry]) -> list[Arg]:
+    return [part for note in notes for part in (note.family, note.field, note.value)]
 
 
 def _led(record: Event | Decision, to: Redirect) -> Event | Decision:

@@ -27,10 +27,10 @@ for i = 1, #visitors, 2 do
   local subject = entry[1]
   if not subject then
     subject = visitors[i + 1]
-    redis.call('HSET', vault, 's', subject, 'p', ARGV[2], 'c', '1')
+    redis.call('HSET', vault, 's', subject, 'p', ARGV[2], 'c', 's')
     redis.call('HSET', prefix .. 'person:' .. subject, 'at', time[1], 'h:' .. visitors[i], '1')
   elseif not entry[2] then
-    redis.call('HSET', vault, 'c', '1')
+    redis.call('HSET', vault, 'c', 's')
   end
   subjects[#subjects + 1] = subject
   names[#names + 1] = state .. subject
