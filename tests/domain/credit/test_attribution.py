@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.basics.money import MAX_FEN, fen_of
-from nudge.domain.credit.attribution import GRACE, MAX_OPEN, step
+from nudge.domain.credit.attribution import GRACE, step
 from nudge.domain.credit.closing import advance
 from nudge.domain.journal.event import MAX_AGE
 from nudge.domain.journal.records import (
@@ -29,7 +29,7 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor import MAX_OPEN, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.slot import RewardTerms
 
