@@ -30,8 +30,8 @@ EVENT_MEMORY = 7.0 * DAY
 PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
-FIXED: Final = 4
-"""Arguments of the script that are no record's."""
+BY_PAGE: Final = 3
+"""The script's word for decisions that pages asked for, and that waited in the spool."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
@@ -96,6 +96,7 @@ class Journal:
         *,
         closes: bool,
         names: bool = False,
+        lasting: bool = True,
     ) -> list[int | Redirect]:
         """Append records of one partition, each once; idempotent for 7 days.
 
@@ -104,19 +105,20 @@ class Journal:
             arrivals: the records.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
             names: the server says who they are: what devices claimed before ends.
+            lasting: what closes is a server's word, which makes the vault keep them for good.
 
         Returns:
             For each record its position, 0 for a duplicate, or where its visitor's journal is.
         """
-        args = self._arguments(partition, int(closes) + int(names))
+        word = int(closes) + int(names)
+        fixed = self._arguments(partition, word if lasting else BY_PAGE * closes)
+        args = list(fixed)
         for arrival in arrivals:
             args += _of_arrival(arrival, earlier_digest_of(arrival.record))
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         replies = self.client.run("append_once", names, args)
         return [
-            reply
-            if isinstance(reply, int)
-            else self._settled(partition, arrival, reply, args[:FIXED])
+            reply if isinstance(reply, int) else self._settled(partition, arrival, reply, fixed)
             for arrival, reply in zip(arrivals, replies, strict=True)
         ]
 
@@ -187,6 +189,7 @@ class Journal:
         *,
         closes: bool,
         names: bool = False,
+        lasting: bool = True,
         note: Note = lambda _: None,
     ) -> int:
         """Append records of several partitions, each once, and follow merged visitors.
@@ -195,6 +198,7 @@ class Journal:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
             names: the server says who they are: what devices claimed before ends.
+            lasting: see `append_once`.
             note: called with each record that was new.
 
         Returns:
@@ -204,7 +208,9 @@ class Journal:
         moved: dict[int, list[Append]] = {}
         origins: dict[int, Append] = {}
         for partition, group in arrivals.items():
-            replies = self.append_once(partition, group, closes=closes, names=names)
+            replies = self.append_once(
+                partition, group, closes=closes, names=names, lasting=lasting
+            )
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
                     record = _led(arrival.record, reply)
@@ -219,7 +225,7 @@ class Journal:
         if not moved:
             return fresh
         return fresh + self.append_followed(
-            moved, closes=closes, note=lambda one: note(origins[id(one)])
+            moved, closes=closes, lasting=lasting, note=lambda one: note(origins[id(one)])
         )
 
     def send(self, events: Sequence[tuple[int, Event]]) -> None:

@@ -7,7 +7,7 @@
 --            person:<subject>   hash (at, h:<vault id>, into, claims as in open.lua); written
 --            seen:<subject>     zset of digests by stamp, read
 --            numbers:<subject>  hash, written where a note is given and the subject is not merged
---            texts:<subject>    hash, read
+--            texts:<subject>    hash, read; its life is written
 -- ARGV[2]  partition
 -- ARGV[3]  MessagePack of a list with, for each: the id of the vault entry, subject to use if it is
 --          new, digest of the event, cipher of the number to note as the subject's own, or ""
@@ -31,6 +31,13 @@ for i = 1, #list, 4 do
   elseif by ~= 's' then
     -- A visitor whom a device claimed: a server has said now who that is.
     redis.call('HSETNX', person, 'claims', 'closed')
+  end
+  if redis.call('TTL', vault) >= 0 then
+    -- Pages alone spoke of them so far: from now on they are kept for good.
+    redis.call('PERSIST', vault)
+    for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+      redis.call('PERSIST', prefix .. family .. subject)
+    end
   end
   local about = redis.call('HMGET', person, 'into', 'claims')
   local into = about[1]

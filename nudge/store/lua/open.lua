@@ -7,7 +7,8 @@
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):
 --            visitor[@<generation>]:<subject>  string, read
 --            assigned:<subject>                hash, read
---            numbers:<subject>                 hash, read
+--            numbers:<subject>                 hash, read; its life is written here
+--            texts:<subject>                   hash; its life is written here
 --            person:<subject>                  hash (at = when it was made, h:<vault id> = an id of
 --                                              it, into = whom it turned out to be, claims =
 --                                              "closed": what devices claimed by themselves counts
@@ -20,10 +21,12 @@
 -- ARGV[7]  "1": the visitor's numbers are wanted
 -- ARGV[8]  "1": the server says who the visitor is: what devices claimed ends
 -- ARGV[9...]  subjects that the device's token names; those that it claimed by itself begin with "?"
+-- Of whom only pages speak, the vault's keys expire; a server's word makes them last for good.
 -- Returns  {standing, subject, into or false, visitor state or false, assignments, quotas, numbers}
 --          standing: 'new' (made or claimed by this call), 'known' (asked by a server, or by a
 --          device for which one spoke), 'claimed' (asked by the device that claimed it), 'other'
 --          (somebody else's, of whom the caller may know nothing)
+local page_life = 8467200 -- seconds: `PAGE_LIFE` in store/vault/lives.py
 local entry = redis.call('HMGET', KEYS[1], 's', 'c')
 local subject, standing = entry[1], 'known'
 local by = ARGV[5] == '1' and 'd' or 's'
@@ -33,6 +36,10 @@ if not subject then
   redis.call('HSET', KEYS[1], 's', subject, 'p', ARGV[2], 'c', by)
   local at = redis.call('TIME')[1]
   redis.call('HSET', person, 'at', at, 'h:' .. ARGV[3], '1')
+  if by == 'd' then
+    redis.call('EXPIRE', KEYS[1], page_life)
+    redis.call('EXPIRE', person, page_life)
+  end
 elseif not entry[2] then
   redis.call('HSET', KEYS[1], 'c', by)
   standing = by == 'd' and 'new' or 'known'
@@ -49,6 +56,12 @@ if by == 'd' and standing == 'known' then
     elseif ARGV[i] == '?' .. subject and about[2] ~= 'closed' then
       standing = 'claimed'
     end
+  end
+end
+if by == 's' and redis.call('TTL', KEYS[1]) >= 0 then
+  redis.call('PERSIST', KEYS[1])
+  for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+    redis.call('PERSIST', ARGV[1] .. family .. subject)
   end
 end
 local generation = redis.call('HGET', KEYS[2], 'generation') or '0'
