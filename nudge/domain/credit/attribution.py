@@ -172,7 +172,9 @@ def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if kind is None or known:
         return state, (), ()
     happened = _happened(entry, event, kind)
-    after = fit_events(state.having(events=_insert(state.events, happened)))
+    after = fit_events(state.having(events=_insert(state.events, happened)), happened)
+    if after.events == state.events:
+        return after, (), ()
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 

@@ -12,9 +12,6 @@ from nudge.domain.people.credit import drop_exposures, held_events, settle_credi
 from nudge.domain.people.room import EITHER, PAGE, SERVER, quotas, without_first
 from nudge.domain.people.visitor import MAX_OPEN, OpenExposure, RewardEvent, VisitorState
 
-Held = dict[RewardEvent, list[OpenExposure]]
-"""Event -> the open exposures that would be worth less without it."""
-
 
 def fit_open(state: VisitorState, coming: str = "") -> VisitorState:
     """Return the state with room for its exposures, and for one more.
@@ -33,23 +30,29 @@ def fit_open(state: VisitorState, coming: str = "") -> VisitorState:
     return _close(state, kept).having_dropped("exposure", EITHER, len(state.open) - len(kept))
 
 
-def fit_events(state: VisitorState) -> VisitorState:
+def fit_events(state: VisitorState, coming: RewardEvent | None = None) -> VisitorState:
     """Return the state with as many events as there is room for, of pages and of servers.
 
-    Of the types that have most the oldest leave, first those that no exposure would miss. Where an
-    exposure is credited with a server's, it closes, so that it keeps its credit.
+    Of pages' events those of the types that have most leave, the oldest first, and before all those
+    that no exposure would miss. A server's event that an exposure would miss never leaves: where
+    there are nothing but such, the one that comes is not taken.
+
+    Args:
+        state: of the visitor.
+        coming: the event that has just come; None where two states were merged.
     """
     if len(state.events) <= MAX_OPEN:
         return state
-    for is_fact in (False, True):
+    for is_fact, source in ((False, PAGE), (True, SERVER)):
         crowd = [x for x in state.events if x.is_fact == is_fact]
         if len(crowd) > MAX_OPEN:
-            state = _without(state, _leaving(state, crowd), is_fact=is_fact)
+            missed = _missed(state)
+            leaving = _facts(crowd, missed, coming) if is_fact else _claims(crowd, missed)
+            state = _without(state, leaving, source)
     return state
 
 
-def _leaving(state: VisitorState, crowd: Sequence[RewardEvent]) -> list[RewardEvent]:
-    missed = _missed(state)
+def _claims(crowd: Sequence[RewardEvent], missed: Collection[RewardEvent]) -> list[RewardEvent]:
     leaving: list[RewardEvent] = []
     for kind, count in quotas((x.type for x in crowd), MAX_OPEN).items():
         rows = [x for x in crowd if x.type == kind]
@@ -58,51 +61,44 @@ def _leaving(state: VisitorState, crowd: Sequence[RewardEvent]) -> list[RewardEv
     return leaving
 
 
-def _missed(state: VisitorState) -> Held:
+def _facts(
+    crowd: Sequence[RewardEvent], missed: Collection[RewardEvent], coming: RewardEvent | None
+) -> list[RewardEvent]:
+    over = len(crowd) - MAX_OPEN
+    idle = [x for x in crowd if x not in missed]
+    kept = without_first(idle, _type, quotas(map(_type, idle), max(0, len(idle) - over)))
+    leaving = [x for x in idle if x not in kept]
+    if len(leaving) < over and coming is not None and coming not in leaving:
+        leaving.append(coming)
+    return leaving
+
+
+def _type(event: RewardEvent) -> str:
+    return event.type
+
+
+def _missed(state: VisitorState) -> set[RewardEvent]:
     """Return the events that exposures would miss: money, and the first of each other type."""
-    missed: Held = {}
+    missed: set[RewardEvent] = set()
     for slot in slots_of(state):
-        for exposure, events in held_events(state, slot):
+        for _, events in held_events(state, slot):
             seen: set[tuple[str, bool]] = set()
             for event in events:
                 if event.value or (event.type, event.is_fact) not in seen:
-                    missed.setdefault(event, []).append(exposure)
+                    missed.add(event)
                 seen.add((event.type, event.is_fact))
     return missed
 
 
-def _without(
-    state: VisitorState, leaving: Collection[RewardEvent], *, is_fact: bool
-) -> VisitorState:
-    source = SERVER if is_fact else PAGE
-    if is_fact:
-        state = _close_holders(state, leaving)
-    names = {_name(x) for x in leaving}
-    state = state.having(events=tuple(x for x in state.events if _name(x) not in names))
-    for kind, count in Counter(x.type for x in leaving).items():
+def _without(state: VisitorState, leaving: Collection[RewardEvent], source: str) -> VisitorState:
+    gone = set(leaving)
+    state = state.having(events=tuple(x for x in state.events if x not in gone))
+    for kind, count in Counter(map(_type, gone)).items():
         state = state.having_dropped(kind, source, count)
     return state
-
-
-def _close_holders(state: VisitorState, leaving: Collection[RewardEvent]) -> VisitorState:
-    """Close the exposures that are credited with events, and those before them in their slots."""
-    missed = _missed(state)
-    holding = [one for event in leaving for one in missed.get(event, ())]
-    if not holding:
-        return state
-    last: dict[str, float] = {}
-    for one in holding:
-        last[one.slot] = max(one.at, last.get(one.slot, one.at))
-    # An earlier one must not inherit what comes for the one that closes.
-    return _close(state, [x for x in state.open if x.slot not in last or x.at > last[x.slot]])
 
 
 def _close(state: VisitorState, kept: Sequence[OpenExposure]) -> VisitorState:
     stays = {x.decision for x in kept}
     closing = [x for x in state.open if x.decision not in stays]
     return drop_exposures(settle_credits(state, closing), kept)
-
-
-def _name(event: RewardEvent) -> tuple[str, str, str, float]:
-    # What closing an exposure does not change.
-    return event.event_id, event.type, event.source, event.at

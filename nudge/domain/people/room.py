@@ -29,15 +29,33 @@ class Dropped(NamedTuple):
 
     what: str
     source: str
-    count: int
+    times: int
 
 
 def with_dropped(dropped: Iterable[Dropped], news: Iterable[Dropped]) -> tuple[Dropped, ...]:
     """Add up counts, by kind and source; the order does not matter."""
     found = Counter[tuple[str, str]]()
     for one in (*dropped, *news):
-        found[one.what, one.source] += one.count
+        found[one.what, one.source] += one.times
     return tuple(Dropped(*name, count) for name, count in sorted(found.items()) if count)
+
+
+def dropped_text(dropped: Iterable[Dropped]) -> str:
+    """Return counts as one text, for a field of the store."""
+    return " ".join(f"{one.what}:{one.source}:{one.times}" for one in dropped)
+
+
+def dropped_of(text: str) -> tuple[Dropped, ...]:
+    """Return the counts of a text that `dropped_text` made."""
+    rows = (one.split(":") for one in text.split())
+    return tuple(Dropped(what, source, int(count)) for what, source, count in rows)
+
+
+def newly_dropped(before: Iterable[Dropped], after: Iterable[Dropped]) -> tuple[Dropped, ...]:
+    """Return by how much counts grew."""
+    was = {(one.what, one.source): one.times for one in before}
+    rows = (one._replace(times=one.times - was.get(one[:2], 0)) for one in after)
+    return tuple(one for one in rows if one.times > 0)
 
 
 def quotas(kinds: Iterable[str], most: int) -> dict[str, int]:

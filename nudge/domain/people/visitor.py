@@ -306,8 +306,8 @@ def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
     full = len(found.amounts) >= MAX_AMOUNTS and mixed < apart
     if mixed == apart or full:
         state = state.having(amounts=found.amounts, chosen=found.chosen)
-    counted = {(x.what, x.source): x.count for x in state.dropped}
-    if all(x.count <= counted.get((x.what, x.source), 0) for x in found.dropped):
+    counted = {(x.what, x.source): x.times for x in state.dropped}
+    if all(x.times <= counted.get((x.what, x.source), 0) for x in found.dropped):
         # Nothing was counted before.
         state = state.having(dropped=found.dropped)
     return state

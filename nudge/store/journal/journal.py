@@ -115,8 +115,8 @@ class Journal:
         args = list(fixed)
         for arrival in arrivals:
             args += _of_arrival(arrival, earlier_digest_of(arrival.record))
-        names = [self.keys.journal(partition), self.keys.seq(partition)]
-        replies = self.client.run("append_once", names, args)
+        keys = [self.keys.journal(partition), self.keys.seq(partition)]
+        replies = self.client.run("append_once", keys, args)
         return [
             reply if isinstance(reply, int) else self._settled(partition, arrival, reply, fixed)
             for arrival, reply in zip(arrivals, replies, strict=True)
