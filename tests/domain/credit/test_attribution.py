@@ -516,7 +516,7 @@ def test_s03_pages_push_out_no_early_fact_no_failure_and_no_paid_amount() -> Non
 def test_one_visitor_cannot_grow_without_bound() -> None:
     """A machine that clicks all day costs a bounded state, and its conversions stay 0 or 1."""
     run = Run.new()
-    for i in range(3 * MAX_OPEN):
+    for i in range(2 * MAX_OPEN):
         run.take(decision(), 10.0 + i)
         run.take(decision("prefill", SHOWN), 10.0 + i)
         run.take(event(event_id=str(i), at=10.5 + i), 10.5 + i)
