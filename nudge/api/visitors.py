@@ -100,8 +100,17 @@ def _plain(
         "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
+        "dropped": _dropped(state),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
     }
+
+
+def _dropped(state: VisitorState) -> dict[str, dict[str, int]]:
+    """Return what left the state for lack of room: kind -> source -> how many."""
+    found: dict[str, dict[str, int]] = {}
+    for one in state.dropped:
+        found.setdefault(one.what, {})[one.source] = one.times
+    return found
 
 
 def _refund(state: VisitorState, one: Refund) -> dict[str, object]:

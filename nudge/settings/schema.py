@@ -204,6 +204,7 @@ class _Schema(Schema):
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
+    people_pages_own_ids = ma.Boolean(truthy={"true", "True"}, falsy={"false", "False"})
     identity_number_ranges = ma.List(
         ma.String(
             validate=validate.Regexp(
@@ -246,7 +247,7 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "limits", "log", "store", "web")
+SECTIONS = ("attribution", "identity", "limits", "log", "people", "store", "web")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 PLAIN = frozenset(("web_workers", "web_threads"))
 """Settings that are older than the section of their name, and stand outside."""

@@ -118,6 +118,8 @@ class Settings:
         log_format: form of the log's lines: text for people, or one JSON object each.
         log_level: least level of the log's lines.
         log_access: whether the web logs each call: never addresses, queries or headers.
+        people_pages_own_ids: the first device to use an id of which no server has spoken may know
+            what servers say of it later, until one says who it is.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
         origin: where the keys are from; no setting.
@@ -176,6 +178,7 @@ class Settings:
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
     log_access: bool = False
+    people_pages_own_ids: bool = True
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)
 

@@ -50,11 +50,13 @@ class Store:
     Attributes:
         client: the connection; two stores of one process may have two, with other patience.
         most_visitors: the most ids that one id or number may gather.
+        pages_own_ids: see `VisitorBook`.
     """
 
     client: Client
     keys: Keys
     most_visitors: int = MOST_VISITORS
+    pages_own_ids: bool = True
 
     @cached_property
     def counts(self) -> Counts:
@@ -194,7 +196,7 @@ class Store:
     @cached_property
     def visitors(self) -> VisitorBook:
         """Visitors: found or made by hashed id, followed to the subject they were merged into."""
-        return VisitorBook(self.client, self.keys)
+        return VisitorBook(self.client, self.keys, self.pages_own_ids)
 
     @cached_property
     def state_reader(self) -> StateReader:

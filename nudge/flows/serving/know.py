@@ -75,7 +75,7 @@ class Knower:
             benefits=state.benefits if mine else None,
             left=None if visitor.degraded else view.left,
             public=view.public,
-            amounts=frozenset(map(yuan_of, state.amounts)),
+            amounts=frozenset(map(yuan_of, state.affordable)),
         )
         return PageKnowledge(choice, numbers)
 

@@ -220,17 +220,22 @@ class Recorder:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
         home = self.sealer.partition(hashed, self.store.keys.partitions)
-        device = self._device(sent)
+        device, homes = self._device(sent)
         sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
-        return NamedId(hashed, home, new_label(), device, sealed, ms)
+        return NamedId(hashed, home, new_label(), device, sealed, ms, homes)
 
-    def _device(self, sent: EventRequest) -> str:
-        """Under what the number is kept: the device that typed it, or as the visitor's own."""
+    def _device(self, sent: EventRequest) -> tuple[str, str]:
+        """Under what the number is kept: the device that typed it, or as the visitor's own.
+
+        With it the visitors whom the device's token names.
+        """
         if sent.type == IDENTIFIED:
-            return OWN
+            return OWN, ""
         device = self.sealer.device(sent.device_token)
-        return device.id if device else ""
+        if device is None:
+            return "", ""
+        return device.id, " ".join(device.marks(claims=self.store.pages_own_ids))
 
     def _notes(self, sent: EventRequest, caller: Caller) -> tuple[VaultEntry, ...]:
         """Find the texts of people, for the vault: the journal cannot forget."""
