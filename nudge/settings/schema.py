@@ -166,6 +166,7 @@ class _Schema(Schema):
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
     zone = ma.String(validate=_check_zone)
     attribution_skew = Seconds(longest=60.0)
+    stock_hold = Seconds(longest=86_400.0)
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)

@@ -9,13 +9,17 @@
 --            seen:<subject>        zset of digests by stamp, written
 --            numbers:<subject>, texts:<subject>   hashes of at most 100 fields, 200 with those that
 --                  servers add, and of 64 KiB; written
+--            reserved: zset of "<ms> <position> <subject> <slot>:<variant>" by position; written
+--            returned: zset of the same; written
+--            quota: hash (<slot>:<variant>:taken); written
 -- ARGV[2]  partition
 -- ARGV[3]  "1": a server sends them: closes the visitors to later claims, and has room for notes that
 --          pages cannot fill; "3": as "1", but what is sent are decisions that pages asked for. Of
 --          whom only pages speak, the vault's keys expire; a server's word makes them last for good
 -- ARGV[4]  milliseconds that an id is remembered
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
---          place of the decision whose subject it is ("" = not by decision), digest of its id, its
+--          place of the decision whose subject it is, and which was shown ("" = not by decision),
+--          digest of its id, its
 --          digest of the version before ("" = none), payload, number of notes, then for each note:
 --          family, field, value
 -- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject> <as>" (text)
@@ -47,6 +51,20 @@ local function by_decision(place)
   return #raw == 16 and string.gsub(raw, '.', function(c)
     return string.format('%02x', string.byte(c))
   end) or nil
+end
+-- A decision that an event names was shown: the unit of stock that it took is its visitor's own.
+local function confirm(position)
+  for _, family in ipairs({'reserved', 'returned'}) do
+    local key = ARGV[1] .. family
+    for _, held in ipairs(redis.call('ZRANGEBYSCORE', key, position, position)) do
+      redis.call('ZREM', key, held)
+      if family == 'returned' then
+        -- It was seen: it counts, though another visitor may have got the unit meanwhile.
+        local name = string.match(held, '^%d+ %d+ %x+ (.*)$')
+        redis.call('HINCRBY', ARGV[1] .. 'quota', name .. ':taken', 1)
+      end
+    end
+  end
 end
 local function by_hash(hash, subject)
   local key = ARGV[1] .. 'vault:' .. hash
@@ -131,6 +149,9 @@ while i <= #ARGV do
   local digest, earlier, payload = ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local notes = tonumber(ARGV[i + 6])
   local known = place ~= '' and by_decision(place)
+  if place ~= '' then
+    confirm(string.match(place, '^%d+'))
+  end
   if known then
     subject = known
   elseif hash ~= '' then
