@@ -28,6 +28,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.flows.upkeep.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
 from nudge.store.keeping.identity import WrongStore
@@ -237,6 +238,7 @@ class Service:
     def _follow(self) -> None:
         # A catalogue may be large and the store busy: no page waits here, so waiting is free.
         next_look = 0.0
+        registered = False
         while True:
             try:
                 self.holidays.look(now())
@@ -244,6 +246,9 @@ class Service:
                 if monotonic() >= next_look:
                     self.memory.look(self.patient.memory)
                     next_look = monotonic() + MEMORY_EVERY
+                if not registered and self.held.wrong is None:
+                    register_page_key(self.patient, self.settings)
+                    registered = True
             except NudgeError as error:
                 self._count(error)
                 self.held.log_failure(error)

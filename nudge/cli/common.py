@@ -88,7 +88,11 @@ def same_file(source: Path, out: Path) -> bool:
 
 
 def load_settings(
-    data_dir: Path | None = None, port: int | None = None, *, service: bool = False
+    data_dir: Path | None = None,
+    port: int | None = None,
+    *,
+    service: bool = False,
+    demo: bool = False,
 ) -> Settings:
     """Load the settings, overridden by the command line, and close the data directory to others.
 
@@ -96,12 +100,13 @@ def load_settings(
         data_dir: instead of that of the settings.
         port: instead of that of the settings.
         service: a process starts that stays: it looks at every file.
+        demo: keep apart from what the settings name, unless `data_dir` is given.
 
     Raises:
         InvalidConfigError: some settings are invalid; it lists every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
-    found = nudge_settings.load(overrides=given)
+    found = nudge_settings.load(overrides=given, demo=demo and data_dir is None)
     for problem in close_data_dir(found.data_dir, whole=service):
         click.echo(f"warning: {problem}", err=True)
     return found if port is None else replace(found, port=port)

@@ -36,9 +36,11 @@ def programs(settings: Settings) -> list[Program]:
     """Return web and worker; the worker starts when pages are answered, for both would be late."""
     config = str(settings.config_dir / "gunicorn.conf.py")
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
+    # Whether the shipped slots are applied is said to `nudge serve`, which has done it by then.
+    work = [sys.executable, "-m", "nudge", "work", "--no-examples"]
     return [
         Program("web", [*gunicorn, "nudge.wiring.web:create_app()"], grace=15.0, reloads=True),
-        Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0, later=True),
+        Program("worker", work, grace=20.0, later=True),
     ]
 
 

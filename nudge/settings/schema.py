@@ -97,17 +97,19 @@ def _check_zone(value: str) -> None:
 
 
 class Seconds(ma.Field[float]):
-    """A field for a duration from 0 on, such as "2s"."""
+    """A field for a duration, such as "2s"."""
 
-    def __init__(self, *, longest: float) -> None:
+    def __init__(self, *, longest: float, least: float = 0.0) -> None:
         super().__init__()
         self.longest = longest
+        self.least = least
 
     def _deserialize(self, value: object, *_: object, **__: object) -> float:
         written = str(value)
         seconds = parse_seconds(f"{written}s" if written[-1:].isdigit() else written)
-        if seconds is None or not 0 <= seconds <= self.longest:
-            raise ValidationError(f'write a duration from 0 to {self.longest:g}s, such as "2s"')
+        if seconds is None or not self.least <= seconds <= self.longest:
+            bounds = f"from {self.least:g} to {self.longest:g}s"
+            raise ValidationError(f'write a duration {bounds}, such as "2s"')
         return seconds
 
 
@@ -143,6 +145,9 @@ class _Schema(Schema):
     aof = ma.String(validate=validate.OneOf(("everysec", "always")))
     web_workers = _whole(1, 256)
     web_threads = _whole(1, 256)
+    web_head_timeout = Seconds(least=0.5, longest=60.0)
+    web_body_timeout = Seconds(least=0.5, longest=600.0)
+    web_max_connections = _whole(16, 1_000_000)
     hot_timeout = _number(0.001, 10)
     publish_every = _number(0.05, 3600)
     archive_every = _number(0.05, 3600)
@@ -200,8 +205,10 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "store")
+SECTIONS = ("attribution", "identity", "store", "web")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
+PLAIN = frozenset(("web_workers", "web_threads"))
+"""Settings that are older than the section of their name, and stand outside."""
 
 
 def from_environ(environ: Mapping[str, str]) -> Values:
@@ -244,7 +251,7 @@ def _flat_table(table: Mapping[str, object]) -> dict[str, tuple[str, object]]:
         if name in SECTIONS and isinstance(value, dict):
             found |= {f"{name}.{key}": (f"{name}_{key}", one) for key, one in value.items()}
         else:
-            known_elsewhere = name.partition("_")[0] in SECTIONS
+            known_elsewhere = name.partition("_")[0] in SECTIONS and name not in PLAIN
             found[name] = (f"{name}?" if known_elsewhere else name, value)
     return found
 
@@ -271,7 +278,7 @@ def _unknown(path: Path, name: str) -> str:
 def _written(name: str) -> str:
     """Return a setting's key in the file: `attribution.skew`."""
     section, _, key = name.partition("_")
-    return f"{section}.{key}" if section in SECTIONS else name
+    return f"{section}.{key}" if section in SECTIONS and name not in PLAIN else name
 
 
 def _closest(name: str, known: Iterable[str]) -> str:

@@ -39,6 +39,8 @@ __all__ = [
 ]
 
 FILE_NAME = "nudge.toml"
+DEMO = "-demo"
+"""End of the names of a demonstration's data directory and namespace."""
 MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
@@ -75,6 +77,9 @@ class Settings:
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
         web_threads: threads of each web process.
+        web_head_timeout: how long a client may take for the headers of a request.
+        web_body_timeout: how long it may take for the body.
+        web_max_connections: of each web process; the oldest that waits is closed for a new one.
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
@@ -117,6 +122,9 @@ class Settings:
     aof: Aof = "everysec"
     web_workers: int = 2
     web_threads: int = 8
+    web_head_timeout: float = 5.0
+    web_body_timeout: float = 10.0
+    web_max_connections: int = 8192
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
@@ -237,6 +245,8 @@ def load(
     environ: Mapping[str, str] | None = None,
     config_file: Path | None = None,
     overrides: Mapping[str, str] | None = None,
+    *,
+    demo: bool = False,
 ) -> Settings:
     """Read the settings, and make the secrets that are not given.
 
@@ -244,6 +254,7 @@ def load(
         environ: variables; None is the process's own. An empty value counts as unset.
         config_file: None is `nudge.toml` in the configuration directory, which may be missing.
         overrides: variables that count more than those of the environment.
+        demo: a demonstration keeps data of its own: another data directory and namespace.
 
     Raises:
         InvalidConfigError: every problem with its file or variable, key and cure.
@@ -253,6 +264,8 @@ def load(
     # Only the default file may be missing: who names one means it.
     values = (from_file(path) if config_file or path.exists() else {}) | given
     values.setdefault("config_dir", str(path.parent))
+    if demo:
+        values |= _demo_values(values)
     return _with_secrets(_settings(values), values)
 
 
@@ -277,6 +290,15 @@ def _file(given: Values, config_file: Path | None) -> Path:
         cure = "start in the project's directory, or set NUDGE_CONFIG_DIR to its config directory"
         raise InvalidConfigError([f"{directory}: no such configuration directory; {cure}"])
     return directory / FILE_NAME
+
+
+def _demo_values(values: Values) -> Values:
+    """Return what keeps simulated visitors away from real ones, beside the settings' own data."""
+    own = Path(values.get("data_dir", "data")).expanduser().absolute()
+    found: Values = {"data_dir": str(own.with_name(f"{own.name}{DEMO}"))}
+    if "redis_url" in values:  # an own store is in the data directory; another one is shared
+        found["namespace"] = f"{values.get('namespace', Settings.namespace)}{DEMO}"
+    return found
 
 
 def _settings(values: Values) -> Settings:

@@ -205,3 +205,13 @@ def test_nothing_printed_holds_a_secret(settings: Settings) -> None:
     assert settings.masked()["store_url"] == "redis://user:***@127.0.0.1:6379"
     for secret in (settings.secret_key.decode(), settings.admin_key, settings.page_key):
         assert str(secret) not in shown
+
+
+def test_o07_a_demonstration_keeps_its_data_apart(base: dict[str, str]) -> None:
+    """Its data directory is another one, and so is its namespace in a store that others use."""
+    settings = load(base, demo=True)
+    assert settings.data_dir == Path(f"{base['NUDGE_DATA_DIR']}-demo")
+    assert settings.namespace == "nudge"
+    assert not Path(base["NUDGE_DATA_DIR"]).exists()
+    shared = base | {"NUDGE_REDIS_URL": "redis://store.example", "NUDGE_NAMESPACE": "n"}
+    assert load(shared, demo=True).namespace == "n-demo"

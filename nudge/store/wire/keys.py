@@ -68,6 +68,7 @@ FAMILIES = (
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "Slots", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "Slots", "web", "for ever", True),
+    Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
     Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
