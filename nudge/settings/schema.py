@@ -201,6 +201,7 @@ class _Schema(Schema):
     log_format = ma.String(validate=validate.OneOf(("console", "json")))
     log_level = ma.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
     log_access = ma.Boolean()
+    stock_hold = Seconds(longest=86_400.0)
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)

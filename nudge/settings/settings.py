@@ -92,6 +92,7 @@ class Settings:
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         store_max_memory: memory of the embedded store; 0 is half of what this machine lets us have.
+        stock_hold: how long a unit of stock that a page took waits until it is shown.
         refresh_every: how often a web process looks for new snapshots and slots.
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
@@ -152,6 +153,7 @@ class Settings:
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
     store_max_memory: int = 0
+    stock_hold: float = 60.0
     refresh_every: float = 0.5
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024

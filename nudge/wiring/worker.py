@@ -135,7 +135,7 @@ def _learn(worker: Worker) -> dict[str, Loop]:
         "publish": PublishLoop(
             publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.store_check
         ),
-        "stock": StockLoop(worker.store, worker.store_check),
+        "stock": StockLoop(worker.store, worker.store_check, worker.settings.stock_hold),
     }
 
 

@@ -72,7 +72,8 @@ class Identifier:
             view = self.finder.opened(request, device, caller, at, stock=stock, book=book)
         except StoreAwayError:
             return self._unread(request, device)._replace(by_server=caller.is_server)
-        return PageVisitor(view, device, degraded=False, lookup="")
+        by_server = caller.is_server
+        return PageVisitor(view, device, degraded=False, lookup="", by_server=by_server)
 
     def _unread(self, request: DecisionRequest, device: Device | None) -> PageVisitor:
         """The visitor whom the token alone names; a new one where it names none, or several."""

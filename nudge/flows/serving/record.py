@@ -116,6 +116,7 @@ class Recorder:
         groups: dict[int, list[Append]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
+        self.store.stock.confirm_elsewhere(one.arrival for one in routed)
         faults.point("record.before_append")
         fresh = self.store.people.append_people(groups, closes=closes, refused=gathered.append)
         faults.point("record.after_append")
@@ -172,7 +173,8 @@ class Recorder:
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
-        return RoutedEvent(ref.partition, Append("", known, notes=notes, named=named))
+        of = place_of(ref) if subject and ref.position < AWAY else ""
+        return RoutedEvent(ref.partition, Append("", known, of, notes, named))
 
     def _link(self, sent: EventRequest) -> Link | None:
         """Of the SMS whose link was followed."""

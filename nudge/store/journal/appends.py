@@ -91,11 +91,13 @@ class DecisionBatch:
         decisions: all of one subject, at least one, each with the field of the stock that it takes
             of, or "".
         keep_for: seconds that the assignments are kept.
+        by_page: a page asked: what it takes of a stock comes back unless the decision is shown.
     """
 
     partition: int
     decisions: Sequence[tuple[Decision, str]]
     keep_for: float
+    by_page: bool = False
 
 
 class TrimLimits(NamedTuple):

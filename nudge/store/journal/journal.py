@@ -32,6 +32,8 @@ PAGE: Final = 4
 is read beyond the batch is read again."""
 BY_PAGE: Final = 3
 """The script's word for decisions that pages asked for, and that waited in the spool."""
+HELD: Final = "?"
+"""Before the field of a stock whose unit comes back unless the decision is shown."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
@@ -68,6 +70,8 @@ class Journal:
         partition: int,
         decisions: Sequence[tuple[Decision, str]],
         keep_for: float,
+        *,
+        by_page: bool = False,
     ) -> list[StandingDecision | None]:
         """Append decisions that may take a unit of limited stock; the first writer wins.
 
@@ -75,11 +79,12 @@ class Journal:
             partition: of the subject.
             decisions: all of one subject, each with the field of the stock that it takes of, or "".
             keep_for: seconds that the assignments are kept.
+            by_page: a page asked: see `DecisionBatch`.
 
         Returns:
             For each decision the one that stands, in order; None where nothing is left to take.
         """
-        batch = DecisionBatch(partition, decisions, keep_for)
+        batch = DecisionBatch(partition, decisions, keep_for, by_page)
         return _made(batch, self.client.run("append_decisions", *_call(self.keys, batch)))
 
     def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[StandingDecision | None]]:
@@ -340,7 +345,9 @@ def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
     args: list[Arg] = [subject, max(1, int(batch.keep_for))]
     for d, takes in batch.decisions:
         superseded = place_of(d.supersedes) if d.supersedes else ""
-        args += [d.unit, d.period, superseded, encode(d), takes]
+        # Where the decision is the exposure, pages need not say that it was shown.
+        held = HELD if takes and batch.by_page and d.terms.on == "shown" else ""
+        args += [d.unit, d.period, superseded, encode(d), held + takes]
     names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
     return names, args
 

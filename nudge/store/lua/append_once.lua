@@ -14,6 +14,9 @@
 --                  latest first); written. A device keeps its latest 10 numbers. "m": devices that
 --                  may see the visitor, at most 10; "s": those of strangers, at most 5. The one that
 --                  typed nothing for longest leaves, with its numbers
+--            reserved: zset of "<ms> <position> <subject> <slot>:<variant>" by position; written
+--            returned: zset of the same; written
+--            quota: hash (<slot>:<variant>:taken); written
 -- ARGV[2]  partition
 -- ARGV[3]  "1": a server sends them: closes the visitors to later claims, and has room for notes that
 --          pages cannot fill; "2": it says, too, who they are: what devices claimed before ends;
@@ -21,8 +24,8 @@
 --          speak, the vault's keys expire; a server's word makes them last for good
 -- ARGV[4]  milliseconds that an id is remembered
 -- ARGV[5...]  for each record: visitor hash ("" = the subject is known), subject (to use if new),
---          place of the decision whose subject it is ("" = not by decision), digest of its id, its
---          digest of the version before ("" = none), payload ("" = nothing is appended, the notes
+--          place of the decision whose subject it is, and which was shown ("" = not by
+--          decision), digest of its id, its digest of the version before ("" = none), payload ("" = nothing is appended, the notes
 --          are all), subjects that the token of its device names ("?" before what it claimed by
 --          itself), number of notes, then for each note: family, field, value
 -- Returns  for each record: position, or 0 for a duplicate, or "<partition> <subject> <as> <mine>"
@@ -54,6 +57,20 @@ local function by_decision(place)
   return #raw == 16 and string.gsub(raw, '.', function(c)
     return string.format('%02x', string.byte(c))
   end) or nil
+end
+-- A decision that an event names was shown: the unit of stock that it took is its visitor's own.
+local function confirm(position)
+  for _, family in ipairs({'reserved', 'returned'}) do
+    local key = ARGV[1] .. family
+    for _, held in ipairs(redis.call('ZRANGEBYSCORE', key, position, position)) do
+      redis.call('ZREM', key, held)
+      if family == 'returned' then
+        -- It was seen: it counts, though another visitor may have got the unit meanwhile.
+        local name = string.match(held, '^%d+ %d+ %x+ (.*)$')
+        redis.call('HINCRBY', ARGV[1] .. 'quota', name .. ':taken', 1)
+      end
+    end
+  end
 end
 local function by_hash(hash, subject)
   local key = ARGV[1] .. 'vault:' .. hash
@@ -219,6 +236,9 @@ while i <= #ARGV do
   local digest, earlier, payload = ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local homes, notes = ARGV[i + 6], tonumber(ARGV[i + 7])
   local known = place ~= '' and by_decision(place)
+  if place ~= '' then
+    confirm(string.match(place, '^%d+'))
+  end
   if known then
     subject = known
   elseif hash ~= '' then
