@@ -145,6 +145,7 @@ class _Schema(Schema):
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
     zone = ma.String(validate=_check_zone)
     attribution_skew = Seconds(longest=60.0)
+    learning_page_share = _number(0, 1)
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
@@ -178,7 +179,7 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity")
+SECTIONS = ("attribution", "identity", "learning")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 
 

@@ -87,6 +87,7 @@ class Settings:
         zone: IANA name of the time zone of every day, period and label.
         attribution_skew: how far a server's clock may be behind: its event still credits an
             exposure that is later by as much.
+        learning_page_share: most by which pages' words alone may move a variant's probability.
         identity_impossible_ids: ids that stand for nobody, such as `undefined`; they are refused.
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
@@ -125,6 +126,7 @@ class Settings:
     spool_size: int = 64 * 1024 * 1024
     zone: str = "Asia/Shanghai"
     attribution_skew: float = 2.0
+    learning_page_share: float = 0.05
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50

@@ -146,6 +146,7 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
         at=entry.at,
         # An SMS that is planned goes out perhaps weeks after it was decided.
         closes=max(entry.at + MAX_AGE, (decision.due or 0.0) + MAX_AGE, entry.stamp + GRACE),
+        by_page=decision.by_page,
     )
 
 
@@ -325,6 +326,7 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
         one.propensity,
         one.terms.window,
         one.at,
+        one.by_page,
     )
 
 
