@@ -42,7 +42,7 @@ faults: $(STAMP) ## kills, freezes and cuts real processes, for five minutes
 	$(BIN)/pytest tests/faults $(SPREAD) -m "not soak" $(ARGS)
 
 test-all: $(STAMP) ## the test suite with its long forms
-	$(BIN)/pytest $(SPREAD) $(ARGS)
+	$(BIN)/pytest $(SPREAD) --hypothesis-profile=long $(ARGS)
 
 # Exit code 5: nothing was selected.
 soak: $(STAMP) ## the long forms alone

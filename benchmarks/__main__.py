@@ -11,8 +11,17 @@ from pathlib import Path
 def names() -> list[str]:
     """Return the benchmarks: every other module of this directory with a `main`.
 
-    `main` takes the options of the command line and returns the exit code; with `--small` it runs
-    in seconds. `BASELINE` is the row or column of its table that the others are compared with.
+    To add one, write a module with
+
+    - `main(arguments) -> int`: takes the options of the command line (`options.option_parser`)
+      and returns the exit code, 1 where a bound of its own is broken;
+    - `BASELINE`: the row or column of its printed table that the others are compared with;
+    - a small form, `--small`: the smallest sizes at which every line still runs, in about a second.
+      The suite runs it (tests/benchmarks), so a benchmark that nothing keeps alive fails there.
+      One that needs a service starts it on a free port of loopback, with `web_workers` 1, and ends
+      it; the longest parts belong to the full form.
+
+    A module without `main` belongs to those that import it: the suite refuses one that none does.
     """
     here = Path(__file__).parent
     found = {p.stem for p in here.glob("*.py") if "\ndef main(" in p.read_text("utf-8")}

@@ -43,7 +43,10 @@ HEADS: Final = ("135", "138", "139", "150", "159", "166", "177", "186", "188", "
 def installed() -> Iterator[tuple[Settings, dict[str, str]]]:
     """An installation whose store runs, and the variables of its commands."""
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
-        environment = {"NUDGE_DATA_DIR": name, "NUDGE_SECRET_KEY": "benchmark-secret-of-loads"}
+        environment = {
+            "NUDGE_DATA_DIR": name,
+            "NUDGE_SECRET_KEY": "benchmark-secret-of-loads-0123456789",
+        }
         settings = load_settings(overrides=environment)
         store = embedded.start(settings)
         try:

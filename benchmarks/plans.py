@@ -45,7 +45,7 @@ LINES: Final = 100_000
 SINGLY: Final = 300
 SMALL: Final = (300, 100)
 """Customers and lines of the small form."""
-KEY: Final = "benchmark-key-of-plans"
+KEY: Final = "benchmark-key-of-plans-0123456789"
 AT_ONCE: Final = 1000
 
 

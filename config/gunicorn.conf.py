@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import mmap
 import os
+import select
 import signal
 import sys
 import time
@@ -14,13 +15,18 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from nudge.processes import tether
+from nudge.server.limits import Limits
+from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import load
 
+make_files_private()
 _settings = load()
 _shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block
 
 bind = _settings.bind
-worker_class = "gthread"
+# docs/decisions/0019-web-server.md: no slow client holds a thread. It needs Linux; elsewhere, where
+# people develop only, gunicorn's own worker does.
+worker_class = "nudge.server.worker.LoopWorker" if hasattr(select, "epoll") else "gthread"
 workers = _settings.web_workers
 threads = _settings.web_threads
 # Each process loads the app itself: nothing that a fork would break (threads, sockets) is shared.
@@ -30,7 +36,6 @@ raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_settings.metrics_dir}"]
 timeout = 30
 graceful_timeout = 10
 keepalive = 30
-limit_request_line = 8190
 accesslog = None
 errorlog = "-"
 loglevel = "info"
@@ -39,8 +44,10 @@ worker_tmp_dir = str(_shm) if _shm.is_dir() else None
 control_socket_disable = True
 
 
-def on_starting(_server: Arbiter) -> None:
+def on_starting(server: Arbiter) -> None:
     """Make the metrics directory, and remove the numbers of processes that are no more."""
+    for problem in close_data_dir(_settings.data_dir, whole=True):
+        server.log.warning(problem)
     _settings.metrics_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in _settings.metrics_dir.glob("*_*.db"):
         pid = path.stem.rpartition("_")[2]
@@ -49,8 +56,22 @@ def on_starting(_server: Arbiter) -> None:
 
 
 def pre_fork(_server: Arbiter, worker: Worker) -> None:
-    """Give each worker a byte, shared with its master, to say that it can answer."""
+    """Give each worker its limits, and a byte by which its master knows that it can answer."""
     worker.can_answer = mmap.mmap(-1, 1)
+    worker.limits = _limits()
+
+
+def _limits() -> Limits:
+    body = max(_settings.max_body, _settings.max_events_body)
+    return Limits(
+        head=_settings.web_head_timeout,
+        body=_settings.web_body_timeout,
+        idle=keepalive,
+        body_bytes=body,
+        held_bytes=max(16 * body, 64 * 1024 * 1024),
+        connections=_settings.web_max_connections,
+        streams=_settings.web_threads,
+    )
 
 
 def on_reload(server: Arbiter) -> None:

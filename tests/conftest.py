@@ -22,13 +22,15 @@ from nudge.processes import embedded
 from nudge.settings.settings import Settings
 
 # How fast a machine makes examples says nothing about a law.
-hypothesis.settings.register_profile(
-    "laws", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+LAWS = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=60
 )
+hypothesis.settings.register_profile("laws", LAWS)
+hypothesis.settings.register_profile("long", LAWS, max_examples=1_000)  # `make test-all`
 hypothesis.settings.load_profile("laws")
 
-ADMIN_KEY = "test-admin-key-0123456789"
-PAGE_KEY = "test-page-key-0123456789"
+ADMIN_KEY = "test-admin-key-0123456789abcdefgh"
+PAGE_KEY = "test-page-key-0123456789abcdefghi"
 SECRET_KEY = b"test-secret-key-0123456789abcdef"
 
 # Nothing here outlives its test process, so nothing is written to disk.

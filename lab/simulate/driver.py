@@ -161,6 +161,8 @@ class Driver:
         elif isinstance(action, Expectation) and action.drawn.reason == LEARNABLE:
             chance = reward_probability(action.outcomes, self._ways.slots[action.slot])
             self.tally.add_exposure(action.slot, action.drawn.variant, chance)
+            if action.best:
+                self.tally.add_fit(fits=action.drawn.variant in action.best, best=len(action.best))
         return None
 
     def _ask(self, visit: Visit, ask: PageCall) -> Shown:

@@ -84,11 +84,13 @@ class Expectation:
     Attributes:
         drawn: decision that was shown.
         outcomes: possible outcomes; the slot's terms say which of them are rewards.
+        best: variants that are best for this visitor; empty where nobody asks.
     """
 
     slot: str
     drawn: SlotChoice
     outcomes: truth.Outcomes
+    best: frozenset[str] = frozenset()
 
 
 Action = PageCall | EventCall | Wait | Expectation
@@ -132,7 +134,8 @@ def _home(visitor: Visitor, rng: np.random.Generator, boost: float) -> Journey:
     begins = truth.start(visitor, banner.variant if banner else None, boost)
     if banner is not None:
         yield EventCall("shown", banner.decision_id)
-        yield Expectation("banner", banner, truth.path(visitor, "50", None, begins))
+        best = truth.best_banners(visitor, boost)
+        yield Expectation("banner", banner, truth.path(visitor, "50", None, begins), best)
     yield from _expectations(visitor, given, begins * truth.QUICK)
     if rng.random() < begins:
         quick = rng.random() < truth.QUICK

@@ -6,10 +6,11 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from lab.simulate.truth import BANNER_TIMES
 from nudge.clock import monotonic
 
 RECENT = 10.0
-"""Seconds over which the share of a variant is measured."""
+"""Seconds over which the share of visitors who got the best for them is measured."""
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Tally:
     events: Counter[str] = field(default_factory=Counter)
     sticky: int = 0
     repeated: int = 0
-    _recent: deque[tuple[float, str, str]] = field(default_factory=deque)
+    _recent: deque[tuple[float, bool, int]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add_decision(self, slot: str, variant: str, *, sticky: bool) -> None:
@@ -41,7 +42,18 @@ class Tally:
         with self._lock:
             self.sticky += sticky
             self.decisions[slot, variant] += 1
-            self._recent.append((monotonic(), slot, variant))
+
+    def add_fit(self, *, fits: bool, best: int) -> None:
+        """Count a visitor who was shown something, and how many variants were best for them.
+
+        Args:
+            fits: whether one of these was shown.
+            best: their number.
+        """
+        with self._lock:
+            self._recent.append((monotonic(), fits, best))
+            while self._recent[0][0] < monotonic() - RECENT:
+                self._recent.popleft()
 
     def add_exposure(self, slot: str, variant: str, probability: float) -> None:
         """Count an exposure, and add its true probability."""
@@ -70,10 +82,14 @@ class Tally:
         with self._lock:
             return sum(count for (name, _), count in self.exposures.items() if name == slot)
 
-    def share(self, slot: str, variant: str) -> float | None:
-        """Return the variant's share of the slot's answers in the last `RECENT` seconds."""
+    def fitting(self) -> tuple[float, float] | None:
+        """Return the share of recent visitors who got what is best for them, and that by chance.
+
+        By chance each variant of BANNER_TIMES is as likely. None without visitors.
+        """
         with self._lock:
-            while self._recent and self._recent[0][0] < monotonic() - RECENT:
-                self._recent.popleft()
-            recent = [v for _, s, v in self._recent if s == slot]
-        return recent.count(variant) / len(recent) if recent else None
+            recent = [one for one in self._recent if one[0] >= monotonic() - RECENT]
+        if not recent:
+            return None
+        best = sum(number for _, _, number in recent) / len(BANNER_TIMES)
+        return sum(fits for _, fits, _ in recent) / len(recent), best / len(recent)

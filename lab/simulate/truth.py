@@ -68,6 +68,13 @@ def start(visitor: Visitor, banner: str | None, boost: float) -> float:
     return min(CAP, BASE_START * boost * times * _mobile(visitor))
 
 
+def best_banners(visitor: Visitor, boost: float) -> frozenset[str]:
+    """Return the banners with which the visitor is likeliest to begin; several, at the cap."""
+    chances = {name: start(visitor, name, boost) for name in BANNER_TIMES}
+    most = max(chances.values())
+    return frozenset(name for name, chance in chances.items() if chance == most)
+
+
 def amount_step(visitor: Visitor, preselected: str | None) -> float:
     """Return the probability that a visitor who began settles on an amount."""
     if preselected is None or not preselected.isdigit() or int(preselected) not in AMOUNTS:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import IO, Any, Final, cast
 
 import orjson
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import (
+    ClientDisconnected,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 from nudge.api.errors import BadJsonError
 from nudge.api.inflater import ENCODINGS, GZIP_START, Inflater, InflatingStream
@@ -35,10 +41,9 @@ def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
         RequestEntityTooLarge: the body is too large, or becomes so.
         UnsupportedMediaType: the Content-Type is not JSON, or the Content-Encoding is unknown.
     """
-    request.max_content_length = limit
     if not (any_type or request.is_json):
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
-    raw = request.get_data()
+    raw = _sent_bytes(limit)
     kind = _compression()
     # A beacon cannot say that it is compressed: its bytes do.
     if kind or raw[:2] == GZIP_START:
@@ -61,10 +66,56 @@ def body_stream() -> IO[bytes]:
         UnsupportedMediaType: the Content-Encoding is unknown.
     """
     kind = _compression()
-    if kind is None:
-        return request.stream
-    # Of a file that is only read, it has all.
-    return cast("IO[bytes]", InflatingStream(request.stream, kind))
+    source = cast("IO[bytes]", SentStream(request.stream))
+    # Of a file that is only read, both have all.
+    return source if kind is None else cast("IO[bytes]", InflatingStream(source, kind))
+
+
+class BrokenBodyError(InvalidRequestError):
+    """The body did not come as its headers and chunks say."""
+
+    code = "broken_body"
+
+
+class SentStream(io.RawIOBase):
+    """The stream of a body that is told as broken where the server cannot read it.
+
+    Args:
+        source: the server's own stream.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes; none at the end.
+
+        Raises:
+            BrokenBodyError: a chunk is none, or the sender went away.
+        """
+        try:
+            return self._source.read(size)
+        except Exception as error:
+            raise _reading_error(error) from error
+
+
+def _sent_bytes(limit: int) -> bytes:
+    # Of a body without a length werkzeug reads as much as it may, and drops the rest unsaid.
+    request.max_content_length = limit + 1
+    try:
+        raw = request.get_data()
+    except Exception as error:
+        raise _reading_error(error) from error
+    if len(raw) > limit:
+        raise RequestEntityTooLarge
+    return raw
+
+
+def _reading_error(error: Exception) -> Exception:
+    """Return what to tell the caller: each server has errors of its own for what was sent."""
+    if isinstance(error, HTTPException) and not isinstance(error, ClientDisconnected):
+        return error
+    return BrokenBodyError("the body is cut short, or a chunk of it is broken; send it again")
 
 
 def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)

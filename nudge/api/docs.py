@@ -30,5 +30,4 @@ def page() -> Response:
 def protect(response: Response) -> Response:
     """Add headers that restrict the page to our own files."""
     response.headers["Content-Security-Policy"] = POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

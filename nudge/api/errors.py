@@ -19,6 +19,7 @@ log = structlog.get_logger()
 STATUS: Final = {
     "bad_json": 400,
     "bad_compression": 400,
+    "broken_body": 400,
     "unauthenticated": 401,
     "key_revoked": 401,
     "forbidden": 403,

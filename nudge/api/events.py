@@ -133,7 +133,7 @@ def pixel() -> Response:
     _count(service, result)
     if result.rejected:
         raise NotFoundError(result.rejected[0].message)
-    return Response(GIF, mimetype="image/gif", headers={"Cache-Control": "no-store"})
+    return Response(GIF, mimetype="image/gif")
 
 
 def _batch(body: dict[str, Any]) -> list[object]:

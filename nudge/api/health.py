@@ -9,6 +9,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from nudge.api.memory_watch import EVICTS
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
@@ -33,15 +34,16 @@ class ReadySchema(Schema):
         required=True,
         metadata={
             "description": "problem, as a word (`store_away`, `store_full`, `store_empty`, "
-            "`store_older`, `store_other`, `publish_failing`) and a sentence; empty without one"
+            "`store_older`, `store_other`, `store_nearly_full`, `publish_failing`, `no_slots`) "
+            "and a sentence; empty without one"
         },
     )
     warnings = ma.List(
         ma.String(),
         required=True,
         metadata={
-            "description": "what needs a person, and the cure; only a slot that cannot publish "
-            "is a reason for `degraded` among them"
+            "description": "what needs a person, and the cure; only a store that is nearly full "
+            "and a slot that cannot publish are reasons for `degraded` among them"
         },
     )
     slots = ma.Integer(required=True)
@@ -58,10 +60,14 @@ class ReadySchema(Schema):
     )
 
 
+NO_SLOTS: Final = (
+    "no_slots: the store has no slot, so nothing can be decided; start `nudge work`, which applies "
+    "config/slots to a new store, or run `nudge apply config/slots`"
+)
 AWAY: Final = "store_away: the store does not answer; decisions come from memory"
 FULL: Final = (
-    "store_full: the store has no memory or disk left to write; raise its limit, or lower "
-    "journal_max_bytes; decisions come from memory"
+    "store_full: the store has no memory or disk left to write; raise its limit ([store] "
+    "max_memory), or lower journal_max_bytes; decisions come from memory"
 )
 UNPUBLISHED: Final = (
     "publish_failing: the learner of slot {} fails ({}), and its last policy stays; look for "
@@ -82,15 +88,22 @@ def ready() -> Response:
 
     `degraded` means that decisions come from memory, without the store; or that the store is not
     the known one: decisions are kept, and nothing is learned of them until it is accepted; or that
-    a slot's learner fails: that slot goes on with its last policy.
+    a slot's learner fails: that slot goes on with its last policy; or that the store has little
+    memory left: all goes on until it is full. `starting` means that nothing can be decided: nothing
+    has been read of the store yet, or there is no slot.
     """
     service = current()
     lags = _lags(service)
     held = service.held
-    known = held.read_at is not None
-    warnings = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
-    reason = _reason(service, away=lags is None) or next(iter(warnings), "")
-    status = "starting" if not known else "degraded" if reason else "ready"
+    able = bool(held.catalogue.slots)
+    memory = _memory(service)
+    failing = [UNPUBLISHED.format(*one) for one in held.catalogue.failing.items()]
+    serious = [one for one in memory if one != EVICTS] + failing
+    reason = _reason(service, away=lags is None) or next(iter(serious), "")
+    if not able and held.read_at is not None:
+        reason = reason or NO_SLOTS
+    warnings = memory + failing
+    status = "starting" if not able else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
     if holidays := service.holidays.look(now()):
@@ -99,7 +112,7 @@ def ready() -> Response:
         warnings.append(refused)
     body = {"slots": len(held.catalogue.slots), "catalogue_age": held.age, "lags": told}
     told_why = {"status": status, "reason": reason, "warnings": warnings}
-    return answer(told_why | body, 200 if known else 503)
+    return answer(told_why | body, 200 if able else 503)
 
 
 @operation(blueprint, "GET /metrics", scopes=(), answers={200: TEXT})
@@ -117,6 +130,13 @@ def _reason(service: Service, *, away: bool) -> str:
         full = breaker is not None and isinstance(breaker.cause, StoreFullError)
         return FULL if full else AWAY
     return f"{wrong.reason}: {wrong}" if wrong else ""
+
+
+def _memory(service: Service) -> list[str]:
+    try:
+        return service.memory.look(service.store.memory)
+    except StoreError:
+        return []  # `reason` says so
 
 
 def _refused_merges(service: Service) -> str:

@@ -54,6 +54,27 @@ class SpoolMetrics:
 
 
 @dataclass(frozen=True)
+class MemoryMetrics:
+    """Figures of the store's memory, as the processes saw it last.
+
+    Attributes:
+        used: bytes.
+        ratio: used share of its limit, in [0, 1]; 0 where it has none.
+    """
+
+    used: Gauge
+    ratio: Gauge
+
+    @classmethod
+    def create(cls, own: CollectorRegistry) -> Self:
+        """Create the figures in a registry."""
+        return cls(
+            used=_gauge("nudge_store_memory_bytes", "Memory that the store uses", "max", own),
+            ratio=_gauge("nudge_store_memory_ratio", "Share of its limit", "max", own),
+        )
+
+
+@dataclass(frozen=True)
 class Metrics:
     """Figures of a web process.
 
@@ -69,6 +90,7 @@ class Metrics:
         holidays_missing: years whose days off the contact policy lacks.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
         spool: figures of the spool.
+        memory: figures of the store's memory.
     """
 
     registry: CollectorRegistry
@@ -82,6 +104,7 @@ class Metrics:
     holidays_missing: Gauge
     unpublished: Gauge
     spool: SpoolMetrics
+    memory: MemoryMetrics
 
     @classmethod
     def create(cls) -> Self:
@@ -122,6 +145,7 @@ class Metrics:
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
             spool=SpoolMetrics.create(own),
+            memory=MemoryMetrics.create(own),
         )
 
     @cached_property

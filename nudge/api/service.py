@@ -14,6 +14,7 @@ from flask import current_app
 
 from nudge.api import keeper
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -27,6 +28,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.flows.upkeep.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
 from nudge.store.keeping.identity import WrongStore
@@ -36,6 +38,9 @@ from nudge.store.store import Store
 EXTENSION: Final = "nudge"
 FIRST: Final = 5.0
 """Seconds that a starting process waits for its first catalogue."""
+
+MEMORY_EVERY: Final = 5.0
+"""Seconds between two looks at the store's memory."""
 
 log = structlog.get_logger()
 
@@ -105,6 +110,7 @@ class Service:
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
         holidays: warns while the days off of a year are missing.
+        memory: warns while the store has little memory left.
         held: the current catalogue.
     """
 
@@ -122,6 +128,7 @@ class Service:
     metrics: Metrics
     local: Mapping[str, Caller]
     holidays: HolidayWatch
+    memory: MemoryWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
     @cached_property
@@ -230,10 +237,18 @@ class Service:
 
     def _follow(self) -> None:
         # A catalogue may be large and the store busy: no page waits here, so waiting is free.
+        next_look = 0.0
+        registered = False
         while True:
             try:
                 self.holidays.look(now())
                 self.look()
+                if monotonic() >= next_look:
+                    self.memory.look(self.patient.memory)
+                    next_look = monotonic() + MEMORY_EVERY
+                if not registered and self.held.wrong is None:
+                    register_page_key(self.patient, self.settings)
+                    registered = True
             except NudgeError as error:
                 self._count(error)
                 self.held.log_failure(error)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import click
 
 from nudge.errors import InvalidConfigError, NudgeError
+from nudge.settings.private import make_files_private
 from nudge.settings.threads import one_core_each
 
 __all__ = ["cli", "main"]
@@ -90,6 +91,7 @@ def cli() -> None:
 
     Settings come from config/nudge.toml and NUDGE_* variables; `nudge check` prints them.
     """
+    make_files_private()
     log_to_stderr()
 
 

@@ -23,6 +23,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import EVER, Period, period_of
 from nudge.errors import InvalidRequestError
 from nudge.settings import settings as nudge_settings
+from nudge.settings.private import close_data_dir
 from nudge.settings.settings import Settings
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
@@ -86,14 +87,28 @@ def same_file(source: Path, out: Path) -> bool:
     return source.resolve() == out.resolve()
 
 
-def load_settings(data_dir: Path | None = None, port: int | None = None) -> Settings:
-    """Load the settings, overridden by the command line.
+def load_settings(
+    data_dir: Path | None = None,
+    port: int | None = None,
+    *,
+    service: bool = False,
+    demo: bool = False,
+) -> Settings:
+    """Load the settings, overridden by the command line, and close the data directory to others.
+
+    Args:
+        data_dir: instead of that of the settings.
+        port: instead of that of the settings.
+        service: a process starts that stays: it looks at every file.
+        demo: keep apart from what the settings name, unless `data_dir` is given.
 
     Raises:
         InvalidConfigError: some settings are invalid; it lists every problem.
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
-    found = nudge_settings.load(overrides=given)
+    found = nudge_settings.load(overrides=given, demo=demo and data_dir is None)
+    for problem in close_data_dir(found.data_dir, whole=service):
+        click.echo(f"warning: {problem}", err=True)
     return found if port is None else replace(found, port=port)
 
 

@@ -12,6 +12,7 @@ from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import apply
+from nudge.flows.upkeep.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings
@@ -25,7 +26,11 @@ DEMO_VISITORS = 10_000_000
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
 @data_dir_option
 @click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
-@click.option("--demo", is_flag=True, help="Send simulated visitors, so that figures move.")
+@click.option(
+    "--demo",
+    is_flag=True,
+    help="Send simulated visitors, so that figures move; their data are their own (DATA_DIR-demo).",
+)
 def serve(
     port: int | None,
     data_dir: Path | None,
@@ -45,7 +50,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port)
+    settings = load_settings(data_dir, port, service=True, demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -66,11 +71,8 @@ def look_at_store(settings: Settings) -> None:
 
 def register_page_key(settings: Settings) -> None:
     """Put the pages' key into the store, where it can be listed and revoked."""
-    if settings.page_key is None:
-        return
-    origins = () if "*" in settings.cors_origins else settings.cors_origins
     with open_installation(settings) as installation:
-        installation.store.api_keys.register(settings.page_key, ["decide"], "page", origins, now())
+        register_key(installation.store, settings)
 
 
 def apply_configured(settings: Settings) -> None:
@@ -93,12 +95,14 @@ def apply_configured(settings: Settings) -> None:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME...]")
 @data_dir_option
-def work(names: tuple[str, ...], data_dir: Path | None) -> None:
+@click.option("--no-examples", is_flag=True, help="Leave a store that has no slot as it is.")
+def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> None:  # noqa: FBT001 - click's flags
     """Run the folds: attribute, learn, archive.
 
     Without a NAME, all of them. Several workers share the partitions; when one dies, the others
-    take over.
+    take over. A store that never had a slot gets those of config/slots.
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    sys.exit(run(load_settings(data_dir), list(names)))
+    settings = load_settings(data_dir, service=True)
+    sys.exit(run(settings, list(names), first_slots=not no_examples))

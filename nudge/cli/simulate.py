@@ -14,7 +14,6 @@ from bandits.units import HOUR, MINUTE
 from lab.simulate import result
 from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
-from lab.simulate.truth import BANNER_TIMES
 from nudge.cli.common import (
     data_dir_option,
     err,
@@ -35,7 +34,6 @@ DEMO_MINUTES = 5
 DEMO_BOOST = 3.0
 TELL_EVERY = 10.0
 SETTLE = 30.0
-BEST = max(BANNER_TIMES, key=lambda name: BANNER_TIMES[name])
 SLOTS = ("banner", "denomination", "prefill", "payment_retry", "sms_timing")
 
 
@@ -229,7 +227,7 @@ def _note(tally: Tally) -> str:
 
 
 def _make_teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
-    """Make a function that prints the share of the best banner every few seconds."""
+    """Make a function that prints every few seconds how many got what is best for them."""
     due = [begin + TELL_EVERY]
 
     def tell(tally: Tally) -> None:
@@ -237,11 +235,12 @@ def _make_teller(bar: Progress, begin: float) -> Callable[[Tally], None]:
         if now < due[0]:
             return
         due[0] += TELL_EVERY
-        share = tally.share("banner", BEST)
-        if share is not None:
+        found = tally.fitting()
+        if found is not None:
+            share, chance = found
             bar.console.print(
-                f"after {now - begin:4.0f} s: {result.percent(share)} of the visitors of the last "
-                f"10 s got the best banner ({BEST}); by chance it would be 25 %",
+                f"after {now - begin:4.0f} s: {share:.0%} of the visitors of the last 10 s got the "
+                f"banner that is best for them; by chance it would be {chance:.0%}",
                 soft_wrap=True,
             )
 

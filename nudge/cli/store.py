@@ -27,13 +27,16 @@ def store() -> None:
 @data_dir_option
 @json_option
 def status(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click's flags
-    """Check that the store is the known one; ends with 1 if it is not."""
+    """Check that the store is the known one, and write nothing; ends with 1 if it is not."""
     with open_installation(load_settings(data_dir)) as installation:
-        wrong = _recognise(installation)
+        wrong = _look(installation)
+        known = installation.store.identity.store_id()
     if as_json:
         print_json({"reason": wrong.reason if wrong else "", "text": str(wrong or "")})
+    elif wrong:
+        click.echo(f"{wrong.reason}: {wrong}")
     else:
-        click.echo(f"{wrong.reason}: {wrong}" if wrong else "the store is the known one")
+        click.echo("the store is the known one" if known else "the store is new: nothing ran on it")
     sys.exit(1 if wrong else 0)
 
 
@@ -50,7 +53,7 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
     afterwards: it reads the lake, and attribute and learn wait for it.
     """
     with open_installation(load_settings(data_dir)) as installation:
-        wrong = _recognise(installation)
+        wrong = _look(installation)
         if wrong is None:
             click.echo("the store is the known one: there is nothing to accept")
             return
@@ -59,6 +62,7 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
             click.echo("\n".join(_describe_loss(wrong, accepting.gaps())))
         if not yes:
             click.confirm("Go on with this store?", abort=True)
+        installation.store.identity.recognise(installation.settings.store_note)
         gaps = accepting.run(wrong)
     if as_json:
         print_json({"reason": wrong.reason, "gaps": [asdict(gap) for gap in gaps]})
@@ -66,8 +70,8 @@ def accept(yes: bool, data_dir: Path | None, as_json: bool) -> None:  # noqa: FB
         click.echo("accepted; now run `nudge rebuild`")
 
 
-def _recognise(installation: Installation) -> WrongStore | None:
-    return installation.store.identity.recognise(installation.settings.store_note)
+def _look(installation: Installation) -> WrongStore | None:
+    return installation.store.identity.look(installation.settings.store_note)
 
 
 def _describe_loss(wrong: WrongStore, gaps: list[Gap]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from nudge.clock import monotonic, sleep
 from nudge.errors import StoreError
-from nudge.processes import lockfile, tether
+from nudge.processes import lockfile, machine, tether
+from nudge.settings.private import OTHERS
 from nudge.settings.settings import Settings
 
 Address = Path | tuple[str, int]
@@ -114,6 +115,7 @@ def spawn(settings: Settings, wait: float = Waits.lock) -> EmbeddedStore:
     _make_private(path.parent)
     options = persistence(settings.aof) | {"port": "0", "unixsocketperm": "700"}
     options["unixsocket"] = str(path)
+    options["maxmemory"] = str(settings.store_max_memory or machine.memory() // 2)
     return _begin(settings.store_dir, path, settings.store_url, options, wait)
 
 
@@ -165,7 +167,7 @@ def _spawn(directory: Path, url: str, options: Mapping[str, str], lock: int) -> 
     if log.exists():
         # Why the last one ended is asked after the next one runs.
         log.replace(log.with_suffix(".log.1"))
-    with log.open("wb") as output:
+    with open(log, "wb", opener=_private) as output:
         # A session of its own: Ctrl-C is for the parent, which ends the store last.
         process = subprocess.Popen(  # noqa: S603 - our own binary and options
             command,
@@ -175,8 +177,13 @@ def _spawn(directory: Path, url: str, options: Mapping[str, str], lock: int) -> 
             pass_fds=(lock,),
             start_new_session=True,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+            umask=OTHERS,
         )
     return EmbeddedStore(url, process, log)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _binary() -> str:
@@ -201,6 +208,7 @@ def _make_private(directory: Path) -> None:
     if found.st_uid != os.getuid() or directory.is_symlink():
         cure = "remove it, or set NUDGE_DATA_DIR to another directory"
         raise StoreError(f"{directory} belongs to another user; {cure}")
+    directory.chmod(0o700)
 
 
 def _ready(store: EmbeddedStore, address: Address, waits: Waits) -> EmbeddedStore:

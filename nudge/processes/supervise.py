@@ -36,9 +36,11 @@ def programs(settings: Settings) -> list[Program]:
     """Return web and worker; the worker starts when pages are answered, for both would be late."""
     config = str(settings.config_dir / "gunicorn.conf.py")
     gunicorn = [sys.executable, "-m", "gunicorn", "-c", config]
+    # Whether the shipped slots are applied is said to `nudge serve`, which has done it by then.
+    work = [sys.executable, "-m", "nudge", "work", "--no-examples"]
     return [
         Program("web", [*gunicorn, "nudge.wiring.web:create_app()"], grace=15.0, reloads=True),
-        Program("worker", [sys.executable, "-m", "nudge", "work"], grace=20.0, later=True),
+        Program("worker", work, grace=20.0, later=True),
     ]
 
 
@@ -128,7 +130,7 @@ class _Supervisor:
     def _look(self, later: Sequence[Program]) -> None:
         if answers(self._settings.url):
             self._ready = True
-            sys.stdout.write(welcome(self._settings))
+            sys.stdout.write(welcome(self._settings, terminal=sys.stdout.isatty()))
             sys.stdout.flush()
             self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:

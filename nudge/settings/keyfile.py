@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 import tempfile
@@ -38,10 +37,21 @@ class Secrets:
 NAMES = tuple(one.name for one in fields(Secrets))
 
 
+@dataclass(frozen=True)
+class KeyOrigin:
+    """Where the keys of a process are from.
+
+    Attributes:
+        in_file: names of those from DATA_DIR/secrets.toml; the others are variables.
+        made: whether this process has just made the file.
+    """
+
+    in_file: frozenset[str] = frozenset()
+    made: bool = False
+
+
 def load_or_create_secrets(data_dir: Path) -> Secrets:
     """Return the data directory's secrets, making them first where there are none.
-
-    Processes that start at the same time all return the same secrets.
 
     Args:
         data_dir: created (mode 0700) where missing.
@@ -49,12 +59,26 @@ def load_or_create_secrets(data_dir: Path) -> Secrets:
     Raises:
         InvalidConfigError: the directory cannot be written, or the file is damaged.
     """
-    path = data_dir / FILE_NAME
+    return find_secrets(data_dir)[0]
+
+
+def find_secrets(data_dir: Path) -> tuple[Secrets, bool]:
+    """Return the data directory's secrets, and whether this very call has made them.
+
+    Processes that start at the same time all return the same secrets, one of them True.
+
+    Args:
+        data_dir: created (mode 0700) where missing.
+
+    Raises:
+        InvalidConfigError: the directory cannot be written, or the file is damaged.
+    """
+    path, made = data_dir / FILE_NAME, False
     try:
         if not path.exists():
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _publish(path, _generated())
-        return _parsed(path, path.read_text(encoding="ascii"))
+            made = _publish(path, _generated())
+        return _parsed(path, path.read_text(encoding="ascii")), made
     except (OSError, UnicodeDecodeError) as error:
         cure = "set NUDGE_DATA_DIR to a directory that this user can write"
         raise InvalidConfigError([f"{path}: cannot keep secrets here ({error}); {cure}"]) from error
@@ -65,7 +89,7 @@ def _generated() -> str:
     return _HEADER + "\n".join(lines) + "\n"
 
 
-def _publish(path: Path, text: str) -> None:
+def _publish(path: Path, text: str) -> bool:
     # A link, unlike a rename, fails where the name exists: the first of two starts wins, and
     # nobody ever sees half a file. mkstemp gives mode 0600.
     handle, draft = tempfile.mkstemp(prefix=FILE_NAME, dir=path.parent)
@@ -74,8 +98,11 @@ def _publish(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
+        try:
             os.link(draft, path)
+        except FileExistsError:
+            return False  # another process was first
+        return True
     finally:
         Path(draft).unlink()
 

@@ -22,7 +22,11 @@ from nudge.errors import InvalidConfigError
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 
 PREFIX = "NUDGE_"
+MIN_KEY = 32
+"""Characters: of API keys, and of a secret key for data that is still to come."""
 MIN_SECRET = 16
+"""Characters of a secret that already hashes or encrypts data: such a one cannot be changed."""
+NEW_KEY = "`openssl rand -base64 32` makes a good one"
 MAX_PORT = 65535
 MAX_KEY_ID = 255
 
@@ -48,6 +52,16 @@ def _check_bind(value: str) -> None:
         raise ValidationError("write HOST:PORT, such as 127.0.0.1:8000")
     if int(match["port"]) > MAX_PORT:
         raise ValidationError(f"the port is at most {MAX_PORT}")
+
+
+LEAST_MEMORY = 16 * 1024 * 1024
+"""Bytes of the embedded store: with less it has no room for its own."""
+
+
+def _check_memory(value: int) -> None:
+    if value != 0 and not LEAST_MEMORY <= value <= 1 << 50:
+        right = "write bytes, such as 4294967296; 0 is half of the machine's memory, and at least"
+        raise ValidationError(f"{right} {LEAST_MEMORY} of its own")
 
 
 FIRST_VAULT_KEY = 1
@@ -83,22 +97,30 @@ def _check_zone(value: str) -> None:
 
 
 class Seconds(ma.Field[float]):
-    """A field for a duration from 0 on, such as "2s"."""
+    """A field for a duration, such as "2s"."""
 
-    def __init__(self, *, longest: float) -> None:
+    def __init__(self, *, longest: float, least: float = 0.0) -> None:
         super().__init__()
         self.longest = longest
+        self.least = least
 
     def _deserialize(self, value: object, *_: object, **__: object) -> float:
         written = str(value)
         seconds = parse_seconds(f"{written}s" if written[-1:].isdigit() else written)
-        if seconds is None or not 0 <= seconds <= self.longest:
-            raise ValidationError(f'write a duration from 0 to {self.longest:g}s, such as "2s"')
+        if seconds is None or not self.least <= seconds <= self.longest:
+            bounds = f"from {self.least:g} to {self.longest:g}s"
+            raise ValidationError(f'write a duration {bounds}, such as "2s"')
         return seconds
 
 
 def _words() -> ma.List[str]:
     return ma.List(ma.String(validate=validate.Length(1, 200)))
+
+
+def _api_key() -> ma.String:
+    visible = validate.Regexp(r"[!-~]+\Z", error="visible ASCII only")
+    long = validate.Length(min=MIN_KEY, error=f"at least {MIN_KEY} characters: {NEW_KEY}")
+    return ma.String(validate=[visible, long])
 
 
 class _Schema(Schema):
@@ -123,6 +145,9 @@ class _Schema(Schema):
     aof = ma.String(validate=validate.OneOf(("everysec", "always")))
     web_workers = _whole(1, 256)
     web_threads = _whole(1, 256)
+    web_head_timeout = Seconds(least=0.5, longest=60.0)
+    web_body_timeout = Seconds(least=0.5, longest=600.0)
+    web_max_connections = _whole(16, 1_000_000)
     hot_timeout = _number(0.001, 10)
     publish_every = _number(0.05, 3600)
     archive_every = _number(0.05, 3600)
@@ -135,6 +160,7 @@ class _Schema(Schema):
     lake_keep_days = _whole(0, 36_500)
     journal_keep = _number(7 * 86_400, 10 * 365 * 86_400)
     journal_max_bytes = _whole(0, 1 << 50)
+    store_max_memory = ma.Integer(validate=_check_memory)
     refresh_every = _number(0.05, 60)
     cors_origins = ma.List(ma.String())
     region = ma.String(
@@ -167,20 +193,22 @@ class _EnvironSchema(_Schema):
     secret_key = ma.String(
         validate=validate.Length(
             min=MIN_SECRET,
-            error=f"at least {MIN_SECRET} characters: `openssl rand -base64 32` makes a good one",
+            error=f"at least {MIN_KEY} characters: {NEW_KEY}",
         ),
     )
     vault_keys = ma.String(validate=_check_vault_keys)
-    admin_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
-    page_key = ma.String(validate=validate.Regexp(r"[!-~]+\Z", error="visible ASCII only"))
+    admin_key = _api_key()
+    page_key = _api_key()
 
 
 _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "learning")
+SECTIONS = ("attribution", "identity", "learning", "store", "web")
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
+PLAIN = frozenset(("web_workers", "web_threads"))
+"""Settings that are older than the section of their name, and stand outside."""
 
 
 def from_environ(environ: Mapping[str, str]) -> Values:
@@ -223,7 +251,7 @@ def _flat_table(table: Mapping[str, object]) -> dict[str, tuple[str, object]]:
         if name in SECTIONS and isinstance(value, dict):
             found |= {f"{name}.{key}": (f"{name}_{key}", one) for key, one in value.items()}
         else:
-            known_elsewhere = name.partition("_")[0] in SECTIONS
+            known_elsewhere = name.partition("_")[0] in SECTIONS and name not in PLAIN
             found[name] = (f"{name}?" if known_elsewhere else name, value)
     return found
 
@@ -250,7 +278,7 @@ def _unknown(path: Path, name: str) -> str:
 def _written(name: str) -> str:
     """Return a setting's key in the file: `attribution.skew`."""
     section, _, key = name.partition("_")
-    return f"{section}.{key}" if section in SECTIONS else name
+    return f"{section}.{key}" if section in SECTIONS and name not in PLAIN else name
 
 
 def _closest(name: str, known: Iterable[str]) -> str:

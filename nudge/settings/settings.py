@@ -13,12 +13,15 @@ from urllib.parse import quote, urlsplit
 
 from nudge.errors import InvalidConfigError
 from nudge.settings import schema
+from nudge.settings.keyfile import FILE_NAME as SECRETS_FILE
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
-from nudge.settings.keyfile import Secrets, load_or_create_secrets
+from nudge.settings.keyfile import KeyOrigin, Secrets, find_secrets, load_or_create_secrets
 from nudge.settings.schema import (
     BIND,
     FIRST_VAULT_KEY,
     LISTS,
+    MIN_KEY,
+    NEW_KEY,
     PREFIX,
     Values,
     from_environ,
@@ -36,6 +39,8 @@ __all__ = [
 ]
 
 FILE_NAME = "nudge.toml"
+DEMO = "-demo"
+"""End of the names of a demonstration's data directory and namespace."""
 MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
@@ -55,7 +60,7 @@ class Settings:
     """The operator's settings; durations in seconds, sizes in bytes.
 
     Attributes:
-        secret_key: key material for ids, the vault and the draws, at least 16 bytes.
+        secret_key: key material for ids, the vault and the draws.
         admin_key: API key with every scope; None has none.
         page_key: API key with the scope `decide`, for pages; None has none.
         vault_keys: further keys of the vault, `1=SECRET,2=SECRET`; the last one encrypts. Key 1 is
@@ -72,6 +77,9 @@ class Settings:
         aof: when the embedded store syncs its log to disk.
         web_workers: web processes.
         web_threads: threads of each web process.
+        web_head_timeout: how long a client may take for the headers of a request.
+        web_body_timeout: how long it may take for the body.
+        web_max_connections: of each web process; the oldest that waits is closed for a new one.
         hot_timeout: longest that a page waits for the store.
         publish_every: least time between two snapshots of a slot.
         archive_every: longest time that a record waits for the lake.
@@ -80,6 +88,7 @@ class Settings:
         lake_keep_days: how many days the lake keeps, at least as long as the journal; 0 is all.
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
+        store_max_memory: memory of the embedded store; 0 is half of what this machine lets us have.
         refresh_every: how often a web process looks for new snapshots and slots.
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
@@ -94,6 +103,7 @@ class Settings:
         identity_number_ranges: numbers that exist besides those that the library knows.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
+        origin: where the keys are from; no setting.
     """
 
     secret_key: bytes = field(repr=False)
@@ -112,6 +122,9 @@ class Settings:
     aof: Aof = "everysec"
     web_workers: int = 2
     web_threads: int = 8
+    web_head_timeout: float = 5.0
+    web_body_timeout: float = 10.0
+    web_max_connections: int = 8192
     hot_timeout: float = 0.05
     publish_every: float = 5.0
     archive_every: float = 30.0
@@ -119,6 +132,7 @@ class Settings:
     lake_keep_days: int = 0
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
+    store_max_memory: int = 0
     refresh_every: float = 0.5
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024
@@ -132,6 +146,7 @@ class Settings:
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
     fault_dir: str | None = None
+    origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)
 
     @property
     def vault_secrets(self) -> dict[int, bytes]:
@@ -156,6 +171,11 @@ class Settings:
         return self.data_dir / "store.json"
 
     @property
+    def secrets_file(self) -> Path:
+        """The file with the keys that Nudge has made, readable by its user alone."""
+        return self.data_dir / SECRETS_FILE
+
+    @property
     def spool_dir(self) -> Path:
         """The directory of the spool: records of web processes that the store does not take."""
         return self.data_dir / "spool"
@@ -169,6 +189,11 @@ class Settings:
     def metrics_dir(self) -> Path:
         """The directory in which the processes share their Prometheus numbers."""
         return self.data_dir / "metrics"
+
+    @property
+    def limits_file(self) -> Path:
+        """The token buckets that the web processes share; worth nothing after a boot."""
+        return self.data_dir / "run" / "limits.table"
 
     @property
     def bind(self) -> str:
@@ -197,7 +222,7 @@ class Settings:
 
     def masked(self) -> dict[str, object]:
         """Return field -> value in a form that may be printed: no secret, no password."""
-        shown: dict[str, object] = {one.name: getattr(self, one.name) for one in fields(self)}
+        shown: dict[str, object] = {name: getattr(self, name) for name in _names()}
         secret = (*SECRET_NAMES, "vault_keys")
         shown |= {name: "set" if shown[name] else None for name in secret}
         shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)
@@ -209,7 +234,7 @@ class Settings:
 
         They hold the secrets: give them to Nudge's own processes only.
         """
-        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given = {name: getattr(self, name) for name in _names()}
         given |= {"bind": self.bind, "secret_key": self.secret_key.decode()}
         given |= {name: ",".join(getattr(self, name)) for name in LISTS}
         del given["host"], given["port"]
@@ -220,6 +245,8 @@ def load(
     environ: Mapping[str, str] | None = None,
     config_file: Path | None = None,
     overrides: Mapping[str, str] | None = None,
+    *,
+    demo: bool = False,
 ) -> Settings:
     """Read the settings, and make the secrets that are not given.
 
@@ -227,6 +254,7 @@ def load(
         environ: variables; None is the process's own. An empty value counts as unset.
         config_file: None is `nudge.toml` in the configuration directory, which may be missing.
         overrides: variables that count more than those of the environment.
+        demo: a demonstration keeps data of its own: another data directory and namespace.
 
     Raises:
         InvalidConfigError: every problem with its file or variable, key and cure.
@@ -236,6 +264,8 @@ def load(
     # Only the default file may be missing: who names one means it.
     values = (from_file(path) if config_file or path.exists() else {}) | given
     values.setdefault("config_dir", str(path.parent))
+    if demo:
+        values |= _demo_values(values)
     return _with_secrets(_settings(values), values)
 
 
@@ -262,6 +292,15 @@ def _file(given: Values, config_file: Path | None) -> Path:
     return directory / FILE_NAME
 
 
+def _demo_values(values: Values) -> Values:
+    """Return what keeps simulated visitors away from real ones, beside the settings' own data."""
+    own = Path(values.get("data_dir", "data")).expanduser().absolute()
+    found: Values = {"data_dir": str(own.with_name(f"{own.name}{DEMO}"))}
+    if "redis_url" in values:  # an own store is in the data directory; another one is shared
+        found["namespace"] = f"{values.get('namespace', Settings.namespace)}{DEMO}"
+    return found
+
+
 def _settings(values: Values) -> Settings:
     plain = {name: v for name, v in values.items() if name not in (*SECRET_NAMES, "bind")}
     for name in ("data_dir", "config_dir"):
@@ -275,9 +314,44 @@ def _settings(values: Values) -> Settings:
 
 def _with_secrets(settings: Settings, values: Values) -> Settings:
     given = {name: values[name] for name in SECRET_NAMES if name in values}
+    origin = KeyOrigin()
     if len(given) < len(SECRET_NAMES):
-        given = vars(load_or_create_secrets(settings.data_dir)) | given
-    return replace(settings, **given | {"secret_key": given["secret_key"].encode()})
+        kept, made = find_secrets(settings.data_dir)
+        origin = KeyOrigin(frozenset(SECRET_NAMES) - given.keys(), made)
+        given = vars(kept) | given
+    _check_lengths(settings, given, origin)
+    secret = given["secret_key"].encode()
+    return replace(settings, **given | {"secret_key": secret}, origin=origin)
+
+
+def _check_lengths(settings: Settings, given: Mapping[str, str], origin: KeyOrigin) -> None:
+    """Check that no key can be guessed.
+
+    What a shorter secret key has hashed already can be read with that one alone: it stays good for
+    a data directory that knows its store.
+
+    Raises:
+        InvalidConfigError: a key is too short; the message tells where it stands, never the key.
+    """
+    short = [name for name, value in given.items() if len(value) < MIN_KEY]
+    if settings.store_note.exists():
+        short = [name for name in short if name != "secret_key"]
+    places = [
+        f"{settings.secrets_file}: {one}" if one in origin.in_file else PREFIX + one.upper()
+        for one in short
+    ]
+    cure = f"at least {MIN_KEY} characters: {NEW_KEY}"
+    if "secret_key" in short:
+        cure += (
+            "; for data that hangs on this one, put that installation's store.json into DATA_DIR"
+        )
+    if places:
+        raise InvalidConfigError([f"{place}: {cure}" for place in places])
+
+
+def _names() -> list[str]:
+    """List the fields that are settings."""
+    return [one.name for one in fields(Settings) if one.name != "origin"]
 
 
 def _bracketed(host: str) -> str:

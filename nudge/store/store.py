@@ -16,6 +16,7 @@ from nudge.store.keeping.backup import Backup
 from nudge.store.keeping.freshness import FreshnessReader
 from nudge.store.keeping.heartbeats import Heartbeats
 from nudge.store.keeping.identity import StoreIdentity
+from nudge.store.keeping.memory import StoreMemory
 from nudge.store.keeping.retention import Retention
 from nudge.store.keeping.rewriting import LogRewrite
 from nudge.store.plans.bulk import BulkPlanning
@@ -96,6 +97,11 @@ class Store:
     def identity(self) -> StoreIdentity:
         """The identity of the store: recognises one that is empty, older or another."""
         return StoreIdentity(self.client, self.keys)
+
+    @cached_property
+    def memory(self) -> StoreMemory:
+        """Memory of the store: how much it uses, and how much it may."""
+        return StoreMemory(self.client)
 
     @cached_property
     def retention(self) -> Retention:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from flask import Flask
+import structlog
+from flask import Flask, Response
 
 from nudge import faults
 from nudge.api.auth import local_callers
-from nudge.api.cors import allow_origins
 from nudge.api.document import describe
 from nudge.api.errors import handle_errors
+from nudge.api.headers import AnswerHeaders
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
@@ -29,6 +31,7 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
 from nudge.store.store import Store
@@ -37,6 +40,8 @@ from nudge.wiring.stores import hot_store, patient_store
 SLOW_TIMEOUT: Final = 2.0
 """Seconds that a report or a plan may wait for the store."""
 
+log = structlog.get_logger()
+
 
 class App(Flask):
     """Flask without its looks at each call for views that are coroutines: none is."""
@@ -44,6 +49,13 @@ class App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The view as it is."""
         return func
+
+    def make_default_options_response(self) -> Response:
+        """The methods of a path, and nothing else."""
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        response.allow.update(super().make_default_options_response().allow)
+        return response
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -57,7 +69,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises:
         InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
+    make_files_private()
     service = _service(settings or load())
+    for problem in close_data_dir(service.settings.data_dir):
+        log.warning("data_dir_open", problem=problem)
     faults.arm(service.settings.fault_dir)
     app = App("nudge", static_folder=None)
     app.json = OrjsonProvider(app)
@@ -65,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = service
     describe(app)
     handle_errors(app, service.metrics)
-    allow_origins(app, service.settings.cors_origins)
+    app.wsgi_app = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)  # type: ignore[method-assign]
     return app
 
 
@@ -94,6 +109,7 @@ def _service(settings: Settings) -> Service:
         holidays=HolidayWatch(
             load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
         ),
+        memory=MemoryWatch(metrics.memory),
     )
 
 

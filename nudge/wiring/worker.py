@@ -33,6 +33,7 @@ from nudge.wiring.stores import patient_store
 from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.courtesy import Courtesy
+from nudge.workers.first_slots_loop import FirstSlotsLoop
 from nudge.workers.harm_guard_loop import HarmGuardLoop
 from nudge.workers.heartbeat_loop import HeartbeatLoop
 from nudge.workers.leases import TTL, Leases
@@ -72,13 +73,16 @@ class Worker:
         return StoreCheck(self.store, self.settings.store_note)
 
 
-def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int:
+def work(
+    settings: Settings, names: Sequence[str] = (), ttl: float = TTL, *, first_slots: bool = False
+) -> int:
     """Run folds until SIGTERM or SIGINT; call it from the main thread.
 
     Args:
         settings: of the installation.
         names: of the folds; none means all.
         ttl: seconds after which a dead worker's work is taken over.
+        first_slots: whether a store that never had a slot gets those of config/slots.
 
     Returns:
         The exit status: 0 after an orderly end, 1 where a loop ended by itself.
@@ -95,6 +99,9 @@ def work(settings: Settings, names: Sequence[str] = (), ttl: float = TTL) -> int
     store = patient_store(settings)
     worker = Worker(settings, store, _owner(), ttl)
     loops = loops_of(worker, names or NAMES)
+    if first_slots:
+        directory = settings.config_dir / "slots"
+        loops["slots"] = FirstSlotsLoop(store, worker.store_check, directory)
     stop = Event()
     try:
         with stop_signals(stop):

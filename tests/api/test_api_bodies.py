@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -228,3 +229,50 @@ def test_f11_a_bad_text_in_a_line_costs_no_other(web: Web) -> None:
     told = [json.loads(line) for line in answer.data.splitlines()]
     assert [one["visitor_id"] for one in told] == ["v-1", "v-2", "v-3"]
     assert all("code" not in one for one in told)
+
+
+@dataclass
+class Chunks:
+    """A body in chunks as a server gives it, of which one may be broken."""
+
+    left: bytes
+    broken: bool
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; the server's own error at the end of a body that is broken."""
+        found, self.left = self.left[:size], self.left[size:]
+        if self.broken and not found:
+            raise NotImplementedError("a chunk's size is none")
+        return found
+
+
+def chunked(
+    web: Web, path: str, body: bytes, *, broken: bool = False, kind: str = "application/json"
+) -> TestResponse:
+    """The answer to a body without a length."""
+    environ = {"wsgi.input": Chunks(body, broken), "wsgi.input_terminated": True}
+    headers = bearer(web.service.settings.admin_key)
+    return web.http.post(path, headers=headers, content_type=kind, environ_overrides=environ)
+
+
+def test_s13_a_body_in_chunks_is_never_cut(web: Web) -> None:
+    """Beyond the limit it is a 413, however it comes; up to the limit it is read whole."""
+    settings = web.service.settings
+    event = json.dumps({"events": [clicked("z")]}).encode()
+    for path, most, body in (
+        ("/v1/decisions", settings.max_body, json.dumps(ASK).encode()),
+        ("/v1/events", settings.max_events_body, event),
+        ("/v1/sms/timings", settings.max_events_body, b'{"visitor_id": "v"}'),
+    ):
+        whole = chunked(web, path, body.ljust(most))
+        assert whole.status_code in {200, 202}, whole.text
+        # What was cut would be in order: only blanks are behind the limit.
+        over = chunked(web, path, body.ljust(most + 1))
+        assert (over.status_code, over.json["code"]) == (413, "too_large"), path
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+def test_s13_a_broken_chunk_is_the_sender_s(web: Web, kind: str) -> None:
+    """It is a 400 in the one form, for a body and for a stream, and no failure of ours."""
+    answer = chunked(web, "/v1/sms/timings", b'{"visitor_id": "v"}', broken=True, kind=kind)
+    assert (answer.status_code, answer.json["code"]) == (400, "broken_body")

@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import pytest
 from api_web import ASK, Web, bearer, served
+from child_processes import eventually
 from flask import Flask
 from marshmallow import Schema
 
 from nudge.api.keeper import Keeper
 from nudge.api.operation import check_rules, operation, resource
 from nudge.api.schemas.decisions import MANY, ONE
+from nudge.config.slot_change import Edit
 from nudge.errors import StoreAwayError, StoreFullError
+from nudge.flows.upkeep.first_slots import apply_first_slots
+from nudge.processes.welcome import NO_SLOTS
 from nudge.settings.settings import Settings
 from nudge.store.keeping.identity import MARGIN
 from nudge.store.service import api_keys
@@ -180,6 +184,28 @@ def test_the_app_starts_without_a_store(settings: Settings) -> None:
     assert (response.status_code, response.json["code"]) == (503, "store_away")
     assert int(response.headers["Retry-After"]) > 0
     assert "127.0.0.1" not in response.text
+
+
+def test_o01_without_a_slot_it_is_not_ready(settings: Settings) -> None:
+    """Nothing can be decided: 503 with the cure; as soon as there is a slot, ready."""
+    web = Web(create_app(settings), {})
+    web.service.look()
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (503, "starting")
+    assert ready.json["reason"].startswith("no_slots: ")
+    assert "nudge apply config/slots" in ready.json["reason"]
+    assert NO_SLOTS in ready.data
+    apply_first_slots(web.service.store, settings.config_dir / "slots", Edit("test", "", 1.0))
+    web.service.look()
+    ready = web.http.get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (200, "ready")
+
+
+def test_o01_the_web_registers_the_pages_key(settings: Settings) -> None:
+    """Also where no `nudge serve` did: the key is listed, and can be revoked."""
+    service = Web(create_app(settings), {}).service
+    service.start()
+    assert eventually(lambda: [k.name for k in service.store.api_keys.list_keys()] == ["page"], 10)
 
 
 def test_an_unknown_key_is_not_called_wrong_without_a_store(settings: Settings) -> None:

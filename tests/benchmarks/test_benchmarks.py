@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,6 +15,8 @@ import structlog
 from benchmarks import __main__ as bench
 
 NAMES = bench.names()
+HERE = Path(bench.__file__).parent
+MODULES = {path.stem for path in HERE.glob("*.py")}
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +38,21 @@ def test_it_prints_its_table_beside_the_baseline(
     printed = capfd.readouterr().out
     assert module.BASELINE in printed
     assert any(sign.isdigit() for sign in printed)
+
+
+def imported(name: str) -> set[str]:
+    """Return the modules of the directory that a module imports, by itself or by others."""
+    source = (HERE / f"{name}.py").read_text("utf-8")
+    direct = set(re.findall(r"^\s*from benchmarks\.(\w+) import", source, re.MULTILINE))
+    for listed in re.findall(r"^\s*from benchmarks import (.+)$", source, re.MULTILINE):
+        direct |= set(re.findall(r"\w+", listed)) & MODULES
+    return direct | {deep for one in direct - {name} for deep in imported(one)}
+
+
+def test_o09_no_benchmark_is_forgotten() -> None:
+    """Each module of the directory is a benchmark, whose small form runs here, or part of one."""
+    run = {one for name in NAMES for one in (name, *imported(name))}
+    assert run == MODULES - {"__init__", "__main__"}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

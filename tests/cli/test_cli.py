@@ -264,3 +264,22 @@ def test_explanation_for_people_has_every_part() -> None:
         assert part in text
     assert text.endswith("reproduced: yes")
     assert "\n".join(lines(found | {"reproduced": False})).endswith("reproduced: no")
+
+
+def test_o07_make_demo_leaves_the_data_of_make_run_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`nudge serve --demo` serves its own directory; one that is named is taken as it is."""
+    served: list[Path] = []
+
+    def supervise(settings: Settings, *_: object) -> int:
+        served.append(settings.data_dir)
+        return 0
+
+    monkeypatch.setattr("nudge.cli.serve.supervise", supervise)
+    monkeypatch.setenv("NUDGE_DATA_DIR", str(tmp_path / "data"))
+    for options in ([], ["--data-dir", str(tmp_path / "mine")]):
+        done = CliRunner().invoke(cli, ["serve", "--demo", *options])
+        assert done.exit_code == 0, done.output
+    assert served == [tmp_path / "data-demo", tmp_path / "mine"]
+    assert not (tmp_path / "data").exists()

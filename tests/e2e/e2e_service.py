@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -20,8 +19,8 @@ from nudge.lake.files.reader import Lake
 
 SAMPLE = ROOT / "tests" / "data" / "hillstrom_sample.csv"
 MAPPING = ROOT / "examples" / "hillstrom" / "mapping.toml"
-ADMIN_KEY = "e2e-admin-key-0123456789"
-PAGE_KEY = "e2e-page-key-0123456789"
+ADMIN_KEY = "e2e-admin-key-0123456789abcdefghi"
+PAGE_KEY = "e2e-page-key-0123456789abcdefghij"
 READY = 60.0
 """Seconds: a busy machine may be slow; how fast it should be has a test of its own."""
 
@@ -56,9 +55,13 @@ class Service:
 
     @property
     def curl(self) -> list[str]:
-        """The curl line that it prints, as words."""
+        """The curl line that it prints, as the words that a shell reads."""
         lines = self.log.read_text().splitlines()
-        return next(shlex.split(line) for line in lines if line.strip().startswith("curl "))
+        line = next(line for line in lines if line.strip().startswith("curl "))
+        script = f"set -- {line}\nprintf '%s\\n' \"$@\""
+        command = ["/bin/sh", "-c", script]
+        done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the command line against it."""

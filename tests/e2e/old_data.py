@@ -22,8 +22,8 @@ FAMILIES = ("visitor", "open", "counts", "blocks", "totals")
 """Kinds of keys that a rebuild makes anew; a generation may follow, as in `counts@7`."""
 SECRETS = {
     "NUDGE_SECRET_KEY": "old-secret-key-0123456789abcdef",
-    "NUDGE_ADMIN_KEY": "old-admin-key-0123456789",
-    "NUDGE_PAGE_KEY": "old-page-key-0123456789",
+    "NUDGE_ADMIN_KEY": "old-admin-key-0123456789abcdefghi",
+    "NUDGE_PAGE_KEY": "old-page-key-0123456789abcdefghij",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -14,12 +15,19 @@ from e2e_service import ADMIN_KEY, Service
 IDS = ["user/13", "/a//b/", "..", "a/../b", "who?x#1;b+ %2F", "客户/\U0001f600", "+/8A+/==", "//"]
 
 
-def ask(service: Service, method: str, path: str, body: bytes = b"", **more: str) -> Any:
+MOST = 4 * 1024 * 1024
+"""Bytes of a batch of events; the tests' service has the shipped settings."""
+
+
+def ask(
+    service: Service, method: str, path: str, body: bytes | Iterator[bytes] = b"", **more: str
+) -> Any:
     """Status and JSON of a request whose path goes over the wire as it is."""
     link = http.client.HTTPConnection(urlsplit(service.url).netloc, timeout=30)
     headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
     named = {name.replace("_", "-"): value for name, value in more.items()}
-    link.request(method, path, body or None, headers | named)
+    chunked = "Transfer_Encoding" in more
+    link.request(method, path, body or None, headers | named, encode_chunked=chunked)
     answer = link.getresponse()
     told = answer.read()
     link.close()
@@ -51,3 +59,14 @@ def test_f08_no_redirect_over_the_wire(service: Service, path: str) -> None:
     status = link.getresponse().status
     link.close()
     assert status in {200, 404}
+
+
+def test_s13_what_is_sent_in_chunks_is_never_cut_over_the_wire(service: Service) -> None:
+    """A body beyond the limit is refused, one in order is read; so over the wire."""
+    batch = b'{"events": [{"event_id": "chunk", "type": "complaint", "visitor_id": "w"}]}'
+    for size, status in ((MOST, 202), (MOST + 1, 413)):
+        blocks = [batch, b" " * (size - len(batch))]
+        got, told = ask(service, "POST", "/v1/events", iter(blocks), Transfer_Encoding="chunked")
+        assert got == status, told
+    got, told = ask(service, "FOO", "/v1/events")
+    assert (got, told["code"]) == (405, "method_not_allowed")

@@ -13,7 +13,7 @@ import pytest
 from nudge.errors import InvalidConfigError
 from nudge.settings.settings import Settings, load, load_or_create_secrets, stray_variables
 
-SECRET = "a-secret-of-enough-length"  # noqa: S105 - no real one
+SECRET = "a-secret-of-enough-length-0123456"  # noqa: S105 - no real one
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("NUDGE_SECRET_KEY", "too-short", "at least 16 characters"),
+        ("NUDGE_SECRET_KEY", "too-short", "at least 32 characters"),
         ("NUDGE_BIND", "8000", "HOST:PORT"),
         ("NUDGE_BIND", "127.0.0.1:99999", "65535"),
         ("NUDGE_PARTITIONS", "2.5", "integer"),
@@ -149,11 +149,38 @@ def test_concurrent_first_starts_agree(tmp_path: Path) -> None:
 
 def test_given_keys_are_not_replaced(base: dict[str, str]) -> None:
     """Given keys are used; where all are given, nothing is written."""
-    keys = {"NUDGE_SECRET_KEY": SECRET, "NUDGE_ADMIN_KEY": "adm", "NUDGE_PAGE_KEY": "page"}
+    keys = {"NUDGE_SECRET_KEY": SECRET, "NUDGE_ADMIN_KEY": "a" * 32, "NUDGE_PAGE_KEY": "p" * 32}
     settings = load(base | keys)
     assert settings.secret_key == SECRET.encode()
-    assert (settings.admin_key, settings.page_key) == ("adm", "page")
+    assert (settings.admin_key, settings.page_key) == ("a" * 32, "p" * 32)
     assert not settings.data_dir.exists()
+
+
+@pytest.mark.parametrize("name", ["NUDGE_ADMIN_KEY", "NUDGE_PAGE_KEY", "NUDGE_SECRET_KEY"])
+def test_s11_a_short_key_is_refused_with_the_cure(base: dict[str, str], name: str) -> None:
+    """A key of fewer than 32 characters is refused; the message has a way to make one, not it."""
+    with pytest.raises(InvalidConfigError, match=f"{name}: at least 32 .*openssl") as caught:
+        load(base | {name: "k" * 31})
+    assert "k" * 31 not in str(caught.value)
+    load(base | {name: "k" * 32})
+
+
+def test_s11_a_short_key_in_the_file_of_secrets_is_refused(base: dict[str, str]) -> None:
+    """Who edits the file is held to the same length; the file and the key's name are told."""
+    load(base)
+    file = Path(base["NUDGE_DATA_DIR"]) / "secrets.toml"
+    file.write_text(
+        "\n".join(f'{name} = "{"k" * 31}"' for name in vars(load_or_create_secrets(file.parent)))
+    )
+    with pytest.raises(InvalidConfigError, match=r"secrets\.toml: admin_key: at least 32"):
+        load(base)
+
+
+def test_s11_a_secret_key_that_hangs_on_data_stays_good(base: dict[str, str]) -> None:
+    """Versions before took 16 characters, and nobody is recognised under another secret key."""
+    settings = load(base)
+    settings.store_note.write_text("{}")
+    assert load(base | {"NUDGE_SECRET_KEY": "k" * 16}).secret_key == b"k" * 16
 
 
 def test_damaged_secrets_are_not_replaced(tmp_path: Path) -> None:
@@ -178,3 +205,13 @@ def test_nothing_printed_holds_a_secret(settings: Settings) -> None:
     assert settings.masked()["store_url"] == "redis://user:***@127.0.0.1:6379"
     for secret in (settings.secret_key.decode(), settings.admin_key, settings.page_key):
         assert str(secret) not in shown
+
+
+def test_o07_a_demonstration_keeps_its_data_apart(base: dict[str, str]) -> None:
+    """Its data directory is another one, and so is its namespace in a store that others use."""
+    settings = load(base, demo=True)
+    assert settings.data_dir == Path(f"{base['NUDGE_DATA_DIR']}-demo")
+    assert settings.namespace == "nudge"
+    assert not Path(base["NUDGE_DATA_DIR"]).exists()
+    shared = base | {"NUDGE_REDIS_URL": "redis://store.example", "NUDGE_NAMESPACE": "n"}
+    assert load(shared, demo=True).namespace == "n-demo"

@@ -118,6 +118,11 @@ class Sealer:
         return self._key("import")
 
     @cached_property
+    def limits_key(self) -> bytes:
+        """Key of the hash under which keys, addresses and devices are limited; 32 bytes."""
+        return self._key("limits")
+
+    @cached_property
     def links(self) -> Links:
         """The codec of link tokens in SMS."""
         return Links(self._key("link"))

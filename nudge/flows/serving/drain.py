@@ -50,12 +50,21 @@ def _batches(items: Iterator[SpooledAppend]) -> Iterator[list[SpooledAppend]]:
 
 
 def _append(store: Store, batch: Iterable[SpooledAppend]) -> int:
-    groups: dict[bool, dict[int, list[Append]]] = {True: {}, False: {}}
+    # Decisions of pages, then what servers sent, then pages' events: who answers comes behind.
+    groups: dict[tuple[bool, bool], dict[int, list[Append]]] = {
+        (True, False): {},
+        (True, True): {},
+        (False, True): {},
+    }
     for one in batch:
         arrival = _completed(store, one)
         if arrival is not None:
-            groups[one.closes].setdefault(one.partition, []).append(arrival)
-    return sum(store.people.append_people(group, closes=closes) for closes, group in groups.items())
+            group = groups[one.closes, one.lasting or not one.closes]
+            group.setdefault(one.partition, []).append(arrival)
+    return sum(
+        store.people.append_people(group, closes=closes, lasting=lasting)
+        for (closes, lasting), group in groups.items()
+    )
 
 
 def _completed(store: Store, one: SpooledAppend) -> Append | None:

@@ -23,12 +23,14 @@ class PageVisitor(NamedTuple):
         device: that shows the page; None without a token.
         degraded: the store was away: the visitor's state is not known.
         lookup: hash of a visitor who is to be looked up when the record leaves the spool; else "".
+        by_server: a server asks.
     """
 
     view: VisitorView
     device: Device | None
     degraded: bool
     lookup: str
+    by_server: bool = False
 
     def token(self, sealer: Sealer) -> str:
         """The device's token from now on: a visitor who may be known is in it."""
@@ -67,7 +69,7 @@ class Identifier:
         try:
             view = self.finder.opened(request, device, caller, at, stock=stock, book=book)
         except StoreAwayError:
-            return self._unread(request, device)
+            return self._unread(request, device)._replace(by_server=caller.is_server)
         return PageVisitor(view, device, degraded=False, lookup="")
 
     def _unread(self, request: DecisionRequest, device: Device | None) -> PageVisitor:

@@ -35,10 +35,12 @@ class UnloggedDecision(NamedTuple):
     Attributes:
         standing: under a reference of its own, since the journal cannot number it.
         lookup: hash of its visitor, who is looked up when it leaves the spool; empty if known.
+        by_server: a server asked for it.
     """
 
     standing: StandingDecision
     lookup: str
+    by_server: bool = False
 
 
 class LoggedPage(NamedTuple):
@@ -115,7 +117,9 @@ class DecisionLog:
         if not unlogged:
             return True
         items = [
-            SpooledAppend(one.standing.ref.partition, _append_of(one), closes=True)
+            SpooledAppend(
+                one.standing.ref.partition, _append_of(one), closes=True, lasting=one.by_server
+            )
             for one in unlogged
         ]
         try:
@@ -147,5 +151,5 @@ def _unlogged(
         ref = away_ref(visitor.view.partition)
         own = replace(decision, ref=ref, at=at)
         standing = StandingDecision(ref, own, decision.period, fresh=True)
-        found.append(UnloggedDecision(standing, visitor.lookup))
+        found.append(UnloggedDecision(standing, visitor.lookup, visitor.by_server))
     return found

@@ -42,7 +42,7 @@ def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:
         raise InvalidConfigError(refused)
     done = [c for c in changes if c.changes]
     for change in done:
-        if not _write(store, change, edit):
+        if not write_change(store, change, edit):
             text = f"slot {change.slot.name}: somebody changed it meanwhile; look and apply again"
             raise InvalidConfigError([text])
     return done
@@ -136,7 +136,7 @@ def _check_fallback(before: Slot | None, wanted: Slot) -> None:
 
 
 def _written(store: Store, change: Change, edit: Edit) -> Change:
-    if _write(store, change, edit):
+    if write_change(store, change, edit):
         return change
     before = store.slots.current().get(change.slot.name)
     seen = change.before.revision if change.before else None
@@ -144,7 +144,7 @@ def _written(store: Store, change: Change, edit: Edit) -> Change:
     raise ChangedMeanwhileError(f"slot {change.slot.name!r} was changed meanwhile")
 
 
-def _write(store: Store, change: Change, edit: Edit) -> bool:
+def write_change(store: Store, change: Change, edit: Edit) -> bool:
     """Write one change; return False where another caller changed the slot meanwhile.
 
     The audit entry is written in one with the revision; the journal's mark, for reports, follows.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -40,14 +40,15 @@ class JournalRetention:
             return 0
         self.next_at = now + EVERY
         self.store.log_rewrite.rewrite()
-        return sum(self._trimmed(partition) for partition in partitions)
+        keep = replace(self.keep, bytes=self.store.retention.room(self.keep.bytes))
+        return sum(self._trimmed(partition, keep) for partition in partitions)
 
-    def _trimmed(self, partition: int) -> int:
-        done = self.store.retention.trim(partition, self.keep)
+    def _trimmed(self, partition: int, keep: RetentionRule) -> int:
+        done = self.store.retention.trim(partition, keep)
         if done.young:
             # They are in the lake; but an event that names one of them by its id is refused.
             log.warning("journal_trimmed_early", partition=partition, entries=done.young)
-        share = self.keep.bytes / self.store.keys.partitions
+        share = keep.bytes / self.store.keys.partitions
         taken = self.store.retention.used(partition) if share else 0
         if taken > share:
             cure = "see the folds' lags: what they or the archive have not read must stay"

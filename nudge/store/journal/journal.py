@@ -29,6 +29,8 @@ EVENT_MEMORY = 7.0 * DAY
 PAGE: Final = 4
 """Records that are read in the first go: a block is as many entries as a batch wants, and what
 is read beyond the batch is read again."""
+BY_PAGE: Final = 3
+"""The script's word for decisions that pages asked for, and that waited in the spool."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
@@ -87,7 +89,12 @@ class Journal:
         return [_made(one, reply) for one, reply in zip(batches, replies, strict=True)]
 
     def append_once(
-        self, partition: int, arrivals: Sequence[Append], *, closes: bool
+        self,
+        partition: int,
+        arrivals: Sequence[Append],
+        *,
+        closes: bool,
+        lasting: bool = True,
     ) -> list[int | Redirect]:
         """Append records of one partition, each once; idempotent for 7 days.
 
@@ -95,28 +102,28 @@ class Journal:
             partition: in which all the visitors are at home.
             arrivals: the records.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            lasting: what closes is a server's word, which makes the vault keep them for good.
 
         Returns:
             For each record its position, 0 for a duplicate, or where its visitor's journal is.
         """
-        args = self._arguments(partition, closes=closes)
+        fixed = self._arguments(partition, int(closes) if lasting else BY_PAGE * closes)
+        args = list(fixed)
         for arrival in arrivals:
             args += _of_arrival(arrival, earlier_digest_of(arrival.record))
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         replies = self.client.run("append_once", names, args)
         return [
-            reply
-            if isinstance(reply, int)
-            else self._settled(partition, arrival, reply, closes=closes)
+            reply if isinstance(reply, int) else self._settled(partition, arrival, reply, fixed)
             for arrival, reply in zip(arrivals, replies, strict=True)
         ]
 
-    def _arguments(self, partition: int, *, closes: bool) -> list[Arg]:
+    def _arguments(self, partition: int, word: int) -> list[Arg]:
         memory = int(EVENT_MEMORY * 1000)
-        return [self.keys.prefix(partition), partition, int(closes), memory]
+        return [self.keys.prefix(partition), partition, word, memory]
 
     def _settled(
-        self, partition: int, arrival: Append, reply: bytes, *, closes: bool
+        self, partition: int, arrival: Append, reply: bytes, fixed: Sequence[Arg]
     ) -> int | Redirect:
         """Return what became of a record that was not appended at once."""
         first, *rest = reply.decode().split(" ")
@@ -125,12 +132,12 @@ class Journal:
         stamp, subject = rest
         if self.holds(partition, subject, int(stamp), arrival.record):
             return 0
-        args = [*self._arguments(partition, closes=closes), *_of_arrival(arrival, b"")]
+        args = [*fixed, *_of_arrival(arrival, b"")]
         names = [self.keys.journal(partition), self.keys.seq(partition)]
         (again,) = self.client.run("append_once", names, args)
         if isinstance(again, int):
             return again
-        return self._settled(partition, arrival, again, closes=closes)
+        return self._settled(partition, arrival, again, fixed)
 
     def holds(self, partition: int, subject: str, stamp: int, record: Record) -> bool:
         """Return whether the event that was appended at a time is this one, sent again.
@@ -177,6 +184,7 @@ class Journal:
         arrivals: Mapping[int, Sequence[Append]],
         *,
         closes: bool,
+        lasting: bool = True,
         note: Note = lambda _: None,
     ) -> int:
         """Append records of several partitions, each once, and follow merged visitors.
@@ -184,6 +192,7 @@ class Journal:
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            lasting: see `append_once`.
             note: called with each record that was new.
 
         Returns:
@@ -193,7 +202,7 @@ class Journal:
         moved: dict[int, list[Append]] = {}
         origins: dict[int, Append] = {}
         for partition, group in arrivals.items():
-            replies = self.append_once(partition, group, closes=closes)
+            replies = self.append_once(partition, group, closes=closes, lasting=lasting)
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
                     record = _led(arrival.record, reply)
@@ -206,7 +215,7 @@ class Journal:
         if not moved:
             return fresh
         return fresh + self.append_followed(
-            moved, closes=closes, note=lambda one: note(origins[id(one)])
+            moved, closes=closes, lasting=lasting, note=lambda one: note(origins[id(one)])
         )
 
     def send(self, events: Sequence[tuple[int, Event]]) -> None:

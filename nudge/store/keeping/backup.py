@@ -8,14 +8,17 @@ behind that, and the folds' positions are those from which the folds go on.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from nudge.domain.journal.fold_name import FOLDS, FoldName
+from nudge.domain.journal.records import Mark
 from nudge.errors import CorruptRecordError, StoreError
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
+from nudge.store.keeping.heartbeats import HEARTBEAT
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import FAMILIES, Keys
 
@@ -27,6 +30,14 @@ CHUNK: Final = 1000
 WITH_THEM: Final = frozenset({"versions", "publisher", "snapshots"})
 """Families that could be made again, and are better kept: what was served is looked at later."""
 COPIED: Final = frozenset(f.name for f in FAMILIES if f.primary) - {"journal", "seq"} | WITH_THEM
+NAMED: Final = re.compile(r"\{(?:p\d+|config)\}:([a-z_]+)")
+"""A key's tag and family, behind the namespace."""
+TRACES: Final = frozenset(
+    ("store", "seq", "journal", "fold", "publisher", "versions", "guard", "bulk", "jobs")
+)
+"""Families of which a service writes keys by starting, before anybody asks it for anything."""
+MARKS: Final = frozenset(("wrong_store", HEARTBEAT))
+"""Types of the marks in the journal of such a store."""
 WAITS: Final = "the store was restored: run `nudge rebuild`"
 """Reason that keeps a fold from running until it was rebuilt."""
 
@@ -120,10 +131,9 @@ class Backup:
 
     def _keys(self) -> Iterator[Frame]:
         start = f"{self.keys.namespace}:"
-        named = re.compile(r"\{(?:p\d+|config)\}:([a-z_]+)")
         seen: set[str] = set()
         for key in self.client.scan(start + "{*"):
-            match = named.match(key, len(start))
+            match = NAMED.match(key, len(start))
             if match is None or match[1] not in COPIED or key in seen:
                 continue
             seen.add(key)
@@ -141,11 +151,38 @@ class Backup:
                 f"the backup has {partitions} partitions, the settings say {self.keys.partitions}"
             )
             raise CorruptRecordError(f"{text}; set NUDGE_PARTITIONS={partitions}")
-        if any(
-            Journal(self.client, self.keys).last_position(p) for p in self.keys.every_partition()
-        ):
+        self._empty()
+
+    def _empty(self) -> None:
+        """Remove the traces of a start, and refuse a store that has more.
+
+        A start on an empty store names it, marks it as the wrong one and moves its positions: none
+        of that is anybody's, and a restore must come after it as well as before.
+        """
+        found = self._families()
+        more = {name: found[name] for name in sorted(found.keys() - TRACES)}
+        if self._has_records():
+            more = {"journal": found["journal"]} | more
+        if more:
             cure = "stop the service and give --replace, which removes what it has"
-            raise NotEmptyError(f"the store {self.keys.namespace!r} has records; {cure}")
+            told = ", ".join(f"{name} {count:,}" for name, count in more.items())
+            text = f"the store {self.keys.namespace!r} is not empty: it has keys of {told}"
+            raise NotEmptyError(f"{text}; {cure}")
+        self.remove()
+
+    def _families(self) -> Counter[str]:
+        start = f"{self.keys.namespace}:"
+        keys = (NAMED.match(key, len(start)) for key in self.client.scan(start + "{*"))
+        return Counter(match[1] for match in keys if match)
+
+    def _has_records(self) -> bool:
+        """Return whether a journal has an entry that is not the mark of a start."""
+        journal = Journal(self.client, self.keys)
+        for p in self.keys.every_partition():
+            for entry in journal.read(p, 0, CHUNK):
+                if not isinstance(entry.record, Mark) or entry.record.type not in MARKS:
+                    return True
+        return False
 
     def _begin(
         self,

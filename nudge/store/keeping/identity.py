@@ -58,6 +58,20 @@ class StoreIdentity:
     client: Client
     keys: Keys
 
+    def look(self, path: Path) -> WrongStore | None:
+        """Compare the store with its fingerprint, and write nothing; return what is wrong, or None.
+
+        Args:
+            path: of the note.
+
+        Raises:
+            InvalidConfigError: the note cannot be read.
+            StoreAwayError: no answer.
+        """
+        note = read_note(path)
+        known, wrong, _ = self._hash()
+        return self._compared(note, known, wrong)
+
     def recognise(self, path: Path) -> WrongStore | None:
         """Compare the store with its fingerprint; return what is wrong, or None.
 
@@ -75,23 +89,32 @@ class StoreIdentity:
         # starts beside the very first one would take a store for empty that was just named.
         note = read_note(path)
         known, wrong, moved = self._hash()
+        if note is None and not wrong:
+            write_note(path, StoreFingerprint(known or self._name()))
+        found = self._compared(note, known, wrong)
+        # Somebody else's: not a key of it is touched.
+        if note and found and (found.reason != "store_other" or wrong):
+            self._mark(note, found.reason, marked=bool(wrong), moved=bool(moved))
+        return found
+
+    def _compared(
+        self, note: StoreFingerprint | None, known: str | None, wrong: str | None
+    ) -> WrongStore | None:
         if wrong:
-            if note and not moved:
-                self._move(note, cast("Reason", wrong))
             return WrongStore(cast("Reason", wrong))
         if note is None:
-            write_note(path, StoreFingerprint(known or self._name()))
             return None
         if known is not None and known != note.store:
-            # Somebody else's: not a key of it is touched.
             return WrongStore("store_other")
         reason: Reason | None = "store_empty" if known is None else self._older(note)
-        if reason is None:
-            return None
+        return WrongStore(reason) if reason else None
+
+    def _mark(self, note: StoreFingerprint, reason: Reason, *, marked: bool, moved: bool) -> None:
         # The mark first: whoever dies behind it leaves a store that everybody takes for wrong.
-        self.client.call("HSETNX", self.keys.config(STORE), "wrong", reason)
-        self._move(note, reason)
-        return WrongStore(reason)
+        if not marked:
+            self.client.call("HSETNX", self.keys.config(STORE), "wrong", reason)
+        if not moved:
+            self._move(note, reason)
 
     def store_id(self) -> str | None:
         """Return the store's id, if it has one."""

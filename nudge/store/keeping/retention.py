@@ -9,6 +9,7 @@ from nudge.domain.journal.fold_name import FOLDS
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.appends import TrimLimits
 from nudge.store.journal.journal import Journal
+from nudge.store.keeping.memory import StoreMemory
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
@@ -66,6 +67,23 @@ class Retention:
             entries, young = entries + reply.removed, young + reply.young
             if not (reply.more and reply.removed):
                 return TrimResult(entries, young, bound)
+
+    def room(self, wanted: int) -> int:
+        """Return how many bytes the journal may take: what is wanted, or half of the store's limit.
+
+        The other half is for visitors and counts, which no trimming frees.
+
+        Args:
+            wanted: by the settings; 0 is any number.
+
+        Returns:
+            The bytes; 0 is any number.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        limits = [one for one in (wanted, StoreMemory(self.client).level().limit // 2) if one]
+        return min(limits, default=0)
 
     def used(self, partition: int) -> int:
         """Return about how many bytes of memory the journal takes."""

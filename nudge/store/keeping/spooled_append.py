@@ -23,11 +23,13 @@ class SpooledAppend:
         partition: to which it goes.
         arrival: what is appended.
         closes: its visitor cannot be claimed by a device any more.
+        lasting: a server sent it, if it closes.
     """
 
     partition: int
     arrival: Append
     closes: bool
+    lasting: bool = True
 
 
 def pack(one: SpooledAppend) -> bytes:
@@ -37,7 +39,7 @@ def pack(one: SpooledAppend) -> bytes:
     named = arrival.named
     other = named and astuple(named)
     first = (one.partition, arrival.visitor_hash, record.subject, one.closes, encode(record))
-    row = (*first, arrival.of, notes, other)
+    row = (*first, arrival.of, notes, other, one.lasting)
     packed: bytes = msgpack.packb(row)
     return packed
 
@@ -50,7 +52,8 @@ def unpack(content: bytes) -> SpooledAppend:
     """
     try:
         partition, visitor_hash, subject, closes, payload, *more = msgpack.unpackb(content)
-        of, notes, named = more or NOTHING  # the version before wrote five fields
+        # Versions before wrote five fields, then eight: what was asked for by whom is not known.
+        of, notes, named, *last = more or NOTHING
     except (ValueError, msgpack.UnpackException) as error:
         raise CorruptRecordError("a spooled record cannot be read") from error
     record = decode(payload, subject)
@@ -63,4 +66,4 @@ def unpack(content: bytes) -> SpooledAppend:
         tuple(VaultEntry(*note) for note in notes),
         named and NamedId(*named),
     )
-    return SpooledAppend(partition, arrival, closes)
+    return SpooledAppend(partition, arrival, closes, *last)

@@ -4,6 +4,10 @@
 -- KEYS[1]  journal, stream; appended to
 -- KEYS[2]  seq, string; last position; written
 -- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <place> <stamp ms> <payload>"; written
+--          What begins like it is built from it (same hash slot), for a visitor of whom only pages
+--          speak, whose keys expire:
+--            person:<subject>, vault:<visitor hash>, numbers:<subject>, texts:<subject>   hashes;
+--                  their life is written
 -- KEYS[4]  quota, hash (<slot>:<variant>:got, :taken, :back); read, taken is written
 -- ARGV[1]  subject
 -- ARGV[2]  seconds that the assignments are kept
@@ -46,6 +50,21 @@ for i = 3, #ARGV, 5 do
     first = {1, string.format('%.0f', position), tonumber(stamp)}
   end
   answers[#answers + 1] = first or false
+end
+-- The vault's keys live at least as long as what sticks, and as the state.
+local page_life = math.max(8467200, tonumber(ARGV[2])) -- `PAGE_LIFE` in store/vault/lives.py
+local prefix = string.sub(KEYS[3], 1, -string.len('assigned:' .. ARGV[1]) - 1)
+local person = prefix .. 'person:' .. ARGV[1]
+local left = redis.call('TTL', person)
+if left >= 0 and left < page_life - 86400 then
+  for _, field in ipairs(redis.call('HKEYS', person)) do
+    if string.sub(field, 1, 2) == 'h:' then
+      redis.call('EXPIRE', prefix .. 'vault:' .. string.sub(field, 3), page_life)
+    end
+  end
+  for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+    redis.call('EXPIRE', prefix .. family .. ARGV[1], page_life)
+  end
 end
 if remembered and redis.call('TTL', KEYS[3]) < tonumber(ARGV[2]) then
   redis.call('EXPIRE', KEYS[3], ARGV[2])

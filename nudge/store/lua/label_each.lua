@@ -7,7 +7,7 @@
 --            person:<subject>   hash (at, h:<vault id>, into); written if the entry is new
 --            seen:<subject>     zset of digests by stamp, read
 --            numbers:<subject>  hash, written where a note is given and the subject is not merged
---            texts:<subject>    hash, read
+--            texts:<subject>    hash, read; its life is written
 -- ARGV[2]  partition
 -- ARGV[3]  MessagePack of a list with, for each: the id of the vault entry, subject to use if it is
 --          new, digest of the event, cipher of the number to note as the subject's own, or ""
@@ -26,6 +26,13 @@ for i = 1, #list, 4 do
     subject = list[i + 1]
     redis.call('HSET', vault, 's', subject, 'p', ARGV[2], 'c', '1')
     redis.call('HSET', prefix .. 'person:' .. subject, 'at', at, 'h:' .. list[i], '1')
+  end
+  if redis.call('TTL', vault) >= 0 then
+    -- Pages alone spoke of them so far: from now on they are kept for good.
+    redis.call('PERSIST', vault)
+    for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+      redis.call('PERSIST', prefix .. family .. subject)
+    end
   end
   local into = redis.call('HGET', prefix .. 'person:' .. subject, 'into')
   local numbers = prefix .. 'numbers:' .. subject

@@ -5,7 +5,9 @@
 -- ARGV[1]  prefix of the partition's keys; from it are built (same hash slot):
 --            person:<subject>   hash (at, into = "<partition> <subject>"); written
 --            seen:<subject>     zset of digests by stamp, written
---            numbers:<subject>, texts:<subject>   hashes, read: what the other one takes over
+--            numbers:<subject>, texts:<subject>   hashes, read: what the other one takes over; their
+--                  life is written
+--            vault:<visitor hash>   hash, of each id of the subject; its life is written
 -- ARGV[2]  subject
 -- ARGV[3]  "<partition> <subject>" of the other one
 -- ARGV[4]  digest of the event's id
@@ -13,6 +15,17 @@
 -- ARGV[6]  milliseconds that an id is remembered
 -- Returns  {into, numbers, texts}: where the subject goes now, this time or since before
 local person = ARGV[1] .. 'person:' .. ARGV[2]
+if redis.call('TTL', person) >= 0 then
+  -- Pages alone spoke of the subject so far: from now on it is kept for good.
+  for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+    redis.call('PERSIST', ARGV[1] .. family .. ARGV[2])
+  end
+  for _, field in ipairs(redis.call('HKEYS', person)) do
+    if string.sub(field, 1, 2) == 'h:' then
+      redis.call('PERSIST', ARGV[1] .. 'vault:' .. string.sub(field, 3))
+    end
+  end
+end
 local into = redis.call('HGET', person, 'into')
 if not into then
   into = ARGV[3]

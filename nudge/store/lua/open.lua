@@ -6,7 +6,8 @@
 -- ARGV[1]  prefix of the partition's keys; the subject's keys are built from it (same hash slot):
 --            visitor[@<generation>]:<subject>  string, read
 --            assigned:<subject>                hash, read
---            numbers:<subject>                 hash, read
+--            numbers:<subject>                 hash, read; its life is written here
+--            texts:<subject>                   hash; its life is written here
 --            person:<subject>                  hash (at = when it was made, h:<vault id> = an id of
 --                                              it, into = whom it turned out to be); written here
 -- ARGV[2]  partition
@@ -16,9 +17,11 @@
 -- ARGV[6]  "1": the partition's quotas are wanted
 -- ARGV[7]  "1": the visitor's numbers are wanted
 -- ARGV[8...]  subjects that the device's token names
+-- Of whom only pages speak, the vault's keys expire; a server's word makes them last for good.
 -- Returns  {standing, subject, into or false, visitor state or false, assignments, quotas, numbers}
 --          standing: 'new' (made or claimed by this call), 'known' (asked by a server, or by a
 --          device that may see it), 'other' (somebody else's, of whom the caller may know nothing)
+local page_life = 8467200 -- seconds: `PAGE_LIFE` in store/vault/lives.py
 local entry = redis.call('HMGET', KEYS[1], 's', 'c')
 local subject, standing = entry[1], 'known'
 if not subject then
@@ -26,6 +29,10 @@ if not subject then
   redis.call('HSET', KEYS[1], 's', subject, 'p', ARGV[2], 'c', '1')
   local at = redis.call('TIME')[1]
   redis.call('HSET', ARGV[1] .. 'person:' .. subject, 'at', at, 'h:' .. ARGV[3], '1')
+  if ARGV[5] == '1' then
+    redis.call('EXPIRE', KEYS[1], page_life)
+    redis.call('EXPIRE', ARGV[1] .. 'person:' .. subject, page_life)
+  end
 elseif not entry[2] then
   redis.call('HSET', KEYS[1], 'c', '1')
   standing = ARGV[5] == '1' and 'new' or 'known'
@@ -35,6 +42,12 @@ elseif ARGV[5] == '1' then
     if ARGV[i] == subject then
       standing = 'known'
     end
+  end
+end
+if ARGV[5] ~= '1' and redis.call('TTL', KEYS[1]) >= 0 then
+  redis.call('PERSIST', KEYS[1])
+  for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+    redis.call('PERSIST', ARGV[1] .. family .. subject)
   end
 end
 local into = redis.call('HGET', ARGV[1] .. 'person:' .. subject, 'into')

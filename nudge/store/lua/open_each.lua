@@ -9,6 +9,7 @@
 --            visitor[@<generation>]:<subject>  string, read
 --            plans:<month>                     hash: subject -> plans, read; months of 31 days
 --            assigned:<subject>                hash, read
+--            numbers:<subject>, texts:<subject>   hashes; their life is written here
 -- ARGV[2]  partition
 -- ARGV[3]  "1": the partition's quotas, and what sticks besides plans, are wanted
 -- ARGV[4]  MessagePack of a list with, for each visitor: the id of the vault entry, subject to use if
@@ -31,6 +32,13 @@ for i = 1, #visitors, 2 do
     redis.call('HSET', prefix .. 'person:' .. subject, 'at', time[1], 'h:' .. visitors[i], '1')
   elseif not entry[2] then
     redis.call('HSET', vault, 'c', '1')
+  end
+  if redis.call('TTL', vault) >= 0 then
+    -- Pages alone spoke of them so far: from now on they are kept for good.
+    redis.call('PERSIST', vault)
+    for _, family in ipairs({'person:', 'numbers:', 'texts:'}) do
+      redis.call('PERSIST', prefix .. family .. subject)
+    end
   end
   subjects[#subjects + 1] = subject
   names[#names + 1] = state .. subject

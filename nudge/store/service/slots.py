@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import orjson
 
@@ -11,6 +12,14 @@ from nudge.config.slot_file import dump_slot, parse_slot
 from nudge.domain.slots.slot import Slot
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
+
+
+class FirstSlots(StrEnum):
+    """The state of the first application of slot files to a store."""
+
+    NEVER = ""
+    BEGUN = "begun"
+    DONE = "done"
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,15 @@ class Slots:
         told = orjson.dumps(dict(audit or {}))
         args: list[Arg] = [slot.name, before, slot.revision, _dump(slot), told]
         return bool(self.client.run("apply_slot", names, args))
+
+    def first_slots(self) -> FirstSlots:
+        """Return how far the first application of slot files has come."""
+        found = self.client.call("GET", self.keys.config("first_slots"))
+        return FirstSlots((found or b"").decode())
+
+    def note_first_slots(self, state: FirstSlots) -> None:
+        """Note how far the first application of slot files has come."""
+        self.client.call("SET", self.keys.config("first_slots"), str(state))
 
     def audits(self, name: str) -> list[dict[str, object]]:
         """Return the audit entries of a slot, newest first, each with its `revision`."""

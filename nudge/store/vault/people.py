@@ -64,6 +64,7 @@ class People:
         arrivals: Mapping[int, Sequence[Append]],
         *,
         closes: bool,
+        lasting: bool = True,
         note: Note = lambda _: None,
         refused: Callable[[Append], object] = lambda _: None,
     ) -> int:
@@ -72,6 +73,7 @@ class People:
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            lasting: see `Journal.append_once`.
             note: called with each record that was new, unless it stood for a number to be labelled.
             refused: is told of each that names an id which has gathered too many visitors.
 
@@ -79,11 +81,11 @@ class People:
             How many were new.
         """
         plain = {
-            partition: [self._labelled(one) for one in group if not _says_who(one)]
+            partition: [self._labelled(one, lasting=closes) for one in group if not _says_who(one)]
             for partition, group in arrivals.items()
         }
         fresh = Journal(self.client, self.keys).append_followed(
-            {p: g for p, g in plain.items() if g}, closes=closes, note=note
+            {p: g for p, g in plain.items() if g}, closes=closes, lasting=lasting, note=note
         )
         for partition, group in arrivals.items():
             for one in group:
@@ -94,12 +96,12 @@ class People:
                         note(one)
         return fresh
 
-    def _labelled(self, arrival: Append) -> Append:
+    def _labelled(self, arrival: Append, *, lasting: bool) -> Append:
         """Return the record with the number's subject in place of the number."""
         named, record = arrival.named, arrival.record
         if named is None or not isinstance(record, Event):
             return arrival
-        label = self.label_of(named)
+        label = self.label_of(named, lasting=lasting)
         fields = {**record.fields, NUMBER: label} | ({DEVICE: named.device} if named.device else {})
         notes = book_notes(named, label)
         return replace(
@@ -109,12 +111,17 @@ class People:
             named=None,
         )
 
-    def label_of(self, named: NamedId) -> str:
-        """Return the subject of an id; a new id gets one."""
-        return self._subject(named.home, named.hash, named.proposed)
+    def label_of(self, named: NamedId, *, lasting: bool = True) -> str:
+        """Return the subject of an id; a new id gets one.
 
-    def _subject(self, home: int, hashed: str, proposed: str) -> str:
-        args: list[Arg] = [self.keys.prefix(home), home, hashed, proposed]
+        Args:
+            named: the id.
+            lasting: a server names it: it is kept for good.
+        """
+        return self._subject(named.home, named.hash, named.proposed, lasting=lasting)
+
+    def _subject(self, home: int, hashed: str, proposed: str, *, lasting: bool = True) -> str:
+        args: list[Arg] = [self.keys.prefix(home), home, hashed, proposed, int(lasting)]
         found = self.client.run("label", [self.keys.vault(home, hashed)], args)
         return str(found.decode())
 

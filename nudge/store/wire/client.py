@@ -7,7 +7,7 @@ since the store may have done what it did not confirm. The patient one serves wo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -261,6 +261,15 @@ class Client:
             raise _translated(error) from error
         flags = ("aof_rewrite_in_progress", "aof_rewrite_scheduled")
         return any(one.get(flag) for one in found for flag in flags)
+
+    def memories(self) -> list[Mapping[str, Any]]:
+        """Return what each server says of its memory, as numbers and words.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        with self._translating():
+            return [node.info("memory") for node in self._nodes()]
 
     def _nodes(self) -> list[redis.Redis]:
         if isinstance(self._connection, RedisCluster):

@@ -40,13 +40,15 @@ class Family:
     primary: bool = False
 
 
+KNOWN: Final = "for ever; 98 days where no server ever spoke of the visitor"
+
 FAMILIES = (
     Family("journal", "partition", "stream", "Journal", "folds, explain", "trimmed", True),
     Family("seq", "partition", "string", "Journal", "folds, verify", "for ever", True),
-    Family("vault", "partition", "hash", "People", "decide, plan, record", "for ever", True),
-    Family("person", "partition", "hash", "People", "decide, plan, erase", "for ever", True),
-    Family("numbers", "partition", "hash", "People", "decide, books", "for ever", True),
-    Family("texts", "partition", "hash", "People", "visitors, books", "for ever", True),
+    Family("vault", "partition", "hash", "People", "decide, plan, record", KNOWN, True),
+    Family("person", "partition", "hash", "People", "decide, plan, erase", KNOWN, True),
+    Family("numbers", "partition", "hash", "People", "decide, books", KNOWN, True),
+    Family("texts", "partition", "hash", "People", "visitors, books", KNOWN, True),
     Family("assigned", "partition", "hash", "VisitorBook", "decide", "longest stickiness", True),
     Family("plans", "partition", "hash", "PlanStore", "plan", "three months of 31 days", True),
     Family("withdrawn", "partition", "zset", "Withdrawals", "web", "92 days", True),
@@ -64,6 +66,7 @@ FAMILIES = (
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "Slots", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "Slots", "web", "for ever", True),
+    Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
     Family("bulk", "config", "string", "BulkPlanning", "workers", "3 seconds"),
@@ -97,6 +100,7 @@ _BOOKS = {
     "Journal": "an event and its notes for the vault are one script",
     "Books": "a walk over all books reseals a cipher, or takes a number out of all of them",
     "Removal": _MAKES["Removal"],
+    "VisitorBook": "the life of a book is that of its visitor, who is opened",
     "Partings": "what was copied when two became one goes back to whose it is",
 }
 _OLD = {"Generations": "a state that counts no more expires, whatever its family"}

@@ -22,7 +22,7 @@ SEARCHED = 20
 """Days in which a moment is looked for."""
 
 forms = pytest.mark.parametrize(
-    "examples", [100, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
+    "examples", [40, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 
 

@@ -18,7 +18,7 @@ from nudge.domain.slots.slot import GuardTerms, Slot
 from nudge.errors import InvalidConfigError
 
 SLOT = load_slots(CONFIG / "slots")["denomination"]
-WORLDS = 200
+WORLDS = 100
 ASKED = EligibilityInput("web", "home", {}, 0.0)
 
 

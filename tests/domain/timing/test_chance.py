@@ -16,7 +16,7 @@ from nudge.domain.timing.send_options_cache import SendOptionsCache
 from nudge.domain.timing.windows import Calendar, WindowQuery
 
 forms = pytest.mark.parametrize(
-    "examples", [60, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
+    "examples", [25, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 KEY = b"k" * 32
 

@@ -38,7 +38,7 @@ from nudge.domain.timing.windows import (
 from nudge.errors import InvalidConfigError
 
 forms = pytest.mark.parametrize(
-    "examples", [100, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
+    "examples", [40, pytest.param(10_000, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 KEY = b"k" * 32

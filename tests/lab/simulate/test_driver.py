@@ -13,6 +13,8 @@ from lab.simulate import result
 from lab.simulate.agenda import Agenda
 from lab.simulate.driver import Driver, ServiceAccess, SimulationPlan
 from lab.simulate.tally import Tally
+from lab.simulate.truth import best_banners
+from lab.simulate.visitors import draw_visitor, generator
 from nudge.client.api import Api, Patience, RefusedError, ServiceTarget
 from nudge.client.figures import VariantTotals
 
@@ -168,3 +170,19 @@ def test_rows_show_this_run_only() -> None:
     assert (first.exposures, first.conversions, first.rate, first.truth) == (2, 1, 0.5, 0.5)
     assert (second.exposures, second.rate, second.truth, second.share_now) == (0, None, None, 0.1)
     assert result.table([first, second]).row_count == 2
+
+
+def test_o07_the_headline_is_the_share_of_visitors_who_got_what_is_best_for_them() -> None:
+    """One banner for all falls behind where tastes differ; each visitor's own is all of them."""
+    visitors = [draw_visitor(number, generator(3, number)) for number in range(400)]
+    best = [best_banners(visitor, 1.0) for visitor in visitors]
+    own, same = Tally(), Tally()
+    for one in best:
+        own.add_fit(fits=min(one) in one, best=len(one))
+        same.add_fit(fits="data_draw" in one, best=len(one))
+    assert own.fitting() == (1.0, 0.25)
+    assert same.fitting() == (sum("data_draw" in one for one in best) / 400, 0.25)
+    assert 0.2 < sum("data_draw" not in one for one in best) / 400 < 0.8
+    assert Tally().fitting() is None
+    # At the cap several are as good as each other, and chance finds one more often.
+    assert any(len(best_banners(visitor, 100.0)) > 1 for visitor in visitors)

@@ -39,12 +39,12 @@ def test_the_world_knows_every_variant_of_every_slot(name: str) -> None:
 def test_a_number_that_is_filled_in_beats_a_blank(client: Client, tmp_path: Path) -> None:
     """`prefill`: nobody keeps a blank, so that the smallest run shows the lift.
 
-    Of 1,500 visitors about 1,300 have a choice and 125 of them are held out: the interval for one
-    look is 2 * sqrt(.25 / 1,200) = .03 wide on the policy's side, and .05 on that of a holdout
+    Of 800 visitors about 700 have a choice and 65 of them are held out: the interval for one
+    look is 2 * sqrt(.25 / 630) = .04 wide on the policy's side, and .06 on that of a holdout
     that never converts (its upper end). The least that a number brings is .65 (truth.KEPT) on the
     way to a payment, of which half arrive: .3.
     """
-    found = lift_of(client, tmp_path, "prefill", 1_500, seed=5)
+    found = lift_of(client, tmp_path, "prefill", 800, seed=5)
     assert found.look.low > 0.0, line(found)
     assert found.truth.fallback == 0.0
 

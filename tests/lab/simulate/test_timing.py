@@ -125,7 +125,7 @@ def test_the_timing_is_learned(tmp_path: Path) -> None:
     that the end is better for most comes to .82 * .12 + .18 * .075 = .112 under the floor, which is
     14 errors above even draws.
     """
-    *_, operator = timing.played(tmp_path, 1_000, seed=4, every=40)
+    *_, operator = timing.played(tmp_path, 600, seed=4, every=40)
     first, _, last = operator.months
     truths = operator.customers.truths
     error = float(np.sqrt(truths.var(axis=1).mean() / last.served))

@@ -1,0 +1,48 @@
+"""First slots: the shipped ones come into a store that never had any, once.
+
+Any number of processes may do it at a time, and any may die halfway: first writers win, and what
+was begun is finished by the next one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from nudge.config.slot_change import Edit, plan, refusals
+from nudge.config.slot_file import load_slots
+from nudge.flows.upkeep.apply import write_change
+from nudge.store.service.slots import FirstSlots
+from nudge.store.store import Store
+
+log = structlog.get_logger()
+
+
+def apply_first_slots(store: Store, directory: Path, edit: Edit) -> bool:
+    """Apply the slot files where the store never had a slot; return whether it has one.
+
+    Args:
+        store: of the installation.
+        directory: of slot files; it may be missing.
+        edit: who, why and when.
+
+    Raises:
+        InvalidConfigError: a file is invalid.
+        StoreAwayError: no answer.
+    """
+    state, current = store.slots.first_slots(), store.slots.current()
+    if state == FirstSlots.DONE or (state == FirstSlots.NEVER and current):
+        return bool(current)
+    wanted = load_slots(directory) if directory.is_dir() else {}
+    if not wanted:
+        return bool(current)
+    store.slots.note_first_slots(FirstSlots.BEGUN)
+    missing = {name: slot for name, slot in wanted.items() if name not in current}
+    for change in plan({}, missing):
+        if refused := refusals([change]):
+            log.warning("slot_refused", slot=change.slot.name, why=refused)
+        elif write_change(store, change, edit):
+            log.info("slot_applied", slot=change.slot.name, revision=change.slot.revision)
+    store.slots.note_first_slots(FirstSlots.DONE)
+    return True
