@@ -9,9 +9,10 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.credit.closing import advance
-from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
+from nudge.domain.journal.event import CAPPED, MAX_AGE, SURPLUS, reward_type, rewards
 from nudge.domain.journal.records import (
     Decision,
     DecisionReason,
@@ -21,7 +22,7 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import drop_exposures, settle_credits, slots_of
+from nudge.domain.people.credit import drop_exposures, names, settle_credits, slots_of
 from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.parting import PARTED, other_of
@@ -45,6 +46,8 @@ Records spooled while the store was away come back in any order, perhaps after t
 
 REFUNDED: Final = "refunded"
 """Type of event by which a payment is taken back."""
+MOST_CLAIMS: Final = 5
+"""Most events of a page that may reward: of one visitor, type, slot and day (UTC)."""
 SENT: Final = "sms_sent"
 """Type of event that shows the decision it names, as `shown` does."""
 
@@ -171,6 +174,8 @@ def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if kind is None or known or not _has_room(state, event):
         return state, (), ()
     happened = _happened(entry, event, kind)
+    if event.source == "page" and _is_surplus(state, event, happened):
+        return state, (), ()
     after = state.having(events=_insert(state.events, happened))
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
@@ -218,6 +223,26 @@ def _has_room(state: VisitorState, event: Event) -> bool:
     if len(state.events) < MAX_OPEN:
         return True
     return sum(x.is_fact == (event.source == "server") for x in state.events) < MAX_OPEN
+
+
+def _is_surplus(state: VisitorState, event: Event, one: RewardEvent) -> bool:
+    """Return True for a page's event that is one too many to reward."""
+    if event.fields.get(SURPLUS):
+        return True
+    if not event.fields.get(CAPPED):
+        return False
+    slot, day = _slot_named(state, one), one.at // DAY
+    alike = (x for x in state.events if (x.type, x.source) == (one.type, one.source))
+    same = sum(x.at // DAY == day and _slot_named(state, x) == slot for x in alike)
+    return same >= MOST_CLAIMS
+
+
+def _slot_named(state: VisitorState, one: RewardEvent) -> str:
+    """Return the slot of the decision that an event answers; empty where it answers them all."""
+    if not names(one):
+        return ""
+    known = (x.slot for x in (*state.open, *state.waiting) if x.decision == one.decision)
+    return next(known, "")
 
 
 def _skew(entry: JournalEntry, event: Event) -> float | None:

@@ -46,6 +46,14 @@ VIA: Final = "~via"
 No client can name a field so: it is not a name of the API's.
 """
 
+CAPPED: Final = "~capped"
+"""The field of a page's rewarding event by which it is one of so many a day and device that count.
+
+Events of earlier versions have none, and count as they did.
+"""
+SURPLUS: Final = "~surplus"
+"""The field of a page's event that is one too many for its address: it is kept, and rewards nothing."""
+
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
 

@@ -19,10 +19,13 @@ from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import (
+    CAPPED,
     EVENT_TYPES,
     MAX_AGE,
     NEEDS_DECISION,
     may_send,
+    reward_type,
+    rewards,
     skew_of,
     source_of,
     text_name,
@@ -176,7 +179,7 @@ class Recorder:
         if sent.type == PAID and caller.is_server:
             fields[REFUNDABLE] = True
         source = source_of(caller)
-        return Event(
+        event = Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
@@ -186,6 +189,8 @@ class Recorder:
             at=sent.at,
             skew=skew_of(sent.at, source, self.skew),
         )
+        may_reward = source == "page" and reward_type(event) and rewards(sent.type, source)
+        return replace(event, fields=fields | {CAPPED: True}) if may_reward else event
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""

@@ -29,6 +29,7 @@ from nudge.store.folds.counts import CountRow
 BANNER: Final = load_slots(CONFIG / "slots")["banner"]
 NOW: Final = 1_790_000_000.0
 SHARE: Final = 0.05
+DAY_BEGINS: Final = 1_789_948_800.0
 MADE_UP: Final = 500
 WORST: Final = "triple_gift"
 
@@ -206,3 +207,39 @@ def test_s07_a_trial_is_drawn_and_not_said() -> None:
     rows = list(channel.rows())
     assert sum(row.tally[0] for row in rows) == 75
     assert sum(one.tally[0] for one in facts_of(rows)) == 50 + 25
+
+
+def test_s07_a_device_has_five_claims_a_day() -> None:
+    """The sixth tap of a day rewards nothing by itself; a payment does, and so does tomorrow."""
+    channel, subject = Channel(), "1" * 32
+    told: list[tuple[float, Record]] = []
+    for number in range(1, 9):
+        decision = channel.decision(subject, number, by_page=True)
+        fields = {"step": "pay_tapped", "~capped": True}
+        at = 3600.0 * number if number < 8 else 100_000.0
+        told += [
+            (at, replace(decision, terms=replace(decision.terms, on="decision"))),
+            (at, Event(subject, f"t{number}", "step", "page", None, fields)),
+        ]
+    paid = Event(subject, "p", "paid", "server", None, {"amount": 50})
+    entries = [JournalEntry(0, i, DAY_BEGINS + at, one) for i, (at, one) in enumerate(told, 1)]
+    entries.insert(-2, JournalEntry(0, 0, DAY_BEGINS + 3600 * 7 + 1, paid))
+    rewards = [one for one in channel.take(entries) if isinstance(one, Reward)]
+    assert [(one.event_id, one.claims) for one in rewards] == [
+        *((f"t{number}", 1) for number in range(1, 6)),
+        ("p", 0),
+        ("t8", 1),
+    ]
+
+
+def test_s07_a_mark_of_the_address_takes_the_reward() -> None:
+    """An event that was one too many for its address is kept, and rewards nothing."""
+    channel, subject = Channel(), "1" * 32
+    fields = {"step": "pay_tapped", "~capped": True, "~surplus": True}
+    said: list[Record] = [
+        channel.decision(subject, 1, by_page=True),
+        Event(subject, "s", "shown", "page", Ref(0, 1)),
+        Event(subject, "t", "step", "page", None, fields),
+    ]
+    entries = [JournalEntry(0, i, NOW + i, one) for i, one in enumerate(said, 1)]
+    assert not [one for one in channel.take(entries) if isinstance(one, Reward)]
