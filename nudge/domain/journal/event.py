@@ -52,7 +52,7 @@ CAPPED: Final = "~capped"
 Events of earlier versions have none, and count as they did.
 """
 SURPLUS: Final = "~surplus"
-"""The field of a page's event that is one too many for its address: it is kept, and rewards nothing."""
+"""The field of a page's event that is one too many for its address: it rewards nothing."""
 
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
