@@ -12,7 +12,13 @@ from werkzeug.exceptions import HTTPException
 
 from nudge.api.metrics import Metrics
 from nudge.api.provider import answer
-from nudge.errors import InvalidRequestError, NudgeError, StoreError, UnauthenticatedError
+from nudge.errors import (
+    InvalidRequestError,
+    NudgeError,
+    StoreError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 log = structlog.get_logger()
 
@@ -32,6 +38,7 @@ STATUS: Final = {
     "unknown_slot": 422,
     "unknown_variant": 422,
     "too_many_jobs": 429,
+    "too_many_requests": 429,
     "store_away": 503,
     "store_error": 503,
     "store_full": 503,
@@ -94,6 +101,8 @@ def nudge_answer(error: NudgeError) -> Response:
     response = error_answer(status, error.code, str(error), getattr(error, "errors", None))
     if status == 401:  # noqa: PLR2004 (the status itself)
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -89,6 +89,7 @@ class Metrics:
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         holidays_missing: years whose days off the contact policy lacks.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
+        refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
         memory: figures of the store's memory.
     """
@@ -103,6 +104,7 @@ class Metrics:
     frozen: Gauge
     holidays_missing: Gauge
     unpublished: Gauge
+    refused: Counter
     spool: SpoolMetrics
     memory: MemoryMetrics
 
@@ -144,6 +146,7 @@ class Metrics:
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
+            refused=Counter("nudge_refused", "Refused for a limit", ("by", "kind"), registry=own),
             spool=SpoolMetrics.create(own),
             memory=MemoryMetrics.create(own),
         )

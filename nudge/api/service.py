@@ -14,6 +14,8 @@ from flask import current_app
 
 from nudge.api import keeper
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.limits.known import Gate
+from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
@@ -110,6 +112,7 @@ class Service:
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
         holidays: warns while the days off of a year are missing.
+        limiter: refuses what is beyond the limits of keys and addresses.
         memory: warns while the store has little memory left.
         held: the current catalogue.
     """
@@ -128,6 +131,7 @@ class Service:
     metrics: Metrics
     local: Mapping[str, Caller]
     holidays: HolidayWatch
+    limiter: Limiter
     memory: MemoryWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
@@ -135,6 +139,16 @@ class Service:
     def calendar(self) -> OperatorCalendar:
         """The operator's calendar: of dates in questions and of all labels."""
         return OperatorCalendar.named(self.settings.zone)
+
+    @cached_property
+    def page_gate(self) -> Gate:
+        """The gate of decisions with page keys."""
+        return Gate("decisions", self.limiter, self.sealer)
+
+    @cached_property
+    def event_gate(self) -> Gate:
+        """The gate of events with page keys."""
+        return Gate("events", self.limiter, self.sealer)
 
     @cached_property
     def planner(self) -> Planner:

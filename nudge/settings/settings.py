@@ -16,6 +16,7 @@ from nudge.settings import schema
 from nudge.settings.keyfile import FILE_NAME as SECRETS_FILE
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 from nudge.settings.keyfile import KeyOrigin, Secrets, find_secrets, load_or_create_secrets
+from nudge.settings.rate import NO_LIMIT, Rate
 from nudge.settings.schema import (
     BIND,
     FIRST_VAULT_KEY,
@@ -97,10 +98,23 @@ class Settings:
         attribution_skew: how far a server's clock may be behind: its event still credits an
             exposure that is later by as much.
         learning_page_share: most by which pages' words alone may move a variant's probability.
+        learning_page_claims: rewarding events of pages that count, from one block of addresses.
         identity_impossible_ids: ids that stand for nobody, such as `undefined`; they are refused.
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
         identity_number_ranges: numbers that exist besides those that the library knows.
+        limits_key: unknown visitors that a page key may bring, over all addresses.
+        limits_address: the same from one address, of one key.
+        limits_gateway: the same from one address of `limits_gateways`.
+        limits_device: decisions of a known device, which the limits above leave alone.
+        limits_key_events: like `limits_key`, for events that name no known device or decision.
+        limits_address_events: the same from one address, of one key.
+        limits_gateway_events: the same from one address of `limits_gateways`.
+        limits_device_events: events of one known device, or about one page's decisions.
+        limits_server: calls with one key that is not for pages.
+        limits_failures: calls from one address whose key is missing or unknown.
+        limits_trusted_proxies: networks whose word about addresses counts, and `unix`.
+        limits_gateways: networks of which each address stands for many people.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
         origin: where the keys are from; no setting.
@@ -141,10 +155,23 @@ class Settings:
     zone: str = "Asia/Shanghai"
     attribution_skew: float = 2.0
     learning_page_share: float = 0.05
+    learning_page_claims: Rate = field(default=Rate(1000 / 3600, 1000))
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
+    limits_key: Rate = field(default=Rate(1000, 10_000))
+    limits_address: Rate = field(default=Rate(200, 2000))
+    limits_gateway: Rate = field(default=Rate(1000, 10_000))
+    limits_device: Rate = field(default=Rate(50, 1000))
+    limits_key_events: Rate = field(default=Rate(2500, 30_000))
+    limits_address_events: Rate = field(default=Rate(500, 10_000))
+    limits_gateway_events: Rate = field(default=Rate(2500, 30_000))
+    limits_device_events: Rate = field(default=Rate(10, 300))
+    limits_server: Rate = NO_LIMIT
+    limits_failures: Rate = field(default=Rate(20, 1000))
+    limits_trusted_proxies: tuple[str, ...] = ()
+    limits_gateways: tuple[str, ...] = ()
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)
 
@@ -223,6 +250,7 @@ class Settings:
     def masked(self) -> dict[str, object]:
         """Return field -> value in a form that may be printed: no secret, no password."""
         shown: dict[str, object] = {name: getattr(self, name) for name in _names()}
+        shown |= {name: str(value) for name, value in shown.items() if isinstance(value, Rate)}
         secret = (*SECRET_NAMES, "vault_keys")
         shown |= {name: "set" if shown[name] else None for name in secret}
         shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)

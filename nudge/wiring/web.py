@@ -15,6 +15,7 @@ from nudge.api.document import describe
 from nudge.api.errors import handle_errors
 from nudge.api.headers import AnswerHeaders
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.api.provider import OrjsonProvider
@@ -31,6 +32,7 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.limits.bucket_table import BucketTable
 from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
@@ -90,6 +92,7 @@ def _service(settings: Settings) -> Service:
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
     segments = load_segments(settings.config_dir)
     metrics = Metrics.create()
+    table = BucketTable.open(settings.limits_file, sealer.limits_key)
     patience = None if settings.aof == "always" else PATIENCE
     return Service(
         settings=settings,
@@ -106,6 +109,7 @@ def _service(settings: Settings) -> Service:
         spool=spool,
         metrics=metrics,
         local=local_callers(settings),
+        limiter=Limiter(settings, table, metrics.refused),
         holidays=HolidayWatch(
             load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
         ),

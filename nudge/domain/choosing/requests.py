@@ -108,6 +108,7 @@ class EventRequest:
         msisdn: a number that it names: never written down.
         device_token: of the device on which the number was typed.
         warnings: fields that were left out, and those that look wrong.
+        surplus: one too many for its address to reward anything.
     """
 
     event_id: str
@@ -119,6 +120,7 @@ class EventRequest:
     msisdn: Number | None = None
     device_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()
+    surplus: bool = False
 
 
 @dataclass(frozen=True)

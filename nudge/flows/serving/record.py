@@ -23,9 +23,9 @@ from nudge.domain.journal.event import (
     EVENT_TYPES,
     MAX_AGE,
     NEEDS_DECISION,
+    SURPLUS,
+    may_reward,
     may_send,
-    reward_type,
-    rewards,
     skew_of,
     source_of,
     text_name,
@@ -189,8 +189,10 @@ class Recorder:
             at=sent.at,
             skew=skew_of(sent.at, source, self.skew),
         )
-        may_reward = source == "page" and reward_type(event) and rewards(sent.type, source)
-        return replace(event, fields=fields | {CAPPED: True}) if may_reward else event
+        if source == "server" or not may_reward(sent.type, fields, source):
+            return event
+        marks = {CAPPED: True} | ({SURPLUS: True} if sent.surplus else {})
+        return replace(event, fields=fields | marks)
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""
