@@ -155,7 +155,7 @@ class Settings:
     zone: str = "Asia/Shanghai"
     attribution_skew: float = 2.0
     learning_page_share: float = 0.05
-    learning_page_claims: Rate = field(default=Rate(1000 / 3600, 1000))
+    learning_page_claims: Rate = field(default=Rate(0.25, 1000))
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
