@@ -28,6 +28,7 @@ from nudge.domain.choosing.requests import (
 )
 from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
+from nudge.domain.journal.event import may_reward
 from nudge.errors import InvalidRequestError, NotFoundError
 
 log = structlog.get_logger()
@@ -164,6 +165,7 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     ]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
+    sent = [_with_claim_counted(service, one) for one in sent]
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
@@ -171,6 +173,15 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
         service.metrics.numbers_masked.labels("events").inc(result.masked)
     _count(service, result)
     return result
+
+
+def _with_claim_counted(service: Service, event: EventRequest) -> EventRequest:
+    """Mark a page's rewarding event that is one too many for its block of addresses."""
+    if caller().is_server or not may_reward(event.type, event.fields, "page"):
+        return event
+    if service.limiter.counts_claim(request.environ):
+        return event
+    return replace(event, surplus=True)
 
 
 def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:

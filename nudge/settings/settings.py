@@ -100,6 +100,8 @@ class Settings:
         zone: IANA name of the time zone of every day, period and label.
         attribution_skew: how far a server's clock may be behind: its event still credits an
             exposure that is later by as much.
+        learning_page_share: most by which pages' words alone may move a variant's probability.
+        learning_page_claims: rewarding events of pages that count, from one block of addresses.
         identity_impossible_ids: ids that stand for nobody, such as `undefined`; they are refused.
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
@@ -161,6 +163,8 @@ class Settings:
     spool_size: int = 64 * 1024 * 1024
     zone: str = "Asia/Shanghai"
     attribution_skew: float = 2.0
+    learning_page_share: float = 0.05
+    learning_page_claims: Rate = field(default=Rate(0.25, 1000))
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50

@@ -128,8 +128,8 @@ def _attribute(worker: Worker) -> dict[str, Loop]:
 
 def _learn(worker: Worker) -> dict[str, Loop]:
     fold = LearnFold(worker.store)
-    every = worker.settings.publish_every
-    publisher = Publisher(worker.store, worker.owner, worker.ttl, every)
+    every, share = worker.settings.publish_every, worker.settings.learning_page_share
+    publisher = Publisher(worker.store, worker.owner, worker.ttl, every, share)
     return {
         fold.name: _runner(worker, fold),
         "publish": PublishLoop(

@@ -9,10 +9,11 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.credit.closing import advance
 from nudge.domain.credit.crowding import fit_events, fit_open
-from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
+from nudge.domain.journal.event import CAPPED, MAX_AGE, SURPLUS, reward_type, rewards
 from nudge.domain.journal.records import (
     Decision,
     DecisionReason,
@@ -22,7 +23,7 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import slots_of
+from nudge.domain.people.credit import names, slots_of
 from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.parting import PARTED, other_of
@@ -47,6 +48,8 @@ Records spooled while the store was away come back in any order, perhaps after t
 
 REFUNDED: Final = "refunded"
 """Type of event by which a payment is taken back."""
+MOST_CLAIMS: Final = 5
+"""Most events of a page that may reward: of one visitor, type, slot and day (UTC)."""
 SENT: Final = "sms_sent"
 """Type of event that shows the decision it names, as `shown` does."""
 
@@ -148,6 +151,7 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
         at=entry.at,
         # An SMS that is planned goes out perhaps weeks after it was decided.
         closes=max(entry.at + MAX_AGE, (decision.due or 0.0) + MAX_AGE, entry.stamp + GRACE),
+        by_page=decision.by_page,
     )
 
 
@@ -172,6 +176,8 @@ def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if kind is None or known:
         return state, (), ()
     happened = _happened(entry, event, kind)
+    if event.source == "page" and _is_surplus(state, event, happened):
+        return state, (), ()
     after = fit_events(state.having(events=_insert(state.events, happened)), happened)
     if after.events == state.events:
         return after, (), ()
@@ -211,6 +217,26 @@ def _take_copy(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
 def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
     same = (x for x in state.events if x.event_id == event.event_id and x.type == kind)
     return any(x.source in {event.source, ""} for x in same)
+
+
+def _is_surplus(state: VisitorState, event: Event, one: RewardEvent) -> bool:
+    """Return True for a page's event that is one too many to reward."""
+    if event.fields.get(SURPLUS):
+        return True
+    if not event.fields.get(CAPPED):
+        return False
+    slot, day = _slot_named(state, one), one.at // DAY
+    alike = (x for x in state.events if (x.type, x.source) == (one.type, one.source))
+    same = sum(x.at // DAY == day and _slot_named(state, x) == slot for x in alike)
+    return same >= MOST_CLAIMS
+
+
+def _slot_named(state: VisitorState, one: RewardEvent) -> str:
+    """Return the slot of the decision that an event answers; empty where it answers them all."""
+    if not names(one):
+        return ""
+    known = (x.slot for x in (*state.open, *state.waiting) if x.decision == one.decision)
+    return next(known, "")
 
 
 def _skew(entry: JournalEntry, event: Event) -> float | None:
@@ -311,6 +337,7 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
         one.propensity,
         one.terms.window,
         one.at,
+        one.by_page,
     )
 
 

@@ -178,6 +178,9 @@ class AttributionAccount:
 
 def _is_equal(expected: Record, found: Record) -> bool:
     """Return True for equal records, also where a version before wrote the state that left."""
+    if isinstance(expected, Reward) and isinstance(found, Reward) and not found.claims:
+        # Versions before did not tell claims from facts.
+        return replace(expected, claims=0) == found
     if expected == found or not (isinstance(expected, Event) and isinstance(found, Event)):
         return expected == found
     ours, theirs = content_of(expected), content_of(found)

@@ -47,6 +47,7 @@ class OpenExposure(NamedTuple):
         at: seconds, of the decision while it waits, then of the exposure.
         closes: seconds; it leaves when the watermark has passed this.
         aliases: other records of the decision, any of which `shown` may name.
+        by_page: of the decision.
     """
 
     decision: Ref
@@ -60,6 +61,7 @@ class OpenExposure(NamedTuple):
     at: float
     closes: float
     aliases: tuple[Ref, ...] = ()
+    by_page: bool = False
 
     def is_of(self, ref: Ref) -> bool:
         """Return True where a reference names a record of this decision."""

@@ -140,15 +140,18 @@ def _pack_open(one: OpenExposure) -> tuple[object, ...]:
         *(terms.on, terms.event, terms.objective, terms.window),
         *(one.at, one.closes),
         *map(_pack_ref, one.aliases),
+        *((True,) if one.by_page else ()),
     )
 
 
 def _open(row: tuple[Any, ...]) -> OpenExposure:
     p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
     on, event, objective, window, at, closes, *others = rest
-    terms, aliases = RewardTerms(on, event, objective, window), tuple(Ref(*one) for one in others)
+    # Behind the aliases stands `by_page`, where it is true: earlier versions knew none.
+    by_page = others[-1:] == [True]
+    terms, names = RewardTerms(on, event, objective, window), others[:-1] if by_page else others
     of = (slot, revision, variant, cell, reason, propensity, terms)
-    return OpenExposure(Ref(p, n, i), *of, at, closes, aliases)
+    return OpenExposure(Ref(p, n, i), *of, at, closes, tuple(Ref(*one) for one in names), by_page)
 
 
 def _pack_event(one: RewardEvent) -> tuple[object, ...]:

@@ -19,9 +19,12 @@ from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import (
+    CAPPED,
     EVENT_TYPES,
     MAX_AGE,
     NEEDS_DECISION,
+    SURPLUS,
+    may_reward,
     may_send,
     skew_of,
     source_of,
@@ -200,7 +203,7 @@ class Recorder:
         if sent.type == PAID and caller.is_server:
             fields[REFUNDABLE] = True
         source = source_of(caller)
-        return Event(
+        event = Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
@@ -210,6 +213,10 @@ class Recorder:
             at=sent.at,
             skew=skew_of(sent.at, source, self.skew),
         )
+        if source == "server" or not may_reward(sent.type, fields, source):
+            return event
+        marks = {CAPPED: True} | ({SURPLUS: True} if sent.surplus else {})
+        return replace(event, fields=fields | marks)
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""
