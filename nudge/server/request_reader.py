@@ -54,7 +54,7 @@ class RequestReader:
             for place in range(0, len(data), step):
                 self._parser.feed(data[place : place + step] if len(data) > step else data)
         except ValueError as error:  # the two that each have a ParseError have this in common
-            raise _refusal(error, self._limits) from error
+            raise _refusal(error, self._limits, in_body=self.head_read) from error
         self._fed += len(data)
         if not self.head_read:
             self._look_at_head()
@@ -156,7 +156,7 @@ def _long_head(limits: Limits) -> RefusedError:
     return RefusedError(431, "request_header_fields_too_large", message)
 
 
-def _refusal(error: Exception, limits: Limits) -> RefusedError:
+def _refusal(error: Exception, limits: Limits, *, in_body: bool) -> RefusedError:
     if isinstance(error, LimitRequestLine):
         return RefusedError(
             414, "request_uri_too_long", f"the request line is longer than {limits.line} bytes"
@@ -164,5 +164,7 @@ def _refusal(error: Exception, limits: Limits) -> RefusedError:
     if isinstance(error, LimitRequestHeaders):
         message = f"at most {limits.fields} header fields of {limits.field} bytes are taken"
         return RefusedError(431, "request_header_fields_too_large", message)
+    if in_body:
+        return RefusedError(400, "broken_body", "a chunk of the body is broken; send it again")
     # The parser's words may repeat the request, and a number may be in it.
     return RefusedError(400, "bad_request", "this is no valid HTTP/1.1 request")
