@@ -233,3 +233,16 @@ def test_o07_a_demonstration_keeps_its_data_apart(base: dict[str, str]) -> None:
     assert not Path(base["NUDGE_DATA_DIR"]).exists()
     shared = base | {"NUDGE_REDIS_URL": "redis://store.example", "NUDGE_NAMESPACE": "n"}
     assert load(shared, demo=True).namespace == "n-demo"
+
+
+def test_s01_bounds_of_slow_clients_have_a_section_beside_the_older_names(
+    base: dict[str, str],
+) -> None:
+    """`[web]` holds the deadlines; `web_workers` stays outside; no time at all is refused."""
+    write(base, 'web_workers = 3\n[web]\nhead_timeout = "2s"\nmax_connections = 99\n')
+    settings = load(base)
+    assert (settings.web_workers, settings.web_head_timeout) == (3, 2.0)
+    assert (settings.web_body_timeout, settings.web_max_connections) == (10.0, 99)
+    write(base, '[web]\nbody_timeout = "0s"\n')
+    with pytest.raises(InvalidConfigError, match=r"web.body_timeout: write a duration from 0.5"):
+        load(base)
