@@ -316,7 +316,7 @@ def _take_shown(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
 
 def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
-    state = fit_open(state, one.slot)
+    state = fit_open(state, one)
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
