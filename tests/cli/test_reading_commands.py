@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from builders import decision
 from click.testing import CliRunner, Result
-from nudge.flows.upkeep.page_key import register_page_key
 from places import ROOT
 
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Ref
+from nudge.flows.upkeep.setup.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.store.keeping.backup import NotEmptyError
 from nudge.store.store import Store

@@ -81,8 +81,9 @@ class Balance:
         found: dict[BookingKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-                t, c, r, q = map(int, row[6:10])
-                found[BookingKey(*row[:6], bool(row[10]))] = (t, c, r, q)
+                slot, revision, reason, variant, cell, bucket, t, c, r, q, claim = row
+                key = BookingKey(slot, revision, reason, variant, cell, bucket, bool(claim))
+                found[key] = (int(t), int(c), int(r), int(q))
         return found
 
     def imports(self) -> ImportBalance:
