@@ -81,8 +81,9 @@ class Balance:
         found: dict[BookingKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-                t, c, r, q = map(int, row[6:10])
-                found[BookingKey(*row[:6], claim=bool(row[10]))] = (t, c, r, q)
+                *place, trials, conversions, value, square, claim = row
+                tally = (int(trials), int(conversions), int(value), int(square))
+                found[BookingKey(*place)._replace(claim=bool(claim))] = tally
         return found
 
     def imports(self) -> ImportBalance:
