@@ -35,7 +35,7 @@ def rewarded(variant: str, number: int, claims: int) -> Iterator[Record]:
     of = ("a" * 32, Ref(0, 1), "banner", 1, variant, "1.1.1", "policy")
     for _ in range(number):
         yield Exposure(*of, 0.25, 100.0, NOW)
-        yield Reward("r", *of, NOW, "e", 1, 0, 0, False, NOW, claims)  # noqa: FBT003
+        yield Reward("r", *of, NOW, "e", 1, 0, 0, False, NOW, claims)
 
 
 def counted(store: Store, *records: Record) -> None:
