@@ -12,7 +12,9 @@ from flask import Response, request
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api import forms
 from nudge.api.bodies import json_table
+from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor, reject
@@ -66,9 +68,11 @@ class RecordResultSchema(Schema):
             "missing where there are none"
         },
     )
+    numbers_masked = forms.numbers_masked()
 
 
 BATCH: Final[dict[str, Any]] = {
+    "title": "EventBatch",
     "type": "object",
     "required": ["events"],
     "additionalProperties": False,
@@ -96,6 +100,7 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
 @operation(
     blueprint,
     "POST /v1/events",
+    name="recordEvents",
     scopes=("decide", "ingest"),
     answers={202: RecordResultSchema},
     body={MIMETYPE: BATCH, "text/plain": BATCH},
@@ -115,6 +120,7 @@ def record() -> Response:
 @operation(
     blueprint,
     "GET /v1/pixel",
+    name="recordShown",
     scopes=("decide",),
     answers={200: IMAGE},
     errors=(404,),
@@ -163,6 +169,8 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
+    if result.masked:
+        service.metrics.numbers_masked.labels("events").inc(result.masked)
     _count(service, result)
     return result
 
@@ -203,7 +211,8 @@ def _plain(result: RecordResult) -> dict[str, object]:
         "duplicates": result.duplicates,
         "rejected": result.rejected,
     }
-    return told | {"warnings": result.warnings} if result.warnings else told
+    more: dict[str, object] = {"warnings": result.warnings} if result.warnings else {}
+    return told | more | ({NUMBERS_MASKED: result.masked} if result.masked else {})
 
 
 def _count(service: Service, result: RecordResult) -> None:

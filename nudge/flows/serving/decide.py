@@ -110,7 +110,7 @@ class Decider:
 
     @cached_property
     def _knower(self) -> Knower:
-        return Knower(self.sealer, self.holdout, self.segments)
+        return Knower(self.sealer, self.holdout, self.segments, self.store.state_reader)
 
     @cached_property
     def _log(self) -> DecisionLog:

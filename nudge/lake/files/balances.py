@@ -81,9 +81,9 @@ class Balance:
         found: dict[BookingKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-                *place, trials, conversions, value, square, claim = row
-                tally = (int(trials), int(conversions), int(value), int(square))
-                found[BookingKey(*place)._replace(claim=bool(claim))] = tally
+                slot, revision, reason, variant, cell, bucket, t, c, r, q, claim = row
+                key = BookingKey(slot, revision, reason, variant, cell, bucket, bool(claim))
+                found[key] = (int(t), int(c), int(r), int(q))
         return found
 
     def imports(self) -> ImportBalance:
