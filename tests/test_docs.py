@@ -144,14 +144,14 @@ def test_a_page_imports_what_exists(page: Path) -> None:
 def test_every_row_of_the_edges_has_its_test() -> None:
     """The table of edges names a test of each row that tests are named after, and of that row."""
     table = (ROOT / "docs/edges.md").read_text("utf-8")
-    rows = dict.fromkeys(re.findall(r"^\| (f\d\d[a-z]?) \|", table, re.MULTILINE), "")
+    rows = dict.fromkeys(re.findall(r"^\| ([fso]\d\d[a-z]?) \|", table, re.MULTILINE), "")
     named = {
         found
         for path in (ROOT / "tests").rglob("test_*.py")
         for name in names_in(path)
-        for found in re.findall(r"^test_(f\d\d[a-z]?)_", name)
+        for found in re.findall(r"^test_([fso]\d\d[a-z]?)_", name)
     }
     assert named == set(rows)
     for line in table.splitlines():
-        row = re.match(r"\| (f\d\d[a-z]?) \|", line)
+        row = re.match(r"\| ([fso]\d\d[a-z]?) \|", line)
         assert row is None or f"::test_{row[1]}_" in line or "::test_every_door" in line, line
