@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from gunicorn_h1c import H1CProtocol, LimitRequestHeaders, LimitRequestLine
-
+from nudge.server.http_parser import LONG_HEADERS, LONG_LINE, PARSE_ERRORS, PARSER
 from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError
 from nudge.server.request import Request
@@ -15,6 +14,8 @@ PIECE: Final = 16_384
 """Bytes of one `feed`: what is read ahead of a request is never more."""
 CHUNKED_PIECE: Final = 4096
 """Bytes of a chunked body that are parsed at once: the parser moves what follows each chunk."""
+HEAD: Final = "head"
+"""What is awaited of a request, until its head is complete."""
 
 
 class RequestReader:
@@ -31,7 +32,11 @@ class RequestReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._body = bytearray()
-        self._parser = H1CProtocol(
+        self._awaited = {HEAD}
+        # The parser calls what refers to no reader: a circle would wait for the garbage collector,
+        # which comes seldom, while clients come and go by the thousand.
+        self._parser = PARSER(
+            on_headers_complete=self._awaited.clear,
             on_body=self._body.extend,
             limit_request_line=limits.line,
             limit_request_fields=limits.fields,
@@ -53,7 +58,7 @@ class RequestReader:
         try:
             for place in range(0, len(data), step):
                 self._parser.feed(data[place : place + step] if len(data) > step else data)
-        except ValueError as error:  # the two that each have a ParseError have this in common
+        except PARSE_ERRORS as error:
             raise _refusal(error, self._limits, in_body=self.head_read) from error
         self._fed += len(data)
         if not self.head_read:
@@ -69,7 +74,7 @@ class RequestReader:
             RefusedError: it is too long, or its framing is none that is taken.
         """
         parser = self._parser
-        if not parser.method:
+        if self._awaited:
             if self._fed > self._limits.heads + PIECE:
                 raise _long_head(self._limits)
             return
@@ -132,6 +137,7 @@ class RequestReader:
         rest = self._parser.remaining()
         self._parser.reset()
         self._body.clear()
+        self._awaited.add(HEAD)
         self._fed, self._most = 0, self._limits.body_bytes
         self.begun = self.head_read = self.complete = False
         self.oversize = self.streams = False
@@ -157,11 +163,11 @@ def _long_head(limits: Limits) -> RefusedError:
 
 
 def _refusal(error: Exception, limits: Limits, *, in_body: bool) -> RefusedError:
-    if isinstance(error, LimitRequestLine):
+    if isinstance(error, LONG_LINE):
         return RefusedError(
             414, "request_uri_too_long", f"the request line is longer than {limits.line} bytes"
         )
-    if isinstance(error, LimitRequestHeaders):
+    if isinstance(error, LONG_HEADERS):
         message = f"at most {limits.fields} header fields of {limits.field} bytes are taken"
         return RefusedError(431, "request_header_fields_too_large", message)
     if in_body:

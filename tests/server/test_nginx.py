@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from child_processes import eventually, free_port
-from conftest import Web
 from places import ROOT
+from standin_web import Web
 from test_slow_clients import POST, ask, connect, until_end
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nudge.server.http_parser import PARSER, PythonParser
 from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError
 from nudge.server.request import Request, environ_of
@@ -48,6 +51,15 @@ def read(pieces: list[bytes], limits: Limits = LIMITS) -> list[Request]:
                 found.append(reader.request())
                 reader.advance()
     return found
+
+
+@pytest.fixture(autouse=True, params=["native", "python"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule holds for the parser in C and for the one in Python, which serves without it."""
+    if request.param == "python":
+        monkeypatch.setattr("nudge.server.request_reader.PARSER", PythonParser)
+    elif PARSER is PythonParser:
+        pytest.skip("the parser in C is not built here")
 
 
 def refusal(raw: bytes, limits: Limits = LIMITS) -> int:
@@ -182,3 +194,16 @@ def test_the_environment_is_as_wsgi_has_it() -> None:
     assert environ["SERVER_PROTOCOL"] == "HTTP/1.1"
     proxied = read([b"GET http://h/p?q HTTP/1.1\r\nHost: h\r\n\r\n"])[0]
     assert environ_of(proxied, {}, "")["PATH_INFO"] == "/p"
+
+
+def test_s01_a_reader_is_gone_with_its_connection() -> None:
+    """No circle holds a reader: what thousands of clients leave is free at once."""
+    reader = RequestReader(LIMITS)
+    reader.feed(plain(b"a", b"body"))
+    gone = weakref.ref(reader)
+    gc.disable()
+    try:
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from child_processes import eventually
-from conftest import Web, running_web
+from standin_web import Web, running_web
 
 POST = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
