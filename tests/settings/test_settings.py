@@ -46,6 +46,16 @@ def test_variables_win_over_the_file(base: dict[str, str]) -> None:
     assert settings.cors_origins == ("https://a.example",)
 
 
+def test_s05_who_owns_an_id_is_a_setting(base: dict[str, str]) -> None:
+    """`[people] pages_own_ids` is read from both sources and survives the way to a child."""
+    assert load(base).people_pages_own_ids
+    write(base, "[people]\npages_own_ids = false")
+    settings = load(base)
+    assert not settings.people_pages_own_ids
+    assert load(settings.to_environ()) == settings
+    assert load(base | {"NUDGE_PEOPLE_PAGES_OWN_IDS": "true"}).people_pages_own_ids
+
+
 @pytest.mark.parametrize("bind", ["127.0.0.1:9000", "[::1]:80", "nudge.example:1"])
 def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind: str) -> None:
     """What `to_environ` gives, `load` reads back as the same settings."""
