@@ -14,6 +14,8 @@ PIECE: Final = 16_384
 """Bytes of one `feed`: what is read ahead of a request is never more."""
 CHUNKED_PIECE: Final = 4096
 """Bytes of a chunked body that are parsed at once: the parser moves what follows each chunk."""
+HEAD: Final = "head"
+"""What is awaited of a request, until its head is complete."""
 
 
 class RequestReader:
@@ -30,15 +32,17 @@ class RequestReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._body = bytearray()
+        self._awaited = {HEAD}
+        # The parser calls what refers to no reader: a circle would wait for the garbage collector,
+        # which comes seldom, while clients come and go by the thousand.
         self._parser = PARSER(
-            on_headers_complete=self._end_head,
+            on_headers_complete=self._awaited.clear,
             on_body=self._body.extend,
             limit_request_line=limits.line,
             limit_request_fields=limits.fields,
             limit_request_field_size=limits.field,
         )
         self._fed = 0
-        self._head_ended = False
         self._most = limits.body_bytes
         self.begun = self.head_read = self.complete = False
         self.oversize = self.streams = False
@@ -70,7 +74,7 @@ class RequestReader:
             RefusedError: it is too long, or its framing is none that is taken.
         """
         parser = self._parser
-        if not self._head_ended:
+        if self._awaited:
             if self._fed > self._limits.heads + PIECE:
                 raise _long_head(self._limits)
             return
@@ -133,16 +137,13 @@ class RequestReader:
         rest = self._parser.remaining()
         self._parser.reset()
         self._body.clear()
-        self._fed, self._head_ended, self._most = 0, False, self._limits.body_bytes
+        self._awaited.add(HEAD)
+        self._fed, self._most = 0, self._limits.body_bytes
         self.begun = self.head_read = self.complete = False
         self.oversize = self.streams = False
         if rest:
             self.feed(rest)
         return bool(rest)
-
-    def _end_head(self) -> bool:
-        self._head_ended = True
-        return False  # a body may follow
 
     def _is_for(self, method: bytes, path: bytes, kind: bytes) -> bool:
         parser = self._parser

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from itertools import pairwise
 
@@ -192,3 +194,16 @@ def test_the_environment_is_as_wsgi_has_it() -> None:
     assert environ["SERVER_PROTOCOL"] == "HTTP/1.1"
     proxied = read([b"GET http://h/p?q HTTP/1.1\r\nHost: h\r\n\r\n"])[0]
     assert environ_of(proxied, {}, "")["PATH_INFO"] == "/p"
+
+
+def test_s01_a_reader_is_gone_with_its_connection() -> None:
+    """No circle holds a reader: what thousands of clients leave is free at once."""
+    reader = RequestReader(LIMITS)
+    reader.feed(plain(b"a", b"body"))
+    gone = weakref.ref(reader)
+    gc.disable()
+    try:
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()
