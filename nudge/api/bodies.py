@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, Never, cast
 
 import orjson
 from flask import Request, request
@@ -19,6 +20,8 @@ from nudge.api.errors import BadJsonError
 from nudge.api.inflater import ENCODINGS, GZIP_START, Inflater, InflatingStream
 from nudge.errors import InvalidRequestError
 
+EXACT: Final = 20
+"""Digits from which on a whole number is read as a float, as orjson does."""
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -121,7 +124,10 @@ def _reading_error(error: Exception) -> Exception:
 
 
 def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)
-    """Decode JSON; text that is none (half an emoji, bytes that are not UTF-8) becomes U+FFFD.
+    """Decode JSON, whatever its texts and numbers hold: what does not fit costs its field alone.
+
+    Text that is none (half an emoji, bytes that are not UTF-8) becomes U+FFFD; a number beyond all
+    floats is infinite.
 
     Raises:
         BadJsonError: it is not JSON; the text says where.
@@ -130,10 +136,31 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         # Only here: what is in order costs nothing more.
+        text = _mended(raw)
         try:
-            return orjson.loads(_mended(raw))
+            return orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise BadJsonError(str(error)) from error
+            return _read_far_numbers(text, error)
+
+
+def _read_far_numbers(text: str, problem: Exception) -> Any:  # noqa: ANN401 (any JSON value)
+    """Decode JSON with numbers that orjson refuses (1e400); others as orjson does.
+
+    Raises:
+        BadJsonError: it is not JSON, but for such numbers.
+    """
+    try:
+        return json.loads(text, parse_int=_whole, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadJsonError(str(problem)) from problem
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < EXACT else float(digits)
+
+
+def _refuse_constant(word: str) -> Never:
+    raise ValueError(word)  # NaN is not JSON
 
 
 def _mended(raw: bytes) -> str:

@@ -7,11 +7,13 @@ used directly; `operation` shows the same ones in the document.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Response, request
 
 from nudge.api.bodies import json_table
+from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.metrics import Metrics
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
@@ -31,6 +33,7 @@ from nudge.clock import now
 from nudge.domain.basics.calendar import RECORD
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.journal.caller import Caller
+from nudge.domain.values.number_words import mask_deep, mask_numbers
 from nudge.errors import ForbiddenError
 from nudge.flows.serving.explain import explain
 
@@ -43,6 +46,7 @@ ANSWER: Final[dict[str, Any]] = {"oneOf": [PageAnswerSchema, RESULTS]}
 @operation(
     blueprint,
     "POST /v1/decisions",
+    name="makeDecisions",
     scopes=("decide",),
     answers={200: ANSWER},
     body={MIMETYPE: REQUEST},
@@ -58,15 +62,16 @@ def decide() -> Response:
         service.page_gate.admit(body, who, request.environ)
         ask = load_request(body, service.rules)
         (given,) = _decide_pages(service, [ask], who)
-        return answer(_plain(ask, given) if ask.warnings else given)
+        return answer(_plain(ask, given) if ask.warnings or ask.masked else given)
 
 
 @operation(
     blueprint,
     "GET /v1/decisions/<string(maxlength=64):decision_id>",
+    name="explainDecision",
     scopes=("read",),
     answers={200: ExplanationSchema},
-    errors=(404, 410),
+    errors=(410,),
 )
 def why(decision_id: str) -> Response:
     """Explain why a variant was chosen, and repeat the draw from the decision's record."""
@@ -83,6 +88,8 @@ def _decide_pages(service: Service, asks: list[DecisionRequest], who: Caller) ->
     answers = service.decider.decide(catalogue, asks, who, now())
     for one in answers:
         _count(service.metrics, one)
+    if masked := sum([ask.masked for ask in asks]):
+        service.metrics.numbers_masked.labels("decisions").inc(masked)
     return answers
 
 
@@ -111,7 +118,7 @@ def _decide_each(
     fit = [one for one in asks if isinstance(one, DecisionRequest)]
     answers = iter(_decide_pages(service, fit, who) if fit else ())
     return [
-        one
+        replace(one, message=mask_numbers(one.message), errors=mask_deep(one.errors))
         if isinstance(one, RefusedVisitor)
         else {"visitor_id": one.visitor_id} | _plain(one, next(answers))
         for one in asks
@@ -120,4 +127,5 @@ def _decide_each(
 
 def _plain(ask: DecisionRequest, given: PageAnswer) -> dict[str, Any]:
     told: dict[str, Any] = {"decisions": given.decisions, "device_token": given.device_token}
-    return told | {"warnings": ask.warnings} if ask.warnings else told
+    more: dict[str, Any] = {"warnings": ask.warnings} if ask.warnings else {}
+    return told | more | ({NUMBERS_MASKED: ask.masked} if ask.masked else {})

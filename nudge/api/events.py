@@ -12,7 +12,9 @@ from flask import Response, request
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api import forms
 from nudge.api.bodies import json_table
+from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor, reject
@@ -26,6 +28,7 @@ from nudge.domain.choosing.requests import (
 )
 from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
+from nudge.domain.journal.event import may_reward
 from nudge.errors import InvalidRequestError, NotFoundError
 
 log = structlog.get_logger()
@@ -65,9 +68,11 @@ class RecordResultSchema(Schema):
             "missing where there are none"
         },
     )
+    numbers_masked = forms.numbers_masked()
 
 
 BATCH: Final[dict[str, Any]] = {
+    "title": "EventBatch",
     "type": "object",
     "required": ["events"],
     "additionalProperties": False,
@@ -95,6 +100,7 @@ IMAGE: Final = {"content": {"image/gif": {"schema": {"type": "string", "format":
 @operation(
     blueprint,
     "POST /v1/events",
+    name="recordEvents",
     scopes=("decide", "ingest"),
     answers={202: RecordResultSchema},
     body={MIMETYPE: BATCH, "text/plain": BATCH},
@@ -114,6 +120,7 @@ def record() -> Response:
 @operation(
     blueprint,
     "GET /v1/pixel",
+    name="recordShown",
     scopes=("decide",),
     answers={200: IMAGE},
     errors=(404,),
@@ -158,11 +165,23 @@ def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     ]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
+    sent = [_with_claim_counted(service, one) for one in sent]
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
+    if result.masked:
+        service.metrics.numbers_masked.labels("events").inc(result.masked)
     _count(service, result)
     return result
+
+
+def _with_claim_counted(service: Service, event: EventRequest) -> EventRequest:
+    """Mark a page's rewarding event that is one too many for its block of addresses."""
+    if caller().is_server or not may_reward(event.type, event.fields, "page"):
+        return event
+    if service.limiter.counts_claim(request.environ):
+        return event
+    return replace(event, surplus=True)
 
 
 def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:
@@ -192,7 +211,8 @@ def _plain(result: RecordResult) -> dict[str, object]:
         "duplicates": result.duplicates,
         "rejected": result.rejected,
     }
-    return told | {"warnings": result.warnings} if result.warnings else told
+    more: dict[str, object] = {"warnings": result.warnings} if result.warnings else {}
+    return told | more | ({NUMBERS_MASKED: result.masked} if result.masked else {})
 
 
 def _count(service: Service, result: RecordResult) -> None:

@@ -198,9 +198,16 @@ class _Schema(Schema):
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
     zone = ma.String(validate=_check_zone)
     attribution_skew = Seconds(longest=60.0)
+    log_format = ma.String(validate=validate.OneOf(("console", "json")))
+    log_level = ma.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
+    log_access = ma.Boolean()
+    stock_hold = Seconds(longest=86_400.0)
+    learning_page_share = _number(0, 1)
+    learning_page_claims = Limit()
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
+    people_pages_own_ids = ma.Boolean(truthy={"true", "True"}, falsy={"false", "False"})
     identity_number_ranges = ma.List(
         ma.String(
             validate=validate.Regexp(
@@ -244,7 +251,16 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "limits", "store", "web")
+SECTIONS = (
+    "attribution",
+    "identity",
+    "learning",
+    "limits",
+    "log",
+    "people",
+    "store",
+    "web",
+)
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 PLAIN = frozenset(("web_workers", "web_threads"))
 """Settings that are older than the section of their name, and stand outside."""

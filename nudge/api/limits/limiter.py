@@ -26,6 +26,10 @@ Environ = Mapping[str, Any]
 """The variables of a request, as WSGI gives them."""
 PAGE: Final = frozenset({"decide"})
 """Scopes of a key that sits in pages, where anybody can read it."""
+GATEWAY: Final = 10.0
+"""How many times as many claims count from an address that stands for many people."""
+IPV4: Final = 4
+"""Bytes of an address."""
 TOLD_EVERY: Final = 60.0
 """Seconds between two lines in the log about refusals."""
 UNTRUSTED: Final = (
@@ -89,6 +93,7 @@ class Limiter:
         self._server = settings.limits_server
         self.counts_calls = not self._server.is_off
         self._failures = settings.limits_failures
+        self._claims = settings.learning_page_claims
         self._told_at = -math.inf
         self._limits = {one.kind: one for one in _kind_limits(settings)}
 
@@ -157,6 +162,16 @@ class Limiter:
         if wait := self._table.take(name, self._failures, 1, self._clock()):
             raise self._refusal("address", "unauthenticated", wait, 1, environ)
 
+    def counts_claim(self, environ: Environ) -> bool:
+        """Take one rewarding event of a page from its block of addresses; False where none is left.
+
+        Who has one address has its neighbours.
+        """
+        client, rate = self._client(environ), self._claims
+        if client.is_gateway and not rate.is_off:
+            rate = Rate(rate.per_second * GATEWAY, rate.burst * GATEWAY)
+        return not self._table.take(b"c" + _block(client.unit), rate, 1, self._clock())
+
     def _client(self, environ: Environ) -> ClientAddress:
         peer = environ.get("REMOTE_ADDR", "")
         # The usual page has neither header: a look costs less than a call.
@@ -182,6 +197,11 @@ class Limiter:
         peer = environ.get("REMOTE_ADDR", "")
         told = {"HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"} & environ.keys()
         return bool(told) and self._client(environ) == self._rules.find(peer, None, None)
+
+
+def _block(unit: bytes) -> bytes:
+    """Return the block of an address: /24 of IPv4, /48 of IPv6."""
+    return unit[:3] if len(unit) == IPV4 else unit[:6]
 
 
 def _kind_limits(settings: Settings) -> tuple[KindLimits, KindLimits]:

@@ -15,6 +15,7 @@ from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.choosing.requests import DecisionRequest, FieldWarning
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.records import DecisionReason
+from nudge.domain.values.number_words import mask_numbers, mask_table, replace_numbers
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError, NudgeError
 
@@ -181,6 +182,7 @@ class PageAnswerSchema(Schema):
             "missing where all fitted"
         },
     )
+    numbers_masked = forms.numbers_masked()
 
 
 class VisitorAnswerSchema(PageAnswerSchema):
@@ -202,6 +204,7 @@ class RefusedVisitorSchema(Schema):
 
 
 RESULTS: Final[dict[str, Any]] = {
+    "title": "BulkAnswer",
     "type": "object",
     "required": ["results"],
     "description": "results of a bulk request, one for each of its visitors, in their order",
@@ -318,7 +321,18 @@ def _ask(
         except ValueRefusedError as error:
             del data["msisdn"]
             warnings = (*warnings, warning_of("msisdn", error))
-    return DecisionRequest(**data, warnings=warnings)
+    masked = _mask_words(data)
+    return DecisionRequest(**data, warnings=warnings, masked=masked)
+
+
+def _mask_words(data: dict[str, Any]) -> int:
+    """Mask phone numbers in the request's own words, in place; return how many there were."""
+    context = data.get("context")
+    found = mask_table(context) if context else None
+    if found:
+        data["context"] = found.table
+    data["page"], in_page = replace_numbers(data["page"], mask_numbers)
+    return in_page + (found.numbers if found else 0)
 
 
 def _invalid(errors: object) -> InvalidRequestError:
