@@ -130,11 +130,10 @@ def _learn(worker: Worker) -> dict[str, Loop]:
     fold = LearnFold(worker.store)
     every, share = worker.settings.publish_every, worker.settings.learning_page_share
     publisher = Publisher(worker.store, worker.owner, worker.ttl, every, share)
+    look = min(LONGEST_LOOK, every / 4, worker.ttl / 3)
     return {
         fold.name: _runner(worker, fold),
-        "publish": PublishLoop(
-            publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.store_check
-        ),
+        "publish": PublishLoop(worker.store, publisher, look, worker.store_check),
         "stock": StockLoop(worker.store, worker.store_check, worker.settings.stock_hold),
     }
 

@@ -7,8 +7,12 @@ from threading import Event
 import structlog
 
 from nudge import clock
-from nudge.errors import NudgeError, StoreError
+from nudge.config.slot_change import Edit
+from nudge.domain.credit.page_word import FREEZE, WHO, sentence
+from nudge.errors import ChangedMeanwhileError, NudgeError, StoreError
 from nudge.flows.folds.publish import Publisher
+from nudge.flows.upkeep import apply as applying
+from nudge.store.store import Store
 from nudge.workers.backoff import Backoff
 from nudge.workers.store_check import StoreCheck
 
@@ -18,8 +22,11 @@ log = structlog.get_logger()
 class PublishLoop:
     """The loop that publishes snapshots of changed slots. Use it from one thread."""
 
-    def __init__(self, publisher: Publisher, look: float, store_check: StoreCheck) -> None:
-        self._publisher, self._look, self._store_check = publisher, look, store_check
+    def __init__(
+        self, store: Store, publisher: Publisher, look: float, store_check: StoreCheck
+    ) -> None:
+        self._store, self._publisher = store, publisher
+        self._look, self._store_check = look, store_check
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set, then give the leases back."""
@@ -27,7 +34,7 @@ class PublishLoop:
         while not stop.is_set():
             try:
                 if self._store_check.admits():
-                    self._publisher.run(clock.monotonic())
+                    self.turn(clock.monotonic())
                 else:
                     self._publisher.forget()
                 trouble.reset()
@@ -37,6 +44,25 @@ class PublishLoop:
                 stop.wait(trouble.next())
             stop.wait(self._look)
         self._release()
+
+    def turn(self, now: float) -> None:
+        """Publish what changed, and freeze the slots in which pages' words and facts part.
+
+        Args:
+            now: seconds on a clock that never jumps.
+
+        Raises:
+            StoreAwayError: the store does not answer.
+        """
+        self._publisher.run(now)
+        for slot, found in self._publisher.parted:
+            edit = Edit(WHO, sentence(found), clock.now())
+            try:
+                change = applying.patch(self._store, slot.name, FREEZE, slot.revision, edit)
+            except ChangedMeanwhileError:
+                continue  # looked at again at its new revision
+            if change.changes:
+                log.error("slot_frozen", slot=slot.name, revision=change.slot.revision, why=WHO)
 
     def _release(self) -> None:
         try:

@@ -16,6 +16,7 @@ from bandits.features import CellSpec
 from bandits.learners import fit
 from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
+from nudge.domain.credit.page_word import SpokenRewards, find_parting
 from nudge.domain.reports.allocation import allocation
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
@@ -65,6 +66,9 @@ class Publisher:
         ttl: seconds for which a lease holds.
         every: least seconds between two snapshots of a slot.
         page_share: most by which pages' words alone may move a variant's probability.
+
+    Attributes:
+        parted: slots in which pages' words and facts part, found by the last run.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Publisher:
         self._owner, self._ttl, self._every = owner, ttl, every
         self._desks: dict[str, SlotPublication] = {}
         self._paused: dict[str, float] = {}
+        self.parted: list[tuple[Slot, SpokenRewards]] = []
 
     def run(self, now: float) -> list[str]:
         """Publish the slots that changed; return the names of those with a new version.
@@ -85,6 +90,7 @@ class Publisher:
             StoreAwayError: the store does not answer; call `forget`, and this again later.
         """
         current = self._store.slots.current()
+        self.parted.clear()
         return [name for name, slot in current.items() if self._turn(slot, now)]
 
     def release(self) -> None:
@@ -157,6 +163,11 @@ class Publisher:
         desk.changed = desk.counts.refresh(self._store.counts) or desk.changed
         if slot.mode == SlotMode.FROZEN:
             return False  # what is counted meanwhile is learned from when it goes on
+        if desk.changed and slot.mode == SlotMode.LIVE:
+            # Of this revision alone: who sets the slot live again begins anew.
+            rows = (row for number, row in desk.counts.rows() if number == slot.revision)
+            found = find_parting(map(_spoken, rows))
+            self.parted += [(slot, found)] if found else []
         anew = slot.revision != desk.revision
         if not (desk.changed or (anew and (desk.counts.blocks or says_something(slot)))):
             return False
@@ -235,6 +246,11 @@ def fit_learner(
         "fallback": dict(slot.fallback),
     }
     return _with_meta(policy, meta)
+
+
+def _spoken(row: CountRow) -> SpokenRewards:
+    told = row.claims[1]
+    return SpokenRewards(row.bucket, row.variant, told, row.tally[1] - told)
 
 
 def alike(one: Slot, other: Slot) -> bool:

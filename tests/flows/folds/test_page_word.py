@@ -17,6 +17,7 @@ from bandits.policies.snapshot import dump
 from nudge.config.slot_file import load_slots
 from nudge.domain.credit.attribution_replay import fold
 from nudge.domain.credit.booking import book
+from nudge.domain.credit.page_word import SpokenRewards, find_parting
 from nudge.domain.journal.records import Decision, Event, JournalEntry, Record, Ref, Reward
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
@@ -243,3 +244,33 @@ def test_s07_a_mark_of_the_address_takes_the_reward() -> None:
     ]
     entries = [JournalEntry(0, i, NOW + i, one) for i, one in enumerate(said, 1)]
     assert not [one for one in channel.take(entries) if isinstance(one, Reward)]
+
+
+def spoken(bucket: int, **told: tuple[int, int]) -> Iterator[SpokenRewards]:
+    """Rewards of a bucket: told by pages alone, confirmed by servers."""
+    for variant, pair in told.items():
+        yield SpokenRewards(bucket, variant, *pair)
+
+
+def test_s07_words_that_part_from_facts_are_found() -> None:
+    """Taps that nobody pays for, beside others that are paid, part; without facts nothing does."""
+    honest = {"coffee": (60, 90), "video": (30, 60), "data_draw": (150, 250)}
+    parted = find_parting([*spoken(0, **honest), *spoken(300, **honest, triple_gift=(200, 2))])
+    assert parted is not None
+    assert (parted.bucket, parted.variant) == (300, "triple_gift")
+    assert find_parting(spoken(0, **honest, triple_gift=(30, 15))) is None
+    assert find_parting(spoken(0, triple_gift=(400, 0), coffee=(3, 0))) is None
+    # Payments that are on their way are so for all variants of a bucket.
+    assert find_parting(spoken(0, coffee=(500, 25), video=(80, 0))) is None
+
+
+def test_s07_honest_words_and_facts_do_not_part() -> None:
+    """Variants whose taps are paid three times less often, in 2,000 buckets, freeze nothing."""
+    rng = np.random.default_rng(7)
+    for bucket in range(2000):
+        one, other = rng.integers(20, 400, 2)
+        rate = rng.uniform(0.2, 0.9)
+        less = rate / (rate + 3.0 * (1.0 - rate))
+        paid, fewer = int(rng.binomial(one, rate)), int(rng.binomial(other, less))
+        pairs = {"a": (int(one) - paid, paid), "b": (int(other) - fewer, fewer)}
+        assert find_parting(spoken(bucket, **pairs)) is None
