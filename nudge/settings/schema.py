@@ -218,6 +218,7 @@ class _Schema(Schema):
     )
     limits_key = Limit()
     limits_address = Limit()
+    limits_list = Limit()
     limits_gateway = Limit()
     limits_device = Limit()
     limits_key_events = Limit()

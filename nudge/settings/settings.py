@@ -108,6 +108,7 @@ class Settings:
         identity_number_ranges: numbers that exist besides those that the library knows.
         limits_key: unknown visitors that a page key may bring, over all addresses.
         limits_address: the same from one address, of one key.
+        limits_list: of these, those that come in lists of `visitors`, which no page needs.
         limits_gateway: the same from one address of `limits_gateways`.
         limits_device: decisions of a known device, which the limits above leave alone.
         limits_key_events: like `limits_key`, for events that name no known device or decision.
@@ -169,12 +170,13 @@ class Settings:
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
-    limits_key: Rate = field(default=Rate(1000, 10_000))
-    limits_address: Rate = field(default=Rate(200, 2000))
+    limits_key: Rate = field(default=Rate(1000, 20_000))
+    limits_address: Rate = field(default=Rate(200, 10_000))
+    limits_list: Rate = field(default=Rate(200, 2000))
     limits_gateway: Rate = field(default=Rate(1000, 10_000))
     limits_device: Rate = field(default=Rate(50, 1000))
     limits_key_events: Rate = field(default=Rate(2500, 30_000))
-    limits_address_events: Rate = field(default=Rate(500, 10_000))
+    limits_address_events: Rate = field(default=Rate(500, 20_000))
     limits_gateway_events: Rate = field(default=Rate(2500, 30_000))
     limits_device_events: Rate = field(default=Rate(10, 300))
     limits_server: Rate = NO_LIMIT

@@ -24,6 +24,7 @@ def web(settings: Settings) -> Iterator[Web]:
     small = replace(
         settings,
         limits_address=SMALL,
+        limits_list=Rate(0.001, 25),
         limits_key=Rate(0.001, 30),
         limits_gateway=Rate(0.001, 25),
         limits_device=Rate(0.001, 5),
@@ -116,6 +117,13 @@ def test_s06_addresses_come_from_trusted_proxies(web: Web) -> None:
         for n in range(3)
     ]
     assert [found.status_code for found in told] == [200, 200, 429]
+
+
+def test_s06_lists_have_a_limit_of_their_own(settings: Settings) -> None:
+    """Visitors in lists are refused before those who come one by one from the same address."""
+    for web in served(replace(settings, limits_list=SMALL)):
+        assert [ask(web, 10).status_code for _ in range(2)] == [200, 429]
+        assert one(web).status_code == 200
 
 
 def test_s06_a_gateway_has_its_own_limit(web: Web) -> None:

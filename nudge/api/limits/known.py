@@ -77,7 +77,9 @@ class Gate:
         devices = sum(names[i] is not None for i in late)
         units = len(late) - devices
         try:
-            self.limiter.admit(self.kind, caller, environ, units, devices=devices)
+            # Any page may send many events at once; many visitors only who plays their part.
+            listed = self.kind == "decisions"
+            self.limiter.admit(self.kind, caller, environ, units, devices=devices, listed=listed)
         except TooManyRequestsError as error:
             if len(late) == len(items):
                 raise

@@ -89,6 +89,7 @@ class Limiter:
         self._refused = refused
         self._clock = clock
         self._rules = AddressRules(settings.limits_trusted_proxies, settings.limits_gateways)
+        self._list = settings.limits_list
         self._server = settings.limits_server
         self.counts_calls = not self._server.is_off
         self._failures = settings.limits_failures
@@ -102,9 +103,16 @@ class Limiter:
         return not self._table.take(b"d" + device + kind.encode(), rate, 1, self._clock())
 
     def admit(
-        self, kind: Kind, caller: Caller, environ: Environ, units: int, *, devices: int = 0
+        self,
+        kind: Kind,
+        caller: Caller,
+        environ: Environ,
+        units: int,
+        *,
+        devices: int = 0,
+        listed: bool = False,
     ) -> None:
-        """Take units of the key's and of the address's buckets, or of neither.
+        """Take units of the key's and of the address's buckets, or of none.
 
         Args:
             kind: of what is counted.
@@ -112,6 +120,7 @@ class Limiter:
             environ: of the request, tells the address.
             units: unknown visitors, or events of nobody known.
             devices: known devices above their own limit, beside these.
+            listed: they come in a list of visitors.
 
         Raises:
             TooManyRequestsError: they do not fit.
@@ -119,13 +128,15 @@ class Limiter:
         limits, client = self._limits[kind], self._client(environ)
         own = limits.gateway if client.is_gateway else limits.address
         name, all_units = limits.name + caller.key_id.encode(), units + devices
-        bids = ((b"a" + client.unit + name, own, all_units), (b"k" + name, limits.key, all_units))
-        address, key = self._table.take_all(bids, self._clock())
-        if address or key:
-            by = "address" if address else "key"
+        bids = [(b"k" + name, limits.key, all_units), (b"a" + client.unit + name, own, all_units)]
+        if listed:
+            bids.append((b"l" + client.unit + name, self._list, all_units))
+        waits = self._table.take_all(bids, self._clock())
+        if any(waits):
+            by = "address" if any(waits[1:]) else "key"
             if devices:
                 self._refused.labels("device", kind).inc(devices)
-            raise self._refusal(by, kind, max(address, key), units, environ)
+            raise self._refusal(by, kind, max(waits), units, environ)
 
     def count_call(self, caller: Caller) -> None:
         """Count a call with a key that is not for pages.
