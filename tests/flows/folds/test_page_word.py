@@ -22,7 +22,7 @@ from nudge.domain.journal.records import Decision, Event, JournalEntry, Record, 
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.learning import first_policy
-from nudge.domain.slots.slot import Slot
+from nudge.domain.slots.slot import Scalar, Slot
 from nudge.flows.folds.page_share import facts_of
 from nudge.flows.folds.publish import fit_learner
 from nudge.store.folds.counts import CountRow
@@ -216,7 +216,7 @@ def test_s07_a_device_has_five_claims_a_day() -> None:
     told: list[tuple[float, Record]] = []
     for number in range(1, 9):
         decision = channel.decision(subject, number, by_page=True)
-        fields = {"step": "pay_tapped", "~capped": True}
+        fields: dict[str, Scalar] = {"step": "pay_tapped", "~capped": True}
         at = 3600.0 * number if number < 8 else 100_000.0
         told += [
             (at, replace(decision, terms=replace(decision.terms, on="decision"))),
@@ -236,7 +236,7 @@ def test_s07_a_device_has_five_claims_a_day() -> None:
 def test_s07_a_mark_of_the_address_takes_the_reward() -> None:
     """An event that was one too many for its address is kept, and rewards nothing."""
     channel, subject = Channel(), "1" * 32
-    fields = {"step": "pay_tapped", "~capped": True, "~surplus": True}
+    fields: dict[str, Scalar] = {"step": "pay_tapped", "~capped": True, "~surplus": True}
     said: list[Record] = [
         channel.decision(subject, 1, by_page=True),
         Event(subject, "s", "shown", "page", Ref(0, 1)),
