@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final, Never, cast
 
 import orjson
-from flask import request
+from flask import Request, request
 from werkzeug.exceptions import (
     ClientDisconnected,
     HTTPException,
@@ -19,6 +20,8 @@ from nudge.api.errors import BadJsonError
 from nudge.api.inflater import ENCODINGS, GZIP_START, Inflater, InflatingStream
 from nudge.errors import InvalidRequestError
 
+EXACT: Final = 20
+"""Digits from which on a whole number is read as a float, as orjson does."""
 _ESCAPE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
@@ -41,10 +44,12 @@ def json_table(limit: int, *, any_type: bool = False) -> dict[str, Any]:
         RequestEntityTooLarge: the body is too large, or becomes so.
         UnsupportedMediaType: the Content-Type is not JSON, or the Content-Encoding is unknown.
     """
-    if not (any_type or request.is_json):
+    # The request itself: each look through the proxy costs three calls.
+    here: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (werkzeug documents it)
+    if not (any_type or here.is_json):
         raise UnsupportedMediaType("send JSON, with Content-Type: application/json")
-    raw = _sent_bytes(limit)
-    kind = _compression()
+    raw = _sent_bytes(here, limit)
+    kind = _compression(here)
     # A beacon cannot say that it is compressed: its bytes do.
     if kind or raw[:2] == GZIP_START:
         raw = _inflated(raw, kind or "gzip", limit)
@@ -65,7 +70,7 @@ def body_stream() -> IO[bytes]:
     Raises:
         UnsupportedMediaType: the Content-Encoding is unknown.
     """
-    kind = _compression()
+    kind = _compression(request)
     source = cast("IO[bytes]", SentStream(request.stream))
     # Of a file that is only read, both have all.
     return source if kind is None else cast("IO[bytes]", InflatingStream(source, kind))
@@ -99,11 +104,11 @@ class SentStream(io.RawIOBase):
             raise _reading_error(error) from error
 
 
-def _sent_bytes(limit: int) -> bytes:
+def _sent_bytes(here: Request, limit: int) -> bytes:
     # Of a body without a length werkzeug reads as much as it may, and drops the rest unsaid.
-    request.max_content_length = limit + 1
+    here.max_content_length = limit + 1
     try:
-        raw = request.get_data()
+        raw = here.get_data()
     except Exception as error:
         raise _reading_error(error) from error
     if len(raw) > limit:
@@ -119,7 +124,10 @@ def _reading_error(error: Exception) -> Exception:
 
 
 def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)
-    """Decode JSON; text that is none (half an emoji, bytes that are not UTF-8) becomes U+FFFD.
+    """Decode JSON, whatever its texts and numbers hold: what does not fit costs its field alone.
+
+    Text that is none (half an emoji, bytes that are not UTF-8) becomes U+FFFD; a number beyond all
+    floats is infinite.
 
     Raises:
         BadJsonError: it is not JSON; the text says where.
@@ -128,10 +136,31 @@ def read_json(raw: bytes) -> Any:  # noqa: ANN401 (any JSON value)
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         # Only here: what is in order costs nothing more.
+        text = _mended(raw)
         try:
-            return orjson.loads(_mended(raw))
+            return orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise BadJsonError(str(error)) from error
+            return _read_far_numbers(text, error)
+
+
+def _read_far_numbers(text: str, problem: Exception) -> Any:  # noqa: ANN401 (any JSON value)
+    """Decode JSON with numbers that orjson refuses (1e400); others as orjson does.
+
+    Raises:
+        BadJsonError: it is not JSON, but for such numbers.
+    """
+    try:
+        return json.loads(text, parse_int=_whole, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadJsonError(str(problem)) from problem
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < EXACT else float(digits)
+
+
+def _refuse_constant(word: str) -> Never:
+    raise ValueError(word)  # NaN is not JSON
 
 
 def _mended(raw: bytes) -> str:
@@ -139,9 +168,9 @@ def _mended(raw: bytes) -> str:
     return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
 
 
-def _compression() -> str | None:
+def _compression(here: Request) -> str | None:
     """Return the kind of compression that the request names; None without one."""
-    given = request.headers.get("Content-Encoding")
+    given = here.headers.get("Content-Encoding")
     if given is None:
         return None
     words = [word.strip().lower() for word in given.split(",")]

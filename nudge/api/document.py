@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Flask
@@ -26,7 +28,10 @@ from nudge.api import (
 )
 from nudge.api.auth import HEADER, PARAMETER
 from nudge.api.errors import http_answer
-from nudge.api.operation import EXTERNAL_ID, check_rules
+from nudge.api.operation import EXTERNAL_ID, RETRY_AFTER, check_rules, header
+from nudge.api.provider import dumps
+from nudge.api.schemas.decisions import ANY
+from nudge.api.schemas.examples import add_examples
 
 OPENAPI: Final = "3.1.0"
 VERSION: Final = "1.0.0"
@@ -42,12 +47,24 @@ BLUEPRINTS: Final = (
     withdrawals.blueprint,
     health.blueprint,
 )
-LIBRARY: Final = frozenset({"api-docs.openapi_json", "docs.static"})
-"""Public endpoints that flask and flask-smorest add themselves."""
+LIBRARY: Final = frozenset({"docs.static"})
+"""Public endpoints that flask adds itself."""
 
 ABOUT: Final = """Every decision is a draw from a known distribution, logged before it is answered.
 
 `x-scopes` lists the scopes of an operation: any of them suffices, and none includes another."""
+
+SERVERS: Final = [
+    {"url": "/", "description": "the service that gave this document"},
+    {"url": "http://127.0.0.1:8000", "description": "`make run` and `make demo`"},
+]
+ERROR_HEADERS: Final[Mapping[int, Mapping[str, Any]]] = {
+    401: {"WWW-Authenticate": header("`Bearer`")},
+    405: {"Allow": header("methods that the path knows")},
+    429: {"Retry-After": RETRY_AFTER},
+    503: {"Retry-After": RETRY_AFTER},
+}
+"""Status of an error -> headers of its answer."""
 
 SECURITY: Final = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -90,8 +107,7 @@ def describe(app: Flask) -> None:
         "API_TITLE": "Nudge",
         "API_VERSION": VERSION,
         "OPENAPI_VERSION": OPENAPI,
-        "OPENAPI_URL_PREFIX": "/",
-        "API_SPEC_OPTIONS": {"info": {"description": ABOUT}},
+        "API_SPEC_OPTIONS": {"info": {"description": ABOUT}, "servers": SERVERS},
     }
     # A redirect would lose a body, and two slashes in an id are two.
     app.url_map.merge_slashes = False
@@ -106,6 +122,38 @@ def describe(app: Flask) -> None:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
     check_rules(app, LIBRARY)
+    app.extensions[docs.DOCUMENT] = dumps(_complete(api.spec.to_dict()))
+
+
+def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Add to the document what flask-smorest has no words for."""
+    answers = document["components"]["responses"]
+    for status, headers in ERROR_HEADERS.items():
+        answers[http.HTTPStatus(status).name]["headers"] = headers
+    schemas = document["components"]["schemas"]
+    for name in list(schemas):
+        schemas[name] = _named(schemas[name], schemas)
+    document["paths"] = _named(document["paths"], schemas)
+    add_examples(document)
+    return document
+
+
+def _named(part: Any, schemas: dict[str, Any]) -> Any:  # noqa: ANN401 (any part of the document)
+    """Return a part of the document with its titled schemas moved to the others, by their titles.
+
+    Generated clients name a class by the place of a schema that has none.
+    """
+    if isinstance(part, list):
+        return [_named(one, schemas) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _named(one, schemas) for name, one in part.items()}
+    if found.get("type") == ANY and "anyOf" in found:
+        del found["type"]  # says no more, and generated clients make a class of each
+    if "title" not in found or "type" not in found:
+        return found
+    schemas[found["title"]] = found
+    return {"$ref": f"#/components/schemas/{found['title']}"}
 
 
 def _external_id(_: object) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -13,7 +14,13 @@ from werkzeug.exceptions import HTTPException
 from nudge.api.metrics import Metrics
 from nudge.api.provider import answer
 from nudge.domain.values.number_words import mask_deep, mask_numbers
-from nudge.errors import InvalidRequestError, NudgeError, StoreError, UnauthenticatedError
+from nudge.errors import (
+    InvalidRequestError,
+    NudgeError,
+    StoreError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 log = structlog.get_logger()
 
@@ -33,6 +40,7 @@ STATUS: Final = {
     "unknown_slot": 422,
     "unknown_variant": 422,
     "too_many_jobs": 429,
+    "too_many_requests": 429,
     "store_away": 503,
     "store_error": 503,
     "store_full": 503,
@@ -46,11 +54,18 @@ STATUS: Final = {
 HTTP_CODES: Final = {400: "bad_request", 413: "too_large", 500: "internal"}
 """Codes of Flask's own errors that differ from the name of their status."""
 
-RETRY_AFTER: Final = "1"
-"""Seconds after which a call that found no store may be repeated."""
+RETRY_AFTER: Final = {"Retry-After": "1"}
+"""Seconds after which a call that found no store, or too much to do, may be repeated."""
+HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    429: RETRY_AFTER,
+    503: RETRY_AFTER,
+}
+"""Status of an error -> headers that every such answer has."""
 
 MESSAGES: Final = {
     404: "unknown path; GET /openapi.json lists all paths",
+    405: "this path does not know the method; use one of those in the header Allow",
     413: "the body is too large",
     500: "internal error; the service's log names the cause",
 }
@@ -89,12 +104,10 @@ def nudge_answer(error: NudgeError) -> Response:
     if status == 503:  # noqa: PLR2004 (the status itself)
         # The cause names hosts and sockets; the caller needs to know only that it may try again.
         log.warning("store_trouble", code=error.code, error=str(error))
-        response = error_answer(status, error.code, "the store does not answer; try again")
-        response.headers["Retry-After"] = RETRY_AFTER
-        return response
+        return error_answer(status, error.code, "the store does not answer; try again")
     response = error_answer(status, error.code, str(error), getattr(error, "errors", None))
-    if status == 401:  # noqa: PLR2004 (the status itself)
-        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
@@ -116,7 +129,9 @@ def error_answer(status: int, code: str, message: str, errors: object = None) ->
     """
     body: dict[str, object] = {"code": code, "message": mask_numbers(message)}
     told = None if errors is None else {"errors": mask_deep(errors)}
-    return answer(body if told is None else body | told, status)
+    response = answer(body if told is None else body | told, status)
+    response.headers.update(HEADERS.get(status, {}))
+    return response
 
 
 def _snake(phrase: str) -> str:

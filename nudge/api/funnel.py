@@ -7,13 +7,12 @@ from dataclasses import asdict
 from flask import Response, request
 
 from nudge import clock
-from nudge.api.operation import operation, resource
+from nudge.api.operation import LATER, operation, resource
 from nudge.api.provider import answer
 from nudge.api.replies import pending, plain_job, with_as_of
 from nudge.api.schemas.funnel import PARAMETERS, FunnelSchema
 from nudge.api.schemas.reports import JobSchema
 from nudge.api.service import current
-from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel_query import funnel_question
 
 blueprint = resource("funnel", "The funnel: stages of the path, and visitors lost at each")
@@ -22,9 +21,11 @@ blueprint = resource("funnel", "The funnel: stages of the path, and visitors los
 @operation(
     blueprint,
     "GET /v1/funnel",
+    name="getFunnel",
     scopes=("read",),
     answers={200: FunnelSchema, 202: JobSchema},
-    errors=(404, 429),
+    headers={202: LATER},
+    errors=(404,),
     parameters=PARAMETERS,
 )
 def funnel() -> Response:
@@ -37,7 +38,7 @@ def funnel() -> Response:
     slots = service.catalogue_with(given.getlist("slot")).slots
     question = funnel_question(given, clock.now(), slots, service.calendar)
     # An answer belongs to the definition that it was made by.
-    path = load_funnel(service.settings.config_dir)
+    path = service.configuration.funnel
     desk = service.questions
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:

@@ -91,6 +91,7 @@ class Metrics:
         unreadable: visitors' states that could not be read, so that their visitors were new ones.
         numbers_masked: phone numbers that were masked in free words, by endpoint.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
+        refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
         memory: figures of the store's memory.
     """
@@ -107,6 +108,7 @@ class Metrics:
     unreadable: Counter
     numbers_masked: Counter
     unpublished: Gauge
+    refused: Counter
     spool: SpoolMetrics
     memory: MemoryMetrics
 
@@ -148,6 +150,7 @@ class Metrics:
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
             ),
+            refused=Counter("nudge_refused", "Refused for a limit", ("by", "kind"), registry=own),
             unreadable=Counter(
                 "nudge_states_unreadable", "Visitors' states that could not be read", registry=own
             ),

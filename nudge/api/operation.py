@@ -8,6 +8,7 @@ from __future__ import annotations
 import http
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, Final
 
 from flask import Flask, Request, Response, g, request
@@ -19,27 +20,35 @@ from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.journal.caller import Caller, Scope
-from nudge.errors import InvalidRequestError
+from nudge.errors import InvalidRequestError, UnauthenticatedError
 
 View = Callable[..., Response]
 Described = type[Schema] | Mapping[str, Any]
 """A schema, or a literal part of the OpenAPI document."""
 
+NONE: Final[Mapping[int, Mapping[str, Any]]] = MappingProxyType({})
 RULE: Final = "_nudge_scopes"
 EXTERNAL_ID: Final = "external_id"
 """Converter of paths that end in an external id: all that follows, slashes included."""
-BODY_ERRORS: Final = (400, 413, 415)
+ALWAYS: Final = frozenset({400, 408, 413, 414, 422, 431})
+"""Statuses of requests that are none, too slow or too large, or have unknown parameters."""
+PATH_ERRORS: Final = frozenset({404, 405})
+"""Statuses of paths with a part that names nothing: with a slash in it, it may be another path."""
+KEY_ERRORS: Final = frozenset({401, 403, 429, 503})
+BODY_ERRORS: Final = frozenset({415})
 
 
 def operation(
     blueprint: Blueprint,
     endpoint: str,
     *,
+    name: str,
     scopes: Sequence[Scope],
     answers: Mapping[int, Described],
     body: Mapping[str, Described] | None = None,
     errors: Sequence[int] = (),
     parameters: Sequence[Mapping[str, Any]] = (),
+    headers: Mapping[int, Mapping[str, Any]] = NONE,
     key_in_query: bool = False,
 ) -> Callable[[View], View]:
     """Register an endpoint, document it, and enforce its scopes.
@@ -47,14 +56,27 @@ def operation(
     Args:
         blueprint: group of the endpoint.
         endpoint: method and path, such as `GET /v1/slots`.
+        name: verb and noun, such as `listSlots`: what generated clients call it.
         scopes: any of them suffices; none makes the endpoint public.
         answers: status -> schema of the answer, without errors.
         body: content type -> schema of the body.
         errors: statuses of errors besides those that parameters, scopes and body imply.
         parameters: query parameters, as the OpenAPI document writes them; others are refused.
+        headers: status -> headers of the answer, as the document writes them.
         key_in_query: the key may also come as `?key=`.
     """
-    document = _document(scopes, answers, body, errors, parameters, key_in_query=key_in_query)
+    implied = _errors_of(endpoint, scopes, has_body=body is not None)
+    document: dict[str, Any] = {
+        "operationId": name,
+        "x-scopes": list(scopes),
+        "security": _security(key_in_query=key_in_query) if scopes else [],
+        "responses": _responses(answers, implied.union(errors), headers),
+    }
+    if parameters:
+        document["parameters"] = [dict(one) for one in parameters]
+    if body:
+        content = {kind: {"schema": _plain(what)} for kind, what in body.items()}
+        document["requestBody"] = {"required": True, "content": content}
     known = [str(one["name"]) for one in parameters if one["in"] == "query"]
     taken = frozenset([*known, PARAMETER] if key_in_query else known)
 
@@ -64,7 +86,14 @@ def operation(
             # The request itself: each look through the proxy costs three calls.
             here = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (werkzeug documents it)
             if scopes:
-                g.caller = authorise(here, current(), scopes, in_query=key_in_query)
+                service = current()
+                try:
+                    found = g.caller = authorise(here, service, scopes, in_query=key_in_query)
+                except UnauthenticatedError:
+                    service.limiter.count_failure(here.environ)
+                    raise
+                if service.limiter.counts_calls:
+                    service.limiter.count_call(found)
             if here.query_string:
                 _check_query(here, taken)
             return view(*args, **kwargs)
@@ -122,6 +151,16 @@ def query_parameter(name: str, text: str, **schema: Any) -> dict[str, Any]:  # n
     }
 
 
+def header(text: str, kind: str = "string") -> dict[str, Any]:
+    """Describe a header that an answer always has, for the document."""
+    return {"description": text, "required": True, "schema": {"type": kind}}
+
+
+RETRY_AFTER: Final = header("seconds after which the call may be repeated", "integer")
+LATER: Final = {"Retry-After": RETRY_AFTER, "Location": header("path of the job")}
+"""Headers of an answer that names a job."""
+
+
 def _check_query(here: Request, taken: Collection[str]) -> None:
     """Refuse parameters that would be ignored: a filter that nobody reads looks like an answer."""
     errors = {}
@@ -140,28 +179,27 @@ def _cure(name: str, taken: Collection[str]) -> str:
     return suggestion(name, named) if named else "this path takes none"
 
 
-def _document(
-    scopes: Sequence[Scope],
+def _errors_of(endpoint: str, scopes: Sequence[Scope], *, has_body: bool) -> frozenset[int]:
+    """Return the statuses of errors that an operation can answer because of what it is like."""
+    known = ALWAYS
+    if "<" in endpoint:
+        known |= PATH_ERRORS
+    if scopes:
+        known |= KEY_ERRORS
+    return known | BODY_ERRORS if has_body else known
+
+
+def _responses(
     answers: Mapping[int, Described],
-    body: Mapping[str, Described] | None,
-    errors: Sequence[int],
-    parameters: Sequence[Mapping[str, Any]],
-    *,
-    key_in_query: bool,
-) -> dict[str, Any]:
-    statuses = {*errors, 422, *((401, 403, 503) if scopes else ()), *(BODY_ERRORS if body else ())}
-    document: dict[str, Any] = {
-        "x-scopes": list(scopes),
-        "security": _security(key_in_query=key_in_query) if scopes else [],
-        "responses": {status: _response(status, what) for status, what in answers.items()},
+    errors: Collection[int],
+    headers: Mapping[int, Mapping[str, Any]],
+) -> dict[int, dict[str, Any] | str]:
+    given: dict[int, dict[str, Any] | str] = {
+        status: _response(status, what)
+        | ({"headers": headers[status]} if status in headers else {})
+        for status, what in answers.items()
     }
-    document["responses"] |= {s: http.HTTPStatus(s).name for s in sorted(statuses)}
-    if parameters:
-        document["parameters"] = [dict(one) for one in parameters]
-    if body:
-        content = {kind: {"schema": _plain(what)} for kind, what in body.items()}
-        document["requestBody"] = {"required": True, "content": content}
-    return document
+    return given | {s: http.HTTPStatus(s).name for s in sorted(errors) if s not in given}
 
 
 def _security(*, key_in_query: bool) -> list[dict[str, list[str]]]:

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from nudge.api.bodies import json_table
 from nudge.api.forms import PAGE_CHANNELS
-from nudge.api.operation import operation, resource
+from nudge.api.operation import LATER, RETRY_AFTER, operation, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.replies import pending, plain_job, with_as_of
 from nudge.api.schemas.reports import (
@@ -62,9 +62,10 @@ _ASKED: Final = AskedSchema()
 @operation(
     blueprint,
     f"GET {NAMED}/performance",
+    name="getPerformance",
     scopes=("read",),
     answers={200: _ANSWER, 202: PerformanceSchema},
-    errors=(404, 429),
+    headers={202: {"Retry-After": RETRY_AFTER}},
     parameters=PARAMETERS,
 )
 def figures(slot: str) -> Response:
@@ -103,10 +104,11 @@ def figures(slot: str) -> Response:
 @operation(
     blueprint,
     f"POST {NAMED}/evaluations",
+    name="evaluatePolicy",
     scopes=("read",),
     answers={200: EvaluationSchema, 202: JobSchema},
+    headers={202: LATER},
     body={MIMETYPE: AskedSchema},
-    errors=(404, 429),
 )
 def evaluate(slot: str) -> Response:
     """Evaluate another policy on the decisions that were made, at once or as a job."""
@@ -126,9 +128,9 @@ def evaluate(slot: str) -> Response:
 @operation(
     blueprint,
     "GET /v1/jobs/<string(maxlength=64):job_id>",
+    name="getJob",
     scopes=("read",),
     answers={200: JobSchema},
-    errors=(404,),
 )
 def job(job_id: str) -> Response:
     """Give the state of a question's job, and its answer once it is there."""

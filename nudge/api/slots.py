@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, request
 
 from nudge.api.bodies import json_table
-from nudge.api.operation import caller, operation, query_parameter, resource
+from nudge.api.operation import caller, header, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
 from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision, tag_of
 from nudge.api.schemas.slots import (
@@ -46,19 +46,32 @@ CONDITION: Final = (
         "schema": {"type": "string"},
         "description": "* refuses the change of a slot that exists",
     },
-    query_parameter("why", "reason of the change, for the audit", maxLength=MAX_WHY),
+    query_parameter("why", f"reason of the change, for the audit; cut to {MAX_WHY} characters"),
 )
+PATCH: Final = {
+    "title": "SlotPatch",
+    "type": "object",
+    "description": "keys of a slot to change (JSON merge patch); null takes one away",
+}
+TAGGED: Final = {"ETag": header("revision of the slot; a change names it in If-Match")}
 How = Callable[..., Change]
 
 
-@operation(blueprint, "GET /v1/slots", scopes=("read",), answers={200: SlotsSchema})
+@operation(
+    blueprint, "GET /v1/slots", name="listSlots", scopes=("read",), answers={200: SlotsSchema}
+)
 def every() -> Response:
     """List all slots as they are served now."""
     return answer({"slots": [_plain(one) for one in current().latest().slots.values()]})
 
 
 @operation(
-    blueprint, f"GET {NAMED}", scopes=("read",), answers={200: LiveSlotSchema}, errors=(404,)
+    blueprint,
+    f"GET {NAMED}",
+    name="getSlot",
+    scopes=("read",),
+    answers={200: LiveSlotSchema},
+    headers={200: TAGGED},
 )
 def one(slot: str) -> Response:
     """Show a slot as it is served now; a change must name its ETag."""
@@ -69,8 +82,10 @@ def one(slot: str) -> Response:
 @operation(
     blueprint,
     f"PUT {NAMED}",
+    name="putSlot",
     scopes=("admin",),
     answers={200: SlotChangeSchema, 201: SlotChangeSchema},
+    headers={200: TAGGED, 201: TAGGED},
     body={MIMETYPE: SlotSchema},
     errors=(412, 428),
     parameters=CONDITION,
@@ -83,10 +98,12 @@ def put(slot: str) -> Response:
 @operation(
     blueprint,
     f"PATCH {NAMED}",
+    name="patchSlot",
     scopes=("admin",),
     answers={200: SlotChangeSchema},
-    body={MIMETYPE: {"type": "object"}},
-    errors=(404, 412, 428),
+    headers={200: TAGGED},
+    body={MIMETYPE: PATCH},
+    errors=(412, 428),
     parameters=CONDITION,
 )
 def patch(slot: str) -> Response:
@@ -97,9 +114,9 @@ def patch(slot: str) -> Response:
 @operation(
     blueprint,
     f"GET {NAMED}/revisions",
+    name="listRevisions",
     scopes=("read",),
     answers={200: RevisionsSchema},
-    errors=(404,),
 )
 def revisions(slot: str) -> Response:
     """List all revisions of a slot, each with author, time, difference and reason."""

@@ -53,6 +53,7 @@ STREAM: Final = {"content": {MIMETYPE: {"schema": ANSWER}, LINES: {"schema": {"t
 @operation(
     blueprint,
     "POST /v1/sms/timings",
+    name="planSms",
     scopes=("schedule",),
     answers={200: STREAM},
     body={MIMETYPE: REQUEST, LINES: {"type": "string"}},

@@ -36,9 +36,9 @@ PATIENCE: Final = 2.0
 @operation(
     blueprint,
     f"GET {NAMED}",
+    name="getVisitor",
     scopes=("admin",),
     answers={200: VisitorViewSchema},
-    errors=(404,),
 )
 def one(visitor_id: str) -> Response:
     """Show the stored data about a visitor, and their segments with the reasons."""
@@ -56,6 +56,7 @@ def one(visitor_id: str) -> Response:
 @operation(
     blueprint,
     f"DELETE {NAMED}",
+    name="eraseVisitor",
     scopes=("admin",),
     answers={200: ErasureSchema},
 )
@@ -81,7 +82,7 @@ def _plain(
     service: Service, found: VisitorView, state: VisitorState, at: float
 ) -> dict[str, object]:
     context = state.context(at)
-    belongs = members(service.decider.segments, context, at)
+    belongs = members(service.configuration.segments, context, at)
     return {
         "subject": found.subject,
         "attributes": context,
@@ -99,8 +100,17 @@ def _plain(
         "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
+        "dropped": _dropped(state),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
     }
+
+
+def _dropped(state: VisitorState) -> dict[str, dict[str, int]]:
+    """Return what left the state for lack of room: kind -> source -> how many."""
+    found: dict[str, dict[str, int]] = {}
+    for one in state.dropped:
+        found.setdefault(one.what, {})[one.source] = one.times
+    return found
 
 
 def _refund(state: VisitorState, one: Refund) -> dict[str, object]:

@@ -74,9 +74,9 @@ class WithdrawalsSchema(Schema):
 @operation(
     blueprint,
     "GET /v1/sms/withdrawals",
+    name="listWithdrawals",
     scopes=("schedule",),
     answers={200: WithdrawalsSchema},
-    errors=(422,),
     parameters=PARAMETERS,
 )
 def withdrawals() -> Response:

@@ -27,7 +27,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "serve": Command("serve", "Run store, worker and web under one supervisor."),
     "work": Command("serve", "Run the folds: attribute, learn, archive."),
-    "apply": Command("slots", "Put slot files into service."),
+    "apply": Command("slots", "Put slots and configuration into service."),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),

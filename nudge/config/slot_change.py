@@ -107,12 +107,17 @@ def _conflict(change: Change) -> str:
 
 def differences(before: Slot, wanted: Slot) -> tuple[str, ...]:
     """Return one line for each key that differs, `key: old -> new`."""
-    old, new = dict(_flat(dump_slot(before))), dict(_flat(dump_slot(wanted)))
+    old, new = flat_keys(dump_slot(before)), flat_keys(dump_slot(wanted))
     return tuple(
         f"{key}: {old.get(key, 'nothing')} -> {new.get(key, 'nothing')}"
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     )
+
+
+def flat_keys(table: Mapping[str, object]) -> dict[str, object]:
+    """Return dotted key -> value of a table; entries of lists go by their names."""
+    return dict(_flat(table))
 
 
 def _action(before: Slot, wanted: Slot) -> Action:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from nudge.api.service import Service
@@ -99,3 +102,24 @@ def served(settings: Settings) -> Iterator[Web]:
     made = {s: service.store.api_keys.create([s], s, (), now())[1] for s in SCOPES}
     yield Web(app, made)
     service.store.client.close()
+
+
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each of the cases."""
+
+    def log(self, *_: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def listening(web: Web) -> Iterator[str]:
+    """The app's address on loopback: bytes on a socket are what callers send."""
+    server = make_server("127.0.0.1", 0, web.app, threaded=True, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

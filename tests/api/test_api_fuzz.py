@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 import schemathesis
-from api_web import Web, bearer
+from api_web import Web, bearer, listening
 from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import from_schema
 from schemathesis.engine.events import EngineFinished, FatalError, NonFatalError, ScenarioFinished
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-SHORT = pytest.param(25, 600, id="short")
+SHORT = pytest.param(12, 300, id="short")
 LONG = pytest.param(90, 2000, marks=pytest.mark.soak, id="soak")
 """Examples of each operation, of which those that take nothing have only one; cases in all."""
 
@@ -32,31 +28,6 @@ def as_json(_: object, value: object) -> bytes:
 def as_line(_: object, value: object) -> bytes:
     """A stream's lines are JSON, or what is not."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
-
-
-class Quiet(WSGIRequestHandler):
-    """Writes no line for each of the cases."""
-
-    def log(self, *_: object) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def listening(web: Web) -> Iterator[str]:
-    """The app's address on loopback.
-
-    Over HTTP, because two of the checks of this schemathesis (4.32) fail in its own client of WSGI
-    apps; and bytes on a socket are what callers send.
-    """
-    server = make_server("127.0.0.1", 0, web.app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def config(key: str, examples: int) -> SchemathesisConfig:

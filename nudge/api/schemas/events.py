@@ -206,16 +206,16 @@ class EventDoor:
         schema = _SCHEMAS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
         if schema is None:
             cure = suggestion(raw.get("type"), EVENT_TYPES)
-            return _reject(raw, f"type: unknown event type; {cure}")
+            return reject(raw, f"type: unknown event type; {cure}")
         try:
             optional = OPTIONAL[raw["type"]]
             data, warnings = load_with_warnings(schema, raw, optional)
             told = [*warnings, *self._own_doors(data, optional), *_one_amount(data)]
             told += self._links(data)
         except ValidationError as error:
-            return _reject(raw, _join_messages(error.messages_dict))
+            return reject(raw, _join_messages(error.messages_dict))
         problem = self._problem(data, told)
-        return _reject(raw, problem) if problem else _event_request(data, tuple(told))
+        return reject(raw, problem) if problem else _event_request(data, tuple(told))
 
     def _own_doors(self, data: dict[str, Any], optional: Collection[str]) -> Iterator[FieldWarning]:
         """Pass values through the installation's doors, in place.
@@ -299,12 +299,13 @@ def _event_request(data: dict[str, Any], warnings: tuple[FieldWarning, ...]) -> 
     )
 
 
-def _reject(raw: Mapping[str, object], message: str) -> RejectedEvent:
-    event_id = raw.get("event_id")
+def reject(raw: object, message: str, code: str = "invalid") -> RejectedEvent:
+    """Reject an item of a batch, under the id that it came with."""
+    event_id = raw.get("event_id") if isinstance(raw, dict) else None
     known = event_id[:MAX_EVENT_ID] if isinstance(event_id, str) else ""
     if isinstance(event_id, int) and not isinstance(event_id, bool):
         known = str(event_id)[:MAX_EVENT_ID] if abs(event_id) < MAX_INTEGER else ""
-    return RejectedEvent(known, "invalid", mask_numbers(message))
+    return RejectedEvent(known, code, mask_numbers(message))
 
 
 def _join_messages(messages: Mapping[str, Any]) -> str:

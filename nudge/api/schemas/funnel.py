@@ -16,7 +16,8 @@ _VERDICT: Final = validate.OneOf(("better", "worse", "unclear"))
 
 
 def _interval() -> ma.List[Any]:
-    return ma.List(ma.Float(), required=True, allow_none=True)
+    # One visitor tells nothing about the others: then both ends are null.
+    return ma.List(ma.Float(allow_none=True), required=True, allow_none=True)
 
 
 class SummarySchema(Schema):

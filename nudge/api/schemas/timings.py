@@ -57,6 +57,7 @@ class PlanRequestSchema(StrictTable):
 
 
 CUSTOMERS: Final[Mapping[str, Any]] = {
+    "title": "CustomerList",
     "type": "object",
     "required": ["customers"],
     "additionalProperties": False,

@@ -111,6 +111,7 @@ class EventRequest:
         device_token: of the device on which the number was typed.
         warnings: fields that were left out, and those that look wrong.
         masked: phone numbers that were masked in its words.
+        surplus: one too many for its address to reward anything.
     """
 
     event_id: str
@@ -123,6 +124,7 @@ class EventRequest:
     device_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()
     masked: int = 0
+    surplus: bool = False
 
 
 @dataclass(frozen=True)

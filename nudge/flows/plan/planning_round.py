@@ -152,7 +152,7 @@ class PlanningRound:
             degraded=False,
             benefits=state.benefits,
             left=opened.left,
-            amounts=frozenset(map(yuan_of, state.amounts)),
+            amounts=frozenset(map(yuan_of, state.affordable)),
             blocked={SLOT: options.blocked},
             periods={SLOT: options.cycle},
             withdrawn={SLOT} if candidate.before is not None and not options.stands else (),

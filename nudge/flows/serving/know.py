@@ -9,6 +9,7 @@ from nudge.domain.basics.money import yuan_of
 from nudge.domain.choosing.choice import ChoiceInput
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
 from nudge.domain.people.failures import with_failure_told
 from nudge.domain.people.filling import PrefillNumbers, filling
 from nudge.domain.people.numbers import flags
@@ -48,14 +49,14 @@ class Knower:
     states: StateReader
 
     def know(
-        self, request: DecisionRequest, visitor: PageVisitor, source: str, at: float
+        self, request: DecisionRequest, visitor: PageVisitor, caller: Caller, at: float
     ) -> PageKnowledge:
         """Put together what is known.
 
         Args:
             request: of the page.
             visitor: of the page.
-            source: id of the API key.
+            caller: whose API key it is.
             at: seconds, now.
         """
         view, device = visitor.view, visitor.device
@@ -69,13 +70,14 @@ class Knower:
             context=self._context(request, state, numbers, at),
             at=at,
             holdout=self.holdout,
-            source=source,
+            source=caller.key_id,
             key=self.sealer.draw_key,
             degraded=visitor.degraded,
             benefits=state.benefits if mine else None,
             left=None if visitor.degraded else view.left,
             public=view.public,
-            amounts=frozenset(map(yuan_of, state.amounts)),
+            amounts=frozenset(map(yuan_of, state.affordable)),
+            by_page=not caller.is_server,
         )
         return PageKnowledge(choice, numbers)
 

@@ -19,9 +19,12 @@ from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import (
+    CAPPED,
     EVENT_TYPES,
     MAX_AGE,
     NEEDS_DECISION,
+    SURPLUS,
+    may_reward,
     may_send,
     skew_of,
     source_of,
@@ -116,6 +119,7 @@ class Recorder:
         groups: dict[int, list[Append]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
+        self.store.stock.confirm_elsewhere(one.arrival for one in routed)
         faults.point("record.before_append")
         fresh = self.store.people.append_people(groups, closes=closes, refused=gathered.append)
         faults.point("record.after_append")
@@ -172,7 +176,8 @@ class Recorder:
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
-        return RoutedEvent(ref.partition, Append("", known, notes=notes, named=named))
+        of = place_of(ref) if subject and ref.position < AWAY else ""
+        return RoutedEvent(ref.partition, Append("", known, of, notes, named))
 
     def _link(self, sent: EventRequest) -> Link | None:
         """Of the SMS whose link was followed."""
@@ -198,7 +203,7 @@ class Recorder:
         if sent.type == PAID and caller.is_server:
             fields[REFUNDABLE] = True
         source = source_of(caller)
-        return Event(
+        event = Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
@@ -208,6 +213,10 @@ class Recorder:
             at=sent.at,
             skew=skew_of(sent.at, source, self.skew),
         )
+        if source == "server" or not may_reward(sent.type, fields, source):
+            return event
+        marks = {CAPPED: True} | ({SURPLUS: True} if sent.surplus else {})
+        return replace(event, fields=fields | marks)
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""
@@ -220,17 +229,22 @@ class Recorder:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
         home = self.sealer.partition(hashed, self.store.keys.partitions)
-        device = self._device(sent)
+        device, homes = self._device(sent)
         sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
-        return NamedId(hashed, home, new_label(), device, sealed, ms)
+        return NamedId(hashed, home, new_label(), device, sealed, ms, homes)
 
-    def _device(self, sent: EventRequest) -> str:
-        """Under what the number is kept: the device that typed it, or as the visitor's own."""
+    def _device(self, sent: EventRequest) -> tuple[str, str]:
+        """Under what the number is kept: the device that typed it, or as the visitor's own.
+
+        With it the visitors whom the device's token names.
+        """
         if sent.type == IDENTIFIED:
-            return OWN
+            return OWN, ""
         device = self.sealer.device(sent.device_token)
-        return device.id if device else ""
+        if device is None:
+            return "", ""
+        return device.id, " ".join(device.marks(claims=self.store.pages_own_ids))
 
     def _notes(self, sent: EventRequest, caller: Caller) -> tuple[VaultEntry, ...]:
         """Find the texts of people, for the vault: the journal cannot forget."""

@@ -104,7 +104,9 @@ class VisitorLoader:
         for p, group in groups.items():
             for start in range(0, len(group), AT_ONCE):
                 some = {p: group[start : start + AT_ONCE]}
-                fresh += self.store.journal.append_followed(some, closes=True, note=note)
+                fresh += self.store.journal.append_followed(
+                    some, closes=True, names=True, note=note
+                )
         return fresh
 
     def _owner(self, said: _Row, msisdn: Number, home: Home) -> Ownership:
