@@ -40,18 +40,18 @@ def test_s02_an_unreadable_state_is_a_new_visitor_s(web: Web) -> None:
     with structlog.testing.capture_logs() as told:
         for number, data in enumerate(UNREADABLE):
             who = f"v-{number}"
-            web.decide(visitor_id=who)
+            token = web.decide(visitor_id=who)["device_token"]
             subject = web.get(f"/v1/visitors/{who}", "admin").json["subject"]
             for p in store.keys.every_partition():
                 store.client.call("SET", store.keys.visitor(p, subject), data)
             before = count("nudge_states_unreadable_total") or 0
-            given = web.decide(visitor_id=who, page="recharge")
+            given = web.decide(visitor_id=who, page="recharge", device_token=token)
             assert not any(one["degraded"] for one in given["decisions"].values())
             asked = {"visitor_id": who, "channel": "push"}
             plan = web.post("/v1/sms/timings", asked, web.secrets["schedule"])
             assert (plan.status_code, plan.json["send_at"]) == (200, None)
             assert web.get(f"/v1/visitors/{who}", "admin").status_code == 200
-            assert (count("nudge_states_unreadable_total") or 0) >= before + 2
+            assert (count("nudge_states_unreadable_total") or 0) >= before + 3
         erased = web.http.delete(f"/v1/visitors/{who}", headers=headers)
         assert erased.status_code == 200
     names = [one["event"] for one in told]
