@@ -125,7 +125,9 @@ def test_f02b_a_page_fills_no_room_of_a_server(asked: Web) -> None:
     said = sent("feedback", "f1", fields={"text": "what the call centre heard"})
     assert record(asked, SERVER, paid(), said).accepted == 2
     state = folded(asked)
-    assert sum(not x.is_fact for x in state.events) == MAX_OPEN
+    told = sum(not x.is_fact for x in state.events)
+    assert state.dropped == (("pay_tapped", "page", len(claims) - told),)
+    assert 0 < told <= MAX_OPEN
     assert credited(asked) == (1, 5000)
     book = asked.store.books.texts()
     kept = {one.field: asked.sealer.vault.open(one.cipher, one.about) for one in book}
