@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from nudge.cli.common import load_settings
 from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import AnswerFile, keep
@@ -30,6 +32,8 @@ from nudge.wiring.command import Installation, open_installation
 if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.lake.export.plan_table import PlanRows
     from nudge.lake.intake.input_file import InputFile
+
+log = structlog.get_logger()
 
 SIZE: Final = 4096
 """Visitors of a piece: about one journal block for each partition."""
@@ -91,6 +95,8 @@ class SharePlanner:
         """
         read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
+        if masked := sum(one.masked for one in wishes):
+            log.warning("numbers_masked", numbers=masked, cure="leave them out of free columns")
         done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
         return [
             row_of(next(done), line, repeats.get(line))

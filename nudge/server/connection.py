@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import socket
+import struct
 from typing import Final
 
 from nudge.clock import monotonic
@@ -12,6 +13,7 @@ from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError, late_body, late_head
 from nudge.server.request_reader import PIECE, RequestReader
 
+ABORT: Final = struct.pack("ii", 1, 0)
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -151,6 +153,9 @@ class Connection:
         return False
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket; of an answer that nobody reads the kernel keeps nothing."""
+        if self.stage is Stage.WRITE:
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
         self.rest = None
         self.sock.close()

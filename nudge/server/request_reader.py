@@ -55,7 +55,7 @@ class RequestReader:
             for place in range(0, len(data), step):
                 self._parser.feed(data[place : place + step] if len(data) > step else data)
         except PARSE_ERRORS as error:
-            raise _refusal(error, self._limits) from error
+            raise _refusal(error, self._limits, in_body=self.head_read) from error
         self._fed += len(data)
         if not self.head_read:
             self._look_at_head()
@@ -161,7 +161,7 @@ def _long_head(limits: Limits) -> RefusedError:
     return RefusedError(431, "request_header_fields_too_large", message)
 
 
-def _refusal(error: Exception, limits: Limits) -> RefusedError:
+def _refusal(error: Exception, limits: Limits, *, in_body: bool) -> RefusedError:
     if isinstance(error, LONG_LINE):
         return RefusedError(
             414, "request_uri_too_long", f"the request line is longer than {limits.line} bytes"
@@ -169,5 +169,7 @@ def _refusal(error: Exception, limits: Limits) -> RefusedError:
     if isinstance(error, LONG_HEADERS):
         message = f"at most {limits.fields} header fields of {limits.field} bytes are taken"
         return RefusedError(431, "request_header_fields_too_large", message)
+    if in_body:
+        return RefusedError(400, "broken_body", "a chunk of the body is broken; send it again")
     # The parser's words may repeat the request, and a number may be in it.
     return RefusedError(400, "bad_request", "this is no valid HTTP/1.1 request")

@@ -14,7 +14,7 @@ from nudge.server.refusal import RefusedError
 from nudge.server.request import Environ, Request
 from nudge.server.request_reader import PIECE
 
-GONE: Final = (OSError, ClientDisconnected, RequestTimeout)
+GONE: Final = (OSError, ClientDisconnected)
 """What ends a stream whose client has gone, or is silent."""
 
 
@@ -24,11 +24,15 @@ class StreamBody(io.RawIOBase):
     Args:
         one: its connection, whose socket waits for a client that is silent, but not for ever.
         first: what has come with the head.
+
+    Attributes:
+        ended: whether the client ended it before its end, or was silent for too long.
     """
 
     def __init__(self, one: Connection, first: bytes) -> None:
         self._one = one
         self._left = first
+        self.ended = False
 
     def readable(self) -> bool:
         """It is."""
@@ -54,10 +58,13 @@ class StreamBody(io.RawIOBase):
             if data:
                 self._one.reader.feed(data)
         except TimeoutError as error:
+            self.ended = True
             raise RequestTimeout("the client was silent for too long") from error
         except (OSError, RefusedError) as error:
+            self.ended = True
             raise ClientDisconnected from error
         if not data:
+            self.ended = True
             raise ClientDisconnected
         return self._one.reader.take_body()
 
@@ -69,15 +76,18 @@ def stream_answer(
 
     Raises:
         OSError: the client has gone, or takes nothing for too long.
-        ClientDisconnected: as `StreamBody` has it; the application lets it pass.
-        RequestTimeout: the same.
+        ClientDisconnected: the client broke the body off, whatever the application made of that.
     """
     one.sock.settimeout(silence)
     answer = Answer(request)
-    environ["wsgi.input"] = StreamBody(one, request.body)
+    environ["wsgi.input"] = body = StreamBody(one, request.body)
     pieces = app(environ, answer.start)
     try:
         _send(answer, pieces, one, chunked=request.version >= (1, 1))
+    except Exception as error:
+        if body.ended:
+            raise ClientDisconnected from error
+        raise
     finally:
         close = getattr(pieces, "close", None)
         if close is not None:

@@ -19,7 +19,7 @@ from nudge.clock import monotonic
 from nudge.server.answer import Answer, whole_answer
 from nudge.server.connection import Connection
 from nudge.server.limits import Limits
-from nudge.server.loop import LINGER, Local, Loop
+from nudge.server.loop import Local, Loop
 from nudge.server.refusal import failed, no_room
 from nudge.server.request import Environ, Request, environ_of
 from nudge.server.stream import GONE, stream_answer
@@ -79,7 +79,7 @@ class LoopWorker(Worker):  # type: ignore[misc]
         self._retire()
 
     def _retire(self) -> None:
-        self._loop.retire(LINGER)
+        self._loop.retire()
         until = monotonic() + self.cfg.graceful_timeout
         while self._loop.working and monotonic() < until:
             self.notify()

@@ -207,7 +207,7 @@ class _Schema(Schema):
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
-    people_pages_own_ids = ma.Boolean(truthy={"true", "True"}, falsy={"false", "False"})
+    people_pages_own_ids = ma.Boolean(truthy={"true", "True", "1"}, falsy={"false", "False", "0"})
     identity_number_ranges = ma.List(
         ma.String(
             validate=validate.Regexp(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from api_web import Web
 
+from nudge.domain.journal.records import Reward
 from nudge.domain.people.loading import VisitorRow
 from nudge.domain.people.numbers import LAST
 from nudge.flows.folds.attribute import AttributeFold
@@ -110,6 +111,23 @@ def test_s05_tokens_of_strangers_and_of_first_users_look_alike(web: Web) -> None
     ]
     assert len({len(one["device_token"]) for one in again}) == 1
     assert len({str(sorted(one["decisions"]["denomination"])) for one in again}) == 1
+
+
+def test_s03_a_flood_of_claims_costs_no_payment_and_is_told(web: Web) -> None:
+    """200 claims of one visitor: what is not kept is counted, and the payment is credited."""
+    token = ask(web, "v")["device_token"]
+    claim = {"type": "prefill_kept", "visitor_id": "v"}
+    web.send(*(claim | {"event_id": f"k{n}"} for n in range(200)))
+    for n in range(3):
+        ask(web, "v", token, page=f"p{n}")
+    say(web, "paid", "p", "v", amount=50)
+    settle(web)
+    rewards = [e.record for e in web.entries() if isinstance(e.record, Reward)]
+    assert {one.slot for one in rewards if one.event_id == "p"} >= {"denomination"}
+    known = web.get("/v1/visitors/v", "admin").json
+    dropped = known["dropped"]["prefill_kept"]["page"]
+    assert dropped >= 0.9 * 200
+    assert web.service.store.folds.dropped() == (("prefill_kept", "page", dropped),)
 
 
 def typed(web: Web, visitor: str, token: str, *numbers: str) -> None:

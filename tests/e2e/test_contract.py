@@ -19,7 +19,7 @@ BESIDE = "positive_data_acceptance,negative_data_rejection"
 
 @pytest.mark.soak
 @pytest.mark.parametrize(
-    ("key", "examples", "least"), [(ADMIN_KEY, 250, 10_000), (PAGE_KEY, 50, 1_000)]
+    ("key", "examples", "least"), [(ADMIN_KEY, 650, 10_000), (PAGE_KEY, 50, 1_000)]
 )
 def test_o08_whatever_is_sent_gets_a_documented_answer(key: str, examples: int, least: int) -> None:
     """Ten thousand cases with the operator's key, and some with the pages', break nothing."""

@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,7 +17,9 @@ import structlog
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import NudgeError
 from nudge.logs.configuration import configure
+from nudge.processes.supervise import Program, ServeError, serve
 from nudge.settings.settings import load
+from nudge.wiring.web import create_app
 from nudge.workers.loops import supervise
 
 NUMBER: Final = "13812345678"
@@ -94,6 +97,29 @@ def unreadable() -> None:
         log.warning("unreadable", error=error, bytes=NUMBER.encode())
 
 
+def web_request() -> None:
+    """Let a request fail, with the number in its path and its error."""
+    app = create_app(replace(load(), admin_key=KEYS[0]))
+    service = app.extensions["nudge"]
+
+    def broken(visitor_id: str) -> str:
+        raise RuntimeError(visitor_id, DRAW_KEY)
+
+    service.sealer.visitor_hash = broken
+    headers = {"Authorization": f"Bearer {KEYS[0]}"}
+    answer = app.test_client().get(f"/v1/visitors/{NUMBER}?", headers=headers)
+    assert answer.status_code == 500
+    service.held.log_failure(ValueError(NUMBER))
+
+
+def dead_child() -> None:
+    """Have the supervisor tell of a child that ends at once."""
+    own = replace(load(), redis_url="redis://127.0.0.1:1/0")
+    die = [sys.executable, "-c", "raise SystemExit(3)"]
+    with suppress(ServeError):
+        serve(own, run=[Program(f"web {NUMBER}", die)])
+
+
 class Rude:
     """An object that tells a number, and one that fails when it is asked."""
 
@@ -122,6 +148,8 @@ PLACES: Final[tuple[Callable[[], Any], ...]] = (
     uncaught_in_thread,
     unraisable,
     unreadable,
+    web_request,
+    dead_child,
     lambda: supervise({"attribute": Loop()}, threading.Event()),
 )
 """More than thirty of them."""

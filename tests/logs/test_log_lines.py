@@ -63,6 +63,18 @@ def test_s02_errors_at_thirty_places_tell_nobody_s_number_or_key(
     assert len(text) < 100_000
 
 
+def test_s02_a_command_repeats_no_number_and_logs_to_stderr(tmp_path: Path) -> None:
+    """What a command says of a wrong option stands on stderr, without the option's value."""
+    number = log_process.NUMBER
+    environ = {**os.environ, "NUDGE_DATA_DIR": str(tmp_path), "NUDGE_LOG_FORMAT": "json"}
+    command = [sys.executable, "-m", "nudge", "funnel", "--by", number, "--from", number]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert not done.stdout
+    assert done.stderr
+    assert number not in done.stderr
+
+
 def test_o04_every_line_is_json_in_one_form(told: tuple[list[str], int]) -> None:
     """structlog, `logging`, warnings and what nobody caught: time, level, event, process, pid."""
     lines, _ = told

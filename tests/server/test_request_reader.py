@@ -147,7 +147,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
 def test_s01_what_two_servers_could_read_differently_is_refused(raw: bytes) -> None:
     """Shapes of request smuggling are 400, whether they come at once or byte by byte."""
     assert refusal(raw) == 400
-    with pytest.raises(RefusedError, match=r"no valid HTTP|Transfer-Encoding"):
+    with pytest.raises(RefusedError, match=r"no valid HTTP|Transfer-Encoding|a chunk"):
         read([raw[at : at + 1] for at in range(len(raw))])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -180,12 +181,12 @@ def test_s01_streams_are_bounded_and_make_room_when_their_clients_go(web: Web) -
 
 
 def _streams(web: Web, head: bytes) -> bool:
-    with connect(web, head) as sock:
+    found = b""
+    with connect(web, head) as sock, contextlib.suppress(OSError):
         sock.sendall(b"2\r\n!\n\r\n")
-        found = sock.recv(1000)
-        while b" 200 " in found and b"!\n" not in found and (more := sock.recv(1000)):
-            found += more
-        return b"!\n" in found
+        while b"!\n" not in found and (data := sock.recv(1000)):
+            found += data
+    return b"!\n" in found
 
 
 def test_s01_a_stop_answers_what_has_begun() -> None:

@@ -46,6 +46,16 @@ def test_variables_win_over_the_file(base: dict[str, str]) -> None:
     assert settings.cors_origins == ("https://a.example",)
 
 
+def test_s05_who_owns_an_id_is_a_setting(base: dict[str, str]) -> None:
+    """`[people] pages_own_ids` is read from both sources and survives the way to a child."""
+    assert load(base).people_pages_own_ids
+    write(base, "[people]\npages_own_ids = false")
+    settings = load(base)
+    assert not settings.people_pages_own_ids
+    assert load(settings.to_environ()) == settings
+    assert load(base | {"NUDGE_PEOPLE_PAGES_OWN_IDS": "true"}).people_pages_own_ids
+
+
 @pytest.mark.parametrize("bind", ["127.0.0.1:9000", "[::1]:80", "nudge.example:1"])
 def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind: str) -> None:
     """What `to_environ` gives, `load` reads back as the same settings."""
@@ -233,3 +243,16 @@ def test_o07_a_demonstration_keeps_its_data_apart(base: dict[str, str]) -> None:
     assert not Path(base["NUDGE_DATA_DIR"]).exists()
     shared = base | {"NUDGE_REDIS_URL": "redis://store.example", "NUDGE_NAMESPACE": "n"}
     assert load(shared, demo=True).namespace == "n-demo"
+
+
+def test_s01_bounds_of_slow_clients_have_a_section_beside_the_older_names(
+    base: dict[str, str],
+) -> None:
+    """`[web]` holds the deadlines; `web_workers` stays outside; no time at all is refused."""
+    write(base, 'web_workers = 3\n[web]\nhead_timeout = "2s"\nmax_connections = 99\n')
+    settings = load(base)
+    assert (settings.web_workers, settings.web_head_timeout) == (3, 2.0)
+    assert (settings.web_body_timeout, settings.web_max_connections) == (10.0, 99)
+    write(base, '[web]\nbody_timeout = "0s"\n')
+    with pytest.raises(InvalidConfigError, match=r"web.body_timeout: write a duration from 0.5"):
+        load(base)

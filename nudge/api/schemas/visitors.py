@@ -131,7 +131,7 @@ class VisitorViewSchema(Schema):
         values=ma.Dict(keys=ma.String(), values=ma.Integer()),
         required=True,
         metadata={
-            "description": "event type, `exposure`, `waiting` or `amount` -> `page`, `server` or "
-            "`either` -> how many were forgotten because there were too many"
+            "description": "event type, `exposure`, `waiting` or `amount` -> `page` or `server` -> "
+            "how many were forgotten because there were too many"
         },
     )

@@ -29,6 +29,7 @@ from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.parting import PARTED, other_of
 from nudge.domain.people.refunds import Receipt, with_receipts
 from nudge.domain.people.reward import all_changes, all_credits, changes
+from nudge.domain.people.room import PAGE
 from nudge.domain.people.visitor import (
     EarlyShown,
     OpenExposure,
@@ -176,8 +177,8 @@ def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if kind is None or known:
         return state, (), ()
     happened = _happened(entry, event, kind)
-    if event.source == "page" and _is_surplus(state, event, happened):
-        return state, (), ()
+    if event.source == PAGE and _is_surplus(state, event, happened):
+        return state.having_dropped(kind, PAGE), (), ()
     after = fit_events(state.having(events=_insert(state.events, happened)), happened)
     if after.events == state.events:
         return after, (), ()
@@ -316,7 +317,7 @@ def _take_shown(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
 
 def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
-    state = fit_open(state, one.slot)
+    state = fit_open(state, one)
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)

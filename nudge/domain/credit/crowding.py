@@ -9,25 +9,26 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from nudge.domain.people.credit import drop_exposures, held_events, settle_credits, slots_of
-from nudge.domain.people.room import EITHER, PAGE, SERVER, quotas, without_first
+from nudge.domain.people.room import PAGE, SERVER, quotas, without_first
 from nudge.domain.people.visitor import MAX_OPEN, OpenExposure, RewardEvent, VisitorState
 
 
-def fit_open(state: VisitorState, coming: str = "") -> VisitorState:
+def fit_open(state: VisitorState, coming: OpenExposure | None = None) -> VisitorState:
     """Return the state with room for its exposures, and for one more.
 
-    The oldest ones of the slots that have most close: what they were credited with stays. So the
-    latest exposure of each slot, which gets the credit of what comes, stays.
+    The oldest ones of the slots that have most close, those that pages and those that servers asked
+    for apart: what they were credited with stays. So the latest exposure of each slot, which gets
+    the credit of what comes, stays.
 
     Args:
         state: of the visitor.
-        coming: slot of one that is about to begin; empty for none.
+        coming: one that is about to begin; None for none.
     """
-    slots = [*(x.slot for x in state.open), *([coming] if coming else ())]
-    if len(slots) <= MAX_OPEN:
+    if len(state.open) + (coming is not None) <= MAX_OPEN:
         return state
-    kept = without_first(state.open, lambda x: x.slot, quotas(slots, MAX_OPEN))
-    return _close(state, kept).having_dropped("exposure", EITHER, len(state.open) - len(kept))
+    crowds = [x.crowd for x in (*state.open, *([coming] if coming else ()))]
+    kept = without_first(state.open, lambda x: x.crowd, quotas(crowds, MAX_OPEN))
+    return _close(state, kept).having_dropped_each("exposure", state.open, kept)
 
 
 def fit_events(state: VisitorState, coming: RewardEvent | None = None) -> VisitorState:

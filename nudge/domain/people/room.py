@@ -12,8 +12,6 @@ from typing import Final, NamedTuple, TypeVar
 
 SERVER: Final = "server"
 PAGE: Final = "page"
-EITHER: Final = "either"
-"""Source of decisions that were dropped: pages and servers ask for them alike."""
 
 T = TypeVar("T")
 
@@ -24,7 +22,7 @@ class Dropped(NamedTuple):
     Attributes:
         what: type of the event, `exposure`, `waiting` for a decision that was not shown, or
             `amount`.
-        source: `page`, `server` or `either`.
+        source: `page` or `server`.
     """
 
     what: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from nudge.domain.journal.records import Reason, Ref
 from nudge.domain.people.person import MAX_AMOUNTS, Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
 from nudge.domain.people.refunds import Receipt, Refund
-from nudge.domain.people.room import EITHER, PAGE, SERVER, Dropped, fair, with_dropped
+from nudge.domain.people.room import PAGE, SERVER, Dropped, fair, with_dropped
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
@@ -66,6 +67,11 @@ class OpenExposure(NamedTuple):
     def is_of(self, ref: Ref) -> bool:
         """Return True where a reference names a record of this decision."""
         return ref == self.decision or ref in self.aliases
+
+    @property
+    def crowd(self) -> str:
+        """The crowd in which it has room: of its slot, and of who asked."""
+        return f"{PAGE if self.by_page else SERVER} {self.slot}"
 
     @property
     def until(self) -> float:
@@ -216,6 +222,14 @@ class VisitorState:
             raise TypeError(f"a visitor's state has no {sorted(fields.keys() - self.__dict__)}")
         return state
 
+    def having_dropped_each(
+        self, what: str, exposures: Iterable[OpenExposure], kept: Collection[OpenExposure]
+    ) -> VisitorState:
+        """Return the state with the exposures counted that are not kept, by who asked for them."""
+        stays = {one.decision for one in kept}
+        gone = Counter(one.by_page for one in exposures if one.decision not in stays)
+        return self.having_dropped(what, PAGE, gone[True]).having_dropped(what, SERVER, gone[False])
+
     def having_dropped(self, what: str, source: str, count: int = 1) -> VisitorState:
         """Return the state with some more rows counted that left it before their time."""
         if not count:
@@ -342,11 +356,12 @@ def _without_event_sources(state: VisitorState, found: VisitorState) -> VisitorS
 def fit_waiting(state: VisitorState) -> VisitorState:
     """Return the state with as many decisions that wait for `shown` as there is room for.
 
-    Each slot has its share, so that a page's reloads push out no plan.
+    Each slot, and who asks, has its share, so that a page's reloads push out no plan.
     """
-    kept = fair(state.waiting, lambda x: x.slot, MAX_OPEN)
-    gone = len(state.waiting) - len(kept)
-    return state.having(waiting=kept).having_dropped("waiting", EITHER, gone) if gone else state
+    if len(state.waiting) <= MAX_OPEN:
+        return state
+    kept = fair(state.waiting, lambda x: x.crowd, MAX_OPEN)
+    return state.having(waiting=kept).having_dropped_each("waiting", state.waiting, kept)
 
 
 def fit_early(state: VisitorState) -> VisitorState:

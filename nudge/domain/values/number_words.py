@@ -21,7 +21,7 @@ _GAP: Final = r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe63\ufeff\uff0
 _BREAK: Final = r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff\uff0d._/,()·-]{0,3}"
 """What stands between the groups of a number besides: 138.1234.5678."""
 _PATTERN: Final = re.compile(
-    rf"(?<!\d)(?:(?:\+|00)?86{_BREAK}|0{_GAP})?\(?1{_GAP}[3-9]"
+    rf"(?<!\d)(?:(?:\+|00)?86{_BREAK}|0)?\(?1{_GAP}[3-9]"
     rf"(?:(?:{_GAP}\d){{9}}|\d{_BREAK}\d{{4}}{_BREAK}\d{{4}})(?!\d)"
     rf"|(?<!\d)1\.[3-9]\d{{8,9}}[eE]\+?10(?!\d)"
     rf"|\+{_GAP}[1-9](?:{_GAP}\d){{7,14}}(?!\d)"

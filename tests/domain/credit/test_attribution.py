@@ -483,12 +483,12 @@ def test_s03_reloads_cost_nothing_but_their_own_slot() -> None:
     banner = run.take(decision("banner"), 10.0)
     plan = run.take(decision("sms_timing", SHOWN, channel="sms"), 10.0)
     for i in range(MANY):
-        last = run.take(decision("denomination"), 11.0 + i)
-        run.take(decision("prefill", SHOWN), 11.0 + i)
+        last = run.take(decision("denomination", by_page=True), 11.0 + i)
+        run.take(decision("prefill", SHOWN, by_page=True), 11.0 + i)
     run.take(event("sms_sent", "s", decision=plan, fields={}), 300.0)
     run.take(event(at=301.0), 301.0)
     assert set(run.totals()) == {banner, plan, last}
-    assert {one[:2] for one in run.state.dropped} == {("exposure", "either"), ("waiting", "either")}
+    assert run.state.dropped == (("exposure", "page", 52), ("waiting", "page", 51))
 
 
 def test_s03_pages_push_out_no_early_fact_no_failure_and_no_paid_amount() -> None:
