@@ -20,13 +20,16 @@ setup: $(STAMP) ## install everything into .venv
 
 # A stamp: whatever is installed already starts at once. Compiling all of it ahead would take a
 # third of the time, for modules that nobody imports.
-$(STAMP): locks/dev.txt pyproject.toml
+$(STAMP): locks/dev.txt locks/fast.txt pyproject.toml
 	@python=$$(./.ci/python $(PYTHON)) || exit 1; \
 	test -x $(BIN)/pip || { echo "Installing into .venv (once)"; "$$python" -m venv .venv; }
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-compile \
 		--require-hashes -r locks/dev.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-index --no-deps \
 		--no-build-isolation --editable .
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --require-hashes \
+		-r locks/fast.txt 2>/dev/null || echo "No C compiler or Python headers:" \
+		"the web reads HTTP in Python, which is slower (docs/operations.md, Slow clients)"
 	@touch $@
 
 run: $(STAMP) ## serve at http://127.0.0.1:8000
@@ -81,7 +84,8 @@ lock: ## write locks/ anew from pyproject.toml
 	$(COMPILE) --extra worker --extra lab --group dev -o locks/dev.txt; \
 	$(COMPILE) --extra worker -c locks/dev.txt -o locks/worker.txt; \
 	$(COMPILE) --extra worker --extra spark -c locks/dev.txt -o locks/spark.txt; \
-	$(COMPILE) -c locks/dev.txt -o locks/base.txt
+	$(COMPILE) -c locks/dev.txt -o locks/base.txt; \
+	echo gunicorn-h1c | $(subst pyproject.toml,-,$(COMPILE)) --no-deps -o locks/fast.txt
 
 clean: ## remove .venv and what tools left; the data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \

@@ -11,7 +11,7 @@ KINDS = ("auto", "beta", "mabwiser", "uniform", "fixed")
 FORMER_KINDS = {"logistic": "auto"}  # stored slots may still name these
 KEYS = (
     "kind", "floor", "half_life", "draws", "max_cells", "strength", "arm", "by", "arms", "prior",
-    "prior_visitors", "options",
+    "prior_visitors", "options", "page_share",
 )  # fmt: skip
 TABLE_CELLS = 512  # a table holds draws for every cell
 FEATURE_CELLS = 4096  # features hold none: only the counts grow
@@ -36,6 +36,8 @@ class PolicyConfig:
         prior: rule that the learner starts from, such as `last_amount`; None for none.
         prior_visitors: weight of that rule, in visitors.
         options: MABWiser's learning policy and parameters (kind `mabwiser`).
+        page_share: most by which what nobody but a page has said may move a probability; None
+            leaves it to whoever publishes.
     """
 
     kind: str = "auto"
@@ -50,6 +52,7 @@ class PolicyConfig:
     prior: str | None = None
     prior_visitors: float = 1000.0
     options: Mapping[str, object] = field(default_factory=dict)
+    page_share: float | None = None
 
 
 def default_floor(arms: int) -> float:
@@ -73,7 +76,7 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
     floor = 0.0 if kind == "fixed" else default_floor(len(names))
     cells = FEATURE_CELLS if kind == "auto" else TABLE_CELLS
     half_life = table.get("half_life")
-    strength = table.get("strength")
+    strength, share = table.get("strength"), table.get("page_share")
     return PolicyConfig(
         kind=kind,
         floor=read_number(table.get("floor", floor), "policy.floor", 0.0, 1.0 / len(names)),
@@ -89,6 +92,7 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
             table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0
         ),
         options=_read_options(table, kind),
+        page_share=None if share is None else read_number(share, "policy.page_share", 0.0, 1.0),
     )
 
 

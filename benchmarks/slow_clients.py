@@ -25,8 +25,10 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 from typing import Final
 
 from benchmarks.options import option_parser
@@ -35,6 +37,7 @@ BASELINE: Final = "alone (baseline)"
 ROOT: Final = Path(__file__).parents[1]
 KEY: Final = "benchmark-key-of-slow-clients-0123456789"
 QUESTION: Final = {"channel": "web", "page": "home", "slots": ["denomination", "prefill", "banner"]}
+GUNICORN: Final = ("gunicorn", "-c", "config/gunicorn.conf.py")
 PATIENCE: Final = 5.0
 """Seconds that a call may take."""
 ALWAYS_GOOD: Final = 0.020
@@ -43,7 +46,19 @@ DRIP: Final = 0.5
 """Seconds between two bytes."""
 POST: Final = b"POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 UNREAD: Final = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 200
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Ask = Callable[[int], bytes]
+
+
+class Health:
+    """An application for the small form, which waits for no store."""
+
+    def __init__(self) -> None:
+        self.extensions = {"nudge": SimpleNamespace(start=bool)}
+
+    def __call__(self, _environ: object, start: Callable[..., object]) -> list[bytes]:
+        """Say that all is well."""
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [b"ok"]
 
 
 async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
@@ -120,14 +135,25 @@ def be_slow(port: int, connections: int, seconds: float) -> None:
     )
 
 
-async def call(port: int, body: bytes) -> float:
+def question(number: int) -> bytes:
+    """A decision on three slots for one of 500 visitors."""
+    body = json.dumps(QUESTION | {"visitor_id": f"slow-{number % 500}"}).encode()
+    head = POST + f"Authorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n".encode()
+    return head + b"Connection: close\r\n\r\n" + body
+
+
+def health(_number: int) -> bytes:
+    """Whether the web is there, which asks no store."""
+    return b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+async def call(port: int, request: bytes) -> float:
     """Ask once; return seconds, or infinity where there was no good answer."""
     began = time.perf_counter()
     try:
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head = POST + f"Authorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n".encode()
-            writer.write(head + b"Connection: close\r\n\r\n" + body)
+            writer.write(request)
             answer = await reader.read(-1)
             writer.close()
     except (OSError, TimeoutError):
@@ -135,13 +161,12 @@ async def call(port: int, body: bytes) -> float:
     return time.perf_counter() - began if answer.startswith(b"HTTP/1.1 200 ") else float("inf")
 
 
-async def calls(port: int, rate: float, seconds: float) -> list[float]:
+async def calls(port: int, ask: Ask, rate: float, seconds: float) -> list[float]:
     """Ask at a steady rate, whatever becomes of the calls before."""
     began, asked = time.perf_counter(), []
     for i in range(int(rate * seconds)):
         await asyncio.sleep(max(0.0, began + i / rate - time.perf_counter()))
-        body = QUESTION | {"visitor_id": f"slow-{i % 500}"}
-        asked.append(asyncio.create_task(call(port, json.dumps(body).encode())))
+        asked.append(asyncio.create_task(call(port, ask(i))))
     return sorted(await asyncio.gather(*asked))
 
 
@@ -152,34 +177,36 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[int]:
-    """A running `nudge serve`, and its port."""
-    port = free_port()
+def served(*command: str, workers: str) -> Iterator[int]:
+    """A running service, and its port."""
+    port, path = free_port(), "/readyz" if command[0] == "nudge" else "/healthz"
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
         environ = {n: v for n, v in os.environ.items() if not n.startswith("NUDGE_")} | {
             "NUDGE_DATA_DIR": f"{name}/data",
             "NUDGE_CONFIG_DIR": str(ROOT / "config"),
             "NUDGE_BIND": f"127.0.0.1:{port}",
             "NUDGE_ADMIN_KEY": KEY,
+            "NUDGE_WEB_WORKERS": workers,
         }
         with Path(f"{name}/log").open("wb") as log:
-            serve = [sys.executable, "-m", "nudge", "serve"]
-            process = subprocess.Popen(serve, cwd=ROOT, env=environ, stdout=log, stderr=log)  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603 - our own
+                [sys.executable, "-m", *command], cwd=ROOT, env=environ, stdout=log, stderr=log
+            )
             try:
-                await_ready(port)
+                await_ready(port, path)
                 yield port
             finally:
                 process.terminate()
                 process.wait(60)
 
 
-def await_ready(port: int) -> None:
+def await_ready(port: int, path: str) -> None:
     """Wait until the service answers."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with (
             contextlib.suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5),
         ):
             return
         time.sleep(0.1)
@@ -192,19 +219,22 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--connections", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60.0, help="beside slow clients")
     parser.add_argument("--rate", type=float, default=50.0, help="calls a second")
-    parser.add_argument("--port", type=int, help="of a service that runs, with the key " + KEY)
+    parser.add_argument("--gunicorn", action="store_true", help="/healthz of gunicorn, no store")
     options = parser.parse_args(arguments)
     connections, seconds = (60, 1.0) if options.small else (options.connections, options.seconds)
-    with served() if options.port is None else contextlib.nullcontext(options.port) as port:
-        asyncio.run(calls(port, options.rate, min(seconds, 5)))
-        alone = asyncio.run(calls(port, options.rate, min(seconds, 20)))
+    bare = options.small or options.gunicorn
+    ask = health if bare else question
+    app = "benchmarks.slow_clients:Health()" if options.small else "wsgi:app"
+    command = (*GUNICORN, app) if bare else ("nudge", "serve")
+    with served(*command, workers="1" if options.small else "2") as port:
+        asyncio.run(calls(port, ask, options.rate, min(seconds, 5)))
+        alone = asyncio.run(calls(port, ask, options.rate, min(seconds, 20)))
         settle = 0.2 if options.small else 3.0
-        slow = multiprocessing.get_context("spawn").Process(
-            target=be_slow, args=(port, connections, seconds + settle + 1)
-        )
+        begin = Thread if options.small else multiprocessing.get_context("spawn").Process
+        slow = begin(target=be_slow, args=(port, connections, seconds + settle + 1))
         slow.start()
         time.sleep(settle)
-        beside = asyncio.run(calls(port, options.rate, seconds))
+        beside = asyncio.run(calls(port, ask, options.rate, seconds))
         slow.join()
     print(f"{'':36}{'calls':>8}{'failed':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}")
     for label, found in ((BASELINE, alone), (f"beside {connections:,} slow clients", beside)):

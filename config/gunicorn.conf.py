@@ -12,8 +12,11 @@ import time
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
+from nudge.logs.configuration import configure
 from nudge.processes import tether
 from nudge.server.limits import Limits
 from nudge.settings.private import close_data_dir, make_files_private
@@ -21,6 +24,7 @@ from nudge.settings.settings import load
 
 make_files_private()
 _settings = load()
+configure("web", _settings)
 _shm = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat files: on a disk they could block
 
 bind = _settings.bind
@@ -36,12 +40,24 @@ raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_settings.metrics_dir}"]
 timeout = 30
 graceful_timeout = 10
 keepalive = 30
-accesslog = None
-errorlog = "-"
-loglevel = "info"
+# Gunicorn's lines have the form of all others; what it would call an access log is `[log] access`.
+accesslog = errorlog = None
+loglevel = _settings.log_level
 worker_tmp_dir = str(_shm) if _shm.is_dir() else None
 # Its default place is one for all servers of a user: two of them would quarrel about it.
 control_socket_disable = True
+
+
+class Log(Logger):  # type: ignore[misc] # gunicorn has no types
+    """Gunicorn's log, whose lines go where all others go."""
+
+    def setup(self, cfg: Config) -> None:
+        """Set it up, again after each reload."""
+        super().setup(cfg)
+        self.error_log.propagate = True
+
+
+logger_class = Log
 
 
 def on_starting(server: Arbiter) -> None:

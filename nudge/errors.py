@@ -89,6 +89,20 @@ class ForbiddenError(NudgeError):
     code = "forbidden"
 
 
+class TooManyRequestsError(NudgeError):
+    """A key, an address or a device asks for more than its limit.
+
+    Attributes:
+        retry_after: whole seconds after which the call fits, at least 1.
+    """
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class StoreError(NudgeError):
     """The store answered with an error."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,7 +38,7 @@ class Stub:
 
 
 @contextmanager
-def stub(answer: Answer) -> Iterator[Stub]:
+def stub(answer: Answer, headers: Mapping[str, str] | None = None) -> Iterator[Stub]:
     """Run a stand-in on loopback until the end of the block."""
     found: list[Stub] = []
 
@@ -54,6 +54,8 @@ def stub(answer: Answer) -> Iterator[Stub]:
             payload = json.dumps(told).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(payload)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(payload)
 

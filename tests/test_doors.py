@@ -27,6 +27,7 @@ from nudge.domain.values.amounts import parse_amount
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.ids import parse_id
 from nudge.domain.values.instants import LATEST, parse_instant
+from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word
@@ -232,7 +233,7 @@ DOORS: Final[Mapping[str, Mapping[str, Door]]] = {
         "load": partial(from_load, column="msisdn"),
     },
     "word": {
-        "word": partial(from_own, door=parse_word),
+        "word": partial(from_own, door=lambda value: mask_numbers(parse_word(value))),
         "reason": partial(from_event, kind="payment_failed", field="reason"),
         "group": partial(from_event, kind="benefit_granted", field="group"),
         "outcome": partial(from_event, kind="winback_outcome", field="outcome"),

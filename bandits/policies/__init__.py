@@ -4,6 +4,7 @@ from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
+from bandits.policies.mixture import MixturePolicy
 from bandits.policies.snapshot import dump, load_policy
 from bandits.policies.uniform import UniformPolicy
 
@@ -11,6 +12,7 @@ __all__ = [
     "EnsemblePolicy",
     "FeatureEnsemble",
     "FixedPolicy",
+    "MixturePolicy",
     "Policy",
     "UniformPolicy",
     "dump",

@@ -18,19 +18,14 @@ import numpy as np
 from bandits.arrays import AnyArray
 from bandits.errors import SnapshotError
 from bandits.policies.base import Arrays, Header, Policy, PolicyBase, SnapshotPolicy
-from bandits.policies.ensemble import EnsemblePolicy
-from bandits.policies.feature_ensemble import FeatureEnsemble
-from bandits.policies.fixed import FixedPolicy
-from bandits.policies.uniform import UniformPolicy
+from bandits.policies.mixture import PARTS, MixturePolicy
 
 MAGIC = b"BNDT"
 FORMAT = 1
 _PREFIX = struct.Struct("<4sHHI")
 _DIGEST = 32
 _DTYPES = ("<f4", "<f8", "<i8")
-_READERS: dict[str, type[SnapshotPolicy]] = {
-    policy.kind: policy for policy in (EnsemblePolicy, FeatureEnsemble, FixedPolicy, UniformPolicy)
-}
+_READERS: dict[str, type[SnapshotPolicy]] = {**PARTS, MixturePolicy.kind: MixturePolicy}
 
 
 def dump(policy: Policy) -> bytes:

@@ -19,7 +19,7 @@ from lab.simulate.journey import (
     journey,
 )
 from lab.simulate.tally import Tally
-from lab.simulate.truth import reward_probability
+from lab.simulate.truth import BANNER_TIMES, reward_probability
 from lab.simulate.visitors import draw_visitor, generator
 from nudge.client.api import Api
 from nudge.client.outbox import Outbox, deliver_to
@@ -162,7 +162,7 @@ class Driver:
             chance = reward_probability(action.outcomes, self._ways.slots[action.slot])
             self.tally.add_exposure(action.slot, action.drawn.variant, chance)
             if action.best:
-                self.tally.add_fit(fits=action.drawn.variant in action.best, best=len(action.best))
+                self.tally.add_fit(fits=action.drawn.variant in action.best, chance=_chance(action))
         return None
 
     def _ask(self, visit: Visit, ask: PageCall) -> Shown:
@@ -201,6 +201,10 @@ class Driver:
 
 def _drawn(given: dict[str, str]) -> SlotChoice:
     return SlotChoice(given["decision_id"], given["variant"], given["reason"])
+
+
+def _chance(action: Expectation) -> float:
+    return len(action.best) / len(BANNER_TIMES)
 
 
 def _watch(threads: Iterable[threading.Thread], look: Callable[[], None]) -> None:

@@ -6,7 +6,6 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
-from lab.simulate.truth import BANNER_TIMES
 from nudge.clock import monotonic
 
 RECENT = 10.0
@@ -34,7 +33,7 @@ class Tally:
     events: Counter[str] = field(default_factory=Counter)
     sticky: int = 0
     repeated: int = 0
-    _recent: deque[tuple[float, bool, int]] = field(default_factory=deque)
+    _recent: deque[tuple[float, bool, float]] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add_decision(self, slot: str, variant: str, *, sticky: bool) -> None:
@@ -43,15 +42,15 @@ class Tally:
             self.sticky += sticky
             self.decisions[slot, variant] += 1
 
-    def add_fit(self, *, fits: bool, best: int) -> None:
-        """Count a visitor who was shown something, and how many variants were best for them.
+    def add_fit(self, *, fits: bool, chance: float) -> None:
+        """Count a visitor who was shown something.
 
         Args:
-            fits: whether one of these was shown.
-            best: their number.
+            fits: whether it is what is best for them.
+            chance: how likely that was if each variant had been as likely.
         """
         with self._lock:
-            self._recent.append((monotonic(), fits, best))
+            self._recent.append((monotonic(), fits, chance))
             while self._recent[0][0] < monotonic() - RECENT:
                 self._recent.popleft()
 
@@ -85,11 +84,11 @@ class Tally:
     def fitting(self) -> tuple[float, float] | None:
         """Return the share of recent visitors who got what is best for them, and that by chance.
 
-        By chance each variant of BANNER_TIMES is as likely. None without visitors.
+        By chance each variant is as likely. None without visitors.
         """
         with self._lock:
             recent = [one for one in self._recent if one[0] >= monotonic() - RECENT]
         if not recent:
             return None
-        best = sum(number for _, _, number in recent) / len(BANNER_TIMES)
-        return sum(fits for _, fits, _ in recent) / len(recent), best / len(recent)
+        chance = sum(one for _, _, one in recent)
+        return sum(fits for _, fits, _ in recent) / len(recent), chance / len(recent)

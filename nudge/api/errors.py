@@ -13,7 +13,14 @@ from werkzeug.exceptions import HTTPException
 
 from nudge.api.metrics import Metrics
 from nudge.api.provider import answer
-from nudge.errors import InvalidRequestError, NudgeError, StoreError, UnauthenticatedError
+from nudge.domain.values.number_words import mask_deep, mask_numbers
+from nudge.errors import (
+    InvalidRequestError,
+    NudgeError,
+    StoreError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+)
 
 log = structlog.get_logger()
 
@@ -33,6 +40,7 @@ STATUS: Final = {
     "unknown_slot": 422,
     "unknown_variant": 422,
     "too_many_jobs": 429,
+    "too_many_requests": 429,
     "store_away": 503,
     "store_error": 503,
     "store_full": 503,
@@ -97,7 +105,10 @@ def nudge_answer(error: NudgeError) -> Response:
         # The cause names hosts and sockets; the caller needs to know only that it may try again.
         log.warning("store_trouble", code=error.code, error=str(error))
         return error_answer(status, error.code, "the store does not answer; try again")
-    return error_answer(status, error.code, str(error), getattr(error, "errors", None))
+    response = error_answer(status, error.code, str(error), getattr(error, "errors", None))
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def http_answer(error: HTTPException) -> Response:
@@ -112,9 +123,13 @@ def http_answer(error: HTTPException) -> Response:
 
 
 def error_answer(status: int, code: str, message: str, errors: object = None) -> Response:
-    """Return an error answer in the one form: `{code, message, errors?}`."""
-    body: dict[str, object] = {"code": code, "message": message}
-    response = answer(body if errors is None else body | {"errors": errors}, status)
+    """Return an error answer in the one form: `{code, message, errors?}`.
+
+    Answers are kept in logs of proxies and pages: none repeats a number that was sent.
+    """
+    body: dict[str, object] = {"code": code, "message": mask_numbers(message)}
+    told = None if errors is None else {"errors": mask_deep(errors)}
+    response = answer(body if told is None else body | told, status)
     response.headers.update(HEADERS.get(status, {}))
     return response
 

@@ -12,10 +12,12 @@ from flask import Response, request
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api import forms
 from nudge.api.bodies import json_table
+from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor
+from nudge.api.schemas.events import AMOUNT, CLASSES, IN_FEN, EventDoor, reject
 from nudge.api.service import Service, current
 from nudge.clock import now
 from nudge.domain.choosing.requests import (
@@ -26,6 +28,7 @@ from nudge.domain.choosing.requests import (
 )
 from nudge.domain.choosing.sale_amounts import is_far_above, largest_on_sale
 from nudge.domain.identity.sealing import ID_LENGTH
+from nudge.domain.journal.event import may_reward
 from nudge.errors import InvalidRequestError, NotFoundError
 
 log = structlog.get_logger()
@@ -65,6 +68,7 @@ class RecordResultSchema(Schema):
             "missing where there are none"
         },
     )
+    numbers_masked = forms.numbers_masked()
 
 
 BATCH: Final[dict[str, Any]] = {
@@ -132,6 +136,7 @@ def pixel() -> Response:
     # The id of the event follows from the decision: an image that is loaded again counts once.
     shown = EventRequest(f"pixel:{decision_id}", "shown", "", None, decision_id)
     service = current()
+    service.event_gate.admit({"decision_id": decision_id}, caller(), request.environ)
     result = service.recorder.record([shown], caller(), now())
     _count(service, result)
     if result.rejected:
@@ -153,14 +158,30 @@ def _batch(body: dict[str, Any]) -> list[object]:
 def _record_batch(service: Service, batch: list[object]) -> RecordResult:
     unseal = service.sealer.unseal
     door = EventDoor(caller().is_server, service.rules, lambda text: unseal(text) is not None)
-    read = [door.load(raw) for raw in batch]
+    beyond, limit = service.event_gate.sift(batch, caller(), request.environ)
+    read = [
+        reject(raw, str(limit), limit.code) if limit and i in beyond else door.load(raw)
+        for i, raw in enumerate(batch)
+    ]
     unread = tuple(one for one in read if isinstance(one, RejectedEvent))
     sent = _with_amounts_told(service, [one for one in read if isinstance(one, EventRequest)])
+    sent = [_with_claim_counted(service, one) for one in sent]
     taken = service.recorder.record(sent, caller(), now()) if sent else RecordResult(0, 0, ())
     rejected = (*unread, *taken.rejected)
     result = replace(taken, rejected=rejected)
+    if result.masked:
+        service.metrics.numbers_masked.labels("events").inc(result.masked)
     _count(service, result)
     return result
+
+
+def _with_claim_counted(service: Service, event: EventRequest) -> EventRequest:
+    """Mark a page's rewarding event that is one too many for its block of addresses."""
+    if caller().is_server or not may_reward(event.type, event.fields, "page"):
+        return event
+    if service.limiter.counts_claim(request.environ):
+        return event
+    return replace(event, surplus=True)
 
 
 def _with_amounts_told(service: Service, events: list[EventRequest]) -> list[EventRequest]:
@@ -190,7 +211,8 @@ def _plain(result: RecordResult) -> dict[str, object]:
         "duplicates": result.duplicates,
         "rejected": result.rejected,
     }
-    return told | {"warnings": result.warnings} if result.warnings else told
+    more: dict[str, object] = {"warnings": result.warnings} if result.warnings else {}
+    return told | more | ({NUMBERS_MASKED: result.masked} if result.masked else {})
 
 
 def _count(service: Service, result: RecordResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, validate
 from marshmallow import fields as ma
 
 from nudge.config.slot_fields import JsonTable, Matches, field_texts
@@ -16,6 +16,7 @@ from nudge.domain.values.ids import MAX_ID, parse_id
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.domain.values.words import parse_word
 
+NUMBERS_MASKED: Final = "numbers_masked"
 MAX_DECISION_ID: Final = 64
 MAX_TOKEN: Final = 512
 MAX_ATTRIBUTES: Final = 50
@@ -75,6 +76,12 @@ def visitor_id(*, required: bool = True) -> DoorField:
     """Make the field of the visitor's external id."""
     right = f"give the visitor's id, 1 to {MAX_ID} characters"
     return external_id(right, required=required)
+
+
+def numbers_masked() -> ma.Integer:
+    """Make the field of an answer that tells how many numbers stood in words."""
+    text = "phone numbers that were masked in words of the request; missing where there were none"
+    return ma.Integer(validate=validate.Range(1), metadata={"description": text})
 
 
 def channel() -> DoorField:

@@ -13,7 +13,6 @@ from nudge.api.replies import pending, plain_job, with_as_of
 from nudge.api.schemas.funnel import PARAMETERS, FunnelSchema
 from nudge.api.schemas.reports import JobSchema
 from nudge.api.service import current
-from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel_query import funnel_question
 
 blueprint = resource("funnel", "The funnel: stages of the path, and visitors lost at each")
@@ -39,7 +38,7 @@ def funnel() -> Response:
     slots = service.catalogue_with(given.getlist("slot")).slots
     question = funnel_question(given, clock.now(), slots, service.calendar)
     # An answer belongs to the definition that it was made by.
-    path = load_funnel(service.settings.config_dir)
+    path = service.configuration.funnel
     desk = service.questions
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:

@@ -13,9 +13,12 @@ from nudge.api.memory_watch import EVICTS
 from nudge.api.operation import operation, resource
 from nudge.api.provider import answer
 from nudge.api.service import Service, current
+from nudge.api.work_metrics import WorkCollector
 from nudge.clock import now
 from nudge.domain.journal.fold_name import FOLDS
+from nudge.domain.slots.slot import SlotMode
 from nudge.errors import StoreError, StoreFullError
+from nudge.store.keeping.work_figures import WorkFigures
 
 blueprint = resource("health", "Health and figures of the service")
 
@@ -123,10 +126,37 @@ def ready() -> Response:
 
 @operation(blueprint, "GET /metrics", name="getMetrics", scopes=(), answers={200: TEXT})
 def figures() -> Response:
-    """Return the figures of the web processes, for Prometheus."""
+    """Return the figures for Prometheus: of the web processes, and of the work behind them."""
     service = current()
-    service.holidays.look(now())
-    return Response(service.metrics.text(), content_type=CONTENT_TYPE_LATEST)
+    missing = service.holidays.look(now())
+    work = _work(service)
+    alarms = _alarms(service, away=work is None) | {"holidays_missing": int(bool(missing))}
+    told = WorkCollector(work, service.configuration.revisions, alarms).text()
+    return Response(service.metrics.text() + told, content_type=CONTENT_TYPE_LATEST)
+
+
+def _work(service: Service) -> WorkFigures | None:
+    """Read the figures of the work; None if the store does not answer, or is not the known one."""
+    try:
+        slots = service.catalogue().slots
+        # By the client of long answers: a scrape must not close the pages' own.
+        return None if service.held.wrong else service.questions.store.work_figures.read(slots)
+    except StoreError as error:
+        service.metrics.store_errors.labels(error.code).inc()
+        return None
+
+
+def _alarms(service: Service, *, away: bool) -> dict[str, int]:
+    """Count the troubles of each kind; a kind without any is 0."""
+    held = service.held
+    frozen = [one for one in held.catalogue.slots.values() if one.slot.mode == SlotMode.FROZEN]
+    return {
+        "slot_frozen": len(frozen),
+        "publish_failing": len(held.catalogue.failing),
+        "no_slots": int(not held.catalogue.slots),
+        "wrong_store": int(held.wrong is not None),
+        "store_away": int(away and held.wrong is None),
+    }
 
 
 def _reason(service: Service, *, away: bool) -> str:

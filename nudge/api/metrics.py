@@ -88,7 +88,10 @@ class Metrics:
         degraded: decisions answered without the visitor's state, by slot.
         frozen: 1 for a slot that is frozen, 0 for another, as this process serves it.
         holidays_missing: years whose days off the contact policy lacks.
+        unreadable: visitors' states that could not be read, so that their visitors were new ones.
+        numbers_masked: phone numbers that were masked in free words, by endpoint.
         unpublished: 1 for a slot whose learner fails, so that it goes on with an old policy.
+        refused: visitors, events and calls beyond the limits, by whose limit it was and by kind.
         spool: figures of the spool.
         memory: figures of the store's memory.
     """
@@ -102,7 +105,10 @@ class Metrics:
     degraded: Counter
     frozen: Gauge
     holidays_missing: Gauge
+    unreadable: Counter
+    numbers_masked: Counter
     unpublished: Gauge
+    refused: Counter
     spool: SpoolMetrics
     memory: MemoryMetrics
 
@@ -143,6 +149,16 @@ class Metrics:
             ),
             holidays_missing=_gauge(
                 "nudge_holidays_missing_years", "Years whose days off are not listed", "max", own
+            ),
+            refused=Counter("nudge_refused", "Refused for a limit", ("by", "kind"), registry=own),
+            unreadable=Counter(
+                "nudge_states_unreadable", "Visitors' states that could not be read", registry=own
+            ),
+            numbers_masked=Counter(
+                "nudge_numbers_masked",
+                "Phone numbers masked in free words",
+                ("endpoint",),
+                registry=own,
             ),
             spool=SpoolMetrics.create(own),
             memory=MemoryMetrics.create(own),

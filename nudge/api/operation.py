@@ -20,7 +20,7 @@ from nudge.api.provider import MIMETYPE
 from nudge.api.service import current
 from nudge.domain.basics.slot_values import suggestion
 from nudge.domain.journal.caller import Caller, Scope
-from nudge.errors import InvalidRequestError
+from nudge.errors import InvalidRequestError, UnauthenticatedError
 
 View = Callable[..., Response]
 Described = type[Schema] | Mapping[str, Any]
@@ -86,7 +86,14 @@ def operation(
             # The request itself: each look through the proxy costs three calls.
             here = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (werkzeug documents it)
             if scopes:
-                g.caller = authorise(here, current(), scopes, in_query=key_in_query)
+                service = current()
+                try:
+                    found = g.caller = authorise(here, service, scopes, in_query=key_in_query)
+                except UnauthenticatedError:
+                    service.limiter.count_failure(here.environ)
+                    raise
+                if service.limiter.counts_calls:
+                    service.limiter.count_call(found)
             if here.query_string:
                 _check_query(here, taken)
             return view(*args, **kwargs)

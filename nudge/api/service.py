@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -13,10 +13,14 @@ import structlog
 from flask import current_app
 
 from nudge.api import keeper
+from nudge.api.configured import FlowHolder
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.limits.known import Gate
+from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
+from nudge.config.configuration import Configuration
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
@@ -28,7 +32,7 @@ from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
-from nudge.flows.upkeep.page_key import register_page_key
+from nudge.flows.upkeep.setup.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.spool.spool import Spool
 from nudge.store.keeping.identity import WrongStore
@@ -100,16 +104,14 @@ class Service:
     Attributes:
         store: store of the page path.
         patient: the store, over a client that may wait, for background threads.
-        rules: for values from outside.
         sealer: makes hashes, ids and tokens.
-        decider: answers pages.
         recorder: records events.
         questions: hands long questions to the workers.
         eraser: forgets people.
-        make_planner: makes `planner`.
         spool: keeps records that the store cannot take.
         local: digest -> caller of the keys in the settings.
-        holidays: warns while the days off of a year are missing.
+        flows: those that hang on the configuration.
+        limiter: refuses what is beyond the limits of keys and addresses.
         memory: warns while the store has little memory left.
         held: the current catalogue.
     """
@@ -117,17 +119,15 @@ class Service:
     settings: Settings
     store: Store
     patient: Store
-    rules: InputRules
     sealer: Sealer
-    decider: Decider
     recorder: Recorder
     questions: QuestionQueue
     eraser: Eraser
-    make_planner: Callable[[], Planner]
     spool: Spool
     metrics: Metrics
     local: Mapping[str, Caller]
-    holidays: HolidayWatch
+    flows: FlowHolder
+    limiter: Limiter
     memory: MemoryWatch
     held: CatalogueHolder = field(default_factory=CatalogueHolder)
 
@@ -137,13 +137,43 @@ class Service:
         return OperatorCalendar.named(self.settings.zone)
 
     @cached_property
+    def page_gate(self) -> Gate:
+        """The gate of decisions with page keys."""
+        return Gate("decisions", self.limiter, self.sealer)
+
+    @cached_property
+    def event_gate(self) -> Gate:
+        """The gate of events with page keys."""
+        return Gate("events", self.limiter, self.sealer)
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration that is applied now."""
+        return self.flows.current.configuration
+
+    @property
+    def rules(self) -> InputRules:
+        """The rules for values from outside."""
+        return self.flows.current.configuration.rules
+
+    @property
+    def decider(self) -> Decider:
+        """The flow that answers pages."""
+        return self.flows.current.decider
+
+    @property
     def planner(self) -> Planner:
-        """The planner of SMS, made by the first request, since holidays take time to load.
+        """The planner of SMS.
 
         Raises:
             InvalidConfigError: the contact policy is wrong; `nudge check` finds this as well.
         """
-        return self.make_planner()
+        return self.flows.current.planner
+
+    @property
+    def holidays(self) -> HolidayWatch:
+        """The warning while the days off of a year are missing."""
+        return self.flows.holidays
 
     def catalogue(self) -> Catalogue:
         """Return the catalogue for this request; the first call reads it.
@@ -192,6 +222,7 @@ class Service:
             StoreAwayError: the store does not answer; the old catalogue stays.
         """
         self.held.follow(store or self.store)
+        self.flows.follow(self.held.catalogue.documents)
         for name, served in self.held.catalogue.slots.items():
             self.metrics.frozen.labels(name).set(float(served.slot.mode == SlotMode.FROZEN))
             failing = name in self.held.catalogue.failing

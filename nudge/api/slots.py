@@ -24,6 +24,7 @@ from nudge.config.slot_file import dump_slot
 from nudge.config.slot_schema import SlotSchema
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.slot import Slot
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import NotFoundError, StoreAwayError
 from nudge.flows.upkeep import apply as applying
 
@@ -135,7 +136,7 @@ def _find_slot(name: str) -> LiveSlot:
 def _change_slot(how: How, name: str) -> Response:
     service = current()
     table = json_table(service.settings.max_body)
-    edit = Edit(caller().key_id, request.args.get("why", "")[:MAX_WHY], now())
+    edit = Edit(caller().key_id, mask_numbers(request.args.get("why", "")[:MAX_WHY]), now())
     known = service.latest().slots.get(name)
     told, revision = request.headers, known.slot.revision if known else 0
     seen = seen_revision(told.get(IF_MATCH), told.get(IF_NONE_MATCH), revision)

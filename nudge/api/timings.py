@@ -13,6 +13,7 @@ from flask import Response, request
 
 from nudge.api.bodies import body_stream, json_table, read_json
 from nudge.api.errors import BadJsonError
+from nudge.api.forms import NUMBERS_MASKED
 from nudge.api.operation import caller, operation, resource
 from nudge.api.provider import MIMETYPE, answer, dumps
 from nudge.api.schemas.timings import (
@@ -29,6 +30,7 @@ from nudge.clock import now
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, plain, refuse_plan
 from nudge.domain.timing.plan_rows import INVALID
+from nudge.domain.values.number_words import mask_deep
 from nudge.errors import InvalidRequestError, NudgeError, StoreError, UnknownSlotError
 from nudge.flows.plan import check
 
@@ -102,12 +104,13 @@ def _load_customer(service: Service, one: object) -> PlanRequest | InvalidReques
 def _refusal(sent: object, index: int, error: NudgeError) -> dict[str, Any]:
     """Return what is told of a customer who is not planned for."""
     who = sent.get("visitor_id") if isinstance(sent, dict) else None
-    told: dict[str, Any] = {"visitor_id": who if isinstance(who, str) else None, "index": index}
-    told |= {"reason": INVALID, "code": error.code, "message": str(error)}
+    told: dict[str, Any] = {"reason": INVALID, "code": error.code, "message": str(error)}
     if isinstance(error, InvalidRequestError) and error.errors is not None:
         told["errors"] = error.errors
         told["message"] = _first_message(error.errors) or told["message"]
-    return told
+    # Only the id, by which the sender knows the customer, is repeated.
+    who = who if isinstance(who, str) else None
+    return {"visitor_id": who, "index": index, **mask_deep(told)}
 
 
 def _first_message(errors: object) -> str:
@@ -208,7 +211,12 @@ def _plan(service: Service, source: str, wishes: Sequence[PlanRequest]) -> list[
     timings = service.planner.plan_each(service.catalogue_with(names), wishes, source, now())
     for (slot, reason), count in Counter(chain.from_iterable(map(_reasons, timings))).items():
         service.metrics.count_decision(slot, reason, count)
-    return [plain(timing) for timing in timings]
+    if masked := sum([wish.masked for wish in wishes]):
+        service.metrics.numbers_masked.labels("timings").inc(masked)
+    return [
+        plain(timing) | ({NUMBERS_MASKED: wish.masked} if wish.masked else {})
+        for wish, timing in zip(wishes, timings, strict=True)
+    ]
 
 
 def _reasons(timing: PlanAnswer) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,6 @@ from nudge.domain.people.numbers import LAST, is_own
 from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.slots.segments import Member, members
 from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError
@@ -49,7 +48,7 @@ def one(visitor_id: str) -> Response:
         home = service.sealer.partition(visitor_hash, service.store.keys.partitions)
         found = service.store.visitors.known_visitor(home, visitor_hash)
         if found is not None:
-            state = decode_state(found.state) if found.state else VisitorState()
+            state = service.store.state_reader.state(found.state)
             return answer({"visitor_id": name} | _plain(service, found, state, now()))
     raise NotFoundError("unknown visitor id")
 
@@ -83,7 +82,7 @@ def _plain(
     service: Service, found: VisitorView, state: VisitorState, at: float
 ) -> dict[str, object]:
     context = state.context(at)
-    belongs = members(service.decider.segments, context, at)
+    belongs = members(service.configuration.segments, context, at)
     return {
         "subject": found.subject,
         "attributes": context,
@@ -101,8 +100,17 @@ def _plain(
         "consents": [_consent(x) for x in state.consents],
         "failures": [_entry(x.at, reason=x.reason, method=x.method) for x in state.failures],
         "texts": _texts(service, found),
+        "dropped": _dropped(state),
         **({"refunds": [_refund(state, x) for x in state.refunds]} if state.refunds else {}),
     }
+
+
+def _dropped(state: VisitorState) -> dict[str, dict[str, int]]:
+    """Return what left the state for lack of room: kind -> source -> how many."""
+    found: dict[str, dict[str, int]] = {}
+    for one in state.dropped:
+        found.setdefault(one.what, {})[one.source] = one.times
+    return found
 
 
 def _refund(state: VisitorState, one: Refund) -> dict[str, object]:

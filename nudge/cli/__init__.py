@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import click
 
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError, NudgeError
 from nudge.settings.private import make_files_private
 from nudge.settings.threads import one_core_each
@@ -26,7 +27,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "serve": Command("serve", "Run store, worker and web under one supervisor."),
     "work": Command("serve", "Run the folds: attribute, learn, archive."),
-    "apply": Command("slots", "Put slot files into service."),
+    "apply": Command("slots", "Put slots and configuration into service."),
     "check": Command("slots", "Validate settings and slots, and print what is in force."),
     "keys": Command("keys", "Make, list and revoke API keys."),
     "simulate": Command("simulate", "Send simulated visitors through the running service."),
@@ -77,6 +78,14 @@ class _Lazy(click.Group):
             raise TypeError(f"nudge.cli.{entry.module}.{cmd_name} is not a command")
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what it says of a wrong option repeats nobody's number."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            error.message = mask_numbers(error.message)  # type: ignore[misc] # shown, not compared
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview of the commands."""
         del ctx
@@ -91,15 +100,11 @@ def cli() -> None:
 
     Settings come from config/nudge.toml and NUDGE_* variables; `nudge check` prints them.
     """
+    from nudge.logs.configuration import configure  # noqa: PLC0415 - the overview logs nothing
+
     make_files_private()
-    log_to_stderr()
 
-
-def log_to_stderr() -> None:
-    """Send the log to stderr: what a command prints, such as JSON, stands alone on stdout."""
-    import structlog  # noqa: PLC0415 - the overview and the help log nothing
-
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    configure("command")
 
 
 def main() -> None:
@@ -114,7 +119,8 @@ def main() -> None:
 
 def describe_error(error: NudgeError) -> str:
     """Describe an error in one line, and in one more for each of several problems."""
-    problems = error.problems if isinstance(error, InvalidConfigError) else [str(error)]
+    found = error.problems if isinstance(error, InvalidConfigError) else [str(error)]
+    problems = [mask_numbers(one) for one in found]
     if len(problems) == 1:
         return f"nudge: {problems[0]}"
     return "\n".join([f"nudge: {len(problems)} problems", *(f"  {one}" for one in problems)])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import orjson
+import structlog
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,12 +23,16 @@ from rich.progress import (
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import EVER, Period, period_of
 from nudge.errors import InvalidRequestError
+from nudge.logs.configuration import configure
+from nudge.logs.lines import Process
 from nudge.settings import settings as nudge_settings
 from nudge.settings.private import close_data_dir
 from nudge.settings.settings import Settings
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
     from nudge.lake.files.reader import Lake
+
+log = structlog.get_logger()
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -90,16 +95,18 @@ def same_file(source: Path, out: Path) -> bool:
 def load_settings(
     data_dir: Path | None = None,
     port: int | None = None,
+    process: Process = "command",
     *,
-    service: bool = False,
     demo: bool = False,
 ) -> Settings:
     """Load the settings, overridden by the command line, and close the data directory to others.
 
+    From then on the log has their form.
+
     Args:
         data_dir: instead of that of the settings.
         port: instead of that of the settings.
-        service: a process starts that stays: it looks at every file.
+        process: kind of this process, as its log names it; one that stays looks at every file.
         demo: keep apart from what the settings name, unless `data_dir` is given.
 
     Raises:
@@ -107,8 +114,9 @@ def load_settings(
     """
     given = {} if data_dir is None else {"NUDGE_DATA_DIR": str(data_dir.absolute())}
     found = nudge_settings.load(overrides=given, demo=demo and data_dir is None)
-    for problem in close_data_dir(found.data_dir, whole=service):
-        click.echo(f"warning: {problem}", err=True)
+    configure(process, found)
+    for problem in close_data_dir(found.data_dir, whole=process in {"serve", "worker"}):
+        log.warning("data_dir_open", problem=problem)
     return found if port is None else replace(found, port=port)
 
 

@@ -65,6 +65,7 @@ class FileSummary:
         bad: the first refused rows.
         warned: cells that were left out of rows that were used.
         warnings: the first of these.
+        masked: phone numbers that were masked in cells of free words.
     """
 
     name: str
@@ -77,6 +78,7 @@ class FileSummary:
     bad: list[BadRow] = field(default_factory=list)
     warned: int = 0
     warnings: list[BadRow] = field(default_factory=list)
+    masked: int = 0
 
     @classmethod
     def of(cls, file: InputFile, options: FileOptions) -> FileSummary:
@@ -134,7 +136,7 @@ class FileSummary:
         if self.warned:
             cells = [{self.unit: one.line, "problem": one.problem} for one in self.warnings]
             found |= {"warned": self.warned, "warnings": cells}
-        return found
+        return found | ({"numbers_masked": self.masked} if self.masked else {})
 
     def sentence(self) -> str:
         """Return the counts in a line for people."""
@@ -154,6 +156,9 @@ class FileSummary:
         """List the first cells that were left out, on stderr."""
         for one in self.warnings[:TOLD]:
             click.echo(f"{self.name}: {self._told(one)}; the rest of the row was used", err=True)
+        if self.masked:
+            told = f"{self.masked:,} phone numbers were masked in cells of other columns"
+            click.echo(f"{self.name}: {told}", err=True)
         if self.warned > TOLD:
             click.echo(f"{self.name}: and {self.warned - TOLD:,} more such cells", err=True)
 

@@ -21,10 +21,10 @@ from nudge.cli.common import (
     print_json,
     read_period,
 )
-from nudge.config.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Compare, FunnelQuestion, period_of
 from nudge.domain.funnel.funnel_report import FEWEST
 from nudge.errors import InvalidRequestError
+from nudge.wiring.command import applied_configuration
 
 Plain = Mapping[str, Any]
 LEAKS: Final = 10
@@ -65,7 +65,7 @@ def funnel(
     question = FunnelQuestion(
         period, "" if by == "none" else by, cast("Compare | None", compare), settings.zone
     )
-    path = load_funnel(settings.config_dir)
+    path = applied_configuration(settings).funnel
     found = count(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:
         print_json(found)

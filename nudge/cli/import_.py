@@ -20,6 +20,7 @@ from nudge.cli.common import (
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
 from nudge.config.import_file import load_rules
 from nudge.domain.credit.log_import import ImportRules
+from nudge.domain.values.number_words import has_number
 from nudge.wiring.command import Installation, open_installation
 
 if TYPE_CHECKING:  # pyarrow, which most commands do not need
@@ -66,6 +67,8 @@ def import_(
     that does not fit is told by its place and left out. A row that came in before is known, also
     in a file that grew. After an interruption, the same command resumes.
     """
+    if name and not undo and has_number(name):
+        raise click.UsageError("--name holds a phone number; name the import after its file")
     if undo and (file or name):
         _undo(file, name, data_dir, as_json=as_json)
         return

@@ -12,6 +12,7 @@ from nudge.cli.common import data_dir_option, json_option, load_settings, out, p
 from nudge.clock import now
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.journal.caller import SCOPES, Scope
+from nudge.domain.values.number_words import mask_numbers
 from nudge.store.service.api_keys import StoredKey
 from nudge.wiring.command import open_installation
 
@@ -45,7 +46,9 @@ def create(
 ) -> None:
     """Make a key and print it once: it cannot be shown again."""
     with open_installation(load_settings(data_dir)) as installation:
-        key_id, secret = installation.store.api_keys.create(scopes, name, origins, now())
+        key_id, secret = installation.store.api_keys.create(
+            scopes, mask_numbers(name), origins, now()
+        )
     if as_json:
         print_json({"key_id": key_id, "key": secret, "scopes": sorted(set(scopes))})
     else:

@@ -22,7 +22,6 @@ from nudge.cli.common import (
     progress_bar,
 )
 from nudge.cli.file_summary import FileOptions, FileSummary, file_options
-from nudge.config.input_rules import load_input_rules
 from nudge.domain.people.loading import ID, VisitorRow
 from nudge.domain.people.visitor_file import VisitorColumns
 from nudge.errors import InvalidConfigError
@@ -66,7 +65,8 @@ def visitors(
     """
     source = options.open(file)
     settings = load_settings(data_dir)
-    columns = VisitorColumns.of(source.columns, load_input_rules(settings))
+    with open_installation(settings) as installation:
+        columns = VisitorColumns.of(source.columns, installation.rules)
     if columns.problems:
         raise InvalidConfigError([f"{file}: {one}" for one in columns.problems])
     source.check_ids(ID)
@@ -114,6 +114,7 @@ def _visitors(source: InputFile, columns: VisitorColumns, summary: FileSummary) 
             if isinstance(found, str):
                 summary.refuse(line, found)
                 continue
+            summary.masked += found.masked
             for problem in found.warnings:
                 summary.warn(line, problem)
             good.append((line, found))

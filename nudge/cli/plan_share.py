@@ -21,7 +21,9 @@ from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.plan_rows import PlanTerms, Row, refusal_row, row_of
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
+from nudge.logs.configuration import configure
 from nudge.processes import tether
+from nudge.settings.settings import Settings
 from nudge.store.service.catalogue import Catalogue
 from nudge.wiring.command import Installation, open_installation
 
@@ -59,6 +61,10 @@ class PlanShare:
     data_dir: Path | None
     number: int = 0
     of: int = 1
+
+    def settings(self) -> Settings:
+        """Load the settings, in the command itself or in a planner's process."""
+        return load_settings(self.data_dir, process="command" if self.of == 1 else "planner")
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,7 @@ def plan_share(share: PlanShare) -> str | None:
 
     def work() -> None:
         file, repeats = share.options.open(share.source), read_repeats(part.repeats)
-        with open_installation(load_settings(share.data_dir)) as installation:
+        with open_installation(share.settings()) as installation:
             desk = make_planner(installation, share, file.unit)
             for number, rows in _mine(share, file, part.order()):
                 if not part.piece(number).exists():
@@ -137,7 +143,7 @@ def gain_share(share: PlanShare) -> str | None:
 
     def work() -> None:
         file = share.options.open(share.source)
-        with open_installation(load_settings(share.data_dir)) as installation:
+        with open_installation(share.settings()) as installation:
             desk = make_planner(installation, share, file.unit)
             for number, rows in _mine(share, file, None):
                 if not part.gains(number).exists():
@@ -166,6 +172,7 @@ def _catch_error(work: Callable[[], None]) -> str | None:
 
 def bind_to_parent(parent: int) -> None:
     """Bind this process to the command: it ends when the command ends, in whatever way."""
+    configure("planner")
     if sys.platform == "linux":
         tether.tie(parent, signal.SIGKILL)
     gc.freeze()

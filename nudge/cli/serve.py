@@ -6,17 +6,21 @@ import sys
 from pathlib import Path
 
 import click
+import structlog
 
 from nudge.cli.common import data_dir_option, load_settings
 from nudge.clock import now
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import apply
-from nudge.flows.upkeep.page_key import register_page_key as register_key
+from nudge.flows.upkeep.setup.apply_documents import apply_missing
+from nudge.flows.upkeep.setup.page_key import register_page_key as register_key
 from nudge.processes.supervise import Program, programs
 from nudge.processes.supervise import serve as supervise
 from nudge.settings.settings import Settings
 from nudge.wiring.command import open_installation
+
+log = structlog.get_logger()
 
 DEMO_VISITORS = 10_000_000
 """Visitors of a demonstration, so many that it runs until Ctrl-C."""
@@ -25,7 +29,7 @@ DEMO_VISITORS = 10_000_000
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port, instead of NUDGE_BIND's.")
 @data_dir_option
-@click.option("--no-examples", is_flag=True, help="Do not apply config/slots on start.")
+@click.option("--no-examples", is_flag=True, help="Do not apply config on start.")
 @click.option(
     "--demo",
     is_flag=True,
@@ -40,8 +44,8 @@ def serve(
     """Run store, worker and web under one supervisor.
 
     The store is an embedded one in the data directory, unless NUDGE_REDIS_URL names another.
-    Slot files in config/slots that are new, or have a higher revision, are applied first. Ctrl-C
-    stops everything.
+    Slot files in config/slots that are new, or have a higher revision, are applied first, and
+    configuration files that the store has not. Ctrl-C stops everything.
     """
 
     def prepare(settings: Settings) -> None:
@@ -50,7 +54,7 @@ def serve(
         if not no_examples:
             apply_configured(settings)
 
-    settings = load_settings(data_dir, port, service=True, demo=demo)
+    settings = load_settings(data_dir, port, "serve", demo=demo)
     sys.exit(supervise(settings, prepare, _with_visitors(settings) if demo else None))
 
 
@@ -66,7 +70,7 @@ def look_at_store(settings: Settings) -> None:
     with open_installation(settings) as installation:
         wrong = installation.store.identity.recognise(settings.store_note)
     if wrong:
-        click.echo(f"warning: {wrong.reason}: {wrong}", err=True)
+        log.warning("wrong_store", reason=wrong.reason, error=str(wrong))
 
 
 def register_page_key(settings: Settings) -> None:
@@ -76,20 +80,24 @@ def register_page_key(settings: Settings) -> None:
 
 
 def apply_configured(settings: Settings) -> None:
-    """Apply config/slots; a file that the store cannot take gives a warning only.
+    """Apply config/slots, and the configuration that the store has not; refusals are warnings.
 
     Raises:
         InvalidConfigError: a file is invalid.
     """
-    directory = settings.config_dir / "slots"
-    if not directory.is_dir():
-        return
+    directory, edit = settings.config_dir / "slots", Edit("nudge serve", "start", now())
     with open_installation(settings) as installation:
+        for name in apply_missing(installation.store, settings, edit):
+            file = settings.config_dir / name
+            told = "differs from what is applied, and that counts"
+            click.echo(f"warning: {file}: {told}; run `nudge apply {file}`", err=True)
+        if not directory.is_dir():
+            return
         changes = plan(installation.store.slots.current(), load_slots(directory))
         for line in refusals(changes):
-            click.echo(f"warning: {directory}/{line}", err=True)
+            log.warning("slot_left_out", problem=f"{directory}/{line}")
         good = [change for change in changes if change.changes and not refusals([change])]
-        apply(installation.store, good, Edit("nudge serve", "start", now()))
+        apply(installation.store, good, edit)
 
 
 @click.command()
@@ -104,5 +112,5 @@ def work(names: tuple[str, ...], data_dir: Path | None, no_examples: bool) -> No
     """
     from nudge.wiring.worker import work as run  # noqa: PLC0415 - pyarrow and scipy, which serve does not need
 
-    settings = load_settings(data_dir, service=True)
+    settings = load_settings(data_dir, process="worker")
     sys.exit(run(settings, list(names), first_slots=not no_examples))

@@ -11,24 +11,31 @@ from rich.markup import escape
 from rich.table import Table
 
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
+from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
 from nudge.config.contact_file import FILE as CONTACT
 from nudge.config.contact_file import contact_warnings, load_contact, load_holiday_years
+from nudge.config.documents import DocumentChange
 from nudge.config.funnel_file import FILE as FUNNEL
 from nudge.config.funnel_file import funnel_warnings, load_funnel
 from nudge.config.segment_file import load_segments
 from nudge.config.slot_change import Change, Edit, plan, refusals
-from nudge.config.slot_file import dump_slot, load_slot, load_slots
+from nudge.config.slot_file import dump_slot, load_slots
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.slots.slot import Slot
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidConfigError
 from nudge.flows.upkeep.apply import apply as write
+from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents
 from nudge.settings.settings import stray_variables
+from nudge.store.store import Store
 from nudge.wiring.command import open_installation
 
 
 @click.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show the changes without making them.")
+@click.option("--history", is_flag=True, help="Show who changed PATH, when and why; write nothing.")
 @click.option("--why", default="", help="Reason, for the audit entry.")
 @click.option("--who", default=None, help="Author of the change; by default the system's user.")
 @data_dir_option
@@ -36,29 +43,38 @@ from nudge.wiring.command import open_installation
 def apply(
     path: Path,
     dry_run: bool,  # noqa: FBT001 - click's flags
+    history: bool,  # noqa: FBT001 - click's flags
     why: str,
     who: str | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
 ) -> None:
-    """Put slot files into service.
+    """Put slots and configuration into service.
 
-    PATH is a slot's file, or a directory of them. A file with a higher revision replaces the slot
-    in service; a slot that has no file stays.
+    PATH is a file or a directory: of slots, of the configuration (contact.toml and its file of
+    dates, segments.toml, funnel.toml), or both, as in config. A slot's file with a higher revision
+    replaces the slot in service; a configuration file that differs becomes a new revision. What has
+    no file stays. All processes follow within a second. Nothing is written unless all of it fits.
     """
     settings = load_settings(data_dir)
-    wanted = load_slots(path) if path.is_dir() else _single(load_slot(path))
     with open_installation(settings) as installation:
-        changes = plan(installation.store.slots.current(), wanted)
-        if refused := refusals(changes):
+        given = read_path(path, installation.store)
+        if history:
+            _tell_history(given, installation.store, settings.zone, as_json=as_json)
+            return
+        if refused := refusals(given.slots):
             raise InvalidConfigError(refused)
+        check_documents(settings, given.directory, given.current, given.documents)
         if not dry_run:
-            edit = Edit(who or getpass.getuser(), why, now())
-            write(installation.store, changes, edit)
+            edit = Edit(mask_numbers(who or getpass.getuser()), mask_numbers(why), now())
+            apply_documents(installation.store, given.documents, edit)
+            write(installation.store, given.slots, edit)
     if as_json:
-        print_json([_plain(change, written=change.changes and not dry_run) for change in changes])
+        slots = [_plain(one, written=one.changes and not dry_run) for one in given.slots]
+        print_json([*(_plain_document(one, dry_run=dry_run) for one in given.documents), *slots])
     else:
-        _show(changes, dry_run=dry_run)
+        _show_documents(given.documents, dry_run=dry_run)
+        _show(given.slots, dry_run=dry_run)
 
 
 @click.command()
@@ -98,10 +114,6 @@ def check(data_dir: Path | None, as_json: bool) -> None:  # noqa: FBT001 - click
         out().print(table)
 
 
-def _single(slot: Slot) -> dict[str, Slot]:
-    return {slot.name: slot}
-
-
 def _plain(change: Change, *, written: bool) -> dict[str, object]:
     return {
         "slot": change.slot.name,
@@ -110,6 +122,42 @@ def _plain(change: Change, *, written: bool) -> dict[str, object]:
         "diff": list(change.diff),
         "written": written,
     }
+
+
+def _tell_history(given: ConfigPath, store: Store, zone: str, *, as_json: bool) -> None:
+    names = [one.document.name for one in given.documents]
+    found = {name: store.documents.audits(name) for name in names}
+    found |= {one.slot.name: store.slots.audits(one.slot.name) for one in given.slots}
+    if as_json:
+        print_json(found)
+        return
+    calendar = OperatorCalendar.named(zone)
+    for name, entries in found.items():
+        for one in entries:
+            at, why = calendar.label(int(float(str(one["at"])))), one["why"] or "no reason given"
+            told = f"{name} revision {one['revision']}: {one['action']}"
+            click.echo(f"{told}, {at}, by {one['who']}: {why}")
+            for line in one["diff"] if isinstance(one["diff"], list) else ():
+                click.echo(f"  {line}")
+
+
+def _plain_document(change: DocumentChange, *, dry_run: bool) -> dict[str, object]:
+    return {
+        "document": change.document.name,
+        "revision": change.document.revision,
+        "action": change.action,
+        "diff": list(change.diff),
+        "written": change.changes and not dry_run,
+    }
+
+
+def _show_documents(changes: Iterable[DocumentChange], *, dry_run: bool) -> None:
+    for change in changes:
+        would = "would " if dry_run and change.changes else ""
+        named = f"{change.document.name} revision {change.document.revision}"
+        click.echo(f"{named}: {would}{change.action}")
+        for line in change.diff:
+            click.echo(f"  {line}")
 
 
 def _show(changes: Iterable[Change], *, dry_run: bool) -> None:

@@ -29,6 +29,7 @@ SERVE_FILE = "serve.json"
 
 HTTP_ERROR = 400
 UNAVAILABLE = 503
+LIMITED = 429
 
 
 class ServiceAwayError(NudgeError):
@@ -62,12 +63,15 @@ class Patience:
         tries: calls in all; repeats are safe, since ids make them no-ops in the service.
         backoff: seconds before the second try, doubled before each one after.
         longest: seconds between two tries at most.
+        refused: seconds in all that a call waits where it is refused for a limit (429) and told
+            when to come again: the service works, so no try is used up.
     """
 
     timeout: float = 10.0
     tries: int = 20
     backoff: float = 0.1
     longest: float = 2.0
+    refused: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -141,15 +145,21 @@ class Api:
             self._local.connection = None
 
     def _call(self, method: str, path: str, body: bytes | None) -> Json:
-        wait = self._patience.backoff
-        for left in range(self._patience.tries - 1, -1, -1):
+        wait, patience = self._patience.backoff, self._patience.refused
+        left = self._patience.tries
+        while left:
+            left -= 1
             try:
-                status, payload = self._once(method, path, body)
+                status, payload, told = self._once(method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 self.close()  # whatever it was in the middle of is unknown
                 if not left:
                     raise self._away(error) from error
             else:
+                if told and told <= patience:
+                    left, patience = left + 1, patience - told
+                    sleep(told)
+                    continue
                 if status != UNAVAILABLE or not left:
                     return _parsed(method, path, status, payload)
             self.repeats += 1
@@ -157,13 +167,15 @@ class Api:
             wait = min(2 * wait, self._patience.longest)
         raise ValueError("Patience.tries must be at least 1")
 
-    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+    def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes, int]:
+        """Return the status, the body, and the seconds to wait where a limit was reached."""
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
         connection.request(method, self._base.path.rstrip("/") + path, body, self._headers)
         response = connection.getresponse()
-        return response.status, response.read()
+        told = response.getheader("Retry-After", "") if response.status == LIMITED else ""
+        return response.status, response.read(), int(told) if told.isdecimal() else 0
 
     def _connect(self) -> http.client.HTTPConnection:
         base, timeout = self._base, self._patience.timeout

@@ -8,12 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nudge.client.api import Api, RefusedError
+from nudge.clock import sleep
 
 Message = Mapping[str, Any]
 Deliver = Callable[[Sequence[Message]], None]
 
 BATCH = 500
 """Events in one call at most; the service takes 1,000."""
+LATE = "too_many_requests"
+"""Code of an event that is one too many at the moment."""
+PAUSE = 1.0
+"""Seconds after which events beyond a limit are sent again."""
 
 
 class Outbox:
@@ -103,13 +108,21 @@ class Outbox:
 
 
 def deliver_to(api: Api) -> Deliver:
-    """Make the delivery to the service; a refused event is an error, for Nudge made it itself."""
+    """Make the delivery to the service; a refused event is an error, for Nudge made it itself.
+
+    Events beyond a limit are sent again, alone: the others of their batch were taken.
+    """
 
     def deliver(batch: Sequence[Message]) -> None:
-        answer = api.post("/v1/events", {"events": batch})
-        if answer["rejected"]:
-            first = answer["rejected"][0]
-            text = f"{len(answer['rejected'])} events were rejected, the first with {first}"
-            raise RefusedError(text, 202, answer)
+        while batch:
+            answer = api.post("/v1/events", {"events": batch})
+            rejected = answer["rejected"]
+            late = {one["event_id"] for one in rejected if one["code"] == LATE}
+            if len(late) < len(rejected):
+                first = next(one for one in rejected if one["code"] != LATE)
+                text = f"{len(rejected)} events were rejected, the first with {first}"
+                raise RefusedError(text, 202, answer)
+            batch = [one for one in batch if one["event_id"] in late]
+            sleep(PAUSE if batch else 0)
 
     return deliver

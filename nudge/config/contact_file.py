@@ -15,7 +15,7 @@ from marshmallow import Schema, ValidationError
 from bandits.units import DAY
 from nudge.config.contact_schema import WEEKDAYS, ContactFileSchema, DatesSchema
 from nudge.config.slot_rules import Problem
-from nudge.config.table_file import problems_of, read_table
+from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.basics.calendar import ZONE
 from nudge.domain.basics.intervals import merge
 from nudge.domain.basics.slot_values import suggestion
@@ -40,23 +40,33 @@ PURPOSES: Final = ("transactional", "payment_failed", "reminder", "winback", "pr
 Table = Mapping[str, Any]
 
 
-def load_contact(directory: Path, zone: str = ZONE) -> ContactPolicy:
-    """Load the contact policy of a configuration directory, with the file of dates that it names.
+def load_contact(place: Path | ConfigTables, zone: str = ZONE) -> ContactPolicy:
+    """Load the contact policy of a configuration, with the file of dates that it names.
 
     Args:
-        directory: of the configuration.
+        place: directory or tables of the configuration.
         zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: all problems of both files, each with file and key.
     """
-    path = directory / FILE
-    table = read_table(path)
-    problems, dates = _dates_of(table, directory)
-    return parse_contact({"zone": zone, **table}, str(path), dates=dates, more=problems)
+    tables = ConfigTables.of(place)
+    table = tables.read(FILE)
+    problems, dates = _dates_of(table, tables)
+    source = str(tables.place(FILE))
+    return parse_contact({"zone": zone, **table}, source, dates=dates, more=problems)
 
 
-def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
+def dates_file(tables: ConfigTables) -> str | None:
+    """Return the name of the file of dates; None where the contact policy names none.
+
+    Raises:
+        InvalidConfigError: the contact policy is not TOML; with the line.
+    """
+    return _dates_name(tables.read(FILE)) if tables.has(FILE) else None
+
+
+def load_contact_words(place: Path | ConfigTables) -> tuple[ClosedList, ClosedList]:
     """Load the channels and the purposes of the contact policy, as words that a field may hold.
 
     It leaves the holidays out, which web processes do not need. Who plans no SMS may do without the
@@ -65,34 +75,35 @@ def load_contact_words(directory: Path) -> tuple[ClosedList, ClosedList]:
     Raises:
         InvalidConfigError: the file cannot be read, or its tables are wrong.
     """
-    path = directory / FILE
-    if not path.exists():
+    tables = ConfigTables.of(place)
+    if not tables.has(FILE):
         return ClosedList(CHANNELS), ClosedList(PURPOSES)
-    data, found = _read(_schema(), read_table(path))
+    data, found = _read(_schema(), tables.read(FILE))
     if found:
+        path = tables.place(FILE)
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found])
     channels, purposes = map(_channel, data["channels"]), map(_purpose, data["purposes"])
     return words_of(channels), words_of(purposes)
 
 
-def load_holiday_years(directory: Path, zone: str = ZONE) -> HolidayYears:
+def load_holiday_years(place: Path | ConfigTables, zone: str = ZONE) -> HolidayYears:
     """Load the days off of the contact policy, without the country's own, which take time to load.
 
     Args:
-        directory: of the configuration.
+        place: directory or tables of the configuration.
         zone: the operator's, which holds where the file names none.
 
     Raises:
         InvalidConfigError: one of the two files cannot be read, or is wrong.
     """
-    path = directory / FILE
-    table = read_table(path)
-    problems, dates = _dates_of(table, directory)
+    tables = ConfigTables.of(place)
+    path, table = tables.place(FILE), tables.read(FILE)
+    problems, dates = _dates_of(table, tables)
     data, found = _read(_schema(), {"zone": zone, **table})
     if found or problems:
         raise InvalidConfigError([f"{path}: {key}: {wrong}" for key, wrong in found] + [*problems])
     policy = _policy(data, dates)
-    source = directory / data["holidays"].get("file", FILE)
+    source = tables.place(data["holidays"].get("file", FILE))
     return HolidayYears(policy.holidays, policy.zone, str(source))
 
 
@@ -135,15 +146,20 @@ def contact_warnings(policy: ContactPolicy, zone: str) -> list[str]:
     return [f"{FILE}: zone is {policy.zone.key}, and that of the service is {zone}; {cure}"]
 
 
-def _dates_of(table: Table, directory: Path) -> tuple[tuple[str, ...], Table]:
-    """Return problems and content of the file of dates, where the table names one."""
+def _dates_name(table: Table) -> str | None:
     holidays = table.get("holidays")
     name = holidays.get("file") if isinstance(holidays, dict) else None
-    if not isinstance(name, str) or not name:
+    return name if isinstance(name, str) and name else None
+
+
+def _dates_of(table: Table, tables: ConfigTables) -> tuple[tuple[str, ...], Table]:
+    """Return problems and content of the file of dates, where the table names one."""
+    name = _dates_name(table)
+    if name is None:
         return (), {}
-    path = directory / name
+    path = tables.place(name)
     try:
-        data, found = _read(_dates_schema(), read_table(path))
+        data, found = _read(_dates_schema(), tables.read(name))
     except InvalidConfigError as error:
         return tuple(error.problems), {}
     return tuple(f"{path}: {key}: {wrong}" for key, wrong in (*found, *_both(data))), data

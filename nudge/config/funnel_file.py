@@ -15,7 +15,7 @@ from bandits.units import DAY, HOUR
 from nudge.config.slot_fields import Duration, Items, OneOf, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
-from nudge.config.table_file import problems_of, read_table
+from nudge.config.table_file import ConfigTables, problems_of, read_table
 from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelStage, Match
 from nudge.domain.journal.event import EVENT_TYPES
 from nudge.errors import InvalidConfigError
@@ -89,14 +89,14 @@ class FunnelFileSchema(StrictTable):
     )
 
 
-def load_funnel(directory: Path) -> Funnel:
-    """Load the funnel of a configuration directory.
+def load_funnel(place: Path | ConfigTables) -> Funnel:
+    """Load the funnel of a configuration.
 
     Raises:
         InvalidConfigError: all problems, each with file and key.
     """
-    path = directory / FILE
-    return parse_funnel(read_table(path), str(path))
+    tables = ConfigTables.of(place)
+    return parse_funnel(tables.read(FILE), str(tables.place(FILE)))
 
 
 def funnel_warnings(directory: Path) -> list[str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from nudge.config.contact_file import load_contact_words
+from nudge.config.table_file import ConfigTables
 from nudge.domain.identity.input_rules import InputRules
 from nudge.settings.settings import Settings
 
 
-def load_input_rules(settings: Settings) -> InputRules:
+def load_input_rules(settings: Settings, tables: ConfigTables | None = None) -> InputRules:
     """Load the rules of an installation.
+
+    Args:
+        settings: of the installation.
+        tables: of its configuration; None takes the files.
 
     Raises:
         InvalidConfigError: the contact policy is wrong.
     """
-    channels, purposes = load_contact_words(settings.config_dir)
+    channels, purposes = load_contact_words(tables or settings.config_dir)
     return InputRules(
         region=settings.region,
         channels=channels,

@@ -13,7 +13,7 @@ from marshmallow import fields as ma
 from nudge.config.slot_fields import Items, RuleTable, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
-from nudge.config.table_file import problems_of, read_table
+from nudge.config.table_file import ConfigTables, problems_of
 from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.segments import Segment, Segments
 from nudge.errors import InvalidConfigError
@@ -36,14 +36,14 @@ class SegmentTableSchema(StrictTable):
     )
 
 
-def load_segments(directory: Path) -> Segments:
-    """Load the segments of a configuration directory; none where the file is missing.
+def load_segments(place: Path | ConfigTables) -> Segments:
+    """Load the segments of a configuration; none where the file is missing.
 
     Raises:
         InvalidConfigError: all problems, each with file and key.
     """
-    path = directory / FILE
-    return parse_segments(read_table(path), str(path)) if path.exists() else {}
+    tables = ConfigTables.of(place)
+    return parse_segments(tables.read(FILE), str(tables.place(FILE))) if tables.has(FILE) else {}
 
 
 def parse_segments(table: Mapping[str, object], source: str) -> Segments:

@@ -9,6 +9,7 @@ from typing import Literal
 from nudge.config.slot_fallback import fallback_problems
 from nudge.config.slot_file import digest, dump_slot
 from nudge.domain.slots.slot import Slot
+from nudge.domain.values.number_words import has_number, mask_deep, mask_numbers
 
 Action = Literal["create", "update", "unchanged", "stale", "conflict"]
 
@@ -75,9 +76,25 @@ def refusals(changes: Iterable[Change]) -> list[str]:
         if change.action == "conflict":
             found.append(_conflict(change))
         if change.changes:
-            problems = fallback_problems(change.before, change.slot)
+            problems = list(fallback_problems(change.before, change.slot))
+            problems += number_problems(change.before, change.slot)
             found += [f"{change.slot.name}.toml: {key}: {text}" for key, text in problems]
     return found
+
+
+def number_problems(before: Slot | None, wanted: Slot) -> list[tuple[str, str]]:
+    """Return key and problem of each new value of a slot that holds a phone number.
+
+    A slot's table goes into journal and audit, and to every page: somebody's number is no part of
+    it. What it had before stays, so that such a slot can still be switched off.
+    """
+    old = dict(_flat(dump_slot(before))) if before else {}
+    text = "holds a phone number; leave it out"
+    return [
+        (mask_numbers(key), text)
+        for key, value in _flat(dump_slot(wanted))
+        if (has_number(key) or mask_deep(value) != value) and old.get(key) != value
+    ]
 
 
 def _conflict(change: Change) -> str:
@@ -90,12 +107,17 @@ def _conflict(change: Change) -> str:
 
 def differences(before: Slot, wanted: Slot) -> tuple[str, ...]:
     """Return one line for each key that differs, `key: old -> new`."""
-    old, new = dict(_flat(dump_slot(before))), dict(_flat(dump_slot(wanted)))
+    old, new = flat_keys(dump_slot(before)), flat_keys(dump_slot(wanted))
     return tuple(
         f"{key}: {old.get(key, 'nothing')} -> {new.get(key, 'nothing')}"
         for key in sorted(old.keys() | new.keys())
         if old.get(key) != new.get(key)
     )
+
+
+def flat_keys(table: Mapping[str, object]) -> dict[str, object]:
+    """Return dotted key -> value of a table; entries of lists go by their names."""
+    return dict(_flat(table))
 
 
 def _action(before: Slot, wanted: Slot) -> Action:

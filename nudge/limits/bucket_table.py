@@ -22,6 +22,7 @@ import os
 import secrets
 import struct
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -36,6 +37,8 @@ WAYS: Final = 4
 """Places of a set: 64 bytes, a line of the processor's cache."""
 LARGEST: Final = 1000.0
 """Units of the largest call; a debt beyond its own is no bucket's, and is cut."""
+REMEMBERED: Final = 4096
+"""Keys whose hash a process remembers."""
 _PLACE: Final = struct.Struct("=Qd")
 _SET: Final = struct.Struct("=" + "Qd" * WAYS)
 _HASH: Final = struct.Struct("=QQ")
@@ -60,20 +63,6 @@ class Bid(NamedTuple):
     units: float
 
 
-class _Bucket(NamedTuple):
-    """A bucket's place in the table.
-
-    Attributes:
-        offset: in the file, in bytes.
-        mark: of the key; never 0.
-        full_at: seconds on the clock: from then on the bucket is full.
-    """
-
-    offset: int
-    mark: int
-    full_at: float
-
-
 class BucketTable:
     """A table of token buckets; safe to share between threads and processes.
 
@@ -85,6 +74,7 @@ class BucketTable:
     def __init__(self, memory: mmap.mmap, secret: bytes) -> None:
         self._memory = memory
         self._secret = secret
+        self._hash = lru_cache(REMEMBERED)(self._place)
 
     @classmethod
     def open(cls, path: Path, secret: bytes) -> BucketTable:
@@ -112,56 +102,58 @@ class BucketTable:
         Returns:
             Seconds to wait; 0 where the units were taken.
         """
-        return self.take_all((Bid(key, rate, units),), now)[0]
+        return self.take_all(((key, rate, units),), now)[0]
 
-    def take_all(self, bids: Sequence[Bid], now: float) -> tuple[float, ...]:
+    def take_all(self, bids: Sequence[tuple[bytes, Rate, float]], now: float) -> tuple[float, ...]:
         """Take units of several buckets, or of none of them.
 
         Args:
-            bids: of different keys.
+            bids: of different keys; plain tuples on the hot path.
             now: seconds on a clock that never jumps and is one for all processes.
 
         Returns:
             Seconds to wait for each bucket; all 0 where the units were taken.
         """
-        found = [self._find(bid.key) for bid in bids]
-        begins = [_begin(bid, one.full_at, now) for bid, one in zip(bids, found, strict=True)]
-        waits = tuple(_wait(bid, at, now) for bid, at in zip(bids, begins, strict=True))
+        waits, writes = [], []
+        for key, rate, units in bids:
+            start, mark = self._hash(key)
+            offset, full_at = self._find(start, mark)
+            if not full_at > now:
+                full_at = now
+            else:
+                # More is no sequence of calls, but bytes that two processes wrote at once, or a
+                # clock that began anew: it is cut, so that nobody is locked out.
+                latest = now + (rate.burst + LARGEST + units) / rate.per_second
+                full_at = min(full_at, latest)
+            room = (rate.burst - units) / rate.per_second if units < rate.burst else 0.0
+            wait = full_at - now - room
+            waits.append(wait if wait > 0 else 0.0)
+            writes.append((offset, mark, full_at + units / rate.per_second))
         if not any(waits):
-            for bid, one, at in zip(bids, found, begins, strict=True):
-                full_at = at + bid.units / bid.rate.per_second
-                _PLACE.pack_into(self._memory, one.offset, one.mark, full_at)
-        return waits
+            for write in writes:
+                _PLACE.pack_into(self._memory, *write)
+        return tuple(waits)
 
-    def _find(self, key: bytes) -> _Bucket:
-        """Find the key's bucket; a new one takes the place of the fullest of its set."""
+    def _place(self, key: bytes) -> tuple[int, int]:
+        """Return where the key's set begins, and the key's mark in it, which is never 0."""
         digest = hashlib.blake2b(key, digest_size=_HASH.size, key=self._secret).digest()
         number, mark = _HASH.unpack(digest)
-        mark |= 1  # an empty place has the mark 0
-        start = _HEADER.size + number % SETS * _SET.size
+        return _HEADER.size + number % SETS * _SET.size, mark | 1
+
+    def _find(self, start: int, mark: int) -> tuple[int, float]:
+        """Find a bucket: where it is, and from when on it is full.
+
+        A new one takes the place of the fullest of its set.
+        """
         places = _SET.unpack_from(self._memory, start)
+        # By hand: the usual page pays for each call.
+        if places[0] == mark:
+            return start, places[1]
         marks, times = places[::2], places[1::2]
         if mark in marks:
             way = marks.index(mark)
-            return _Bucket(start + way * _PLACE.size, mark, times[way])
-        return _Bucket(start + times.index(min(times)) * _PLACE.size, mark, 0.0)
-
-
-def _begin(bid: Bid, full_at: float, now: float) -> float:
-    """Return when the bid's units begin to count.
-
-    Bytes that two processes wrote at once, or a clock that began anew, lock nobody out: what no
-    sequence of calls can owe is cut.
-    """
-    if not full_at > now:
-        return now
-    owed = (bid.rate.burst + max(LARGEST, bid.units)) / bid.rate.per_second
-    return min(full_at, now + owed)
-
-
-def _wait(bid: Bid, begin: float, now: float) -> float:
-    room = max(bid.rate.burst - bid.units, 0.0) / bid.rate.per_second
-    return max(begin - now - room, 0.0)
+            return start + way * _PLACE.size, times[way]
+        return start + times.index(min(times)) * _PLACE.size, 0.0
 
 
 @contextlib.contextmanager

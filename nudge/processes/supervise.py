@@ -13,15 +13,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 
+import structlog
+
 from nudge.clock import monotonic, sleep
 from nudge.processes import children, embedded
 from nudge.processes.children import Child, Program
 from nudge.processes.claim import ServeError, alone, check_port, run_file
+from nudge.processes.store_log import StoreLog
 from nudge.processes.syncing import Syncer
 from nudge.processes.welcome import answers, welcome
 from nudge.settings.settings import Settings, child_environ
 
 __all__ = ["Prepare", "Program", "ServeError", "programs", "serve"]
+
+log = structlog.get_logger()
 
 _POLL = 0.1
 _SLOW = 30.0
@@ -104,7 +109,7 @@ class _Supervisor:
 
     def _sync(self) -> None:
         if self._settings.aof == "everysec":
-            Syncer(self._settings.store_dir / embedded.AOF_NAME, _say)
+            Syncer(self._settings.store_dir / embedded.AOF_NAME, log.warning)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGHUP:
@@ -135,7 +140,8 @@ class _Supervisor:
             self._start(later)
         elif not self._told_slow and monotonic() - self._began > _SLOW:
             self._told_slow = True
-            _say(f"not ready after {_SLOW:g} s; {self._settings.url}/readyz says what is missing")
+            where = f"{self._settings.url}/readyz"
+            log.warning("not_ready", seconds=_SLOW, cure=f"{where} says what is missing")
 
     def _died(self, child: Child, pause: float) -> None:
         code = child.process.returncode
@@ -145,16 +151,12 @@ class _Supervisor:
         if not self._ready and child.deaths >= _FIRST_TRIES:
             cure = "the lines above say why"
             raise ServeError(f"{child.name} ended {child.deaths} times in a row ({code}); {cure}")
-        _say(f"{child.name} ended ({code}); it starts again in {pause:g} s")
+        log.error("child_ended", child=child.name, code=code, starts_again_in=pause)
 
 
 def _store(settings: Settings) -> Child:
     # The first start waits until the log is read back; after a restart, clients do the waiting.
+    StoreLog(settings.store_dir / embedded.LOG_NAME).follow()
     starts = iter([embedded.start])
     program = Program("store", ["valkey-server"], grace=embedded.Waits.stop)
     return Child(program, lambda: next(starts, embedded.spawn)(settings).process)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"nudge serve: {text}\n")
-    sys.stderr.flush()

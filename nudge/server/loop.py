@@ -121,7 +121,6 @@ class Loop:
         for one in self.connections.values():
             one.close()
         self.connections.clear()
-        self._epoll.close()
 
     def finish(self, one: Connection, data: bytes | memoryview) -> None:
         """Send an answer and give the connection back: for the thread that has it."""
@@ -133,7 +132,7 @@ class Loop:
         except RefusedError as error:
             # What follows is no request; the loop writes that, and closes.
             one.keeps, one.rest = False, memoryview(error.to_bytes())
-        except OSError:
+        except (OSError, ValueError):  # gone, or closed by the loop at the end
             one.keeps, one.rest = False, None
         self._given.append(one)
         self.wake()

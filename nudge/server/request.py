@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 Environ = dict[str, Any]
 
@@ -66,11 +66,9 @@ def environ_of(request: Request, base: Environ, peer: object) -> Environ:
 
 
 def _split(target: str) -> tuple[str, str]:
-    if not target.startswith("/"):  # a proxy's form, http://host/path, or *
-        parts = urlsplit(target)
-        path, query = parts.path, parts.query
-    else:
-        path, _, query = target.partition("#")[0].partition("?")
+    if "://" in target and not target.startswith("/"):  # a proxy's form, http://host/path
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    path, _, query = target.partition("#")[0].partition("?")
     if "%" in path:
         path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
     return path, query

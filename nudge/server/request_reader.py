@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from gunicorn_h1c import H1CProtocol, LimitRequestHeaders, LimitRequestLine
-
+from nudge.server.http_parser import LONG_HEADERS, LONG_LINE, PARSE_ERRORS, PARSER
 from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError
 from nudge.server.request import Request
@@ -31,13 +30,15 @@ class RequestReader:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._body = bytearray()
-        self._parser = H1CProtocol(
+        self._parser = PARSER(
+            on_headers_complete=self._end_head,
             on_body=self._body.extend,
             limit_request_line=limits.line,
             limit_request_fields=limits.fields,
             limit_request_field_size=limits.field,
         )
         self._fed = 0
+        self._head_ended = False
         self._most = limits.body_bytes
         self.begun = self.head_read = self.complete = False
         self.oversize = self.streams = False
@@ -53,7 +54,7 @@ class RequestReader:
         try:
             for place in range(0, len(data), step):
                 self._parser.feed(data[place : place + step] if len(data) > step else data)
-        except ValueError as error:  # the two that each have a ParseError have this in common
+        except PARSE_ERRORS as error:
             raise _refusal(error, self._limits) from error
         self._fed += len(data)
         if not self.head_read:
@@ -69,7 +70,7 @@ class RequestReader:
             RefusedError: it is too long, or its framing is none that is taken.
         """
         parser = self._parser
-        if not parser.method:
+        if not self._head_ended:
             if self._fed > self._limits.heads + PIECE:
                 raise _long_head(self._limits)
             return
@@ -132,12 +133,16 @@ class RequestReader:
         rest = self._parser.remaining()
         self._parser.reset()
         self._body.clear()
-        self._fed, self._most = 0, self._limits.body_bytes
+        self._fed, self._head_ended, self._most = 0, False, self._limits.body_bytes
         self.begun = self.head_read = self.complete = False
         self.oversize = self.streams = False
         if rest:
             self.feed(rest)
         return bool(rest)
+
+    def _end_head(self) -> bool:
+        self._head_ended = True
+        return False  # a body may follow
 
     def _is_for(self, method: bytes, path: bytes, kind: bytes) -> bool:
         parser = self._parser
@@ -157,11 +162,11 @@ def _long_head(limits: Limits) -> RefusedError:
 
 
 def _refusal(error: Exception, limits: Limits) -> RefusedError:
-    if isinstance(error, LimitRequestLine):
+    if isinstance(error, LONG_LINE):
         return RefusedError(
             414, "request_uri_too_long", f"the request line is longer than {limits.line} bytes"
         )
-    if isinstance(error, LimitRequestHeaders):
+    if isinstance(error, LONG_HEADERS):
         message = f"at most {limits.fields} header fields of {limits.field} bytes are taken"
         return RefusedError(431, "request_header_fields_too_large", message)
     # The parser's words may repeat the request, and a number may be in it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Final
 
 from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
@@ -12,6 +13,9 @@ from nudge.server.connection import Connection
 from nudge.server.refusal import RefusedError
 from nudge.server.request import Environ, Request
 from nudge.server.request_reader import PIECE
+
+GONE: Final = (OSError, ClientDisconnected, RequestTimeout)
+"""What ends a stream whose client has gone, or is silent."""
 
 
 class StreamBody(io.RawIOBase):
@@ -65,6 +69,8 @@ def stream_answer(
 
     Raises:
         OSError: the client has gone, or takes nothing for too long.
+        ClientDisconnected: as `StreamBody` has it; the application lets it pass.
+        RequestTimeout: the same.
     """
     one.sock.settimeout(silence)
     answer = Answer(request)

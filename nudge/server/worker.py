@@ -22,10 +22,12 @@ from nudge.server.limits import Limits
 from nudge.server.loop import LINGER, Local, Loop
 from nudge.server.refusal import failed, no_room
 from nudge.server.request import Environ, Request, environ_of
-from nudge.server.stream import stream_answer
+from nudge.server.stream import GONE, stream_answer
 
 Requests = queue.SimpleQueue[Connection]
 
+TELL: Final = 1.0
+"""Seconds between two signs of life to the master."""
 OWN_FILES: Final = 256
 """File descriptors that are not connections: the store's, the spool's, the metrics'."""
 
@@ -39,6 +41,18 @@ class LoopWorker(Worker):  # type: ignore[misc]
 
     limits = Limits()
     alive: bool
+
+    def init_process(self) -> None:
+        """Begin, unless what is asked for is for a proxy.
+
+        Raises:
+            RuntimeError: gunicorn is to speak TLS.
+        """
+        if self.cfg.is_ssl:
+            raise RuntimeError(
+                "the web speaks no TLS: leave certfile out, and set a proxy before it"
+            )
+        super().init_process()
 
     def run(self) -> None:
         """Serve until a signal comes, then answer what has begun."""
@@ -56,9 +70,12 @@ class LoopWorker(Worker):  # type: ignore[misc]
             threading.Thread(
                 target=self._serve, args=(requests,), name="request", daemon=True
             ).start()
+        told = 0.0
         while self.alive and self.ppid == os.getppid():
-            self.notify()
-            self._loop.turn(1.0)
+            if monotonic() - told > TELL:
+                told = monotonic()
+                self.notify()
+            self._loop.turn(TELL)
         self._retire()
 
     def _retire(self) -> None:
@@ -84,10 +101,10 @@ class LoopWorker(Worker):  # type: ignore[misc]
             self._loop.finish(one, self._answer(one))
 
     def _answer(self, one: Connection) -> bytes:
-        request, environ = self._begin(one)
-        one.keeps = request.keeps and not self._loop.retiring
         began = monotonic()
         try:
+            request, environ = self._begin(one)
+            one.keeps = request.keeps and not self._loop.retiring
             answer, data = whole_answer(self.wsgi, environ, request, one.keeps)
         except Exception:  # the application's own errors are answers; this thread has to go on
             self.log.exception("request failed")
@@ -97,14 +114,14 @@ class LoopWorker(Worker):  # type: ignore[misc]
         return data
 
     def _stream(self, one: Connection) -> None:
-        request, environ = self._begin(one)
         one.keeps, began = False, monotonic()
         try:
+            request, environ = self._begin(one)
             answer = stream_answer(self.wsgi, environ, request, one, self.limits.silence)
             self._log(answer, request, environ, began)
-        except OSError:
-            pass  # the client has gone
-        except Exception:  # as above; an end without the last chunk tells the client
+        except GONE:
+            pass  # an end without the last chunk tells the client, too
+        except Exception:  # as above
             self.log.exception("stream failed")
         finally:
             self._streams.release()

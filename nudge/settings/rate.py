@@ -1,4 +1,4 @@
-"""Rates of limits, as an operator writes them: `200/s burst 3000`."""
+"""Rates of limits, as an operator writes them: `200/s burst 2000`."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from marshmallow import fields as ma
 from bandits.duration import parse_seconds
 from nudge.errors import InvalidConfigError
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
+from nudge.settings.rate import Rate, parse_rate
 
 PREFIX = "NUDGE_"
 MIN_KEY = 32
@@ -29,6 +31,8 @@ MIN_SECRET = 16
 NEW_KEY = "`openssl rand -base64 32` makes a good one"
 MAX_PORT = 65535
 MAX_KEY_ID = 255
+UNIX = "unix"
+"""The word for peers on a unix socket among the trusted proxies."""
 
 
 def _number(low: float, high: float) -> ma.Float:
@@ -113,6 +117,29 @@ class Seconds(ma.Field[float]):
         return seconds
 
 
+class Limit(ma.Field[Rate]):
+    """A field for a rate, such as "200/s burst 2000"."""
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> Rate:
+        rate = parse_rate(str(value))
+        if rate is None:
+            right = 'write a rate, such as "200/s burst 2000" or "6000/min", or "none"'
+            raise ValidationError(right)
+        return rate
+
+
+def _check_network(value: str) -> None:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise ValidationError("write an address or a network, such as 10.0.0.0/8") from None
+
+
+def _check_proxy(value: str) -> None:
+    if value != UNIX:
+        _check_network(value)
+
+
 def _words() -> ma.List[str]:
     return ma.List(ma.String(validate=validate.Length(1, 200)))
 
@@ -171,9 +198,16 @@ class _Schema(Schema):
     spool_size = _whole(1024 * 1024, 16 * 1024 * 1024 * 1024)
     zone = ma.String(validate=_check_zone)
     attribution_skew = Seconds(longest=60.0)
+    log_format = ma.String(validate=validate.OneOf(("console", "json")))
+    log_level = ma.String(validate=validate.OneOf(("debug", "info", "warning", "error")))
+    log_access = ma.Boolean()
+    stock_hold = Seconds(longest=86_400.0)
+    learning_page_share = _number(0, 1)
+    learning_page_claims = Limit()
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
+    people_pages_own_ids = ma.Boolean(truthy={"true", "True"}, falsy={"false", "False"})
     identity_number_ranges = ma.List(
         ma.String(
             validate=validate.Regexp(
@@ -182,6 +216,18 @@ class _Schema(Schema):
             )
         )
     )
+    limits_key = Limit()
+    limits_address = Limit()
+    limits_gateway = Limit()
+    limits_device = Limit()
+    limits_key_events = Limit()
+    limits_address_events = Limit()
+    limits_gateway_events = Limit()
+    limits_device_events = Limit()
+    limits_server = Limit()
+    limits_failures = Limit()
+    limits_trusted_proxies = ma.List(ma.String(validate=_check_proxy))
+    limits_gateways = ma.List(ma.String(validate=_check_network))
 
 
 class _EnvironSchema(_Schema):
@@ -204,7 +250,16 @@ _FILE = _Schema()
 _ENVIRON = _EnvironSchema()
 LISTS = frozenset(name for name, field in _FILE.fields.items() if isinstance(field, ma.List))
 """Settings that are lists; a variable separates their values by commas."""
-SECTIONS = ("attribution", "identity", "store", "web")
+SECTIONS = (
+    "attribution",
+    "identity",
+    "learning",
+    "limits",
+    "log",
+    "people",
+    "store",
+    "web",
+)
 """Tables of the file; a key's setting is named after both: `[attribution] skew`."""
 PLAIN = frozenset(("web_workers", "web_threads"))
 """Settings that are older than the section of their name, and stand outside."""

@@ -16,6 +16,7 @@ from nudge.settings import schema
 from nudge.settings.keyfile import FILE_NAME as SECRETS_FILE
 from nudge.settings.keyfile import NAMES as SECRET_NAMES
 from nudge.settings.keyfile import KeyOrigin, Secrets, find_secrets, load_or_create_secrets
+from nudge.settings.rate import NO_LIMIT, Rate
 from nudge.settings.schema import (
     BIND,
     FIRST_VAULT_KEY,
@@ -45,6 +46,8 @@ MAX_SOCKET_PATH = 100
 """Bytes: the kernel's limit is 107 on Linux and 103 on macOS."""
 
 Aof = Literal["everysec", "always"]
+LogFormat = Literal["console", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 IMPOSSIBLE_IDS = (
     *("undefined", "null", "none", "nil", "nan", "n/a", "#n/a", "0", "-1", "true", "false"),
     *("[object object]", "anonymous", "guest", "unknown", "游客", "访客", "匿名", "未知", "无"),
@@ -89,6 +92,7 @@ class Settings:
         journal_keep: how long a record stays in the store, besides the lake.
         journal_max_bytes: memory of the store that the journal may take; 0 is any amount.
         store_max_memory: memory of the embedded store; 0 is half of what this machine lets us have.
+        stock_hold: how long a unit of stock that a page took waits until it is shown.
         refresh_every: how often a web process looks for new snapshots and slots.
         cors_origins: origins that may call with a page key; `*` is any.
         max_body: largest body of a decision request.
@@ -96,10 +100,29 @@ class Settings:
         zone: IANA name of the time zone of every day, period and label.
         attribution_skew: how far a server's clock may be behind: its event still credits an
             exposure that is later by as much.
+        learning_page_share: most by which pages' words alone may move a variant's probability.
+        learning_page_claims: rewarding events of pages that count, from one block of addresses.
         identity_impossible_ids: ids that stand for nobody, such as `undefined`; they are refused.
         identity_impossible_numbers: numbers that stand for nobody.
         identity_most_visitors: the most ids that one visitor may gather.
         identity_number_ranges: numbers that exist besides those that the library knows.
+        limits_key: unknown visitors that a page key may bring, over all addresses.
+        limits_address: the same from one address, of one key.
+        limits_gateway: the same from one address of `limits_gateways`.
+        limits_device: decisions of a known device, which the limits above leave alone.
+        limits_key_events: like `limits_key`, for events that name no known device or decision.
+        limits_address_events: the same from one address, of one key.
+        limits_gateway_events: the same from one address of `limits_gateways`.
+        limits_device_events: events of one known device, or about one page's decisions.
+        limits_server: calls with one key that is not for pages.
+        limits_failures: calls from one address whose key is missing or unknown.
+        limits_trusted_proxies: networks whose word about addresses counts, and `unix`.
+        limits_gateways: networks of which each address stands for many people.
+        log_format: form of the log's lines: text for people, or one JSON object each.
+        log_level: least level of the log's lines.
+        log_access: whether the web logs each call: never addresses, queries or headers.
+        people_pages_own_ids: the first device to use an id of which no server has spoken may know
+            what servers say of it later, until one says who it is.
         spool_size: space that each web process reserves for what the store does not take.
         fault_dir: for tests only: where to look for faults (see `nudge.faults`).
         origin: where the keys are from; no setting.
@@ -132,6 +155,7 @@ class Settings:
     journal_keep: float = 8 * 86_400.0
     journal_max_bytes: int = 4 * 1024 * 1024 * 1024
     store_max_memory: int = 0
+    stock_hold: float = 60.0
     refresh_every: float = 0.5
     cors_origins: tuple[str, ...] = ("*",)
     max_body: int = 1024 * 1024
@@ -139,10 +163,28 @@ class Settings:
     spool_size: int = 64 * 1024 * 1024
     zone: str = "Asia/Shanghai"
     attribution_skew: float = 2.0
+    learning_page_share: float = 0.05
+    learning_page_claims: Rate = field(default=Rate(0.25, 1000))
     identity_impossible_ids: tuple[str, ...] = IMPOSSIBLE_IDS
     identity_impossible_numbers: tuple[str, ...] = IMPOSSIBLE_NUMBERS
     identity_most_visitors: int = 50
     identity_number_ranges: tuple[str, ...] = ()
+    limits_key: Rate = field(default=Rate(1000, 10_000))
+    limits_address: Rate = field(default=Rate(200, 2000))
+    limits_gateway: Rate = field(default=Rate(1000, 10_000))
+    limits_device: Rate = field(default=Rate(50, 1000))
+    limits_key_events: Rate = field(default=Rate(2500, 30_000))
+    limits_address_events: Rate = field(default=Rate(500, 10_000))
+    limits_gateway_events: Rate = field(default=Rate(2500, 30_000))
+    limits_device_events: Rate = field(default=Rate(10, 300))
+    limits_server: Rate = NO_LIMIT
+    limits_failures: Rate = field(default=Rate(20, 1000))
+    limits_trusted_proxies: tuple[str, ...] = ()
+    limits_gateways: tuple[str, ...] = ()
+    log_format: LogFormat = "console"
+    log_level: LogLevel = "info"
+    log_access: bool = False
+    people_pages_own_ids: bool = True
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)
 
@@ -221,6 +263,7 @@ class Settings:
     def masked(self) -> dict[str, object]:
         """Return field -> value in a form that may be printed: no secret, no password."""
         shown: dict[str, object] = {name: getattr(self, name) for name in _names()}
+        shown |= {name: str(value) for name, value in shown.items() if isinstance(value, Rate)}
         secret = (*SECRET_NAMES, "vault_keys")
         shown |= {name: "set" if shown[name] else None for name in secret}
         shown["redis_url"] = None if self.redis_url is None else _without_password(self.redis_url)

@@ -19,12 +19,14 @@ from nudge.store.keeping.identity import StoreIdentity
 from nudge.store.keeping.memory import StoreMemory
 from nudge.store.keeping.retention import Retention
 from nudge.store.keeping.rewriting import LogRewrite
+from nudge.store.keeping.work_figures import WorkFigureReader
 from nudge.store.plans.bulk import BulkPlanning
 from nudge.store.plans.capacity import HourCapacity
 from nudge.store.plans.plans import PlanStore
 from nudge.store.plans.withdrawals import Withdrawals
 from nudge.store.service.api_keys import ApiKeys
 from nudge.store.service.catalogue import CatalogueReader
+from nudge.store.service.documents import Documents
 from nudge.store.service.guards import GuardNotes
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import Snapshots
@@ -34,6 +36,7 @@ from nudge.store.vault.number_owners import NumberOwners
 from nudge.store.vault.partings import Partings
 from nudge.store.vault.people import MOST_VISITORS, People
 from nudge.store.vault.removal import Removal
+from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
 from nudge.store.vault.visitors import VisitorBook
 from nudge.store.wire.client import Client
@@ -47,11 +50,13 @@ class Store:
     Attributes:
         client: the connection; two stores of one process may have two, with other patience.
         most_visitors: the most ids that one id or number may gather.
+        pages_own_ids: see `VisitorBook`.
     """
 
     client: Client
     keys: Keys
     most_visitors: int = MOST_VISITORS
+    pages_own_ids: bool = True
 
     @cached_property
     def counts(self) -> Counts:
@@ -149,6 +154,11 @@ class Store:
         return GuardNotes(self.client, self.keys)
 
     @cached_property
+    def documents(self) -> Documents:
+        """Configuration documents: the current ones, their revisions and audits."""
+        return Documents(self.client, self.keys)
+
+    @cached_property
     def slots(self) -> Slots:
         """Slots: the current ones, their revisions and audits."""
         return Slots(self.client, self.keys)
@@ -186,7 +196,12 @@ class Store:
     @cached_property
     def visitors(self) -> VisitorBook:
         """Visitors: found or made by hashed id, followed to the subject they were merged into."""
-        return VisitorBook(self.client, self.keys)
+        return VisitorBook(self.client, self.keys, self.pages_own_ids)
+
+    @cached_property
+    def state_reader(self) -> StateReader:
+        """The reader of visitors' states, for whoever must go on without an unreadable one."""
+        return StateReader()
 
     @cached_property
     def visitor_states(self) -> VisitorStates:
@@ -202,6 +217,11 @@ class Store:
     def removal(self) -> Removal:
         """Removal of what the vault holds of a person."""
         return Removal(self.client, self.keys)
+
+    @cached_property
+    def work_figures(self) -> WorkFigureReader:
+        """The reader of the figures of folds, publisher, lake and jobs."""
+        return WorkFigureReader(self.client, self.keys)
 
     @cached_property
     def freshness(self) -> FreshnessReader:

@@ -11,21 +11,21 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nudge import clock, faults
-from nudge.config.contact_file import load_contact
-from nudge.config.input_rules import load_input_rules
-from nudge.config.segment_file import load_segments
+from nudge.config.configuration import Configuration
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar
+from nudge.errors import StoreError
 from nudge.flows.plan import Planner
 from nudge.flows.upkeep.erase import Eraser
 from nudge.flows.upkeep.load import VisitorLoader
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
-from nudge.wiring.stores import patient_store
+from nudge.wiring.stores import hot_store, patient_store
 
 if TYPE_CHECKING:
     from nudge.flows.upkeep.accept import StoreAcceptance
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from nudge.flows.upkeep.split import PeopleSplit
     from nudge.lake.files.history import History
     from nudge.lake.files.reader import Lake
+
+
+QUICK = 1.0
+"""Seconds that a command which can do without the store waits for it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ class Installation:
         """Hashes and ids of the installation."""
         return Sealer(self.settings.secret_key, self.settings.vault_secrets)
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration as it was applied when the command first asked; else the files'."""
+        return Configuration(self.settings, self.store.documents.current())
+
     @property
     def rules(self) -> InputRules:
         """The rules for values from outside.
@@ -61,7 +70,7 @@ class Installation:
         Raises:
             InvalidConfigError: the contact policy is wrong.
         """
-        return load_input_rules(self.settings)
+        return self.configuration.rules
 
     @property
     def eraser(self) -> Eraser:
@@ -86,13 +95,12 @@ class Installation:
         Raises:
             InvalidConfigError: the contact policy or the segments are wrong.
         """
-        directory = self.settings.config_dir
         return Planner(
             store=self.store,
             sealer=self.sealer,
             holdout=self.settings.holdout,
-            calendar=Calendar(load_contact(directory, self.settings.zone)),
-            segments=load_segments(directory),
+            calendar=Calendar(self.configuration.contact),
+            segments=self.configuration.segments,
         )
 
     @property
@@ -146,6 +154,20 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
     store = patient_store(settings)
     try:
         yield Installation(settings, store)
+    finally:
+        store.close()
+
+
+def applied_configuration(settings: Settings) -> Configuration:
+    """Return the configuration that is applied; the files' where the store does not answer.
+
+    A question about the lake needs no store.
+    """
+    store = hot_store(settings, QUICK)
+    try:
+        return Configuration(settings, store.documents.current())
+    except StoreError:
+        return Configuration(settings)
     finally:
         store.close()
 

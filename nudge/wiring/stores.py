@@ -25,4 +25,4 @@ def patient_store(settings: Settings) -> Store:
 
 def _store(settings: Settings, client: clients.Client) -> Store:
     keys = Keys(settings.namespace, settings.partitions)
-    return Store(client, keys, settings.identity_most_visitors)
+    return Store(client, keys, settings.identity_most_visitors, settings.people_pages_own_ids)

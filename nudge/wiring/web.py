@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g, request
 
 from nudge import faults
 from nudge.api.auth import local_callers
+from nudge.api.configured import ConfiguredFlows, FlowHolder
 from nudge.api.document import describe
 from nudge.api.errors import handle_errors
 from nudge.api.headers import AnswerHeaders
 from nudge.api.holiday_watch import HolidayWatch
+from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
+from nudge.api.operation import EXTERNAL_ID
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
-from nudge.config.contact_file import load_contact, load_holiday_years
-from nudge.config.input_rules import load_input_rules
-from nudge.config.segment_file import load_segments
+from nudge.config.configuration import Configuration, ConfigurationHolder
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.slots.segments import Segments
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider
@@ -31,6 +32,9 @@ from nudge.flows.serving.log import PATIENCE
 from nudge.flows.serving.questions import QuestionQueue
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.erase import Eraser
+from nudge.limits.bucket_table import BucketTable
+from nudge.logs.access import KEY_ID, PATH, AccessLog
+from nudge.logs.configuration import configure
 from nudge.settings.private import close_data_dir, make_files_private
 from nudge.settings.settings import Settings, load
 from nudge.spool.spool import Spool
@@ -70,7 +74,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         InvalidConfigError: the settings, the contact policy or the segments are wrong.
     """
     make_files_private()
-    service = _service(settings or load())
+    if settings is None:
+        # A server's process: whoever gives settings, a test, has a log of its own.
+        settings = load()
+        configure("web", settings)
+    service = _service(settings)
     for problem in close_data_dir(service.settings.data_dir):
         log.warning("data_dir_open", problem=problem)
     faults.arm(service.settings.fault_dir)
@@ -81,46 +89,82 @@ def create_app(settings: Settings | None = None) -> Flask:
     describe(app)
     handle_errors(app, service.metrics)
     app.wsgi_app = AnswerHeaders(app.wsgi_app, service.settings.cors_origins)  # type: ignore[method-assign]
+    if settings.log_access:
+        _log_calls(app)
     return app
+
+
+def _log_calls(app: App) -> None:
+    """Have each call logged, by the names that the application gives it."""
+
+    def note(response: Response) -> Response:
+        caller, rule = g.get("caller"), request.url_rule
+        request.environ[KEY_ID] = caller.key_id if caller else None
+        if rule is not None and EXTERNAL_ID in rule.rule:
+            request.environ[PATH] = rule.rule.replace(f"{EXTERNAL_ID}:", "")
+        return response
+
+    app.after_request(note)
+    app.wsgi_app = AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask documents it
 
 
 def _service(settings: Settings) -> Service:
     store = hot_store(settings, settings.hot_timeout)
     sealer = Sealer(settings.secret_key, settings.vault_secrets)
     spool = Spool(settings.spool_dir, sealer.spool_key, settings.spool_size)
-    segments = load_segments(settings.config_dir)
     metrics = Metrics.create()
+    table = BucketTable.open(settings.limits_file, sealer.limits_key)
+    store.state_reader.on_unreadable = metrics.unreadable.inc
     patience = None if settings.aof == "always" else PATIENCE
+    configured = ConfigurationHolder(settings)
+    first = configured.current
+    first.read()
+    decider = Decider(store, sealer, settings.holdout, spool, first.segments, patience)
+    watch = HolidayWatch(first.holiday_years, metrics.holidays_missing)
+    planner = PlannerMaker(sealer, settings, store).make
     return Service(
         settings=settings,
         store=store,
         patient=patient_store(settings),
-        rules=load_input_rules(settings),
         sealer=sealer,
-        decider=Decider(store, sealer, settings.holdout, spool, segments, patience),
         recorder=Recorder(store, sealer, spool, settings.attribution_skew),
         # Answers are long: what a page's client may wait for them would close it for pages.
         questions=QuestionQueue(hot_store(settings, SLOW_TIMEOUT)),
         eraser=Eraser(store, sealer),
-        make_planner=partial(_planner, settings, sealer, segments, store),
         spool=spool,
         metrics=metrics,
         local=local_callers(settings),
-        holidays=HolidayWatch(
-            load_holiday_years(settings.config_dir, settings.zone), metrics.holidays_missing
-        ),
+        limiter=Limiter(settings, table, metrics.refused),
+        flows=FlowHolder(configured, ConfiguredFlows(first, decider, planner), watch),
         memory=MemoryWatch(metrics.memory),
     )
 
 
-def _planner(settings: Settings, sealer: Sealer, segments: Segments, page: Store) -> Planner:
-    """Make the planner of SMS, which loads the holidays.
+@dataclass(frozen=True)
+class PlannerMaker:
+    """The maker of the planner of SMS, one for each configuration.
 
-    Raises:
-        InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
+    Attributes:
+        page: store of the page path.
     """
-    # Plans take long: what a page's client may wait for them would close it for pages.
-    store = hot_store(settings, SLOW_TIMEOUT)
-    store.client.before_return = page.client.before_return
-    calendar = Calendar(load_contact(settings.config_dir, settings.zone))
-    return Planner(store, sealer, settings.holdout, calendar, segments)
+
+    sealer: Sealer
+    settings: Settings
+    page: Store
+
+    @cached_property
+    def store(self) -> Store:
+        """A store of its own: what a page's client may wait for a plan would close it for pages."""
+        found = hot_store(self.settings, SLOW_TIMEOUT)
+        found.client.before_return = self.page.client.before_return
+        found.state_reader.on_unreadable = self.page.state_reader.on_unreadable
+        return found
+
+    def make(self, configuration: Configuration) -> Planner:
+        """Make the planner, which loads the holidays.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong; `nudge check` says so before.
+        """
+        calendar, segments = Calendar(configuration.contact), configuration.segments
+        return Planner(self.store, self.sealer, self.settings.holdout, calendar, segments)

@@ -11,8 +11,6 @@ from threading import Event
 from typing import Final, TypeVar
 
 from nudge import faults
-from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import load_contact
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.errors import InvalidConfigError
@@ -20,7 +18,6 @@ from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.fold import Fold
 from nudge.flows.folds.learn import LearnFold
-from nudge.flows.folds.plan_review import PlanReview
 from nudge.flows.folds.publish import Publisher
 from nudge.flows.upkeep.compact import Compaction
 from nudge.flows.upkeep.expire import Expiry
@@ -32,6 +29,7 @@ from nudge.store.store import Store
 from nudge.wiring.stores import patient_store
 from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
+from nudge.workers.configuration_follower import ConfigurationFollower, FollowedPlanReview
 from nudge.workers.courtesy import Courtesy
 from nudge.workers.first_slots_loop import FirstSlotsLoop
 from nudge.workers.harm_guard_loop import HarmGuardLoop
@@ -100,8 +98,7 @@ def work(
     worker = Worker(settings, store, _owner(), ttl)
     loops = loops_of(worker, names or NAMES)
     if first_slots:
-        directory = settings.config_dir / "slots"
-        loops["slots"] = FirstSlotsLoop(store, worker.store_check, directory)
+        loops["slots"] = FirstSlotsLoop(store, worker.store_check, settings)
     stop = Event()
     try:
         with stop_signals(stop):
@@ -122,10 +119,8 @@ def loops_of(worker: Worker, names: Sequence[str]) -> dict[str, Loop]:
 
 
 def _attribute(worker: Worker) -> dict[str, Loop]:
-    directory, zone = worker.settings.config_dir, worker.settings.zone
-    # Who plans no SMS may do without a contact policy.
-    policy = load_contact(directory, zone) if (directory / CONTACT).exists() else None
-    review = PlanReview(worker.store, policy) if policy else None
+    follower = ConfigurationFollower(worker.store, worker.settings)
+    review = FollowedPlanReview(worker.store, follower)
     fold = AttributeFold(worker.store, plan_review=review)
     heartbeats = HeartbeatLoop(worker.store, worker.store_check)
     return {fold.name: _runner(worker, fold), "heartbeat": heartbeats}
@@ -133,14 +128,14 @@ def _attribute(worker: Worker) -> dict[str, Loop]:
 
 def _learn(worker: Worker) -> dict[str, Loop]:
     fold = LearnFold(worker.store)
-    every = worker.settings.publish_every
-    publisher = Publisher(worker.store, worker.owner, worker.ttl, every)
+    every, share = worker.settings.publish_every, worker.settings.learning_page_share
+    publisher = Publisher(worker.store, worker.owner, worker.ttl, every, share)
     return {
         fold.name: _runner(worker, fold),
         "publish": PublishLoop(
             publisher, min(LONGEST_LOOK, every / 4, worker.ttl / 3), worker.store_check
         ),
-        "stock": StockLoop(worker.store, worker.store_check),
+        "stock": StockLoop(worker.store, worker.store_check, worker.settings.stock_hold),
     }
 
 

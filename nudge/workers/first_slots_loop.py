@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from nudge.clock import now
 from nudge.config.slot_change import Edit
-from nudge.flows.upkeep.first_slots import apply_first_slots
+from nudge.flows.upkeep.setup.first_slots import apply_first_slots
+from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.store_check import StoreCheck
 from nudge.workers.turn_loop import TurnLoop
@@ -18,9 +17,9 @@ class FirstSlotsLoop(TurnLoop):
     look = 0.5
     failure = "first_slots_not_applied"
 
-    def __init__(self, store: Store, store_check: StoreCheck, directory: Path) -> None:
+    def __init__(self, store: Store, store_check: StoreCheck, settings: Settings) -> None:
         super().__init__(store, store_check)
-        self._directory, self._done = directory, False
+        self._settings, self._done = settings, False
 
     def turn(self) -> None:
         """Apply the slot files if there never was a slot.
@@ -31,4 +30,4 @@ class FirstSlotsLoop(TurnLoop):
         """
         if not self._done:
             edit = Edit("nudge work", "first start", now())
-            self._done = apply_first_slots(self._store, self._directory, edit)
+            self._done = apply_first_slots(self._store, self._settings, edit)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from nudge.config.funnel_file import load_funnel
+from nudge.config.configuration import Configuration
 from nudge.domain.funnel.funnel import FunnelQuestion
 from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake
@@ -30,7 +30,7 @@ def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Te
     from nudge.flows.reports.funnel import funnel_answer  # noqa: PLC0415
     from nudge.lake.engine.engines import named_engine  # noqa: PLC0415
 
-    path = load_funnel(settings.config_dir)
+    path = Configuration(settings, store.documents.current()).funnel
     question = FunnelQuestion.read(plain)
     caught_up = store.freshness.read()  # before the lake is looked at
     tell(0.0)

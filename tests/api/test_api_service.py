@@ -16,7 +16,7 @@ from nudge.api.operation import check_rules, operation, resource
 from nudge.api.schemas.decisions import MANY, ONE
 from nudge.config.slot_change import Edit
 from nudge.errors import StoreAwayError, StoreFullError
-from nudge.flows.upkeep.first_slots import apply_first_slots
+from nudge.flows.upkeep.setup.first_slots import apply_first_slots
 from nudge.processes.welcome import NO_SLOTS
 from nudge.settings.settings import Settings
 from nudge.store.keeping.identity import MARGIN
@@ -195,7 +195,7 @@ def test_o01_without_a_slot_it_is_not_ready(settings: Settings) -> None:
     assert ready.json["reason"].startswith("no_slots: ")
     assert "nudge apply config/slots" in ready.json["reason"]
     assert NO_SLOTS in ready.data
-    apply_first_slots(web.service.store, settings.config_dir / "slots", Edit("test", "", 1.0))
+    apply_first_slots(web.service.store, settings, Edit("test", "", 1.0))
     web.service.look()
     ready = web.http.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import structlog
 from child_processes import free_port
 from click.testing import CliRunner, Result
 from places import ROOT
@@ -174,7 +175,7 @@ def test_apply_shows_the_diff_and_refuses_other_content_under_a_revision(
 
 
 def test_serve_applies_what_is_new_and_warns_of_what_contradicts(
-    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Settings, tmp_path: Path
 ) -> None:
     """On start, new files are applied; one that contradicts its revision is told, with the cure."""
     directory = tmp_path / "config" / "slots"
@@ -187,8 +188,9 @@ def test_serve_applies_what_is_new_and_warns_of_what_contradicts(
     (directory / "prefill.toml").write_text(
         (ROOT / "config" / "slots" / "prefill.toml").read_text()
     )
-    apply_configured(own)
-    warned = capsys.readouterr().err
+    with structlog.testing.capture_logs() as told:
+        apply_configured(own)
+    warned = str(told)
     assert "banner.toml" in warned
     assert "write revision = 2" in warned
     store = patient_store(settings)

@@ -14,6 +14,7 @@ from places import ROOT
 from nudge import cli as entry
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Ref
+from nudge.flows.upkeep.setup.page_key import register_page_key
 from nudge.settings.settings import Settings
 from nudge.store.keeping.backup import NotEmptyError
 from nudge.store.store import Store
@@ -85,6 +86,7 @@ def test_o02_a_start_on_an_empty_store_leaves_room_for_a_restore(
     assert run(settings, "backup", str(tmp_path / "b")).exit_code == 0
     store.backup.remove()
     create_app(settings).extensions["nudge"].look()
+    register_page_key(store, settings)
     assert run(settings, "store", "status").exit_code == 1
     assert keys(store)
     done = run(settings, "restore", str(tmp_path / "b"))

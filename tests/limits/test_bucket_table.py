@@ -14,7 +14,7 @@ from hypothesis import settings as examples_of
 from hypothesis import strategies as st
 
 from nudge.limits.bucket_table import SETS, SIZE, WAYS, Bid, BucketTable
-from nudge.settings.rate import Rate
+from nudge.settings.rate import NO_LIMIT, Rate
 
 SECRET = b"s" * 32
 RATES = st.builds(Rate, st.floats(0.01, 10_000), st.floats(1, 5_000))
@@ -104,6 +104,12 @@ def test_s06_a_clock_that_began_anew_locks_nobody_out() -> None:
     buckets, rate = table(), Rate(10, 20)
     buckets.take(b"k", rate, 20, 1e9)
     assert buckets.take(b"k", rate, 1, 5.0) <= (20 + 1000) / 10
+
+
+def test_s06_no_limit_admits_everything() -> None:
+    """A limit that is switched off never makes anybody wait."""
+    buckets = table()
+    assert not any(buckets.take(b"k", NO_LIMIT, 1000, 5.0) for _ in range(100))
 
 
 def test_s06_a_flood_of_keys_lets_the_emptiest_buckets_stay() -> None:

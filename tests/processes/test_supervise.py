@@ -157,7 +157,7 @@ def test_a_killed_child_is_started_again(served: Served, word: str) -> None:
         client.set("kept", 1)
     old = served.pid_of(word)
     os.kill(old, signal.SIGKILL)
-    assert eventually(lambda: "it starts again" in served.text())
+    assert eventually(lambda: "starts_again_in" in served.text())
     assert eventually(lambda: served.pid_of(word) not in {0, old})
     assert eventually(lambda: answers(settings.url))
     with redis.Redis.from_url(settings.store_url, retry=None) as client:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nudge.server.http_parser import PARSER, PythonParser
 from nudge.server.limits import Limits
 from nudge.server.refusal import RefusedError
 from nudge.server.request import Request, environ_of
@@ -48,6 +49,15 @@ def read(pieces: list[bytes], limits: Limits = LIMITS) -> list[Request]:
                 found.append(reader.request())
                 reader.advance()
     return found
+
+
+@pytest.fixture(autouse=True, params=["native", "python"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule holds for the parser in C and for the one in Python, which serves without it."""
+    if request.param == "python":
+        monkeypatch.setattr("nudge.server.request_reader.PARSER", PythonParser)
+    elif PARSER is PythonParser:
+        pytest.skip("the parser in C is not built here")
 
 
 def refusal(raw: bytes, limits: Limits = LIMITS) -> int:

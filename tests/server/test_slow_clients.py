@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Web, running_web
+from child_processes import eventually
+from standin_web import Web, running_web
 
 POST = b"POST /echo HTTP/1.1\r\nHost: x\r\n"
 GET = b"GET /small HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -164,6 +165,27 @@ def test_s01_a_stream_is_answered_while_it_comes_and_outlives_the_deadlines(web:
             time.sleep(0.35)
         sock.sendall(b"0\r\n\r\n")
         assert (found + until_end(sock)).endswith(b"\r\n0\r\n\r\n")
+
+
+def test_s01_streams_are_bounded_and_make_room_when_their_clients_go(web: Web) -> None:
+    """Of eight streams and one more, that one is told to come again; nobody else waits for them."""
+    head = b"POST /v1/sms/timings HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    head += b"Transfer-Encoding: chunked\r\n\r\n"
+    streams = [connect(web, head) for _ in range(8)]
+    assert eventually(lambda: ask(web, head)[0] == 503)
+    assert ask(web) == (200, b"/small")
+    for sock in streams:
+        sock.close()
+    assert eventually(lambda: _streams(web, head))
+
+
+def _streams(web: Web, head: bytes) -> bool:
+    with connect(web, head) as sock:
+        sock.sendall(b"2\r\n!\n\r\n")
+        found = sock.recv(1000)
+        while b" 200 " in found and b"!\n" not in found and (more := sock.recv(1000)):
+            found += more
+        return b"!\n" in found
 
 
 def test_s01_a_stop_answers_what_has_begun() -> None:

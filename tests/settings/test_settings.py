@@ -54,10 +54,28 @@ def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind:
     assert load(settings.to_environ()) == settings
 
 
+def test_s06_limits_are_rates_in_plain_words(base: dict[str, str]) -> None:
+    """A rate is read from both sources, printed as written, and survives the way to a child."""
+    write(base, '[limits]\naddress = "600/min burst 40"\nkey = 0\ngateways = ["10.1.0.0/16"]')
+    settings = load(base | {"NUDGE_LIMITS_DEVICE": "7/s", "NUDGE_LIMITS_TRUSTED_PROXIES": "unix"})
+    assert settings.limits_address == (10, 40)
+    assert settings.limits_device == (7, 70)
+    assert settings.limits_key.is_off
+    shown = settings.masked()
+    names = ("limits_key", "limits_address", "limits_server", "limits_trusted_proxies")
+    assert [shown[name] for name in names] == ["none", "10/s burst 40", "none", ("unix",)]
+    assert load(settings.to_environ()) == settings
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
         ("NUDGE_SECRET_KEY", "too-short", "at least 32 characters"),
+        ("NUDGE_LIMITS_KEY", "many", "200/s burst 2000"),
+        ("NUDGE_LIMITS_KEY", "0/s", "200/s burst 2000"),
+        ("NUDGE_LIMITS_KEY", "10/s burst 0", "200/s burst 2000"),
+        ("NUDGE_LIMITS_GATEWAYS", "10.0.0.0/8,here", "a network, such as 10.0.0.0/8"),
+        ("NUDGE_LIMITS_TRUSTED_PROXIES", "10.0.0.0/99", "a network, such as 10.0.0.0/8"),
         ("NUDGE_BIND", "8000", "HOST:PORT"),
         ("NUDGE_BIND", "127.0.0.1:99999", "65535"),
         ("NUDGE_PARTITIONS", "2.5", "integer"),

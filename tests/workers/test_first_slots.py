@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +19,9 @@ from nudge.workers.store_check import StoreCheck
 SHIPPED = Path(__file__).parents[2] / "config" / "slots"
 
 
-def loop_of(site: Site, directory: Path = SHIPPED) -> FirstSlotsLoop:
+def loop_of(site: Site, config: Path = SHIPPED.parent) -> FirstSlotsLoop:
     check = StoreCheck(site.store, site.settings.store_note)
-    return FirstSlotsLoop(site.store, check, directory)
+    return FirstSlotsLoop(site.store, check, replace(site.settings, config_dir=config))
 
 
 def test_o01_a_new_store_gets_the_shipped_slots_once(site: Site) -> None:
@@ -54,12 +55,11 @@ def test_o01_what_a_dead_worker_began_is_finished(site: Site) -> None:
 
 def test_o01_a_broken_file_is_told_and_nothing_is_applied(site: Site, tmp_path: Path) -> None:
     """All or nothing: the file and the cure are named, and the next look tries again."""
-    for path in SHIPPED.glob("*.toml"):
-        (tmp_path / path.name).write_text(path.read_text())
-    (tmp_path / "banner.toml").write_text("slot = ")
+    shutil.copytree(SHIPPED, tmp_path / "slots")
+    (tmp_path / "slots" / "banner.toml").write_text("slot = ")
     with pytest.raises(InvalidConfigError, match=r"banner\.toml"):
         loop_of(site, tmp_path).turn()
     assert site.store.slots.current() == {}
-    (tmp_path / "banner.toml").unlink()
+    (tmp_path / "slots" / "banner.toml").unlink()
     loop_of(site, tmp_path).turn()
     assert len(site.store.slots.current()) == 4

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from child_processes import eventually
-from rebuild_site import archive, fold_all, learned, opened, rebuild, rebuilding, states
+from rebuild_site import (
+    archive,
+    differences,
+    fold_all,
+    learned,
+    opened,
+    rebuild,
+    rebuilding,
+    states,
+)
 from worker_site import Site
 
+from nudge.domain.journal.records import Event as Said
 from nudge.domain.journal.records import Mark
-from nudge.domain.people.visitor import KEEP, KEEP_CUSTOMER
+from nudge.domain.people.visitor import KEEP, KEEP_CUSTOMER, MAX_OPEN
 from nudge.domain.people.visitor_codec import decode_state
 from nudge.errors import FencedError, StoreError
 from nudge.flows.folds.attribute import AttributeFold
@@ -21,6 +32,7 @@ from nudge.store.folds import generations
 from nudge.store.folds.counts_copy import CountsCopy
 from nudge.store.folds.folds import Commit, FoldWrite
 from nudge.store.folds.generations import Generations, RebuildingError
+from nudge.store.journal.appends import Append
 from nudge.workers.runner import Runner
 
 VISITORS = 400
@@ -53,6 +65,25 @@ def test_counts_and_states_come_to_the_same_bits(folded: Site) -> None:
         for p in folded.store.keys.every_partition()
         for name in NAMES
     )
+
+
+def test_s03_what_left_a_full_state_is_counted_the_same(site: Site) -> None:
+    """A batch of any size, a crash and a rebuild drop the same and count it once."""
+    claims = [
+        Append("", Said("8" * 32, f"k{i}", "prefill_kept", "page")) for i in range(MAX_OPEN + 30)
+    ]
+    site.store.journal.append_once(0, claims, closes=False)
+    fold: Any = AttributeFold(site.store, batch=7)
+    runner = Runner(site.store, fold, "small")
+    while runner.turn():
+        pass
+    runner._release()
+    dropped = site.store.folds.dropped()
+    assert dropped == (("prefill_kept", "page", 30),)
+    before = states(site)
+    assert [one.differences for one in rebuild(site, "attribute")] == [()] * 8
+    assert (states(site), site.store.folds.dropped()) == (before, dropped)
+    assert differences(site) == []
 
 
 def test_the_old_state_goes_and_the_new_one_is_served(folded: Site) -> None:

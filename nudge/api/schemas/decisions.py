@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -15,8 +15,9 @@ from nudge.config.slot_fields import Items, StrictTable, field_texts
 from nudge.domain.choosing.requests import DecisionRequest, FieldWarning
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.journal.records import DecisionReason
+from nudge.domain.values.number_words import mask_numbers, mask_table, replace_numbers
 from nudge.domain.values.refusal import ValueRefusedError
-from nudge.errors import InvalidRequestError
+from nudge.errors import InvalidRequestError, NudgeError
 
 MAX_SLOTS: Final = 20
 MAX_VISITORS: Final = 100
@@ -181,6 +182,7 @@ class PageAnswerSchema(Schema):
             "missing where all fitted"
         },
     )
+    numbers_masked = forms.numbers_masked()
 
 
 class VisitorAnswerSchema(PageAnswerSchema):
@@ -253,9 +255,18 @@ def load_request(body: Mapping[str, Any], rules: InputRules) -> DecisionRequest:
 
 
 def load_requests(
-    body: Mapping[str, Any], rules: InputRules
+    body: Mapping[str, Any],
+    rules: InputRules,
+    beyond: Collection[int] = (),
+    limit: NudgeError | None = None,
 ) -> list[DecisionRequest | RefusedVisitor]:
     """Load a body as the questions of several visitors; one who does not fit costs no other.
+
+    Args:
+        body: as sent.
+        rules: for values from outside.
+        beyond: places of visitors who are refused as they are.
+        limit: why these are refused.
 
     Raises:
         InvalidRequestError: what all of them share is invalid.
@@ -265,7 +276,12 @@ def load_requests(
     except ValidationError as error:
         raise _invalid(error.messages) from error
     visitors = shared.pop("visitors")
-    return [_visitor(shared, one, index, rules) for index, one in enumerate(visitors)]
+    return [
+        _refused(one, index, limit)
+        if limit is not None and index in beyond
+        else _visitor(shared, one, index, rules)
+        for index, one in enumerate(visitors)
+    ]
 
 
 def _visitor(
@@ -281,9 +297,14 @@ def _visitor(
             raise _invalid(error.messages) from error
         return _ask({**shared, **data}, warnings, rules)
     except InvalidRequestError as error:
-        sent = table.get("visitor_id")
-        known = sent if isinstance(sent, str) else None
-        return RefusedVisitor(known, index, error.code, str(error), error.errors)
+        return _refused(table, index, error)
+
+
+def _refused(raw: object, index: int, error: NudgeError) -> RefusedVisitor:
+    sent = raw.get("visitor_id") if isinstance(raw, dict) else None
+    known = sent if isinstance(sent, str) else None
+    told = error.errors if isinstance(error, InvalidRequestError) else None
+    return RefusedVisitor(known, index, error.code, str(error), told)
 
 
 def _ask(
@@ -300,7 +321,18 @@ def _ask(
         except ValueRefusedError as error:
             del data["msisdn"]
             warnings = (*warnings, warning_of("msisdn", error))
-    return DecisionRequest(**data, warnings=warnings)
+    masked = _mask_words(data)
+    return DecisionRequest(**data, warnings=warnings, masked=masked)
+
+
+def _mask_words(data: dict[str, Any]) -> int:
+    """Mask phone numbers in the request's own words, in place; return how many there were."""
+    context = data.get("context")
+    found = mask_table(context) if context else None
+    if found:
+        data["context"] = found.table
+    data["page"], in_page = replace_numbers(data["page"], mask_numbers)
+    return in_page + (found.numbers if found else 0)
 
 
 def _invalid(errors: object) -> InvalidRequestError:

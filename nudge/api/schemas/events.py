@@ -20,6 +20,7 @@ from nudge.domain.values.amounts import FEN_TEXT, YUAN, parse_amount, parse_fen
 from nudge.domain.values.closed_list import ClosedList
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.ids import MAX_EVENT_ID
+from nudge.domain.values.number_words import mask_numbers, mask_table
 from nudge.domain.values.quantities import parse_quantity
 from nudge.domain.values.refusal import ValueRefusedError
 
@@ -31,6 +32,8 @@ LINK: Final = "token"
 """Field of `sms_clicked` that holds the link token of the SMS."""
 PRIVATE: Final = frozenset({"msisdn", "device_token"})
 """Fields that never enter a record."""
+HIDDEN_ELSEWHERE: Final = frozenset({"text", "other_id", "refund_of"})
+"""Fields that are encrypted or hashed before they are written; in ids numbers are hashed."""
 AMOUNT: Final = "amount"
 IN_FEN: Final = "amount_fen"
 """Field that a sender may give in place of `amount`; only `amount` enters a record."""
@@ -203,16 +206,16 @@ class EventDoor:
         schema = _SCHEMAS.get(raw["type"]) if isinstance(raw.get("type"), str) else None
         if schema is None:
             cure = suggestion(raw.get("type"), EVENT_TYPES)
-            return _reject(raw, f"type: unknown event type; {cure}")
+            return reject(raw, f"type: unknown event type; {cure}")
         try:
             optional = OPTIONAL[raw["type"]]
             data, warnings = load_with_warnings(schema, raw, optional)
             told = [*warnings, *self._own_doors(data, optional), *_one_amount(data)]
             told += self._links(data)
         except ValidationError as error:
-            return _reject(raw, _join_messages(error.messages_dict))
+            return reject(raw, _join_messages(error.messages_dict))
         problem = self._problem(data, told)
-        return _reject(raw, problem) if problem else _event_request(data, tuple(told))
+        return reject(raw, problem) if problem else _event_request(data, tuple(told))
 
     def _own_doors(self, data: dict[str, Any], optional: Collection[str]) -> Iterator[FieldWarning]:
         """Pass values through the installation's doors, in place.
@@ -279,25 +282,30 @@ def _one_amount(data: dict[str, Any]) -> Iterator[FieldWarning]:
 
 
 def _event_request(data: dict[str, Any], warnings: tuple[FieldWarning, ...]) -> EventRequest:
+    fields = {name: value for name, value in data.items() if name not in ENVELOPE | PRIVATE}
+    words = {name: value for name, value in fields.items() if name not in HIDDEN_ELSEWHERE}
+    found = mask_table(words)
     return EventRequest(
         event_id=data["event_id"],
         type=data["type"],
         visitor_id=data.get("visitor_id", ""),
         at=data.get("at"),
         decision_id=data.get("decision_id"),
-        fields={name: value for name, value in data.items() if name not in ENVELOPE | PRIVATE},
+        fields=fields | found.table if found else fields,
         msisdn=data.get("msisdn"),
         device_token=data.get("device_token"),
         warnings=warnings,
+        masked=found.numbers if found else 0,
     )
 
 
-def _reject(raw: Mapping[str, object], message: str) -> RejectedEvent:
-    event_id = raw.get("event_id")
+def reject(raw: object, message: str, code: str = "invalid") -> RejectedEvent:
+    """Reject an item of a batch, under the id that it came with."""
+    event_id = raw.get("event_id") if isinstance(raw, dict) else None
     known = event_id[:MAX_EVENT_ID] if isinstance(event_id, str) else ""
     if isinstance(event_id, int) and not isinstance(event_id, bool):
         known = str(event_id)[:MAX_EVENT_ID] if abs(event_id) < MAX_INTEGER else ""
-    return RejectedEvent(known, "invalid", message)
+    return RejectedEvent(known, code, mask_numbers(message))
 
 
 def _join_messages(messages: Mapping[str, Any]) -> str:

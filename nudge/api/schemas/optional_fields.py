@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError
 
 from nudge.api.forms import MAX_ATTRIBUTES, MAX_NAME
 from nudge.domain.choosing.requests import FieldWarning
+from nudge.domain.values.number_words import mask_numbers
 
 PASSES: Final = 3
 """Loads until a table fits: a field may have one more mistake behind the first."""
@@ -49,7 +50,7 @@ def load_with_warnings(
 
 def warning_of(name: str, problem: object) -> FieldWarning:
     """Return the warning of a field that was left out."""
-    return FieldWarning(name, f"{problem}; the field was left out")
+    return FieldWarning(mask_numbers(name), f"{problem}; the field was left out")
 
 
 def _leave_out(table: dict[str, Any], name: str, told: object) -> list[FieldWarning]:

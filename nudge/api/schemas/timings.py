@@ -18,6 +18,7 @@ from nudge.domain.basics.local_time import find_zone
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_request import REMINDER, SMS, PlanRequest
+from nudge.domain.values.number_words import FEWEST, has_number, is_number, mask_table
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
 
@@ -115,6 +116,7 @@ class PlanAnswerSchema(Schema):
         required=True,
         metadata={"description": "decision ids of earlier plans that must be withdrawn"},
     )
+    numbers_masked = forms.numbers_masked()
     index = ma.Integer(metadata={"description": "place in the request; where `reason` is invalid"})
     code = ma.String(metadata={"description": "code of the error; where `reason` is invalid"})
     message = ma.String(metadata={"description": "what is wrong; where `reason` is invalid"})
@@ -160,7 +162,9 @@ def _is_plain(name: str, value: object) -> bool:
     if not NAME.match(name):
         return False
     if type(value) is str:
-        return PLAIN.match(value) is not None
+        return PLAIN.match(value) is not None and (len(value) < FEWEST or not has_number(value))
+    if is_number(value) or (len(name) >= FEWEST and has_number(name)):
+        return False  # it is masked by the longer way
     # No number from JSON is infinite; a whole one may be too large.
     return type(value) in (bool, float) or (type(value) is int and -MOST < value < MOST)
 
@@ -183,6 +187,9 @@ def load_plan_request(table: object, rules: InputRules) -> PlanRequest:
     except ValidationError as error:
         message = "the request is invalid; see `errors` for each field"
         raise InvalidRequestError(message, error.messages) from error
+    found = mask_table(data.get("context", {}))
+    if found:
+        data |= {"context": found.table, "masked": found.numbers}
     return PlanRequest(**data | {"slots": tuple(data["slots"])})
 
 

@@ -126,3 +126,12 @@ class VisitorViewSchema(Schema):
         required=True,
         metadata={"description": "event id -> text that the visitor wrote"},
     )
+    dropped = ma.Dict(
+        keys=ma.String(),
+        values=ma.Dict(keys=ma.String(), values=ma.Integer()),
+        required=True,
+        metadata={
+            "description": "event type, `exposure`, `waiting` or `amount` -> `page`, `server` or "
+            "`either` -> how many were forgotten because there were too many"
+        },
+    )

@@ -65,6 +65,7 @@ class ChoiceInput:
         blocked: slot -> variant -> why it is not possible; for send windows.
         periods: slot -> index of its period, where it is not one of equal length.
         withdrawn: slots of which what sticks can stand no longer.
+        by_page: a page's key asks.
     """
 
     ask: DecisionRequest
@@ -83,6 +84,7 @@ class ChoiceInput:
     blocked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     periods: Mapping[str, int] = field(default_factory=dict)
     withdrawn: Collection[str] = ()
+    by_page: bool = False
 
     def without_units(self, taken: Sequence[str]) -> ChoiceInput:
         """The input of another draw, where somebody else took the last unit of these stocks.
@@ -295,4 +297,5 @@ def _record(
         supersedes=stick.before.ref if stick.before else None,
         degraded=known.degraded,
         source=known.source,
+        by_page=known.by_page,
     )

@@ -25,6 +25,7 @@ class DecisionRequest:
         msisdn: the visitor's own number, which only a server may say.
         link_token: of the SMS whose link was followed: it names the visitor.
         warnings: fields that were left out.
+        masked: phone numbers that were masked in its words.
     """
 
     visitor_id: str
@@ -37,6 +38,7 @@ class DecisionRequest:
     msisdn: Number | None = None
     link_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()
+    masked: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class EventRequest:
         msisdn: a number that it names: never written down.
         device_token: of the device on which the number was typed.
         warnings: fields that were left out, and those that look wrong.
+        masked: phone numbers that were masked in its words.
+        surplus: one too many for its address to reward anything.
     """
 
     event_id: str
@@ -119,6 +123,8 @@ class EventRequest:
     msisdn: Number | None = None
     device_token: str | None = None
     warnings: tuple[FieldWarning, ...] = ()
+    masked: int = 0
+    surplus: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,9 +171,11 @@ class RecordResult:
         duplicates: were there before.
         rejected: the others.
         warnings: of the events that were taken.
+        masked: phone numbers that were masked in them.
     """
 
     accepted: int
     duplicates: int
     rejected: tuple[RejectedEvent, ...]
     warnings: tuple[EventWarning, ...] = ()
+    masked: int = 0

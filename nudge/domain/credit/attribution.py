@@ -9,9 +9,11 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.money import fen_of
 from nudge.domain.credit.closing import advance
-from nudge.domain.journal.event import MAX_AGE, reward_type, rewards
+from nudge.domain.credit.crowding import fit_events, fit_open
+from nudge.domain.journal.event import CAPPED, MAX_AGE, SURPLUS, reward_type, rewards
 from nudge.domain.journal.records import (
     Decision,
     DecisionReason,
@@ -21,18 +23,19 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.credit import drop_exposures, settle_credits, slots_of
+from nudge.domain.people.credit import names, slots_of
 from nudge.domain.people.facts import REFUNDABLE, refund_of, state_with_event
 from nudge.domain.people.merging import JOINED, content_of, merge_states
 from nudge.domain.people.parting import PARTED, other_of
 from nudge.domain.people.refunds import Receipt, with_receipts
 from nudge.domain.people.reward import all_changes, all_credits, changes
 from nudge.domain.people.visitor import (
-    MAX_OPEN,
     EarlyShown,
     OpenExposure,
     RewardEvent,
     VisitorState,
+    fit_early,
+    fit_waiting,
     with_channel,
 )
 from nudge.domain.slots.reward_event import PAID
@@ -45,6 +48,8 @@ Records spooled while the store was away come back in any order, perhaps after t
 
 REFUNDED: Final = "refunded"
 """Type of event by which a payment is taken back."""
+MOST_CLAIMS: Final = 5
+"""Most events of a page that may reward: of one visitor, type, slot and day (UTC)."""
 SENT: Final = "sms_sent"
 """Type of event that shows the decision it names, as `shown` does."""
 
@@ -83,7 +88,7 @@ def _take_decision(state: VisitorState, entry: JournalEntry, decision: Decision)
         return _begin(state, entry, one, entry.at)
     early = next((x for x in state.early if x.decision == one.decision), None)
     if early is None:
-        return state.having(waiting=(*state.waiting, one)[-MAX_OPEN:]), (), ()
+        return fit_waiting(state.having(waiting=(*state.waiting, one))), (), ()
     state = state.having(early=tuple(x for x in state.early if x != early))
     return _begin(state, entry, one, max(one.at, early.at))
 
@@ -146,12 +151,13 @@ def _open(entry: JournalEntry, decision: Decision) -> OpenExposure:
         at=entry.at,
         # An SMS that is planned goes out perhaps weeks after it was decided.
         closes=max(entry.at + MAX_AGE, (decision.due or 0.0) + MAX_AGE, entry.stamp + GRACE),
+        by_page=decision.by_page,
     )
 
 
 def _take_event(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if event.type == "shown":
-        return _take_shown(state, entry, event.decision)
+        return _take_shown(state, entry, event)
     take = _TAKERS.get(event.type)
     if take is not None:
         return take(state, entry, event)
@@ -166,11 +172,15 @@ def _take_act(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     if not known:
         state = state_with_event(state, entry.at, event)
     if event.type == SENT:
-        return _take_shown(state, entry, event.decision)
-    if kind is None or known or not _has_room(state, event):
+        return _take_shown(state, entry, event)
+    if kind is None or known:
         return state, (), ()
     happened = _happened(entry, event, kind)
-    after = state.having(events=_insert(state.events, happened))
+    if event.source == "page" and _is_surplus(state, event, happened):
+        return state, (), ()
+    after = fit_events(state.having(events=_insert(state.events, happened)), happened)
+    if after.events == state.events:
+        return after, (), ()
     return after, (), tuple(changes(state, after, tuple(slots_of(after)), entry))
 
 
@@ -209,14 +219,24 @@ def _is_known(state: VisitorState, kind: str, event: Event) -> bool:
     return any(x.source in {event.source, ""} for x in same)
 
 
-def _has_room(state: VisitorState, event: Event) -> bool:
-    """Return True where the state may remember one more; pages fill no room of servers.
-
-    Forgetting an older event instead would take back what it was credited with.
-    """
-    if len(state.events) < MAX_OPEN:
+def _is_surplus(state: VisitorState, event: Event, one: RewardEvent) -> bool:
+    """Return True for a page's event that is one too many to reward."""
+    if event.fields.get(SURPLUS):
         return True
-    return sum(x.is_fact == (event.source == "server") for x in state.events) < MAX_OPEN
+    if not event.fields.get(CAPPED):
+        return False
+    slot, day = _slot_named(state, one), one.at // DAY
+    alike = (x for x in state.events if (x.type, x.source) == (one.type, one.source))
+    same = sum(x.at // DAY == day and _slot_named(state, x) == slot for x in alike)
+    return same >= MOST_CLAIMS
+
+
+def _slot_named(state: VisitorState, one: RewardEvent) -> str:
+    """Return the slot of the decision that an event answers; empty where it answers them all."""
+    if not names(one):
+        return ""
+    known = (x.slot for x in (*state.open, *state.waiting) if x.decision == one.decision)
+    return next(known, "")
 
 
 def _skew(entry: JournalEntry, event: Event) -> float | None:
@@ -227,7 +247,7 @@ def _skew(entry: JournalEntry, event: Event) -> float | None:
 def _take_arrival(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
     """Take the state of a visitor under another id: open exposures and their events."""
     content = advance(content_of(event), state.watermark)
-    after = _drop_oldest(merge_states(state, content).having(into=state.into))
+    after = fit_events(fit_open(merge_states(state, content).having(into=state.into)))
     # Credits of both states exist already: by this fold, or by the one that sent the state.
     before = {**all_credits(state), **all_credits(content)}
     rewards = tuple(all_changes(before, after, entry))
@@ -277,15 +297,8 @@ def _begin_early(state: VisitorState, entry: JournalEntry) -> Step:
     return state, begun, rewards
 
 
-def _drop_oldest(state: VisitorState) -> VisitorState:
-    """Drop the oldest exposures beyond `MAX_OPEN`."""
-    if len(state.open) <= MAX_OPEN:
-        return state
-    oldest = state.open[:-MAX_OPEN]
-    return drop_exposures(settle_credits(state, oldest), state.open[-MAX_OPEN:])
-
-
-def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> Step:
+def _take_shown(state: VisitorState, entry: JournalEntry, event: Event) -> Step:
+    ref = event.decision
     if ref is None:
         return state, (), ()
     one = next((x for x in state.waiting if x.is_of(ref)), None)
@@ -297,14 +310,13 @@ def _take_shown(state: VisitorState, entry: JournalEntry, ref: Ref | None) -> St
         return state, (), ()
     # A decision that was spooled can come behind its `shown`; so can one that was made for the
     # visitor under another subject, whose state is on its way.
-    return state.having(early=(*state.early, EarlyShown(ref, entry.at))[-MAX_OPEN:]), (), ()
+    early = EarlyShown(ref, entry.at, event.source)
+    return fit_early(state.having(early=(*state.early, early))), (), ()
 
 
 def _begin(state: VisitorState, entry: JournalEntry, one: OpenExposure, at: float) -> Step:
     """Begin an exposure; it may take credit from the one before."""
-    if len(state.open) >= MAX_OPEN:
-        oldest = state.open[: 1 - MAX_OPEN]
-        state = drop_exposures(settle_credits(state, oldest), state.open[1 - MAX_OPEN :])
+    state = fit_open(state, one.slot)
     closes = max(at + one.terms.window, entry.stamp + GRACE)
     one = one._replace(at=at, closes=closes)
     exposures = list(state.open)
@@ -325,6 +337,7 @@ def _exposure(entry: JournalEntry, one: OpenExposure) -> Exposure:
         one.propensity,
         one.terms.window,
         one.at,
+        one.by_page,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nudge.domain.credit.attribution_replay import AttributionReplay, is_attributed
-from nudge.domain.credit.booking import BookingKey, bookings
+from nudge.domain.credit.booking import BookingKey, entry_bookings
 from nudge.domain.credit.tally import NOTHING, Tally, plus
 from nudge.domain.journal.records import JournalEntry
 
@@ -39,5 +39,5 @@ class ClosingState:
         """Take some entries, at least one; the states of their subjects must be known."""
         self.replay.take(batch, [entry for entry in batch if is_attributed(entry)])
         for entry in batch:
-            for key, tally in bookings(entry.record):
+            for key, tally in entry_bookings(entry):
                 self.sums[key] = plus(self.sums[key], tally)

@@ -16,6 +16,7 @@ from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.ids import parse_id
 from nudge.domain.values.instants import parse_past
+from nudge.domain.values.number_words import is_number
 from nudge.domain.values.plain_text import parse_text
 from nudge.domain.values.quantities import parse_quantity
 from nudge.domain.values.refusal import ValueRefusedError
@@ -105,7 +106,7 @@ def number_of(value: object, name: str) -> float:
     Raises:
         RowError: it is none.
     """
-    return by_door(parse_quantity, value, name)
+    return _no_phone(by_door(parse_quantity, value, name), name)
 
 
 def whole_of(value: object, name: str, least: int = 0, most: int = MOST_WHOLE) -> int:
@@ -124,6 +125,13 @@ def whole_of(value: object, name: str, least: int = 0, most: int = MOST_WHOLE) -
         number = int(real)
     if not least <= number <= most:
         raise RowError(f"{name} is not between {least} and {most:,}")
+    return int(_no_phone(number, name))
+
+
+def _no_phone(number: float, name: str) -> float:
+    """Refuse a figure that is a phone number: no figure of a log is as large by chance."""
+    if is_number(number):
+        raise RowError(f"{name} holds a phone number; it is a column of figures")
     return number
 
 

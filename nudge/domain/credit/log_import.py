@@ -32,6 +32,7 @@ from nudge.domain.credit.row_identity import content_of, digest_of
 from nudge.domain.journal.records import IMPORTED, Decision, Exposure, Record, Ref, Reward
 from nudge.domain.slots.slot import Scalar, Slot
 from nudge.domain.values.ids import parse_id
+from nudge.domain.values.number_words import mask_numbers, mask_table
 from nudge.domain.values.plain_text import trim
 
 CLOSE: Final = 1e-6
@@ -167,10 +168,12 @@ class LogImport:
         """Return the context attributes of a row, typed by the slot's kinds."""
         kinds = {one.name: one for one in self.slot.context}
         values = known_columns["context"].items()
-        return {
+        found = {
             trim(name): None if is_absent(value) else typed(kinds.get(name), name, value)
             for name, value in values
         }
+        masked = mask_table(found)
+        return masked.table if masked else found
 
     def _decision(self, known_columns: Row, subject: str, ref: Ref) -> Decision:
         eligible, pmf = self._distribution(known_columns)
@@ -186,8 +189,8 @@ class LogImport:
             subject=subject,
             slot=self.slot.name,
             revision=revision_of(known_columns, self.slot),
-            channel=text_of(known_columns["channel"], "channel"),
-            page=text_of(known_columns["page"], "page"),
+            channel=mask_numbers(text_of(known_columns["channel"], "channel")),
+            page=mask_numbers(text_of(known_columns["page"], "page")),
             context=context,
             cell=self.cells.cell(context),
             eligible=eligible,
@@ -197,7 +200,7 @@ class LogImport:
             variant=variant,
             propensity=pmf[i],
             reason=reason_of(known_columns["reason"]),
-            policy=text_of(known_columns["policy"], "policy") or "imported",
+            policy=mask_numbers(text_of(known_columns["policy"], "policy")) or "imported",
             policy_version=whole_of(known_columns["policy_version"] or 0, "policy_version"),
             terms=self.slot.terms,
             unit="",

@@ -11,6 +11,7 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
 from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, WEEK, Compare, FunnelQuestion, VisitPeriod
 from nudge.domain.reports.questions import period_of
+from nudge.domain.values.number_words import mask_numbers
 from nudge.errors import InvalidRequestError
 
 PARAMETERS: Final = ("from", "to", "by", "slot", "compare")
@@ -75,7 +76,7 @@ def _dimension(by: str | None, slot: str | None, slots: Collection[str]) -> str:
         return by
     if not re.fullmatch(ATTRIBUTE_FORM, by):
         raise _wrong("by", f"is not a dimension; use {DIMENSIONS}, a context attribute, or none")
-    return by
+    return mask_numbers(by)
 
 
 def _wrong(name: str, what: str) -> InvalidRequestError:

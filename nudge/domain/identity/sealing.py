@@ -27,6 +27,7 @@ from nudge.domain.identity.link import Links
 from nudge.domain.identity.number import Number
 from nudge.domain.identity.vault_seal import VaultSeal
 from nudge.domain.journal.records import AWAY, Ref
+from nudge.domain.values.number_words import replace_numbers
 
 _MAGIC = b"NDG\x01"
 """First bytes of a sealed reference; a forged id would have to hit them."""
@@ -39,9 +40,14 @@ An erased person's subject must not stay readable in a browser.
 _NONCE = 12
 _WEIGHTS: Final = np.array([16, 8, 4, 2, 1], np.uint8)
 _LETTERS: Final = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+_PSEUDONYM: Final = 24
+"""Letters in place of a number in an id: 96 bits."""
+_AS_LETTERS: Final = str.maketrans("0123456789", "ghijklmnop")
 ID_LENGTH = 26
 MOST_HOMES: Final = 4
 """Subjects in one token: people who share a device or change ids stay known."""
+DECOY: Final = "ffffff"
+"""Prefix of homes in a token that are nobody's: see `Sealer.decoy`."""
 NUMBERS: Final = "000000"
 """Prefix of the subjects of numbers, which makes them smaller than all others."""
 
@@ -65,15 +71,35 @@ class Device:
     Attributes:
         id: random; numbers typed on the device are stored under it.
         homes: subjects whose state the device may see, the latest last.
+        vouched: those of them for which a server spoke; the device claimed the others by itself.
     """
 
     id: str
     homes: tuple[Home, ...] = ()
+    vouched: frozenset[str] = frozenset()
 
-    def seeing(self, home: Home) -> Device:
-        """Return the device with one more home, as the latest."""
-        rest = (one for one in self.homes if one.subject != home.subject)
-        return Device(self.id, (*rest, home)[-MOST_HOMES:])
+    def seeing(self, home: Home, *, vouched: bool = False) -> Device:
+        """Return the device with one more home, as the latest; a server's word stays."""
+        homes = (*(x for x in self.homes if x.subject != home.subject), home)[-MOST_HOMES:]
+        known = self.vouched | ({home.subject} if vouched else set())
+        return Device(self.id, homes, known & {one.subject for one in homes})
+
+    @property
+    def knows(self) -> tuple[Home, ...]:
+        """The homes that are somebody's."""
+        return tuple(home for home in self.homes if not home.subject.startswith(DECOY))
+
+    def marks(self, *, claims: bool) -> list[str]:
+        """Return the subjects as scripts of the store know them: `?` before what is but claimed.
+
+        Args:
+            claims: those that the device claimed by itself count, until a server says otherwise.
+        """
+        return [
+            s if s in self.vouched else f"?{s}"
+            for s, _ in self.homes
+            if claims or s in self.vouched
+        ]
 
     def sees(self, subject: str) -> bool:
         """Return True where the device may see the state of a subject."""
@@ -103,6 +129,10 @@ class Sealer:
         return self._key("number")
 
     @cached_property
+    def _decoy_key(self) -> bytes:
+        return self._key("decoy")
+
+    @cached_property
     def draw_key(self) -> bytes:
         """Key of the hash that draws `u`; 32 bytes."""
         return self._key("draw")
@@ -111,6 +141,15 @@ class Sealer:
     def spool_key(self) -> bytes:
         """Key of the spool's encryption; 32 bytes."""
         return self._key("spool")
+
+    @cached_property
+    def _word_key(self) -> bytes:
+        return self._key("word")
+
+    @cached_property
+    def row_key(self) -> bytes:
+        """Key of the digests by which rows of visitors are known; 32 bytes."""
+        return self._key("row")
 
     @cached_property
     def import_key(self) -> bytes:
@@ -178,7 +217,9 @@ class Sealer:
 
     def token(self, device: Device) -> str:
         """Return the encrypted token of a device."""
-        homes = [part for one in device.homes for part in (one.subject, one.partition)]
+        # The complement of a partition says that a server vouched: tokens of the version before
+        # have none, and name what pages claimed.
+        homes = [part for s, p in device.homes for part in (s, ~p if s in device.vouched else p)]
         nonce = secrets.token_bytes(_NONCE)
         sealed = nonce + self._device_key.encrypt(nonce, msgpack.packb([device.id, *homes]), None)
         return _MARK + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
@@ -192,8 +233,9 @@ class Sealer:
             if len(homes) == 1:
                 # Of the version before, which knew one subject and no devices.
                 return Device(str(name), (Home(str(name), int(homes[0])),))
-            pairs = zip(homes[::2], homes[1::2], strict=True)
-            return Device(str(name), tuple(Home(str(s), int(p)) for s, p in pairs))
+            pairs = [(str(s), int(p)) for s, p in zip(homes[::2], homes[1::2], strict=True)]
+            seen = tuple(Home(s, ~p if p < 0 else p) for s, p in pairs)
+            return Device(str(name), seen, frozenset(s for s, p in pairs if p < 0))
         except (BadData, InvalidTag, ValueError, TypeError):
             return None
 
@@ -206,6 +248,26 @@ class Sealer:
         plain = self._device_key.decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
         fields: list[Any] = msgpack.unpackb(plain)
         return fields
+
+    def hide_numbers(self, text: str) -> str:
+        """Return an id with each number in it replaced by its keyed hash, as letters.
+
+        Equal ids stay equal and different ones different, so that a retry is still known.
+        """
+        return replace_numbers(text, self._pseudonym)[0]
+
+    def _pseudonym(self, written: str) -> str:
+        digest = hmac.digest(self._word_key, written.encode(), "sha256").hex()[:_PSEUDONYM]
+        return "~" + digest.translate(_AS_LETTERS)
+
+    def decoy(self, device: str, home: Home) -> Home:
+        """Return the home that a device's token names in place of one that it may not see.
+
+        Else the token's length would tell a stranger that somebody else uses the id already.
+        """
+        name = f"{device} {home.subject}".encode()
+        digits = hmac.digest(self._decoy_key, name, "sha256").hex()
+        return Home(DECOY + digits[: len(home.subject) - len(DECOY)], home.partition)
 
     def number_hash(self, number: Number) -> str:
         """Return the keyed hash of a number: 32 hex digits, never that of another external id."""

@@ -9,6 +9,7 @@ from bandits.units import DAY
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.records import Event, Source
 from nudge.domain.slots.reward_event import PAY_TAPPED, REWARDING_EVENTS, STEP
+from nudge.domain.slots.slot import Scalar
 
 Origin = Literal["page", "server", "both"]
 
@@ -45,6 +46,14 @@ VIA: Final = "~via"
 
 No client can name a field so: it is not a name of the API's.
 """
+
+CAPPED: Final = "~capped"
+"""The field of a page's rewarding event by which it is one of so many a day and device that count.
+
+Events of earlier versions have none, and count as they did.
+"""
+SURPLUS: Final = "~surplus"
+"""The field of a page's event that is one too many for its address: it rewards nothing."""
 
 MAX_AGE: Final = 7.0 * DAY
 """Seconds; an older event is `too_old`: its id is no longer remembered."""
@@ -90,9 +99,18 @@ def rewards(event_type: str, source: Source) -> bool:
 
 def reward_type(event: Event) -> str | None:
     """Return the type under which an event may reward an exposure; None where it never does."""
-    if event.type == STEP:
-        return PAY_TAPPED if event.fields.get(STEP) == PAY_TAPPED else None
-    return event.type if event.type in REWARDING_EVENTS else None
+    return _rewarding(event.type, event.fields)
+
+
+def may_reward(event_type: str, fields: Mapping[str, Scalar], source: Source) -> bool:
+    """Return True where an event of this type, with these fields, may reward an exposure."""
+    return rewards(event_type, source) and _rewarding(event_type, fields) is not None
+
+
+def _rewarding(event_type: str, fields: Mapping[str, Scalar]) -> str | None:
+    if event_type == STEP:
+        return PAY_TAPPED if fields.get(STEP) == PAY_TAPPED else None
+    return event_type if event_type in REWARDING_EVENTS else None
 
 
 def text_name(source: Source, event_type: str, event_id: str) -> str:

@@ -84,6 +84,7 @@ class Decision:
             exposure of both.
         at: seconds; None for the store's stamp.
         due: seconds at which it is to be shown: the send time of an SMS. None for at once.
+        by_page: a page asked: as a fact the trial counts when it is drawn, whatever the page says.
     """
 
     kind: ClassVar[str] = "decision"
@@ -113,6 +114,7 @@ class Decision:
     twin: Ref | None = None
     at: float | None = None
     due: float | None = None
+    by_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class Exposure:
         propensity: of the decision.
         window: seconds in which it can be rewarded.
         at: seconds.
+        by_page: of the decision.
     """
 
     kind: ClassVar[str] = "exposure"
@@ -138,6 +141,7 @@ class Exposure:
     propensity: float
     window: float
     at: float
+    by_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,8 @@ class Reward:
         square: change of the squared value, in fen squared.
         shared: the event also rewards exposures of other slots.
         at: seconds, of the event.
+        claims: change of the conversion as far as it rests on a page's word alone, -1, 0 or 1.
+        by_page: of the decision; False where the exposure had closed.
     """
 
     kind: ClassVar[str] = "reward"
@@ -174,6 +180,8 @@ class Reward:
     square: int
     shared: bool
     at: float
+    claims: int = 0
+    by_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,18 @@ class Worth:
     Attributes:
         conversions: 0 or 1.
         value: fen.
+        claims: of the conversions; 1 where pages alone speak of it.
     """
 
     conversions: int
     value: int
+    claims: int = 0
 
     @classmethod
     def of(cls, events: Sequence[RewardEvent]) -> Worth:
         """Compute the worth of some events."""
-        return cls(int(bool(events)), sum(event.value for event in events))
+        told = bool(events) and all(event.source == "page" for event in events)
+        return cls(int(bool(events)), sum(event.value for event in events), int(told))
 
 
 def holder(

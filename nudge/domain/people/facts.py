@@ -16,7 +16,7 @@ from nudge.domain.basics.money import fen_of
 from nudge.domain.contact.contact import Contact
 from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
-from nudge.domain.people import person
+from nudge.domain.people import person, room
 from nudge.domain.people.consents import BY, consent_of
 from nudge.domain.people.failures import kind_of
 from nudge.domain.people.merging import INTO, PARTITION
@@ -98,8 +98,10 @@ def take_failure(state: VisitorState, at: float, event: Event) -> VisitorState:
     if at <= paid_until((state,), state.receipts):
         return state
     kind, method = kind_of(event.fields.get("reason")), _text(event, "method")
-    one = Failure(at, event.event_id, kind, method)
-    return state.having(failures=person.with_failure(state.failures, one))
+    one = Failure(at, event.event_id, kind, method, event.source)
+    kept = person.with_failure(state.failures, one)
+    gone = len({*state.failures, one}) - len(kept)
+    return state.having(failures=kept).having_dropped(event.type, event.source, gone)
 
 
 def take_step(state: VisitorState, at: float, event: Event) -> VisitorState:
@@ -109,7 +111,16 @@ def take_step(state: VisitorState, at: float, event: Event) -> VisitorState:
         typed = TypedNumber(at, device, label)
         return state.having(typed=max(typed, state.typed or typed))
     amount = fen_of(event.fields.get("amount"))
-    return state.having(amounts=person.with_amount(state.amounts, amount)) if amount else state
+    return _take_choice(state, amount, event.source) if amount else state
+
+
+def _take_choice(state: VisitorState, amount: int, source: str) -> VisitorState:
+    """Take an amount that was chosen: what a page says has room of its own."""
+    before = state.chosen if source == room.PAGE else state.amounts
+    kept = person.with_amount(before, amount)
+    gone = len({*before, amount}) - len(kept)
+    named = {"chosen" if source == room.PAGE else "amounts": kept}
+    return state.having(**named).having_dropped("amount", source, gone)
 
 
 def take_contact(state: VisitorState, at: float, event: Event) -> VisitorState:

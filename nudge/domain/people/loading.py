@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from nudge.domain.identity.number import Number
 from nudge.domain.people.person import MAX_KNOWN
 from nudge.domain.slots.slot import Scalar
+from nudge.domain.values.number_words import has_number
 
 ID: Final = "visitor_id"
 MSISDN: Final = "msisdn"
@@ -39,6 +40,7 @@ class VisitorRow(NamedTuple):
         known: attribute -> value; empty cells are left out.
         consents: channel -> consent or refusal.
         warnings: one for each cell that was left out; none repeats anything of the row.
+        masked: phone numbers that were masked in its attributes.
     """
 
     visitor_id: str
@@ -46,14 +48,18 @@ class VisitorRow(NamedTuple):
     known: Mapping[str, Scalar]
     consents: Mapping[str, FileConsent]
     warnings: tuple[str, ...] = ()
+    masked: int = 0
 
-    @property
-    def digest(self) -> str:
-        """A hash of the content: equal rows have equal digests, so that each is loaded once."""
+    def digest(self, key: bytes) -> str:
+        """Return a keyed hash of the content: equal rows have equal ones, so each is loaded once.
+
+        Args:
+            key: at most 64 bytes: of a number in a row, a plain hash can be reversed.
+        """
         number = self.msisdn.e164 if self.msisdn else ""
         consents = [(name, *one) for name, one in sorted(self.consents.items())]
         parts = (self.visitor_id, number, sorted(self.known.items()), consents)
-        return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+        return hashlib.blake2b(repr(parts).encode(), digest_size=12, key=key).hexdigest()
 
 
 def column_problems(columns: Sequence[str], attributes: Sequence[str]) -> list[str]:
@@ -70,6 +76,11 @@ def column_problems(columns: Sequence[str], attributes: Sequence[str]) -> list[s
         f"column {name!r}: begin with a-z; use a-z, 0-9, _ only, at most 64 characters"
         for name in attributes
         if not NAME.match(name)
+    ]
+    problems += [
+        "a column's name holds a phone number: columns are named after what they hold"
+        for name in attributes
+        if has_number(name)
     ]
     if len(attributes) > MAX_KNOWN:
         problems.append(f"{len(attributes)} attributes; at most {MAX_KNOWN} are kept of a visitor")

@@ -16,15 +16,17 @@ from nudge.domain.people import person
 from nudge.domain.people.credit import holder
 from nudge.domain.people.recharges import latest
 from nudge.domain.people.refunds import with_receipts, with_refunds
+from nudge.domain.people.room import with_dropped
 from nudge.domain.people.spending import spending_of
 from nudge.domain.people.visitor import (
     MAX_BENEFITS,
     MAX_CLOSED,
-    MAX_OPEN,
     ClosedExposure,
     OpenExposure,
     RewardEvent,
     VisitorState,
+    fit_early,
+    fit_waiting,
 )
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.reward_event import PAID
@@ -52,8 +54,8 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
     receipts = with_receipts(one.receipts, other.receipts)
     closed = _union(one.closed, other.closed, lambda x: (x.at, x.decision))[-MAX_CLOSED:]
     both = VisitorState(
-        waiting=_exposures(one.waiting, other.waiting)[-MAX_OPEN:],
-        early=_union(one.early, other.early, lambda x: (x.at, x.decision))[-MAX_OPEN:],
+        waiting=_exposures(one.waiting, other.waiting),
+        early=_union(one.early, other.early, lambda x: (x.at, x.decision, x.source)),
         open=_exposures(one.open, other.open),
         events=_events(one, other, closed),
         watermark=max(one.watermark, other.watermark),
@@ -72,7 +74,10 @@ def merge_states(one: VisitorState, other: VisitorState) -> VisitorState:
         known=reduce(person.with_known, other.known, one.known),
         amounts=reduce(person.with_amount, other.amounts, one.amounts),
         closed=closed,
+        chosen=reduce(person.with_amount, other.chosen, one.chosen),
+        dropped=with_dropped(one.dropped, other.dropped),
     )
+    both = fit_early(fit_waiting(both))
     if not receipts:
         return both.having(refunds=with_refunds(one.refunds, other.refunds))
     return both.having(

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.people.consents import last_word
+from nudge.domain.people.room import PAGE
 from nudge.domain.slots.slot import Scalar
 
 MAX_NUMBERS: Final = 20
@@ -20,6 +21,7 @@ MAX_CONTACTS: Final = 60
 """Contacts remembered with a visitor: two months of a contact a day."""
 MAX_CONSENTS: Final = 10
 MAX_FAILURES: Final = 5
+"""Failures remembered with a visitor: the latest of which pages told, and as many of servers'."""
 MAX_KNOWN: Final = 50
 MAX_AMOUNTS: Final = 20
 
@@ -62,12 +64,14 @@ class Failure(NamedTuple):
         event_id: the client's.
         reason: `soft`, `hard`, `gateway_down`, `unknown`, or the operator's own.
         method: of payment; empty where it is not known.
+        source: `page` or `server`; empty where the version before did not note it.
     """
 
     at: float
     event_id: str
     reason: str
     method: str
+    source: str = ""
 
 
 class KnownFact(NamedTuple):
@@ -131,8 +135,13 @@ def with_consent(consents: Sequence[Consent], one: Consent) -> tuple[Consent, ..
 
 
 def with_failure(failures: Iterable[Failure], one: Failure) -> tuple[Failure, ...]:
-    """Add a failure and return the latest open ones."""
-    return tuple(sorted({*failures, one})[-MAX_FAILURES:])
+    """Add a failure and return the latest open ones, of pages and of servers."""
+    found = sorted({*failures, one})
+    if len(found) <= MAX_FAILURES:
+        return tuple(found)
+    claims = [x for x in found if x.source == PAGE][-MAX_FAILURES:]
+    facts = [x for x in found if x.source != PAGE][-MAX_FAILURES:]
+    return tuple(sorted((*claims, *facts)))
 
 
 def with_known(known: Iterable[KnownFact], one: KnownFact) -> tuple[KnownFact, ...]:

@@ -91,6 +91,8 @@ def _change(
         then.value**2 - before.value**2,
         is_shared(after, cause),
         named.at,
+        then.claims - before.claims,
+        isinstance(one, OpenExposure) and one.by_page,
     )
 
 

@@ -10,14 +10,18 @@ from bandits.units import DAY
 from nudge.domain.basics.money import yuan_of
 from nudge.domain.contact.contact import Consent, Contact
 from nudge.domain.journal.records import Reason, Ref
-from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
+from nudge.domain.people.person import MAX_AMOUNTS, Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment, expect_payment, spending_change, usual
 from nudge.domain.people.refunds import Receipt, Refund
+from nudge.domain.people.room import EITHER, PAGE, SERVER, Dropped, fair, with_dropped
 from nudge.domain.slots.slot import RewardTerms, Scalar
 
 MAX_BENEFITS: Final = 100
 MAX_OPEN: Final = 200
-"""Most exposures, and as many of each other kind, that one visitor's state remembers."""
+"""Most exposures, and as many of each other kind, that one visitor's state remembers.
+
+Of events there are as many from pages, and as many from servers.
+"""
 MAX_CLOSED: Final = 200
 """Most closed exposures that are remembered for refunds: the latest."""
 KEEP: Final = 90.0 * DAY
@@ -43,6 +47,7 @@ class OpenExposure(NamedTuple):
         at: seconds, of the decision while it waits, then of the exposure.
         closes: seconds; it leaves when the watermark has passed this.
         aliases: other records of the decision, any of which `shown` may name.
+        by_page: of the decision.
     """
 
     decision: Ref
@@ -56,6 +61,7 @@ class OpenExposure(NamedTuple):
     at: float
     closes: float
     aliases: tuple[Ref, ...] = ()
+    by_page: bool = False
 
     def is_of(self, ref: Ref) -> bool:
         """Return True where a reference names a record of this decision."""
@@ -73,10 +79,12 @@ class EarlyShown(NamedTuple):
     Attributes:
         decision: named by the event.
         at: seconds.
+        source: `page` or `server`; empty where the version before did not note it.
     """
 
     decision: Ref
     at: float
+    source: str = ""
 
 
 class RewardEvent(NamedTuple):
@@ -104,7 +112,7 @@ class RewardEvent(NamedTuple):
     @property
     def is_fact(self) -> bool:
         """Whether a server said it."""
-        return self.source == "server"
+        return self.source == SERVER
 
     @property
     def reach(self) -> float:
@@ -155,10 +163,13 @@ class VisitorState:
         complained_at: seconds, of the latest complaint.
         failures: payments that failed since the latest that went through.
         known: facts of the operator, by name.
-        amounts: fen, the different ones that were paid or chosen.
+        amounts: fen, the different ones that were paid; in states of the version before, and of
+            what servers reported, also chosen.
         receipts: payments that can be taken back, by time, before any refund.
         refunds: by time; also those whose payment has not come yet.
         closed: exposures that closed with the credit of such a payment, by time and reference.
+        chosen: fen, the different amounts that were chosen on pages.
+        dropped: counts of what left the state before its time, because there was too much.
         into: subject and partition of the visitor that this one turned out to be; all else is
             empty.
     """
@@ -185,6 +196,8 @@ class VisitorState:
     receipts: tuple[Receipt, ...] = ()
     refunds: tuple[Refund, ...] = ()
     closed: tuple[ClosedExposure, ...] = ()
+    chosen: tuple[int, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     into: tuple[str, int] | None = None
 
     def having(self, **changes: object) -> VisitorState:
@@ -202,6 +215,17 @@ class VisitorState:
         if len(fields) != len(self.__dict__):
             raise TypeError(f"a visitor's state has no {sorted(fields.keys() - self.__dict__)}")
         return state
+
+    def having_dropped(self, what: str, source: str, count: int = 1) -> VisitorState:
+        """Return the state with some more rows counted that left it before their time."""
+        if not count:
+            return self
+        return self.having(dropped=with_dropped(self.dropped, (Dropped(what, source, count),)))
+
+    @property
+    def affordable(self) -> frozenset[int]:
+        """The amounts in fen that were paid or chosen."""
+        return frozenset((*self.amounts, *self.chosen))
 
     def context(self, at: float | None = None) -> dict[str, Scalar]:
         """Return the attributes of the person that decisions may use; amounts in yuan.
@@ -273,12 +297,39 @@ def recall(state: VisitorState, watermark: float) -> VisitorState:
 
 
 def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
-    """Return a state without the sources of events that an equal one does not know.
+    """Return a state without the sources of what it holds that an equal one does not know.
 
     Args:
         state: that a replay gives.
-        found: that the version before may have written.
+        found: that a version before may have written.
     """
+    state = _without_classes(_without_event_sources(state, found), found)
+    mixed, apart = {*found.amounts, *found.chosen}, {*state.amounts, *state.chosen}
+    full = len(found.amounts) >= MAX_AMOUNTS and mixed < apart
+    if mixed == apart or full:
+        state = state.having(amounts=found.amounts, chosen=found.chosen)
+    counted = {(x.what, x.source): x.times for x in state.dropped}
+    if all(x.times <= counted.get((x.what, x.source), 0) for x in found.dropped):
+        # Nothing was counted before.
+        state = state.having(dropped=found.dropped)
+    return state
+
+
+def _without_classes(state: VisitorState, found: VisitorState) -> VisitorState:
+    """Return the state without the sources of early `shown` and failures that are not noted."""
+    early = {(x.decision, x.at) for x in found.early if not x.source}
+    failed = {x._replace(source="") for x in found.failures if not x.source}
+    if early:
+        rows = (x._replace(source="") if x[:2] in early else x for x in state.early)
+        state = state.having(early=tuple(rows))
+    if failed:
+        told = (x._replace(source="") for x in state.failures)
+        pairs = zip(told, state.failures, strict=True)
+        state = state.having(failures=tuple(x if x in failed else y for x, y in pairs))
+    return state
+
+
+def _without_event_sources(state: VisitorState, found: VisitorState) -> VisitorState:
     unsaid = {(x.at, x.event_id, x.type) for x in found.events if not x.source}
     if not unsaid:
         return state
@@ -286,6 +337,29 @@ def without_sources(state: VisitorState, found: VisitorState) -> VisitorState:
         x._replace(source="") if (x.at, x.event_id, x.type) in unsaid else x for x in state.events
     )
     return state.having(events=tuple(events))
+
+
+def fit_waiting(state: VisitorState) -> VisitorState:
+    """Return the state with as many decisions that wait for `shown` as there is room for.
+
+    Each slot has its share, so that a page's reloads push out no plan.
+    """
+    kept = fair(state.waiting, lambda x: x.slot, MAX_OPEN)
+    gone = len(state.waiting) - len(kept)
+    return state.having(waiting=kept).having_dropped("waiting", EITHER, gone) if gone else state
+
+
+def fit_early(state: VisitorState) -> VisitorState:
+    """Return the state with as many early `shown` as there is room for, of each class of sender."""
+    if len(state.early) <= MAX_OPEN:
+        return state
+    for is_fact, source in ((False, PAGE), (True, SERVER)):
+        crowd = [x for x in state.early if (x.source == SERVER) == is_fact]
+        gone = set(crowd[:-MAX_OPEN])
+        if gone:
+            kept = tuple(x for x in state.early if x not in gone)
+            state = state.having(early=kept).having_dropped("shown", source, len(gone))
+    return state
 
 
 def with_channel(channels: Sequence[str], channel: str) -> tuple[str, ...]:

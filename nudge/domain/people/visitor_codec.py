@@ -16,6 +16,7 @@ from nudge.domain.journal.records import Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.refunds import Receipt, Refund
+from nudge.domain.people.room import Dropped
 from nudge.domain.people.visitor import (
     ClosedExposure,
     EarlyShown,
@@ -27,13 +28,15 @@ from nudge.domain.slots.reward_event import PAID
 from nudge.domain.slots.slot import RewardTerms
 from nudge.errors import CorruptRecordError
 
-VERSION: Final = 4
+VERSION: Final = 5
 _NIL: Final = b"\xc0"
-FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, VERSION: 23}
+FIELDS: Final[Mapping[int, int]] = {1: 8, 2: 11, 3: 20, 4: 23, VERSION: 25}
 """Version -> number of fields.
 
 Version 1 had no benefits and no payments but the last, 2 no numbers, contacts and failures, 3 no
-receipts, refunds and sources of events; fields that an earlier version lacks are empty.
+receipts, refunds and sources of events, 4 no sources of failures and early `shown`, had the amounts
+that pages chose among those paid, and counted nothing that was dropped; fields that an earlier
+version lacks are empty.
 """
 WITH_INTO: Final = 3
 """First version whose last field is `into`: what later ones add stands before it."""
@@ -41,7 +44,7 @@ _NAMES: Final = (
     *("watermark", "last_amount", "last_paid_at", "channels", "waiting", "early", "open", "events"),
     *("benefits", "payments", "first_paid_at"),
     *("numbers", "typed", "contacts", "consents", "complained_at", "failures", "known"),
-    *("amounts", "receipts", "refunds", "closed", "into"),
+    *("amounts", "receipts", "refunds", "closed", "chosen", "dropped", "into"),
 )
 
 _FACTS: Final = frozenset({PAID, "sms_clicked"})
@@ -137,15 +140,18 @@ def _pack_open(one: OpenExposure) -> tuple[object, ...]:
         *(terms.on, terms.event, terms.objective, terms.window),
         *(one.at, one.closes),
         *map(_pack_ref, one.aliases),
+        *((True,) if one.by_page else ()),
     )
 
 
 def _open(row: tuple[Any, ...]) -> OpenExposure:
     p, n, i, slot, revision, variant, cell, reason, propensity, *rest = row
     on, event, objective, window, at, closes, *others = rest
-    terms, aliases = RewardTerms(on, event, objective, window), tuple(Ref(*one) for one in others)
+    # Behind the aliases stands `by_page`, where it is true: earlier versions knew none.
+    by_page = others[-1:] == [True]
+    terms, names = RewardTerms(on, event, objective, window), others[:-1] if by_page else others
     of = (slot, revision, variant, cell, reason, propensity, terms)
-    return OpenExposure(Ref(p, n, i), *of, at, closes, aliases)
+    return OpenExposure(Ref(p, n, i), *of, at, closes, tuple(Ref(*one) for one in names), by_page)
 
 
 def _pack_event(one: RewardEvent) -> tuple[object, ...]:
@@ -183,7 +189,7 @@ def _from_aside(restore: Callable[[Any], object]) -> Callable[[Any], object]:
 # What is not listed here is kept as it is: plain values, and rows, which are tuples.
 _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
     "waiting": _each(_pack_open),
-    "early": _each(lambda one: (*_pack_ref(one.decision), one.at)),
+    "early": _each(lambda one: (*_pack_ref(one.decision), *one[1:])),
     "open": _each(_pack_open),
     "events": _each(_pack_event),
     # Hardly any consent has more than an event says: the bytes are those of the version before.
@@ -195,7 +201,7 @@ _PACK: Final[Mapping[str, Callable[[Any], object]]] = {
 _PACKERS: Final = tuple((name, _PACK.get(name, _as_it_is)) for name in _NAMES)
 _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "waiting": _each(_open),
-    "early": _each(lambda row: EarlyShown(Ref(*row[:3]), row[3])),
+    "early": _each(lambda row: EarlyShown(Ref(*row[:3]), *row[3:])),
     "open": _each(_open),
     "events": _each(_event),
     "payments": _rows(Payment),
@@ -208,6 +214,7 @@ _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "receipts": _from_aside(_rows(Receipt)),
     "refunds": _from_aside(_rows(Refund)),
     "closed": _from_aside(_each(_closed)),
+    "dropped": _rows(Dropped),
 }
 _EXPOSURES: Final = ("waiting", "early", "open", "events", "receipts", "refunds", "closed")
 _RESTORE: Final = tuple((_NAMES.index(name), one) for name, one in _FROM_PLAIN.items())

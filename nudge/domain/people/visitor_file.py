@@ -24,6 +24,7 @@ from nudge.domain.slots.slot import Scalar
 from nudge.domain.values.cells import parse_cell
 from nudge.domain.values.flags import parse_flag
 from nudge.domain.values.instants import parse_past
+from nudge.domain.values.number_words import mask_table
 from nudge.domain.values.refusal import ValueRefusedError
 
 TIME: Final = "_at"
@@ -100,11 +101,15 @@ class VisitorColumns:
                 cell = _tried(name, lambda of=value: parse_cell(of), warnings)  # type: ignore[misc]
                 if cell is not None:
                     known[name] = cell
+        masked = mask_table(known)
         consents = {
             one.channel: said
             for one in self.consents
             if (said := _consent(one, row, now, warnings)) is not None
         }
+        if masked:
+            known, count = masked.table, masked.numbers
+            return VisitorRow(visitor_id, number, known, consents, tuple(warnings), count)
         return VisitorRow(visitor_id, number, known, consents, tuple(warnings))
 
     def _number(self, row: Mapping[str, object], warnings: list[str]) -> Number | None:

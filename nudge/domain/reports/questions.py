@@ -13,6 +13,7 @@ import orjson
 from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
 from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
+from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError
@@ -177,7 +178,7 @@ def dimensions_of(by: str | None) -> tuple[str, ...]:
     Raises:
         InvalidRequestError: a dimension is unknown or repeated, or there are too many.
     """
-    names = [name.strip() for name in by.split(",")] if by else []
+    names = [mask_numbers(name.strip()) for name in by.split(",")] if by else []
     wrong = [name for name in names if name not in DIMENSIONS and not _NAME.fullmatch(name)]
     if wrong:
         known = ", ".join(DIMENSIONS)
@@ -194,7 +195,8 @@ def where_of(text: str | None) -> Where:
         InvalidRequestError: a part is no dimension with a value, or a dimension is repeated.
     """
     pairs = [one.partition(":") for one in text.split(",")] if text else []
-    found = tuple((name.strip(), value.strip()) for name, _, value in pairs)
+    # As in what is stored: a word with a number is found by its masked form.
+    found = tuple((mask_numbers(n.strip()), mask_numbers(value.strip())) for n, _, value in pairs)
     for (name, value), (_, colon, _) in zip(found, pairs, strict=True):
         if name not in DIMENSIONS and not _NAME.fullmatch(name):
             known = ", ".join(DIMENSIONS)
@@ -216,7 +218,7 @@ def target_of(target: object) -> str:
     """
     if not isinstance(target, str) or not _TARGET.fullmatch(target):
         raise _wrong("target", f"unknown target; use {TARGETS}")
-    return target
+    return mask_numbers(target)
 
 
 def format_of(value: str | None) -> str:

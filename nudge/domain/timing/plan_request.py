@@ -32,6 +32,7 @@ class PlanRequest(NamedTuple):
         purpose: of the contact policy.
         channel: of the contact policy.
         zone: IANA name, where the caller knows better than the service.
+        masked: phone numbers that were masked in its words.
     """
 
     visitor_id: str
@@ -40,6 +41,7 @@ class PlanRequest(NamedTuple):
     purpose: str = REMINDER
     channel: str = SMS
     zone: str | None = None
+    masked: int = 0
 
 
 class PlanAnswer(NamedTuple):

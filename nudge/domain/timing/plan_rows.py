@@ -15,6 +15,7 @@ from nudge.domain.slots.slot import Scalar
 from nudge.domain.timing.plan_columns import PURPOSE
 from nudge.domain.timing.plan_request import ZONE, PlanAnswer, PlanRequest, format_send_time
 from nudge.domain.values.cells import parse_cell
+from nudge.domain.values.number_words import mask_table
 from nudge.domain.values.plain_text import trim
 from nudge.domain.values.refusal import ValueRefusedError
 
@@ -87,6 +88,9 @@ class PlanTerms:
                     context[name] = found
         except ValueRefusedError as error:
             return f"{name}: {error}"
+        if masked := mask_table(context):
+            words, count = masked
+            return PlanRequest(visitor_id, self.slots, words, purpose, zone=zone, masked=count)
         return PlanRequest(visitor_id, self.slots, context, purpose, zone=zone)
 
 

@@ -5,9 +5,9 @@ A fold. It reads its own exposures and rewards too, and passes them by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -19,12 +19,10 @@ from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.facts import REFUND_OF
 from nudge.domain.people.merging import LEFT, arriving
 from nudge.domain.people.parting import PARTED, late_arrival
+from nudge.domain.people.room import Dropped, dropped_of, dropped_text, with_dropped
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState, recall
-from nudge.domain.people.visitor_codec import decode_state
-from nudge.errors import CorruptRecordError
-from nudge.flows.folds.plan_review import PlanReview
-from nudge.store.folds.folds import GENERATION, Commit, FoldWrite
+from nudge.store.folds.folds import DROPPED, GENERATION, Commit, FoldWrite
 from nudge.store.store import Store
 
 log = structlog.get_logger()
@@ -34,6 +32,16 @@ DUE: Final = 250
 WATERMARK: Final = "watermark"
 
 
+class PlanReviewer(Protocol):
+    """What reviews visitors' plans: `PlanReview`, or one that follows the contact policy."""
+
+    def review(
+        self, partition: int, entries: Iterable[JournalEntry], states: Mapping[str, VisitorState]
+    ) -> None:
+        """Withdraw what must not be sent any more; idempotent."""
+        ...
+
+
 @dataclass(frozen=True)
 class AttributeState:
     """The state of the fold `attribute` in one partition.
@@ -41,10 +49,12 @@ class AttributeState:
     Attributes:
         watermark: the largest stamp, in seconds.
         generation: of the visitors' states.
+        dropped: counts of what left them for lack of room.
     """
 
     watermark: float
     generation: int = 0
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,13 +71,13 @@ class AttributeFold:
     store: Store
     batch: int = 500
     name: str = FoldName.ATTRIBUTE
-    plan_review: PlanReview | None = None
+    plan_review: PlanReviewer | None = None
 
     def prepare(self, partition: int) -> AttributeState:
         """Read the watermark and the generation as of the committed position."""
-        names = (WATERMARK, GENERATION)
-        mark, number = self.store.folds.read_fields(partition, self.name, *names)
-        return AttributeState(float(mark or 0.0), int(number or 0))
+        names = (WATERMARK, GENERATION, DROPPED)
+        mark, number, gone = self.store.folds.read_fields(partition, self.name, *names)
+        return AttributeState(float(mark or 0.0), int(number or 0), dropped_of(gone or ""))
 
     def handle(
         self, partition: int, state: AttributeState, entries: Sequence[JournalEntry]
@@ -85,7 +95,9 @@ class AttributeFold:
         after = replace(state, watermark=max(state.watermark, *(e.stamp for e in entries)))
         due = self._due(partition, after)
         loaded = self._load(partition, state, dict.fromkeys((*_subjects(entries), *due)))
-        visitors, records = fold(loaded, state.watermark, entries)
+        gone: list[Dropped] = []
+        visitors, records = fold(loaded, state.watermark, entries, gone.extend)
+        after = replace(after, dropped=with_dropped(state.dropped, gone))
         mark = after.watermark
         visitors = {s: advance(recall(one, mark), mark) for s, one in visitors.items()}
         if self.plan_review:
@@ -93,7 +105,7 @@ class AttributeFold:
         if self.name == FoldName.ATTRIBUTE:
             _tell_unknown(entries, visitors)
         writes = self._writes(partition, after.generation, loaded, visitors, due)
-        fields = {WATERMARK: repr(mark)}
+        fields = {WATERMARK: repr(mark)} | ({DROPPED: dropped_text(after.dropped)} if gone else {})
         writes.append(self.store.folds.put_fields(partition, self.name, fields))
         sends = [sent for e in entries if (sent := sent_by(e))]
         return after, Commit(entries[-1].position, records, writes, sends)
@@ -104,7 +116,9 @@ class AttributeFold:
 
     def _load(self, partition: int, state: AttributeState, subjects: Iterable[str]) -> Visitors:
         blobs = self.store.visitor_states.read_each(partition, list(subjects), state.generation)
-        found = {subject: _state(subject, blob) for subject, blob in blobs.items()}
+        # What cannot be read is new: one visitor's bytes must not stop the partition.
+        read = self.store.state_reader.state
+        found = {subject: read(blob) for subject, blob in blobs.items()}
         # The store forgets by its clock. A rebuild, which is faster than time, must forget as well.
         return {subject: recall(one, state.watermark) for subject, one in found.items()}
 
@@ -153,18 +167,3 @@ def _tell_unknown(entries: Iterable[JournalEntry], visitors: Visitors) -> None:
             gone = state.into is not None
             if not gone and not knows_payment(state, str(record.fields.get(REFUND_OF))):
                 log.warning("refund_of_unknown_payment", event_id=record.event_id)
-
-
-def _state(subject: str, blob: bytes | None) -> VisitorState:
-    """Return the visitor's state; a new one where the stored bytes cannot be read.
-
-    The state is rebuilt from the journal when need be; meanwhile one visitor's bytes must not
-    stop the partition.
-    """
-    if blob is None:
-        return VisitorState()
-    try:
-        return decode_state(blob)
-    except CorruptRecordError:
-        log.exception("visitor_state_unreadable", subject=subject)
-        return VisitorState()

@@ -68,7 +68,7 @@ class LearnFold:
         """
         watermark = max(state.watermark, *(entry.stamp for entry in entries))
         position = entries[-1].position
-        booked = book(entry.record for entry in entries)
+        booked = book(entries)
         slots = state.slots.union(key.slot for key in booked)
         after = LearnState(watermark, slots, state.generation)
         due = widen_buckets(booked, watermark)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -21,6 +21,7 @@ from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.versions import forgotten, seed_of
 from nudge.errors import FencedError, StoreAwayError
+from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories, mix
 from nudge.store.folds.counts import CountRow
 from nudge.store.folds.counts_copy import CountsCopy
 from nudge.store.service.snapshots import PublishLease
@@ -43,7 +44,7 @@ class SlotPublication:
         revision: of the slot, at the last publication; 0 before.
         changed: the counts are not those of the last publication.
         due: seconds on the monotonic clock before which nothing is published.
-        memory: where the last fit ended; another publisher starts without.
+        memories: where the last fits ended; another publisher starts without.
     """
 
     lease: PublishLease
@@ -52,14 +53,24 @@ class SlotPublication:
     revision: int
     changed: bool
     due: float = 0.0
-    memory: FitMemory = field(default_factory=FitMemory)
+    memories: FitMemories = field(default_factory=FitMemories)
 
 
 class Publisher:
-    """A publisher of snapshots for every slot whose lease it gets. Use it from one thread."""
+    """A publisher of snapshots for every slot whose lease it gets. Use it from one thread.
 
-    def __init__(self, store: Store, owner: str, ttl: float, every: float) -> None:
-        self._store = store
+    Args:
+        store: of the installation.
+        owner: of the leases.
+        ttl: seconds for which a lease holds.
+        every: least seconds between two snapshots of a slot.
+        page_share: most by which pages' words alone may move a variant's probability.
+    """
+
+    def __init__(
+        self, store: Store, owner: str, ttl: float, every: float, page_share: float = PAGE_SHARE
+    ) -> None:
+        self._store, self._page_share = store, page_share
         self._owner, self._ttl, self._every = owner, ttl, every
         self._desks: dict[str, SlotPublication] = {}
         self._paused: dict[str, float] = {}
@@ -107,7 +118,7 @@ class Publisher:
             self._paused[slot.name] = now + PAUSE
             held = self._desks.get(slot.name)
             if held is not None:
-                held.memory = FitMemory()  # it may be half changed
+                held.memories = FitMemories()  # it may be half changed
             self._store.snapshots.note_failure(slot.name, type(error).__name__)
         return False
 
@@ -171,7 +182,8 @@ class Publisher:
                 alike[revision] = self._alike(slot, revision)
             if alike[revision]:
                 rows.append(row)
-        return fit_learner(slot, rows, counts.positions, counts.watermark, version, desk.memory)
+        done = (counts.positions, counts.watermark, version)
+        return fit_learner(slot, rows, *done, desk.memories, self._page_share)
 
     def _alike(self, slot: Slot, number: int) -> bool:
         earlier = self._store.slots.revision(slot.name, number)
@@ -184,7 +196,8 @@ def fit_learner(
     positions: list[int],
     watermark: float,
     version: int,
-    memory: FitMemory | None = None,
+    memories: FitMemories | None = None,
+    page_share: float = PAGE_SHARE,
 ) -> Policy:
     """Fit the slot's learner to counts and return the policy: a pure function of its arguments.
 
@@ -194,16 +207,21 @@ def fit_learner(
         positions: by partition, up to which the journal was counted.
         watermark: seconds, the time of the fit: of the journal, not of the wall clock.
         version: to give it.
-        memory: of earlier fits, changed in place.
+        memories: of earlier fits, changed in place.
+        page_share: what pages' words are worth where the slot does not say so itself.
 
     Raises:
         bandits.ConfigError: the slot's kind of policy is not available.
     """
     index = {name: i for i, name in enumerate(slot.names)}
     known = [row for row in rows if row.variant in index]
-    table = CountTable.from_rows((r.bucket, r.cell, index[r.variant], *r.tally) for r in known)
     config, seed = learner_config(slot), seed_of(slot.name, version)
-    policy = fit(config, table, watermark, seed=seed, version=str(version), memory=memory)
+
+    def fitted(found: Sequence[CountRow], memory: FitMemory) -> Policy:
+        table = CountTable.from_rows((r.bucket, r.cell, index[r.variant], *r.tally) for r in found)
+        return fit(config, table, watermark, seed=seed, version=str(version), memory=memory)
+
+    policy = mix(slot, known, version, fitted, memories or FitMemories(), page_share)
     trials: dict[str, int] = defaultdict(int)
     for row in known:
         trials[row.cell] += row.tally[0]

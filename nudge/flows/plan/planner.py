@@ -131,7 +131,9 @@ class Planner:
     def _make_settler(self, catalogue: Catalogue, source: str, at: float) -> PlanSettler:
         table = self._tables.find_table(self.calendar, catalogue, at)
         key = self.sealer.draw_key
-        desk = PlanningRound(table, self.segments, self.holdout, key, source, at)
+        desk = PlanningRound(
+            table, self.segments, self.holdout, key, source, at, self.store.state_reader
+        )
         return PlanSettler(self.store, self.sealer, desk, self._memory)
 
 

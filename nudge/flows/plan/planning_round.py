@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
 from nudge.domain.basics.money import yuan_of
 from nudge.domain.basics.slot_values import is_number
@@ -11,8 +10,6 @@ from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.journal.block import BlockDecision, drawn_of
 from nudge.domain.people.failures import with_failure_told
-from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_person
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.window import SLOT
 from nudge.domain.timing.plan_answer import StandingPlan
@@ -26,9 +23,8 @@ from nudge.flows.plan.candidate import (
     make_decision_request,
 )
 from nudge.flows.plan.minute_table import MinuteTable
+from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.visitors import VisitorView
-
-_NOBODY: Final = VisitorState()
 
 
 @dataclass(frozen=True)
@@ -42,6 +38,7 @@ class PlanningRound:
         key: secret, of draws.
         source: id of the API key.
         at: seconds, now.
+        states: reads those of visitors.
     """
 
     table: MinuteTable
@@ -50,11 +47,12 @@ class PlanningRound:
     key: bytes
     source: str
     at: float
+    states: StateReader = field(default_factory=StateReader)
 
     def open_candidate(self, wish: PlanRequest, opened: VisitorView) -> Candidate:
         """Return the candidate for a question, with the options that the contact policy leaves."""
         at, table, assigned = self.at, self.table, opened.assigned
-        state = decode_person(opened.state) if opened.state else _NOBODY
+        state = self.states.person(opened.state)
         context = with_failure_told(state.context(at), wish.context, at)
         context["channel"], context["page"] = wish.channel, wish.purpose
         context = name_segments(self.segments, context, at)
@@ -154,7 +152,7 @@ class PlanningRound:
             degraded=False,
             benefits=state.benefits,
             left=opened.left,
-            amounts=frozenset(map(yuan_of, state.amounts)),
+            amounts=frozenset(map(yuan_of, state.affordable)),
             blocked={SLOT: options.blocked},
             periods={SLOT: options.cycle},
             withdrawn={SLOT} if candidate.before is not None and not options.stands else (),

@@ -90,7 +90,7 @@ class Decider:
     ) -> PageDraft:
         slots = [live[name] for name in request.slots]
         visitor = self._identifier.identify(request, slots, caller, at)
-        known = self._knower.know(request, visitor, caller.key_id, at)
+        known = self._knower.know(request, visitor, caller, at)
         logged = self._log.choose_and_log(slots, known.choice, visitor)
         self._log.adopt(visitor)
         return PageDraft(request.slots, visitor.token(self.sealer), logged, known.numbers)
@@ -110,7 +110,7 @@ class Decider:
 
     @cached_property
     def _knower(self) -> Knower:
-        return Knower(self.sealer, self.holdout, self.segments)
+        return Knower(self.sealer, self.holdout, self.segments, self.store.state_reader)
 
     @cached_property
     def _log(self) -> DecisionLog:

@@ -61,6 +61,8 @@ def _append(store: Store, batch: Iterable[SpooledAppend]) -> int:
         if arrival is not None:
             group = groups[one.closes, one.lasting or not one.closes]
             group.setdefault(one.partition, []).append(arrival)
+    arrivals = (one for by in groups.values() for group in by.values() for one in group)
+    store.stock.confirm_elsewhere(arrivals)
     return sum(
         store.people.append_people(group, closes=closes, lasting=lasting)
         for (closes, lasting), group in groups.items()

@@ -34,10 +34,12 @@ class PageVisitor(NamedTuple):
 
     def token(self, sealer: Sealer) -> str:
         """The device's token from now on: a visitor who may be known is in it."""
-        device = self.device or Device(new_subject())
-        if self.view.owned:
-            device = device.seeing(Home(self.view.subject, self.view.partition))
-        return sealer.token(device)
+        view, device = self.view, self.device or Device(new_subject())
+        home = Home(view.subject, view.partition)
+        if view.owned:
+            vouched = not (view.claimed or self.degraded)
+            return sealer.token(device.seeing(home, vouched=vouched))
+        return sealer.token(device.seeing(sealer.decoy(device.id, home)))
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class Identifier:
             view = self.finder.opened(request, device, caller, at, stock=stock, book=book)
         except StoreAwayError:
             return self._unread(request, device)._replace(by_server=caller.is_server)
-        return PageVisitor(view, device, degraded=False, lookup="")
+        by_server = caller.is_server
+        return PageVisitor(view, device, degraded=False, lookup="", by_server=by_server)
 
     def _unread(self, request: DecisionRequest, device: Device | None) -> PageVisitor:
         """The visitor whom the token alone names; a new one where it names none, or several."""
         home = self.finder.home(request.visitor_id)
-        if device is not None and len(device.homes) == 1:
-            only = device.homes[0]
+        if device is not None and len(device.knows) == 1:
+            only = device.knows[0]
             view = VisitorView(only.subject, only.partition)
             return PageVisitor(view, device, degraded=True, lookup="")
         view = VisitorView(new_subject(), home.partition)

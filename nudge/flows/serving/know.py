@@ -9,17 +9,15 @@ from nudge.domain.basics.money import yuan_of
 from nudge.domain.choosing.choice import ChoiceInput
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.caller import Caller
 from nudge.domain.people.failures import with_failure_told
 from nudge.domain.people.filling import PrefillNumbers, filling
 from nudge.domain.people.numbers import flags
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_state
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
 from nudge.flows.serving.identify import PageVisitor
-
-NOBODY = VisitorState()
-"""The state of a visitor of whom nothing is known, or nothing may be told."""
+from nudge.store.vault.state_reader import NOBODY, StateReader
 
 
 class PageKnowledge(NamedTuple):
@@ -42,29 +40,28 @@ class Knower:
         sealer: opens numbers, and has the key of the draw.
         holdout: global share of subjects who are never personalised.
         segments: that visitors may belong to.
+        states: reads the visitor's.
     """
 
     sealer: Sealer
     holdout: float
     segments: Segments
+    states: StateReader
 
     def know(
-        self, request: DecisionRequest, visitor: PageVisitor, source: str, at: float
+        self, request: DecisionRequest, visitor: PageVisitor, caller: Caller, at: float
     ) -> PageKnowledge:
         """Put together what is known.
 
         Args:
             request: of the page.
             visitor: of the page.
-            source: id of the API key.
+            caller: whose API key it is.
             at: seconds, now.
-
-        Raises:
-            CorruptRecordError: the visitor's state cannot be read.
         """
         view, device = visitor.view, visitor.device
         mine = view.owned and not visitor.degraded
-        state = decode_state(view.state) if mine and view.state else NOBODY
+        state = self.states.state(view.state) if mine else NOBODY
         device_id = device.id if device else ""
         numbers = filling(self.sealer.vault, view.numbers, state, device_id, at)
         choice = ChoiceInput(
@@ -73,13 +70,14 @@ class Knower:
             context=self._context(request, state, numbers, at),
             at=at,
             holdout=self.holdout,
-            source=source,
+            source=caller.key_id,
             key=self.sealer.draw_key,
             degraded=visitor.degraded,
             benefits=state.benefits if mine else None,
             left=None if visitor.degraded else view.left,
             public=view.public,
-            amounts=frozenset(map(yuan_of, state.amounts)),
+            amounts=frozenset(map(yuan_of, state.affordable)),
+            by_page=not caller.is_server,
         )
         return PageKnowledge(choice, numbers)
 

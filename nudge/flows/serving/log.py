@@ -89,7 +89,7 @@ class DecisionLog:
                 logged.unlogged.extend(_unlogged(decisions, visitor, known.at))
                 break
             try:
-                made = self._append(visitor.view.partition, fresh, keep_for)
+                made = self._append(visitor, fresh, keep_for)
             except StoreAwayError:
                 # It went away after the visitor was read: as if it had been before.
                 decisions = redraw_stocked(fresh, known, assigned)
@@ -129,11 +129,12 @@ class DecisionLog:
         return True
 
     def _append(
-        self, partition: int, fresh: Sequence[NewDecision], keep_for: float
+        self, visitor: PageVisitor, fresh: Sequence[NewDecision], keep_for: float
     ) -> list[StandingDecision | None]:
         faults.point("decide.before_append")
         taking = [(one.decision, one.takes) for one in fresh]
-        made = self.store.journal.append_taking(partition, taking, keep_for)
+        partition, by_page = visitor.view.partition, not visitor.by_server
+        made = self.store.journal.append_taking(partition, taking, keep_for, by_page=by_page)
         faults.point("decide.after_append")
         return made
 

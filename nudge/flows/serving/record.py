@@ -19,16 +19,19 @@ from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.event import (
+    CAPPED,
     EVENT_TYPES,
     MAX_AGE,
     NEEDS_DECISION,
+    SURPLUS,
+    may_reward,
     may_send,
     skew_of,
     source_of,
     text_name,
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
-from nudge.domain.people.facts import REFUNDABLE
+from nudge.domain.people.facts import REFUND_OF, REFUNDABLE
 from nudge.domain.people.numbers import OWN
 from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
@@ -55,10 +58,12 @@ class RoutedEvent:
     Attributes:
         partition: of its visitor.
         arrival: what is appended.
+        masked: phone numbers that were masked in it.
     """
 
     partition: int
     arrival: Append
+    masked: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,8 @@ class Recorder:
             fresh, gathered = len(routed), []
         too_many = tuple(_too_many(one) for one in gathered)
         known = len(routed) - fresh - len(too_many)
-        return RecordResult(fresh, known, (*rejected, *too_many), warnings)
+        masked = sum(one.masked for one in routed)
+        return RecordResult(fresh, known, (*rejected, *too_many), warnings, masked)
 
     def _append(
         self, routed: Sequence[RoutedEvent], gathered: list[Append], *, closes: bool
@@ -113,6 +119,7 @@ class Recorder:
         groups: dict[int, list[Append]] = defaultdict(list)
         for one in routed:
             groups[one.partition].append(one.arrival)
+        self.store.stock.confirm_elsewhere(one.arrival for one in routed)
         faults.point("record.before_append")
         fresh = self.store.people.append_people(groups, closes=closes, refused=gathered.append)
         faults.point("record.after_append")
@@ -124,6 +131,25 @@ class Recorder:
         self.spool.append([pack(item) for item in items])
 
     def _routed(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:
+        hidden = self._without_numbers(sent)
+        found = self._route(hidden, caller, at)
+        if isinstance(found, RoutedEvent):
+            return replace(found, masked=hidden.masked) if hidden.masked else found
+        # The sender knows its event by the id that it gave.
+        return found if hidden is sent else replace(found, event_id=sent.event_id)
+
+    def _without_numbers(self, sent: EventRequest) -> EventRequest:
+        """Return the event without numbers in its ids: these stay unique, and equal in a retry."""
+        event_id, refund_of = sent.event_id, sent.fields.get(REFUND_OF)
+        hidden = self.sealer.hide_numbers(event_id)
+        of = self.sealer.hide_numbers(refund_of) if isinstance(refund_of, str) else refund_of
+        count = (hidden != event_id) + (of != refund_of)
+        if not count:
+            return sent
+        fields = {**sent.fields, REFUND_OF: of} if of != refund_of else sent.fields
+        return replace(sent, event_id=hidden, fields=fields, masked=sent.masked + count)
+
+    def _route(self, sent: EventRequest, caller: Caller, at: float) -> RoutedEvent | RejectedEvent:
         ref = self.sealer.unseal(sent.decision_id) if sent.decision_id else None
         link = self._link(sent)
         # Senders may have tokens of their own, but those tell nobody who it is.
@@ -150,7 +176,8 @@ class Recorder:
         if ref is None or subject is None:
             return _rejected(sent, "unknown_decision", "decision_id is not known (any more)")
         known = replace(event, subject=subject)
-        return RoutedEvent(ref.partition, Append("", known, notes=notes, named=named))
+        of = place_of(ref) if subject and ref.position < AWAY else ""
+        return RoutedEvent(ref.partition, Append("", known, of, notes, named))
 
     def _link(self, sent: EventRequest) -> Link | None:
         """Of the SMS whose link was followed."""
@@ -176,7 +203,7 @@ class Recorder:
         if sent.type == PAID and caller.is_server:
             fields[REFUNDABLE] = True
         source = source_of(caller)
-        return Event(
+        event = Event(
             subject=new_subject(),
             event_id=sent.event_id,
             type=sent.type,
@@ -186,6 +213,10 @@ class Recorder:
             at=sent.at,
             skew=skew_of(sent.at, source, self.skew),
         )
+        if source == "server" or not may_reward(sent.type, fields, source):
+            return event
+        marks = {CAPPED: True} | ({SURPLUS: True} if sent.surplus else {})
+        return replace(event, fields=fields | marks)
 
     def _named(self, sent: EventRequest, at: float) -> NamedId | None:
         """The number, or the second id, that an event names."""
@@ -198,17 +229,22 @@ class Recorder:
             return None
         hashed = self.sealer.number_hash(sent.msisdn)
         home = self.sealer.partition(hashed, self.store.keys.partitions)
-        device = self._device(sent)
+        device, homes = self._device(sent)
         sealed = self.sealer.vault.seal(sent.msisdn.to_seal, device) if device else b""
         ms = round((at if sent.at is None else min(sent.at, at)) * 1000)
-        return NamedId(hashed, home, new_label(), device, sealed, ms)
+        return NamedId(hashed, home, new_label(), device, sealed, ms, homes)
 
-    def _device(self, sent: EventRequest) -> str:
-        """Under what the number is kept: the device that typed it, or as the visitor's own."""
+    def _device(self, sent: EventRequest) -> tuple[str, str]:
+        """Under what the number is kept: the device that typed it, or as the visitor's own.
+
+        With it the visitors whom the device's token names.
+        """
         if sent.type == IDENTIFIED:
-            return OWN
+            return OWN, ""
         device = self.sealer.device(sent.device_token)
-        return device.id if device else ""
+        if device is None:
+            return "", ""
+        return device.id, " ".join(device.marks(claims=self.store.pages_own_ids))
 
     def _notes(self, sent: EventRequest, caller: Caller) -> tuple[VaultEntry, ...]:
         """Find the texts of people, for the vault: the journal cannot forget."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nudge.config.slot_change import Change, Edit, change_of, differences, refusals
+from nudge.config.slot_change import Change, Edit, change_of, differences, number_problems, refusals
 from nudge.config.slot_fallback import fallback_problems
 from nudge.config.slot_file import digest, dump_slot, parse_slot
 from nudge.config.slot_patch import merge_patch
@@ -74,6 +74,7 @@ def put(store: Store, name: str, table: Mapping[str, Any], seen: int | None, edi
         return Change(before, "unchanged", (), before)
     _check(store, name, before, seen)
     _check_fallback(before, wanted)
+    _check_numbers(before, wanted)
     return _written(store, change_of(before, wanted), edit)
 
 
@@ -97,6 +98,7 @@ def patch(
         return Change(before, "unchanged", (), before)
     _check(store, name, before, seen)
     _check_fallback(before, wanted)
+    _check_numbers(before, wanted)
     return _written(store, change_of(before, wanted), edit)
 
 
@@ -133,6 +135,12 @@ def _check_fallback(before: Slot | None, wanted: Slot) -> None:
         errors.setdefault(key, []).append(text)
     if errors:
         raise InvalidRequestError("the holdout would be shown another variant", errors)
+
+
+def _check_numbers(before: Slot | None, wanted: Slot) -> None:
+    errors = {key: [text] for key, text in number_problems(before, wanted)}
+    if errors:
+        raise InvalidRequestError("a slot holds no phone numbers", errors)
 
 
 def _written(store: Store, change: Change, edit: Edit) -> Change:

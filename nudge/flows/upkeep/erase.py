@@ -20,7 +20,6 @@ from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, LEFT, content_of, merge_states
 from nudge.domain.people.numbers import LAST
 from nudge.domain.people.visitor import VisitorState
-from nudge.domain.people.visitor_codec import decode_person
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import CorruptRecordError, InvalidRequestError
 from nudge.store.journal.appends import Append
@@ -172,7 +171,7 @@ class Eraser:
         generation = self.store.folds.generation_of(p, FoldName.ATTRIBUTE)
         after = self.store.folds.position_of(p, FoldName.ATTRIBUTE)
         blob = self.store.visitor_states.read_each(p, [home.subject], generation)[home.subject]
-        state = decode_person(blob) if blob else VisitorState()
+        state = self.store.state_reader.person(blob)
         while found := self.store.journal.read(p, after, TAIL):
             for entry in found:
                 if isinstance(entry.record, Event) and entry.record.subject == home.subject:

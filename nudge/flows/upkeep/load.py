@@ -79,7 +79,7 @@ class VisitorLoader:
         rows = list(customers)
         for place, (one, subject) in enumerate(zip(rows, new_subjects(len(rows)), strict=True)):
             # All events of a row propose one subject, in case that its visitor is new.
-            said = _Row(one, one.digest, subject)
+            said = _Row(one, one.digest(self.sealer.row_key), subject)
             home = self._home(self.sealer.visitor_hash(one.visitor_id))
             facts = list(_facts(said, home.subject))
             places |= dict.fromkeys(map(id, facts), place)
@@ -104,7 +104,9 @@ class VisitorLoader:
         for p, group in groups.items():
             for start in range(0, len(group), AT_ONCE):
                 some = {p: group[start : start + AT_ONCE]}
-                fresh += self.store.journal.append_followed(some, closes=True, note=note)
+                fresh += self.store.journal.append_followed(
+                    some, closes=True, names=True, note=note
+                )
         return fresh
 
     def _owner(self, said: _Row, msisdn: Number, home: Home) -> Ownership:

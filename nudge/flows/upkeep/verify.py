@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from nudge.domain.credit import count_import as lessons
-from nudge.domain.credit.booking import LEARNED, BookingKey, bookings
+from nudge.domain.credit.booking import LEARNED, BookingKey, bookings, entry_bookings
 from nudge.domain.credit.import_marks import REVERSAL
 from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.fold_name import FoldName
@@ -18,11 +18,19 @@ from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
 from nudge.flows.upkeep.verify_times import find_impossible_times
 from nudge.lake.checks.checks import EMPTY, count_rows, find_repeated_ids, marks, position_spans
-from nudge.lake.engine.query import Backend, answer, connect_contents, figures, recount
+from nudge.lake.engine.query import (
+    CLAIM_SUMS,
+    Backend,
+    answer,
+    connect_contents,
+    figures,
+    recount,
+    recount_claims,
+)
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.tables import SCHEMAS
-from nudge.store.folds.count_codec import fields_of, totals_name
+from nudge.store.folds.count_codec import CLAIMS, KINDS, fields_of, totals_name
 from nudge.store.folds.counts_moment import Sums
 from nudge.store.store import Store
 
@@ -140,7 +148,7 @@ def _totals(
         expected = counted.get(p, Counter())
         expected.update(_booked(balance.sums().items()))
         for entries in _chunks(store, p, positions[p], one.position):
-            expected.update(_booked(one for e in entries for one in bookings(e.record)))
+            expected.update(_booked(one for e in entries for one in entry_bookings(e)))
         yield from _compared(p, "totals", expected, one.totals)
         yield from _compared(p, "counts in buckets", _learned(one.totals), one.learned)
     for p in moments.keys() - settled.keys():
@@ -164,6 +172,11 @@ def _counted(backend: Backend, last: Mapping[int, int]) -> dict[int, Sums]:
         name = totals_name(one.revision, one.reason, one.variant)
         tally = (one.exposures, one.conversions, one.value, one.square)
         found[row["partition"]].update(_fields(one.slot, name, tally))
+    for row in answer(backend, recount_claims(backend, last)):
+        name = totals_name(row["slot_revision"], row["reason"], row["variant"])
+        said, claims, drawn, facts = (int(row[one]) for one in CLAIM_SUMS)
+        told = _fields(row["slot"], name, (said, claims, drawn, facts), CLAIMS)
+        found[row["partition"]].update(told)
     for kind in (lessons.TYPE, REVERSAL):
         for p, mark in marks(backend, kind, last):
             found[p].update(_booked(bookings(mark)))
@@ -175,12 +188,12 @@ def _booked(sums: Iterable[tuple[BookingKey, Tally]]) -> Sums:
     totals: Sums = Counter()
     for key, tally in sums:
         name = totals_name(key.revision, key.reason, key.variant)
-        totals.update(_fields(key.slot, name, tally))
+        totals.update(_fields(key.slot, name, tally, CLAIMS if key.claim else KINDS))
     return totals
 
 
-def _fields(slot: str, name: str, tally: Tally) -> Sums:
-    return Counter({(slot, field): number for field, number in fields_of(name, tally)})
+def _fields(slot: str, name: str, tally: Tally, kinds: str = KINDS) -> Sums:
+    return Counter({(slot, field): number for field, number in fields_of(name, tally, kinds)})
 
 
 def _compared(partition: int, name: str, expected: Sums, found: Sums) -> Iterator[Difference]:

@@ -16,6 +16,7 @@ from ibis.expr.types import BooleanColumn, Column, Table
 
 from nudge.domain.basics.money import FEN
 from nudge.domain.credit.attribution import GRACE
+from nudge.domain.credit.booking import LEARNED
 from nudge.lake.engine import spark
 from nudge.lake.engine.sql import select, sql_view, watermarks
 from nudge.lake.engine.undone import hide_undone
@@ -24,6 +25,7 @@ from nudge.lake.files.reader import Contents, Lake
 from nudge.lake.files.tables import SCHEMAS
 
 __all__ = [
+    "CLAIM_SUMS",
     "DUCKDB",
     "Backend",
     "Figures",
@@ -37,6 +39,7 @@ __all__ = [
     "keep_rows",
     "performance",
     "recount",
+    "recount_claims",
     "sql_view",
     "translate_errors",
 ]
@@ -44,6 +47,8 @@ __all__ = [
 DUCKDB: Final = "duckdb"
 _KEY: Final = ("slot", "slot_revision", "reason", "variant")
 _SUMS: Final = ("exposures", "conversions", "value", "square")
+CLAIM_SUMS: Final = ("said", "claims", "drawn", "facts")
+"""Columns of `recount_claims` in the order of `tally.Claims`."""
 _DECISION: Final = (
     *("decision_id", "at", "slot", "slot_revision", "subject", "channel", "page", "context"),
     *("eligible", "pmf", "u", "variant", "propensity", "reason", "policy", "policy_version"),
@@ -275,6 +280,33 @@ def recount(backend: Backend, last: Mapping[int, int] | None = None) -> Table:
     return rows.group_by("partition", *_KEY).aggregate(
         **{name: rows[name].cast("decimal(38, 0)").sum() for name in _SUMS}
     )
+
+
+def recount_claims(backend: Backend, last: Mapping[int, int]) -> Table:
+    """Build the sums of what pages said, as `booking` has it, by the keys of `recount`.
+
+    Args:
+        backend: from `connect`.
+        last: partition -> last position to count; a missing partition counts nothing.
+    """
+    drawn, shown, paid = (
+        upto(backend.table(name), last) for name in ("decisions", "exposures", "rewards")
+    )
+    zero, key = ibis.literal(0, "int64"), ("partition", *_KEY)
+    # Versions before wrote none of these columns; a filter passes over what is null.
+    drawn = drawn.filter(drawn.by_page, drawn.twin.isnull())
+    paid = paid.filter((paid.claims != 0) | paid.by_page)
+    facts = ibis.ifelse(paid.by_page, paid.conversions - paid.claims, zero)
+    rows = ibis.union(
+        drawn.select(*key, said=zero - 1, claims=zero, drawn=zero + 1, facts=zero),
+        shown.filter(shown.by_page).select(
+            *key, said=zero + 1, claims=zero, drawn=zero, facts=zero
+        ),
+        paid.select(*key, said=zero, claims=paid.claims, drawn=zero, facts=facts),
+    )
+    rows = rows.filter(rows.reason.isin(sorted(LEARNED)))
+    sums = {name: rows[name].cast("decimal(38, 0)").sum() for name in CLAIM_SUMS}
+    return rows.group_by(*key).aggregate(**sums)
 
 
 def upto(table: Table, last: Mapping[int, int] | None) -> Table:

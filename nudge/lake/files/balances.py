@@ -35,9 +35,11 @@ SUMS: Final = pa.schema(
         *(("slot", pa.string()), ("slot_revision", pa.int64()), ("reason", pa.string())),
         *(("variant", pa.string()), ("cell", pa.string()), ("bucket", pa.int64())),
         *((name, _NUMBER) for name in ("exposures", "conversions", "value", "square")),
+        ("claim", pa.bool_()),
     ]
 )
-"""`bucket`: start of a bucket of exposure times, in seconds; `value` in fen."""
+"""`bucket`: start of a bucket of exposure times, in seconds; `value` in fen; `claim`: the row is
+the part of another that rests on a page's word, which versions before did not count."""
 VISITORS: Final = pa.schema(
     [
         *(("subject", pa.string()), ("touched", pa.float64())),
@@ -79,8 +81,9 @@ class Balance:
         found: dict[BookingKey, Tally] = {}
         for rows in _batches(self.root / self.left.sums, SUMS):
             for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-                t, c, r, q = map(int, row[6:])
-                found[BookingKey(*row[:6])] = (t, c, r, q)
+                slot, revision, reason, variant, cell, bucket, t, c, r, q, claim = row
+                key = BookingKey(slot, revision, reason, variant, cell, bucket, bool(claim))
+                found[key] = (int(t), int(c), int(r), int(q))
         return found
 
     def imports(self) -> ImportBalance:
@@ -151,9 +154,9 @@ def write_sums(path: Path, sums: Sums) -> None:
     Raises:
         OSError: the disk refused.
     """
-    keys = [list(column) for column in zip(*sums, strict=True)] or [[]] * 6
+    *keys, claims = [list(column) for column in zip(*sums, strict=True)] or [[]] * 7
     numbers = [list(map(Decimal, column)) for column in zip(*sums.values(), strict=True)]
-    values = [*keys, *(numbers or [[]] * 4)]
+    values = [*keys, *(numbers or [[]] * 4), claims]
     arrays = [pa.array(column, kind) for column, kind in zip(values, SUMS.types, strict=True)]
     _write(path, SUMS, iter([pa.record_batch(arrays, schema=SUMS)]))
 
@@ -195,6 +198,14 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(BATCH, columns=schema.names):
-                yield batch.cast(schema)
+                yield _whole(batch, schema).cast(schema)
     except (OSError, pa.ArrowException) as error:
         raise BrokenLakeError(f"{path} is not a readable balance: {error}") from error
+
+
+def _whole(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch with the columns that a version before did not write, empty."""
+    for place, one in enumerate(schema):
+        if one.name not in batch.schema.names:
+            batch = batch.add_column(place, one, pa.nulls(len(batch), one.type))
+    return batch

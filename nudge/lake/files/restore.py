@@ -104,16 +104,19 @@ def _decision(row: Row, ref: Ref | None, unseal: Unseal) -> Decision:
         supersedes=None if row["supersedes"] is None else _ref(row["supersedes"], unseal),
         twin=None if row["twin"] is None else _ref(row["twin"], unseal),
         ref=ref,
+        by_page=bool(row["by_page"]),  # versions before wrote none
     )
 
 
 def _exposure(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
-    return Exposure(**same, decision=_ref(row["decision_id"], unseal), window=row["window_seconds"])
+    ref, by_page = _ref(row["decision_id"], unseal), bool(row["by_page"])
+    return Exposure(**same, decision=ref, window=row["window_seconds"], by_page=by_page)
 
 
 def _reward(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:
     exposed_at = row["exposed_at_seconds"]
-    return Reward(**same, decision=_ref(row["decision_id"], unseal), exposed_at=exposed_at)
+    ref, told = _ref(row["decision_id"], unseal), (row["claims"] or 0, bool(row["by_page"]))
+    return Reward(**same, decision=ref, exposed_at=exposed_at, claims=told[0], by_page=told[1])
 
 
 def _event(row: Row, same: dict[str, Any], unseal: Unseal) -> Record:

@@ -167,12 +167,14 @@ COLUMNS: Final[Mapping[str, tuple[TableColumn | IdColumn | SharedColumn, ...]]] 
         *_plain(FLAG, "degraded"),
         _OWN_TIME,
         TableColumn("due_seconds", REAL, lambda r: r.due),
+        *_plain(FLAG, "by_page"),
     ),
     "exposures": (
         *_SHOWN,
         *_plain(REAL, "propensity"),
         TableColumn("window_seconds", REAL, lambda r: r.window),
         _OWN_TIME,
+        *_plain(FLAG, "by_page"),
     ),
     "rewards": (
         *_plain(TEXT, "reward_id"),
@@ -183,6 +185,8 @@ COLUMNS: Final[Mapping[str, tuple[TableColumn | IdColumn | SharedColumn, ...]]] 
         *_plain(WHOLE, "conversions", "value", "square"),
         *_plain(FLAG, "shared"),
         _OWN_TIME,
+        *_plain(WHOLE, "claims"),
+        *_plain(FLAG, "by_page"),
     ),
     "events": (
         *_SUBJECT,

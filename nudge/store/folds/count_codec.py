@@ -2,7 +2,8 @@
 
 A field is `<bucket>|<cell>|<variant>|<kind>` in a block of counts and
 `<revision>|<reason>|<variant>|<kind>` in totals; a variant may hold a `|` of its own. The kinds are
-t, c, r, q: trials, conversions, reward, squared reward. A block is named `<revision>:<day>`.
+t, c, r, q: trials, conversions, reward, squared reward; T, C, R, Q are what pages said of these
+(`tally.Claims`). A block is named `<revision>:<day>`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from nudge.domain.credit.booking import BookingKey
 from nudge.domain.credit.tally import Tally
 
 KINDS: Final = "tcrq"
+CLAIMS: Final = KINDS.upper()
+"""Kinds of what pages said, mostly absent."""
 
 
 def counts_name(key: BookingKey) -> str:
@@ -26,9 +29,9 @@ def totals_name(revision: int, reason: str, variant: str) -> str:
     return f"{revision}|{reason}|{variant}"
 
 
-def fields_of(name: str, tally: Tally) -> Iterator[tuple[str, int]]:
+def fields_of(name: str, tally: Tally, kinds: str = KINDS) -> Iterator[tuple[str, int]]:
     """Yield the four fields of a tally with their numbers."""
-    for kind, number in zip(KINDS, tally, strict=True):
+    for kind, number in zip(kinds, tally, strict=True):
         yield f"{name}|{kind}", number
 
 
@@ -48,10 +51,10 @@ def bucket_of_field(field: str) -> int:
     return int(field.split("|", 1)[0])
 
 
-def tallies(fields: Mapping[str, int]) -> dict[str, Tally]:
+def tallies(fields: Mapping[str, int], kinds: str = KINDS) -> dict[str, Tally]:
     """Put a hash's fields together: first part -> tally; an absent kind is zero."""
     names = dict.fromkeys(field.rpartition("|")[0] for field in fields)
-    t, c, r, q = KINDS
+    t, c, r, q = tuple(kinds)
     return {
         name: (
             fields.get(f"{name}|{t}", 0),

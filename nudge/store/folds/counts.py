@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from bandits.buckets import bucket_of
 from nudge.domain.credit.booking import LEARNED, BookingKey
-from nudge.domain.credit.tally import NOTHING, Tally, plus
+from nudge.domain.credit.tally import NOTHING, Claims, Tally, plus
 from nudge.domain.journal.fold_name import FoldName
 from nudge.store.folds.count_codec import (
+    CLAIMS,
+    KINDS,
     bucket_of_field,
     counts_name,
     fields_of,
@@ -35,6 +37,7 @@ class Total:
         conversions: exposures that were rewarded.
         value: fen.
         square: sum of squared values, fen squared.
+        claims: conversions that rest on a page's word alone.
     """
 
     revision: int
@@ -44,6 +47,7 @@ class Total:
     conversions: int
     value: int
     square: int
+    claims: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,14 @@ class CountRow:
         bucket: start, seconds.
         variant: shown.
         tally: of its exposures.
+        claims: what pages said of it.
     """
 
     bucket: int
     cell: str
     variant: str
     tally: Tally
+    claims: Claims = NOTHING
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,16 @@ class Counts:
     def totals(self, slot: str) -> list[Total]:
         """Read a slot's totals over all partitions, ordered by revision, reason and variant."""
         sums: dict[tuple[int, str, str], Tally] = {}
+        told: defaultdict[tuple[int, str, str], int] = defaultdict(int)
         for partition in self.keys.every_partition():
             generation = Folds(self.client, self.keys).generation_of(partition, FoldName.LEARN)
             found = self.fields(self.keys.totals(partition, slot, generation))
             for name, tally in tallies(found).items():
                 key = split_name(name)
                 sums[key] = plus(sums.get(key, NOTHING), tally)
-        return [Total(*key, *tally) for key, tally in sorted(sums.items())]
+            for name, tally in tallies(found, CLAIMS).items():
+                told[split_name(name)] += tally[1]
+        return [Total(*key, *tally, told[key]) for key, tally in sorted(sums.items())]
 
     def blocks(self, partition: int, slot: str, generation: int = 0) -> list[str]:
         """List a slot's blocks in a partition."""
@@ -100,10 +109,11 @@ class Counts:
     ) -> list[CountRow]:
         """Read the rows of one block that are not all zero."""
         fields = self.fields(self.keys.counts(partition, slot, block, generation))
+        claims = tallies(fields, CLAIMS)
         return [
-            CountRow(*split_name(name), tally)
+            CountRow(*split_name(name), tally, claims[name])
             for name, tally in tallies(fields).items()
-            if tally != NOTHING
+            if tally != NOTHING or claims[name] != NOTHING
         ]
 
     def fields(self, key: str) -> dict[str, int]:
@@ -126,22 +136,24 @@ class Counts:
             booked: by the bucket that is due for each.
             position: of the journal at which their blocks change.
         """
-        sums: defaultdict[str, defaultdict[str, Tally]] = defaultdict(
+        sums: defaultdict[tuple[str, str], defaultdict[str, Tally]] = defaultdict(
             lambda: defaultdict(lambda: NOTHING)
         )
         blocks: set[tuple[str, str]] = set()
         for key, tally in booked.items():
-            of_slot = sums[self.keys.totals(partition, key.slot, generation)]
+            kinds = CLAIMS if key.claim else KINDS
+            of_slot = sums[self.keys.totals(partition, key.slot, generation), kinds]
             name = totals_name(key.revision, key.reason, key.variant)
             of_slot[name] = plus(of_slot[name], tally)
             if key.reason in LEARNED:
                 blocks.add((key.slot, key.block))
-                of_block = sums[self.keys.counts(partition, key.slot, key.block, generation)]
+                block = self.keys.counts(partition, key.slot, key.block, generation)
+                of_block = sums[block, kinds]
                 name = counts_name(key)
                 of_block[name] = plus(of_block[name], tally)
-        for hash_key, names in sums.items():
+        for (hash_key, kinds), names in sums.items():
             for name, tally in names.items():
-                for field, number in fields_of(name, tally):
+                for field, number in fields_of(name, tally, kinds):
                     if number:
                         yield FoldWrite("HINCRBY", hash_key, (field, number))
         for slot, block in sorted(blocks):

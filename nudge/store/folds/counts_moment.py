@@ -9,7 +9,7 @@ from typing import Final
 
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import DecisionReason
-from nudge.store.folds.count_codec import fields_of, split_block, totals_name
+from nudge.store.folds.count_codec import CLAIMS, fields_of, split_block, totals_name
 from nudge.store.folds.counts import CountRow, Counts
 from nudge.store.folds.folds import GENERATION, Folds
 from nudge.store.wire.client import Client
@@ -96,5 +96,7 @@ def _learned(rows: Mapping[tuple[str, str], list[CountRow]]) -> Sums:
         for row in found:
             name = totals_name(revision, DecisionReason.POLICY, row.variant)
             for one, number in fields_of(name, row.tally):
+                sums[slot, one] += number
+            for one, number in fields_of(name, row.claims, CLAIMS):
                 sums[slot, one] += number
     return sums

@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from nudge import faults
-from nudge.domain.journal.fold_name import FOLDS
+from nudge.domain.journal.fold_name import FOLDS, FoldName
 from nudge.domain.journal.records import Event, Record
+from nudge.domain.people.room import Dropped, dropped_of, with_dropped
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
 
 GENERATION: Final = "generation"
 """The field of a fold's hash that says which generation of its state counts."""
+
+DROPPED: Final = "dropped"
+"""The field of the hash of `attribute` that counts what left visitors' states for lack of room."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,21 @@ class Folds:
     def generation_of(self, partition: int, fold: str) -> int:
         """Return the generation of the fold's state that counts; 0 before the first rebuild."""
         return int(self.read_fields(partition, fold, GENERATION)[0] or 0)
+
+    def dropped(self) -> tuple[Dropped, ...]:
+        """Return the counts of what left the visitors' states for lack of room, in all partitions.
+
+        They are written with the states, so that no crash counts anything twice or not at all, and
+        a rebuild counts anew.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        found: tuple[Dropped, ...] = ()
+        for p in self.keys.every_partition():
+            (text,) = self.read_fields(p, FoldName.ATTRIBUTE, DROPPED)
+            found = with_dropped(found, dropped_of(text or ""))
+        return found
 
     def lags(self) -> dict[str, list[int]]:
         """Return the number of entries that each fold has not committed yet, by partition."""

@@ -34,6 +34,7 @@ class NamedId:
         device: on which the number was typed, or whose it is; empty where it is not to be kept.
         sealed: the number, encrypted about the device; empty where it is not to be kept.
         at: milliseconds, when it was typed.
+        homes: subjects that the device's token names, as `Device.marks` gives them.
     """
 
     hash: str
@@ -42,6 +43,7 @@ class NamedId:
     device: str = ""
     sealed: bytes = b""
     at: int = 0
+    homes: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Append:
         of: place, in the same partition, of the decision whose subject it is; empty for none.
         notes: what only the vault may hold, written beside it.
         named: another id that it names, which the vault is asked for first.
+        homes: subjects that the token of its device names: numbers typed there have their own room.
     """
 
     visitor_hash: str
@@ -61,6 +64,7 @@ class Append:
     of: str = ""
     notes: tuple[VaultEntry, ...] = ()
     named: NamedId | None = None
+    homes: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,13 @@ class Redirect:
     Attributes:
         partition: where it is.
         via: the subject under which the visitor was known before.
+        mine: "1" where the token of the event's device names that subject.
     """
 
     partition: int
     subject: str
     via: str = field(default="", compare=False)
+    mine: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,11 +91,13 @@ class DecisionBatch:
         decisions: all of one subject, at least one, each with the field of the stock that it takes
             of, or "".
         keep_for: seconds that the assignments are kept.
+        by_page: a page asked: what it takes of a stock comes back unless the decision is shown.
     """
 
     partition: int
     decisions: Sequence[tuple[Decision, str]]
     keep_for: float
+    by_page: bool = False
 
 
 class TrimLimits(NamedTuple):

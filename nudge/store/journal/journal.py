@@ -17,6 +17,7 @@ from nudge.store.journal.appends import (
     Redirect,
     TrimLimits,
     TrimReply,
+    VaultEntry,
 )
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.wire.block_codec import decode_block, is_block
@@ -31,6 +32,8 @@ PAGE: Final = 4
 is read beyond the batch is read again."""
 BY_PAGE: Final = 3
 """The script's word for decisions that pages asked for, and that waited in the spool."""
+HELD: Final = "?"
+"""Before the field of a stock whose unit comes back unless the decision is shown."""
 ASKED: Final = "?"
 """The script's word for an id that the version before took, perhaps of another event."""
 SUBJECT: Final = 16
@@ -67,6 +70,8 @@ class Journal:
         partition: int,
         decisions: Sequence[tuple[Decision, str]],
         keep_for: float,
+        *,
+        by_page: bool = False,
     ) -> list[StandingDecision | None]:
         """Append decisions that may take a unit of limited stock; the first writer wins.
 
@@ -74,11 +79,12 @@ class Journal:
             partition: of the subject.
             decisions: all of one subject, each with the field of the stock that it takes of, or "".
             keep_for: seconds that the assignments are kept.
+            by_page: a page asked: see `DecisionBatch`.
 
         Returns:
             For each decision the one that stands, in order; None where nothing is left to take.
         """
-        batch = DecisionBatch(partition, decisions, keep_for)
+        batch = DecisionBatch(partition, decisions, keep_for, by_page)
         return _made(batch, self.client.run("append_decisions", *_call(self.keys, batch)))
 
     def append_each(self, batches: Sequence[DecisionBatch]) -> list[list[StandingDecision | None]]:
@@ -94,6 +100,7 @@ class Journal:
         arrivals: Sequence[Append],
         *,
         closes: bool,
+        names: bool = False,
         lasting: bool = True,
     ) -> list[int | Redirect]:
         """Append records of one partition, each once; idempotent for 7 days.
@@ -102,17 +109,19 @@ class Journal:
             partition: in which all the visitors are at home.
             arrivals: the records.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            names: the server says who they are: what devices claimed before ends.
             lasting: what closes is a server's word, which makes the vault keep them for good.
 
         Returns:
             For each record its position, 0 for a duplicate, or where its visitor's journal is.
         """
-        fixed = self._arguments(partition, int(closes) if lasting else BY_PAGE * closes)
+        word = int(closes) + int(names)
+        fixed = self._arguments(partition, word if lasting else BY_PAGE * closes)
         args = list(fixed)
         for arrival in arrivals:
             args += _of_arrival(arrival, earlier_digest_of(arrival.record))
-        names = [self.keys.journal(partition), self.keys.seq(partition)]
-        replies = self.client.run("append_once", names, args)
+        keys = [self.keys.journal(partition), self.keys.seq(partition)]
+        replies = self.client.run("append_once", keys, args)
         return [
             reply if isinstance(reply, int) else self._settled(partition, arrival, reply, fixed)
             for arrival, reply in zip(arrivals, replies, strict=True)
@@ -184,6 +193,7 @@ class Journal:
         arrivals: Mapping[int, Sequence[Append]],
         *,
         closes: bool,
+        names: bool = False,
         lasting: bool = True,
         note: Note = lambda _: None,
     ) -> int:
@@ -192,6 +202,7 @@ class Journal:
         Args:
             arrivals: partition -> records of visitors that are at home there.
             closes: their visitors cannot be claimed by a device any more: servers spoke of them.
+            names: the server says who they are: what devices claimed before ends.
             lasting: see `append_once`.
             note: called with each record that was new.
 
@@ -202,11 +213,15 @@ class Journal:
         moved: dict[int, list[Append]] = {}
         origins: dict[int, Append] = {}
         for partition, group in arrivals.items():
-            replies = self.append_once(partition, group, closes=closes, lasting=lasting)
+            replies = self.append_once(
+                partition, group, closes=closes, names=names, lasting=lasting
+            )
             for arrival, reply in zip(group, replies, strict=True):
                 if isinstance(reply, Redirect):
                     record = _led(arrival.record, reply)
-                    there = Append("", record, notes=arrival.notes)
+                    # Whose visitor it was before is whose it is now.
+                    homes = reply.subject if reply.mine == "1" else arrival.homes
+                    there = Append("", record, notes=arrival.notes, homes=homes)
                     origins[id(there)] = arrival
                     moved.setdefault(reply.partition, []).append(there)
                 elif reply > 0:
@@ -224,6 +239,12 @@ class Journal:
         for partition, event in events:
             groups.setdefault(partition, []).append(Append("", event))
         self.append_followed(groups, closes=False)
+
+    def note(self, partition: int, subject: str, notes: Sequence[VaultEntry]) -> None:
+        """Write into a subject's books what a server knows, within their bounds; idempotent."""
+        args = [*self._arguments(partition, 1), "", subject, "", "", "", "", subject, len(notes)]
+        names = [self.keys.journal(partition), self.keys.seq(partition)]
+        self.client.run("append_once", names, [*args, *_flat(notes)])
 
     def append_mark(self, partition: int, mark: Mark) -> int:
         """Append a mark and return its position."""
@@ -324,7 +345,9 @@ def _call(keys: Keys, batch: DecisionBatch) -> tuple[list[str], list[Arg]]:
     args: list[Arg] = [subject, max(1, int(batch.keep_for))]
     for d, takes in batch.decisions:
         superseded = place_of(d.supersedes) if d.supersedes else ""
-        args += [d.unit, d.period, superseded, encode(d), takes]
+        # Where the decision is the exposure, pages need not say that it was shown.
+        held = HELD if takes and batch.by_page and d.terms.on == "shown" else ""
+        args += [d.unit, d.period, superseded, encode(d), held + takes]
     names = [keys.journal(p), keys.seq(p), keys.assigned(p, subject), keys.quota(p)]
     return names, args
 
@@ -371,8 +394,11 @@ def standing_decision(
 def _of_arrival(arrival: Append, earlier: bytes) -> list[Arg]:
     record, notes = arrival.record, arrival.notes
     named: list[Arg] = [arrival.visitor_hash, record.subject, arrival.of, digest_of(record)]
-    flat = (part for note in notes for part in (note.family, note.field, note.value))
-    return [*named, earlier, encode(record), len(notes), *flat]
+    return [*named, earlier, encode(record), arrival.homes, len(notes), *_flat(notes)]
+
+
+def _flat(notes: Sequence[VaultEntry]) -> list[Arg]:
+    return [part for note in notes for part in (note.family, note.field, note.value)]
 
 
 def _led(record: Event | Decision, to: Redirect) -> Event | Decision:

@@ -19,6 +19,7 @@ from nudge.errors import CorruptRecordError, StoreError
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
 from nudge.store.keeping.heartbeats import HEARTBEAT
+from nudge.store.service.api_keys import ApiKeys
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import FAMILIES, Keys
 
@@ -38,6 +39,8 @@ TRACES: Final = frozenset(
 """Families of which a service writes keys by starting, before anybody asks it for anything."""
 MARKS: Final = frozenset(("wrong_store", HEARTBEAT))
 """Types of the marks in the journal of such a store."""
+PAGE_KEY: Final = "page"
+"""Name of the key that a start registers."""
 WAITS: Final = "the store was restored: run `nudge rebuild`"
 """Reason that keeps a fold from running until it was rebuilt."""
 
@@ -160,7 +163,8 @@ class Backup:
         of that is anybody's, and a restore must come after it as well as before.
         """
         found = self._families()
-        more = {name: found[name] for name in sorted(found.keys() - TRACES)}
+        traces = TRACES | ({"api_keys"} if self._has_page_key_alone() else set())
+        more = {name: found[name] for name in sorted(found.keys() - traces)}
         if self._has_records():
             more = {"journal": found["journal"]} | more
         if more:
@@ -174,6 +178,11 @@ class Backup:
         start = f"{self.keys.namespace}:"
         keys = (NAMED.match(key, len(start)) for key in self.client.scan(start + "{*"))
         return Counter(match[1] for match in keys if match)
+
+    def _has_page_key_alone(self) -> bool:
+        """Return whether the one key is that of the settings, which each start registers."""
+        found = ApiKeys(self.client, self.keys).list_keys()
+        return [one.name for one in found] == [PAGE_KEY]
 
     def _has_records(self) -> bool:
         """Return whether a journal has an entry that is not the mark of a start."""

@@ -4,19 +4,21 @@
 -- KEYS[1]  journal, stream; appended to
 -- KEYS[2]  seq, string; last position; written
 -- KEYS[3]  assigned:<subject>, hash: unit -> "<period> <place> <stamp ms> <payload>"; written
---          What begins like it is built from it (same hash slot), for a visitor of whom only pages
---          speak, whose keys expire:
---            person:<subject>, vault:<visitor hash>, numbers:<subject>, texts:<subject>   hashes;
---                  their life is written
+--          From its beginning are built (same hash slot):
+--            reserved: zset of "<ms> <position> <subject> <slot>:<variant>" by position; written
+--            person:<subject>, vault:<visitor hash>, numbers:<subject>, texts:<subject>   hashes; of
+--                  a visitor of whom only pages speak their life is written
 -- KEYS[4]  quota, hash (<slot>:<variant>:got, :taken, :back); read, taken is written
 -- ARGV[1]  subject
 -- ARGV[2]  seconds that the assignments are kept
 -- ARGV[3...]  for each decision: unit ("" = not remembered), period, place of the decision that
---          it supersedes ("" = none), payload, <slot>:<variant> of which it takes one ("" = none)
+--          it supersedes ("" = none), payload, <slot>:<variant> of which it takes one ("" = none; behind
+--          "?" it comes back unless an event says that the decision was shown)
 -- Returns  for each decision: {1, place, stamp ms} where it was appended, {0, place, stamp ms,
 --          payload} of an earlier one that stands; false where there is none left of what it takes
 local time = redis.call('TIME')
 local stamp = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+local prefix = string.sub(KEYS[3], 1, -string.len('assigned:' .. ARGV[1]) - 1)
 local answers = {}
 local remembered = false
 local function taken(name)
@@ -39,9 +41,14 @@ for i = 3, #ARGV, 5 do
       end
     end
   end
-  if not first and (ARGV[i + 4] == '' or taken(ARGV[i + 4])) then
+  local takes, held = string.gsub(ARGV[i + 4], '^%?', '')
+  if not first and (takes == '' or taken(takes)) then
     local position = redis.call('INCR', KEYS[2])
     redis.call('XADD', KEYS[1], string.format('%.0f-0', position), 't', stamp, 's', ARGV[1], 'r', payload)
+    if held > 0 then
+      local place = string.format('%.0f', position)
+      redis.call('ZADD', prefix .. 'reserved', place, stamp .. ' ' .. place .. ' ' .. ARGV[1] .. ' ' .. takes)
+    end
     if unit ~= '' then
       redis.call('HSET', KEYS[3], unit,
         period .. ' ' .. string.format('%.0f', position) .. ' ' .. stamp .. ' ' .. payload)
@@ -53,7 +60,6 @@ for i = 3, #ARGV, 5 do
 end
 -- The vault's keys live at least as long as what sticks, and as the state.
 local page_life = math.max(8467200, tonumber(ARGV[2])) -- `PAGE_LIFE` in store/vault/lives.py
-local prefix = string.sub(KEYS[3], 1, -string.len('assigned:' .. ARGV[1]) - 1)
 local person = prefix .. 'person:' .. ARGV[1]
 local left = redis.call('TTL', person)
 if left >= 0 and left < page_life - 86400 then

@@ -28,10 +28,10 @@ for i = 1, #visitors, 2 do
   local subject = entry[1]
   if not subject then
     subject = visitors[i + 1]
-    redis.call('HSET', vault, 's', subject, 'p', ARGV[2], 'c', '1')
+    redis.call('HSET', vault, 's', subject, 'p', ARGV[2], 'c', 's')
     redis.call('HSET', prefix .. 'person:' .. subject, 'at', time[1], 'h:' .. visitors[i], '1')
   elseif not entry[2] then
-    redis.call('HSET', vault, 'c', '1')
+    redis.call('HSET', vault, 'c', 's')
   end
   if redis.call('TTL', vault) >= 0 then
     -- Pages alone spoke of them so far: from now on they are kept for good.

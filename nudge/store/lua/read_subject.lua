@@ -8,7 +8,8 @@
 -- ARGV[2]  subject
 -- ARGV[3]  "1": the partition's quotas are wanted
 -- ARGV[4]  "1": the visitor's numbers are wanted
--- Returns  {into or false, visitor state or false, assignments, quotas, numbers, plans or false}
+-- Returns  {into or false, visitor state or false, assignments, quotas, numbers, plans or false,
+--          claims or false: what person:<subject> says of what devices claimed}
 local generation = redis.call('HGET', KEYS[1], 'generation') or '0'
 local state = generation == '0' and 'visitor:' or 'visitor@' .. generation .. ':'
 local month = math.floor(redis.call('TIME')[1] / 2678400)
@@ -16,11 +17,12 @@ local plans = false
 for back = 0, 2 do
   plans = plans or redis.call('HGET', ARGV[1] .. 'plans:' .. string.format('%.0f', month - back), ARGV[2])
 end
+local about = redis.call('HMGET', ARGV[1] .. 'person:' .. ARGV[2], 'into', 'claims')
 return {
-  redis.call('HGET', ARGV[1] .. 'person:' .. ARGV[2], 'into'),
+  about[1],
   redis.call('GET', ARGV[1] .. state .. ARGV[2]),
   redis.call('HGETALL', ARGV[1] .. 'assigned:' .. ARGV[2]),
   ARGV[3] == '1' and redis.call('HGETALL', KEYS[2]) or {},
   ARGV[4] == '1' and redis.call('HGETALL', ARGV[1] .. 'numbers:' .. ARGV[2]) or {},
-  plans,
+  plans, about[2],
 }

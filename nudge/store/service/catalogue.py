@@ -1,4 +1,4 @@
-"""The catalogue in a web process's memory: slots, policies and API keys, as one value.
+"""The catalogue in a web process's memory: slots, policies, API keys and documents, as one value.
 
 A refresh asks one hash what changed and reads only that; the new catalogue replaces the old one
 whole, so that a request sees one state from its beginning to its end.
@@ -13,12 +13,14 @@ import structlog
 
 import bandits
 from bandits.contract import Policy
+from nudge.config.documents import ConfigDocument
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.caller import Caller
 from nudge.domain.slots.learning import first_policy
 from nudge.domain.slots.slot import Slot
 from nudge.store.service.api_keys import ApiKeys, KeyRing
+from nudge.store.service.documents import Documents
 from nudge.store.service.slots import Slots
 from nudge.store.service.snapshots import FAILING
 from nudge.store.wire.client import Client
@@ -35,11 +37,13 @@ class Catalogue:
         slots: name -> what is served.
         keyring: who may call.
         versions: what the store said had changed last.
+        documents: what was applied of the configuration, by name.
     """
 
     slots: Mapping[str, LiveSlot] = field(default_factory=dict)
     keyring: KeyRing = field(default_factory=lambda: KeyRing({}))
     versions: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, ConfigDocument] = field(default_factory=dict)
 
     @property
     def callers(self) -> Mapping[str, Caller]:
@@ -86,8 +90,11 @@ class CatalogueReader:
         known = {name: served.slot for name, served in old.slots.items()}
         if "slots" in changed:
             known = Slots(self.client, self.keys).current()
+        documents = old.documents
+        if "documents" in changed:
+            documents = Documents(self.client, self.keys).current()
         served = {name: self._served(slot, versions, old) for name, slot in known.items()}
-        return Catalogue(served, keyring, versions)
+        return Catalogue(served, keyring, versions, documents)
 
     def _versions(self) -> dict[str, str]:
         found = self.client.read_hash(self.keys.config("versions"))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.choosing.stock import Quota, field_of, shares, uneven
+from nudge.domain.journal.records import AWAY, Event
 from nudge.domain.slots.slot import Slot
+from nudge.store.journal.appends import Append
 from nudge.store.wire.client import Arg, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
+
+RETURNED_KEPT: Final = 8 * DAY * 1000
+"""Milliseconds that a unit is remembered which came back: an event of 7 days ago is taken."""
+AT_ONCE: Final = 1000
+"""Most units that one call gives back: the store does nothing else meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,45 @@ class Stock:
             variant: _Stock(self.client, self.keys, slot.name, variant, total).balanced()
             for variant, total in slot.limits.items()
         }
+
+    def release(self, partition: int, hold: float) -> int:
+        """Give units back to the partition that pages took and nobody said to have been shown.
+
+        A unit comes back once, whoever calls this and however often, and its decision sticks no
+        more: the visitor is drawn for anew. One that is said to have been
+        shown later is taken again, where nothing is left as well: `taken` then exceeds the stock.
+
+        Args:
+            partition: of the journal.
+            hold: seconds for which a unit is kept for its visitor.
+
+        Returns:
+            How many units came back.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        of = (self.keys.quota, self.keys.reserved, self.keys.returned)
+        args: list[Arg] = [round(hold * 1000), RETURNED_KEPT, AT_ONCE, self.keys.prefix(partition)]
+        return int(self.client.run("release", [key(partition) for key in of], args))
+
+    def confirm_elsewhere(self, arrivals: Iterable[Append]) -> None:
+        """Confirm units of stock by events that name decisions of other partitions; idempotent.
+
+        A unit whose decision an event names is its visitor's for good. Where event and decision lie
+        in one partition, the script that appends the event says so.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        places: dict[int, list[Arg]] = defaultdict(list)
+        for one in arrivals:
+            ref = one.record.decision if isinstance(one.record, Event) else None
+            if ref and not one.of and ref.position < AWAY and ref.partition < self.keys.partitions:
+                places[ref.partition].append(ref.position)
+        for partition, positions in places.items():
+            args = [self.keys.prefix(partition), *positions]
+            self.client.run("confirm", [self.keys.seq(partition)], args)
 
     def levels(self, slot: Slot) -> dict[str, StockLevel]:
         """Return the level of the slot's stock, by variant."""

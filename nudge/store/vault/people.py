@@ -25,7 +25,7 @@ from nudge.errors import NudgeError
 from nudge.store.journal.appends import Append, NamedId, Note, VaultEntry
 from nudge.store.journal.digests import digest_of, earlier_digest_of
 from nudge.store.journal.journal import EVENT_MEMORY, Journal
-from nudge.store.vault.visitors import VisitorBook
+from nudge.store.vault.visitors import CLOSED, KEPT, VisitorBook
 from nudge.store.wire.client import Arg, Client, Reply
 from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
@@ -109,6 +109,7 @@ class People:
             record=replace(record, fields=fields),
             notes=(*arrival.notes, *notes),
             named=None,
+            homes=named.homes,
         )
 
     def label_of(self, named: NamedId, *, lasting: bool = True) -> str:
@@ -118,10 +119,12 @@ class People:
             named: the id.
             lasting: a server names it: it is kept for good.
         """
-        return self._subject(named.home, named.hash, named.proposed, lasting=lasting)
+        return self._subject(named.home, named.hash, named.proposed, "", lasting=lasting)
 
-    def _subject(self, home: int, hashed: str, proposed: str, *, lasting: bool = True) -> str:
-        args: list[Arg] = [self.keys.prefix(home), home, hashed, proposed, int(lasting)]
+    def _subject(
+        self, home: int, hashed: str, proposed: str, claims: str, *, lasting: bool = True
+    ) -> str:
+        args: list[Arg] = [self.keys.prefix(home), home, hashed, proposed, int(lasting), claims]
         found = self.client.run("label", [self.keys.vault(home, hashed)], args)
         return str(found.decode())
 
@@ -144,10 +147,7 @@ class People:
         event = arrival.record
         if not isinstance(event, Event):
             raise TypeError(f"a {event.kind} identifies nobody")
-        subject = event.subject
-        if arrival.visitor_hash:
-            subject = self._subject(home, arrival.visitor_hash, subject)
-        label = self.label_of(named)
+        subject, label = self._named_subjects(home, arrival, named)
         one, other = Home(subject, home), Home(label, named.home)
         self._note(other, book_notes(named, label))
         if any(self._seen(of, event) for of in (one, other)):
@@ -169,6 +169,21 @@ class People:
         return Journal(self.client, self.keys).append_followed(
             {stays.partition: [Append("", said)]}, closes=True
         )
+
+    def _named_subjects(self, home: int, arrival: Append, named: NamedId) -> tuple[str, str]:
+        """Return the subjects of both ids; what devices claimed before ends, first of all.
+
+        Of two ids the event's own is that of the visit: the server says that whoever uses it is the
+        other one, and means the device, too. Where a number is named, it says so of nobody.
+        """
+        of_number = named.proposed.startswith(NUMBER_PREFIX)
+        hashed, subject = arrival.visitor_hash, arrival.record.subject
+        claims = CLOSED if of_number else KEPT
+        if hashed:
+            subject = self._subject(home, hashed, subject, claims)
+        else:
+            self.client.call("HSETNX", self.keys.person(home, subject), "claims", claims)
+        return subject, self._subject(named.home, named.hash, named.proposed, CLOSED)
 
     def note_refusal(self, subject: str) -> None:
         """Note that an id or a number has too many visitors, for operations to look at."""
@@ -192,9 +207,8 @@ class People:
 
     def write_numbers(self, home: Home, notes: Sequence[VaultEntry]) -> None:
         """Write entries into the subject's book of numbers; idempotent."""
-        key = self.keys.numbers(home.partition, home.subject)
-        for note in notes:
-            self.client.call("HSET", key, note.field, note.value)
+        if notes:
+            Journal(self.client, self.keys).note(home.partition, home.subject, notes)
 
     def _seen(self, of: Home, event: Event) -> bool:
         """Return whether the event was appended before, to the subject of either id."""

@@ -65,6 +65,7 @@ class VisitorFinder:
             claim=not caller.is_server,
             stock=stock,
             numbers=book,
+            names=ask.msisdn is not None and caller.is_server,
         )
         link = self.sealer.links.link(ask.link_token)
         if link is not None:

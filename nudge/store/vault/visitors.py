@@ -14,10 +14,10 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.people.numbers import is_own
-from nudge.domain.people.visitor_codec import into_of
 from nudge.store.journal.journal import ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
+from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
 from nudge.store.wire.keys import Keys
@@ -28,6 +28,11 @@ AT_ONCE: Final = 300
 """Visitors that one script opens: the store is busy with them for some ms."""
 PARTING: Final = "parting"
 """The field of `person:<subject>` while a split is under way: the other side's subject."""
+CLOSED: Final = "closed"
+"""The word of `person:<subject>`: what devices claimed by themselves counts no more."""
+KEPT: Final = "kept"
+"""The word where a server named the device's id as that of somebody: its claim counts for good."""
+_KNOWN: Final = (b"known", b"claimed")
 MOST_STEPS: Final = 16
 """Subjects that are followed; mergings go to smaller subjects only, so there is always an end."""
 
@@ -44,6 +49,7 @@ class VisitorQuery:
         claim: the caller is a device, which sees only what it may; servers see everybody.
         stock: what is left of limited stock is wanted.
         numbers: the visitor's numbers are wanted.
+        names: the server says whose the id is: what devices claimed by themselves ends.
     """
 
     home: int
@@ -53,6 +59,7 @@ class VisitorQuery:
     claim: bool = True
     stock: bool = False
     numbers: bool = False
+    names: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class VisitorView(NamedTuple):
         owned: the caller may know the person: a server, the device whose visitor it is, or whoever
             came first.
         public: nobody has shown a token: what sticks is what anybody with the id may see.
+        claimed: the caller may know the person by nothing but its own claim on the id.
     """
 
     subject: str
@@ -98,14 +106,21 @@ class VisitorView(NamedTuple):
     plans: Plans = NO_PLANS
     owned: bool = True
     public: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True)
 class VisitorBook:
-    """Visitors: found or made by hashed id, followed to the subject they were merged into."""
+    """Visitors: found or made by hashed id, followed to the subject they were merged into.
+
+    Attributes:
+        pages_own_ids: the first device to use an id of which no server has spoken may know what
+            becomes known of it.
+    """
 
     client: Client
     keys: Keys
+    pages_own_ids: bool = True
 
     def open_visitor(self, wanted: VisitorQuery) -> VisitorView:
         """Find or make the visitor and read what is known: one round trip, one more for an alias.
@@ -113,7 +128,8 @@ class VisitorBook:
         Constant time: the lookup takes the same steps for known and unknown ids, and does not
         follow a stranger's id to another subject, so that timing reveals nothing.
         """
-        return self._found(wanted, self.client.run("open", *_call(self.keys, wanted)))
+        names, args = _call(self.keys, wanted, pages_own_ids=self.pages_own_ids)
+        return self._found(wanted, self.client.run("open", names, args))
 
     def open_each(
         self, homes: Sequence[Home], *, besides: bool
@@ -159,7 +175,7 @@ class VisitorBook:
         ]
 
     def _opened_one(self, opened: VisitorView, book: bytes | None, stuck: Reply) -> VisitorView:
-        into = into_of(opened.state) if opened.state else None
+        into = StateReader().into(opened.state) if opened.state else None
         if into is not None:
             wanted = VisitorQuery(opened.partition, "", "", claim=False, stock=bool(opened.left))
             return self.follow(Home(*into), wanted)
@@ -168,23 +184,36 @@ class VisitorBook:
     def _found(self, wanted: VisitorQuery, reply: Reply) -> VisitorView:
         standing, subject, into, *rest = reply
         found = _opened(wanted.home, subject.decode(), rest)
-        new, known = standing == b"new", standing == b"known"
-        if not known and wanted.device and wanted.device.homes:
+        new, known = standing == b"new", standing in _KNOWN
+        claimed = wanted.claim and standing != b"known"
+        if not known and wanted.device and wanted.device.knows:
             # Asked for a new id as well, so that the time is that of any other.
             true = self.follow(Home(found.subject, wanted.home), wanted)
-            if self._sees(wanted.device, true) and not new:
-                return true
+            seen = self._seen(wanted.device, true)
+            if seen is not None and not new:
+                return seen
         if known and into:
-            found = self.follow(_home(into), wanted)
-        if known or new:
-            return found._replace(public=new)
+            # A server said who the device's visitor is: that is its word for the device.
+            found, claimed = self.follow(_home(into), wanted), False
+        if known or (new and (self.pages_own_ids or not wanted.claim)):
+            return found._replace(public=new, claimed=claimed)
         typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
         return found._replace(numbers=typed, owned=False, public=True)
 
-    def _sees(self, device: Device, found: VisitorView) -> bool:
-        """Return True where the device knows the visitor by another id, and may see them."""
-        roots = [self.root_of(home) for home in device.homes]
-        return Home(found.subject, found.partition) in roots
+    def _seen(self, device: Device, found: VisitorView) -> VisitorView | None:
+        """Return the view of a visitor whom the device may see by another id; None for others.
+
+        Constant time: every home is followed to its end.
+        """
+        there = Home(found.subject, found.partition)
+        walks = [(home, *self._walk(home, _plain(home))) for home in device.homes]
+        ways = [
+            home == there and home.subject not in device.vouched
+            for home, root, closed in walks
+            if (root.subject, root.partition) == there
+            and (home.subject in device.vouched or (self.pages_own_ids and not closed))
+        ]
+        return found._replace(claimed=all(ways)) if ways else None
 
     def known_visitor(self, partition: int, visitor_hash: str) -> VisitorView | None:
         """Return the view of a visitor without making one; None where the id is unknown.
@@ -220,19 +249,25 @@ class VisitorBook:
 
         One round trip for each step.
         """
+        return self._walk(home, wanted)[0]
+
+    def _walk(self, home: Home, wanted: VisitorQuery) -> tuple[VisitorView, bool]:
+        """Return the view at the end, and whether claims of devices on the first subject ended."""
+        closed: bool | None = None
         for _ in range(MOST_STEPS):
             p = home.partition
             args: list[Arg] = [self.keys.prefix(p), home.subject, *_flags(wanted)]
             names = [self.keys.fold(p, _FOLD), self.keys.quota(p)]
-            into, *rest = self.client.run("read_subject", names, args)
+            into, *rest, claims = self.client.run("read_subject", names, args)
+            closed = claims == CLOSED.encode() if closed is None else closed
             if not into:
-                return _opened(p, home.subject, rest)
+                return _opened(p, home.subject, rest), closed
             home = _home(into)
         raise RuntimeError(f"{home.subject} is followed without end")
 
     def root_of(self, home: Home) -> Home:
         """Return the subject into which this one was merged at last, or itself."""
-        found = self.follow(home, VisitorQuery(home.partition, "", ""))
+        found = self.follow(home, _plain(home))
         return Home(found.subject, found.partition)
 
     def person_of(self, home: Home) -> Person:
@@ -267,18 +302,22 @@ class VisitorBook:
         self.client.run("adopt", [self.keys.assigned(home.partition, home.subject)], args)
 
 
+def _plain(home: Home) -> VisitorQuery:
+    return VisitorQuery(home.partition, "", "")
+
+
 def _call_each(keys: Keys, p: int, ids: Sequence[str], *, besides: bool) -> Call:
     names = [name for pair in zip(ids, new_subjects(len(ids)), strict=True) for name in pair]
     args: list[Arg] = [keys.prefix(p), p, int(besides), msgpack.packb(names)]
     return [keys.fold(p, _FOLD), keys.quota(p)], args
 
 
-def _call(keys: Keys, wanted: VisitorQuery) -> tuple[list[str], list[Arg]]:
-    p = wanted.home
+def _call(keys: Keys, wanted: VisitorQuery, *, pages_own_ids: bool) -> tuple[list[str], list[Arg]]:
+    p, device = wanted.home, wanted.device
     names = [keys.vault(p, wanted.visitor_hash), keys.fold(p, _FOLD), keys.quota(p)]
-    seen = [home.subject for home in wanted.device.homes] if wanted.device else []
+    seen = device.marks(claims=pages_own_ids) if device else ()
     args: list[Arg] = [keys.prefix(p), p, wanted.visitor_hash, wanted.subject]
-    return names, [*args, int(wanted.claim), *_flags(wanted), *seen]
+    return names, [*args, int(wanted.claim), *_flags(wanted), int(wanted.names), *seen]
 
 
 def _flags(wanted: VisitorQuery) -> tuple[int, int]:

@@ -56,6 +56,8 @@ FAMILIES = (
     Family("moved", "partition", "string", "Withdrawals", "attribute", "31 days", True),
     Family("seen", "partition", "zset", "Journal", "record", "7 days", True),
     Family("quota", "partition", "hash", "Stock", "decide, plan, web", "for ever", True),
+    Family("reserved", "partition", "zset", "Stock", "stock worker", "a minute (`stock_hold`)"),
+    Family("returned", "partition", "zset", "Stock", "record", "8 days"),
     Family("visitor", "partition", "string", "VisitorStates", "attribute, decide", "90 days idle"),
     Family("fold", "partition", "hash", "Folds", "workers, web, verify", "for ever"),
     Family("open", "partition", "zset", "VisitorStates", "attribute, verify", "until matured"),
@@ -66,6 +68,9 @@ FAMILIES = (
     Family("slots", "config", "hash", "Slots", "web, workers", "for ever", True),
     Family("revisions", "config", "hash", "Slots", "explain, reports", "for ever", True),
     Family("audit", "config", "hash", "Slots", "web", "for ever", True),
+    Family("documents", "config", "hash", "Documents", "web, workers, plan", "for ever", True),
+    Family("kept", "config", "hash", "Documents", "nobody yet", "for ever", True),
+    Family("edits", "config", "hash", "Documents", "apply", "for ever", True),
     Family("first_slots", "config", "string", "Slots", "workers", "for ever", True),
     Family("stock", "config", "hash", "Stock", "stock worker", "for ever", True),
     Family("capacity", "config", "hash", "HourCapacity", "plan", "until the hours are past", True),
@@ -105,6 +110,7 @@ _BOOKS = {
 }
 _OLD = {"Generations": "a state that counts no more expires, whatever its family"}
 _TAKES = {"Journal": "a decision, its assignment and the unit that it takes are one script"}
+_SHOWN = {"Journal": "an event that names a decision, and its unit of stock, are one script"}
 BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "*": {"Backup": "restores into an empty store, or removes, keys of every family"},
     "journal": _APPENDS,
@@ -113,7 +119,9 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
     "person": _MAKES | {name: _APPENDS[name] for name in ("Partings", "Suppressions")},
     "numbers": _BOOKS,
     "texts": _BOOKS,
-    "assigned": _TAKES | {"Removal": _MAKES["Removal"]},
+    "assigned": _TAKES
+    | {"Removal": _MAKES["Removal"]}
+    | {"Stock": "a unit that comes back and its decision, which sticks no more, are one script"},
     "plans": {"Withdrawals": "a book of plans and the withdrawal of one are one script"},
     "seen": {
         "People": _APPENDS["People"],
@@ -121,10 +129,13 @@ BESIDE: Final[Mapping[str, Mapping[str, str]]] = {
         "Partings": "ids of events go with whose the events are",
     },
     "quota": _TAKES,
+    "reserved": _TAKES,
+    "returned": _SHOWN,
     "fold": {"Generations": "a rebuilt state is swapped in within the fold's hash"},
     **dict.fromkeys(("visitor", "open", "counts", "blocks", "totals"), _OLD),
     "versions": {
         "Snapshots": "a field of its own, in the script that publishes",
+        "Documents": "a field of its own, in the script that applies a document",
         "ApiKeys": "a field of its own, in the script that stores a key",
     },
     "store": {"LogRewrite": "fields of its own: rewrites of the server's log"},
@@ -203,6 +214,14 @@ class Keys:
     def quota(self, partition: int) -> str:
         """The partition's part of every limited stock."""
         return self.prefix(partition) + "quota"
+
+    def reserved(self, partition: int) -> str:
+        """Units of stock that pages took, until an event says that the decision was shown."""
+        return self.prefix(partition) + "reserved"
+
+    def returned(self, partition: int) -> str:
+        """Units that came back, in case that somebody says late that they were shown."""
+        return self.prefix(partition) + "returned"
 
     def seen(self, partition: int, subject: str) -> str:
         """Digests of the subject's event ids of the last 7 days, by time."""

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.domain.basics.money import MAX_FEN, fen_of
-from nudge.domain.credit.attribution import GRACE, MAX_OPEN, step
+from nudge.domain.credit.attribution import GRACE, step
 from nudge.domain.credit.closing import advance
 from nudge.domain.journal.event import MAX_AGE
 from nudge.domain.journal.records import (
@@ -29,7 +29,7 @@ from nudge.domain.journal.records import (
     Ref,
     Reward,
 )
-from nudge.domain.people.visitor import VisitorState
+from nudge.domain.people.visitor import MAX_OPEN, VisitorState
 from nudge.domain.people.visitor_codec import decode_state, encode_state
 from nudge.domain.slots.slot import RewardTerms
 
@@ -448,10 +448,75 @@ def test_what_is_known_of_the_person() -> None:
     assert run.state.context() == expected | rhythm
 
 
+MANY = MAX_OPEN + 50
+
+
+def test_s03_each_kind_of_event_pushes_out_its_own() -> None:
+    """200 claims of one type leave room for other claims, 200 facts for a payment; all is told."""
+    run = Run.new()
+    kept = run.take(decision("prefill", KEPT_AND_PAID), 10.0)
+    seen = run.take(decision("banner", CLICKED), 10.0)
+    for i in range(MANY):
+        run.take(event("prefill_kept", f"k{i}", source="page", fields={}), 11.0 + i)
+        run.take(event("sms_clicked", f"s{i}", fields={}), 11.0 + i)
+    run.take(event("clicked", "c", source="page", decision=seen, fields={}), 300.0)
+    run.take(event("paid", "p"), 301.0)
+    assert run.totals() == {kept: (1, 5000, 25_000_000), seen: (1, 0, 0)}
+    assert run.state.dropped == (("prefill_kept", "page", 51), ("sms_clicked", "server", 51))
+    assert decode_state(encode_state(run.state)) == run.state
+
+
+def test_s03_no_fact_is_pushed_out() -> None:
+    """Of more payments than there is room for the latest are not credited; nothing is lost."""
+    run = Run.new()
+    shown = run.take(decision(), 10.0)
+    for i in range(MAX_OPEN + 5):
+        run.take(event("paid", f"p{i}", fields={"amount": 1}), 11.0 + i)
+    conversions, fen, _ = run.totals()[shown]
+    assert (conversions, fen) == (1, 100 * MAX_OPEN)
+    assert run.state.dropped == (("paid", "server", 5),)
+
+
+def test_s03_reloads_cost_nothing_but_their_own_slot() -> None:
+    """The latest exposure of each slot stays, and so does a plan that waits for its SMS."""
+    run = Run.new()
+    banner = run.take(decision("banner"), 10.0)
+    plan = run.take(decision("sms_timing", SHOWN, channel="sms"), 10.0)
+    for i in range(MANY):
+        last = run.take(decision("denomination"), 11.0 + i)
+        run.take(decision("prefill", SHOWN), 11.0 + i)
+    run.take(event("sms_sent", "s", decision=plan, fields={}), 300.0)
+    run.take(event(at=301.0), 301.0)
+    assert set(run.totals()) == {banner, plan, last}
+    assert {one[:2] for one in run.state.dropped} == {("exposure", "either"), ("waiting", "either")}
+
+
+def test_s03_pages_push_out_no_early_fact_no_failure_and_no_paid_amount() -> None:
+    """What pages say before its time, of failures and of amounts, has room of its own."""
+    run = Run.new()
+    early = Ref(0, AWAY + 5)
+    run.take(event("sms_sent", "s", decision=early, fields={}), 10.0)
+    run.take(event("payment_failed", "f", fields={"reason": "card_expired"}), 12.0)
+    run.take(event("paid", "p", at=11.0), 12.0)
+    for i in range(MANY):
+        foreign = Ref(1, 99 + i)
+        run.take(event("shown", f"s{i}", source="page", decision=foreign), 13.0)
+    for i in range(25):
+        run.take(event("payment_failed", f"f{i}", source="page", fields={}), 14.0 + i)
+        chosen = {"step": "amount", "amount": 100 + i}
+        run.take(event("step", f"a{i}", source="page", fields=chosen), 14.0)
+    run.take(decision("sms_timing", SHOWN, channel="sms", ref=early, at=9.0), 50.0)
+    assert [one.decision for one in run.exposures] == [early]
+    assert [one.reason for one in run.state.failures if one.source == "server"] == ["hard"]
+    assert 5000 in run.state.affordable
+    dropped = {"amount": 5, "payment_failed": 20, "shown": 50}
+    assert run.state.dropped == tuple((what, "page", n) for what, n in dropped.items())
+
+
 def test_one_visitor_cannot_grow_without_bound() -> None:
     """A machine that clicks all day costs a bounded state, and its conversions stay 0 or 1."""
     run = Run.new()
-    for i in range(3 * MAX_OPEN):
+    for i in range(2 * MAX_OPEN):
         run.take(decision(), 10.0 + i)
         run.take(decision("prefill", SHOWN), 10.0 + i)
         run.take(event(event_id=str(i), at=10.5 + i), 10.5 + i)

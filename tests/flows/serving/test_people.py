@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,13 +107,36 @@ def test_a_guess_does_not_tell_that_somebody_was_there(web: Web) -> None:
 
 def test_the_own_number_is_masked_except_where_it_was_typed(web: Web) -> None:
     """A server says whose number it is: who may see the person sees three and four digits."""
-    token = web.ask("v", "banner").device_token
+    page = web.ask("v", "banner").device_token
     tell(web, "v", "identified", "i", msisdn=MINE)
+    token = web.ask("v", "banner", caller=SERVER, device_token=page).device_token
     found = {}
     for n in range(60):
         variant, shown, masked = prefill(web.ask("v", "prefill", page=f"p{n}", device_token=token))
         found[variant] = (shown, masked)
     assert found == {"own": (None, "138****5678"), "blank": (None, None)}
+
+
+def test_s05_an_installation_of_logins_gives_nothing_to_a_claim(
+    web: Web, fold: Runner[object]
+) -> None:
+    """With `pages_own_ids = false` only a token that a server asked for shows the person."""
+    strict = replace(web.store, pages_own_ids=False)
+    web.decider = replace(web.decider, store=strict)
+    page = web.ask("login", "banner").device_token
+    typed(web, "login", page, MINE)
+    tell(web, "login", "paid", "p", amount=300)
+    settled(fold)
+    told = []
+    for n, caller in enumerate((PAGE, SERVER, PAGE)):
+        asked = {"page": f"p{n}", "device_token": page}
+        answer = web.ask("login", "prefill", "denomination", caller=caller, **asked)
+        assert prefill(answer)[:2] == ("carried", MINE)  # its own word stays its own
+        page = answer.device_token
+        made = [e.record for e in web.entries() if isinstance(e.record, Decision)]
+        known = [one.context for one in made if one.slot == "denomination"]
+        told.append("last_amount" in known[-1])
+    assert told == [False, True, True]
 
 
 def test_a_server_says_whose_number_it_is_and_where_it_was_typed(web: Web) -> None:

@@ -27,6 +27,34 @@ def test_call_is_repeated_while_the_service_is_unavailable() -> None:
         assert api.repeats == 2
 
 
+def test_s06_a_limit_is_waited_for_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 with Retry-After uses up no try: the call goes out again when the service said."""
+    waits: list[float] = []
+    monkeypatch.setattr("nudge.client.api.sleep", waits.append)
+    monkeypatch.setattr("nudge.client.outbox.sleep", waits.append)
+    answers = iter([429] * 9 + [200])
+    told = {"code": "too_many_requests", "message": "wait"}
+    with stub(lambda *_: (next(answers), told), headers={"Retry-After": "3"}) as service:
+        api = Api(ServiceTarget(service.url, "k"), QUICK)
+        assert api.post("/v1/decisions", {"a": 1}) == told
+        assert (waits, api.repeats) == ([3] * 9, 0)
+        impatient = Api(ServiceTarget(service.url, "k"), Patience(tries=4, refused=7))
+        answers = iter([429] * 9)
+        with pytest.raises(RefusedError, match="too_many_requests"):
+            impatient.get("/v1/slots")
+
+
+def test_s06_events_beyond_a_limit_are_sent_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a batch in which some were refused for a limit, only these go out again."""
+    monkeypatch.setattr("nudge.client.outbox.sleep", lambda _: None)
+    late = [{"event_id": "2", "code": "too_many_requests", "message": "wait"}]
+    rejected = iter([late, []])
+    with stub(lambda *_: (202, {"rejected": next(rejected)})) as service:
+        deliver_to(Api(ServiceTarget(service.url, "k"), QUICK))([{"event_id": n} for n in "123"])
+        sent = [[one["event_id"] for one in body["events"]] for *_, body in service.calls]
+        assert sent == [["1", "2", "3"], ["2"]]
+
+
 def test_refusal_is_told_and_not_repeated() -> None:
     """A refusal's code, message and fields reach the user; asking again would not help."""
     wrong = {"code": "unknown_slot", "message": "no such slot", "errors": {"slots": ["x"]}}

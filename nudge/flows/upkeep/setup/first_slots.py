@@ -6,25 +6,25 @@ was begun is finished by the next one.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import structlog
 
 from nudge.config.slot_change import Edit, plan, refusals
 from nudge.config.slot_file import load_slots
 from nudge.flows.upkeep.apply import write_change
+from nudge.flows.upkeep.setup.apply_documents import apply_missing
+from nudge.settings.settings import Settings
 from nudge.store.service.slots import FirstSlots
 from nudge.store.store import Store
 
 log = structlog.get_logger()
 
 
-def apply_first_slots(store: Store, directory: Path, edit: Edit) -> bool:
-    """Apply the slot files where the store never had a slot; return whether it has one.
+def apply_first_slots(store: Store, settings: Settings, edit: Edit) -> bool:
+    """Apply slots and configuration where there never was a slot; return whether there is one.
 
     Args:
         store: of the installation.
-        directory: of slot files; it may be missing.
+        settings: name the directory of the configuration; it may have no slots.
         edit: who, why and when.
 
     Raises:
@@ -34,10 +34,12 @@ def apply_first_slots(store: Store, directory: Path, edit: Edit) -> bool:
     state, current = store.slots.first_slots(), store.slots.current()
     if state == FirstSlots.DONE or (state == FirstSlots.NEVER and current):
         return bool(current)
+    directory = settings.config_dir / "slots"
     wanted = load_slots(directory) if directory.is_dir() else {}
     if not wanted:
         return bool(current)
     store.slots.note_first_slots(FirstSlots.BEGUN)
+    apply_missing(store, settings, edit)
     missing = {name: slot for name, slot in wanted.items() if name not in current}
     for change in plan({}, missing):
         if refused := refusals([change]):

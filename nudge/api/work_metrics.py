@@ -1,0 +1,75 @@
+"""Figures of the work behind the pages, for Prometheus: read from the store at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from nudge.store.keeping.work_figures import WorkFigures
+
+
+@dataclass(frozen=True, eq=False)  # a registry hashes its collectors
+class WorkCollector(Collector):
+    """The collector of one scrape.
+
+    Attributes:
+        work: None while the store does not answer: its families have no sample then.
+        revisions: document of the configuration -> revision that this process follows.
+        alarms: kind of trouble -> how many there are.
+    """
+
+    work: WorkFigures | None
+    revisions: Mapping[str, int]
+    alarms: Mapping[str, int]
+
+    def text(self) -> bytes:
+        """Return the figures in Prometheus' text format."""
+        registry = CollectorRegistry()
+        registry.register(self)
+        return generate_latest(registry)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield each family."""
+        yield _by("nudge_alarms", "Troubles that need a person", "kind", self.alarms.items())
+        yield _by(
+            "nudge_configuration_revision",
+            "Revision of each applied document",
+            "document",
+            self.revisions.items(),
+        )
+        if self.work is None:
+            return
+        folds, waits = self.work.folds.items(), self.work.jobs.items()
+        entries = [(name, one.entries) for name, one in folds]
+        seconds = [(name, one.seconds) for name, one in folds]
+        held = [(name, one.partitions) for name, one in folds]
+        up = [(name, int(one.partitions > 0)) for name, one in folds]
+        yield _by("nudge_fold_lag_entries", "Records that a fold has not read", "fold", entries)
+        yield _by("nudge_fold_lag_seconds", "Age of the oldest of them", "fold", seconds)
+        yield _by("nudge_fold_partitions", "Partitions held by living workers", "fold", held)
+        yield _by("nudge_worker_up", "1 while a worker runs the fold", "fold", up)
+        published = self.work.published.items()
+        yield _by("nudge_publish_age_seconds", "Age of a slot's policy", "slot", published)
+        yield _one(
+            "nudge_archive_age_seconds",
+            "Age of the oldest record that is not in the lake",
+            self.work.folds["archive"].seconds,
+        )
+        yield _by("nudge_jobs", "Questions for the report worker", "state", waits)
+        planning = "1 while many visitors are planned for"
+        yield _one("nudge_planner_busy", planning, float(self.work.planning))
+
+
+def _by(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for value, number in values:
+        family.add_metric([value], number)
+    return family
+
+
+def _one(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)

@@ -1,0 +1,141 @@
+"""The configuration of an installation: contact policy, words, segments, funnel, as one value.
+
+It is read from what was applied to the store; a file counts where nothing was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import structlog
+
+from nudge.config.contact_file import FILE as CONTACT
+from nudge.config.contact_file import load_contact, load_holiday_years
+from nudge.config.documents import ConfigDocument
+from nudge.config.funnel_file import load_funnel
+from nudge.config.input_rules import load_input_rules
+from nudge.config.segment_file import load_segments
+from nudge.config.table_file import ConfigTables
+from nudge.domain.contact.contact_policy import ContactPolicy
+from nudge.domain.contact.holiday_years import HolidayYears
+from nudge.domain.funnel.funnel import Funnel
+from nudge.domain.identity.input_rules import InputRules
+from nudge.domain.slots.segments import Segments
+from nudge.errors import InvalidConfigError
+from nudge.settings.settings import Settings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The configuration at one moment; it never changes, a change makes another one.
+
+    Attributes:
+        settings: of the installation.
+        documents: what was applied, by name.
+    """
+
+    settings: Settings
+    documents: Mapping[str, ConfigDocument] = field(default_factory=dict)
+
+    @cached_property
+    def tables(self) -> ConfigTables:
+        """The files as tables."""
+        texts = {name: one.text for name, one in self.documents.items()}
+        return ConfigTables(self.settings.config_dir, texts)
+
+    def read(self) -> None:
+        """Read what pages need, so that no request is the first to find a mistake.
+
+        Raises:
+            InvalidConfigError: the contact policy or the segments are wrong.
+        """
+        _ = self.rules, self.segments, self.holiday_years
+
+    @cached_property
+    def rules(self) -> InputRules:
+        """The rules for values from outside.
+
+        Raises:
+            InvalidConfigError: the contact policy is wrong.
+        """
+        return load_input_rules(self.settings, self.tables)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The segments that visitors may belong to.
+
+        Raises:
+            InvalidConfigError: the segments are wrong.
+        """
+        return load_segments(self.tables)
+
+    @cached_property
+    def contact(self) -> ContactPolicy:
+        """The contact policy; holidays take time to load.
+
+        Raises:
+            InvalidConfigError: the contact policy or its file of dates is wrong.
+        """
+        return load_contact(self.tables, self.settings.zone)
+
+    @property
+    def plans_contacts(self) -> bool:
+        """Whether there is a contact policy: who plans no SMS may do without."""
+        return self.tables.has(CONTACT)
+
+    @cached_property
+    def holiday_years(self) -> HolidayYears:
+        """The years whose days off are known.
+
+        Raises:
+            InvalidConfigError: the contact policy or its file of dates is wrong.
+        """
+        return load_holiday_years(self.tables, self.settings.zone)
+
+    @property
+    def funnel(self) -> Funnel:
+        """The funnel; one that was not applied is read from its file each time.
+
+        Raises:
+            InvalidConfigError: the funnel is wrong.
+        """
+        return load_funnel(self.tables)
+
+    @property
+    def revisions(self) -> dict[str, int]:
+        """The revision of each document that was applied."""
+        return {name: one.revision for name, one in sorted(self.documents.items())}
+
+
+class ConfigurationHolder:
+    """A holder of the current configuration, which is replaced as one value.
+
+    Attributes:
+        current: read it once for each piece of work.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.current = Configuration(settings)
+        self._seen: Mapping[str, ConfigDocument] = {}
+
+    def follow(self, documents: Mapping[str, ConfigDocument]) -> bool:
+        """Take what is applied now; return whether that was news.
+
+        Documents that cannot be read, such as those of a newer version, leave the current ones.
+        """
+        if documents == self._seen:
+            return False
+        self._seen = documents
+        found = Configuration(self.current.settings, documents)
+        try:
+            found.read()
+        except InvalidConfigError as error:
+            log.error("configuration_stays", error=str(error))  # noqa: TRY400 - the text says it all
+            return False
+        log.info("configuration_applied", revisions=found.revisions)
+        self.current = found
+        return True

@@ -1,0 +1,107 @@
+"""Apply configuration documents: checked together, then written, each with an audit entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from nudge.config.configuration import Configuration
+from nudge.config.documents import (
+    ConfigDocument,
+    DocumentChange,
+    find_documents,
+    plan_documents,
+)
+from nudge.config.slot_change import Edit
+from nudge.config.table_file import ConfigTables
+from nudge.domain.journal.records import Mark
+from nudge.errors import InvalidConfigError
+from nudge.flows.upkeep.apply import AUDIT_PARTITION
+from nudge.settings.settings import Settings
+from nudge.store.store import Store
+
+
+def check_documents(
+    settings: Settings,
+    directory: Path,
+    current: Mapping[str, ConfigDocument],
+    changes: Sequence[DocumentChange],
+) -> None:
+    """Check the whole configuration as it will be.
+
+    Args:
+        settings: of the installation.
+        directory: of the files that are applied; those beside them count where nothing was applied.
+        current: what is applied.
+        changes: of `plan_documents`.
+
+    Raises:
+        InvalidConfigError: all problems, each with file and key, or with the line.
+    """
+    if not changes:
+        return
+    after = {**current, **{one.document.name: one.document for one in changes}}
+    wanted = Configuration(replace(settings, config_dir=directory), after)
+    problems: list[str] = []
+    for part in ("segments", "contact", "funnel"):
+        try:
+            if part == "segments" or wanted.tables.has(f"{part}.toml"):
+                getattr(wanted, part)
+        except InvalidConfigError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidConfigError(problems)
+
+
+def apply_documents(store: Store, changes: Sequence[DocumentChange], edit: Edit) -> None:
+    """Write the documents that differ; the audit entry is written in one with the revision.
+
+    Args:
+        store: of the installation.
+        changes: of `plan_documents`, checked.
+        edit: who, why and when.
+
+    Raises:
+        InvalidConfigError: somebody changed a document meanwhile.
+        StoreAwayError: no answer; the same call goes on.
+    """
+    for change in changes:
+        if change.changes and not write_document(store, change, edit):
+            cure = "look and apply again"
+            raise InvalidConfigError(
+                [f"{change.document.name}: somebody changed it meanwhile; {cure}"]
+            )
+
+
+def apply_missing(store: Store, settings: Settings, edit: Edit) -> list[str]:
+    """Apply the configuration files that the store has not; the first writer wins.
+
+    Returns:
+        Names of files that differ from what is applied; they are left as they are.
+
+    Raises:
+        InvalidConfigError: what would be applied does not fit.
+        StoreAwayError: no answer.
+    """
+    directory, current = settings.config_dir, store.documents.current()
+    texts = find_documents(directory, {})
+    changes = plan_documents(current, texts, ConfigTables(directory))
+    missing = [one for one in changes if one.action == "create"]
+    if missing:
+        check_documents(settings, directory, current, missing)
+        for change in missing:
+            write_document(store, change, edit)
+    return [one.document.name for one in changes if one.action == "update"]
+
+
+def write_document(store: Store, change: DocumentChange, edit: Edit) -> bool:
+    """Write one document; return False where another caller changed it meanwhile."""
+    entry, document = change.audit_entry(edit), change.document
+    if not store.documents.put(document, change.replaces, entry):
+        return False
+    fields: dict[str, object] = {"document": document.name, "revision": document.revision}
+    fields |= {key: value for key, value in entry.items() if key != "at"}
+    mark = Mark("configuration_applied", fields, at=edit.at)
+    store.journal.append_mark(AUDIT_PARTITION, mark)
+    return True
