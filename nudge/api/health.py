@@ -72,6 +72,10 @@ FULL: Final = (
     "store_full: the store has no memory or disk left to write; raise its limit ([store] "
     "max_memory), or lower journal_max_bytes; decisions come from memory"
 )
+FROZEN: Final = (
+    "slot_frozen: {} is frozen and learns nothing; its audit says who did it and why; set its mode "
+    "to live once that is settled"
+)
 UNPUBLISHED: Final = (
     "publish_failing: the learner of slot {} fails ({}), and its last policy stays; look for "
     "publish_failed in the worker's log"
@@ -111,7 +115,7 @@ def ready() -> Response:
     reason = _reason(service, away=lags is None) or next(iter(serious), "")
     if not able and held.read_at is not None:
         reason = reason or NO_SLOTS
-    warnings = memory + failing
+    warnings = memory + failing + [FROZEN.format(name) for name in _frozen(service)]
     status = "starting" if not able else "degraded" if reason else "ready"
     # In a wrong store positions begin anew: how far folds lag there says nothing.
     told = {} if held.wrong else lags or {}
@@ -149,14 +153,18 @@ def _work(service: Service) -> WorkFigures | None:
 def _alarms(service: Service, *, away: bool) -> dict[str, int]:
     """Count the troubles of each kind; a kind without any is 0."""
     held = service.held
-    frozen = [one for one in held.catalogue.slots.values() if one.slot.mode == SlotMode.FROZEN]
     return {
-        "slot_frozen": len(frozen),
+        "slot_frozen": len(_frozen(service)),
         "publish_failing": len(held.catalogue.failing),
         "no_slots": int(not held.catalogue.slots),
         "wrong_store": int(held.wrong is not None),
         "store_away": int(away and held.wrong is None),
     }
+
+
+def _frozen(service: Service) -> list[str]:
+    every = service.held.catalogue.slots.items()
+    return [name for name, one in every if one.slot.mode == SlotMode.FROZEN]
 
 
 def _reason(service: Service, *, away: bool) -> str:

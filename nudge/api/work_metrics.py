@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from nudge.domain.people.room import Dropped
 from nudge.store.keeping.work_figures import WorkFigures
 
 
@@ -32,7 +33,7 @@ class WorkCollector(Collector):
         registry.register(self)
         return generate_latest(registry)
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """Yield each family."""
         yield _by("nudge_alarms", "Troubles that need a person", "kind", self.alarms.items())
         yield _by(
@@ -60,6 +61,7 @@ class WorkCollector(Collector):
             self.work.folds["archive"].seconds,
         )
         yield _by("nudge_jobs", "Questions for the report worker", "state", waits)
+        yield _dropped(self.work.dropped)
         planning = "1 while many visitors are planned for"
         yield _one("nudge_planner_busy", planning, float(self.work.planning))
 
@@ -68,6 +70,14 @@ def _by(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -
     family = GaugeMetricFamily(name, text, labels=[label])
     for value, number in values:
         family.add_metric([value], number)
+    return family
+
+
+def _dropped(counts: Iterable[Dropped]) -> CounterMetricFamily:
+    text = "What left visitors' states for lack of room, before its time"
+    family = CounterMetricFamily("nudge_dropped", text, labels=["what", "source"])
+    for one in counts:
+        family.add_metric([one.what, one.source], one.times)
     return family
 
 

@@ -8,8 +8,12 @@ from dataclasses import replace
 from api_web import Web
 
 from nudge.config.slot_change import Edit
+from nudge.domain.people.room import Dropped, dropped_text
 from nudge.flows.upkeep.apply import patch
+from nudge.store.folds.folds import DROPPED
 from nudge.wiring.web import create_app
+
+LEFT = (Dropped("exposure", "page", 3),)
 
 
 def lines(web: Web) -> set[str]:
@@ -30,8 +34,12 @@ def test_o03_a_worker_that_died_leaves_no_figure(web: Web) -> None:
     seen = patch(store, "prefill", {"mode": "frozen"}, 1, Edit("test", "", 1.0))
     assert seen.slot.mode == "frozen"
     service.refresh()
+    told = [one for one in web.http.get("/readyz").json["warnings"] if "slot_frozen" in one]
+    assert [one.split()[1] for one in told] == ["prefill"]
     waiting = sum(store.journal.last_position(p) for p in store.keys.every_partition())
+    store.client.call("HSET", store.keys.fold(1, "attribute"), DROPPED, dropped_text(LEFT))
     found = lines(web)
+    assert 'nudge_dropped_total{source="page",what="exposure"} 3.0' in found
     assert f'nudge_fold_lag_entries{{fold="attribute"}} {float(waiting)}' in found
     assert 'nudge_worker_up{fold="attribute"} 1.0' in found
     assert 'nudge_worker_up{fold="learn"} 0.0' in found

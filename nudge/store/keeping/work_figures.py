@@ -13,6 +13,7 @@ from typing import Final
 
 from nudge import clock
 from nudge.domain.journal.fold_name import FOLDS
+from nudge.domain.people.room import Dropped
 from nudge.store.folds.folds import Folds
 from nudge.store.journal.journal import Journal
 from nudge.store.service.snapshots import Snapshots
@@ -48,12 +49,14 @@ class WorkFigures:
         published: slot -> seconds since its newest policy; slots without one are missing.
         jobs: state -> questions of all kinds.
         planning: whether many visitors are being planned for.
+        dropped: counts of what left the visitors' states for lack of room.
     """
 
     folds: Mapping[str, FoldFigures]
     published: Mapping[str, float]
     jobs: Mapping[str, int]
     planning: bool
+    dropped: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class WorkFigureReader:
             published={slot: max(0.0, at - when) for slot, when in newest.items() if when},
             jobs=self._jobs(),
             planning=bool(self.client.call("EXISTS", self.keys.config("bulk"))),
+            dropped=Folds(self.client, self.keys).dropped(),
         )
 
     def _fold(self, name: str, at: float) -> FoldFigures:
