@@ -255,6 +255,8 @@ def rewards_of(rewards: Rewards, which: BoolArray) -> pa.Table:
         "value": pa.array(value),
         "square": pa.array(value**2),
         "shared": pa.array(np.zeros(n, dtype=np.bool_)),
+        "by_page": pa.array(np.zeros(n, dtype=np.bool_)),
+        "claims": pa.array(np.zeros(n, dtype=np.int64)),
         "at_seconds": pa.array(one.at),
         "at": _stamps(one.at),
         "logged_at": _stamps(one.at),
@@ -276,6 +278,7 @@ def _common(day: Day, rows: IntArray) -> dict[str, pa.Array]:
         "variant": _words(VARIANTS, day.variant[rows]),
         "cell": _words(cells, places),
         "reason": _words(("policy", "holdout"), day.held[rows].astype(np.int64)),
+        "by_page": pa.array(np.zeros(len(rows), dtype=np.bool_)),
     }
 
 

@@ -24,6 +24,7 @@ from bandits.policies.uniform import UniformPolicy
 from nudge import cli as entry
 from nudge.cli import plan_share
 from nudge.cli.plan_part import AnswerFile
+from nudge.config import configuration
 from nudge.config.contact_file import load_contact
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
@@ -42,7 +43,6 @@ from nudge.processes.lockfile import hold_lock
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.store.vault.visitor_finder import VisitorFinder
-from nudge.wiring import command
 from nudge.wiring.stores import patient_store
 
 COUNT = 1200
@@ -180,7 +180,7 @@ def test_short_of_hours_those_of_the_larger_gain_are_first(
     ids = [f"v-{n}" for n in range(60)]
     pq.write_table(pa.table({"visitor_id": ids, "mobile_before": mobile}), source)
     policy = tight()
-    monkeypatch.setattr(command, "load_contact", lambda *_: policy)
+    monkeypatch.setattr(configuration, "load_contact", lambda *_: policy)
     monkeypatch.setattr(UniformPolicy, "worth_one", worth)
     done = here.run(source, out, "--json")
     assert done.exit_code == 0, done.output

@@ -14,6 +14,7 @@ from nudge.domain.journal.records import AWAY, Ref
 from nudge.domain.people.person import Failure, KnownFact, NumberUse, TypedNumber
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.refunds import Receipt, Refund
+from nudge.domain.people.room import Dropped
 from nudge.domain.people.visitor import (
     ClosedExposure,
     EarlyShown,
@@ -49,6 +50,7 @@ OPEN = st.builds(
     TIMES,
     TIMES,
     st.lists(REFS, max_size=2).map(tuple),
+    by_page=st.booleans(),
 )
 EVENTS = st.builds(
     RewardEvent,
@@ -91,9 +93,9 @@ STATES = st.builds(
     ),
     typed=st.none() | st.builds(TypedNumber, TIMES, WORDS, WORDS),
     contacts=st.lists(st.builds(Contact, TIMES, WORDS, WORDS), max_size=3).map(tuple),
-    consents=st.lists(st.builds(Consent, WORDS, TIMES, st.booleans(), kept=TIMES), max_size=3).map(
-        tuple
-    ),
+    consents=st.lists(
+        st.builds(Consent, WORDS, TIMES, st.booleans(), heard=TIMES, kept=TIMES), max_size=3
+    ).map(tuple),
     complained_at=st.none() | TIMES,
     failures=st.lists(st.builds(Failure, TIMES, WORDS, WORDS, WORDS), max_size=3).map(tuple),
     known=st.lists(
@@ -107,6 +109,8 @@ STATES = st.builds(
         tuple
     ),
     closed=st.lists(CLOSED, max_size=2).map(tuple),
+    chosen=st.lists(st.integers(1, 10**7), max_size=3).map(tuple),
+    dropped=st.lists(st.builds(Dropped, WORDS, WORDS, st.integers(1, 99)), max_size=3).map(tuple),
     into=st.none() | st.tuples(WORDS, st.integers(0, 7)),
 )
 
