@@ -125,10 +125,15 @@ def test_a_plan_has_its_time_and_its_propensity(desk: Desk) -> None:
 
 
 def test_planning_again_is_the_same_plan_and_no_record(desk: Desk) -> None:
-    """In the same month: the same id and the same second, whatever part of the window is past."""
+    """In the same month: the same id and the same second, whatever part of the window is past.
+
+    Behind the last second in which the month may send, the next month's plan is asked for.
+    """
     first = desk.plan("ada")
     assert first.send_at is not None
-    for at in (NOW + 60, first.send_at - 1, first.send_at + 1, first.send_at + 3600):
+    last = datetime(2026, 11, 30, 20, 59, tzinfo=SHANGHAI).timestamp()
+    later = min(first.send_at + 3600, max(first.send_at + 1, last))
+    for at in (NOW + 60, first.send_at - 1, first.send_at + 1, later):
         again = desk.plan("ada", at)
         assert (again.decision_id, again.send_at) == (first.decision_id, first.send_at)
         assert again.sticky
