@@ -172,7 +172,7 @@ class Settings:
     identity_number_ranges: tuple[str, ...] = ()
     limits_key: Rate = field(default=Rate(1000, 20_000))
     limits_address: Rate = field(default=Rate(200, 10_000))
-    limits_list: Rate = field(default=Rate(200, 2000))
+    limits_list: Rate = field(default=Rate(50, 1500))
     limits_gateway: Rate = field(default=Rate(1000, 10_000))
     limits_device: Rate = field(default=Rate(50, 1000))
     limits_key_events: Rate = field(default=Rate(2500, 30_000))
