@@ -30,6 +30,7 @@ from nudge.errors import (
     StoreFullError,
 )
 from nudge.store.wire.breaker import Breaker
+from nudge.store.wire.links import LINKS
 
 Arg = str | bytes | int | float
 Call = tuple[Sequence[str], Sequence[Arg]]
@@ -216,9 +217,6 @@ class Client:
                 waiting -= 1
             yield reply
         finally:
-            if waiting:
-                # An answer that nobody took must not be the next caller's.
-                link.disconnect()
             pool.release(link)
 
     def scan(self, pattern: str) -> Iterator[str]:
@@ -322,11 +320,7 @@ class Client:
 
 
 def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *command: Arg) -> Reply:
-    """Run a command; a script without the library's bookkeeping, which costs 100 calls.
-
-    A call that ends without its answer closes the connection: the answer must not be the next
-    caller's.
-    """
+    """Run a command; a script without the library's bookkeeping, which costs 100 calls."""
     if command[0] not in SCRIPTS:
         return otherwise(*command)
     link: Any = pool.get_connection()
@@ -335,11 +329,6 @@ def _exchange(pool: redis.ConnectionPool, otherwise: Callable[..., Reply], *comm
         packed: bytes = pack_command(command)  # type: ignore[arg-type]
         link.send_packed_command([packed])
         return link.read_response()
-    except redis.ResponseError:
-        raise  # it is the answer
-    except BaseException:
-        link.disconnect()
-        raise
     finally:
         pool.release(link)
 
@@ -371,9 +360,11 @@ def _connect(url: str, timeout: float) -> redis.Redis | RedisCluster:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
-    if urlsplit(url).scheme == CLUSTER_SCHEME:
-        return RedisCluster.from_url(url.replace(CLUSTER_SCHEME, "redis", 1), **options)
-    return redis.Redis.from_url(url, **options)
+    scheme = urlsplit(url).scheme
+    if scheme == CLUSTER_SCHEME:
+        plain = url.replace(CLUSTER_SCHEME, "redis", 1)
+        return RedisCluster.from_url(plain, connection_class=LINKS["redis"], **options)
+    return redis.Redis.from_url(url, connection_class=LINKS[scheme], **options)
 
 
 def _translated(error: redis.RedisError) -> StoreError:
