@@ -100,7 +100,7 @@ class SentStream(io.RawIOBase):
         """
         try:
             return self._source.read(size)
-        except Exception as error:
+        except Exception as error:  # any: WSGI names none, each server raises its own
             raise _reading_error(error) from error
 
 
@@ -109,7 +109,7 @@ def _sent_bytes(here: Request, limit: int) -> bytes:
     here.max_content_length = limit + 1
     try:
         raw = here.get_data()
-    except Exception as error:
+    except Exception as error:  # any: WSGI names none, each server raises its own
         raise _reading_error(error) from error
     if len(raw) > limit:
         raise RequestEntityTooLarge
