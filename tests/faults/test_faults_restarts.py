@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from child_processes import eventually, running
 from fault_site import Site, descendants, installed, webs
-from fault_traffic import Answer, Line, Paced, quantile
-from fault_visitors import SLOTS, check, counted, settled, verify, visitors
+from fault_traffic import PATIENCE, Answer, Line, Paced, quantile
+from fault_visitors import SLOTS, Visit, check, counted, settled, verify, visitors
 
 from nudge.client.api import Api, ServiceTarget
+from nudge.domain.identity.sealing import Sealer
+from nudge.domain.journal.records import AWAY
 
 RELOADS = 3
 """At least so many, however busy the machine is."""
@@ -71,12 +73,36 @@ def test_a_service_that_is_stopped_and_started_keeps_everything() -> None:
             assert figures(site) == before
             serve.deaths, pids = 0, descendants(serve.process.pid)
         line = Line(site.settings)
-        for one in visits[::10]:
-            again = line.insist("/v1/decisions", _asked(one.name), 200).body["decisions"]
+        stuck = [one for one in visits if _sticks(site, one)]
+        assert len(stuck) > len(visits) // 2
+        for one in stuck[::10]:
+            again = _again(line, one)
             for slot in SLOTS:
-                assert again[slot] | {"sticky": False} == one.given[slot] | {"sticky": False}
+                assert again[slot] | {"sticky": False} == one.given[slot] | {"sticky": False}, one
         check(site, visits)
         verify(site)
+
+
+def _sticks(site: Site, one: Visit) -> bool:
+    """Whether a visitor gets the same again.
+
+    Who turned out to be somebody else since is decided for anew (docs/people.md). So is whoever the
+    store answered too late, on a busy machine: what was spooled is logged, and not remembered.
+    """
+    sealer = Sealer(site.settings.secret_key)
+    refs = [sealer.unseal(given["decision_id"]) for given in one.given.values()]
+    kept = all(ref is not None and ref.position < AWAY for ref in refs)
+    return kept and f"{one.name}-who" not in one.events
+
+
+def _again(line: Line, one: Visit) -> dict[str, Any]:
+    """What a visitor is answered when the store says in time what it knows of them."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        found: dict[str, Any] = line.insist("/v1/decisions", _asked(one.name), 200).body
+        if not any(given["degraded"] for given in found["decisions"].values()):
+            return dict(found["decisions"])
+        assert time.monotonic() < until, found
 
 
 def _asked(name: str) -> dict[str, Any]:
