@@ -6,34 +6,30 @@ A day's traffic over HTTP; then everything that was written is searched byte by 
 from __future__ import annotations
 
 import json
-import re
-import struct
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from child_processes import free_port
 from e2e_service import PAGE_KEY, Service, serving
+from number_search import NumberSearch, files, stored
 
 from nudge.client.api import Api, ServiceTarget
 from nudge.domain.identity.number import parse_number
 from nudge.domain.identity.sealing import Sealer
 from nudge.settings.keyfile import load_or_create_secrets
-from nudge.store.wire.client import Client, patient
+from nudge.store.wire.client import patient
 
 T = TypeVar("T")
-DIGITS: Final = re.compile(rb"(?=(1\d{10}))")
 EVENTS: Final = count()
 ERASED: Final = 100
 GUESSES: Final = 1000
-PIECE: Final = 1 << 22
 
 
 def number_of(index: int) -> str:
@@ -170,92 +166,25 @@ def day(request: pytest.FixtureRequest) -> Iterator[Day]:
         yield lived
 
 
-def store_of(service: Service) -> Client:
-    """The embedded store."""
-    return patient(f"unix://{service.data_dir}/store/store.sock")
-
-
-def values(client: Client) -> Iterator[bytes]:
-    """Every key and every value in the store, as bytes."""
-    reads = {
-        b"string": lambda key: [client.call("GET", key)],
-        b"hash": lambda key: client.call("HGETALL", key),
-        b"zset": lambda key: client.call("ZRANGE", key, 0, -1),
-        b"set": lambda key: client.call("SMEMBERS", key),
-        b"list": lambda key: client.call("LRANGE", key, 0, -1),
-        b"stream": lambda key: client.call("XRANGE", key, "-", "+"),
-    }
-    for key in client.scan("*"):
-        yield key.encode()
-        kind = client.call("TYPE", key)
-        yield from _flat(reads[kind if isinstance(kind, bytes) else kind.encode()](key))
-
-
-def _flat(found: object) -> Iterator[bytes]:
-    if isinstance(found, bytes):
-        yield found
-    elif isinstance(found, dict):
-        for pair in found.items():
-            yield from _flat(pair)
-    elif isinstance(found, list | tuple | set):
-        for one in found:
-            yield from _flat(one)
-
-
-def files(service: Service) -> Iterator[tuple[str, bytes]]:
-    """Every file of the installation as it lies on disk, and what Parquet files say."""
-    yield "log", service.log.read_bytes()
-    for path in sorted(service.data_dir.rglob("*")):
-        if path.is_file():
-            yield str(path), path.read_bytes()
-            if path.suffix == ".parquet":
-                rows = pq.read_table(path).to_pylist()
-                yield f"{path} (rows)", json.dumps(rows, default=str).encode()
-
-
-def found_in(blob: bytes, numbers: frozenset[bytes]) -> set[bytes]:
-    """The numbers that are in some bytes, as text or, for a few of them, as integers of 8 bytes."""
-    text = {match.group(1) for match in DIGITS.finditer(blob)} & numbers
-    few = islice(numbers, 10)
-    packed = (struct.pack(order, int(one)) for one in few for order in (">Q", "<Q"))
-    return text | {one for one in packed if one in blob}
-
-
-def blobs(values: Iterable[bytes]) -> Iterator[bytes]:
-    """The values, many in one piece: between two of them stands what is in no number."""
-    held: list[bytes] = []
-    size = 0
-    for value in values:
-        held.append(value)
-        size += len(value)
-        if size > PIECE:
-            yield b"|".join(held)
-            held, size = [], 0
-    yield b"|".join(held)
-
-
-def test_a_search_finds_what_is_there() -> None:
-    """The search itself can find a number, wherever it stands and however it is written."""
-    one = b"13820000000"
-    assert found_in(b"9913820000000x", frozenset({one})) == {one}
-    assert found_in(b"\xcf" + struct.pack(">Q", int(one)), frozenset({one}))
+def store_url(service: Service) -> str:
+    """Where the embedded store listens."""
+    return f"unix://{service.data_dir}/store/store.sock"
 
 
 def test_no_number_is_written_in_clear(day: Day) -> None:
     """Not in keys, values, AOF, lake, spool, logs or metrics; the masked form may be answered."""
-    numbers = frozenset(c.number.encode() for c in day.customers)
-    client = store_of(day.service)
-    for blob in blobs(values(client)):
-        assert not found_in(blob, numbers)
-    client.close()
+    search = NumberSearch(frozenset(c.number.encode() for c in day.customers))
+    for blob in stored(store_url(day.service)):
+        assert not search.found(blob)
     seen = set()
-    for name, blob in files(day.service):
+    for name, blob in files([day.service.data_dir]):
         seen.add(name.rsplit("/", 1)[-1].partition(".")[2])
-        assert not found_in(blob, numbers), name
+        assert not search.found(blob), name
+    assert not search.found(day.service.log.read_bytes())
     assert {"parquet", "parquet (rows)"} <= seen
     assert any("aof" in one for one in seen)
     metrics = json.dumps(day.service.api.get("/metrics"), default=str).encode()
-    assert not found_in(metrics, numbers)
+    assert not search.found(metrics)
 
 
 def test_the_device_that_typed_it_gets_its_number_back(day: Day) -> None:
@@ -319,7 +248,7 @@ def test_nothing_is_found_of_who_was_erased(day: Day) -> None:
     """No id, no number, no text, no state: not in the store, not in its log; the others stay."""
     gone = day.customers[2 : 2 + ERASED]
     sealer = Sealer(load_or_create_secrets(day.service.data_dir).secret_key.encode())
-    client = store_of(day.service)
+    client = patient(store_url(day.service))
     needles = {sealer.visitor_hash(c.visitor).encode() for c in gone}
     needles |= {sealer.number_hash(parse_number(c.number, "CN")).encode() for c in gone}
     before = set(client.scan("*"))
@@ -337,7 +266,7 @@ def test_nothing_is_found_of_who_was_erased(day: Day) -> None:
     told = json.loads(done.stdout)
     assert told["log_rewritten"]
     assert all(one["found"] and one["folded"] for one in told["erased"])
-    for blob in blobs(values(client)):
+    for blob in stored(store_url(day.service)):
         assert not any(needle in blob for needle in needles | ciphers)
     for path in (day.service.data_dir / "store").rglob("*"):
         if path.is_file():
