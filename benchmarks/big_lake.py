@@ -171,7 +171,7 @@ def drawn(rng: np.random.Generator, start: float, rows: int, people: int) -> Day
 
 
 def paid(rng: np.random.Generator, day: Day) -> Rewards:
-    """Who paid, and when."""
+    """The rewards of those who paid, and when."""
     rate = RATES[day.variant] * BY_CHANNEL[day.codes["channel"]]
     rows = np.flatnonzero(rng.random(len(rate)) < rate)
     delay = np.minimum(rng.exponential(3600.0, len(rows)), WINDOW - 1.0)

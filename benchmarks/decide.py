@@ -1,4 +1,4 @@
-"""What a page's decision costs beside the two round trips that it cannot do without.
+"""The cost of a page's decision beside the two round trips that it cannot do without.
 
 Baseline `two round trips`: two PINGs by the same client. `decide` is the flow without HTTP, three
 slots of a page, for visitors who are new and for visitors whose decisions stick.

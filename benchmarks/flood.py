@@ -1,4 +1,4 @@
-"""What made-up visitors through one page key cost the pages of others (row S6).
+"""The cost of made-up visitors through one page key to the pages of others (row S6).
 
 200,000 made-up visitors a minute come in calls of 100 with one key from one address, beside 50
 pages a second of three kinds: of known devices, with another key, and from another address.
@@ -39,7 +39,7 @@ MOST_RATIO: Final = 2.0
 
 @dataclass
 class Tally:
-    """What became of calls.
+    """A tally of calls, by what became of them.
 
     Attributes:
         seconds: from when each was due to its answer.

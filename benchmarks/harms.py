@@ -50,7 +50,7 @@ SEASON: Final = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.3, 1.3])
 """Of the week: both groups have it."""
 AMOUNTS: Final = np.array([10.0, 30.0, 50.0, 100.0, 300.0, 500.0])
 SHARES: Final = np.array([0.07, 0.24, 0.36, 0.24, 0.06, 0.03])
-"""What visitors pay (lab/simulate/visitors.py)."""
+"""Shares of the amounts that visitors pay (lab/simulate/visitors.py)."""
 ROUND, MOST = 500, 40
 SMALL_ROUND, SMALL_MOST = 50, 1
 
@@ -82,7 +82,7 @@ def frozen_at(
 
 
 def _looks(seed: int, effect: float, visits: int, every: int) -> Iterator[dict[bool, ArmSums]]:
-    """What each look adds: sums of conversions (False) and of yuan (True)."""
+    """The sums that each look adds: of conversions (False) and of yuan (True)."""
     rng = np.random.default_rng([seed, 7])
     subjects = visits // 2
     rate = rng.beta(2.0, 8.0, subjects)

@@ -60,7 +60,7 @@ class BayesianBandits:
         return np.concatenate([x, x[:, 1 + left] * x[:, 1 + right]], axis=1)
 
     def _rows(self, x: FloatArray, arms: IntArray) -> FloatArray:
-        """What all arms share, and beside it the same columns again for the arm alone."""
+        """The columns that all arms share, and beside them the same again for the arm alone."""
         own = np.zeros((len(x), self.arms, x.shape[1]))
         own[np.arange(len(x)), arms] = x
         return np.concatenate([x, own.reshape(len(x), -1)], axis=1)
@@ -77,7 +77,7 @@ class Online(BayesianBandits):
     _at: float = 0.0
 
     def publish(self, at: float) -> None:
-        """What was known is forgotten by the time that went by."""
+        """Knowledge is forgotten by the time that went by."""
         from bayesianbandits import StabilizedForgetting  # noqa: PLC0415 - bench only
 
         days = (at - self._at) / DAY

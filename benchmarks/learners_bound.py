@@ -30,7 +30,7 @@ Candidates: TypeAlias = Callable[[Columns, BoolArray], tuple[IntArray, FloatArra
 
 
 def candidates(world: World, slot: str, groups: str) -> Candidates:
-    """What may be true of a slot.
+    """The candidates for the truth of a slot.
 
     Args:
         world: the bench world, or one of its form.

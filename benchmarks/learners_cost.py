@@ -1,4 +1,4 @@
-"""What learning and choosing cost: one visitor, a batch, counting, publishing.
+"""The cost of learning and choosing: one visitor, a batch, counting, publishing.
 
     python -m benchmarks learners_cost [--json]
 

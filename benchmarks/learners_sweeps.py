@@ -1,4 +1,4 @@
-"""What was tried of the peers; the best of each family on seed 1 plays by default."""
+"""Sweeps over the peers' parameters; the best of each family on seed 1 plays by default."""
 
 from collections.abc import Callable
 from functools import partial

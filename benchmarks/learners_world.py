@@ -38,7 +38,7 @@ class Player(Protocol):
 
 @dataclass(frozen=True)
 class Played:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         value: expected conversions inside the window of the arms that were chosen.

@@ -56,7 +56,7 @@ SLOTS: Final = Path("config/slots")
 
 @dataclass
 class Truth:
-    """What the world knows of the visitors whom the policy served.
+    """The truth about the visitors whom the policy served, as the world knows it.
 
     Attributes:
         served: how many.
@@ -76,7 +76,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Lift:
-    """What became of one slot.
+    """The lift of one slot, beside its truth.
 
     Attributes:
         slot: its name.
@@ -116,7 +116,7 @@ def play(service: Service, name: str, visitors: int, seed: int, batch: int = BAT
 def _visited(
     service: Service, slot: Slot, number: int, seed: int, found: Truth
 ) -> list[EventRequest]:
-    """What one visitor is shown and does."""
+    """One visitor's visit: what is shown, and what they do."""
     rng = generator(seed, number)
     visit = VISITS[slot.name](draw_visitor(number, rng), rng)
     who = f"{slot.name}-{seed}-{number}"

@@ -24,7 +24,7 @@ BOOST: Final = 1.0
 
 @dataclass(frozen=True)
 class Visit:
-    """What a visitor brings to a slot, and would do.
+    """A visit: what a visitor brings to a slot, and would do.
 
     Attributes:
         page: that asks.

@@ -1,4 +1,4 @@
-"""What 2,000 slow clients cost the others: a call's p50 and p99 before them and beside them.
+"""The cost of 2,000 slow clients to the others: a call's p50 and p99 before them and beside them.
 
 Five kinds of slow clients, a fifth of the connections each, come again whenever they are closed:
 silent ones; headers byte by byte; bodies that are promised and do not come, or byte by byte in

@@ -47,7 +47,7 @@ BATCH: Final = 500
 
 @dataclass(frozen=True)
 class Month:
-    """What became of one month.
+    """The result of one month.
 
     Attributes:
         period: from its first second to the next one's.
@@ -117,7 +117,7 @@ class Month:
 
 @dataclass(frozen=True)
 class MobileFirst:
-    """Who found room where capacity was short.
+    """Shares of those who found room where capacity was short.
 
     Attributes:
         customers: who were asked for.

@@ -23,7 +23,7 @@ from nudge.domain.timing.plan_request import REMINDER, PlanAnswer, PlanRequest
 
 BOOST: Final = 1.0
 KNOWN: Final = ("mobile_before", "stage", "value_tier", "city_tier")
-"""What the operator's file of customers says of each, besides the id."""
+"""The attributes of a customer in the operator's file, besides the id."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Customers:
 
     @cached_property
     def wishes(self) -> list[PlanRequest]:
-        """What the scheduler asks each month."""
+        """The scheduler's questions of each month."""
         return [PlanRequest(id_of(p.number), context=_known(p)) for p in self.people]
 
     def agreements(self) -> list[EventRequest]:
-        """What they said once."""
+        """The consent that everybody gave once."""
         fields: Mapping[str, Scalar] = {"channel": "sms", "given": True}
         ids = (id_of(p.number) for p in self.people)
         return [EventRequest(f"{name}-agrees", "consent", name, None, None, fields) for name in ids]
@@ -82,7 +82,7 @@ def number_of(visitor_id: str) -> int:
 def answers(
     customers: Customers, timings: Sequence[PlanAnswer], month: int, seed: int
 ) -> list[tuple[float, EventRequest]]:
-    """What the gateway sends and what customers pay, with its time in seconds, in that order.
+    """Events of the gateway and payments of customers, with their time in seconds, in that order.
 
     Whether somebody pays hangs on a number of theirs in [0, 1) for this month: whatever window they
     are given, their luck is the same.

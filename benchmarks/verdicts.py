@@ -44,7 +44,7 @@ ALLOWED, POWER = 0.05, 0.80
 
 @dataclass(frozen=True)
 class Months:
-    """What became of some worlds.
+    """The first verdicts of some worlds.
 
     Attributes:
         winner: (R,) the first winner that was named; -1 without one.
@@ -99,7 +99,7 @@ class Campaign:
 
 
 FACTORS = np.array([1.0, 1.15, 0.8, 1.3])
-"""What variants do to the rate of the fallback, which is the first."""
+"""Factors of variants on the rate of the fallback, which is the first."""
 
 
 def allocation() -> FloatArray:

@@ -1,4 +1,4 @@
-"""What tests need to know of processes and ports."""
+"""Processes and ports, as tests need to know them."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ BASE_START = 0.01
 BANNER_TIMES = {"data_draw": 10.0, "triple_gift": 1.0, "coffee": 2.0, "video": 1.5}
 """field-notes: data_draw converts 10 times as well as triple_gift."""
 BANNER_FITS = {"coffee": {"1": 8.0}, "video": {"3": 10.0}}
-"""What some like better, by city tier (field-notes: offers of one city serve those who look for a
-discount). The factors are ours: without them one banner is the best for everybody, and nothing
+"""Factors of what some like better, by city tier (field-notes: offers of one city serve those who
+look for a discount). They are ours: without them one banner is the best for everybody, and nothing
 can be learned that a hand could not set."""
 CHANNEL_TIMES = {"web": 1.0, "wap": 0.7, "app": 1.2}
 MOBILE_TIMES = 5.0

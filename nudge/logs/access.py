@@ -14,9 +14,9 @@ import structlog
 from nudge.clock import monotonic
 
 KEY_ID: Final = "nudge.key_id"
-"""Where the application leaves the id of the caller's key for this log, in the call's environ."""
+"""The entry of a call's environ in which the application leaves the id of the key for this log."""
 PATH: Final = "nudge.path"
-"""Where it leaves the path that may be told, if the call's own names a visitor."""
+"""The entry in which it leaves the path that may be told, if the call's own names a visitor."""
 LONGEST: Final = 200
 """Characters of a path that are told."""
 

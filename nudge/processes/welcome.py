@@ -17,7 +17,7 @@ _EXAMPLE = {
 }
 _OK = 200
 NO_SLOTS = b'"reason":"no_slots: '
-"""What /readyz says while only slots are missing."""
+"""The words of /readyz while only slots are missing."""
 
 
 def answers(url: str, path: str = "/readyz", timeout: float = 0.5) -> bool:

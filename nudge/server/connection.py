@@ -18,7 +18,7 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Stage(enum.Enum):
-    """What a connection waits for; the loop owns it in every stage but `BUSY`."""
+    """The stage of a connection: what it waits for. The loop owns it in every one but `BUSY`."""
 
     READ = enum.auto()
     BUSY = enum.auto()

@@ -43,6 +43,6 @@ class PythonParser(python.PythonProtocol):  # type: ignore[misc]
 PARSER: Final[Any] = PythonParser if native is None else native.H1CProtocol
 _ERRORS: Final = (python,) if native is None else (python, native)
 PARSE_ERRORS: Final = (python.ParseError, ValueError)
-"""What is no request; the parser in C has two classes of that name, each a ValueError."""
+"""Errors of what is no request; the parser in C has two classes of that name, both ValueErrors."""
 LONG_LINE: Final[tuple[type[Exception], ...]] = tuple(one.LimitRequestLine for one in _ERRORS)
 LONG_HEADERS: Final[tuple[type[Exception], ...]] = tuple(one.LimitRequestHeaders for one in _ERRORS)

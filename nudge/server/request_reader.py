@@ -15,7 +15,7 @@ PIECE: Final = 16_384
 CHUNKED_PIECE: Final = 4096
 """Bytes of a chunked body that are parsed at once: the parser moves what follows each chunk."""
 HEAD: Final = "head"
-"""What is awaited of a request, until its head is complete."""
+"""The part of a request that is awaited, until its head is complete."""
 
 
 class RequestReader:

@@ -15,7 +15,7 @@ from nudge.server.request import Environ, Request
 from nudge.server.request_reader import PIECE
 
 GONE: Final = (OSError, ClientDisconnected)
-"""What ends a stream whose client has gone, or is silent."""
+"""Errors that end a stream whose client has gone, or is silent."""
 
 
 class StreamBody(io.RawIOBase):

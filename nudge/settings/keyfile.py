@@ -39,7 +39,7 @@ NAMES = tuple(one.name for one in fields(Secrets))
 
 @dataclass(frozen=True)
 class KeyOrigin:
-    """Where the keys of a process are from.
+    """The origin of the keys of a process.
 
     Attributes:
         in_file: names of those from DATA_DIR/secrets.toml; the others are variables.

@@ -26,7 +26,7 @@ from nudge.workers.backoff import Backoff
 log = structlog.get_logger()
 
 ASKERS: Final = (InvalidRequestError, NotFoundError, TooLargeError)
-"""What whoever asks can do something about."""
+"""Errors that whoever asks can do something about."""
 LOOK: Final = 0.05
 """Seconds between two looks whether somebody asks."""
 REST: Final = 10.0

@@ -1,4 +1,4 @@
-"""What the tests of the HTTP face share."""
+"""Fixtures that the tests of the HTTP face share."""
 
 from __future__ import annotations
 

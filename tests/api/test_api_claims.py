@@ -1,4 +1,4 @@
-"""What a page key can take from a customer by asking first, and by typing under their id."""
+"""A page key's gain from a customer, by asking first and by typing under their id."""
 
 from __future__ import annotations
 

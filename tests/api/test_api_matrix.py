@@ -1,4 +1,4 @@
-"""Who may call what: generated from the OpenAPI document, so that it knows every endpoint."""
+"""The matrix of who may call what, generated from the OpenAPI document: it knows every endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes in by mistake: numbers in words, and states that nobody can read."""
+"""Mistakes that come in: numbers in words, and states that nobody can read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator brings in is known to decisions; a row that does not fit is left out."""
+"""Rows that an operator brings in are known to decisions; one that does not fit is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody sees who starts the service for the first time."""
+"""The first use of the service, as somebody sees it who starts it for the first time."""
 
 from __future__ import annotations
 

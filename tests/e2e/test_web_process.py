@@ -1,4 +1,4 @@
-"""What a web process may load, how much memory it may take, how soon it answers."""
+"""Bounds of a web process: what it may load, its memory, and how soon it answers."""
 
 from __future__ import annotations
 

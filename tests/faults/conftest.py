@@ -1,4 +1,4 @@
-"""What kills, freezes or cuts real processes for long is marked: `make faults` runs all of it."""
+"""Tests that kill, freeze or cut processes for long are marked: `make faults` runs them all."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SLOW = 0.2
 
 
 class Proxy:
-    """What it does at present, and the connections that it holds."""
+    """A proxy before the store: what it does at present, and the connections that it holds."""
 
     def __init__(self, listen: str, target: str) -> None:
         self._listen, self._target = listen, target

@@ -76,7 +76,7 @@ class Kept:
 
 @dataclass
 class Site:
-    """Where the processes of one installation meet.
+    """The site of one installation, where its processes meet.
 
     Attributes:
         directory: holds everything: configuration, data, logs, faults.

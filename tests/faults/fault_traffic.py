@@ -23,7 +23,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What one call came to.
+    """The answer to one call.
 
     Attributes:
         status: of HTTP; 0 where the call was sent and never answered.

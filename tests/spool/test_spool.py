@@ -1,4 +1,4 @@
-"""What was acknowledged is on disk, encrypted, and comes back once, in order."""
+"""Records that were acknowledged are on disk, encrypted, and come back once, in order."""
 
 from __future__ import annotations
 

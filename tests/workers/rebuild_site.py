@@ -1,4 +1,4 @@
-"""What the tests of recovery do with an installation, and what they compare."""
+"""A site for the tests of recovery: what they do with an installation, and what they compare."""
 
 from __future__ import annotations
 

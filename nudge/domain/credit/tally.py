@@ -7,7 +7,7 @@ from typing import Final
 Tally = tuple[int, int, int, int]
 """Trials, conversions, reward in fen, sum of squared rewards in fen squared."""
 Claims = Tally
-"""What a tally has from pages: trials that they said less those drawn for them, conversions that
+"""A tally's part from pages: trials that they said less those drawn for them, conversions that
 they alone said, trials drawn for them, conversions of theirs that a server said."""
 NOTHING: Final[Tally] = (0, 0, 0, 0)
 

@@ -17,9 +17,9 @@ MASK: Final = "xxxxxxxxxxx"
 FEWEST: Final = 8
 """Characters of the shortest text that holds a number."""
 _GAP: Final = r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe63\ufeff\uff0d-]{0,2}"
-"""What people and programs write between any two digits."""
+"""Characters that people and programs write between any two digits."""
 _BREAK: Final = r"[\s\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff\uff0d._/,()·-]{0,3}"
-"""What stands between the groups of a number besides: 138.1234.5678."""
+"""Characters that stand between the groups of a number besides: 138.1234.5678."""
 _PATTERN: Final = re.compile(
     rf"(?<!\d)(?:(?:\+|00)?86{_BREAK}|0)?\(?1{_GAP}[3-9]"
     rf"(?:(?:{_GAP}\d){{9}}|\d{_BREAK}\d{{4}}{_BREAK}\d{{4}})(?!\d)"
@@ -30,7 +30,7 @@ _PATTERN: Final = re.compile(
 )
 """Mobile numbers of China, any number with a plus, and its fixed lines, written apart."""
 _PRETEXT: Final = re.compile(r"\d(?:\D{0,3}\d){6}|\d[eE]\+?10")
-"""What every number has: looked for first, since hardly any word has it."""
+"""The digits that every number has: looked for first, since hardly any word has them."""
 _MOBILES: Final = (13_000_000_000, 20_000_000_000)
 _WITH_COUNTRY: Final = (8_613_000_000_000, 8_620_000_000_000)
 _CHINESE: Final = dict(zip("〇零一二三四五六七八九幺两", "0012345678912", strict=True))

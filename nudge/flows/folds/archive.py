@@ -24,7 +24,7 @@ from nudge.store.folds.folds import Commit, FoldWrite, Lease
 from nudge.store.store import Store
 
 PENDING: Final = ("pending_to", "pending_watermark")
-"""What the fold keeps in the store while a range is fixed."""
+"""The fields that the fold keeps in the store while a range is fixed."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ WATERMARK: Final = "watermark"
 
 
 class PlanReviewer(Protocol):
-    """What reviews visitors' plans: `PlanReview`, or one that follows the contact policy."""
+    """A reviewer of visitors' plans: `PlanReview`, or one that follows the contact policy."""
 
     def review(
         self, partition: int, entries: Iterable[JournalEntry], states: Mapping[str, VisitorState]

@@ -44,7 +44,7 @@ class QuestionStatus:
 
 @dataclass(frozen=True)
 class QuestionQueue:
-    """Where questions are asked.
+    """A queue in which questions wait for a worker.
 
     Attributes:
         store: of the installation.

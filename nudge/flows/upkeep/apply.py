@@ -21,9 +21,9 @@ from nudge.errors import (
 from nudge.store.store import Store
 
 AUDIT_PARTITION = 0
-"""Where marks of the configuration are kept, so that they have one order."""
+"""The partition of all marks of the configuration, so that they have one order."""
 BODY = "body"
-"""What messages call a slot that came in a request."""
+"""The origin, in messages, of a slot that came in a request."""
 
 
 def apply(store: Store, changes: Sequence[Change], edit: Edit) -> list[Change]:

@@ -36,7 +36,7 @@ Arg = str | bytes | int | float
 Call = tuple[Sequence[str], Sequence[Arg]]
 """Keys and arguments of a script."""
 Reply = Any
-"""What the server answers: bytes, int, None, or lists of these."""
+"""The server's answer: bytes, int, None, or lists of these."""
 
 CLUSTER_SCHEME = "redis+cluster"
 PROBE_KEY = "nudge:probe"

@@ -1,4 +1,4 @@
-"""What a row of a historical log is known by."""
+"""The identity of a row of a historical log."""
 
 from __future__ import annotations
 

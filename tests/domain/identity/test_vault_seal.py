@@ -1,4 +1,4 @@
-"""What the vault holds can be read with its key, about its owner, and not otherwise."""
+"""Values in the vault can be read with its key, about their owner, and not otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision may know of a failed payment."""
+"""Failed payments, as far as a decision may know of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What payments say of a visitor: robust, and the same in any order."""
+"""A visitor's recharges as payments tell them: robust, and the same in any order."""
 
 from __future__ import annotations
 

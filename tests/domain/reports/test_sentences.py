@@ -1,4 +1,4 @@
-"""What is said of a comparison, in both languages."""
+"""Sentences about a comparison, in both languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is never personalised."""
+"""The holdout: visitors who are never personalised."""
 
 from __future__ import annotations
 

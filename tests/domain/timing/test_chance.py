@@ -1,4 +1,4 @@
-"""What is possible: found once for many as for each alone, and without the hours that are full."""
+"""Chances: found once for many as for each alone, and without the hours that are full."""
 
 from __future__ import annotations
 

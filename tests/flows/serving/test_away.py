@@ -1,4 +1,4 @@
-"""What the web answers while the store is away, and what is there when it is back."""
+"""The web's answers while the store is away, and what is there when it is back."""
 
 from __future__ import annotations
 

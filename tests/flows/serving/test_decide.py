@@ -1,4 +1,4 @@
-"""What a page is answered, and what the journal then says."""
+"""Answers to a page, and what the journal then says."""
 
 from __future__ import annotations
 

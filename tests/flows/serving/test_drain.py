@@ -1,4 +1,4 @@
-"""What was spooled goes to the journal, each once."""
+"""Spooled records go to the journal, each once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is who: devices, numbers, mergings; what a stranger is told."""
+"""Persons, as devices, numbers and mergings tell them; and what a stranger is told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of events."""
+"""The way of an event, from the call to the journal."""
 
 from __future__ import annotations
 

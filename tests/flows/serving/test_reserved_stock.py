@@ -1,4 +1,4 @@
-"""What a page took of a stock and nobody saw comes back, once; what was seen is counted."""
+"""Units that a page took of a stock and nobody saw come back, once; those that were seen count."""
 
 from __future__ import annotations
 

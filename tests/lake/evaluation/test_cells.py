@@ -1,4 +1,4 @@
-"""What another policy would have got, from a slot's cells: the same as row by row."""
+"""Another policy's reward, estimated from a slot's cells: the same as row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a guard compares equals what anybody counts by hand."""
+"""The sums that a guard compares equal those that anybody counts by hand."""
 
 from __future__ import annotations
 

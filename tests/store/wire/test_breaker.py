@@ -1,4 +1,4 @@
-"""What a hot client does when the store is away."""
+"""The breaker of a hot client whose store is away."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What an installation is set up with: applied documents, first slots, the pages' key."""
+"""The setup of an installation: applied documents, first slots, the pages' key."""
