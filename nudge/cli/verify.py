@@ -31,7 +31,7 @@ def verify(
     compared at fixed positions, and lag is not a difference. Of partitions with more than 200,000
     entries a sample of the visitors is replayed, unless --all-visitors is given.
     """
-    from nudge.flows.upkeep.verify import verify as compare  # noqa: PLC0415 - duckdb, which help does not need
+    from nudge.flows.upkeep.verification.verify import verify as compare  # noqa: PLC0415 - duckdb, which help does not need
 
     settings = load_settings(data_dir)
     with open_installation(settings) as installation:
@@ -49,7 +49,7 @@ def verify(
 
 
 def _visitors(installation: Installation, *, every: bool, shown: bool) -> list[Difference]:
-    from nudge.flows.upkeep.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
+    from nudge.flows.upkeep.verification.verify_visitors import verify_visitors  # noqa: PLC0415 - pyarrow, as above
 
     history = installation.history
     total = sum(

@@ -31,16 +31,16 @@ from nudge.workers.answers import Answers
 from nudge.workers.archive_loop import ArchiveLoop, SpareWork
 from nudge.workers.configuration_follower import ConfigurationFollower, FollowedPlanReview
 from nudge.workers.courtesy import Courtesy
-from nudge.workers.first_slots_loop import FirstSlotsLoop
 from nudge.workers.harm_guard_loop import HarmGuardLoop
-from nudge.workers.heartbeat_loop import HeartbeatLoop
 from nudge.workers.leases import TTL, Leases
 from nudge.workers.loops import Loop, stop_signals, supervise
 from nudge.workers.publish_loop import PublishLoop
 from nudge.workers.report_loop import ReportLoop
 from nudge.workers.runner import Runner
-from nudge.workers.stock_loop import StockLoop
 from nudge.workers.store_check import StoreCheck
+from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
+from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
+from nudge.workers.turns.stock_loop import StockLoop
 
 REPORT: Final = "report"
 NAMES: Final = (*FOLDS, REPORT)

@@ -15,8 +15,8 @@ from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
 from nudge.flows.upkeep.accept import Gap, StoreAcceptance
 from nudge.flows.upkeep.rebuild import NAMES, Rebuild, RebuildResult
-from nudge.flows.upkeep.verify import verify
-from nudge.flows.upkeep.verify_visitors import verify_visitors
+from nudge.flows.upkeep.verification.verify import verify
+from nudge.flows.upkeep.verification.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.store.keeping.identity import WrongStore, note_archived

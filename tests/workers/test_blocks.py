@@ -17,7 +17,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import Decision, Event, Exposure, JournalEntry, Mark, Ref, Reward
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.flows.upkeep.verify import verify
+from nudge.flows.upkeep.verification.verify import verify
 from nudge.lake.files import compact, expire, manifest, writer
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.history import History, batches

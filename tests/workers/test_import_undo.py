@@ -36,7 +36,7 @@ from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep.imports import import_undo
 from nudge.flows.upkeep.imports.import_log import Importer, ImportResult, digest
 from nudge.flows.upkeep.imports.import_undo import ImportUndo, UndoResult
-from nudge.flows.upkeep.verify import verify
+from nudge.flows.upkeep.verification.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.expire import expire, plan

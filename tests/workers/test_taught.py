@@ -23,7 +23,7 @@ from nudge.flows.folds.publish import Publisher
 from nudge.flows.reports.evaluate import evaluate_log
 from nudge.flows.reports.log_question import LogQuestion
 from nudge.flows.upkeep.imports.import_log import Importer, ImportResult
-from nudge.flows.upkeep.verify import verify
+from nudge.flows.upkeep.verification.verify import verify
 from nudge.lake.engine.query import performance
 from nudge.lake.evaluation.logs import open_log
 from nudge.lake.files.reader import Lake

@@ -17,7 +17,7 @@ from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.serving.record import Recorder
 from nudge.flows.upkeep.rebuild import Rebuild
-from nudge.flows.upkeep.verify_visitors import verify_visitors
+from nudge.flows.upkeep.verification.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.workers.runner import Runner

@@ -15,8 +15,8 @@ from nudge.domain.slots.slot import Availability, Slot, Variant
 from nudge.errors import StoreAwayError
 from nudge.flows.serving.drain import drain
 from nudge.store.wire.client import Client
-from nudge.workers.stock_loop import StockLoop
 from nudge.workers.store_check import StoreCheck
+from nudge.workers.turns.stock_loop import StockLoop
 
 NEVER, AT_ONCE = 3600.0, 0.0
 

@@ -22,7 +22,7 @@ from nudge.flows.upkeep.erase import Eraser
 from nudge.flows.upkeep.rebuild import Rebuild
 from nudge.flows.upkeep.split import PeopleSplit, SplitResult
 from nudge.flows.upkeep.split_history import SplitHistory
-from nudge.flows.upkeep.verify_visitors import verify_visitors
+from nudge.flows.upkeep.verification.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 from nudge.store.journal.appends import Redirect

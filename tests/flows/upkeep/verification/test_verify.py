@@ -13,7 +13,7 @@ from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Exposure, JournalEntry, Mark, Record, Ref, Reward
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.learn import LearnFold
-from nudge.flows.upkeep.verify import Difference, verify
+from nudge.flows.upkeep.verification.verify import Difference, verify
 from nudge.lake.files import manifest, writer
 from nudge.lake.files.manifest import Manifest, Range
 from nudge.lake.files.reader import Lake

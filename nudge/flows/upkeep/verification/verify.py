@@ -16,7 +16,7 @@ from nudge.domain.credit.tally import Tally
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.reports.difference import Difference
-from nudge.flows.upkeep.verify_times import find_impossible_times
+from nudge.flows.upkeep.verification.verify_times import find_impossible_times
 from nudge.lake.checks.checks import EMPTY, count_rows, find_repeated_ids, marks, position_spans
 from nudge.lake.engine.query import (
     CLAIM_SUMS,

@@ -8,7 +8,7 @@ from nudge.flows.upkeep.setup.first_slots import apply_first_slots
 from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.store_check import StoreCheck
-from nudge.workers.turn_loop import TurnLoop
+from nudge.workers.turns.turn_loop import TurnLoop
 
 
 class FirstSlotsLoop(TurnLoop):

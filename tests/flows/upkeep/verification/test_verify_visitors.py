@@ -10,8 +10,8 @@ from flow_web import SERVER, Web
 
 from nudge.domain.choosing.requests import EventRequest
 from nudge.flows.folds.attribute import AttributeFold
-from nudge.flows.upkeep import verify_visitors as verifying
-from nudge.flows.upkeep.verify_visitors import verify_visitors
+from nudge.flows.upkeep.verification import verify_visitors as verifying
+from nudge.flows.upkeep.verification.verify_visitors import verify_visitors
 from nudge.lake.files.history import History
 from nudge.lake.files.reader import Lake
 

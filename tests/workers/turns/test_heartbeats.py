@@ -33,7 +33,7 @@ from nudge.lake.intake.input_file import open_input
 from nudge.store.journal.appends import Append
 from nudge.store.keeping.heartbeats import HEARTBEAT, LAST
 from nudge.wiring.worker import Worker, loops_of
-from nudge.workers.heartbeat_loop import HeartbeatLoop
+from nudge.workers.turns.heartbeat_loop import HeartbeatLoop
 
 ROWS = 40
 

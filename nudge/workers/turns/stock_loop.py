@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nudge.store.store import Store
 from nudge.workers.store_check import StoreCheck
-from nudge.workers.turn_loop import TurnLoop
+from nudge.workers.turns.turn_loop import TurnLoop
 
 
 class StockLoop(TurnLoop):

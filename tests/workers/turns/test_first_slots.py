@@ -8,15 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from worker_site import Site
 
 from nudge.config.slot_file import load_slots
 from nudge.errors import InvalidConfigError
 from nudge.store.service.slots import FirstSlots
-from nudge.workers.first_slots_loop import FirstSlotsLoop
 from nudge.workers.store_check import StoreCheck
+from nudge.workers.turns.first_slots_loop import FirstSlotsLoop
 
-SHIPPED = Path(__file__).parents[2] / "config" / "slots"
+SHIPPED = ROOT / "config" / "slots"
 
 
 def loop_of(site: Site, config: Path = SHIPPED.parent) -> FirstSlotsLoop:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nudge.workers.turn_loop import TurnLoop
+from nudge.workers.turns.turn_loop import TurnLoop
 
 
 class HeartbeatLoop(TurnLoop):

@@ -1,0 +1,1 @@
+"""Verification: journal, lake and the folds' state are compared with each other."""

@@ -1,0 +1,1 @@
+"""Turns: small tasks that several workers may do, each in its turn."""
