@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,6 +17,7 @@ from api_web import Web, bearer
 from werkzeug.test import TestResponse
 
 from nudge import clock
+from nudge.cli.report_month import report_month
 from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
@@ -367,3 +369,54 @@ def test_an_evaluation_that_makes_no_sense_is_refused(web: Web) -> None:
     ):
         assert web.post(path, body, key).status_code == 422, body
     assert web.http.post(path, data="{", headers=bearer(key)).status_code == 415
+
+
+def answered(web: Web, path: str, body: object = None) -> Any:
+    """The answer to a question of any kind, once there is one."""
+    until = time.monotonic() + 60.0
+    while True:
+        key = web.secrets["read"]
+        response = web.get(path) if body is None else web.post(path, body, key)
+        if response.status_code != 202 and not (response.json or {}).get("job", None):
+            assert response.status_code == 200, response.text
+            return response
+        assert time.monotonic() < until, response.text
+        time.sleep(0.1)
+
+
+@pytest.mark.usefixtures("worker")
+def test_payments_that_slots_share_are_told_once(
+    busy: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The month of a payment that two slots have: both have it, their sum is told, and the total.
+
+    JSON, CSV and the command tell the same; what is no month is refused by its name.
+    """
+    for number in range(30):
+        who = f"both-{number}"
+        busy.decide(visitor_id=who, slots=["denomination"])
+        busy.decide(visitor_id=who, slots=["payment_retry"], page="result")
+        event = {"event_id": f"both-{number}", "type": "paid", "visitor_id": who, "amount": 30}
+        busy.post("/v1/events", {"events": [event]}, busy.secrets["ingest"])
+    fold(busy)
+    calendar = busy.service.calendar
+    month = calendar.label(clock.now())[:7]
+    found = answered(busy, f"/v1/reports/shared?month={month}").json
+    paid = PEOPLE // 3 + 30
+    assert found["total"] == {"hidden": False, "payments": paid, "revenue": 50 * PEOPLE / 3 + 900}
+    assert found["credited"] == found["total"]
+    assert found["sum"]["payments"] == paid + 30
+    (pair,) = found["pairs"]
+    assert (pair["slots"], pair["payments"]) == (["denomination", "payment_retry"], 30)
+    text = answered(busy, f"/v1/reports/shared?month={month}&format=csv").get_data(as_text=True)
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert [row["payments"] for row in rows if row["row"] == "pair"] == ["30", "30"]
+    capsys.readouterr()
+    report_month(busy.service.settings, month, "zh", as_json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed | {"as_of": ""} == found | {"as_of": ""}
+    report_month(busy.service.settings, month, "zh", as_json=False)
+    assert "".join(found["headline"]["zh"].split()) in "".join(capsys.readouterr().out.split())
+    for query, name in (("?month=october", "month"), ("?from=2026-10-01", "to"), ("?x=1", "x")):
+        refused = busy.get(f"/v1/reports/shared{query}")
+        assert (refused.status_code, name in refused.json["errors"]) == (422, True)

@@ -22,7 +22,9 @@ class JobSchema(Schema):
     """A question that a worker answers."""
 
     job_id = ma.String(required=True)
-    kind = ma.String(required=True, validate=validate.OneOf(("report", "evaluate", "funnel")))
+    kind = ma.String(
+        required=True, validate=validate.OneOf(("report", "evaluate", "funnel", "shared"))
+    )
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
     )
