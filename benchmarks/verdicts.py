@@ -20,9 +20,8 @@ import numpy as np
 from bandits.arrays import BoolArray, FloatArray
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.coverage import select_run, thompson_looks
+from bandits.inference.coverage import run_sums, thompson_looks
 from bandits.inference.holdout import HOLDOUT, POLICY, holdout_sums
-from bandits.inference.moments import Moments
 from bandits.inference.verdict import verdict
 from benchmarks.options import option_parser
 
@@ -72,10 +71,11 @@ def months(
         season=season,
         seed=seed,
     )
+    sums = [ArmSums.empty(len(rates))] * worlds
     for look in looks:
         for run in np.flatnonzero(winner < 0):
-            sums = ArmSums(select_run(look.table, run), Moments.empty(2 * len(rates)))
-            found = verdict(sums, unit=1.0)
+            sums[run] += run_sums(look.part, run)
+            found = verdict(sums[run], unit=1.0)
             if found.arm is not None:
                 winner[run], when[run] = found.arm, look.visitors
     return Months(winner, when)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
+from bandits.inference.arm_blocks import ArmBlocks
 from bandits.inference.arm_table import ArmTable
 from bandits.inference.clusters import groups_of
 from bandits.inference.interval import RewardKind
@@ -24,6 +25,7 @@ class ArmSums:
         left_out: rows in which some arm could not have been drawn, so that they are not compared.
         shares: whether every reward is 0 or 1.
         positive: whether no reward is negative.
+        blocks: the same sums by block of time and stratum; None where all rows are one block.
     """
 
     table: ArmTable
@@ -31,6 +33,7 @@ class ArmSums:
     left_out: int = 0
     shares: bool = True
     positive: bool = True
+    blocks: ArmBlocks | None = None
 
     @classmethod
     def empty(cls, arms: int) -> Self:
@@ -55,6 +58,7 @@ class ArmSums:
             self.left_out + other.left_out,
             self.shares and other.shares,
             self.positive and other.positive,
+            self.time_blocks + other.time_blocks,
         )
 
     @property
@@ -66,6 +70,11 @@ class ArmSums:
     def kind(self) -> RewardKind:
         """Range of the rewards, for `mean_interval`."""
         return "share" if self.shares else "positive" if self.positive else "any"
+
+    @property
+    def time_blocks(self) -> ArmBlocks:
+        """The sums by block of time: all rows as one block where none are known."""
+        return ArmBlocks.from_table(self.table) if self.blocks is None else self.blocks
 
     def variance(self, derivatives: FloatArray) -> float:
         """Return the clustered variance of a function of the sums.
@@ -81,8 +90,13 @@ def arm_sums(
     rewards: ArrayLike,
     pmf: ArrayLike,
     subjects: AnyArray | Sequence[object] | None = None,
+    *,
+    blocks: ArrayLike | None = None,
+    strata: ArrayLike | None = None,
 ) -> ArmSums:
     """Return the sums of n exposures, from which K arms are compared.
+
+    Without `blocks` the order of rows, and of parts that are added, has to be that of time.
 
     Rows in which some compared arm had probability 0 are left out and counted: arms compared over
     different rows would differ by the rows. Give the columns of fewer arms to keep more rows.
@@ -92,6 +106,10 @@ def arm_sums(
         rewards: (n,), finite; any unit.
         pmf: (n, K) the logged probabilities of the compared arms.
         subjects: (n,) as text or integers; None where every row is another subject.
+        blocks: (n,) numbers of blocks of time, such as hours; a policy that learns within a block
+            is as good as constant there.
+        strata: (n,) numbers of what is known of the visitors: it makes intervals tighter where
+            it tells who rewards more.
 
     Raises:
         ValueError: shapes differ, an arm does not exist or a reward is not finite.
@@ -105,12 +123,14 @@ def arm_sums(
     kept = (p > 0.0).all(axis=1)
     left_out = int(np.count_nonzero(~kept))
     index, y, p = index[kept], y[kept], p[kept]
+    times, known = (None if x is None else np.asarray(x)[kept] for x in (blocks, strata))
     groups = Moments.empty(2 * p.shape[1])
     if subjects is not None:
         columns = np.asarray(subjects)[kept]
         groups = Moments.from_columns(_weigh_columns(index, y, p), groups_of(columns))
     shares, positive = bool(np.isin(y, (0.0, 1.0)).all()), bool((y >= 0.0).all())
-    return ArmSums(ArmTable.from_rows(index, y, p), groups, left_out, shares, positive)
+    parts = ArmBlocks.from_rows(index, y, p, blocks=times, strata=known)
+    return ArmSums(parts.table.total(), groups, left_out, shares, positive, parts)
 
 
 def _weigh_columns(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:

@@ -5,12 +5,13 @@ the AIPW score of a row is m_a + w (Y - m_a), and where m_a is the weighted mean
 is sum w Y / sum w: so these sums give the AIPW estimate without a second pass.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,17 +57,39 @@ class ArmTable:
             rewards: (n,).
             pmf: (n, K) logged probabilities of the compared arms, all above 0.
         """
+        everything = np.zeros(len(arms), dtype=np.int64)
+        return cls.from_groups(everything, 1, arms, rewards, pmf).total()
+
+    @classmethod
+    def from_groups(
+        cls, groups: IntArray, count: int, arms: IntArray, rewards: FloatArray, pmf: FloatArray
+    ) -> Self:
+        """Return the sums (G, K) of n rows by group.
+
+        Args:
+            groups: (n,) the row's group, below `count`.
+            count: number G of groups.
+            arms: (n,) the arm drawn; -1 for an arm that is not compared.
+            rewards: (n,).
+            pmf: (n, K) logged probabilities of the compared arms, all above 0.
+        """
         wide = pmf.shape[1]
         known = arms >= 0
         index, y = arms[known], rewards[known]
         w = 1.0 / pmf[known, index]
+        flat = groups[known] * wide + index
 
         def by_arm(column: FloatArray) -> FloatArray:
-            return np.bincount(index, column, wide).astype(np.float64)
+            found = np.bincount(flat, column, count * wide).astype(np.float64)
+            return found.reshape(count, wide)
+
+        def by_group(columns: FloatArray) -> FloatArray:
+            found = [np.bincount(groups, columns[:, arm], count) for arm in range(wide)]
+            return np.stack(found, axis=1) if wide else np.zeros((count, 0))
 
         inverse = 1.0 / pmf
         return cls(
-            rows=np.asarray(float(len(arms))),
+            rows=np.bincount(groups, minlength=count).astype(np.float64),
             shown=by_arm(np.ones_like(y)),
             hits=by_arm(np.where(y != 0.0, 1.0, 0.0)),
             reward=by_arm(y),
@@ -77,14 +100,39 @@ class ArmTable:
             weight_square=by_arm(w * w),
             weight_value=by_arm(w * w * y),
             value_square=by_arm((w * y) ** 2),
-            inverse=np.asarray(inverse.sum(axis=0), dtype=np.float64),
-            inverse_square=np.asarray((inverse * inverse).sum(axis=0), dtype=np.float64),
+            inverse=by_group(inverse),
+            inverse_square=by_group(inverse * inverse),
         )
 
     @classmethod
     def empty(cls, arms: int) -> Self:
         """Return the sums of no rows over K arms."""
         return cls.from_rows(np.zeros(0, dtype=np.int64), np.zeros(0), np.ones((0, arms)))
+
+    def total(self) -> Self:
+        """Return the sums over the first axis."""
+        return self._each(lambda column: np.asarray(column.sum(axis=0)))
+
+    def expand(self) -> Self:
+        """Return the same sums as the one entry of a new first axis."""
+        return self._each(lambda column: column[None])
+
+    def group(self, places: IntArray, count: int) -> Self:
+        """Return sums (count, ...) of the entries (n,) of the first axis that have one place."""
+
+        def sums(column: FloatArray) -> FloatArray:
+            out = np.zeros((count, *column.shape[1:]))
+            np.add.at(out, places, column)
+            return out
+
+        return self._each(sums)
+
+    def take(self, places: IntArray | BoolArray) -> Self:
+        """Return the chosen entries of the first axis."""
+        return self._each(lambda column: column[places])
+
+    def _each(self, change: Callable[[FloatArray], FloatArray]) -> Self:
+        return type(self)(*(change(getattr(self, field.name)) for field in fields(self)))
 
     def __add__(self, other: Self) -> Self:
         """Return the sum of both parts."""

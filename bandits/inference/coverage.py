@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
+from bandits.inference.arm_sums import ArmSums
 from bandits.inference.arm_table import ArmTable
+from bandits.inference.moments import Moments
 from bandits.inference.srm import RatioSums
 
 PRIOR_HITS, PRIOR_MISSES = 1.0, 20.0
@@ -24,12 +26,14 @@ class InterimLook:
     Attributes:
         visitors: number so far, in each run.
         table: sums by arm (R, K).
+        part: the same of the last batch alone.
         ratio: assignments against their propensities (R, K).
         skewed: `ratio` of runs in which a share of the visitors is given arm 0.
     """
 
     visitors: int
     table: ArmTable
+    part: ArmTable
     ratio: RatioSums
     skewed: RatioSums
 
@@ -67,12 +71,13 @@ def thompson_looks(
         pmf = _serve_pmf(table, rng, draws, floor)
         shown = rng.multinomial(batch, pmf)
         now = p * season[(look - 1) % len(season)] if season else p
-        table += _batch(shown, rng.binomial(shown, now), pmf, batch)
+        part = _batch(shown, rng.binomial(shown, now), pmf, batch)
+        table += part
         variance = batch * pmf * (1.0 - pmf)
         ratio += RatioSums(shown - batch * pmf, variance)
         forced = (1.0 - skew) * pmf + skew * (np.arange(len(p)) == 0)
         skewed += RatioSums(rng.multinomial(batch, forced) - batch * pmf, variance)
-        yield InterimLook(look * batch, table, ratio, skewed)
+        yield InterimLook(look * batch, table, part, ratio, skewed)
 
 
 def _serve_pmf(table: ArmTable, rng: np.random.Generator, draws: int, floor: float) -> FloatArray:
@@ -106,6 +111,12 @@ def _batch(shown: IntArray, hits: IntArray, pmf: FloatArray, batch: int) -> ArmT
         inverse=batch * w,
         inverse_square=batch * w * w,
     )
+
+
+def run_sums(part: ArmTable, run: int) -> ArmSums:
+    """Return the sums of one run's batch; those of later batches are added to them."""
+    table = select_run(part, run)
+    return ArmSums(table, Moments.empty(2 * table.shown.shape[-1]))
 
 
 def select_run(table: ArmTable, run: int) -> ArmTable:

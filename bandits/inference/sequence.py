@@ -1,10 +1,12 @@
-"""Confidence sequences: intervals that hold at all looks together.
+"""Confidence sequences: intervals that hold at all looks together, under any assignment.
 
-S = sum of (score - truth) is a martingale whose conditional variance is known up to the outcome's
-own variance: v_a / e_a for each row, where e_a is the *logged* propensity. So the variance
-process V = v_a * sum 1 / e_a is predictable, and only the scalar v_a is estimated, shrunk towards
-all arms. (Taking sum w^2 (Y - mean)^2 instead, from the few rewards of an avoided arm, was wrong
-in a seventh of all runs: an unlucky arm looks certain.) The boundary is that of `boundary`.
+The sum of (score - truth) over the rows is a martingale, whatever the policy did, as long as the
+logged probabilities are those of the draws: rewards of a block are predicted from the past, so the
+scores' weights and variances are known before the rewards (`score_sums`). Visitors may differ: the
+variance is predicted by stratum of what is known of them and of the logged probabilities. One
+outcome variance an arm was wrong in up to 42 % of runs where an arm was avoided by those who pay
+most. The variance is the larger of the predicted and of the observed one: the observed alone is too
+small where an avoided arm has had no reward. The boundary is that of `boundary`.
 
 Each row is a decision drawn anew given the past, so several rows of a subject do not disturb the
 martingale. They do matter for an arm's mean over subjects: `design_effect` widens the sequence.
@@ -16,10 +18,10 @@ import numpy as np
 
 from bandits.arrays import FloatArray
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.arm_table import ArmTable
-from bandits.inference.boundary import RHO, boundary, estimate_scale, sum_skew, sum_variance
+from bandits.inference.boundary import boundary
 from bandits.inference.fixed import variances
 from bandits.inference.interval import Estimate
+from bandits.inference.score_sums import RELATIVE, ScoreSums, score_sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,76 +37,70 @@ class ConfidenceBand:
         return Estimate(*(float(x[place]) for x in (self.value, self.low, self.high)))
 
 
-def means(
-    table: ArmTable,
-    *,
-    alpha: float = 0.05,
-    unit: float | None = None,
-    inflation: FloatArray | float = 1.0,
-) -> ConfidenceBand:
-    """Return the confidence sequences (..., K) of the arms' means.
+def differences(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> ConfidenceBand:
+    """Return the confidence sequences (K, K) of first - second, 0 on the diagonal.
 
     Args:
-        table: sums by arm.
+        sums: sums of the comparison.
         alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.estimate_scale`.
-        inflation: (..., K) design effect of subjects on the variance.
+        unit: size of an ordinary reward, so that an interval is finite before the first reward.
     """
-    scale, rows = estimate_scale(table, unit), table.rows[..., None]
-    variance, skew = sum_variance(table, scale) * inflation, sum_skew(table, scale)
-    mixing = RHO * scale.pooled[..., None]
-    up = boundary(variance, mixing, skew, alpha) / rows
-    down = boundary(variance, mixing, np.zeros_like(skew), alpha) / rows
-    # A sum that is too high because of the skew leaves the truth far *below* the estimate.
-    return _band(table.mean(), up, down)
-
-
-def differences(
-    table: ArmTable,
-    *,
-    alpha: float = 0.05,
-    unit: float | None = None,
-    inflation: FloatArray | float = 1.0,
-) -> ConfidenceBand:
-    """Return the confidence sequences (..., K, K) of first - second, 0 on the diagonal.
-
-    Args:
-        table: sums by arm.
-        alpha: chance that *one* of the sequences is ever wrong; divide it among several.
-        unit: see `boundary.estimate_scale`.
-        inflation: (..., K, K) design effect of subjects on the variance.
-    """
-    scale, rows = estimate_scale(table, unit), table.rows[..., None, None]
-    each, skew = sum_variance(table, scale), sum_skew(table, scale)
-    variance = (each[..., :, None] + each[..., None, :]) * inflation
-    mixing = RHO * scale.pooled[..., None, None]
-    low = boundary(variance, mixing, skew[..., :, None], alpha) / rows
-    high = boundary(variance, mixing, skew[..., None, :], alpha) / rows
-    mean = table.mean()
-    band = _band(mean[..., :, None] - mean[..., None, :], low, high)
-    same = np.eye(mean.shape[-1], dtype=np.bool_)
+    found = _scores(sums, unit)
+    if found is None:
+        return _unknown(sums.arms, sums.arms)
+    effect = design_effect(sums)
+    variance = (found.variance + found.variance.T) * effect
+    third = (found.third - found.third.T) * effect
+    mixing = np.full_like(variance, RELATIVE / found.mean**2)
+    low = boundary(variance, mixing, np.maximum(third / variance, 0.0), alpha)
+    high = boundary(variance, mixing, np.maximum(-third / variance, 0.0), alpha)
+    band = _band(sums, found, found.value - found.value.T, low, high)
+    same = np.eye(sums.arms, dtype=np.bool_)
     return ConfidenceBand(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
+
+
+def means(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> ConfidenceBand:
+    """Return the confidence sequences (K, K) of the arms' means.
+
+    Entry (a, b) is of arm a with the weights of the pair (a, b), so that it may be set beside
+    entry (b, a). On the diagonal the weights are those that tell most of the arm alone.
+
+    Args:
+        sums: sums of the comparison.
+        alpha: chance that *one* of the sequences is ever wrong; divide it among several.
+        unit: size of an ordinary reward, so that an interval is finite before the first reward.
+    """
+    found = _scores(sums, unit)
+    if found is None:
+        return _unknown(sums.arms, sums.arms)
+    effect = np.diag(design_effect(sums))[:, None]
+    variance = found.variance * effect + _between(found)
+    skew = found.third * effect / variance
+    # In the unit of each variance: as many rewards' worth as for a difference.
+    mixing = RELATIVE / found.mean**2 * (variance / found.weight) ** 2
+    low = boundary(variance, mixing, skew, alpha)
+    high = boundary(variance, mixing, np.zeros_like(skew), alpha)
+    return _band(sums, found, found.value, low, high)
 
 
 def mean(sums: ArmSums, arm: int, *, alpha: float = 0.05, unit: float | None = None) -> Estimate:
     """Return the confidence sequence of one arm's mean, clustered by subject."""
-    effect = design_effect(sums)
-    return means(sums.table, alpha=alpha, unit=unit, inflation=np.diag(effect)).at(arm)
+    return means(sums, alpha=alpha, unit=unit).at(arm, arm)
 
 
 def difference(
     sums: ArmSums, first: int, second: int, *, alpha: float = 0.05, unit: float | None = None
 ) -> Estimate:
     """Return the confidence sequence of first - second, clustered by subject."""
-    effect = design_effect(sums)
-    return differences(sums.table, alpha=alpha, unit=unit, inflation=effect).at(first, second)
+    return differences(sums, alpha=alpha, unit=unit).at(first, second)
 
 
 def lift(
     sums: ArmSums, first: int, second: int, *, alpha: float = 0.05, unit: float | None = None
 ) -> Estimate:
     """Return the confidence sequence of first / second - 1, from both means at alpha / 2 each."""
-    one, other = (mean(sums, arm, alpha=alpha / 2.0, unit=unit) for arm in (first, second))
+    band = means(sums, alpha=alpha / 2.0, unit=unit)
+    one, other = band.at(first, second), band.at(second, first)
     value = one.value / other.value - 1.0 if other.value > 0.0 else float("nan")
     low = max(one.low, 0.0) / other.high - 1.0 if other.high > 0.0 else -1.0
     high = one.high / other.low - 1.0 if other.low > 0.0 else float("inf")
@@ -130,7 +126,32 @@ def design_effect(sums: ArmSums) -> FloatArray:
     return out
 
 
-def _band(value: FloatArray, below: FloatArray, above: FloatArray) -> ConfidenceBand:
-    known = np.isfinite(value) & np.isfinite(below) & np.isfinite(above)
-    low = np.where(known, value - below, -np.inf)
-    return ConfidenceBand(value, low, np.where(known, value + above, np.inf))
+def _scores(sums: ArmSums, unit: float | None) -> ScoreSums | None:
+    """Return the sums of scores; None before anything is known of the rewards."""
+    blocks = sums.time_blocks
+    if not len(blocks.block) or not (sums.table.hits.sum() > 0.0 or unit):
+        return None
+    found = score_sums(blocks, unit)
+    return found if found.mean > 0.0 else None
+
+
+def _between(found: ScoreSums) -> FloatArray:
+    """Return the variance (K, K) between visitors, scaled to the weights of each pair."""
+    own = np.diag(found.weight)[:, None]
+    return np.asarray(found.between[:, None] * (found.weight / own) ** 2)
+
+
+def _band(
+    sums: ArmSums, found: ScoreSums, value: FloatArray, low: FloatArray, high: FloatArray
+) -> ConfidenceBand:
+    """Return the band of weighted sums; without ends where an arm was never drawn."""
+    drawn = sums.table.shown > 0.0
+    known = drawn[:, None] & drawn[None, :]
+    middle = np.where(known, value / found.weight, np.nan)
+    below = np.where(known, middle - low / found.weight, -np.inf)
+    return ConfidenceBand(middle, below, np.where(known, middle + high / found.weight, np.inf))
+
+
+def _unknown(*shape: int) -> ConfidenceBand:
+    full = np.full(shape, np.inf)
+    return ConfidenceBand(np.full(shape, np.nan), -full, full)

@@ -70,7 +70,7 @@ def verdict(
         alpha: probability that a wrong winner is ever named in any of the comparisons.
         comparisons: number of segments or slots that are judged together.
         relevant: least difference that matters, as a share of the leader's mean.
-        unit: size of an ordinary reward, see `boundary.estimate_scale`.
+        unit: size of an ordinary reward, see `sequence.differences`.
     """
     if sums.arms < 2 or (not sums.table.rows and sums.left_out):  # noqa: PLR2004 - one arm wins nothing
         return Verdict("cannot_tell", "no_comparison")
@@ -79,9 +79,8 @@ def verdict(
         leader = int(mean.argmax()) if np.isfinite(mean).any() else None
         return Verdict("too_early", "few_rewards", leader=leader)
     each = 2.0 * alpha / (sums.arms * comparisons)
-    effect = sequence.design_effect(sums)
-    band = sequence.differences(table, alpha=each, unit=unit, inflation=effect)
-    own = sequence.means(table, alpha=each, unit=unit, inflation=np.diag(effect))
+    band = sequence.differences(sums, alpha=each, unit=unit)
+    own = sequence.means(sums, alpha=each, unit=unit)
     return _judge(band, own, mean, relevant)
 
 
@@ -99,7 +98,7 @@ def verdicts(
 def _judge(
     band: sequence.ConfidenceBand, own: sequence.ConfidenceBand, mean: FloatArray, relevant: float
 ) -> Verdict:
-    leader = int(mean.argmax())
+    leader = _leader(band, mean)
     others = np.flatnonzero(np.arange(len(mean)) != leader)
     second = int(others[mean[others].argmax()])
     lead = band.at(leader, second)
@@ -110,7 +109,7 @@ def _judge(
         leader,
         lead,
         second,
-        _relative_lead(lead, own.at(second)),
+        _relative_lead(lead, own.at(second, leader)),
         tuple(int(arm) for arm in others[band.low[leader, others] > 0.0]),
     )
     if len(found.beaten) == len(others):
@@ -121,6 +120,13 @@ def _judge(
     if near.all():
         return replace(found, kind="cannot_tell", reason="too_close", arm=None)
     return replace(found, kind="too_early", reason="still_open", arm=None)
+
+
+def _leader(band: sequence.ConfidenceBand, mean: FloatArray) -> int:
+    """Return the arm that is above all others by the sequences, else the one with most reward."""
+    above = np.where(np.eye(len(mean), dtype=np.bool_), np.inf, band.low).min(axis=1)
+    best = int(above.argmax())
+    return best if above[best] > 0.0 else int(mean.argmax())
 
 
 def _relative_lead(lead: Estimate, second: Estimate) -> Estimate | None:

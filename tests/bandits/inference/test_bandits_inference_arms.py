@@ -30,9 +30,13 @@ def test_parts_add_up_to_the_whole(cut: int, subjects: int | None) -> None:
     """Sums of partitions, added in any order, give those of one pass, with subjects and without."""
     arms, rewards, pmf = logged(500, [0.2, 0.3, 0.4])
     who = None if subjects is None else np.arange(500) % subjects
-    whole = arm_sums(arms, rewards, pmf, who)
+    hours = np.arange(500) // 100
+    whole = arm_sums(arms, rewards, pmf, who, blocks=hours)
     ends = [slice(cut, 500), slice(0, cut)]
-    parts = [arm_sums(arms[s], rewards[s], pmf[s], None if who is None else who[s]) for s in ends]
+    parts = [
+        arm_sums(arms[s], rewards[s], pmf[s], None if who is None else who[s], blocks=hours[s])
+        for s in ends
+    ]
     both = parts[0] + parts[1]
     for judge in (fixed.difference, sequence.difference):
         one, other = judge(whole, 0, 1), judge(both, 0, 1)
@@ -161,21 +165,24 @@ def test_a_verdict_needs_rewards_and_a_difference() -> None:
 
 def test_verdicts_on_segments_are_stricter() -> None:
     """A winner alone may be "too early" among many segments, since alpha is split."""
-    sums = arm_sums(*logged(12_000, [0.1, 0.145], seed=3))
+    sums = arm_sums(*logged(8_000, [0.1, 0.145], seed=3))
     assert verdict(sums).kind == "winner"
     many = verdicts({str(i): sums for i in range(1_000)})
     assert {found.kind for found in many.values()} == {"too_early"}
 
 
 def test_noise_has_no_winner() -> None:
-    """At most 5 % of 200 logs of 4 equal arms name a winner in 10 looks (measured: none)."""
+    """A winner among 4 equal arms is named in at most 5 of 50 logs with 5 looks (measured: none).
+
+    At a true share of .05, 50 logs have more than 5 once in 26 times.
+    """
     wrong = 0
-    for seed in range(200):
+    for seed in range(50):
         arms, rewards, pmf = logged(4000, [0.1] * 4, seed)
         sums, named = ArmSums.empty(4), False
-        for start in range(0, 4000, 400):
-            part = slice(start, start + 400)
+        for start in range(0, 4000, 800):
+            part = slice(start, start + 800)
             sums += arm_sums(arms[part], rewards[part], pmf[part])
             named |= verdict(sums).kind == "winner"
         wrong += named
-    assert wrong <= 10
+    assert wrong <= 5

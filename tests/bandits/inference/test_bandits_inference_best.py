@@ -61,7 +61,7 @@ def test_a_verdict_names_whom_to_stop_and_by_how_much() -> None:
     10 % against 7 and 2 %: the last is beaten long before the second.
     """
     rates = [0.10, 0.07, 0.02]
-    early = verdict(logged(rates, 3000, np.full(3, 1 / 3), seed=1))
+    early = verdict(logged(rates, 2000, np.full(3, 1 / 3), seed=1))
     assert (early.kind, early.leader, early.second, early.beaten) == ("too_early", 0, 1, (2,))
     assert early.relative is not None
     assert early.relative.low < 0.0 < early.relative.high
