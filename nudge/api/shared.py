@@ -53,7 +53,7 @@ def shared() -> Response:
         return pending(plain_job(reply.job), reply)
     if told == "csv":
         return _file(sharing_csv(orjson.loads(reply.body)), question.calendar.label(question.start))
-    return answer(with_as_of(reply.body, reply.as_of))
+    return answer(with_as_of(reply.body, reply.as_of, "shared"))
 
 
 def _file(text: str, since: str) -> Response:

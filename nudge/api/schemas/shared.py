@@ -8,7 +8,7 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.schemas.reports import LakeSchema
+from nudge.api.schemas.reports import LakeSchema, definition_field
 from nudge.domain.reports.questions import FORMATS
 
 _FEW: Final = "fewer than 20 people: no figures are told"
@@ -98,6 +98,7 @@ class SharedSchema(Schema):
         metadata={"format": "date-time", "description": "time until which the log is included"},
     )
     lake = ma.Nested(LakeSchema, required=True)
+    definition = definition_field()
     start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
     end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
     headline = ma.Nested(SharedHeadlineSchema, required=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nudge.domain.figures.definitions import definitions
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.sharing.month_question import MonthQuestion
 from nudge.domain.sharing.sharing_report import sharing_report
@@ -26,7 +27,8 @@ def shared(lake: Lake, question: MonthQuestion, engine: str = DUCKDB) -> dict[st
     found = shared_answer(connect_contents(contents, engine), question)
     until, calendar = min(contents.watermarks().values(), default=0.0), question.calendar
     head = {"as_of": calendar.label_or_none(until or None)}
-    return head | lake_of(contents.since(), calendar) | found
+    told = {"definition": definitions("shared")}
+    return head | told | lake_of(contents.since(), calendar) | found
 
 
 def shared_answer(backend: Backend, question: MonthQuestion) -> dict[str, object]:
