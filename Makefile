@@ -66,6 +66,7 @@ lint: $(STAMP) ## what CI checks: style, types, layers
 format: $(STAMP) ## put the style right where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python .ci/statistics.py
 
 bench: $(STAMP) ## the benchmarks, as ratios against named baselines
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,6 +1,7 @@
-"""Endpoints GET /openapi.json and GET /docs: the OpenAPI document, and a page that shows it.
+"""Endpoints GET /openapi.json, GET /docs and GET /docs/statistics.md: what the API says and means.
 
-All files of the page are served from here.
+The OpenAPI document, a page that shows it, and the definitions of all figures. All files of the
+pages are served from here.
 """
 
 from __future__ import annotations
@@ -8,10 +9,12 @@ from __future__ import annotations
 from importlib import resources
 from typing import Final
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 
 from nudge.api.operation import open_to_all
 from nudge.api.provider import MIMETYPE
+from nudge.domain.figures.definitions import PAGE
+from nudge.errors import InvalidRequestError
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -21,6 +24,8 @@ POLICY: Final = (
 
 DOCUMENT: Final = "nudge-document"
 """Extension of an app that holds its OpenAPI document, as bytes."""
+
+LANGUAGES: Final = ("en", "zh")
 
 blueprint = Blueprint("docs", __name__, static_folder="static/docs", static_url_path="/docs/assets")
 
@@ -38,6 +43,27 @@ def page() -> Response:
     """Return the page that shows the OpenAPI document."""
     text = resources.files("nudge.api").joinpath("static", "docs", "index.html").read_bytes()
     return Response(text, mimetype="text/html")
+
+
+@blueprint.get(PAGE)
+@open_to_all
+def statistics() -> Response:
+    """Return the paragraphs that define the figures, in the language of `lang` or of the browser.
+
+    The path is that of the document in the repository, so that a link in an answer is both.
+    """
+    strange = next((name for name in request.args if name != "lang"), None)
+    if strange is not None:
+        raise InvalidRequestError(
+            f"{strange}: unknown parameter; use lang", {strange: ["use lang"]}
+        )
+    language = request.args.get("lang") or request.accept_languages.best_match(LANGUAGES, "en")
+    if language not in LANGUAGES:
+        raise InvalidRequestError("lang: use en or zh", {"lang": ["use en or zh"]})
+    page = resources.files("nudge.api").joinpath("static", "statistics", f"{language}.html")
+    response = Response(page.read_bytes(), mimetype="text/html")
+    response.vary.add("Accept-Language")
+    return response
 
 
 @blueprint.after_request

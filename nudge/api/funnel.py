@@ -42,5 +42,5 @@ def funnel() -> Response:
     desk = service.questions
     reply = desk.answer(desk.inquiry("funnel", question.plain, asdict(path)))
     if reply.body is not None:
-        return answer(with_as_of(reply.body, reply.as_of))
+        return answer(with_as_of(reply.body, reply.as_of, "funnel"))
     return pending(plain_job(reply.job), reply)

@@ -11,6 +11,7 @@ from flask import Response
 from nudge.api.errors import error_answer
 from nudge.api.provider import answer
 from nudge.api.service import current
+from nudge.domain.figures.definitions import definitions
 from nudge.errors import NotFoundError
 from nudge.flows.serving.questions import QuestionStatus
 from nudge.store.jobs.jobs import Job
@@ -19,12 +20,24 @@ FAILED: Final = {"invalid_request": 422, "not_found": 404, "too_large_question":
 """Error code of a failed job -> status; any other code is 503."""
 
 
-def with_as_of(body: bytes | None, as_of: float | None) -> orjson.Fragment | None:
-    """Add `as_of`, the time until which the answer is complete, to a JSON object."""
+def with_as_of(body: bytes | None, as_of: float | None, kind: str = "") -> orjson.Fragment | None:
+    """Add `as_of`, the time until which the answer is complete, to a JSON object.
+
+    Args:
+        body: the object; None gives None.
+        as_of: seconds.
+        kind: of the question, whose figures are defined in the answer; empty for no definitions.
+    """
     if body is None:
         return None
-    label = current().calendar.label_or_none(as_of)
-    return orjson.Fragment(b'{"as_of":' + orjson.dumps(label) + b"," + body[1:])
+    head = orjson.dumps({"as_of": current().calendar.label_or_none(as_of)} | defined(kind))
+    return orjson.Fragment(head[:-1] + b"," + body[1:])
+
+
+def defined(kind: str) -> dict[str, object]:
+    """Return the definitions of the figures in an answer, as its field; empty where none is."""
+    found = definitions(kind)
+    return {"definition": found} if found else {}
 
 
 def pending(body: Mapping[str, object], reply: QuestionStatus) -> Response:

@@ -12,7 +12,7 @@ from nudge.api.bodies import json_table
 from nudge.api.forms import PAGE_CHANNELS
 from nudge.api.operation import LATER, RETRY_AFTER, operation, resource
 from nudge.api.provider import MIMETYPE, answer
-from nudge.api.replies import pending, plain_job, with_as_of
+from nudge.api.replies import defined, pending, plain_job, with_as_of
 from nudge.api.schemas.reports import (
     PARAMETERS,
     AskedSchema,
@@ -121,7 +121,7 @@ def evaluate(slot: str) -> Response:
     inquiry = desk.inquiry("evaluate", question.plain, served.slot.revision)
     reply = desk.answer(inquiry, anew=True)
     if reply.body is not None:
-        return answer(with_as_of(reply.body, reply.as_of))
+        return answer(with_as_of(reply.body, reply.as_of, "evaluate"))
     return pending(plain_job(reply.job), reply)
 
 
@@ -141,7 +141,7 @@ def job(job_id: str) -> Response:
     body = None
     if found.state == "done" and not found.question.get("parquet"):
         body = desk.store.jobs.result(job_id)
-    return answer(plain_job(found) | {"result": with_as_of(body, found.as_of)})
+    return answer(plain_job(found) | {"result": with_as_of(body, found.as_of, found.kind)})
 
 
 def _where(text: str | None) -> Where:
@@ -168,6 +168,7 @@ def _head(served: LiveSlot) -> dict[str, object]:
         "revision": served.slot.revision,
         "objective": served.slot.terms.objective,
         "policy": {"kind": served.policy_kind, "version": int(served.policy.version)},
+        **defined("report"),
     }
 
 

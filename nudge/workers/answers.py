@@ -21,6 +21,7 @@ from nudge.settings.settings import Settings
 from nudge.store.store import Store
 from nudge.workers.funnel_answers import funnel_kind
 from nudge.workers.report_loop import JobAnswer, QuestionKind, Tell
+from nudge.workers.shared_answers import shared_kind
 
 if TYPE_CHECKING:
     from nudge.flows.reports.performance import Reports
@@ -56,6 +57,7 @@ class Answers:
             QuestionKind(REPORT, self.report, REPORTS_KEPT, self.prepare),
             QuestionKind(EVALUATE, self.evaluate, EVALUATIONS_KEPT),
             funnel_kind(self.store, self.settings),
+            shared_kind(self.store, self.settings),
         )
 
     @cached_property

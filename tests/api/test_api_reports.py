@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,9 +17,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from api_web import Web, bearer
+from places import ROOT
 from werkzeug.test import TestResponse
 
 from nudge import clock
+from nudge.api.schemas.examples import FOLDER
+from nudge.cli.report_month import report_month
+from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
@@ -201,7 +209,7 @@ def test_a_question_gets_its_report_alone(busy: Web) -> None:
     """By channel: two segments, whose sums are the whole; complete until now, as nothing is new."""
     before = clock.now()
     told = report(busy, "?by=channel")
-    head = {"slot", "revision", "objective", "policy", "guard"}
+    head = {"slot", "revision", "objective", "policy", "guard", "definition"}
     assert set(told) == head | {"report", "job"}
     found = told["report"]
     assert {one["segment"]["channel"] for one in found["segments"]} == {"web", "wap"}
@@ -367,3 +375,120 @@ def test_an_evaluation_that_makes_no_sense_is_refused(web: Web) -> None:
     ):
         assert web.post(path, body, key).status_code == 422, body
     assert web.http.post(path, data="{", headers=bearer(key)).status_code == 415
+
+
+def answered(web: Web, path: str, body: object = None) -> Any:
+    """The answer to a question of any kind, once there is one."""
+    until = time.monotonic() + 60.0
+    while True:
+        key = web.secrets["read"]
+        response = web.get(path) if body is None else web.post(path, body, key)
+        if response.status_code != 202 and not (response.json or {}).get("job", None):
+            assert response.status_code == 200, response.text
+            return response
+        assert time.monotonic() < until, response.text
+        time.sleep(0.1)
+
+
+@pytest.mark.usefixtures("worker")
+def test_payments_that_slots_share_are_told_once(
+    busy: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The month of a payment that two slots have: both have it, their sum is told, and the total.
+
+    JSON, CSV and the command tell the same; what is no month is refused by its name.
+    """
+    for number in range(30):
+        who = f"both-{number}"
+        busy.decide(visitor_id=who, slots=["denomination"])
+        busy.decide(visitor_id=who, slots=["payment_retry"], page="result")
+        event = {"event_id": f"both-{number}", "type": "paid", "visitor_id": who, "amount": 30}
+        busy.post("/v1/events", {"events": [event]}, busy.secrets["ingest"])
+    fold(busy)
+    calendar = busy.service.calendar
+    month = calendar.label(clock.now())[:7]
+    found = answered(busy, f"/v1/reports/shared?month={month}").json
+    paid = PEOPLE // 3 + 30
+    assert found["total"] == {"hidden": False, "payments": paid, "revenue": 50 * PEOPLE / 3 + 900}
+    assert found["credited"] == found["total"]
+    assert found["sum"]["payments"] == paid + 30
+    (pair,) = found["pairs"]
+    assert (pair["slots"], pair["payments"]) == (["denomination", "payment_retry"], 30)
+    text = answered(busy, f"/v1/reports/shared?month={month}&format=csv").get_data(as_text=True)
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert [row["payments"] for row in rows if row["row"] == "pair"] == ["30", "30"]
+    capsys.readouterr()
+    report_month(busy.service.settings, month, "zh", as_json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert printed | {"as_of": ""} == found | {"as_of": ""}
+    report_month(busy.service.settings, month, "zh", as_json=False)
+    assert "".join(found["headline"]["zh"].split()) in "".join(capsys.readouterr().out.split())
+    for query, name in (("?month=october", "month"), ("?from=2026-10-01", "to"), ("?x=1", "x")):
+        refused = busy.get(f"/v1/reports/shared{query}")
+        assert (refused.status_code, name in refused.json["errors"]) == (422, True)
+
+
+def numbers(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each number in an answer, by the names of its fields; those of a job are none."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name != "job":
+                yield from numbers(part, (*path, name))
+    elif isinstance(value, list):
+        for part in value:
+            yield from numbers(part, path)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path
+
+
+def undefined(answer: Any) -> set[str]:
+    """The numbers of an answer that its map does not define."""
+    return {
+        ".".join(path) for path in numbers(answer) if not defined_by(answer["definition"], path)
+    }
+
+
+@pytest.mark.usefixtures("worker")
+def test_every_figure_is_defined(busy: Web) -> None:
+    """Each number of every answer has a link to a paragraph, which is there in both languages.
+
+    In real answers, as a job's result too, and in the document's examples, which have more.
+    """
+    steps = [{"event_id": f"s-{n}", "type": "step", "visitor_id": f"v-{n}"} for n in range(60)]
+    busy.post("/v1/events", {"events": [one | {"step": "home"} for one in steps]})
+    fold(busy)
+    month = busy.service.calendar.label(clock.now())[:7]
+    asked = (
+        (f"{SLOT}/performance", None),
+        (f"{SLOT}/performance?by=channel", None),
+        (f"{SLOT}/evaluations", {"target": "uniform"}),
+        ("/v1/funnel?compare=week", None),
+        (f"/v1/reports/shared?month={month}", None),
+    )
+    found = [answered(busy, path, body).json for path, body in asked]
+    keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
+    jobs_ = [busy.get(f"/v1/jobs/{key.rpartition(':')[2]}").json for key in keys]
+    assert {one["kind"] for one in jobs_} == ANCHORS.keys()
+    found += [one["result"] for one in jobs_]
+    names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments")
+    examples = [json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8")) for name in names]
+    for one in (*found, *(example["answer"] for example in examples)):
+        assert not undefined(one)
+        assert sum(1 for _ in numbers(one)) >= 5
+    links = {link for kind in ANCHORS for link in definitions(kind).values()}
+    for language in ("zh", "en"):
+        page = busy.http.get(f"{PAGE}?lang={language}")
+        assert (page.status_code, page.mimetype) == (200, "text/html")
+        there = {f"{PAGE}#{name}" for name in re.findall('<p id="([^"]+)"', page.text)}
+        assert there == links, "one paragraph a figure, and none for nothing"
+    chinese = busy.http.get(PAGE, headers={"Accept-Language": "zh-CN,zh;q=0.9"})
+    assert "转化率" in chinese.text
+    assert "转化率" not in busy.http.get(PAGE).text
+    assert busy.http.get(f"{PAGE}?lang=fr").status_code == 422
+
+
+def test_the_page_of_definitions_is_what_the_documents_say() -> None:
+    """The package's pages are made from docs/statistics.md and its twin; `make format` does it."""
+    command = [sys.executable, str(ROOT / ".ci" / "statistics.py"), "--check"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr

@@ -29,6 +29,7 @@ READING = (
     ("check",),
     ("apply", str(ROOT / "config" / "slots"), "--dry-run"),
     ("funnel",),
+    ("report", "--month"),
     ("explain", "ID"),
     ("verify",),
     ("evaluate", "--log", "lake", "--slot", "banner", "--target", "uniform"),

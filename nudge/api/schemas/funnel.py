@@ -8,7 +8,7 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.schemas.reports import LakeSchema
+from nudge.api.schemas.reports import LakeSchema, definition_field
 from nudge.domain.funnel.funnel import Compare
 from nudge.domain.funnel.funnel_query import DIMENSIONS
 
@@ -116,6 +116,7 @@ class FunnelSchema(Schema):
     start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
     end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
     lake = ma.Nested(LakeSchema, required=True)
+    definition = definition_field()
     by = ma.String(required=True, metadata={"description": "dimension; empty: none"})
     compare = ma.Dict(
         required=True, allow_none=True, metadata={"description": "earlier period: with, from, to"}

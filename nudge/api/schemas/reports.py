@@ -18,11 +18,24 @@ from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
 
 
+def definition_field() -> ma.Dict:
+    """Make the field of an answer that tells where its figures are defined."""
+    about = "figure -> path of the paragraph that defines it; a part is defined with its figure"
+    return ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": about},
+    )
+
+
 class JobSchema(Schema):
     """A question that a worker answers."""
 
     job_id = ma.String(required=True)
-    kind = ma.String(required=True, validate=validate.OneOf(("report", "evaluate", "funnel")))
+    kind = ma.String(
+        required=True, validate=validate.OneOf(("report", "evaluate", "funnel", "shared"))
+    )
     state = ma.String(
         required=True, validate=validate.OneOf(("waiting", "running", "done", "failed"))
     )
@@ -180,6 +193,7 @@ class PerformanceSchema(Schema):
     revision = ma.Integer(required=True)
     objective = ma.String(required=True)
     policy = ma.Nested(PolicySchema, required=True)
+    definition = definition_field()
     as_of = ma.String(
         allow_none=True,
         metadata={
@@ -217,6 +231,7 @@ class EvaluationSchema(Schema):
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
     lake = ma.Nested(LakeSchema, required=True)
+    definition = definition_field()
     n = ma.Integer(required=True)
     ess = ma.Float(required=True, allow_none=True)
     max_weight = ma.Float(required=True, allow_none=True)

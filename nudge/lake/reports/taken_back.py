@@ -37,7 +37,7 @@ def drop_taken_back(backend: Backend, events: Table) -> Table:
     paid = of_server.filter(of_server.type == "paid")
     paid = paid.filter(paid.event_id.isin(sorted({str(one[REFUND_OF]) for one in refunds})))
     payments = answer(backend, paid.select("subject", "event_id", *_fields(paid)))
-    root = _Roots(_links(backend, events))
+    root = Roots(links_of(backend, events))
     of: dict[tuple[str, str], list[Refund]] = defaultdict(list)
     for one in refunds:
         amount = WHOLE if one["amount"] is None else fen_of(one["amount"])
@@ -52,7 +52,7 @@ def drop_taken_back(backend: Backend, events: Table) -> Table:
     return events.filter(~(is_payment & (events.subject + SEPARATOR + events.event_id).isin(names)))
 
 
-class _Roots:
+class Roots:
     """The visitors that subjects turned out to be."""
 
     def __init__(self, into: Mapping[str, str]) -> None:
@@ -67,7 +67,13 @@ class _Roots:
         return subject
 
 
-def _links(backend: Backend, events: Table) -> dict[str, str]:
+def links_of(backend: Backend, events: Table) -> dict[str, str]:
+    """Return the subject that each subject turned out to be next.
+
+    Args:
+        backend: from `connect`.
+        events: table of the lake.
+    """
     told = events.filter(events.type == "identified")
     links = told.select("subject", into=told.fields.get(INTO, ibis.null("string")))
     found = answer(backend, links.filter(links.into.notnull()))
@@ -78,7 +84,7 @@ def _fields(rows: Table, *names: str) -> list[Any]:
     return [rows.fields.get(name, ibis.null("string")).name(name) for name in (*names, "amount")]
 
 
-def _is_gone(payment: Row, of: Mapping[tuple[str, str], list[Refund]], root: _Roots) -> bool:
+def _is_gone(payment: Row, of: Mapping[tuple[str, str], list[Refund]], root: Roots) -> bool:
     name = payment["event_id"]
     refunds = of.get((root.of(payment["subject"]), name), ())
     return left_of(name, fen_of(payment["amount"]), refunds) == 0

@@ -20,7 +20,7 @@ from nudge.store.service.snapshots import Snapshots
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
 
-JOB_KINDS: Final = ("report", "evaluate", "funnel")
+JOB_KINDS: Final = ("report", "evaluate", "funnel", "shared")
 """Kinds of questions that a report worker answers."""
 JOB_STATES: Final = ("waiting", "running")
 

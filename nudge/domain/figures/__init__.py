@@ -1,0 +1,1 @@
+"""Definitions of the figures that answers hold."""

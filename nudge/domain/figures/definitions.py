@@ -1,0 +1,102 @@
+"""Definitions of figures: by kind of answer, each figure's name and the paragraph that defines it.
+
+A number in an answer is defined by the longest name that the end of its path fits
+(`lift.exposures.policy` by `exposures`, `change.interval` by itself); where none does, by that of
+the figure that it is a part of (`estimate.low` by `estimate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+PAGE: Final = "/docs/statistics.md"
+"""Path at which the service gives the paragraphs; `?lang=zh` in Chinese."""
+_COUNTS: Final = {
+    **{name: name for name in ("exposures", "conversions", "rate", "revenue")},
+    "revenue_per_exposure": "revenue-per-exposure",
+    "interval_level": "interval-level",
+}
+_PERFORMANCE: Final = _COUNTS | {
+    **{name: name for name in ("open", "estimate", "interval", "always", "lift", "share")},
+    **{name: name for name in ("degraded", "mismatch", "lead", "comparisons", "quarantined")},
+    **{name: name for name in ("allocation", "delay", "guard", "revision")},
+    "expected_conversions": "expected-conversions",
+    "chance_to_be_best": "chance-to-be-best",
+    "expected_loss": "expected-loss",
+    "lift_since_revision": "lift-since-revision",
+    "since_revision": "revision",
+    "share_now": "share-now",
+    "left_out": "left-out",
+    "verdict_alpha": "verdict-alpha",
+    "prefill_kept": "prefilled",
+    "prefill_edited": "prefilled",
+    "version": "policy-version",
+}
+_EVALUATION: Final = {
+    **{name: name for name in ("ess", "ips", "snips", "dm", "dr")},
+    "n": "evaluation-rows",
+    "max_weight": "max-weight",
+    "on_policy": "on-policy",
+    "left_out": "evaluation-left-out",
+}
+_FUNNEL: Final = {
+    **{name: name for name in ("visits", "visitors", "lost", "excess", "change")},
+    "interval_level": "interval-level",
+    "share_of_all": "share-of-all",
+    "went_on": "went-on",
+    "lost_before": "lost",
+    "loss_rate": "loss-rate",
+    "rate": "loss-rate",
+    "interval": "loss-rate",
+    "seconds_to_next": "seconds-to-next",
+    "change.loss_rate": "change",
+    "change.interval": "change",
+    "of_visits": "of-visits",
+    "of": "of-visits",
+    "usual_rate": "usual-rate",
+    "payments_lost": "payments-lost",
+    "share_of_lost": "share-of-lost",
+    "share": "path-share",
+    "disagreements.visits": "disagreements",
+    "disagreements.payments": "disagreements",
+}
+_SHARED: Final = {
+    "payments": "payments",
+    "revenue": "payments-revenue",
+    "conversions": "sharing-conversions",
+    "shared_payments": "shared-payments",
+    "shared_share": "shared-share",
+    "share_of": "shared-share",
+    "slots": "number-of-slots",
+}
+ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "report": _PERFORMANCE,
+        "evaluate": _EVALUATION,
+        "funnel": _FUNNEL,
+        "shared": _SHARED,
+    }
+)
+"""Kind of a question -> figure of its answer -> anchor of the paragraph."""
+
+
+def definitions(kind: str) -> dict[str, str]:
+    """Return the link of each figure in the answers of a kind; empty for an unknown kind."""
+    return {name: f"{PAGE}#{anchor}" for name, anchor in ANCHORS.get(kind, {}).items()}
+
+
+def defined_by(known: Mapping[str, object], path: Sequence[str]) -> str | None:
+    """Return the name that defines a number, or None.
+
+    Args:
+        known: names of figures.
+        path: names of the fields that lead to the number, without places in lists.
+    """
+    for end in range(len(path), 0, -1):
+        for start in range(end):
+            name = ".".join(path[start:end])
+            if name in known:
+                return name
+    return None

@@ -1,0 +1,1 @@
+"""Payments of the lake, and the slots that were credited with each."""
