@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,8 @@ class Explanation:
         floor: least propensity of each eligible arm; None for a mixture, whose parts have theirs.
         draws: number of posterior draws; None for a policy that learns nothing.
         effects: effects of the learned terms; of policies over features alone.
+        half_lives: half-life in seconds (inf: nothing is forgotten) and its weight; empty where
+            the publisher kept none.
         shares: weight of each part of a mixture.
         parts: the main policy of a mixture, and the other.
     """
@@ -55,6 +57,7 @@ class Explanation:
     floor: float | None = None
     draws: int | None = None
     effects: tuple[Effect, ...] = ()
+    half_lives: tuple[tuple[float, float], ...] = ()
     shares: tuple[float, ...] = ()
     parts: tuple["Explanation", ...] = ()
 
@@ -84,7 +87,8 @@ def explain(policy: Policy) -> Explanation:
     if isinstance(policy, EnsemblePolicy):
         found = policy.draws
         effects = tuple(_effects(policy, found)) if isinstance(found, FeatureDraws) else ()
-        return Explanation(kind, policy.arms, policy.version, policy.floor, found.size, effects)
+        base = Explanation(kind, policy.arms, policy.version, policy.floor, found.size)
+        return replace(base, effects=effects, half_lives=_half_lives(policy))
     floor = policy.floor if isinstance(policy, FixedPolicy) else None
     return Explanation(kind, policy.arms, policy.version, floor)
 
@@ -104,6 +108,11 @@ def shown_by(policy: Policy, contexts: Contexts, attribute: str) -> tuple[Shown,
         mean = served[np.array([other == value for other in values])].mean(axis=0)
         told.append(Shown(value, count / len(values), tuple(mean.tolist())))
     return tuple(told)
+
+
+def _half_lives(policy: Policy) -> tuple[tuple[float, float], ...]:
+    told = policy.meta.get("half_lives")
+    return tuple((float(one), float(told[one])) for one in told) if isinstance(told, dict) else ()
 
 
 def _effects(policy: PolicyBase, found: FeatureDraws) -> Iterator[Effect]:

@@ -3,7 +3,10 @@
 import numpy as np
 
 import bandits
+from bandits.config import AttributeSpec
+from bandits.features import CellSpec
 from bandits.policies import FeatureEnsemble, MixturePolicy, UniformPolicy, explain, shown_by
+from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 
 CONFIG = {
     "variants": [{"name": "coffee"}, {"name": "draw"}],
@@ -31,6 +34,8 @@ def test_effects_sum_to_the_rates_of_the_world() -> None:
     told = explain(policy)
     assert told.kind == "ensemble.features"
     assert told.draws
+    assert told.half_lives
+    assert abs(sum(weight for _, weight in told.half_lives) - 1.0) < 0.001
     assert isinstance(policy, FeatureEnsemble)
     spec = policy._features().spec
     wap = int(spec.levels_of(spec.codes({"channel": np.array(["wap"])}, 1))[0, 0])
@@ -62,3 +67,13 @@ def test_what_is_told_of_a_value_is_what_is_served() -> None:
     for one in told:
         served = policy.distribution_one({"channel": one.value}, np.ones(2, dtype=np.bool_))
         assert one.propensities == tuple(served.tolist())
+
+
+def test_an_arm_without_a_feature_of_a_term_has_no_effect() -> None:
+    """Relations leave some (level, arm) without a feature, and the explanation leaves them out."""
+    spec = CellSpec.build([AttributeSpec("vip", "flag")])
+    index = np.array([[0, 1], [1, 0], [0, 0]][: spec.sizes[0]])
+    draws = FeatureDraws(spec, (FeatureTerm((0,), index),), np.ones((1, 4), dtype=np.float32))
+    told = explain(FeatureEnsemble(arms=("coffee", "draw"), draws=draws, floor=0.0))
+    assert ((0,), "draw") not in [(one.levels, one.arm) for one in told.effects]
+    assert len(told.effects) == int((index == 0).sum())
