@@ -2,6 +2,7 @@
 
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.explanation import Effect, Explanation, Shown, explain, shown_by
 from bandits.policies.feature_ensemble import FeatureEnsemble
 from bandits.policies.fixed import FixedPolicy
 from bandits.policies.mixture import MixturePolicy
@@ -9,12 +10,17 @@ from bandits.policies.snapshot import dump, load_policy
 from bandits.policies.uniform import UniformPolicy
 
 __all__ = [
+    "Effect",
     "EnsemblePolicy",
+    "Explanation",
     "FeatureEnsemble",
     "FixedPolicy",
     "MixturePolicy",
     "Policy",
+    "Shown",
     "UniformPolicy",
     "dump",
+    "explain",
     "load_policy",
+    "shown_by",
 ]

@@ -1,0 +1,130 @@
+"""Explanation of a policy: what its snapshot holds, as numbers and names without sentences."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bandits.arrays import Contexts
+from bandits.config_values import text_of
+from bandits.policies.base import Policy, PolicyBase
+from bandits.policies.ensemble import EnsemblePolicy
+from bandits.policies.feature_draws import FeatureDraws
+from bandits.policies.fixed import FixedPolicy
+from bandits.policies.mixture import MixturePolicy
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Effect of one combination of levels on one arm, on the logit scale.
+
+    Attributes:
+        attributes: names of the context attributes; empty for the arm alone and the level of all.
+        levels: level of each of them, as `CellSpec` counts them.
+        arm: name of the arm.
+        mean: mean over the posterior draws.
+        deviation: standard deviation over them, the width of what is not known yet.
+    """
+
+    attributes: tuple[str, ...]
+    levels: tuple[int, ...]
+    arm: str
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Explanation of a snapshot; what the snapshot does not hold is None or empty.
+
+    Attributes:
+        kind: kind of the policy, such as `ensemble.features`.
+        arms: names of the arms.
+        version: version of the snapshot.
+        floor: least propensity of each eligible arm; None for a mixture, whose parts have theirs.
+        draws: number of posterior draws; None for a policy that learns nothing.
+        effects: effects of the learned terms; of policies over features alone.
+        half_lives: half-life in seconds (inf: nothing is forgotten) and its weight; empty where
+            the publisher kept none.
+        shares: weight of each part of a mixture.
+        parts: the main policy of a mixture, and the other.
+    """
+
+    kind: str
+    arms: tuple[str, ...]
+    version: str
+    floor: float | None = None
+    draws: int | None = None
+    effects: tuple[Effect, ...] = ()
+    half_lives: tuple[tuple[float, float], ...] = ()
+    shares: tuple[float, ...] = ()
+    parts: tuple["Explanation", ...] = ()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Distribution over the arms for visitors with one value of an attribute.
+
+    Attributes:
+        value: the value as text; None where it is not known.
+        share: share of the visitors who have it.
+        propensities: mean propensity of each arm, in the order of the policy's arms.
+    """
+
+    value: str | None
+    share: float
+    propensities: tuple[float, ...]
+
+
+def explain(policy: Policy) -> Explanation:
+    """Return the explanation of a policy from what its snapshot holds, without a fit."""
+    kind = str(getattr(policy, "kind", type(policy).__name__))
+    if isinstance(policy, MixturePolicy):
+        parts = (explain(policy.main), explain(policy.other))
+        shares = (1.0 - policy.share, policy.share)
+        return Explanation(kind, policy.arms, policy.version, shares=shares, parts=parts)
+    if isinstance(policy, EnsemblePolicy):
+        found = policy.draws
+        effects = tuple(_effects(policy, found)) if isinstance(found, FeatureDraws) else ()
+        base = Explanation(kind, policy.arms, policy.version, policy.floor, found.size)
+        return replace(base, effects=effects, half_lives=_half_lives(policy))
+    floor = policy.floor if isinstance(policy, FixedPolicy) else None
+    return Explanation(kind, policy.arms, policy.version, floor)
+
+
+def shown_by(policy: Policy, contexts: Contexts, attribute: str) -> tuple[Shown, ...]:
+    """Return what is shown to visitors with each value of an attribute, most frequent first.
+
+    Args:
+        policy: as served.
+        contexts: columns (n,) of visitors as often as they come.
+        attribute: name of one of the columns.
+    """
+    served = policy.distribution(contexts)
+    values = [text_of(value) for value in np.asarray(contexts[attribute]).tolist()]
+    told = []
+    for value, count in Counter(values).most_common():
+        mean = served[np.array([other == value for other in values])].mean(axis=0)
+        told.append(Shown(value, count / len(values), tuple(mean.tolist())))
+    return tuple(told)
+
+
+def _half_lives(policy: Policy) -> tuple[tuple[float, float], ...]:
+    told = policy.meta.get("half_lives")
+    return tuple((float(one), float(told[one])) for one in told) if isinstance(told, dict) else ()
+
+
+def _effects(policy: PolicyBase, found: FeatureDraws) -> Iterator[Effect]:
+    """Yield the effects of each term; a (combination, arm) without a feature has none."""
+    mean = found.draws.mean(axis=1, dtype=np.float64)
+    deviation = found.draws.std(axis=1, dtype=np.float64)
+    for term in found.terms:
+        names = tuple(found.spec.attributes[place].name for place in term.attributes)
+        sizes = tuple(found.spec.sizes[place] for place in term.attributes)
+        for combination, arm in zip(*np.nonzero(term.index < len(mean)), strict=True):
+            feature = term.index[combination, arm]
+            levels = tuple(int(level) for level in np.unravel_index(combination, sizes))
+            yield Effect(
+                names, levels, policy.arms[arm], float(mean[feature]), float(deviation[feature])
+            )
