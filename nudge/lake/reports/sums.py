@@ -14,6 +14,7 @@ from ibis.expr.types import FloatingValue, Table, Value
 from bandits.units import DAY
 from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import arrow, combine_bits
+from nudge.lake.engine.propensities import propensity_class
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.local_dates import FIRST, LAST
 from nudge.lake.reports.shown import PROBABILITY
@@ -26,7 +27,10 @@ MOST_DELAYS: Final = 500_000
 BITS: Final = 60
 """Number of groups of subjects in a time bucket, each a bit of a number."""
 POLICY: Final = DecisionReason.POLICY.value
-KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
+KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled")
+PLACE: Final = ("segment", "possible_id", "settled", "block", "stratum", "propensities")
+BLOCK: Final = 3600
+"""Seconds of a block, from whose rewards those of the next blocks are predicted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +40,9 @@ class Sums:
     Attributes:
         shown: by `KEYS`: counts and weights of all exposures.
         paid: by `KEYS`: sums of the rewards.
-        masses: by segment, set of variants and `settled`: sums over the propensities of all
-            variants that could be drawn.
+        crowds: by `KEYS` and group of subjects: what clustered variances take.
+        masses: by `PLACE`: sums over the propensities of all variants that could be drawn.
+        drawn: by `PLACE` and variant: all sums over the exposures that the policy drew.
         ages: counts of rows whose window is open, by segment, variant, reason and age.
         allocation: counts by bucket of time, variant and revision.
         delays: one row a conversion, with delay and age in seconds.
@@ -46,7 +51,9 @@ class Sums:
 
     shown: pa.Table
     paid: pa.Table
+    crowds: pa.Table
     masses: pa.Table
+    drawn: pa.Table
     ages: pa.Table
     allocation: pa.Table
     delays: pa.Table
@@ -65,7 +72,7 @@ class SumsQuery:
     Attributes:
         backend: engine that holds the rows.
         cut: period, segments and reward.
-        variants: variants that could have been drawn.
+        variants: variants that could have been drawn, in the order of the cube.
         since: seconds; delays are learned from exposures then or later.
     """
 
@@ -81,22 +88,34 @@ class SumsQuery:
             BrokenLakeError: the lake cannot be read.
         """
         table = self.cut.weigh_rows(rows, names)
-        wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
-        return Sums(*(self.ask(one(table)) for one in wanted))
+        drawn = self._placed(table)
+        wanted = (
+            *(_shown(table), _paid(table), _crowds(table), self._masses(drawn), _drawn(drawn)),
+            *(_ages(table), self._allocation(table), self._delays(table), _degraded(table)),
+        )
+        return Sums(*(self.ask(one) for one in wanted))
 
     def ask(self, expression: Table) -> pa.Table:
         """Run an expression on the engine and return its rows."""
         return arrow(self.backend, expression)
 
-    def _masses(self, table: Table) -> Table:
+    def _placed(self, table: Table) -> Table:
+        """Keep what the policy drew, with its block and the class of its probabilities."""
         drawn = table.filter(table.reason == POLICY)
+        columns = [PROBABILITY + name for name in self.variants]
+        return drawn.mutate(
+            block=(drawn.at_seconds / BLOCK).floor().cast("int64"),
+            propensities=propensity_class(drawn, columns),
+        )
+
+    def _masses(self, drawn: Table) -> Table:
         sums: dict[str, Value] = {"rows": drawn.count()}
         # A part of the rows may be older than a variant.
         for name in (one for one in self.variants if PROBABILITY + one in drawn.columns):
             e = cast("FloatingValue", drawn[PROBABILITY + name].nullif(0.0))
             terms = {"i": 1.0 / e, "s": 1.0 / (e * e), "e": e, "v": e * (1.0 - e)}
             sums |= {f"{kind}:{name}": term.sum() for kind, term in terms.items()}
-        return drawn.group_by("segment", "possible_id", "settled").aggregate(**sums)
+        return drawn.group_by(*PLACE).aggregate(**sums)
 
     def _allocation(self, table: Table) -> Table:
         drawn = table.filter(table.reason == POLICY)
@@ -129,18 +148,36 @@ def _shown(table: Table) -> Table:
 
 def _paid(table: Table) -> Table:
     table = table.filter((table.conversions != 0) | (table.value != 0))
-    y, w = table.y, table.w
     return table.group_by(*KEYS).aggregate(
-        hits=(y != 0).sum(),
-        conversions=table.conversions.sum(),
-        value=table.value.sum(),
-        reward=y.sum(),
-        square=(y * y).sum(),
-        cube=(y.abs() * y * y).sum(),
-        weight_value=(w * y).sum(),
-        square_value=(w * w * y).sum(),
-        square_square=(w * w * y * y).sum(),
+        conversions=table.conversions.sum(), value=table.value.sum(), **_of_rewards(table)
     )
+
+
+def _crowds(table: Table) -> Table:
+    y, w = table.y, table.w
+    return table.group_by(*KEYS, "cluster").aggregate(
+        rows=table.count(), weight=w.sum(), reward=y.sum(), weight_value=(w * y).sum()
+    )
+
+
+def _drawn(drawn: Table) -> Table:
+    w = drawn.w
+    return drawn.group_by(*PLACE, "variant").aggregate(
+        rows=drawn.count(), weight=w.sum(), weight_square=(w * w).sum(), **_of_rewards(drawn)
+    )
+
+
+def _of_rewards(table: Table) -> dict[str, Value]:
+    y, w = table.y, table.w
+    return {
+        "hits": (y != 0).sum(),
+        "reward": y.sum(),
+        "square": (y * y).sum(),
+        "cube": (y.abs() * y * y).sum(),
+        "weight_value": (w * y).sum(),
+        "square_value": (w * w * y).sum(),
+        "square_square": (w * w * y * y).sum(),
+    }
 
 
 def _ages(table: Table) -> Table:
