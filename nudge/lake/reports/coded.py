@@ -229,8 +229,13 @@ def _pairs(masses: pa.Table, drawn: pa.Table) -> tuple[Blocks, IntArray, IntArra
 
 
 def _delays(table: pa.Table) -> Delays:
-    age = _reals(table, "age")
-    return Delays(_reals(table, "delay"), np.where(np.isnan(age), np.inf, age))
+    delay, age, sign = _reals(table, "delay"), _reals(table, "age"), _ints(table, "sign")
+    kept = sign > 0
+    # What was taken back later was no conversion: each such delay takes one like it away.
+    gone, counts = np.unique(delay[~kept], return_counts=True)
+    for value, count in zip(gone, counts, strict=True):
+        kept[np.flatnonzero(kept & (delay == value))[:count]] = False
+    return Delays(delay[kept], np.where(np.isnan(age), np.inf, age)[kept])
 
 
 def _set(masses: Masses, number: int) -> frozenset[int]:

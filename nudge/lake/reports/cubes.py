@@ -63,8 +63,8 @@ def _asking(rows: SlotRows, cut: Cut, variants: Sequence[str]) -> SumsQuery:
 def _parts(asking: SumsQuery, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
     if rows.final is not None:
         yield _past(asking, rows, segments, rows.final)
-    if rows.open is not None:
-        yield asking.sums(asking.cut.rows(rows.open), segments)
+    if rows.fresh is not None:
+        yield asking.sums_of_few(asking.cut.rows(rows.fresh), segments)
 
 
 def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:

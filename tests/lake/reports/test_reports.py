@@ -301,7 +301,7 @@ def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
 def test_f14_rewards_that_come_behind_a_settled_day_are_counted(tmp_path: Path) -> None:
     """A refund weeks later, under the id that the visitor turned out to be, is in every figure.
 
-    The days that were kept before it came are used again, the sums of them are not.
+    The days and the sums that were kept before it came are used again: it is a difference.
     """
     records = traffic()
     lake = written(tmp_path / "before", records)
