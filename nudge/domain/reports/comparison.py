@@ -9,13 +9,14 @@ from functools import cached_property
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
+from bandits.inference.arm_blocks import ArmBlocks
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.arm_table import ArmTable
 from bandits.inference.clusters import GROUPS
 from bandits.inference.moments import Moments
 from bandits.inference.srm import RatioSums
 from nudge.domain.journal.records import DecisionReason
-from nudge.domain.reports.cube import Cube, Groups, Masses
+from nudge.domain.reports.cube import Crowd, Cube, Draws, Groups, Masses
 
 POLICY = DecisionReason.POLICY
 LIFTED = (POLICY, DecisionReason.ONLY_ELIGIBLE)
@@ -33,29 +34,35 @@ class ComparisonRows:
         cube: of the report.
         groups: of the segment, all reasons.
         masses: of the segment.
+        draws: of the segment.
     """
 
     cube: Cube
     groups: Groups
     masses: Masses
+    draws: Draws
 
     @classmethod
     def of(cls, cube: Cube, segment: int | None = None) -> ComparisonRows:
         """Select one segment, or all."""
         if segment is None:
-            return cls(cube, cube.groups, cube.masses)
+            return cls(cube, cube.groups, cube.masses, cube.draws)
         return cls(
             cube,
             cube.groups.where(cube.groups.segment == segment),
             cube.masses.where(cube.masses.segment == segment),
+            cube.draws.where(cube.draws.segment == segment),
         )
 
     def matured(self) -> ComparisonRows:
-        """Select the rows whose rewards are final."""
+        """Select the rows whose rewards are final: the same object where all are."""
+        if self.groups.settled.all():
+            return self
         return ComparisonRows(
             self.cube,
             self.groups.where(self.groups.settled),
             self.masses.where(self.masses.settled),
+            self.draws.where(self.draws.settled),
         )
 
     @cached_property
@@ -98,7 +105,9 @@ def arm_sums_of(part: ComparisonRows, arms: Sequence[int], *, shares: bool) -> A
     groups = drawn.where(sets[drawn.possible])
     masses = part.masses.where(sets[part.masses.possible])
     left_out = drawn.total("rows") - groups.total("rows")
-    return ArmSums(_table(groups, masses, arms), _moments(groups, arms), left_out, shares)
+    blocks = _blocks(part, sets, arms)
+    table = _table(groups, masses, arms)
+    return ArmSums(table, _moments(groups, arms), left_out, shares, blocks=blocks)
 
 
 def ratio_of(part: ComparisonRows) -> RatioSums:
@@ -164,12 +173,53 @@ def _table(groups: Groups, masses: Masses, arms: Sequence[int]) -> ArmTable:
 
 
 def _moments(groups: Groups, arms: Sequence[int]) -> Moments:
-    wide, place = len(arms), _places(groups.variant, arms)
+    wide = len(arms)
+    group, crowd = groups.crowd()
+    place = _places(groups.variant, arms)[group]
     kept = place >= 0
-    flat = groups.cluster[kept] * wide + place[kept]
-    w = np.bincount(flat, groups.weight[kept], GROUPS * wide).reshape(GROUPS, wide)
-    wy = np.bincount(flat, groups.weight_value[kept], GROUPS * wide).reshape(GROUPS, wide)
-    return _clustered(groups, np.hstack([w, wy]))
+    flat = crowd.cluster[kept] * wide + place[kept]
+    w = np.bincount(flat, crowd.weight[kept], GROUPS * wide).reshape(GROUPS, wide)
+    wy = np.bincount(flat, crowd.weight_value[kept], GROUPS * wide).reshape(GROUPS, wide)
+    return _clustered(groups, crowd, np.hstack([w, wy]))
+
+
+def _blocks(part: ComparisonRows, sets: BoolArray, arms: Sequence[int]) -> ArmBlocks:
+    """Return the sums by block and stratum over the rows of some sets of variants."""
+    masses = part.masses.where(sets[part.masses.possible])
+    draws = part.draws.where(sets[part.draws.possible])
+    every = part.cube.blocks
+    occurs = np.flatnonzero(np.bincount(masses.pair, minlength=len(every.block)))
+    new = np.zeros(len(every.block), dtype=np.int64)
+    new[occurs] = np.arange(len(occurs))
+    pair, shown = new[masses.pair], new[draws.pair]
+    place, size, wide = _places(draws.variant, arms), len(occurs), len(arms)
+    kept = place >= 0
+    flat = shown[kept] * wide + place[kept]
+
+    def by_arm(column: FloatArray) -> FloatArray:
+        found = np.bincount(flat, column[kept], size * wide).astype(np.float64)
+        return found.reshape(size, wide)
+
+    def of_all(columns: FloatArray) -> FloatArray:
+        found = [np.bincount(pair, columns[:, arm], size) for arm in arms]
+        return np.stack(found, axis=1) if found else np.zeros((size, 0))
+
+    table = ArmTable(
+        rows=np.bincount(pair, masses.rows, size).astype(np.float64),
+        shown=by_arm(draws.rows),
+        hits=by_arm(draws.hits),
+        reward=by_arm(draws.reward),
+        square=by_arm(draws.square),
+        cube=by_arm(draws.cube),
+        weight=by_arm(draws.weight),
+        value=by_arm(draws.weight_value),
+        weight_square=by_arm(draws.weight_square),
+        weight_value=by_arm(draws.square_value),
+        value_square=by_arm(draws.square_square),
+        inverse=of_all(masses.inverse),
+        inverse_square=of_all(masses.inverse_square),
+    )
+    return ArmBlocks(every.block[occurs], every.stratum[occurs], table, dated=True)
 
 
 def _held_table(groups: Groups, arm: IntArray, pmf: FloatArray) -> ArmTable:
@@ -196,16 +246,17 @@ def _held_table(groups: Groups, arm: IntArray, pmf: FloatArray) -> ArmTable:
 
 
 def _held_moments(groups: Groups, arm: IntArray, pmf: FloatArray) -> Moments:
-    w = 1.0 / pmf[np.arange(len(arm)), arm]
-    flat = groups.cluster * 2 + arm
-    rows = np.bincount(flat, w * groups.rows, GROUPS * 2).reshape(GROUPS, 2)
-    rewards = np.bincount(flat, w * groups.reward, GROUPS * 2).reshape(GROUPS, 2)
-    return _clustered(groups, np.hstack([rows, rewards]))
+    group, crowd = groups.crowd()
+    w = (1.0 / pmf[np.arange(len(arm)), arm])[group]
+    flat = crowd.cluster * 2 + arm[group]
+    rows = np.bincount(flat, w * crowd.rows, GROUPS * 2).reshape(GROUPS, 2)
+    rewards = np.bincount(flat, w * crowd.reward, GROUPS * 2).reshape(GROUPS, 2)
+    return _clustered(groups, crowd, np.hstack([rows, rewards]))
 
 
-def _clustered(groups: Groups, columns: FloatArray) -> Moments:
+def _clustered(groups: Groups, crowd: Crowd, columns: FloatArray) -> Moments:
     wide = columns.shape[1]
-    sizes = np.bincount(groups.cluster, groups.rows, GROUPS).astype(np.float64)
+    sizes = np.bincount(crowd.cluster, crowd.rows, GROUPS).astype(np.float64)
     rows = groups.total("rows")
     if not rows:
         return Moments.empty(wide)

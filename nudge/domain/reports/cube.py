@@ -14,6 +14,51 @@ OTHER = "\x1fother"
 
 
 @dataclass(frozen=True, eq=False)
+class Crowd:
+    """Sums over exposures of one group and of one group of subjects; m of them.
+
+    Attributes:
+        cluster: (m,) group of the subjects.
+        rows: (m,) exposures.
+        weight: (m,) sum of w.
+        reward: (m,) sum of Y.
+        weight_value: (m,) sum of w Y.
+    """
+
+    cluster: IntArray
+    rows: IntArray
+    weight: FloatArray
+    reward: FloatArray
+    weight_value: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Crowds:
+    """The sums by group of subjects of all groups of a cube, one group behind the other.
+
+    Attributes:
+        start: (n + 1,) first place of each group, and the end.
+        cluster: (m,), with the others as in `Crowd`.
+    """
+
+    start: IntArray
+    cluster: IntArray
+    rows: IntArray
+    weight: FloatArray
+    reward: FloatArray
+    weight_value: FloatArray
+
+    def take(self, numbers: IntArray) -> tuple[IntArray, Crowd]:
+        """Return the sums of some groups, and the place of its group among them for each."""
+        sizes = self.start[numbers + 1] - self.start[numbers]
+        place = np.repeat(np.arange(len(numbers)), sizes)
+        shift = self.start[numbers] - (sizes.cumsum() - sizes)
+        where = np.arange(len(place)) + shift[place]
+        columns = (self.cluster, self.rows, self.weight, self.reward, self.weight_value)
+        return place, Crowd(*(column[where] for column in columns))
+
+
+@dataclass(frozen=True, eq=False)
 class Groups:
     """Sums over exposures that agree in all key columns; n groups.
 
@@ -24,7 +69,8 @@ class Groups:
         revision: (n,) of the slot.
         possible: (n,) index of the set of eligible variants.
         settled: bool (n,), True for final rewards.
-        cluster: (n,) group of the subjects.
+        number: (n,) places of the groups in `crowds`.
+        crowds: of all groups of the cube.
         rows: (n,) exposures.
         hits: (n,) exposures with a reward other than 0.
         conversions: (n,) net.
@@ -45,7 +91,8 @@ class Groups:
     revision: IntArray
     possible: IntArray
     settled: BoolArray
-    cluster: IntArray
+    number: IntArray
+    crowds: Crowds
     rows: IntArray
     hits: IntArray
     conversions: IntArray
@@ -65,11 +112,18 @@ class Groups:
 
     def where(self, kept: BoolArray) -> Groups:
         """Select the groups where `kept` (n,) holds."""
-        return Groups(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+        columns = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        crowds = columns.pop("crowds")
+        return Groups(crowds=crowds, **{name: x[kept] for name, x in columns.items()})
+
+    def crowd(self) -> tuple[IntArray, Crowd]:
+        """Return the sums by group of subjects, and the group (m,) here that each belongs to."""
+        return self.crowds.take(self.number)
 
     def clusters(self) -> int:
         """Return the number of groups of subjects that occur: a lower bound on the people."""
-        return len(np.unique(self.cluster))
+        _, found = self.crowd()
+        return int(np.count_nonzero(np.bincount(found.cluster, found.rows)))
 
     def total(self, name: str) -> int:
         """Return the exact sum of a column of integers."""
@@ -84,6 +138,7 @@ class Masses:
         segment: (m,) index of the segment.
         possible: (m,) index of the set of eligible variants.
         settled: bool (m,), True for final rewards.
+        pair: (m,) place of block and stratum in the cube's `blocks`.
         rows: (m,) exposures.
         inverse: (m, K) sum of 1 / e.
         inverse_square: (m, K) sum of 1 / e^2.
@@ -94,6 +149,7 @@ class Masses:
     segment: IntArray
     possible: IntArray
     settled: BoolArray
+    pair: IntArray
     rows: IntArray
     inverse: FloatArray
     inverse_square: FloatArray
@@ -103,6 +159,55 @@ class Masses:
     def where(self, kept: BoolArray) -> Masses:
         """Select the rows where `kept` (m,) holds."""
         return Masses(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Sums over the exposures that the policy drew, by block of time and stratum; m of them.
+
+    Attributes:
+        segment: (m,) index of the segment.
+        possible: (m,) index of the set of eligible variants.
+        settled: bool (m,), True for final rewards.
+        pair: (m,) place of block and stratum in the cube's `blocks`.
+        variant: (m,) index of the variant shown.
+        rows: (m,) exposures; this and all others as in `Groups`.
+    """
+
+    segment: IntArray
+    possible: IntArray
+    settled: BoolArray
+    pair: IntArray
+    variant: IntArray
+    rows: FloatArray
+    hits: FloatArray
+    reward: FloatArray
+    square: FloatArray
+    cube: FloatArray
+    weight: FloatArray
+    weight_value: FloatArray
+    weight_square: FloatArray
+    square_value: FloatArray
+    square_square: FloatArray
+
+    def where(self, kept: BoolArray) -> Draws:
+        """Select the rows where `kept` (m,) holds."""
+        return Draws(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """The pairs of block and stratum that occur, by block.
+
+    A stratum is a function of what is known of a visitor and of the logged probabilities.
+
+    Attributes:
+        block: (P,) hours since the epoch.
+        stratum: (P,) number.
+    """
+
+    block: IntArray
+    stratum: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +277,8 @@ class Cube:
         possible: sets of eligible variants, in the order of their indices.
         groups: sums by group of subjects.
         masses: sums over whatever was drawn.
+        draws: sums over what was drawn, by block and stratum.
+        blocks: pairs of block and stratum.
         ages: of open exposures.
         allocation: over time.
         delays: of conversions.
@@ -185,6 +292,8 @@ class Cube:
     possible: Sequence[frozenset[int]]
     groups: Groups
     masses: Masses
+    draws: Draws
+    blocks: Blocks
     ages: Ages
     allocation: Allocation
     delays: Delays

@@ -49,7 +49,10 @@ class ReportSection:
         arms = comparison.comparable_variants(self.part, self.reading.enabled)
         shares = self.reading.shares_in(self.part)
         judged = SectionEstimates.of(self.reading, self.part, arms, shares)
-        matured = SectionEstimates.of(self.reading, self.part.matured(), arms, shares)
+        final = self.part.matured()
+        matured = (
+            judged if final is self.part else SectionEstimates.of(self.reading, final, arms, shares)
+        )
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
         waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
         found = self._finding(matured, waiting)

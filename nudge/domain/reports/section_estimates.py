@@ -114,6 +114,11 @@ class SectionEstimates:
         return best_arm(self.sums)
 
     @cached_property
+    def bands(self) -> sequence.ConfidenceBand:
+        """The confidence sequences of all means."""
+        return sequence.means(self.sums, alpha=1.0 - self.reading.level, unit=self.reading.unit)
+
+    @cached_property
     def baseline(self) -> Estimate:
         """The holdout's mean."""
         return fixed.mean(self.held, HOLDOUT, level=self.reading.level)
@@ -126,9 +131,7 @@ class SectionEstimates:
             )
         arm, best = list(self.arms).index(number), self.best
         look = fixed.mean(self.sums, arm, level=self.reading.level)
-        always = sequence.mean(
-            self.sums, arm, alpha=1.0 - self.reading.level, unit=self.reading.unit
-        )
+        always = self.bands.at(arm, arm)
         held = self.baseline
         return {
             "estimate": interval_of(look),

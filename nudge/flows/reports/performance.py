@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
+from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
@@ -24,12 +26,20 @@ from nudge.lake.reports.prefill_quality import KEPT, prefill_quality
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.store.store import Store
 
+ATTRIBUTES: Final = 20
+"""Attributes beside the slot's own that are summed up ahead."""
 
-def usual(slot: Slot) -> list[tuple[str, ...]]:
-    """Return the dimensions that a slot's reports are usually divided by, none of them first."""
-    beside = ("channel", "page")
-    own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
-    return [(), *((name,) for name in (*beside, *own))]
+
+def usual(slot: Slot, attributes: Sequence[str] = ()) -> list[tuple[str, ...]]:
+    """Return nothing, and each dimension that a slot's reports can be divided by.
+
+    Args:
+        slot: its own attributes come first.
+        attributes: that its decisions knew.
+    """
+    own = dict.fromkeys([*(one.name for one in slot.context), *sorted(attributes)[:ATTRIBUTES]])
+    beside = [CONTEXT + name for name in own if name not in DIMENSIONS]
+    return [(), *((name,) for name in (*DIMENSIONS, *beside))]
 
 
 def _keeps(slot: Slot) -> bool:
@@ -117,10 +127,11 @@ class Reports:
                 contents,
             ):
                 rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-                for by in usual(slot):
+                for by in usual(slot, rows.attributes):
                     tell(0.0)
                     revenue = slot.terms.objective == "revenue"
-                    keep_sums(rows, Cut(by=by, revenue=revenue, calendar=self.calendar))
+                    cut = Cut(by=by, revenue=revenue, calendar=self.calendar)
+                    keep_sums(rows, cut, slot.names)
 
     def _slot(self, name: str) -> Slot:
         found = self.store.slots.current().get(name)

@@ -10,13 +10,29 @@ import numpy as np
 import pyarrow as pa
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
-from bandits.inference.clusters import GROUPS
-from nudge.domain.reports.cube import OTHER, Ages, Allocation, Cube, Delays, Groups, Masses
+from bandits.inference.arm_blocks import join_strata
+from nudge.domain.reports.cube import (
+    OTHER,
+    Ages,
+    Allocation,
+    Blocks,
+    Crowds,
+    Cube,
+    Delays,
+    Draws,
+    Groups,
+    Masses,
+)
 from nudge.lake.reports.cut import MOST
 from nudge.lake.reports.shown import SEPARATOR
 from nudge.lake.reports.sums import BINS, Sums
 
 PAID: Final = ("hits", "conversions", "value")
+DRAWN: Final = (
+    *("rows", "hits", "reward", "square", "cube", "weight", "weight_value"),
+    *("weight_square", "square_value", "square_square"),
+)
+"""Columns of `Draws`, in the order of its fields."""
 POWERS: Final = ("reward", "square", "cube", "weight_value", "square_value", "square_square")
 
 
@@ -38,14 +54,17 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
         _Codes(sorted(_values(sums.shown, "reason"))),
         _Codes(possible),
     )
-    masses = coding.masses(sums.masses)
+    blocks, pairs, of_draws = _pairs(sums.masses, sums.drawn)
+    masses = coding.masses(sums.masses, pairs)
     return Cube(
         [_split_key(name, parts) for name in names],
         coding.variants.names,
         coding.reasons.names,
         [_set(masses, number) for number in range(len(possible))],
-        coding.groups(sums.shown, sums.paid),
+        coding.groups(sums.shown, sums.paid, sums.crowds),
         masses,
+        coding.draws(sums.drawn, of_draws),
+        blocks,
         coding.ages(sums.ages),
         coding.allocation(sums.allocation),
         _delays(sums.delays),
@@ -82,11 +101,16 @@ class _Coding:
             self.reasons.encode(table, "reason"),
         )
 
-    def groups(self, shown: pa.Table, paid: pa.Table) -> Groups:
-        """Join the sums of both aggregations: the groups of `paid` are among those of `shown`."""
-        keys, place = self._place(shown), self._place(paid)
+    def groups(self, shown: pa.Table, paid: pa.Table, crowds: pa.Table) -> Groups:
+        """Join the sums of the aggregations: all other groups are among those of `shown`."""
+        keys = self._place(shown)
         order = np.argsort(keys)
-        where = order[np.searchsorted(keys, place, sorter=order)]
+
+        def among(table: pa.Table) -> IntArray:
+            found = np.searchsorted(keys, self._place(table), sorter=order)
+            return np.asarray(order[found], dtype=np.int64)
+
+        where = among(paid)
         sums: dict[str, Any] = {name: np.zeros(len(shown), dtype=np.int64) for name in PAID}
         sums |= {name: np.zeros(len(shown)) for name in POWERS}
         for name, column in sums.items():
@@ -99,7 +123,8 @@ class _Coding:
             revision=_ints(shown, "revision"),
             possible=self.sets.encode(shown, "possible_id"),
             settled=_flags(shown, "settled"),
-            cluster=_ints(shown, "cluster"),
+            number=np.arange(len(shown)),
+            crowds=_crowds(crowds, among(crowds), len(shown)),
             rows=_ints(shown, "rows"),
             weight=_reals(shown, "weight", 0.0),
             weight_square=_reals(shown, "weight_square", 0.0),
@@ -116,7 +141,6 @@ class _Coding:
             (r, len(self.reasons.names)),
             (self.sets.encode(table, "possible_id"), len(self.sets.names)),
             (_flags(table, "settled").astype(np.int64), 2),
-            (_ints(table, "cluster"), GROUPS),
             (_ints(table, "part"), 1 + int(_ints(table, "part").max(initial=0))),
         )
         found = revision
@@ -124,7 +148,7 @@ class _Coding:
             found = found * size + column
         return found
 
-    def masses(self, table: pa.Table) -> Masses:
+    def masses(self, table: pa.Table, pairs: IntArray) -> Masses:
         def matrix(kind: str) -> FloatArray:
             columns = [f"{kind}:{name}" for name in self.variants.names]
             nothing = np.zeros(len(table))
@@ -136,8 +160,19 @@ class _Coding:
             self.segments.encode(table, "segment"),
             self.sets.encode(table, "possible_id"),
             _flags(table, "settled"),
+            pairs,
             _ints(table, "rows"),
             *(matrix(kind) for kind in "isev"),
+        )
+
+    def draws(self, table: pa.Table, pairs: IntArray) -> Draws:
+        return Draws(
+            self.segments.encode(table, "segment"),
+            self.sets.encode(table, "possible_id"),
+            _flags(table, "settled"),
+            pairs,
+            self.variants.encode(table, "variant"),
+            *(_reals(table, name, 0.0) for name in DRAWN),
         )
 
     def ages(self, table: pa.Table) -> Ages:
@@ -164,9 +199,43 @@ class _Coding:
         return counts.astype(np.int64)
 
 
+def _crowds(table: pa.Table, group: IntArray, groups: int) -> Crowds:
+    order = np.argsort(group, kind="stable")
+    start = np.zeros(groups + 1, dtype=np.int64)
+    start[1:] = np.bincount(group, minlength=groups).cumsum()
+    return Crowds(
+        start,
+        _ints(table, "cluster")[order],
+        _ints(table, "rows")[order],
+        *(_reals(table, name, 0.0)[order] for name in ("weight", "reward", "weight_value")),
+    )
+
+
+def _pairs(masses: pa.Table, drawn: pa.Table) -> tuple[Blocks, IntArray, IntArray]:
+    """Return the pairs of block and stratum, and the pair of each row of both tables."""
+    both = [
+        np.concatenate([_ints(masses, name), _ints(drawn, name)])
+        for name in ("block", "propensities", "stratum")
+    ]
+    block, stratum = both[0], join_strata(both[1], both[2])
+    order = np.lexsort((stratum, block))
+    changed = np.ones(len(order), dtype=np.bool_)
+    changed[1:] = (np.diff(block[order]) != 0) | (np.diff(stratum[order]) != 0)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = changed.cumsum() - 1
+    first = order[changed]
+    blocks = Blocks(block[first], stratum[first])
+    return blocks, place[: len(masses)], place[len(masses) :]
+
+
 def _delays(table: pa.Table) -> Delays:
-    age = _reals(table, "age")
-    return Delays(_reals(table, "delay"), np.where(np.isnan(age), np.inf, age))
+    delay, age, sign = _reals(table, "delay"), _reals(table, "age"), _ints(table, "sign")
+    kept = sign > 0
+    # What was taken back later was no conversion: each such delay takes one like it away.
+    gone, counts = np.unique(delay[~kept], return_counts=True)
+    for value, count in zip(gone, counts, strict=True):
+        kept[np.flatnonzero(kept & (delay == value))[:count]] = False
+    return Delays(delay[kept], np.where(np.isnan(age), np.inf, age)[kept])
 
 
 def _set(masses: Masses, number: int) -> frozenset[int]:

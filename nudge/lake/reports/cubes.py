@@ -30,36 +30,41 @@ def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    asking = _asking(rows, cut)
+    variants = tuple(dict.fromkeys([*names, *rows.variants]))
+    asking = _asking(rows, cut, variants)
     segments = _segments(asking, rows)
     found = concat_sums(list(_parts(asking, rows, segments)))
-    variants = list(dict.fromkeys([*names, *rows.variants]))
     cube = code_rows(found, segments, variants, len(cut.by))
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
 
 
-def keep_sums(rows: SlotRows, cut: Cut) -> None:
+def keep_sums(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> None:
     """Sum up the past days and cache the sums, before a report asks for them.
+
+    Args:
+        rows: rows of the slot.
+        cut: as the report will have it.
+        names: as `build_cube` will get them.
 
     Raises:
         BrokenLakeError: the lake cannot be read.
         LakeAwayError: the disk refused.
     """
-    asking = _asking(rows, cut)
+    asking = _asking(rows, cut, tuple(dict.fromkeys([*names, *rows.variants])))
     if rows.final is not None:
         _past(asking, rows, _segments(asking, rows), rows.final)
 
 
-def _asking(rows: SlotRows, cut: Cut) -> SumsQuery:
+def _asking(rows: SlotRows, cut: Cut, variants: Sequence[str]) -> SumsQuery:
     # By the day: with the second in it, no sums would ever be found again.
-    return SumsQuery(rows.backend, cut, rows.variants, rows.until // DAY * DAY - LATELY)
+    return SumsQuery(rows.backend, cut, variants, rows.until // DAY * DAY - LATELY)
 
 
 def _parts(asking: SumsQuery, rows: SlotRows, segments: Sequence[str]) -> Iterator[Sums]:
     if rows.final is not None:
         yield _past(asking, rows, segments, rows.final)
-    if rows.open is not None:
-        yield asking.sums(asking.cut.rows(rows.open), segments)
+    if rows.fresh is not None:
+        yield asking.sums_of_few(asking.cut.rows(rows.fresh), segments)
 
 
 def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Table) -> Sums:

@@ -69,6 +69,7 @@ class Cut:
 
     def weigh_rows(self, table: Table, names: Sequence[str]) -> Table:
         """Add reward `y` and weight `w` (1 / propensity); put segments not in `names` together."""
+        # The one place where a reward is made: a cap of revenue belongs here.
         y = table.value / FEN if self.revenue else table.conversions.cast("float64")
         table = table.mutate(y=y.cast("float64"), w=1.0 / table.propensity)
         if len(names) < MOST:

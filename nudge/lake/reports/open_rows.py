@@ -26,7 +26,7 @@ from nudge.lake.files.reader import Contents
 from nudge.lake.reports import shown
 from nudge.lake.reports.day_tables import DayFile, day_of, read
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Version of the files' format; a new one makes all files anew."""
 UNUSED: Final = 300.0
 """Seconds after its last use at which a file is removed: until then a report may be reading it."""

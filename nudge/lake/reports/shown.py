@@ -44,6 +44,7 @@ FIXED: Final[Mapping[str, str]] = {
     "channel": "string",
     "page": "string",
     "cell": "string",
+    "stratum": "int64",
     "degraded": "boolean",
     "propensity": "float64",
     "possible_id": "int64",
@@ -51,7 +52,10 @@ FIXED: Final[Mapping[str, str]] = {
 """Columns that every slot has. `settles`: seconds that the watermark must have passed for the
 reward to be final. `id` is a hash of 64 bits, which finds an exposure's rewards: these may be under
 another subject, that the visitor turned out to be. `person` is the hash of the subject.
+`stratum`: hash of the cell, 0 if it is not among the `CELLS` most frequent of its day.
 `possible_id`: hash of the set of variants that could have been drawn."""
+CELLS: Final = 31
+"""Cells of a day that are told apart where rewards are predicted from earlier ones."""
 REWARD: Final[Mapping[str, str]] = {
     "conversions": "int64",
     "value": "int64",
@@ -220,7 +224,7 @@ def _pairs(backend: Backend, exposures: Table, decisions: Table) -> Table:
         pmf=decisions.pmf,
     )
     rows = exposures.left_join(told, exposures.decision_id == told.known)
-    own = ("partition", "at", "at_seconds", "decision_id", "variant", "reason", "cell")
+    own = ("partition", "date", "at", "at_seconds", "decision_id", "variant", "reason", "cell")
     return rows.select(
         *own,
         *told.columns,
@@ -239,6 +243,7 @@ def _settles(rows: Table) -> FloatingColumn:
 
 def _columns(backend: Backend, rows: Table) -> Table:
     """Convert lists and maps to columns, which gives the rows their final form."""
+    rows = _with_often(rows)
     possible = rows.eligible.filter(lambda _, i: rows.pmf[i] > 0).join(SEPARATOR).fill_null("")
     flat = {f"{ATTRIBUTE}{k}": rows.context.get(k) for k in _names_in(backend, rows.context.keys())}
     known = _names_in(backend, rows.eligible)
@@ -247,9 +252,24 @@ def _columns(backend: Backend, rows: Table) -> Table:
         "id": hash_values(backend, rows.decision_id),
         "cluster": (rows.person & (GROUPS - 1)).cast("int16"),
         "possible_id": hash_values(backend, possible),
+        "stratum": ibis.ifelse(
+            rows.often.notnull(), hash_values(backend, rows.cell.fill_null("")), 0
+        ).cast("int64"),
     }
     fixed = {name: own.get(name, rows[name] if name in rows.columns else None) for name in FIXED}
     return rows.select(**fixed, **flat)
+
+
+def _with_often(rows: Table) -> Table:
+    """Add `often`, null where a row's cell is not among the most frequent of the day."""
+    counted = rows.group_by("date", "cell").aggregate(count=rows.count())
+    place = ibis.row_number().over(
+        ibis.window(group_by="date", order_by=[ibis.desc("count"), "cell"])
+    )
+    often = counted.mutate(place=place).filter(lambda one: one.place < CELLS)
+    often = often.select(day=often.date, often=often.cell.fill_null(""))
+    same = [rows.date == often.day, rows.cell.fill_null("") == often.often]
+    return rows.left_join(often, same).drop("day")
 
 
 def _names_in(backend: Backend, lists: Column) -> list[str]:

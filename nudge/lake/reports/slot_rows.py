@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +35,11 @@ class SlotRows:
     Attributes:
         backend: engine that holds the tables.
         table: all rows.
-        final: rows of days whose windows have all closed, with rewards that came even later; None
+        final: rows of days whose windows have all closed, with the rewards up to then; None
             without such days.
-        open: the other rows; None without any.
-        days: names of the files that `final` is read from, and a hash of its late rewards.
+        fresh: the other rows, and what came later for rows of `final`, as a difference: each such
+            row with it, and without it with the `sign` -1. None without any.
+        days: names of the files that `final` is read from.
         sums: directory of the cached sums of `final`.
         until: seconds, the latest of the partitions' watermarks.
     """
@@ -48,7 +48,7 @@ class SlotRows:
     backend: Backend
     table: Table
     final: Table | None
-    open: Table | None
+    fresh: Table | None
     days: tuple[str, ...]
     sums: Path
     until: float
@@ -88,29 +88,36 @@ def slot_rows(
         return _at_once(backend, contents, slot, cache)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
     past = [file for file in files if file.final]
-    final, late = _past(backend, slot, past) if past else (None, "")
+    settled, late, final = _past(backend, slot, past) if past else (None, None, None)
     rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
     now = None if rows is None else as_view(backend, "open_rows", rows)
+    fresh = [rows.mutate(sign=ibis.literal(1, "int8")) for rows in (now,) if rows is not None]
+    fresh += [] if late is None else [late]
+    new = as_view(backend, "fresh_rows", shown.align_columns(fresh)) if fresh else None
     parts = [part for part in (final, now) if part is not None]
     table = as_view(backend, "slot_rows", shown.align_columns(parts))
-    days = (*(file.path.name for file in past), *([late] if late else []))
+    days = tuple(file.path.name for file in past)
     until = max(contents.watermarks().values(), default=0.0)
-    return SlotRows(slot, backend, table, final, now, days, cache / SUMS / slot, until)
+    return SlotRows(slot, backend, table, settled, new, days, cache / SUMS / slot, until)
 
 
-def _past(backend: Backend, slot: str, files: Sequence[DayFile]) -> tuple[Table, str]:
-    """Return the rows of final days with their late rewards, and a hash of these, "" for none."""
-    rows = as_view(backend, "settled_rows", read(backend, [file.path for file in files]))
+def _past(
+    backend: Backend, slot: str, files: Sequence[DayFile]
+) -> tuple[Table, Table | None, Table]:
+    """Return the rows of final days, the difference that late rewards make, and both together."""
+    rows = as_view(backend, "settled_rows", _final(read(backend, [file.path for file in files])))
     late = shown.sum_late(backend, slot, rows, min(file.day for file in files))
     with translate_errors():
-        backend.raw_sql("DROP TABLE IF EXISTS late_rewards")
+        for name in ("late_rewards", "changed_rows"):
+            backend.raw_sql(f"DROP TABLE IF EXISTS {name}")
         table = backend.create_table("late_rewards", late, temp=True)
-    found = arrow(backend, table.order_by("id"))
-    if not len(found):
-        return as_view(backend, "final_rows", _final(rows)), ""
-    columns = [found.column(name).to_pylist() for name in ("id", "conversions", "value")]
-    digest = hashlib.blake2b(repr(columns).encode(), digest_size=12).hexdigest()
-    return as_view(backend, "final_rows", _final(shown.with_late(rows, table))), f"late-{digest}"
+        changed = backend.create_table("changed_rows", rows.semi_join(table, "id"), temp=True)
+    if not len(arrow(backend, changed.select("id").limit(1))):
+        return rows, None, rows
+    before = changed.mutate(sign=ibis.literal(-1, "int8"))
+    after = shown.with_late(changed, table).mutate(sign=ibis.literal(1, "int8"))
+    both = shown.with_late(rows, table)
+    return rows, before.union(after), as_view(backend, "final_rows", both)
 
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:

@@ -9,11 +9,13 @@ from typing import Final, cast
 import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import FloatingValue, Table, Value
+from ibis.expr.types import FloatingValue, NumericColumn, Table, Value
 
 from bandits.units import DAY
 from nudge.domain.journal.records import DecisionReason
 from nudge.lake.engine.dialects import arrow, combine_bits
+from nudge.lake.engine.propensities import propensity_class
+from nudge.lake.engine.query import keep_rows
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.local_dates import FIRST, LAST
 from nudge.lake.reports.shown import PROBABILITY
@@ -26,7 +28,15 @@ MOST_DELAYS: Final = 500_000
 BITS: Final = 60
 """Number of groups of subjects in a time bucket, each a bit of a number."""
 POLICY: Final = DecisionReason.POLICY.value
-KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled", "cluster")
+KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled")
+PLACE: Final = ("segment", "possible_id", "settled", "block", "stratum", "propensities")
+USED: Final = (
+    *(*KEYS, "cluster", "stratum", "sign", "y", "w", "conversions", "value", "rewarded"),
+    *("at_seconds", "age", "policy_version", "degraded"),
+)
+"""Columns that the sums are made of, beside those of probabilities."""
+BLOCK: Final = 3600
+"""Seconds of a block, from whose rewards those of the next blocks are predicted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +46,9 @@ class Sums:
     Attributes:
         shown: by `KEYS`: counts and weights of all exposures.
         paid: by `KEYS`: sums of the rewards.
-        masses: by segment, set of variants and `settled`: sums over the propensities of all
-            variants that could be drawn.
+        crowds: by `KEYS` and group of subjects: what clustered variances take.
+        masses: by `PLACE`: sums over the propensities of all variants that could be drawn.
+        drawn: by `PLACE` and variant: all sums over the exposures that the policy drew.
         ages: counts of rows whose window is open, by segment, variant, reason and age.
         allocation: counts by bucket of time, variant and revision.
         delays: one row a conversion, with delay and age in seconds.
@@ -46,7 +57,9 @@ class Sums:
 
     shown: pa.Table
     paid: pa.Table
+    crowds: pa.Table
     masses: pa.Table
+    drawn: pa.Table
     ages: pa.Table
     allocation: pa.Table
     delays: pa.Table
@@ -65,7 +78,7 @@ class SumsQuery:
     Attributes:
         backend: engine that holds the rows.
         cut: period, segments and reward.
-        variants: variants that could have been drawn.
+        variants: variants that could have been drawn, in the order of the cube.
         since: seconds; delays are learned from exposures then or later.
     """
 
@@ -80,23 +93,49 @@ class SumsQuery:
         Raises:
             BrokenLakeError: the lake cannot be read.
         """
+        return self._sums(self.cut.weigh_rows(rows, names))
+
+    def sums_of_few(self, rows: Table, names: Sequence[str]) -> Sums:
+        """Compute the same of rows that fit into memory: reading them once is quicker then.
+
+        Raises:
+            BrokenLakeError: the lake cannot be read.
+        """
         table = self.cut.weigh_rows(rows, names)
-        wanted = (_shown, _paid, self._masses, _ages, self._allocation, self._delays, _degraded)
-        return Sums(*(self.ask(one(table)) for one in wanted))
+        known = [PROBABILITY + name for name in self.variants]
+        columns = [name for name in (*USED, *known) if name in table.columns]
+        with keep_rows(self.backend, table.select(*columns)) as held:
+            return self._sums(held)
+
+    def _sums(self, table: Table) -> Sums:
+        drawn = self._placed(table)
+        wanted = (
+            *(_shown(table), _paid(table), _crowds(table), self._masses(drawn), _drawn(drawn)),
+            *(_ages(table), self._allocation(table), self._delays(table), _degraded(table)),
+        )
+        return Sums(*(self.ask(one) for one in wanted))
 
     def ask(self, expression: Table) -> pa.Table:
         """Run an expression on the engine and return its rows."""
         return arrow(self.backend, expression)
 
-    def _masses(self, table: Table) -> Table:
+    def _placed(self, table: Table) -> Table:
+        """Keep what the policy drew, with its block and the class of its probabilities."""
         drawn = table.filter(table.reason == POLICY)
-        sums: dict[str, Value] = {"rows": drawn.count()}
+        columns = [PROBABILITY + name for name in self.variants]
+        return drawn.mutate(
+            block=(drawn.at_seconds / BLOCK).floor().cast("int64"),
+            propensities=propensity_class(drawn, columns),
+        )
+
+    def _masses(self, drawn: Table) -> Table:
+        sums: dict[str, Value] = {"rows": _count(drawn)}
         # A part of the rows may be older than a variant.
         for name in (one for one in self.variants if PROBABILITY + one in drawn.columns):
             e = cast("FloatingValue", drawn[PROBABILITY + name].nullif(0.0))
             terms = {"i": 1.0 / e, "s": 1.0 / (e * e), "e": e, "v": e * (1.0 - e)}
-            sums |= {f"{kind}:{name}": term.sum() for kind, term in terms.items()}
-        return drawn.group_by("segment", "possible_id", "settled").aggregate(**sums)
+            sums |= {f"{kind}:{name}": _sum(drawn, term) for kind, term in terms.items()}
+        return drawn.group_by(*PLACE).aggregate(**sums)
 
     def _allocation(self, table: Table) -> Table:
         drawn = table.filter(table.reason == POLICY)
@@ -106,7 +145,7 @@ class SumsQuery:
             bit=(drawn.cluster % BITS).cast("int64"),
         )
         return drawn.group_by("start", "variant", "revision").aggregate(
-            rows=drawn.count(),
+            rows=_count(drawn),
             bits=combine_bits(self.backend, drawn.bit),
             first=drawn.at_seconds.min(),
             oldest=drawn.policy_version.min(),
@@ -116,31 +155,59 @@ class SumsQuery:
     def _delays(self, table: Table) -> Table:
         paid = table.filter(table.conversions > 0, table.at_seconds >= self.since)
         paid = paid.filter(paid.rewarded.notnull())
-        told = paid.select(delay=paid.rewarded - paid.at_seconds, age=paid.age)
+        sign = paid.sign if "sign" in paid.columns else ibis.literal(1, "int8")
+        told = paid.select(delay=paid.rewarded - paid.at_seconds, age=paid.age, sign=sign)
         return told.limit(MOST_DELAYS)
 
 
 def _shown(table: Table) -> Table:
     w = table.w
     return table.group_by(*KEYS).aggregate(
-        rows=table.count(), weight=w.sum(), weight_square=(w * w).sum()
+        rows=_count(table), weight=_sum(table, w), weight_square=_sum(table, w * w)
     )
 
 
 def _paid(table: Table) -> Table:
     table = table.filter((table.conversions != 0) | (table.value != 0))
-    y, w = table.y, table.w
     return table.group_by(*KEYS).aggregate(
-        hits=(y != 0).sum(),
-        conversions=table.conversions.sum(),
-        value=table.value.sum(),
-        reward=y.sum(),
-        square=(y * y).sum(),
-        cube=(y.abs() * y * y).sum(),
-        weight_value=(w * y).sum(),
-        square_value=(w * w * y).sum(),
-        square_square=(w * w * y * y).sum(),
+        conversions=_sum(table, table.conversions),
+        value=_sum(table, table.value),
+        **_of_rewards(table),
     )
+
+
+def _crowds(table: Table) -> Table:
+    y, w = table.y, table.w
+    return table.group_by(*KEYS, "cluster").aggregate(
+        rows=_count(table),
+        weight=_sum(table, w),
+        reward=_sum(table, y),
+        weight_value=_sum(table, w * y),
+    )
+
+
+def _drawn(drawn: Table) -> Table:
+    w = drawn.w
+    return drawn.group_by(*PLACE, "variant").aggregate(
+        rows=_count(drawn),
+        weight=_sum(drawn, w),
+        weight_square=_sum(drawn, w * w),
+        **_of_rewards(drawn),
+    )
+
+
+def _of_rewards(table: Table) -> dict[str, Value]:
+    y, w = table.y, table.w
+    terms = {
+        "hits": (y != 0).cast("int64"),
+        "reward": y,
+        "square": y * y,
+        "cube": y.abs() * y * y,
+        "weight_value": w * y,
+        "square_value": w * w * y,
+        "square_square": w * w * y * y,
+    }
+    return {name: _sum(table, term) for name, term in terms.items()}
 
 
 def _ages(table: Table) -> Table:
@@ -148,12 +215,22 @@ def _ages(table: Table) -> Table:
     place = (ibis.greatest(waiting.age, 1.0).log10() * BINS).floor().cast("int64")
     waiting = waiting.mutate(place=place)
     counted = waiting.group_by("segment", "variant", "reason", "place")
-    return counted.aggregate(rows=waiting.count())
+    return counted.aggregate(rows=_count(waiting))
 
 
 def _degraded(table: Table) -> Table:
     table = table.filter(table.degraded)
-    return table.group_by("segment").aggregate(rows=table.count())
+    return table.group_by("segment").aggregate(rows=_count(table))
+
+
+def _count(table: Table) -> Value:
+    return table.sign.cast("int64").sum() if "sign" in table.columns else table.count()
+
+
+def _sum(table: Table, value: Value) -> Value:
+    """Sum up a column; rows that stand for a difference have a sign."""
+    signed = value * table.sign if "sign" in table.columns else value
+    return cast("NumericColumn", signed).sum()
 
 
 def concat_sums(parts: Sequence[Sums]) -> Sums:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ import pytest
 from report_traffic import NOW, SLOT, traffic, written
 
 from bandits.inference import fixed
+from bandits.inference.arm_blocks import ArmBlocks, join_strata, propensity_class
 from bandits.inference.arm_sums import arm_sums
+from bandits.inference.arm_table import ArmTable
 from nudge.domain.journal.records import Reward
+from nudge.domain.reports import comparison
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import DIMENSIONS, Period
 from nudge.domain.reports.report import ReportTerms, report
@@ -190,6 +193,46 @@ def test_estimates_are_those_of_the_rows(lake: Lake, place: Path) -> None:
     assert found["whole"]["left_out"] == 0
 
 
+def test_blocks_are_those_of_the_rows(lake: Lake, place: Path) -> None:
+    """Sums by hour and stratum (cell, class of the probabilities) equal a recount from rows.
+
+    The strata come from `propensity_class` of the logged probabilities in the cube's order, 0 where
+    a variant was not eligible, so this holds the engine's class and that of bandits equal.
+    """
+    found = cube(lake, place, Cut(revenue=True))
+    rows = duckdb.sql(f"""
+        WITH d AS ({sql_view(lake, "decisions")}), e AS ({sql_view(lake, "exposures")}),
+        r AS (SELECT decision_id, sum(value) / 100 v
+              FROM ({sql_view(lake, "rewards")}) GROUP BY decision_id)
+        SELECT e.variant, coalesce(v, 0)::DOUBLE, e.at_seconds, e.cell,
+          [coalesce(d.pmf[list_position(d.eligible, x)], 0) FOR x IN ['b', 'a', 'c']]
+        FROM e JOIN d USING (decision_id) LEFT JOIN r USING (decision_id)
+        WHERE e.reason = 'policy'
+    """).fetchall()  # noqa: S608 (the lake's own paths)
+    pmf = np.array([row[4] for row in rows])
+    _, cells = np.unique([row[3] for row in rows], return_inverse=True)
+    want = ArmBlocks.from_rows(
+        np.array([{"b": 0, "a": 1, "c": -1}[row[0]] for row in rows]),
+        np.array([row[1] for row in rows]),
+        pmf[:, :2],
+        blocks=np.array([int(row[2] // 3600) for row in rows]),
+        strata=join_strata(propensity_class(pmf), cells),
+    )
+    sums = comparison.arm_sums_of(comparison.ComparisonRows.of(found), [0, 1], shares=False)
+    got = sums.time_blocks
+    assert got.dated
+    assert len(got.block) == len(want.block) > 100
+    of_one, of_other = (
+        np.column_stack([one.block, *(getattr(one.table, c.name) for c in fields(ArmTable))])
+        for one in (got, want)
+    )
+    order, other = (np.lexsort(np.round(x, 6).T) for x in (of_one, of_other))
+    np.testing.assert_allclose(of_one[order], of_other[other], rtol=1e-9, atol=1e-9)
+    for column in fields(ArmTable):
+        total = getattr(got.table, column.name).sum(axis=0)
+        np.testing.assert_allclose(total, getattr(sums.table, column.name), rtol=1e-9)
+
+
 def test_a_variant_for_some_is_compared_where_it_was_possible(lake: Lake, place: Path) -> None:
     """`c` exists for apps since the second revision: there alone it is compared, with its rows."""
     since = Period(NOW - 30 * 3600.0, None)
@@ -246,7 +289,7 @@ def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
     """A question that was prepared sums no past day again, and one that was not is kept."""
     with engine(lake, EngineLimits(400_000_000), tmp_path) as (backend, contents):
         rows = slot_rows(backend, contents, "banner", tmp_path)
-        keep_sums(rows, Cut(by=("channel",)))
+        keep_sums(rows, Cut(by=("channel",)), SLOT.names)
         kept = sorted(rows.sums.iterdir())
         assert len(kept) == 1
         build_cube(rows, Cut(by=("channel",)), SLOT.names)
@@ -258,7 +301,7 @@ def test_what_was_summed_up_ahead_is_found(lake: Lake, tmp_path: Path) -> None:
 def test_f14_rewards_that_come_behind_a_settled_day_are_counted(tmp_path: Path) -> None:
     """A refund weeks later, under the id that the visitor turned out to be, is in every figure.
 
-    The days that were kept before it came are used again, the sums of them are not.
+    The days and the sums that were kept before it came are used again: it is a difference.
     """
     records = traffic()
     lake = written(tmp_path / "before", records)
