@@ -60,6 +60,29 @@ def predict_rewards(blocks: ArmBlocks, unit: float | None = None) -> RewardPredi
     return RewardPrediction(mean, spread, every[4] / every[3])
 
 
+def score_variances(blocks: ArmBlocks, mean: FloatArray, unit: float | None = None) -> FloatArray:
+    """Return the variances (K,) of the sums of w (Y - mean) over a whole log.
+
+    The variance of a reward is that of its stratum, shrunk as above but with all rewards of the
+    log: the few rewards of an arm that is rarely shown do not tell how much they vary.
+
+    Args:
+        blocks: N pairs, at least one.
+        mean: (K,) the arms' means.
+        unit: size of an ordinary reward; None takes that of the rewards seen.
+    """
+    strata, place = np.unique(blocks.stratum, return_inverse=True)
+    table = blocks.table.group(place, len(strata))
+    arm = np.stack([getattr(table, name) for name in _COLUMNS])
+    pooled = arm.sum(axis=2)
+    total = pooled.sum(axis=1)
+    every = (total + _ordinary(total, unit))[:, None]
+    found = _shrink(arm, _shrink(pooled, every)[..., None])
+    first, second = found[2] / found[0], found[3] / found[0]
+    spread = np.maximum(second - 2.0 * mean * first + mean**2, 0.0)
+    return np.asarray((spread * table.inverse).sum(axis=0))
+
+
 def _shrink(sums: FloatArray, wider: FloatArray) -> FloatArray:
     """Add to sums (5, ...) as many rows of the wider sums (5, ...) as have 10 rewards."""
     return np.asarray(sums + wider * (PRIOR_HITS / wider[1]))

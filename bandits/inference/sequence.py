@@ -19,7 +19,7 @@ import numpy as np
 from bandits.arrays import FloatArray
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.boundary import boundary
-from bandits.inference.fixed import variances
+from bandits.inference.fixed import design_effect
 from bandits.inference.interval import Estimate
 from bandits.inference.score_sums import RELATIVE, ScoreSums, score_sums
 
@@ -48,7 +48,7 @@ def differences(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None
     found = _scores(sums, unit)
     if found is None:
         return _unknown(sums.arms, sums.arms)
-    effect = design_effect(sums)
+    effect = np.maximum(design_effect(sums), 1.0)
     variance = (found.variance + found.variance.T) * effect
     third = (found.third - found.third.T) * effect
     mixing = np.full_like(variance, RELATIVE / found.mean**2)
@@ -73,7 +73,7 @@ def means(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> C
     found = _scores(sums, unit)
     if found is None:
         return _unknown(sums.arms, sums.arms)
-    effect = np.diag(design_effect(sums))[:, None]
+    effect = np.maximum(np.diag(design_effect(sums)), 1.0)[:, None]
     variance = found.variance * effect + _between(found)
     skew = found.third * effect / variance
     # In the unit of each variance: as many rewards' worth as for a difference.
@@ -105,25 +105,6 @@ def lift(
     low = max(one.low, 0.0) / other.high - 1.0 if other.high > 0.0 else -1.0
     high = one.high / other.low - 1.0 if other.low > 0.0 else float("inf")
     return Estimate(value, low, high)
-
-
-def design_effect(sums: ArmSums) -> FloatArray:
-    """Return the design effects (K, K) of subjects with several rows, at least 1.
-
-    Each is the clustered over the row-by-row variance of a difference of means; on the diagonal,
-    of a mean. The ratio of two empirical variances is stable even where each one is not.
-    """
-    out = np.ones((sums.arms, sums.arms))
-    if not sums.groups.rows:
-        return out
-    by_row = sums.table.variance_of_mean()
-    for a in range(sums.arms):
-        for b in range(a + 1):
-            own, _, both = variances(sums, a, b)
-            plain = by_row[a] if a == b else by_row[a] + by_row[b]
-            ratio = (own if a == b else both) / plain if plain > 0.0 else 1.0
-            out[a, b] = out[b, a] = max(1.0, ratio) if np.isfinite(ratio) else 1.0
-    return out
 
 
 def _scores(sums: ArmSums, unit: float | None) -> ScoreSums | None:

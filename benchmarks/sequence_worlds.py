@@ -1,0 +1,201 @@
+"""Worlds of visitors who differ, in which no variant is better than all others, or one is.
+
+Visitors come in 100 batches. A policy of Thompson sampling with a floor shows the variants, by
+segment, all segments alike, or as given. Within a batch only counts matter, so that many runs are
+played at once; where subjects return, rows are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from bandits.arrays import FloatArray, IntArray
+from bandits.inference.arm_blocks import ArmBlocks, propensity_class
+from bandits.inference.arm_sums import ArmSums, arm_sums
+from bandits.inference.arm_table import ArmTable
+from bandits.inference.moments import Moments
+
+LOOKS: Final = 100
+DRAWS: Final = 64
+HITS, MISSES = 1.0, 20.0
+"""Prior of the policy."""
+SUBJECTS: Final = 20_000
+
+
+@dataclass(frozen=True)
+class World:
+    """A world of S segments and K variants.
+
+    Attributes:
+        rates: (S, K) of conversion.
+        shares: (S,) of the visitors.
+        floor: least propensity of each variant, in the first and in the second half.
+        pmf: (S, K) where the policy does not learn.
+        pooled: whether the policy takes all segments for one.
+        season: factors of the rates, repeated over the batches.
+        sigma: of a lognormal revenue of a conversion with mean 1; 0 for conversions.
+        delay: batches after which a reward is known, to the policy and to who looks.
+        returning: whether visitors differ by a beta law with the rate as mean, and come back.
+        batch: visitors of a batch.
+    """
+
+    rates: tuple[tuple[float, ...], ...]
+    shares: tuple[float, ...] = (1.0,)
+    floor: tuple[float, float] = (0.02, 0.02)
+    pmf: tuple[tuple[float, ...], ...] = ()
+    pooled: bool = False
+    season: tuple[float, ...] = (1.0,)
+    sigma: float = 0.0
+    delay: int = 0
+    returning: bool = False
+    batch: int = 1_000
+
+    @property
+    def arms(self) -> int:
+        """Number K of variants."""
+        return len(self.rates[0])
+
+    @property
+    def truth(self) -> FloatArray:
+        """Mean rates (K,) over the visitors, without the season."""
+        return np.asarray(np.array(self.shares) @ np.array(self.rates))
+
+
+_MIXED: Final = (0.3, 0.7)
+_EQUAL: Final = World(((0.15,) * 4, (0.03,) * 4), _MIXED)
+_AVOIDED: Final = replace(_EQUAL, pmf=((0.02, *((0.98 / 3),) * 3), (0.25,) * 4))
+_MONTH: Final = tuple(
+    (1.3 if day % 7 > 4 else 1.0) * (3.0 if day > 26 else 1.0)  # noqa: PLR2004 - weekends, 27th on
+    for day in range(30)
+)
+_PAIR: Final = World(((0.03, 0.036),))
+
+NOBODY: Final[dict[str, World]] = {
+    "4 equal arms at 3 %": World(((0.03,) * 4,)),
+    "30 % at 15 %, 70 % at 3 %": _EQUAL,
+    "one arm avoided, 20,000": replace(_AVOIDED, batch=200),
+    "one arm avoided, 100,000": _AVOIDED,
+    "one of two arms avoided": replace(
+        _EQUAL, rates=((0.15,) * 2, (0.03,) * 2), pmf=((0.02, 0.98), (0.5, 0.5))
+    ),
+    "4 arms at .5 %, floor .002": World(((0.005,) * 4,), floor=(0.002, 0.002)),
+    "3 segments, 1:5:20": World(((0.01,) * 4, (0.05,) * 4, (0.2,) * 4), (0.6, 0.3, 0.1)),
+    "subjects that return": World(((0.03,) * 4,), returning=True),
+    "lognormal revenue": World(((0.03,) * 4,), sigma=1.0),
+    "lognormal revenue, 2 arms": replace(_EQUAL, rates=((0.15,) * 2, (0.03,) * 2), sigma=1.0),
+    "month's end x 3": replace(_EQUAL, season=_MONTH),
+    "floor .02, then .20": replace(_EQUAL, floor=(0.02, 0.2)),
+    "floor .10, then .005": replace(_EQUAL, floor=(0.1, 0.005)),
+    "rewards 10 batches late": replace(_EQUAL, delay=10),
+    "6 arms": replace(_EQUAL, rates=((0.15,) * 6, (0.03,) * 6)),
+    "2 arms": replace(_EQUAL, rates=((0.15,) * 2, (0.03,) * 2)),
+}
+"""Worlds in which every winner is a wrong one."""
+BETTER: Final[dict[str, World]] = {
+    "3 % and 3.6 %, floor .02": _PAIR,
+    "3 % and 3.6 %, floor .10": replace(_PAIR, floor=(0.1, 0.1)),
+    "3 % and 3.6 %, floor .20": replace(_PAIR, floor=(0.2, 0.2)),
+    "3 % and 3.6 %, even": replace(_PAIR, pmf=((0.5, 0.5),)),
+}
+"""Worlds in which the second variant is better by a fifth."""
+
+
+def play(world: World, *, runs: int, seed: int) -> Iterator[list[ArmSums]]:
+    """Yield each run's new exposures, look by look, as sums to add to those before."""
+    if world.returning:
+        yield from _play_rows(world, runs, np.random.default_rng(seed))
+        return
+    rng, waiting = np.random.default_rng(seed), list[tuple[ArmTable, FloatArray]]()
+    shape = (runs, len(world.shares), world.arms)
+    shown, hits = np.zeros(shape), np.zeros(shape)
+    for look in range(LOOKS):
+        pmf = _pmf(world, shown, hits, look, rng)
+        waiting.append((_batch(world, pmf, look, rng), pmf))
+        if len(waiting) <= world.delay:
+            continue
+        table, old = waiting.pop(0)
+        shown, hits = shown + table.shown, hits + table.hits
+        yield [_sums(table, old, run) for run in range(runs)]
+
+
+def _pmf(
+    world: World, shown: FloatArray, hits: FloatArray, look: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return the probabilities (R, S, K) that a batch is shown by."""
+    if world.pmf:
+        return np.broadcast_to(np.array(world.pmf), shown.shape)
+    if world.pooled:
+        shown, hits = (np.broadcast_to(x.sum(1, keepdims=True), x.shape) for x in (shown, hits))
+    shape = (len(shown), DRAWS, *shown.shape[1:])
+    draws = rng.beta(HITS + hits[:, None], MISSES + (shown - hits)[:, None], shape)
+    best = draws.argmax(axis=-1)
+    wins = np.stack([(best == arm).mean(axis=1) for arm in range(world.arms)], axis=-1)
+    floor = world.floor[2 * look // LOOKS]
+    return np.asarray((1.0 - world.arms * floor) * wins + floor)
+
+
+def _batch(world: World, pmf: FloatArray, look: int, rng: np.random.Generator) -> ArmTable:
+    """Return the sums (R, S, K) of one batch."""
+    visitors = rng.multinomial(world.batch, world.shares, len(pmf))
+    shown = rng.multinomial(visitors, pmf)
+    rates = np.array(world.rates) * world.season[look % len(world.season)]
+    hits = rng.binomial(shown, np.minimum(rates, 1.0))
+    first, second, third = _powers(world, hits, rng)
+    w = 1.0 / pmf
+    return ArmTable(
+        rows=visitors.astype(np.float64),
+        shown=shown.astype(np.float64),
+        hits=hits.astype(np.float64),
+        reward=first,
+        square=second,
+        cube=third,
+        weight=shown * w,
+        value=first * w,
+        weight_square=shown * w * w,
+        weight_value=first * w * w,
+        value_square=second * w * w,
+        inverse=visitors[..., None] * w,
+        inverse_square=visitors[..., None] * w * w,
+    )
+
+
+def _powers(world: World, hits: IntArray, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+    """Return the sums of rewards, of their squares and of their cubes, each (R, S, K)."""
+    if not world.sigma:
+        return (hits.astype(np.float64),) * 3
+    each = np.exp(world.sigma * rng.standard_normal(int(hits.sum())) - world.sigma**2 / 2.0)
+    place = np.repeat(np.arange(hits.size), hits.ravel())
+    return tuple(
+        np.bincount(place, each**power, hits.size).reshape(hits.shape) for power in (1, 2, 3)
+    )
+
+
+def _sums(table: ArmTable, pmf: FloatArray, run: int) -> ArmSums:
+    """Return one run's batch as sums; the service knows of segments what its policy knows."""
+    part = table.take(np.array([run])).total()
+    blocks = ArmBlocks(np.zeros(len(part.rows), dtype=np.int64), propensity_class(pmf[run]), part)
+    return ArmSums(part.total(), Moments.empty(2 * pmf.shape[-1]), blocks=blocks)
+
+
+def _play_rows(world: World, runs: int, rng: np.random.Generator) -> Iterator[list[ArmSums]]:
+    """Yield batches of subjects that differ and return, run by run."""
+    mean = world.truth[0]
+    level = rng.beta(1.2, 1.2 / mean - 1.2, (runs, SUBJECTS))
+    shape = (runs, 1, world.arms)
+    shown, hits = np.zeros(shape), np.zeros(shape)
+    for look in range(LOOKS):
+        pmf = _pmf(world, shown, hits, look, rng)
+        found = list[ArmSums]()
+        for run in range(runs):
+            who = rng.integers(0, SUBJECTS, world.batch)
+            arms = rng.choice(world.arms, world.batch, p=pmf[run, 0])
+            rewards = (rng.random(world.batch) < level[run, who]).astype(float)
+            every = np.broadcast_to(pmf[run], (world.batch, world.arms))
+            found.append(arm_sums(arms, rewards, every, who))
+        shown += np.array([one.table.shown for one in found])[:, None]
+        hits += np.array([one.table.hits for one in found])[:, None]
+        yield found
