@@ -66,7 +66,24 @@ class SentenceSchema(Schema):
         allow_none=True,
         metadata={"description": "of the leader over the second, as a share: value, low, high"},
     )
-    can_be_stopped = ma.List(ma.String(), required=True)
+    behind = ma.List(
+        ma.String(),
+        required=True,
+        metadata={"description": "variants that are worse than the leader on average"},
+    )
+    can_be_stopped = ma.List(
+        ma.String(),
+        required=True,
+        metadata={
+            "description": "of those behind, the ones that no segment of the slot's context may "
+            "miss, all at once; of the whole slot only"
+        },
+    )
+    leads_in = ma.List(
+        ma.Dict(),
+        required=True,
+        metadata={"description": "variants behind on average, and the segments that they lead in"},
+    )
     zh = ma.String(required=True)
     en = ma.String(required=True)
 

@@ -15,7 +15,7 @@ from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
-from nudge.domain.reports.section_estimates import ReportSettings
+from nudge.domain.reports.section_estimates import Parts, ReportSettings
 from nudge.domain.slots.slot import Slot
 
 DECIDED: Final = 0.05
@@ -46,13 +46,16 @@ class ReportTerms:
         return self.slot.terms.objective == "revenue"
 
 
-def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, object]:
+def report(
+    terms: ReportTerms, by: Sequence[str], cube: Cube, parts: Parts | None = None
+) -> dict[str, object]:
     """Return the report as JSON values: the whole slot, its segments, allocation and delay.
 
     Args:
         terms: by which the slot is read.
         by: the dimensions of the cube's segments.
         cube: sums of the rows asked for.
+        parts: makes the cubes by which advice on the whole slot is given; None for no advice.
     """
     segments = len(cube.segments) if by else 0
     reading = ReportSettings(
@@ -72,7 +75,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         "comparisons": segments + 1,
         "by": list(by),
         "whole": ReportSection(
-            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}
+            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}, parts
         ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
         "allocation": allocation(cube, terms.calendar),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,15 +14,18 @@ from bandits.inference.best import BestArmFigures, best_arm
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
+from nudge.domain.advice.stopping import SegmentSums, StopAdvice, stop_advice
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
-from nudge.domain.reports.cube import Groups
+from nudge.domain.reports.cube import OTHER, Cube, Groups
 from nudge.domain.reports.holdout_runs import newest_run
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Finding
 
 Plain = dict[str, object]
+Parts = Callable[[], Mapping[str, Cube]]
+"""Maker of the cubes of a slot's segments, by dimension: made only where advice is to be given."""
 
 
 @dataclass(frozen=True)
@@ -170,9 +173,44 @@ class SectionEstimates:
         head: Plain = {"exposures": drawn.total("rows"), "hidden": few}
         return head | ({} if few else figures(drawn) | {"lift": self.lift(), "variants": variants})
 
-    def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
-        """Return the verdict on the section, with the variants' names."""
+    def advice(self, found: Verdict, parts: Mapping[str, Cube]) -> StopAdvice:
+        """Return which variants can be stopped, by the segments of each dimension's cube."""
+        mean = self.sums.table.mean()
+        if found.leader is None or not found.beaten:
+            return StopAdvice()
+        binary = not self.reading.revenue
+        dimensions = {
+            name: [
+                SegmentSums(
+                    "" if values == (OTHER,) else values[0],
+                    comparison.arm_sums_of(
+                        ComparisonRows.of(cube, number).matured(), self.arms, shares=binary
+                    ),
+                )
+                for number, values in enumerate(cube.segments)
+            ]
+            for name, cube in parts.items()
+        }
+        return stop_advice(
+            found.beaten,
+            float(mean[found.leader]),
+            dimensions,
+            alpha=self.reading.alpha,
+            unit=self.reading.unit,
+        )
+
+    def finding(
+        self, segment: Mapping[str, str], waiting: int, parts: Parts | None = None
+    ) -> Finding:
+        """Return the verdict on the section, with the variants' names.
+
+        Args:
+            segment: dimension -> value; empty for the whole slot.
+            waiting: exposures whose window is open.
+            parts: makes the cubes of the segments by which advice is given; None for no advice.
+        """
         found = self.verdict()
+        advice = self.advice(found, parts() if parts and found.beaten else {})
         names = [self.part.cube.variants[arm] for arm in self.arms]
         return Finding(
             kind=found.kind,
@@ -181,6 +219,8 @@ class SectionEstimates:
             second="" if found.second is None else names[found.second],
             relative=found.relative,
             beaten=tuple(names[arm] for arm in found.beaten),
+            stoppable=tuple(names[arm] for arm in advice.stoppable),
+            leads=tuple((names[one.arm], {one.dimension: one.value}) for one in advice.leads),
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),

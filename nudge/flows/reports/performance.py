@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
@@ -40,6 +41,12 @@ def usual(slot: Slot, attributes: Sequence[str] = ()) -> list[tuple[str, ...]]:
     own = dict.fromkeys([*(one.name for one in slot.context), *sorted(attributes)[:ATTRIBUTES]])
     beside = [CONTEXT + name for name in own if name not in DIMENSIONS]
     return [(), *((name,) for name in (*DIMENSIONS, *beside))]
+
+
+def advised(slot: Slot) -> list[str]:
+    """Return the dimensions whose segments must not lose by advice: the slot's own context."""
+    known = dict.fromkeys(["channel", "page", *(one.name for one in slot.context)])
+    return [name if name in DIMENSIONS else CONTEXT + name for name in known]
 
 
 def _keeps(slot: Slot) -> bool:
@@ -99,9 +106,17 @@ class Reports:
             cube = build_cube(rows, cut, slot.names)
             numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
-        shares = read_holdout_shares(self.store, slot, cube, self.holdout)
-        runs = read_holdout_runs(self.store, slot, cube)
-        terms = ReportTerms(slot, shares, as_of, runs, calendar)
+            shares = read_holdout_shares(self.store, slot, cube, self.holdout)
+            runs = read_holdout_runs(self.store, slot, cube)
+            terms = ReportTerms(slot, shares, as_of, runs, calendar)
+
+            def parts() -> dict[str, Cube]:
+                return {
+                    name: build_cube(rows, replace(cut, by=(name,)), slot.names)
+                    for name in advised(slot)
+                }
+
+            found = report(terms, question.by, cube, parts) | {"prefilled": numbers}
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
@@ -109,7 +124,6 @@ class Reports:
             "to": calendar.label_or_none(question.period.end),
             "where": dict(question.where),
         }
-        found = report(terms, question.by, cube) | {"prefilled": numbers}
         return ReportResult(head | lake_of(since, calendar) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
