@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, validate, validates_schema
 from marshmallow import fields as ma
 
 from bandits.units import DAY
@@ -40,6 +43,7 @@ MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
 MODES = tuple(one.value for one in SlotMode)
 FROZEN_SERVES = tuple(one.value for one in FrozenServes)
+RULE_CURE = "write the operator's rule as text: ATTRIBUTE:VALUE=VARIANT,*=VARIANT"
 METRICS = ("abandonment", "downgrade")
 MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
@@ -207,6 +211,25 @@ class AffordableSchema(StrictTable):
     )
 
 
+class ComparisonSchema(StrictTable):
+    """The table `[comparison]`: the group of visitors who get the operator's own rule."""
+
+    rule = ma.String(**field_texts(RULE_CURE))
+    share = FiniteNumber(
+        load_default=0.0,
+        validate=validate.Range(
+            0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
+        ),
+        **field_texts("write a share from 0 to 0.99"),
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_rule(self, data: Mapping[str, Any], **_: object) -> None:
+        """Require a rule where somebody is to get it."""
+        if data["share"] > 0 and "rule" not in data:
+            raise ValidationError({"rule": [f"is missing; {RULE_CURE}, or share = 0"]})
+
+
 class SlotSchema(StrictTable):
     """The whole table of a slot at one revision."""
 
@@ -260,6 +283,10 @@ class SlotSchema(StrictTable):
         FreeAmountSchema, **field_texts("write [free_amount] with min = 1, max = 500, step = 1")
     )
     affordable = ma.Nested(AffordableSchema, **field_texts("write [affordable] with multiple = 3"))
+    comparison = ma.Nested(
+        ComparisonSchema,
+        **field_texts('write [comparison] with rule = "page:home=100,*=50", share = 0.05'),
+    )
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

@@ -114,6 +114,23 @@ class SectionSchema(Schema):
         },
     )
     lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    lift_usual = ma.Dict(
+        allow_none=True,
+        metadata={
+            "description": "policy over the group `usual`, which got the operator's own rule, as "
+            "a share, with a sentence in `zh` and `en`; null without such a group"
+        },
+    )
+    usual_over_holdout = ma.Dict(
+        allow_none=True, metadata={"description": "the group `usual` over the holdout, as a share"}
+    )
+    lift_usual_since_revision = ma.Integer(
+        allow_none=True,
+        metadata={
+            "description": "first revision whose exposures are in `lift_usual`: the rule was "
+            "another one before; null where all are"
+        },
+    )
     lift_since_revision = ma.Integer(
         allow_none=True,
         metadata={

@@ -28,10 +28,12 @@ class ReportTerms:
 
     Attributes:
         slot: the current revision.
-        shares: revision -> share of the subjects that are held out.
+        shares: revision -> share of the holdout among its subjects and the policy's.
         until: seconds, the watermark of the newest rows.
         runs: revision -> first revision of its run, of `holdout_runs`.
         calendar: of days and labels.
+        usual_shares: as `shares`, of the group `usual`.
+        usual_runs: as `runs`, of the group `usual`.
     """
 
     slot: Slot
@@ -39,6 +41,8 @@ class ReportTerms:
     until: float
     runs: Mapping[int, int] = field(default_factory=dict)
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    usual_shares: Mapping[int, float] = field(default_factory=dict)
+    usual_runs: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def revenue(self) -> bool:
@@ -63,6 +67,8 @@ def report(
         terms.revenue,
         terms.shares,
         terms.runs,
+        terms.usual_shares,
+        terms.usual_runs,
         _law(terms, cube),
         alpha=DECIDED,
         comparisons=segments + 1,

@@ -67,13 +67,21 @@ class ReportSection:
             "left_out": judged.sums.left_out,
             "by_reason": self._by_reason(),
             "variants": [self._variant(i, judged) for i in range(len(self.part.cube.variants))],
-            "lift": judged.lift(),
+            **judged.lifts(),
             "lift_since_revision": None if judged.whole else min(shares, default=None),
+            "lift_usual_since_revision": self._usual_since(),
             "matured": matured.plain(self.part.cube.variants),
             "mismatch": self._mismatch(),
             "verdict": _verdict(found) | sentence(found),
             "preliminary": _verdict(so_far) | preliminary(so_far) if waiting else None,
         }
+
+    def _usual_since(self) -> int | None:
+        """Return the first revision of the lift over today's rule; None where all are in it."""
+        every = set(self.part.groups.revision.tolist())
+        usual = self.reading.usual_shares_in(self.part)
+        inside = {one for one in every if usual.get(one, 0.0) > 0.0}
+        return None if every == inside else min(inside, default=None)
 
     def _hidden(self) -> Plain:
         found = Finding("cannot_tell", "few_people", segment=self.segment)

@@ -11,6 +11,7 @@ FIGURES: Final = (
     *("exposures", "conversions", "expected_conversions", "rate", "revenue"),
     *("revenue_per_exposure", "open", "share"),
 )
+LIFTS: Final = ("lift", "lift_usual", "usual_over_holdout")
 CHANCES: Final = ("chance_to_be_best", "expected_loss")
 WHOLE: Final = frozenset({"exposures", "conversions", "open"})
 BOM: Final = "\ufeff"
@@ -56,7 +57,7 @@ def _block(head: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[dict[s
     every = {"variant": "", "hidden": block["hidden"]} | {
         name: block.get(name) for name in ("exposures", "conversions", "expected_conversions")
     }
-    more = ("rate", "revenue", "revenue_per_exposure", "open", "lift")
+    more = ("rate", "revenue", "revenue_per_exposure", "open", *LIFTS)
     yield _row(head, every | {name: block.get(name) for name in more})
     for variant in block.get("variants", ()):
         yield _row(head, variant)
@@ -66,7 +67,7 @@ def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
     figures = {name: _figure(name, cell.get(name)) for name in FIGURES}
     ends = {
         f"{name}_{end}": _real((cell.get(name) or {}).get(end))
-        for name in ("estimate", "lift")
+        for name in ("estimate", *LIFTS)
         for end in ("value", "low", "high")
     }
     chances = {name: _real(cell.get(name)) for name in CHANCES}

@@ -15,7 +15,12 @@ from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.flows.reports.holdout_shares import read_holdout_runs, read_holdout_shares
+from nudge.flows.reports.holdout_shares import (
+    read_holdout_runs,
+    read_holdout_shares,
+    read_usual_runs,
+    read_usual_shares,
+)
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -108,7 +113,9 @@ class Reports:
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
             shares = read_holdout_shares(self.store, slot, cube, self.holdout)
             runs = read_holdout_runs(self.store, slot, cube)
-            terms = ReportTerms(slot, shares, as_of, runs, calendar)
+            usual_shares = read_usual_shares(self.store, slot, cube)
+            usual_runs = read_usual_runs(self.store, slot, cube)
+            terms = ReportTerms(slot, shares, as_of, runs, calendar, usual_shares, usual_runs)
 
             def parts() -> dict[str, Cube]:
                 return {
