@@ -82,7 +82,7 @@ def figures(slot: str) -> Response:
         period_of(given.get("from"), given.get("to"), service.calendar),
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
-        _where(given.get("where")),
+        _where(",".join(given.getlist("where"))),
         service.settings.zone,
     )
     desk = service.questions

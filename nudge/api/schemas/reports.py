@@ -79,7 +79,8 @@ class SectionSchema(Schema):
     variants = ma.List(
         ma.Dict(),
         metadata={
-            "description": "figures, `estimate` (AIPW; one look), `always` (at every look), "
+            "description": "`title` (zh, en), figures, `estimate` (AIPW; one look), `always` (at "
+            "every look), "
             "`chance_to_be_best`, `expected_loss`, `lift` over the holdout, `share`"
         },
     )
@@ -140,7 +141,8 @@ class ReportSchema(Schema):
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
     where = ma.Dict(
-        required=True, metadata={"description": "dimension -> value that all exposures have"}
+        required=True,
+        metadata={"description": "dimension -> value that all exposures have, or a list of values"},
     )
     lake = ma.Nested(LakeSchema, required=True)
     objective = ma.String(required=True)
@@ -252,8 +254,9 @@ PARAMETERS: Final = (
     ),
     query_parameter(
         "where",
-        "only exposures with these values, as `by` shows them: channel:wap,page:home; dimensions "
-        f"are {', '.join(DIMENSIONS)}, context.NAME",
+        "only exposures with these values, as `by` shows them: channel:wap,channel:app,page:home; "
+        "of a dimension that is named again any value fits; a comma in a value is written \\, and "
+        f"a backslash \\\\; dimensions are {', '.join(DIMENSIONS)}, context.NAME",
     ),
     query_parameter("format", "of the report", enum=list(FORMATS)),
 )

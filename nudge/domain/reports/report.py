@@ -64,6 +64,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         alpha=DECIDED,
         comparisons=segments + 1,
         level=LEVEL,
+        titles=terms.slot.titles,
     )
     return {
         "objective": terms.slot.terms.objective,

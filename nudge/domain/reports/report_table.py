@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any, Final
 
+from nudge.domain.reports.sentences import LANGUAGES
+
 FIGURES: Final = (
     *("exposures", "conversions", "expected_conversions", "rate", "revenue"),
     *("revenue_per_exposure", "open", "share"),
@@ -15,15 +17,16 @@ CHANCES: Final = ("chance_to_be_best", "expected_loss")
 WHOLE: Final = frozenset({"exposures", "conversions", "open"})
 BOM: Final = "\ufeff"
 """The byte-order mark, without which spreadsheets take UTF-8 for a local encoding."""
-RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
+RISKY: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 """Beginnings of text that a spreadsheet would run as a formula."""
 
 
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a report's rows: those of the whole slot first, then those of each segment.
 
-    All rows have the same columns: slot, as_of, one column a dimension (text), variant, figures.
-    A dimension is empty in the rows of the whole slot; hidden cells have no figures but exposures.
+    All rows have the same columns: slot, as_of, one column a dimension (text), variant and its
+    titles, figures, the verdict. A dimension is empty in the rows of the whole slot; hidden cells
+    have no figures but exposures. The verdict is in a block's own row, whose variant is empty.
     """
     by: Sequence[str] = report["by"]
     head = {"slot": report["slot"], "as_of": report["as_of"]}
@@ -53,7 +56,8 @@ def _columns(report: Mapping[str, Any]) -> list[str]:
 
 
 def _block(head: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    every = {"variant": "", "hidden": block["hidden"]} | {
+    own = {"variant": "", "hidden": block["hidden"], "verdict": block.get("verdict")}
+    every = own | {
         name: block.get(name) for name in ("exposures", "conversions", "expected_conversions")
     }
     more = ("rate", "revenue", "revenue_per_exposure", "open", "lift")
@@ -70,8 +74,15 @@ def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
         for end in ("value", "low", "high")
     }
     chances = {name: _real(cell.get(name)) for name in CHANCES}
-    told = {"variant": cell["variant"], "hidden": bool(cell["hidden"])}
-    return {**head, **told, **figures, **ends, **chances}
+    title, verdict = cell.get("title") or {}, cell.get("verdict") or {}
+    told = {
+        "variant": cell["variant"],
+        **{f"title_{one}": title.get(one, "") for one in LANGUAGES},
+        "hidden": bool(cell["hidden"]),
+    }
+    said = {f"sentence_{one}": verdict.get(one, "") for one in LANGUAGES}
+    judged = {"verdict": verdict.get("kind", ""), "reason": verdict.get("reason", ""), **said}
+    return {**head, **told, **figures, **ends, **chances, **judged}
 
 
 def _figure(name: str, value: object) -> int | float | None:
@@ -89,4 +100,6 @@ def _text(block: Mapping[str, Any], name: str) -> str:
 def _cell(value: object) -> object:
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
+    # Spreadsheets skip blanks before a sign.
+    risky = isinstance(value, str) and (value.startswith(RISKY) or value.strip().startswith(RISKY))
+    return f"'{value}" if risky else value

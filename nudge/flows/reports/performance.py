@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
+from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion, plain_where
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
@@ -97,7 +97,7 @@ class Reports:
             "revision": slot.revision,
             "from": calendar.label_or_none(question.period.start),
             "to": calendar.label_or_none(question.period.end),
-            "where": dict(question.where),
+            "where": plain_where(question.where),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
         return ReportResult(head | lake_of(since, calendar) | found, as_of)

@@ -51,7 +51,7 @@ def counted(lake: Lake, condition: str) -> dict[str, int]:
     found = duckdb.sql(f"""
         WITH d AS ({sql_view(lake, "decisions")}), e AS ({sql_view(lake, "exposures")})
         SELECT e.reason, count(*) FROM e LEFT JOIN d USING (decision_id)
-        WHERE e.slot = 'banner' AND {condition} GROUP BY ALL
+        WHERE e.slot = 'banner' AND ({condition}) GROUP BY ALL
     """).fetchall()  # noqa: S608 (our own conditions)
     return dict(found)
 
@@ -66,6 +66,9 @@ FILTERS = {
     "context.unheard:x": "false",
     "channel:wap, page:home": "d.channel = 'wap' AND d.page = 'home'",
     "channel:fax": "false",
+    "channel:wap,page:home,channel:web": "d.channel IN ('wap', 'web') AND d.page = 'home'",
+    "context.city_tier:,context.city_tier:1": "d.context['city_tier'] IS NULL OR "
+    "json_extract_string(d.context_json, '$.city_tier') = '1'",
 }
 
 
@@ -113,7 +116,10 @@ WRONG = {
     "day:yesterday": "day:2026-11-27",
     "revision:two": "revision:3",
     "degraded:yes": "degraded:false",
-    "channel:wap,channel:web": "twice",
+    "channel:wap,channel:wap": "twice",
+    "variant:coffee": "what a decision led to",
+    "stage:growth": "context.stage for an attribute",
+    r"page:a\b": "backslash alone",
     "context.:x": "unknown dimension",
 }
 
@@ -127,7 +133,10 @@ def test_f34_what_cannot_be_filtered_is_refused(text: str, message: str) -> None
 
 def test_f34_a_question_keeps_its_filter(rows: SlotRows) -> None:
     """On its way to the worker as JSON; a job of an earlier version has none."""
-    asked = PerformanceQuestion("banner", where=(("channel", "wap"), ("page", "home")))
+    text = r"page:home,context.place:a\,b:c\\,channel:wap,channel:app"
+    asked = PerformanceQuestion("banner", where=where_of(text))
+    values = {"channel": ["app", "wap"], "page": "home", "context.place": "a,b:c\\"}
+    assert asked.plain["where"] == values
     assert PerformanceQuestion.read(asked.plain) == asked
     before = {name: value for name, value in asked.plain.items() if name != "where"}
     assert PerformanceQuestion.read(before).where == ()
