@@ -89,6 +89,7 @@ class PerformanceQuestion:
         parquet: the answer is a file.
         where: dimensions with the value that the exposures have; none for all exposures.
         zone: IANA name of the zone of days and labels.
+        compare: `week`, `month`, `quarter` or `revision` before; empty for none.
     """
 
     slot: str
@@ -97,6 +98,7 @@ class PerformanceQuestion:
     parquet: bool = False
     where: Where = ()
     zone: str = ZONE
+    compare: str = ""
 
     @property
     def calendar(self) -> OperatorCalendar:
@@ -114,6 +116,7 @@ class PerformanceQuestion:
             "parquet": self.parquet,
             "where": plain_where(self.where),
             "zone": self.zone,
+            **({"compare": self.compare} if self.compare else {}),
         }
 
     @classmethod
@@ -128,7 +131,8 @@ class PerformanceQuestion:
             for value in (values if isinstance(values, list) else [values])
         )
         parquet, zone = bool(plain["parquet"]), str(plain.get("zone", ZONE))
-        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone)
+        compare = str(plain.get("compare", ""))
+        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone, compare)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ FIGURES: Final = (
     *("revenue_per_exposure", "open", "share"),
 )
 CHANCES: Final = ("chance_to_be_best", "expected_loss")
+BEFORE: Final = ("exposures", "conversions", "rate", "revenue", "revenue_per_exposure")
+CHANGED: Final = ("rate", "revenue_per_exposure")
 WHOLE: Final = frozenset({"exposures", "conversions", "open"})
 BOM: Final = "\ufeff"
 """The byte-order mark, without which spreadsheets take UTF-8 for a local encoding."""
@@ -30,11 +32,15 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     by: Sequence[str] = report["by"]
     head = {"slot": report["slot"], "as_of": report["as_of"]}
-    whole = _block(head | dict.fromkeys(by, ""), report["whole"])
+    compared = report.get("compare")
+    if compared is not None:
+        head = head | {"compare": compared["with"]}
+    block = report["whole"] if compared is None else report["whole"] | {"told_change": compared}
+    whole = _block(head | dict.fromkeys(by, ""), block, changes=compared is not None)
     found = list(whole)
     for block in report["segments"]:
         told = {name: _text(block, name) for name in by}
-        found += _block(head | told, block)
+        found += _block(head | told, block, changes=compared is not None)
     return found
 
 
@@ -51,19 +57,24 @@ def as_csv(report: Mapping[str, Any]) -> str:
 
 
 def _columns(report: Mapping[str, Any]) -> list[str]:
-    blank = {"variant": "", "hidden": False}
-    return list(_row(dict.fromkeys(("slot", "as_of", *report["by"]), ""), blank))
+    return list(rows(report)[0])  # there is always the row of the whole slot
 
 
-def _block(head: Mapping[str, Any], block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _block(
+    head: Mapping[str, Any], block: Mapping[str, Any], *, changes: bool
+) -> Iterator[dict[str, Any]]:
+    # All rows of a report that compares have the columns, a segment without counterpart too.
+    more_own = {"change": block.get("change"), "told_change": block.get("told_change")}
     own = {"variant": "", "hidden": block["hidden"], "verdict": block.get("verdict")}
     every = own | {
         name: block.get(name) for name in ("exposures", "conversions", "expected_conversions")
     }
     more = ("rate", "revenue", "revenue_per_exposure", "open", "lift")
-    yield _row(head, every | {name: block.get(name) for name in more})
+    yield _row(
+        head, every | {name: block.get(name) for name in more} | (more_own if changes else {})
+    )
     for variant in block.get("variants", ()):
-        yield _row(head, variant)
+        yield _row(head, {"change": None} | variant if changes else variant)
 
 
 def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +93,26 @@ def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
     }
     said = {f"sentence_{one}": verdict.get(one, "") for one in LANGUAGES}
     judged = {"verdict": verdict.get("kind", ""), "reason": verdict.get("reason", ""), **said}
-    return {**head, **told, **figures, **ends, **chances, **judged}
+    return {**head, **told, **figures, **ends, **chances, **judged, **_changes(cell)}
+
+
+def _changes(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a change; none of them in a report that compares nothing."""
+    if "change" not in cell:
+        return {}
+    change: Mapping[str, Any] = cell["change"] or {}
+    before = change.get("before") or {}
+    was = {f"before_{name}": before.get(name) for name in BEFORE}
+    found = {
+        f"change_{name}{tail}": _real((change.get(name) or {}).get(end))
+        for name in CHANGED
+        for end, tail in (("value", ""), ("low", "_low"), ("high", "_high"))
+    }
+    verdicts = {
+        f"change_{name}_verdict": (change.get(name) or {}).get("verdict", "") for name in CHANGED
+    }
+    said = {f"change_{one}": (cell.get("told_change") or {}).get(one, "") for one in LANGUAGES}
+    return {**was, "change_revenue": _real(change.get("revenue")), **found, **verdicts, **said}
 
 
 def _figure(name: str, value: object) -> int | float | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.changes.compared_questions import ComparedQuestions, compared_questions
+from nudge.domain.changes.report_change import add_changes
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion, plain_where
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
@@ -30,6 +32,16 @@ def usual(slot: Slot) -> list[tuple[str, ...]]:
     beside = ("channel", "page")
     own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
     return [(), *((name,) for name in (*beside, *own))]
+
+
+def _questions(asked: PerformanceQuestion, as_of: float, slot: Slot) -> ComparedQuestions:
+    if not asked.compare:
+        return ComparedQuestions(asked, None)
+    return compared_questions(asked, as_of, slot.terms.window, slot.revision)
+
+
+def _cut(asked: PerformanceQuestion, *, revenue: bool) -> Cut:
+    return Cut(asked.period, asked.by, revenue, where=asked.where, calendar=asked.calendar)
 
 
 def _keeps(slot: Slot) -> bool:
@@ -83,12 +95,14 @@ class Reports:
         caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-            cut = Cut(
-                question.period, question.by, revenue, where=question.where, calendar=calendar
-            )
-            cube = build_cube(rows, cut, slot.names)
-            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
+            asked = _questions(question, as_of, slot)
+            question, cut = asked.now, _cut(asked.now, revenue=revenue)
+            cube = build_cube(rows, cut, slot.names)
+            earlier = None
+            if asked.before is not None:
+                earlier = build_cube(rows, _cut(asked.before, revenue=revenue), slot.names)
+            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
         terms = ReportTerms(slot, shares, as_of, runs, calendar)
@@ -100,6 +114,8 @@ class Reports:
             "where": plain_where(question.where),
         }
         found = report(terms, question.by, cube) | {"prefilled": numbers}
+        if question.compare:
+            found = add_changes(found, asked, cube, earlier, revenue=revenue)
         return ReportResult(head | lake_of(since, calendar) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
