@@ -33,6 +33,8 @@ from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.slot import FrozenServes, SlotMode
 from nudge.domain.values.instants import AVAILABLE
+from nudge.domain.values.plain_text import parse_text
+from nudge.domain.values.refusal import ValueRefusedError
 
 CHANNELS = ("web", "wap", "app", "miniprogram", "sms")
 STICKY_BY = ("page", "channel", "failure")
@@ -41,6 +43,7 @@ MAX_WINDOW = 7.0 * DAY
 """Longest reward window: a visitor's ids and open exposures are remembered for this time."""
 MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
+MAX_TITLE = 60
 MODES = tuple(one.value for one in SlotMode)
 FROZEN_SERVES = tuple(one.value for one in FrozenServes)
 RULE_CURE = "write the operator's rule as text: ATTRIBUTE:VALUE=VARIANT,*=VARIANT"
@@ -94,10 +97,27 @@ class AvailableSchema(StrictTable):
     exclusive = ma.String(validate=NAME, **field_texts("name the group of benefits"))
 
 
+def _title(text: str) -> None:
+    try:
+        parse_text(text, MAX_TITLE)
+    except ValueRefusedError as error:
+        raise ValidationError(str(error)) from error
+
+
+class TitleSchema(StrictTable):
+    """A variant's table `title`: its name in sentences and tables, by language."""
+
+    zh = ma.String(validate=_title, **field_texts("write the name in Chinese"))
+    en = ma.String(validate=_title, **field_texts("write the name in English"))
+
+
 class VariantSchema(StrictTable):
     """An entry of `[[variants]]`: one alternative of the slot."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the variant"))
+    title = ma.Nested(
+        TitleSchema, **field_texts('write a table such as { zh = "充值送咖啡", en = "Coffee" }')
+    )
     value = Json(required=True, allow_none=True, **field_texts("give what the page receives"))
     attributes = JsonTable("write a table such as { amount = 50 }", check=scalar_problem)
     enabled = Flag(load_default=True, **field_texts("write true or false"))

@@ -26,6 +26,7 @@ from nudge.domain.slots.slot import (
     Stickiness,
     Variant,
 )
+from nudge.domain.values.plain_text import trim
 
 
 def slot_of(data: Mapping[str, Any]) -> Slot:
@@ -111,7 +112,8 @@ def _variant(data: Mapping[str, Any]) -> Variant:
         exclusive=table.get("exclusive", ""),
     )
     attributes = data.get("attributes", {})
-    return Variant(data["name"], data["value"], attributes, data["enabled"], available)
+    title = {tongue: trim(text) for tongue, text in data.get("title", {}).items()}
+    return Variant(data["name"], data["value"], attributes, data["enabled"], available, title)
 
 
 def _attribute(data: Mapping[str, Any]) -> SlotAttribute:
@@ -151,7 +153,10 @@ def _dump_attribute(attribute: SlotAttribute) -> dict[str, object]:
 def _dump_variant(variant: Variant) -> dict[str, object]:
     available = _dump_availability(variant.availability)
     table = {"name": variant.name, "value": variant.value, "attributes": dict(variant.attributes)}
-    return table | {"enabled": variant.enabled} | ({"available": available} if available else {})
+    # Only where it is: a variant without it must not look changed to an earlier version.
+    title = {"title": dict(variant.title)} if variant.title else {}
+    ends = {"available": available} if available else {}
+    return table | {"enabled": variant.enabled} | title | ends
 
 
 def _dump_availability(available: Availability) -> dict[str, object]:

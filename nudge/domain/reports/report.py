@@ -73,6 +73,7 @@ def report(
         alpha=DECIDED,
         comparisons=segments + 1,
         level=LEVEL,
+        titles=terms.slot.titles,
     )
     return {
         "objective": terms.slot.terms.objective,

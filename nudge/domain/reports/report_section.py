@@ -21,7 +21,7 @@ from nudge.domain.reports.section_estimates import (
     interval_of,
     real,
 )
-from nudge.domain.reports.sentences import Finding, preliminary, sentence
+from nudge.domain.reports.sentences import LANGUAGES, Finding, preliminary, sentence, title_of
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,7 @@ class ReportSection:
         name = self.part.cube.variants[number]
         head: Plain = {
             "variant": name,
+            "title": {one: title_of(name, one, self.reading.titles) for one in LANGUAGES},
             "enabled": name in self.reading.enabled,
             "compared": number in judged.arms,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bandits.delay import DelayDistribution
@@ -45,6 +45,7 @@ class ReportSettings:
         alpha: chance that a verdict names a false winner, in any section.
         comparisons: number of sections that are judged together.
         level: of the intervals for one look.
+        titles: name of a variant -> its title by language, of those that have one.
     """
 
     enabled: Sequence[str]
@@ -57,6 +58,7 @@ class ReportSettings:
     alpha: float
     comparisons: int
     level: float
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
         """Return the shares of the revisions that may be pooled in a lift over these rows."""
@@ -271,6 +273,7 @@ class SectionEstimates:
             waiting=waiting,
             revenue=self.reading.revenue,
             segment=segment,
+            titles=self.reading.titles,
         )
 
     def verdict(self) -> Verdict:

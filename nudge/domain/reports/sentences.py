@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bandits.inference.interval import Estimate
 
 Said = dict[str, str]
 """A sentence by language, `zh` and `en`."""
+LANGUAGES: Final = ("zh", "en")
 NEAR: Final = 9.95
 """Percent from which on a decimal would be rounded to 10.0."""
 _CHANNELS: Final = {
@@ -55,6 +56,7 @@ class Finding:
         waiting: exposures whose window is open.
         revenue: the comparison is of yuan, not conversions.
         segment: dimension -> value; empty for the whole slot.
+        titles: name of a variant -> its title by language, of those that have one.
     """
 
     kind: str
@@ -71,10 +73,30 @@ class Finding:
     waiting: int = 0
     revenue: bool = False
     segment: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def spoken(self, language: str) -> Finding:
+        """Return the finding with the variants' titles of a language in place of their names."""
+
+        def quoted(name: str) -> str:
+            return f"“{title_of(name, language, self.titles)}”" if name in self.titles else name
+
+        beaten = tuple(map(quoted, self.beaten))
+        return replace(
+            self, leader=quoted(self.leader), second=quoted(self.second), beaten=beaten, titles={}
+        )
+
+
+def title_of(name: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a variant's title in a language; in the other one, or its name, where it has none."""
+    own = titles.get(name, {})
+    return own.get(language) or next(iter(own.values()), name)
 
 
 def sentence(found: Finding) -> Said:
     """Put a finding into one sentence, or two."""
+    if found.titles:
+        return {tongue: sentence(found.spoken(tongue))[tongue] for tongue in LANGUAGES}
     say = {
         "separated": _separated,
         "still_open": _still_open,

@@ -71,6 +71,7 @@ class Variant:
         value: any JSON value, sent to the page.
         attributes: numbers and words by which learners may relate variants (`amount = 50`).
         enabled: false removes it from every choice but keeps its history.
+        title: language (`zh`, `en`) -> its name in sentences and tables; empty for none.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Variant:
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
     enabled: bool = True
     availability: Availability = field(default_factory=Availability)
+    title: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,11 @@ class Slot:
     def names(self) -> tuple[str, ...]:
         """The variants' names, in order."""
         return tuple(v.name for v in self.variants)
+
+    @cached_property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Variant -> its title by language, of the variants that have one."""
+        return {v.name: v.title for v in self.variants if v.title}
 
     @cached_property
     def limits(self) -> Mapping[str, int]:
