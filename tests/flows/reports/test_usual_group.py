@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from nudge.flows.upkeep.verify import verify
 
 from benchmarks.harms_world import NAME, NO_HARM, slot
 from benchmarks.lifts_service import Service
@@ -20,7 +21,6 @@ from nudge.domain.reports.report_table import rows
 from nudge.flows.reports.harm_guard import HarmGuard
 from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import apply as applying
-from nudge.flows.upkeep.verify import verify
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
 
