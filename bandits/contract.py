@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bandits.arrays import AnyArray, Contexts, FloatArray
 from bandits.policies.base import Policy
+from bandits.policies.explanation import Explanation
 
 __all__ = ["Learner", "Policy"]
 
@@ -44,4 +45,8 @@ class Learner(Protocol):
 
     def snapshot(self, at: float) -> bytes:
         """Return the policy learned by time `at` as bytes, for `load_policy`."""
+        ...
+
+    def explain(self) -> Explanation | None:
+        """Return the explanation of the newest snapshot; None before the first."""
         ...

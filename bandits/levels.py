@@ -46,6 +46,20 @@ def make_reader(attribute: AttributeSpec) -> LevelReader:
     return _CategoryReader([str(cell) for cell in attribute.cells])
 
 
+def label_level(attribute: AttributeSpec, level: int) -> str | None:
+    """Return the name of an attribute's level, such as `wap`, `true` or `20–50`; None for 0."""
+    if level == UNKNOWN:
+        return None
+    if attribute.kind == "flag":
+        return "true" if level == TRUE else "false"
+    if attribute.kind == "category":
+        return text_of(attribute.cells[level - 1])
+    cuts = [f"{float(cut):g}" for cut in attribute.cells]
+    if level == 1:
+        return f"< {cuts[0]}"
+    return f"≥ {cuts[-1]}" if level > len(cuts) else f"{cuts[level - 2]}–{cuts[level - 1]}"
+
+
 def _values(column: AnyArray | Sequence[object]) -> list[object]:
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
 

@@ -13,6 +13,7 @@ from bandits.learners.auto import FitMemory, fit_history
 from bandits.learners.log import ExposureLog
 from bandits.learners.vocabulary import Vocabulary
 from bandits.policies.base import Policy
+from bandits.policies.explanation import Explanation, explain
 from bandits.policies.snapshot import dump
 
 
@@ -40,6 +41,7 @@ class OnlineLearner:
         self._memory = FitMemory()
         self._seed = seed
         self._published = 0
+        self._newest: Policy | None = None
 
     def expose(
         self,
@@ -102,7 +104,12 @@ class OnlineLearner:
         """Fit a policy and return its snapshot; each has the next version and its own seed."""
         self._published += 1
         seed = int(np.random.SeedSequence([self._seed, self._published]).generate_state(1)[0])
-        return dump(self._fit_policy(float(at), seed, str(self._published)))
+        self._newest = self._fit_policy(float(at), seed, str(self._published))
+        return dump(self._newest)
+
+    def explain(self) -> Explanation | None:
+        """Return the explanation of the newest snapshot; None before the first."""
+        return None if self._newest is None else explain(self._newest)
 
     def _fit_policy(self, at: float, seed: int, version: str) -> Policy:
         config = self._words.config

@@ -8,6 +8,7 @@ import numpy as np
 
 from bandits.arrays import Contexts
 from bandits.config_values import text_of
+from bandits.levels import label_level
 from bandits.policies.base import Policy, PolicyBase
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_draws import FeatureDraws
@@ -22,6 +23,7 @@ class Effect:
     Attributes:
         attributes: names of the context attributes; empty for the arm alone and the level of all.
         levels: level of each of them, as `CellSpec` counts them.
+        labels: name of each level; None for a value that is not known.
         arm: name of the arm.
         mean: mean over the posterior draws.
         deviation: standard deviation over them, the width of what is not known yet.
@@ -29,6 +31,7 @@ class Effect:
 
     attributes: tuple[str, ...]
     levels: tuple[int, ...]
+    labels: tuple[str | None, ...]
     arm: str
     mean: float
     deviation: float
@@ -45,8 +48,9 @@ class Explanation:
         floor: least propensity of each eligible arm; None for a mixture, whose parts have theirs.
         draws: number of posterior draws; None for a policy that learns nothing.
         effects: effects of the learned terms; of policies over features alone.
-        half_lives: half-life in seconds (inf: nothing is forgotten) and its weight; empty where
-            the publisher kept none.
+        half_lives: half-life in seconds (inf: nothing is forgotten) and its weight, the longest
+            first; empty where the publisher kept none; of a mixture, those of its main part.
+        width: factor by which the posterior is drawn wider; None where none was kept.
         shares: weight of each part of a mixture.
         parts: the main policy of a mixture, and the other.
     """
@@ -58,6 +62,7 @@ class Explanation:
     draws: int | None = None
     effects: tuple[Effect, ...] = ()
     half_lives: tuple[tuple[float, float], ...] = ()
+    width: float | None = None
     shares: tuple[float, ...] = ()
     parts: tuple["Explanation", ...] = ()
 
@@ -83,12 +88,13 @@ def explain(policy: Policy) -> Explanation:
     if isinstance(policy, MixturePolicy):
         parts = (explain(policy.main), explain(policy.other))
         shares = (1.0 - policy.share, policy.share)
-        return Explanation(kind, policy.arms, policy.version, shares=shares, parts=parts)
+        whole = Explanation(kind, policy.arms, policy.version, shares=shares, parts=parts)
+        return replace(whole, half_lives=_half_lives(policy), width=_width(policy))
     if isinstance(policy, EnsemblePolicy):
         found = policy.draws
         effects = tuple(_effects(policy, found)) if isinstance(found, FeatureDraws) else ()
         base = Explanation(kind, policy.arms, policy.version, policy.floor, found.size)
-        return replace(base, effects=effects, half_lives=_half_lives(policy))
+        return replace(base, effects=effects, half_lives=_half_lives(policy), width=_width(policy))
     floor = policy.floor if isinstance(policy, FixedPolicy) else None
     return Explanation(kind, policy.arms, policy.version, floor)
 
@@ -112,7 +118,15 @@ def shown_by(policy: Policy, contexts: Contexts, attribute: str) -> tuple[Shown,
 
 def _half_lives(policy: Policy) -> tuple[tuple[float, float], ...]:
     told = policy.meta.get("half_lives")
-    return tuple((float(one), float(told[one])) for one in told) if isinstance(told, dict) else ()
+    if not isinstance(told, dict):
+        return ()
+    found = {float(one): float(weight) for one, weight in told.items()}
+    return tuple(sorted(found.items(), reverse=True))
+
+
+def _width(policy: Policy) -> float | None:
+    told = policy.meta.get("width")
+    return float(told) if isinstance(told, int | float) else None
 
 
 def _effects(policy: PolicyBase, found: FeatureDraws) -> Iterator[Effect]:
@@ -125,6 +139,9 @@ def _effects(policy: PolicyBase, found: FeatureDraws) -> Iterator[Effect]:
         for combination, arm in zip(*np.nonzero(term.index < len(mean)), strict=True):
             feature = term.index[combination, arm]
             levels = tuple(int(level) for level in np.unravel_index(combination, sizes))
-            yield Effect(
-                names, levels, policy.arms[arm], float(mean[feature]), float(deviation[feature])
+            labels = tuple(
+                label_level(found.spec.attributes[place], level)
+                for place, level in zip(term.attributes, levels, strict=True)
             )
+            told = float(mean[feature]), float(deviation[feature])
+            yield Effect(names, levels, labels, policy.arms[arm], *told)

@@ -108,7 +108,7 @@ def sentence(found: Finding) -> Said:
         "mismatch": _mismatch,
         "few_people": _few_people,
     }[found.reason]
-    said, where = say(found), _where(found.segment)
+    said, where = say(found), visitors_phrase(found.segment)
     en = where["en"] + said["en"] if where["en"] else _capital(said["en"])
     return {"zh": where["zh"] + said["zh"], "en": en}
 
@@ -238,7 +238,8 @@ def _few_people(_: Finding) -> Said:
     }
 
 
-def _where(segment: Mapping[str, str]) -> Said:
+def visitors_phrase(segment: Mapping[str, str]) -> Said:
+    """Name the visitors of a segment, as a sentence begins: `For WAP visitors: `."""
     parts = [_value(name, value) for name, value in segment.items()]
     if not parts:
         return {"zh": "", "en": ""}

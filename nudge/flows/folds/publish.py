@@ -16,8 +16,10 @@ from bandits.features import CellSpec
 from bandits.learners import fit
 from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
+from bandits.policies.mixture import MixturePolicy
 from nudge.domain.credit.page_word import SpokenRewards, find_parting
-from nudge.domain.reports.allocation import allocation
+from nudge.domain.model.audience import audience, observations
+from nudge.domain.reports.allocation import CellShares
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.versions import forgotten, seed_of
@@ -236,16 +238,33 @@ def fit_learner(
     trials: dict[str, int] = defaultdict(int)
     for row in known:
         trials[row.cell] += row.tally[0]
+    shares, told = CellShares.of(policy, slot, _spec(slot), trials), learned_terms(policy)
     meta = {
         "slot": slot.name,
         "revision": slot.revision,
         "seed": seed,
         "positions": list(positions),
         "published_at": watermark,
-        "allocation": allocation(policy, slot, _spec(slot), trials),
+        "allocation": dict(zip(slot.names, shares.average.tolist(), strict=True)),
         "fallback": dict(slot.fallback),
+        "audience": audience(shares, _spec(slot)),
+        "observations": observations(_exposures(known), told.get("half_lives"), watermark),
+        **told,
     }
     return _with_meta(policy, meta)
+
+
+def learned_terms(policy: Policy) -> dict[str, object]:
+    """Return half-lives and width of a fit; of a mixture, those of its main part.
+
+    A policy of another kind says nothing.
+    """
+    source = policy.main if isinstance(policy, MixturePolicy) else policy
+    return {name: source.meta[name] for name in ("half_lives", "width") if name in source.meta}
+
+
+def _exposures(rows: Iterable[CountRow]) -> list[tuple[float, int]]:
+    return [(float(row.bucket), row.tally[0]) for row in rows]
 
 
 def _spoken(row: CountRow) -> SpokenRewards:

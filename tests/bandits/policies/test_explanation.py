@@ -5,6 +5,7 @@ import numpy as np
 import bandits
 from bandits.config import AttributeSpec
 from bandits.features import CellSpec
+from bandits.levels import label_level
 from bandits.policies import FeatureEnsemble, MixturePolicy, UniformPolicy, explain, shown_by
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 
@@ -77,3 +78,24 @@ def test_an_arm_without_a_feature_of_a_term_has_no_effect() -> None:
     told = explain(FeatureEnsemble(arms=("coffee", "draw"), draws=draws, floor=0.0))
     assert ((0,), "draw") not in [(one.levels, one.arm) for one in told.effects]
     assert len(told.effects) == int((index == 0).sum())
+
+
+def test_a_learner_explains_its_newest_snapshot() -> None:
+    """Explaining makes no version of its own: it tells the snapshot that was taken last."""
+    learner = bandits.make_learner(CONFIG, seed=3)
+    assert learner.explain() is None
+    learner.expose(np.arange(4), {"channel": ["wap", "web"] * 2}, [0, 1, 1, 0], 0.0)
+    policy = bandits.load_policy(learner.snapshot(60.0))
+    assert learner.explain() == explain(policy)
+    assert bandits.load_policy(learner.snapshot(60.0)).version == "2"
+
+
+def test_levels_are_named_as_people_read_them() -> None:
+    """Each level has the values that lie in it as its name; level 0 has none."""
+    named = {
+        AttributeSpec("usual", "number", (20, 50)): [None, "< 20", "20–50", "≥ 50"],
+        AttributeSpec("vip", "flag"): [None, "false", "true"],
+        AttributeSpec("tier", "category", ("1", "2")): [None, "1", "2"],
+    }
+    for attribute, names in named.items():
+        assert [label_level(attribute, level) for level in range(len(names))] == names

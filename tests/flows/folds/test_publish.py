@@ -111,11 +111,19 @@ def test_a_snapshot_tells_where_it_comes_from(store: Store, publisher: Publisher
     assert publisher.run(0.0) == ["banner"]
     policy = current(store)
     assert policy.version == "1"
-    meta = dict(policy.meta)
+    meta: dict[str, Any] = dict(policy.meta)
     shares = meta.pop("allocation")
     assert isinstance(shares, dict)
     assert sorted(shares) == sorted(BANNER.names)
     assert sum(shares.values()) == pytest.approx(1)
+    told = meta.pop("audience")
+    assert isinstance(told, dict)
+    assert (told["visitors"], told["cells"]) == (20, [[CELL, 20]])
+    weights = meta.pop("half_lives")
+    assert isinstance(weights, dict)
+    assert sum(weights.values()) == pytest.approx(1, abs=0.01)
+    assert meta.pop("width")
+    assert meta.pop("observations")["exposures"] == 20
     assert meta == {
         "slot": "banner",
         "revision": 1,
