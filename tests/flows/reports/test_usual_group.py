@@ -20,7 +20,9 @@ from nudge.domain.reports.report_table import rows
 from nudge.flows.reports.harm_guard import HarmGuard
 from nudge.flows.reports.performance import Reports
 from nudge.flows.upkeep import apply as applying
+from nudge.flows.upkeep.rebuild import NAMES, Rebuild
 from nudge.flows.upkeep.verify import verify
+from nudge.lake.files.history import History
 from nudge.settings.settings import Settings
 from nudge.wiring.stores import patient_store
 
@@ -92,6 +94,19 @@ def test_three_groups_are_told_apart_from_decision_to_report(service: Service) -
     (found, _) = guard.look(service.slot(NAME)).found
     assert found.exposures == (shown["policy"], shown["holdout"])
     assert verify(service.store, service.lake) == []
+    before = service.store.counts.totals(NAME)
+    rebuild(service)
+    assert service.store.counts.totals(NAME) == before
+    assert verify(service.store, service.lake) == []
+
+
+def rebuild(service: Service) -> None:
+    """Make all that the folds keep anew, from the lake and the journal."""
+    store = service.store
+    history = History(service.lake, service.decider.sealer.unseal, store.journal.read)
+    for name in NAMES:
+        for partition in store.keys.every_partition():
+            Rebuild(store, history, "builder").run(name, partition, lambda _: None)
 
 
 def test_a_lift_over_today_s_rule_begins_anew_with_another_rule(service: Service) -> None:
