@@ -29,6 +29,7 @@ READING = (
     ("check",),
     ("apply", str(ROOT / "config" / "slots"), "--dry-run"),
     ("funnel",),
+    ("report", "--week"),
     ("explain", "ID"),
     ("verify",),
     ("evaluate", "--log", "lake", "--slot", "banner", "--target", "uniform"),
