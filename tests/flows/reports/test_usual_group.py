@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from nudge.flows.upkeep.verify import verify
 
 from benchmarks.harms_world import NAME, NO_HARM, slot
 from benchmarks.lifts_service import Service
