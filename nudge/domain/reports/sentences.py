@@ -81,9 +81,14 @@ class Finding:
         def quoted(name: str) -> str:
             return f"“{title_of(name, language, self.titles)}”" if name in self.titles else name
 
-        beaten = tuple(map(quoted, self.beaten))
         return replace(
-            self, leader=quoted(self.leader), second=quoted(self.second), beaten=beaten, titles={}
+            self,
+            leader=quoted(self.leader),
+            second=quoted(self.second),
+            beaten=tuple(map(quoted, self.beaten)),
+            stoppable=tuple(map(quoted, self.stoppable)),
+            leads=tuple((quoted(name), where) for name, where in self.leads),
+            titles={},
         )
 
 
@@ -163,12 +168,12 @@ def _advice(f: Finding) -> Said:
 
 
 def _zh_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    places = [(_where(segment)["zh"].removesuffix("："), name) for name, segment in leads]
+    places = [(visitors_phrase(segment)["zh"].removesuffix("："), name) for name, segment in leads]
     return "；".join(f"{where}中 {name} 领先" for where, name in places)
 
 
 def _en_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    places = [(_where(segment)["en"].removesuffix(": "), name) for name, segment in leads]
+    places = [(visitors_phrase(segment)["en"].removesuffix(": "), name) for name, segment in leads]
     return "; ".join(f"{where[:1].lower()}{where[1:]} {name} leads" for where, name in places)
 
 
