@@ -19,7 +19,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
 from nudge.domain.reports.questions import EVER, Period
-from nudge.domain.slots.holdout import share_held_out
+from nudge.domain.slots.holdout import share_beside_usual, share_held_out
 from nudge.domain.slots.slot import Slot
 from nudge.flows.folds.archive import ArchiveFold
 from nudge.flows.folds.attribute import AttributeFold
@@ -144,7 +144,8 @@ class Service:
         with engine(self.lake, EngineLimits(), cache) as (backend, contents):
             rows = slot_rows(backend, contents, name, cache)
             cube = harm_cube(rows, 1, period=period, revenue=False)
-        share = share_held_out(self.settings.holdout, slot.holdout)
+        held = share_held_out(self.settings.holdout, slot.holdout)
+        share = share_beside_usual(held, slot.usual_share)
         shares = dict.fromkeys(range(1, slot.revision + 1), share)
         return holdout_sums_of(ComparisonRows.of(cube), shares, binary=True)
 

@@ -109,6 +109,12 @@ def play(world: World, *, runs: int, seed: int) -> Iterator[list[ArmSums]]:
     if world.returning:
         yield from _play_rows(world, runs, np.random.default_rng(seed))
         return
+    for table, pmf in play_segments(world, runs=runs, seed=seed):
+        yield [_sums(table, pmf, run) for run in range(runs)]
+
+
+def play_segments(world: World, *, runs: int, seed: int) -> Iterator[tuple[ArmTable, FloatArray]]:
+    """Yield the sums (R, S, K) of the new exposures, look by look, and their probabilities."""
     rng, waiting = np.random.default_rng(seed), list[tuple[ArmTable, FloatArray]]()
     shape = (runs, len(world.shares), world.arms)
     shown, hits = np.zeros(shape), np.zeros(shape)
@@ -119,7 +125,7 @@ def play(world: World, *, runs: int, seed: int) -> Iterator[list[ArmSums]]:
             continue
         table, old = waiting.pop(0)
         shown, hits = shown + table.shown, hits + table.hits
-        yield [_sums(table, old, run) for run in range(runs)]
+        yield table, old
 
 
 def _pmf(

@@ -5,7 +5,8 @@
 Worlds of a month, looked at every day, with Thompson assignment, a floor, weekdays and a month's
 end (rates of the field notes). In the first three no arm is better than all others, so that every
 winner is a wrong one: a marketer who stops at the first winner is wrong in at most 5 % of them. In
-the fourth one arm is better by a fifth. Then the lift over the holdout, with returning visitors.
+the fourth one arm is better by a fifth. Then the lift over the holdout, with returning visitors,
+and in months with three groups the lift over the operator's own rule.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bandits.arrays import BoolArray, FloatArray
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.coverage import run_sums, thompson_looks
-from bandits.inference.holdout import HOLDOUT, POLICY, holdout_sums
+from bandits.inference.holdout import HOLDOUT, POLICY, USUAL, group_sums, holdout_sums
 from bandits.inference.verdict import verdict
 from benchmarks.options import option_parser
 
@@ -90,16 +91,23 @@ class Campaign:
         held: bool (n,).
         subjects: (n,).
         truth: the lift, as a share.
+        usual: bool (n,), the operator's own rule was shown.
+        truth_usual: the lift over that rule, as a share.
     """
 
     rewards: FloatArray
     held: BoolArray
     subjects: FloatArray
     truth: float
+    usual: BoolArray
+    truth_usual: float
 
 
 FACTORS = np.array([1.0, 1.15, 0.8, 1.3])
 """Factors of variants on the rate of the fallback, which is the first."""
+HOME = 0.6
+"""Share of the visits on the home page, where the operator's own rule shows the second variant;
+elsewhere it shows the fallback."""
 
 
 def allocation() -> FloatArray:
@@ -108,10 +116,13 @@ def allocation() -> FloatArray:
     return np.asarray((1.0 - learned) * 0.25 + learned * np.array([0.02, 0.02, 0.02, 0.94]))
 
 
-def campaign(seed: int, *, subjects: int = 30_000, share: float = 0.1) -> Campaign:
+def campaign(
+    seed: int, *, subjects: int = 30_000, share: float = 0.1, usual: float = 0.0
+) -> Campaign:
     """Visitors who differ and come back; a policy that learns from day to day.
 
-    Who comes often pays rather often too. The holdout always sees the fallback.
+    Who comes often pays rather often too. The holdout always sees the fallback, the group
+    `usual` (a share of all subjects, beside the holdout) what the operator's own rule names.
     """
     rng = np.random.default_rng(seed)
     base = rng.beta(1.2, 38.8, subjects)
@@ -121,12 +132,16 @@ def campaign(seed: int, *, subjects: int = 30_000, share: float = 0.1) -> Campai
     shares = allocation()
     pmf = shares[day]
     arm = (pmf.cumsum(axis=1) < rng.random((len(who), 1))).sum(axis=1).clip(0, 3)
-    held = (rng.random(subjects) < share)[who]
-    rate = base[who] * np.array(SEASON)[day] * np.where(held, 1.0, FACTORS[arm])
+    place = rng.random(subjects)[who]
+    held, ruled = place < share, (place >= share) & (place < share + usual)
+    rule = np.where(rng.random(len(who)) < HOME, FACTORS[1], 1.0) if usual else np.ones(len(who))
+    shown = np.where(held, 1.0, np.where(ruled, rule, FACTORS[arm]))
+    rate = base[who] * np.array(SEASON)[day] * shown
     rewards = (rng.random(len(who)) < np.minimum(rate, 1.0)).astype(float)
     weights = np.array(SEASON)[:, None] * shares
     truth = float((weights @ FACTORS).sum() / np.sum(SEASON) - 1.0)
-    return Campaign(rewards, held, who, truth)
+    over_rule = (1.0 + truth) / (HOME * FACTORS[1] + 1.0 - HOME) - 1.0
+    return Campaign(rewards, held, who, truth, ruled, float(over_rule))
 
 
 def lifts(runs: int, share: float = 0.1) -> tuple[int, int]:
@@ -137,6 +152,21 @@ def lifts(runs: int, share: float = 0.1) -> tuple[int, int]:
         sums = holdout_sums(one.rewards, one.held, share, one.subjects)
         hits += fixed.lift(sums, POLICY, HOLDOUT).contains(one.truth)
         always += sequence.lift(sums, POLICY, HOLDOUT, unit=1.0).contains(one.truth)
+    return hits, always
+
+
+def usual_lifts(runs: int, share: float = 0.1) -> tuple[int, int]:
+    """Campaigns of three groups whose lift over the operator's rule is covered, as in `lifts`."""
+    hits = always = 0
+    for seed in range(runs):
+        one = campaign(seed, share=share, usual=share)
+        kept, inside = ~one.held, share / (1.0 - share)
+        shares = (1.0 - inside, inside)
+        sums = group_sums(
+            one.rewards[kept], one.usual[kept].astype(int), shares, one.subjects[kept]
+        )
+        hits += fixed.lift(sums, POLICY, USUAL).contains(one.truth_usual)
+        always += sequence.lift(sums, POLICY, USUAL, unit=1.0).contains(one.truth_usual)
     return hits, always
 
 
@@ -163,6 +193,9 @@ def main(arguments: Sequence[str] = ()) -> int:
     hits, always = lifts(runs)
     print(f"lift over {BASELINE}, {runs} campaigns: interval covers {hits / runs:.3f},")
     print(f"  sequence {always / runs:.3f}; of the first 100: {lifts(min(100, runs))[0]}")
+    hits, always = usual_lifts(runs)
+    print(f"lift over the operator's rule, three groups, {runs} campaigns: interval covers")
+    print(f"  {hits / runs:.3f}, sequence {always / runs:.3f}")
     return 0 if good else 1
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.rule import read_rule
 from nudge.domain.slots.slot import (
     Availability,
+    ComparisonTerms,
     FreeAmount,
     GuardTerms,
     RewardTerms,
@@ -95,6 +97,16 @@ def guards(draw: st.DrawFn, *, paid: bool) -> GuardTerms | None:
 
 
 @st.composite
+def comparisons(draw: st.DrawFn, listed: list[str], holdout: float) -> ComparisonTerms | None:
+    share = draw(st.none() | st.floats(0, 0.999 - holdout if holdout < 0.999 else 0))
+    if share is None or share + holdout >= 1:
+        return None
+    values = st.lists(names | st.just("*"), min_size=1, max_size=3, unique=True)
+    choices = tuple((value, draw(st.sampled_from(listed))) for value in draw(values))
+    return ComparisonTerms(OperatorRule(draw(st.sampled_from(("page", "channel"))), choices), share)
+
+
+@st.composite
 def slots(draw: st.DrawFn) -> Slot:
     listed = draw(st.lists(names, min_size=1, max_size=6, unique=True))
     known = draw(st.lists(attribute_names, max_size=3, unique=True))
@@ -113,6 +125,7 @@ def slots(draw: st.DrawFn) -> Slot:
         else v
         for v in variants
     ]
+    holdout = draw(st.floats(0, 1, exclude_max=True))
     return Slot(
         name=draw(names.filter(lambda name: name != "global")),
         revision=draw(st.integers(1, 2**53)),
@@ -129,7 +142,7 @@ def slots(draw: st.DrawFn) -> Slot:
             draw(st.floats(0, 366 * DAY, exclude_min=True)),
             tuple(draw(st.lists(st.sampled_from(("page", "channel", "failure")), unique=True))),
         ),
-        holdout=draw(st.floats(0, 1, exclude_max=True)),
+        holdout=holdout,
         floor=draw(st.floats(0, 1 / len(listed), exclude_min=True)),
         fallback=fallback,
         title=draw(words),
@@ -137,4 +150,5 @@ def slots(draw: st.DrawFn) -> Slot:
         guard=draw(guards(paid=paid)),
         free_amount=draw(st.none() | free_amounts),
         affordable=draw(st.none() | st.floats(1, 1000)),
+        comparison=draw(comparisons(listed, holdout)),
     )

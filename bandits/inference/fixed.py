@@ -59,15 +59,18 @@ def design_effect(sums: ArmSums) -> FloatArray:
 def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, float]:
     """Return the variances of two arms' means and of their difference.
 
-    They are those of the strata times the design effect of subjects. The sample's own goes with
-    the estimate where rewards are few: at .5 % and a floor of .002 its intervals held the truth
-    in .87 to .92 of runs, these in .96 to .98.
+    They are the geometric mean of the sample's own and of that of the strata, times the design
+    effect of subjects. The sample's own goes with the estimate where rewards are few: at .5 % and
+    a floor of .002 its intervals held the truth in .90 to .93 of runs. That of the strata alone is
+    too large where an arm is avoided by all alike: .98.
     """
     blocks = sums.time_blocks
     if not len(blocks.block) or (sums.groups.rows and sums.groups.clusters < 2):  # noqa: PLR2004
         return observed_variances(sums, first, second)
     mean = np.nan_to_num(sums.table.mean())
-    each = score_variances(blocks, mean) / float(sums.table.rows) ** 2
+    wide = score_variances(blocks, mean) / float(sums.table.rows) ** 2
+    own_rows = sums.table.variance_of_mean()
+    each = np.where(own_rows > 0.0, np.sqrt(own_rows * wide), wide)
     effect, a, b = design_effect(sums), float(each[first]), float(each[second])
     own, other = float(effect[first, first]), float(effect[second, second])
     return a * own, b * other, (a + b) * float(effect[first, second])

@@ -8,6 +8,7 @@ import orjson
 from flask import Response, request
 from marshmallow import ValidationError
 
+from nudge import clock
 from nudge.api.bodies import json_table
 from nudge.api.forms import PAGE_CHANNELS
 from nudge.api.operation import LATER, RETRY_AFTER, operation, resource
@@ -21,6 +22,7 @@ from nudge.api.schemas.reports import (
     PerformanceSchema,
 )
 from nudge.api.service import current
+from nudge.domain.changes.compared_questions import check_compare
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.reports.inferred_figures import InferredFigures
 from nudge.domain.reports.questions import (
@@ -44,7 +46,7 @@ blueprint = resource("reports", "What happened, and what would have happened oth
 NAMED: Final = "/v1/slots/<string(maxlength=64):slot>"
 SETTLED: Final = 15.0
 """Seconds that the report beside the totals is given as it is: pages ask every second."""
-ASKING: Final = frozenset({"from", "to", "by", "where", "format"})
+ASKING: Final = frozenset({"from", "to", "by", "where", "compare", "format"})
 """Parameters of a question of its own."""
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
@@ -82,9 +84,11 @@ def figures(slot: str) -> Response:
         period_of(given.get("from"), given.get("to"), service.calendar),
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
-        _where(given.get("where")),
+        _where(",".join(given.getlist("where"))),
         service.settings.zone,
+        given.get("compare", ""),
     )
+    check_compare(asked, clock.now(), served.slot.revision)
     desk = service.questions
     inquiry = desk.inquiry("report", asked.plain, served.slot.revision)
     if not ASKING & given.keys():

@@ -59,7 +59,7 @@ ESTIMATORS = {
     "dr": "DR: DM corrected by IPS",
 }
 LEFT_OUT = {
-    "reason_not_policy": "were not drawn by the policy (holdout, forced, fallback, ...)",
+    "reason_not_policy": "were not drawn by the policy (holdout, usual, forced, fallback, ...)",
     "not_exposed": "were never shown",
     "not_matured": "may still get a reward: their window is open",
     "quarantined": "lie in an outage",

@@ -17,11 +17,14 @@ from bandits.errors import ConfigError
 from nudge.config.window_value import window_of
 from nudge.domain.basics.slot_values import is_number, scalar_problem, suggestion
 from nudge.domain.slots.holdout import GLOBAL
+from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.reward_event import PAID, reward_rule
 from nudge.domain.slots.slot import DEFAULT_PAGE
 from nudge.domain.slots.window import SLOT as TIMING
 
 Problem = tuple[str, str]
+BESIDE = ("channel", "page")
+"""Fields of a request that an operator's rule may name besides the slot's attributes."""
 POLICY_KEYS = tuple(key for key in KEYS if key != "floor")
 
 
@@ -188,6 +191,24 @@ def windows(draft: SlotDraft) -> Iterator[Problem]:
         yield "variants", "count from different anchors; use month for all windows, or cycle"
 
 
+def comparison(draft: SlotDraft) -> Iterator[Problem]:
+    """Require a rule over a known attribute and known variants, and visitors for the policy."""
+    table = draft.data.get("comparison", {})
+    share, text = table.get("share", 0.0), table.get("rule")
+    if share + draft.data.get("holdout", 0.0) >= 1:
+        yield "comparison.share", "leaves nobody for the policy beside holdout; use a smaller share"
+    if text is None:
+        return
+    try:
+        rule = OperatorRule.parse(text)
+    except ValueError as error:
+        yield "comparison.rule", str(error)
+        return
+    for name in rule.find_unknown(draft.names) if draft.names else ():
+        yield "comparison.rule", f"unknown variant {name!r}; {suggestion(name, draft.names)}"
+    yield from _attribute_problems(draft, rule.by)
+
+
 RULES: tuple[Rule, ...] = (
     slot_name,
     unique_names,
@@ -201,7 +222,20 @@ RULES: tuple[Rule, ...] = (
     season,
     free_amount,
     windows,
+    comparison,
 )
+
+
+def _attribute_problems(draft: SlotDraft, name: str) -> Iterator[Problem]:
+    """Find what is wrong with the attribute of the operator's rule."""
+    kinds = {one["name"]: one.get("kind") for one in draft.data.get("context", ()) if "name" in one}
+    kinds = dict.fromkeys(BESIDE, "category") | kinds
+    if name not in kinds:
+        cure = suggestion(name, tuple(kinds))
+        yield "comparison.rule", f"unknown attribute {name!r}; {cure}, or add it as [[context]]"
+    elif kinds[name] == "number":
+        cure = "use a category or a flag, such as page"
+        yield "comparison.rule", f"{name!r} is a number, which has no values to name; {cure}"
 
 
 def _cells_problem(kind: object, values: list[object]) -> str | None:

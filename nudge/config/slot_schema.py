@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, validate, validates_schema
 from marshmallow import fields as ma
 
 from bandits.units import DAY
@@ -30,6 +33,8 @@ from nudge.domain.slots.reward_event import REWARDING_EVENTS, problem_of
 from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.slot import FrozenServes, SlotMode
 from nudge.domain.values.instants import AVAILABLE
+from nudge.domain.values.plain_text import parse_text
+from nudge.domain.values.refusal import ValueRefusedError
 
 CHANNELS = ("web", "wap", "app", "miniprogram", "sms")
 STICKY_BY = ("page", "channel", "failure")
@@ -38,8 +43,10 @@ MAX_WINDOW = 7.0 * DAY
 """Longest reward window: a visitor's ids and open exposures are remembered for this time."""
 MAX_STICKINESS = 366.0 * DAY
 MAX_VARIANTS = 64
+MAX_TITLE = 60
 MODES = tuple(one.value for one in SlotMode)
 FROZEN_SERVES = tuple(one.value for one in FrozenServes)
+RULE_CURE = "write the operator's rule as text: ATTRIBUTE:VALUE=VARIANT,*=VARIANT"
 METRICS = ("abandonment", "downgrade")
 MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
@@ -90,10 +97,27 @@ class AvailableSchema(StrictTable):
     exclusive = ma.String(validate=NAME, **field_texts("name the group of benefits"))
 
 
+def _title(text: str) -> None:
+    try:
+        parse_text(text, MAX_TITLE)
+    except ValueRefusedError as error:
+        raise ValidationError(str(error)) from error
+
+
+class TitleSchema(StrictTable):
+    """A variant's table `title`: its name in sentences and tables, by language."""
+
+    zh = ma.String(validate=_title, **field_texts("write the name in Chinese"))
+    en = ma.String(validate=_title, **field_texts("write the name in English"))
+
+
 class VariantSchema(StrictTable):
     """An entry of `[[variants]]`: one alternative of the slot."""
 
     name = ma.String(required=True, validate=NAME, **field_texts("name the variant"))
+    title = ma.Nested(
+        TitleSchema, **field_texts('write a table such as { zh = "充值送咖啡", en = "Coffee" }')
+    )
     value = Json(required=True, allow_none=True, **field_texts("give what the page receives"))
     attributes = JsonTable("write a table such as { amount = 50 }", check=scalar_problem)
     enabled = Flag(load_default=True, **field_texts("write true or false"))
@@ -207,6 +231,25 @@ class AffordableSchema(StrictTable):
     )
 
 
+class ComparisonSchema(StrictTable):
+    """The table `[comparison]`: the group of visitors who get the operator's own rule."""
+
+    rule = ma.String(**field_texts(RULE_CURE))
+    share = FiniteNumber(
+        load_default=0.0,
+        validate=validate.Range(
+            0, 1, max_inclusive=False, error="{input} is out of range; write a share from 0 to 0.99"
+        ),
+        **field_texts("write a share from 0 to 0.99"),
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def check_rule(self, data: Mapping[str, Any], **_: object) -> None:
+        """Require a rule where somebody is to get it."""
+        if data["share"] > 0 and "rule" not in data:
+            raise ValidationError({"rule": [f"is missing; {RULE_CURE}, or share = 0"]})
+
+
 class SlotSchema(StrictTable):
     """The whole table of a slot at one revision."""
 
@@ -260,6 +303,10 @@ class SlotSchema(StrictTable):
         FreeAmountSchema, **field_texts("write [free_amount] with min = 1, max = 500, step = 1")
     )
     affordable = ma.Nested(AffordableSchema, **field_texts("write [affordable] with multiple = 3"))
+    comparison = ma.Nested(
+        ComparisonSchema,
+        **field_texts('write [comparison] with rule = "page:home=100,*=50", share = 0.05'),
+    )
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

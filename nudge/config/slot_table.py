@@ -12,8 +12,10 @@ from typing import Any
 from bandits.config_values import text_of
 from nudge.config.slot_rules import floor_of
 from nudge.domain.basics.duration import format_duration
+from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.slot import (
     Availability,
+    ComparisonTerms,
     FreeAmount,
     FrozenServes,
     GuardTerms,
@@ -24,6 +26,7 @@ from nudge.domain.slots.slot import (
     Stickiness,
     Variant,
 )
+from nudge.domain.values.plain_text import trim
 
 
 def slot_of(data: Mapping[str, Any]) -> Slot:
@@ -47,6 +50,7 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         guard=_guard(data.get("guard")),
         free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
         affordable=data["affordable"]["multiple"] if "affordable" in data else None,
+        comparison=_comparison(data.get("comparison", {})),
     )
 
 
@@ -68,19 +72,22 @@ def dump_slot(slot: Slot) -> dict[str, object]:
         "reward": reward | {"window": format_duration(terms.window)},
         "policy": dict(slot.policy),
         "fallback": dict(slot.fallback),
-        **_dump_amounts(slot),
+        **_dump_options(slot),
         "context": [_dump_attribute(one) for one in slot.context],
         "variants": [_dump_variant(one) for one in slot.variants],
     }
 
 
-def _dump_amounts(slot: Slot) -> dict[str, object]:
+def _dump_options(slot: Slot) -> dict[str, object]:
     # Only where they are: a slot without them must not look changed to an earlier version.
     table: dict[str, object] = {}
     if slot.free_amount is not None:
         table["free_amount"] = asdict(slot.free_amount)
     if slot.affordable is not None:
         table["affordable"] = {"multiple": slot.affordable}
+    if slot.comparison is not None:
+        terms = slot.comparison
+        table["comparison"] = {"rule": terms.rule.text, "share": terms.share}
     return table
 
 
@@ -105,7 +112,8 @@ def _variant(data: Mapping[str, Any]) -> Variant:
         exclusive=table.get("exclusive", ""),
     )
     attributes = data.get("attributes", {})
-    return Variant(data["name"], data["value"], attributes, data["enabled"], available)
+    title = {tongue: trim(text) for tongue, text in data.get("title", {}).items()}
+    return Variant(data["name"], data["value"], attributes, data["enabled"], available, title)
 
 
 def _attribute(data: Mapping[str, Any]) -> SlotAttribute:
@@ -119,6 +127,13 @@ def _guard(data: Mapping[str, Any] | None) -> GuardTerms | None:
         return None
     metrics = tuple(dict.fromkeys(data["metrics"]))
     return GuardTerms(metrics, data["alpha"], data.get("every", GuardTerms.every), data["matured"])
+
+
+def _comparison(data: Mapping[str, Any]) -> ComparisonTerms | None:
+    """Return the terms of the group `usual`; without a rule there is none."""
+    if "rule" not in data:
+        return None
+    return ComparisonTerms(OperatorRule.parse(data["rule"]), data["share"])
 
 
 def _dump_guard(guard: GuardTerms) -> dict[str, object]:
@@ -138,7 +153,10 @@ def _dump_attribute(attribute: SlotAttribute) -> dict[str, object]:
 def _dump_variant(variant: Variant) -> dict[str, object]:
     available = _dump_availability(variant.availability)
     table = {"name": variant.name, "value": variant.value, "attributes": dict(variant.attributes)}
-    return table | {"enabled": variant.enabled} | ({"available": available} if available else {})
+    # Only where it is: a variant without it must not look changed to an earlier version.
+    title = {"title": dict(variant.title)} if variant.title else {}
+    ends = {"available": available} if available else {}
+    return table | {"enabled": variant.enabled} | title | ends
 
 
 def _dump_availability(available: Availability) -> dict[str, object]:

@@ -259,6 +259,18 @@ def test_a_report_is_a_file_too(busy: Web) -> None:
     assert shown == [(r["channel"], r["variant"], r["exposures"]) for r in table]
     assert ("", "") in {(r["channel"], r["variant"]) for r in table}
     assert {"web", "wap"} <= {r["channel"] for r in table}
+    assert rows[0]["verdict"] == "too_early"
+    assert rows[0]["sentence_zh"]
+    assert {r["title_zh"] for r in rows if r["variant"] == "100"} == {"100 元"}
+    told = report(busy, "?compare=week&where=channel:wap,channel:web")["report"]
+    assert told["where"] == {"channel": ["wap", "web"]}
+    assert told["compare"]["with"] == "week"
+    assert told["whole"]["change"]["rate"] is None
+    assert "cannot be compared" in told["compare"]["en"]
+    for wrong in ("compare=year", "compare=revision&to=2026-11-20", "compare=week&from=2020-01-01"):
+        refused = asked(busy, f"?{wrong}")
+        assert refused.status_code == 422
+        assert "compare: " in refused.text
 
 
 @pytest.mark.usefixtures("worker")

@@ -11,7 +11,8 @@ from slot_strategies import slots
 
 from bandits.config import read_config
 from nudge.config.slot_file import digest, dump_slot, parse_slot
-from nudge.domain.slots.slot import FreeAmount, Slot
+from nudge.domain.slots.operator_rule import OperatorRule
+from nudge.domain.slots.slot import ComparisonTerms, FreeAmount, Slot
 
 
 @given(slots())
@@ -50,6 +51,8 @@ def test_the_digest_sees_content(table: dict[str, Any]) -> None:
         replace(slot, policy={"kind": "uniform"}),
         replace(slot, free_amount=FreeAmount(1.0, 500.0, 1.0)),
         replace(slot, affordable=4.0),
+        replace(slot, comparison=ComparisonTerms(OperatorRule("page", (("*", "50"),)), 0.1)),
+        replace(slot, comparison=ComparisonTerms(OperatorRule("page", (("*", "50"),)), 0.2)),
     ]
     assert len({digest(one) for one in [slot, *others]}) == 1 + len(others)
     assert len(digest(slot)) == 32

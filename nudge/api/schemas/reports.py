@@ -15,6 +15,7 @@ from nudge.api.schemas.slots import (
     VariantFiguresSchema,
 )
 from nudge.config.slot_fields import StrictTable, field_texts
+from nudge.domain.changes.compared_questions import COMPARES
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
 
 
@@ -66,7 +67,24 @@ class SentenceSchema(Schema):
         allow_none=True,
         metadata={"description": "of the leader over the second, as a share: value, low, high"},
     )
-    can_be_stopped = ma.List(ma.String(), required=True)
+    behind = ma.List(
+        ma.String(),
+        required=True,
+        metadata={"description": "variants that are worse than the leader on average"},
+    )
+    can_be_stopped = ma.List(
+        ma.String(),
+        required=True,
+        metadata={
+            "description": "of those behind, the ones that no segment of the slot's context may "
+            "miss, all at once; of the whole slot only"
+        },
+    )
+    leads_in = ma.List(
+        ma.Dict(),
+        required=True,
+        metadata={"description": "variants behind on average, and the segments that they lead in"},
+    )
     zh = ma.String(required=True)
     en = ma.String(required=True)
 
@@ -92,11 +110,35 @@ class SectionSchema(Schema):
     variants = ma.List(
         ma.Dict(),
         metadata={
-            "description": "figures, `estimate` (AIPW; one look), `always` (at every look), "
+            "description": "`title` (zh, en), figures, `estimate` (AIPW; one look), `always` (at "
+            "every look), "
             "`chance_to_be_best`, `expected_loss`, `lift` over the holdout, `share`"
         },
     )
+    change = ma.Dict(
+        metadata={
+            "description": "with `compare`: figures `now` and `before` of exposures whose reward "
+            "is final, and the change of rate and revenue; so in `variants`"
+        }
+    )
     lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    lift_usual = ma.Dict(
+        allow_none=True,
+        metadata={
+            "description": "policy over the group `usual`, which got the operator's own rule, as "
+            "a share, with a sentence in `zh` and `en`; null without such a group"
+        },
+    )
+    usual_over_holdout = ma.Dict(
+        allow_none=True, metadata={"description": "the group `usual` over the holdout, as a share"}
+    )
+    lift_usual_since_revision = ma.Integer(
+        allow_none=True,
+        metadata={
+            "description": "first revision whose exposures are in `lift_usual`: the rule was "
+            "another one before; null where all are"
+        },
+    )
     lift_since_revision = ma.Integer(
         allow_none=True,
         metadata={
@@ -139,6 +181,31 @@ class PrefillQualitySchema(Schema):
     prefill_edited = ma.Integer(required=True, allow_none=True)
 
 
+class ComparedSchema(Schema):
+    """The comparison of a report with the period or the revision before, in words too."""
+
+    compare = ma.String(required=True, data_key="with", validate=validate.OneOf(COMPARES))
+    start = ma.String(
+        required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
+    )
+    end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    revision = ma.Integer(
+        required=True, allow_none=True, metadata={"description": "that is compared with"}
+    )
+    until = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "exposures from then on are not compared, as their rewards may still "
+            "come; null where all are compared",
+        },
+    )
+    interval_level = ma.Float(required=True)
+    zh = ma.String(required=True)
+    en = ma.String(required=True)
+
+
 class ReportSchema(Schema):
     """A slot's report, made from the lake."""
 
@@ -153,9 +220,13 @@ class ReportSchema(Schema):
     )
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
     where = ma.Dict(
-        required=True, metadata={"description": "dimension -> value that all exposures have"}
+        required=True,
+        metadata={"description": "dimension -> value that all exposures have, or a list of values"},
     )
     lake = ma.Nested(LakeSchema, required=True)
+    compare = ma.Nested(
+        ComparedSchema, metadata={"description": "only where the question has `compare`"}
+    )
     objective = ma.String(required=True)
     interval_level = ma.Float(required=True)
     verdict_alpha = ma.Float(required=True)
@@ -267,8 +338,15 @@ PARAMETERS: Final = (
     ),
     query_parameter(
         "where",
-        "only exposures with these values, as `by` shows them: channel:wap,page:home; dimensions "
-        f"are {', '.join(DIMENSIONS)}, context.NAME",
+        "only exposures with these values, as `by` shows them: channel:wap,channel:app,page:home; "
+        "of a dimension that is named again any value fits; a comma in a value is written \\, and "
+        f"a backslash \\\\; dimensions are {', '.join(DIMENSIONS)}, context.NAME",
+    ),
+    query_parameter(
+        "compare",
+        "with the week, month or quarter before (without `from`: of the calendar's one in which "
+        "the period ends), or the revision before",
+        enum=list(COMPARES),
     ),
     query_parameter("format", "of the report", enum=list(FORMATS)),
 )

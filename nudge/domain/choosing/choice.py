@@ -18,7 +18,7 @@ from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.people.failures import FAILED_AT
-from nudge.domain.slots.holdout import GLOBAL, in_holdout
+from nudge.domain.slots.holdout import GLOBAL, in_holdout, in_usual
 from nudge.domain.slots.slot import Scalar, Slot, SlotMode
 
 PUBLIC: Final = "|?"
@@ -208,10 +208,12 @@ def _new(
         return _record(
             live, known, gone, (fallback,), (1.0,), fallback, DecisionReason.FALLBACK, StickyKey()
         )
-    if known.held_out or in_holdout(known.subject, slot.name, slot.holdout):
-        shown = fallback if fallback in eligible else eligible[0]
-        pmf = tuple(float(name == shown) for name in eligible)
-        return _record(live, known, gone, eligible, pmf, shown, DecisionReason.HOLDOUT, stick)
+    group = _group_of(slot, known)
+    if group != DecisionReason.POLICY:
+        wanted = fallback if group == DecisionReason.HOLDOUT else _usual(slot, known)
+        shown = next((one for one in (wanted, fallback) if one in eligible), eligible[0])
+        pmf = tuple([float(name == shown) for name in eligible])
+        return _record(live, known, gone, eligible, pmf, shown, group, stick)
     shadow = slot.mode == SlotMode.SHADOW
     if len(eligible) == 1:
         reason = DecisionReason.SHADOW if shadow else DecisionReason.ONLY_ELIGIBLE
@@ -224,9 +226,30 @@ def _new(
     return _record(live, known, gone, eligible, pmf, drawn, reason, stick, u)
 
 
-def held_out(slot: Slot, subject: str, holdout: float) -> bool:
-    """True for subjects of the global holdout, of this share, or of the slot's own."""
-    return in_holdout(subject, GLOBAL, holdout) or in_holdout(subject, slot.name, slot.holdout)
+def group_of(slot: Slot, subject: str, holdout: float) -> DecisionReason:
+    """The group of a subject: holdout (global, of this share, or the slot's), usual or policy."""
+    return _group(slot, subject, everywhere=in_holdout(subject, GLOBAL, holdout))
+
+
+def _group_of(slot: Slot, known: ChoiceInput) -> DecisionReason:
+    return _group(slot, known.subject, everywhere=known.held_out)
+
+
+def _group(slot: Slot, subject: str, *, everywhere: bool) -> DecisionReason:
+    if everywhere or in_holdout(subject, slot.name, slot.holdout):
+        return DecisionReason.HOLDOUT
+    if slot.comparison is not None and in_usual(subject, slot.name, slot.usual_share):
+        return DecisionReason.USUAL
+    return DecisionReason.POLICY
+
+
+def _usual(slot: Slot, known: ChoiceInput) -> str | None:
+    """What the operator's own rule shows; None where it names nothing."""
+    terms, ask = slot.comparison, known.ask
+    if terms is None:
+        return None
+    asked = {"page": ask.page, "channel": ask.channel}
+    return terms.rule.find_variant(asked.get(terms.rule.by, known.context.get(terms.rule.by)))
 
 
 def unit_of(slot: Slot, ask: DecisionRequest, context: Mapping[str, Scalar]) -> str:

@@ -12,7 +12,12 @@ from typing import Final
 from nudge.domain.journal.records import Decision, DecisionReason
 from nudge.domain.slots.slot import Slot
 
-TAKING: Final = (DecisionReason.POLICY, DecisionReason.HOLDOUT, DecisionReason.ONLY_ELIGIBLE)
+TAKING: Final = (
+    DecisionReason.POLICY,
+    DecisionReason.HOLDOUT,
+    DecisionReason.USUAL,
+    DecisionReason.ONLY_ELIGIBLE,
+)
 """Reasons of decisions that give what they name; forced ones are tests, shadow ones not shown."""
 
 

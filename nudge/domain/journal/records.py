@@ -24,6 +24,7 @@ class DecisionReason(StrEnum):
 
     POLICY = "policy"
     HOLDOUT = "holdout"
+    USUAL = "usual"
     ONLY_ELIGIBLE = "only_eligible"
     FORCED = "forced"
     FALLBACK = "fallback"

@@ -20,8 +20,9 @@ from nudge.domain.reports.cube import Crowd, Cube, Draws, Groups, Masses
 
 POLICY = DecisionReason.POLICY
 LIFTED = (POLICY, DecisionReason.ONLY_ELIGIBLE)
-"""Reasons that decisions of the holdout would have had without it."""
+"""Reasons that decisions of the holdout and of the group `usual` would have had without it."""
 HOLDOUT = DecisionReason.HOLDOUT
+USUAL = DecisionReason.USUAL
 OFTEN = 0.5
 """Share of the exposures in which a variant must have been eligible to be compared."""
 
@@ -127,13 +128,37 @@ def holdout_sums_of(part: ComparisonRows, shares: Mapping[int, float], *, binary
             out.
         binary: every reward is 0 or 1.
     """
-    both = part.reason(*LIFTED, HOLDOUT)
+    return _group_sums(part, LIFTED, HOLDOUT, shares, binary=binary)
+
+
+def usual_sums_of(part: ComparisonRows, shares: Mapping[int, float], *, binary: bool) -> ArmSums:
+    """Compare policy (arm 0) and the group `usual` (arm 1), as `holdout_sums_of`."""
+    return _group_sums(part, LIFTED, USUAL, shares, binary=binary)
+
+
+def usual_held_sums_of(
+    part: ComparisonRows, shares: Mapping[int, float], *, binary: bool
+) -> ArmSums:
+    """Compare the group `usual` (arm 0) and the holdout (arm 1), as `holdout_sums_of`."""
+    return _group_sums(part, (USUAL,), HOLDOUT, shares, binary=binary)
+
+
+def _group_sums(
+    part: ComparisonRows,
+    reasons: Sequence[str],
+    beside: str,
+    shares: Mapping[int, float],
+    *,
+    binary: bool,
+) -> ArmSums:
+    """Compare the rows of some reasons (arm 0) and of a group (arm 1) of known shares."""
+    both = part.reason(*reasons, beside)
     revisions, places = np.unique(both.revision, return_inverse=True)
     share = np.array([shares.get(int(r), 0.0) for r in revisions])[places]
     known = (share > 0.0) & (share < 1.0)
     left_out = int(both.rows[~known].sum())
     both, share = both.where(known), share[known]
-    held = both.reason == part.cube.reason(HOLDOUT)
+    held = both.reason == part.cube.reason(beside)
     pmf = np.stack([1.0 - share, share], axis=1)
     arm = held.astype(np.int64)
     return ArmSums(_held_table(both, arm, pmf), _held_moments(both, arm, pmf), left_out, binary)

@@ -1,8 +1,8 @@
-"""Runs of a slot's revisions in which the holdout is shown the same; only these may be pooled."""
+"""Runs of a slot's revisions in which a comparison group is shown the same: these are pooled."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from nudge.domain.slots.slot import Slot
 
@@ -16,10 +16,26 @@ def holdout_runs(history: Iterable[Slot]) -> dict[int, int]:
     Args:
         history: revisions of the slot, in any order; a missing one belongs to no run.
     """
+    return _runs(history, _shown)
+
+
+def usual_runs(history: Iterable[Slot]) -> dict[int, int]:
+    """Return the same for the group `usual`, which is shown what the operator's rule names.
+
+    A new run begins with another rule, and where one of its variants, or a fallback that stands in
+    for it, becomes another one as in `holdout_runs`.
+
+    Args:
+        history: revisions of the slot, in any order; a missing one belongs to no run.
+    """
+    return _runs(history, _usually_shown)
+
+
+def _runs(history: Iterable[Slot], find_shown: Callable[[Slot], object]) -> dict[int, int]:
     runs: dict[int, int] = {}
     shown, first = None, 0
     for slot in sorted(history, key=lambda one: one.revision):
-        now = _shown(slot)
+        now = find_shown(slot)
         if now != shown:
             shown, first = now, slot.revision
         runs[slot.revision] = first
@@ -33,8 +49,8 @@ def newest_run(
 
     Args:
         revisions: of the rows to be compared.
-        shares: revision -> share of the subjects in the holdout.
-        runs: of `holdout_runs`; a revision that is missing is a run of its own.
+        shares: revision -> share of the subjects in the group that is compared with.
+        runs: of `holdout_runs` or `usual_runs`; a revision that is missing is a run of its own.
     """
     newest = max(revisions, default=0)
     run = runs.get(newest, newest)
@@ -44,6 +60,14 @@ def newest_run(
 def _shown(slot: Slot) -> object:
     """Return what the holdout is shown on each page, as far as the slot alone decides it."""
     return {page: _variant(slot, name) for page, name in slot.fallback.items()}
+
+
+def _usually_shown(slot: Slot) -> object:
+    if slot.comparison is None:
+        return (None,)
+    rule = slot.comparison.rule
+    named = {name: _variant(slot, name) for name in rule.variants.values()}
+    return rule.by, rule.variants, named, _shown(slot)
 
 
 def _variant(slot: Slot, name: str) -> object:

@@ -12,6 +12,7 @@ import orjson
 
 from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
+from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
 from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
 from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.plain_text import trim
@@ -23,6 +24,9 @@ UNITS: Final[tuple[Unit, ...]] = ("day", "week", "month")
 DIMENSIONS: Final = ("channel", "page", "cell", *UNITS, "revision", "policy_version", "degraded")
 """Dimensions of every exposure; besides these `context.NAME`."""
 CONTEXT: Final = "context."
+MOST_VALUES: Final = 50
+"""Values of one filter."""
+_PIECE: Final = re.compile(r"\\[\\,]|[^\\,]+|.", re.DOTALL)
 MOST: Final = 2
 """Dimensions of one question."""
 FORMATS: Final = ("json", "csv", "parquet")
@@ -50,7 +54,12 @@ _VALUES: Final = {
 
 
 Where = tuple[tuple[str, str], ...]
-"""Dimensions with the value, as text, that the rows have; empty text for an unknown one."""
+"""Dimensions with a value, as text, that the rows have; empty text for an unknown one.
+
+A dimension may come again: any of its values fits.
+"""
+OUTCOMES: Final = ("variant", "reason")
+"""Words for what a decision led to. Rows that are chosen by them compare nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class PerformanceQuestion:
         parquet: the answer is a file.
         where: dimensions with the value that the exposures have; none for all exposures.
         zone: IANA name of the zone of days and labels.
+        compare: `week`, `month`, `quarter` or `revision` before; empty for none.
     """
 
     slot: str
@@ -88,6 +98,7 @@ class PerformanceQuestion:
     parquet: bool = False
     where: Where = ()
     zone: str = ZONE
+    compare: str = ""
 
     @property
     def calendar(self) -> OperatorCalendar:
@@ -103,8 +114,9 @@ class PerformanceQuestion:
             "to": self.period.end,
             "by": list(self.by),
             "parquet": self.parquet,
-            "where": dict(self.where),
+            "where": plain_where(self.where),
             "zone": self.zone,
+            **({"compare": self.compare} if self.compare else {}),
         }
 
     @classmethod
@@ -113,9 +125,14 @@ class PerformanceQuestion:
         by, where = plain["by"], plain.get("where")  # jobs of before have none
         names = tuple(map(str, by)) if isinstance(by, list) else ()
         pairs = where.items() if isinstance(where, Mapping) else ()
-        kept = tuple((str(name), str(value)) for name, value in pairs)
+        kept = tuple(
+            (str(name), str(value))
+            for name, values in pairs
+            for value in (values if isinstance(values, list) else [values])
+        )
         parquet, zone = bool(plain["parquet"]), str(plain.get("zone", ZONE))
-        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone)
+        compare = str(plain.get("compare", ""))
+        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone, compare)
 
 
 @dataclass(frozen=True)
@@ -181,33 +198,44 @@ def dimensions_of(by: str | None) -> tuple[str, ...]:
     names = [mask_numbers(name.strip()) for name in by.split(",")] if by else []
     wrong = [name for name in names if name not in DIMENSIONS and not _NAME.fullmatch(name)]
     if wrong:
-        known = ", ".join(DIMENSIONS)
-        raise _wrong("by", f"unknown dimension {wrong[0]!r}; use {known}, or context.NAME")
+        raise _wrong("by", _unknown(wrong[0]))
     if len(names) > MOST or len(set(names)) < len(names):
         raise _wrong("by", f"give at most {MOST} different dimensions")
     return tuple(names)
 
 
 def where_of(text: str | None) -> Where:
-    """Return the filter of a text such as `channel:wap,page:home`.
+    r"""Return the filter of a text such as `channel:wap,channel:app,page:home`.
+
+    The first colon ends the dimension; later ones are of the value. In a value `\,` is a comma and
+    `\\` a backslash.
 
     Raises:
-        InvalidRequestError: a part is no dimension with a value, or a dimension is repeated.
+        InvalidRequestError: a part is no dimension with a value, or a value is there twice.
     """
-    pairs = [one.partition(":") for one in text.split(",")] if text else []
+    pairs = [one.partition(":") for one in _parts(text)] if text else []
     # As in what is stored: a word with a number is found by its masked form.
     found = tuple((mask_numbers(n.strip()), mask_numbers(value.strip())) for n, _, value in pairs)
     for (name, value), (_, colon, _) in zip(found, pairs, strict=True):
         if name not in DIMENSIONS and not _NAME.fullmatch(name):
-            known = ", ".join(DIMENSIONS)
-            raise _wrong("where", f"unknown dimension {name!r}; use {known}, or context.NAME")
+            raise _wrong("where", _unknown(name))
         form = _VALUES.get(name)
         if not colon or (form and value and not re.fullmatch(form[0], value)):
             right = form[1] if form else "channel:wap"
             raise _wrong("where", f"{name} does not fit; write a dimension and its value: {right}")
-    if len({name for name, _ in found}) < len(found):
-        raise _wrong("where", "names a dimension twice; give each dimension once")
-    return found
+    if len(set(found)) < len(found):
+        raise _wrong("where", "has a value twice; give each value of a dimension once")
+    if len(found) > MOST_VALUES:
+        raise _wrong("where", f"has too many values; give at most {MOST_VALUES}")
+    # In one order, so that equal questions share one answer.
+    return tuple(sorted(found))
+
+
+def plain_where(where: Where) -> dict[str, object]:
+    """Return a filter as JSON: dimension -> its value, or the list of its values."""
+    names = dict.fromkeys(name for name, _ in where)
+    every = {name: [value for one, value in where if one == name] for name in names}
+    return {name: some[0] if len(some) == 1 else some for name, some in every.items()}
 
 
 def target_of(target: object) -> str:
@@ -232,6 +260,33 @@ def format_of(value: str | None) -> str:
     if value not in FORMATS:
         raise _wrong("format", f"unknown format {value!r}; use {', '.join(FORMATS)}")
     return value
+
+
+def _parts(text: str) -> list[str]:
+    """Split a filter at its commas, but for those behind a backslash."""
+    parts = [""]
+    for found in _PIECE.finditer(text):
+        piece = found.group()
+        if piece == ",":
+            parts.append("")
+        elif piece == "\\":
+            right = r"write \, for a comma in a value, and \\ for a backslash"
+            raise _wrong("where", f"has a backslash alone; {right}")
+        else:
+            parts[-1] += piece.removeprefix("\\")
+    return parts
+
+
+def _unknown(name: str) -> str:
+    if name in OUTCOMES:
+        return (
+            f"{name} is what a decision led to, and chooses no visitors; the report has a row for "
+            "each variant, and `by_reason`: leave it out"
+        )
+    if re.fullmatch(ATTRIBUTE_FORM, name):
+        own = f"context.{name} for an attribute"
+        return f"unknown dimension {name!r}; use {', '.join(DIMENSIONS)}, or {own}"
+    return f"unknown dimension {name!r}; use {', '.join(DIMENSIONS)}, or context.NAME"
 
 
 def _time(name: str, value: object, calendar: OperatorCalendar) -> float | None:

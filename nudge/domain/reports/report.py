@@ -15,7 +15,7 @@ from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
-from nudge.domain.reports.section_estimates import ReportSettings
+from nudge.domain.reports.section_estimates import Parts, ReportSettings
 from nudge.domain.slots.slot import Slot
 
 DECIDED: Final = 0.05
@@ -28,10 +28,12 @@ class ReportTerms:
 
     Attributes:
         slot: the current revision.
-        shares: revision -> share of the subjects that are held out.
+        shares: revision -> share of the holdout among its subjects and the policy's.
         until: seconds, the watermark of the newest rows.
         runs: revision -> first revision of its run, of `holdout_runs`.
         calendar: of days and labels.
+        usual_shares: as `shares`, of the group `usual`.
+        usual_runs: as `runs`, of the group `usual`.
     """
 
     slot: Slot
@@ -39,6 +41,8 @@ class ReportTerms:
     until: float
     runs: Mapping[int, int] = field(default_factory=dict)
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    usual_shares: Mapping[int, float] = field(default_factory=dict)
+    usual_runs: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def revenue(self) -> bool:
@@ -46,13 +50,16 @@ class ReportTerms:
         return self.slot.terms.objective == "revenue"
 
 
-def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, object]:
+def report(
+    terms: ReportTerms, by: Sequence[str], cube: Cube, parts: Parts | None = None
+) -> dict[str, object]:
     """Return the report as JSON values: the whole slot, its segments, allocation and delay.
 
     Args:
         terms: by which the slot is read.
         by: the dimensions of the cube's segments.
         cube: sums of the rows asked for.
+        parts: makes the cubes by which advice on the whole slot is given; None for no advice.
     """
     segments = len(cube.segments) if by else 0
     reading = ReportSettings(
@@ -60,10 +67,13 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         terms.revenue,
         terms.shares,
         terms.runs,
+        terms.usual_shares,
+        terms.usual_runs,
         _law(terms, cube),
         alpha=DECIDED,
         comparisons=segments + 1,
         level=LEVEL,
+        titles=terms.slot.titles,
     )
     return {
         "objective": terms.slot.terms.objective,
@@ -72,7 +82,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         "comparisons": segments + 1,
         "by": list(by),
         "whole": ReportSection(
-            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}
+            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}, parts
         ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
         "allocation": allocation(cube, terms.calendar),

@@ -13,6 +13,7 @@ from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Ages, Groups
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.section_estimates import (
+    Parts,
     Plain,
     ReportSettings,
     SectionEstimates,
@@ -20,7 +21,7 @@ from nudge.domain.reports.section_estimates import (
     interval_of,
     real,
 )
-from nudge.domain.reports.sentences import Finding, preliminary, sentence
+from nudge.domain.reports.sentences import LANGUAGES, Finding, preliminary, sentence, title_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class ReportSection:
         ages: of those rows whose windows are open.
         degraded: exposures decided without the visitor's state.
         segment: dimension -> value; empty for the whole slot.
+        parts: makes the cubes by which the whole slot's advice is given.
     """
 
     reading: ReportSettings
@@ -40,6 +42,7 @@ class ReportSection:
     ages: Ages
     degraded: int
     segment: Mapping[str, str]
+    parts: Parts | None = None
 
     def plain(self) -> Plain:
         """Return the section as JSON values; fewer than 20 people hide its figures."""
@@ -55,7 +58,7 @@ class ReportSection:
         )
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
         waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
-        found = self._finding(matured, waiting)
+        found = self._finding(matured, waiting, self.parts)
         so_far = self._finding(judged, waiting)
         return {
             "hidden": False,
@@ -64,13 +67,21 @@ class ReportSection:
             "left_out": judged.sums.left_out,
             "by_reason": self._by_reason(),
             "variants": [self._variant(i, judged) for i in range(len(self.part.cube.variants))],
-            "lift": judged.lift(),
+            **judged.lifts(),
             "lift_since_revision": None if judged.whole else min(shares, default=None),
+            "lift_usual_since_revision": self._usual_since(),
             "matured": matured.plain(self.part.cube.variants),
             "mismatch": self._mismatch(),
             "verdict": _verdict(found) | sentence(found),
             "preliminary": _verdict(so_far) | preliminary(so_far) if waiting else None,
         }
+
+    def _usual_since(self) -> int | None:
+        """Return the first revision of the lift over today's rule; None where all are in it."""
+        every = set(self.part.groups.revision.tolist())
+        usual = self.reading.usual_shares_in(self.part)
+        inside = {one for one in every if usual.get(one, 0.0) > 0.0}
+        return None if every == inside else min(inside, default=None)
 
     def _hidden(self) -> Plain:
         found = Finding("cannot_tell", "few_people", segment=self.segment)
@@ -101,6 +112,7 @@ class ReportSection:
         name = self.part.cube.variants[number]
         head: Plain = {
             "variant": name,
+            "title": {one: title_of(name, one, self.reading.titles) for one in LANGUAGES},
             "enabled": name in self.reading.enabled,
             "compared": number in judged.arms,
         }
@@ -130,14 +142,16 @@ class ReportSection:
             "z": {name: real(z[i]) for i, name in enumerate(names) if sums.variance[i] > 0.0},
         }
 
-    def _finding(self, judged: SectionEstimates, waiting: int) -> Finding:
+    def _finding(
+        self, judged: SectionEstimates, waiting: int, parts: Parts | None = None
+    ) -> Finding:
         if mismatch(comparison.ratio_of(self.part)):
             return Finding("cannot_tell", "mismatch", segment=self.segment, waiting=waiting)
         if not len(self.part.groups):
             return Finding("cannot_tell", "nothing_shown", segment=self.segment)
         if not judged.part.groups.total("rows") and waiting:
             return Finding("too_early", "nothing_matured", waiting=waiting, segment=self.segment)
-        return judged.finding(self.segment, waiting)
+        return judged.finding(self.segment, waiting, parts)
 
 
 def _verdict(found: Finding) -> Plain:
@@ -148,5 +162,7 @@ def _verdict(found: Finding) -> Plain:
         "leader": found.leader or None,
         "second": found.second or None,
         "lead": None if found.relative is None else interval_of(found.relative),
-        "can_be_stopped": list(found.beaten),
+        "behind": list(found.beaten),
+        "can_be_stopped": list(found.stoppable),
+        "leads_in": [{"variant": name, "segment": dict(where)} for name, where in found.leads],
     }

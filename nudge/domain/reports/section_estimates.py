@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from bandits.delay import DelayDistribution
 from bandits.inference import fixed, interval, sequence
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.best import BestArmFigures, best_arm
-from bandits.inference.holdout import HOLDOUT, POLICY
+from bandits.inference.holdout import HOLDOUT
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
+from nudge.domain.advice.stopping import SegmentSums, StopAdvice, stop_advice
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
-from nudge.domain.reports.cube import Groups
+from nudge.domain.reports.cube import OTHER, Cube, Groups
 from nudge.domain.reports.holdout_runs import newest_run
+from nudge.domain.reports.lift_sentences import lift_sentence
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Finding
 
 Plain = dict[str, object]
+Parts = Callable[[], Mapping[str, Cube]]
+"""Maker of the cubes of a slot's segments, by dimension: made only where advice is to be given."""
 
 
 @dataclass(frozen=True)
@@ -32,29 +36,37 @@ class ReportSettings:
     Attributes:
         enabled: names of the variants that may be compared.
         revenue: the reward is yuan, not conversions.
-        shares: revision -> share of the subjects in the holdout.
+        shares: revision -> share of the holdout among its subjects and the policy's.
         runs: revision -> first revision in which the holdout was shown the same; empty where it
             always was.
+        usual_shares: as `shares`, of the group `usual`.
+        usual_runs: as `runs`, of the group `usual`.
         law: of the delay of conversions.
         alpha: chance that a verdict names a false winner, in any section.
         comparisons: number of sections that are judged together.
         level: of the intervals for one look.
+        titles: name of a variant -> its title by language, of those that have one.
     """
 
     enabled: Sequence[str]
     revenue: bool
     shares: Mapping[int, float]
     runs: Mapping[int, int]
+    usual_shares: Mapping[int, float]
+    usual_runs: Mapping[int, int]
     law: DelayDistribution
     alpha: float
     comparisons: int
     level: float
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
         """Return the shares of the revisions that may be pooled in a lift over these rows."""
-        if not self.runs:
-            return self.shares
-        return newest_run(part.groups.revision.tolist(), self.shares, self.runs)
+        return _pooled(part, self.shares, self.runs)
+
+    def usual_shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
+        """Return the same for the group `usual`."""
+        return _pooled(part, self.usual_shares, self.usual_runs)
 
     @property
     def unit(self) -> float | None:
@@ -72,6 +84,8 @@ class SectionEstimates:
         arms: the variants that are compared.
         sums: of the comparison of variants.
         held: sums of policy and holdout.
+        shares: of the revisions whose lift over the holdout may be pooled.
+        usual_shares: of those whose lift over the group `usual` may be.
         whole: the holdout was shown the same in all rows that the policy drew.
     """
 
@@ -80,6 +94,8 @@ class SectionEstimates:
     arms: Sequence[int]
     sums: ArmSums
     held: ArmSums
+    shares: Mapping[int, float]
+    usual_shares: Mapping[int, float]
     whole: bool
 
     @classmethod
@@ -105,6 +121,8 @@ class SectionEstimates:
             arms,
             comparison.arm_sums_of(part, arms, shares=binary),
             comparison.holdout_sums_of(part, shares, binary=binary),
+            shares,
+            reading.usual_shares_in(part),
             not reading.runs or set(part.drawn.revision.tolist()) <= shares.keys(),
         )
 
@@ -144,17 +162,40 @@ class SectionEstimates:
 
     def lift(self) -> Plain | None:
         """Return policy against holdout, as a share; null without a holdout."""
-        if not self.held.table.shown.all():
+        return self._lift(self.held, ("policy", "holdout"))
+
+    def lift_usual(self) -> Plain | None:
+        """Return policy against the operator's own rule, with a sentence; null without a group."""
+        if comparison.USUAL not in self.part.cube.reasons:
             return None
-        look = fixed.lift(self.held, POLICY, HOLDOUT, level=self.reading.level)
-        alpha = 1.0 - self.reading.level
-        always = sequence.lift(self.held, POLICY, HOLDOUT, alpha=alpha, unit=self.reading.unit)
-        policy, holdout = self.held.table.shown.tolist()
+        binary = not self.reading.revenue
+        sums = comparison.usual_sums_of(self.part, self.usual_shares, binary=binary)
+        found = self._lift(sums, ("policy", "usual"))
+        return found and found | lift_sentence(self._always(sums), revenue=self.reading.revenue)
+
+    def usual_lift(self) -> Plain | None:
+        """Return the operator's own rule against the holdout; null without one of the two."""
+        if comparison.USUAL not in self.part.cube.reasons:
+            return None
+        shares = _between(self.shares, self.usual_shares)
+        sums = comparison.usual_held_sums_of(self.part, shares, binary=not self.reading.revenue)
+        return self._lift(sums, ("usual", "holdout"))
+
+    def _lift(self, sums: ArmSums, names: tuple[str, str]) -> Plain | None:
+        """Return a group against another one, as a share; null where one is empty."""
+        if not sums.table.shown.all():
+            return None
+        look = fixed.lift(sums, 0, 1, level=self.reading.level)
+        shown = map(int, sums.table.shown.tolist())
         return {
             **(interval_of(look) or {}),
-            "always": interval_of(always),
-            "exposures": {"policy": int(policy), "holdout": int(holdout)},
+            "always": interval_of(self._always(sums)),
+            "exposures": dict(zip(names, shown, strict=True)),
         }
+
+    def _always(self, sums: ArmSums) -> Estimate:
+        alpha = 1.0 - self.reading.level
+        return sequence.lift(sums, 0, 1, alpha=alpha, unit=self.reading.unit)
 
     def plain(self, names: Sequence[str]) -> Plain:
         """Return figures and estimates of the section as JSON."""
@@ -168,11 +209,54 @@ class SectionEstimates:
             variants.append({"variant": name} | rows | more)
         few = bool(len(drawn)) and drawn.clusters() < FEWEST
         head: Plain = {"exposures": drawn.total("rows"), "hidden": few}
-        return head | ({} if few else figures(drawn) | {"lift": self.lift(), "variants": variants})
+        return head | ({} if few else figures(drawn) | self.lifts() | {"variants": variants})
 
-    def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
-        """Return the verdict on the section, with the variants' names."""
+    def lifts(self) -> Plain:
+        """Return the three lifts: over the holdout, over today's rule, of that rule."""
+        return {
+            "lift": self.lift(),
+            "lift_usual": self.lift_usual(),
+            "usual_over_holdout": self.usual_lift(),
+        }
+
+    def advice(self, found: Verdict, parts: Mapping[str, Cube]) -> StopAdvice:
+        """Return which variants can be stopped, by the segments of each dimension's cube."""
+        mean = self.sums.table.mean()
+        if found.leader is None or not found.beaten:
+            return StopAdvice()
+        binary = not self.reading.revenue
+        dimensions = {
+            name: [
+                SegmentSums(
+                    "" if values == (OTHER,) else values[0],
+                    comparison.arm_sums_of(
+                        ComparisonRows.of(cube, number).matured(), self.arms, shares=binary
+                    ),
+                )
+                for number, values in enumerate(cube.segments)
+            ]
+            for name, cube in parts.items()
+        }
+        return stop_advice(
+            found.beaten,
+            float(mean[found.leader]),
+            dimensions,
+            alpha=self.reading.alpha,
+            unit=self.reading.unit,
+        )
+
+    def finding(
+        self, segment: Mapping[str, str], waiting: int, parts: Parts | None = None
+    ) -> Finding:
+        """Return the verdict on the section, with the variants' names.
+
+        Args:
+            segment: dimension -> value; empty for the whole slot.
+            waiting: exposures whose window is open.
+            parts: makes the cubes of the segments by which advice is given; None for no advice.
+        """
         found = self.verdict()
+        advice = self.advice(found, parts() if parts and found.beaten else {})
         names = [self.part.cube.variants[arm] for arm in self.arms]
         return Finding(
             kind=found.kind,
@@ -181,12 +265,15 @@ class SectionEstimates:
             second="" if found.second is None else names[found.second],
             relative=found.relative,
             beaten=tuple(names[arm] for arm in found.beaten),
+            stoppable=tuple(names[arm] for arm in advice.stoppable),
+            leads=tuple((names[one.arm], {one.dimension: one.value}) for one in advice.leads),
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),
             waiting=waiting,
             revenue=self.reading.revenue,
             segment=segment,
+            titles=self.reading.titles,
         )
 
     def verdict(self) -> Verdict:
@@ -197,6 +284,27 @@ class SectionEstimates:
             comparisons=self.reading.comparisons,
             unit=self.reading.unit,
         )
+
+
+def _pooled(
+    part: ComparisonRows, shares: Mapping[int, float], runs: Mapping[int, int]
+) -> Mapping[int, float]:
+    return newest_run(part.groups.revision.tolist(), shares, runs) if runs else shares
+
+
+def _between(held: Mapping[int, float], usual: Mapping[int, float]) -> dict[int, float]:
+    """Return revision -> share of the holdout among its subjects and those of `usual`.
+
+    Args:
+        held: revision -> share of the holdout among its subjects and the policy's, below 1.
+        usual: the same of the group `usual`.
+    """
+    shares = {one: (held[one], usual[one]) for one in held.keys() & usual.keys()}
+    return {
+        one: h * (1.0 - u) / (h * (1.0 - u) + u * (1.0 - h))
+        for one, (h, u) in shares.items()
+        if 0.0 < h < 1.0 and 0.0 < u < 1.0
+    }
 
 
 def figures(groups: Groups) -> Plain:

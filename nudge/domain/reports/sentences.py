@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bandits.inference.interval import Estimate
 
 Said = dict[str, str]
 """A sentence by language, `zh` and `en`."""
+LANGUAGES: Final = ("zh", "en")
 NEAR: Final = 9.95
 """Percent from which on a decimal would be rounded to 10.0."""
 _CHANNELS: Final = {
@@ -46,13 +47,16 @@ class Finding:
         leader: name of the best so far.
         second: name of the next best.
         relative: the lead as a share of the second's mean.
-        beaten: names of those that can be stopped.
+        beaten: names of those that are behind the leader on average.
+        stoppable: names of those that nobody would miss.
+        leads: name of one that is behind on average, and the segment in which it leads.
         others: number of compared variants besides the leader.
         rewards: exposures with a reward.
         needed: rewards that a verdict needs.
         waiting: exposures whose window is open.
         revenue: the comparison is of yuan, not conversions.
         segment: dimension -> value; empty for the whole slot.
+        titles: name of a variant -> its title by language, of those that have one.
     """
 
     kind: str
@@ -61,16 +65,38 @@ class Finding:
     second: str = ""
     relative: Estimate | None = None
     beaten: Sequence[str] = ()
+    stoppable: Sequence[str] = ()
+    leads: Sequence[tuple[str, Mapping[str, str]]] = ()
     others: int = 1
     rewards: int = 0
     needed: int = 0
     waiting: int = 0
     revenue: bool = False
     segment: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def spoken(self, language: str) -> Finding:
+        """Return the finding with the variants' titles of a language in place of their names."""
+
+        def quoted(name: str) -> str:
+            return f"“{title_of(name, language, self.titles)}”" if name in self.titles else name
+
+        beaten = tuple(map(quoted, self.beaten))
+        return replace(
+            self, leader=quoted(self.leader), second=quoted(self.second), beaten=beaten, titles={}
+        )
+
+
+def title_of(name: str, language: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a variant's title in a language; in the other one, or its name, where it has none."""
+    own = titles.get(name, {})
+    return own.get(language) or next(iter(own.values()), name)
 
 
 def sentence(found: Finding) -> Said:
     """Put a finding into one sentence, or two."""
+    if found.titles:
+        return {tongue: sentence(found.spoken(tongue))[tongue] for tongue in LANGUAGES}
     say = {
         "separated": _separated,
         "still_open": _still_open,
@@ -96,24 +122,59 @@ def preliminary(found: Finding) -> Said:
 
 
 def _separated(f: Finding) -> Said:
+    lead, advice = _by(f), _advice(f)
+    average = {"zh": "", "en": ""}
+    if not f.segment and len(f.stoppable) < len(f.beaten):
+        average = {"zh": "平均来看，", "en": "on average "}
     if f.others == 1:
-        lead = _by(f)
         return {
-            "zh": f"{f.leader} 优于 {f.second}{lead['zh']}；可停用 {f.second}。",
-            "en": f"{f.leader} beats {f.second}{lead['en']}; {f.second} can be stopped.",
+            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{advice['zh']}。",
+            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{advice['en']}.",
         }
-    lead = _by(f)
     zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
     en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
     return {
-        "zh": f"{f.leader} 优于其他所有方案{zh}；可停用 {_zh_list(f.beaten)}。",
-        "en": f"{f.leader} beats every other variant{en}; {_en_list(f.beaten)} can be stopped.",
+        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{zh}{advice['zh']}。",
+        "en": f"{average['en']}{f.leader} beats every other variant{en}{advice['en']}.",
     }
+
+
+def _advice(f: Finding) -> Said:
+    """Say who can be stopped, who leads where, and whom some visitors may need; for a slot only."""
+    if f.segment:
+        return {"zh": "", "en": ""}
+    said = [{"zh": _zh_leads(f.leads), "en": _en_leads(f.leads)}] if f.leads else []
+    if f.stoppable:
+        zh, en = _zh_list(f.stoppable), _en_list(f.stoppable)
+        said.append({"zh": f"可停用 {zh}", "en": f"{en} can be stopped"})
+    known = {*f.stoppable, *(name for name, _ in f.leads)}
+    unsure = [name for name in f.beaten if name not in known]
+    if unsure:
+        said.append(
+            {
+                "zh": f"部分访客可能更适合 {_zh_list(unsure)}，暂不建议停用",
+                "en": f"do not stop {_en_list(unsure)} yet, some visitors may need it",
+            }
+        )
+    return {
+        "zh": "".join(f"；{one['zh']}" for one in said),
+        "en": "".join(f"; {one['en']}" for one in said),
+    }
+
+
+def _zh_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
+    places = [(visitors_phrase(segment)["zh"].removesuffix("："), name) for name, segment in leads]
+    return "；".join(f"{where}中 {name} 领先" for where, name in places)
+
+
+def _en_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
+    places = [(visitors_phrase(segment)["en"].removesuffix(": "), name) for name, segment in leads]
+    return "; ".join(f"{where[:1].lower()}{where[1:]} {name} leads" for where, name in places)
 
 
 def _still_open(f: Finding) -> Said:
     range_ = _range(f.relative)
-    stop = _stop(f.beaten)
+    stop = _stop(() if f.segment else f.stoppable)
     return {
         "zh": f"暂无定论：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
         "en": f"it is too early to tell: {f.leader} leads {f.second} for now"
@@ -122,7 +183,7 @@ def _still_open(f: Finding) -> Said:
 
 
 def _too_close(f: Finding) -> Said:
-    stop = _stop(f.beaten)
+    stop = _stop(() if f.segment else f.stoppable)
     return {
         "zh": f"{f.leader} 与 {f.second} 效果基本持平，任选其一即可，再增加样本也难分高下。"
         f"{stop['zh']}",

@@ -12,12 +12,11 @@ from bandits.arrays import AnyArray, BoolArray, FloatArray
 from bandits.config import AttributeSpec, LearnerConfig
 from bandits.contract import Policy
 from bandits.policies.fixed import NO_CHOICE, FixedPolicy
+from nudge.domain.slots.operator_rule import CURE, REST, OperatorRule
 from nudge.errors import InvalidRequestError
 
 BESIDE: Final = ("channel", "page")
 """Fields of a decision that every policy knows besides its attributes."""
-REST: Final = "*"
-"""Key of a rule for all values that it does not name."""
 Choose = Callable[[Mapping[str, AnyArray], BoolArray], FloatArray]
 """Contexts and eligible (n, K) -> distribution (n, K) over the log's variants."""
 
@@ -70,19 +69,14 @@ def rule_of(text: str, variants: Sequence[str]) -> StoredPolicy:
     Raises:
         InvalidRequestError: the text is not a rule, or names an unknown variant.
     """
-    name, _, choices = text.partition(":")
-    table = dict(_choice(one, variants) for one in choices.split(","))
-    default = table.pop(REST, NO_CHOICE)
-    policy = FixedPolicy(arms=tuple(variants), arm=default, by=name, by_value=table)
-    return StoredPolicy(policy, (AttributeSpec(name, "category"),))
-
-
-def _choice(text: str, variants: Sequence[str]) -> tuple[str, int]:
-    value, sign, variant = (part.strip() for part in text.rpartition("="))
-    if not sign or not value:
-        cure = "write rule:ATTRIBUTE:VALUE=VARIANT,VALUE=VARIANT,*=VARIANT"
-        raise InvalidRequestError(f"{text!r} is not a part of a rule; {cure}", {"target": [cure]})
-    if variant not in variants:
+    try:
+        rule = OperatorRule.parse(text)
+    except ValueError as error:
+        raise InvalidRequestError(str(error), {"target": [CURE]}) from error
+    for name in rule.find_unknown(tuple(variants)):
         cure = f"use one of {', '.join(variants)}"
-        raise InvalidRequestError(f"unknown variant {variant!r}; {cure}", {"target": [cure]})
-    return value, list(variants).index(variant)
+        raise InvalidRequestError(f"unknown variant {name!r}; {cure}", {"target": [cure]})
+    table = {value: list(variants).index(name) for value, name in rule.choices}
+    default = table.pop(REST, NO_CHOICE)
+    policy = FixedPolicy(arms=tuple(variants), arm=default, by=rule.by, by_value=table)
+    return StoredPolicy(policy, (AttributeSpec(rule.by, "category"),))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
+from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.rule import Rule, Scalar
 
 __all__ = ["Scalar"]
@@ -70,6 +71,7 @@ class Variant:
         value: any JSON value, sent to the page.
         attributes: numbers and words by which learners may relate variants (`amount = 50`).
         enabled: false removes it from every choice but keeps its history.
+        title: language (`zh`, `en`) -> its name in sentences and tables; empty for none.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Variant:
     attributes: Mapping[str, Scalar] = field(default_factory=dict)
     enabled: bool = True
     availability: Availability = field(default_factory=Availability)
+    title: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,19 @@ class FreeAmount:
 
 
 @dataclass(frozen=True)
+class ComparisonTerms:
+    """The terms of the group `usual`, which gets what the operator does today.
+
+    Attributes:
+        rule: of the operator.
+        share: of the subjects outside the holdouts, in [0, 1); 0 for nobody.
+    """
+
+    rule: OperatorRule
+    share: float
+
+
+@dataclass(frozen=True)
 class SlotAttribute:
     """A context attribute of a slot and its division into levels.
 
@@ -179,6 +195,7 @@ class Slot:
         guard: None for no guard.
         free_amount: amounts that visitors may type instead of the chosen one; None for none.
         affordable: most times the visitor's usual amount that a variant may be; None for no limit.
+        comparison: the group `usual`; None for none.
     """
 
     name: str
@@ -197,6 +214,7 @@ class Slot:
     guard: GuardTerms | None = None
     free_amount: FreeAmount | None = None
     affordable: float | None = None
+    comparison: ComparisonTerms | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -204,10 +222,24 @@ class Slot:
         return tuple(v.name for v in self.variants)
 
     @cached_property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """Variant -> its title by language, of the variants that have one."""
+        return {v.name: v.title for v in self.variants if v.title}
+
+    @cached_property
     def limits(self) -> Mapping[str, int]:
         """Variant -> units that may ever be given, of the variants whose stock is limited."""
         stocks = {v.name: v.availability.stock for v in self.variants}
         return {name: stock for name, stock in stocks.items() if stock is not None}
+
+    @property
+    def usual_share(self) -> float:
+        """The share of the subjects outside the holdouts who get the operator's own rule.
+
+        A slot in shadow mode shows everybody its fallback: there is no such group.
+        """
+        terms = self.comparison
+        return 0.0 if terms is None or self.mode == SlotMode.SHADOW else terms.share
 
     def variant(self, name: str) -> Variant | None:
         """Return the variant of a name, or None."""

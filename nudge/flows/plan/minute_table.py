@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from nudge.domain.choosing.choice import held_out, unit_of
+from nudge.domain.choosing.choice import group_of, unit_of
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_capacity import hours_of, limit
@@ -25,10 +25,10 @@ from nudge.store.service.catalogue import Catalogue
 MINUTE: Final = 60.0
 MOST_GROUPS: Final = 4096
 """Groups of visitors that are remembered; then all are forgotten."""
-GroupKey = tuple[int, bool, str, str, str, str, tuple[Scalar | None, ...], tuple[type, ...]]
-"""Key of a group of visitors who share a distribution: mark of the options that are left, whether
-they belong to the holdout, unit, purpose, channel, API key, values of the slot's context and their
-types, since a cell may tell 1 from true."""
+GroupKey = tuple[int, str, str, str, str, str, tuple[Scalar | None, ...], tuple[type, ...]]
+"""Key of a group of visitors who share a distribution: mark of the options that are left, the
+group (holdout, usual, policy), unit, purpose, channel, API key, values of the slot's context and
+their types, since a cell may tell 1 from true."""
 
 
 class MinuteTable:
@@ -97,11 +97,11 @@ class MinuteTable:
         if not self._plain:
             return None
         wish, context = candidate.wish, candidate.context
-        held = held_out(self.served.slot, candidate.opened.subject, holdout)
+        group = group_of(self.served.slot, candidate.opened.subject, holdout)
         values = tuple([context.get(name) for name in self._names])
         kinds = tuple(map(type, values))
         unit = candidate.unit
-        return mark, held, unit, wish.purpose, wish.channel, source, values, kinds
+        return mark, group, unit, wish.purpose, wish.channel, source, values, kinds
 
 
 @dataclass

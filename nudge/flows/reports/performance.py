@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion
+from nudge.domain.changes.compared_questions import ComparedQuestions, compared_questions
+from nudge.domain.changes.report_change import add_changes
+from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion, plain_where
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
-from nudge.flows.reports.holdout_shares import read_holdout_runs, read_holdout_shares
+from nudge.flows.reports.holdout_shares import (
+    read_holdout_runs,
+    read_holdout_shares,
+    read_usual_runs,
+    read_usual_shares,
+)
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -40,6 +48,22 @@ def usual(slot: Slot, attributes: Sequence[str] = ()) -> list[tuple[str, ...]]:
     own = dict.fromkeys([*(one.name for one in slot.context), *sorted(attributes)[:ATTRIBUTES]])
     beside = [CONTEXT + name for name in own if name not in DIMENSIONS]
     return [(), *((name,) for name in (*DIMENSIONS, *beside))]
+
+
+def advised(slot: Slot) -> list[str]:
+    """Return the dimensions whose segments must not lose by advice: the slot's own context."""
+    known = dict.fromkeys(["channel", "page", *(one.name for one in slot.context)])
+    return [name if name in DIMENSIONS else CONTEXT + name for name in known]
+
+
+def _questions(asked: PerformanceQuestion, as_of: float, slot: Slot) -> ComparedQuestions:
+    if not asked.compare:
+        return ComparedQuestions(asked, None)
+    return compared_questions(asked, as_of, slot.terms.window, slot.revision)
+
+
+def _cut(asked: PerformanceQuestion, *, revenue: bool) -> Cut:
+    return Cut(asked.period, asked.by, revenue, where=asked.where, calendar=asked.calendar)
 
 
 def _keeps(slot: Slot) -> bool:
@@ -93,23 +117,32 @@ class Reports:
         caught_up = self.store.freshness.read()  # before the lake is looked at
         with named_engine(self.lake, self.engine, self.cache, self.limits) as (backend, contents):
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
-            cut = Cut(
-                question.period, question.by, revenue, where=question.where, calendar=calendar
-            )
-            cube = build_cube(rows, cut, slot.names)
-            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
-        shares = read_holdout_shares(self.store, slot, cube, self.holdout)
-        runs = read_holdout_runs(self.store, slot, cube)
-        terms = ReportTerms(slot, shares, as_of, runs, calendar)
+            asked = _questions(question, as_of, slot)
+            question, cut = asked.now, _cut(asked.now, revenue=revenue)
+            cube = build_cube(rows, cut, slot.names)
+            earlier = None
+            if asked.before is not None:
+                earlier = build_cube(rows, _cut(asked.before, revenue=revenue), slot.names)
+            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
+
+            def parts() -> dict[str, Cube]:
+                return {
+                    name: build_cube(rows, replace(cut, by=(name,)), slot.names)
+                    for name in advised(slot)
+                }
+
+            terms = self._terms(slot, cube, as_of, calendar)
+            found = report(terms, question.by, cube, parts) | {"prefilled": numbers}
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
             "from": calendar.label_or_none(question.period.start),
             "to": calendar.label_or_none(question.period.end),
-            "where": dict(question.where),
+            "where": plain_where(question.where),
         }
-        found = report(terms, question.by, cube) | {"prefilled": numbers}
+        if question.compare:
+            found = add_changes(found, asked, cube, earlier, revenue=revenue)
         return ReportResult(head | lake_of(since, calendar) | found, as_of)
 
     def keep(self, tell: Tell = lambda _: None) -> None:
@@ -132,6 +165,15 @@ class Reports:
                     revenue = slot.terms.objective == "revenue"
                     cut = Cut(by=by, revenue=revenue, calendar=self.calendar)
                     keep_sums(rows, cut, slot.names)
+
+    def _terms(
+        self, slot: Slot, cube: Cube, as_of: float, calendar: OperatorCalendar
+    ) -> ReportTerms:
+        shares = read_holdout_shares(self.store, slot, cube, self.holdout)
+        runs = read_holdout_runs(self.store, slot, cube)
+        usual_shares = read_usual_shares(self.store, slot, cube)
+        usual_runs = read_usual_runs(self.store, slot, cube)
+        return ReportTerms(slot, shares, as_of, runs, calendar, usual_shares, usual_runs)
 
     def _slot(self, name: str) -> Slot:
         found = self.store.slots.current().get(name)

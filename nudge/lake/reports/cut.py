@@ -29,7 +29,7 @@ class Cut:
         by: dimensions of `domain.questions`.
         revenue: the reward is the value in yuan, not the conversion.
         quarantined: outages; exposures in them are counted, and are in no other sum.
-        where: dimensions with the value that the rows have.
+        where: dimensions with the values that the rows may have.
         calendar: of days, weeks and months.
     """
 
@@ -42,8 +42,10 @@ class Cut:
 
     def inside(self, table: Table) -> Table:
         """Keep the rows of the period that have the values of `where`."""
-        for name, value in self.where:
-            table = table.filter(self._key([self._column(table, name).cast("string")]) == value)
+        for name in dict.fromkeys(name for name, _ in self.where):
+            values = [value for one, value in self.where if one == name]
+            found = self._key([self._column(table, name).cast("string")])
+            table = table.filter(found == values[0] if len(values) == 1 else found.isin(values))
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
     def outages(self, table: Table) -> Table:

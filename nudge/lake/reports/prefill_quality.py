@@ -52,7 +52,8 @@ def prefill_quality(backend: Backend, slot: str, cut: Cut) -> dict[str, Mapping[
 def _with_dimensions(backend: Backend, shown: Table, cut: Cut) -> Table:
     """Add the dimensions that a filter may name, which only the decisions have."""
     made = backend.table("decisions")
-    names = [name.removeprefix(CONTEXT) for name, _ in cut.where if name.startswith(CONTEXT)]
+    asked = dict.fromkeys(name for name, _ in cut.where if name.startswith(CONTEXT))
+    names = [name.removeprefix(CONTEXT) for name in asked]
     told = made.select(
         "decision_id",
         "channel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +12,25 @@ from hypothesis import strategies as st
 from places import CONFIG
 
 from nudge.config.slot_file import load_slot
-from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose
+from nudge.domain.choosing.choice import ChoiceInput, StandingDecision, choose, group_of
 from nudge.domain.choosing.eligibility import RULES, Rule, removal_reasons, variant_rules
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.choosing.stock import field_of
 from nudge.domain.journal.records import Decision, Ref
+from nudge.domain.slots.holdout import in_holdout
 from nudge.domain.slots.learning import first_policy
+from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.rule import read_rule
-from nudge.domain.slots.slot import Availability, RewardTerms, Slot, Stickiness, Variant
+from nudge.domain.slots.slot import (
+    Availability,
+    ComparisonTerms,
+    RewardTerms,
+    Slot,
+    SlotMode,
+    Stickiness,
+    Variant,
+)
 
 AT = 1_000_000.0
 GROUPS = ("data", "tv")
@@ -183,6 +194,58 @@ def test_what_stuck_stays_while_it_fits(data: st.DataObject) -> None:
     else:
         assert isinstance(again, Decision)
         assert again.supersedes == (Ref(0, 7) if possible else None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "page", "off", "wanted"),
+    [
+        ("live", "home", "", ("b", "usual")),
+        ("live", "bill", "", ("c", "usual")),
+        ("live", "home", "b", ("a", "usual")),
+        ("frozen", "home", "", ("b", "usual")),
+        ("off", "home", "", ("a", "fallback")),
+        ("shadow", "home", "", (None, "shadow")),
+    ],
+)
+def test_the_group_usual_gets_the_operator_s_own_rule(
+    mode: str, page: str, off: str, wanted: tuple[str | None, str]
+) -> None:
+    """Its variant for sure; the fallback where that is not possible; after the holdout's draw."""
+    rule = OperatorRule.parse("page:home=b,bill=c")
+    slot = replace(ruled_slot(mode, off), comparison=ComparisonTerms(rule, 0.5))
+    reasons = Counter()
+    for number in range(200):
+        ask = DecisionRequest("v", "web", page, (slot.name,))
+        subject = f"{number:032x}"
+        visit = ChoiceInput(ask, subject, {}, AT, 0.2, "test", b"k" * 32, degraded=False)
+        made = chosen(slot, visit, {})
+        reasons[made.reason] += 1
+        group = group_of(slot, subject, 0.2)
+        if group == "usual" or (mode, made.reason) == ("shadow", "shadow"):
+            assert made.reason == wanted[1]
+        if made.reason == "usual":
+            assert (made.variant, made.propensity, sum(made.pmf)) == (wanted[0], 1.0, 1.0)
+            assert not in_holdout(subject, "global", 0.2)
+        if made.reason == "holdout":
+            assert made.variant == "a"
+    assert (50 < reasons["usual"] < 110) == (wanted[1] == "usual")
+
+
+def ruled_slot(mode: str, off: str) -> Slot:
+    """A slot of three variants, one of them perhaps switched off."""
+    return Slot(
+        name="promotion",
+        revision=1,
+        variants=tuple(Variant(name, name, enabled=name != off) for name in "abc"),
+        context=(),
+        policy={"kind": "auto"},
+        terms=RewardTerms("shown", "paid", "conversion", 3600.0),
+        stickiness=Stickiness(86400.0),
+        holdout=0.0,
+        floor=0.02,
+        fallback={"default": "a"},
+        mode=SlotMode(mode),
+    )
 
 
 METHODS = ("alipay", "card", None)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from report_traffic import SLOT
 
-from nudge.domain.reports.holdout_runs import holdout_runs, newest_run
-from nudge.domain.slots.slot import Slot
+from nudge.domain.reports.holdout_runs import holdout_runs, newest_run, usual_runs
+from nudge.domain.slots.operator_rule import OperatorRule
+from nudge.domain.slots.slot import ComparisonTerms, Slot
 
 
 def revision(number: int, **more: object) -> Slot:
@@ -62,3 +63,30 @@ def test_f37_only_the_newest_run_of_the_rows_is_pooled() -> None:
     assert newest_run([1, 2, 4], shares, runs) == {3: 0.2, 4: 0.2}
     assert newest_run([1, 2], shares, runs) == {1: 0.1, 2: 0.1}
     assert newest_run([], shares, runs) == {}
+
+
+def ruled(text: str, share: float = 0.1) -> dict[str, object]:
+    """The group `usual` under a rule."""
+    return {"comparison": ComparisonTerms(OperatorRule.parse(text), share)}
+
+
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        (ruled("page:*=a,home=b", 0.3), True),
+        (ruled("page:home=b,*=c"), False),
+        (ruled("channel:home=b,*=a"), False),
+        ({"comparison": None}, False),
+        (ruled("page:home=b,*=a") | without("b"), False),
+        (ruled("page:home=b,*=a") | worth("b", "another text"), False),
+        (ruled("page:home=b,*=a") | without("c"), True),
+        (ruled("page:home=b,*=a") | {"fallback": {"default": "b"}}, False),
+    ],
+)
+def test_exposures_are_pooled_while_the_operator_s_rule_shows_the_same(
+    more: dict[str, object],
+    same: bool,  # noqa: FBT001 (parametrised)
+) -> None:
+    """Another share, or another order of the same rule, shows nobody something else."""
+    first = revision(1, **ruled("page:home=b,*=a"))
+    assert usual_runs([first, revision(2, **more)]) == {1: 1, 2: 1 if same else 2}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bandits.inference.interval import Estimate
@@ -11,22 +13,39 @@ LEAD = Estimate(0.12, 0.08, 0.17)
 
 
 def test_a_winner_is_named_with_its_lead_and_what_can_be_stopped() -> None:
-    """Who, for whom, by how much, and what to do now."""
-    found = Finding("winner", "separated", "A", "B", LEAD, ("B",), segment={"channel": "wap"})
+    """Who, by how much, and what to do now; a segment of visitors gets no advice to stop."""
+    found = Finding("winner", "separated", "A", "B", LEAD, ("B",), ("B",))
     said = sentence(found)
-    assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %); B can be stopped."
-    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
+    assert said["en"] == "A beats B by 12 % (8-17 %); B can be stopped."
+    assert said["zh"] == "A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
+    said = sentence(replace(found, segment={"channel": "wap"}))
+    assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %)."
+    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）。"
 
 
 def test_of_many_the_next_best_is_named() -> None:
-    """The lead is that over the second; all that are beaten can be stopped."""
-    found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C"), others=2, revenue=True)
+    """The lead is that over the second; all that nobody would miss can be stopped."""
+    gone = ("B", "C")
+    found = Finding("winner", "separated", "A", "B", LEAD, gone, gone, others=2, revenue=True)
     assert sentence(found) == {
         "zh": "A 优于其他所有方案，与第二名 B 相比，每次曝光的收入相对高出 12%"
         "（置信区间 8%～17%）；可停用 B、C。",
         "en": "A beats every other variant, and the next best, B, by 12 % (8-17 %); B and C can be "
         "stopped.",
     }
+
+
+def test_a_variant_that_some_visitors_need_is_not_to_be_stopped() -> None:
+    """Who leads on average and where another leads are both said, and no advice against it."""
+    leads = (("B", {"channel": "wap"}),)
+    found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C", "D"), ("C",), leads, 3)
+    said = sentence(found)
+    assert said["en"] == (
+        "On average A beats every other variant, and the next best, B, by 12 % (8-17 %); for WAP "
+        "visitors B leads; C can be stopped; do not stop D yet, some visitors may need it."
+    )
+    assert said["zh"].startswith("平均来看，A 优于其他所有方案")
+    assert "WAP 访客中 B 领先；可停用 C；部分访客可能更适合 D，暂不建议停用。" in said["zh"]
 
 
 @pytest.mark.parametrize(
@@ -64,3 +83,13 @@ def test_percents_have_a_decimal_where_it_says_something() -> None:
     """One below ten, none above, and no minus before nothing."""
     told = [percent(x) for x in (0.1234, 0.034, 0.0999, 0.08, -0.006, -0.00001)]
     assert told == ["12", "3.4", "10", "8", "-0.6", "0"]
+
+
+def test_q4_sentences_speak_titles_and_keep_names_without() -> None:
+    """Each language has its own title; one language stands for both, and a name for itself."""
+    titles = {"a": {"zh": "100 元", "en": "100 yuan"}, "b": {"zh": "充值三重礼"}}
+    found = Finding("winner", "separated", "a", "b", None, ("b", "c"), others=2, titles=titles)
+    said = sentence(found)
+    assert said["zh"] == "“100 元” 优于其他所有方案；可停用 “充值三重礼”、c。"
+    assert said["en"].startswith("“100 yuan” beats every other")
+    assert "“充值三重礼” and c can be stopped" in said["en"]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from math import sqrt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge.domain.slots.holdout import GLOBAL, in_holdout, share_held_out
+from nudge.domain.slots.holdout import (
+    GLOBAL,
+    in_holdout,
+    in_usual,
+    share_beside_usual,
+    share_held_out,
+)
 
 SUBJECTS = tuple(f"{i:032x}" for i in range(20_000))
 CRITICAL = 10.83
@@ -64,6 +71,7 @@ def test_membership_is_for_ever() -> None:
     assert held == PINNED
 
 
+USUAL_PINNED = [13, 24, 30, 44, 64, 79, 82, 85]
 PINNED = [7, 26, 30, 34, 41, 47, 51, 65, 67, 85]
 
 
@@ -74,3 +82,19 @@ def test_two_holdouts_take_the_share_of_their_union() -> None:
     error = 4 * sqrt(share * (1 - share) / len(SUBJECTS))
     assert abs(len(held) / len(SUBJECTS) - share) < error
     assert share_held_out(0.0, 0.1) == share_held_out(0.1, 0.0)
+
+
+def test_the_group_usual_has_a_salt_of_its_own() -> None:
+    """Its members are independent of both holdouts; its share is kept and only adds, for ever."""
+    usual = frozenset(s for s in SUBJECTS if in_usual(s, "banner", 0.3))
+    assert abs(len(usual) / len(SUBJECTS) - 0.3) < 4 * sqrt(0.3 * 0.7 / len(SUBJECTS))
+    assert chi_square(usual, members("banner", 0.3)) < CRITICAL
+    assert chi_square(usual, members(GLOBAL, 0.3)) < CRITICAL
+    assert {s for s in SUBJECTS if in_usual(s, "banner", 0.1)} <= usual
+    assert [i for i in range(100) if in_usual(SUBJECTS[i], "banner", 0.1)] == USUAL_PINNED
+
+
+def test_the_holdout_s_share_is_told_beside_the_group_usual() -> None:
+    """Of 100 subjects 10 are held out, 18 usual and 72 the policy's: 10 of 82."""
+    assert share_beside_usual(0.1, 0.2) == pytest.approx(10 / 82)
+    assert share_beside_usual(0.1, 0.0) == 0.1

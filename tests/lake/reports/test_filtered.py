@@ -9,8 +9,11 @@ import duckdb
 import pytest
 from report_traffic import NOW, SLOT, traffic, written
 
+from nudge.domain.changes.compared_questions import compared_questions
+from nudge.domain.changes.report_change import add_changes
 from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, Where, where_of
 from nudge.domain.reports.report import ReportTerms, report
+from nudge.domain.reports.report_table import rows as table_of
 from nudge.errors import InvalidRequestError
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.engine.sql import sql_view
@@ -51,7 +54,7 @@ def counted(lake: Lake, condition: str) -> dict[str, int]:
     found = duckdb.sql(f"""
         WITH d AS ({sql_view(lake, "decisions")}), e AS ({sql_view(lake, "exposures")})
         SELECT e.reason, count(*) FROM e LEFT JOIN d USING (decision_id)
-        WHERE e.slot = 'banner' AND {condition} GROUP BY ALL
+        WHERE e.slot = 'banner' AND ({condition}) GROUP BY ALL
     """).fetchall()  # noqa: S608 (our own conditions)
     return dict(found)
 
@@ -66,6 +69,9 @@ FILTERS = {
     "context.unheard:x": "false",
     "channel:wap, page:home": "d.channel = 'wap' AND d.page = 'home'",
     "channel:fax": "false",
+    "channel:wap,page:home,channel:web": "d.channel IN ('wap', 'web') AND d.page = 'home'",
+    "context.city_tier:,context.city_tier:1": "d.context['city_tier'] IS NULL OR "
+    "json_extract_string(d.context_json, '$.city_tier') = '1'",
 }
 
 
@@ -113,7 +119,10 @@ WRONG = {
     "day:yesterday": "day:2026-11-27",
     "revision:two": "revision:3",
     "degraded:yes": "degraded:false",
-    "channel:wap,channel:web": "twice",
+    "channel:wap,channel:wap": "twice",
+    "variant:coffee": "what a decision led to",
+    "stage:growth": "context.stage for an attribute",
+    r"page:a\b": "backslash alone",
     "context.:x": "unknown dimension",
 }
 
@@ -127,11 +136,44 @@ def test_f34_what_cannot_be_filtered_is_refused(text: str, message: str) -> None
 
 def test_f34_a_question_keeps_its_filter(rows: SlotRows) -> None:
     """On its way to the worker as JSON; a job of an earlier version has none."""
-    asked = PerformanceQuestion("banner", where=(("channel", "wap"), ("page", "home")))
+    text = r"page:home,context.place:a\,b:c\\,channel:wap,channel:app"
+    asked = PerformanceQuestion("banner", where=where_of(text))
+    values = {"channel": ["app", "wap"], "page": "home", "context.place": "a,b:c\\"}
+    assert asked.plain["where"] == values
     assert PerformanceQuestion.read(asked.plain) == asked
     before = {name: value for name, value in asked.plain.items() if name != "where"}
     assert PerformanceQuestion.read(before).where == ()
     assert rows.slot == asked.slot
+
+
+def test_q4_a_change_is_counted_by_hand_and_has_an_interval(lake: Lake, rows: SlotRows) -> None:
+    """Slot, segments and variants are compared with the revision before, over final rewards."""
+    asked = PerformanceQuestion("banner", by=("channel",), compare="revision")
+    pair = compared_questions(asked, NOW, 0.0, 2)
+    assert pair.before is not None
+    now, before = (
+        build_cube(rows, Cut(by=one.by, where=one.where), SLOT.names)
+        for one in (pair.now, pair.before)
+    )
+    plain: Any = report(ReportTerms(SLOT, SHARES, NOW), asked.by, now)
+    told = add_changes(plain, pair, now, before, revenue=False)
+    change = told["whole"]["change"]
+    for side, number in (("now", 2), ("before", 1)):
+        most = counted(lake, f"e.slot_revision = {number}")["policy"]
+        assert 0 < change[side]["exposures"] <= most
+    rate = change["rate"]
+    assert rate["value"] == pytest.approx(change["now"]["rate"] - change["before"]["rate"])
+    assert rate["low"] < rate["value"] < rate["high"]
+    assert (rate["verdict"] == "unclear") == (rate["low"] <= 0.0 <= rate["high"])
+    assert told["compare"]["revision"] == 1
+    assert "may differ" in told["compare"]["en"]
+    assert "并非随机分组" in told["compare"]["zh"]
+    by_segment = [one["change"]["now"] for one in told["segments"] if not one["hidden"]]
+    assert sum(one["exposures"] for one in by_segment if one) <= change["now"]["exposures"]
+    assert any(one["change"]["rate"] for one in told["whole"]["variants"])
+    table = table_of(told | {"slot": "banner", "as_of": ""})
+    assert table[0]["change_rate"] == rate["value"]
+    assert len({tuple(row) for row in table}) == 1
 
 
 def test_f37_a_lift_begins_anew_with_another_fallback(lake: Lake, rows: SlotRows) -> None:

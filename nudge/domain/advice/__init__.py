@@ -1,0 +1,1 @@
+"""Advice of a report: which variants nobody would miss."""
