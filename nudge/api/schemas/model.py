@@ -100,6 +100,16 @@ class ModelSchema(Schema):
     holdout = ma.Float(
         required=True, metadata={"description": "share of visitors who always get the fallback"}
     )
+    usual = ma.Float(
+        required=True,
+        metadata={"description": "share of visitors who get the operator's own rule"},
+    )
+    titles = ma.Dict(
+        keys=ma.String(),
+        values=ma.Dict(keys=ma.String(), values=ma.String()),
+        required=True,
+        metadata={"description": "variant -> its title by language, of those that have one"},
+    )
     policy_share = ma.Float(
         required=True, metadata={"description": "share of visitors for whom the policy draws"}
     )

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
-from nudge.domain.reports.sentences import percent, visitors_phrase
+from nudge.domain.reports.sentences import LANGUAGES, percent, title_of, visitors_phrase
 
 Said = dict[str, str]
 """A sentence by language, `zh` and `en`."""
 Plain = Mapping[str, Any]
+Titles = Mapping[str, Mapping[str, str]]
+"""Variant -> its title by language, of those that have one."""
 
 FEW: Final = 100
 """Exposures below which a value counts as hardly known."""
@@ -25,14 +27,19 @@ _MODES: Final[Mapping[str, Said]] = {
 }
 
 
-def variant_name(name: str) -> Said:
-    """Name a variant in a sentence."""
-    return {"zh": name, "en": name}
+def variant_name(name: str, titles: Titles) -> Said:
+    """Name a variant in a sentence: by its title, or by its name where it has none."""
+    if name not in titles:
+        return {"zh": name, "en": name}
+    return {tongue: f"“{title_of(name, tongue, titles)}”" for tongue in LANGUAGES}
 
 
 def model_sentences(model: Plain) -> list[Said]:
     """Put a slot's model, as `slot_model` returns it, into sentences."""
-    return list(_sentences(model))
+    # Chinese has no space beside its quotation marks.
+    return [
+        one | {"zh": one["zh"].replace(" “", "“").replace("” ", "”")} for one in _sentences(model)
+    ]
 
 
 def _sentences(model: Plain) -> Iterator[Said]:
@@ -42,7 +49,7 @@ def _sentences(model: Plain) -> Iterator[Said]:
             "zh": "还没有发布学到的策略：目前按起始规则分配。",
             "en": "No learned policy has been published yet: the first rule decides.",
         }
-        yield _shown({}, model["shown"])
+        yield _shown({}, model["shown"], model["titles"])
         return
     yield _source(model["learned"], model["revision"], model["policy"]["version"])
     yield from _forgetting(model)
@@ -53,22 +60,22 @@ def _sentences(model: Plain) -> Iterator[Said]:
             "en": f"What only pages say moves at most {share} % of a probability; the rest comes "
             "from what servers said.",
         }
-    yield _shown({}, model["shown"])
+    yield _shown({}, model["shown"], model["titles"])
     if model["visitors"] is None:
         yield {
             "zh": "该快照由旧版本发布，没有记录各类访客的分布；下次发布后可见。",
             "en": "An older version published this snapshot and did not note what is shown to "
             "whom; the next snapshot will.",
         }
-    yield from _values(model["values"])
-    yield from _cells(model["cells"])
+    yield from _values(model["values"], model["titles"])
+    yield from _cells(model["cells"], model["titles"])
     yield from _unknown(model["values"])
 
 
 def _mode(model: Plain) -> Said:
     frozen = {"zh": "已冻结：不再更新策略", "en": "frozen: its policy is not updated"}
     said = _MODES.get(model["mode"], frozen)
-    fallback = variant_name(model["fallback"])
+    fallback = variant_name(model["fallback"], model["titles"])
     if model["serves"] == "fallback":
         return {
             "zh": f"决策位 {model['slot']} {said['zh']}（{fallback['zh']}）；"
@@ -77,11 +84,15 @@ def _mode(model: Plain) -> Said:
             "what the policy would show.",
         }
     held, rest = percent(model["holdout"]), percent(model["policy_share"])
+    zh = en = ""
+    if model["usual"]:
+        zh = f"，{percent(model['usual'])}% 沿用现行规则"
+        en = f", {percent(model['usual'])} % get the operator's own rule"
     return {
-        "zh": f"决策位 {model['slot']} {said['zh']}：{rest}% 的访客由策略决定，"
+        "zh": f"决策位 {model['slot']} {said['zh']}：{rest}% 的访客由策略决定{zh}，"
         f"{held}% 在对照组，始终看到默认方案（{fallback['zh']}）。",
         "en": f"Slot {model['slot']} is {said['en']}. {rest} % of its visitors get what the policy "
-        f"draws, {held} % are held out and always get the fallback ({fallback['en']}).",
+        f"draws{en}, {held} % are held out and always get the fallback ({fallback['en']}).",
     }
 
 
@@ -118,26 +129,29 @@ def _forgetting(model: Plain) -> Iterator[Said]:
 
 
 def _shown(
-    segment: Mapping[str, str], shares: Mapping[str, float], why: Said | None = None
+    segment: Mapping[str, str],
+    shares: Mapping[str, float],
+    titles: Titles,
+    why: Said | None = None,
 ) -> Said:
     """Tell the distribution for some visitors, the largest shares first; for all without any."""
     listed = sorted(shares.items(), key=lambda one: -one[1])[:3]
     where = visitors_phrase(segment) if segment else {"zh": "全部访客：", "en": "All visitors: "}
-    names = [(variant_name(name), percent(share)) for name, share in listed]
+    names = [(variant_name(name, titles), percent(share)) for name, share in listed]
     zh = "，".join(f"{share}% 的概率展示 {name['zh']}" for name, share in names)
     en = ", ".join(f"{share} % {name['en']}" for name, share in names)
     why = why or {"zh": "", "en": ""}
     return {"zh": f"{where['zh']}{zh}{why['zh']}。", "en": f"{where['en']}{en}{why['en']}."}
 
 
-def _values(values: Sequence[Plain]) -> Iterator[Said]:
+def _values(values: Sequence[Plain], titles: Titles) -> Iterator[Said]:
     """Tell the values of the attributes that change what is shown, the strongest first."""
     found = [list(rows) for _, rows in groupby(values, key=lambda one: one["attribute"])]
     known = [[one for one in rows if one["visitors"] >= FEW] for rows in found]
     strong = sorted((rows for rows in known if _spread(rows) >= SAME), key=_spread, reverse=True)
     same = [rows[0]["attribute"] for rows in known if rows and _spread(rows) < SAME]
     for one in [row for rows in strong for row in rows][:MOST_SAID]:
-        yield _shown(_segment({one["attribute"]: one["value"]}), one["shares"])
+        yield _shown(_segment({one["attribute"]: one["value"]}), one["shares"], titles)
     if same:
         yield {
             "zh": f"{'、'.join(same)} 对展示内容几乎没有影响。",
@@ -151,18 +165,21 @@ def _spread(rows: Sequence[Plain]) -> float:
     return max((max(column) - min(column) for column in columns), default=0.0)
 
 
-def _cells(cells: Sequence[Plain]) -> Iterator[Said]:
+def _cells(cells: Sequence[Plain], titles: Titles) -> Iterator[Said]:
     """Tell the most frequent combinations with the rates that are the reason."""
     for one in cells[: MOST_SAID // 2]:
         if one["rates"] is not None and len(one["rates"]) > 1 and one["context"]:
             shares = {name: share for name, share in one["shares"].items() if share > 0}
             best = sorted(shares, key=lambda name: -one["rates"][name])[:2]
             if len(best) > 1:
-                yield _shown(_segment(one["context"]), shares, _because(best, one["rates"]))
+                yield _shown(
+                    _segment(one["context"]), shares, titles, _because(best, one["rates"], titles)
+                )
 
 
-def _because(best: Sequence[str], rates: Mapping[str, float]) -> Said:
-    (first, second), (high, low) = map(variant_name, best), (percent(rates[one]) for one in best)
+def _because(best: Sequence[str], rates: Mapping[str, float], titles: Titles) -> Said:
+    first, second = (variant_name(one, titles) for one in best)
+    high, low = (percent(rates[one]) for one in best)
     return {
         "zh": f"，因为 {first['zh']} 的预期转化率为 {high}%，其次 {second['zh']} 为 {low}%",
         "en": f", because {first['en']} is expected to convert {high} %, and {second['en']}, the "

@@ -69,7 +69,9 @@ def _head(slot: Slot, everywhere: float) -> Plain:
         "serves": "policy" if draws else "fallback",
         "fallback": slot.fallback["default"],
         "holdout": held,
-        "policy_share": 1.0 - held if draws else 0.0,
+        "usual": (1.0 - held) * slot.usual_share if draws else 0.0,
+        "policy_share": (1.0 - held) * (1.0 - slot.usual_share) if draws else 0.0,
+        "titles": {name: dict(title) for name, title in slot.titles.items()},
     }
 
 

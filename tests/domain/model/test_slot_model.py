@@ -18,7 +18,8 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.model.slot_model import slot_model
 from nudge.domain.slots.learning import first_policy, learner_config
-from nudge.domain.slots.slot import FrozenServes, Slot, SlotMode
+from nudge.domain.slots.operator_rule import OperatorRule
+from nudge.domain.slots.slot import ComparisonTerms, FrozenServes, Slot, SlotMode
 from nudge.flows.folds.page_share import FitMemories, facts_of
 from nudge.flows.folds.publish import fit_learner
 from nudge.store.folds.counts import CountRow
@@ -26,7 +27,7 @@ from nudge.store.folds.counts import CountRow
 SHIPPED = load_slots(CONFIG / "slots")["banner"]
 SLOT = replace(
     SHIPPED,
-    variants=SHIPPED.variants[:2],
+    variants=tuple(replace(one, title={}) for one in SHIPPED.variants[:2]),
     context=tuple(one for one in SHIPPED.context if one.name == "channel"),
     fallback={"default": SHIPPED.names[0]},
     policy={"kind": "auto", "draws": 64},
@@ -189,3 +190,22 @@ def test_before_the_first_snapshot_the_first_rule_is_told() -> None:
     assert (model["learned"], model["policy"]["version"]) == (None, 0)
     assert model["shown"] == {FIRST: 0.5, SECOND: 0.5}
     assert "No learned policy" in model["sentences"][1]["en"]
+
+
+def test_a_title_stands_for_its_variant() -> None:
+    """Sentences use a variant's title in their language; figures keep the name."""
+    first, *rest = SLOT.variants
+    titled = replace(first, title={"zh": "抽流量", "en": "Data draw"})
+    model = told(LiveSlot(replace(SLOT, variants=(titled, *rest)), learned().policy))
+    assert any("“抽流量”" in one["zh"] for one in model["sentences"])
+    assert any("“Data draw”" in one["en"] for one in model["sentences"])
+    assert FIRST in model["shown"]
+
+
+def test_the_group_usual_is_taken_off_the_policys_share() -> None:
+    """Whom the operator's own rule serves is told, and the three shares are all visitors."""
+    terms = ComparisonTerms(OperatorRule.parse(f"channel:*={FIRST}"), 0.2)
+    model = told(LiveSlot(replace(SLOT, holdout=0.0, comparison=terms), learned().policy))
+    assert model["usual"] == pytest.approx(0.95 * 0.2)
+    assert model["usual"] + model["policy_share"] + model["holdout"] == pytest.approx(1)
+    assert "operator's own rule" in model["sentences"][0]["en"]
