@@ -40,6 +40,21 @@ class JobSchema(Schema):
     )
 
 
+class NeedSchema(Schema):
+    """A segment's need for a variant that does not lead on average."""
+
+    variant = ma.String(required=True)
+    segment = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "dimension and value; other: all values without a segment"},
+    )
+    leads = ma.Boolean(
+        required=True, metadata={"description": "it is seen to lead there; false: it may"}
+    )
+
+
 class SentenceSchema(Schema):
     """A verdict in words."""
 
@@ -53,7 +68,16 @@ class SentenceSchema(Schema):
         allow_none=True,
         metadata={"description": "of the leader over the second, as a share: value, low, high"},
     )
-    can_be_stopped = ma.List(ma.String(), required=True)
+    can_be_stopped = ma.List(
+        ma.String(),
+        required=True,
+        metadata={"description": "variants that no segment of the slot's context needs"},
+    )
+    needed_by = ma.List(
+        ma.Nested(NeedSchema),
+        required=True,
+        metadata={"description": "variants that do not lead on average, and who needs them"},
+    )
     zh = ma.String(required=True)
     en = ma.String(required=True)
 

@@ -16,6 +16,7 @@ from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
 from nudge.domain.reports.section_estimates import ReportSettings
+from nudge.domain.reports.sentences import Advice
 from nudge.domain.slots.slot import Slot
 
 DECIDED: Final = 0.05
@@ -32,6 +33,7 @@ class ReportTerms:
         until: seconds, the watermark of the newest rows.
         runs: revision -> first revision of its run, of `holdout_runs`.
         calendar: of days and labels.
+        advice: on the whole slot; None where only the means are known.
     """
 
     slot: Slot
@@ -39,6 +41,7 @@ class ReportTerms:
     until: float
     runs: Mapping[int, int] = field(default_factory=dict)
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    advice: Advice | None = None
 
     @property
     def revenue(self) -> bool:
@@ -64,6 +67,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         alpha=DECIDED,
         comparisons=segments + 1,
         level=LEVEL,
+        advice=terms.advice,
     )
     return {
         "objective": terms.slot.terms.objective,

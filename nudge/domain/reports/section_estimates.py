@@ -20,7 +20,7 @@ from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Groups
 from nudge.domain.reports.holdout_runs import newest_run
 from nudge.domain.reports.report_time import FEWEST
-from nudge.domain.reports.sentences import Finding
+from nudge.domain.reports.sentences import Advice, Finding
 
 Plain = dict[str, object]
 
@@ -39,6 +39,8 @@ class ReportSettings:
         alpha: chance that a verdict names a false winner, in any section.
         comparisons: number of sections that are judged together.
         level: of the intervals for one look.
+        advice: on the whole slot: a variant is stopped for all visitors, so that each section
+            calls stoppable what no segment needs; None where only the means are known.
     """
 
     enabled: Sequence[str]
@@ -49,6 +51,7 @@ class ReportSettings:
     alpha: float
     comparisons: int
     level: float
+    advice: Advice | None = None
 
     def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
         """Return the shares of the revisions that may be pooled in a lift over these rows."""
@@ -171,13 +174,20 @@ class SectionEstimates:
         """Return the verdict on the section, with the variants' names."""
         found = self.verdict()
         names = [self.part.cube.variants[arm] for arm in self.arms]
+        beaten = [names[arm] for arm in found.beaten]
+        advice = self.reading.advice or Advice(frozenset(beaten))
+        needs = [] if segment else [advice.needs[name] for name in beaten if name in advice.needs]
+        if found.reason == "too_close" and not segment:
+            needs += advice.opposed.values()
         return Finding(
             kind=found.kind,
             reason=found.reason,
             leader="" if found.leader is None else names[found.leader],
             second="" if found.second is None else names[found.second],
             relative=found.relative,
-            beaten=tuple(names[arm] for arm in found.beaten),
+            beaten=tuple(name for name in beaten if name in advice.stoppable),
+            needs=tuple(needs),
+            average=bool(needs),
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),

@@ -37,6 +37,36 @@ _PLAIN: Final[Mapping[str, Said]] = {
 
 
 @dataclass(frozen=True)
+class Need:
+    """The need of a segment for a variant that does not lead on average.
+
+    Attributes:
+        variant: its name.
+        segment: dimension -> value.
+        leads: it is seen to lead there; otherwise it may.
+    """
+
+    variant: str
+    segment: Mapping[str, str]
+    leads: bool
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The advice on a slot's variants; without any, none can be stopped.
+
+    Attributes:
+        stoppable: names of the variants that no segment of the slot's context needs.
+        needs: name -> who needs a variant that is below the leader on average.
+        opposed: name -> who may need each of two that are equal on average.
+    """
+
+    stoppable: frozenset[str] = frozenset()
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    opposed: Mapping[str, Need] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Finding:
     """The finding of a verdict, with the variants' names.
 
@@ -47,6 +77,8 @@ class Finding:
         second: name of the next best.
         relative: the lead as a share of the second's mean.
         beaten: names of those that can be stopped.
+        needs: who needs those that are below the leader on average, and cannot be stopped.
+        average: the comparison holds on average, and some segment may differ.
         others: number of compared variants besides the leader.
         rewards: exposures with a reward.
         needed: rewards that a verdict needs.
@@ -61,6 +93,8 @@ class Finding:
     second: str = ""
     relative: Estimate | None = None
     beaten: Sequence[str] = ()
+    needs: Sequence[Need] = ()
+    average: bool = False
     others: int = 1
     rewards: int = 0
     needed: int = 0
@@ -96,24 +130,23 @@ def preliminary(found: Finding) -> Said:
 
 
 def _separated(f: Finding) -> Said:
+    lead, average, then = _by(f), _average(f), _advice(f)
     if f.others == 1:
-        lead = _by(f)
         return {
-            "zh": f"{f.leader} 优于 {f.second}{lead['zh']}；可停用 {f.second}。",
-            "en": f"{f.leader} beats {f.second}{lead['en']}; {f.second} can be stopped.",
+            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{then['zh']}。",
+            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{then['en']}.",
         }
-    lead = _by(f)
     zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
     en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
     return {
-        "zh": f"{f.leader} 优于其他所有方案{zh}；可停用 {_zh_list(f.beaten)}。",
-        "en": f"{f.leader} beats every other variant{en}; {_en_list(f.beaten)} can be stopped.",
+        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{zh}{then['zh']}。",
+        "en": f"{average['en']}{f.leader} beats every other variant{en}{then['en']}.",
     }
 
 
 def _still_open(f: Finding) -> Said:
     range_ = _range(f.relative)
-    stop = _stop(f.beaten)
+    stop = _stop(f)
     return {
         "zh": f"暂无定论：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
         "en": f"it is too early to tell: {f.leader} leads {f.second} for now"
@@ -122,7 +155,14 @@ def _still_open(f: Finding) -> Said:
 
 
 def _too_close(f: Finding) -> Said:
-    stop = _stop(f.beaten)
+    stop = _stop(f)
+    if f.average:
+        return {
+            "zh": f"平均来看，{f.leader} 与 {f.second} 效果基本持平，再增加样本也难分高下，"
+            f"但不同访客可能适合不同方案。{stop['zh']}",
+            "en": f"on average {f.leader} and {f.second} are practically equal, and more visitors "
+            f"will not tell them apart; different visitors may need different ones.{stop['en']}",
+        }
     return {
         "zh": f"{f.leader} 与 {f.second} 效果基本持平，任选其一即可，再增加样本也难分高下。"
         f"{stop['zh']}",
@@ -220,13 +260,42 @@ def _range(relative: Estimate | None) -> Said:
     }
 
 
-def _stop(names: Sequence[str]) -> Said:
-    if not names:
-        return {"zh": "", "en": ""}
+def _stop(f: Finding) -> Said:
+    """Say in sentences of their own what can be stopped already, and what is needed."""
+    zh = f"{_zh_list(f.beaten)} 已显著落后，可停用。" if f.beaten else ""
+    en = f" {_en_list(f.beaten)} can already be stopped." if f.beaten else ""
+    for one in map(_needed, f.needs):
+        zh, en = f"{zh}{one['zh']}。", f"{en} {_capital(one['en'])}."
+    return {"zh": zh, "en": en}
+
+
+def _average(f: Finding) -> Said:
+    return {"zh": "平均来看，", "en": "on average "} if f.average else {"zh": "", "en": ""}
+
+
+def _advice(f: Finding) -> Said:
+    """Say behind a verdict what follows from it."""
+    parts = [_needed(one) for one in f.needs]
+    if f.beaten:
+        en = f"{_en_list(f.beaten)} can be stopped"
+        parts.append({"zh": f"可停用 {_zh_list(f.beaten)}", "en": en})
+    return {tongue: "".join(mark + p[tongue] for p in parts) for tongue, mark in _MARKS.items()}
+
+
+def _needed(need: Need) -> Said:
+    phrase = [_value(name, value) for name, value in need.segment.items()]
+    zh = "、".join(p["zh"] for p in phrase) or "部分访客"
+    en = " and ".join(p["en"] for p in phrase) or "for some visitors"
+    if need.leads:
+        return {"zh": f"{zh}中 {need.variant} 领先", "en": f"{en} {need.variant} leads"}
     return {
-        "zh": f"{_zh_list(names)} 已显著落后，可停用。",
-        "en": f" {_en_list(names)} can already be stopped.",
+        "zh": f"{zh}中 {need.variant} 可能更好，暂勿停用",
+        "en": f"{en} {need.variant} may be better, so do not stop it yet",
     }
+
+
+_MARKS: Final = {"zh": "；", "en": "; "}
+"""The sign between parts of a sentence."""
 
 
 def percent(share: float) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.reports.questions import CONTEXT, PerformanceQuestion
-from nudge.domain.reports.report import ReportTerms, report
+from nudge.domain.reports.report import DECIDED, ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
@@ -30,6 +31,11 @@ def usual(slot: Slot) -> list[tuple[str, ...]]:
     beside = ("channel", "page")
     own = [CONTEXT + one.name for one in slot.context if one.name not in beside]
     return [(), *((name,) for name in (*beside, *own))]
+
+
+def _views(slot: Slot, cut: Cut) -> list[tuple[str, Cut]]:
+    """Return the cuts by which advice looks at a slot's segments: of all its visitors."""
+    return [(by[0], replace(cut, by=by, where=())) for by in usual(slot) if by]
 
 
 def _keeps(slot: Slot) -> bool:
@@ -87,11 +93,17 @@ class Reports:
                 question.period, question.by, revenue, where=question.where, calendar=calendar
             )
             cube = build_cube(rows, cut, slot.names)
+            views = {
+                name: cube if one == cut else build_cube(rows, one, slot.names)
+                for name, one in _views(slot, cut)
+            }
             numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
-        terms = ReportTerms(slot, shares, as_of, runs, calendar)
+        enabled = [one.name for one in slot.variants if one.enabled]
+        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED), views)
+        terms = ReportTerms(slot, shares, as_of, runs, calendar, advice)
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,

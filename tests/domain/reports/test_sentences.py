@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bandits.inference.interval import Estimate
-from nudge.domain.reports.sentences import Finding, percent, preliminary, sentence
+from nudge.domain.reports.sentences import Finding, Need, percent, preliminary, sentence
 
 LEAD = Estimate(0.12, 0.08, 0.17)
 
@@ -27,6 +27,24 @@ def test_of_many_the_next_best_is_named() -> None:
         "en": "A beats every other variant, and the next best, B, by 12 % (8-17 %); B and C can be "
         "stopped.",
     }
+
+
+def test_what_holds_on_average_is_said_to_be_so() -> None:
+    """Who needs a variant that is below on average stands behind the verdict, and stops nothing."""
+    need = Need("B", {"channel": "wap"}, leads=True)
+    found = Finding("winner", "separated", "A", "B", LEAD, needs=(need,), average=True)
+    assert sentence(found) == {
+        "zh": "平均来看，A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；WAP 访客中 B 领先。",
+        "en": "On average A beats B by 12 % (8-17 %); for WAP visitors B leads.",
+    }
+    unknown = Need("C", {"context.tier": "gold"}, leads=False)
+    open_one = Finding("too_early", "still_open", "A", "B", needs=(unknown,))
+    assert sentence(open_one)["en"].endswith(
+        "Where tier is gold C may be better, so do not stop it yet."
+    )
+    close = sentence(Finding("cannot_tell", "too_close", "A", "B", needs=(need,), average=True))
+    assert "choose either" not in close["en"]
+    assert "任选" not in close["zh"]
 
 
 @pytest.mark.parametrize(
