@@ -73,6 +73,14 @@ class SentenceSchema(Schema):
         required=True,
         metadata={"description": "variants that no segment of the slot's context needs"},
     )
+    personal_gain = ma.Dict(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "of a policy that chooses by context over the best single variant, as "
+            "a share, for one look: value, low, high; null for other policies and in segments"
+        },
+    )
     needed_by = ma.List(
         ma.Nested(NeedSchema),
         required=True,

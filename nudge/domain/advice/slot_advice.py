@@ -7,11 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bandits.inference.interval import Estimate
 from bandits.inference.verdict import RELEVANT, verdict
 from nudge.domain.advice.gains import SegmentGains, bands, most_lost
+from nudge.domain.advice.personal_gain import personal_gain
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
+from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Advice, Need
 
@@ -29,11 +32,13 @@ class AdviceTerms:
         enabled: names of the variants that may be compared.
         revenue: the reward is yuan, not conversions.
         alpha: chance that a variant is ever called stoppable that a segment needs.
+        personal: the policy chooses by context, and its gain is told.
     """
 
     enabled: Sequence[str]
     revenue: bool
     alpha: float
+    personal: bool = False
 
     @property
     def unit(self) -> float | None:
@@ -71,7 +76,14 @@ def slot_advice(terms: AdviceTerms, views: Mapping[str, Cube]) -> Advice:
         frozenset(names[arm] for arm in stopped),
         {one.variant: one for one in needs},
         {one.variant: one for one in opposed},
+        _gain(terms, whole, arms),
     )
+
+
+def _gain(terms: AdviceTerms, whole: ComparisonRows, arms: Sequence[int]) -> Estimate | None:
+    if not terms.personal or len(arms) < 2 or whole.drawn.clusters() < FEWEST:  # noqa: PLR2004
+        return None
+    return personal_gain(whole, arms, shares=not terms.revenue, level=LEVEL)
 
 
 _Partition = tuple[Sequence[SegmentGains], float]

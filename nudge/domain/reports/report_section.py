@@ -146,6 +146,7 @@ def _verdict(found: Finding) -> Plain:
         "second": found.second or None,
         "lead": None if found.relative is None else interval_of(found.relative),
         "can_be_stopped": list(found.beaten),
+        "personal_gain": None if found.gain is None else interval_of(found.gain),
         "needed_by": [
             {"variant": one.variant, "segment": dict(one.segment), "leads": one.leads}
             for one in found.needs

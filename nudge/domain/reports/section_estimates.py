@@ -156,6 +156,13 @@ class SectionEstimates:
             "exposures": {"policy": int(policy), "holdout": int(holdout)},
         }
 
+    def _finite_lift(self) -> Estimate | None:
+        if not self.held.table.shown.all():
+            return None
+        found = fixed.lift(self.held, POLICY, HOLDOUT, level=self.reading.level)
+        ends = (found.value, found.low, found.high)
+        return found if all(map(math.isfinite, ends)) else None
+
     def plain(self, names: Sequence[str]) -> Plain:
         """Return figures and estimates of the section as JSON."""
         drawn = self.part.drawn
@@ -179,6 +186,7 @@ class SectionEstimates:
         needs = [] if segment else [advice.needs[name] for name in beaten if name in advice.needs]
         if found.reason == "too_close" and not segment:
             needs += advice.opposed.values()
+        gain = None if segment or found.reason == "few_rewards" else advice.gain
         return Finding(
             kind=found.kind,
             reason=found.reason,
@@ -188,6 +196,8 @@ class SectionEstimates:
             beaten=tuple(name for name in beaten if name in advice.stoppable),
             needs=tuple(needs),
             average=bool(needs),
+            gain=gain,
+            lift=None if gain is None else self._finite_lift(),
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),

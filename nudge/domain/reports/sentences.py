@@ -59,11 +59,13 @@ class Advice:
         stoppable: names of the variants that no segment of the slot's context needs.
         needs: name -> who needs a variant that is below the leader on average.
         opposed: name -> who may need each of two that are equal on average.
+        gain: of a personal policy over the best single variant, as a share.
     """
 
     stoppable: frozenset[str] = frozenset()
     needs: Mapping[str, Need] = field(default_factory=dict)
     opposed: Mapping[str, Need] = field(default_factory=dict)
+    gain: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Finding:
         beaten: names of those that can be stopped.
         needs: who needs those that are below the leader on average, and cannot be stopped.
         average: the comparison holds on average, and some segment may differ.
+        gain: of a personal policy over the best single variant, as a share.
+        lift: of the same policy over the holdout, as a share.
         others: number of compared variants besides the leader.
         rewards: exposures with a reward.
         needed: rewards that a verdict needs.
@@ -95,6 +99,8 @@ class Finding:
     beaten: Sequence[str] = ()
     needs: Sequence[Need] = ()
     average: bool = False
+    gain: Estimate | None = None
+    lift: Estimate | None = None
     others: int = 1
     rewards: int = 0
     needed: int = 0
@@ -116,9 +122,9 @@ def sentence(found: Finding) -> Said:
         "mismatch": _mismatch,
         "few_people": _few_people,
     }[found.reason]
-    said, where = say(found), _where(found.segment)
+    said, where, first = say(found), _where(found.segment), _personal(found)
     en = where["en"] + said["en"] if where["en"] else _capital(said["en"])
-    return {"zh": where["zh"] + said["zh"], "en": en}
+    return {"zh": first["zh"] + where["zh"] + said["zh"], "en": first["en"] + en}
 
 
 def preliminary(found: Finding) -> Said:
@@ -267,6 +273,29 @@ def _stop(f: Finding) -> Said:
     for one in map(_needed, f.needs):
         zh, en = f"{zh}{one['zh']}。", f"{en} {_capital(one['en'])}."
     return {"zh": zh, "en": en}
+
+
+def _personal(f: Finding) -> Said:
+    """Say before all else what a personal policy brings."""
+    if f.gain is None:
+        return {"zh": "", "en": ""}
+    best, held = _change(f.gain), None if f.lift is None else _change(f.lift)
+    zh = f"个性化投放相对最优单一方案的变化为 {best['zh']}"
+    en = f"Personalisation brings {best['en']} over the best single variant"
+    if held is None:
+        return {"zh": f"{zh}。", "en": f"{en}. "}
+    return {
+        "zh": f"{zh}，相对对照组为 {held['zh']}。",
+        "en": f"{en}, and {held['en']} over the holdout. ",
+    }
+
+
+def _change(share: Estimate) -> Said:
+    value, low, high = (percent(x) for x in (share.value, share.low, share.high))
+    return {
+        "zh": f"{value}%（置信区间 {low}%～{high}%）",
+        "en": f"{value} % ({low} % to {high} %)",
+    }
 
 
 def _average(f: Finding) -> Said:

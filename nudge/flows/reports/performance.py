@@ -38,6 +38,11 @@ def _views(slot: Slot, cut: Cut) -> list[tuple[str, Cut]]:
     return [(by[0], replace(cut, by=by, where=())) for by in usual(slot) if by]
 
 
+def _is_personal(slot: Slot) -> bool:
+    """Return True for a slot whose policy learns, and may choose by context."""
+    return bool(slot.context) and slot.policy.get("kind", "auto") not in {"uniform", "fixed"}
+
+
 def _keeps(slot: Slot) -> bool:
     """Return True for a slot that fills something in; only there the events are needed."""
     return KEPT in reward_rule(slot.terms.event).types
@@ -102,7 +107,9 @@ class Reports:
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
         enabled = [one.name for one in slot.variants if one.enabled]
-        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED), views)
+        # A filter's visitors are not those of whom the gain is told.
+        personal = _is_personal(slot) and not question.where
+        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED, personal), views)
         terms = ReportTerms(slot, shares, as_of, runs, calendar, advice)
         head: dict[str, object] = {
             "slot": slot.name,
