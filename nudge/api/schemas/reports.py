@@ -54,6 +54,21 @@ class JobSchema(Schema):
     )
 
 
+class NeedSchema(Schema):
+    """A segment's need for a variant that does not lead on average."""
+
+    variant = ma.String(required=True)
+    segment = ma.Dict(
+        keys=ma.String(),
+        values=ma.String(),
+        required=True,
+        metadata={"description": "dimension and value; other: all values without a segment"},
+    )
+    leads = ma.Boolean(
+        required=True, metadata={"description": "it is seen to lead there; false: it may"}
+    )
+
+
 class SentenceSchema(Schema):
     """A verdict in words."""
 
@@ -67,23 +82,23 @@ class SentenceSchema(Schema):
         allow_none=True,
         metadata={"description": "of the leader over the second, as a share: value, low, high"},
     )
-    behind = ma.List(
-        ma.String(),
-        required=True,
-        metadata={"description": "variants that are worse than the leader on average"},
-    )
     can_be_stopped = ma.List(
         ma.String(),
         required=True,
+        metadata={"description": "variants that no segment of the slot's context needs"},
+    )
+    personal_gain = ma.Dict(
+        required=True,
+        allow_none=True,
         metadata={
-            "description": "of those behind, the ones that no segment of the slot's context may "
-            "miss, all at once; of the whole slot only"
+            "description": "of a policy that chooses by context over the best single variant, as "
+            "a share, for one look: value, low, high; null for other policies and in segments"
         },
     )
-    leads_in = ma.List(
-        ma.Dict(),
+    needed_by = ma.List(
+        ma.Nested(NeedSchema),
         required=True,
-        metadata={"description": "variants behind on average, and the segments that they lead in"},
+        metadata={"description": "variants that do not lead on average, and who needs them"},
     )
     zh = ma.String(required=True)
     en = ma.String(required=True)

@@ -1,1 +1,1 @@
-"""Advice of a report: which variants nobody would miss."""
+"""Advice on variants: which may be stopped, and which segments need one that loses on average."""

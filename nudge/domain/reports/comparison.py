@@ -111,6 +111,12 @@ def arm_sums_of(part: ComparisonRows, arms: Sequence[int], *, shares: bool) -> A
     return ArmSums(table, _moments(groups, arms), left_out, shares, blocks=blocks)
 
 
+def possible_rows(part: ComparisonRows, arms: Sequence[int]) -> Groups:
+    """Return the groups that the policy drew where each of some variants was eligible."""
+    sets = _with(part.cube, arms)
+    return part.drawn.where(sets[part.drawn.possible])
+
+
 def ratio_of(part: ComparisonRows) -> RatioSums:
     """Return exposures minus the sum of propensities, with its variance, for all K variants."""
     drawn = part.drawn

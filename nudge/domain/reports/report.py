@@ -15,7 +15,8 @@ from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.inferred_figures import LEVEL
 from nudge.domain.reports.report_section import ReportSection
 from nudge.domain.reports.report_time import allocation
-from nudge.domain.reports.section_estimates import Parts, ReportSettings
+from nudge.domain.reports.section_estimates import ReportSettings
+from nudge.domain.reports.sentences import Advice
 from nudge.domain.slots.slot import Slot
 
 DECIDED: Final = 0.05
@@ -34,6 +35,7 @@ class ReportTerms:
         calendar: of days and labels.
         usual_shares: as `shares`, of the group `usual`.
         usual_runs: as `runs`, of the group `usual`.
+        advice: on the whole slot; None where only the means are known.
     """
 
     slot: Slot
@@ -43,6 +45,7 @@ class ReportTerms:
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
     usual_shares: Mapping[int, float] = field(default_factory=dict)
     usual_runs: Mapping[int, int] = field(default_factory=dict)
+    advice: Advice | None = None
 
     @property
     def revenue(self) -> bool:
@@ -50,16 +53,13 @@ class ReportTerms:
         return self.slot.terms.objective == "revenue"
 
 
-def report(
-    terms: ReportTerms, by: Sequence[str], cube: Cube, parts: Parts | None = None
-) -> dict[str, object]:
+def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, object]:
     """Return the report as JSON values: the whole slot, its segments, allocation and delay.
 
     Args:
         terms: by which the slot is read.
         by: the dimensions of the cube's segments.
         cube: sums of the rows asked for.
-        parts: makes the cubes by which advice on the whole slot is given; None for no advice.
     """
     segments = len(cube.segments) if by else 0
     reading = ReportSettings(
@@ -74,6 +74,7 @@ def report(
         comparisons=segments + 1,
         level=LEVEL,
         titles=terms.slot.titles,
+        advice=terms.advice,
     )
     return {
         "objective": terms.slot.terms.objective,
@@ -82,7 +83,7 @@ def report(
         "comparisons": segments + 1,
         "by": list(by),
         "whole": ReportSection(
-            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}, parts
+            reading, ComparisonRows.of(cube), cube.ages, int(cube.degraded.sum()), {}
         ).plain(),
         "segments": [_segment(reading, cube, number, by) for number in range(segments)],
         "allocation": allocation(cube, terms.calendar),

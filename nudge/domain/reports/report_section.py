@@ -13,7 +13,6 @@ from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Ages, Groups
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.section_estimates import (
-    Parts,
     Plain,
     ReportSettings,
     SectionEstimates,
@@ -34,7 +33,6 @@ class ReportSection:
         ages: of those rows whose windows are open.
         degraded: exposures decided without the visitor's state.
         segment: dimension -> value; empty for the whole slot.
-        parts: makes the cubes by which the whole slot's advice is given.
     """
 
     reading: ReportSettings
@@ -42,7 +40,6 @@ class ReportSection:
     ages: Ages
     degraded: int
     segment: Mapping[str, str]
-    parts: Parts | None = None
 
     def plain(self) -> Plain:
         """Return the section as JSON values; fewer than 20 people hide its figures."""
@@ -58,7 +55,7 @@ class ReportSection:
         )
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
         waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
-        found = self._finding(matured, waiting, self.parts)
+        found = self._finding(matured, waiting)
         so_far = self._finding(judged, waiting)
         return {
             "hidden": False,
@@ -142,16 +139,14 @@ class ReportSection:
             "z": {name: real(z[i]) for i, name in enumerate(names) if sums.variance[i] > 0.0},
         }
 
-    def _finding(
-        self, judged: SectionEstimates, waiting: int, parts: Parts | None = None
-    ) -> Finding:
+    def _finding(self, judged: SectionEstimates, waiting: int) -> Finding:
         if mismatch(comparison.ratio_of(self.part)):
             return Finding("cannot_tell", "mismatch", segment=self.segment, waiting=waiting)
         if not len(self.part.groups):
             return Finding("cannot_tell", "nothing_shown", segment=self.segment)
         if not judged.part.groups.total("rows") and waiting:
             return Finding("too_early", "nothing_matured", waiting=waiting, segment=self.segment)
-        return judged.finding(self.segment, waiting, parts)
+        return judged.finding(self.segment, waiting)
 
 
 def _verdict(found: Finding) -> Plain:
@@ -162,7 +157,10 @@ def _verdict(found: Finding) -> Plain:
         "leader": found.leader or None,
         "second": found.second or None,
         "lead": None if found.relative is None else interval_of(found.relative),
-        "behind": list(found.beaten),
-        "can_be_stopped": list(found.stoppable),
-        "leads_in": [{"variant": name, "segment": dict(where)} for name, where in found.leads],
+        "can_be_stopped": list(found.beaten),
+        "personal_gain": None if found.gain is None else interval_of(found.gain),
+        "needed_by": [
+            {"variant": one.variant, "segment": dict(one.segment), "leads": one.leads}
+            for one in found.needs
+        ],
     }

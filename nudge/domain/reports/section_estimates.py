@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,19 +14,16 @@ from bandits.inference.best import BestArmFigures, best_arm
 from bandits.inference.holdout import HOLDOUT
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
-from nudge.domain.advice.stopping import SegmentSums, StopAdvice, stop_advice
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
-from nudge.domain.reports.cube import OTHER, Cube, Groups
+from nudge.domain.reports.cube import Groups
 from nudge.domain.reports.holdout_runs import newest_run
 from nudge.domain.reports.lift_sentences import lift_sentence
 from nudge.domain.reports.report_time import FEWEST
-from nudge.domain.reports.sentences import Finding
+from nudge.domain.reports.sentences import Advice, Finding
 
 Plain = dict[str, object]
-Parts = Callable[[], Mapping[str, Cube]]
-"""Maker of the cubes of a slot's segments, by dimension: made only where advice is to be given."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,8 @@ class ReportSettings:
         comparisons: number of sections that are judged together.
         level: of the intervals for one look.
         titles: name of a variant -> its title by language, of those that have one.
+        advice: on the whole slot: a variant is stopped for all visitors, so that each section
+            calls stoppable what no segment needs; None where only the means are known.
     """
 
     enabled: Sequence[str]
@@ -59,6 +58,7 @@ class ReportSettings:
     comparisons: int
     level: float
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    advice: Advice | None = None
 
     def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
         """Return the shares of the revisions that may be pooled in a lift over these rows."""
@@ -197,6 +197,13 @@ class SectionEstimates:
         alpha = 1.0 - self.reading.level
         return sequence.lift(sums, 0, 1, alpha=alpha, unit=self.reading.unit)
 
+    def _finite_lift(self) -> Estimate | None:
+        if not self.held.table.shown.all():
+            return None
+        found = fixed.lift(self.held, 0, 1, level=self.reading.level)
+        ends = (found.value, found.low, found.high)
+        return found if all(map(math.isfinite, ends)) else None
+
     def plain(self, names: Sequence[str]) -> Plain:
         """Return figures and estimates of the section as JSON."""
         drawn = self.part.drawn
@@ -219,54 +226,27 @@ class SectionEstimates:
             "usual_over_holdout": self.usual_lift(),
         }
 
-    def advice(self, found: Verdict, parts: Mapping[str, Cube]) -> StopAdvice:
-        """Return which variants can be stopped, by the segments of each dimension's cube."""
-        mean = self.sums.table.mean()
-        if found.leader is None or not found.beaten:
-            return StopAdvice()
-        binary = not self.reading.revenue
-        dimensions = {
-            name: [
-                SegmentSums(
-                    "" if values == (OTHER,) else values[0],
-                    comparison.arm_sums_of(
-                        ComparisonRows.of(cube, number).matured(), self.arms, shares=binary
-                    ),
-                )
-                for number, values in enumerate(cube.segments)
-            ]
-            for name, cube in parts.items()
-        }
-        return stop_advice(
-            found.beaten,
-            float(mean[found.leader]),
-            dimensions,
-            alpha=self.reading.alpha,
-            unit=self.reading.unit,
-        )
-
-    def finding(
-        self, segment: Mapping[str, str], waiting: int, parts: Parts | None = None
-    ) -> Finding:
-        """Return the verdict on the section, with the variants' names.
-
-        Args:
-            segment: dimension -> value; empty for the whole slot.
-            waiting: exposures whose window is open.
-            parts: makes the cubes of the segments by which advice is given; None for no advice.
-        """
+    def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
+        """Return the verdict on the section, with the variants' names."""
         found = self.verdict()
-        advice = self.advice(found, parts() if parts and found.beaten else {})
         names = [self.part.cube.variants[arm] for arm in self.arms]
+        beaten = [names[arm] for arm in found.beaten]
+        advice = self.reading.advice or Advice(frozenset(beaten))
+        needs = [] if segment else [advice.needs[name] for name in beaten if name in advice.needs]
+        if found.reason == "too_close" and not segment:
+            needs += advice.opposed.values()
+        gain = None if segment or found.reason == "few_rewards" else advice.gain
         return Finding(
             kind=found.kind,
             reason=found.reason,
             leader="" if found.leader is None else names[found.leader],
             second="" if found.second is None else names[found.second],
             relative=found.relative,
-            beaten=tuple(names[arm] for arm in found.beaten),
-            stoppable=tuple(names[arm] for arm in advice.stoppable),
-            leads=tuple((names[one.arm], {one.dimension: one.value}) for one in advice.leads),
+            beaten=tuple(name for name in beaten if name in advice.stoppable),
+            needs=tuple(needs),
+            average=bool(needs),
+            gain=gain,
+            lift=None if gain is None else self._finite_lift(),
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),

@@ -38,6 +38,38 @@ _PLAIN: Final[Mapping[str, Said]] = {
 
 
 @dataclass(frozen=True)
+class Need:
+    """The need of a segment for a variant that does not lead on average.
+
+    Attributes:
+        variant: its name.
+        segment: dimension -> value.
+        leads: it is seen to lead there; otherwise it may.
+    """
+
+    variant: str
+    segment: Mapping[str, str]
+    leads: bool
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The advice on a slot's variants; without any, none can be stopped.
+
+    Attributes:
+        stoppable: names of the variants that no segment of the slot's context needs.
+        needs: name -> who needs a variant that is below the leader on average.
+        opposed: name -> who may need each of two that are equal on average.
+        gain: of a personal policy over the best single variant, as a share.
+    """
+
+    stoppable: frozenset[str] = frozenset()
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    opposed: Mapping[str, Need] = field(default_factory=dict)
+    gain: Estimate | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
     """The finding of a verdict, with the variants' names.
 
@@ -47,9 +79,11 @@ class Finding:
         leader: name of the best so far.
         second: name of the next best.
         relative: the lead as a share of the second's mean.
-        beaten: names of those that are behind the leader on average.
-        stoppable: names of those that nobody would miss.
-        leads: name of one that is behind on average, and the segment in which it leads.
+        beaten: names of those that can be stopped.
+        needs: who needs those that are below the leader on average, and cannot be stopped.
+        average: the comparison holds on average, and some segment may differ.
+        gain: of a personal policy over the best single variant, as a share.
+        lift: of the same policy over the holdout, as a share.
         others: number of compared variants besides the leader.
         rewards: exposures with a reward.
         needed: rewards that a verdict needs.
@@ -65,8 +99,10 @@ class Finding:
     second: str = ""
     relative: Estimate | None = None
     beaten: Sequence[str] = ()
-    stoppable: Sequence[str] = ()
-    leads: Sequence[tuple[str, Mapping[str, str]]] = ()
+    needs: Sequence[Need] = ()
+    average: bool = False
+    gain: Estimate | None = None
+    lift: Estimate | None = None
     others: int = 1
     rewards: int = 0
     needed: int = 0
@@ -86,8 +122,7 @@ class Finding:
             leader=quoted(self.leader),
             second=quoted(self.second),
             beaten=tuple(map(quoted, self.beaten)),
-            stoppable=tuple(map(quoted, self.stoppable)),
-            leads=tuple((quoted(name), where) for name, where in self.leads),
+            needs=tuple(replace(one, variant=quoted(one.variant)) for one in self.needs),
             titles={},
         )
 
@@ -113,9 +148,9 @@ def sentence(found: Finding) -> Said:
         "mismatch": _mismatch,
         "few_people": _few_people,
     }[found.reason]
-    said, where = say(found), visitors_phrase(found.segment)
+    said, where, first = say(found), visitors_phrase(found.segment), _personal(found)
     en = where["en"] + said["en"] if where["en"] else _capital(said["en"])
-    return {"zh": where["zh"] + said["zh"], "en": en}
+    return {"zh": first["zh"] + where["zh"] + said["zh"], "en": first["en"] + en}
 
 
 def preliminary(found: Finding) -> Said:
@@ -127,59 +162,23 @@ def preliminary(found: Finding) -> Said:
 
 
 def _separated(f: Finding) -> Said:
-    lead, advice = _by(f), _advice(f)
-    average = {"zh": "", "en": ""}
-    if not f.segment and len(f.stoppable) < len(f.beaten):
-        average = {"zh": "平均来看，", "en": "on average "}
+    lead, average, then = _by(f), _average(f), _advice(f)
     if f.others == 1:
         return {
-            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{advice['zh']}。",
-            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{advice['en']}.",
+            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{then['zh']}。",
+            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{then['en']}.",
         }
     zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
     en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
     return {
-        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{zh}{advice['zh']}。",
-        "en": f"{average['en']}{f.leader} beats every other variant{en}{advice['en']}.",
+        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{zh}{then['zh']}。",
+        "en": f"{average['en']}{f.leader} beats every other variant{en}{then['en']}.",
     }
-
-
-def _advice(f: Finding) -> Said:
-    """Say who can be stopped, who leads where, and whom some visitors may need; for a slot only."""
-    if f.segment:
-        return {"zh": "", "en": ""}
-    said = [{"zh": _zh_leads(f.leads), "en": _en_leads(f.leads)}] if f.leads else []
-    if f.stoppable:
-        zh, en = _zh_list(f.stoppable), _en_list(f.stoppable)
-        said.append({"zh": f"可停用 {zh}", "en": f"{en} can be stopped"})
-    known = {*f.stoppable, *(name for name, _ in f.leads)}
-    unsure = [name for name in f.beaten if name not in known]
-    if unsure:
-        said.append(
-            {
-                "zh": f"部分访客可能更适合 {_zh_list(unsure)}，暂不建议停用",
-                "en": f"do not stop {_en_list(unsure)} yet, some visitors may need it",
-            }
-        )
-    return {
-        "zh": "".join(f"；{one['zh']}" for one in said),
-        "en": "".join(f"; {one['en']}" for one in said),
-    }
-
-
-def _zh_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    places = [(visitors_phrase(segment)["zh"].removesuffix("："), name) for name, segment in leads]
-    return "；".join(f"{where}中 {name} 领先" for where, name in places)
-
-
-def _en_leads(leads: Sequence[tuple[str, Mapping[str, str]]]) -> str:
-    places = [(visitors_phrase(segment)["en"].removesuffix(": "), name) for name, segment in leads]
-    return "; ".join(f"{where[:1].lower()}{where[1:]} {name} leads" for where, name in places)
 
 
 def _still_open(f: Finding) -> Said:
     range_ = _range(f.relative)
-    stop = _stop(() if f.segment else f.stoppable)
+    stop = _stop(f)
     return {
         "zh": f"暂无定论：{f.leader} 暂时领先 {f.second}{range_['zh']}。{stop['zh']}",
         "en": f"it is too early to tell: {f.leader} leads {f.second} for now"
@@ -188,7 +187,14 @@ def _still_open(f: Finding) -> Said:
 
 
 def _too_close(f: Finding) -> Said:
-    stop = _stop(() if f.segment else f.stoppable)
+    stop = _stop(f)
+    if f.average:
+        return {
+            "zh": f"平均来看，{f.leader} 与 {f.second} 效果基本持平，再增加样本也难分高下，"
+            f"但不同访客可能适合不同方案。{stop['zh']}",
+            "en": f"on average {f.leader} and {f.second} are practically equal, and more visitors "
+            f"will not tell them apart; different visitors may need different ones.{stop['en']}",
+        }
     return {
         "zh": f"{f.leader} 与 {f.second} 效果基本持平，任选其一即可，再增加样本也难分高下。"
         f"{stop['zh']}",
@@ -287,13 +293,65 @@ def _range(relative: Estimate | None) -> Said:
     }
 
 
-def _stop(names: Sequence[str]) -> Said:
-    if not names:
+def _stop(f: Finding) -> Said:
+    """Say in sentences of their own what can be stopped already, and what is needed."""
+    zh = f"{_zh_list(f.beaten)} 已显著落后，可停用。" if f.beaten else ""
+    en = f" {_en_list(f.beaten)} can already be stopped." if f.beaten else ""
+    for one in map(_needed, f.needs):
+        zh, en = f"{zh}{one['zh']}。", f"{en} {_capital(one['en'])}."
+    return {"zh": zh, "en": en}
+
+
+def _personal(f: Finding) -> Said:
+    """Say before all else what a personal policy brings."""
+    if f.gain is None:
         return {"zh": "", "en": ""}
+    best, held = _change(f.gain), None if f.lift is None else _change(f.lift)
+    zh = f"个性化投放相对最优单一方案的变化为 {best['zh']}"
+    en = f"Personalisation brings {best['en']} over the best single variant"
+    if held is None:
+        return {"zh": f"{zh}。", "en": f"{en}. "}
     return {
-        "zh": f"{_zh_list(names)} 已显著落后，可停用。",
-        "en": f" {_en_list(names)} can already be stopped.",
+        "zh": f"{zh}，相对对照组为 {held['zh']}。",
+        "en": f"{en}, and {held['en']} over the holdout. ",
     }
+
+
+def _change(share: Estimate) -> Said:
+    value, low, high = (percent(x) for x in (share.value, share.low, share.high))
+    return {
+        "zh": f"{value}%（置信区间 {low}%～{high}%）",
+        "en": f"{value} % ({low} % to {high} %)",
+    }
+
+
+def _average(f: Finding) -> Said:
+    return {"zh": "平均来看，", "en": "on average "} if f.average else {"zh": "", "en": ""}
+
+
+def _advice(f: Finding) -> Said:
+    """Say behind a verdict what follows from it."""
+    parts = [_needed(one) for one in f.needs]
+    if f.beaten:
+        en = f"{_en_list(f.beaten)} can be stopped"
+        parts.append({"zh": f"可停用 {_zh_list(f.beaten)}", "en": en})
+    return {tongue: "".join(mark + p[tongue] for p in parts) for tongue, mark in _MARKS.items()}
+
+
+def _needed(need: Need) -> Said:
+    phrase = [_value(name, value) for name, value in need.segment.items()]
+    zh = "、".join(p["zh"] for p in phrase) or "部分访客"
+    en = " and ".join(p["en"] for p in phrase) or "for some visitors"
+    if need.leads:
+        return {"zh": f"{zh}中 {need.variant} 领先", "en": f"{en} {need.variant} leads"}
+    return {
+        "zh": f"{zh}中 {need.variant} 可能更好，暂勿停用",
+        "en": f"{en} {need.variant} may be better, so do not stop it yet",
+    }
+
+
+_MARKS: Final = {"zh": "；", "en": "; "}
+"""The sign between parts of a sentence."""
 
 
 def percent(share: float) -> str:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.changes.compared_questions import ComparedQuestions, compared_questions
 from nudge.domain.changes.report_change import add_changes
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion, plain_where
-from nudge.domain.reports.report import ReportTerms, report
+from nudge.domain.reports.report import DECIDED, ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
+from nudge.domain.reports.sentences import Advice
 from nudge.domain.slots.reward_event import reward_rule
 from nudge.domain.slots.slot import Slot
 from nudge.errors import NotFoundError
@@ -64,6 +66,16 @@ def _questions(asked: PerformanceQuestion, as_of: float, slot: Slot) -> Compared
 
 def _cut(asked: PerformanceQuestion, *, revenue: bool) -> Cut:
     return Cut(asked.period, asked.by, revenue, where=asked.where, calendar=asked.calendar)
+
+
+def _views(slot: Slot, cut: Cut) -> list[tuple[str, Cut]]:
+    """Return the cuts by which advice looks at a slot's segments: of all its visitors."""
+    return [(name, replace(cut, by=(name,), where=())) for name in advised(slot)]
+
+
+def _is_personal(slot: Slot) -> bool:
+    """Return True for a slot whose policy learns, and may choose by context."""
+    return bool(slot.context) and slot.policy.get("kind", "auto") not in {"uniform", "fixed"}
 
 
 def _keeps(slot: Slot) -> bool:
@@ -121,19 +133,20 @@ class Reports:
             asked = _questions(question, as_of, slot)
             question, cut = asked.now, _cut(asked.now, revenue=revenue)
             cube = build_cube(rows, cut, slot.names)
+            views = {
+                name: cube if one == cut else build_cube(rows, one, slot.names)
+                for name, one in _views(slot, cut)
+            }
             earlier = None
             if asked.before is not None:
                 earlier = build_cube(rows, _cut(asked.before, revenue=revenue), slot.names)
             numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
-
-            def parts() -> dict[str, Cube]:
-                return {
-                    name: build_cube(rows, replace(cut, by=(name,)), slot.names)
-                    for name in advised(slot)
-                }
-
-            terms = self._terms(slot, cube, as_of, calendar)
-            found = report(terms, question.by, cube, parts) | {"prefilled": numbers}
+        # A filter's visitors are not those of whom the gain is told.
+        personal = _is_personal(slot) and not question.where
+        enabled = [one.name for one in slot.variants if one.enabled]
+        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED, personal), views)
+        terms = self._terms(slot, cube, as_of, calendar, advice)
+        found = report(terms, question.by, cube) | {"prefilled": numbers}
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
@@ -167,13 +180,13 @@ class Reports:
                     keep_sums(rows, cut, slot.names)
 
     def _terms(
-        self, slot: Slot, cube: Cube, as_of: float, calendar: OperatorCalendar
+        self, slot: Slot, cube: Cube, as_of: float, calendar: OperatorCalendar, advice: Advice
     ) -> ReportTerms:
         shares = read_holdout_shares(self.store, slot, cube, self.holdout)
         runs = read_holdout_runs(self.store, slot, cube)
         usual_shares = read_usual_shares(self.store, slot, cube)
         usual_runs = read_usual_runs(self.store, slot, cube)
-        return ReportTerms(slot, shares, as_of, runs, calendar, usual_shares, usual_runs)
+        return ReportTerms(slot, shares, as_of, runs, calendar, usual_shares, usual_runs, advice)
 
     def _slot(self, name: str) -> Slot:
         found = self.store.slots.current().get(name)

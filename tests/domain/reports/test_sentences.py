@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from bandits.inference.interval import Estimate
-from nudge.domain.reports.sentences import Finding, percent, preliminary, sentence
+from nudge.domain.reports.sentences import Finding, Need, percent, preliminary, sentence
 
 LEAD = Estimate(0.12, 0.08, 0.17)
 
 
 def test_a_winner_is_named_with_its_lead_and_what_can_be_stopped() -> None:
-    """Who, by how much, and what to do now; a segment of visitors gets no advice to stop."""
-    found = Finding("winner", "separated", "A", "B", LEAD, ("B",), ("B",))
+    """Who, for whom, by how much, and what to do now."""
+    found = Finding("winner", "separated", "A", "B", LEAD, ("B",), segment={"channel": "wap"})
     said = sentence(found)
-    assert said["en"] == "A beats B by 12 % (8-17 %); B can be stopped."
-    assert said["zh"] == "A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
-    said = sentence(replace(found, segment={"channel": "wap"}))
-    assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %)."
-    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）。"
+    assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %); B can be stopped."
+    assert said["zh"] == "WAP 访客：A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；可停用 B。"
 
 
 def test_of_many_the_next_best_is_named() -> None:
     """The lead is that over the second; all that nobody would miss can be stopped."""
-    gone = ("B", "C")
-    found = Finding("winner", "separated", "A", "B", LEAD, gone, gone, others=2, revenue=True)
+    found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C"), others=2, revenue=True)
     assert sentence(found) == {
         "zh": "A 优于其他所有方案，与第二名 B 相比，每次曝光的收入相对高出 12%"
         "（置信区间 8%～17%）；可停用 B、C。",
@@ -35,17 +29,22 @@ def test_of_many_the_next_best_is_named() -> None:
     }
 
 
-def test_a_variant_that_some_visitors_need_is_not_to_be_stopped() -> None:
-    """Who leads on average and where another leads are both said, and no advice against it."""
-    leads = (("B", {"channel": "wap"}),)
-    found = Finding("winner", "separated", "A", "B", LEAD, ("B", "C", "D"), ("C",), leads, 3)
-    said = sentence(found)
-    assert said["en"] == (
-        "On average A beats every other variant, and the next best, B, by 12 % (8-17 %); for WAP "
-        "visitors B leads; C can be stopped; do not stop D yet, some visitors may need it."
+def test_what_holds_on_average_is_said_to_be_so() -> None:
+    """Who needs a variant that is below on average stands behind the verdict, and stops nothing."""
+    need = Need("B", {"channel": "wap"}, leads=True)
+    found = Finding("winner", "separated", "A", "B", LEAD, needs=(need,), average=True)
+    assert sentence(found) == {
+        "zh": "平均来看，A 优于 B，转化率相对高出 12%（置信区间 8%～17%）；WAP 访客中 B 领先。",
+        "en": "On average A beats B by 12 % (8-17 %); for WAP visitors B leads.",
+    }
+    unknown = Need("C", {"context.tier": "gold"}, leads=False)
+    open_one = Finding("too_early", "still_open", "A", "B", needs=(unknown,))
+    assert sentence(open_one)["en"].endswith(
+        "Where tier is gold C may be better, so do not stop it yet."
     )
-    assert said["zh"].startswith("平均来看，A 优于其他所有方案")
-    assert "WAP 访客中 B 领先；可停用 C；部分访客可能更适合 D，暂不建议停用。" in said["zh"]
+    close = sentence(Finding("cannot_tell", "too_close", "A", "B", needs=(need,), average=True))
+    assert "choose either" not in close["en"]
+    assert "任选" not in close["zh"]
 
 
 @pytest.mark.parametrize(
@@ -88,9 +87,7 @@ def test_percents_have_a_decimal_where_it_says_something() -> None:
 def test_q4_sentences_speak_titles_and_keep_names_without() -> None:
     """Each language has its own title; one language stands for both, and a name for itself."""
     titles = {"a": {"zh": "100 元", "en": "100 yuan"}, "b": {"zh": "充值三重礼"}}
-    found = Finding(
-        "winner", "separated", "a", "b", None, ("b", "c"), ("b", "c"), others=2, titles=titles
-    )
+    found = Finding("winner", "separated", "a", "b", None, ("b", "c"), others=2, titles=titles)
     said = sentence(found)
     assert said["zh"] == "“100 元” 优于其他所有方案；可停用 “充值三重礼”、c。"
     assert said["en"].startswith("“100 yuan” beats every other")
