@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -27,10 +27,14 @@ from nudge.api.schemas.examples import FOLDER
 from nudge.cli import cli
 from nudge.cli.report_month import report_month
 from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
+from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.identity.sealing import Sealer
+from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.sentences import Advice
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.learn import LearnFold
+from nudge.flows.reports import performance
 from nudge.flows.serving import questions
 from nudge.lake.files.errors import BrokenLakeError
 from nudge.lake.files.reader import Lake
@@ -222,6 +226,25 @@ def test_a_question_gets_its_report_alone(busy: Web) -> None:
     empty = report(busy, "?to=2019-12-31")["report"]
     assert empty["whole"]["exposures"] == 0
     assert empty["to"] == "2020-01-01T00:00:00+08:00"
+
+
+@pytest.mark.usefixtures("worker")
+def test_advice_is_made_from_all_visitors_by_the_slot_s_own_dimensions(
+    busy: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variant is stopped for all: no filter hides a segment that needs it, nor asks for `by`."""
+    seen: dict[str, Cube] = {}
+
+    def look(terms: AdviceTerms, views: Mapping[str, Cube]) -> Advice:
+        seen.update(views)
+        return slot_advice(terms, views)
+
+    monkeypatch.setattr(performance, "slot_advice", look)
+    verdict = report(busy, "?where=channel:wap")["report"]["whole"]["verdict"]
+    assert {"channel", "page"} < set(seen)
+    assert any(name.startswith("context.") for name in seen)
+    assert {one[0] for one in seen["channel"].segments} == {"web", "wap"}
+    assert (verdict["needed_by"], verdict["personal_gain"]) == ([], None)
 
 
 @pytest.mark.usefixtures("worker")
