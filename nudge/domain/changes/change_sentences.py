@@ -44,24 +44,30 @@ def change_sentence(found: Change, compare: str, *, revenue: bool, until: str | 
             "en": f"This cannot be compared with {before['en']}: there are fewer than 20 people.",
         }
     change = found.of("revenue_per_exposure" if revenue else "rate")
-    said, part = _told(change, before, revenue=revenue), _part(until)
+    return spoken_change(change, compare, revenue=revenue, until=until)
+
+
+def spoken_change(change: FigureChange, compare: str, *, revenue: bool, until: str | None) -> Said:
+    """Put the change of a figure into words, and that visitors may differ; see above."""
+    said, part = _told(change, _BEFORE[compare], revenue=revenue), _part(until)
     return {one: said[one] + part[one] + _DIFFER[one] for one in ("zh", "en")}
 
 
 def _told(change: FigureChange, before: Said, *, revenue: bool) -> Said:
     zh, en = ("每次曝光的收入", "Revenue an exposure") if revenue else ("转化率", "The rate")
     was, now = (_figure(one.value, revenue=revenue) for one in (change.before, change.now))
+    unit_zh, unit_en = (" 元", " yuan") if revenue else ("%", " %")
+    zh_sides, en_sides = f"{was}{unit_zh}→{now}{unit_zh}", f"{was}{unit_en} to {now}{unit_en}"
     ends = _ends(change)
     if change.verdict == "unclear":
         return {
-            "zh": f"与{before['zh']}相比，{zh}没有可确认的变化：{was}→{now}{ends['zh']}。",
-            "en": f"{en} did not change for sure against {before['en']}: {was} to {now}"
-            f"{ends['en']}. ",
+            "zh": f"与{before['zh']}相比，{zh}没有可确认的变化：{zh_sides}{ends['zh']}。",
+            "en": f"{en} did not change for sure against {before['en']}: {en_sides}{ends['en']}. ",
         }
     turn = _TURNS[change.verdict]
     return {
-        "zh": f"与{before['zh']}相比，{zh}{turn[0]}：{was}→{now}{ends['zh']}。",
-        "en": f"{en} {turn[1]} against {before['en']}: {was} to {now}{ends['en']}. ",
+        "zh": f"与{before['zh']}相比，{zh}{turn[0]}：{zh_sides}{ends['zh']}。",
+        "en": f"{en} {turn[1]} against {before['en']}: {en_sides}{ends['en']}. ",
     }
 
 
@@ -87,7 +93,7 @@ def _part(until: str | None) -> Said:
 
 
 def _figure(value: float, *, revenue: bool) -> str:
-    return f"{value:.2f}" if revenue else f"{percent_of_rate(value)}%"
+    return f"{value:.2f}" if revenue else percent_of_rate(value)
 
 
 def percent_of_rate(value: float) -> str:
