@@ -41,6 +41,8 @@ NOBODY = {
     "2 of 4 arms are best": ((0.03, 0.03, 0.02, 0.025), 0.02),
 }
 ALLOWED, POWER = 0.05, 0.80
+COVERED = 0.93
+"""Least share of campaigns whose lift over the operator's rule an interval of .95 covers."""
 
 
 @dataclass(frozen=True)
@@ -193,9 +195,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     hits, always = lifts(runs)
     print(f"lift over {BASELINE}, {runs} campaigns: interval covers {hits / runs:.3f},")
     print(f"  sequence {always / runs:.3f}; of the first 100: {lifts(min(100, runs))[0]}")
-    hits, always = usual_lifts(runs)
-    print(f"lift over the operator's rule, three groups, {runs} campaigns: interval covers")
-    print(f"  {hits / runs:.3f}, sequence {always / runs:.3f}")
+    many = 4 * runs  # a share near .95 is known to .01 only after some thousands
+    hits, always = usual_lifts(many)
+    good &= given.small or hits >= COVERED * many
+    print(f"lift over the operator's rule, three groups, {many} campaigns: interval covers")
+    print(f"  {hits / many:.3f}  >= {COVERED}, sequence {always / many:.3f}")
     return 0 if good else 1
 
 

@@ -11,17 +11,20 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from api_web import Web, bearer
+from click.testing import CliRunner, Result
 from places import ROOT
 from werkzeug.test import TestResponse
 
 from nudge import clock
 from nudge.api.schemas.examples import FOLDER
+from nudge.cli import cli
 from nudge.cli.report_month import report_month
 from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.identity.sealing import Sealer
@@ -271,6 +274,25 @@ def test_a_report_is_a_file_too(busy: Web) -> None:
         refused = asked(busy, f"?{wrong}")
         assert refused.status_code == 422
         assert "compare: " in refused.text
+
+
+def test_q4_a_week_of_all_slots_is_a_page(busy: Web, tmp_path: Path) -> None:
+    """`nudge report` tells figures, verdict, advice and change of each slot, in both languages."""
+    settings, page = busy.service.settings, tmp_path / "week.txt"
+    today = busy.service.calendar.label(clock.now())[:10]
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["report", *words], env=settings.to_environ())
+
+    done = run("--week", today, "--out", str(page))
+    assert done.exit_code == 0, done.output
+    text = page.read_text("utf-8")
+    assert "[denomination]" in text
+    assert "曝光 " in text
+    assert "建议：" in text
+    assert "漏斗：" in text
+    assert run("--week", "soon").exit_code == 2
+    assert run("--week", "2099-01-01").exit_code == 2
 
 
 @pytest.mark.usefixtures("worker")

@@ -30,6 +30,7 @@ READING = (
     ("apply", str(ROOT / "config" / "slots"), "--dry-run"),
     ("funnel",),
     ("report", "--month"),
+    ("report", "--week"),
     ("explain", "ID"),
     ("verify",),
     ("evaluate", "--log", "lake", "--slot", "banner", "--target", "uniform"),

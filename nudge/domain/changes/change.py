@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from bandits.arrays import FloatArray, IntArray
+from bandits.arrays import FloatArray
 from bandits.inference.interval import Estimate, RewardKind, difference, lift, mean_interval
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import Groups
@@ -57,11 +57,14 @@ class Change:
         now: exposures whose reward is final, drawn by the policy.
         before: the same of the period before.
         level: of the intervals.
+        revenue: the slot's own figure is the revenue, not the rate: of the other one only the
+            values are known, since sums by groups of subjects are kept of the slot's rewards alone.
     """
 
     now: Groups
     before: Groups
     level: float
+    revenue: bool
 
     @property
     def empty(self) -> bool:
@@ -93,18 +96,18 @@ class Change:
         return {"hidden": False, "now": now, "before": before, "revenue": real(revenue), **changes}
 
     def _estimate(self, groups: Groups, name: str) -> Estimate:
-        if name == "rate":
-            return _mean(groups, groups.conversions, 1.0, self.level, "share")
-        return _mean(groups, groups.value, 1.0 / FEN, self.level, "positive")
+        if (name == "revenue_per_exposure") == self.revenue:
+            return _mean(groups, self.level, "positive" if self.revenue else "share")
+        amount = groups.total("value") / FEN if name != "rate" else groups.total("conversions")
+        return Estimate(amount / groups.total("rows"), -math.inf, math.inf)
 
 
-def _mean(
-    groups: Groups, amounts: IntArray, unit: float, level: float, kind: RewardKind
-) -> Estimate:
-    """Return the amount an exposure, whose error is that of the subjects' groups."""
-    _, place = np.unique(groups.cluster, return_inverse=True)
-    rows: FloatArray = np.bincount(place, groups.rows).astype(np.float64)
-    sums: FloatArray = np.bincount(place, amounts).astype(np.float64) * unit
+def _mean(groups: Groups, level: float, kind: RewardKind) -> Estimate:
+    """Return the reward an exposure, whose error is that of the subjects' groups."""
+    _, crowd = groups.crowd()
+    _, place = np.unique(crowd.cluster, return_inverse=True)
+    rows: FloatArray = np.bincount(place, crowd.rows).astype(np.float64)
+    sums: FloatArray = np.bincount(place, crowd.reward).astype(np.float64)
     every, many = float(rows.sum()), len(rows)
     value = float(sums.sum()) / every
     if many < 2:  # noqa: PLR2004 (one group has no variance)

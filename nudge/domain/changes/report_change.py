@@ -30,7 +30,7 @@ def add_changes(
         revenue: the sentence speaks of yuan.
     """
     label, until = asked.now.calendar.label_or_none, asked.until
-    whole = _change(_drawn(now), _none(now) if before is None else _drawn(before))
+    whole = _change(_drawn(now), _none(now) if before is None else _drawn(before), revenue=revenue)
     said = change_sentence(whole, asked.now.compare, revenue=revenue, until=label(until))
     there = asked.before
     head: Plain = {
@@ -51,30 +51,38 @@ def add_changes(
             if key != (OTHER,):
                 blocks.append((block, number, known.get(key, -1)))
     for block, mine, theirs in blocks:
-        _add(block, now, before, mine, theirs)
+        _add(block, now, before, mine, theirs, revenue=revenue)
     return report | {"compare": head}
 
 
 def _add(
-    block: Plain, now: Cube, before: Cube | None, mine: int | None, theirs: int | None
+    block: Plain,
+    now: Cube,
+    before: Cube | None,
+    mine: int | None,
+    theirs: int | None,
+    *,
+    revenue: bool,
 ) -> None:
     if block["hidden"]:
         return
     here = _drawn(now, mine)
     there = _none(now) if before is None else _drawn(before, theirs)
-    block["change"] = _change(here, there).plain()
+    block["change"] = _change(here, there, revenue=revenue).plain()
     variants = block["variants"]
     for cell in variants:
         if cell["hidden"]:
             continue
         name = cell["variant"]
         old = there if before is None else _of(there, before, name)
-        cell["change"] = _change(_of(here, now, name), old, len(variants)).plain()
+        cell["change"] = _change(
+            _of(here, now, name), old, revenue=revenue, many=len(variants)
+        ).plain()
 
 
-def _change(now: Groups, before: Groups, many: int = 1) -> Change:
+def _change(now: Groups, before: Groups, *, revenue: bool, many: int = 1) -> Change:
     # Variants are looked at together: any of their intervals may miss once in twenty.
-    return Change(now, before, 1.0 - (1.0 - LEVEL) / many)
+    return Change(now, before, 1.0 - (1.0 - LEVEL) / many, revenue)
 
 
 def _drawn(cube: Cube, segment: int | None = None) -> Groups:

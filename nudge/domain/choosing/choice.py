@@ -244,7 +244,7 @@ def _group(slot: Slot, subject: str, *, everywhere: bool) -> DecisionReason:
 
 
 def _usual(slot: Slot, known: ChoiceInput) -> str | None:
-    """What the operator's own rule shows; None where it names nothing."""
+    """Return the variant that the operator's own rule shows; None where it names nothing."""
     terms, ask = slot.comparison, known.ask
     if terms is None:
         return None

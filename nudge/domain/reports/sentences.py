@@ -81,9 +81,14 @@ class Finding:
         def quoted(name: str) -> str:
             return f"“{title_of(name, language, self.titles)}”" if name in self.titles else name
 
-        beaten = tuple(map(quoted, self.beaten))
         return replace(
-            self, leader=quoted(self.leader), second=quoted(self.second), beaten=beaten, titles={}
+            self,
+            leader=quoted(self.leader),
+            second=quoted(self.second),
+            beaten=tuple(map(quoted, self.beaten)),
+            stoppable=tuple(map(quoted, self.stoppable)),
+            leads=tuple((quoted(name), where) for name, where in self.leads),
+            titles={},
         )
 
 

@@ -22,7 +22,8 @@ from nudge.domain.people.person import KnownFact
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.people.visitor_codec import encode_state
-from nudge.domain.slots.slot import Variant
+from nudge.domain.slots.operator_rule import OperatorRule
+from nudge.domain.slots.slot import ComparisonTerms, Variant
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.errors import UnknownSlotError
@@ -291,6 +292,25 @@ def test_other_slots_of_the_same_sms(desk: Desk) -> None:
     assert desk.plan("eve", know=False, slots=("banner",)).decisions == {}
     with pytest.raises(UnknownSlotError, match="nothing"):
         desk.plan("ada", slots=("nothing",))
+
+
+def test_the_group_usual_is_planned_by_the_operator_s_own_rule(desk: Desk) -> None:
+    """One by one or many at once: the rule's window for sure, by purpose; the others are drawn."""
+    rule = OperatorRule.parse("page:promotion=mid_evening,*=end_evening")
+    desk.web.put(desk.web.slot("sms_timing", comparison=ComparisonTerms(rule, 0.5)))
+    wishes = []
+    for number in range(60):
+        desk.planner_home(f"v-{number}")
+        desk.know(f"v-{number}")
+        purpose = "reminder" if number % 2 else "promotion"
+        wishes.append(PlanRequest(f"v-{number}", purpose=purpose))
+    desk.planner.plan_each(desk.web.catalogue, wishes, "test", NOW)
+    made = [one for one in desk.decisions() if one.slot == "sms_timing" and one.due is not None]
+    found = Counter((one.page, one.variant) for one in made if one.reason == "usual")
+    assert set(found) == {("promotion", "mid_evening"), ("reminder", "end_evening")}
+    assert {one.propensity for one in made if one.reason == "usual"} == {1.0}
+    assert len({one.variant for one in made if one.reason == "policy"}) > 3
+    assert 15 < found.total() < 45
 
 
 def test_sms_sent_is_the_exposure_even_weeks_later(desk: Desk) -> None:

@@ -1,0 +1,1 @@
+"""Summaries: a week of all slots as one page of plain text."""
