@@ -270,12 +270,15 @@ def test_a_report_is_a_file_too(busy: Web) -> None:
     assert told["compare"]["with"] == "week"
     assert told["whole"]["change"]["rate"] is None
     assert "cannot be compared" in told["compare"]["en"]
+    compared = pq.read_table(io.BytesIO(asked(busy, "?compare=week&format=parquet").data))
+    assert {"compare", "before_rate", "change_rate_low", "change_zh"} <= set(compared.column_names)
     for wrong in ("compare=year", "compare=revision&to=2026-11-20", "compare=week&from=2020-01-01"):
         refused = asked(busy, f"?{wrong}")
         assert refused.status_code == 422
         assert "compare: " in refused.text
 
 
+@pytest.mark.soak
 def test_q4_a_week_of_all_slots_is_a_page(busy: Web, tmp_path: Path) -> None:
     """`nudge report` tells figures, verdict, advice and change of each slot, in both languages."""
     settings, page = busy.service.settings, tmp_path / "week.txt"

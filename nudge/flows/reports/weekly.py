@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of
+from nudge.domain.credit import page_word
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
-from nudge.domain.reports.harm_guard import WHO
+from nudge.domain.reports import harm_guard
 from nudge.domain.reports.questions import PerformanceQuestion, Period
 from nudge.domain.slots.slot import SlotMode
 from nudge.domain.summaries.weekly import slot_summary
 from nudge.flows.reports.funnel import funnel
 from nudge.flows.reports.performance import Reports
 from nudge.store.store import Store
+
+GUARDS: Final = (harm_guard.WHO, page_word.WHO)
+"""Names in the audit of what freezes a slot by itself."""
 
 
 def weekly_summary(
@@ -60,7 +64,7 @@ def _freezes(
         (float(str(entry["at"])), name, str(entry.get("why", "")))
         for name in slots
         for entry in store.slots.audits(name)
-        if entry.get("who") == WHO and start <= float(str(entry["at"])) < end
+        if entry.get("who") in GUARDS and start <= float(str(entry["at"])) < end
         if _froze(store, name, int(str(entry["revision"])))
     ]
     return [{"slot": name, "at": calendar.label(at), "why": why} for at, name, why in sorted(found)]

@@ -88,7 +88,9 @@ def test_percents_have_a_decimal_where_it_says_something() -> None:
 def test_q4_sentences_speak_titles_and_keep_names_without() -> None:
     """Each language has its own title; one language stands for both, and a name for itself."""
     titles = {"a": {"zh": "100 元", "en": "100 yuan"}, "b": {"zh": "充值三重礼"}}
-    found = Finding("winner", "separated", "a", "b", None, ("b", "c"), others=2, titles=titles)
+    found = Finding(
+        "winner", "separated", "a", "b", None, ("b", "c"), ("b", "c"), others=2, titles=titles
+    )
     said = sentence(found)
     assert said["zh"] == "“100 元” 优于其他所有方案；可停用 “充值三重礼”、c。"
     assert said["en"].startswith("“100 yuan” beats every other")
