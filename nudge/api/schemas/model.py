@@ -86,6 +86,11 @@ class CellSharesSchema(Schema):
         values=ma.Float(),
         **_some("variant -> expected conversion rate; null where none is estimated"),
     )
+    revenue = ma.Dict(
+        keys=ma.String(),
+        values=ma.Float(),
+        **_some("variant -> expected yuan an exposure, where revenue is the objective; or null"),
+    )
 
 
 class ModelSchema(Schema):

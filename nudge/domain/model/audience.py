@@ -6,6 +6,7 @@ A process that serves has no counts, so the publisher writes this beside the pol
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -53,12 +54,14 @@ def observations(
         half_lives: half-life as text -> its weight; anything else where nothing is known of it.
         at: seconds, the time of the fit.
     """
-    rows = [(max(at - bucket, 0.0), trials) for bucket, trials in tallies]
-    counted = sum(trials for _, trials in rows)
+    by_age: Counter[float] = Counter()
+    for bucket, trials in tallies:
+        by_age[max(at - bucket, 0.0)] += trials
+    counted = by_age.total()
     if not (isinstance(half_lives, Mapping) and half_lives):
         return {"exposures": counted, "effective": None}
     weights = {float(one): float(weight) for one, weight in half_lives.items()}
-    effective = sum(trials * weight_at(weights, age) for age, trials in rows)
+    effective = sum(trials * weight_at(weights, age) for age, trials in by_age.items())
     return {"exposures": counted, "effective": round(effective, 1)}
 
 

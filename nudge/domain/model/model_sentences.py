@@ -166,24 +166,34 @@ def _spread(rows: Sequence[Plain]) -> float:
 
 
 def _cells(cells: Sequence[Plain], titles: Titles) -> Iterator[Said]:
-    """Tell the most frequent combinations with the rates that are the reason."""
+    """Tell the most frequent combinations with the rates or revenue that are the reason."""
     for one in cells[: MOST_SAID // 2]:
-        if one["rates"] is not None and len(one["rates"]) > 1 and one["context"]:
-            shares = {name: share for name, share in one["shares"].items() if share > 0}
-            best = sorted(shares, key=lambda name: -one["rates"][name])[:2]
-            if len(best) > 1:
-                yield _shown(
-                    _segment(one["context"]), shares, titles, _because(best, one["rates"], titles)
-                )
+        expected = one["rates"] or one["revenue"]
+        shares = {name: share for name, share in one["shares"].items() if share > 0}
+        if expected and one["context"] and len(shares) > 1:
+            best = sorted(shares, key=expected.__getitem__, reverse=True)[:2]
+            say = _because_rates if one["rates"] else _because_revenue
+            named = [variant_name(name, titles) for name in best]
+            why = say(named, [expected[name] for name in best])
+            yield _shown(_segment(one["context"]), shares, titles, why)
 
 
-def _because(best: Sequence[str], rates: Mapping[str, float], titles: Titles) -> Said:
-    first, second = (variant_name(one, titles) for one in best)
-    high, low = (percent(rates[one]) for one in best)
+def _because_rates(best: Sequence[Said], rates: Sequence[float]) -> Said:
+    (first, second), (high, low) = best, map(percent, rates)
     return {
         "zh": f"，因为 {first['zh']} 的预期转化率为 {high}%，其次 {second['zh']} 为 {low}%",
         "en": f", because {first['en']} is expected to convert {high} %, and {second['en']}, the "
         f"next, {low} %",
+    }
+
+
+def _because_revenue(best: Sequence[Said], yuan: Sequence[float]) -> Said:
+    (first, second), (high, low) = best, (f"{one:,.2f}" for one in yuan)
+    return {
+        "zh": f"，因为 {first['zh']} 每次曝光的预期收入为 {high} 元，"
+        f"其次 {second['zh']} 为 {low} 元",
+        "en": f", because {first['en']} is expected to bring {high} yuan an exposure, and "
+        f"{second['en']}, the next, {low}",
     }
 
 

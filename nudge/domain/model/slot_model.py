@@ -14,6 +14,7 @@ from bandits.policies.explanation import Effect, Explanation, explain
 from bandits.policies.mixture import MixturePolicy
 from bandits.units import DAY
 from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.model.audience import FORM, weight_at
 from nudge.domain.model.model_sentences import model_sentences
@@ -26,6 +27,9 @@ MOST_TERMS: Final = 64
 """Terms that an answer tells, the surest ones."""
 LONGEST: Final = 3650.0 * DAY
 """Age in seconds at which an observation that still has half its weight counts as kept for good."""
+
+ESTIMATING: Final = frozenset({"auto", "beta"})
+"""Kinds of policy whose worth is a rate, or revenue in fen."""
 
 Plain = dict[str, Any]
 
@@ -160,14 +164,19 @@ def _cell(served: LiveSlot, spec: CellSpec, cell: str, visitors: int) -> Plain:
         "context": context,
         "visitors": visitors,
         "shares": _distribution(served, context),
-        "rates": _rates(served, context),
+        **_expected(served, context),
     }
 
 
-def _rates(served: LiveSlot, context: Mapping[str, object]) -> dict[str, float] | None:
-    """Return the expected conversion rates; None where the policy does not estimate them."""
+def _expected(served: LiveSlot, context: Mapping[str, object]) -> Plain:
+    """Return expected conversion rates or revenue; null where the policy does not estimate it."""
     policy = served.policy.main if isinstance(served.policy, MixturePolicy) else served.policy
-    if served.slot.terms.objective != "conversion" or not isinstance(policy, EnsemblePolicy):
-        return None
-    rates = np.asarray(policy.worth_one(context), dtype=np.float64).tolist()
-    return dict(zip(served.slot.names, rates, strict=True))
+    key = "rates" if served.slot.terms.objective == "conversion" else "revenue"
+    found: Plain = {"rates": None, "revenue": None}
+    # Another revision may have another objective, and other kinds a unit of their own.
+    own = served.policy.meta.get("revision") == served.slot.revision
+    if own and served.policy_kind in ESTIMATING and isinstance(policy, EnsemblePolicy):
+        worth = np.asarray(policy.worth_one(context), dtype=np.float64)
+        told = worth if key == "rates" else worth / FEN
+        found[key] = dict(zip(served.slot.names, told.tolist(), strict=True))
+    return found

@@ -209,3 +209,19 @@ def test_the_group_usual_is_taken_off_the_policys_share() -> None:
     assert model["usual"] == pytest.approx(0.95 * 0.2)
     assert model["usual"] + model["policy_share"] + model["holdout"] == pytest.approx(1)
     assert "operator's own rule" in model["sentences"][0]["en"]
+
+
+def test_revenue_is_told_in_yuan() -> None:
+    """Where revenue is the objective the reason is the expected yuan of an exposure, not a rate."""
+    slot = replace(SLOT, terms=replace(SLOT.terms, objective="revenue"), policy={"kind": "beta"})
+    paid = [
+        replace(
+            one, tally=(one.tally[0], one.tally[1], 5000 * one.tally[1], 5000**2 * one.tally[1])
+        )
+        for one in rows()
+    ]
+    model = told(LiveSlot(slot, fit_learner(slot, paid, [0], 20 * DAY, 7)))
+    wap = next(one for one in model["cells"] if one["context"]["channel"] == "wap")
+    assert wap["rates"] is None
+    assert wap["revenue"] == pytest.approx({FIRST: 10.0, SECOND: 2.5}, abs=0.5)
+    assert any("yuan an exposure" in one["en"] for one in model["sentences"])
