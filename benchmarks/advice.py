@@ -22,7 +22,17 @@ import numpy as np
 from bandits.arrays import FloatArray, IntArray
 from benchmarks.options import option_parser
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
-from nudge.domain.reports.cube import Ages, Allocation, Cube, Delays, Groups, Masses
+from nudge.domain.reports.cube import (
+    Ages,
+    Allocation,
+    Blocks,
+    Crowds,
+    Cube,
+    Delays,
+    Draws,
+    Groups,
+    Masses,
+)
 
 BASELINE = "by the mean"
 WORLDS, SMALL = 200, 3
@@ -76,23 +86,38 @@ class World:
         return rows, rng.binomial(rows, self.rates[..., None])
 
 
+def _crowds(rows: IntArray, hits: IntArray, w: FloatArray) -> Crowds:
+    """Return the sums by group of subjects, behind each other by channel, stage and arm."""
+    wide = rows.shape[3]
+    n, y, weight = rows.ravel(), hits.ravel().astype(float), np.repeat(w, wide)
+    start = np.arange(len(w) + 1) * wide
+    return Crowds(start, np.tile(np.arange(wide), len(w)), n, weight * n, y, weight * y)
+
+
 def cube_of(world: World, rows: IntArray, hits: IntArray, axis: int) -> Cube:
     """Return the cube of a log by channel (axis 0) or stage (axis 1)."""
     segments = (CHANNELS, STAGES)[axis]
-    channel, stage, arm, cluster = (x.ravel() for x in np.indices(rows.shape))
-    n, y, w = rows.ravel(), hits.ravel(), 1.0 / world.pmf[channel, arm]
+    channel, stage, arm = (x.ravel() for x in np.indices(rows.shape[:3]))
+    w = 1.0 / world.pmf[channel, arm]
+    n, y = (x.sum(axis=3).ravel() for x in (rows, hits))
     zero, settled, real = np.zeros_like(n), np.ones(len(n), bool), y.astype(float)
     key = channel if axis == 0 else stage
+    weighed = (w * n, w * w * n, w * real, w * w * real, w * w * real)
     groups = Groups(
-        *(key, arm, zero, zero + 1, zero, settled, cluster, n, y, y, zero, real, real, real),
-        *(w * n, w * w * n, w * y, w * w * y, w * w * y),
+        *(key, arm, zero, zero + 1, zero, settled, np.arange(len(n)), _crowds(rows, hits, w)),
+        *(n, y, y, zero, real, real, real),
+        *weighed,
     ).where(n > 0)
+    draws = Draws(
+        *(key, zero, settled, channel, arm, n.astype(float), real, real, real, real),
+        *(weighed[0], weighed[2], weighed[1], weighed[3], weighed[4]),
+    )
     cells = rows.sum(axis=(2, 3))
     where, stages = (x.ravel() for x in np.indices(cells.shape))
     size, e = cells.ravel(), world.pmf[where]
     key, weights = (where, stages)[axis], size[:, None]
     masses = Masses(
-        *(key, np.zeros_like(key), np.ones(len(key), bool), size),
+        *(key, np.zeros_like(key), np.ones(len(key), bool), where, size),
         *(weights / e, weights / e**2, weights * e, weights * e * (1.0 - e)),
     )
     none, blank = np.zeros(0, int), np.zeros(0)
@@ -103,6 +128,8 @@ def cube_of(world: World, rows: IntArray, hits: IntArray, axis: int) -> Cube:
         (frozenset(range(len(NAMES))),),
         groups,
         masses,
+        draws,
+        Blocks(np.zeros(len(CHANNELS), int), np.arange(len(CHANNELS))),
         Ages(none, none, none, blank, none),
         Allocation(none, none, none, none, none, blank, none, none),
         Delays(blank, blank),

@@ -26,8 +26,8 @@ from nudge import clock
 from nudge.api.schemas.examples import FOLDER
 from nudge.cli import cli
 from nudge.cli.report_month import report_month
-from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
+from nudge.domain.figures.definitions import ANCHORS, PAGE, defined_by, definitions
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.sentences import Advice

@@ -30,7 +30,7 @@ def told(some: World, by: tuple[str, ...] = (), visitors: int = 400_000) -> Any:
     """The report of a world's log, with the advice on it."""
     rows, hits = some.log(visitors, np.random.default_rng(7))
     views = {name: cube_of(some, rows, hits, i) for i, name in enumerate(("channel", "stage"))}
-    variants = tuple(replace(SLOT.variants[0], name=name, enabled=True) for name in NAMES)
+    variants = tuple(replace(SLOT.variants[0], name=name, enabled=True, title={}) for name in NAMES)
     terms = ReportTerms(replace(SLOT, variants=variants), {}, 0.0, advice=slot_advice(TERMS, views))
     return report(terms, by, views["channel"])
 

@@ -1,4 +1,4 @@
-"""What is said of a change between two periods."""
+"""Sentences on a change between two periods."""
 
 from __future__ import annotations
 
