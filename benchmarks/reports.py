@@ -9,6 +9,7 @@ joins exposures, decisions and rewards on their ids.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import resource
 import sys
@@ -42,11 +43,13 @@ USUAL: Final[Sequence[tuple[str, ...]]] = (
     *((name,) for name in DIMENSIONS),
     *((CONTEXT + name,) for name in big_lake.ATTRIBUTES),
 )
-"""As a worker sums up ahead: nothing, and each dimension."""
+"""Questions that a worker sums up ahead: nothing, and each dimension."""
 OTHERS: Final[Sequence[tuple[str, ...]]] = (("channel", "context.city_tier"),)
 TARGETS: Final = ("uniform", "always:data")
 SECONDS: Final = {"first": 2.0, "again": 1.0, "evaluation": 5.0}
 MEMORY: Final = 1e9
+BROKEN: Final[list[str]] = []
+"""Bounds that were broken in this process."""
 BY_HAND: Final = """
 SELECT d.channel, e.variant, count(*), sum(r.conversions) FROM exposures e
 JOIN decisions d USING (decision_id)
@@ -73,12 +76,15 @@ TERMS: Final = ReportTerms(
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Print what something took."""
+def told(what: str, most: float = math.inf) -> Iterator[None]:
+    """Print what something took, and whether that is more than is allowed."""
     began, used = time.perf_counter(), time.process_time()
     yield
     wall, cpu = time.perf_counter() - began, time.process_time() - used
-    print(f"  {what:44} {wall:7.2f} s  processor {cpu:7.2f} s", flush=True)
+    broken = f"  BROKEN: at most {most} s" if wall > most else ""
+    print(f"  {what:44} {wall:7.2f} s  processor {cpu:7.2f} s{broken}", flush=True)
+    if broken:
+        BROKEN.append(what)
 
 
 def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
@@ -98,14 +104,17 @@ def measured(root: Path) -> None:
             for by in USUAL:
                 keep_sums(rows, Cut(by=by), VARIANTS)
     for by in (*USUAL, *OTHERS):
-        for time_ in ("the first time", "again"):
-            with told(f"report by {', '.join(by) or 'nothing'}, {time_}"):
+        for time_, bound in (("the first time", "first"), ("again", "again")):
+            most = SECONDS[bound] if len(by) <= 1 else math.inf
+            with told(f"report by {', '.join(by) or 'nothing'}, {time_}", most):
                 made(root, by)
     for target in TARGETS:
-        with told(f"evaluation with DR, {target}"):
+        with told(f"evaluation with DR, {target}", SECONDS["evaluation"]):
             evaluate_lake(lake, root / "cache", EvaluationQuestion(SLOT, target))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"  most memory {peak / 1e9:.2f} GB (at most {MEMORY / 1e9})")
+    print(f"  most memory {peak / 1e9:.2f} GB (at most {MEMORY / 1e9})", flush=True)
+    if BROKEN or peak > MEMORY:
+        sys.exit(1)
 
 
 def by_hand(root: Path) -> None:
@@ -115,33 +124,31 @@ def by_hand(root: Path) -> None:
         backend.raw_sql(BY_HAND).fetchall()
 
 
-def apart(work: Callable[..., object], *given: object) -> None:
-    """Do it in a process of its own: what it takes is then its own."""
+def apart(work: Callable[..., object], *given: object) -> int:
+    """Do it in a process of its own, so that what it takes is its own; return the exit code."""
     child = multiprocessing.get_context("spawn").Process(target=work, args=given)
     child.start()
     child.join()
-    if child.exitcode:
-        raise SystemExit(child.exitcode)
+    return child.exitcode or 0
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Print the table; everything written is removed again."""
+    """Print the table; 1 where a bound is broken. Everything written is removed again."""
     parser = option_parser("reports", __doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
     given = parser.parse_args(arguments)
     rows, days = (SMALL, FEW) if given.small else (given.rows, big_lake.DAYS)
     with tempfile.TemporaryDirectory(prefix="nudge-") as name:
         root = Path(name)
-        apart(written, root / "lake", rows, days)
+        if code := apart(written, root / "lake", rows, days):
+            return code
         size = sum(path.stat().st_size for path in (root / "lake").rglob("*.parquet"))
         print(f"{rows:,} decisions of {days} days, {size / 1e9:.2f} GB")
         print(
             f"allowed, by one dimension: {SECONDS['first']} s, again {SECONDS['again']} s", end=""
         )
         print(f", evaluation {SECONDS['evaluation']} s")
-        apart(by_hand, root)
-        apart(measured, root)
-    return 0
+        return apart(by_hand, root) or apart(measured, root)
 
 
 if __name__ == "__main__":

@@ -38,22 +38,37 @@ def observed_variances(sums: ArmSums, first: int, second: int) -> tuple[float, f
 
 
 def design_effect(sums: ArmSums) -> FloatArray:
-    """Return the design effects (K, K) of subjects with several rows.
+    """Return the design effects (K, K) of subjects with several rows, those of differences.
 
-    Each is the clustered over the row-by-row variance of a difference of means; on the diagonal,
-    of a mean. The ratio of two empirical variances is stable even where each one is not.
+    On the diagonal they are those of the means.
     """
     out = np.ones((sums.arms, sums.arms))
     if not sums.groups.rows:
         return out
-    by_row = sums.table.variance_of_mean()
     for a in range(sums.arms):
         for b in range(a + 1):
-            own, _, both = observed_variances(sums, a, b)
-            plain = by_row[a] if a == b else by_row[a] + by_row[b]
-            ratio = (own if a == b else both) / plain if plain > 0.0 else 1.0
-            out[a, b] = out[b, a] = ratio if np.isfinite(ratio) else 1.0
+            own, _, both = pair_effects(sums, a, b)
+            out[a, b] = out[b, a] = own if a == b else both
     return out
+
+
+def pair_effects(sums: ArmSums, first: int, second: int) -> tuple[float, float, float]:
+    """Return the design effects of two arms' means and of their difference.
+
+    Each is the clustered over the row-by-row variance. The ratio of two empirical variances is
+    stable even where each one is not.
+    """
+    if not sums.groups.rows:
+        return 1.0, 1.0, 1.0
+    by_row = sums.table.variance_of_mean()
+    a, b = float(by_row[first]), float(by_row[second])
+    one, other, both = observed_variances(sums, first, second)
+    return _ratio(one, a), _ratio(other, b), _ratio(both, a + b)
+
+
+def _ratio(clustered: float, by_row: float) -> float:
+    found = clustered / by_row if by_row > 0.0 else 1.0
+    return found if math.isfinite(found) else 1.0
 
 
 def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, float]:
@@ -71,9 +86,9 @@ def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, flo
     wide = score_variances(blocks, mean) / float(sums.table.rows) ** 2
     own_rows = sums.table.variance_of_mean()
     each = np.where(own_rows > 0.0, np.sqrt(own_rows * wide), wide)
-    effect, a, b = design_effect(sums), float(each[first]), float(each[second])
-    own, other = float(effect[first, first]), float(effect[second, second])
-    return a * own, b * other, (a + b) * float(effect[first, second])
+    a, b = float(each[first]), float(each[second])
+    one, other, both = pair_effects(sums, first, second)
+    return a * one, b * other, (a + b) * both
 
 
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:

@@ -12,7 +12,7 @@ _USE = b"nudge.holdout"
 """Personalisation of this hash: keeps its bits apart from other hashes, above all the draw's."""
 
 _USUAL = b"nudge.usual"
-"""The same for the group that gets the operator's own rule: independent of both holdouts."""
+"""Salt of the group that gets the operator's own rule: independent of both holdouts."""
 
 _RANGE = 1 << 64
 
