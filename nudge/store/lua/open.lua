@@ -66,10 +66,22 @@ if by == 's' and redis.call('TTL', KEYS[1]) >= 0 then
 end
 local generation = redis.call('HGET', KEYS[2], 'generation') or '0'
 local state = generation == '0' and 'visitor:' or 'visitor@' .. generation .. ':'
+local assigned = redis.call('HGETALL', ARGV[1] .. 'assigned:' .. subject)
+if standing == 'other' then
+  local public = {} -- units that end with `PUBLIC` of domain/choosing/choice.py
+  for i = 1, #assigned, 2 do
+    if string.sub(assigned[i], -2) == '|?' then
+      public[#public + 1] = assigned[i]
+      public[#public + 1] = assigned[i + 1]
+    end
+  end
+  assigned = public
+end
+-- The state of the subject that was only proposed is none: as much is looked up.
 return {
   standing, subject, into,
-  redis.call('GET', ARGV[1] .. state .. subject),
-  redis.call('HGETALL', ARGV[1] .. 'assigned:' .. subject),
+  redis.call('GET', ARGV[1] .. state .. (standing == 'other' and ARGV[4] or subject)),
+  assigned,
   ARGV[6] == '1' and redis.call('HGETALL', KEYS[3]) or {},
   ARGV[7] == '1' and redis.call('HGETALL', ARGV[1] .. 'numbers:' .. subject) or {},
 }

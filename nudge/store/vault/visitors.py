@@ -13,7 +13,7 @@ import msgpack
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
-from nudge.domain.people.numbers import is_own
+from nudge.domain.people.numbers import LAST
 from nudge.store.journal.journal import ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
@@ -109,6 +109,24 @@ class VisitorView(NamedTuple):
     claimed: bool = False
 
 
+class UnreadVisitor(NamedTuple):
+    """The store's knowledge of a subject before anybody decodes it.
+
+    Attributes:
+        home: the subject and its partition.
+        rest: the script's reply.
+        closed: what devices claimed on the subject that was asked for counts no more.
+    """
+
+    home: Home
+    rest: Reply
+    closed: bool
+
+    def view(self) -> VisitorView:
+        """Decode it."""
+        return _opened(self.home, self.rest)
+
+
 @dataclass(frozen=True)
 class VisitorBook:
     """Visitors: found or made by hashed id, followed to the subject they were merged into.
@@ -125,8 +143,10 @@ class VisitorBook:
     def open_visitor(self, wanted: VisitorQuery) -> VisitorView:
         """Find or make the visitor and read what is known: one round trip, one more for an alias.
 
-        Constant time: the lookup takes the same steps for known and unknown ids, and does not
-        follow a stranger's id to another subject, so that timing reveals nothing.
+        Constant time: the lookup takes the same steps for known and unknown ids, decodes nothing
+        that the caller may not see, and does not follow a stranger's id to another subject, so that
+        timing reveals nothing. A device that knows somebody is the exception: it has a stranger's
+        id followed, for the visitor may be its own; one step is the same for all.
         """
         names, args = _call(self.keys, wanted, pages_own_ids=self.pages_own_ids)
         return self._found(wanted, self.client.run("open", names, args))
@@ -183,37 +203,38 @@ class VisitorBook:
 
     def _found(self, wanted: VisitorQuery, reply: Reply) -> VisitorView:
         standing, subject, into, *rest = reply
-        found = _opened(wanted.home, subject.decode(), rest)
         new, known = standing == b"new", standing in _KNOWN
         claimed = wanted.claim and standing != b"known"
-        if not known and wanted.device and wanted.device.knows:
-            # Asked for a new id as well, so that the time is that of any other.
-            true = self.follow(Home(found.subject, wanted.home), wanted)
-            seen = self._seen(wanted.device, true)
-            if seen is not None and not new:
-                return seen
+        home = Home(subject.decode(), wanted.home)
+        if not known:
+            # For a new id as well, so that the time is that of any other.
+            rest = _typed_on(wanted.device, rest)
+            if wanted.device and wanted.device.knows:
+                goes = _home(into or b"%d %s" % (wanted.home, subject))
+                seen = self._seen(wanted.device, self._end(goes, wanted))
+                if seen is not None and not new:
+                    return seen
         if known and into:
             # A server said who the device's visitor is: that is its word for the device.
-            found, claimed = self.follow(_home(into), wanted), False
+            return self.follow(_home(into), wanted)._replace(claimed=False)
+        found = _opened(home, rest)
         if known or (new and (self.pages_own_ids or not wanted.claim)):
             return found._replace(public=new, claimed=claimed)
-        typed = {name: value for name, value in found.numbers.items() if not is_own(name)}
-        return found._replace(numbers=typed, owned=False, public=True)
+        return found._replace(owned=False, public=True)
 
-    def _seen(self, device: Device, found: VisitorView) -> VisitorView | None:
+    def _seen(self, device: Device, end: UnreadVisitor) -> VisitorView | None:
         """Return the view of a visitor whom the device may see by another id; None for others.
 
-        Constant time: every home is followed to its end.
+        Constant time: every home is followed to its end, and nothing is decoded for others.
         """
-        there = Home(found.subject, found.partition)
-        walks = [(home, *self._walk(home, _plain(home))) for home in device.homes]
+        walks = [(home, self._end(home, _plain(home))) for home in device.homes]
         ways = [
-            home == there and home.subject not in device.vouched
-            for home, root, closed in walks
-            if (root.subject, root.partition) == there
-            and (home.subject in device.vouched or (self.pages_own_ids and not closed))
+            home == end.home and home.subject not in device.vouched
+            for home, own in walks
+            if own.home == end.home
+            and (home.subject in device.vouched or (self.pages_own_ids and not own.closed))
         ]
-        return found._replace(claimed=all(ways)) if ways else None
+        return end.view()._replace(claimed=all(ways)) if ways else None
 
     def known_visitor(self, partition: int, visitor_hash: str) -> VisitorView | None:
         """Return the view of a visitor without making one; None where the id is unknown.
@@ -249,10 +270,10 @@ class VisitorBook:
 
         One round trip for each step.
         """
-        return self._walk(home, wanted)[0]
+        return self._end(home, wanted).view()
 
-    def _walk(self, home: Home, wanted: VisitorQuery) -> tuple[VisitorView, bool]:
-        """Return the view at the end, and whether claims of devices on the first subject ended."""
+    def _end(self, home: Home, wanted: VisitorQuery) -> UnreadVisitor:
+        """Return what the store knows of the subject at the end of the way, not decoded."""
         closed: bool | None = None
         for _ in range(MOST_STEPS):
             p = home.partition
@@ -261,14 +282,13 @@ class VisitorBook:
             into, *rest, claims = self.client.run("read_subject", names, args)
             closed = claims == CLOSED.encode() if closed is None else closed
             if not into:
-                return _opened(p, home.subject, rest), closed
+                return UnreadVisitor(home, rest, closed)
             home = _home(into)
         raise RuntimeError(f"{home.subject} is followed without end")
 
     def root_of(self, home: Home) -> Home:
         """Return the subject into which this one was merged at last, or itself."""
-        found = self.follow(home, _plain(home))
-        return Home(found.subject, found.partition)
+        return self._end(home, _plain(home)).home
 
     def person_of(self, home: Home) -> Person:
         """Return the vault's entries of a subject; empty for an unknown or a forgotten one."""
@@ -329,11 +349,21 @@ def _home(into: bytes) -> Home:
     return Home(subject, int(partition))
 
 
-def _opened(partition: int, subject: str, rest: Reply) -> VisitorView:
+def _opened(home: Home, rest: Reply) -> VisitorView:
     state, assigned, quotas, numbers, *plans = rest
     book = {name.decode(): value for name, value in pairs_of(numbers).items()}
-    found = VisitorView(subject, partition, state, left=units_left(quotas), numbers=book)
+    found = VisitorView(home.subject, home.partition, state, left=units_left(quotas), numbers=book)
     return _with_assigned(found, assigned, plans[0] if plans else None)
+
+
+def _typed_on(device: Device | None, rest: Reply) -> Reply:
+    """The reply with no more of the visitor's book than what was typed on the caller's device."""
+    *before, numbers = rest
+    if device is None:
+        return [*before, []]
+    starts = f"{device.id}:".encode(), f"{LAST}:{device.id}".encode()
+    book = pairs_of(numbers).items()
+    return [*before, {name: value for name, value in book if name.startswith(starts)}]
 
 
 def _with_assigned(opened: VisitorView, reply: Reply, book: bytes | None) -> VisitorView:
