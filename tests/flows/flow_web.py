@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from places import CONFIG
+
+from nudge.config.slot_change import Edit, plan
+from nudge.config.slot_file import load_slots
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
@@ -11,6 +15,9 @@ from nudge.domain.journal.records import JournalEntry
 from nudge.domain.slots.slot import Slot
 from nudge.flows.serving.decide import Decider
 from nudge.flows.serving.record import Recorder
+from nudge.flows.upkeep import apply as applying
+from nudge.settings.settings import Settings
+from nudge.spool.spool import Spool
 from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
 
@@ -54,3 +61,16 @@ class Web:
         """The whole journal, partition by partition."""
         every = self.store.keys.every_partition()
         return [entry for p in every for entry in self.store.journal.read(p, 0, 100_000)]
+
+
+def web_on(store: Store, settings: Settings) -> Web:
+    """The web's half on a store, with the shipped slots, of which none has a holdout."""
+    sealer = Sealer(settings.secret_key)
+    applying.apply(store, plan({}, load_slots(CONFIG / "slots")), Edit("test", "shipped", NOW))
+    catalogue = store.catalogue.refresh(Catalogue.empty())
+    spool = Spool(settings.spool_dir, sealer.spool_key, 1 << 20)
+    decider = Decider(store, sealer, 0.0, spool)
+    made = Web(store, sealer, decider, Recorder(store, sealer, spool), catalogue)
+    for name in catalogue.slots:
+        made.put(made.slot(name, holdout=0.0))
+    return made

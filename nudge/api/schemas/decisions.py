@@ -145,7 +145,11 @@ class SlotAnswerSchema(Schema):
         required=True, metadata={"description": "true: an earlier decision, repeated"}
     )
     degraded = ma.Boolean(
-        required=True, metadata={"description": "true: decided without the visitor's state"}
+        required=True,
+        metadata={
+            "description": "true: the store was away: decided without the visitor's state, or not "
+            "written yet"
+        },
     )
     free_amount = ma.Nested(
         TypedAmountSchema,

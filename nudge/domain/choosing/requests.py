@@ -54,7 +54,7 @@ class SlotAnswer:
         policy: kind of the policy.
         policy_version: of the snapshot.
         sticky: an earlier decision of the same period.
-        degraded: decided without the visitor's state.
+        degraded: decided without the visitor's state, or written later than it was answered.
         free_amount: what the visitor may type instead; None where nothing may be typed.
     """
 

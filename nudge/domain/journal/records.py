@@ -78,7 +78,7 @@ class Decision:
         unit: the stickiness key (slot, `sticky_by` values).
         period: index of the stickiness period.
         supersedes: the decision that it replaces in its period, if any.
-        degraded: decided without the visitor's state.
+        degraded: decided without the visitor's state, or written later than it was answered.
         source: id of the API key.
         ref: set only where the journal could not issue one.
         twin: an equal draw, which the journal has although its writer got no answer; it is the one

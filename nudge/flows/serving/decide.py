@@ -21,6 +21,7 @@ from nudge.flows.serving.answer import fallback_decision, slot_answers
 from nudge.flows.serving.identify import Identifier
 from nudge.flows.serving.know import Knower
 from nudge.flows.serving.log import PATIENCE, DecisionLog, LoggedPage
+from nudge.flows.serving.outage_memory import OutageMemory
 from nudge.spool.spool import Spool
 from nudge.store.service.catalogue import Catalogue
 from nudge.store.store import Store
@@ -35,12 +36,14 @@ class PageDraft(NamedTuple):
         token: for the device.
         logged: the decisions.
         numbers: that the answer may hold.
+        remembered_as: names by which a repeated call finds what the store did not take.
     """
 
     names: tuple[str, ...]
     token: str
     logged: LoggedPage
     numbers: PrefillNumbers
+    remembered_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Decider:
         spool: takes what the store does not.
         segments: that visitors may belong to.
         patience: seconds that a page waits for the disk under the spool; None has no bound.
+        memory: of what the store did not take.
     """
 
     store: Store
@@ -62,6 +66,7 @@ class Decider:
     spool: Spool
     segments: Segments = field(default_factory=dict)
     patience: float | None = PATIENCE
+    memory: OutageMemory = field(default_factory=OutageMemory)
 
     def decide(
         self, catalogue: Catalogue, requests: Sequence[DecisionRequest], caller: Caller, at: float
@@ -83,6 +88,8 @@ class Decider:
         drafts = [self._draft(catalogue.slots, request, caller, at) for request in requests]
         # All at once: each visit to the spool waits for the disk.
         kept = self._log.keep([one for draft in drafts for one in draft.logged.unlogged])
+        if kept:
+            self._remember(drafts, at)
         return [self._answer(catalogue.slots, draft, kept=kept) for draft in drafts]
 
     def _draft(
@@ -93,7 +100,18 @@ class Decider:
         known = self._knower.know(request, visitor, caller, at)
         logged = self._log.choose_and_log(slots, known.choice, visitor)
         self._log.adopt(visitor)
-        return PageDraft(request.slots, visitor.token(self.sealer), logged, known.numbers)
+        names: tuple[str, ...] = ()
+        if logged.unlogged:
+            public = visitor.lookup or visitor.view.public
+            hashed = self.sealer.visitor_hash(request.visitor_id)
+            names = (visitor.view.subject, *((hashed,) if public else ()))
+        return PageDraft(request.slots, visitor.token(self.sealer), logged, known.numbers, names)
+
+    def _remember(self, drafts: Sequence[PageDraft], at: float) -> None:
+        for draft in drafts:
+            late = [one.standing for one in draft.logged.unlogged]
+            if late:
+                self.memory.note(draft.remembered_as, late[0].decision.subject, late, at)
 
     def _answer(self, live: Mapping[str, LiveSlot], draft: PageDraft, *, kept: bool) -> PageAnswer:
         late = [one.standing for one in draft.logged.unlogged]
@@ -106,7 +124,7 @@ class Decider:
     @cached_property
     def _identifier(self) -> Identifier:
         finder = VisitorFinder(self.store.visitors, self.store.people, self.sealer)
-        return Identifier(finder, self.sealer)
+        return Identifier(finder, self.sealer, self.memory)
 
     @cached_property
     def _knower(self) -> Knower:

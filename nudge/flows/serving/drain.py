@@ -6,13 +6,15 @@ harmless.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 import structlog
 
 from nudge import faults
+from nudge.domain.choosing.choice import PUBLIC
+from nudge.domain.identity.sealing import Home
 from nudge.domain.journal.records import Decision
 from nudge.spool.spool import Spool
 from nudge.store.journal.appends import Append
@@ -49,7 +51,7 @@ def _batches(items: Iterator[SpooledAppend]) -> Iterator[list[SpooledAppend]]:
         yield batch
 
 
-def _append(store: Store, batch: Iterable[SpooledAppend]) -> int:
+def _append(store: Store, batch: Sequence[SpooledAppend]) -> int:
     # Decisions of pages, then what servers sent, then pages' events: who answers comes behind.
     groups: dict[tuple[bool, bool], dict[int, list[Append]]] = {
         (True, False): {},
@@ -63,10 +65,31 @@ def _append(store: Store, batch: Iterable[SpooledAppend]) -> int:
             group.setdefault(one.partition, []).append(arrival)
     arrivals = (one for by in groups.values() for group in by.values() for one in group)
     store.stock.confirm_elsewhere(arrivals)
-    return sum(
+    fresh = sum(
         store.people.append_people(group, closes=closes, lasting=lasting)
         for (closes, lasting), group in groups.items()
     )
+    for one in batch:
+        _stick(store, one)
+    return fresh
+
+
+def _stick(store: Store, one: SpooledAppend) -> None:
+    """Let a decision stick from now on, as if the store had been there; idempotent.
+
+    One that was made for whoever has the id, without a token, is found by whoever has it. One whose
+    visitor went to another partition meanwhile is left: its place is of this one.
+    """
+    record, hashed = one.arrival.record, one.arrival.visitor_hash
+    if not (isinstance(record, Decision) and record.unit and one.keep_for):
+        return
+    subject = store.visitors.subject_of(Home(hashed, one.partition)) if hashed else record.subject
+    if subject is None:
+        return
+    root = store.visitors.root_of(Home(subject, one.partition))
+    if root.partition == one.partition:
+        unit = record.unit if not hashed else record.unit.removesuffix(PUBLIC) + PUBLIC
+        store.visitors.stick(root, record, unit, one.keep_for)
 
 
 def _completed(store: Store, one: SpooledAppend) -> Append | None:

@@ -11,6 +11,7 @@ from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Device, Home, Sealer, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.errors import StoreAwayError
+from nudge.flows.serving.outage_memory import OutageMemory
 from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.store.vault.visitors import VisitorView
 
@@ -49,10 +50,12 @@ class Identifier:
     Attributes:
         finder: of the installation.
         sealer: reads tokens.
+        memory: of what the store did not take.
     """
 
     finder: VisitorFinder
     sealer: Sealer
+    memory: OutageMemory
 
     def identify(
         self, request: DecisionRequest, slots: Sequence[LiveSlot], caller: Caller, at: float
@@ -71,16 +74,27 @@ class Identifier:
         try:
             view = self.finder.opened(request, device, caller, at, stock=stock, book=book)
         except StoreAwayError:
-            return self._unread(request, device)._replace(by_server=caller.is_server)
+            return self._unread(request, device, at)._replace(by_server=caller.is_server)
+        if not self.memory.is_empty:
+            hashed = self.finder.home(request.visitor_id).subject
+            view = self.memory.with_remembered(view, hashed, at)
         by_server = caller.is_server
         return PageVisitor(view, device, degraded=False, lookup="", by_server=by_server)
 
-    def _unread(self, request: DecisionRequest, device: Device | None) -> PageVisitor:
-        """The visitor whom the token alone names; a new one where it names none, or several."""
+    def _unread(self, request: DecisionRequest, device: Device | None, at: float) -> PageVisitor:
+        """The visitor whom the token alone names; where it names none, or several, a new one.
+
+        A call that is repeated is answered as before.
+        """
         home = self.finder.home(request.visitor_id)
         if device is not None and len(device.knows) == 1:
             only = device.knows[0]
-            view = VisitorView(only.subject, only.partition)
+            known = self.memory.find(only.subject, at)
+            view = VisitorView(
+                only.subject, only.partition, assigned=known.assigned if known else {}
+            )
             return PageVisitor(view, device, degraded=True, lookup="")
-        view = VisitorView(new_subject(), home.partition)
+        before = self.memory.find(home.subject, at)
+        subject, assigned = (before.subject, before.assigned) if before else (new_subject(), {})
+        view = VisitorView(subject, home.partition, assigned=assigned)
         return PageVisitor(view, device, degraded=True, lookup=home.subject)

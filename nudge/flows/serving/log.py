@@ -36,11 +36,13 @@ class UnloggedDecision(NamedTuple):
         standing: under a reference of its own, since the journal cannot number it.
         lookup: hash of its visitor, who is looked up when it leaves the spool; empty if known.
         by_server: a server asked for it.
+        keep_for: seconds that it sticks, once the store has it.
     """
 
     standing: StandingDecision
     lookup: str
     by_server: bool = False
+    keep_for: float = 0.0
 
 
 class LoggedPage(NamedTuple):
@@ -86,14 +88,14 @@ class DecisionLog:
                 break
             if known.degraded:
                 decisions = [one.decision for one in fresh]
-                logged.unlogged.extend(_unlogged(decisions, visitor, known.at))
+                logged.unlogged.extend(_unlogged(decisions, visitor, known.at, keep_for))
                 break
             try:
                 made = self._append(visitor, fresh, keep_for)
             except StoreAwayError:
                 # It went away after the visitor was read: as if it had been before.
                 decisions = redraw_stocked(fresh, known, assigned)
-                logged.unlogged.extend(_unlogged(decisions, visitor, known.at))
+                logged.unlogged.extend(_unlogged(decisions, visitor, known.at, keep_for))
                 break
             logged.standing.extend(one for one in made if one)
             lost = [one for one, stands in zip(fresh, made, strict=True) if stands is None]
@@ -118,7 +120,11 @@ class DecisionLog:
             return True
         items = [
             SpooledAppend(
-                one.standing.ref.partition, _append_of(one), closes=True, lasting=one.by_server
+                one.standing.ref.partition,
+                _append_of(one),
+                closes=True,
+                lasting=one.by_server,
+                keep_for=one.keep_for,
             )
             for one in unlogged
         ]
@@ -144,13 +150,13 @@ def _append_of(one: UnloggedDecision) -> Append:
 
 
 def _unlogged(
-    decisions: Sequence[Decision], visitor: PageVisitor, at: float
+    decisions: Sequence[Decision], visitor: PageVisitor, at: float, keep_for: float
 ) -> list[UnloggedDecision]:
-    """The decisions under references that need no journal."""
+    """The decisions under references that need no journal; degraded, whatever was known before."""
     found = []
     for decision in decisions:
         ref = away_ref(visitor.view.partition)
-        own = replace(decision, ref=ref, at=at)
+        own = replace(decision, ref=ref, at=at, degraded=True)
         standing = StandingDecision(ref, own, decision.period, fresh=True)
-        found.append(UnloggedDecision(standing, visitor.lookup, visitor.by_server))
+        found.append(UnloggedDecision(standing, visitor.lookup, visitor.by_server, keep_for))
     return found

@@ -24,12 +24,14 @@ class SpooledAppend:
         arrival: what is appended.
         closes: its visitor cannot be claimed by a device any more.
         lasting: a server sent it, if it closes.
+        keep_for: seconds that a decision sticks, of that moment on; 0 where nothing sticks.
     """
 
     partition: int
     arrival: Append
     closes: bool
     lasting: bool = True
+    keep_for: float = 0.0
 
 
 def pack(one: SpooledAppend) -> bytes:
@@ -39,7 +41,7 @@ def pack(one: SpooledAppend) -> bytes:
     named = arrival.named
     other = named and astuple(named)
     first = (one.partition, arrival.visitor_hash, record.subject, one.closes, encode(record))
-    row = (*first, arrival.of, notes, other, one.lasting)
+    row = (*first, arrival.of, notes, other, one.lasting, one.keep_for)
     packed: bytes = msgpack.packb(row)
     return packed
 
@@ -52,7 +54,8 @@ def unpack(content: bytes) -> SpooledAppend:
     """
     try:
         partition, visitor_hash, subject, closes, payload, *more = msgpack.unpackb(content)
-        # Versions before wrote five fields, then eight: what was asked for by whom is not known.
+        # Versions before wrote five fields, then eight, then nine: by whom, and what sticks, is not
+        # known of those.
         of, notes, named, *last = more or NOTHING
     except (ValueError, msgpack.UnpackException) as error:
         raise CorruptRecordError("a spooled record cannot be read") from error

@@ -13,13 +13,15 @@ import msgpack
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
+from nudge.domain.journal.records import Decision
 from nudge.domain.people.numbers import LAST
-from nudge.store.journal.journal import ref_at, standing_decision
+from nudge.store.journal.journal import place_of, ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left
 from nudge.store.vault.state_reader import StateReader
 from nudge.store.vault.suppressions import Suppressions
 from nudge.store.wire.client import Arg, Call, Client, Reply, pairs_of
+from nudge.store.wire.codec import encode
 from nudge.store.wire.keys import Keys
 
 _FOLD: Final = FoldName.ATTRIBUTE.value
@@ -320,6 +322,30 @@ class VisitorBook:
         if not args:
             return
         self.client.run("adopt", [self.keys.assigned(home.partition, home.subject)], args)
+
+    def stick(self, home: Home, decision: Decision, unit: str, keep_for: float) -> bool:
+        """Remember a decision that the store did not take when it was made; idempotent.
+
+        Args:
+            home: of its subject.
+            decision: with a reference of its own.
+            unit: under which it is kept.
+            keep_for: seconds.
+
+        Returns:
+            Whether it stands from now on: not where another one of the period does.
+
+        Raises:
+            ValueError: the decision has no reference of its own.
+        """
+        if decision.ref is None:
+            raise ValueError("only a decision with a reference of its own is remembered late")
+        place, stamp = place_of(decision.ref), round((decision.at or 0.0) * 1000)
+        value = f"{decision.period} {place} {stamp} ".encode() + encode(decision)
+        p, subject = home.partition, home.subject
+        names = [self.keys.assigned(p, subject), self.keys.person(p, subject)]
+        args: list[Arg] = [unit, decision.period, value, max(1, int(keep_for))]
+        return bool(self.client.run("stick", names, args))
 
 
 def _plain(home: Home) -> VisitorQuery:
