@@ -10,6 +10,7 @@ from flask import Response, request
 from nudge.api.bodies import json_table
 from nudge.api.operation import caller, header, operation, query_parameter, resource
 from nudge.api.provider import MIMETYPE, answer
+from nudge.api.replies import defined
 from nudge.api.schemas.revision_tags import IF_MATCH, IF_NONE_MATCH, seen_revision, tag_of
 from nudge.api.schemas.slots import (
     LiveSlotSchema,
@@ -160,6 +161,7 @@ def _plain(served: LiveSlot) -> dict[str, object]:
     serving: dict[str, object] = {
         "policy": served.policy_kind,
         "policy_version": int(served.policy.version),
+        **defined("serving"),
     }
     if served.slot.limits:
         serving["stock"] = _stock(served.slot)

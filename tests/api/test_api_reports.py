@@ -508,6 +508,11 @@ def undefined(answer: Any) -> set[str]:
     }
 
 
+def example_of(name: str) -> Any:
+    """The answer in the document's example of an operation."""
+    return json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8"))["answer"]
+
+
 @pytest.mark.usefixtures("worker")
 def test_every_figure_is_defined(busy: Web) -> None:
     """Each number of every answer has a link to a paragraph, which is there in both languages.
@@ -524,17 +529,21 @@ def test_every_figure_is_defined(busy: Web) -> None:
         (f"{SLOT}/evaluations", {"target": "uniform"}),
         ("/v1/funnel?compare=week", None),
         (f"/v1/reports/shared?month={month}", None),
+        (f"{SLOT}/model", None),
     )
     found = [answered(busy, path, body).json for path, body in asked]
     keys = busy.service.store.client.scan(f"{busy.service.store.keys.config('job')}:*")
     jobs_ = [busy.get(f"/v1/jobs/{key.rpartition(':')[2]}").json for key in keys]
-    assert {one["kind"] for one in jobs_} == ANCHORS.keys()
+    assert {one["kind"] for one in jobs_} == ANCHORS.keys() - {"model", "serving"}
     found += [one["result"] for one in jobs_]
-    names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments")
-    examples = [json.loads(FOLDER.joinpath(f"{name}.json").read_text("utf-8")) for name in names]
-    for one in (*found, *(example["answer"] for example in examples)):
+    names = ("getPerformance", "evaluatePolicy", "getFunnel", "getSharedPayments", "getModel")
+    for one in (*found, *map(example_of, names)):
         assert not undefined(one)
         assert sum(1 for _ in numbers(one)) >= 5
+    served = [busy.get(SLOT).json, example_of("getSlot"), example_of("patchSlot")]
+    for one in served:
+        assert not undefined(one["serving"])
+        assert any(numbers(one["serving"]))
     links = {link for kind in ANCHORS for link in definitions(kind).values()}
     for language in ("zh", "en"):
         page = busy.http.get(f"{PAGE}?lang={language}")

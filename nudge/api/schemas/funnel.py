@@ -8,7 +8,13 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.schemas.reports import LakeSchema, definition_field
+from nudge.api.schemas.figure_fields import (
+    TIME,
+    LakeSchema,
+    TranslatedSchema,
+    definition_field,
+    hidden_field,
+)
 from nudge.domain.funnel.funnel import Compare
 from nudge.domain.funnel.funnel_query import DIMENSIONS
 
@@ -18,13 +24,6 @@ _VERDICT: Final = validate.OneOf(("better", "worse", "unclear"))
 def _interval() -> ma.List[Any]:
     # One visitor tells nothing about the others: then both ends are null.
     return ma.List(ma.Float(allow_none=True), required=True, allow_none=True)
-
-
-class SummarySchema(Schema):
-    """A sentence in Chinese and English."""
-
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
 
 
 class ChangeSchema(Schema):
@@ -55,9 +54,7 @@ class GroupSchema(Schema):
     """The stages of the visits that share a value of the dimension."""
 
     group = ma.String(required=True, metadata={"description": "value; empty: unknown"})
-    hidden = ma.Boolean(
-        required=True, metadata={"description": "true: fewer than 20 visitors, so no figures"}
-    )
+    hidden = hidden_field()
     stages = ma.List(ma.Nested(StageSchema))
 
 
@@ -97,7 +94,7 @@ class LeaksSchema(Schema):
     ranked = ma.List(ma.Nested(LeakSchema), required=True)
 
 
-class DisagreementSchema(SummarySchema):
+class DisagreementSchema(TranslatedSchema):
     """Payments that one source reports and another does not."""
 
     finding = ma.String(required=True)
@@ -124,7 +121,7 @@ class FunnelSchema(Schema):
     interval_level = ma.Float(required=True)
     visits = ma.Integer(required=True)
     visitors = ma.Integer(required=True)
-    headline = ma.Nested(SummarySchema, required=True)
+    headline = ma.Nested(TranslatedSchema, required=True)
     stages = ma.List(ma.Nested(StageSchema), required=True)
     groups = ma.List(ma.Nested(GroupSchema), required=True)
     paths = ma.List(ma.Nested(PathSchema), required=True)
@@ -132,18 +129,12 @@ class FunnelSchema(Schema):
     disagreements = ma.List(ma.Nested(DisagreementSchema), required=True)
 
 
-_TIME: Final = (
-    "seconds since the epoch, a date and time with its zone, or a date: a day of the operator's "
-    "zone, which is in the period as `from` and as `to`"
-)
-
-
 PARAMETERS: Final = (
     query_parameter(
         "from",
-        f"only visits that began then or later; by default 7 days before `to`; {_TIME}",
+        f"only visits that began then or later; by default 7 days before `to`; {TIME}",
     ),
-    query_parameter("to", f"only visits that began before; by default now; {_TIME}"),
+    query_parameter("to", f"only visits that began before; by default now; {TIME}"),
     query_parameter(
         "by", f"dimension: one of {DIMENSIONS}, a context attribute, or none; by default channel"
     ),

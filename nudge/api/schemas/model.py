@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.schemas.figure_fields import TranslatedSchema, definition_field, hidden_field
 from nudge.api.schemas.slots import PolicySchema
 from nudge.domain.slots.slot import SlotMode
 
@@ -20,15 +21,14 @@ def _shares() -> ma.Dict:
         keys=ma.String(),
         values=ma.Float(),
         required=True,
-        metadata={"description": "variant -> probability that the policy shows it"},
+        metadata={
+            "description": "variant -> probability that the policy shows it; empty where hidden"
+        },
     )
 
 
-class ModelSentenceSchema(Schema):
-    """A sentence about the model, in Chinese and English."""
-
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
+def _visitors() -> ma.Integer:
+    return ma.Integer(**_some("exposures; null where hidden"))
 
 
 class LearnedSchema(Schema):
@@ -70,7 +70,8 @@ class ValueSharesSchema(Schema):
 
     attribute = ma.String(required=True)
     value = ma.String(**_some("null: not known"))
-    visitors = ma.Integer(required=True, metadata={"description": "exposures"})
+    hidden = hidden_field("exposures")
+    visitors = _visitors()
     shares = _shares()
 
 
@@ -79,7 +80,8 @@ class CellSharesSchema(Schema):
 
     cell = ma.String(required=True, metadata={"description": "as explained decisions name it"})
     context = ma.Dict(required=True, metadata={"description": "values that lie in the cell"})
-    visitors = ma.Integer(required=True, metadata={"description": "exposures"})
+    hidden = hidden_field("exposures")
+    visitors = _visitors()
     shares = _shares()
     rates = ma.Dict(
         keys=ma.String(),
@@ -140,4 +142,5 @@ class ModelSchema(Schema):
     cells: ma.List[Any] = ma.List(
         ma.Nested(CellSharesSchema), required=True, metadata={"description": "most frequent, 12"}
     )
-    sentences: ma.List[Any] = ma.List(ma.Nested(ModelSentenceSchema), required=True)
+    sentences: ma.List[Any] = ma.List(ma.Nested(TranslatedSchema), required=True)
+    definition = definition_field()

@@ -8,6 +8,13 @@ from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
+from nudge.api.schemas.figure_fields import (
+    TIME,
+    LakeSchema,
+    TranslatedSchema,
+    definition_field,
+    hidden_field,
+)
 from nudge.api.schemas.slots import (
     FiguresSchema,
     GuardLookSchema,
@@ -17,17 +24,6 @@ from nudge.api.schemas.slots import (
 from nudge.config.slot_fields import StrictTable, field_texts
 from nudge.domain.changes.compared_questions import COMPARES
 from nudge.domain.reports.questions import DIMENSIONS, FORMATS, TARGETS
-
-
-def definition_field() -> ma.Dict:
-    """Make the field of an answer that tells where its figures are defined."""
-    about = "figure -> path of the paragraph that defines it; a part is defined with its figure"
-    return ma.Dict(
-        keys=ma.String(),
-        values=ma.String(),
-        required=True,
-        metadata={"description": about},
-    )
 
 
 class JobSchema(Schema):
@@ -69,7 +65,7 @@ class NeedSchema(Schema):
     )
 
 
-class SentenceSchema(Schema):
+class SentenceSchema(TranslatedSchema):
     """A verdict in words."""
 
     kind = ma.String(required=True, validate=validate.OneOf(("winner", "too_early", "cannot_tell")))
@@ -100,16 +96,12 @@ class SentenceSchema(Schema):
         required=True,
         metadata={"description": "variants that do not lead on average, and who needs them"},
     )
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
 
 
 class SectionSchema(Schema):
     """Figures, estimates and the verdict of a slot or of a segment of it."""
 
-    hidden = ma.Boolean(
-        required=True, metadata={"description": "fewer than 20 people: no figures are told"}
-    )
+    hidden = hidden_field()
     exposures = ma.Integer(required=True, metadata={"description": "that the policy drew"})
     conversions = ma.Integer(metadata={"description": "so far"})
     expected_conversions = ma.Float(metadata={"description": "when all windows have closed"})
@@ -136,7 +128,13 @@ class SectionSchema(Schema):
             "is final, and the change of rate and revenue; so in `variants`"
         }
     )
-    lift = ma.Dict(allow_none=True, metadata={"description": "policy over holdout, as a share"})
+    lift = ma.Dict(
+        allow_none=True,
+        metadata={
+            "description": "policy over holdout, as a share; `hidden`, without figures, where one "
+            "of them has fewer than 20 people, and so with the lifts below"
+        },
+    )
     lift_usual = ma.Dict(
         allow_none=True,
         metadata={
@@ -174,21 +172,6 @@ class SegmentSectionSchema(SectionSchema):
     other = ma.Boolean(required=True, metadata={"description": "all values not told apart"})
 
 
-class LakeSchema(Schema):
-    """The part of the log that the lake behind an answer still holds."""
-
-    start = ma.String(
-        required=True,
-        data_key="from",
-        allow_none=True,
-        metadata={
-            "format": "date-time",
-            "description": "all that was logged later is there; older days were removed. "
-            "null: nothing was",
-        },
-    )
-
-
 class PrefillQualitySchema(Schema):
     """Exposures of a variant whose number was kept or typed over; null for fewer than 20 people."""
 
@@ -196,7 +179,7 @@ class PrefillQualitySchema(Schema):
     prefill_edited = ma.Integer(required=True, allow_none=True)
 
 
-class ComparedSchema(Schema):
+class ComparedSchema(TranslatedSchema):
     """The comparison of a report with the period or the revision before, in words too."""
 
     compare = ma.String(required=True, data_key="with", validate=validate.OneOf(COMPARES))
@@ -217,8 +200,6 @@ class ComparedSchema(Schema):
         },
     )
     interval_level = ma.Float(required=True)
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
 
 
 class ReportSchema(Schema):
@@ -328,17 +309,11 @@ class EvaluationSchema(Schema):
     left_out = ma.Dict(required=True, metadata={"description": "why rows do not count -> rows"})
 
 
-_TIME = (
-    "seconds since the epoch, a date and time with its zone, or a date: a day of the operator's "
-    "zone, which is in the period as `from` and as `to`"
-)
-
-
 AskedSchema: Final = StrictTable.from_dict(
     {
         "target": ma.String(required=True, **field_texts(f"use {TARGETS}")),
-        "from": ma.Raw(allow_none=True, metadata={"description": _TIME}),
-        "to": ma.Raw(allow_none=True, metadata={"description": _TIME}),
+        "from": ma.Raw(allow_none=True, metadata={"description": TIME}),
+        "to": ma.Raw(allow_none=True, metadata={"description": TIME}),
     },
     name="AskedEvaluation",
 )
@@ -346,8 +321,8 @@ AskedSchema: Final = StrictTable.from_dict(
 
 
 PARAMETERS: Final = (
-    query_parameter("from", f"exposures from then on: {_TIME}"),
-    query_parameter("to", f"exposures before then: {_TIME}"),
+    query_parameter("from", f"exposures from then on: {TIME}"),
+    query_parameter("to", f"exposures before then: {TIME}"),
     query_parameter(
         "by", f"one or two of {', '.join(DIMENSIONS)}, context.NAME; with commas between"
     ),

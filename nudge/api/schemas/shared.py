@@ -8,10 +8,14 @@ from marshmallow import Schema
 from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
-from nudge.api.schemas.reports import LakeSchema, definition_field
+from nudge.api.schemas.figure_fields import (
+    TIME,
+    LakeSchema,
+    TranslatedSchema,
+    definition_field,
+    hidden_field,
+)
 from nudge.domain.reports.questions import FORMATS
-
-_FEW: Final = "fewer than 20 people: no figures are told"
 
 
 def _payments() -> ma.Integer:
@@ -23,21 +27,10 @@ def _revenue() -> ma.Float:
     return ma.Float(required=True, allow_none=True, metadata={"description": about})
 
 
-def _hidden() -> ma.Boolean:
-    return ma.Boolean(required=True, metadata={"description": _FEW})
-
-
-class SharedHeadlineSchema(Schema):
-    """The sentence that says what a sum over the slots would make of the payments."""
-
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
-
-
 class PaymentCountSchema(Schema):
     """A number of payments."""
 
-    hidden = _hidden()
+    hidden = hidden_field()
     payments = _payments()
     revenue = _revenue()
 
@@ -101,7 +94,13 @@ class SharedSchema(Schema):
     definition = definition_field()
     start = ma.String(required=True, data_key="from", metadata={"format": "date-time"})
     end = ma.String(required=True, data_key="to", metadata={"format": "date-time"})
-    headline = ma.Nested(SharedHeadlineSchema, required=True)
+    headline = ma.Nested(
+        TranslatedSchema,
+        required=True,
+        metadata={
+            "description": "what a sum over the slots would make of the payments, in a sentence"
+        },
+    )
     total = ma.Nested(
         PaymentCountSchema,
         required=True,
@@ -122,19 +121,13 @@ class SharedSchema(Schema):
     by_number_of_slots = ma.List(ma.Nested(SlotNumberSchema), required=True)
 
 
-_TIME: Final = (
-    "seconds since the epoch, a date and time with its zone, or a date: a day of the operator's "
-    "zone, which is in the period as `from` and as `to`"
-)
-
-
 PARAMETERS: Final = (
     query_parameter(
         "month",
         "month of the payments, such as 2026-10, by the operator's calendar; by default the last "
         "full one",
     ),
-    query_parameter("from", f"in place of a month: only payments then or later; {_TIME}"),
-    query_parameter("to", f"only payments before; {_TIME}"),
+    query_parameter("from", f"in place of a month: only payments then or later; {TIME}"),
+    query_parameter("to", f"only payments before; {TIME}"),
     query_parameter("format", "json, or csv for spreadsheets", enum=list(FORMATS[:2])),
 )

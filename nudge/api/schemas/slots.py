@@ -7,6 +7,7 @@ from typing import Final
 from marshmallow import Schema, validate
 from marshmallow import fields as ma
 
+from nudge.api.schemas.figure_fields import TranslatedSchema, definition_field
 from nudge.config.slot_schema import SlotSchema
 
 
@@ -48,13 +49,6 @@ class MetricFindingSchema(Schema):
     harm = ma.Boolean(required=True)
 
 
-class WhyFrozenSchema(Schema):
-    """The reason why the harm guard froze the slot, in Chinese and English."""
-
-    zh = ma.String(required=True)
-    en = ma.String(required=True)
-
-
 class GuardLookSchema(Schema):
     """The harm guard's last look at a slot."""
 
@@ -66,7 +60,7 @@ class GuardLookSchema(Schema):
     harm = ma.Boolean(required=True)
     found = ma.List(ma.Nested(MetricFindingSchema), required=True)
     sentence = ma.Nested(
-        WhyFrozenSchema,
+        TranslatedSchema,
         required=True,
         allow_none=True,
         metadata={"description": "reason why the slot was frozen; null without harm"},
@@ -90,6 +84,7 @@ class ServingSchema(Schema):
         allow_none=True,
         metadata={"description": "only for slots with a guard; null before its first look"},
     )
+    definition = definition_field()
 
 
 class LiveSlotSchema(SlotSchema):

@@ -78,15 +78,38 @@ _SHARED: Final = {
     "share_of": "shared-share",
     "slots": "number-of-slots",
 }
+_MODEL: Final = {
+    **dict.fromkeys(("holdout", "usual", "policy_share"), "group-shares"),
+    **dict.fromkeys(("exposures", "effective", "visitors"), "learned-exposures"),
+    **dict.fromkeys(("half_lives", "half_weight_days"), "half-lives"),
+    **dict.fromkeys(("terms", "terms_in_all"), "policy-terms"),
+    **dict.fromkeys(("shown", "shares", "floor"), "shown-shares"),
+    **dict.fromkeys(("rates", "revenue"), "expected-rewards"),
+    "context": "cell-context",
+    "page_share": "page-share",
+    "draws": "posterior-draws",
+    "width": "posterior-draws",
+    "revision": "revision",
+    "version": "policy-version",
+}
+_SERVING: Final = {
+    "guard": "guard",
+    "revision": "revision",
+    "since_revision": "revision",
+    "policy_version": "policy-version",
+    "stock": "stock",
+}
 ANCHORS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "report": _PERFORMANCE,
         "evaluate": _EVALUATION,
         "funnel": _FUNNEL,
         "shared": _SHARED,
+        "model": _MODEL,
+        "serving": _SERVING,
     }
 )
-"""Kind of a question -> figure of its answer -> anchor of the paragraph."""
+"""Kind of an answer -> figure in it -> anchor of the paragraph."""
 
 
 def definitions(kind: str) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _shown(
 def _values(values: Sequence[Plain], titles: Titles) -> Iterator[Said]:
     """Tell the values of the attributes that change what is shown, the strongest first."""
     found = [list(rows) for _, rows in groupby(values, key=lambda one: one["attribute"])]
-    known = [[one for one in rows if one["visitors"] >= FEW] for rows in found]
+    known = [[one for one in rows if not _is_few(one)] for rows in found]
     strong = sorted((rows for rows in known if _spread(rows) >= SAME), key=_spread, reverse=True)
     same = [rows[0]["attribute"] for rows in known if rows and _spread(rows) < SAME]
     for one in [row for rows in strong for row in rows][:MOST_SAID]:
@@ -198,13 +198,17 @@ def _because_revenue(best: Sequence[Said], yuan: Sequence[float]) -> Said:
 
 
 def _unknown(values: Sequence[Plain]) -> Iterator[Said]:
-    few = [one for one in values if one["visitors"] < FEW and one["value"] is not None][:MOST_SAID]
+    few = [one for one in values if _is_few(one) and one["value"] is not None][:MOST_SAID]
     if few:
         listed = [f"{one['attribute']} = {one['value']}" for one in few]
         yield {
             "zh": f"所知甚少（不足 {FEW} 次曝光）：{'、'.join(listed)}。",
             "en": f"Hardly anything is known (fewer than {FEW} exposures) of {', '.join(listed)}.",
         }
+
+
+def _is_few(one: Plain) -> bool:
+    return bool(one["hidden"] or one["visitors"] < FEW)
 
 
 def _segment(context: Mapping[str, object]) -> dict[str, str]:

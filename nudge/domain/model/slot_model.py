@@ -16,9 +16,11 @@ from bandits.units import DAY
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.money import FEN
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.figures.definitions import definitions
 from nudge.domain.model.audience import FORM, weight_at
 from nudge.domain.model.model_sentences import model_sentences
 from nudge.domain.reports.allocation import enabled, representative
+from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.slots.holdout import share_held_out
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import FrozenServes, Slot, SlotMode
@@ -58,7 +60,7 @@ def slot_model(served: LiveSlot, everywhere: float, calendar: OperatorCalendar) 
         "shown": _shown(served),
         **_audience(served),
     }
-    return found | {"sentences": model_sentences(found)}
+    return found | {"sentences": model_sentences(found), "definition": definitions("model")}
 
 
 def _head(slot: Slot, everywhere: float) -> Plain:
@@ -153,15 +155,26 @@ def _audience(served: LiveSlot) -> Plain:
     # The cells of an earlier revision may have other meanings in this one.
     listed = known["cells"] if known["cells_version"] == spec.version else []
     cells = [_cell(served, spec, str(cell), int(count)) for cell, count in listed]
-    return {"visitors": known["visitors"], "values": known["values"], "cells": cells}
+    values = [_hidden_value(one) if one["visitors"] < FEWEST else one for one in known["values"]]
+    return {
+        "visitors": known["visitors"],
+        "values": [{"hidden": one["visitors"] is None} | one for one in values],
+        "cells": cells,
+    }
+
+
+def _hidden_value(one: Plain) -> Plain:
+    """Return the value without figures: fewer exposures are of fewer people."""
+    return one | {"visitors": None, "shares": {}}
 
 
 def _cell(served: LiveSlot, spec: CellSpec, cell: str, visitors: int) -> Plain:
     """Return what is served in a cell now."""
     context = representative(spec, cell)
-    return {
-        "cell": cell,
-        "context": context,
+    head: Plain = {"cell": cell, "context": context, "hidden": visitors < FEWEST}
+    if head["hidden"]:
+        return head | {"visitors": None, "shares": {}, "rates": None, "revenue": None}
+    return head | {
         "visitors": visitors,
         "shares": _distribution(served, context),
         **_expected(served, context),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from bandits.inference.interval import Estimate
 
 Said = dict[str, str]
+
+FEW_PEOPLE: Final[Said] = {
+    "zh": "与现行规则相比：某一组的访客不足 20 人，不显示数据。",
+    "en": "Against today's rule: a group has fewer than 20 people, so that no figures are shown.",
+}
+"""The sentence in place of a lift that is hidden."""
 
 
 def lift_sentence(found: Estimate, *, revenue: bool) -> Said:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from bandits.delay import DelayDistribution
 from bandits.inference import fixed, interval, sequence
 from bandits.inference.arm_sums import ArmSums
@@ -19,7 +21,7 @@ from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Groups
 from nudge.domain.reports.holdout_runs import newest_run
-from nudge.domain.reports.lift_sentences import lift_sentence
+from nudge.domain.reports.lift_sentences import FEW_PEOPLE, lift_sentence
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Advice, Finding
 
@@ -157,8 +159,12 @@ class SectionEstimates:
             "chance_to_be_best": real(best.chance[arm]),
             "expected_loss": real(best.loss[arm]),
             # An estimate over all rows has no counterpart in a holdout that began later.
-            "lift": interval_of(interval.lift(look, held)) if self.whole else None,
+            "lift": interval_of(interval.lift(look, held)) if self._held_is_told else None,
         }
+
+    @property
+    def _held_is_told(self) -> bool:
+        return self.whole and not _few(self.held)
 
     def lift(self) -> Plain | None:
         """Return policy against holdout, as a share; null without a holdout."""
@@ -171,7 +177,9 @@ class SectionEstimates:
         binary = not self.reading.revenue
         sums = comparison.usual_sums_of(self.part, self.usual_shares, binary=binary)
         found = self._lift(sums, ("policy", "usual"))
-        return found and found | lift_sentence(self._always(sums), revenue=self.reading.revenue)
+        if found is None or found["hidden"]:
+            return found and found | FEW_PEOPLE
+        return found | lift_sentence(self._always(sums), revenue=self.reading.revenue)
 
     def usual_lift(self) -> Plain | None:
         """Return the operator's own rule against the holdout; null without one of the two."""
@@ -182,23 +190,26 @@ class SectionEstimates:
         return self._lift(sums, ("usual", "holdout"))
 
     def _lift(self, sums: ArmSums, names: tuple[str, str]) -> Plain | None:
-        """Return a group against another one, as a share; null where one is empty."""
+        """Return a group against another one, as a share; null where one is empty.
+
+        Fewer than 20 people in one of them hide it.
+        """
         if not sums.table.shown.all():
             return None
-        look = fixed.lift(sums, 0, 1, level=self.reading.level)
         shown = map(int, sums.table.shown.tolist())
-        return {
-            **(interval_of(look) or {}),
-            "always": interval_of(self._always(sums)),
-            "exposures": dict(zip(names, shown, strict=True)),
-        }
+        few = _few(sums)
+        head: Plain = {"hidden": few, "exposures": dict(zip(names, shown, strict=True))}
+        if few:
+            return head
+        look = fixed.lift(sums, 0, 1, level=self.reading.level)
+        return head | (interval_of(look) or {}) | {"always": interval_of(self._always(sums))}
 
     def _always(self, sums: ArmSums) -> Estimate:
         alpha = 1.0 - self.reading.level
         return sequence.lift(sums, 0, 1, alpha=alpha, unit=self.reading.unit)
 
     def _finite_lift(self) -> Estimate | None:
-        if not self.held.table.shown.all():
+        if not self.held.table.shown.all() or _few(self.held):
             return None
         found = fixed.lift(self.held, 0, 1, level=self.reading.level)
         ends = (found.value, found.low, found.high)
@@ -264,6 +275,14 @@ class SectionEstimates:
             comparisons=self.reading.comparisons,
             unit=self.reading.unit,
         )
+
+
+def _few(sums: ArmSums) -> bool:
+    """True where one arm has fewer than 20 people: so many groups of subjects at least."""
+    found = sums.groups.groups
+    if found is None:
+        return False
+    return bool((np.count_nonzero(found[:, : sums.arms], axis=0) < FEWEST).any())
 
 
 def _pooled(

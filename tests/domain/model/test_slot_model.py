@@ -99,6 +99,25 @@ def test_the_truth_of_a_world_is_told_with_its_sign() -> None:
     assert f"because {FIRST} is expected to convert" in said[-1]["en"]
 
 
+def test_fewer_than_twenty_exposures_hide_a_group() -> None:
+    """A value and a cell with so few have no figures; of as many as 20 there are all of them."""
+    counted = [
+        replace(one, tally=(10, 1, 0, 0)) if one.cell == "1" else one
+        for one in rows()
+        if one.cell != "1" or (one.bucket == 0 and one.variant == FIRST)
+    ]
+    hidden = told(LiveSlot(SLOT, fit_learner(SLOT, counted, [0], 20 * DAY, 7)))
+    few = [one for one in (*hidden["values"], *hidden["cells"]) if one["hidden"]]
+    assert [one.get("value") or one["context"]["channel"] for one in few] == ["web", "web"]
+    assert all((one["visitors"], one["shares"]) == (None, {}) for one in few)
+    assert (few[1]["rates"], few[1]["revenue"]) == (None, None)
+    assert any("channel = web" in one["en"] for one in hidden["sentences"])
+    assert not any(one["en"].startswith("web visitors") for one in hidden["sentences"])
+    more = [replace(one, tally=(20, 1, 0, 0)) if one.cell == "1" else one for one in counted]
+    shown = told(LiveSlot(SLOT, fit_learner(SLOT, more, [0], 20 * DAY, 7)))
+    assert not any(one["hidden"] for one in (*shown["values"], *shown["cells"]))
+
+
 def test_a_world_that_drifts_is_forgotten_sooner() -> None:
     """Where the better variant changes every four days, half of a weight is gone in days."""
     still, moving = told(learned()), told(learned(drifts=True))

@@ -70,6 +70,21 @@ def told(service: Service) -> Any:
     return reports.make(PerformanceQuestion(NAME)).report
 
 
+def test_a_lift_over_fewer_than_twenty_people_is_hidden(service: Service) -> None:
+    """Each lift with a small group has exposures and no figures, and its sentence says so."""
+    shown, _ = visit(service, visitors=FEW)
+    assert 0 < shown["usual"] < 20 < shown["policy"]
+    whole = told(service)["whole"]
+    assert set(whole["lift_usual"]) == {"hidden", "exposures", "zh", "en"}
+    assert whole["lift_usual"]["hidden"]
+    assert whole["lift_usual"]["exposures"] == {n: shown[n] for n in ("policy", "usual")}
+    assert "不足 20 人" in whole["lift_usual"]["zh"]
+    assert "fewer than 20 people" in whole["lift_usual"]["en"]
+    for name in ("lift", "usual_over_holdout"):
+        assert whole[name] is None or set(whole[name]) == {"hidden", "exposures"}
+    assert all(one.get("lift") is None for one in whole["variants"])
+
+
 def test_three_groups_are_told_apart_from_decision_to_report(service: Service) -> None:
     """The group `usual` is in the lift over today's rule, and in nothing that is learned.
 
