@@ -22,7 +22,7 @@ from nudge.domain.identity.number import parse_number
 from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import Sealer, new_label, new_subject
 from nudge.domain.journal.records import Event
-from nudge.domain.people.numbers import OWN
+from nudge.domain.prefill.numbers import OWN
 from nudge.processes import embedded
 from nudge.settings.settings import Settings
 from nudge.settings.settings import load as load_settings

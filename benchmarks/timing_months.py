@@ -16,7 +16,7 @@ from benchmarks.folds import served
 from benchmarks.lifts_service import Service
 from benchmarks.moved_clock import MovedClock, moved_clock
 from benchmarks.timing_world import Customers, answers, number_of
-from nudge.config.contact_file import load_contact
+from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_file import load_slots
 from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_policy import ContactPolicy

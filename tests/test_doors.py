@@ -15,7 +15,7 @@ from nudge.api.forms import PAGE_CHANNELS
 from nudge.api.schemas.decisions import load_request
 from nudge.api.schemas.events import EventDoor
 from nudge.api.schemas.timings import load_plan_request
-from nudge.config.input_rules import load_input_rules
+from nudge.config.documents.input_rules import load_input_rules
 from nudge.domain.basics.calendar import OperatorCalendar, parse_date
 from nudge.domain.choosing.requests import EventRequest, RejectedEvent
 from nudge.domain.credit.import_values import RowError, by_door, seconds_of

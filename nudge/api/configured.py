@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nudge.api.holiday_watch import HolidayWatch
-from nudge.config.configuration import Configuration, ConfigurationHolder
-from nudge.config.documents import ConfigDocument
+from nudge.config.documents.configuration import Configuration, ConfigurationHolder
+from nudge.config.documents.document import ConfigDocument
 from nudge.errors import InvalidConfigError
 from nudge.flows.plan import Planner
 from nudge.flows.serving.decide import Decider

@@ -20,7 +20,7 @@ from nudge.api.limits.limiter import Limiter
 from nudge.api.memory_watch import MemoryWatch
 from nudge.api.metrics import Metrics
 from nudge.clock import monotonic, now, sleep
-from nudge.config.configuration import Configuration
+from nudge.config.documents.configuration import Configuration
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer

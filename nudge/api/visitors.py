@@ -17,10 +17,10 @@ from nudge.domain.basics.money import FEN
 from nudge.domain.contact.contact import Consent
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.sealing import Home
-from nudge.domain.people.numbers import LAST, is_own
 from nudge.domain.people.refunds import WHOLE, Refund
 from nudge.domain.people.spending import knows_payment
 from nudge.domain.people.visitor import VisitorState
+from nudge.domain.prefill.numbers import LAST, is_own
 from nudge.domain.slots.segments import Member, members
 from nudge.domain.values.ids import external_ids
 from nudge.errors import CorruptRecordError, NotFoundError

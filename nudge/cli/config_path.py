@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from nudge.config.documents import ConfigDocument, DocumentChange, find_documents, plan_documents
+from nudge.config.documents.document import (
+    ConfigDocument,
+    DocumentChange,
+    find_documents,
+    plan_documents,
+)
 from nudge.config.slot_change import Change, plan
 from nudge.config.slot_file import load_slot, load_slots
 from nudge.config.table_file import ConfigTables

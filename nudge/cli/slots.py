@@ -13,12 +13,12 @@ from rich.table import Table
 from nudge.cli.common import data_dir_option, json_option, load_settings, out, print_json
 from nudge.cli.config_path import ConfigPath, read_path
 from nudge.clock import now
-from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import contact_warnings, load_contact, load_holiday_years
-from nudge.config.documents import DocumentChange
-from nudge.config.funnel_file import FILE as FUNNEL
-from nudge.config.funnel_file import funnel_warnings, load_funnel
-from nudge.config.segment_file import load_segments
+from nudge.config.documents.contact_file import FILE as CONTACT
+from nudge.config.documents.contact_file import contact_warnings, load_contact, load_holiday_years
+from nudge.config.documents.document import DocumentChange
+from nudge.config.documents.funnel_file import FILE as FUNNEL
+from nudge.config.documents.funnel_file import funnel_warnings, load_funnel
+from nudge.config.documents.segment_file import load_segments
 from nudge.config.slot_change import Change, Edit, plan, refusals
 from nudge.config.slot_file import dump_slot, load_slots
 from nudge.domain.basics.calendar import OperatorCalendar

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nudge import clock, faults
-from nudge.config.configuration import Configuration
+from nudge.config.documents.configuration import Configuration
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar

@@ -23,7 +23,7 @@ from nudge.api.metrics import Metrics
 from nudge.api.operation import EXTERNAL_ID
 from nudge.api.provider import OrjsonProvider
 from nudge.api.service import EXTENSION, Service
-from nudge.config.configuration import Configuration, ConfigurationHolder
+from nudge.config.documents.configuration import Configuration, ConfigurationHolder
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner

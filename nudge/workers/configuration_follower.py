@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from nudge.clock import monotonic
-from nudge.config.configuration import Configuration, ConfigurationHolder
+from nudge.config.documents.configuration import Configuration, ConfigurationHolder
 from nudge.domain.journal.records import JournalEntry
 from nudge.domain.people.visitor import VisitorState
 from nudge.flows.folds.plan_review import PlanReview

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from nudge.config.configuration import Configuration
+from nudge.config.documents.configuration import Configuration
 from nudge.domain.funnel.funnel import FunnelQuestion
 from nudge.domain.reports.report_time import lake_of
 from nudge.lake.files.reader import Lake

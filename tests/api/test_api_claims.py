@@ -9,7 +9,7 @@ from api_web import Web
 
 from nudge.domain.journal.records import Reward
 from nudge.domain.people.loading import VisitorRow
-from nudge.domain.people.numbers import LAST
+from nudge.domain.prefill.numbers import LAST
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.upkeep.load import VisitorLoader
 from nudge.workers.runner import Runner

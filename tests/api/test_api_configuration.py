@@ -9,7 +9,7 @@ import pytest
 from api_web import Web
 from places import ROOT
 
-from nudge.config.documents import find_documents, plan_documents
+from nudge.config.documents.document import find_documents, plan_documents
 from nudge.config.slot_change import Edit
 from nudge.config.table_file import ConfigTables
 from nudge.flows.upkeep.setup.apply_documents import apply_documents, check_documents

@@ -12,7 +12,7 @@ from api_web import Web
 from werkzeug.test import TestResponse
 
 from nudge import clock
-from nudge.config.funnel_file import load_funnel
+from nudge.config.documents.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import FunnelQuestion, VisitPeriod
 from nudge.domain.identity.sealing import Sealer
 from nudge.flows.folds.archive import ArchiveFold, ArchiveLimits

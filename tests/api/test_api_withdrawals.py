@@ -9,7 +9,7 @@ import pytest
 from api_web import Web
 
 from nudge.clock import now
-from nudge.config.contact_file import load_contact
+from nudge.config.documents.contact_file import load_contact
 from nudge.flows.folds.attribute import AttributeFold
 from nudge.flows.folds.plan_review import PlanReview
 from nudge.workers.runner import Runner

@@ -24,8 +24,8 @@ from bandits.policies.uniform import UniformPolicy
 from nudge import cli as entry
 from nudge.cli import plan_share
 from nudge.cli.plan_part import AnswerFile
-from nudge.config import configuration
-from nudge.config.contact_file import load_contact
+from nudge.config.documents import configuration
+from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_change import Edit, plan
 from nudge.config.slot_file import load_slots
 from nudge.domain.contact.contact import Consent

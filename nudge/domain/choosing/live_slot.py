@@ -12,7 +12,7 @@ from bandits.arrays import BoolArray
 from bandits.contract import Policy
 from bandits.features import CellSpec
 from nudge.domain.choosing.eligibility import VariantRules, variant_rules
-from nudge.domain.people.filling import fills_in
+from nudge.domain.prefill.filling import fills_in
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import Window

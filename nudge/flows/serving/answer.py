@@ -12,7 +12,7 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import DecisionReason
-from nudge.domain.people.filling import PrefillNumbers
+from nudge.domain.prefill.filling import PrefillNumbers
 from nudge.errors import CorruptRecordError
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.choosing.requests import DecisionRequest, PageAnswer
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
-from nudge.domain.people.filling import PrefillNumbers
+from nudge.domain.prefill.filling import PrefillNumbers
 from nudge.domain.slots.segments import Segments
 from nudge.errors import UnknownSlotError, UnknownVariantError
 from nudge.flows.serving.answer import fallback_decision, slot_answers

@@ -11,9 +11,9 @@ from nudge.domain.choosing.requests import DecisionRequest
 from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.caller import Caller
 from nudge.domain.people.failures import with_failure_told
-from nudge.domain.people.filling import PrefillNumbers, filling
-from nudge.domain.people.numbers import flags
 from nudge.domain.people.visitor import VisitorState
+from nudge.domain.prefill.filling import PrefillNumbers, filling
+from nudge.domain.prefill.numbers import flags
 from nudge.domain.slots.segments import Segments, name_segments
 from nudge.domain.slots.slot import Scalar
 from nudge.flows.serving.identify import PageVisitor

@@ -32,7 +32,7 @@ from nudge.domain.journal.event import (
 )
 from nudge.domain.journal.records import AWAY, Event, Ref
 from nudge.domain.people.facts import REFUND_OF, REFUNDABLE
-from nudge.domain.people.numbers import OWN
+from nudge.domain.prefill.numbers import OWN
 from nudge.domain.slots.reward_event import PAID
 from nudge.errors import StoreAwayError
 from nudge.spool.spool import Spool

@@ -18,8 +18,8 @@ from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.consents import BY, ERASURE
 from nudge.domain.people.facts import state_with_event
 from nudge.domain.people.merging import JOINED, LEFT, content_of, merge_states
-from nudge.domain.people.numbers import LAST
 from nudge.domain.people.visitor import VisitorState
+from nudge.domain.prefill.numbers import LAST
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import CorruptRecordError, InvalidRequestError
 from nudge.store.journal.appends import Append

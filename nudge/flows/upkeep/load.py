@@ -13,7 +13,7 @@ from nudge.domain.identity.sealing import Home, Sealer, new_label, new_subjects
 from nudge.domain.journal.records import Event
 from nudge.domain.people.consents import BY, FILE
 from nudge.domain.people.loading import VisitorRow
-from nudge.domain.people.numbers import OWN
+from nudge.domain.prefill.numbers import OWN
 from nudge.domain.slots.slot import Scalar
 from nudge.store.journal.appends import Append, NamedId, Note
 from nudge.store.store import Store

@@ -16,9 +16,9 @@ from nudge.domain.journal.event import VIA, text_name
 from nudge.domain.journal.records import Event, JournalEntry
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, LEFT, merge_states
-from nudge.domain.people.numbers import LAST, OWN
 from nudge.domain.people.parting import PARTED, leaving_record, limits_of, staying_record
 from nudge.domain.people.visitor import VisitorState
+from nudge.domain.prefill.numbers import LAST, OWN
 from nudge.errors import ChangedMeanwhileError, NotFoundError
 from nudge.flows.upkeep.split_history import SplitHistory, Tell
 from nudge.lake.files.history import History

@@ -13,7 +13,7 @@ import structlog
 
 import bandits
 from bandits.contract import Policy
-from nudge.config.documents import ConfigDocument
+from nudge.config.documents.document import ConfigDocument
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.caller import Caller

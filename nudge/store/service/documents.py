@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from nudge.config.documents import ConfigDocument
+from nudge.config.documents.document import ConfigDocument
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nudge.domain.people.numbers import LAST
+from nudge.domain.prefill.numbers import LAST
 from nudge.store.wire.client import Arg, Client
 from nudge.store.wire.keys import Keys
 

@@ -20,7 +20,7 @@ from nudge.domain.journal.event import VIA
 from nudge.domain.journal.records import Event
 from nudge.domain.people.facts import DEVICE, NUMBER
 from nudge.domain.people.merging import INTO, PARTITION
-from nudge.domain.people.numbers import LAST, OWN
+from nudge.domain.prefill.numbers import LAST, OWN
 from nudge.errors import NudgeError
 from nudge.store.journal.appends import Append, NamedId, Note, VaultEntry
 from nudge.store.journal.digests import digest_of, earlier_digest_of

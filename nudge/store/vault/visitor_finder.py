@@ -11,7 +11,7 @@ from nudge.domain.identity.region import region_of
 from nudge.domain.identity.sealing import NUMBERS, Device, Home, Sealer, new_label, new_subject
 from nudge.domain.journal.caller import Caller
 from nudge.domain.journal.records import Event
-from nudge.domain.people.numbers import OWN, typed_last
+from nudge.domain.prefill.numbers import OWN, typed_last
 from nudge.store.journal.appends import Append, NamedId
 from nudge.store.vault.people import IDENTIFIED, People, book_notes
 from nudge.store.vault.visitors import VisitorBook, VisitorQuery, VisitorView

@@ -14,7 +14,7 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.identity.sealing import Device, Home, new_subjects
 from nudge.domain.journal.fold_name import FoldName
 from nudge.domain.journal.records import Decision
-from nudge.domain.people.numbers import LAST
+from nudge.domain.prefill.numbers import LAST
 from nudge.store.journal.journal import place_of, ref_at, standing_decision
 from nudge.store.plans.plan_book import NO_PLANS, Plans
 from nudge.store.service.stock import units_left

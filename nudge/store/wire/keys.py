@@ -184,7 +184,7 @@ class Keys:
         return f"{self.prefix(partition)}person:{subject}"
 
     def numbers(self, partition: int, subject: str) -> str:
-        """The visitor's numbers, encrypted: see `domain/people/numbers.py`."""
+        """The visitor's numbers, encrypted: see `domain/prefill/numbers.py`."""
         return f"{self.prefix(partition)}numbers:{subject}"
 
     def texts(self, partition: int, subject: str) -> str:

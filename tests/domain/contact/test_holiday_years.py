@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import load_contact, load_holiday_years
+from nudge.config.documents.contact_file import load_contact, load_holiday_years
 from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_policy import Holidays
 from nudge.domain.contact.contact_rules import forbidden

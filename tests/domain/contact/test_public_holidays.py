@@ -93,7 +93,7 @@ def test_the_package_is_imported_by_who_asks_only() -> None:
     """Reading and applying a policy without a country, and the web process, do without it."""
     code = (
         "import sys, nudge.wiring.web, nudge.domain.contact.contact_rules;"
-        "import nudge.config.contact_file; "
+        "import nudge.config.documents.contact_file; "
         "sys.exit('holidays' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

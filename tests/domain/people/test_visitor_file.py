@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import load_contact_words
+from nudge.config.documents.contact_file import load_contact_words
 from nudge.domain.identity.input_rules import InputRules
 from nudge.domain.people.loading import FileConsent, VisitorRow
 from nudge.domain.people.visitor_file import VisitorColumns

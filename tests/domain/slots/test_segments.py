@@ -9,7 +9,7 @@ import pytest
 from places import CONFIG
 
 from bandits.units import DAY
-from nudge.config.segment_file import load_segments, parse_segments
+from nudge.config.documents.segment_file import load_segments, parse_segments
 from nudge.domain.people.recharges import Payment
 from nudge.domain.people.visitor import VisitorState
 from nudge.domain.slots.segments import Segments, members

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from places import CONFIG
 
 from bandits.policies.uniform import UniformPolicy
-from nudge.config.contact_file import load_contact
+from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_file import load_slots
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.choice import choose

@@ -10,7 +10,7 @@ import pytest
 from flow_web import NOW, SERVER, Web
 from places import CONFIG
 
-from nudge.config.segment_file import load_segments
+from nudge.config.documents.segment_file import load_segments
 from nudge.domain.choosing.requests import SlotAnswer
 from nudge.domain.journal.records import Decision, Ref
 from nudge.domain.people.person import Failure

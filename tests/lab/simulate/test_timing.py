@@ -13,7 +13,7 @@ from bandits.inference.holdout import POLICY
 from benchmarks import timing_months as timing
 from benchmarks.moved_clock import LEASES, moved
 from benchmarks.timing_world import Customers, answers, id_of
-from nudge.config.contact_file import load_contact
+from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_file import load_slots
 from nudge.domain.contact.contact_capacity import limit
 from nudge.domain.slots.window import SLOT

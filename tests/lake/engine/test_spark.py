@@ -22,7 +22,7 @@ from report_traffic import traffic as decided
 from report_traffic import written as archived
 
 from nudge import clock
-from nudge.config.funnel_file import load_funnel
+from nudge.config.documents.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Compare, FunnelQuestion, VisitPeriod
 from nudge.domain.journal.records import Decision
 from nudge.domain.reports.questions import EVER, EvaluationQuestion, PerformanceQuestion

@@ -11,7 +11,7 @@ import pytest
 from funnel_traffic import DAY, START, Timed, failing, traffic, written
 from places import CONFIG
 
-from nudge.config.funnel_file import load_funnel
+from nudge.config.documents.funnel_file import load_funnel
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
 from nudge.domain.funnel.funnel_counts import FunnelCounts
 from nudge.domain.journal.records import Event

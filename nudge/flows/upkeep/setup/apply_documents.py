@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nudge.config.configuration import Configuration
-from nudge.config.documents import (
+from nudge.config.documents.configuration import Configuration
+from nudge.config.documents.document import (
     ConfigDocument,
     DocumentChange,
     find_documents,

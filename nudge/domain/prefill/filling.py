@@ -8,8 +8,8 @@ from typing import Final
 
 from nudge.domain.identity.number import number_from_seal
 from nudge.domain.identity.vault_seal import VaultSeal
-from nudge.domain.people.numbers import FLAGS, OWN, Book, BookEntry, sources
 from nudge.domain.people.visitor import VisitorState
+from nudge.domain.prefill.numbers import FLAGS, OWN, Book, BookEntry, sources
 from nudge.domain.slots.slot import Slot
 
 SOURCE: Final = "source"

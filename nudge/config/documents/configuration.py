@@ -11,12 +11,12 @@ from functools import cached_property
 
 import structlog
 
-from nudge.config.contact_file import FILE as CONTACT
-from nudge.config.contact_file import load_contact, load_holiday_years
-from nudge.config.documents import ConfigDocument
-from nudge.config.funnel_file import load_funnel
-from nudge.config.input_rules import load_input_rules
-from nudge.config.segment_file import load_segments
+from nudge.config.documents.contact_file import FILE as CONTACT
+from nudge.config.documents.contact_file import load_contact, load_holiday_years
+from nudge.config.documents.document import ConfigDocument
+from nudge.config.documents.funnel_file import load_funnel
+from nudge.config.documents.input_rules import load_input_rules
+from nudge.config.documents.segment_file import load_segments
 from nudge.config.table_file import ConfigTables
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.contact.holiday_years import HolidayYears

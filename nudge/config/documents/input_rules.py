@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nudge.config.contact_file import load_contact_words
+from nudge.config.documents.contact_file import load_contact_words
 from nudge.config.table_file import ConfigTables
 from nudge.domain.identity.input_rules import InputRules
 from nudge.settings.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from places import CONFIG
 
-from nudge.config.contact_file import (
+from nudge.config.documents.contact_file import (
     FILE,
     contact_warnings,
     load_contact,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from places import CONFIG
 
-from nudge.config.funnel_file import funnel_warnings, load_funnel, parse_funnel
+from nudge.config.documents.funnel_file import funnel_warnings, load_funnel, parse_funnel
 from nudge.domain.funnel.funnel import Compare, FunnelQuestion, VisitPeriod, period_of
 from nudge.domain.funnel.funnel_report import kind_of
 from nudge.errors import InvalidConfigError, InvalidRequestError

@@ -1,0 +1,1 @@
+"""Configuration documents: contact policy, funnel and segments, as files and as applied."""
