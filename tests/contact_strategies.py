@@ -161,7 +161,7 @@ def days_off(country: str) -> holidays.HolidayBase:
 
 
 def clock(policy: ContactPolicy, known: ContactFacts, at: float) -> datetime:
-    """What the customer's clock shows; a part of a second changes nothing."""
+    """The time on the customer's clock; a part of a second changes nothing."""
     name = known.zone if known.zone in ZONES else policy.zone.key
     return datetime.fromtimestamp(math.floor(at), ZoneInfo(name))
 
@@ -206,7 +206,7 @@ def permission(
 
 
 def calendar(policy: ContactPolicy, shown: datetime, channel: str) -> Iterable[str]:
-    """What the clock and the calendar on the customer's wall forbid."""
+    """The reasons why the clock and the calendar on the customer's wall forbid it."""
     special, day = policy.holidays, shown.date()
     off = special.country is not None and day in days_off(special.country)
     if day in special.forbidden or (off and day not in special.allowed):

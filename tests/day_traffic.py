@@ -51,7 +51,7 @@ def journal(start: float, partition: int, seed: int = 0, visits: int = 16) -> li
 
 
 def _written(states: Visitors, entry: JournalEntry) -> list[Record]:
-    """What attribute writes of an entry."""
+    """The records that attribute writes of an entry."""
     if not is_attributed(entry):
         return []
     subject = entry.record.subject

@@ -21,7 +21,7 @@ TERMS = {
     "prefill": RewardTerms("shown", "clicked", "conversion", 86_400.0),
 }
 Action = tuple[str, int, int]
-"""What, how many minutes after the beginning, and a choice among its kinds."""
+"""The act, how many minutes after the beginning, and a choice among its kinds."""
 
 
 def record(subject: str, name: str, action: Action) -> Record:

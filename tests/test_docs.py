@@ -58,7 +58,7 @@ def where_rows() -> list[tuple[str, str, str]]:
 
 
 def missing_in(question: str, places: str, test: str) -> list[str]:
-    """What a row of `docs/where.md` names and the tree lacks."""
+    """The names in a row of `docs/where.md` that the tree lacks."""
     wrong, current = [], ROOT
     for word in CODE.findall(f"{places} {test.replace('::', '` `')}"):
         if "/" in word:

@@ -99,7 +99,7 @@ Door = Callable[[object], object]
 
 
 def from_event(value: object, *, kind: str, field: str, **more: object) -> object:
-    """What an event holds in a field; refused where the event or the field was."""
+    """The value that an event holds in a field; refused where the event or the field was."""
     event = {"event_id": "e", "type": kind, "visitor_id": "v", **more, field: value}
     found = DOOR.load(event)
     if isinstance(found, RejectedEvent) or any(one.field == field for one in found.warnings):
@@ -117,7 +117,7 @@ def _e164(found: object) -> object:
 
 
 def from_decision(value: object, *, field: str) -> object:
-    """What a decision's question holds in a field."""
+    """The value that a decision's question holds in a field."""
     body = {"visitor_id": "v", "channel": "web", "page": "home", "slots": ["banner"], field: value}
     try:
         found = load_request(body, RULES)
@@ -130,7 +130,7 @@ def from_decision(value: object, *, field: str) -> object:
 
 
 def from_timing(value: object, *, field: str) -> object:
-    """What a question for a send time holds in a field."""
+    """The value that a question for a send time holds in a field."""
     try:
         return getattr(load_plan_request({"visitor_id": "v", field: value}, RULES), field)
     except InvalidRequestError:
@@ -138,7 +138,7 @@ def from_timing(value: object, *, field: str) -> object:
 
 
 def from_plan(value: object, *, field: str) -> object:
-    """What a row of a file to plan holds in a column."""
+    """The value that a row of a file to plan holds in a column."""
     if value is None or (isinstance(value, str) and not trim(value)):
         return REFUSED  # an empty cell says nothing: the file's purpose holds
     (found,) = PlanTerms(RULES, "reminder").read_each([{"visitor_id": "v", field: value}])
@@ -146,7 +146,7 @@ def from_plan(value: object, *, field: str) -> object:
 
 
 def from_load(value: object, *, column: str) -> object:
-    """What a row of a file of visitors holds in a column."""
+    """The value that a row of a file of visitors holds in a column."""
     if value is None or value == "":
         return REFUSED  # an empty cell says nothing
     columns = VisitorColumns.of(("visitor_id", "msisdn", "consent_sms", "consent_sms_at"), RULES)
@@ -163,7 +163,7 @@ def from_load(value: object, *, column: str) -> object:
 
 
 def from_import(value: object, *, column: str) -> object:
-    """What a row of a historical log holds in a column."""
+    """The value that a row of a historical log holds in a column."""
     try:
         if column == "at":
             return seconds_of(value, column, LATEST)
@@ -173,7 +173,7 @@ def from_import(value: object, *, column: str) -> object:
 
 
 def from_own(value: object, *, door: Door) -> object:
-    """What a door itself makes of a value."""
+    """The value that a door itself makes of one."""
     try:
         return door(value)
     except ValueRefusedError:
@@ -181,7 +181,7 @@ def from_own(value: object, *, door: Door) -> object:
 
 
 def from_question(value: object) -> object:
-    """What the beginning of a report's period is."""
+    """The beginning of a report's period."""
     if value is None or (isinstance(value, str) and parse_date(trim(value)) is not None):
         return REFUSED  # a plain date is a day of the calendar, which only a period may be
     try:

@@ -44,7 +44,7 @@ class Web:
 
     @property
     def service(self) -> Service:
-        """What the app works with."""
+        """The service that the app works with."""
         service: Service = self.app.extensions["nudge"]
         return service
 

@@ -63,7 +63,7 @@ BROKEN: Final = (
     ),
     *(b"[" * 10_000 + b"]" * 10_000, b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
 )
-"""What is no JSON, or too deep."""
+"""Bodies that are no JSON, or too deep."""
 URL: Final = (
     *(quote(text, safe="") for text in TEXTS if len(text) < 300),
     *(

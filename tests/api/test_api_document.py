@@ -58,7 +58,7 @@ def operations(document: Json) -> Iterator[Operation]:
 
 
 def misfits(document: Json, schema: Json, value: object) -> list[str]:
-    """What of a value does not fit a schema of the document."""
+    """The parts of a value that do not fit a schema of the document."""
     whole = schema | {"components": document["components"]}
     found = jsonschema_rs.validator_for(whole).iter_errors(value)
     return [f"{list(one.instance_path)}: {one.message}" for one in found]
@@ -226,7 +226,7 @@ def client(document: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> M
 
 
 def test_o08_a_generated_client_decides_records_and_reads(web: Web, client: ModuleType) -> None:
-    """What openapi-python-client makes of the document calls a running service, typed."""
+    """A client that openapi-python-client makes of the document calls a running service, typed."""
 
     def api(tag: str, name: str) -> Any:
         return importlib.import_module(f"generated.api.{tag}.{name}")

@@ -58,7 +58,7 @@ def test_the_second_of_two_editors_is_told_what_changed(web: Web) -> None:
 
 
 def test_a_repeated_edit_is_no_second_revision(web: Web) -> None:
-    """Who did not hear the answer may send the same again."""
+    """A caller who did not hear the answer may send the same again."""
     tag = tag_of(web)
     change(web, "PATCH", SLOT, {"title": "One"}, tag)
     again = change(web, "PATCH", SLOT, {"title": "One"}, tag)
@@ -200,14 +200,14 @@ def test_a_limited_promotion_is_served_at_once_and_told(web: Web) -> None:
     ],
 )
 def test_a_stock_is_a_whole_number(web: Web, available: dict[str, Any], key: str) -> None:
-    """What is no number of things, and no name of a group, is refused at its place."""
+    """A value that is no number of things, and no name of a group, is refused at its place."""
     body = {"variants": {"coffee": {"available": available}}}
     refused = change(web, "PATCH", SLOT, body, tag_of(web))
     assert (refused.status_code, list(refused.json["errors"])) == (422, [key])
 
 
 def test_the_fallback_cannot_run_out(web: Web) -> None:
-    """What is shown when nothing else can be must be there for everybody, always."""
+    """The fallback must be there for everybody, always."""
     for key, value in (("stock", 5), ("exclusive", "data")):
         body = {"variants": {"data_draw": {"available": {key: value}}}}
         refused = change(web, "PATCH", SLOT, body, tag_of(web))

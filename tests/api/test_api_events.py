@@ -59,7 +59,7 @@ def test_a_server_may_send_every_type(web: Web, kind: str) -> None:
 
 
 def test_a_page_may_send_what_pages_see(web: Web) -> None:
-    """What only a server can know is refused from a page's key, and nothing else is."""
+    """A fact that only a server can know is refused from a page's key, and nothing else is."""
     decision_id = web.decide()["decisions"]["banner"]["decision_id"]
     batch = [
         {"event_id": kind, "type": kind, "visitor_id": "v-1", "decision_id": decision_id}
@@ -78,7 +78,7 @@ def test_a_page_s_payment_is_a_claim(web: Web) -> None:
 
 
 def test_a_server_s_payment_has_its_amount(web: Web) -> None:
-    """Who knows that it was paid also knows how much."""
+    """A sender who knows that it was paid also knows how much."""
     one = {"event_id": "e", "type": "paid", "visitor_id": "v-1"}
     told = rejection(web, one, web.secrets["ingest"])
     assert (told["code"], told["message"].split(":")[0]) == ("invalid", "amount")
@@ -167,7 +167,7 @@ def test_a_beacon_can_send(web: Web, kind: str) -> None:
     "body", [{}, {"events": []}, {"events": [{}] * 1001}, {"events": {}}, {"events": [{}], "a": 1}]
 )
 def test_a_batch_has_1_to_1000_events(web: Web, body: object) -> None:
-    """What is no batch at all is 422."""
+    """A body that is no batch at all is 422."""
     assert web.post("/v1/events", body).status_code == 422
 
 

@@ -93,7 +93,7 @@ def test_s13_an_origin_that_is_allowed_is_named(settings: Settings) -> None:
 
 
 def test_options_of_a_path_tells_its_methods(web: Web) -> None:
-    """Who is no page is told `Allow`, and nothing more."""
+    """A caller that is no page is told `Allow`, and nothing more."""
     answer = web.http.options("/v1/slots/banner")
     assert (answer.status_code, answer.data, answer.content_type) == (204, b"", None)
     assert {"GET", "PUT", "PATCH", "OPTIONS"} <= words(answer, "Allow")

@@ -12,7 +12,7 @@ from nudge.store.service import api_keys
 
 
 def version(web: Web) -> int:
-    """What web processes watch."""
+    """The version of the API keys, which web processes watch."""
     return int(
         web.service.store.client.call("HGET", web.service.store.keys.config("versions"), "keys")
         or 0

@@ -51,7 +51,7 @@ def test_every_operation_has_a_rule(web: Web) -> None:
 
 
 def test_every_endpoint_is_in_the_document(web: Web) -> None:
-    """What the app serves is described, but for the document's own pages."""
+    """Every operation of the app is described, but for the document's own pages."""
     paths = {path for _, path, _ in operations(web)}
     for rule in web.app.url_map.iter_rules():
         described = re.sub(r"<[a-z_]+(?:\(maxlength=\d+\))?:(\w+)>", r"{\1}", rule.rule) in paths

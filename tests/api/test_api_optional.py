@@ -163,7 +163,7 @@ LEFT_OUT: list[tuple[dict[str, Any], list[str]]] = [
 def test_f10_a_page_always_gets_an_answer(
     web: Web, more: dict[str, Any], fields: list[str]
 ) -> None:
-    """What does not fit of context, number and tokens is left out of the decision, and told."""
+    """Context, number and tokens that do not fit are left out of the decision, and told."""
     told = web.decide(**more)
     assert set(told["decisions"]) == set(ASK["slots"])
     assert sorted(one["field"] for one in told["warnings"]) == sorted(fields)
@@ -218,7 +218,7 @@ def test_f20_all_may_be_refused(web: Web) -> None:
 
 @pytest.mark.parametrize("visitors", [[], "v-1", [{"visitor_id": "v"}] * 101, None])
 def test_f20_what_is_no_list_of_visitors_is_refused(web: Web, visitors: object) -> None:
-    """What all visitors share must fit."""
+    """The part that all visitors share must fit."""
     body = {k: v for k, v in ASK.items() if k != "visitor_id"} | {"visitors": visitors}
     assert web.post("/v1/decisions", body).status_code == 422
 

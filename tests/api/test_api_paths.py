@@ -42,7 +42,7 @@ IDS = [
 
 @pytest.mark.parametrize("visitor_id", IDS)
 def test_f08_every_id_can_be_read_and_erased(web: Web, visitor_id: str) -> None:
-    """What events and decisions take as an id is found under its path, and forgotten by it."""
+    """An id that events and decisions take is found under its path, and forgotten by it."""
     sent = {"event_id": "e", "type": "feedback", "visitor_id": visitor_id, "score": 3, "text": "hi"}
     assert web.send(sent)["accepted"] == 1
     path = f"/v1/visitors/{quote(visitor_id, safe='')}"

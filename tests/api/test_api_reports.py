@@ -80,7 +80,7 @@ def learn(web: Web) -> None:
 
 
 def fold(web: Web) -> None:
-    """What workers do, until nothing is left."""
+    """The work of all workers, until nothing is left."""
     learn(web)
     settings = web.service.settings
     store = patient_store(settings)
@@ -352,7 +352,7 @@ def test_a_question_that_cannot_be_answered_says_why(busy: Web) -> None:
 
 
 def test_a_failure_is_told_and_not_repeated(busy: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who polls is told of the failure, not where the lake lies, and begins nothing again.
+    """A caller who polls is told of the failure, not where the lake lies, and begins nothing again.
 
     A new POST does, a while later: within it the failure is told.
     """

@@ -209,7 +209,7 @@ def test_o01_the_web_registers_the_pages_key(settings: Settings) -> None:
 
 
 def test_an_unknown_key_is_not_called_wrong_without_a_store(settings: Settings) -> None:
-    """Who can not be looked up is told to try again, not that the key is bad."""
+    """A caller who cannot be looked up is told to try again, not that the key is bad."""
     response = away(settings).http.get("/v1/slots", headers=bearer("nk_unknown"))
     assert response.status_code == 503
 
@@ -305,7 +305,7 @@ def required(schema: Schema) -> set[str]:
 
 
 def test_the_decorator_keeps_rule_and_document_together() -> None:
-    """What `operation` enforces is what it writes down."""
+    """An operation enforces what it writes down."""
     group = resource("probe", "for a test")
     operation(
         group, "GET /probe", name="probe", scopes=("read",), answers={200: {"type": "object"}}

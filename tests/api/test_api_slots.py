@@ -10,7 +10,7 @@ from nudge.config.slot_file import dump_slot, load_slots, parse_slot
 
 
 def test_slots_are_shown_as_they_are_configured(web: Web) -> None:
-    """What is answered makes the same slot again."""
+    """An answer, sent back, makes the same slot again."""
     wanted = load_slots(web.service.settings.config_dir / "slots")
     shown = {one["slot"]: one for one in web.get("/v1/slots").json["slots"]}
     assert shown.keys() == wanted.keys()
@@ -38,7 +38,7 @@ def test_a_new_revision_is_served_after_a_refresh(web: Web) -> None:
 
 
 def test_a_slot_applied_elsewhere_is_known_at_once(web: Web) -> None:
-    """Who was told that a slot is in use may ask any process for it, also before its next look."""
+    """A slot that was told to be in use may be asked of any process, before its next look too."""
     web.get("/v1/slots")
     banner = web.service.held.catalogue.slots["banner"].slot
     store = web.service.store
@@ -52,7 +52,7 @@ def test_a_slot_applied_elsewhere_is_known_at_once(web: Web) -> None:
 
 
 def test_a_slot_changed_elsewhere_is_shown_as_it_is_now(web: Web) -> None:
-    """Who looks at a slot to change it sees the last change, whichever process it went through."""
+    """An editor of a slot sees the last change, whichever process it went through."""
     web.get("/v1/slots")
     held = web.service.held.catalogue.slots["banner"].slot
     changed = replace(held, title="Elsewhere", revision=held.revision + 1)

@@ -251,7 +251,7 @@ def test_f20_a_bad_line_says_which_it_is(web: Web) -> None:
 
 
 def test_f20_a_list_that_is_none_is_refused(web: Web) -> None:
-    """What holds no customer, or something beside them, is a mistake of the call."""
+    """A body without a customer, or with something beside them, is a mistake of the call."""
     bodies: list[Any] = [
         {"customers": []},
         {"customers": 3},

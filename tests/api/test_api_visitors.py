@@ -45,7 +45,7 @@ def test_looking_makes_nobody_known(web: Web) -> None:
 
 
 def test_what_waits_on_disk_is_forgotten_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a page sent while the store was away comes first, and goes with the person."""
+    """Events that a page sent while the store was away come first, and go with the person."""
     service = web.service
     web.decide(visitor_id="ada", slots=["banner"])
     with monkeypatch.context() as away:

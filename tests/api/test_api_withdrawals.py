@@ -18,7 +18,7 @@ PATH = "/v1/sms/withdrawals"
 
 
 def follow(web: Web) -> None:
-    """What a worker does with the events."""
+    """The work of a worker with the events."""
     service = web.service
     review = PlanReview(service.patient, load_contact(service.settings.config_dir))
     runner = Runner(service.patient, AttributeFold(service.patient, plan_review=review), "me")
@@ -110,7 +110,7 @@ def test_f12_a_parameter_that_does_not_fit_is_told(web: Web, query: str, name: s
 
 
 def test_f12_a_plus_sign_in_a_time_may_stand_as_it_is(web: Web) -> None:
-    """Whoever writes the zone without escaping means a plus."""
+    """A zone that is written without escaping means a plus."""
     assert listed(web, "?since=2026-01-01T00:00:00+08:00")["withdrawals"] == []
 
 

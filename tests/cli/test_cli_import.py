@@ -37,7 +37,7 @@ def run(*arguments: object) -> Result:
 
 
 def told(*arguments: object) -> dict[str, object]:
-    """What `--json` prints."""
+    """The output of `--json`."""
     done = run(*arguments, "--json")
     found: dict[str, object] = json.loads(done.stdout)
     return found | {"exit_code": done.exit_code}

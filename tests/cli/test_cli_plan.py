@@ -123,7 +123,7 @@ def once_each(here: Installation, out: Path, count: int) -> None:
 def test_broken_off_and_begun_again_everyone_is_planned_once(
     here: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever was planned and not written down is found again, in the order of IN."""
+    """A customer who was planned and not written down is found again, in the order of IN."""
     here.agree(COUNT)
     monkeypatch.setattr(plan_share, "SIZE", 500)
     source, out = customers(here.directory / "in.parquet", COUNT), here.directory / "out.parquet"
@@ -275,7 +275,7 @@ def test_f32_options_are_checked_before_anything_is_written(here: Installation) 
 
 
 def test_f32_a_part_without_plans_is_begun_anew(here: Installation) -> None:
-    """Where nothing was planned, nothing is lost: an older version left its head there."""
+    """A file with a head and no plan loses nothing: an older version left its head there."""
     here.agree(1)
     source, out = customers(here.directory / "in.parquet", 1), here.directory / "out.csv"
     part = out.with_name("out.csv.part")

@@ -115,7 +115,7 @@ def test_rows_that_are_new_are_told_from_those_that_are_known(
 def test_f06_a_ragged_line_costs_itself(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """What stands behind it is loaded too; its line is told, and nothing of it is repeated."""
+    """Rows behind it are loaded too; its line is told, and nothing of it is repeated."""
     file = tmp_path / "customers.csv"
     file.write_text("visitor_id,city_tier\nr1,1\n13812345678\nr2,2\nr3,3,3\nr4,\n")
     done = run(settings, monkeypatch, "load", "visitors", str(file))

@@ -39,7 +39,7 @@ def test_denominations_start_from_the_defaults_set_by_hand(slots: dict[str, Slot
 
 
 def test_what_matters_most_keeps_its_cells(slots: dict[str, Slot]) -> None:
-    """Where a slot has too many cells, its last attributes are dropped, never its first."""
+    """A slot with too many cells loses its last attributes, never its first."""
     for slot in slots.values():
         config = read_config(dump_slot(slot))
         sizes = CellSpec.build(config.context, config.policy.max_cells).sizes

@@ -199,7 +199,7 @@ def test_revenue_needs_amounts(table: Table) -> None:
 
 @pytest.mark.parametrize("event", ["pay_tapped|paid", "prefill_kept+paid"])
 def test_revenue_counts_the_payments_among_others(table: Table, event: str) -> None:
-    """What else rewards brings no amount; the payments do."""
+    """Other rewards bring no amount; the payments do."""
     table["reward"] |= {"objective": "revenue", "event": event}
     assert parse_slot(table, "f.toml").terms.event == event
 
@@ -247,13 +247,13 @@ def test_a_directory_gives_its_slots_by_name(tmp_path: Path) -> None:
 
 
 def test_a_file_is_named_as_its_slot(tmp_path: Path) -> None:
-    """Who looks for a slot's file finds it by name."""
+    """A slot's file is found by name."""
     with pytest.raises(InvalidConfigError, match=r"b\.toml: slot: 'a' is not .*; name the file a"):
         load(tmp_path, b=GOOD)
 
 
 def test_syntax_errors_have_file_and_line(tmp_path: Path) -> None:
-    """Where the text is not TOML, the message says where to look."""
+    """A text that is not TOML is refused with the place to look at."""
     with pytest.raises(
         InvalidConfigError, match=r"a\.toml: line 2, column 6: is not TOML: .*; cor"
     ):

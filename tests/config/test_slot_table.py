@@ -17,7 +17,7 @@ from nudge.domain.slots.slot import ComparisonTerms, FreeAmount, Slot
 
 @given(slots())
 def test_a_slot_survives_its_plain_form(slot: Slot) -> None:
-    """What was applied is what is served, also after a journey through JSON."""
+    """A slot that was applied is the one that is served, also after a journey through JSON."""
     plain = json.loads(json.dumps(dump_slot(slot), allow_nan=False))
     again = parse_slot(plain, "store")
     assert again == slot

@@ -17,7 +17,7 @@ import redis
 
 SLOTS = ("denomination", "prefill", "banner", "payment_retry", "sms_timing")
 LASTING = ("subject", "channels", "benefits", "payments", "numbers", "consents", "texts")
-"""What is told of a visitor and does not depend on the time at which one asks."""
+"""The facts of a visitor that do not depend on the time at which one asks."""
 FAMILIES = ("visitor", "open", "counts", "blocks", "totals")
 """Kinds of keys that a rebuild makes anew; a generation may follow, as in `counts@7`."""
 SECRETS = {
@@ -142,12 +142,12 @@ class Installation:
         return {row["variant"]: [row["exposures"], row["conversions"]] for row in rows}
 
     def visitor(self, visitor_id: str) -> dict[str, Any]:
-        """What is known of a visitor, less what time changes."""
+        """The service's view of a visitor, less what time changes."""
         found = self.get(f"/v1/visitors/{visitor_id}")
         return {name: found[name] for name in LASTING}
 
     def state(self, *kinds: str) -> dict[str, Any]:
-        """What attribute and learn keep in the store, bit by bit, without generations; all or some.
+        """The state of attribute and learn, bit by bit, without generations; all or some.
 
         Of visitors and of blocks the names alone: a state may be brought up to any moment before
         its next exposure closes (`nudge verify` compares them brought up to one), and the position

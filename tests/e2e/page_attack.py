@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Said = Callable[[str], tuple[bool, bool]]
-"""What a made-up visitor says under a variant: shown, tapped."""
+"""The words of a made-up visitor under a variant: shown, tapped."""
 FAVOURITE = "triple_gift"
 PATTERNS: dict[str, Said] = {
     "taps": lambda variant: (True, variant == FAVOURITE),

@@ -36,7 +36,7 @@ class Device:
         return Api(ServiceTarget(self.service.url, PAGE_KEY))
 
     def page(self, page: str, *slots: str, **context: object) -> dict[str, Any]:
-        """What a page is told in its slots."""
+        """The answer of a page in its slots."""
         body = {
             "visitor_id": self.visitor,
             "channel": "wap",
@@ -149,7 +149,7 @@ def conversions(service: Service) -> int:
 
 
 def retry(device: Device) -> dict[str, Any]:
-    """What the small window that stayed open is told."""
+    """The answer to the small window that stayed open."""
     found: dict[str, Any] = device.page("pay", "payment_retry")["payment_retry"]
     return found
 

@@ -38,7 +38,7 @@ def ask(
 def test_f08_every_id_can_be_read_and_erased_over_the_wire(
     service: Service, visitor_id: str
 ) -> None:
-    """What a batch takes as an id is found under its escaped path, and erased there."""
+    """An id that a batch takes is found under its escaped path, and erased there."""
     event = {"event_id": "edge", "type": "feedback", "visitor_id": visitor_id, "score": 3}
     sent = gzip.compress(json.dumps({"events": [event]}).encode())
     status, told = ask(service, "POST", "/v1/events", sent, Content_Encoding="gzip")

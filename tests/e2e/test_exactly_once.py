@@ -98,7 +98,7 @@ def world(service: Service) -> World:
 
 
 def test_every_acknowledged_decision_is_in_the_lake_once(service: Service, world: World) -> None:
-    """What was answered with a decision id is a row of the lake, one, with the variant answered."""
+    """A decision id that was answered is a row of the lake, one, with the variant answered."""
     table = connect(service.lake).table("decisions").filter(lambda t: t.slot == SLOT)
     found = table.select("decision_id", "variant", "reason").to_pyarrow().to_pylist()
     assert Counter(row["decision_id"] for row in found) == Counter(

@@ -95,7 +95,7 @@ def test_the_old_visitors_go_on(here: Installation) -> None:
 
 
 def decide(here: Installation, visitor: str) -> dict[str, Any]:
-    """What the home page is told of the amount."""
+    """The home page's answer about the amount."""
     body = {"visitor_id": visitor, "channel": "wap", "page": "home", "slots": ["denomination"]}
     found: dict[str, Any] = here.post("/v1/decisions", body)["decisions"]["denomination"]
     return found

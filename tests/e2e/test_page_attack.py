@@ -17,7 +17,7 @@ CASES = [("taps", n, many) for n in (500, 1500) for many in (1, 100)]
 
 
 def shares(service: Service) -> dict[str, float]:
-    """What the slot's visitors get now."""
+    """The shares of the variants that the slot's visitors get now."""
     rows = service.performance("banner")["variants"]
     return {row["variant"]: row["share_now"] for row in rows}
 

@@ -167,7 +167,7 @@ def day(request: pytest.FixtureRequest) -> Iterator[Day]:
 
 
 def store_url(service: Service) -> str:
-    """Where the embedded store listens."""
+    """The address at which the embedded store listens."""
     return f"unix://{service.data_dir}/store/store.sock"
 
 

@@ -45,7 +45,7 @@ def edit(
 
 
 def ask(page: Api, slot: str, visitor: str, **context: object) -> dict[str, Any]:
-    """What one visitor is shown."""
+    """The answer that one visitor gets."""
     body = {"visitor_id": visitor, "channel": "wap", "page": "home", "slots": [slot]}
     answer = page.post("/v1/decisions", {**body, "context": context})
     found: dict[str, Any] = answer["decisions"][slot]

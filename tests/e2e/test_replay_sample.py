@@ -20,7 +20,7 @@ SLOT = "hillstrom"
 
 @pytest.fixture(scope="module")
 def result(service: Service) -> Any:
-    """What `nudge replay --json` prints for the sample."""
+    """The output of `nudge replay --json` for the sample."""
     return _replay(service)
 
 

@@ -124,7 +124,7 @@ class Site:
 
     @property
     def faults(self) -> Path:
-        """Where a file of a fault point's name kills who passes it."""
+        """The directory where a file of a fault point's name kills who passes it."""
         return self.directory / "faults"
 
     def fault(self, point: str, number: signal.Signals = signal.SIGKILL) -> None:

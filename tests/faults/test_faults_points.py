@@ -31,7 +31,7 @@ def test_the_list_of_points_is_what_the_code_passes() -> None:
 
 
 def test_a_point_kills_one_process_once(tmp_path: Path) -> None:
-    """Whoever takes the file away dies as of kill -9; the next one passes, as does an unarmed."""
+    """A process that takes the file away dies as of kill -9; the next and an unarmed one pass."""
     (tmp_path / "a.b").touch()
     assert passed("") == 0
     assert passed(os.fspath(tmp_path)) == -signal.SIGKILL

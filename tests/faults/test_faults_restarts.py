@@ -58,7 +58,7 @@ def _page(line: Line, number: int) -> Answer:
 
 
 def test_a_service_that_is_stopped_and_started_keeps_everything() -> None:
-    """What `make run` runs: slots, decisions, events, counts and keys are there as they were."""
+    """A service that `make run` runs has slots, decisions, events, counts and keys as they were."""
     with installed() as site:
         serve = site.serve()
         assert eventually(lambda: settled(site), 60), site.logs()
@@ -96,7 +96,7 @@ def _sticks(site: Site, one: Visit) -> bool:
 
 
 def _again(line: Line, one: Visit) -> dict[str, Any]:
-    """What a visitor is answered when the store says in time what it knows of them."""
+    """The answer to a visitor when the store says in time what it knows of them."""
     until = time.monotonic() + PATIENCE
     while True:
         found: dict[str, Any] = line.insist("/v1/decisions", _asked(one.name), 200).body
@@ -117,7 +117,7 @@ def _totals(api: Api, slot: str) -> dict[str, list[float]]:
 
 
 def figures(site: Site) -> dict[str, object]:
-    """What the service has: slots with their revisions, figures, and all counts."""
+    """The state of the service: slots with their revisions, figures, and all counts."""
     api = Api(ServiceTarget(site.settings.url, str(site.settings.admin_key)))
     slots = {one["slot"]: one["revision"] for one in api.get("/v1/slots")["slots"]}
     told = {slot: _totals(api, slot) for slot in slots}

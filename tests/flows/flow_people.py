@@ -70,7 +70,7 @@ def typed(web: Web, visitor: str, token: str, text: str, at: float = NOW) -> Non
 
 
 def opened(web: Web, visitor: str) -> VisitorView:
-    """What the store knows."""
+    """The store's knowledge."""
     hashed = web.sealer.visitor_hash(visitor)
     home = web.sealer.partition(hashed, web.store.keys.partitions)
     found = web.store.visitors.known_visitor(home, hashed)

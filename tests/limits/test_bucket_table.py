@@ -69,7 +69,7 @@ def test_s06_limits_take_of_all_buckets_or_of_none() -> None:
 
 
 def test_s06_limits_are_shared_by_processes(tmp_path: Path) -> None:
-    """What one process took is gone for another; the file is its owner's alone."""
+    """A token that one process took is gone for another; the file is its owner's alone."""
     path, rate = tmp_path / "run" / "limits.table", Rate(1, 10)
     assert BucketTable.open(path, SECRET).take(b"k", rate, 10, 7.0) == 0
     code = (
@@ -100,7 +100,7 @@ def test_s06_a_broken_file_of_limits_locks_nobody_out(tmp_path: Path) -> None:
 
 
 def test_s06_a_clock_that_began_anew_locks_nobody_out() -> None:
-    """What no calls can owe is cut, so a wrong number heals within the bucket's time."""
+    """A debt that no calls can owe is cut, so a wrong number heals within the bucket's time."""
     buckets, rate = table(), Rate(10, 20)
     buckets.take(b"k", rate, 20, 1e9)
     assert buckets.take(b"k", rate, 1, 5.0) <= (20 + 1000) / 10

@@ -22,7 +22,7 @@ LEAST: int = 30
 
 
 def lines_of(directory: Path, **more: str) -> tuple[list[str], int]:
-    """What a process with errors at all places writes to stderr, and how many places it has."""
+    """The lines of a process with errors at all places, and how many places it has."""
     kept = {name: v for name, v in os.environ.items() if not name.startswith("NUDGE_")}
     done = subprocess.run(
         [sys.executable, log_process.__file__],
@@ -64,7 +64,7 @@ def test_s02_errors_at_thirty_places_tell_nobody_s_number_or_key(
 
 
 def test_s02_a_command_repeats_no_number_and_logs_to_stderr(tmp_path: Path) -> None:
-    """What a command says of a wrong option stands on stderr, without the option's value."""
+    """A command's word about a wrong option stands on stderr, without the option's value."""
     number = log_process.NUMBER
     environ = {**os.environ, "NUDGE_DATA_DIR": str(tmp_path), "NUDGE_LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "nudge", "funnel", "--by", number, "--from", number]

@@ -110,7 +110,7 @@ def test_always_waits_for_the_disk_before_it_answers(
 def test_every_file_of_the_log_is_synced_every_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is younger than that, and the sync's own time, is what a power failure may cost."""
+    """Writes younger than that, and the sync's own time, are what a power failure may cost."""
     (tmp_path / "one.aof").write_bytes(b"1")
     synced: list[tuple[float, str]] = []
     real = os.fdatasync

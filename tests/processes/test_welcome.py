@@ -40,7 +40,7 @@ def test_s11_keys_are_told_when_they_are_made_and_to_a_terminal_only(tmp_path: P
 
 
 def test_s11_a_key_of_the_environment_is_never_printed(tmp_path: Path) -> None:
-    """Who set a variable knows it: its name is told, also beside keys that were made just now."""
+    """A variable that was set is told by name, also beside keys that were made just now."""
     settings = loaded(tmp_path, NUDGE_ADMIN_KEY=GIVEN)
     text = welcome(settings, terminal=True)
     assert GIVEN not in text

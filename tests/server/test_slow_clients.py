@@ -26,7 +26,7 @@ def connect(web: Web, said: bytes = b"") -> socket.socket:
 
 
 def until_end(sock: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
+    """The bytes that come until the server closes the connection."""
     found = b""
     with sock:
         while data := sock.recv(65_536):
@@ -139,7 +139,7 @@ def test_s01_versions_methods_and_expectations(web: Web) -> None:
     ],
 )
 def test_s01_refusals_have_the_form_of_all_errors(web: Web, said: bytes, status: int) -> None:
-    """What is refused by the server itself is JSON with code and message; the connection ends."""
+    """A refusal of the server itself is JSON with code and message; the connection ends."""
     head, _, body = until_end(connect(web, said)).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert set(json.loads(body)) == {"code", "message"}

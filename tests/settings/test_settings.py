@@ -58,7 +58,7 @@ def test_s05_who_owns_an_id_is_a_setting(base: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("bind", ["127.0.0.1:9000", "[::1]:80", "nudge.example:1"])
 def test_settings_survive_the_way_to_a_child_process(base: dict[str, str], bind: str) -> None:
-    """What `to_environ` gives, `load` reads back as the same settings."""
+    """The environment that `to_environ` gives is read back by `load` as the same settings."""
     extra = {"NUDGE_BIND": bind, "NUDGE_CORS_ORIGINS": "https://a.example, https://b.example"}
     settings = load(base | extra)
     assert load(settings.to_environ()) == settings
@@ -194,7 +194,7 @@ def test_s11_a_short_key_is_refused_with_the_cure(base: dict[str, str], name: st
 
 
 def test_s11_a_short_key_in_the_file_of_secrets_is_refused(base: dict[str, str]) -> None:
-    """Who edits the file is held to the same length; the file and the key's name are told."""
+    """A key edited in the file is held to the same length; the file and the key's name are told."""
     load(base)
     file = Path(base["NUDGE_DATA_DIR"]) / "secrets.toml"
     file.write_text(

@@ -89,7 +89,7 @@ def test_nothing_stands_in_clear(spool: Spool, tmp_path: Path) -> None:
 
 
 def test_full_is_said_and_what_was_kept_stays(tmp_path: Path) -> None:
-    """What does not fit is refused whole; what was acknowledged before is still there."""
+    """A batch that does not fit is refused whole; what was acknowledged before is still there."""
     spool = Spool(tmp_path, KEY, 4096)
     spool.append([b"x" * 1000])
     with pytest.raises(SpoolFullError):

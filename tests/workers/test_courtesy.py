@@ -22,7 +22,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 def test_nobody_rests_for_nothing(store: Store) -> None:
-    """Where nobody plans for many, folds go on at once and the archive runs when it is due."""
+    """Folds go on at once, and the archive runs when it is due, where nobody plans for many."""
     courtesy = Courtesy(store)
     assert courtesy.rest(5.0) == 0.0
     assert not courtesy.waits()
@@ -53,7 +53,7 @@ def test_the_archive_waits_and_not_for_ever(store: Store, monkeypatch: pytest.Mo
 
 
 def test_what_was_said_is_forgotten_by_itself(store: Store) -> None:
-    """Whoever dies while planning keeps no fold waiting."""
+    """A planner who dies keeps no fold waiting."""
     store.bulk.say()
     assert store.bulk.is_on()
     assert 0 < store.client.call("PTTL", store.keys.config("bulk")) <= bulk.LASTS * 1000

@@ -204,7 +204,7 @@ def test_nothing_goes_that_must_stay(site: Site, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_decision_that_is_gone_is_told_so(site: Site, entries: list[JournalEntry]) -> None:
-    """Who asks why is told since when the lake has decisions, not that there was none."""
+    """A caller who asks why is told since when the lake has decisions, not that there was none."""
     sealer = Sealer(site.settings.secret_key)
     first = next(one for one in entries if isinstance(one.record, Decision))
     store, missing = Installation(site.settings, site.store), NotFoundError("unknown")

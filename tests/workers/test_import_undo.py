@@ -86,7 +86,7 @@ def undo(site: Site, name: str) -> UndoResult:
 
 
 def folded(site: Site) -> dict[str, object]:
-    """What learn keeps, after all was folded and archived."""
+    """The counts that learn keeps, after all was folded and archived."""
     fold_all(site)
     archive(site)
     return counts(site)

@@ -210,7 +210,7 @@ def test_a_swap_at_another_position_is_refused(folded: Site) -> None:
 
 
 def test_a_broken_build_is_not_swapped_in(folded: Site) -> None:
-    """What failed while it was built is told, and the old state stays."""
+    """A failure while it was built is told, and the old state stays."""
     store = folded.store
     built = store.generations.begin(0, "learn", "b", 60)
     store.client.call("SET", store.keys.blocks(0, "s", built.token), "no sorted set")

@@ -90,7 +90,7 @@ def test_the_commands_do_it(known: Site, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path) -> None:
-    """Who restores means it: the backup is this installation's store, only older."""
+    """A restored backup is meant: it is this installation's store, only older."""
     path, _ = backup_file.write(tmp_path, known.store.backup.frames())
     wiped(known)
     look(known)
@@ -109,7 +109,7 @@ def test_a_backup_of_a_store_that_was_replaced_since(known: Site, tmp_path: Path
 
 
 def test_a_backup_that_is_older_than_the_lake_is_accepted(known: Site, tmp_path: Path) -> None:
-    """What came after it is counted from the lake, and no position is given twice."""
+    """Records that came after it are counted from the lake, and no position is given twice."""
     path, _ = backup_file.write(tmp_path, known.store.backup.frames())
     fold_all(known)
     known.visit(range(260, 300))

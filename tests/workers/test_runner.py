@@ -106,7 +106,7 @@ def test_the_state_is_read_once_for_each_lease(site: Site) -> None:
 
 
 def test_one_bad_partition_does_not_stop_the_others(site: Site) -> None:
-    """What fails in a partition is logged and tried again later; the rest goes on."""
+    """A failure in a partition is logged and tried again later; the rest goes on."""
     site.visit(range(200))
     fold = Counting(site, poison=3)
     worker = runner(site, fold)
@@ -205,7 +205,7 @@ def test_a_dead_worker_s_partitions_are_taken_over(site: Site) -> None:
 
 
 def test_a_long_run_keeps_its_leases(site: Site) -> None:
-    """What takes longer than the leases last keeps them, and their tokens."""
+    """Work that takes longer than the leases last keeps them, and their tokens."""
     leases = Leases(site.store, "archive", "one", 1.5)
     leases.refresh()
     before = leases.held()

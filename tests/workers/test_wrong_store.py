@@ -71,7 +71,7 @@ def test_a_note_that_cannot_be_read_is_told(known: Site) -> None:
 
 
 def test_an_empty_store_is_recognised_and_gives_no_position_twice(known: Site) -> None:
-    """What comes now is kept behind all that was known; the alarm is a record; once."""
+    """New records are kept behind all that was known; the alarm is a record; once."""
     wiped(known)
     wrong = look(known)
     assert wrong == look(known) == WrongStore("store_empty")
@@ -154,7 +154,7 @@ def test_an_empty_store_is_accepted(known: Site, *, rebuilt_first: bool) -> None
 
 
 def test_an_older_store_is_accepted_with_all_that_it_kept(known: Site) -> None:
-    """What it had and nobody had read is folded; what only the lake has is counted again."""
+    """Records that nobody had read are folded; what only the lake has is counted again."""
     known.visit(range(80, 100))
     plans = [planned(f"{i * 8:032x}") for i in range(1000, 1005)]
     append_block(known.store, 0, plans)
@@ -215,7 +215,7 @@ def _dies_in_the_middle(accepted: Any) -> Any:
 
 
 def test_another_store_is_accepted_behind_what_it_holds(known: Site) -> None:
-    """What somebody else's store holds is never archived here."""
+    """Records of somebody else's store are never archived here."""
     write_note(known.settings.store_note, StoreFingerprint("ours", dict.fromkeys(range(8), 20)))
     known.settings.lake_dir.rename(known.settings.lake_dir.with_name("theirs"))
     assert look(known) == WrongStore("store_other")

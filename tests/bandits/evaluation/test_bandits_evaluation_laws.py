@@ -33,7 +33,7 @@ def numbers(evaluation: Evaluation) -> np.ndarray:
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-50, 50), st.integers(0, 10**6))
 def test_a_constant_reward_comes_back(reward: float, seed: int) -> None:
-    """Where every reward is c, all estimators but IPS say c; IPS says c times the mean weight."""
+    """All estimators but IPS say c where every reward is c; IPS says c times the mean weight."""
     log = campaign(600, seed)
     found = evaluate(paid(log, np.full(600, reward)), Uniform())
     for name in ("snips", "dm", "dr", "sndr"):

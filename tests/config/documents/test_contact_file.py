@@ -89,7 +89,7 @@ def test_the_shipped_purposes_rank_failed_payments_first(shipped: ContactPolicy)
 
 
 def test_the_least_policy_leaves_the_rest_free() -> None:
-    """What is left out has no limit; no consent is still no contact."""
+    """A limit that is left out is none; no consent is still no contact."""
     found = parse_contact(table(), "contact.toml")
     assert (found.caps.day, found.caps.week, found.caps.month) == (None, None, None)
     assert (found.spacing, found.holidays.country, found.complaint_pause) == (0, None, 180 * 86_400)

@@ -88,7 +88,7 @@ def test_earlier_periods_follow_the_calendar(compare: Compare, start: str, end: 
 
 @pytest.mark.parametrize("compare", ["week", "month", "quarter", None])
 def test_a_question_travels_as_json(compare: Compare | None) -> None:
-    """What a job keeps of a question is the question."""
+    """A question that a job keeps is read back as the same question."""
     asked = FunnelQuestion(VisitPeriod(1.5, 2.5), "variant:banner", compare)
     assert FunnelQuestion.read(json.loads(json.dumps(asked.plain))) == asked
 
@@ -112,7 +112,7 @@ def test_a_period_begins_before_it_ends() -> None:
     ],
 )
 def test_paths_are_told_by_kind(path: tuple[int, ...], kind: str) -> None:
-    """Who leaves a stage out skips; who comes back to one loops."""
+    """A visitor who leaves a stage out skips; one who comes back to one loops."""
     assert kind_of(path) == kind
 
 

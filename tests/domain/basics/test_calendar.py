@@ -47,7 +47,7 @@ def near_changes(name: str) -> list[float]:
 
 
 def test_f15_half_past_seven_in_beijing_is_that_day() -> None:
-    """What the operator's clock shows is the day, although UTC still has the day before."""
+    """The operator's clock tells the day, although UTC still has the day before."""
     assert OperatorCalendar().day_of(at("2026-11-27T07:30:00+08:00")) == day("2026-11-27")
     assert OperatorCalendar().label(at("2026-11-26T23:30:00Z")) == "2026-11-27T07:30:00+08:00"
 
@@ -71,7 +71,7 @@ def test_f15_days_cover_time_without_gap_or_overlap(examples: int) -> None:
 
 @pytest.mark.parametrize("examples", LONG, ids=["short", "soak"])
 def test_f15_shifts_lead_to_the_same_day(examples: int) -> None:
-    """What a database adds to a moment is right for each moment, in every zone."""
+    """The offset that a database adds to a moment is right for each moment, in every zone."""
 
     @settings(max_examples=examples, deadline=None)
     @given(names, st.data())

@@ -38,7 +38,7 @@ def test_reads_what_people_write(written: object, seconds: float) -> None:
     ["", "d", "3", "3 days", "-1d", "1e3s", "inf", -1, math.nan, math.inf, True, None, [], 10**400],
 )
 def test_refuses_the_rest_and_says_what_is_right(written: object) -> None:
-    """What is not a duration is named and answered with the forms that are."""
+    """A text that is no duration is named and answered with the forms that are."""
     with pytest.raises(ValueError, match=r"is not a duration; write seconds, or text such as"):
         parse_duration(written)
 
@@ -57,7 +57,7 @@ def test_refuses_the_rest_and_says_what_is_right(written: object) -> None:
     ],
 )
 def test_writes_the_largest_unit_that_fits(seconds: float, written: str) -> None:
-    """What is read back to people is short."""
+    """A duration that is read back to people is short."""
     assert format_duration(seconds) == written
 
 

@@ -123,7 +123,7 @@ def utc(text: str) -> float:
 
 
 def quiet_in(zone: str, hours: tuple[int, int], start: str, end: str) -> Intervals:
-    """What quiet hours, in minutes of the day, leave of a window that is given in UTC."""
+    """The part that quiet hours, in minutes of the day, leave of a window given in UTC."""
     span = hours[0] * 60, hours[1] * 60
     policy = ContactPolicy(
         ZoneInfo(zone), {"sms": Channel("sms", "required", (span,))}, {"offer": Purpose("offer")}

@@ -48,7 +48,7 @@ CASES: dict[str, tuple[Any, ...]] = {
 def test_q4_like_is_compared_with_like(
     question: PerformanceQuestion, start: str, end: str, until: str | None
 ) -> None:
-    """What is not over, or not rewarded yet, is compared with the same part of the one before."""
+    """A period not over, or not rewarded yet, is compared with the same part of the one before."""
     found = compared_questions(question, at("2026-11-28"), 86_400.0, 1)
     assert found.before is not None
     assert (found.before.period.start, found.before.period.end) == (at(start), at(end))

@@ -180,7 +180,7 @@ def test_a_rule_that_does_not_concern_a_variant_never_removes_it(data: st.DataOb
 
 @given(st.data())
 def test_what_stuck_stays_while_it_fits(data: st.DataObject) -> None:
-    """Whoever has a promotion keeps it when it is sold out, and loses it when it does not fit."""
+    """A visitor's promotion stays when it is sold out, and goes when it does not fit."""
     slot = data.draw(promotions())
     visit = data.draw(visits(slot))
     variant = data.draw(st.sampled_from(slot.variants))
@@ -281,7 +281,7 @@ def test_a_later_failure_is_a_new_question() -> None:
 
 
 def test_other_slots_keep_their_units() -> None:
-    """Whoever sticks by page and channel is not concerned by what failed."""
+    """A decision that sticks by page and channel is not concerned by what failed."""
     visit = retrying({"failed_at": AT}, "a" * 32)
     assert unit_of(visit, "page", "channel") == "promotion|payment|web"
     assert unit_of(visit, "failure") == "promotion|1000000.000"

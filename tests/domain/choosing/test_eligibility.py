@@ -98,7 +98,7 @@ def test_the_season_is_half_open(at: float, reason: str | None) -> None:
     [((), None), (("coffee",), None), (("data", "tv"), "exclusive:data"), (None, "state_unknown")],
 )
 def test_benefits_do_not_overlap(benefits: tuple[str, ...] | None, reason: str | None) -> None:
-    """Who has a benefit of the group, or perhaps has one, is not offered another."""
+    """A visitor who has a benefit of the group, or perhaps has one, is not offered another."""
     variant = Variant("v", 1, availability=Availability(exclusive="data"))
     assert reason_of(variant, EligibilityInput("web", "home", {}, 0.0, benefits)) == reason
 
@@ -136,7 +136,7 @@ def test_what_is_far_above_the_usual_is_not_preselected(
 
 @pytest.mark.parametrize("disabled", [False, True])
 def test_the_least_amount_is_never_too_large(*, disabled: bool) -> None:
-    """Who usually pays one yuan still gets something preselected: the least that there is."""
+    """A visitor who usually pays one yuan still gets something preselected: the least there is."""
     slot = amounts_slot(replace(EVERYWHERE, enabled=False))
     if disabled:
         variants = (replace(v, enabled=v.enabled and v.name != "10") for v in slot.variants)
@@ -171,7 +171,7 @@ def test_the_first_reason_counts() -> None:
 
 
 def test_removals_keep_the_slots_order() -> None:
-    """What is recorded does not depend on anything but the slot and the question."""
+    """The record does not depend on anything but the slot and the question."""
     names = ("c", "a", "b")
     slot = slot_of(*(Variant(name, 1, enabled=False) for name in names))
     assert (

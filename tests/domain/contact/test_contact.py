@@ -79,7 +79,7 @@ def before(edge: float) -> float:
 
 @forms
 def test_the_calendar_and_the_customer_give_the_whole(examples: int) -> None:
-    """What is computed once for a zone serves each of its customers, and changes nothing."""
+    """A zone's windows, computed once, serve each of its customers, and change nothing."""
 
     @settings(max_examples=examples, deadline=None)
     @given(st.data())

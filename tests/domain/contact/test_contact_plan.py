@@ -139,7 +139,7 @@ def planned(
 
 
 def test_a_failed_payment_goes_before_the_monthly_reminder() -> None:
-    """What is planned and weaker does not stand in the way, and is told to be withdrawn."""
+    """A plan that is weaker does not stand in the way, and is told to be withdrawn."""
     reminder = Contact(NOON + 3600, "sms", "reminder")
     known = ContactFacts(planned=(reminder,))
     assert forbidden(PLAIN, known, "reminder", "sms", NOON) == "spacing"

@@ -60,7 +60,7 @@ def test_a_region_has_holidays_of_its_own() -> None:
 @pytest.mark.parametrize("year", [-1, 0, 1, 1900, 2050, 9999, 10_000, 10**9])
 @pytest.mark.parametrize("country", ["CN", "IN", "SA", "DE", "ZZ"])
 def test_no_year_and_no_country_is_an_error(country: str, year: int) -> None:
-    """What is not known has no holidays, or those that follow from a rule."""
+    """A year that is not known has no holidays, or those that follow from a rule."""
     assert all(day.year == year for day in public_holidays(country, None, year))
 
 

@@ -147,7 +147,7 @@ def test_only_the_latest_exposure_is_credited() -> None:
 
 
 def test_a_late_exposure_takes_the_credit_over() -> None:
-    """What came to the wrong exposure only because the right one was late is moved."""
+    """A reward that came to the wrong exposure only because the right one was late is moved."""
     run = Run.new()
     run.take(decision(), 10.0)
     run.take(event(at=30.0), 40.0)
@@ -166,7 +166,7 @@ def test_f21_a_clock_may_be_behind() -> None:
 
 
 def test_f21_an_exposure_before_the_event_comes_first() -> None:
-    """What is shown just behind a payment takes no credit from what was shown before it."""
+    """An exposure just behind a payment takes no credit from one that was before it."""
     run = Run.new()
     before = run.take(decision(), 10.0)
     run.take(decision(), 31.0)
@@ -283,7 +283,7 @@ def test_a_payment_whose_tap_was_never_seen_counts() -> None:
 
 
 def test_a_tap_answers_everything_that_was_shown() -> None:
-    """Whoever means to pay answers every slot, whichever decision the page had at hand."""
+    """A visitor who means to pay answers every slot, whichever decision the page had at hand."""
     run = Run.new()
     banner = run.take(decision("banner", TAPPED_OR_PAID), 10.0)
     amount = run.take(decision("denomination", TAPPED_OR_PAID), 11.0)
@@ -354,7 +354,7 @@ def test_later_payments_add_value_but_no_conversion() -> None:
 
 
 def test_a_superseded_decision_keeps_its_exposure() -> None:
-    """What was shown was shown, also where another decision replaced it."""
+    """An exposure counts, also where another decision replaced it."""
     run = Run.new()
     first = run.take(decision(), 10.0)
     run.take(event(), 15.0)
@@ -400,7 +400,7 @@ def test_what_is_credited_at_the_end_stays() -> None:
 
 
 def test_a_closed_exposure_shields_an_earlier_one() -> None:
-    """Where a later revision has a shorter window, the earlier one does not inherit its events."""
+    """An earlier revision does not inherit events where a later one has a shorter window."""
     run = Run.new()
     run.take(decision(terms=replace(PAID, window=5000.0)), 0.0)
     short = run.take(decision(terms=replace(PAID, window=1000.0)), 100.0)
@@ -411,7 +411,7 @@ def test_a_closed_exposure_shields_an_earlier_one() -> None:
 
 
 def test_spooled_exposures_wait_for_spooled_events() -> None:
-    """Where the window passed while the store was away, events of the same replay still count."""
+    """Events of the same replay still count where the window passed while the store was away."""
     run = Run.new()
     ref = run.take(decision(at=0.0, ref=Ref(0, AWAY + 1)), 50_000.0)
     run.take(event(at=500.0), 50_000.0 + GRACE)
@@ -492,7 +492,7 @@ def test_s03_reloads_cost_nothing_but_their_own_slot() -> None:
 
 
 def test_s03_pages_push_out_no_early_fact_no_failure_and_no_paid_amount() -> None:
-    """What pages say before its time, of failures and of amounts, has room of its own."""
+    """Pages' word before its time, of failures and of amounts, has room of its own."""
     run = Run.new()
     early = Ref(0, AWAY + 5)
     run.take(event("sms_sent", "s", decision=early, fields={}), 10.0)

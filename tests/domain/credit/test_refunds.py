@@ -168,7 +168,7 @@ def test_f14_a_claim_is_not_taken_back() -> None:
 
 
 def test_f14_what_else_rewards_stays() -> None:
-    """Where a tap is enough, a refund takes the money and leaves the intent."""
+    """A refund takes the money and leaves the intent where a tap is enough."""
     run = Run()
     ref = run.take(decision(terms=replace(PAID, event="pay_tapped|paid")), 10.0)
     tap = Event(SUBJECT, "t", "step", "page", fields={"step": "pay_tapped"})
@@ -287,7 +287,7 @@ def journals(draw: st.DrawFn) -> list[Decision | Event]:
 
 
 def left(records: Iterable[Decision | Event]) -> dict[str, int]:
-    """What is left of each payment, in fen, counted from all records."""
+    """The rest of each payment, in fen, counted from all records."""
     events = [one for one in records if isinstance(one, Event)]
     found = {}
     for one in (x for x in events if x.type == "paid"):

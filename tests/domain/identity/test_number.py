@@ -41,12 +41,12 @@ def test_others_see_three_digits_and_four(text: str) -> None:
 
 
 def test_a_number_is_in_no_text_of_itself() -> None:
-    """What is printed by accident, in a log or a traceback, does not hold the digits."""
+    """A number printed by accident, in a log or a traceback, does not show its digits."""
     assert "138" not in repr(parse_number("13812345678", "CN"))
 
 
 def test_a_number_of_another_country_keeps_its_country() -> None:
-    """What is filled in can be sent back as it is; whatever its length, something is hidden."""
+    """A filled-in number can be sent back as it is; whatever its length, something is hidden."""
     abroad = parse_number("+852 9123 4567", "CN")
     assert parse_number(abroad.dialled, "CN") == abroad
     masked = parse_number("+290 22158", "CN").masked

@@ -119,7 +119,7 @@ def test_fewer_than_twenty_exposures_hide_a_group() -> None:
 
 
 def test_a_world_that_drifts_is_forgotten_sooner() -> None:
-    """Where the better variant changes every four days, half of a weight is gone in days."""
+    """Half of a weight is gone in days where the better variant changes every four days."""
     still, moving = told(learned()), told(learned(drifts=True))
     assert still["half_weight_days"] is None or still["half_weight_days"] > 20
     assert 0.2 < moving["half_weight_days"] < 8
@@ -128,7 +128,7 @@ def test_a_world_that_drifts_is_forgotten_sooner() -> None:
 
 
 def test_a_mixture_tells_the_weight_of_pages_words() -> None:
-    """What rests on pages alone has a share; half-lives and floor are those of the facts."""
+    """A page's word alone has a share; half-lives and floor are those of the facts."""
     spoken = [replace(one, claims=(0, one.tally[1] // 3, 0, 0)) for one in rows()]
     assert facts_of(spoken) != spoken
     model = told(LiveSlot(SLOT, fit_learner(SLOT, spoken, [0], 20 * DAY, 7)))
@@ -231,7 +231,7 @@ def test_the_group_usual_is_taken_off_the_policys_share() -> None:
 
 
 def test_revenue_is_told_in_yuan() -> None:
-    """Where revenue is the objective the reason is the expected yuan of an exposure, not a rate."""
+    """The reason is the expected yuan of an exposure, no rate, where revenue is the objective."""
     slot = replace(SLOT, terms=replace(SLOT.terms, objective="revenue"), policy={"kind": "beta"})
     paid = [
         replace(

@@ -42,14 +42,14 @@ def test_a_page_that_knows_nothing_hides_nothing(told: Scalar) -> None:
 
 
 def test_a_page_that_knows_more_counts_more() -> None:
-    """What happened in front of the page a moment ago is news to the service."""
+    """A failure in front of the page a moment ago is news to the service."""
     told: dict[str, Scalar] = {"failure_reason": "network", "method": "alipay", "city": "ningbo"}
     known = with_failure_told(HARD | {"city": "hangzhou"}, told, AT)
     assert known == {**told, "failure_reason": "soft", "failed_at": AT - 60}
 
 
 def test_a_failure_of_another_visit_is_no_question() -> None:
-    """Who comes back later begins anew; what the page tells now still counts."""
+    """A visitor who comes back later begins anew; what the page tells now still counts."""
     known = HARD | {"last_amount": 50}
     assert with_failure_told(known, {}, AT - 60 + FRESH) == known
     later = AT - 59 + FRESH

@@ -223,7 +223,7 @@ def check_recount(world: World, ids: Sequence[tuple[str, int]], orders: Sequence
 
 
 def test_f14_a_refund_is_no_other_visitor_s() -> None:
-    """Whoever names the payment of somebody else takes nothing, until the two are one visitor."""
+    """A refund that names somebody else's payment takes nothing, until the two are one visitor."""
     world, ids = lived([[], []])
     shown_before(world, ids, (1, 1))
     order = Order(5, 50, (0,), ((1, None),))
@@ -269,7 +269,7 @@ def test_every_order_of_three_joinings_of_four_ids_gives_one_visitor() -> None:
 
 
 def test_a_step_of_an_empty_visitor_leaves_nothing() -> None:
-    """Who is identified before anything happened has nothing that must leave."""
+    """A visitor identified before anything happened has nothing that must leave."""
     event = Event("f" * 32, "i", "identified", "server", None, {"into": "0" * 32, "partition": 1})
     state, exposures, rewards = step(VisitorState(), JournalEntry(0, 1, AT, event))
     assert (state.into, exposures, rewards) == (("0" * 32, 1), (), ())

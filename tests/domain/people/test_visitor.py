@@ -117,7 +117,7 @@ STATES = st.builds(
 
 @given(STATES)
 def test_bytes_keep_everything(state: VisitorState) -> None:
-    """What is encoded is decoded to an equal state."""
+    """An encoded state is decoded to an equal one."""
     assert decode_state(encode_state(state)) == state
 
 
@@ -133,7 +133,7 @@ def test_damaged_bytes_are_refused(state: VisitorState, data: st.DataObject) -> 
 
 
 def test_states_of_the_version_before_can_be_read() -> None:
-    """Who upgrades keeps what is known of visitors: versions 1 to 4 had fewer fields."""
+    """An upgrade keeps what is known of visitors: versions 1 to 4 had fewer fields."""
     state = VisitorState(last_amount=5000, channels=("web",))
     fields = msgpack.unpackb(encode_state(state)[1:])
     for version, length in ((1, 8), (2, 11), (3, 19), (4, 22)):
@@ -171,7 +171,7 @@ def test_f02_events_of_the_version_before_can_be_read() -> None:
 
 
 def test_an_unknown_person_adds_nothing_to_the_context() -> None:
-    """What is not known is left out, so that it cannot hide what the caller knows."""
+    """An unknown attribute is left out, so that it cannot hide what the caller knows."""
     assert VisitorState().context() == {}
 
 

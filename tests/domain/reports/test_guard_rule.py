@@ -41,7 +41,7 @@ def test_at_most_alpha_of_the_worlds_without_harm_are_frozen(effect: float) -> N
 
 
 def test_harm_is_found() -> None:
-    """Where two fifths of those who would pay leave, the bound is crossed.
+    """The bound is crossed where two fifths of those who would pay leave.
 
     Of 20,000 visits .12 pay with the policy and .2 in the holdout (a tenth). The bound there is
     .044 (boundary.py: V = (10 + 1.1) * .16 * 20,000 = 35,600, rho = 3,200, alpha .025 a side;
@@ -71,7 +71,7 @@ def test_a_slot_whose_holdout_is_empty_is_never_frozen() -> None:
 
 
 def test_the_count_begins_where_the_slot_was_set_live_again() -> None:
-    """What happened before somebody looked at the harm and decided is not held against them."""
+    """Harm before somebody looked at it and decided is not held against them."""
     froze = {"mode": "frozen", "frozen_serves": "fallback"}
     assert begins(history()) == 1
     assert begins(history(froze, {"mode": "live"})) == 3
@@ -112,7 +112,7 @@ def _harmful() -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:  # type: ign
 
 
 def test_a_rise_of_abandonment_is_told_as_a_share() -> None:
-    """What leaves is one less what converts, and its interval is turned round."""
+    """The share of leavers is one less that of conversions, and its interval is turned round."""
     seen = judge("abandonment", holdout_sums(*_harmful()), WATCHED)
     assert seen.harm
     assert seen.plain["policy"] == pytest.approx(0.8)

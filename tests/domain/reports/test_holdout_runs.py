@@ -47,7 +47,7 @@ def test_f37_another_variant_for_the_holdout_begins_a_run(more: dict[str, object
     "more", [{"holdout": 0.3}, {"title": "Two"}, without("b"), worth("b", "x"), {"floor": 0.01}]
 )
 def test_f37_any_other_change_goes_on_with_the_run(more: dict[str, object]) -> None:
-    """What the holdout is shown decides, and nothing else."""
+    """A run goes by what the holdout is shown, and by nothing else."""
     assert holdout_runs([revision(2, **more), revision(1)]) == {1: 1, 2: 1}
 
 

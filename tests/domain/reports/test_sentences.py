@@ -11,7 +11,7 @@ LEAD = Estimate(0.12, 0.08, 0.17)
 
 
 def test_a_winner_is_named_with_its_lead_and_what_can_be_stopped() -> None:
-    """Who, for whom, by how much, and what to do now."""
+    """A verdict's sentence says who, for whom, by how much, and what to do now."""
     found = Finding("winner", "separated", "A", "B", LEAD, ("B",), segment={"channel": "wap"})
     said = sentence(found)
     assert said["en"] == "For WAP visitors: A beats B by 12 % (8-17 %); B can be stopped."
@@ -30,7 +30,7 @@ def test_of_many_the_next_best_is_named() -> None:
 
 
 def test_what_holds_on_average_is_said_to_be_so() -> None:
-    """Who needs a variant that is below on average stands behind the verdict, and stops nothing."""
+    """A need for a variant below on average stands behind the verdict, and stops nothing."""
     need = Need("B", {"channel": "wap"}, leads=True)
     found = Finding("winner", "separated", "A", "B", LEAD, needs=(need,), average=True)
     assert sentence(found) == {

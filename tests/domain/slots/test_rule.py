@@ -49,7 +49,7 @@ def test_what_holds(table: dict[str, Any], *, found: bool | None) -> None:
 
 
 def test_since_ends() -> None:
-    """What lies longer back than the duration is not since it."""
+    """An event that lies longer back than the duration is not since it."""
     rule = read_rule({"attribute": "paid_at", "since": "1h"})
     assert [rule.holds(KNOWN, AT + more) for more in (3600.0, 3601.0)] == [True, False]
 
@@ -95,7 +95,7 @@ rules = st.recursive(
 
 @given(rules)
 def test_learning_more_never_takes_an_answer_back(table: dict[str, Any]) -> None:
-    """What is true or false without an attribute stays so, whatever it turns out to be."""
+    """A rule that is true or false without an attribute stays so, whatever it turns out to be."""
     if "known" in str(table):
         return  # `known` asks what is known: its answer is meant to change
     rule = read_rule(table)

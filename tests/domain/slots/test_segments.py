@@ -24,7 +24,7 @@ def shipped() -> Segments:
 
 
 def visitor(*amounts: int, every: float = 30.0, ago: float = 5.0) -> VisitorState:
-    """Who paid these amounts in yuan, so many days apart, the last so many days ago."""
+    """A visitor who paid these amounts in yuan, so many days apart, the last so many days ago."""
     last = NOW - ago * DAY
     first = last - every * DAY * (len(amounts) - 1)
     payments = tuple(
@@ -62,7 +62,7 @@ def test_the_shipped_stages_follow_the_payments(
 
 
 def test_a_membership_has_its_reason(shipped: Segments) -> None:
-    """What the rule looked at is told, with the values."""
+    """The attributes that the rule looked at are told, with their values."""
     found = members(shipped, visitor(50, 50, 50, 50, ago=120.0).context(NOW), NOW)
     # 30 days between payments, a day of uncertainty.
     assert found["stage"].because == {"overdue_days": pytest.approx(89.0)}

@@ -123,7 +123,7 @@ def test_every_send_time_is_in_its_window_and_allowed(examples: int) -> None:
 
 
 def looked_at_alone(policy: ContactPolicy, wanted: WindowQuery, whole: Intervals) -> Intervals:
-    """What the policy allows of a window, each of its stretches by itself."""
+    """The part of a window that the policy allows, each of its stretches by itself."""
     ask = policy, wanted.known, wanted.purpose, wanted.channel
     found = (allowed_intervals(*ask, max(start, wanted.at), end) for start, end in whole)
     return merge(one for some in found for one in some)

@@ -68,7 +68,7 @@ def test_one_time_has_many_spellings() -> None:
 
 
 def test_a_past_time_is_not_after_now() -> None:
-    """What is imported has happened: a time after now is refused."""
+    """An import has happened already: a time after now is refused."""
     assert parse_past(NOON, NOON) == NOON
     with pytest.raises(ValueRefusedError, match="future"):
         parse_past(NOON + 1, NOON)

@@ -256,7 +256,7 @@ def test_a_zombie_changes_nothing(
 
 
 def test_a_pending_range_is_redone_as_it_was_fixed(store: Store, lake: Lake) -> None:
-    """What came in since the range was fixed belongs to the next one."""
+    """Records that came in since the range was fixed belong to the next one."""
     fill(store, 10)
     leases = own(store)
     fixed = FoldWrite(

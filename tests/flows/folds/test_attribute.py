@@ -90,7 +90,7 @@ def test_a_batch_commits_states_and_records(store: Store) -> None:
 
 
 def test_due_subjects_are_closed_by_the_watermark(store: Store) -> None:
-    """Whoever does not come back is closed when others move the watermark on."""
+    """A visitor who does not come back is closed when others move the watermark on."""
     committed(store, [JournalEntry(0, 1, 1000.0, made())])
     committed(store, [JournalEntry(0, 2, 9000.0, made(BOB))])
     assert state_of(store, ADA).open == ()

@@ -35,7 +35,7 @@ MADE_UP: Final = 500
 WORST: Final = "triple_gift"
 
 Said = Callable[[str], tuple[bool, bool]]
-"""What a made-up visitor says under a variant: shown, tapped."""
+"""The words of a made-up visitor under a variant: shown, tapped."""
 
 PATTERNS: Final[dict[str, Said]] = {
     "taps under one variant": lambda variant: (True, variant == WORST),
@@ -112,7 +112,7 @@ class Channel:
         self.policy = fit_learner(self.slot, self.rows(), [0], at, version, page_share=share)
 
     def shares(self) -> dict[str, float]:
-        """What a visitor gets."""
+        """The answer that a visitor gets."""
         pmf = self.policy.distribution({})[0]
         return dict(zip(self.slot.names, pmf.tolist(), strict=True))
 
@@ -138,7 +138,7 @@ def test_s07_made_up_visitors_move_no_share(said: Said) -> None:
 
 
 def test_s07_a_share_of_one_is_what_was_learned_before() -> None:
-    """Who has nothing but pages' words may learn from them, and then they move everything."""
+    """A slot with nothing but pages' words may learn from them, and then they move everything."""
     channel = attacked(PATTERNS["taps under one variant"], Channel())
     channel.publish(999, share=1.0)
     assert channel.shares()[WORST] > 0.5
@@ -149,7 +149,7 @@ def test_s07_a_share_of_one_is_what_was_learned_before() -> None:
 
 
 def test_s07_words_weigh_their_share_beside_facts() -> None:
-    """What servers said is learned whole, and pages' words move it by the share at most."""
+    """Facts of servers are learned whole, and pages' words move them by the share at most."""
     honest = Channel()
     for number in range(1, 401):
         variant = honest.decision(f"{number:032x}", number, by_page=False).variant
@@ -201,7 +201,7 @@ def test_s07_a_servers_word_makes_a_claim_a_fact() -> None:
 
 
 def test_s07_a_trial_is_drawn_and_not_said() -> None:
-    """What a page asks for is a trial whether it says `shown` or not; others are when shown."""
+    """A page's question is a trial whether it says `shown` or not; others are when shown."""
     channel = Channel()
     for number in range(1, 101):
         channel.visit(number, ["shown"] if number % 4 else [], by_page=number % 2 == 1)

@@ -97,7 +97,7 @@ def test_nothing_is_published_before_something_was_learned(publisher: Publisher)
 
 
 def test_a_fixed_policy_needs_no_counts(store: Store, publisher: Publisher) -> None:
-    """Who fixes a variant is not kept waiting for visitors."""
+    """An operator who fixes a variant is not kept waiting for visitors."""
     fixed = replace(BANNER, revision=2, policy={"kind": "fixed", "arm": "coffee"}, floor=0.0)
     assert store.slots.put(fixed, BANNER)
     assert publisher.run(0.0) == ["banner"]
@@ -135,7 +135,7 @@ def test_a_snapshot_tells_where_it_comes_from(store: Store, publisher: Publisher
 
 
 def test_a_snapshot_is_a_function_of_the_counts(store: Store, publisher: Publisher) -> None:
-    """Whoever has the same counts makes the same bytes: partitions are sums, order is nothing."""
+    """The same counts make the same bytes: partitions are sums, order is nothing."""
     learned(store, 0)
     learned(store, 1, variant="video")
     publisher.run(0.0)
@@ -160,7 +160,7 @@ def test_what_did_not_change_is_not_published(store: Store, publisher: Publisher
 
 
 def test_a_new_publisher_continues(store: Store, publisher: Publisher) -> None:
-    """Whoever takes over publishes nothing that was published, and numbers on."""
+    """The next publisher publishes nothing that was published, and numbers on."""
     learned(store)
     publisher.run(0.0)
     publisher.release()
@@ -220,7 +220,7 @@ def test_counts_are_added_where_they_mean_the_same(
 def test_one_slot_s_trouble_is_its_own(
     store: Store, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where one learner fails the others publish, and it is tried again after a pause."""
+    """A learner that fails keeps no other from publishing, and is tried again after a pause."""
     other = replace(BANNER, name="aardvark")
     assert store.slots.put(other, None)
     learned(store)

@@ -71,7 +71,7 @@ class Desk:
         self.know(visitor, state)
 
     def planner_home(self, visitor: str) -> _Home:
-        """Where a visitor is, who is made if need be."""
+        """The home of a visitor, who is made if need be."""
         self.plan(visitor, know=False)
         hashed = self.web.sealer.visitor_hash(visitor)
         partition = self.web.sealer.partition(hashed, self.web.store.keys.partitions)
@@ -189,7 +189,7 @@ def test_plans_of_other_purposes_count_and_give_way(desk: Desk) -> None:
 def test_two_who_plan_for_one_customer_at_once_see_each_other(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever writes second looks again: the contacts keep their distance, whatever they are for.
+    """The second writer looks again: the contacts keep their distance, whatever they are for.
 
     Another planner comes in between the reading and the writing of the first.
     """
@@ -363,7 +363,7 @@ def test_every_plan_of_many_is_allowed_and_all_windows_are_used(desk: Desk) -> N
 
 
 def test_folds_are_told_of_many_and_not_of_one(desk: Desk) -> None:
-    """Who plans for a file or a stream says so; a scheduler's one question slows nothing."""
+    """A planner for a file or a stream says so; a scheduler's one question slows nothing."""
     web = desk.web
     desk.plan("ada")
     assert not web.store.bulk.is_on()

@@ -158,7 +158,7 @@ def test_f12_plans_for_other_purposes_stay_where_both_fit(site: Site) -> None:
 def test_f12_a_crash_at_any_step_withdraws_once(
     site: Site, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Whoever takes the partition over finds the same plan, and lists nothing twice."""
+    """The next owner of the partition finds the same plan, and lists nothing twice."""
     made = planned(site, "ada", "ben")
     tell(site.web, "ada", "identified", "who", at=None, other_id="ben")
     owner = {"commit": type(site.web.store.folds)}.get(step, Withdrawals)
@@ -227,7 +227,7 @@ def test_f12_who_refuses_after_the_plan_is_withdrawn(site: Site, kind: str) -> N
 
 
 def test_f12_a_refusal_under_the_other_id_counts(site: Site) -> None:
-    """Who refused as ben is not written to as ada, once the two are one."""
+    """A visitor who refused as ben is not written to as ada, once the two are one."""
     made = planned(site, "ada")["ada"]
     site.tell("ben", "consent", channel="sms", given=False)
     assert site.listed() == []
@@ -277,7 +277,7 @@ def test_f12_a_plan_that_was_superseded_is_named(site: Site) -> None:
 def test_f12_a_split_gives_the_plan_back(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who was taken for another has their own plan again, and each is planned once."""
+    """A visitor who was taken for another has their own plan again, and each is planned once."""
     web = site.web
     site.agree("ada", "ben")
     leaves = max(("ada", "ben"), key=lambda one: opened(web, one).subject)

@@ -243,7 +243,7 @@ def test_who_froze_it_meanwhile_has_done_it(service: Service) -> None:
 def test_a_crash_before_the_freeze_is_made_good_by_the_next(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was seen is noted first; whoever comes next finds the same, and freezes once."""
+    """The look is noted first; whoever comes next finds the same, and freezes once."""
     visit(service, range(10), HARM)
 
     def away(*_: object) -> object:

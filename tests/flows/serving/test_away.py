@@ -82,7 +82,7 @@ def test_a_visitor_new_in_the_outage_keeps_its_subject(web: Web, away: Away) -> 
 
 
 def test_a_known_visitor_without_token_is_found_when_drained(web: Web, away: Away) -> None:
-    """What a visitor did in the outage is joined to what it did before."""
+    """Events of a visitor in the outage are joined to those before."""
     web.ask("v", "denomination")
     with away():
         web.ask("v", "banner")

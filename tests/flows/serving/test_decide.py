@@ -155,7 +155,7 @@ def test_what_does_not_exist_is_refused_before_anything_is_written(web: Web) -> 
 
 
 def test_the_state_of_a_visitor_is_for_its_device_and_for_servers(web: Web) -> None:
-    """Who only knows an id gets no context of the state, and no token that opens it."""
+    """A caller who only knows an id gets no context of the state, and no token that opens it."""
     token = web.ask("v", "banner").device_token
     entry = web.entries()[-1]
     key = web.store.keys.visitor(entry.partition, entry.record.subject)

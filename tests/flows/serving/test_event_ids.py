@@ -170,7 +170,7 @@ def test_f02b_a_claim_of_the_version_before_costs_no_fact(asked: Web) -> None:
 
 
 def test_f02_what_the_journal_forgot_is_a_duplicate(asked: Web) -> None:
-    """Where the record is gone, an id that the version before took is taken for the same event."""
+    """An id that the version before took is taken for the same event where the record is gone."""
     earlier(asked, sent("payment_failed"), caller=SERVER)
     for p in asked.store.keys.every_partition():
         asked.store.journal.drop(p, asked.store.journal.last_position(p))
@@ -186,7 +186,7 @@ def test_f02_who_was_identified_before_the_update(asked: Web) -> None:
 
 
 def test_f02_a_spool_of_the_version_before_is_drained_once(asked: Web, tmp_path: Path) -> None:
-    """What it had sent and spooled both is one event; its text keeps its place."""
+    """An event that was both sent and spooled is one event; its text keeps its place."""
     earlier(asked, paid(), caller=SERVER)
     hashed = asked.sealer.visitor_hash("v")
     home = asked.sealer.partition(hashed, asked.store.keys.partitions)

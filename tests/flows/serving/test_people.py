@@ -33,7 +33,7 @@ def test_a_number_typed_at_home_is_carried_at_once(web: Web) -> None:
 
 
 def test_the_holdout_is_not_asked_again_either(web: Web) -> None:
-    """What was typed is filled in for everybody: that is no experiment."""
+    """A number that was typed is filled in for everybody: that is no experiment."""
     web.put(web.slot("prefill", holdout=0.999))
     token = web.ask("v", "prefill").device_token
     typed(web, "v", token, MINE)
@@ -75,7 +75,7 @@ def test_another_device_is_told_nothing(web: Web, fold: Runner[object]) -> None:
 
 
 def test_a_stranger_does_not_get_what_sticks_for_the_person(web: Web) -> None:
-    """What was chosen knowing the person is for the person's device; both stick, apart."""
+    """A choice that knew the person is for the person's device; both stick, apart."""
     token = web.ask("v", "banner").device_token
     mine = web.ask("v", page="recharge", device_token=token).decisions["denomination"]
     stranger = web.ask("v", page="recharge").decisions["denomination"]
@@ -224,7 +224,7 @@ def test_any_chain_of_ids_ends_at_one_visitor(web: Web, fold: Runner[object]) ->
 
 
 def test_the_token_of_an_anonymous_visit_is_good_for_the_known_visitor(web: Web) -> None:
-    """Who was known to a device stays known to it by the other id, and the numbers come along."""
+    """A visitor known to a device stays known to it by the other id, and the numbers come along."""
     token = web.ask("anonymous", "banner").device_token
     typed(web, "anonymous", token, MINE)
     tell(web, "anonymous", "identified", "i", other_id="login")

@@ -88,7 +88,7 @@ def test_s06_store_stock_that_nobody_saw_comes_back_once(web: Web, *, with_id: b
 
 
 def test_s06_store_stock_is_seen_late(web: Web) -> None:
-    """Who says so late has it all the same, once: more were given then than there are."""
+    """A visitor who says so late has it all the same, once: more were given then than there are."""
     slot = gifts(web, 8)
     first = take_all(web, slot)
     assert released(web) == 8

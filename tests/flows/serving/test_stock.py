@@ -232,7 +232,7 @@ def test_who_has_a_benefit_is_not_offered_another(web: Web) -> None:
 
 
 def test_a_benefit_takes_an_offer_away_that_stuck(web: Web) -> None:
-    """Who was granted one between two looks is not shown the other any more."""
+    """A visitor who was granted one between two looks is not shown the other any more."""
     gifts(web, 10**6, ELSEWHERE, exclusive="treats")
     token = web.ask("v", "banner").device_token
     assert gift(web, "v", device_token=token) == "gift"

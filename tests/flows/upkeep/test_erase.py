@@ -77,7 +77,7 @@ def test_forgetting_twice_finds_nobody(web: Web) -> None:
 
 
 def test_a_number_that_is_somebodys_stays_theirs(web: Web, fold: Runner[object]) -> None:
-    """Who typed a friend's number is forgotten; the friend, who is a customer, is not."""
+    """A visitor who typed a friend's number is forgotten; the friend, who is a customer, is not."""
     tell(web, "friend", "identified", "if", msisdn=FRIENDS)
     tell(web, "friend", "paid", "pf", amount=100)
     person(web)

@@ -31,7 +31,7 @@ def walk(web: Web, vault: VaultSeal) -> ResealResult:
 
 
 def everything(web: Web, vault: VaultSeal) -> list[str]:
-    """What the vault holds, read with these keys."""
+    """The content of the vault, read with these keys."""
     sealed = [*web.store.books.numbers(), *web.store.books.texts()]
     return sorted(vault.open(one.cipher, one.about).split(" ", 1)[-1] for one in sealed)
 

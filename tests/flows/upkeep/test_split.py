@@ -164,7 +164,7 @@ def test_f09_splitting_twice_changes_nothing(
 
 
 def test_f09_the_same_event_is_no_new_one(web: Web, splitter: PeopleSplit) -> None:
-    """What was sent before the merging, or while the two were one, is a duplicate afterwards."""
+    """An event sent before the merging, or while the two were one, is a duplicate afterwards."""
     lived(web)
     splitter.split("a", "b")
     before = len(web.entries())
@@ -272,7 +272,7 @@ def test_f09_a_rebuild_comes_to_the_same_bits(
 def test_f09_open_exposures_go_with_their_visitor(
     web: Web, fold: Runner[object], splitter: PeopleSplit, history: History
 ) -> None:
-    """What the other one's payment was credited to is corrected; what is paid later counts once."""
+    """The credit of the other one's payment is corrected; what is paid later counts once."""
     now = clock.now()
     one = web.ask("a", "denomination", at=now, caller=SERVER).decisions["denomination"]
     shown = EventRequest("sa", "shown", "a", None, one.decision_id)
@@ -326,7 +326,7 @@ def test_f09_an_old_refusal_counts_for_both(
 def test_f09_events_come_all_the_while(
     web: Web, fold: Runner[object], splitter: PeopleSplit, history: History
 ) -> None:
-    """What comes between any two steps is nobody's twice, and nobody's never."""
+    """An event between any two steps is nobody's twice, and nobody's never."""
     lived(web)
     sent = {"a": 0, "b": 0}
     run = web.store.client.run

@@ -32,7 +32,7 @@ def readable(web: Web) -> list[str]:
 
 
 def test_a_number_leaves_every_book_and_no_other_does(web: Web) -> None:
-    """Whoever typed it, on whatever device; what they typed besides stays, and is filled in."""
+    """The number goes, whoever typed it on whatever device; others stay, and are filled in."""
     tokens = {name: web.ask(name, "banner").device_token for name in ("a", "b")}
     for name, token in tokens.items():
         typed(web, name, token, MINE, NOW - 5)

@@ -66,7 +66,7 @@ def test_refusal_is_told_and_not_repeated() -> None:
 
 
 def test_nobody_there_is_told_with_the_cure() -> None:
-    """Where nothing listens, the message names the address and how to start the service."""
+    """A service that does not listen is told with its address and how to start it."""
     url = f"http://127.0.0.1:{free_port()}"
     api = Api(ServiceTarget(url, "k"), QUICK)
     with pytest.raises(ServiceAwayError, match=rf"{url} does not answer.*make run"):
@@ -85,7 +85,7 @@ def test_running_service_is_found_by_its_file(tmp_path: Path) -> None:
 
 
 def test_missing_key_and_bad_address_are_configuration_errors(tmp_path: Path) -> None:
-    """What is missing or wrong is named with the cure, before any call."""
+    """A missing or wrong thing is named with the cure, before any call."""
     settings = Settings(secret_key=b"x" * 16, data_dir=tmp_path)
     with pytest.raises(InvalidConfigError, match="NUDGE_ADMIN_KEY"):
         find(settings)

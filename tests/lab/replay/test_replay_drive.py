@@ -39,7 +39,7 @@ def _run(name: str = "r") -> ReplayRun:
 
 
 def test_only_matched_rows_send_anything_and_in_their_order() -> None:
-    """Where the draw is the logged variant: shown, reward, events; in the order of the rows."""
+    """Rows whose draw is the logged variant are shown, with reward and events, in their order."""
     with stub(_answer) as service:
         api = Api(ServiceTarget(service.url, "k"))
         replay(api, _run(), map(_customer, range(1, ROWS + 1)), lambda _: None)

@@ -106,7 +106,7 @@ def test_wrong_mapping_is_told_with_key_and_cure(
 
 
 def test_columns_and_attributes_that_do_not_exist_are_all_named(tmp_path: Path) -> None:
-    """What mapping, slot and file do not agree on is told before the first call."""
+    """Differences between mapping, slot and file are told before the first call."""
     path = tmp_path / "mapping.toml"
     text = (EXAMPLE / "mapping.toml").read_text()
     path.write_text(text.replace('mens = "mens"', 'tall = "height"'))

@@ -65,7 +65,7 @@ def test_the_hours_of_a_window_change_nothing(customers: Customers) -> None:
 
 
 def test_customers_have_the_same_luck_in_every_window(customers: Customers) -> None:
-    """Whoever pays in a worse window pays in a better one; each payment follows its SMS."""
+    """A customer who pays in a worse window pays in a better one; each payment follows its SMS."""
     paid = {}
     for window in ("mid_morning", "end_morning"):
         plans = [_timing(n, float(n + 1), window) for n in range(400)]

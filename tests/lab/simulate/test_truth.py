@@ -31,7 +31,7 @@ USUAL = {
     "payment_retry": "other_method",
     "sms_timing": "end",
 }
-"""What a channel without personalisation shows; the amount depends on the page."""
+"""The variants of a channel without personalisation; the amount depends on the page."""
 
 
 def _visitors(count: int = MANY) -> list[Visitor]:

@@ -21,7 +21,7 @@ from nudge.settings.schema import from_environ
 def test_without_the_extra_the_cure_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever sets the engine learns what to install, not which import failed where."""
+    """A missing engine is told with what to install, not with which import failed where."""
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(EngineMissingError, match=r"pip install 'nudge\[spark\]'"):
         connect(Lake(tmp_path), "spark")

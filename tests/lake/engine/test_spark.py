@@ -171,7 +171,7 @@ def asked(target: str) -> AskedPolicy:
 
 
 def test_evaluations_by_rows_are_the_same(shown: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where cells are too many, and rows are read one by one; Spark hands them over in parts."""
+    """Rows are read one by one where cells are too many; Spark hands them over in parts."""
     monkeypatch.setattr(dialects, "PART", 300)
     logs = [open_log(shown.root, "banner", engine) for engine in ENGINES]
     assert logs[0].rows == logs[1].rows
@@ -182,7 +182,7 @@ def test_evaluations_by_rows_are_the_same(shown: Lake, monkeypatch: pytest.Monke
 def test_workers_ask_the_engine_of_the_settings(
     shown: Lake, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a page is answered with is the same; Spark has kept nothing, neither here nor there."""
+    """A page's answer is the same; Spark has kept nothing, neither here nor there."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     store = Store(clients.patient(settings.store_url), Keys(settings.namespace, 3))
     assert store.slots.put(SLOT, None)

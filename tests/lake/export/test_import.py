@@ -216,7 +216,7 @@ def test_a_mapping_names_columns_and_the_distribution(service: Service, tmp_path
 def test_attribute_passes_imported_decisions_by(
     source: Lake, service: Service, tmp_path: Path
 ) -> None:
-    """What was credited long ago is not credited anew, and a rebuild does not claim it."""
+    """A reward that was credited long ago is not credited anew, and a rebuild does not claim it."""
     path = tmp_path / "log.parquet"
     export(open_export(source, ExportRequest("denomination")), "parquet", path, {}, lambda _: None)
     service.take(path, ImportRules("denomination"))

@@ -75,7 +75,7 @@ def compacted(lake: Lake, limits: CompactionLimits = ALL) -> int:
 
 
 def told(lake: Lake) -> Any:
-    """What reports and folds read."""
+    """The rows that reports and folds read."""
     backend = connect(lake)
     rows = answer(backend, recount(backend))
     return sorted(map(str, rows)), performance(lake, "banner"), lake.contents().watermarks()
@@ -159,7 +159,7 @@ def test_a_crash_at_any_point_changes_nothing(
 
 
 def test_a_running_reader_keeps_working(lake: Lake, journal: dict[int, list[JournalEntry]]) -> None:
-    """What looked at the manifests before reads the old files to the end, also through a sweep."""
+    """A reader of the manifests before reads the old files to the end, through a sweep too."""
     backend, reading = connect_contents(lake.contents()), lake.entries(0, SEALER.unseal)
     first = next(reading)
     before = answer(backend, recount(backend).order_by("partition", "slot", "variant", "reason"))

@@ -101,7 +101,7 @@ def cut(lake: Lake, before: str, rows: int = ROWS, watermark: float = LATE) -> i
 
 
 def summed(entries: Iterable[JournalEntry]) -> dict[BookingKey, Tally]:
-    """What learn books of the entries, by the finest buckets."""
+    """The counts that learn books of the entries, by the finest buckets."""
     found: defaultdict[BookingKey, Tally] = defaultdict(lambda: NOTHING)
     for entry in entries:
         for key, tally in bookings(entry.record):
@@ -330,7 +330,7 @@ def test_what_is_gone_is_refused(lake: Lake) -> None:
 
 
 def test_a_file_that_lost_rows_stops_it(lake: Lake) -> None:
-    """What a manifest claims must be there to be counted; the lake stays as it is."""
+    """Rows that a manifest claims must be there to be counted; the lake stays as it is."""
     path = lake.tables()["exposures"][0].path
     rows = pq.read_table(path, partitioning=None)
     pq.write_table(rows.slice(1), path)

@@ -48,7 +48,7 @@ def test_an_empty_lake_has_typed_tables_without_rows(lake: Lake) -> None:
 
 
 def test_entries_come_back_in_order(lake: Lake) -> None:
-    """What a rebuild reads equals what was archived, from any position on."""
+    """A rebuild reads exactly what was archived, from any position on."""
     first, other = entries(), entries(partition=0)
     second = entries(after=N)
     add(lake, first, other)
@@ -69,7 +69,7 @@ def test_files_lie_by_table_and_utc_day_of_the_stamp(lake: Lake) -> None:
 
 
 def test_a_file_without_manifest_does_not_exist(lake: Lake) -> None:
-    """What a crash left behind is in no table."""
+    """Files that a crash left behind are in no table."""
     add(lake, entries())
     of = Range(2, N, 2 * N)
     writer.write(lake.root, [of], [entries(after=N)], SEALER.seal_each)
@@ -112,7 +112,7 @@ def test_gaps_and_overlaps_name_the_files(lake: Lake, after: int, what: str) -> 
 
 
 def test_a_missing_file_is_told_as_the_lakes_error(lake: Lake) -> None:
-    """Whoever asks learns that the lake is broken, not which library noticed."""
+    """A broken lake is told as one, not by which library noticed."""
     (one,) = add(lake, entries())
     (lake.root / one.files[0].path).unlink()
     with pytest.raises(BrokenLakeError, match="cannot be read"):

@@ -69,7 +69,7 @@ def test_f07_every_form_of_a_spreadsheet_is_recognised_and_said(
 
 
 def test_f07_a_form_can_be_forced(tmp_path: Path) -> None:
-    """Where the bytes do not tell, the user does."""
+    """The user tells the encoding where the bytes do not."""
     bare = TEXT.encode("utf-16-le")
     with pytest.raises(InvalidConfigError, match="--encoding utf-16-le"):
         opened(tmp_path, bare)
@@ -107,7 +107,7 @@ def test_f07_one_line_in_another_encoding_is_a_bad_line(tmp_path: Path) -> None:
 def test_f06_a_bad_line_is_told_by_its_number_and_left_out(
     tmp_path: Path, line: bytes, problem: str, place: int
 ) -> None:
-    """What stands before and behind it is taken; nothing of the line is repeated."""
+    """Lines before and behind it are taken; nothing of the line is repeated."""
     lines = [b"1,a", b"2,b", b"3,c"]
     raw = b"\n".join([b"id,name", *lines[:place], line, *lines[place:]])
     found = whole(opened(tmp_path, raw))
@@ -205,7 +205,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path) -> None:
     "examples", [2_000, pytest.param(100_000, marks=pytest.mark.soak)], ids=["short", "soak"]
 )
 def test_blocks_read_what_lines_read(examples: int) -> None:
-    """Where Arrow's way is taken at all, rows, numbers and problems are those of the slow way."""
+    """Arrow's way, where it is taken, gives the rows, numbers and problems of the slow way."""
     rng, fast = random.Random(7), 0  # noqa: S311 - a seed
     parts = [b"a", b"b", b",", b'"', b"\n", b" ", b"\r\n", b"\t", "张".encode(), b'""', b"\xc2\xa0"]
     weights = [8, 8, 12, 2, 8, 1, 0.3, 0.2, 1, 1, 0.1]

@@ -203,7 +203,7 @@ def test_f37_a_variant_has_no_lift_over_two_holdouts(rows: SlotRows) -> None:
 
 
 def test_f37_a_period_before_the_change_has_its_own_lift(lake: Lake, rows: SlotRows) -> None:
-    """What was measured against the old fallback stays measured."""
+    """A lift that was measured against the old fallback stays measured."""
     old = told(rows, (("revision", "1"),), runs={1: 1, 2: 2})["whole"]
     assert old["lift"]["exposures"]["holdout"] == counted(lake, "e.slot_revision = 1")["holdout"]
     assert old["lift_since_revision"] is None

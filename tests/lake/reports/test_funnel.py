@@ -126,7 +126,7 @@ def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
 
 
 def test_reasons_equal_hand_written_sql(lake: Lake) -> None:
-    """What was lost at each stage for each reason is that of a recount; all of it adds up."""
+    """Losses at each stage for each reason are those of a recount; all of it adds up."""
     found = count(connect(lake), PATH, VisitPeriod(START, START + 2 * WEEK), "")
     lost = "SELECT furthest, coalesce(failed, ''), count(*) FROM stages WHERE furthest < 5"
     rows = by_hand(lake).execute(f"{lost} GROUP BY ALL")

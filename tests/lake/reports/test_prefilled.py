@@ -44,7 +44,7 @@ def numbers(reason: str = "policy") -> list[tuple[float, int, Record]]:
 
 
 def test_each_exposure_is_counted_once_by_variant(tmp_path: Path) -> None:
-    """What is told twice counts once; fewer than 20 people are not told of."""
+    """An event that is told twice counts once; fewer than 20 people are not told of."""
     backend = connect(written(tmp_path / "lake", numbers()))
     assert prefill_quality(backend, "prefill", Cut()) == {
         "own": {"prefill_kept": 20, "prefill_edited": None},

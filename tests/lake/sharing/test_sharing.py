@@ -50,7 +50,7 @@ def written(root: Path, world: World) -> Lake:
 def told(
     subject: str, name: str, kind: str, fields: Mapping[str, Scalar], at: float | None = None
 ) -> Event:
-    """What a server says."""
+    """An event that a server sends."""
     return Event(subject, name, kind, "server", None, fields, at=at)
 
 

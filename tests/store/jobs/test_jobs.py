@@ -128,7 +128,7 @@ def test_an_older_answer_does_not_hide_a_newer_one(store: Store) -> None:
 
 
 def test_too_many_questions_are_refused(store: Store) -> None:
-    """Whoever asks without end fills no store."""
+    """A caller who asks without end fills no store."""
     for i in range(jobs.MOST):
         store.jobs.ask(inquiry(f"j{i}", f"q{i}"))
     with pytest.raises(TooManyJobsError):

@@ -100,7 +100,7 @@ def test_a_damaged_backup_is_known(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_backup_that_fails_leaves_the_last_one(store: Store, tmp_path: Path) -> None:
-    """What was complete stays until the next one is."""
+    """A complete backup stays until the next one is."""
     path, count = backup_file.write(tmp_path, store.backup.frames())
 
     def broken() -> Iterator[backup.Frame]:

@@ -68,7 +68,7 @@ def drawn(subject: str, n: int = 0) -> BlockDecision:
 
 
 def plans_of(store: Store, partition: int, subject: str) -> VisitorView:
-    """What is known of a subject."""
+    """The store's view of a subject."""
     return store.visitors.follow(Home(subject, partition), VisitorQuery(partition, "", ""))
 
 
@@ -160,7 +160,7 @@ def test_an_event_finds_whose_decision_it_names_in_a_block(store: Store, index: 
 
 
 def test_no_hour_gets_more_than_its_most(store: Store) -> None:
-    """What is there is given, once; what is given back can be taken again."""
+    """A unit that is there is given, once; one that is given back can be taken again."""
     assert store.capacity.reserve("sms", {10: (5, 3), 11: (5, 9)}, 0.0) == {10: 3, 11: 5}
     assert store.capacity.reserve("sms", {10: (5, 3), 11: (7, 9)}, 0.0) == {10: 2, 11: 2}
     assert store.capacity.reserve("sms", {10: (4, 1)}, 0.0) == {10: 0}
@@ -171,7 +171,7 @@ def test_no_hour_gets_more_than_its_most(store: Store) -> None:
 
 
 def test_hours_that_are_past_are_forgotten(store: Store) -> None:
-    """Where there are many, and only those."""
+    """Past hours are forgotten where there are many, and only those."""
     store.capacity.reserve("sms", dict.fromkeys(range(2001), (1, 1)), 0.0)
     store.capacity.reserve("sms", {3000: (1, 1)}, 1990 * 3600.0)
     assert sorted(store.capacity.used("sms")) == [*range(1990, 2001), 3000]

@@ -80,7 +80,7 @@ def test_a_strangers_id_costs_what_an_unused_one_does(
 
 
 def test_a_stranger_sees_what_anybody_with_the_id_may_see(store: Store) -> None:
-    """What was given to callers without a token sticks for them, beside what is the person's."""
+    """A decision for callers without a token sticks for them, beside what is the person's."""
     subject = make_known(store, "visitor")
     shown = builders.decision(subject, unit=f"banner{PUBLIC}", period=1)
     store.journal.append_decisions(HOME, [shown], 60)

@@ -69,7 +69,7 @@ def blocks(draw: st.DrawFn) -> Block:
 
 @given(blocks())
 def test_every_decision_of_a_block_comes_back(block: Block) -> None:
-    """What is decoded are the decisions that went in, bit for bit and in order."""
+    """The decoded decisions are those that went in, bit for bit and in order."""
     assert decode_block(encode_block(block), subjects_of(block)) == [
         one.decision for one in block.drawn
     ]
@@ -116,6 +116,6 @@ def test_a_block_is_told_from_a_record() -> None:
     "payload", [b"\x02", b"\x02nothing", encode_block(Block((drawn_of(decision({}, 2)),)))[:-3]]
 )
 def test_broken_bytes_are_told(payload: bytes) -> None:
-    """What is no block is an error of its own, not one of a library."""
+    """A payload that is no block is an error of its own, not one of a library."""
     with pytest.raises(CorruptRecordError):
         decode_block(payload, b"")

@@ -44,7 +44,7 @@ def test_a_call_is_made_while_the_one_before_runs(store: Store) -> None:
 
 
 def test_an_answer_that_nobody_took_is_not_the_next_callers(store: Store) -> None:
-    """Whoever stops in the middle leaves nothing on the connection."""
+    """A reader who stops in the middle leaves nothing on the connection."""
     answers = store.client.run_ahead("reserve", (call(store.keys, 100) for _ in range(5)))
     assert [next(answers), next(answers)] == [[4], [4]]
     answers.close()

@@ -95,7 +95,7 @@ def test_f36_an_import_matures_though_nobody_comes(
 
 
 def test_f36_windows_close_though_nobody_comes(site: Site, hands: MovedClock) -> None:
-    """What is open closes at its time; a rebuild comes to the same bits, heartbeats included."""
+    """An exposure closes at its time; a rebuild comes to the same bits, heartbeats included."""
     site.visit(range(50))
     fold_all(site)
     window = next(x.terms.window for x in site.records() if isinstance(x, Decision))
@@ -130,7 +130,7 @@ def test_f36_heartbeats_are_few(site: Site, hands: MovedClock) -> None:
 
 
 def test_f36_a_busy_partition_has_none(site: Site, hands: MovedClock) -> None:
-    """Where somebody comes every minute, no heartbeat is due."""
+    """No heartbeat is due where somebody comes every minute."""
     for visitor in range(0, 8 * 30, 8):
         site.visit(range(visitor, visitor + 1))
         hands.move(hands.now + 50.0)
@@ -138,7 +138,7 @@ def test_f36_a_busy_partition_has_none(site: Site, hands: MovedClock) -> None:
 
 
 def test_f36_a_worker_of_attribute_brings_them(site: Site) -> None:
-    """Whoever runs the fold `attribute` lets time pass as well."""
+    """A worker that runs the fold `attribute` lets time pass as well."""
     worker = Worker(site.settings, site.store, "test")
     assert any(isinstance(x, HeartbeatLoop) for x in loops_of(worker, ["attribute"]).values())
 

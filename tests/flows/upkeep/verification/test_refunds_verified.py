@@ -44,7 +44,7 @@ def rewards(web: Web) -> dict[Ref, tuple[int, int]]:
 
 
 def state(web: Web, visitor: str) -> VisitorState:
-    """What the folds know of a visitor."""
+    """The folds' knowledge of a visitor."""
     visitor_hash = web.sealer.visitor_hash(visitor)
     home = web.sealer.partition(visitor_hash, web.store.keys.partitions)
     found = web.store.visitors.known_visitor(home, visitor_hash)

@@ -58,7 +58,7 @@ class Loop:
         self._archive.run([lease for lease in found if lease is not None])
 
     def differences(self) -> list[Difference]:
-        """What verify finds."""
+        """The differences that verify finds."""
         return verify(self.store, self.lake)
 
     def lines(self) -> list[str]:
@@ -156,7 +156,7 @@ def test_a_total_that_was_changed_is_named(loop: Loop) -> None:
 
 
 def test_buckets_that_do_not_add_up_are_named(loop: Loop) -> None:
-    """What is learned from, over all time, is what the totals say was drawn."""
+    """The counts that are learned from, over all time, are what the totals say was drawn."""
     loop.learn(0)
     block = loop.store.counts.blocks(0, "banner")[0]
     key = loop.store.keys.counts(0, "banner", block)
@@ -180,7 +180,7 @@ def test_what_is_declared_lost_is_no_difference(loop: Loop) -> None:
 
 
 def test_entries_that_left_the_journal_too_early_are_missed(loop: Loop) -> None:
-    """What is neither in the lake nor in the journal is lost, and verify says so."""
+    """A record that is neither in the lake nor in the journal is lost, and verify says so."""
     loop.store.client.call("XTRIM", loop.store.keys.journal(0), "MINID", "20-0")
     line = "p=0 journal behind position 16: expected 32 positions, found 29 positions"
     assert line in loop.lines()
