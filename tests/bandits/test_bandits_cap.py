@@ -25,7 +25,8 @@ def test_one_enormous_payment_decides_nothing_and_is_told() -> None:
     cut, large = rewards.copy(), rewards.copy()
     large[[10, 1_500]], cut[[10, 1_500]] = (10_000.0, 300.0), 250.0
     whole = arm_sums(arms, cut, pmf)
-    parts = [arm_sums(arms[s], large[s], pmf[s], cap=250.0) for s in (slice(1_000), slice(1_000, 2_000))]
+    halves = (slice(1_000), slice(1_000, 2_000))
+    parts = [arm_sums(arms[s], large[s], pmf[s], cap=250.0) for s in halves]
     both = parts[0] + parts[1]
     one, other = sequence.difference(whole, 0, 1), sequence.difference(both, 0, 1)
     assert (one.low, one.high) == pytest.approx((other.low, other.high))

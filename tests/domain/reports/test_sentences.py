@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bandits.inference.interval import Estimate
@@ -97,12 +99,12 @@ def test_q4_sentences_speak_titles_and_keep_names_without() -> None:
 
 def test_what_a_cap_leaves_out_of_a_comparison_is_said() -> None:
     """How many exposures, how many yuan, and up to what; nothing where nothing was cut."""
-    found = Finding("winner", "separated", "A", "B", revenue=True, capped=CappedRevenue(250, 1, 9750.5))
+    cut, none = CappedRevenue(250, 1, 9750.5), CappedRevenue(250, 0, 0)
+    found = Finding("winner", "separated", "A", "B", revenue=True, capped=cut)
     assert sentence(found) == {
         "zh": "A 优于 B。（比较时单次曝光的收入最多计 250 元：1 次曝光超出，超出部分共 9,750.50 元"
         "未计入。）",
         "en": "A beats B. (Compared is revenue of up to 250 yuan an exposure: 1 exposure was above "
         "it, by 9,750.50 yuan in all.)",
     }
-    none = Finding("winner", "separated", "A", "B", revenue=True, capped=CappedRevenue(250, 0, 0))
-    assert sentence(none)["en"] == "A beats B."
+    assert sentence(replace(found, capped=none))["en"] == "A beats B."

@@ -87,7 +87,9 @@ def test_segments_add_up_to_what_was_cut_in_all(rows: SlotRows) -> None:
         assert sum(one[name] for one in cut) == pytest.approx(found["whole"]["capped"][name])
 
 
-@pytest.mark.parametrize(("fen", "want"), [(7, 7), (99, 99), (101, 110), (25_000, 25_000), (25_001, 26_000)])
+@pytest.mark.parametrize(
+    ("fen", "want"), [(7, 7), (99, 99), (101, 110), (25_000, 25_000), (25_001, 26_000)]
+)
 def test_a_cap_has_two_digits(fen: float, want: int) -> None:
     """It is rounded up, so that a refund among the first payments hardly ever moves it."""
     assert two_digits(fen) == want
