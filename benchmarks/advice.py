@@ -105,7 +105,7 @@ def cube_of(world: World, rows: IntArray, hits: IntArray, axis: int) -> Cube:
     weighed = (w * n, w * w * n, w * real, w * w * real, w * w * real)
     groups = Groups(
         *(key, arm, zero, zero + 1, zero, settled, np.arange(len(n)), _crowds(rows, hits, w)),
-        *(n, y, y, zero, real, real, real),
+        *(n, y, y, zero, zero, real, real, real),
         *weighed,
     ).where(n > 0)
     draws = Draws(

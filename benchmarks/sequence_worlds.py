@@ -14,7 +14,8 @@ from typing import Final
 import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
-from bandits.inference.arm_blocks import ArmBlocks, propensity_class
+from bandits.cap import reward_cap
+from bandits.inference.arm_blocks import ArmBlocks, join_strata, propensity_class
 from bandits.inference.arm_sums import ArmSums, arm_sums
 from bandits.inference.arm_table import ArmTable
 from bandits.inference.moments import Moments
@@ -24,6 +25,8 @@ DRAWS: Final = 64
 HITS, MISSES = 1.0, 20.0
 """Prior of the policy."""
 SUBJECTS: Final = 20_000
+EARLIER: Final = 1_000
+"""Payments that the cap of revenue is taken from, as in the service."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,13 @@ class World:
         pooled: whether the policy takes all segments for one.
         season: factors of the rates, repeated over the batches.
         sigma: of a lognormal revenue of a conversion with mean 1; 0 for conversions.
+        capped: whether revenue counts up to the cap that a thousand earlier payments give.
+        known: whether it is known which segment a visitor is of: to who looks, beside the policy.
+        learned: whether the default learner plays.
         delay: batches after which a reward is known, to the policy and to who looks.
         returning: whether visitors differ by a beta law with the rate as mean, and come back.
         batch: visitors of a batch.
+        seconds: of a batch, where the default learner plays.
     """
 
     rates: tuple[tuple[float, ...], ...]
@@ -50,9 +57,13 @@ class World:
     pooled: bool = False
     season: tuple[float, ...] = (1.0,)
     sigma: float = 0.0
+    capped: bool = False
+    known: bool = False
+    learned: bool = False
     delay: int = 0
     returning: bool = False
     batch: int = 1_000
+    seconds: float = 3_600.0
 
     @property
     def arms(self) -> int:
@@ -73,6 +84,10 @@ _MONTH: Final = tuple(
     for day in range(30)
 )
 _PAIR: Final = World(((0.03, 0.036),))
+_LEVEL: Final = World(
+    ((0.5, 0.6), (0.00526, 0.006312)), (0.05, 0.95), (0.1, 0.1), pooled=True, known=True
+)
+"""The same rates on average, nearly all of them from a twentieth of the visitors."""
 
 NOBODY: Final[dict[str, World]] = {
     "4 equal arms at 3 %": World(((0.03,) * 4,)),
@@ -87,12 +102,18 @@ NOBODY: Final[dict[str, World]] = {
     "subjects that return": World(((0.03,) * 4,), returning=True),
     "lognormal revenue": World(((0.03,) * 4,), sigma=1.0),
     "lognormal revenue, 2 arms": replace(_EQUAL, rates=((0.15,) * 2, (0.03,) * 2), sigma=1.0),
+    "lognormal, sigma 2, uncut": replace(_EQUAL, rates=((0.15,) * 2, (0.03,) * 2), sigma=2.0),
+    "lognormal, sigma 2, capped": replace(
+        _EQUAL, rates=((0.15,) * 2, (0.03,) * 2), sigma=2.0, capped=True
+    ),
     "month's end x 3": replace(_EQUAL, season=_MONTH),
     "floor .02, then .20": replace(_EQUAL, floor=(0.02, 0.2)),
     "floor .10, then .005": replace(_EQUAL, floor=(0.1, 0.005)),
     "rewards 10 batches late": replace(_EQUAL, delay=10),
     "6 arms": replace(_EQUAL, rates=((0.15,) * 6, (0.03,) * 6)),
     "2 arms": replace(_EQUAL, rates=((0.15,) * 2, (0.03,) * 2)),
+    "default learner, 4 days": replace(_EQUAL, learned=True),
+    "default learner, 100 days": replace(_EQUAL, learned=True, seconds=86_400.0),
 }
 """Worlds in which every winner is a wrong one."""
 BETTER: Final[dict[str, World]] = {
@@ -100,6 +121,8 @@ BETTER: Final[dict[str, World]] = {
     "3 % and 3.6 %, floor .10": replace(_PAIR, floor=(0.1, 0.1)),
     "3 % and 3.6 %, floor .20": replace(_PAIR, floor=(0.2, 0.2)),
     "3 % and 3.6 %, even": replace(_PAIR, pmf=((0.5, 0.5),)),
+    "a known level, even": replace(_LEVEL, pmf=((0.5, 0.5),) * 2),
+    "a known level, floor .10": _LEVEL,
 }
 """Worlds in which the second variant is better by a fifth."""
 
@@ -110,17 +133,18 @@ def play(world: World, *, runs: int, seed: int) -> Iterator[list[ArmSums]]:
         yield from _play_rows(world, runs, np.random.default_rng(seed))
         return
     for table, pmf in play_segments(world, runs=runs, seed=seed):
-        yield [_sums(table, pmf, run) for run in range(runs)]
+        yield [_sums(world, table, pmf, run) for run in range(runs)]
 
 
 def play_segments(world: World, *, runs: int, seed: int) -> Iterator[tuple[ArmTable, FloatArray]]:
     """Yield the sums (R, S, K) of the new exposures, look by look, and their probabilities."""
     rng, waiting = np.random.default_rng(seed), list[tuple[ArmTable, FloatArray]]()
+    caps = _caps(world, runs, rng) if world.capped else None
     shape = (runs, len(world.shares), world.arms)
     shown, hits = np.zeros(shape), np.zeros(shape)
     for look in range(LOOKS):
         pmf = _pmf(world, shown, hits, look, rng)
-        waiting.append((_batch(world, pmf, look, rng), pmf))
+        waiting.append((sum_batch(world, pmf, look, rng, world.batch, caps), pmf))
         if len(waiting) <= world.delay:
             continue
         table, old = waiting.pop(0)
@@ -144,13 +168,29 @@ def _pmf(
     return np.asarray((1.0 - world.arms * floor) * wins + floor)
 
 
-def _batch(world: World, pmf: FloatArray, look: int, rng: np.random.Generator) -> ArmTable:
-    """Return the sums (R, S, K) of one batch."""
-    visitors = rng.multinomial(world.batch, world.shares, len(pmf))
+def sum_batch(
+    world: World,
+    pmf: FloatArray,
+    look: int,
+    rng: np.random.Generator,
+    size: int,
+    caps: FloatArray | None = None,
+) -> ArmTable:
+    """Return the sums (R, S, K) of the visitors of a look.
+
+    Args:
+        world: of the visitors.
+        pmf: (R, S, K) that they are shown by.
+        look: number of the look.
+        rng: of the draws.
+        size: number of visitors.
+        caps: (R,) the most that counts of a reward; None without a cap.
+    """
+    visitors = rng.multinomial(size, world.shares, len(pmf))
     shown = rng.multinomial(visitors, pmf)
     rates = np.array(world.rates) * world.season[look % len(world.season)]
     hits = rng.binomial(shown, np.minimum(rates, 1.0))
-    first, second, third = _powers(world, hits, rng)
+    first, second, third = _powers(world, hits, rng, caps)
     w = 1.0 / pmf
     return ArmTable(
         rows=visitors.astype(np.float64),
@@ -169,21 +209,38 @@ def _batch(world: World, pmf: FloatArray, look: int, rng: np.random.Generator) -
     )
 
 
-def _powers(world: World, hits: IntArray, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+def _caps(world: World, runs: int, rng: np.random.Generator) -> FloatArray:
+    """Return each run's cap (R,), from payments before its first batch."""
+    return np.array([reward_cap(_amounts(world, EARLIER, rng)) for _ in range(runs)])
+
+
+def _amounts(world: World, size: int, rng: np.random.Generator) -> FloatArray:
+    """Return lognormal amounts (n,) with mean 1."""
+    return np.exp(world.sigma * rng.standard_normal(size) - world.sigma**2 / 2.0)
+
+
+def _powers(
+    world: World, hits: IntArray, rng: np.random.Generator, caps: FloatArray | None
+) -> tuple[FloatArray, ...]:
     """Return the sums of rewards, of their squares and of their cubes, each (R, S, K)."""
     if not world.sigma:
         return (hits.astype(np.float64),) * 3
-    each = np.exp(world.sigma * rng.standard_normal(int(hits.sum())) - world.sigma**2 / 2.0)
     place = np.repeat(np.arange(hits.size), hits.ravel())
+    each = _amounts(world, len(place), rng)
+    if caps is not None:
+        each = np.minimum(each, caps[place // (hits.size // len(hits))])
     return tuple(
         np.bincount(place, each**power, hits.size).reshape(hits.shape) for power in (1, 2, 3)
     )
 
 
-def _sums(table: ArmTable, pmf: FloatArray, run: int) -> ArmSums:
-    """Return one run's batch as sums; the service knows of segments what its policy knows."""
+def _sums(world: World, table: ArmTable, pmf: FloatArray, run: int) -> ArmSums:
+    """Return one run's batch as sums; where segments are not known, by probabilities alone."""
     part = table.take(np.array([run])).total()
-    blocks = ArmBlocks(np.zeros(len(part.rows), dtype=np.int64), propensity_class(pmf[run]), part)
+    strata = propensity_class(pmf[run])
+    if world.known:
+        strata = join_strata(strata, np.arange(len(strata)))
+    blocks = ArmBlocks(np.zeros(len(part.rows), dtype=np.int64), strata, part)
     return ArmSums(part.total(), Moments.empty(2 * pmf.shape[-1]), blocks=blocks)
 
 

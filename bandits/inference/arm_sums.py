@@ -26,6 +26,8 @@ class ArmSums:
         shares: whether every reward is 0 or 1.
         positive: whether no reward is negative.
         blocks: the same sums by block of time and stratum; None where all rows are one block.
+        capped: rows whose reward was above the cap.
+        cut: how much of their rewards was above it, in the rewards' unit; it is in no other sum.
     """
 
     table: ArmTable
@@ -34,6 +36,8 @@ class ArmSums:
     shares: bool = True
     positive: bool = True
     blocks: ArmBlocks | None = None
+    capped: int = 0
+    cut: float = 0.0
 
     @classmethod
     def empty(cls, arms: int) -> Self:
@@ -59,6 +63,8 @@ class ArmSums:
             self.shares and other.shares,
             self.positive and other.positive,
             self.time_blocks + other.time_blocks,
+            self.capped + other.capped,
+            self.cut + other.cut,
         )
 
     @property
@@ -93,6 +99,7 @@ def arm_sums(
     *,
     blocks: ArrayLike | None = None,
     strata: ArrayLike | None = None,
+    cap: float | None = None,
 ) -> ArmSums:
     """Return the sums of n exposures, from which K arms are compared.
 
@@ -110,6 +117,8 @@ def arm_sums(
             is as good as constant there.
         strata: (n,) numbers of what is known of the visitors: it makes intervals tighter where
             it tells who rewards more.
+        cap: the most that counts of a reward, such as `bandits.cap.reward_cap` of earlier rewards:
+            a cap from these rewards themselves would be no better than none. What is cut is told.
 
     Raises:
         ValueError: shapes differ, an arm does not exist or a reward is not finite.
@@ -123,6 +132,9 @@ def arm_sums(
     kept = (p > 0.0).all(axis=1)
     left_out = int(np.count_nonzero(~kept))
     index, y, p = index[kept], y[kept], p[kept]
+    counted = y if cap is None else np.minimum(y, cap)
+    capped, cut = int(np.count_nonzero(counted < y)), float((y - counted).sum())
+    y = counted
     times, known = (None if x is None else np.asarray(x)[kept] for x in (blocks, strata))
     groups = Moments.empty(2 * p.shape[1])
     if subjects is not None:
@@ -130,7 +142,8 @@ def arm_sums(
         groups = Moments.from_columns(_weigh_columns(index, y, p), groups_of(columns))
     shares, positive = bool(np.isin(y, (0.0, 1.0)).all()), bool((y >= 0.0).all())
     parts = ArmBlocks.from_rows(index, y, p, blocks=times, strata=known)
-    return ArmSums(parts.table.total(), groups, left_out, shares, positive, parts)
+    total = parts.table.total()
+    return ArmSums(total, groups, left_out, shares, positive, parts, capped, cut)
 
 
 def _weigh_columns(index: IntArray, y: FloatArray, p: FloatArray) -> FloatArray:

@@ -39,26 +39,32 @@ def best_arm(sums: ArmSums, *, seed: int = 0) -> BestArmFigures:
         seed: seed of the draws.
     """
     mean = sums.table.mean()
-    error = np.sqrt([variances(sums, arm, arm)[0] for arm in range(sums.arms)])
+    found = [variances(sums, arm, arm) for arm in range(sums.arms)]
+    error = np.sqrt([one.first for one in found])
     if not sums.arms or not (np.isfinite(mean).all() and np.isfinite(error).all()):
         nothing = np.full(sums.arms, np.nan)
         return BestArmFigures(nothing, nothing)
-    draws = _draws(sums, mean, error, np.random.default_rng(seed))
+    level = np.array([one.levels[0] for one in found])
+    draws = _draws(sums, mean, level, error, np.random.default_rng(seed))
     chance = np.bincount(draws.argmax(axis=1), minlength=sums.arms) / DRAWS
     loss = (draws.max(axis=1, keepdims=True) - draws).mean(axis=0)
     return BestArmFigures(chance, loss)
 
 
 def _draws(
-    sums: ArmSums, mean: FloatArray, error: FloatArray, rng: np.random.Generator
+    sums: ArmSums,
+    mean: FloatArray,
+    level: FloatArray,
+    error: FloatArray,
+    rng: np.random.Generator,
 ) -> FloatArray:
-    """Return posterior draws (DRAWS, K) of the arms' means."""
+    """Return posterior draws (DRAWS, K) of the arms' means; errors hold at `level` (K,)."""
     shape = (DRAWS, sums.arms)
     if sums.kind != "share":
         return np.asarray(rng.normal(mean, error, shape))
     p = np.clip(mean, 0.0, 1.0)
-    inside = (p > 0.0) & (p < 1.0) & (error > 0.0)
+    inside = (level > 0.0) & (level < 1.0) & (error > 0.0)
     trials = np.where(
-        inside, p * (1.0 - p) / np.where(inside, error, 1.0) ** 2, sums.table.effective()
+        inside, level * (1.0 - level) / np.where(inside, error, 1.0) ** 2, sums.table.effective()
     )
     return np.asarray(rng.beta(1.0 + p * trials, 1.0 + (1.0 - p) * trials, shape))

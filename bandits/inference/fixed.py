@@ -7,6 +7,7 @@ the rest.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -71,24 +72,40 @@ def _ratio(clustered: float, by_row: float) -> float:
     return found if math.isfinite(found) else 1.0
 
 
-def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class PairVariances:
+    """The variances of two arms' means and of their difference.
+
+    Attributes:
+        levels: the means at which the first two hold.
+        first: of the first arm's mean.
+        second: of the second arm's mean.
+        difference: of the difference.
+    """
+
+    levels: tuple[float, float]
+    first: float
+    second: float
+    difference: float
+
+
+def variances(sums: ArmSums, first: int, second: int) -> PairVariances:
     """Return the variances of two arms' means and of their difference.
 
-    They are the geometric mean of the sample's own and of that of the strata, times the design
-    effect of subjects. The sample's own goes with the estimate where rewards are few: at .5 % and
-    a floor of .002 its intervals held the truth in .90 to .93 of runs. That of the strata alone is
-    too large where an arm is avoided by all alike: .98.
+    They are those of the strata, at their smoothed means, times the design effect of subjects. The
+    sample's own goes with the estimate where rewards are few: with an arm at .005 among those who
+    pay most its intervals held the truth in .71 of runs, even halfway to that of the strata.
     """
-    blocks = sums.time_blocks
+    blocks, means = sums.time_blocks, np.nan_to_num(sums.table.mean())
     if not len(blocks.block) or (sums.groups.rows and sums.groups.clusters < 2):  # noqa: PLR2004
-        return observed_variances(sums, first, second)
-    mean = np.nan_to_num(sums.table.mean())
-    wide = score_variances(blocks, mean) / float(sums.table.rows) ** 2
-    own_rows = sums.table.variance_of_mean()
-    each = np.where(own_rows > 0.0, np.sqrt(own_rows * wide), wide)
+        own = observed_variances(sums, first, second)
+        return PairVariances((float(means[first]), float(means[second])), *own)
+    levels, wide = score_variances(blocks)
+    each = wide / float(sums.table.rows) ** 2
     a, b = float(each[first]), float(each[second])
     one, other, both = pair_effects(sums, first, second)
-    return a * one, b * other, (a + b) * both
+    at = float(levels[first]), float(levels[second])
+    return PairVariances(at, a * one, b * other, (a + b) * both)
 
 
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
@@ -97,16 +114,20 @@ def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:
     effective = float(table.effective()[arm])
     if sums.groups.rows:
         effective = min(effective, float(sums.groups.clusters))
-    error = math.sqrt(variances(sums, arm, arm)[0])
+    found = variances(sums, arm, arm)
+    error, at = math.sqrt(found.first), found.levels[0]
     value = float(table.mean()[arm])
-    return mean_interval(value, error, level=level, effective=effective, kind=sums.kind)
+    return mean_interval(value, error, level=level, effective=effective, kind=sums.kind, at=at)
 
 
 def difference(sums: ArmSums, first: int, second: int, *, level: float = 0.95) -> Estimate:
     """Return the interval of first - second, the difference of two arms' means on the same rows."""
-    a, b, both = variances(sums, first, second)
+    found = variances(sums, first, second)
+    a, b = found.first, found.second
     scale = 2.0 * math.sqrt(a * b)
-    correlation = (a + b - both) / scale if math.isfinite(scale) and scale > 0.0 else 0.0
+    correlation = (
+        (a + b - found.difference) / scale if math.isfinite(scale) and scale > 0.0 else 0.0
+    )
     ends = mean(sums, first, level=level), mean(sums, second, level=level)
     return interval.difference(*ends, correlation=min(max(correlation, -1.0), 1.0))
 

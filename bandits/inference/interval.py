@@ -32,7 +32,13 @@ class Estimate:
 
 
 def mean_interval(
-    value: float, error: float, *, level: float = 0.95, effective: float, kind: RewardKind = "any"
+    value: float,
+    error: float,
+    *,
+    level: float = 0.95,
+    effective: float,
+    kind: RewardKind = "any",
+    at: float | None = None,
 ) -> Estimate:
     """Return the interval of a weighted mean.
 
@@ -45,22 +51,26 @@ def mean_interval(
         kind: `share`: a score interval with the effective trials value (1 - value) / error^2, as
             Korn and Graubard (1998) for surveys; `positive`: the same with a variance in
             proportion to the mean; `any`: Student's t.
+        at: mean at which `error` holds, above 0; None for `value`. An error that does not come
+            from the few rewards behind `value` is not that of `value`, but of a mean of its own.
     """
     t = t_quantile(level, effective - 1.0)
     if not (math.isfinite(error) and math.isfinite(t) and math.isfinite(value)):
         return Estimate(value, -math.inf, math.inf)
+    where = value if at is None else at
     if kind == "share" and 0.0 <= value <= 1.0:
-        return Estimate(value, *_score(value, error, t, effective))
-    if kind != "any" and value > 0.0:
-        shift = (2.0 * t * t + 1.0) / 6.0 * error * error / value
-        half = math.sqrt(t * t * error * error + shift * shift)
+        return Estimate(value, *_score(value, error, t, effective, where))
+    if kind != "any" and value >= 0.0 and where > 0.0:
+        scale = error * error / where
+        shift = (2.0 * t * t + 1.0) / 6.0 * scale
+        half = math.sqrt(t * t * scale * value + shift * shift)
         return Estimate(value, max(0.0, value + shift - half), value + shift + half)
     return Estimate(value, value - t * error, value + t * error)
 
 
-def _score(p: float, error: float, t: float, effective: float) -> tuple[float, float]:
-    variance = p * (1.0 - p)
-    inverse = error * error / variance if variance > 0.0 and error > 0.0 else 1.0 / effective
+def _score(p: float, error: float, t: float, effective: float, at: float) -> tuple[float, float]:
+    variance, there = p * (1.0 - p), at * (1.0 - at)
+    inverse = error * error / there if there > 0.0 and error > 0.0 else 1.0 / effective
     shift = (2.0 * t * t + 1.0) / 6.0 * inverse
     centre = (p + shift) / (1.0 + 2.0 * shift)
     half = math.sqrt(t * t * inverse * variance + shift * shift) / (1.0 + 2.0 * shift)

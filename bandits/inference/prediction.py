@@ -60,15 +60,14 @@ def predict_rewards(blocks: ArmBlocks, unit: float | None = None) -> RewardPredi
     return RewardPrediction(mean, spread, every[4] / every[3])
 
 
-def score_variances(blocks: ArmBlocks, mean: FloatArray, unit: float | None = None) -> FloatArray:
-    """Return the variances (K,) of the sums of w (Y - mean) over a whole log.
+def score_variances(blocks: ArmBlocks, unit: float | None = None) -> tuple[FloatArray, FloatArray]:
+    """Return the arms' smoothed means (K,), and the variances (K,) of the sums of w (Y - mean).
 
-    The variance of a reward is that of its stratum, shrunk as above but with all rewards of the
-    log: the few rewards of an arm that is rarely shown do not tell how much they vary.
+    Mean and variance of a reward are those of its stratum, shrunk as above but with all rewards of
+    the log: the few rewards of an arm that is rarely shown do not tell how much they vary.
 
     Args:
         blocks: N pairs, at least one.
-        mean: (K,) the arms' means.
         unit: size of an ordinary reward; None takes that of the rewards seen.
     """
     strata, place = np.unique(blocks.stratum, return_inverse=True)
@@ -79,8 +78,10 @@ def score_variances(blocks: ArmBlocks, mean: FloatArray, unit: float | None = No
     every = (total + _ordinary(total, unit))[:, None]
     found = _shrink(arm, _shrink(pooled, every)[..., None])
     first, second = found[2] / found[0], found[3] / found[0]
+    rows = table.rows[:, None]
+    mean = np.asarray((rows * first).sum(axis=0) / rows.sum())
     spread = np.maximum(second - 2.0 * mean * first + mean**2, 0.0)
-    return np.asarray((spread * table.inverse).sum(axis=0))
+    return mean, np.asarray((spread * table.inverse).sum(axis=0))
 
 
 def _shrink(sums: FloatArray, wider: FloatArray) -> FloatArray:

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from bandits.arrays import AnyArray, FloatArray, IntArray
+from bandits.cap import reward_cap
 from bandits.counts import FINE, CountTable
 from bandits.delay import DelayCounts, DelayDistribution
 from bandits.features import CellSpec
@@ -12,7 +13,6 @@ from bandits.learners.auto.history import CountHistory
 from bandits.units import DAY
 
 LONGEST_DELAY = 30.0 * DAY
-CAP_SHARE, CAP_TIMES, CAP_LEAST = 0.95, 5.0, 20
 
 
 class ExposureLog:
@@ -71,16 +71,9 @@ class ExposureLog:
         return int(len(known) - np.count_nonzero(known))
 
     def cap(self) -> int | None:
-        """Return the cap of one exposure's reward, in fen: 5 times the 95 % quantile of rewards.
-
-        A single enormous payment says little about the next one, but would decide between arms
-        for weeks; ordinary amounts stay as they are. None before 20 rewards.
-        """
-        reward = self._reward[: self.size]
-        paid = reward[reward > 0]
-        if len(paid) < CAP_LEAST:
-            return None
-        return int(np.ceil(CAP_TIMES * np.quantile(paid, CAP_SHARE)))
+        """Return the cap of one exposure's reward, in fen; None before 20 rewards."""
+        found = reward_cap(self._reward[: self.size])
+        return None if found is None else int(np.ceil(found))
 
     def count_above(self, cap: int) -> int:
         """Count the exposures whose reward exceeds the cap."""

@@ -152,6 +152,13 @@ class SectionSchema(Schema):
             "another one before; null where all are"
         },
     )
+    capped = ma.Dict(
+        allow_none=True,
+        metadata={
+            "description": "yuan above `cap` of one exposure, which estimates, lifts and verdict "
+            "leave out, and of how many `exposures`; null where yuan are not compared"
+        },
+    )
     lift_since_revision = ma.Integer(
         allow_none=True,
         metadata={

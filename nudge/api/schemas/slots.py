@@ -47,6 +47,10 @@ class MetricFindingSchema(Schema):
     holdout = ma.Float(required=True, allow_none=True)
     rise = ma.Nested(HarmEstimateSchema, required=True, allow_none=True)
     harm = ma.Boolean(required=True)
+    capped = ma.Dict(
+        allow_none=True,
+        metadata={"description": "yuan above `cap` of one exposure, which the guard leaves out"},
+    )
 
 
 class GuardLookSchema(Schema):

@@ -36,6 +36,8 @@ _PERFORMANCE: Final = _COUNTS | {
     "since_revision": "revision",
     "share_now": "share-now",
     "left_out": "left-out",
+    "capped": "capped",
+    "capped.exposures": "capped",
     "verdict_alpha": "verdict-alpha",
     "prefill_kept": "prefilled",
     "prefill_edited": "prefilled",

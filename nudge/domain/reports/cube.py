@@ -75,7 +75,8 @@ class Groups:
         hits: (n,) exposures with a reward other than 0.
         conversions: (n,) net.
         value: (n,) fen, net.
-        reward: (n,) sum of Y.
+        capped: (n,) exposures whose reward was above the cap.
+        reward: (n,) sum of Y, up to the cap each.
         square: (n,) sum of Y^2.
         cube: (n,) sum of |Y|^3.
         weight: (n,) sum of w = 1 / propensity.
@@ -97,6 +98,7 @@ class Groups:
     hits: IntArray
     conversions: IntArray
     value: IntArray
+    capped: IntArray
     reward: FloatArray
     square: FloatArray
     cube: FloatArray
@@ -284,6 +286,7 @@ class Cube:
         delays: of conversions.
         degraded: exposures decided without the visitor's state, by segment (S,).
         quarantined: exposures in outages, which are in none of the sums.
+        cap: yuan; the most that counts as the reward of an exposure, None without a cap.
     """
 
     segments: Sequence[tuple[str, ...]]
@@ -299,6 +302,7 @@ class Cube:
     delays: Delays
     degraded: IntArray
     quarantined: int = 0
+    cap: float | None = None
 
     def reason(self, name: str) -> int:
         """Return the index of a reason; -1 where it does not occur."""

@@ -15,6 +15,7 @@ from bandits.inference.arm_sums import ArmSums
 from bandits.inference.holdout import HOLDOUT, POLICY
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS
+from nudge.domain.reports.capped_revenue import CappedRevenue
 from nudge.domain.reports.section_estimates import interval_of, real
 from nudge.domain.slots.slot import FrozenServes, GuardTerms, Metric, Slot, SlotMode
 
@@ -37,12 +38,14 @@ class MetricFinding:
         exposures: of the policy, and of the holdout.
         means: of both: conversions, or yuan, an exposure; None with too little data.
         difference: policy minus holdout, by the confidence sequence; None with too little data.
+        capped: revenue that is left out; None for a metric that is not in yuan, or without a cap.
     """
 
     metric: Metric
     exposures: tuple[int, int]
     means: tuple[float, float] | None = None
     difference: Estimate | None = None
+    capped: CappedRevenue | None = None
 
     @property
     def harm(self) -> bool:
@@ -61,6 +64,7 @@ class MetricFinding:
             "holdout": means and means[HOLDOUT],
             "rise": None if self.rise is None else interval_of(self.rise),
             "harm": self.harm,
+            "capped": self.capped and self.capped.plain,
         }
 
     @property

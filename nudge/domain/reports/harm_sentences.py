@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nudge.domain.reports.harm_guard import IN_YUAN, HarmFinding, MetricFinding
-from nudge.domain.reports.sentences import Said
+from nudge.domain.reports.sentences import Said, capped_phrase
 
 
 def frozen(look: HarmFinding) -> Said:
@@ -46,9 +46,11 @@ def _downgrade(one: MetricFinding) -> Said:
         raise ValueError("no harm to report")
     less, low, high = (f"{x:.2f}" for x in (rise.value, rise.low, rise.high))
     who, held = one.exposures
+    cut = capped_phrase(one.capped)
     return {
         "zh": f"策略组平均每次曝光收入 {policy} 元，保留组为 {holdout} 元，低 {less} 元"
-        f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）",
+        f"（置信区间 {low}～{high}，随时查看均有效；曝光量 {who:,} 对 {held:,}）{cut['zh']}",
         "en": f"the policy brought {policy} yuan an exposure, the holdout {holdout}; that is "
-        f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)",
+        f"{less} yuan less ({low} to {high}, whenever one looks; {who:,} and {held:,} exposures)"
+        f"{cut['en']}",
     }

@@ -62,6 +62,7 @@ class ReportSection:
             **self._drawn(self.part.drawn, None),
             "degraded": self.degraded,
             "left_out": judged.sums.left_out,
+            "capped": judged.capped and judged.capped.plain,
             "by_reason": self._by_reason(),
             "variants": [self._variant(i, judged) for i in range(len(self.part.cube.variants))],
             **judged.lifts(),

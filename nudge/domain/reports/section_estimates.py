@@ -18,6 +18,7 @@ from bandits.inference.interval import Estimate
 from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
+from nudge.domain.reports.capped_revenue import CappedRevenue
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import Groups
 from nudge.domain.reports.holdout_runs import newest_run
@@ -227,7 +228,15 @@ class SectionEstimates:
             variants.append({"variant": name} | rows | more)
         few = bool(len(drawn)) and drawn.clusters() < FEWEST
         head: Plain = {"exposures": drawn.total("rows"), "hidden": few}
-        return head | ({} if few else figures(drawn) | self.lifts() | {"variants": variants})
+        if few:
+            return head
+        cut: Plain = {"capped": self.capped and self.capped.plain}
+        return head | figures(drawn) | cut | self.lifts() | {"variants": variants}
+
+    @property
+    def capped(self) -> CappedRevenue | None:
+        """The revenue of all exposures, of whatever group, that the comparisons leave out."""
+        return CappedRevenue.of(self.part.cube, self.part.groups)
 
     def lifts(self) -> Plain:
         """Return the three lifts: over the holdout, over today's rule, of that rule."""
@@ -265,6 +274,7 @@ class SectionEstimates:
             revenue=self.reading.revenue,
             segment=segment,
             titles=self.reading.titles,
+            capped=self.capped,
         )
 
     def verdict(self) -> Verdict:

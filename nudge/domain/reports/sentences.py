@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bandits.inference.interval import Estimate
+from nudge.domain.reports.capped_revenue import CappedRevenue
 
 Said = dict[str, str]
 """A sentence by language, `zh` and `en`."""
@@ -91,6 +92,7 @@ class Finding:
         revenue: the comparison is of yuan, not conversions.
         segment: dimension -> value; empty for the whole slot.
         titles: name of a variant -> its title by language, of those that have one.
+        capped: revenue that the comparison leaves out; None without a cap.
     """
 
     kind: str
@@ -110,6 +112,7 @@ class Finding:
     revenue: bool = False
     segment: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    capped: CappedRevenue | None = None
 
     def spoken(self, language: str) -> Finding:
         """Return the finding with the variants' titles of a language in place of their names."""
@@ -150,7 +153,12 @@ def sentence(found: Finding) -> Said:
     }[found.reason]
     said, where, first = say(found), visitors_phrase(found.segment), _personal(found)
     en = where["en"] + said["en"] if where["en"] else _capital(said["en"])
-    return {"zh": first["zh"] + where["zh"] + said["zh"], "en": first["en"] + en}
+    compared = found.leader and found.reason != "few_rewards"
+    cut = capped_phrase(found.capped if compared else None)
+    return {
+        "zh": first["zh"] + where["zh"] + said["zh"] + cut["zh"],
+        "en": first["en"] + en + cut["en"],
+    }
 
 
 def preliminary(found: Finding) -> Said:
@@ -159,6 +167,20 @@ def preliminary(found: Finding) -> Said:
     zh = f"（初步结果：尚有 {found.waiting:,} 次曝光的转化窗口未结束。）"
     en = f" (Not final: {_count(found.waiting, 'exposure')} may still convert.)"
     return {"zh": said["zh"] + zh, "en": said["en"] + en}
+
+
+def capped_phrase(capped: CappedRevenue | None) -> Said:
+    """Say what revenue a comparison leaves out: `, ...`; nothing where none is."""
+    if capped is None or not capped.exposures:
+        return {"zh": "", "en": ""}
+    cap, yuan = (f"{x:,.2f}".removesuffix(".00") for x in (capped.cap, capped.yuan))
+    verb = "was" if capped.exposures == 1 else "were"
+    return {
+        "zh": f"（比较时单次曝光的收入最多计 {cap} 元：{capped.exposures:,} 次曝光超出，"
+        f"超出部分共 {yuan} 元未计入。）",
+        "en": f" (Compared is revenue of up to {cap} yuan an exposure: "
+        f"{_count(capped.exposures, 'exposure')} {verb} above it, by {yuan} yuan in all.)",
+    }
 
 
 def _separated(f: Finding) -> Said:

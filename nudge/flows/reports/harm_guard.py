@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nudge.domain.reports.capped_revenue import CappedRevenue
 from nudge.domain.reports.comparison import ComparisonRows, holdout_sums_of
 from nudge.domain.reports.harm_guard import IN_YUAN, HarmFinding, begins, judge
 from nudge.domain.reports.questions import Period
@@ -67,7 +68,8 @@ class HarmGuard:
             part = part.matured() if harms.matured else part
             shares = read_holdout_shares(self.store, slot, cubes[yuan], self.holdout)
             sums = holdout_sums_of(part, shares, binary=not yuan)
-            found.append(judge(metric, sums, harms))
+            capped = CappedRevenue.of(part.cube, part.groups)
+            found.append(replace(judge(metric, sums, harms), capped=capped))
         return HarmFinding(slot, since, tuple(found), as_of)
 
     def _history(self, slot: Slot) -> Iterator[Slot]:

@@ -33,6 +33,7 @@ from nudge.lake.reports.cubes import build_cube, keep_sums
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
 from nudge.lake.reports.prefill_quality import KEPT, prefill_quality
+from nudge.lake.reports.revenue_cap import with_cap
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.store.store import Store
 
@@ -131,7 +132,7 @@ class Reports:
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
             asked = _questions(question, as_of, slot)
-            question, cut = asked.now, _cut(asked.now, revenue=revenue)
+            question, cut = asked.now, with_cap(rows, _cut(asked.now, revenue=revenue))
             cube = build_cube(rows, cut, slot.names)
             views = {
                 name: cube if one == cut else build_cube(rows, one, slot.names)
@@ -139,7 +140,9 @@ class Reports:
             }
             earlier = None
             if asked.before is not None:
-                earlier = build_cube(rows, _cut(asked.before, revenue=revenue), slot.names)
+                # One cap for both: else the change would be one of the caps.
+                before = replace(_cut(asked.before, revenue=revenue), cap=cut.cap)
+                earlier = build_cube(rows, before, slot.names)
             numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
         # A filter's visitors are not those of whom the gain is told.
         personal = _is_personal(slot) and not question.where
@@ -173,11 +176,11 @@ class Reports:
                 contents,
             ):
                 rows = slot_rows(backend, contents, slot.name, self.cache, tell)
+                revenue = slot.terms.objective == "revenue"
+                cut = with_cap(rows, Cut(revenue=revenue, calendar=self.calendar))
                 for by in usual(slot, rows.attributes):
                     tell(0.0)
-                    revenue = slot.terms.objective == "revenue"
-                    cut = Cut(by=by, revenue=revenue, calendar=self.calendar)
-                    keep_sums(rows, cut, slot.names)
+                    keep_sums(rows, replace(cut, by=by), slot.names)
 
     def _terms(
         self, slot: Slot, cube: Cube, as_of: float, calendar: OperatorCalendar, advice: Advice

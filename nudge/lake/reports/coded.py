@@ -27,7 +27,7 @@ from nudge.lake.reports.cut import MOST
 from nudge.lake.reports.shown import SEPARATOR
 from nudge.lake.reports.sums import BINS, Sums
 
-PAID: Final = ("hits", "conversions", "value")
+PAID: Final = ("hits", "conversions", "value", "capped")
 DRAWN: Final = (
     *("rows", "hits", "reward", "square", "cube", "weight", "weight_value"),
     *("weight_square", "square_value", "square_square"),

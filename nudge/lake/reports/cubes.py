@@ -9,6 +9,7 @@ import ibis
 from ibis.expr.types import Table
 
 from bandits.units import DAY
+from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import Cube
 from nudge.lake.engine.dialects import arrow
 from nudge.lake.reports.coded import code_rows
@@ -34,7 +35,8 @@ def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:
     asking = _asking(rows, cut, variants)
     segments = _segments(asking, rows)
     found = concat_sums(list(_parts(asking, rows, segments)))
-    cube = code_rows(found, segments, variants, len(cut.by))
+    cap = None if cut.cap is None else cut.cap / FEN
+    cube = replace(code_rows(found, segments, variants, len(cut.by)), cap=cap)
     return replace(cube, quarantined=_quarantined(rows, cut)) if cut.quarantined else cube
 
 

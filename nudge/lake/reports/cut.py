@@ -31,6 +31,7 @@ class Cut:
         quarantined: outages; exposures in them are counted, and are in no other sum.
         where: dimensions with the values that the rows may have.
         calendar: of days, weeks and months.
+        cap: fen; the most that counts as the reward of an exposure, None without a cap.
     """
 
     period: Period = EVER
@@ -39,6 +40,7 @@ class Cut:
     quarantined: tuple[Period, ...] = ()
     where: Where = ()
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    cap: int | None = None
 
     def inside(self, table: Table) -> Table:
         """Keep the rows of the period that have the values of `where`."""
@@ -70,10 +72,17 @@ class Cut:
         return keyed.group_by("segment").aggregate(rows=keyed.rows.sum())
 
     def weigh_rows(self, table: Table, names: Sequence[str]) -> Table:
-        """Add reward `y` and weight `w` (1 / propensity); put segments not in `names` together."""
-        # The one place where a reward is made: a cap of revenue belongs here.
-        y = table.value / FEN if self.revenue else table.conversions.cast("float64")
-        table = table.mutate(y=y.cast("float64"), w=1.0 / table.propensity)
+        """Add reward `y`, whether it was `capped`, and weight `w` (1 / propensity).
+
+        Segments not in `names` are put together.
+        """
+        # The one place where a reward is made.
+        capped, y = ibis.literal(False), table.conversions.cast("float64")
+        if self.revenue:
+            over = ibis.literal(False) if self.cap is None else table.value > self.cap
+            capped = over.fill_null(False)
+            y = ibis.ifelse(capped, self.cap, table.value) / FEN
+        table = table.mutate(y=y.cast("float64"), capped=capped, w=1.0 / table.propensity)
         if len(names) < MOST:
             return table
         key = table.segment

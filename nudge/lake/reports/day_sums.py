@@ -19,7 +19,7 @@ from nudge import clock
 from nudge.lake.files import disk
 from nudge.lake.reports.sums import Sums
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """Version of the files' format and of the sums; a new one makes all files anew."""
 UNUSED: Final = 7.0 * DAY
 SUFFIX: Final = ".sums"

@@ -16,6 +16,7 @@ from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.questions import EVER, Period
 from nudge.lake.reports.cubes import build_cube
 from nudge.lake.reports.cut import Cut
+from nudge.lake.reports.revenue_cap import with_cap
 from nudge.lake.reports.shown import PROBABILITY
 from nudge.lake.reports.slot_rows import SlotRows
 
@@ -69,7 +70,7 @@ def harm_cube(
         LakeAwayError: the disk refused.
     """
     cut = GuardCut(period, revenue=revenue, quarantined=tuple(quarantined), since=since)
-    return build_cube(rows, cut)
+    return build_cube(rows, with_cap(rows, cut))
 
 
 def _known(table: Table, name: str) -> IntegerValue:

@@ -31,7 +31,7 @@ POLICY: Final = DecisionReason.POLICY.value
 KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled")
 PLACE: Final = ("segment", "possible_id", "settled", "block", "stratum", "propensities")
 USED: Final = (
-    *(*KEYS, "cluster", "stratum", "sign", "y", "w", "conversions", "value", "rewarded"),
+    *(*KEYS, "cluster", "stratum", "sign", "y", "w", "capped", "conversions", "value", "rewarded"),
     *("at_seconds", "age", "policy_version", "degraded"),
 )
 """Columns that the sums are made of, beside those of probabilities."""
@@ -172,6 +172,7 @@ def _paid(table: Table) -> Table:
     return table.group_by(*KEYS).aggregate(
         conversions=_sum(table, table.conversions),
         value=_sum(table, table.value),
+        capped=_sum(table, table.capped.cast("int64")),
         **_of_rewards(table),
     )
 

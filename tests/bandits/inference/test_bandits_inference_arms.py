@@ -186,3 +186,30 @@ def test_noise_has_no_winner() -> None:
             named |= verdict(sums).kind == "winner"
         wrong += named
     assert wrong <= 5
+
+
+def test_an_arm_without_luck_among_those_who_pay_most_may_still_be_as_good() -> None:
+    """The interval of an arm that six of them saw, in vain, holds their rate of .15 among all.
+
+    The sample's own variance is that of the others alone, whose weights are 2 and not 200.
+    """
+    rare, even = 1_200, 2_800
+    arms = np.concatenate([np.arange(rare) < 6, np.arange(even) % 2 == 0]).astype(int)
+    paid = np.concatenate(
+        [(np.arange(rare) % 20 < 3) & (arms[:rare] == 0), np.arange(even) % 33 == 0]
+    )
+    pmf = np.repeat([[0.995, 0.005], [0.5, 0.5]], [rare, even], axis=0)
+    sums = arm_sums(arms, paid.astype(float), pmf)
+    truth = (0.15 * rare + 0.03 * even) / (rare + even)
+    assert sums.table.mean()[1] < truth / 2
+    assert fixed.mean(sums, 1).contains(truth)
+    assert fixed.difference(sums, 0, 1).contains(0.0)
+
+
+def test_an_arm_without_a_payment_has_an_upper_end_in_yuan() -> None:
+    """No payment in 40 visits says little where one of 50 yuan comes in 50 visits."""
+    arms, y = np.repeat([0, 1], [960, 40]), np.where(np.arange(1_000) % 50 == 0, 50.0, 0.0)
+    y[arms == 1] = 0.0
+    found = fixed.mean(arm_sums(arms, y, np.tile([0.96, 0.04], (1_000, 1))), 1)
+    assert found.low == 0.0 == found.value
+    assert found.high > 1.0

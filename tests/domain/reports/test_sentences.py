@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bandits.inference.interval import Estimate
+from nudge.domain.reports.capped_revenue import CappedRevenue
 from nudge.domain.reports.sentences import Finding, Need, percent, preliminary, sentence
 
 LEAD = Estimate(0.12, 0.08, 0.17)
@@ -92,3 +95,16 @@ def test_q4_sentences_speak_titles_and_keep_names_without() -> None:
     assert said["zh"] == "“100 元” 优于其他所有方案；可停用 “充值三重礼”、c。"
     assert said["en"].startswith("“100 yuan” beats every other")
     assert "“充值三重礼” and c can be stopped" in said["en"]
+
+
+def test_what_a_cap_leaves_out_of_a_comparison_is_said() -> None:
+    """How many exposures, how many yuan, and up to what; nothing where nothing was cut."""
+    cut, none = CappedRevenue(250, 1, 9750.5), CappedRevenue(250, 0, 0)
+    found = Finding("winner", "separated", "A", "B", revenue=True, capped=cut)
+    assert sentence(found) == {
+        "zh": "A 优于 B。（比较时单次曝光的收入最多计 250 元：1 次曝光超出，超出部分共 9,750.50 元"
+        "未计入。）",
+        "en": "A beats B. (Compared is revenue of up to 250 yuan an exposure: 1 exposure was above "
+        "it, by 9,750.50 yuan in all.)",
+    }
+    assert sentence(replace(found, capped=none))["en"] == "A beats B."
