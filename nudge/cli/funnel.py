@@ -22,7 +22,7 @@ from nudge.cli.common import (
     read_period,
 )
 from nudge.domain.funnel.funnel import Compare, FunnelQuestion, period_of
-from nudge.domain.funnel.funnel_report import FEWEST
+from nudge.domain.reports.report_time import FEWEST
 from nudge.errors import InvalidRequestError
 from nudge.wiring.command import applied_configuration
 

@@ -28,13 +28,31 @@ _ZH_CHANNELS: Final = {
     "miniprogram": "小程序",
     "sms": "短信",
 }
+BEFORE: Final[Mapping[str, Said]] = {
+    "week": {"zh": "上一周", "en": "the week before"},
+    "month": {"zh": "上一月", "en": "the month before"},
+    "quarter": {"zh": "上一季度", "en": "the quarter before"},
+    "revision": {"zh": "上一次修订", "en": "the revision before"},
+}
+"""Names of the time that a report is compared with."""
+_WEEKDAYS: Final = (
+    *(("周一", "Mondays"), ("周二", "Tuesdays"), ("周三", "Wednesdays"), ("周四", "Thursdays")),
+    *(("周五", "Fridays"), ("周六", "Saturdays"), ("周日", "Sundays")),
+)
 _PLAIN: Final[Mapping[str, Said]] = {
     "page": {"zh": "{} 页面", "en": "on page {}"},
     "day": {"zh": "{}", "en": "on {}"},
+    "week": {"zh": "{} 起的一周", "en": "in the week of {}"},
+    "month": {"zh": "{} 起的一个月", "en": "in the month of {}"},
+    "hour": {"zh": "{} 点时段", "en": "in the hour from {}:00"},
     "revision": {"zh": "第 {} 次修订", "en": "in revision {}"},
     "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
 }
 """Phrases for the built-in dimensions."""
+_DEGRADED: Final[Mapping[str, Said]] = {
+    "true": {"zh": "未取得访客状态的访客", "en": "where the visitor's state was missing"},
+    "false": {"zh": "已取得访客状态的访客", "en": "where the visitor's state was there"},
+}
 
 
 @dataclass(frozen=True)
@@ -267,6 +285,11 @@ def _value(name: str, value: str) -> Said:
         return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
     if name == "channel" and value in _CHANNELS:
         return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
+    if name == "weekday":
+        zh, en = _WEEKDAYS[int(value) - 1]
+        return {"zh": zh, "en": f"on {en}"}
+    if name == "degraded":
+        return dict(_DEGRADED[value])
     if name in _PLAIN:
         return {tongue: text.format(value) for tongue, text in _PLAIN[name].items()}
     return {"zh": f"{plain} 为 {value} 的访客", "en": f"where {plain} is {value}"}

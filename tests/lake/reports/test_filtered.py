@@ -11,7 +11,8 @@ from report_traffic import NOW, SLOT, traffic, written
 
 from nudge.domain.changes.compared_questions import compared_questions
 from nudge.domain.changes.report_change import add_changes
-from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, Where, where_of
+from nudge.domain.reports.filters import Where
+from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, where_of
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_table import rows as table_of
 from nudge.errors import InvalidRequestError
