@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final, Literal
 
+from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar
 from nudge.domain.reports.filters import Where, plain_where, read_where
 from nudge.errors import InvalidRequestError
@@ -19,7 +19,6 @@ UNKNOWN: Final = ""
 PERIODS: Final = ("day", "week", "month")
 """Dimensions by the time at which a visit began."""
 MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3}
-WEEK: Final = timedelta(days=7)
 VARIANT: Final = "variant:"
 """Prefix of a slot's name: the dimension of the variants that it showed."""
 
@@ -161,7 +160,8 @@ def period_of(start: float | None, end: float | None, now: float, days: float = 
         InvalidRequestError: it ends before it begins.
     """
     end = now if end is None else end
-    start = end - days * WEEK.total_seconds() / 7 if start is None else start
+    start = end - days * DAY if start is None else start
     if not start < end:
-        raise InvalidRequestError("the period ends before it begins; give an earlier `from`")
+        what = "is not before the period's end; give an earlier time"
+        raise InvalidRequestError(f"from: {what}", {"from": [what]})
     return VisitPeriod(start, end)

@@ -10,6 +10,7 @@ from typing import Final, cast, get_args
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
 from nudge.domain.funnel.funnel import UNKNOWN, VARIANT, Compare, FunnelQuestion, VisitPeriod
+from nudge.domain.funnel.funnel import period_of as visit_period
 from nudge.domain.reports import questions
 from nudge.domain.reports.filters import NameReader, filter_of, wrong_filter
 from nudge.domain.reports.questions import CLOCK, CONTEXT, UNITS, period_of
@@ -80,9 +81,7 @@ def _period(
     until = now if asked.end is None else asked.end
     # By the calendar: where the clock changes a week is an hour longer or shorter.
     since = calendar.earlier(until, weeks=1) if asked.start is None else asked.start
-    if not since < until:
-        raise _wrong("from", "lies ahead; give an earlier time")
-    return VisitPeriod(since, until)
+    return visit_period(since, until, now)
 
 
 def _dimension(by: str | None, slot: str | None, slots: Collection[str] | None) -> str:

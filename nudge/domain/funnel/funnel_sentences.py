@@ -21,10 +21,7 @@ class FunnelChange(NamedTuple):
     by: Estimate
 
 
-
-def headline(
-    funnel: Funnel, now: FunnelCounts, leaks: list[Leak], *, chosen: bool = False
-) -> Said:
+def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak], *, chosen: bool = False) -> Said:
     """Put the first thing to look at into words: the costliest certain leak, else the largest loss.
 
     Args:
@@ -71,9 +68,7 @@ def _leak(funnel: Funnel, leak: Leak) -> Said:
     }
 
 
-def change_sentence(
-    funnel: Funnel, compare: str, found: ComparedCounts, until: str | None
-) -> Said:
+def change_sentence(funnel: Funnel, compare: str, found: ComparedCounts, until: str | None) -> Said:
     """Put the surest change of a stage against the period before into words.
 
     The intervals of all stages hold together, so that of many stages none is named by chance.
@@ -91,7 +86,7 @@ def change_sentence(
             "zh": f"无法与{before['zh']}比较：{refused['zh']}。{part['zh']}",
             "en": f"This cannot be compared with {before['en']}: {refused['en']}. {part['en']}",
         }
-    said = _told(funnel, before, _changes(funnel, found))
+    said = _told(before, _changes(funnel, found))
     return {one: said[one] + part[one] + _DIFFER[one] for one in ("zh", "en")}
 
 
@@ -127,7 +122,7 @@ def _changes(funnel: Funnel, found: ComparedCounts) -> list[tuple[str, FunnelCha
     ]
 
 
-def _told(funnel: Funnel, before: Said, changes: list[tuple[str, FunnelChange]]) -> Said:
+def _told(before: Said, changes: list[tuple[str, FunnelChange]]) -> Said:
     sure = [(name, one) for name, one in changes if verdict(one.by) != "unclear"]
     if not sure:
         return {

@@ -35,10 +35,6 @@ BEFORE: Final[Mapping[str, Said]] = {
     "revision": {"zh": "上一次修订", "en": "the revision before"},
 }
 """Names of the time that a report is compared with."""
-_WEEKDAYS: Final = (
-    *(("周一", "Mondays"), ("周二", "Tuesdays"), ("周三", "Wednesdays"), ("周四", "Thursdays")),
-    *(("周五", "Fridays"), ("周六", "Saturdays"), ("周日", "Sundays")),
-)
 _PLAIN: Final[Mapping[str, Said]] = {
     "page": {"zh": "{} 页面", "en": "on page {}"},
     "day": {"zh": "{}", "en": "on {}"},
@@ -49,10 +45,22 @@ _PLAIN: Final[Mapping[str, Said]] = {
     "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
 }
 """Phrases for the built-in dimensions."""
-_DEGRADED: Final[Mapping[str, Said]] = {
-    "true": {"zh": "未取得访客状态的访客", "en": "where the visitor's state was missing"},
-    "false": {"zh": "已取得访客状态的访客", "en": "where the visitor's state was there"},
+_WORDS: Final[Mapping[str, Mapping[str, Said]]] = {
+    "weekday": {
+        "1": {"zh": "周一", "en": "on Mondays"},
+        "2": {"zh": "周二", "en": "on Tuesdays"},
+        "3": {"zh": "周三", "en": "on Wednesdays"},
+        "4": {"zh": "周四", "en": "on Thursdays"},
+        "5": {"zh": "周五", "en": "on Fridays"},
+        "6": {"zh": "周六", "en": "on Saturdays"},
+        "7": {"zh": "周日", "en": "on Sundays"},
+    },
+    "degraded": {
+        "true": {"zh": "未取得访客状态的访客", "en": "where the visitor's state was missing"},
+        "false": {"zh": "已取得访客状态的访客", "en": "where the visitor's state was there"},
+    },
 }
+"""Phrases for the values of dimensions that need words of their own."""
 
 
 @dataclass(frozen=True)
@@ -285,11 +293,8 @@ def _value(name: str, value: str) -> Said:
         return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
     if name == "channel" and value in _CHANNELS:
         return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
-    if name == "weekday":
-        zh, en = _WEEKDAYS[int(value) - 1]
-        return {"zh": zh, "en": f"on {en}"}
-    if name == "degraded":
-        return dict(_DEGRADED[value])
+    if value in _WORDS.get(name, {}):
+        return dict(_WORDS[name][value])
     if name in _PLAIN:
         return {tongue: text.format(value) for tongue, text in _PLAIN[name].items()}
     return {"zh": f"{plain} 为 {value} 的访客", "en": f"where {plain} is {value}"}

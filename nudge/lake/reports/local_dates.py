@@ -1,4 +1,4 @@
-"""Dates, weekdays and hours of the operator's calendar as columns, from shifts that Python has computed.
+"""Dates, weekdays and hours of the operator's calendar as columns, from shifts of Python's.
 
 No engine's own zones are asked: DuckDB and Spark only add seconds to timestamps of UTC.
 """
