@@ -40,7 +40,7 @@ class ComparedCounts:
     before: FunnelCounts | None = None
 
 
-def compared_periods(asked: FunnelQuestion, as_of: float, late: float) -> ComparedPeriods | None:
+def compared_periods(asked: FunnelQuestion, newest: float, late: float) -> ComparedPeriods | None:
     """Return the periods that a question compares; None where it compares nothing.
 
     Like is compared with like: of a period that is not over, or whose payments may still be
@@ -48,13 +48,13 @@ def compared_periods(asked: FunnelQuestion, as_of: float, late: float) -> Compar
 
     Args:
         asked: the question.
-        as_of: seconds; all that had happened by then is known.
+        newest: seconds; time of the newest record that is known.
         late: seconds after a visit in which its payment may be reported.
     """
     if asked.compare is None:
         return None
     start, end = asked.period.start, asked.period.end
-    until = min(end, as_of - late)
+    until = min(end, newest - late)
     told = until if until < end else None
     if until <= start:
         return ComparedPeriods(asked.period, None, until)

@@ -111,6 +111,11 @@ def plain_where(where: Where) -> dict[str, object]:
     return {name: some[0] if len(some) == 1 else some for name, some in every.items()}
 
 
+def filter_text(where: Where) -> str:
+    """Return a filter as it is asked for, without backslashes."""
+    return ",".join(f"{name}:{value}" for name, value in where)
+
+
 def read_where(plain: object) -> Where:
     """Read a filter from its form as JSON; jobs of before have none."""
     pairs = plain.items() if isinstance(plain, Mapping) else ()

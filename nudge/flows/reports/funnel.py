@@ -30,13 +30,14 @@ def funnel(
     """
     contents = lake.contents()
     until, calendar = min(contents.watermarks().values(), default=0.0), question.calendar
-    found = funnel_answer(connect_contents(contents, engine), path, question, until)
+    newest = max(contents.watermarks().values(), default=0.0)
+    found = funnel_answer(connect_contents(contents, engine), path, question, newest)
     head = {"as_of": calendar.label_or_none(until or None)}
     return head | lake_of(contents.since(), calendar) | found
 
 
 def funnel_answer(
-    backend: Backend, path: Funnel, question: FunnelQuestion, as_of: float
+    backend: Backend, path: Funnel, question: FunnelQuestion, newest: float
 ) -> dict[str, object]:
     """Return the funnel report of the lake that a backend holds.
 
@@ -44,7 +45,8 @@ def funnel_answer(
         backend: from `connect`.
         path: the funnel's definition.
         question: what is asked.
-        as_of: seconds; all that had happened by then is in the lake.
+        newest: seconds; time of the lake's newest record. A partition may be idle for days, so that
+            its own newest record tells nothing of what is known.
 
     Raises:
         InvalidRequestError: the question names no dimension.
@@ -54,7 +56,7 @@ def funnel_answer(
     def counts(period: VisitPeriod) -> FunnelCounts:
         return count(backend, path, period, question.by, question.calendar, question.where)
 
-    now, periods = counts(question.period), compared_periods(question, as_of, path.late)
+    now, periods = counts(question.period), compared_periods(question, newest, path.late)
     if periods is None:
         return report(path, question, now, None)
     if periods.before is None:
