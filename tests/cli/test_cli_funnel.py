@@ -52,7 +52,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("words", "cure"), WRONG.items(), ids=lambda one: " ".join(one))
+@pytest.mark.parametrize(("words", "cure"), WRONG.items(), ids=[" ".join(words) for words in WRONG])
 def test_q4_what_makes_no_sense_is_refused(
     settings: Settings, words: tuple[str, ...], cure: str
 ) -> None:

@@ -350,8 +350,8 @@ AskedSchema: Final = StrictTable.from_dict(
 
 FILTER: Final = (
     "of a dimension that is named again any value fits; a range of numbers or dates is written "
-    "100..300, 100.. or ..300, its ends included; a comma in a value is written \\, a point \\. and "
-    "a backslash \\\\"
+    "100..300, 100.. or ..300, its ends included; a comma in a value is written \\, a point "
+    "\\. and a backslash \\\\"
 )
 """The form of a filter, for the document."""
 PARAMETERS: Final = (

@@ -29,8 +29,9 @@ def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a report's rows: those of the whole slot first, then those of each segment.
 
     All rows have the same columns: slot, as_of, where (with a filter), one column a dimension
-    (text), variant and its titles, figures, the verdict. A dimension is empty in the rows of the whole slot; hidden cells
-    have no figures but exposures. The verdict is in a block's own row, whose variant is empty.
+    (text), variant and its titles, figures, the verdict. A dimension is empty in the rows of the
+    whole slot; hidden cells have no figures but exposures. The verdict is in a block's own row,
+    whose variant is empty.
     """
     by: Sequence[str] = report["by"]
     head = {"slot": report["slot"], "as_of": report["as_of"]}

@@ -150,7 +150,8 @@ def test_f34_what_cannot_be_filtered_is_refused(text: str, message: str) -> None
 
 def test_f34_a_question_keeps_its_filter(rows: SlotRows) -> None:
     """On its way to the worker as JSON; a job of an earlier version has none."""
-    text = r"context.n:1..2,context.n:3..,hour:9,context.t:a\.\.b,page:home,context.place:a\,b:c\\,channel:wap,channel:app"
+    text = r"context.n:1..2,context.n:3..,hour:9,context.t:a\.\.b,"
+    text += r"page:home,context.place:a\,b:c\\,channel:wap,channel:app"
     asked = PerformanceQuestion("banner", where=where_of(text))
     values = {"channel": ["app", "wap"], "page": "home", "context.place": "a,b:c\\"}
     ends = [{"from": "1", "to": "2"}, {"from": "3", "to": None}]
