@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from flask import Response, request
 
 from nudge import clock
+from nudge.api.forms import PAGE_CHANNELS
 from nudge.api.operation import LATER, operation, resource
 from nudge.api.provider import answer
 from nudge.api.replies import pending, plain_job, with_as_of
@@ -14,6 +15,7 @@ from nudge.api.schemas.funnel import PARAMETERS, FunnelSchema
 from nudge.api.schemas.reports import JobSchema
 from nudge.api.service import current
 from nudge.domain.funnel.funnel_query import funnel_question
+from nudge.domain.reports.filters import with_channels
 
 blueprint = resource("funnel", "The funnel: stages of the path, and visitors lost at each")
 
@@ -36,7 +38,11 @@ def funnel() -> Response:
     service = current()
     given = request.args
     slots = service.catalogue_with(given.getlist("slot")).slots
-    question = funnel_question(given, clock.now(), slots, service.calendar)
+    texts = dict(given.items())
+    if "where" in given:
+        texts["where"] = ",".join(given.getlist("where"))
+    question = funnel_question(texts, clock.now(), slots, service.calendar)
+    question = replace(question, where=with_channels(question.where, PAGE_CHANNELS))
     # An answer belongs to the definition that it was made by.
     path = service.configuration.funnel
     desk = service.questions

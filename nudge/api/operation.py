@@ -157,6 +157,8 @@ def header(text: str, kind: str = "string") -> dict[str, Any]:
 
 
 RETRY_AFTER: Final = header("seconds after which the call may be repeated", "integer")
+REPEATED: Final = frozenset({"where"})
+"""Parameters that may come several times: each adds to the others."""
 LATER: Final = {"Retry-After": RETRY_AFTER, "Location": header("path of the job")}
 """Headers of an answer that names a job."""
 
@@ -167,7 +169,7 @@ def _check_query(here: Request, taken: Collection[str]) -> None:
     for name in here.args:
         if name not in taken:
             errors[name] = [f"unknown parameter; {_cure(name, taken)}"]
-        elif len(here.args.getlist(name)) > 1:
+        elif name not in REPEATED and len(here.args.getlist(name)) > 1:
             errors[name] = ["is given twice; give it once"]
     if errors:
         text = "; ".join(f"{name}: {told[0]}" for name, told in errors.items())

@@ -24,11 +24,11 @@ from nudge.api.schemas.reports import (
 from nudge.api.service import current
 from nudge.domain.changes.compared_questions import check_compare
 from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.reports.filters import with_channels
 from nudge.domain.reports.inferred_figures import InferredFigures
 from nudge.domain.reports.questions import (
     EvaluationQuestion,
     PerformanceQuestion,
-    Where,
     dimensions_of,
     format_of,
     period_of,
@@ -36,7 +36,6 @@ from nudge.domain.reports.questions import (
     where_of,
 )
 from nudge.domain.reports.report_table import as_csv
-from nudge.domain.values.refusal import ValueRefusedError
 from nudge.errors import InvalidRequestError, NotFoundError
 from nudge.flows.reports.slot_totals import slot_totals
 from nudge.flows.serving.questions import QuestionStatus
@@ -84,7 +83,7 @@ def figures(slot: str) -> Response:
         period_of(given.get("from"), given.get("to"), service.calendar),
         dimensions_of(given.get("by")),
         format_of(given.get("format")) == "parquet",
-        _where(",".join(given.getlist("where"))),
+        with_channels(where_of(",".join(given.getlist("where"))), PAGE_CHANNELS),
         service.settings.zone,
         given.get("compare", ""),
     )
@@ -146,17 +145,6 @@ def job(job_id: str) -> Response:
     if found.state == "done" and not found.question.get("parquet"):
         body = desk.store.jobs.result(job_id)
     return answer(plain_job(found) | {"result": with_as_of(body, found.as_of, found.kind)})
-
-
-def _where(text: str | None) -> Where:
-    try:
-        return tuple(
-            (name, PAGE_CHANNELS.parse(value) if name == "channel" and value else value)
-            for name, value in where_of(text)
-        )
-    except ValueRefusedError as error:
-        wrong = f"channel {error}"
-        raise InvalidRequestError(f"where: {wrong}", {"where": [wrong]}) from error
 
 
 def _served(name: str) -> LiveSlot:

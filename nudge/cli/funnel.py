@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import click
 from rich.box import SIMPLE
@@ -19,11 +20,16 @@ from nudge.cli.common import (
     out,
     period_options,
     print_json,
-    read_period,
 )
-from nudge.domain.funnel.funnel import Compare, FunnelQuestion, period_of
-from nudge.domain.funnel.funnel_report import FEWEST
+from nudge.config.slot_schema import CHANNELS
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.funnel.funnel import FunnelQuestion
+from nudge.domain.funnel.funnel_query import funnel_question
+from nudge.domain.reports.filters import with_channels
+from nudge.domain.reports.report_time import FEWEST
+from nudge.domain.values.closed_list import ClosedList
 from nudge.errors import InvalidRequestError
+from nudge.settings.settings import Settings
 from nudge.wiring.command import applied_configuration
 
 Plain = Mapping[str, Any]
@@ -37,8 +43,14 @@ LEAKS: Final = 10
 )
 @click.option("--by", default="channel", show_default=True, help="Dimension; `none` for no groups.")
 @click.option(
+    "--where",
+    multiple=True,
+    metavar="FILTER",
+    help="Only visits with these values, such as channel:wap,hour:09..17; may be repeated.",
+)
+@click.option(
     "--compare",
-    type=click.Choice(("week", "month", "quarter")),
+    metavar="[week|month|quarter]",
     help="Earlier period to compare with.",
 )
 @data_dir_option
@@ -47,6 +59,7 @@ def funnel(
     start: str | None,
     end: str | None,
     by: str,
+    where: tuple[str, ...],
     compare: str | None,
     data_dir: Path | None,
     as_json: bool,  # noqa: FBT001 - click's flags
@@ -54,25 +67,35 @@ def funnel(
     """Show where visitors leave the path, and for which reasons.
 
     Reads the lake, which is up to 30 s behind. BY is channel, page, city, segment, day, week,
-    month, variant:SLOT or any context attribute.
+    month, hour, weekday, variant:SLOT or any context attribute. FILTER is a dimension, a colon and
+    a value, or a range of numbers or dates (context.amount:100..300), several with commas between.
     """
     from nudge.flows.reports.funnel import funnel as count  # noqa: PLC0415 - ibis, which help does not need
     from nudge.lake.files.reader import Lake  # noqa: PLC0415 - the same
 
     settings = load_settings(data_dir)
-    asked = read_period(settings, start, end)
-    period = period_of(asked.start, asked.end, clock.now())
-    question = FunnelQuestion(
-        period, "" if by == "none" else by, cast("Compare | None", compare), settings.zone
-    )
+    given = {"from": start, "to": end, "by": by, "where": ",".join(where) or None}
+    question = _question(settings, given | {"compare": compare})
     path = applied_configuration(settings).funnel
     found = count(Lake(settings.lake_dir), path, question, settings.lake_engine)
     if as_json:
         print_json(found)
         return
     if not found["visits"]:
-        raise InvalidRequestError("no visit began in this period; give another --from and --to")
+        fitting, cure = (" that fits", " or --where") if where else ("", "")
+        wrong = f"no visit{fitting} began in this period; give another --from and --to{cure}"
+        raise InvalidRequestError(wrong)
     _tell(found)
+
+
+def _question(settings: Settings, given: Mapping[str, str | None]) -> FunnelQuestion:
+    calendar = OperatorCalendar.named(settings.zone)
+    texts = {name: text for name, text in given.items() if text is not None}
+    try:
+        found = funnel_question(texts, clock.now(), None, calendar, step=1)
+        return replace(found, where=with_channels(found.where, ClosedList(CHANNELS)))
+    except InvalidRequestError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _tell(found: Plain) -> None:
@@ -81,6 +104,8 @@ def _tell(found: Plain) -> None:
         f"{found['visits']:,} visits of {found['visitors']:,} visitors, as of {found['as_of']}"
     )
     console.print(found["headline"]["en"])
+    if found["compare"] is not None:
+        console.print(found["compare"]["en"])
     console.print(_stages("all", found["stages"]))
     for group in found["groups"] if len(found["groups"]) > 1 else ():
         if group["hidden"]:

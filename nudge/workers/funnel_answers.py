@@ -37,5 +37,6 @@ def _answer(store: Store, settings: Settings, plain: Mapping[str, Any], tell: Te
     lake, spill = Lake(settings.lake_dir), settings.data_dir / "reports"
     with named_engine(lake, settings.lake_engine, spill) as (backend, contents):
         head = lake_of(contents.since(), question.calendar)
-        found = head | funnel_answer(backend, path, question)
+        newest = max(contents.watermarks().values(), default=0.0)
+        found = head | funnel_answer(backend, path, question, newest)
         return JobAnswer(orjson.dumps(found), caught_up.as_of(contents.watermarks()))

@@ -115,6 +115,23 @@ def test_the_leak_is_named_in_both_languages(busy: Web) -> None:
     assert told(busy, "?by=variant&slot=banner")["by"] == "variant:banner"
 
 
+@pytest.mark.usefixtures("worker")
+def test_q4_a_filter_keeps_some_visits(busy: Web) -> None:
+    """Values, ranges and repeated parameters, as for slots; the answer repeats the filter."""
+    wap = told(busy, "?where=channel:WAP&by=none")
+    assert (wap["visits"], wap["where"]) == (PEOPLE / 2, {"channel": "wap"})
+    assert wap["stages"][-1]["visits"] == 0
+    assert [one["finding"] for one in wap["disagreements"]] == ["claimed_not_confirmed"]
+    both = told(busy, "?where=channel:wap,channel:web&where=hour:00..23,weekday:1..7&by=hour")
+    assert both["visits"] == PEOPLE
+    assert both["where"]["hour"] == {"from": "00", "to": "23"}
+    assert sum(one["stages"][0]["visits"] for one in both["groups"] if not one["hidden"]) == PEOPLE
+    none = told(busy, "?where=context.unheard:1..&compare=week")
+    assert none["visits"] == 0
+    assert none["headline"]["en"] == "No visit that fits the filter began in this period."
+    assert none["compare"]["zh"].startswith("无法与上一周比较")
+
+
 def test_without_a_worker_there_is_a_job(web: Web) -> None:
     """202 at once; the job says that it waits. Equal questions share it."""
     response = web.get("/v1/funnel?by=none")
@@ -146,6 +163,17 @@ def test_an_empty_lake_has_an_answer(web: Web) -> None:
         ("?from=4000000000", "from"),
         ("?from=2026-02-01&to=2026-01-01", "to"),
         ("?compare=year", "compare"),
+        ("?compare=revision", "compare"),
+        ("?compare=week&from=2026-01-01&to=2026-02-01", "compare"),
+        ("?by=revision", "by"),
+        ("?where=channel", "where"),
+        ("?where=channel:fax", "where"),
+        ("?where=chan nel:wap", "where"),
+        ("?where=hour:25", "where"),
+        ("?where=degraded:true", "where"),
+        ("?where=context.amount:300..100", "where"),
+        ("?where=variant:banner", "where"),
+        ("?where=variant:nothing:data", "where"),
         ("?b=channel", "b"),
         ("?by=day&by=week", "by"),
     ],

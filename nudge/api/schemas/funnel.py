@@ -15,6 +15,7 @@ from nudge.api.schemas.figure_fields import (
     definition_field,
     hidden_field,
 )
+from nudge.api.schemas.reports import FILTER
 from nudge.domain.funnel.funnel import Compare
 from nudge.domain.funnel.funnel_query import DIMENSIONS
 
@@ -103,6 +104,25 @@ class DisagreementSchema(TranslatedSchema):
     of = ma.Integer(required=True)
 
 
+class ComparedVisitsSchema(SummarySchema):
+    """The earlier period that a funnel is compared with, and the surest change in words."""
+
+    compare = ma.String(required=True, data_key="with", validate=validate.OneOf(get_args(Compare)))
+    start = ma.String(
+        required=True, data_key="from", allow_none=True, metadata={"format": "date-time"}
+    )
+    end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
+    until = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date-time",
+            "description": "visits from then on are not compared, as their payments may still be "
+            "reported; `change` and `leaks` leave them out; null where all are compared",
+        },
+    )
+
+
 class FunnelSchema(Schema):
     """The funnel's report: stages, leaks and paths of the visits that began in a period."""
 
@@ -115,8 +135,15 @@ class FunnelSchema(Schema):
     lake = ma.Nested(LakeSchema, required=True)
     definition = definition_field()
     by = ma.String(required=True, metadata={"description": "dimension; empty: none"})
-    compare = ma.Dict(
-        required=True, allow_none=True, metadata={"description": "earlier period: with, from, to"}
+    where = ma.Dict(
+        required=True,
+        metadata={"description": "dimension -> value that all visits have, or a list; see `where`"},
+    )
+    compare = ma.Nested(
+        ComparedVisitsSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where nothing is compared"},
     )
     interval_level = ma.Float(required=True)
     visits = ma.Integer(required=True)
@@ -138,6 +165,15 @@ PARAMETERS: Final = (
     query_parameter(
         "by", f"dimension: one of {DIMENSIONS}, a context attribute, or none; by default channel"
     ),
+    query_parameter(
+        "where",
+        "only visits with these values, as `by` shows them: channel:wap,channel:app,hour:09..17; "
+        f"{FILTER}; dimensions are those of `by`, and variant:SLOT:VARIANT",
+    ),
     query_parameter("slot", "slot of the variants, with by=variant"),
-    query_parameter("compare", "earlier period to compare with", enum=list(get_args(Compare))),
+    query_parameter(
+        "compare",
+        "earlier period to compare with; of a period that is not over the same part of it",
+        enum=list(get_args(Compare)),
+    ),
 )

@@ -224,7 +224,10 @@ class ReportSchema(Schema):
     end = ma.String(required=True, data_key="to", allow_none=True, metadata={"format": "date-time"})
     where = ma.Dict(
         required=True,
-        metadata={"description": "dimension -> value that all exposures have, or a list of values"},
+        metadata={
+            "description": "dimension -> value that all exposures have, a range (from, to; null "
+            "for no end), or a list of these"
+        },
     )
     lake = ma.Nested(LakeSchema, required=True)
     compare = ma.Nested(
@@ -327,6 +330,12 @@ AskedSchema: Final = StrictTable.from_dict(
 """An evaluation's question: the other policy, and the decisions to judge it on."""
 
 
+FILTER: Final = (
+    "of a dimension that is named again any value fits; a range of numbers or dates is written "
+    "100..300, 100.. or ..300, its ends included; a comma in a value is written \\, a point "
+    "\\. and a backslash \\\\"
+)
+"""The form of a filter, for the document."""
 PARAMETERS: Final = (
     query_parameter("from", f"exposures from then on: {TIME}"),
     query_parameter("to", f"exposures before then: {TIME}"),
@@ -336,8 +345,7 @@ PARAMETERS: Final = (
     query_parameter(
         "where",
         "only exposures with these values, as `by` shows them: channel:wap,channel:app,page:home; "
-        "of a dimension that is named again any value fits; a comma in a value is written \\, and "
-        f"a backslash \\\\; dimensions are {', '.join(DIMENSIONS)}, context.NAME",
+        f"{FILTER}; dimensions are {', '.join(DIMENSIONS)}, context.NAME",
     ),
     query_parameter(
         "compare",

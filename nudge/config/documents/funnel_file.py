@@ -18,13 +18,14 @@ from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import ConfigTables, problems_of, read_table
 from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelStage, Match
 from nudge.domain.journal.event import EVENT_TYPES
+from nudge.domain.reports.questions import CLOCK
 from nudge.errors import InvalidConfigError
 
 FILE: Final = "funnel.toml"
 FEWEST, MOST = 2, 20
 OFFSET: Final = "utc_offset"
 """Key of files of earlier versions: the setting `zone` has taken its place."""
-TAKEN: Final = ("channel", "page", "variant", *PERIODS)
+TAKEN: Final = ("channel", "page", "variant", *PERIODS, *CLOCK)
 """Dimensions that every funnel has."""
 
 

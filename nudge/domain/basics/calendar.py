@@ -91,11 +91,18 @@ class OperatorCalendar:
         leaves out is taken for the next one that it shows.
         """
         day, second = local(self.zone, at)
-        found = date_of(day - _WEEK * weeks)
-        number = found.year * _YEAR + found.month - 1 - months
-        year, month = number // _YEAR, number % _YEAR + 1
-        there = date(year, month, min(found.day, monthrange(year, month)[1]))
-        return self._moment(there.toordinal() - _EPOCH, second) + at - math.floor(at)
+        there, _ = _earlier_day(day, weeks, months)
+        return self._moment(there, second) + at - math.floor(at)
+
+    def earlier_end(self, at: float, *, weeks: int = 0, months: int = 0) -> float:
+        """Return the end of a period's counterpart some weeks or calendar months earlier.
+
+        As `earlier`, but of a day that the month lacks it is that month's end: a period up to the
+        end of the 28th of March ends with the last day of February, and does not lose it.
+        """
+        day, _ = local(self.zone, at)
+        there, lacks = _earlier_day(day, weeks, months)
+        return self.end_of_day(there) if lacks else self.earlier(at, weeks=weeks, months=months)
 
     def shifts(self, start: float, end: float) -> tuple[Piece, ...]:
         """Cut a time span into parts, in each of which a constant leads to the calendar's day.
@@ -127,6 +134,16 @@ def parse_date(text: str) -> int | None:
     except ValueError:
         return None
     return found.toordinal() - _EPOCH if text == found.date().isoformat() else None
+
+
+def _earlier_day(day: int, weeks: int, months: int) -> tuple[int, bool]:
+    """Return the day some weeks or months earlier, and whether the month lacks it."""
+    found = date_of(day - _WEEK * weeks)
+    number = found.year * _YEAR + found.month - 1 - months
+    year, month = number // _YEAR, number % _YEAR + 1
+    _, last = monthrange(year, month)
+    there = date(year, month, min(found.day, last))
+    return there.toordinal() - _EPOCH, found.day > last
 
 
 def _bounded(at: float) -> float:

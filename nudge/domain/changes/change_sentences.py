@@ -6,14 +6,8 @@ import math
 from typing import Final
 
 from nudge.domain.changes.change import Change, FigureChange
-from nudge.domain.reports.sentences import Said, percent
+from nudge.domain.reports.sentences import BEFORE, Said, percent
 
-_BEFORE: Final = {
-    "week": {"zh": "上一周", "en": "the week before"},
-    "month": {"zh": "上一月", "en": "the month before"},
-    "quarter": {"zh": "上一季度", "en": "the quarter before"},
-    "revision": {"zh": "上一次修订", "en": "the revision before"},
-}
 _DIFFER: Final = {
     "zh": "两段时间的访客并非随机分组，构成可能不同，变化未必由方案引起。",
     "en": "Visitors were not assigned to the two periods by chance and may differ, so the variants "
@@ -31,7 +25,7 @@ def change_sentence(found: Change, compare: str, *, revenue: bool, until: str | 
         revenue: speak of yuan, not conversions.
         until: label of the end of the part that is compared; None where all is.
     """
-    before = _BEFORE[compare]
+    before = BEFORE[compare]
     if found.empty:
         return {
             "zh": f"无法与{before['zh']}比较：其中一方没有已结算的曝光。",
@@ -49,7 +43,7 @@ def change_sentence(found: Change, compare: str, *, revenue: bool, until: str | 
 
 def spoken_change(change: FigureChange, compare: str, *, revenue: bool, until: str | None) -> Said:
     """Put the change of a figure into words, and that visitors may differ; see above."""
-    said, part = _told(change, _BEFORE[compare], revenue=revenue), _part(until)
+    said, part = _told(change, BEFORE[compare], revenue=revenue), _part(until)
     return {one: said[one] + part[one] + _DIFFER[one] for one in ("zh", "en")}
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.local_time import date_of, month_range, week_range
+from nudge.domain.reports.filters import ValueRange, in_order
 from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period
 from nudge.errors import InvalidRequestError
 
@@ -53,7 +54,7 @@ def check_compare(asked: PerformanceQuestion, now: float, revision: int) -> None
     start, end = _period(asked, now)
     if start >= now:
         raise _wrong("the period lies ahead; give an earlier `from`")
-    if _earlier(asked, min(end, now)) > start:
+    if _earlier_end(asked, min(end, now)) > start:
         raise _wrong(
             f"the period is longer than a {asked.compare}, so that the one before overlaps it; "
             "give a later `from`, or an earlier `to`"
@@ -85,8 +86,8 @@ def compared_questions(
     until = min(end, final)
     if until <= start:
         return ComparedQuestions(now, None, until)
-    # A day such as the 31st has no counterpart in a shorter month: it ends where this one begins.
-    there = Period(_earlier(asked, start), min(_earlier(asked, until), start))
+    # Behind a shorter month's last day nothing is compared: it ends where this one begins.
+    there = Period(_earlier(asked, start), min(_earlier_end(asked, until), start))
     return ComparedQuestions(now, replace(asked, period=there), until if until < end else None)
 
 
@@ -127,20 +128,27 @@ def _earlier(asked: PerformanceQuestion, at: float) -> float:
     return asked.calendar.earlier(at, months=_MONTHS[asked.compare])
 
 
+def _earlier_end(asked: PerformanceQuestion, at: float) -> float:
+    if asked.compare == "week":
+        return asked.calendar.earlier_end(at, weeks=1)
+    return asked.calendar.earlier_end(at, months=_MONTHS[asked.compare])
+
+
 def _revision(asked: PerformanceQuestion, newest: int) -> int:
     named = [value for name, value in asked.where if name == REVISION]
-    return int(named[0]) if named and named[0] else newest
+    return int(named[0]) if named and isinstance(named[0], str) and named[0] else newest
 
 
 def _at(asked: PerformanceQuestion, number: int) -> PerformanceQuestion:
     others = [pair for pair in asked.where if pair[0] != REVISION]
-    return replace(asked, where=tuple(sorted([*others, (REVISION, str(number))])))
+    return replace(asked, where=in_order([*others, (REVISION, str(number))]))
 
 
 def _check_revision(asked: PerformanceQuestion, newest: int) -> None:
     if asked.period != EVER:
         raise _wrong("a revision has its own period; leave `from` and `to` out")
-    if len([name for name, _ in asked.where if name == REVISION]) > 1:
+    named = [value for name, value in asked.where if name == REVISION]
+    if len(named) > 1 or any(isinstance(value, ValueRange) for value in named):
         raise _wrong("`where` names several revisions; name one, which is compared")
     if _revision(asked, newest) <= 1:
         raise _wrong("there is no revision before; compare with week, month or quarter")

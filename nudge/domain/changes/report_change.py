@@ -101,4 +101,4 @@ def _none(cube: Cube) -> Groups:
 def _revision(asked: ComparedQuestions) -> int | None:
     if asked.before is None or asked.now.compare != REVISION:
         return None
-    return int(dict(asked.before.where)[REVISION])
+    return int(str(dict(asked.before.where)[REVISION]))

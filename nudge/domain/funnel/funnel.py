@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final, Literal
 
+from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar
+from nudge.domain.reports.filters import Where, plain_where, read_where
 from nudge.errors import InvalidRequestError
 
 Needs = Literal["any", "all"]
@@ -18,7 +19,6 @@ UNKNOWN: Final = ""
 PERIODS: Final = ("day", "week", "month")
 """Dimensions by the time at which a visit began."""
 MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3}
-WEEK: Final = timedelta(days=7)
 VARIANT: Final = "variant:"
 """Prefix of a slot's name: the dimension of the variants that it showed."""
 
@@ -93,16 +93,18 @@ class FunnelQuestion:
 
     Attributes:
         period: in which the visits began.
-        by: `channel`, `page`, `day`, `week`, `month`, `variant:SLOT`, one of the funnel's
-            dimensions or a context attribute; empty for no cut.
+        by: `channel`, `page`, `day`, `week`, `month`, `hour`, `weekday`, `variant:SLOT`, one of
+            the funnel's dimensions or a context attribute; empty for no cut.
         compare: with the period one week, month or quarter earlier.
-        zone: IANA name of the zone of days, weeks, months and labels.
+        zone: IANA name of the zone of days, weeks, months, hours and labels.
+        where: dimensions with the values that the visits have; none for all visits.
     """
 
     period: VisitPeriod
     by: str = "channel"
     compare: Compare | None = None
     zone: str = ZONE
+    where: Where = ()
 
     @property
     def calendar(self) -> OperatorCalendar:
@@ -113,22 +115,42 @@ class FunnelQuestion:
     def plain(self) -> dict[str, object]:
         """The question as JSON."""
         ends = {"from": self.period.start, "to": self.period.end}
-        return {**ends, "by": self.by, "compare": self.compare, "zone": self.zone}
+        more = {"where": plain_where(self.where)} if self.where else {}
+        return {**ends, "by": self.by, "compare": self.compare, "zone": self.zone, **more}
 
     @classmethod
     def read(cls, plain: Mapping[str, Any]) -> FunnelQuestion:
         """Read a question from its `plain` form."""
         period = VisitPeriod(float(plain["from"]), float(plain["to"]))
         zone = str(plain.get("zone", ZONE))
-        return cls(period, str(plain["by"]), plain["compare"], zone)
+        where = read_where(plain.get("where"))
+        return cls(period, str(plain["by"]), plain["compare"], zone, where)
 
     def before(self) -> VisitPeriod | None:
         """Return the earlier period to compare with, or None."""
+        return self.before_part(self.period.end)
+
+    def before_part(self, until: float) -> VisitPeriod | None:
+        """Return the counterpart of the period's part up to a moment, or None.
+
+        It ends where the period begins at the latest: a month may be longer than the one before.
+        """
         if self.compare is None:
             return None
-        back = {"weeks": 1} if self.compare == "week" else {"months": MONTHS[self.compare]}
-        start, end = self.period.start, self.period.end
-        return VisitPeriod(*(self.calendar.earlier(at, **back) for at in (start, end)))
+        start = self.period.start
+        end = min(self.calendar.earlier_end(until, **self._back), start)
+        return VisitPeriod(self.calendar.earlier(start, **self._back), end)
+
+    def overlaps(self, now: float) -> bool:
+        """Return True where the period is longer than what it is compared with."""
+        if self.compare is None:
+            return False
+        end = self.calendar.earlier_end(min(self.period.end, now), **self._back)
+        return end > self.period.start
+
+    @property
+    def _back(self) -> dict[str, int]:
+        return {"weeks": 1} if self.compare == "week" else {"months": MONTHS[self.compare or ""]}
 
 
 def period_of(start: float | None, end: float | None, now: float, days: float = 7.0) -> VisitPeriod:
@@ -138,7 +160,8 @@ def period_of(start: float | None, end: float | None, now: float, days: float = 
         InvalidRequestError: it ends before it begins.
     """
     end = now if end is None else end
-    start = end - days * WEEK.total_seconds() / 7 if start is None else start
+    start = end - days * DAY if start is None else start
     if not start < end:
-        raise InvalidRequestError("the period ends before it begins; give an earlier `from`")
+        what = "is not before the period's end; give an earlier time"
+        raise InvalidRequestError(f"from: {what}", {"from": [what]})
     return VisitPeriod(start, end)

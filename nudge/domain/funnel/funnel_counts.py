@@ -120,14 +120,15 @@ class Disagreement:
         confirmed: visits with a payment by a server's word.
         claimed_only: visits with a payment by the page's word only.
         confirmed_only: visits with a payment by a server's word only.
-        without_visit: a server's payments that belong to no visit.
+        without_visit: a server's payments that belong to no visit; None where visits were chosen
+            by a filter, as these payments have nothing to be chosen by.
     """
 
     claimed: int
     confirmed: int
     claimed_only: int
     confirmed_only: int
-    without_visit: int
+    without_visit: int | None
 
 
 @dataclass(frozen=True)

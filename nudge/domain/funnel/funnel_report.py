@@ -7,8 +7,16 @@ from itertools import pairwise
 from typing import Final
 
 from bandits.inference.interval import Estimate
-from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelQuestion, VisitPeriod
-from nudge.domain.funnel.funnel_counts import LEVEL, FunnelCounts, PathCount, StageCount, VisitShare
+from nudge.domain.funnel.funnel import PERIODS, Funnel, FunnelQuestion
+from nudge.domain.funnel.funnel_comparison import ComparedCounts
+from nudge.domain.funnel.funnel_counts import (
+    LEVEL,
+    Disagreement,
+    FunnelCounts,
+    PathCount,
+    StageCount,
+    VisitShare,
+)
 from nudge.domain.funnel.funnel_leaks import (
     Leak,
     by_reason,
@@ -17,17 +25,21 @@ from nudge.domain.funnel.funnel_leaks import (
     rank_leaks,
     verdict,
 )
-from nudge.domain.funnel.funnel_sentences import disagreements, headline
+from nudge.domain.funnel.funnel_sentences import change_sentence, disagreements, headline
+from nudge.domain.reports.filters import plain_where
+from nudge.domain.reports.report_time import FEWEST
 
-FEWEST: Final = 20
-"""Least number of people for which a group's figures are shown."""
 MOST: Final = 30
 """Most groups in a report, those with most visits; the stages' figures include all groups."""
 Plain = dict[str, object]
+Sides = tuple[Sequence[StageCount], Sequence[StageCount]]
+"""Stages of the part that is compared, and of its counterpart."""
+_NOBODY: Final = FunnelCounts(0, 0, (), (), (), (), Disagreement(0, 0, 0, 0, None))
+"""Counts of a counterpart that there is not."""
 
 
 def report(
-    funnel: Funnel, question: FunnelQuestion, now: FunnelCounts, before: FunnelCounts | None
+    funnel: Funnel, question: FunnelQuestion, now: FunnelCounts, compared: ComparedCounts | None
 ) -> Plain:
     """Build the funnel's report.
 
@@ -35,54 +47,65 @@ def report(
         funnel: with the names of the stages.
         question: answered by the report.
         now: counts of its period.
-        before: counts of the earlier period.
+        compared: counts of what is compared; None for no comparison.
     """
-    compared = question.before()
     label = question.calendar.label
+    part = (compared and compared.now) or now
+    before = None if compared is None else compared.before or _NOBODY
     # A day has no counterpart in the other period: its leaks are compared with the other days.
     alike = None if question.by in PERIODS else before
-    overall = None if before is None else before.overall
-    leaks = [one for one in rank_leaks(now, alike) if _wide(one)]
+    usual = None if alike is _NOBODY else alike
+    leaks = [one for one in rank_leaks(part, usual) if _wide(one)]
     return {
         "from": label(question.period.start),
         "to": label(question.period.end),
         "by": question.by,
-        "compare": None if compared is None else _compared(question, compared),
+        "where": plain_where(question.where),
+        "compare": None if compared is None else _compared(funnel, question, compared),
         "interval_level": LEVEL,
         "visits": now.visits,
         "visitors": now.subjects,
-        "headline": headline(funnel, now, leaks),
-        "stages": list(_stages(funnel, now.overall, overall, now.visits)),
-        "groups": list(_groups(funnel, now, alike)),
+        "headline": headline(funnel, now, leaks, chosen=bool(question.where)),
+        "stages": list(_stages(funnel, now.overall, _overall(part, before), now.visits)),
+        "groups": list(_groups(funnel, now, part, alike)),
         "paths": [_path(funnel, one, now) for one in now.paths],
         "leaks": {
-            "by_stage": _by_stage(funnel, now),
-            "by_reason": _by_reason(now, before),
+            "by_stage": _by_stage(funnel, part),
+            "by_reason": _by_reason(part, before),
             "ranked": [_leak(funnel, one) for one in leaks],
         },
         "disagreements": disagreements(now.sources),
     }
 
 
-def _compared(question: FunnelQuestion, period: VisitPeriod) -> Plain:
-    label = question.calendar.label
-    return {"with": question.compare, "from": label(period.start), "to": label(period.end)}
+def _compared(funnel: Funnel, question: FunnelQuestion, compared: ComparedCounts) -> Plain:
+    label, periods = question.calendar.label_or_none, compared.periods
+    there, until = periods.before, label(periods.until)
+    return {
+        "with": question.compare,
+        "from": None if there is None else label(there.start),
+        "to": None if there is None else label(there.end),
+        "until": until,
+        **change_sentence(funnel, str(question.compare), compared, until),
+    }
+
+
+def _overall(part: FunnelCounts, before: FunnelCounts | None) -> Sides | None:
+    return None if before is None else (part.overall, before.overall)
 
 
 def _stages(
-    funnel: Funnel,
-    mine: Sequence[StageCount],
-    before: Sequence[StageCount] | None,
-    visits: int,
+    funnel: Funnel, mine: Sequence[StageCount], sides: Sides | None, visits: int
 ) -> Iterator[Plain]:
     """Yield the stages of one group, or of all, in order; also those that nobody reached."""
     nobody = VisitShare()
     for i, stage in enumerate(funnel.stages):
         one = _at(mine, i) or StageCount("", i, nobody, None)
         found = _figures(stage.name, one, visits)
-        if before is not None:
-            earlier = _at(before, i)
-            found["change"] = _change(change(one.lost, nobody if earlier is None else earlier.lost))
+        if sides is not None:
+            now, earlier = (_at(side, i) for side in sides)
+            lost = [nobody if side is None else side.lost for side in (now, earlier)]
+            found["change"] = _change(change(*lost))
         yield found
 
 
@@ -115,19 +138,25 @@ def _change(difference: Estimate | None) -> Plain:
     }
 
 
-def _groups(funnel: Funnel, now: FunnelCounts, before: FunnelCounts | None) -> Iterator[Plain]:
+def _groups(
+    funnel: Funnel, now: FunnelCounts, part: FunnelCounts, before: FunnelCounts | None
+) -> Iterator[Plain]:
     for group in _widest(now):
-        mine = [one for one in now.stages if one.group == group]
+        mine = _of(now, group)
         if max(one.lost.subjects for one in mine) < FEWEST:
             yield {"group": group, "hidden": True}
             continue
-        earlier = None if before is None else [x for x in before.stages if x.group == group]
+        sides = None if before is None else (_of(part, group), _of(before, group))
         visits = max(one.visits for one in mine)
         yield {
             "group": group,
             "hidden": False,
-            "stages": list(_stages(funnel, mine, earlier, visits)),
+            "stages": list(_stages(funnel, mine, sides, visits)),
         }
+
+
+def _of(counts: FunnelCounts, group: str) -> list[StageCount]:
+    return [one for one in counts.stages if one.group == group]
 
 
 def _widest(now: FunnelCounts) -> list[str]:

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
+from bandits.inference.interval import Estimate, difference
 from nudge.domain.funnel.funnel import Funnel
-from nudge.domain.funnel.funnel_counts import Disagreement, FunnelCounts
-from nudge.domain.funnel.funnel_leaks import Leak
+from nudge.domain.funnel.funnel_comparison import ComparedCounts
+from nudge.domain.funnel.funnel_counts import LEVEL, Disagreement, FunnelCounts
+from nudge.domain.funnel.funnel_leaks import Leak, verdict
+from nudge.domain.reports.report_time import FEWEST
+from nudge.domain.reports.sentences import BEFORE, Said
 
-Said = dict[str, str]
-"""A sentence by language, `zh` and `en`."""
+
+class FunnelChange(NamedTuple):
+    """The change of the share of visits lost at a stage, with intervals."""
+
+    now: Estimate
+    before: Estimate
+    by: Estimate
 
 
-def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak]) -> Said:
+def headline(funnel: Funnel, now: FunnelCounts, leaks: list[Leak], *, chosen: bool = False) -> Said:
     """Put the first thing to look at into words: the costliest certain leak, else the largest loss.
 
-    `leaks` are those that may be shown, the costliest first.
+    Args:
+        funnel: with the names of the stages.
+        now: counts of the period.
+        leaks: those that may be shown, the costliest first.
+        chosen: the visits are those that a filter lets pass.
     """
+    if not now.visits and chosen:
+        return {
+            "zh": "该时段内没有符合筛选条件的访问。",
+            "en": "No visit that fits the filter began in this period.",
+        }
     if not now.visits:
         return {"zh": "该时段内没有访问。", "en": "No visit began in this period."}
     if leaks and leaks[0].verdict == "worse":
@@ -50,6 +68,93 @@ def _leak(funnel: Funnel, leak: Leak) -> Said:
     }
 
 
+def change_sentence(funnel: Funnel, compare: str, found: ComparedCounts, until: str | None) -> Said:
+    """Put the surest change of a stage against the period before into words.
+
+    The intervals of all stages hold together, so that of many stages none is named by chance.
+
+    Args:
+        funnel: with the names of the stages.
+        compare: `week`, `month` or `quarter`.
+        found: counts of what is compared.
+        until: label of the end of the part that is compared; None where all is.
+    """
+    before, part = BEFORE[compare], _part(until)
+    refused = _incomparable(found)
+    if refused is not None:
+        return {
+            "zh": f"无法与{before['zh']}比较：{refused['zh']}。{part['zh']}",
+            "en": f"This cannot be compared with {before['en']}: {refused['en']}. {part['en']}",
+        }
+    said = _told(before, _changes(funnel, found))
+    return {one: said[one] + part[one] + _DIFFER[one] for one in ("zh", "en")}
+
+
+def _incomparable(found: ComparedCounts) -> Said | None:
+    if found.now is None or found.before is None:
+        return {
+            "zh": "该时段的访问都可能仍会支付，或上期没有对应的日期",
+            "en": "all visits of the period may still pay, or the one before has no such days",
+        }
+    if not found.before.visits:
+        return {"zh": "上期没有访问", "en": "no visit began then"}
+    if not found.now.visits:
+        return {"zh": "本期没有访问", "en": "no visit began in this period"}
+    if min(found.now.subjects, found.before.subjects) < FEWEST:
+        return {"zh": f"人数不足 {FEWEST} 人", "en": f"there are fewer than {FEWEST} people"}
+    return None
+
+
+def _changes(funnel: Funnel, found: ComparedCounts) -> list[tuple[str, FunnelChange]]:
+    """Return the changes of the stages that both periods' visits reached, with their names."""
+    level = 1.0 - (1.0 - LEVEL) / max(1, len(funnel.stages) - 1)
+    sides = [
+        {one.stage: one.lost.estimate(level) for one in counts.overall}
+        for counts in (found.now, found.before)
+        if counts is not None
+    ]
+    both = sorted(set(sides[0]) & set(sides[1]))
+    pairs = [(stage, sides[0][stage], sides[1][stage]) for stage in both]
+    return [
+        (funnel.stages[stage].name, FunnelChange(now, before, difference(now, before)))
+        for stage, now, before in pairs
+        if now is not None and before is not None
+    ]
+
+
+def _told(before: Said, changes: list[tuple[str, FunnelChange]]) -> Said:
+    sure = [(name, one) for name, one in changes if verdict(one.by) != "unclear"]
+    if not sure:
+        return {
+            "zh": f"与{before['zh']}相比，各环节的流失率没有可确认的变化。",
+            "en": f"Against {before['en']}, no stage loses more or fewer visits for sure. ",
+        }
+    name, one = max(sure, key=lambda found: abs(found[1].by.value))
+    worse = verdict(one.by) == "worse"
+    was, now = (f"{100.0 * side.value:.1f}" for side in (one.before, one.now))
+    value, low, high = (f"{100.0 * x:+.1f}" for x in (one.by.value, one.by.low, one.by.high))
+    return {
+        "zh": f"与{before['zh']}相比，{name} 环节的流失率{'上升' if worse else '下降'}："
+        f"{was}%→{now}%（{value} 个百分点，置信区间 {low}～{high}）。",
+        "en": f"Against {before['en']}, {'more' if worse else 'fewer'} visits are lost at {name}: "
+        f"{was} % to {now} % ({value} points, from {low} to {high}). ",
+    }
+
+
+def _part(until: str | None) -> Said:
+    if until is None:
+        return {"zh": "", "en": ""}
+    return {
+        "zh": f"之后的访问可能仍会支付，只比较到 {until}，上期取相同的部分。",
+        "en": f"Later visits may still pay: the period is compared up to {until}, with the same "
+        "part of the one before. ",
+    }
+
+
+_DIFFER: Final = {
+    "zh": "两段时间的访客构成可能不同，变化未必由页面引起。",
+    "en": "Visitors of the two periods may differ, so the pages need not be the cause.",
+}
 _CLAIMED_ONLY: Final = {
     "zh": "页面上报支付成功，但服务端未确认",
     "en": "the page said that it was paid, no server did",
@@ -83,5 +188,7 @@ def disagreements(found: Disagreement) -> list[dict[str, object]]:
                 **_CONFIRMED_ONLY,
             }
         )
+    if found.without_visit is None:
+        return rows
     stray = {"payments": found.without_visit, "of": found.without_visit + found.confirmed}
     return [*rows, {"finding": "paid_without_visit", **stray, **_WITHOUT_VISIT}]

@@ -13,6 +13,7 @@ import orjson
 from bandits.units import DAY
 from nudge.domain.basics.calendar import ZONE, OperatorCalendar, Unit, parse_date
 from nudge.domain.basics.slot_values import ATTRIBUTE_FORM
+from nudge.domain.reports.filters import Where, filter_of, plain_where, read_where, wrong_filter
 from nudge.domain.values.instants import EARLIEST, LATEST, parse_instant
 from nudge.domain.values.number_words import mask_numbers
 from nudge.domain.values.plain_text import trim
@@ -21,12 +22,16 @@ from nudge.errors import InvalidRequestError
 
 UNITS: Final[tuple[Unit, ...]] = ("day", "week", "month")
 """Dimensions by the operator's calendar."""
-DIMENSIONS: Final = ("channel", "page", "cell", *UNITS, "revision", "policy_version", "degraded")
+HOUR: Final = "hour"
+WEEKDAY: Final = "weekday"
+CLOCK: Final = (HOUR, WEEKDAY)
+"""Dimensions by the operator's calendar that come again: the hour, 00 to 23, and the weekday, 1 (a
+Monday) to 7."""
+DIMENSIONS: Final = (
+    *("channel", "page", "cell", *UNITS, *CLOCK, "revision", "policy_version", "degraded"),
+)
 """Dimensions of every exposure; besides these `context.NAME`."""
 CONTEXT: Final = "context."
-MOST_VALUES: Final = 50
-"""Values of one filter."""
-_PIECE: Final = re.compile(r"\\[\\,]|[^\\,]+|.", re.DOTALL)
 MOST: Final = 2
 """Dimensions of one question."""
 FORMATS: Final = ("json", "csv", "parquet")
@@ -41,23 +46,6 @@ _TARGET: Final = re.compile(
 )
 _FIRST, _BEHIND = int(EARLIEST // DAY), int(LATEST // DAY)
 """Days that may be named: those of the moments that may be."""
-_DATE: Final = r"\d{4}-\d{2}-\d{2}"
-_VALUES: Final = {
-    "day": (_DATE, "day:2026-11-27"),
-    "week": (_DATE, "week:2026-11-23, its Monday"),
-    "month": (r"\d{4}-\d{2}-01", "month:2026-11-01, its first day"),
-    "revision": (r"\d{1,15}", "revision:3"),
-    "policy_version": (r"\d{1,15}", "policy_version:12"),
-    "degraded": ("true|false", "degraded:false"),
-}
-"""Dimension -> form of its values, and an example; others may have any text."""
-
-
-Where = tuple[tuple[str, str], ...]
-"""Dimensions with a value, as text, that the rows have; empty text for an unknown one.
-
-A dimension may come again: any of its values fits.
-"""
 OUTCOMES: Final = ("variant", "reason")
 """Words for what a decision led to. Rows that are chosen by them compare nothing."""
 
@@ -122,17 +110,11 @@ class PerformanceQuestion:
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> PerformanceQuestion:
         """Read a question from its `plain` form."""
-        by, where = plain["by"], plain.get("where")  # jobs of before have none
+        by, where = plain["by"], read_where(plain.get("where"))
         names = tuple(map(str, by)) if isinstance(by, list) else ()
-        pairs = where.items() if isinstance(where, Mapping) else ()
-        kept = tuple(
-            (str(name), str(value))
-            for name, values in pairs
-            for value in (values if isinstance(values, list) else [values])
-        )
         parquet, zone = bool(plain["parquet"]), str(plain.get("zone", ZONE))
         compare = str(plain.get("compare", ""))
-        return cls(str(plain["slot"]), _period(plain), names, parquet, kept, zone, compare)
+        return cls(str(plain["slot"]), _period(plain), names, parquet, where, zone, compare)
 
 
 @dataclass(frozen=True)
@@ -198,44 +180,21 @@ def dimensions_of(by: str | None) -> tuple[str, ...]:
     names = [mask_numbers(name.strip()) for name in by.split(",")] if by else []
     wrong = [name for name in names if name not in DIMENSIONS and not _NAME.fullmatch(name)]
     if wrong:
-        raise _wrong("by", _unknown(wrong[0]))
+        raise _wrong("by", unknown_dimension(wrong[0]))
     if len(names) > MOST or len(set(names)) < len(names):
         raise _wrong("by", f"give at most {MOST} different dimensions")
     return tuple(names)
 
 
 def where_of(text: str | None) -> Where:
-    r"""Return the filter of a text such as `channel:wap,channel:app,page:home`.
+    """Return the filter of a text such as `channel:wap,channel:app,page:home`.
 
-    The first colon ends the dimension; later ones are of the value. In a value `\,` is a comma and
-    `\\` a backslash.
+    Forms of values, ranges and backslashes are those of `filter_of`.
 
     Raises:
         InvalidRequestError: a part is no dimension with a value, or a value is there twice.
     """
-    pairs = [one.partition(":") for one in _parts(text)] if text else []
-    # As in what is stored: a word with a number is found by its masked form.
-    found = tuple((mask_numbers(n.strip()), mask_numbers(value.strip())) for n, _, value in pairs)
-    for (name, value), (_, colon, _) in zip(found, pairs, strict=True):
-        if name not in DIMENSIONS and not _NAME.fullmatch(name):
-            raise _wrong("where", _unknown(name))
-        form = _VALUES.get(name)
-        if not colon or (form and value and not re.fullmatch(form[0], value)):
-            right = form[1] if form else "channel:wap"
-            raise _wrong("where", f"{name} does not fit; write a dimension and its value: {right}")
-    if len(set(found)) < len(found):
-        raise _wrong("where", "has a value twice; give each value of a dimension once")
-    if len(found) > MOST_VALUES:
-        raise _wrong("where", f"has too many values; give at most {MOST_VALUES}")
-    # In one order, so that equal questions share one answer.
-    return tuple(sorted(found))
-
-
-def plain_where(where: Where) -> dict[str, object]:
-    """Return a filter as JSON: dimension -> its value, or the list of its values."""
-    names = dict.fromkeys(name for name, _ in where)
-    every = {name: [value for one, value in where if one == name] for name in names}
-    return {name: some[0] if len(some) == 1 else some for name, some in every.items()}
+    return filter_of(text, _known)
 
 
 def target_of(target: object) -> str:
@@ -262,22 +221,14 @@ def format_of(value: str | None) -> str:
     return value
 
 
-def _parts(text: str) -> list[str]:
-    """Split a filter at its commas, but for those behind a backslash."""
-    parts = [""]
-    for found in _PIECE.finditer(text):
-        piece = found.group()
-        if piece == ",":
-            parts.append("")
-        elif piece == "\\":
-            right = r"write \, for a comma in a value, and \\ for a backslash"
-            raise _wrong("where", f"has a backslash alone; {right}")
-        else:
-            parts[-1] += piece.removeprefix("\\")
-    return parts
+def _known(name: str, value: str) -> tuple[str, str]:
+    if name not in DIMENSIONS and not _NAME.fullmatch(name):
+        raise wrong_filter(unknown_dimension(name))
+    return name, value
 
 
-def _unknown(name: str) -> str:
+def unknown_dimension(name: str) -> str:
+    """Return the refusal of a dimension, with those that there are."""
     if name in OUTCOMES:
         return (
             f"{name} is what a decision led to, and chooses no visitors; the report has a row for "

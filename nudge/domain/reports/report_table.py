@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any, Final
 
+from nudge.domain.reports.filters import filter_text, read_where
 from nudge.domain.reports.sentences import LANGUAGES
 
 FIGURES: Final = (
@@ -27,12 +28,15 @@ RISKY: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20
 def rows(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a report's rows: those of the whole slot first, then those of each segment.
 
-    All rows have the same columns: slot, as_of, one column a dimension (text), variant and its
-    titles, figures, the verdict. A dimension is empty in the rows of the whole slot; hidden cells
-    have no figures but exposures. The verdict is in a block's own row, whose variant is empty.
+    All rows have the same columns: slot, as_of, where (with a filter), one column a dimension
+    (text), variant and its titles, figures, the verdict. A dimension is empty in the rows of the
+    whole slot; hidden cells have no figures but exposures. The verdict is in a block's own row,
+    whose variant is empty.
     """
     by: Sequence[str] = report["by"]
     head = {"slot": report["slot"], "as_of": report["as_of"]}
+    where = filter_text(read_where(report.get("where")))
+    head = head | {"where": where} if where else head
     compared = report.get("compare")
     if compared is not None:
         head = head | {"compare": compared["with"]}

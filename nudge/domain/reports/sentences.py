@@ -29,13 +29,39 @@ _ZH_CHANNELS: Final = {
     "miniprogram": "小程序",
     "sms": "短信",
 }
+BEFORE: Final[Mapping[str, Said]] = {
+    "week": {"zh": "上一周", "en": "the week before"},
+    "month": {"zh": "上一月", "en": "the month before"},
+    "quarter": {"zh": "上一季度", "en": "the quarter before"},
+    "revision": {"zh": "上一次修订", "en": "the revision before"},
+}
+"""Names of the time that a report is compared with."""
 _PLAIN: Final[Mapping[str, Said]] = {
     "page": {"zh": "{} 页面", "en": "on page {}"},
     "day": {"zh": "{}", "en": "on {}"},
+    "week": {"zh": "{} 起的一周", "en": "in the week of {}"},
+    "month": {"zh": "{} 起的一个月", "en": "in the month of {}"},
+    "hour": {"zh": "{} 点时段", "en": "in the hour from {}:00"},
     "revision": {"zh": "第 {} 次修订", "en": "in revision {}"},
     "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
 }
 """Phrases for the built-in dimensions."""
+_WORDS: Final[Mapping[str, Mapping[str, Said]]] = {
+    "weekday": {
+        "1": {"zh": "周一", "en": "on Mondays"},
+        "2": {"zh": "周二", "en": "on Tuesdays"},
+        "3": {"zh": "周三", "en": "on Wednesdays"},
+        "4": {"zh": "周四", "en": "on Thursdays"},
+        "5": {"zh": "周五", "en": "on Fridays"},
+        "6": {"zh": "周六", "en": "on Saturdays"},
+        "7": {"zh": "周日", "en": "on Sundays"},
+    },
+    "degraded": {
+        "true": {"zh": "未取得访客状态的访客", "en": "where the visitor's state was missing"},
+        "false": {"zh": "已取得访客状态的访客", "en": "where the visitor's state was there"},
+    },
+}
+"""Phrases for the values of dimensions that need words of their own."""
 
 
 @dataclass(frozen=True)
@@ -289,6 +315,8 @@ def _value(name: str, value: str) -> Said:
         return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
     if name == "channel" and value in _CHANNELS:
         return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
+    if value in _WORDS.get(name, {}):
+        return dict(_WORDS[name][value])
     if name in _PLAIN:
         return {tongue: text.format(value) for tongue, text in _PLAIN[name].items()}
     return {"zh": f"{plain} 为 {value} 的访客", "en": f"where {plain} is {value}"}

@@ -12,7 +12,8 @@ from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.changes.compared_questions import ComparedQuestions, compared_questions
 from nudge.domain.changes.report_change import add_changes
 from nudge.domain.reports.cube import Cube
-from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion, plain_where
+from nudge.domain.reports.filters import plain_where
+from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, PerformanceQuestion
 from nudge.domain.reports.report import DECIDED, ReportTerms, report
 from nudge.domain.reports.report_time import lake_of
 from nudge.domain.reports.sentences import Advice
@@ -37,6 +38,8 @@ from nudge.lake.reports.revenue_cap import with_cap
 from nudge.lake.reports.slot_rows import slot_rows
 from nudge.store.store import Store
 
+OF_DECISION: Final = ("channel", "page")
+"""Attributes of a context that are dimensions by their own names; another's is `context.NAME`."""
 ATTRIBUTES: Final = 20
 """Attributes beside the slot's own that are summed up ahead."""
 
@@ -49,14 +52,14 @@ def usual(slot: Slot, attributes: Sequence[str] = ()) -> list[tuple[str, ...]]:
         attributes: that its decisions knew.
     """
     own = dict.fromkeys([*(one.name for one in slot.context), *sorted(attributes)[:ATTRIBUTES]])
-    beside = [CONTEXT + name for name in own if name not in DIMENSIONS]
+    beside = [CONTEXT + name for name in own if name not in OF_DECISION]
     return [(), *((name,) for name in (*DIMENSIONS, *beside))]
 
 
 def advised(slot: Slot) -> list[str]:
     """Return the dimensions whose segments must not lose by advice: the slot's own context."""
     known = dict.fromkeys(["channel", "page", *(one.name for one in slot.context)])
-    return [name if name in DIMENSIONS else CONTEXT + name for name in known]
+    return [name if name in OF_DECISION else CONTEXT + name for name in known]
 
 
 def _questions(asked: PerformanceQuestion, as_of: float, slot: Slot) -> ComparedQuestions:

@@ -11,6 +11,7 @@ from ibis.expr.types import Table
 from bandits.units import DAY
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import Cube
+from nudge.domain.reports.questions import CLOCK, UNITS
 from nudge.lake.engine.dialects import arrow
 from nudge.lake.reports.coded import code_rows
 from nudge.lake.reports.cut import MOST, Cut
@@ -77,12 +78,14 @@ def _past(asking: SumsQuery, rows: SlotRows, segments: Sequence[str], final: Tab
 
 
 def _segments(asking: SumsQuery, rows: SlotRows) -> list[str]:
-    """List the keys of the largest segments, the largest first."""
+    """List the keys of the largest segments, the largest first, or the earliest."""
     if not asking.cut.by:
         return [""]
     counted = asking.cut.sizes(rows.table)
     first = counted.order_by(ibis.desc("rows"), "segment").limit(MOST)
-    return [str(name) for name in asking.ask(first).column("segment").to_pylist()]
+    found = [str(name) for name in asking.ask(first).column("segment").to_pylist()]
+    # Days and hours are read in the order of time.
+    return sorted(found) if {*UNITS, *CLOCK} & set(asking.cut.by) else found
 
 
 def _quarantined(rows: SlotRows, cut: Cut) -> int:

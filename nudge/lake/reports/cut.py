@@ -12,9 +12,11 @@ from ibis.expr.types import BooleanValue, Column, StringColumn, Table
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports.cube import OTHER
-from nudge.domain.reports.questions import CONTEXT, EVER, UNITS, Period, Where
-from nudge.lake.reports.local_dates import first_dates
+from nudge.domain.reports.filters import Where, values_of
+from nudge.domain.reports.questions import CLOCK, CONTEXT, EVER, UNITS, Period
+from nudge.lake.reports.local_dates import calendar_values
 from nudge.lake.reports.shown import ATTRIBUTE, SEPARATOR
+from nudge.lake.reports.value_filter import fits
 
 MOST: Final = 30
 """Most segments of their own; the smaller ones are put together."""
@@ -44,10 +46,9 @@ class Cut:
 
     def inside(self, table: Table) -> Table:
         """Keep the rows of the period that have the values of `where`."""
-        for name in dict.fromkeys(name for name, _ in self.where):
-            values = [value for one, value in self.where if one == name]
+        for name, wanted in values_of(self.where).items():
             found = self._key([self._column(table, name).cast("string")])
-            table = table.filter(found == values[0] if len(values) == 1 else found.isin(values))
+            table = table.filter(fits(found, wanted))
         return table if self.period == EVER else table.filter(_inside(table, self.period))
 
     def outages(self, table: Table) -> Table:
@@ -98,9 +99,9 @@ class Cut:
         if name.startswith(CONTEXT):
             column = ATTRIBUTE + name.removeprefix(CONTEXT)
             return cast("Column", table[column] if column in table.columns else ibis.null("string"))
-        if name in UNITS:
+        if name in UNITS or name in CLOCK:
             start, end = self.period.start, self.period.end
-            return first_dates(table["at"], name, self.calendar, start, end)
+            return calendar_values(table["at"], name, self.calendar, start, end)
         return cast("Column", table[name])
 
     def _key(self, dimensions: Iterable[StringColumn]) -> StringColumn:

@@ -9,7 +9,7 @@ import ibis
 from ibis.expr.types import Table
 
 from nudge.domain.basics.calendar import OperatorCalendar
-from nudge.domain.funnel.funnel import PERIODS, UNKNOWN, Funnel, VisitPeriod
+from nudge.domain.funnel.funnel import UNKNOWN, Funnel, VisitPeriod
 from nudge.domain.funnel.funnel_counts import (
     Disagreement,
     FunnelCounts,
@@ -18,9 +18,10 @@ from nudge.domain.funnel.funnel_counts import (
     StageCount,
     VisitShare,
 )
+from nudge.domain.reports.filters import Where
 from nudge.lake.engine.query import Backend, answer, is_spark, keep_rows
 from nudge.lake.reports.taken_back import drop_taken_back
-from nudge.lake.reports.visit_groups import group_by_calendar, group_visits
+from nudge.lake.reports.visit_groups import group_visits
 from nudge.lake.reports.visits import (
     build_paths,
     build_visits,
@@ -40,6 +41,7 @@ def count(
     period: VisitPeriod,
     by: str = "",
     calendar: OperatorCalendar | None = None,
+    where: Where = (),
 ) -> FunnelCounts:
     """Count the stages, leaks, paths and disagreements of the visits that began in a period.
 
@@ -50,7 +52,8 @@ def count(
         funnel: stages of the path.
         period: period in which the visits began.
         by: dimension; see `group_visits`.
-        calendar: of days, weeks and months; None takes that of the default zone.
+        calendar: of days, weeks, months and hours; None takes that of the default zone.
+        where: dimensions with the values that the visits have.
 
     Raises:
         InvalidRequestError: `by` is not a dimension.
@@ -60,13 +63,12 @@ def count(
     with ExitStack() as stack:
         rows = stack.enter_context(keep_rows(backend, select_events(asked, funnel, period)))
         made = build_visits(rows, funnel, period)
-        if by in PERIODS:
-            found = group_by_calendar(made, period, by, calendar or OperatorCalendar())
-        else:
-            found = group_visits(backend, made, funnel, by)
+        found = group_visits(backend, made, funnel, period, by, where, calendar)
         visits = stack.enter_context(keep_rows(backend, found))
         at_stages = stack.enter_context(keep_rows(backend, _at_stages(visits, funnel)))
-        return _counts(backend, funnel, at_stages, visits, rows, period)
+        # A payment without a visit has no dimension by which it could be chosen.
+        strays = None if where else select_strays(rows, period)
+        return _counts(backend, funnel, at_stages, visits, rows, strays)
 
 
 def _counts(
@@ -75,13 +77,12 @@ def _counts(
     at_stages: Table,
     visits: Table,
     rows: Table,
-    period: VisitPeriod,
+    strays: Table | None,
 ) -> FunnelCounts:
     subjects = _by_subject(at_stages)
     together = at_stages.mutate(group=ibis.literal(UNKNOWN))
     everyone = _stages(together, _by_subject(together))
     (sums,) = answer(backend, _sums(visits, funnel))
-    (strays,) = answer(backend, select_strays(rows, period).aggregate(without_visit=ibis._.count()))
     paths = build_paths(rows, funnel, ordered=not is_spark(backend)).semi_join(
         visits, ["subject", "visit"]
     )
@@ -92,8 +93,16 @@ def _counts(
         stages=tuple(_stage(row) for row in answer(backend, _stages(at_stages, subjects))),
         leaks=tuple(_leak(row) for row in answer(backend, _leaks(at_stages, subjects))),
         paths=tuple(_path(row) for row in answer(backend, _paths(paths))),
-        sources=Disagreement(**{name: int(n or 0) for name, n in (sums | strays).items()}),
+        sources=Disagreement(
+            **{name: int(n or 0) for name, n in sums.items()},
+            without_visit=None if strays is None else _number(backend, strays),
+        ),
     )
+
+
+def _number(backend: Backend, rows: Table) -> int:
+    (found,) = answer(backend, rows.aggregate(rows=rows.count()))
+    return int(found["rows"])
 
 
 def _at_stages(visits: Table, funnel: Funnel) -> Table:

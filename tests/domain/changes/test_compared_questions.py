@@ -10,7 +10,7 @@ import pytest
 
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.changes.compared_questions import check_compare, compared_questions
-from nudge.domain.reports.questions import EVER, PerformanceQuestion, period_of
+from nudge.domain.reports.questions import EVER, PerformanceQuestion, period_of, where_of
 from nudge.errors import InvalidRequestError
 
 CALENDAR = OperatorCalendar()
@@ -40,6 +40,12 @@ CASES: dict[str, tuple[Any, ...]] = {
     ),
     "the last full month, a day longer than the one before": (
         asked("month", "2026-10-01", "2026-10-31"), "2026-09-01", "2026-10-01", None,
+    ),
+    "the last day that a shorter month has": (
+        asked("month", "2026-03-28", "2026-03-28"), "2026-02-28", "2026-03-01", None,
+    ),
+    "up to a day that the month before lacks": (
+        asked("month", "2026-03-01", "2026-03-30"), "2026-02-01", "2026-03-01", None,
     ),
 }  # fmt: skip
 
@@ -79,6 +85,10 @@ WRONG = [
     (asked("revision"), "no revision before"),
     (asked("revision", "2026-11-01", "2026-11-20"), "leave `from` and `to` out"),
     (asked("week", "2027-01-01"), "lies ahead"),
+    (
+        PerformanceQuestion("banner", where=where_of("revision:1..3"), compare="revision"),
+        "several revisions",
+    ),
 ]
 
 

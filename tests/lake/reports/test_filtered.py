@@ -11,7 +11,8 @@ from report_traffic import NOW, SLOT, traffic, written
 
 from nudge.domain.changes.compared_questions import compared_questions
 from nudge.domain.changes.report_change import add_changes
-from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, Where, where_of
+from nudge.domain.reports.filters import Where
+from nudge.domain.reports.questions import EVER, PerformanceQuestion, Period, where_of
 from nudge.domain.reports.report import ReportTerms, report
 from nudge.domain.reports.report_table import rows as table_of
 from nudge.errors import InvalidRequestError
@@ -70,6 +71,9 @@ FILTERS = {
     "channel:wap, page:home": "d.channel = 'wap' AND d.page = 'home'",
     "channel:fax": "false",
     "channel:wap,page:home,channel:web": "d.channel IN ('wap', 'web') AND d.page = 'home'",
+    "context.city_tier:2..,hour:8..23": "try_cast(d.context['city_tier'] AS DOUBLE) >= 2 "
+    "AND hour(e.at + INTERVAL 8 HOUR) >= 8",
+    "weekday:1..5,revision:..1": "isodow(e.at + INTERVAL 8 HOUR) <= 5 AND e.slot_revision <= 1",
     "context.city_tier:,context.city_tier:1": "d.context['city_tier'] IS NULL OR "
     "json_extract_string(d.context_json, '$.city_tier') = '1'",
 }
@@ -124,6 +128,16 @@ WRONG = {
     "stage:growth": "context.stage for an attribute",
     r"page:a\b": "backslash alone",
     "context.:x": "unknown dimension",
+    "context.tier:300..100": "write context.tier:100..300",
+    "context.tier:a..b": "context.tier:100..300",
+    "context.tier:..": "context.tier:100..300",
+    "context.tier:2026-01-01..5": "a date and a number",
+    "context.tier:>=100": "context.tier:100.. for at least",
+    "page:a..b": "page has no order",
+    "hour:22..06": "hour:22..23,hour:00..06",
+    "hour:24": "from 00 to 23",
+    "week:2026-11-25": "its Monday",
+    "day:2026-02-31": "day:2026-11-27",
 }
 
 
@@ -136,9 +150,12 @@ def test_f34_what_cannot_be_filtered_is_refused(text: str, message: str) -> None
 
 def test_f34_a_question_keeps_its_filter(rows: SlotRows) -> None:
     """On its way to the worker as JSON; a job of an earlier version has none."""
-    text = r"page:home,context.place:a\,b:c\\,channel:wap,channel:app"
+    text = r"context.n:1..2,context.n:3..,hour:9,context.t:a\.\.b,"
+    text += r"page:home,context.place:a\,b:c\\,channel:wap,channel:app"
     asked = PerformanceQuestion("banner", where=where_of(text))
     values = {"channel": ["app", "wap"], "page": "home", "context.place": "a,b:c\\"}
+    ends = [{"from": "1", "to": "2"}, {"from": "3", "to": None}]
+    values |= {"context.n": ends, "hour": "09", "context.t": "a..b"}
     assert asked.plain["where"] == values
     assert PerformanceQuestion.read(asked.plain) == asked
     before = {name: value for name, value in asked.plain.items() if name != "where"}

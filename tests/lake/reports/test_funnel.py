@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -12,12 +14,14 @@ from funnel_traffic import DAY, START, Timed, failing, traffic, written
 from places import CONFIG
 
 from nudge.config.documents.funnel_file import load_funnel
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.funnel.funnel import Funnel, FunnelQuestion, VisitPeriod
 from nudge.domain.funnel.funnel_counts import FunnelCounts
+from nudge.domain.funnel.funnel_query import funnel_question
 from nudge.domain.journal.records import Event
 from nudge.domain.slots.slot import Scalar
 from nudge.errors import InvalidRequestError
-from nudge.flows.reports.funnel import funnel
+from nudge.flows.reports.funnel import funnel, funnel_answer
 from nudge.lake.engine.query import connect, sql_view
 from nudge.lake.files.reader import Lake
 from nudge.lake.reports.funnel import count
@@ -67,6 +71,8 @@ GROUPS = {
         WHERE x.subject = v.subject AND x."at" <= v.ended AND x.slot = 'banner')""",
     "day": "strftime(v.began + INTERVAL 8 HOUR, '%Y-%m-%d')",
     "week": "strftime(date_trunc('week', v.began + INTERVAL 8 HOUR), '%Y-%m-%d')",
+    "hour": "strftime(v.began + INTERVAL 8 HOUR, '%H')",
+    "weekday": "isodow(v.began + INTERVAL 8 HOUR)::VARCHAR",
 }
 
 
@@ -80,11 +86,11 @@ def by_hand(lake: Lake) -> duckdb.DuckDBPyConnection:
 
 
 def stages_by_hand(
-    connection: duckdb.DuckDBPyConnection, by: str, period: VisitPeriod
+    connection: duckdb.DuckDBPyConnection, by: str, period: VisitPeriod, chosen: str = "true"
 ) -> set[object]:
     """Group, stage, visits, lost and median seconds."""
     start, end = (f"make_timestamp({round(at * 1e6)})" for at in (period.start, period.end))
-    within = f"began >= {start} AND began < {end}"
+    within = f"began >= {start} AND began < {end} AND ({chosen})"
     found: set[object] = set()
     for i in range(6):
         times = [f"CASE WHEN s{j} >= s{i} THEN s{j} END" for j in range(i + 1, 6)] or ["NULL"]
@@ -123,6 +129,73 @@ def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
         found = count(backend, PATH, period, by)
         assert stages_of(found) == stages_by_hand(connection, by, period)
         assert found.visits > 600
+
+
+FILTERS = {
+    "channel:app,channel:wap,hour:09..17": f"{GROUPS['channel']} IN ('app', 'wap') "
+    f"AND {GROUPS['hour']} BETWEEN '09' AND '17'",
+    "city:1..2": f"{GROUPS['city']} IN ('1', '2')",
+    "context.city_tier:..1,city_tier:1": f"{GROUPS['city']} = '1'",
+    "weekday:6..7": f"{GROUPS['weekday']} IN ('6', '7')",
+}
+
+
+@pytest.mark.parametrize(("text", "chosen"), FILTERS.items(), ids=list(FILTERS))
+def test_q4_a_filter_keeps_the_visits_of_a_recount(lake: Lake, text: str, chosen: str) -> None:
+    """Any of a dimension's values, all of its dimensions; payments without a visit are untold."""
+    texts = {"where": text, "from": "2020-01-01", "to": "2020-01-01"}
+    where = funnel_question(texts, START, None, OperatorCalendar()).where
+    found = count(connect(lake), PATH, SECOND, "channel", where=where)
+    assert stages_of(found) == stages_by_hand(by_hand(lake), "channel", SECOND, chosen)
+    assert 0 < found.visits < 900
+    assert found.sources.without_visit is None
+
+
+def test_q4_a_filter_and_its_group_are_the_same_visits(lake: Lake) -> None:
+    """`variant:SLOT:VARIANT` keeps what `variant:SLOT` shows; what fits nothing has no visits."""
+    backend = connect(lake)
+    every = count(backend, PATH, SECOND, "variant:banner")
+    name = next(one.group for one in every.stages if one.group)
+    alone = count(backend, PATH, SECOND, "", where=(("variant:banner", name),))
+    assert {(x.stage, x.visits) for x in alone.stages} == {
+        (x.stage, x.visits) for x in every.stages if x.group == name
+    }
+    nobody = FunnelQuestion(SECOND, "", where=(("channel", "fax"),))
+    assert "符合筛选条件" in funnel(lake, PATH, nobody)["headline"]["zh"]
+
+
+def test_q4_like_is_compared_with_like(lake: Lake) -> None:
+    """Visits whose payment may still come are in the figures, and in no change."""
+    backend, half = connect(lake), START + 10 * DAY
+    asked = FunnelQuestion(SECOND, "channel", "week")
+    found: Any = funnel_answer(backend, PATH, asked, half)
+    label = asked.calendar.label
+    assert found["compare"]["until"] == label(half - PATH.late)
+    assert found["compare"]["to"] == label(half - PATH.late - WEEK)
+    assert found["visits"] == funnel_answer(backend, PATH, asked, SECOND.end * 2)["visits"]
+    part = count(backend, PATH, VisitPeriod(SECOND.start, half - PATH.late), "channel")
+    before = count(backend, PATH, VisitPeriod(FIRST.start, half - PATH.late - WEEK), "channel")
+    at = {one.stage: one.lost.rate for one in part.overall}
+    was = {one.stage: one.lost.rate for one in before.overall}
+    told = found["stages"][4]["change"]["loss_rate"]
+    assert told == pytest.approx(at[4] - was[4])
+    assert "method" in found["compare"]["en"]
+    assert "上升" in found["compare"]["zh"]
+
+
+def test_q4_what_has_no_counterpart_is_said_to(lake: Lake) -> None:
+    """Nothing final yet, and nobody before: no change, and why in both languages."""
+    backend = connect(lake)
+    asked = FunnelQuestion(SECOND, "channel", "week")
+    fresh: Any = funnel_answer(backend, PATH, asked, SECOND.start + 60.0)
+    assert fresh["compare"]["from"] is None
+    assert "may still pay" in fresh["compare"]["en"]
+    first: Any = funnel_answer(backend, PATH, replace(asked, period=FIRST), SECOND.end)
+    assert "上期没有访问" in first["compare"]["zh"]
+    for found in (fresh, first):
+        changes = [one["change"] for one in found["stages"]]
+        assert {one["verdict"] for one in changes} == {"unclear"}
+        assert {one["loss_rate"] for one in changes} == {None}
 
 
 def test_reasons_equal_hand_written_sql(lake: Lake) -> None:

@@ -8,8 +8,8 @@ import ibis
 import pytest
 
 from nudge.domain.basics.calendar import OperatorCalendar, Unit
-from nudge.domain.basics.local_time import date_of, month_range, week_range
-from nudge.lake.reports.local_dates import FIRST, LAST, first_dates
+from nudge.domain.basics.local_time import date_of, local, month_range, week_range, weekday_of
+from nudge.lake.reports.local_dates import FIRST, LAST, calendar_values, first_dates
 
 ZONES = ("Asia/Shanghai", "Asia/Kathmandu", "America/New_York", "America/St_Johns", "Pacific/Apia")
 
@@ -36,6 +36,28 @@ def test_f15_the_engine_has_the_calendar_s_dates(zone: str, unit: Unit) -> None:
     found = {row["n"]: row["day"] for row in rows}
     assert [found[n] for n in range(len(moments))] == [
         by_hand(calendar, at, unit).isoformat() for at in moments
+    ]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_q4_hours_are_the_clock_s_and_weekdays_the_calendar_s(zone: str) -> None:
+    """Beside each change of the clock too; an hour has two digits, a Monday is 1."""
+    calendar = OperatorCalendar.named(zone)
+    cut = [start for start, *_ in calendar.shifts(FIRST, LAST)[1:20]]
+    moments = [at + beside for at in cut for beside in (-3600, -1, 0, 1800)]
+    moments += [1_795_651_200.0 + 3600.0 * hour for hour in range(200)]
+    naive = [datetime.fromtimestamp(at, UTC).replace(tzinfo=None) for at in moments]
+    table = ibis.memtable({"n": range(len(naive)), "moment": naive})
+    table = table.mutate(moment=table.moment.cast("timestamp(6)"))
+    told = {name: calendar_values(table.moment, name, calendar) for name in ("hour", "weekday")}
+    rows = ibis.duckdb.connect().to_pyarrow(table.select("n", **told)).to_pylist()
+    found = {row["n"]: (row["hour"], row["weekday"]) for row in rows}
+    assert [found[n] for n in range(len(moments))] == [
+        (
+            f"{local(calendar.zone, at)[1] // 3600:02}",
+            str(weekday_of(calendar.day_of(at)) + 1),
+        )
+        for at in moments
     ]
 
 

@@ -37,6 +37,8 @@ HAND = {
     "day": "strftime(e.at + INTERVAL 8 HOUR, '%Y-%m-%d')",
     "week": "strftime(date_trunc('week', e.at + INTERVAL 8 HOUR), '%Y-%m-%d')",
     "month": "strftime(date_trunc('month', e.at + INTERVAL 8 HOUR), '%Y-%m-%d')",
+    "hour": "strftime(e.at + INTERVAL 8 HOUR, '%H')",
+    "weekday": "isodow(e.at + INTERVAL 8 HOUR)::VARCHAR",
     "revision": "e.slot_revision::VARCHAR",
     "policy_version": "d.policy_version::VARCHAR",
     "degraded": "d.degraded::VARCHAR",
