@@ -145,7 +145,7 @@ def _steps(blocks: ArmBlocks, unit: float | None) -> ScoreSteps:
     columns = _columns(guess, blocks)
     by_block = np.zeros((len(numbers), *columns.shape[1:]))
     np.add.at(by_block, place, columns)
-    rows = np.bincount(place, blocks.table.rows)
+    rows = np.bincount(place, blocks.table.rows).astype(np.float64)
     return ScoreSteps(numbers, rows, by_block, _scales(blocks.table, place, unit))
 
 

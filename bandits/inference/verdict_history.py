@@ -7,26 +7,12 @@ followed back look by look. Halving would not do: a verdict may have been lost i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
-
 import numpy as np
 
 from bandits.arrays import IntArray
 from bandits.inference import sequence
 from bandits.inference.arm_sums import ArmSums
-from bandits.inference.verdict import (
-    ALPHA,
-    LEAST_HITS,
-    RELEVANT,
-    Reason,
-    Verdict,
-    judge,
-    pair_alpha,
-)
-
-DATED: Final[Sequence[Reason]] = ("separated", "too_close")
-"""Reasons of verdicts that more visitors are not going to give: those that have a beginning."""
+from bandits.inference.verdict import ALPHA, LEAST_HITS, RELEVANT, Verdict, judge, pair_alpha
 
 
 def held_since(
@@ -38,10 +24,11 @@ def held_since(
     comparisons: int = 1,
     relevant: float = RELEVANT,
     unit: float | None = None,
-) -> int | None:
+) -> int:
     """Return the first of the looks from which on a verdict has held without a break.
 
-    The same verdict names the same winner, or finds the same two arms practically equal.
+    The same verdict names the same winner, or has the same reason for none and neither of the two
+    best behind. Which of two equals is ahead says nothing.
 
     Args:
         found: the verdict of the whole log, by `verdict` with the same terms.
@@ -54,10 +41,8 @@ def held_since(
         unit: as for `verdict`.
 
     Returns:
-        A place in `ends`; None where the verdict is still to come.
+        A place in `ends`.
     """
-    if found.reason not in DATED:
-        return None
     before, since = ends[:-1], len(ends) - 1
     each = pair_alpha(alpha, sums.arms, comparisons)
     band = sequence.difference_history(sums, before, alpha=each, unit=unit)
@@ -72,10 +57,6 @@ def held_since(
 
 
 def _is_same(now: Verdict, then: Verdict) -> bool:
-    """Return True for the same winner, or where neither of the two that are equal now was behind.
-
-    Which of two equals is ahead says nothing.
-    """
     if (now.reason, now.arm) != (then.reason, then.arm):
         return False
     return now.arm is not None or not {now.leader, now.second} & set(then.beaten)

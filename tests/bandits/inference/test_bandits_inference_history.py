@@ -70,14 +70,13 @@ def test_another_winner_is_another_verdict() -> None:
     assert 3 <= since < DAYS - 1
 
 
-def test_what_is_open_has_no_beginning() -> None:
-    """Too early is no verdict that could hold since a day; two equal arms are one."""
-    now = sums(log(np.full((DAYS, 2), [0.05, 0.052])))
-    assert held_since(verdict(now), now, ENDS) is None
-    close = sums(log(np.full((DAYS, 2), 0.5)))
+def test_two_equals_have_been_so_since_they_were_close() -> None:
+    """Practically equal is a verdict with a beginning too, whichever of the two is ahead."""
+    log_ = log(np.full((DAYS, 2), 0.5))
+    close = sums(log_)
     found = verdict(close, relevant=0.06)
     assert found.reason == "too_close"
     since = held_since(found, close, ENDS, relevant=0.06)
-    assert since is not None
     assert 0 < since < DAYS
-    assert verdict(sums(log(np.full((DAYS, 2), 0.5)), since), relevant=0.06).kind == "too_early"
+    assert verdict(sums(log_, since), relevant=0.06).kind == "too_early"
+    assert verdict(sums(log_, since + 1), relevant=0.06).reason == "too_close"
