@@ -81,6 +81,16 @@ class ArmBlocks:
         table = ArmTable.from_groups(place, len(first), arms, rewards, pmf)
         return cls(block[first], stratum[first], table, blocks is not None)
 
+    def until(self, ends: IntArray) -> ArmTable:
+        """Return the sums (D, K) of all blocks up to each of D blocks.
+
+        Args:
+            ends: (D,) numbers of blocks, ascending.
+        """
+        look = np.searchsorted(ends, self.block)
+        seen = look < len(ends)
+        return self.table.take(seen).group(look[seen], len(ends)).cumulate()
+
     def __add__(self, other: ArmBlocks) -> ArmBlocks:
         """Return the blocks of both parts.
 

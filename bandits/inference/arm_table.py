@@ -127,6 +127,10 @@ class ArmTable:
 
         return self._each(sums)
 
+    def cumulate(self) -> Self:
+        """Return the sums of each entry of the first axis and of all before it."""
+        return self._each(lambda column: np.asarray(column.cumsum(axis=0)))
+
     def take(self, places: IntArray | BoolArray) -> Self:
         """Return the chosen entries of the first axis."""
         return self._each(lambda column: column[places])

@@ -45,12 +45,10 @@ def predict_rewards(blocks: ArmBlocks, unit: float | None = None) -> RewardPredi
     arm = np.stack([getattr(blocks.table, name) for name in _COLUMNS])  # (5, N, K)
     pooled = arm.sum(axis=2)
     first = blocks.block == blocks.block.min()
-    every = _before(np.zeros_like(blocks.block), blocks.block, pooled)
+    every = _before(np.zeros_like(blocks.block), blocks.block, pooled[..., None])[..., 0]
     every = np.where(first, pooled[:, first].sum(axis=1)[:, None], every)
-    around = _before(blocks.stratum, blocks.block, pooled)
-    around = np.where(first, pooled, around)
-    arms = range(arm.shape[2])
-    own = np.stack([_before(blocks.stratum, blocks.block, arm[..., k]) for k in arms], axis=2)
+    both = _before(blocks.stratum, blocks.block, np.concatenate([arm, pooled[..., None]], axis=2))
+    own, around = both[..., :-1], np.where(first, pooled, both[..., -1])
     one = _ordinary(pooled.sum(axis=1), unit)
     every = every + one[:, None]  # one more row, with an ordinary reward
     level = _shrink(around, every)
@@ -98,16 +96,20 @@ def _ordinary(total: FloatArray, unit: float | None) -> FloatArray:
 
 
 def _before(stratum: IntArray, block: IntArray, columns: FloatArray) -> FloatArray:
-    """Return the sums (..., N) over the earlier blocks of the same stratum."""
+    """Return sums (5, N, C) of columns (5, N, C) over the earlier blocks of the same stratum."""
     order = np.lexsort((block, stratum))
     s, b = stratum[order], block[order]
-    sums = np.cumsum(columns[..., order], axis=-1) - columns[..., order]
     new_stratum = np.r_[True, s[1:] != s[:-1]]
     new_block = new_stratum | np.r_[True, b[1:] != b[:-1]]
     # What was summed up when the stratum, and when the block, began.
     places = np.arange(len(order))
     began = np.maximum.accumulate(np.where(new_stratum, places, 0))
     at_block = np.maximum.accumulate(np.where(new_block, places, 0))
-    out = np.empty_like(sums)
-    out[..., order] = sums[..., at_block] - sums[..., began]
-    return np.maximum(out, 0.0)
+    back = np.empty_like(order)
+    back[order] = places
+    out = np.empty_like(columns)
+    for column, found in zip(columns, out, strict=True):
+        sums = np.zeros((len(order) + 1, column.shape[1]))
+        np.cumsum(column[order], axis=0, out=sums[1:])
+        found[:] = (sums[at_block] - sums[began])[back]
+    return np.maximum(out, 0.0, out=out)

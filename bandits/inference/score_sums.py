@@ -9,12 +9,15 @@ is an average over time in which blocks count by what they tell, and all visitor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from bandits.inference.arm_blocks import ArmBlocks
+from bandits.inference.arm_table import ArmTable
 from bandits.inference.prediction import RewardPrediction, predict_rewards
 
 RELATIVE = 16.0
@@ -27,14 +30,16 @@ LEAST_HITS = 10.0
 class ScoreSums:
     """Sums of K arms' scores; entry (a, b) is of arm a, with the weights of the pair (a, b).
 
+    Leading axes are those of several looks at one log.
+
     Attributes:
-        weight: (K, K) sum of the weights L; symmetric.
-        value: (K, K) sum of L times score.
-        predicted: (K, K) sum of L^2 times the predicted variance of the score.
-        observed: (K, K) sum of L^2 w^2 (Y - m)^2.
-        third: (K, K) sum of L^3 times the predicted third moment.
-        between: (K,) variance of the visitors' predicted means, with an arm's own weights.
-        mean: pooled mean of a reward, by which the mixing parameter is scaled.
+        weight: (..., K, K) sum of the weights L; symmetric.
+        value: (..., K, K) sum of L times score.
+        predicted: (..., K, K) sum of L^2 times the predicted variance of the score.
+        observed: (..., K, K) sum of L^2 w^2 (Y - m)^2.
+        third: (..., K, K) sum of L^3 times the predicted third moment.
+        between: (..., K) variance of the visitors' predicted means, with an arm's own weights.
+        mean: (...) pooled mean of a reward, by which the mixing parameter is scaled.
     """
 
     weight: FloatArray
@@ -43,12 +48,67 @@ class ScoreSums:
     observed: FloatArray
     third: FloatArray
     between: FloatArray
-    mean: float
+    mean: FloatArray
 
     @property
     def variance(self) -> FloatArray:
-        """The larger of predicted and observed variance: (K, K)."""
+        """The larger of predicted and observed variance: (..., K, K)."""
         return np.maximum(self.predicted, self.observed)
+
+    def at(self, look: int) -> ScoreSums:
+        """Return the sums at one look."""
+        return ScoreSums(*(np.asarray(getattr(self, one.name)[look]) for one in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreSteps:
+    """Sums of K arms' scores in each of T blocks, in the order of time.
+
+    Attributes:
+        block: (T,) number of the block.
+        rows: (T,) exposures.
+        columns: (T, 6, K) of `_columns`.
+        mean: (T,) pooled mean of a reward up to the block, fixed from the tenth reward an arm on.
+    """
+
+    block: IntArray
+    rows: FloatArray
+    columns: FloatArray
+    mean: FloatArray
+
+    def until(self, ends: IntArray) -> ScoreSums:
+        """Return the sums at D looks.
+
+        Args:
+            ends: (D,) number of the last block of each look, ascending; none is before the first.
+        """
+        value, predicted, observed, third, mean, square = np.moveaxis(self.columns, 1, 0)
+        rows = self.rows[:, None]
+        single = predicted / rows
+        pair = single[:, :, None] + single[:, None, :]
+        arms = np.arange(single.shape[1])
+        pair[:, arms, arms] = single
+        by_pair = 1.0 / pair
+        between = (square - mean**2 / rows) * by_pair[:, arms, arms] ** 2
+        # The places behind each look's last block.
+        behind = np.searchsorted(self.block, ends, side="right")
+
+        def looks(column: FloatArray) -> FloatArray:
+            return np.asarray(column.cumsum(axis=0)[behind - 1])
+
+        return ScoreSums(
+            weight=looks(rows[:, :, None] * by_pair),
+            value=looks(by_pair * value[:, :, None]),
+            predicted=looks(by_pair**2 * predicted[:, :, None]),
+            observed=looks(by_pair**2 * observed[:, :, None]),
+            third=looks(by_pair**3 * third[:, :, None]),
+            between=looks(np.maximum(between, 0.0)),
+            mean=self.mean[behind - 1],
+        )
+
+
+_KEPT: Final[WeakKeyDictionary[ArmBlocks, dict[float | None, ScoreSteps]]] = WeakKeyDictionary()
+"""Scores of blocks that are still in use: a verdict and its intervals take the same ones."""
 
 
 def score_sums(blocks: ArmBlocks, unit: float | None = None) -> ScoreSums:
@@ -58,28 +118,35 @@ def score_sums(blocks: ArmBlocks, unit: float | None = None) -> ScoreSums:
         blocks: N pairs, at least one.
         unit: size of an ordinary reward; None takes that of the rewards seen.
     """
-    guess, table = predict_rewards(blocks, unit), blocks.table
-    _, place = np.unique(blocks.block, return_inverse=True)
+    steps = score_steps(blocks, unit)
+    return steps.until(steps.block[-1:]).at(0)
+
+
+def score_steps(blocks: ArmBlocks, unit: float | None = None) -> ScoreSteps:
+    """Return the scores of each block of a log, in one pass.
+
+    A block's predictions are made of the blocks before it, so that the sums up to a block are those
+    of a log that ended there. Without a unit only the size of an ordinary reward is that of the
+    whole log.
+
+    Args:
+        blocks: N pairs, at least one.
+        unit: size of an ordinary reward; None takes that of the rewards seen.
+    """
+    kept = _KEPT.setdefault(blocks, {})
+    if unit not in kept:
+        kept[unit] = _steps(blocks, unit)
+    return kept[unit]
+
+
+def _steps(blocks: ArmBlocks, unit: float | None) -> ScoreSteps:
+    guess = predict_rewards(blocks, unit)
+    numbers, place = np.unique(blocks.block, return_inverse=True)
     columns = _columns(guess, blocks)
-    by_block = np.zeros((int(place.max()) + 1, *columns.shape[1:]))
+    by_block = np.zeros((len(numbers), *columns.shape[1:]))
     np.add.at(by_block, place, columns)
-    value, predicted, observed, third, mean, square = np.moveaxis(by_block, 1, 0)
-    rows = np.bincount(place, table.rows)[:, None]
-    single = predicted / rows
-    pair = single[:, :, None] + single[:, None, :]
-    arms = np.arange(single.shape[1])
-    pair[:, arms, arms] = single
-    by_pair = 1.0 / pair
-    between = (square - mean**2 / rows) * by_pair[:, arms, arms] ** 2
-    return ScoreSums(
-        weight=(rows[:, :, None] * by_pair).sum(axis=0),
-        value=np.einsum("tab,ta->ab", by_pair, value),
-        predicted=np.einsum("tab,ta->ab", by_pair**2, predicted),
-        observed=np.einsum("tab,ta->ab", by_pair**2, observed),
-        third=np.einsum("tab,ta->ab", by_pair**3, third),
-        between=np.maximum(between, 0.0).sum(axis=0),
-        mean=_scale(blocks, unit),
-    )
+    rows = np.bincount(place, blocks.table.rows).astype(np.float64)
+    return ScoreSteps(numbers, rows, by_block, _scales(blocks.table, place, unit))
 
 
 def _columns(guess: RewardPrediction, blocks: ArmBlocks) -> FloatArray:
@@ -100,13 +167,15 @@ def _columns(guess: RewardPrediction, blocks: ArmBlocks) -> FloatArray:
     )
 
 
-def _scale(blocks: ArmBlocks, unit: float | None) -> float:
-    """Return the mean reward of the first blocks, up to that with the tenth reward an arm."""
-    table = blocks.table
-    order = np.argsort(blocks.block, kind="stable")
-    hits = table.hits.sum(axis=1)[order].cumsum()
-    enough = np.flatnonzero(hits >= LEAST_HITS * table.hits.shape[1])
-    until = blocks.block[order[enough[0]]] if len(enough) else blocks.block.max()
-    part = table.take(blocks.block <= until)
-    reward, shown = float(np.abs(part.reward.sum())), float(part.shown.sum())
-    return (reward + (unit or 0.0)) / max(shown, 1.0)
+def _scales(table: ArmTable, place: IntArray, unit: float | None) -> FloatArray:
+    """Return the mean reward (T,) up to each block, at most up to that with the tenth an arm."""
+
+    def so_far(column: FloatArray) -> FloatArray:
+        return np.bincount(place, column.sum(axis=1)).cumsum()
+
+    reward, shown = np.abs(so_far(table.reward)), so_far(table.shown)
+    found = (reward + (unit or 0.0)) / np.maximum(shown, 1.0)
+    enough = np.flatnonzero(so_far(table.hits) >= LEAST_HITS * table.hits.shape[1])
+    if len(enough):
+        found[enough[0] :] = found[enough[0]]
+    return np.asarray(found)

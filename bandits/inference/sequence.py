@@ -16,12 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bandits.arrays import FloatArray
+from bandits.arrays import FloatArray, IntArray
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.boundary import boundary
 from bandits.inference.fixed import design_effect
 from bandits.inference.interval import Estimate
-from bandits.inference.score_sums import RELATIVE, ScoreSums, score_sums
+from bandits.inference.score_sums import RELATIVE, ScoreSums, score_steps, score_sums
+
+TINY = 1e-150
+"""Least mean that scales the mixing parameter: before the first reward nothing is told apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,10 @@ class ConfidenceBand:
         """Return the estimate at one index."""
         return Estimate(*(float(x[place]) for x in (self.value, self.low, self.high)))
 
+    def look(self, number: int) -> "ConfidenceBand":
+        """Return the band at one of several looks, those of the first axis."""
+        return ConfidenceBand(self.value[number], self.low[number], self.high[number])
+
 
 def differences(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> ConfidenceBand:
     """Return the confidence sequences (K, K) of first - second, 0 on the diagonal.
@@ -48,15 +55,27 @@ def differences(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None
     found = _scores(sums, unit)
     if found is None:
         return _unknown(sums.arms, sums.arms)
-    effect = np.maximum(design_effect(sums), 1.0)
-    variance = (found.variance + found.variance.T) * effect
-    third = (found.third - found.third.T) * effect
-    mixing = np.full_like(variance, RELATIVE / found.mean**2)
-    low = boundary(variance, mixing, np.maximum(third / variance, 0.0), alpha)
-    high = boundary(variance, mixing, np.maximum(-third / variance, 0.0), alpha)
-    band = _band(sums, found, found.value - found.value.T, low, high)
-    same = np.eye(sums.arms, dtype=np.bool_)
-    return ConfidenceBand(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
+    return _differences(sums, found, sums.table.shown, alpha)
+
+
+def difference_history(
+    sums: ArmSums, ends: IntArray, *, alpha: float = 0.05, unit: float | None = None
+) -> ConfidenceBand:
+    """Return the confidence sequences (D, K, K) of first - second at D looks, in one pass.
+
+    Only the design effect of subjects is that of the whole log.
+
+    Args:
+        sums: sums of the comparison.
+        ends: (D,) number of the last block of each look, ascending; none is before the first block.
+        alpha: as for `differences`.
+        unit: as for `differences`.
+    """
+    if not _has_scores(sums, unit):
+        return _unknown(len(ends), sums.arms, sums.arms)
+    blocks = sums.time_blocks
+    found = score_steps(blocks, unit).until(ends)
+    return _differences(sums, found, blocks.until(ends).shown, alpha)
 
 
 def means(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> ConfidenceBand:
@@ -80,7 +99,7 @@ def means(sums: ArmSums, *, alpha: float = 0.05, unit: float | None = None) -> C
     mixing = RELATIVE / found.mean**2 * (variance / found.weight) ** 2
     low = boundary(variance, mixing, skew, alpha)
     high = boundary(variance, mixing, np.zeros_like(skew), alpha)
-    return _band(sums, found, found.value, low, high)
+    return _band(sums.table.shown, found, found.value, low, high)
 
 
 def mean(sums: ArmSums, arm: int, *, alpha: float = 0.05, unit: float | None = None) -> Estimate:
@@ -107,13 +126,37 @@ def lift(
     return Estimate(value, low, high)
 
 
+def _differences(
+    sums: ArmSums, found: ScoreSums, shown: FloatArray, alpha: float
+) -> ConfidenceBand:
+    """Return the sequences (..., K, K) of sums of scores, with the draws (..., K) of each arm."""
+    effect = np.maximum(design_effect(sums), 1.0)
+    variance = (found.variance + _turned(found.variance)) * effect
+    third = (found.third - _turned(found.third)) * effect
+    scale = np.maximum(found.mean, TINY)[..., None, None]
+    mixing = np.full_like(variance, RELATIVE) / scale**2
+    low = boundary(variance, mixing, np.maximum(third / variance, 0.0), alpha)
+    high = boundary(variance, mixing, np.maximum(-third / variance, 0.0), alpha)
+    band = _band(shown, found, found.value - _turned(found.value), low, high)
+    same = np.eye(sums.arms, dtype=np.bool_)
+    return ConfidenceBand(*(np.where(same, 0.0, x) for x in (band.value, band.low, band.high)))
+
+
+def _turned(table: FloatArray) -> FloatArray:
+    return np.swapaxes(table, -1, -2)
+
+
 def _scores(sums: ArmSums, unit: float | None) -> ScoreSums | None:
     """Return the sums of scores; None before anything is known of the rewards."""
-    blocks = sums.time_blocks
-    if not len(blocks.block) or not (sums.table.hits.sum() > 0.0 or unit):
+    if not _has_scores(sums, unit):
         return None
-    found = score_sums(blocks, unit)
+    found = score_sums(sums.time_blocks, unit)
     return found if found.mean > 0.0 else None
+
+
+def _has_scores(sums: ArmSums, unit: float | None) -> bool:
+    known = unit is not None or bool(sums.table.hits.sum() > 0.0)
+    return known and len(sums.time_blocks.block) > 0
 
 
 def _between(found: ScoreSums) -> FloatArray:
@@ -123,11 +166,11 @@ def _between(found: ScoreSums) -> FloatArray:
 
 
 def _band(
-    sums: ArmSums, found: ScoreSums, value: FloatArray, low: FloatArray, high: FloatArray
+    shown: FloatArray, found: ScoreSums, value: FloatArray, low: FloatArray, high: FloatArray
 ) -> ConfidenceBand:
     """Return the band of weighted sums; without ends where an arm was never drawn."""
-    drawn = sums.table.shown > 0.0
-    known = drawn[:, None] & drawn[None, :]
+    drawn = shown > 0.0
+    known = drawn[..., :, None] & drawn[..., None, :]
     middle = np.where(known, value / found.weight, np.nan)
     below = np.where(known, middle - low / found.weight, -np.inf)
     return ConfidenceBand(middle, below, np.where(known, middle + high / found.weight, np.inf))

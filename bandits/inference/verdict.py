@@ -78,10 +78,12 @@ def verdict(
     if float(table.hits.sum()) < LEAST_HITS * sums.arms or not np.isfinite(mean).any():
         leader = int(mean.argmax()) if np.isfinite(mean).any() else None
         return Verdict("too_early", "few_rewards", leader=leader)
-    each = 2.0 * alpha / (sums.arms * comparisons)
-    band = sequence.differences(sums, alpha=each, unit=unit)
-    own = sequence.means(sums, alpha=each, unit=unit)
-    return _judge(band, own, mean, relevant)
+    each = pair_alpha(alpha, sums.arms, comparisons)
+    found = judge(sequence.differences(sums, alpha=each, unit=unit), mean, relevant)
+    if found.lead is None or found.leader is None or found.second is None:
+        return found
+    own = sequence.means(sums, alpha=each, unit=unit).at(found.second, found.leader)
+    return replace(found, relative=_relative_lead(found.lead, own))
 
 
 def verdicts(
@@ -95,23 +97,25 @@ def verdicts(
     }
 
 
-def _judge(
-    band: sequence.ConfidenceBand, own: sequence.ConfidenceBand, mean: FloatArray, relevant: float
-) -> Verdict:
+def pair_alpha(alpha: float, arms: int, comparisons: int) -> float:
+    """Return the error, of both sides, of each pair's sequence: only one side of K can be wrong."""
+    return 2.0 * alpha / (arms * comparisons)
+
+
+def judge(band: sequence.ConfidenceBand, mean: FloatArray, relevant: float) -> Verdict:
+    """Return the verdict by the sequences of all differences, without the relative lead.
+
+    Args:
+        band: (K, K) of first - second.
+        mean: (K,) of the arms; -inf for an arm that was never drawn.
+        relevant: least difference that matters, as a share of the leader's mean.
+    """
     leader = _leader(band, mean)
     others = np.flatnonzero(np.arange(len(mean)) != leader)
     second = int(others[mean[others].argmax()])
     lead = band.at(leader, second)
-    found = Verdict(
-        "winner",
-        "separated",
-        leader,
-        leader,
-        lead,
-        second,
-        _relative_lead(lead, own.at(second, leader)),
-        tuple(int(arm) for arm in others[band.low[leader, others] > 0.0]),
-    )
+    beaten = tuple(int(arm) for arm in others[band.low[leader, others] > 0.0])
+    found = Verdict("winner", "separated", leader, leader, lead, second, beaten=beaten)
     if len(found.beaten) == len(others):
         return found
     open_ones = others[band.low[leader, others] <= 0.0]

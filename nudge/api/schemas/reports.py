@@ -73,6 +73,15 @@ class SentenceSchema(TranslatedSchema):
     winner = ma.String(required=True, allow_none=True)
     leader = ma.String(required=True, allow_none=True)
     second = ma.String(required=True, allow_none=True)
+    since = ma.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date",
+            "description": "first day from which on the verdict has held without a break, by the "
+            "exposures of the period up to each day's end; null while it is open",
+        },
+    )
     lead = ma.Dict(
         required=True,
         allow_none=True,
@@ -90,6 +99,11 @@ class SentenceSchema(TranslatedSchema):
             "description": "of a policy that chooses by context over the best single variant, as "
             "a share, for one look: value, low, high; null for other policies and in segments"
         },
+    )
+    gain_over_fallback = ma.Dict(
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the same policy over each page's fallback: value, low, high"},
     )
     needed_by = ma.List(
         ma.Nested(NeedSchema),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bandits.inference.interval import Estimate
 from bandits.inference.verdict import RELEVANT, verdict
 from nudge.domain.advice.gains import SegmentGains, bands, most_lost
-from nudge.domain.advice.personal_gain import personal_gain
+from nudge.domain.advice.personal_gain import fallback_gain, personal_gain
 from nudge.domain.reports import comparison
 from nudge.domain.reports.comparison import ComparisonRows
 from nudge.domain.reports.cube import OTHER, Cube
@@ -20,6 +20,8 @@ from nudge.domain.reports.sentences import Advice, Need
 
 TOLERANCE: Final = 0.01
 """Share of a slot's value that a removal may cost."""
+PAGE: Final = "page"
+"""Dimension by which a slot may have other fallbacks."""
 SMALL: Final = 0.0025
 """Share of a slot's rewards in those segments that are too small to tell; it counts as lost."""
 
@@ -33,12 +35,14 @@ class AdviceTerms:
         revenue: the reward is yuan, not conversions.
         alpha: chance that a variant is ever called stoppable that a segment needs.
         personal: the policy chooses by context, and its gain is told.
+        fallback: page -> variant, with that of all other pages; empty where it is not known.
     """
 
     enabled: Sequence[str]
     revenue: bool
     alpha: float
     personal: bool = False
+    fallback: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unit(self) -> float | None:
@@ -76,14 +80,20 @@ def slot_advice(terms: AdviceTerms, views: Mapping[str, Cube]) -> Advice:
         frozenset(names[arm] for arm in stopped),
         {one.variant: one for one in needs},
         {one.variant: one for one in opposed},
-        _gain(terms, whole, arms),
+        *_gains(terms, whole, arms, views.get(PAGE)),
     )
 
 
-def _gain(terms: AdviceTerms, whole: ComparisonRows, arms: Sequence[int]) -> Estimate | None:
+def _gains(
+    terms: AdviceTerms, whole: ComparisonRows, arms: Sequence[int], pages: Cube | None
+) -> tuple[Estimate | None, Estimate | None]:
+    """Return what a personal policy brings over the best single variant, and over the fallback."""
     if not terms.personal or len(arms) < 2 or whole.drawn.clusters() < FEWEST:  # noqa: PLR2004
-        return None
-    return personal_gain(whole, arms, shares=not terms.revenue, level=LEVEL)
+        return None, None
+    best = personal_gain(whole, arms, shares=not terms.revenue, level=LEVEL)
+    if pages is None or not terms.fallback:
+        return best, None
+    return best, fallback_gain(pages, terms.fallback, level=LEVEL)
 
 
 _Partition = tuple[Sequence[SegmentGains], float]

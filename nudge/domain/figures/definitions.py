@@ -30,6 +30,8 @@ _PERFORMANCE: Final = _COUNTS | {
     "lift_usual_since_revision": "lift-usual",
     "usual_over_holdout": "lift-usual",
     "personal_gain": "personal-gain",
+    "gain_over_fallback": "personal-gain",
+    "since": "since",
     "change.rate": "slot-change",
     "change.revenue": "slot-change",
     "change.revenue_per_exposure": "slot-change",

@@ -74,6 +74,7 @@ def report(terms: ReportTerms, by: Sequence[str], cube: Cube) -> dict[str, objec
         comparisons=segments + 1,
         level=LEVEL,
         titles=terms.slot.titles,
+        calendar=terms.calendar,
         advice=terms.advice,
     )
     return {

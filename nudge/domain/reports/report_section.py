@@ -55,8 +55,7 @@ class ReportSection:
         )
         drawn = self.part.reason(comparison.POLICY)  # as the block's own `open`
         waiting = drawn.total("rows") - drawn.where(drawn.settled).total("rows")
-        found = self._finding(matured, waiting)
-        so_far = self._finding(judged, waiting)
+        found = self._finding(matured, waiting, dated=True)
         return {
             "hidden": False,
             **self._drawn(self.part.drawn, None),
@@ -71,8 +70,12 @@ class ReportSection:
             "matured": matured.plain(self.part.cube.variants),
             "mismatch": self._mismatch(),
             "verdict": _verdict(found) | sentence(found),
-            "preliminary": _verdict(so_far) | preliminary(so_far) if waiting else None,
+            "preliminary": self._preliminary(judged, waiting) if waiting else None,
         }
+
+    def _preliminary(self, judged: SectionEstimates, waiting: int) -> Plain:
+        found = self._finding(judged, waiting, dated=False)
+        return _verdict(found) | preliminary(found)
 
     def _usual_since(self) -> int | None:
         """Return the first revision of the lift over today's rule; None where all are in it."""
@@ -140,14 +143,14 @@ class ReportSection:
             "z": {name: real(z[i]) for i, name in enumerate(names) if sums.variance[i] > 0.0},
         }
 
-    def _finding(self, judged: SectionEstimates, waiting: int) -> Finding:
+    def _finding(self, judged: SectionEstimates, waiting: int, *, dated: bool) -> Finding:
         if mismatch(comparison.ratio_of(self.part)):
             return Finding("cannot_tell", "mismatch", segment=self.segment, waiting=waiting)
         if not len(self.part.groups):
             return Finding("cannot_tell", "nothing_shown", segment=self.segment)
         if not judged.part.groups.total("rows") and waiting:
             return Finding("too_early", "nothing_matured", waiting=waiting, segment=self.segment)
-        return judged.finding(self.segment, waiting)
+        return judged.finding(self.segment, waiting, dated=dated)
 
 
 def _verdict(found: Finding) -> Plain:
@@ -157,9 +160,13 @@ def _verdict(found: Finding) -> Plain:
         "winner": found.leader if found.kind == "winner" else None,
         "leader": found.leader or None,
         "second": found.second or None,
+        "since": None if found.since is None else found.since.isoformat(),
         "lead": None if found.relative is None else interval_of(found.relative),
         "can_be_stopped": list(found.beaten),
         "personal_gain": None if found.gain is None else interval_of(found.gain),
+        "gain_over_fallback": None
+        if found.over_fallback is None
+        else interval_of(found.over_fallback),
         "needed_by": [
             {"variant": one.variant, "segment": dict(one.segment), "leads": one.leads}
             for one in found.needs

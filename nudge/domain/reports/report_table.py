@@ -97,7 +97,8 @@ def _row(head: Mapping[str, Any], cell: Mapping[str, Any]) -> dict[str, Any]:
         "hidden": bool(cell["hidden"]),
     }
     said = {f"sentence_{one}": verdict.get(one, "") for one in LANGUAGES}
-    judged = {"verdict": verdict.get("kind", ""), "reason": verdict.get("reason", ""), **said}
+    judged = {"verdict": verdict.get("kind", ""), "reason": verdict.get("reason", "")}
+    judged |= {"since": verdict.get("since") or "", **said}
     return {**head, **told, **figures, **ends, **chances, **judged, **_changes(cell)}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -15,7 +17,10 @@ from bandits.inference.arm_sums import ArmSums
 from bandits.inference.best import BestArmFigures, best_arm
 from bandits.inference.holdout import HOLDOUT
 from bandits.inference.interval import Estimate
-from bandits.inference.verdict import LEAST_HITS, Verdict, verdict
+from bandits.inference.verdict import LEAST_HITS, Reason, Verdict, verdict
+from bandits.inference.verdict_history import held_since
+from nudge.domain.basics.calendar import OperatorCalendar
+from nudge.domain.basics.local_time import date_of
 from nudge.domain.basics.money import FEN
 from nudge.domain.reports import comparison
 from nudge.domain.reports.capped_revenue import CappedRevenue
@@ -25,8 +30,11 @@ from nudge.domain.reports.holdout_runs import newest_run
 from nudge.domain.reports.lift_sentences import FEW_PEOPLE, lift_sentence
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.reports.sentences import Advice, Finding
+from nudge.domain.reports.verdict_days import VerdictDays
 
 Plain = dict[str, object]
+DATED: Final[Sequence[Reason]] = ("separated", "too_close")
+"""Reasons of verdicts that more visitors will not change: it is told since when they have held."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class ReportSettings:
         comparisons: number of sections that are judged together.
         level: of the intervals for one look.
         titles: name of a variant -> its title by language, of those that have one.
+        calendar: of the day since which a verdict has held.
         advice: on the whole slot: a variant is stopped for all visitors, so that each section
             calls stoppable what no segment needs; None where only the means are known.
     """
@@ -61,6 +70,7 @@ class ReportSettings:
     comparisons: int
     level: float
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
     advice: Advice | None = None
 
     def shares_in(self, part: ComparisonRows) -> Mapping[int, float]:
@@ -246,8 +256,14 @@ class SectionEstimates:
             "usual_over_holdout": self.usual_lift(),
         }
 
-    def finding(self, segment: Mapping[str, str], waiting: int) -> Finding:
-        """Return the verdict on the section, with the variants' names."""
+    def finding(self, segment: Mapping[str, str], waiting: int, *, dated: bool) -> Finding:
+        """Return the verdict on the section, with the variants' names.
+
+        Args:
+            segment: dimension -> value; empty for the whole slot.
+            waiting: exposures whose window is open.
+            dated: tell since when the verdict has held.
+        """
         found = self.verdict()
         names = [self.part.cube.variants[arm] for arm in self.arms]
         beaten = [names[arm] for arm in found.beaten]
@@ -255,7 +271,9 @@ class SectionEstimates:
         needs = [] if segment else [advice.needs[name] for name in beaten if name in advice.needs]
         if found.reason == "too_close" and not segment:
             needs += advice.opposed.values()
-        gain = None if segment or found.reason == "few_rewards" else advice.gain
+        told = Advice() if segment or found.reason == "few_rewards" else advice
+        personal = told.gain is not None or told.over_fallback is not None
+        since, newest = self._since(found) if dated else (None, None)
         return Finding(
             kind=found.kind,
             reason=found.reason,
@@ -265,8 +283,11 @@ class SectionEstimates:
             beaten=tuple(name for name in beaten if name in advice.stoppable),
             needs=tuple(needs),
             average=bool(needs),
-            gain=gain,
-            lift=None if gain is None else self._finite_lift(),
+            since=since,
+            newest=newest,
+            gain=told.gain,
+            over_fallback=told.over_fallback,
+            lift=self._finite_lift() if personal else None,
             others=len(names) - 1,
             rewards=int(self.sums.table.hits.sum()),
             needed=int(LEAST_HITS * len(names)),
@@ -276,6 +297,21 @@ class SectionEstimates:
             titles=self.reading.titles,
             capped=self.capped,
         )
+
+    def _since(self, found: Verdict) -> tuple[date, date] | tuple[None, None]:
+        """Return the day since which a verdict has held, and the newest; None while it is open."""
+        if found.reason not in DATED:
+            return None, None
+        days = VerdictDays.of(self.sums.time_blocks.block, self.reading.calendar)
+        since = held_since(
+            found,
+            self.sums,
+            days.end,
+            alpha=self.reading.alpha,
+            comparisons=self.reading.comparisons,
+            unit=self.reading.unit,
+        )
+        return date_of(int(days.day[since])), date_of(int(days.day[-1]))
 
     def verdict(self) -> Verdict:
         """Return the verdict on the comparison, valid at every look."""

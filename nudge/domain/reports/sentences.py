@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from bandits.inference.interval import Estimate
@@ -15,6 +16,10 @@ Said = dict[str, str]
 LANGUAGES: Final = ("zh", "en")
 NEAR: Final = 9.95
 """Percent from which on a decimal would be rounded to 10.0."""
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _CHANNELS: Final = {
     "web": "web",
     "wap": "WAP",
@@ -88,12 +93,14 @@ class Advice:
         needs: name -> who needs a variant that is below the leader on average.
         opposed: name -> who may need each of two that are equal on average.
         gain: of a personal policy over the best single variant, as a share.
+        over_fallback: of the same policy over the fallback of each page, as a share.
     """
 
     stoppable: frozenset[str] = frozenset()
     needs: Mapping[str, Need] = field(default_factory=dict)
     opposed: Mapping[str, Need] = field(default_factory=dict)
     gain: Estimate | None = None
+    over_fallback: Estimate | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,10 @@ class Finding:
         beaten: names of those that can be stopped.
         needs: who needs those that are below the leader on average, and cannot be stopped.
         average: the comparison holds on average, and some segment may differ.
+        since: day of the calendar from which on the verdict has held; None without one.
+        newest: newest day with exposures; None without `since`.
         gain: of a personal policy over the best single variant, as a share.
+        over_fallback: of the same policy over the fallback, as a share.
         lift: of the same policy over the holdout, as a share.
         others: number of compared variants besides the leader.
         rewards: exposures with a reward.
@@ -129,7 +139,10 @@ class Finding:
     beaten: Sequence[str] = ()
     needs: Sequence[Need] = ()
     average: bool = False
+    since: date | None = None
+    newest: date | None = None
     gain: Estimate | None = None
+    over_fallback: Estimate | None = None
     lift: Estimate | None = None
     others: int = 1
     rewards: int = 0
@@ -210,17 +223,18 @@ def capped_phrase(capped: CappedRevenue | None) -> Said:
 
 
 def _separated(f: Finding) -> Said:
-    lead, average, then = _by(f), _average(f), _advice(f)
+    lead, average, clear, then = _by(f), _average(f), _clear(f), _advice(f)
+    zh, en = f"{clear['zh']}{then['zh']}。", f"{clear['en']}{then['en']}."
     if f.others == 1:
         return {
-            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{then['zh']}。",
-            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{then['en']}.",
+            "zh": f"{average['zh']}{f.leader} 优于 {f.second}{lead['zh']}{zh}",
+            "en": f"{average['en']}{f.leader} beats {f.second}{lead['en']}{en}",
         }
-    zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
-    en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
+    over_zh = f"，与第二名 {f.second} 相比{lead['zh']}" if lead["zh"] else ""
+    over_en = f", and the next best, {f.second},{lead['en']}" if lead["en"] else ""
     return {
-        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{zh}{then['zh']}。",
-        "en": f"{average['en']}{f.leader} beats every other variant{en}{then['en']}.",
+        "zh": f"{average['zh']}{f.leader} 优于其他所有方案{over_zh}{zh}",
+        "en": f"{average['en']}{f.leader} beats every other variant{over_en}{en}",
     }
 
 
@@ -235,19 +249,21 @@ def _still_open(f: Finding) -> Said:
 
 
 def _too_close(f: Finding) -> Said:
-    stop = _stop(f)
+    stop, clear = _stop(f), _clear(f)
+    pause = "；" if clear["zh"] else "，"
     if f.average:
         return {
-            "zh": f"平均来看，{f.leader} 与 {f.second} 效果基本持平，再增加样本也难分高下，"
-            f"但不同访客可能适合不同方案。{stop['zh']}",
-            "en": f"on average {f.leader} and {f.second} are practically equal, and more visitors "
-            f"will not tell them apart; different visitors may need different ones.{stop['en']}",
+            "zh": f"平均来看，{f.leader} 与 {f.second} 效果基本持平{clear['zh']}{pause}"
+            f"再增加样本也难分高下，但不同访客可能适合不同方案。{stop['zh']}",
+            "en": f"on average {f.leader} and {f.second} are practically equal{clear['en']}, and "
+            "more visitors will not tell them apart; different visitors may need different "
+            f"ones.{stop['en']}",
         }
     return {
-        "zh": f"{f.leader} 与 {f.second} 效果基本持平，任选其一即可，再增加样本也难分高下。"
-        f"{stop['zh']}",
-        "en": f"{f.leader} and {f.second} are practically equal; choose either, more visitors will "
-        f"not tell them apart.{stop['en']}",
+        "zh": f"{f.leader} 与 {f.second} 效果基本持平{clear['zh']}{pause}任选其一即可，"
+        f"再增加样本也难分高下。{stop['zh']}",
+        "en": f"{f.leader} and {f.second} are practically equal{clear['en']}; choose either, more "
+        f"visitors will not tell them apart.{stop['en']}",
     }
 
 
@@ -354,16 +370,22 @@ def _stop(f: Finding) -> Said:
 
 def _personal(f: Finding) -> Said:
     """Say before all else what a personal policy brings."""
-    if f.gain is None:
+    beside = [
+        (f.gain, {"zh": "最优单一方案", "en": "best single variant"}),
+        (f.over_fallback, {"zh": "默认方案", "en": "fallback"}),
+        (f.lift, {"zh": "保留组", "en": "holdout"}),
+    ]
+    told = [(_change(share), name) for share, name in beside if share is not None]
+    if f.gain is None and f.over_fallback is None:
         return {"zh": "", "en": ""}
-    best, held = _change(f.gain), None if f.lift is None else _change(f.lift)
-    zh = f"个性化投放相对最优单一方案的变化为 {best['zh']}"
-    en = f"Personalisation brings {best['en']} over the best single variant"
-    if held is None:
-        return {"zh": f"{zh}。", "en": f"{en}. "}
+    (first, name), *others = told
+    zh = [f"，相对{one['zh']}为 {change['zh']}" for change, one in others]
+    en = [f"{change['en']} over the {one['en']}" for change, one in told]
+    *head, last = en
+    told_en = f"{', '.join(head)}, and {last}" if head else last
     return {
-        "zh": f"{zh}，相对对照组为 {held['zh']}。",
-        "en": f"{en}, and {held['en']} over the holdout. ",
+        "zh": f"个性化投放相对{name['zh']}的变化为 {first['zh']}{''.join(zh)}。",
+        "en": f"Personalisation brings {told_en}. ",
     }
 
 
@@ -373,6 +395,17 @@ def _change(share: Estimate) -> Said:
         "zh": f"{value}%（置信区间 {low}%～{high}%）",
         "en": f"{value} % ({low} % to {high} %)",
     }
+
+
+def _clear(f: Finding) -> Said:
+    """Say since when a verdict has held, with the year where it is not this one."""
+    if f.since is None:
+        return {"zh": "", "en": ""}
+    day, month, year = f.since.day, f.since.month, f.since.year
+    this = f.newest is not None and f.newest.year == year
+    zh = f"{month} 月 {day} 日" if this else f"{year} 年 {month} 月 {day} 日"
+    en = f"{day} {MONTHS[month - 1]}" + ("" if this else f" {year}")
+    return {"zh": f"，该结论自 {zh}起成立", "en": f", as has been clear since {en}"}
 
 
 def _average(f: Finding) -> Said:

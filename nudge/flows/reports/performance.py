@@ -150,7 +150,7 @@ class Reports:
         # A filter's visitors are not those of whom the gain is told.
         personal = _is_personal(slot) and not question.where
         enabled = [one.name for one in slot.variants if one.enabled]
-        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED, personal), views)
+        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED, personal, slot.fallback), views)
         terms = self._terms(slot, cube, as_of, calendar, advice)
         found = report(terms, question.by, cube) | {"prefilled": numbers}
         head: dict[str, object] = {

@@ -1,28 +1,41 @@
-"""The gain of a personal policy over the best single variant."""
+"""The gain of a personal policy over the best single variant, and over the fallback."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
+import pytest
 
 from bandits.inference.interval import Estimate
-from benchmarks.advice import ALPHA, NAMES, World, cube_of
-from nudge.domain.advice.personal_gain import personal_gain
+from benchmarks.advice import ALPHA
+from benchmarks.advice_worlds import NAMES, Log, World, cube_of
+from nudge.domain.advice.personal_gain import fallback_gain, personal_gain
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.reports.comparison import ComparisonRows
+from nudge.domain.reports.cube import OTHER, Cube
 from nudge.domain.reports.sentences import Finding, sentence
 
 SHARES = np.outer([0.5, 0.5], [0.5, 0.3, 0.2])
 RATES = np.repeat(np.array([[0.12, 0.08, 0.04], [0.08, 0.12, 0.04]])[:, None], 3, axis=1)
 PMF = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
 PERSONAL = World(SHARES, RATES, PMF)
-TRUTH = (0.8 * 0.12 + 0.1 * 0.08 + 0.1 * 0.04) / 0.10 - 1.0
+SERVED = 0.8 * 0.12 + 0.1 * 0.08 + 0.1 * 0.04
+TRUTH = SERVED / 0.10 - 1.0
+PAGES = {"default": "coffee", "wap": "movie"}
+"""A fallback by page, where the channels of the world stand for pages."""
 
 
-def found(seed: int, visitors: int = 20_000) -> Estimate:
-    rows, hits = PERSONAL.log(visitors, np.random.default_rng(seed))
-    part = ComparisonRows.of(cube_of(PERSONAL, rows, hits, 0))
+@cache
+def cube(seed: int, visitors: int = 20_000) -> Cube:
+    log = Log(PERSONAL, np.random.default_rng(seed))
+    log.play(visitors)
+    return cube_of(log, 0)
+
+
+def found(seed: int) -> Estimate:
+    part = ComparisonRows.of(cube(seed))
     gain = personal_gain(part, [0, 1, 2], shares=True, level=0.95)
     assert gain is not None
     return gain
@@ -34,15 +47,36 @@ def test_the_interval_covers_the_gain_over_the_best() -> None:
     assert covered >= 184, covered  # .95, less four errors of 200 worlds
 
 
+@pytest.mark.parametrize(("fallback", "value"), [(PAGES, 0.06), ({"default": "coffee"}, 0.10)])
+def test_the_interval_covers_the_gain_over_the_fallback(
+    fallback: dict[str, str], value: float
+) -> None:
+    """Each page has its own fallback, though it is rarely shown: .95 of the intervals cover."""
+    gains = [fallback_gain(cube(seed), fallback, level=0.95) for seed in range(200)]
+    truth = SERVED / value - 1.0
+    covered = sum(one is not None and one.contains(truth) for one in gains)
+    assert 178 <= covered <= 199, covered  # .95 of 200 worlds, and four errors
+
+
+def test_a_page_that_cannot_be_told_leaves_the_gain_open() -> None:
+    """A page with a fallback of its own, among those put together, has an unknown one."""
+    other = replace(cube(1), segments=[("web",), (OTHER,)])
+    assert fallback_gain(other, PAGES, level=0.95) is None
+    assert fallback_gain(other, {"default": "coffee"}, level=0.95) is not None
+    assert fallback_gain(other, {"default": "taken away"}, level=0.95) is None
+
+
 def test_only_a_personal_policy_has_a_gain() -> None:
-    """The gain stands in the advice where the policy chooses by context, and nowhere else."""
-    rows, hits = PERSONAL.log(200_000, np.random.default_rng(1))
-    views = {"channel": cube_of(PERSONAL, rows, hits, 0)}
-    terms = AdviceTerms(NAMES, revenue=False, alpha=ALPHA)
-    assert slot_advice(terms, views).gain is None
-    gain = slot_advice(replace(terms, personal=True), views).gain
-    assert gain is not None
-    assert gain.low <= TRUTH <= gain.high
+    """The gains stand in the advice where the policy chooses by context, and nowhere else."""
+    views = {"page": cube(1, 200_000)}
+    terms = AdviceTerms(NAMES, revenue=False, alpha=ALPHA, fallback=PAGES)
+    plain = slot_advice(terms, views)
+    assert plain.gain is plain.over_fallback is None
+    personal = slot_advice(replace(terms, personal=True), views)
+    assert personal.gain is not None
+    assert personal.gain.contains(TRUTH)
+    assert personal.over_fallback is not None
+    assert personal.over_fallback.contains(SERVED / 0.06 - 1.0)
 
 
 def test_the_sentence_speaks_of_the_policy_first() -> None:
@@ -54,5 +88,20 @@ def test_the_sentence_speaks_of_the_policy_first() -> None:
         "(-1 % to 40 %) over the holdout. A and B are"
     )
     assert said["zh"].startswith(
-        "个性化投放相对最优单一方案的变化为 8%（置信区间 5%～11%），相对对照组为 20%"
+        "个性化投放相对最优单一方案的变化为 8%（置信区间 5%～11%），相对保留组为 20%"
     )
+
+
+def test_the_sentence_tells_the_gain_over_the_fallback() -> None:
+    """The fallback stands between the best single variant and the holdout."""
+    gain, over = Estimate(0.08, 0.05, 0.11), Estimate(0.15, 0.1, 0.2)
+    both = Finding("too_early", "still_open", "A", "B", gain=gain, over_fallback=over)
+    said = sentence(replace(both, lift=over))
+    assert (
+        "over the best single variant, 15 % (10 % to 20 %) over the fallback, and 15 %"
+        in said["en"]
+    )
+    assert "，相对默认方案为 15%（置信区间 10%～20%），相对保留组为 15%" in said["zh"]
+    alone = sentence(replace(both, gain=None))
+    assert alone["en"].startswith("Personalisation brings 15 % (10 % to 20 %) over the fallback. ")
+    assert alone["zh"].startswith("个性化投放相对默认方案的变化为 15%（置信区间 10%～20%）。")

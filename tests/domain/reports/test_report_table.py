@@ -8,7 +8,13 @@ from typing import Any
 
 from nudge.domain.reports.report_table import BOM, as_csv
 
-SAID = {"kind": "winner", "reason": "separated", "zh": "“甲” 优于 B。", "en": "“A, b” beats B."}
+SAID = {
+    "kind": "winner",
+    "reason": "separated",
+    "since": "2026-11-03",
+    "zh": "“甲” 优于 B。",
+    "en": "“A, b” beats B.",
+}
 
 
 def report() -> dict[str, Any]:
@@ -32,6 +38,7 @@ def test_q4_each_block_of_a_csv_has_its_verdict_and_titles_are_no_formulas() -> 
     assert text.count("\r\n") == text.count("\n") == 5
     whole, variant, city, _ = csv.DictReader(StringIO(text.removeprefix(BOM)))
     assert (whole["verdict"], whole["sentence_zh"]) == ("winner", SAID["zh"])
+    assert (whole["since"], variant["since"]) == ("2026-11-03", "")
     assert city["sentence_en"] == SAID["en"]
     assert city["context.city"] == "' @SUM(1)"
     assert (variant["title_zh"], variant["title_en"]) == ("'=1+1", "A, b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -48,6 +49,23 @@ def test_what_holds_on_average_is_said_to_be_so() -> None:
     close = sentence(Finding("cannot_tell", "too_close", "A", "B", needs=(need,), average=True))
     assert "choose either" not in close["en"]
     assert "任选" not in close["zh"]
+
+
+def test_since_when_stands_behind_the_lead() -> None:
+    """The day, with the year where the newest exposures are of another one."""
+    day = date(2026, 11, 3)
+    found = Finding("winner", "separated", "A", "B", LEAD, ("B",), since=day, newest=day)
+    assert sentence(found) == {
+        "zh": "A 优于 B，转化率相对高出 12%（置信区间 8%～17%），该结论自 11 月 3 日起成立；"
+        "可停用 B。",
+        "en": "A beats B by 12 % (8-17 %), as has been clear since 3 November; B can be stopped.",
+    }
+    later = sentence(replace(found, newest=date(2027, 1, 2)))
+    assert "自 2026 年 11 月 3 日起" in later["zh"]
+    assert "since 3 November 2026;" in later["en"]
+    close = sentence(Finding("cannot_tell", "too_close", "A", "B", since=day, newest=day))
+    assert close["zh"].startswith("A 与 B 效果基本持平，该结论自 11 月 3 日起成立；任选其一即可")
+    assert "practically equal, as has been clear since 3 November; choose" in close["en"]
 
 
 @pytest.mark.parametrize(
