@@ -42,9 +42,9 @@ from nudge.lake.files.sweep import sweep
 
 PARTITIONS = (0, 1)
 START = MIDNIGHT - SPAN * DAY
-VISITS = 8
+VISITS = 6
 """Of a day and partition: few, since every death is followed by a recount of all entries."""
-RUN = 30
+RUN = 60
 """Entries of a manifest."""
 ROWS = 250
 """Entries of a step."""
