@@ -75,7 +75,7 @@ class NumberSearch:
     def _packed(self, blob: bytes) -> set[bytes]:
         """Return the numbers among all runs of eight bytes: integers, floats, raw digests.
 
-        Their first bytes rule out almost every run; reading all of them would take four times as long.
+        Their first bytes rule out almost every run: reading all would take four times as long.
         """
         size = len(blob) - 7
         if size <= 0:

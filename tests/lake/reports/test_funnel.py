@@ -115,21 +115,29 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return written(tmp_path_factory.mktemp("funnel") / "lake", chain(*weeks))
 
 
+@pytest.fixture(scope="module")
+def hand(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """The recount of that lake, which the tests only read."""
+    return by_hand(lake)
+
+
 @pytest.mark.parametrize("by", list(GROUPS))
-def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
+def test_counts_equal_hand_written_sql(
+    lake: Lake, hand: duckdb.DuckDBPyConnection, by: str
+) -> None:
     """Visits, losses and median times of each stage and group are those of a recount in SQL."""
-    connection, backend = by_hand(lake), connect(lake)
+    backend = connect(lake)
     for period in (SECOND, VisitPeriod(START, START + 2 * WEEK)):
         found = count(backend, PATH, period, by)
-        assert stages_of(found) == stages_by_hand(connection, by, period)
+        assert stages_of(found) == stages_by_hand(hand, by, period)
         assert found.visits > 600
 
 
-def test_reasons_equal_hand_written_sql(lake: Lake) -> None:
+def test_reasons_equal_hand_written_sql(lake: Lake, hand: duckdb.DuckDBPyConnection) -> None:
     """What was lost at each stage for each reason is that of a recount; all of it adds up."""
     found = count(connect(lake), PATH, VisitPeriod(START, START + 2 * WEEK), "")
     lost = "SELECT furthest, coalesce(failed, ''), count(*) FROM stages WHERE furthest < 5"
-    rows = by_hand(lake).execute(f"{lost} GROUP BY ALL")
+    rows = hand.execute(f"{lost} GROUP BY ALL")
     assert {(x.stage, x.reason, x.lost.hits) for x in found.leaks} == set(rows.fetchall())
     assert sum(x.lost.hits for x in found.leaks) + found.overall[-1].visits == found.visits
 
