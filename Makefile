@@ -9,6 +9,9 @@ ARGS ?=
 WORKERS ?= 2
 # tests/scheduling.py: whole files, the slowest first.
 SPREAD = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+# Containers often forbid bytecode. Each of the many processes that tests start would then compile
+# the libraries again, which costs a service four seconds of a core. Empty is unset to Python.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help setup run demo test faults test-all soak spark lint format bench house lock clean
 

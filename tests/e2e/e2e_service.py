@@ -140,7 +140,6 @@ def _environ(data_dir: Path, port: int) -> dict[str, str]:
         "NUDGE_BIND": f"127.0.0.1:{port}",
         "NUDGE_ADMIN_KEY": ADMIN_KEY,
         "NUDGE_PAGE_KEY": PAGE_KEY,
-        "NUDGE_PUBLISH_EVERY": "1",
         "NUDGE_ARCHIVE_EVERY": "1",
         # A test machine is busy: what the hot path does within 50 ms is for the benchmarks.
         "NUDGE_HOT_TIMEOUT": "5",

@@ -15,8 +15,8 @@ from e2e_service import ADMIN_KEY, PAGE_KEY, Service, web_workers
 
 from nudge.client.api import Api, ServiceTarget
 
-STOCK = 1000
-WANTED = 5000
+STOCK = 300
+WANTED = 1500
 SLOT = {
     "title": "Offers of the test",
     "on": "decision",
@@ -102,8 +102,8 @@ def test_a_promotion_is_served_within_a_second_to_whom_it_is_for(service: Servic
     assert ask(page, "city_offer", "latecomer", city="suzhou")["variant"] == "plain"
 
 
-def test_a_thousand_in_stock_and_five_thousand_who_want_it(service: Service) -> None:
-    """Exactly a thousand get one, whoever asks at the same time, and asks again."""
+def test_of_limited_stock_exactly_all_is_given(service: Service) -> None:
+    """Exactly 300 of 1,500 get one, whoever asks at the same time, and asks again."""
     slot = SLOT | {
         "variants": [
             {"name": "plain", "value": 0},

@@ -18,7 +18,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.lake.files.expire import expire, plan
 from nudge.lake.files.reader import Lake
 
-ROWS = 250
+ROWS = 150
 
 
 def main(secret: str, root: str, before: str, watermark: str, *fault: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -42,10 +43,12 @@ def journal() -> dict[int, list[JournalEntry]]:
     return found
 
 
-@pytest.fixture
-def lake(tmp_path: Path, journal: dict[int, list[JournalEntry]]) -> Lake:
-    """The same as a lake of many small files."""
-    lake = Lake(tmp_path / "lake")
+@pytest.fixture(scope="module")
+def small_files(
+    tmp_path_factory: pytest.TempPathFactory, journal: dict[int, list[JournalEntry]]
+) -> Lake:
+    """The same as a lake of many small files, which stays as it is."""
+    lake = Lake(tmp_path_factory.mktemp("small") / "lake")
     for run in range(RUNS):
         batches = [_part(entries, run) for entries in journal.values()]
         ranges = [Range(b[0].partition, b[0].position - 1, b[-1].position) for b in batches]
@@ -54,6 +57,13 @@ def lake(tmp_path: Path, journal: dict[int, list[JournalEntry]]) -> Lake:
             made = Manifest(of, files[of.partition], batch[-1].stamp if run % 2 else None)
             manifest.write(lake.root, made)
     return lake
+
+
+@pytest.fixture
+def lake(tmp_path: Path, small_files: Lake) -> Lake:
+    """A copy of it."""
+    shutil.copytree(small_files.root, tmp_path / "lake")
+    return Lake(tmp_path / "lake")
 
 
 def _part(entries: list[JournalEntry], run: int) -> list[JournalEntry]:

@@ -42,9 +42,9 @@ from nudge.lake.files.sweep import sweep
 
 PARTITIONS = (0, 1)
 START = MIDNIGHT - SPAN * DAY
-VISITS = 8
+VISITS = 6
 """Of a day and partition: few, since every death is followed by a recount of all entries."""
-RUN = 30
+RUN = 60
 """Entries of a manifest."""
 ROWS = 250
 """Entries of a step."""
@@ -187,7 +187,7 @@ def test_cuts_add_up(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None
 
 def test_what_is_open_or_not_read_stays(lake: Lake, entries: dict[int, list[JournalEntry]]) -> None:
     """Nothing goes whose window has not closed, nor behind what every fold has read."""
-    first = START + 4 * DAY
+    first = START + 7 * DAY
     cut(lake, day(SPAN), watermark=first)
     since = lake.contents().since()
     assert since is not None

@@ -121,13 +121,21 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return written(tmp_path_factory.mktemp("funnel") / "lake", chain(*weeks))
 
 
+@pytest.fixture(scope="module")
+def hand(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """The recount of that lake, which the tests only read."""
+    return by_hand(lake)
+
+
 @pytest.mark.parametrize("by", list(GROUPS))
-def test_counts_equal_hand_written_sql(lake: Lake, by: str) -> None:
+def test_counts_equal_hand_written_sql(
+    lake: Lake, hand: duckdb.DuckDBPyConnection, by: str
+) -> None:
     """Visits, losses and median times of each stage and group are those of a recount in SQL."""
-    connection, backend = by_hand(lake), connect(lake)
+    backend = connect(lake)
     for period in (SECOND, VisitPeriod(START, START + 2 * WEEK)):
         found = count(backend, PATH, period, by)
-        assert stages_of(found) == stages_by_hand(connection, by, period)
+        assert stages_of(found) == stages_by_hand(hand, by, period)
         assert found.visits > 600
 
 
@@ -141,12 +149,14 @@ FILTERS = {
 
 
 @pytest.mark.parametrize(("text", "chosen"), FILTERS.items(), ids=list(FILTERS))
-def test_q4_a_filter_keeps_the_visits_of_a_recount(lake: Lake, text: str, chosen: str) -> None:
+def test_q4_a_filter_keeps_the_visits_of_a_recount(
+    lake: Lake, hand: duckdb.DuckDBPyConnection, text: str, chosen: str
+) -> None:
     """Any of a dimension's values, all of its dimensions; payments without a visit are untold."""
     texts = {"where": text, "from": "2020-01-01", "to": "2020-01-01"}
     where = funnel_question(texts, START, None, OperatorCalendar()).where
     found = count(connect(lake), PATH, SECOND, "channel", where=where)
-    assert stages_of(found) == stages_by_hand(by_hand(lake), "channel", SECOND, chosen)
+    assert stages_of(found) == stages_by_hand(hand, "channel", SECOND, chosen)
     assert 0 < found.visits < 900
     assert found.sources.without_visit is None
 
@@ -198,11 +208,11 @@ def test_q4_what_has_no_counterpart_is_said_to(lake: Lake) -> None:
         assert {one["loss_rate"] for one in changes} == {None}
 
 
-def test_reasons_equal_hand_written_sql(lake: Lake) -> None:
+def test_reasons_equal_hand_written_sql(lake: Lake, hand: duckdb.DuckDBPyConnection) -> None:
     """Losses at each stage for each reason are those of a recount; all of it adds up."""
     found = count(connect(lake), PATH, VisitPeriod(START, START + 2 * WEEK), "")
     lost = "SELECT furthest, coalesce(failed, ''), count(*) FROM stages WHERE furthest < 5"
-    rows = by_hand(lake).execute(f"{lost} GROUP BY ALL")
+    rows = hand.execute(f"{lost} GROUP BY ALL")
     assert {(x.stage, x.reason, x.lost.hits) for x in found.leaks} == set(rows.fetchall())
     assert sum(x.lost.hits for x in found.leaks) + found.overall[-1].visits == found.visits
 
