@@ -7,6 +7,7 @@ the rest.
 """
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -82,13 +83,20 @@ def variances(sums: ArmSums, first: int, second: int) -> tuple[float, float, flo
     blocks = sums.time_blocks
     if not len(blocks.block) or (sums.groups.rows and sums.groups.clusters < 2):  # noqa: PLR2004
         return observed_variances(sums, first, second)
-    mean = np.nan_to_num(sums.table.mean())
-    wide = score_variances(blocks, mean) / float(sums.table.rows) ** 2
-    own_rows = sums.table.variance_of_mean()
-    each = np.where(own_rows > 0.0, np.sqrt(own_rows * wide), wide)
+    each = _row_variances(sums)
     a, b = float(each[first]), float(each[second])
     one, other, both = pair_effects(sums, first, second)
     return a * one, b * other, (a + b) * both
+
+
+# The same for all arms of a comparison, and a section of a report asks for each of them thrice.
+@lru_cache(maxsize=2)
+def _row_variances(sums: ArmSums) -> FloatArray:
+    """Return the variances (K,) of the means as if each row were another subject's."""
+    mean = np.nan_to_num(sums.table.mean())
+    wide = score_variances(sums.time_blocks, mean) / float(sums.table.rows) ** 2
+    own_rows = sums.table.variance_of_mean()
+    return np.where(own_rows > 0.0, np.sqrt(own_rows * wide), wide)
 
 
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:

@@ -49,8 +49,8 @@ def predict_rewards(blocks: ArmBlocks, unit: float | None = None) -> RewardPredi
     every = np.where(first, pooled[:, first].sum(axis=1)[:, None], every)
     around = _before(blocks.stratum, blocks.block, pooled)
     around = np.where(first, pooled, around)
-    arms = range(arm.shape[2])
-    own = np.stack([_before(blocks.stratum, blocks.block, arm[..., k]) for k in arms], axis=2)
+    by_arm = np.moveaxis(arm, 2, 1)  # (5, K, N): all arms in one pass
+    own = np.moveaxis(_before(blocks.stratum, blocks.block, by_arm), 1, 2)
     one = _ordinary(pooled.sum(axis=1), unit)
     every = every + one[:, None]  # one more row, with an ordinary reward
     level = _shrink(around, every)

@@ -15,6 +15,7 @@ import numpy as np
 
 from bandits.arrays import FloatArray
 from bandits.inference.arm_blocks import ArmBlocks
+from bandits.inference.arm_table import sum_places
 from bandits.inference.prediction import RewardPrediction, predict_rewards
 
 RELATIVE = 16.0
@@ -61,8 +62,7 @@ def score_sums(blocks: ArmBlocks, unit: float | None = None) -> ScoreSums:
     guess, table = predict_rewards(blocks, unit), blocks.table
     _, place = np.unique(blocks.block, return_inverse=True)
     columns = _columns(guess, blocks)
-    by_block = np.zeros((int(place.max()) + 1, *columns.shape[1:]))
-    np.add.at(by_block, place, columns)
+    by_block = sum_places(columns, place, int(place.max()) + 1)
     value, predicted, observed, third, mean, square = np.moveaxis(by_block, 1, 0)
     rows = np.bincount(place, table.rows)[:, None]
     single = predicted / rows

@@ -13,6 +13,7 @@ martingale. They do matter for an arm's mean over subjects: `design_effect` wide
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -107,6 +108,8 @@ def lift(
     return Estimate(value, low, high)
 
 
+# A verdict asks for the scores of one comparison three times, a report's section five times.
+@lru_cache(maxsize=2)
 def _scores(sums: ArmSums, unit: float | None) -> ScoreSums | None:
     """Return the sums of scores; None before anything is known of the rewards."""
     blocks = sums.time_blocks

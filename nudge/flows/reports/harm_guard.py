@@ -65,7 +65,7 @@ class HarmGuard:
             yuan = IN_YUAN[metric]
             part = ComparisonRows.of(cubes[yuan])
             part = part.matured() if harms.matured else part
-            shares = read_holdout_shares(self.store, slot, cubes[yuan], self.holdout)
+            shares = read_holdout_shares(self.store, slot, cubes[yuan].revisions, self.holdout)
             sums = holdout_sums_of(part, shares, binary=not yuan)
             found.append(judge(metric, sums, harms))
         return HarmFinding(slot, since, tuple(found), as_of)
