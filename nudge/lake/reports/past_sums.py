@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -86,8 +86,12 @@ class PastSums:
         if before is None:
             return self._whole(segments)
         new = [name for name in self.rows.names if name not in one.days]
-        more = self.query.sums(self.query.cut.rows(self.rows.of_days(new)), segments)
-        return _added(Sums(*before), more, self.query.since)
+        found = Sums(*before)
+        if new:
+            rows = self.query.cut.rows(self.rows.of_days(new))
+            found = _added(found, self.query.sums(rows, segments))
+        # What is lately moves on by itself, at each midnight.
+        return replace(found, delays=_lately(found.delays, self.query.since))
 
 
 @dataclass(frozen=True)
@@ -114,16 +118,15 @@ class _MadeOf:
         # Where segments were few, each row is in its own: none was put together with others.
         alone = len(self.segments) < MOST and set(self.segments) <= set(other.segments)
         same = self.segments == other.segments or alone
-        return same and set(self.days) < set(other.days) and self.since <= other.since
+        return same and set(self.days) <= set(other.days) and self.since <= other.since
 
 
-def _added(before: Sums, more: Sums, since: float) -> Sums:
+def _added(before: Sums, more: Sums) -> Sums:
     tables = {}
     for name in Sums.__dataclass_fields__:
         both = [getattr(before, name), getattr(more, name)]
         whole = pa.concat_tables(both, promote_options="permissive").unify_dictionaries()
         tables[name] = _summed(whole, ADDED[name]) if name in ADDED else whole
-    tables["delays"] = _lately(tables["delays"], since)
     return Sums(**{name: table.combine_chunks() for name, table in tables.items()})
 
 

@@ -23,7 +23,7 @@ FEW = 1200
 """Visits."""
 LATER = MIDNIGHT + 3 * DAY
 """The first two days are final then."""
-BY = ((), ("day",), ("context.city_tier",))
+BY = (("day",), ("context.city_tier",))
 
 
 def cubes(lake: Lake, cache: Path, cuts: tuple[tuple[str, ...], ...] = BY) -> list[Cube]:
