@@ -1,5 +1,8 @@
 """Reports and evaluations over a lake of ten million decisions: seconds, processor and memory.
 
+Each report is made as a worker makes it: with its advice by the slot's own context. The slot and
+its revisions are read from a store.
+
     python -m benchmarks reports            # 10,000,000 decisions: 1.5 GB of disk, some minutes
     python -m benchmarks reports --rows 1000000
 
@@ -22,16 +25,21 @@ from typing import Final
 
 from benchmarks import big_lake
 from benchmarks.big_lake import SLOT, VARIANTS, written
+from benchmarks.folds import served
 from benchmarks.options import option_parser
 from nudge.config.slot_file import parse_slot
-from nudge.domain.reports.questions import CONTEXT, DIMENSIONS, EvaluationQuestion
-from nudge.domain.reports.report import ReportTerms, report
+from nudge.domain.reports.questions import (
+    CONTEXT,
+    DIMENSIONS,
+    EvaluationQuestion,
+    PerformanceQuestion,
+)
 from nudge.flows.reports.evaluate import evaluate_lake
+from nudge.flows.reports.performance import Reports
 from nudge.lake.engine.engine import EngineLimits, engine
 from nudge.lake.files.reader import Lake
-from nudge.lake.reports.cubes import build_cube, keep_sums
-from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.slot_rows import slot_rows
+from nudge.store.store import Store
 
 BASELINE: Final = "by hand: counts by channel and variant"
 ROWS: Final = 10_000_000
@@ -56,22 +64,22 @@ JOIN decisions d USING (decision_id)
 LEFT JOIN (SELECT decision_id, sum(conversions) conversions FROM rewards GROUP BY 1) r
 USING (decision_id) GROUP BY ALL
 """
-TERMS: Final = ReportTerms(
-    parse_slot(
-        {
-            "slot": SLOT,
-            "revision": 1,
-            "on": "decision",
-            "holdout": 1 / big_lake.HELD,
-            "stickiness": {"period": "1d"},
-            "variants": [{"name": name, "value": name} for name in VARIANTS],
-            "reward": {"event": "paid", "objective": "conversion", "window": "1d"},
-            "fallback": {"default": VARIANTS[-1]},
-        },
-        "benchmark",
-    ),
-    {1: 1 / big_lake.HELD},
-    big_lake.START + big_lake.DAYS * big_lake.DAY,
+SERVED: Final = parse_slot(
+    {
+        "slot": SLOT,
+        "revision": 1,
+        "on": "decision",
+        "holdout": 1 / big_lake.HELD,
+        "stickiness": {"period": "1d"},
+        "context": [
+            {"name": name, "kind": "category", "cells": list(values)}
+            for name, values in big_lake.ATTRIBUTES.items()
+        ],
+        "variants": [{"name": name, "value": name} for name in VARIANTS],
+        "reward": {"event": "paid", "objective": "conversion", "window": "1d"},
+        "fallback": {"default": VARIANTS[-1]},
+    },
+    "benchmark",
 )
 
 
@@ -87,27 +95,26 @@ def told(what: str, most: float = math.inf) -> Iterator[None]:
         BROKEN.append(what)
 
 
-def made(root: Path, by: tuple[str, ...]) -> dict[str, object]:
-    """A report, as a worker makes it."""
-    with engine(Lake(root / "lake"), EngineLimits(), root / "cache") as (backend, contents):
-        rows = slot_rows(backend, contents, SLOT, root / "cache")
-        return report(TERMS, by, build_cube(rows, Cut(by=by), VARIANTS))
-
-
 def measured(root: Path) -> None:
     """Prepare as a worker does, then ask: what was prepared, and what was not."""
-    lake = Lake(root / "lake")
-    with engine(lake, EngineLimits(), root / "cache") as (backend, contents):
-        with told("days that are over, joined (in spare time)"):
-            rows = slot_rows(backend, contents, SLOT, root / "cache")
-        with told("sums of the usual questions (in spare time)"):
-            for by in USUAL:
-                keep_sums(rows, Cut(by=by), VARIANTS)
-    for by in (*USUAL, *OTHERS):
-        for time_, bound in (("the first time", "first"), ("again", "again")):
-            most = SECONDS[bound] if len(by) <= 1 else math.inf
-            with told(f"report by {', '.join(by) or 'nothing'}, {time_}", most):
-                made(root, by)
+    with served() as store:
+        store.slots.put(SERVED, None)
+        lake = Lake(root / "lake")
+        with (
+            told("days that are over, joined (in spare time)"),
+            engine(lake, EngineLimits(), root / "cache") as (backend, contents),
+        ):
+            slot_rows(backend, contents, SLOT, root / "cache")
+        worker = Reports(store, lake, root / "cache", 0.0)
+        with told("sums of the usual questions, and advice (in spare time)"):
+            worker.keep()
+        for by in (*USUAL, *OTHERS):
+            asked = PerformanceQuestion(SLOT, by=by)
+            for time_, bound in (("the first time", "first"), ("again", "again")):
+                most = SECONDS[bound] if len(by) <= 1 else math.inf
+                with told(f"report by {', '.join(by) or 'nothing'}, {time_}", most):
+                    worker.make(asked)
+        unprepared(root, store)
     for target in TARGETS:
         with told(f"evaluation with DR, {target}", SECONDS["evaluation"]):
             evaluate_lake(lake, root / "cache", EvaluationQuestion(SLOT, target))
@@ -115,6 +122,19 @@ def measured(root: Path) -> None:
     print(f"  most memory {peak / 1e9:.2f} GB (at most {MEMORY / 1e9})", flush=True)
     if BROKEN or peak > MEMORY:
         sys.exit(1)
+
+
+def unprepared(root: Path, store: Store) -> None:
+    """Ask a worker that has just started, and one whose lake has grown since it prepared."""
+    asked = PerformanceQuestion(SLOT, by=("channel",))
+    with told("report by channel, of a new worker"):
+        Reports(store, Lake(root / "lake"), root / "cache", 0.0).make(asked)
+    for path in (root / "cache" / "sums" / SLOT).glob("*.state"):
+        path.unlink()
+    for path in (root / "cache" / "open" / SLOT).iterdir():
+        path.unlink()
+    with told("report by channel, where more was logged since"):
+        Reports(store, Lake(root / "lake"), root / "cache", 0.0).make(asked)
 
 
 def by_hand(root: Path) -> None:

@@ -5,6 +5,7 @@ the AIPW score of a row is m_a + w (Y - m_a), and where m_a is the weighted mean
 is sum w Y / sum w: so these sums give the AIPW estimate without a second pass.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
@@ -121,9 +122,7 @@ class ArmTable:
         """Return sums (count, ...) of the entries (n,) of the first axis that have one place."""
 
         def sums(column: FloatArray) -> FloatArray:
-            out = np.zeros((count, *column.shape[1:]))
-            np.add.at(out, places, column)
-            return out
+            return sum_places(column, places, count)
 
         return self._each(sums)
 
@@ -157,3 +156,14 @@ class ArmTable:
     def effective(self) -> FloatArray:
         """Return the effective numbers of rows (..., K): (sum w)^2 / sum w^2; 0 if never drawn."""
         return np.asarray(self.weight**2 / np.maximum(self.weight_square, 1e-300))
+
+
+def sum_places(column: FloatArray, places: IntArray, count: int) -> FloatArray:
+    """Return the sums (count, ...) of the entries (n, ...) that have one place (n,).
+
+    They are added in their order, as by `np.add.at`, which takes ten times as long.
+    """
+    wide = math.prod(column.shape[1:])
+    flat = places[:, None] * wide + np.arange(wide)
+    found = np.bincount(flat.ravel(), column.ravel(), count * wide)
+    return np.asarray(found.reshape((count, *column.shape[1:])), dtype=np.float64)

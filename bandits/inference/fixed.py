@@ -8,6 +8,7 @@ the rest.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -100,12 +101,19 @@ def variances(sums: ArmSums, first: int, second: int) -> PairVariances:
     if not len(blocks.block) or (sums.groups.rows and sums.groups.clusters < 2):  # noqa: PLR2004
         own = observed_variances(sums, first, second)
         return PairVariances((float(means[first]), float(means[second])), *own)
-    levels, wide = score_variances(blocks)
-    each = wide / float(sums.table.rows) ** 2
+    levels, each = _row_variances(sums)
     a, b = float(each[first]), float(each[second])
     one, other, both = pair_effects(sums, first, second)
     at = float(levels[first]), float(levels[second])
     return PairVariances(at, a * one, b * other, (a + b) * both)
+
+
+# The same for all arms of a comparison, and a section of a report asks for each of them thrice.
+@lru_cache(maxsize=2)
+def _row_variances(sums: ArmSums) -> tuple[FloatArray, FloatArray]:
+    """Return smoothed means (K,), and their variances (K,) if each row were another subject's."""
+    levels, wide = score_variances(sums.time_blocks)
+    return levels, wide / float(sums.table.rows) ** 2
 
 
 def mean(sums: ArmSums, arm: int, *, level: float = 0.95) -> Estimate:

@@ -17,7 +17,7 @@ import numpy as np
 
 from bandits.arrays import FloatArray, IntArray
 from bandits.inference.arm_blocks import ArmBlocks
-from bandits.inference.arm_table import ArmTable
+from bandits.inference.arm_table import ArmTable, sum_places
 from bandits.inference.prediction import RewardPrediction, predict_rewards
 
 RELATIVE = 16.0
@@ -143,8 +143,7 @@ def _steps(blocks: ArmBlocks, unit: float | None) -> ScoreSteps:
     guess = predict_rewards(blocks, unit)
     numbers, place = np.unique(blocks.block, return_inverse=True)
     columns = _columns(guess, blocks)
-    by_block = np.zeros((len(numbers), *columns.shape[1:]))
-    np.add.at(by_block, place, columns)
+    by_block = sum_places(columns, place, len(numbers))
     rows = np.bincount(place, blocks.table.rows).astype(np.float64)
     return ScoreSteps(numbers, rows, by_block, _scales(blocks.table, place, unit))
 

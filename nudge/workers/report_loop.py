@@ -166,12 +166,18 @@ class ReportLoop:
         if self._stop.is_set():
             raise StoppedError("the worker ends")
 
+    def _check_rest(self, _: float = 0.0) -> None:
+        """Leave what is only prepared for a question: what is done is kept, and goes on later."""
+        self._check()
+        if self._store.jobs.waits(self._kind.name):
+            raise StoppedError("somebody asks")
+
     def _rest(self) -> None:
         """Prepare for the next question, if none came for a while."""
         if self._kind.prepare is None or clock.monotonic() < self._rested + REST:
             return
         try:
-            self._kind.prepare(self._check)
+            self._kind.prepare(self._check_rest)
         except StoppedError:
             log.info("preparing_left")
         except NudgeError as error:

@@ -137,8 +137,8 @@ def _shown(
     return found
 
 
-def written(root: Path, records: list[tuple[float, int, Record]]) -> Lake:
-    """The records in a lake, in files of half a day."""
+def written(root: Path, records: list[tuple[float, int, Record]], now: float = NOW) -> Lake:
+    """The records in a lake, in files of half a day, of which the last one is known until `now`."""
     lake = Lake(root)
     entries: defaultdict[tuple[int, int], list[JournalEntry]] = defaultdict(list)
     last: defaultdict[int, int] = defaultdict(int)
@@ -149,11 +149,12 @@ def written(root: Path, records: list[tuple[float, int, Record]]) -> Lake:
             JournalEntry(partition, last[partition], round(stamp, 3), record)
         )
     ends: defaultdict[int, int] = defaultdict(int)
-    for chunk in sorted({chunk for chunk, _ in entries}):
+    chunks = sorted({chunk for chunk, _ in entries})
+    for chunk in chunks:
         parts = [entries[chunk, p] for p in range(PARTITIONS)]
         ranges = [Range(p, ends[p], ends[p] + len(part)) for p, part in enumerate(parts)]
         files = writer.write(lake.root, ranges, parts, SEALER.seal_each)
-        mark = min(NOW, MIDNIGHT + (chunk + 1) * DAY / 2)
+        mark = now if chunk == chunks[-1] else MIDNIGHT + (chunk + 1) * DAY / 2
         for of in ranges:
             manifest.write(lake.root, Manifest(of, files[of.partition], mark))
             ends[of.partition] = of.upto

@@ -304,6 +304,11 @@ class Cube:
     quarantined: int = 0
     cap: float | None = None
 
+    @property
+    def revisions(self) -> tuple[int, ...]:
+        """The revisions of the slot that occur, in order."""
+        return tuple(np.unique(self.groups.revision).tolist())
+
     def reason(self, name: str) -> int:
         """Return the index of a reason; -1 where it does not occur."""
         return list(self.reasons).index(name) if name in self.reasons else -1

@@ -66,7 +66,7 @@ class HarmGuard:
             yuan = IN_YUAN[metric]
             part = ComparisonRows.of(cubes[yuan])
             part = part.matured() if harms.matured else part
-            shares = read_holdout_shares(self.store, slot, cubes[yuan], self.holdout)
+            shares = read_holdout_shares(self.store, slot, cubes[yuan].revisions, self.holdout)
             sums = holdout_sums_of(part, shares, binary=not yuan)
             capped = CappedRevenue.of(part.cube, part.groups)
             found.append(replace(judge(metric, sums, harms), capped=capped))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
-from nudge.domain.reports.cube import Cube
 from nudge.domain.reports.holdout_runs import holdout_runs, usual_runs
 from nudge.domain.slots.holdout import share_beside_usual, share_held_out
 from nudge.domain.slots.slot import Slot
@@ -18,14 +15,14 @@ Runs = dict[int, int]
 
 
 def read_holdout_shares(
-    store: Store, slot: Slot, cube: Cube, everywhere: float
+    store: Store, slot: Slot, revisions: Collection[int], everywhere: float
 ) -> dict[int, float]:
     """Return revision -> share of the holdout among the policy's subjects and its own.
 
     Args:
         store: that has the slot's earlier revisions.
         slot: its current revision; stands in for one that is not kept.
-        cube: of the slot's rows.
+        revisions: that occur in the slot's rows.
         everywhere: share of all subjects that the global holdout takes.
 
     Raises:
@@ -33,57 +30,59 @@ def read_holdout_shares(
     """
     return {
         revision: share_beside_usual(share_held_out(everywhere, one.holdout), one.usual_share)
-        for revision, one in _revisions(store, slot, cube)
+        for revision, one in _revisions(store, slot, revisions)
     }
 
 
-def read_usual_shares(store: Store, slot: Slot, cube: Cube) -> dict[int, float]:
+def read_usual_shares(store: Store, slot: Slot, revisions: Collection[int]) -> dict[int, float]:
     """Return revision -> share of the group `usual` among the policy's subjects and its own.
 
     Args:
         store: that has the slot's earlier revisions.
         slot: its current revision; stands in for one that is not kept.
-        cube: of the slot's rows.
+        revisions: that occur in the slot's rows.
 
     Raises:
         StoreAwayError: the store does not answer.
     """
     # The group is drawn from those whom no holdout has: its share among them is the one written.
-    return {revision: one.usual_share for revision, one in _revisions(store, slot, cube)}
+    return {revision: one.usual_share for revision, one in _revisions(store, slot, revisions)}
 
 
-def read_holdout_runs(store: Store, slot: Slot, cube: Cube) -> Runs:
+def read_holdout_runs(store: Store, slot: Slot, revisions: Collection[int]) -> Runs:
     """Return revision -> first revision of its run, for the revisions of a cube's rows.
 
     Args:
         store: that has the slot's earlier revisions.
         slot: its current revision; stands in for one that is not kept.
-        cube: of the slot's rows.
+        revisions: that occur in the slot's rows.
 
     Raises:
         StoreAwayError: the store does not answer.
     """
-    return _read_runs(store, slot, cube, holdout_runs)
+    return _read_runs(store, slot, revisions, holdout_runs)
 
 
-def read_usual_runs(store: Store, slot: Slot, cube: Cube) -> Runs:
+def read_usual_runs(store: Store, slot: Slot, revisions: Collection[int]) -> Runs:
     """Return the same for the group `usual`.
 
     Args:
         store: that has the slot's earlier revisions.
         slot: its current revision; stands in for one that is not kept.
-        cube: of the slot's rows.
+        revisions: that occur in the slot's rows.
 
     Raises:
         StoreAwayError: the store does not answer.
     """
-    return _read_runs(store, slot, cube, usual_runs)
+    return _read_runs(store, slot, revisions, usual_runs)
 
 
 def _read_runs(
-    store: Store, slot: Slot, cube: Cube, find_runs: Callable[[Iterable[Slot]], Runs]
+    store: Store,
+    slot: Slot,
+    revisions: Collection[int],
+    find_runs: Callable[[Iterable[Slot]], Runs],
 ) -> Runs:
-    revisions = {int(one) for one in np.unique(cube.groups.revision)}
     if len(revisions) < 2:  # noqa: PLR2004 (one revision is one run)
         return {}
     # Those between may have had another fallback or rule, which the last one took back.
@@ -91,10 +90,10 @@ def _read_runs(
     between = {one for one in known if min(revisions) < one < max(revisions)}
     return find_runs(
         store.slots.revision(slot.name, one) or replace(slot, revision=one)
-        for one in sorted(revisions | between)
+        for one in sorted({*revisions, *between})
     )
 
 
-def _revisions(store: Store, slot: Slot, cube: Cube) -> Iterator[tuple[int, Slot]]:
-    for revision in map(int, np.unique(cube.groups.revision)):
+def _revisions(store: Store, slot: Slot, revisions: Collection[int]) -> Iterator[tuple[int, Slot]]:
+    for revision in revisions:
         yield revision, store.slots.revision(slot.name, revision) or slot

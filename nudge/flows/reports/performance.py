@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
+
+import orjson
 
 from nudge.domain.advice.slot_advice import AdviceTerms, slot_advice
 from nudge.domain.basics.calendar import OperatorCalendar
@@ -26,6 +28,7 @@ from nudge.flows.reports.holdout_shares import (
     read_usual_runs,
     read_usual_shares,
 )
+from nudge.flows.reports.recent import Recent
 from nudge.lake.engine.engine import EngineLimits
 from nudge.lake.engine.engines import named_engine
 from nudge.lake.engine.query import DUCKDB
@@ -35,13 +38,17 @@ from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.day_tables import Tell
 from nudge.lake.reports.prefill_quality import KEPT, prefill_quality
 from nudge.lake.reports.revenue_cap import with_cap
-from nudge.lake.reports.slot_rows import slot_rows
+from nudge.lake.reports.slot_rows import SlotRows, slot_rows
 from nudge.store.store import Store
 
 OF_DECISION: Final = ("channel", "page")
 """Attributes of a context that are dimensions by their own names; another's is `context.NAME`."""
 ATTRIBUTES: Final = 20
 """Attributes beside the slot's own that are summed up ahead."""
+MADE: Final = 64
+"""Reports that are held in memory, some 100 kB each."""
+ADVISED: Final = 256
+"""Advice that is held in memory: that of a whole slot for each period asked for."""
 
 
 def usual(slot: Slot, attributes: Sequence[str] = ()) -> list[tuple[str, ...]]:
@@ -100,6 +107,37 @@ class ReportResult:
     as_of: float
 
 
+class GroupShares(NamedTuple):
+    """The shares of a slot's comparison groups, as `ReportTerms` has them.
+
+    Attributes:
+        held: revision -> share of the holdout.
+        runs: revision -> first revision of its run.
+        usual: revision -> share of the group `usual`.
+        usual_runs: as `runs`, of the group `usual`.
+    """
+
+    held: Mapping[int, float]
+    runs: Mapping[int, int]
+    usual: Mapping[int, float]
+    usual_runs: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class MadeReport:
+    """A report that was made, with what it was made from beside the lake.
+
+    Attributes:
+        shares: of the comparison groups.
+        revisions: that occur in its rows.
+        body: the report as JSON.
+    """
+
+    shares: GroupShares
+    revisions: tuple[int, ...]
+    body: bytes
+
+
 @dataclass(frozen=True)
 class Reports:
     """The maker of an installation's reports.
@@ -110,6 +148,8 @@ class Reports:
         limits: of one report.
         engine: that counts; see `nudge.lake.engine.query.connect`.
         calendar: for which days are summed up ahead; a report has its question's own.
+        made: reports made last, by the state of the lake, the slot and the question.
+        advised: advice given last, by the state of the lake and its terms.
     """
 
     store: Store
@@ -119,6 +159,8 @@ class Reports:
     limits: EngineLimits = EngineLimits()  # noqa: RUF009 (frozen)
     engine: str = DUCKDB
     calendar: OperatorCalendar = field(default_factory=OperatorCalendar)
+    made: Recent[MadeReport] = field(default_factory=lambda: Recent(MADE))
+    advised: Recent[Advice] = field(default_factory=lambda: Recent(ADVISED))
 
     def make(self, question: PerformanceQuestion, tell: Tell = lambda _: None) -> ReportResult:
         """Return the report that answers a question, from the lake as it is now.
@@ -135,24 +177,9 @@ class Reports:
             rows = slot_rows(backend, contents, slot.name, self.cache, tell)
             as_of, since = caught_up.as_of(contents.watermarks()), contents.since()
             asked = _questions(question, as_of, slot)
-            question, cut = asked.now, with_cap(rows, _cut(asked.now, revenue=revenue))
-            cube = build_cube(rows, cut, slot.names)
-            views = {
-                name: cube if one == cut else build_cube(rows, one, slot.names)
-                for name, one in _views(slot, cut)
-            }
-            earlier = None
-            if asked.before is not None:
-                # One cap for both: else the change would be one of the caps.
-                before = replace(_cut(asked.before, revenue=revenue), cap=cut.cap)
-                earlier = build_cube(rows, before, slot.names)
-            numbers = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
-        # A filter's visitors are not those of whom the gain is told.
-        personal = _is_personal(slot) and not question.where
-        enabled = [one.name for one in slot.variants if one.enabled]
-        advice = slot_advice(AdviceTerms(enabled, revenue, DECIDED, personal, slot.fallback), views)
-        terms = self._terms(slot, cube, as_of, calendar, advice)
-        found = report(terms, question.by, cube) | {"prefilled": numbers}
+            question, cut = asked.now, _cut(asked.now, revenue=revenue)
+            found = self._found(rows, slot, asked, as_of)
+            found["prefilled"] = prefill_quality(backend, slot.name, cut) if _keeps(slot) else {}
         head: dict[str, object] = {
             "slot": slot.name,
             "revision": slot.revision,
@@ -160,9 +187,53 @@ class Reports:
             "to": calendar.label_or_none(question.period.end),
             "where": plain_where(question.where),
         }
-        if question.compare:
-            found = add_changes(found, asked, cube, earlier, revenue=revenue)
         return ReportResult(head | lake_of(since, calendar) | found, as_of)
+
+    def _found(
+        self, rows: SlotRows, slot: Slot, asked: ComparedQuestions, as_of: float
+    ) -> dict[str, object]:
+        """Return the report on rows, as it was made before if nothing of it can have changed."""
+        about = (rows.state, repr((slot, asked)))
+        known = self.made.find(about) if rows.state else None
+        if known is not None and known.shares == self._shares(slot, known.revisions):
+            return dict(orjson.loads(known.body))
+        cut = with_cap(rows, _cut(asked.now, revenue=slot.terms.objective == "revenue"))
+        cube = build_cube(rows, cut, slot.names)
+        advice = self._advice(rows, slot, cut, cube, everybody=not asked.now.where)
+        shares = self._shares(slot, cube.revisions)
+        calendar = asked.now.calendar
+        terms = ReportTerms(
+            slot, shares.held, as_of, shares.runs, calendar, shares.usual, shares.usual_runs, advice
+        )
+        found = report(terms, asked.now.by, cube)
+        if asked.now.compare:
+            earlier = None
+            if asked.before is not None:
+                # One cap for both: else the change would be one of the caps.
+                before = replace(_cut(asked.before, revenue=cut.revenue), cap=cut.cap)
+                earlier = build_cube(rows, before, slot.names)
+            found = add_changes(found, asked, cube, earlier, revenue=cut.revenue)
+        self.made.hold(about, MadeReport(shares, cube.revisions, orjson.dumps(found)))
+        return found
+
+    def _advice(
+        self, rows: SlotRows, slot: Slot, cut: Cut, cube: Cube | None, *, everybody: bool
+    ) -> Advice:
+        """Return the advice on a slot, which does not depend on by what a report is divided."""
+        # A filter's visitors are not those of whom the gain is told.
+        personal = _is_personal(slot) and everybody
+        enabled = tuple(one.name for one in slot.variants if one.enabled)
+        terms = AdviceTerms(enabled, cut.revenue, DECIDED, personal, slot.fallback)
+        wanted = _views(slot, cut)
+        about = (slot.name, rows.state, repr((terms, wanted, slot.names)))
+        known = self.advised.find(about) if rows.state else None
+        if known is not None:
+            return known
+        views = {
+            name: cube if cube is not None and one == cut else build_cube(rows, one, slot.names)
+            for name, one in wanted
+        }
+        return self.advised.hold(about, slot_advice(terms, views))
 
     def keep(self, tell: Tell = lambda _: None) -> None:
         """Join the days that are over and sum them up ahead of the next reports; idempotent.
@@ -184,15 +255,16 @@ class Reports:
                 for by in usual(slot, rows.attributes):
                     tell(0.0)
                     keep_sums(rows, replace(cut, by=by), slot.names)
+                tell(0.0)
+                self._advice(rows, slot, cut, None, everybody=True)
 
-    def _terms(
-        self, slot: Slot, cube: Cube, as_of: float, calendar: OperatorCalendar, advice: Advice
-    ) -> ReportTerms:
-        shares = read_holdout_shares(self.store, slot, cube, self.holdout)
-        runs = read_holdout_runs(self.store, slot, cube)
-        usual_shares = read_usual_shares(self.store, slot, cube)
-        usual_runs = read_usual_runs(self.store, slot, cube)
-        return ReportTerms(slot, shares, as_of, runs, calendar, usual_shares, usual_runs, advice)
+    def _shares(self, slot: Slot, revisions: tuple[int, ...]) -> GroupShares:
+        return GroupShares(
+            read_holdout_shares(self.store, slot, revisions, self.holdout),
+            read_holdout_runs(self.store, slot, revisions),
+            read_usual_shares(self.store, slot, revisions),
+            read_usual_runs(self.store, slot, revisions),
+        )
 
     def _slot(self, name: str) -> Slot:
         found = self.store.slots.current().get(name)

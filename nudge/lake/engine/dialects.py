@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 import ibis
@@ -10,8 +11,10 @@ import pyarrow as pa
 from ibis.expr.types import Column, IntegerColumn, IntegerScalar, Table
 
 from nudge.lake.engine import spark, spark_functions
-from nudge.lake.engine.query import Backend, is_spark, keep_rows, translate_errors
+from nudge.lake.engine.query import DUCKDB, Backend, is_spark, keep_rows, translate_errors
 
+ANY: Final = "any_rows_of_a_compiled_query"
+"""Name that stands for the table in the text of a `CompiledQuery`."""
 PART: Final = 1_000_000
 """Approximate number of rows that Spark hands over at once."""
 
@@ -26,6 +29,34 @@ def arrow(backend: Backend, expression: Table) -> pa.Table:
         return spark.arrow(backend, expression)
     with translate_errors():
         return backend.to_pyarrow(expression)
+
+
+@dataclass(frozen=True)
+class CompiledQuery:
+    """A query over a table `ANY`, compiled for DuckDB once and run over tables of other names.
+
+    Attributes:
+        text: SQL.
+        schema: of the rows that it returns.
+    """
+
+    text: str
+    schema: pa.Schema
+
+    @classmethod
+    def of(cls, expression: Table) -> CompiledQuery:
+        """Compile an expression over a table of the name `ANY`."""
+        return cls(str(ibis.to_sql(expression, dialect=DUCKDB)), expression.schema().to_pyarrow())
+
+    def run(self, backend: Backend, table: str) -> pa.Table:
+        """Run the query over a table of an engine.
+
+        Raises:
+            BrokenLakeError: the lake cannot be read.
+        """
+        with translate_errors():
+            found = backend.con.sql(self.text.replace(ANY, table)).to_arrow_table()
+        return found.cast(self.schema)
 
 
 def batches(

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.inference.arm_blocks import join_strata
@@ -46,12 +47,12 @@ def code_rows(sums: Sums, segments: Sequence[str], variants: Sequence[str], part
         parts: number of dimensions in the key of a segment.
     """
     names = [*segments, *([OTHER] if len(segments) == MOST else [])]
-    seen = sorted(_values(sums.shown, "variant"))
-    possible = sums.shown.column("possible_id").unique().to_pylist()
+    seen = sorted(map(str, _values(sums.shown, "variant")))
+    possible = _values(sums.shown, "possible_id")
     coding = _Coding(
         _Codes(names),
         _Codes(list(dict.fromkeys([*variants, *seen]))),
-        _Codes(sorted(_values(sums.shown, "reason"))),
+        _Codes(sorted(map(str, _values(sums.shown, "reason")))),
         _Codes(possible),
     )
     blocks, pairs, of_draws = _pairs(sums.masses, sums.drawn)
@@ -81,9 +82,11 @@ class _Codes:
     def encode(self, table: pa.Table, column: str) -> IntArray:
         """Encode a column as indices (n,)."""
         place = {name: i for i, name in enumerate(self.names)}
-        coded = table.column(column).combine_chunks().dictionary_encode()
-        own = np.array([place[name] for name in coded.dictionary.to_pylist()], dtype=np.int64)
-        return own[coded.indices.to_numpy(zero_copy_only=False)] if len(own) else np.zeros(0, int)
+        found = []
+        for coded in table.column(column).chunks:
+            own = np.array([place[name] for name in coded.dictionary.to_pylist()], dtype=np.int64)
+            found.append(own[coded.indices.to_numpy(zero_copy_only=False)])
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -180,8 +183,11 @@ class _Coding:
         return Ages(*self.key(table), age, _ints(table, "rows"))
 
     def allocation(self, table: pa.Table) -> Allocation:
-        order = ("start", "revision", "variant")
-        table = table.sort_by([(name, "ascending") for name in order])
+        names = table.column("variant").cast(pa.string())
+        keys = [*(_ints(table, name) for name in ("start", "revision")), names]
+        told = dict(zip(("start", "revision", "variant"), keys, strict=True))
+        order = [(name, "ascending") for name in told]
+        table = table.take(pc.sort_indices(pa.table(told), sort_keys=order))
         return Allocation(
             _ints(table, "start"),
             self.variants.encode(table, "variant"),
@@ -248,8 +254,9 @@ def _split_key(name: str, parts: int) -> tuple[str, ...]:
     return (name,) if name == OTHER or parts < 2 else tuple(name.split(SEPARATOR))  # noqa: PLR2004 (one part is itself)
 
 
-def _values(table: pa.Table, column: str) -> set[str]:
-    return {str(value) for value in table.column(column).unique().to_pylist()}
+def _values(table: pa.Table, column: str) -> list[Any]:
+    """List the values that occur in a column of names."""
+    return list(table.column(column).unique().to_pylist())
 
 
 def _ints(table: pa.Table, column: str) -> IntArray:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -96,11 +97,12 @@ class DayTables:
 
     def _name(self, day: date, sources: Sequence[Source]) -> str:
         parts = [f"{s.path.relative_to(self.contents.root)} {s.ranges}" for s in sources]
-        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts), *self._undone()])
+        made = "\n".join([VERSION, duckdb.__version__, *sorted(parts), *self._undone])
         return f"{day.isoformat()}-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}"
 
+    @cached_property
     def _undone(self) -> list[str]:
-        """Tell what was taken back of the slot's imports: the day's rows are others then."""
+        """What was taken back of the slot's imports: the day's rows are others then."""
         return [repr(one) for one in undone_imports(self.backend) if one[-1] == self.slot]
 
     def _final(self, day: date, name: str) -> DayFile:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,7 @@ class OpenRows:
         joined = [file for file in self.days if not file.final]
         if self.days and not (rest or joined):
             return None
-        path = self.root / f"{self._state()}.parquet"
+        path = self.root / f"{self.state}.parquet"
         with disk.translate_errors(str(self.root)):
             self.root.mkdir(parents=True, exist_ok=True)
             if path.exists():
@@ -76,8 +77,9 @@ class OpenRows:
     def _logged(self) -> set[date]:
         return {day_of(source.path) for source in self.contents.tables()["exposures"]}
 
-    def _state(self) -> str:
-        """Return a hash of everything that the rows are made from."""
+    @cached_property
+    def state(self) -> str:
+        """Hash of everything that these rows, and those of the past days, are made from."""
         tables = self.contents.tables()
         parts = [
             f"{source.path.relative_to(self.contents.root)} {source.ranges}"

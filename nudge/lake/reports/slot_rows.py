@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, cast
 
@@ -23,6 +24,8 @@ from nudge.lake.reports.shown import ATTRIBUTE, PROBABILITY
 DAYS: Final = "days"
 OPEN: Final = "open"
 SUMS: Final = "sums"
+LATE: Final = "late_rewards"
+CHANGED: Final = "changed_rows"
 
 
 @dataclass(frozen=True)
@@ -34,24 +37,74 @@ class SlotRows:
 
     Attributes:
         backend: engine that holds the tables.
-        table: all rows.
         final: rows of days whose windows have all closed, with the rewards up to then; None
             without such days.
-        fresh: the other rows, and what came later for rows of `final`, as a difference: each such
-            row with it, and without it with the `sign` -1. None without any.
-        days: names of the files that `final` is read from.
-        sums: directory of the cached sums of `final`.
+        now: the other rows; None without any.
+        days: files that `final` is read from.
+        sums: directory of cached sums.
         until: seconds, the latest of the partitions' watermarks.
+        state: name of everything that the rows are made from; empty where nothing is cached.
     """
 
     slot: str
     backend: Backend
-    table: Table
     final: Table | None
-    fresh: Table | None
-    days: tuple[str, ...]
+    now: Table | None
+    days: tuple[DayFile, ...]
     sums: Path
     until: float
+    state: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the files that `final` is read from."""
+        return tuple(file.path.name for file in self.days)
+
+    def of_days(self, names: Collection[str]) -> Table:
+        """Return the rows of `final` in some of its files, by their names."""
+        paths = [file.path for file in self.days if file.path.name in names]
+        return _final(read(self.backend, paths))
+
+    @cached_property
+    def table(self) -> Table:
+        """All rows."""
+        if self.final is None and self.now is not None:
+            return self.now
+        both = self.final
+        if both is not None and self._late is not None:
+            both = as_view(self.backend, "final_rows", shown.with_late(both, self._late))
+        parts = [part for part in (both, self.now) if part is not None]
+        return as_view(self.backend, "slot_rows", shown.align_columns(parts))
+
+    @cached_property
+    def fresh(self) -> Table | None:
+        """The rows of `now`, and what came later for rows of `final`, as a difference.
+
+        Each such row is there with it, and without it with the `sign` -1. None without any.
+        """
+        if self._late is None:
+            return self.now
+        parts = [] if self.now is None else [self.now.mutate(sign=ibis.literal(1, "int8"))]
+        changed = self.backend.table(CHANGED)
+        before = changed.mutate(sign=ibis.literal(-1, "int8"))
+        after = shown.with_late(changed, self._late).mutate(sign=ibis.literal(1, "int8"))
+        parts.append(before.union(after))
+        return as_view(self.backend, "fresh_rows", shown.align_columns(parts))
+
+    @cached_property
+    def _late(self) -> Table | None:
+        """The rewards that came later for rows of `final`, whose rows are in `CHANGED`."""
+        if self.final is None or not self.days:
+            return None
+        since = min(file.day for file in self.days)
+        late = shown.sum_late(self.backend, self.slot, self.final, since)
+        with translate_errors():
+            for name in (LATE, CHANGED):
+                self.backend.raw_sql(f"DROP TABLE IF EXISTS {name}")
+            table = cast("Table", self.backend.create_table(LATE, late, temp=True))
+            rows = self.final.semi_join(table, "id")
+            changed = self.backend.create_table(CHANGED, rows, temp=True)
+        return table if len(arrow(self.backend, changed.select("id").limit(1))) else None
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -64,7 +117,8 @@ class SlotRows:
         return self._strip_prefix(PROBABILITY)
 
     def _strip_prefix(self, prefix: str) -> tuple[str, ...]:
-        found = (name for name in self.table.columns if name.startswith(prefix))
+        parts = [part for part in (self.final, self.now) if part is not None]
+        found = {name for part in parts for name in part.columns if name.startswith(prefix)}
         return tuple(sorted(name.removeprefix(prefix) for name in found))
 
 
@@ -87,37 +141,16 @@ def slot_rows(
     if is_spark(backend):
         return _at_once(backend, contents, slot, cache)
     files = DayTables(cache / DAYS / slot, backend, contents, slot).prepare(tell)
-    past = [file for file in files if file.final]
-    settled, late, final = _past(backend, slot, past) if past else (None, None, None)
-    rows = OpenRows(cache / OPEN / slot, backend, contents, slot, files).table()
+    past = tuple(file for file in files if file.final)
+    final = None
+    if past:
+        settled = _final(read(backend, [file.path for file in past]))
+        final = as_view(backend, "settled_rows", settled)
+    opened = OpenRows(cache / OPEN / slot, backend, contents, slot, files)
+    rows = opened.table()
     now = None if rows is None else as_view(backend, "open_rows", rows)
-    fresh = [rows.mutate(sign=ibis.literal(1, "int8")) for rows in (now,) if rows is not None]
-    fresh += [] if late is None else [late]
-    new = as_view(backend, "fresh_rows", shown.align_columns(fresh)) if fresh else None
-    parts = [part for part in (final, now) if part is not None]
-    table = as_view(backend, "slot_rows", shown.align_columns(parts))
-    days = tuple(file.path.name for file in past)
     until = max(contents.watermarks().values(), default=0.0)
-    return SlotRows(slot, backend, table, settled, new, days, cache / SUMS / slot, until)
-
-
-def _past(
-    backend: Backend, slot: str, files: Sequence[DayFile]
-) -> tuple[Table, Table | None, Table]:
-    """Return the rows of final days, the difference that late rewards make, and both together."""
-    rows = as_view(backend, "settled_rows", _final(read(backend, [file.path for file in files])))
-    late = shown.sum_late(backend, slot, rows, min(file.day for file in files))
-    with translate_errors():
-        for name in ("late_rewards", "changed_rows"):
-            backend.raw_sql(f"DROP TABLE IF EXISTS {name}")
-        table = backend.create_table("late_rewards", late, temp=True)
-        changed = backend.create_table("changed_rows", rows.semi_join(table, "id"), temp=True)
-    if not len(arrow(backend, changed.select("id").limit(1))):
-        return rows, None, rows
-    before = changed.mutate(sign=ibis.literal(-1, "int8"))
-    after = shown.with_late(changed, table).mutate(sign=ibis.literal(1, "int8"))
-    both = shown.with_late(rows, table)
-    return rows, before.union(after), as_view(backend, "final_rows", both)
+    return SlotRows(slot, backend, final, now, past, cache / SUMS / slot, until, opened.state)
 
 
 def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> SlotRows:
@@ -127,7 +160,7 @@ def _at_once(backend: Backend, contents: Contents, slot: str, cache: Path) -> Sl
     marks = contents.watermarks()
     table = spark.cache_table(backend, add_ages(rows, marks))
     until = max(marks.values(), default=0.0)
-    return SlotRows(slot, backend, table, None, table, (), cache / SUMS / slot, until)
+    return SlotRows(slot, backend, None, table, (), cache / SUMS / slot, until, "")
 
 
 def as_view(backend: Backend, name: str, rows: Table) -> Table:

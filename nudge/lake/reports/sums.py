@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final, cast
 
 import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
+from ibis.expr.schema import Schema
 from ibis.expr.types import FloatingValue, NumericColumn, Table, Value
 
 from bandits.units import DAY
+from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.journal.records import DecisionReason
-from nudge.lake.engine.dialects import arrow, combine_bits
+from nudge.lake.engine.dialects import ANY, CompiledQuery, arrow, combine_bits
 from nudge.lake.engine.propensities import propensity_class
-from nudge.lake.engine.query import keep_rows
+from nudge.lake.engine.query import is_spark, keep_rows
 from nudge.lake.reports.cut import Cut
 from nudge.lake.reports.local_dates import FIRST, LAST
 from nudge.lake.reports.shown import PROBABILITY
@@ -30,6 +33,8 @@ BITS: Final = 60
 POLICY: Final = DecisionReason.POLICY.value
 KEYS: Final = ("segment", "variant", "reason", "revision", "possible_id", "settled")
 PLACE: Final = ("segment", "possible_id", "settled", "block", "stratum", "propensities")
+NAMES: Final = ("segment", "variant", "reason", "possible_id")
+"""Columns of keys with few different values."""
 USED: Final = (
     *(*KEYS, "cluster", "stratum", "sign", "y", "w", "capped", "conversions", "value", "rewarded"),
     *("at_seconds", "age", "policy_version", "degraded"),
@@ -51,7 +56,7 @@ class Sums:
         drawn: by `PLACE` and variant: all sums over the exposures that the policy drew.
         ages: counts of rows whose window is open, by segment, variant, reason and age.
         allocation: counts by bucket of time, variant and revision.
-        delays: one row a conversion, with delay and age in seconds.
+        delays: one row a conversion, with delay and age in seconds, and `at` of the exposure.
         degraded: counts by segment.
     """
 
@@ -105,15 +110,22 @@ class SumsQuery:
         known = [PROBABILITY + name for name in self.variants]
         columns = [name for name in (*USED, *known) if name in table.columns]
         with keep_rows(self.backend, table.select(*columns)) as held:
-            return self._sums(held)
+            if is_spark(self.backend):
+                return self._sums(held)
+            wanted = _compiled(held.schema(), self.variants, self.since, self.cut.calendar)
+            made = (one.run(self.backend, held.op().name) for one in wanted)
+            return Sums(*map(encode_names, made))
 
     def _sums(self, table: Table) -> Sums:
+        return Sums(*(encode_names(self.ask(one)) for one in self.expressions(table)))
+
+    def expressions(self, table: Table) -> tuple[Table, ...]:
+        """Return the tables of `Sums` as expressions over rows that `Cut.weigh_rows` made."""
         drawn = self._placed(table)
-        wanted = (
+        return (
             *(_shown(table), _paid(table), _crowds(table), self._masses(drawn), _drawn(drawn)),
             *(_ages(table), self._allocation(table), self._delays(table), _degraded(table)),
         )
-        return Sums(*(self.ask(one) for one in wanted))
 
     def ask(self, expression: Table) -> pa.Table:
         """Run an expression on the engine and return its rows."""
@@ -156,8 +168,24 @@ class SumsQuery:
         paid = table.filter(table.conversions > 0, table.at_seconds >= self.since)
         paid = paid.filter(paid.rewarded.notnull())
         sign = paid.sign if "sign" in paid.columns else ibis.literal(1, "int8")
-        told = paid.select(delay=paid.rewarded - paid.at_seconds, age=paid.age, sign=sign)
+        told = paid.select(
+            delay=paid.rewarded - paid.at_seconds, age=paid.age, sign=sign, at=paid.at_seconds
+        )
         return told.limit(MOST_DELAYS)
+
+
+# A report of today asks the same of each dimension: finding the words takes longer than the answer.
+@lru_cache(maxsize=32)
+def _compiled(
+    rows: Schema, variants: Sequence[str], since: float, calendar: OperatorCalendar
+) -> list[CompiledQuery]:
+    """Return the queries that make `Sums` of a table of these columns."""
+    backend = ibis.duckdb.connect()  # nothing is asked of it
+    query = SumsQuery(backend, Cut(calendar=calendar), variants, since)
+    found = query.expressions(ibis.table(rows, name=ANY))
+    queries = [CompiledQuery.of(one) for one in found]
+    backend.disconnect()
+    return queries
 
 
 def _shown(table: Table) -> Table:
@@ -234,6 +262,14 @@ def _sum(table: Table, value: Value) -> Value:
     return cast("NumericColumn", signed).sum()
 
 
+def encode_names(table: pa.Table) -> pa.Table:
+    """Store names as indices of a list: they are read back without looking at each row."""
+    for place, name in enumerate(table.column_names):
+        if name in NAMES:
+            table = table.set_column(place, name, table.column(name).dictionary_encode())
+    return table
+
+
 def concat_sums(parts: Sequence[Sums]) -> Sums:
     """Concatenate the sums of parts of the rows, and add the number of the `part` to each row."""
     found = [
@@ -243,7 +279,7 @@ def concat_sums(parts: Sequence[Sums]) -> Sums:
                 for number, table in enumerate(tables)
             ],
             promote_options="permissive",
-        )
+        ).unify_dictionaries()
         for tables in zip(*(one.tables for one in parts), strict=True)
     ]
     return Sums(*found)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from bandits.units import HOUR
+from nudge import clock
 from nudge.errors import StoreError
 from nudge.store.wire.client import Client
 from nudge.store.wire.keys import Keys
@@ -144,6 +145,12 @@ class Jobs:
             return None
         name, token, text, about = reply
         return Ticket(name.decode(), kind, int(token), orjson.loads(text), about.decode())
+
+    def waits(self, kind: str) -> bool:
+        """Return whether a job of a kind waits for its first worker, or for another one."""
+        name = self.keys.config("jobs", kind)
+        # Those that are held have the time until which they are.
+        return bool(self.client.call("ZCOUNT", name, "-inf", int(clock.now() * 1000)))
 
     def go_on(self, ticket: Ticket, ttl: float, progress: float) -> None:
         """Hold the job for `ttl` seconds more, and note its progress.

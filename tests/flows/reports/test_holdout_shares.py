@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
-import numpy as np
 import pytest
 from report_traffic import SLOT
 
@@ -28,11 +25,6 @@ def store(settings: Settings) -> Iterator[Store]:
     opened.client.close()
 
 
-def rows_of(*revisions: int) -> Any:
-    """A cube with rows of these revisions."""
-    return SimpleNamespace(groups=SimpleNamespace(revision=np.array(revisions, dtype=np.int64)))
-
-
 def test_f37_a_change_between_the_rows_parts_them(store: Store) -> None:
     """Another fallback for an hour without visitors still makes two runs of what lies around."""
     assert store.slots.put(replace(SLOT, revision=1), None)
@@ -40,13 +32,13 @@ def test_f37_a_change_between_the_rows_parts_them(store: Store) -> None:
         seen = store.slots.current()["banner"].revision
         applying.patch(store, "banner", {"fallback": {"default": fallback}}, seen, EDIT)
     slot = store.slots.current()["banner"]
-    assert read_holdout_runs(store, slot, rows_of(1, 3, 3)) == {1: 1, 2: 2, 3: 3}
-    assert read_holdout_runs(store, slot, rows_of(3)) == {}
+    assert read_holdout_runs(store, slot, (1, 3)) == {1: 1, 2: 2, 3: 3}
+    assert read_holdout_runs(store, slot, (3,)) == {}
 
 
 def test_f37_revisions_may_be_dates(store: Store) -> None:
     """Only revisions that were, or have rows, are looked at; one that is not kept is as today."""
     slot = replace(SLOT, revision=20_261_128)
     assert store.slots.put(slot, None)
-    runs = read_holdout_runs(store, slot, rows_of(1, 20_261_128))
+    runs = read_holdout_runs(store, slot, (1, 20_261_128))
     assert runs == {1: 1, 20_261_128: 1}
