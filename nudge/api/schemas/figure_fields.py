@@ -14,6 +14,12 @@ TIME: Final = (
     "zone, which is in the period as `from` and as `to`"
 )
 """The text about an end of a period."""
+FILTER: Final = (
+    "of a dimension that is named again any value fits; a range of numbers or dates is written "
+    "100..300, 100.. or ..300, its ends included; a comma in a value is written \\, a point "
+    "\\. and a backslash \\\\"
+)
+"""The form of a filter, for the document."""
 
 
 class TranslatedSchema(Schema):

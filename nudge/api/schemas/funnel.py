@@ -9,13 +9,13 @@ from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
 from nudge.api.schemas.figure_fields import (
+    FILTER,
     TIME,
     LakeSchema,
     TranslatedSchema,
     definition_field,
     hidden_field,
 )
-from nudge.api.schemas.reports import FILTER
 from nudge.domain.funnel.funnel import Compare
 from nudge.domain.funnel.funnel_query import DIMENSIONS
 
@@ -104,7 +104,7 @@ class DisagreementSchema(TranslatedSchema):
     of = ma.Integer(required=True)
 
 
-class ComparedVisitsSchema(SummarySchema):
+class ComparedVisitsSchema(TranslatedSchema):
     """The earlier period that a funnel is compared with, and the surest change in words."""
 
     compare = ma.String(required=True, data_key="with", validate=validate.OneOf(get_args(Compare)))

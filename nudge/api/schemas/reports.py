@@ -9,6 +9,7 @@ from marshmallow import fields as ma
 
 from nudge.api.operation import query_parameter
 from nudge.api.schemas.figure_fields import (
+    FILTER,
     TIME,
     LakeSchema,
     TranslatedSchema,
@@ -344,12 +345,6 @@ AskedSchema: Final = StrictTable.from_dict(
 """An evaluation's question: the other policy, and the decisions to judge it on."""
 
 
-FILTER: Final = (
-    "of a dimension that is named again any value fits; a range of numbers or dates is written "
-    "100..300, 100.. or ..300, its ends included; a comma in a value is written \\, a point "
-    "\\. and a backslash \\\\"
-)
-"""The form of a filter, for the document."""
 PARAMETERS: Final = (
     query_parameter("from", f"exposures from then on: {TIME}"),
     query_parameter("to", f"exposures before then: {TIME}"),
