@@ -293,6 +293,8 @@ def test_a_report_is_a_file_too(busy: Web) -> None:
     assert told["compare"]["with"] == "week"
     assert told["whole"]["change"]["rate"] is None
     assert "cannot be compared" in told["compare"]["en"]
+    table = asked(busy, "?compare=week&where=channel:wap,channel:web&format=csv").text
+    assert '"channel:wap,channel:web"' in table
     compared = pq.read_table(io.BytesIO(asked(busy, "?compare=week&format=parquet").data))
     assert {"compare", "before_rate", "change_rate_low", "change_zh"} <= set(compared.column_names)
     for wrong in ("compare=year", "compare=revision&to=2026-11-20", "compare=week&from=2020-01-01"):
@@ -413,6 +415,10 @@ def test_without_a_worker_there_is_a_job(web: Web) -> None:
         ("?to=2026-01-01T00:00:00", "to"),
         ("?from=2026-02-01&to=2026-01-01", "to"),
         ("?format=xlsx", "format"),
+        ("?where=hour:24", "where"),
+        ("?where=channel:fax", "where"),
+        ("?where=context.amount:300..100", "where"),
+        ("?compare=revision&where=revision:1..2", "compare"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(web: Web, query: str, field: str) -> None:
@@ -420,6 +426,18 @@ def test_a_question_that_makes_no_sense_is_refused(web: Web, query: str, field: 
     response = web.get(f"{SLOT}/performance{query}")
     assert (response.status_code, response.json["code"]) == (422, "invalid_request")
     assert field in response.json["errors"]
+
+
+def test_q4_a_filter_may_come_in_parts(web: Web) -> None:
+    """`where` given twice is one filter, with its ranges and hours; any channel's spelling fits."""
+    query = "?where=context.amount:100..300&where=channel:WAP,hour:9..17&by=hour,weekday"
+    response = web.get(f"{SLOT}/performance{query}")
+    assert response.status_code == 202, response.text
+    assert response.json["job"]["question"]["where"] == {
+        "channel": "wap",
+        "context.amount": {"from": "100", "to": "300"},
+        "hour": {"from": "09", "to": "17"},
+    }
 
 
 def test_an_evaluation_that_makes_no_sense_is_refused(web: Web) -> None:

@@ -51,6 +51,18 @@ _PLAIN: Final[Mapping[str, Said]] = {
     "policy_version": {"zh": "策略版本 {}", "en": "under policy version {}"},
 }
 """Phrases for the built-in dimensions."""
+_DIMENSIONS: Final[Mapping[str, str]] = {
+    "channel": "渠道",
+    "page": "页面",
+    "day": "日期",
+    "week": "周",
+    "month": "月份",
+    "hour": "时段",
+    "weekday": "星期",
+    "revision": "修订",
+    "policy_version": "策略版本",
+}
+"""Chinese names of the built-in dimensions."""
 _WORDS: Final[Mapping[str, Mapping[str, Said]]] = {
     "weekday": {
         "1": {"zh": "周一", "en": "on Mondays"},
@@ -325,10 +337,11 @@ def visitors_phrase(segment: Mapping[str, str]) -> Said:
 
 def _value(name: str, value: str) -> Said:
     plain = name.removeprefix("context.")
+    zh = _DIMENSIONS.get(name, f" {plain} ")
     if value == "other":
-        return {"zh": f"其他 {plain} 的访客", "en": f"for every other {plain}"}
+        return {"zh": f"其他{zh}的访客", "en": f"for every other {plain}"}
     if not value:
-        return {"zh": f"{plain} 未知的访客", "en": f"where {plain} is not known"}
+        return {"zh": f"{zh.lstrip()}未知的访客", "en": f"where {plain} is not known"}
     if name == "channel" and value in _CHANNELS:
         return {"zh": f"{_ZH_CHANNELS[value]}访客", "en": f"for {_CHANNELS[value]} visitors"}
     if value in _WORDS.get(name, {}):
