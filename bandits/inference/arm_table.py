@@ -5,6 +5,7 @@ the AIPW score of a row is m_a + w (Y - m_a), and where m_a is the weighted mean
 is sum w Y / sum w: so these sums give the AIPW estimate without a second pass.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Self
@@ -121,9 +122,11 @@ class ArmTable:
         """Return sums (count, ...) of the entries (n,) of the first axis that have one place."""
 
         def sums(column: FloatArray) -> FloatArray:
-            out = np.zeros((count, *column.shape[1:]))
-            np.add.at(out, places, column)
-            return out
+            flat = column.reshape(len(column), math.prod(column.shape[1:]))
+            out = np.empty((count, flat.shape[1]))
+            for i, values in enumerate(flat.T):
+                out[:, i] = np.bincount(places, values, count)  # faster than `add.at`
+            return out.reshape(count, *column.shape[1:])
 
         return self._each(sums)
 
