@@ -78,10 +78,12 @@ def main(arguments: Sequence[str] = ()) -> int:
         f"{'world':20} {'policy':8} {'logs':>5} {'harmed':>7} {'most lost':>10} {BASELINE:>12} "
         f"{'best named':>11} {'all others':>11}"
     )
+    looks = 2 if small else LOOKS
     groups = [(kind, policy) for policy in POLICIES for kind in KINDS]
     for place, (kind, policy) in enumerate(groups):
         number = len(range(place, worlds, len(groups)))
-        found = [advised(kind, seed, learned=policy == POLICIES[1]) for seed in range(number)]
+        learned = policy == POLICIES[1]
+        found = [advised(kind, seed, learned=learned, looks=looks) for seed in range(number)]
         harm = [sum(one.lost[i] > MOST_LOST for one in found) for i in range(2)]
         best, named = sum(one.best for one in found), sum(one.named for one in found)
         wrong += harm[0] + (number - best if kind in BEST_FOR_ALL else 0)

@@ -46,6 +46,7 @@ _WORDS: Final[Mapping[str, Said]] = {
     },
     "exposures": {"zh": "曝光 {}", "en": "{} exposures"},
     "do": {"zh": "建议：{}", "en": "To do: {}"},
+    "since": {"zh": "结论自 {} 起成立。", "en": " The verdict has held since {}."},
     "funnel": {"zh": "漏斗：{}", "en": "Funnel: {}"},
     "freeze": {"zh": "护栏冻结：{} 于 {}，{}", "en": "Frozen by the guard: {} at {}, {}"},
     "freezes": {"zh": "护栏冻结另有 {} 次。", "en": "{} more freezes by the guard."},
@@ -114,8 +115,12 @@ def _slot(one: Plain, say: Mapping[str, str], language: Language) -> Iterator[st
     if not one["exposures"]:
         yield from wrap(say["do"].format(one["advice"][language]), "  ", 1)
         return
-    yield from wrap(one["verdict"][language], "  ", 2)
-    yield from wrap(say["do"].format(one["advice"][language]), "  ", 1)
+    verdict, since = wrap(one["verdict"][language], "  ", 2), one["verdict"].get("since")
+    yield from verdict
+    # A sentence that is cut has lost its end, where the day stands.
+    cut_off = since and verdict[-1].endswith("...")
+    tail = say["since"].format(since) if cut_off else ""
+    yield from wrap(say["do"].format(one["advice"][language]) + tail, "  ", 1)
     yield from wrap(one["compared"][language], "  ", 3)
 
 

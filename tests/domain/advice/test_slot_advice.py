@@ -47,10 +47,9 @@ def test_nothing_is_called_stoppable_that_costs_more_than_one_percent(
     So it is in logs of fixed policies and of learners. The long form is the benchmark `advice`.
     Where one is best for all it is named.
     """
-    found = [advised(kind, seed, learned=learned, looks=5) for seed in range(2)]
-    assert max(one.lost[0] for one in found) <= MOST_LOST
-    if kind in BEST_FOR_ALL:
-        assert all(one.best for one in found)
+    found = advised(kind, 0, learned=learned, looks=5)
+    assert found.lost[0] <= MOST_LOST
+    assert found.best or kind not in BEST_FOR_ALL
 
 
 def test_by_the_mean_would_be_wrong() -> None:

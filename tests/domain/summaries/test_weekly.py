@@ -21,7 +21,9 @@ def report(slot: str, stopped: list[str]) -> dict[str, Any]:
         "rate": 1 / 30,
         "revenue": 2000.0,
         "lift": {"value": 0.12, "low": 0.03, "high": None},
-        "verdict": LONG | {"kind": "winner", "reason": "separated", "can_be_stopped": stopped},
+        "verdict": LONG
+        | {"kind": "winner", "reason": "separated", "since": "2026-11-17"}
+        | {"can_be_stopped": stopped},
         "variants": [{"variant": "a", "title": {"zh": "充值送咖啡", "en": "Coffee"}}],
     }
     return {"slot": slot, "whole": whole, "compare": LONG}
@@ -52,6 +54,8 @@ def test_q4_a_week_is_one_page(many: int, language: Language) -> None:
     if many:
         assert ("可停用 充值送咖啡。" if language == "zh" else "Stop Coffee.") in text
         assert "12% (3% ~ ?)" in text
+        since = "结论自 2026-11-17 起成立。" if language == "zh" else "has held since 2026-11-17."
+        assert since in text
 
 
 def test_q4_lines_break_between_words_and_between_characters() -> None:
