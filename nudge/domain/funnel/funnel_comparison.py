@@ -54,7 +54,7 @@ def compared_periods(asked: FunnelQuestion, newest: float, late: float) -> Compa
     if asked.compare is None:
         return None
     start, end = asked.period.start, asked.period.end
-    until = min(end, newest - late)
+    until = min(end, (newest - late) // 1.0)
     told = until if until < end else None
     if until <= start:
         return ComparedPeriods(asked.period, None, until)

@@ -84,7 +84,8 @@ def change_sentence(funnel: Funnel, compare: str, found: ComparedCounts, until: 
     if refused is not None:
         return {
             "zh": f"无法与{before['zh']}比较：{refused['zh']}。{part['zh']}",
-            "en": f"This cannot be compared with {before['en']}: {refused['en']}. {part['en']}",
+            "en": f"This cannot be compared with {before['en']}: {refused['en']}. "
+            f"{part['en']}".rstrip(),
         }
     said = _told(before, _changes(funnel, found))
     return {one: said[one] + part[one] + _DIFFER[one] for one in ("zh", "en")}
@@ -145,7 +146,7 @@ def _part(until: str | None) -> Said:
     if until is None:
         return {"zh": "", "en": ""}
     return {
-        "zh": f"之后的访问可能仍会支付，只比较到 {until}，上期取相同的部分。",
+        "zh": f"只比较到 {until}（之后的访问可能仍会支付），上期取相同的部分。",
         "en": f"Later visits may still pay: the period is compared up to {until}, with the same "
         "part of the one before. ",
     }
