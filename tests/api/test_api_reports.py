@@ -234,9 +234,11 @@ def test_advice_is_made_from_all_visitors_by_the_slot_s_own_dimensions(
 ) -> None:
     """A variant is stopped for all: no filter hides a segment that needs it, nor asks for `by`."""
     seen: dict[str, Cube] = {}
+    asked: list[AdviceTerms] = []
 
     def look(terms: AdviceTerms, views: Mapping[str, Cube]) -> Advice:
         seen.update(views)
+        asked.append(terms)
         return slot_advice(terms, views)
 
     monkeypatch.setattr(performance, "slot_advice", look)
@@ -244,7 +246,9 @@ def test_advice_is_made_from_all_visitors_by_the_slot_s_own_dimensions(
     assert {"channel", "page"} < set(seen)
     assert any(name.startswith("context.") for name in seen)
     assert {one[0] for one in seen["channel"].segments} == {"web", "wap"}
+    assert asked[0].fallback["default"] in asked[0].enabled
     assert (verdict["needed_by"], verdict["personal_gain"]) == ([], None)
+    assert (verdict["since"], verdict["gain_over_fallback"]) == (None, None)
 
 
 @pytest.mark.usefixtures("worker")
