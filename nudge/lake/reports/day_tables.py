@@ -102,7 +102,7 @@ class DayTables:
 
     @cached_property
     def _undone(self) -> list[str]:
-        """What was taken back of the slot's imports: the day's rows are others then."""
+        """The imports of the slot that were taken back: the day's rows are others then."""
         return [repr(one) for one in undone_imports(self.backend) if one[-1] == self.slot]
 
     def _final(self, day: date, name: str) -> DayFile:
