@@ -64,7 +64,7 @@ def _draws(
         return np.asarray(rng.normal(mean, error, shape))
     p = np.clip(mean, 0.0, 1.0)
     inside = (level > 0.0) & (level < 1.0) & (error > 0.0)
-    trials = np.where(
-        inside, level * (1.0 - level) / np.where(inside, error, 1.0) ** 2, sums.table.effective()
-    )
+    implied = level * (1.0 - level) / np.where(inside, error, 1.0) ** 2
+    # An arm shown less often than its probabilities promised has no more trials than rows.
+    trials = np.where(inside, np.minimum(implied, sums.table.effective()), sums.table.effective())
     return np.asarray(rng.beta(1.0 + p * trials, 1.0 + (1.0 - p) * trials, shape))

@@ -70,3 +70,11 @@ def test_a_verdict_names_whom_to_stop_and_by_how_much() -> None:
     assert late.relative is not None
     assert 0.0 < late.relative.low < late.relative.value < late.relative.high
     assert late.relative.contains(0.10 / 0.07 - 1.0)
+
+
+def test_one_lucky_visit_leaves_a_chance_to_the_others() -> None:
+    """An arm that one visitor of the three expected saw, and paid, counts as one trial."""
+    arms = np.array([1] + [0] * 299)
+    rewards = np.concatenate([[1.0], np.arange(299) % 3 == 0]).astype(float)
+    found = best_arm(arm_sums(arms, rewards, np.tile([0.99, 0.01], (300, 1))))
+    assert found.chance[0] == pytest.approx(1 / 9, abs=0.02)  # Beta(2, 1) is below 1 / 3
