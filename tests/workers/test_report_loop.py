@@ -26,7 +26,7 @@ def store(settings: Settings) -> Iterator[Store]:
 def test_a_question_does_not_wait_until_all_is_prepared(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who asks while ten million rows are summed up is answered first; then it goes on."""
+    """A question that comes while ten million rows are summed up is answered first."""
     monkeypatch.setattr(report_loop, "REST", 0.0)
     stop, done = Event(), list[str]()
 
@@ -48,7 +48,7 @@ def test_a_question_does_not_wait_until_all_is_prepared(
 
 
 def test_a_question_waits_until_it_is_taken(store: Store) -> None:
-    """What another worker answers keeps nobody from preparing."""
+    """A question that another worker answers keeps nobody from preparing."""
     assert not store.jobs.waits("report")
     store.jobs.ask(Inquiry("j1", "report", {}, "q"))
     assert store.jobs.waits("report")

@@ -53,7 +53,7 @@ def test_nothing_is_called_stoppable_that_costs_more_than_one_percent(
 
 
 def test_by_the_mean_would_be_wrong() -> None:
-    """What is below the leader on average is needed by some visitors in most logs."""
+    """A variant below the leader on average is needed by some visitors in most logs."""
     found = [advised(WAP, seed, looks=2) for seed in range(3)]
     assert max(one.lost[1] for one in found) > MOST_LOST
     assert max(one.lost[0] for one in found) <= MOST_LOST

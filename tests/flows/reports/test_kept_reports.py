@@ -26,7 +26,7 @@ ASKED = PerformanceQuestion("banner", by=("page",))
 
 
 def store_of(slot: Slot = PERSONAL) -> Any:
-    """What a report reads of a store: a slot, its earlier revisions, and how far the lake is."""
+    """A store as a report reads it: a slot, its earlier revisions, and how far the lake is."""
     now, before = {slot.name: slot}, dict[int, Slot]()
     slots = SimpleNamespace(
         now=now,
@@ -67,7 +67,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def test_a_prepared_report_is_that_of_an_empty_cache(
     lake: Lake, tmp_path: Path, built: list[tuple[str, ...]]
 ) -> None:
-    """What was summed up and advised ahead is not made again, and changes nothing."""
+    """Sums and advice that were made ahead are not made again, and change nothing."""
     worker = Reports(store_of(), lake, tmp_path / "kept", 0.0)
     worker.keep()
     built.clear()

@@ -96,7 +96,7 @@ def test_kept_sums_grow_by_the_days_that_are_new(tmp_path: Path, whole: list[int
 def test_other_segments_than_those_kept_are_summed_up_anew(
     tmp_path: Path, whole: list[int]
 ) -> None:
-    """Where the largest segments are others now, rows that were put together are told apart."""
+    """Rows that were put together are told apart once other segments are the largest."""
     records = traffic(0, FEW)
     by = (("policy_version",),)
     cubes(written(tmp_path / "before", records), tmp_path / "kept", by)
