@@ -74,7 +74,7 @@ def check_question(
         head |= {"encoding": options.encoding, "delimiter": options.delimiter}
         head["data directory"] = str(settings.data_dir.absolute())
         part = part_of(out, source, head)
-        share = PlanShare(source, part, options, meant, slots, data_dir)
+        share = PlanShare(source, part, options, meant, slots, file.rows, data_dir)
         desk = _desk(installation, share, file.unit)
         part.check()
         if options.strict:

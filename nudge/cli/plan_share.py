@@ -52,6 +52,7 @@ class PlanShare:
         options: by which the file is read.
         purpose: purpose of the contact policy for rows that name none.
         slots: further slots to decide for the same SMS.
+        plans: number of rows of the file: they are planned at one look.
         data_dir: data directory of the installation; None takes the settings' own.
         number: number of the share, from 0.
         of: number of shares.
@@ -62,6 +63,7 @@ class PlanShare:
     options: FileOptions
     purpose: str
     slots: tuple[str, ...]
+    plans: int
     data_dir: Path | None
     number: int = 0
     of: int = 1
@@ -78,12 +80,14 @@ class SharePlanner:
     Attributes:
         catalogue: slots and policies.
         terms: what rows do not say themselves.
+        plans: number of rows of the whole file.
         unit: what the numbers of rows count, for messages.
     """
 
     planner: Planner
     catalogue: Catalogue
     terms: PlanTerms
+    plans: int = 0
     unit: str = "line"
 
     def plan(self, piece: PlanRows, repeats: Mapping[int, int]) -> list[Row]:
@@ -97,7 +101,7 @@ class SharePlanner:
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         if masked := sum(one.masked for one in wishes):
             log.warning("numbers_masked", numbers=masked, cure="leave them out of free columns")
-        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
+        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now(), self.plans))
         return [
             row_of(next(done), line, repeats.get(line))
             if isinstance(one, PlanRequest)
@@ -109,7 +113,7 @@ class SharePlanner:
         """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
         read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
-        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
+        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now(), self.plans))
         return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]
 
 
@@ -122,7 +126,7 @@ def make_planner(installation: Installation, share: PlanShare, unit: str = "line
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
     terms = PlanTerms(installation.rules, share.purpose, share.slots)
-    return SharePlanner(installation.planner, catalogue, terms, unit)
+    return SharePlanner(installation.planner, catalogue, terms, share.plans, unit)
 
 
 def plan_share(share: PlanShare) -> str | None:

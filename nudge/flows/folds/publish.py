@@ -23,6 +23,7 @@ from nudge.domain.reports.allocation import CellShares
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.versions import forgotten, seed_of
+from nudge.domain.timing.batch_trials import CONVERSIONS
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories, mix
 from nudge.store.folds.counts import CountRow
@@ -236,8 +237,10 @@ def fit_learner(
 
     policy = mix(slot, known, version, fitted, memories or FitMemories(), page_share)
     trials: dict[str, int] = defaultdict(int)
+    conversions = dict.fromkeys(slot.names, 0)
     for row in known:
         trials[row.cell] += row.tally[0]
+        conversions[row.variant] += row.tally[1]
     shares, told = CellShares.of(policy, slot, _spec(slot), trials), learned_terms(policy)
     meta = {
         "slot": slot.name,
@@ -248,6 +251,7 @@ def fit_learner(
         "allocation": dict(zip(slot.names, shares.average.tolist(), strict=True)),
         "fallback": dict(slot.fallback),
         "audience": audience(shares, _spec(slot)),
+        CONVERSIONS: conversions,
         "observations": observations(_exposures(known), told.get("half_lives"), watermark),
         **told,
     }

@@ -1,0 +1,152 @@
+"""Plans as a batch: the operator's own window until another has proved better, and some trials.
+
+`bandits.trials` says how many plans explore, and where; here stands what a slot brings to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from bandits.arrays import BoolArray, Context, FloatArray
+from bandits.policies.batch import BatchPolicy
+from bandits.trials import FEW, BatchTerms
+from nudge.domain.choosing.live_slot import LiveSlot
+from nudge.domain.slots.learning import learner_config
+from nudge.domain.slots.slot import Slot, TrialTerms
+
+LEAST_PLANS: Final = 10_000
+"""Plans of a batch whose size nobody told: a stream may be of any length."""
+LEARNING: Final = frozenset({"auto", "beta"})
+"""Kinds of policy with a posterior; the others are served as they are."""
+CONVERSIONS: Final = "conversions"
+"""Key of a snapshot's meta: variant -> conversions that it was learned from."""
+LEAST_SHARE: Final = 0.1
+"""Of the slot's floor: the least propensity of a window, so that the log answers for all of them."""
+
+
+def serve_batch(served: LiveSlot, plans: int = 0) -> LiveSlot:
+    """Return the slot as it is served to plans that are made at one look.
+
+    Args:
+        served: slot of the send times; a policy without a posterior stays as it is.
+        plans: number of plans made at this look; 0 where nobody knows.
+    """
+    slot = served.slot
+    if slot.policy["kind"] not in LEARNING:
+        return served
+    config = learner_config(slot)
+    odds = config.policy.prior_odds
+    count = len(slot.names)
+    told = served.policy.meta.get(CONVERSIONS)
+    conversions: Mapping[str, object] = told if isinstance(told, Mapping) else {}
+    policy = BatchPolicy(
+        arms=slot.names,
+        version=served.policy.version,
+        meta=served.policy.meta,
+        main=served.policy,
+        baseline=partial(find_own_window, slot),
+        terms=make_terms(slot, plans, max(served.cells.sizes, default=1)),
+        odds=np.array([odds.get(arm, 1.0) for arm in range(count)]),
+        proved=np.array([_number(conversions.get(name)) >= FEW for name in slot.names]),
+    )
+    return replace(served, policy=policy)
+
+
+def make_terms(slot: Slot, plans: int, levels: int) -> BatchTerms:
+    """Return the terms of a batch.
+
+    Those who share a visitor's value of the attribute with most levels tell about that visitor:
+    `levels` is how many it has.
+    """
+    trials = slot.trials or TrialTerms()
+    return BatchTerms(
+        plans=(plans or LEAST_PLANS) / levels,
+        later=trials.batches - 1.0,
+        most=trials.most,
+        least=slot.floor * LEAST_SHARE,
+    )
+
+
+def find_own_window(slot: Slot, context: Context, eligible: BoolArray) -> int:
+    """Return the index of the operator's own window: that of the rule, or the purpose's fallback.
+
+    Where neither is possible, the first that is.
+    """
+    page = str(context.get("page", ""))
+    names = [slot.fallback_for(page)]
+    if slot.comparison is not None:
+        rule = slot.comparison.rule
+        own = rule.find_variant(context.get(rule.by))
+        names = [own, *names] if own else names
+    places = [slot.names.index(name) for name in names]
+    return next((place for place in places if eligible[place]), int(np.argmax(eligible)))
+
+
+class TrialOutlook(NamedTuple):
+    """The trials of a batch, looked at before a plan is made.
+
+    Attributes:
+        looked: plans that were looked at.
+        share: part of them that are trials.
+        windows: window -> its part of all plans as a trial; those without are left out.
+        cost: by how much less the trials are expected to bring, as a share of what all plans would.
+    """
+
+    looked: int
+    share: float
+    windows: Mapping[str, float]
+    cost: float
+
+
+@dataclass(frozen=True)
+class TrialCount:
+    """The trials of some plans, summed up.
+
+    Attributes:
+        names: of the windows.
+        plans: number of plans.
+        trials: (K,) sum of the trials' shares.
+        lost: sum of what trials cost, in the unit of the worth.
+        worth: sum of what the plans would bring without trials.
+    """
+
+    names: Sequence[str]
+    plans: int
+    trials: FloatArray
+    lost: float
+    worth: float
+
+    @classmethod
+    def count(
+        cls, served: LiveSlot, plans: Sequence[tuple[Context, BoolArray]]
+    ) -> TrialCount:
+        """Count the trials of plans: the context of each, and the windows (K,) that are left."""
+        policy, count = served.policy, len(served.slot.names)
+        trials, lost, worth = np.zeros(count), 0.0, 0.0
+        if isinstance(policy, BatchPolicy):
+            for context, eligible in plans:
+                one = policy.trials_one(context, eligible)
+                means = policy.believe(context).draws.mean(axis=1)
+                rest = policy.distribution_one(context, eligible) - one
+                main = float(rest @ means) / max(float(rest.sum()), 1e-12)
+                trials += one
+                lost += float(one.sum()) * main - float(one @ means)
+                worth += main
+        return cls(served.slot.names, len(plans), trials, lost, worth)
+
+    @property
+    def outlook(self) -> TrialOutlook:
+        """The shares of these plans."""
+        share = self.trials / max(self.plans, 1)
+        told = {name: x for name, x in zip(self.names, share.tolist(), strict=True) if x > 0.0}
+        cost = self.lost / self.worth if self.worth > 0.0 else 0.0
+        return TrialOutlook(self.plans, float(share.sum()), told, cost)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
