@@ -6,14 +6,15 @@
 Runs the service's own code (see `lifts_service`) with `sms_timing` and the contact policy as they
 ship, on a store whose clock is moved (`moved_clock`). On the first day of each month every customer
 is planned once, in one go, as a scheduler does it with its file: who is planned then is planned by
-what was learned in the months before, and in the first month by the operator's own window and trials. At the time of the plan
-`sms_sent` goes out, and with the world's probability a payment follows. Folds and learner run
-through the month; the publisher publishes every day.
+what was learned in the months before, and in the first month by the operator's own window, with
+some trials. At the time of the plan `sms_sent` goes out, and with the world's probability a payment
+follows. Folds and learner run through the month; the publisher publishes every day.
 
 The ratios are means over the customers whom the policy served, of the world's own probability in
-the window that they were given: no luck is in them. `fallback` is the operator's own window, `personal` is what each customer's own best
-window would bring, `single` what the one window that is best for all would, and `floor` the best
-that any policy can do which shows each window with the slot's least propensity.
+the window that they were given: no luck is in them. `fallback` is what the operator's own window
+would bring, `personal` what each customer's own best window would, `single` what the one window
+that is best for all would, and `floor` the best that any policy can do which shows each window with
+the least propensity of a plan.
 
 With `--capacity` a fourth month is planned, and not sent, whose gateway can carry this share of the
 customers: which of them find room?

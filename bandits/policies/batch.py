@@ -9,7 +9,7 @@ from bandits.arrays import BoolArray, Context, Contexts, FloatArray
 from bandits.features import length_of
 from bandits.policies.base import Policy, PolicyBase, batch_eligible
 from bandits.policies.wins import PosteriorDraws
-from bandits.trials import Belief, BatchTerms, find_trials, share_batch
+from bandits.trials import BatchTerms, Belief, find_trials, share_batch
 
 PRIOR_DRAWS = 256
 PRIOR_SPREAD = 1.0  # of the logarithm of an arm's worth, before anything is known

@@ -89,7 +89,7 @@ class TableDraws:
 
     def worth_draws_one(self, context: Context) -> FloatArray:
         """See `PosteriorDraws.worth_draws_one`."""
-        return self.draws[self.cell_one(context)].T.astype(np.float64)
+        return np.asarray(self.draws[self.cell_one(context)].T, dtype=np.float64)
 
     def means_one(self, context: Context) -> FloatArray:
         """See `PosteriorDraws.means_one`."""

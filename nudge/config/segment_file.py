@@ -85,9 +85,10 @@ def context_warnings(
         brought: attributes that the operator's pages, servers or files bring (`[people]`).
     """
     known = (*segments, *sorted(MADE), *brought)
+    cure = "list it in nudge.toml, [people] attributes, if pages or files bring it"
     return [
         f"{f'slots/{slot}.toml' if slot else FILE}: {key}: nothing makes {name!r}; "
-        f"{_meant(name, known)}list it in nudge.toml, [people] attributes, if pages or files bring it"
+        f"{_meant(name, known)}{cure}"
         for (slot, key), name in unmade_names(slots, segments, brought).items()
     ]
 

@@ -93,7 +93,8 @@ def _missing_day(data: Mapping[str, Any]) -> str | None:
     if data["anchor"] == NOW:
         return None
     lacking = [key for key in ("first_day", "last_day") if key not in data]
-    return f"{lacking[0]}: is missing; give a day from -{MOST_DAYS} to {MOST_DAYS}" if lacking else None
+    right = f"give a day from -{MOST_DAYS} to {MOST_DAYS}"
+    return f"{lacking[0]}: is missing; {right}" if lacking else None
 
 
 def _days_of_now(data: Mapping[str, Any]) -> str | None:

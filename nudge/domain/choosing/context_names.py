@@ -35,15 +35,16 @@ def names_in_slot(slot: Slot) -> Iterator[tuple[str, str]]:
     for variant in slot.variants:
         where = f"variants.{variant.name}.available"
         yield from ((name, f"{where}.requires") for name in variant.availability.requires)
-        if variant.availability.when is not None:
-            yield from ((name, f"{where}.when") for name in names_in_rule(variant.availability.when))
+        rule = variant.availability.when
+        if rule is not None:
+            yield from ((name, f"{where}.when") for name in names_in_rule(rule))
 
 
 def names_in_segments(segments: Segments) -> Iterator[tuple[str, str]]:
     """Yield each attribute that the rules of segments ask for, with the dotted key."""
     for kind, listed in segments.items():
-        for segment in listed:
-            yield from ((name, f"{kind}.{segment.name}.when") for name in names_in_rule(segment.when))
+        for one in listed:
+            yield from ((name, f"{kind}.{one.name}.when") for name in names_in_rule(one.when))
 
 
 def names_in_rule(rule: Rule) -> Iterator[str]:

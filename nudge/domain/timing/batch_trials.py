@@ -26,7 +26,7 @@ LEARNING: Final = frozenset({"auto", "beta"})
 CONVERSIONS: Final = "conversions"
 """Key of a snapshot's meta: variant -> conversions that it was learned from."""
 LEAST_SHARE: Final = 0.1
-"""Of the slot's floor: the least propensity of a window, so that the log answers for all of them."""
+"""Of the slot's floor: the least propensity of a window, so that the log answers for each."""
 
 
 def serve_batch(served: LiveSlot, plans: int = 0) -> LiveSlot:
@@ -122,9 +122,7 @@ class TrialCount:
     worth: float
 
     @classmethod
-    def count(
-        cls, served: LiveSlot, plans: Sequence[tuple[Context, BoolArray]]
-    ) -> TrialCount:
+    def count(cls, served: LiveSlot, plans: Sequence[tuple[Context, BoolArray]]) -> TrialCount:
         """Count the trials of plans: the context of each, and the windows (K,) that are left."""
         policy, count = served.policy, len(served.slot.names)
         trials, lost, worth = np.zeros(count), 0.0, 0.0

@@ -46,9 +46,7 @@ class MinuteTable:
         shared: cache of the distributions of groups.
     """
 
-    def __init__(
-        self, calendar: Calendar, served: LiveSlot, minute: float, plans: int = 0
-    ) -> None:
+    def __init__(self, calendar: Calendar, served: LiveSlot, minute: float, plans: int = 0) -> None:
         self.source, self.minute, self.plans = served, minute, plans
         self.served = serve_batch(served, plans)
         self.options = SendOptionsCache(calendar, served.windows, minute)
