@@ -24,7 +24,7 @@ from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.reports.questions import Period
 from nudge.domain.slots.slot import Slot
 from nudge.domain.slots.window import SLOT, windows_for
-from nudge.domain.timing.batch_trials import LEAST_SHARE
+from nudge.domain.timing.batch_trials import LEAST_SHARE, Batch
 from nudge.domain.timing.plan_request import REMINDER, SMS, PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
@@ -182,19 +182,18 @@ class Operator:
         service, wishes = self.service, self.customers.wishes
         sealer, holdout = service.decider.sealer, service.settings.holdout
         planner = Planner(service.store, sealer, holdout, Calendar(policy))
+        batch = Batch(len(wishes))
         if planner.is_short(service.catalogue, REMINDER, SMS, len(wishes), start):
             gains = [
                 gain
                 for some in self._batches(wishes)
-                for gain in planner.gains(service.catalogue, some, "scheduler", start, len(wishes))
+                for gain in planner.gains(service.catalogue, some, "scheduler", start, batch)
             ]
             wishes = [wishes[i] for i in np.argsort(-np.array(gains), kind="stable")]
         return [
             timing
             for some in self._batches(wishes)
-            for timing in planner.plan_each(
-                service.catalogue, some, "scheduler", start, len(wishes)
-            )
+            for timing in planner.plan_each(service.catalogue, some, "scheduler", start, batch)
         ]
 
     def _batches(self, wishes: Sequence[PlanRequest]) -> Iterator[Sequence[PlanRequest]]:

@@ -16,6 +16,7 @@ from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
 from nudge.clock import now
 from nudge.domain.people.loading import ID, MSISDN, column_problems
 from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.batch_trials import Batch
 from nudge.domain.timing.plan_columns import unused_columns
 from nudge.domain.timing.plan_request import SMS
 from nudge.domain.values.refusal import ValueRefusedError
@@ -74,7 +75,7 @@ def check_question(
         head |= {"encoding": options.encoding, "delimiter": options.delimiter}
         head["data directory"] = str(settings.data_dir.absolute())
         part = part_of(out, source, head)
-        share = PlanShare(source, part, options, meant, slots, file.rows, data_dir)
+        share = PlanShare(source, part, options, meant, slots, Batch(file.rows), data_dir)
         desk = _desk(installation, share, file.unit)
         part.check()
         if options.strict:

@@ -19,6 +19,7 @@ from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
 from nudge.domain.people.loading import ID
+from nudge.domain.timing.batch_trials import UNTOLD, Batch
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.plan_rows import PlanTerms, Row, refusal_row, row_of
 from nudge.errors import NudgeError
@@ -52,7 +53,7 @@ class PlanShare:
         options: by which the file is read.
         purpose: purpose of the contact policy for rows that name none.
         slots: further slots to decide for the same SMS.
-        plans: number of rows of the file: they are planned at one look.
+        batch: rows of the file, which are planned at one look.
         data_dir: data directory of the installation; None takes the settings' own.
         number: number of the share, from 0.
         of: number of shares.
@@ -63,7 +64,7 @@ class PlanShare:
     options: FileOptions
     purpose: str
     slots: tuple[str, ...]
-    plans: int
+    batch: Batch
     data_dir: Path | None
     number: int = 0
     of: int = 1
@@ -80,14 +81,14 @@ class SharePlanner:
     Attributes:
         catalogue: slots and policies.
         terms: what rows do not say themselves.
-        plans: number of rows of the whole file.
+        batch: the whole file.
         unit: what the numbers of rows count, for messages.
     """
 
     planner: Planner
     catalogue: Catalogue
     terms: PlanTerms
-    plans: int = 0
+    batch: Batch = UNTOLD
     unit: str = "line"
 
     def plan(self, piece: PlanRows, repeats: Mapping[int, int]) -> list[Row]:
@@ -101,7 +102,7 @@ class SharePlanner:
         wishes = [one for one in read if isinstance(one, PlanRequest)]
         if masked := sum(one.masked for one in wishes):
             log.warning("numbers_masked", numbers=masked, cure="leave them out of free columns")
-        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now(), self.plans))
+        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now(), self.batch))
         return [
             row_of(next(done), line, repeats.get(line))
             if isinstance(one, PlanRequest)
@@ -113,7 +114,7 @@ class SharePlanner:
         """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
         read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
-        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now(), self.plans))
+        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now(), self.batch))
         return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]
 
 
@@ -126,7 +127,7 @@ def make_planner(installation: Installation, share: PlanShare, unit: str = "line
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
     terms = PlanTerms(installation.rules, share.purpose, share.slots)
-    return SharePlanner(installation.planner, catalogue, terms, share.plans, unit)
+    return SharePlanner(installation.planner, catalogue, terms, share.batch, unit)
 
 
 def plan_share(share: PlanShare) -> str | None:

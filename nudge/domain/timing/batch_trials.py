@@ -25,16 +25,37 @@ LEARNING: Final = frozenset({"auto", "beta"})
 """Kinds of policy with a posterior; the others are served as they are."""
 CONVERSIONS: Final = "conversions"
 """Key of a snapshot's meta: variant -> conversions that it was learned from."""
+PILOT_TRIALS: Final = 0.5
+"""Largest share of a pilot that are trials; the rest gets what it would get anyway."""
 LEAST_SHARE: Final = 0.1
 """Of the slot's floor: the least propensity of a window, so that the log answers for each."""
 
 
-def serve_batch(served: LiveSlot, plans: int = 0) -> LiveSlot:
+class Batch(NamedTuple):
+    """Plans that are made at one look.
+
+    Attributes:
+        plans: how many; 0 where nobody knows.
+        pilot: share of them that is planned first, by this look alone; 0 for all of them.
+    """
+
+    plans: int = 0
+    pilot: float = 0.0
+
+    @property
+    def size(self) -> float:
+        """Number of plans of this look."""
+        return (self.plans or LEAST_PLANS) * (self.pilot or 1.0)
+
+
+UNTOLD: Final = Batch()
+"""Batch of a caller who says nothing."""
+
+
+def serve_batch(served: LiveSlot, batch: Batch = UNTOLD) -> LiveSlot:
     """Return the slot as it is served to plans that are made at one look.
 
-    Args:
-        served: slot of the send times; a policy without a posterior stays as it is.
-        plans: number of plans made at this look; 0 where nobody knows.
+    A policy without a posterior stays as it is.
     """
     slot = served.slot
     if slot.policy["kind"] not in LEARNING:
@@ -50,24 +71,25 @@ def serve_batch(served: LiveSlot, plans: int = 0) -> LiveSlot:
         meta=served.policy.meta,
         main=served.policy,
         baseline=partial(find_own_window, slot),
-        terms=make_terms(slot, plans, max(served.cells.sizes, default=1)),
+        terms=make_terms(slot, batch, max(served.cells.sizes, default=1)),
         odds=np.array([odds.get(arm, 1.0) for arm in range(count)]),
         proved=np.array([_number(conversions.get(name)) >= FEW for name in slot.names]),
     )
     return replace(served, policy=policy)
 
 
-def make_terms(slot: Slot, plans: int, levels: int) -> BatchTerms:
+def make_terms(slot: Slot, batch: Batch, levels: int) -> BatchTerms:
     """Return the terms of a batch.
 
     Those who share a visitor's value of the attribute with most levels tell about that visitor:
-    `levels` is how many it has.
+    `levels` is how many it has. From a pilot the rest of its own batch gains as well.
     """
     trials = slot.trials or TrialTerms()
+    pilot = batch.pilot or 1.0
     return BatchTerms(
-        plans=(plans or LEAST_PLANS) / levels,
-        later=trials.batches - 1.0,
-        most=trials.most,
+        plans=batch.size / levels,
+        later=(trials.batches - pilot) / pilot,
+        most=PILOT_TRIALS if batch.pilot else trials.most,
         least=slot.floor * LEAST_SHARE,
     )
 

@@ -46,6 +46,7 @@ class SendOptions:
         allowed: window -> moments.
         blocked: window -> reason.
         within: window -> seconds of allowed time to be used, of those that are not used whole.
+        first_day: only the first day of what is allowed of a window is used, as in a pilot.
         stands: the visitor has a plan that holds.
         past: that plan, where its time has passed: nothing changes it any more.
         mark: number of `cycle` and `blocked` in a `SendOptionsCache`: equal numbers, equal values.
@@ -56,6 +57,7 @@ class SendOptions:
     allowed: Mapping[str, Intervals]
     blocked: Mapping[str, str]
     within: Mapping[str, float] = field(default_factory=dict)
+    first_day: bool = False
     stands: bool = False
     past: StandingDecision | None = None
     mark: int = 0
@@ -72,6 +74,9 @@ class SendOptions:
     def find_moments(self, window: str) -> Intervals:
         """Return the moments at which an SMS of a window may go out."""
         intervals, within = self.allowed[window], self.within.get(window)
+        if self.first_day:
+            end = intervals[0][0] + DAY
+            intervals = tuple((low, min(high, end)) for low, high in intervals if low < end)
         return intervals if within is None else beginning_of(intervals, within)
 
 
@@ -113,7 +118,8 @@ def find_options(
         return SendOptions(index, allowed, blocked, within)
     others = {name: why for name, why in blocked.items() if name != before.decision.variant}
     past = before.decision.due is not None and before.decision.due <= wanted.at
-    return SendOptions(index, allowed, others, within, stands=True, past=before if past else None)
+    kept = before if past else None
+    return SendOptions(index, allowed, others, within, stands=True, past=kept)
 
 
 def _find_index(calendar: Calendar, wanted: WindowQuery, before: StandingDecision | None) -> int:

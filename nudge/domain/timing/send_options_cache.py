@@ -24,10 +24,19 @@ class SendOptionsCache:
         calendar: of the contact policy.
         windows: of the slot, at least one; those of a purpose are of one anchor.
         at: seconds; what lies before is past.
+        first_day: of each window, its first day alone is used.
     """
 
-    def __init__(self, calendar: Calendar, windows: Mapping[str, Window], at: float) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        windows: Mapping[str, Window],
+        at: float,
+        *,
+        first_day: bool = False,
+    ) -> None:
         self.calendar, self.windows, self.at = calendar, windows, at
+        self.first_day = first_day
         self._anchors: dict[str, Anchor | None] = {}
         self._common: dict[OptionsKey, SendOptions] = {}
         self._marks: dict[tuple[int, tuple[tuple[str, str], ...]], int] = {}
@@ -104,7 +113,8 @@ class SendOptionsCache:
         before: StandingDecision | None,
     ) -> SendOptions:
         wanted = WindowQuery(known, purpose, channel, self.at)
-        return self._mark(find_options(self.calendar, self.windows, wanted, expected_at, before))
+        found = find_options(self.calendar, self.windows, wanted, expected_at, before)
+        return self._mark(replace(found, first_day=True) if self.first_day else found)
 
     def _mark(self, options: SendOptions) -> SendOptions:
         key = options.cycle, tuple(sorted(options.blocked.items()))

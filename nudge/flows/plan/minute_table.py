@@ -14,7 +14,7 @@ from nudge.domain.contact.contact_capacity import hours_of, limit
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.batch_trials import serve_batch
+from nudge.domain.timing.batch_trials import UNTOLD, Batch, serve_batch
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.send_options_cache import SendOptionsCache
 from nudge.domain.timing.shared_distribution import SharedDistribution, is_plain
@@ -40,16 +40,20 @@ class MinuteTable:
     Attributes:
         served: slot of the send times, as it is served to a batch.
         source: the same, as it is served to one visitor.
-        plans: number of plans made at this look; 0 where nobody knows.
+        batch: plans made at this look.
         minute: seconds, the end of the minute.
         options: cache of what may be sent when.
         shared: cache of the distributions of groups.
     """
 
-    def __init__(self, calendar: Calendar, served: LiveSlot, minute: float, plans: int = 0) -> None:
-        self.source, self.minute, self.plans = served, minute, plans
-        self.served = serve_batch(served, plans)
-        self.options = SendOptionsCache(calendar, served.windows, minute)
+    def __init__(
+        self, calendar: Calendar, served: LiveSlot, minute: float, batch: Batch = UNTOLD
+    ) -> None:
+        self.source, self.minute, self.batch = served, minute, batch
+        self.served = serve_batch(served, batch)
+        self.options = SendOptionsCache(
+            calendar, served.windows, minute, first_day=batch.pilot > 0.0
+        )
         self.shared: BoundedCache[GroupKey, SharedDistribution] = BoundedCache(MOST_GROUPS)
         self._plain = is_plain(served.slot)
         self._names = tuple(one.name for one in served.slot.context)
@@ -120,14 +124,14 @@ class LatestTable:
     last: MinuteTable | None = None
 
     def find_table(
-        self, calendar: Calendar, catalogue: Catalogue, at: float, plans: int = 0
+        self, calendar: Calendar, catalogue: Catalogue, at: float, batch: Batch = UNTOLD
     ) -> MinuteTable:
-        """Return the table of a moment's minute; `at` in seconds, `plans` as in `MinuteTable`."""
+        """Return the table of a moment's minute, for a batch; `at` in seconds."""
         served, minute, found = catalogue.slots[SLOT], end_of_minute(at), self.last
-        if found is None or (found.minute, found.plans) != (minute, plans):
+        if found is None or (found.minute, found.batch) != (minute, batch):
             found = None
         if found is None or found.source is not served:
-            found = self.last = MinuteTable(calendar, served, minute, plans)
+            found = self.last = MinuteTable(calendar, served, minute, batch)
         return found
 
 

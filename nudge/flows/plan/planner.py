@@ -10,7 +10,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.records import DecisionReason, Ref
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.batch_trials import TrialCount, TrialOutlook
+from nudge.domain.timing.batch_trials import UNTOLD, Batch, TrialCount, TrialOutlook
 from nudge.domain.timing.plan_answer import PlanAnswerer, PlanNames
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, refuse_plan
 from nudge.domain.timing.windows import Calendar
@@ -54,7 +54,7 @@ class Planner:
         wishes: Sequence[PlanRequest],
         source: str,
         at: float,
-        plans: int = 0,
+        batch: Batch = UNTOLD,
     ) -> list[PlanAnswer]:
         """Plan when to write to visitors, and with what; some round trips for all together.
 
@@ -66,8 +66,7 @@ class Planner:
             wishes: the questions. Where one visitor has several, the later see the earlier.
             source: id of the API key.
             at: seconds, now.
-            plans: number of plans made at this look, of which these may be a part; 0 where nobody
-                knows.
+            batch: plans made at this look, of which these may be a part.
 
         Raises:
             UnknownSlotError: a slot is not configured.
@@ -78,7 +77,7 @@ class Planner:
         return [
             answer
             for distinct in split_rounds(wishes)
-            for answer in self._answer_round(catalogue, distinct, source, at, plans)
+            for answer in self._answer_round(catalogue, distinct, source, at, batch)
         ]
 
     def gains(
@@ -87,14 +86,14 @@ class Planner:
         wishes: Sequence[PlanRequest],
         source: str,
         at: float,
-        plans: int = 0,
+        batch: Batch = UNTOLD,
     ) -> list[float]:
         """Compute what the policy expects of writing to each; nothing is planned.
 
         Returns:
             For each question a gain in the reward's unit; 0 where no new plan is possible.
         """
-        settler = self._make_settler(catalogue, source, at, plans)
+        settler = self._make_settler(catalogue, source, at, batch)
         gains = [0.0] * len(wishes)
         nothing_used = Capacity()
         for i, candidate in settler.open_each(wishes, extras=False):
@@ -114,7 +113,7 @@ class Planner:
         return any(room < count for room in table.count_places(purpose, channel, most, used))
 
     def look_ahead(
-        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], at: float, plans: int
+        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], at: float, batch: Batch
     ) -> TrialOutlook:
         """Look at the trials among new plans; nothing is planned.
 
@@ -122,12 +121,12 @@ class Planner:
             catalogue: slots and policies to decide by.
             wishes: some of the questions, such as the first.
             at: seconds, now.
-            plans: number of all questions.
+            batch: all questions.
 
         Raises:
             StoreAwayError: no answer.
         """
-        settler = self._make_settler(catalogue, "", at, plans)
+        settler = self._make_settler(catalogue, "", at, batch)
         served, nothing_used = settler.desk.table.served, Capacity()
         seen = []
         for _, candidate in settler.open_each(wishes, extras=False):
@@ -142,9 +141,9 @@ class Planner:
         wishes: Sequence[PlanRequest],
         source: str,
         at: float,
-        plans: int,
+        batch: Batch,
     ) -> list[PlanAnswer]:
-        settler = self._make_settler(catalogue, source, at, plans)
+        settler = self._make_settler(catalogue, source, at, batch)
         settled = settler.settle(wishes)
         extras = ExtraSlots(self.store, catalogue).choose(settler.desk, settled)
         policy = self.calendar.policy
@@ -170,9 +169,9 @@ class Planner:
         ]
 
     def _make_settler(
-        self, catalogue: Catalogue, source: str, at: float, plans: int
+        self, catalogue: Catalogue, source: str, at: float, batch: Batch
     ) -> PlanSettler:
-        table = self._tables.find_table(self.calendar, catalogue, at, plans)
+        table = self._tables.find_table(self.calendar, catalogue, at, batch)
         key = self.sealer.draw_key
         desk = PlanningRound(
             table, self.segments, self.holdout, key, source, at, self.store.state_reader
