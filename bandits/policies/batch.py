@@ -81,7 +81,8 @@ class BatchPolicy(PolicyBase):
         if draws is not None:
             return Belief(draws.worth_draws_one(context), draws.unit, self.proved)
         noise = np.random.default_rng(0).standard_normal((len(self.arms), PRIOR_DRAWS))
-        spread = np.exp(PRIOR_SPREAD * noise - PRIOR_SPREAD**2 / 2.0)
+        spread = np.exp(PRIOR_SPREAD * noise)
+        spread /= spread.mean(axis=1, keepdims=True)  # arms of equal odds are equal
         worth = PRIOR_RATE * self.odds / self.odds.max()
         return Belief(worth[:, None] * spread, 1.0, np.zeros(len(self.arms), dtype=np.bool_))
 

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bandits.arrays import BoolArray, Context, FloatArray
+from bandits.distribution import uniform_from_key
 from bandits.policies.batch import BatchPolicy
 from bandits.trials import FEW, BatchTerms
 from nudge.domain.choosing.live_slot import LiveSlot
@@ -46,6 +47,25 @@ class Batch(NamedTuple):
     def size(self) -> float:
         """Number of plans of this look."""
         return (self.plans or LEAST_PLANS) * (self.pilot or 1.0)
+
+
+def find_pilot_share(slot: Slot) -> float:
+    """Return the share of a batch that a pilot plans: as many as may be trials of the whole."""
+    return (slot.trials or TrialTerms()).most
+
+
+def is_in_pilot(visitor_id: str, batch: Batch, salt: str, key: bytes) -> bool:
+    """Return whether a visitor is planned by this look: by a keyed hash, always the same.
+
+    Args:
+        visitor_id: external id.
+        batch: of which the visitor is a part.
+        salt: another one draws another pilot.
+        key: secret, so that nobody can choose an id that is in it.
+    """
+    if not batch.pilot:
+        return True
+    return uniform_from_key(f"pilot|{salt}|{visitor_id}", key) < batch.pilot * 2**64
 
 
 UNTOLD: Final = Batch()

@@ -130,7 +130,7 @@ def _find_index(calendar: Calendar, wanted: WindowQuery, before: StandingDecisio
     due = before.decision.due if before is not None else None
     if before is not None and due is not None:
         exempt = wanted.purpose in calendar.policy.exempt
-        if wanted.at < due + (0.0 if exempt else STANDS):
+        if wanted.at <= due + (0.0 if exempt else STANDS):
             return before.period
     return int(wanted.at // MINUTE)
 

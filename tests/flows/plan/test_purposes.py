@@ -66,7 +66,7 @@ def test_a_failed_payment_is_answered_within_the_next_allowed_two_hours(
 
 def test_a_receipt_goes_out_in_the_next_minute_at_any_hour(desk: Desk) -> None:
     """An exempt purpose waits for nothing, and each receipt is a plan of its own."""
-    now = at("2026-11-03T23:30")
+    now = at("2026-11-03T23:30:20")
     first = desk.plan("ada", now, purpose="transactional")
     assert first.send_at is not None
     assert now <= first.send_at < now + 120
