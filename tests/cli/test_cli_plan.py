@@ -10,8 +10,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +24,7 @@ from click.testing import CliRunner, Result
 
 from bandits.policies.base import PolicyBase
 from nudge import cli as entry
-from nudge.cli import plan_share
+from nudge.cli import plan_question, plan_share
 from nudge.cli.plan_part import AnswerFile
 from nudge.config import configuration
 from nudge.config.contact_file import load_contact
@@ -46,6 +48,7 @@ from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.wiring.stores import patient_store
 
 COUNT = 1200
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass
@@ -474,8 +477,18 @@ def test_two_commands_do_not_make_the_same_file(here: Installation) -> None:
     assert here.run(source, out).exit_code == 0
 
 
+@pytest.fixture
+def third(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The morning of the next month's third: all nine windows are left."""
+    now = datetime.now(SHANGHAI)
+    day = (now.replace(day=1) + timedelta(days=32)).replace(day=3, hour=7, minute=0, second=0)
+    for module in (plan_share, plan_question):
+        monkeypatch.setattr(module, "now", day.timestamp)
+
+
+@pytest.mark.usefixtures("third")
 def test_the_trials_are_told_before_anything_is_planned(here: Installation) -> None:
-    """A dry run tells the share of trials, and by window; nothing is planned and no file is made."""
+    """A dry run tells the share of trials, and by window; nothing is planned, no file is made."""
     here.agree(200)
     source, out = customers(here.directory / "in.parquet", 200), here.directory / "out.parquet"
     done = here.run(source, out, "--dry-run", "--json")
@@ -491,6 +504,7 @@ def test_the_trials_are_told_before_anything_is_planned(here: Installation) -> N
     assert [one.name for one in here.directory.iterdir()] == ["in.parquet"]
 
 
+@pytest.mark.usefixtures("third")
 def test_a_pilot_is_planned_first_and_the_rest_behind_it(here: Installation) -> None:
     """A small part of the file is planned, at most half of it as trials; the others wait.
 

@@ -13,6 +13,7 @@ from test_plan import AGREED, SHANGHAI, Desk
 from bandits.units import HOUR
 from nudge.config.contact_file import load_contact
 from nudge.domain.contact.contact import Contact
+from nudge.domain.people.visitor_codec import encode_state
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
 
@@ -94,7 +95,8 @@ def test_a_plan_from_now_stands_for_a_day_behind_its_time(desk: Desk) -> None:
 @pytest.mark.parametrize("purpose", ["payment_failed", "reminder"])
 def test_a_sent_plan_says_so(desk: Desk, purpose: str) -> None:
     """Behind `sms_sent` the plan is told as sent: who asks again must not send it again."""
-    now = at("2026-11-03T10:00")
+    now, store = at("2026-11-03T10:00"), desk.web.store
+    home = desk.planner_home("ada")
     first = desk.plan("ada", now, purpose=purpose)
     assert first.send_at is not None
     assert not first.sent
@@ -107,7 +109,8 @@ def test_a_sent_plan_says_so(desk: Desk, purpose: str) -> None:
         ((made._replace(at=due - 2 * HOUR),), False),
         ((made,), True),
     ):
-        desk.know_as("ada", replace(AGREED, contacts=contacts))
+        state = encode_state(replace(AGREED, contacts=contacts, watermark=due))
+        store.client.call("SET", store.keys.visitor(home.partition, home.subject), state)
         told = desk.plan("ada", due + 60, purpose=purpose)
         assert (told.decision_id, told.sticky, told.sent) == (first.decision_id, True, sent)
 
