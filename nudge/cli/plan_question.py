@@ -56,7 +56,7 @@ class PlanQuestion:
 
     @property
     def told(self) -> str:
-        """What is told of the trials before the first plan; empty where there are none."""
+        """The sentence about the trials, before the first plan; empty where there are none."""
         found = self.trials
         if not found.share:
             return ""
