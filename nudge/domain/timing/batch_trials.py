@@ -19,6 +19,7 @@ from bandits.trials import FEW, BatchTerms
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, TrialTerms
+from nudge.domain.slots.window import windows_for
 
 LEAST_PLANS: Final = 10_000
 """Plans of a batch whose size nobody told: a stream may be of any length."""
@@ -96,6 +97,20 @@ def serve_batch(served: LiveSlot, batch: Batch = UNTOLD) -> LiveSlot:
         proved=np.array([_number(conversions.get(name)) >= FEW for name in slot.names]),
     )
     return replace(served, policy=policy)
+
+
+def serve_most(served: LiveSlot) -> tuple[LiveSlot, BoolArray]:
+    """Return a slot as most visitors are served, and the variants (K,) among which it chooses.
+
+    Plans are made in batches, for most purposes in the windows that no purpose has for itself.
+    """
+    slot = served.slot
+    possible = np.array([one.enabled for one in slot.variants], dtype=np.bool_)
+    if not served.windows:
+        return served, possible
+    own = windows_for(served.windows, "")
+    among = possible & np.array([name in own for name in slot.names], dtype=np.bool_)
+    return serve_batch(served), among if among.any() else possible
 
 
 def make_terms(slot: Slot, batch: Batch, levels: int) -> BatchTerms:
