@@ -33,8 +33,11 @@ class PolicyConfig:
         arm: index of the fixed arm (kind `fixed`), None otherwise.
         by: the context attribute whose value selects the fixed arm; None for one arm.
         arms: value of `by` -> index of the fixed arm.
-        prior: rule that the learner starts from, such as `last_amount`; None for none.
-        prior_visitors: weight of that rule, in visitors.
+        prior: attribute whose match is the rule that the learner starts from, such as
+            `last_amount`; None for none.
+        prior_odds: index of the arm -> its odds beside the others, a rule in numbers; empty for
+            none. Arms that are not named have the least of them.
+        prior_visitors: weight of either rule, in visitors.
         options: MABWiser's learning policy and parameters (kind `mabwiser`).
         page_share: most by which what nobody but a page has said may move a probability; None
             leaves it to whoever publishes.
@@ -53,6 +56,7 @@ class PolicyConfig:
     prior_visitors: float = 1000.0
     options: Mapping[str, object] = field(default_factory=dict)
     page_share: float | None = None
+    prior_odds: Mapping[int, float] = field(default_factory=dict)
 
 
 def default_floor(arms: int) -> float:
@@ -87,7 +91,8 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
         arm=_read_arm(table, names, kind),
         by=_text_or_none(table, "by"),
         arms=_read_arms(table, names),
-        prior=_text_or_none(table, "prior"),
+        prior=None if isinstance(table.get("prior"), Mapping) else _text_or_none(table, "prior"),
+        prior_odds=_read_odds(table, names),
         prior_visitors=read_number(
             table.get("prior_visitors", 1000.0), "policy.prior_visitors", 0.0
         ),
@@ -130,6 +135,22 @@ def _read_arms(table: Table, names: tuple[str, ...]) -> Mapping[str, int]:
         cure = 'Name the context attribute, such as by = "page"'
         raise ConfigError("policy.by", "is missing", cure)
     return {value: _index(arm, names, f"policy.arms.{value}") for value, arm in arms.items()}
+
+
+def _read_odds(table: Table, names: tuple[str, ...]) -> Mapping[int, float]:
+    """Return the odds of every arm; empty where `prior` is not a table."""
+    if not isinstance(table.get("prior"), Mapping):
+        return {}
+    odds = {
+        _index(name, names, f"policy.prior.{name}"): read_number(
+            value, f"policy.prior.{name}", 1e-3, 1e3
+        )
+        for name, value in as_table(table["prior"], "policy.prior").items()
+    }
+    if not odds:
+        raise ConfigError("policy.prior", "is empty", "Give odds, such as { end = 10, mid = 1 }")
+    least = min(odds.values())
+    return {arm: odds.get(arm, least) for arm in range(len(names))}
 
 
 def _index(value: object, names: tuple[str, ...], key: str) -> int:

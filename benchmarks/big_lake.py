@@ -36,7 +36,7 @@ PAGES: Final = ("home", "recharge")
 ATTRIBUTES: Final[Mapping[str, Sequence[str]]] = {
     "stage": ("growth", "stable", "warning", "left"),
     "city_tier": ("1", "2", "3"),
-    "value_tier": ("high", "mid", "low"),
+    "tier": ("high", "mid", "low"),
 }
 RATES: Final = np.array([0.040, 0.030, 0.034, 0.030])
 """Of the variants, for visitors of the web; the others convert better."""

@@ -134,7 +134,7 @@ def _know(site: Site, ids: Sequence[str]) -> None:
                 consents=(Consent("sms", now, given=True),) if agreed else (),
                 known=tuple(
                     KnownFact(name, now, value)
-                    for name, value in (("city_tier", city), ("stage", stage), ("value_tier", tier))
+                    for name, value in (("city_tier", city), ("stage", stage), ("tier", tier))
                 ),
                 watermark=now,
             )

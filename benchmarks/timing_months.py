@@ -18,12 +18,13 @@ from benchmarks.moved_clock import MovedClock, moved_clock
 from benchmarks.timing_world import Customers, answers, number_of
 from nudge.config.documents.contact_file import load_contact
 from nudge.config.slot_file import load_slots
+from nudge.config.window_value import windows_of
 from nudge.domain.contact.contact_calendar import calendar_intervals
 from nudge.domain.contact.contact_policy import ContactPolicy
 from nudge.domain.reports.questions import Period
-from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot
-from nudge.domain.slots.window import SLOT
+from nudge.domain.slots.window import SLOT, windows_for
+from nudge.domain.timing.batch_trials import LEAST_SHARE, Batch
 from nudge.domain.timing.plan_request import REMINDER, SMS, PlanAnswer, PlanRequest
 from nudge.domain.timing.windows import Calendar
 from nudge.flows.plan import Planner
@@ -89,7 +90,7 @@ class Month:
             timings: all answers of the month.
             period: of the month.
             usual: the slot's fallback.
-            least: the floor of its policy.
+            least: propensity that each window keeps.
         """
         found = [t for t in timings if t.window is not None and t.reason == "policy"]
         names = customers.windows
@@ -166,7 +167,7 @@ class Operator:
         self._pass(timings, number, end_of(period) + PLANNED)
         self.service.archive()
         slot = self.service.slot(SLOT)
-        usual, least = slot.fallback_for(REMINDER), learner_config(slot).policy.floor
+        usual, least = slot.fallback_for(REMINDER), slot.floor * LEAST_SHARE
         self.months.append(Month.of(self.customers, timings, period, usual, least))
         return self.months[-1]
 
@@ -181,17 +182,18 @@ class Operator:
         service, wishes = self.service, self.customers.wishes
         sealer, holdout = service.decider.sealer, service.settings.holdout
         planner = Planner(service.store, sealer, holdout, Calendar(policy))
+        batch = Batch(len(wishes))
         if planner.is_short(service.catalogue, REMINDER, SMS, len(wishes), start):
             gains = [
                 gain
                 for some in self._batches(wishes)
-                for gain in planner.gains(service.catalogue, some, "scheduler", start)
+                for gain in planner.gains(service.catalogue, some, "scheduler", start, batch)
             ]
             wishes = [wishes[i] for i in np.argsort(-np.array(gains), kind="stable")]
         return [
             timing
             for some in self._batches(wishes)
-            for timing in planner.plan_each(service.catalogue, some, "scheduler", start)
+            for timing in planner.plan_each(service.catalogue, some, "scheduler", start, batch)
         ]
 
     def _batches(self, wishes: Sequence[PlanRequest]) -> Iterator[Sequence[PlanRequest]]:
@@ -258,6 +260,11 @@ def shipped() -> Slot:
     return load_slots(CONFIG / "slots")[SLOT]
 
 
+def reminder_windows(slot: Slot) -> tuple[str, ...]:
+    """The windows in which a reminder may go out, in the slot's order."""
+    return tuple(windows_for(windows_of(slot), REMINDER))
+
+
 def played(
     directory: Path,
     customers: int,
@@ -279,7 +286,7 @@ def played(
     """
     settings = replace(load({"NUDGE_DATA_DIR": str(directory)}), namespace="timing", redis_url=None)
     slot, policy = slot or shipped(), load_contact(CONFIG)
-    people = Customers.drawn(customers, slot.names, seed)
+    people = Customers.drawn(customers, reminder_windows(slot), seed)
     with served() as store, moved_clock(store.client, start_of(0)) as moving:
         service = Service.of(store.client, settings, [slot])
         operator = Operator(service, moving, people, policy, seed, batch, every)

@@ -22,7 +22,7 @@ from nudge.domain.slots.slot import Scalar
 from nudge.domain.timing.plan_request import REMINDER, PlanAnswer, PlanRequest
 
 BOOST: Final = 1.0
-KNOWN: Final = ("mobile_before", "stage", "value_tier", "city_tier")
+KNOWN: Final = ("mobile_before", "stage", "tier", "city_tier")
 """The attributes of a customer in the operator's file, besides the id."""
 
 

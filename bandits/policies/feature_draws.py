@@ -131,11 +131,24 @@ class FeatureDraws:
             self._cache_counts([key], [found])
         return found
 
-    def means_one(self, context: Context) -> FloatArray:
-        """See `PosteriorDraws.means_one`: rates, or expected revenue where amounts are set."""
+    @property
+    def unit(self) -> float:
+        """See `PosteriorDraws.unit`."""
+        return 1.0 if self.amounts is None else float(self.amounts.mean())
+
+    def cell_one(self, context: Context) -> int:
+        """See `PosteriorDraws.cell_one`."""
+        return self.spec.code(context)
+
+    def worth_draws_one(self, context: Context) -> FloatArray:
+        """See `PosteriorDraws.worth_draws_one`: rates, or revenue where amounts are set."""
         scores = self.scores(np.array([self.spec.code(context)]))[0].astype(np.float64)
         worth = scores if self.amounts is not None else 1.0 / (1.0 + np.exp(-scores))
-        return np.asarray(worth.mean(axis=1))
+        return np.asarray(worth, dtype=np.float64)
+
+    def means_one(self, context: Context) -> FloatArray:
+        """See `PosteriorDraws.means_one`: rates, or expected revenue where amounts are set."""
+        return np.asarray(self.worth_draws_one(context).mean(axis=1))
 
     def wins(self, contexts: Contexts, eligible: BoolArray) -> IntArray:
         """See `PosteriorDraws.wins`."""

@@ -78,6 +78,19 @@ class TableDraws:
             return found
         return count_wins_one(self.draws[row], eligible)
 
+    @property
+    def unit(self) -> float:
+        """See `PosteriorDraws.unit`: at least 1, and the largest draw of revenue."""
+        return max(1.0, float(self.draws.max()))
+
+    def cell_one(self, context: Context) -> int:
+        """See `PosteriorDraws.cell_one`."""
+        return self._row_of.get(self.spec.code(context), len(self.codes))
+
+    def worth_draws_one(self, context: Context) -> FloatArray:
+        """See `PosteriorDraws.worth_draws_one`."""
+        return np.asarray(self.draws[self.cell_one(context)].T, dtype=np.float64)
+
     def means_one(self, context: Context) -> FloatArray:
         """See `PosteriorDraws.means_one`."""
         row = self._row_of.get(self.spec.code(context), -1)

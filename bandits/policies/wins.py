@@ -30,6 +30,19 @@ class PosteriorDraws(Protocol):
         """Return wins (n, K) for n visitors with eligibility (n, K)."""
         ...
 
+    @property
+    def unit(self) -> float:
+        """Worth of one success: 1 for conversions, or the mean amount of a payment."""
+        ...
+
+    def cell_one(self, context: Context) -> int:
+        """Return a number that visitors with the same draws share."""
+        ...
+
+    def worth_draws_one(self, context: Context) -> FloatArray:
+        """Return the draws (K, M) of each arm's worth to one visitor."""
+        ...
+
     def means_one(self, context: Context) -> FloatArray:
         """Return the worth (K,) of each arm to one visitor, as the mean over the draws."""
         ...

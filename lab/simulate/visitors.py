@@ -61,7 +61,7 @@ class Visitor:
         known: dict[str, Scalar] = {
             "city_tier": self.city_tier,
             "stage": self.stage,
-            "value_tier": self.value_tier,
+            "tier": self.value_tier,
             "mobile_before": self.mobile_before,
         }
         known |= dict.fromkeys(sorted(self.numbers), True)

@@ -54,6 +54,12 @@ Work = Callable[[PlanShare], str | None]
 )
 @click.option("--slot", "slots", multiple=True, help="Further slot to decide for the same SMS.")
 @click.option(
+    "--pilot",
+    is_flag=True,
+    help="Plan a small part of IN first, half of it as trials on the first day of each window.",
+)
+@click.option("--dry-run", is_flag=True, help="Tell how many plans would be trials; plan nothing.")
+@click.option(
     "--processes", type=click.IntRange(1, 64), help="Number of processes; by default one a core."
 )
 @file_options
@@ -64,6 +70,8 @@ def plan(
     out: Path,
     purpose: str,
     slots: tuple[str, ...],
+    pilot: bool,  # noqa: FBT001 - click's flags
+    dry_run: bool,  # noqa: FBT001 - click's flags
     processes: int | None,
     options: FileOptions,
     data_dir: Path | None,
@@ -76,13 +84,22 @@ def plan(
     .parquet, else CSV; it appears when it is whole. After an interruption, the same command resumes
     (OUT.part) and plans no visitor twice. If the gateway's hours may not suffice for all of IN, the
     visitors with the largest expected gain are planned first, and OUT is in that order.
+
+    With --pilot a part of IN is planned, so that the rest can wait for what it teaches: run the
+    command again without it, and another OUT, when the SMS of the pilot have been answered.
     """
     from nudge.lake.export.plan_table import join_pieces  # noqa: PLC0415 - pyarrow
 
-    question = check_question(source, out, purpose, slots, options, data_dir)
+    question = check_question(source, out, purpose, slots, options, data_dir, pilot=pilot)
     share, rows = question.share, question.file.rows
     for name, why in question.unused.items():
         click.echo(f"{source}: column {name!r} {why}", err=True)
+    if question.told:
+        click.echo(f"{source}: {question.told}", err=True)
+    if dry_run:
+        if as_json:
+            print_json({"slot": SLOT, "rows": rows, "trials": question.trials._asdict()})
+        return
     part = share.part
     count = processes or (1 if rows <= ALONE else cores())
     try:
@@ -164,7 +181,8 @@ def _tell(out: Path, question: PlanQuestion, joined: PlanFile, *, as_json: bool)
     planned = reasons.pop("planned", 0)
     unplanned = {reason: count for reason, count in reasons.items() if count}
     if as_json:
-        counts = {"slot": SLOT, "planned": planned, "unplanned": unplanned}
+        trials = question.trials._asdict()
+        counts = {"slot": SLOT, "planned": planned, "unplanned": unplanned, "trials": trials}
         unused = sorted(question.unused)
         print_json(counts | summary.plain | {"repeated": joined.repeated, "unused_columns": unused})
         return summary.exit_code

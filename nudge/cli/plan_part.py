@@ -20,7 +20,7 @@ import orjson
 from bandits.arrays import IntArray
 from nudge.errors import InvalidConfigError
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Form of the pieces."""
 SUFFIX: Final = ".part"
 BLOCK: Final = 1 << 20

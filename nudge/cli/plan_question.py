@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,7 +16,9 @@ from nudge.cli.plan_part import keep, part_of
 from nudge.cli.plan_share import SIZE, PlanShare, SharePlanner, make_planner
 from nudge.clock import now
 from nudge.domain.people.loading import ID, MSISDN, column_problems
+from nudge.domain.slots.slot import Slot, TrialTerms
 from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.batch_trials import Batch, TrialOutlook, find_pilot_share
 from nudge.domain.timing.plan_columns import unused_columns
 from nudge.domain.timing.plan_request import SMS
 from nudge.domain.values.refusal import ValueRefusedError
@@ -26,6 +29,12 @@ if TYPE_CHECKING:  # pyarrow, which the command's help does not need
     from nudge.lake.intake.input_file import InputFile
 
 
+LOOKED: Final = 2_000
+"""Rows of which the trials are told before the first plan."""
+TOLD: Final = 0.0005
+"""Least share of a window that is told."""
+
+
 @dataclass(frozen=True)
 class PlanQuestion:
     """A question that may be worked on.
@@ -34,12 +43,28 @@ class PlanQuestion:
         share: input, options and pieces.
         unused: column of IN that changes no plan -> what to do.
         short: the gateway's hours may not suffice for all of IN.
+        trials: the trials among the first rows.
+        batches: later batches that gain from them.
     """
 
     file: InputFile
     share: PlanShare
     unused: Mapping[str, str]
     short: bool
+    trials: TrialOutlook
+    batches: int
+
+    @property
+    def told(self) -> str:
+        """The sentence about the trials, before the first plan; empty where there are none."""
+        found = self.trials
+        if not found.share:
+            return ""
+        largest = sorted(found.windows.items(), key=lambda one: -one[1])
+        windows = ", ".join(f"{name} {share:.1%}" for name, share in largest if share >= TOLD)
+        behind = f"the {self.batches} batches behind gain from them"
+        cost = f"they cost about {max(found.cost, 0.0):.1%} of what all plans bring"
+        return f"{found.share:.1%} of the plans are trials ({windows}): {cost}; {behind}"
 
 
 def check_question(
@@ -49,8 +74,10 @@ def check_question(
     slots: tuple[str, ...],
     options: FileOptions,
     data_dir: Path | None,
+    *,
+    pilot: bool = False,
 ) -> PlanQuestion:
-    """Check everything that can be wrong before the first plan; write nothing.
+    """Check everything that can be wrong before the first plan; plan nothing.
 
     Raises:
         UsageError: the command line is wrong.
@@ -72,18 +99,40 @@ def check_question(
         meant = _purpose(installation, purpose)
         head: dict[str, object] = {"purpose": meant, "slots": list(slots)}
         head |= {"encoding": options.encoding, "delimiter": options.delimiter}
-        head["data directory"] = str(settings.data_dir.absolute())
+        head |= {"data directory": str(settings.data_dir.absolute()), "pilot": pilot}
         part = part_of(out, source, head)
-        share = PlanShare(source, part, options, meant, slots, data_dir)
+        share = PlanShare(source, part, options, meant, slots, Batch(file.rows), data_dir)
         desk = _desk(installation, share, file.unit)
+        slot = desk.catalogue.slots[SLOT].slot
+        if pilot:
+            batch = Batch(file.rows, _pilot_share(slot))
+            share, desk = replace(share, batch=batch), replace(desk, batch=batch)
         part.check()
         if options.strict:
             _check_rows(file, desk)
         names = (SLOT, *slots)
         asked = [desk.catalogue.slots[name].slot for name in names]
         unused = unused_columns(file.columns, asked, desk.planner.segments)
-        short = desk.planner.is_short(desk.catalogue, meant, SMS, file.rows, now())
-        return PlanQuestion(file, share, unused, short)
+        count = math.ceil(desk.batch.size)
+        short = desk.planner.is_short(desk.catalogue, meant, SMS, count, now())
+        behind = (slot.trials or TrialTerms()).batches - (0 if pilot else 1)
+        return PlanQuestion(file, share, unused, short, _look_ahead(file, desk), behind)
+
+
+def _pilot_share(slot: Slot) -> float:
+    share = find_pilot_share(slot)
+    if not share:
+        text = f"{SLOT} allows no trials; give [trials] most a share above 0"
+        raise click.BadParameter(text, param_hint="--pilot")
+    return share
+
+
+def _look_ahead(file: InputFile, desk: SharePlanner) -> TrialOutlook:
+    """Look at the trials among the first rows of the file."""
+    from nudge.lake.export.plan_table import visitor_pieces  # noqa: PLC0415 - pyarrow
+
+    first = next(visitor_pieces(file, LOOKED), None)
+    return desk.look_ahead(first()) if first else TrialOutlook(0, 0.0, {}, 0.0)
 
 
 def write_repeats(question: PlanQuestion) -> None:

@@ -19,8 +19,9 @@ from nudge.cli.file_summary import FileOptions
 from nudge.cli.plan_part import AnswerFile, keep
 from nudge.clock import now
 from nudge.domain.people.loading import ID
+from nudge.domain.timing.batch_trials import UNTOLD, Batch, TrialOutlook, is_in_pilot
 from nudge.domain.timing.plan_request import PlanRequest
-from nudge.domain.timing.plan_rows import PlanTerms, Row, refusal_row, row_of
+from nudge.domain.timing.plan_rows import PlanTerms, Row, later_row, refusal_row, row_of
 from nudge.errors import NudgeError
 from nudge.flows.plan import Planner, check
 from nudge.logs.configuration import configure
@@ -52,6 +53,7 @@ class PlanShare:
         options: by which the file is read.
         purpose: purpose of the contact policy for rows that name none.
         slots: further slots to decide for the same SMS.
+        batch: rows of the file, which are planned at one look.
         data_dir: data directory of the installation; None takes the settings' own.
         number: number of the share, from 0.
         of: number of shares.
@@ -62,6 +64,7 @@ class PlanShare:
     options: FileOptions
     purpose: str
     slots: tuple[str, ...]
+    batch: Batch
     data_dir: Path | None
     number: int = 0
     of: int = 1
@@ -78,12 +81,16 @@ class SharePlanner:
     Attributes:
         catalogue: slots and policies.
         terms: what rows do not say themselves.
+        salt: of the pilot's visitors.
+        batch: the whole file.
         unit: what the numbers of rows count, for messages.
     """
 
     planner: Planner
     catalogue: Catalogue
     terms: PlanTerms
+    batch: Batch = UNTOLD
+    salt: str = ""
     unit: str = "line"
 
     def plan(self, piece: PlanRows, repeats: Mapping[int, int]) -> list[Row]:
@@ -94,22 +101,40 @@ class SharePlanner:
             repeats: place of a row -> place of the first row of the same visitor.
         """
         read = self.terms.read_each(piece.rows)
-        wishes = [one for one in read if isinstance(one, PlanRequest)]
+        now_planned = list(map(self._is_planned, read))
+        pairs = zip(read, now_planned, strict=True)
+        wishes = [one for one, planned in pairs if planned and isinstance(one, PlanRequest)]
         if masked := sum(one.masked for one in wishes):
             log.warning("numbers_masked", numbers=masked, cure="leave them out of free columns")
-        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now()))
-        return [
-            row_of(next(done), line, repeats.get(line))
-            if isinstance(one, PlanRequest)
-            else refusal_row(row.get(ID), self.unit, line, one)
-            for row, line, one in zip(piece.rows, piece.lines, read, strict=True)
-        ]
+        done = iter(self.planner.plan_each(self.catalogue, wishes, SOURCE, now(), self.batch))
+        rows: list[Row] = []
+        for row, line, one, planned in zip(piece.rows, piece.lines, read, now_planned, strict=True):
+            if not isinstance(one, PlanRequest):
+                rows.append(refusal_row(row.get(ID), self.unit, line, one))
+            elif planned:
+                rows.append(row_of(next(done), line, repeats.get(line)))
+            else:
+                rows.append(later_row(one, line, repeats.get(line)))
+        return rows
+
+    def _is_planned(self, read: PlanRequest | str) -> bool:
+        """Return whether a row is planned by this look."""
+        if not isinstance(read, PlanRequest):
+            return False
+        key = self.planner.sealer.draw_key
+        return is_in_pilot(read.visitor_id, self.batch, self.salt, key)
+
+    def look_ahead(self, piece: PlanRows) -> TrialOutlook:
+        """Look at the trials among the plans of some rows; nothing is planned."""
+        read = self.terms.read_each(piece.rows)
+        wishes = [one for one in read if isinstance(one, PlanRequest)]
+        return self.planner.look_ahead(self.catalogue, wishes, now(), self.batch)
 
     def gains(self, piece: PlanRows) -> list[float]:
         """Compute the expected gain of an SMS for each row; 0 for an invalid row."""
         read = self.terms.read_each(piece.rows)
         wishes = [one for one in read if isinstance(one, PlanRequest)]
-        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now()))
+        found = iter(self.planner.gains(self.catalogue, wishes, SOURCE, now(), self.batch))
         return [next(found) if isinstance(one, PlanRequest) else 0.0 for one in read]
 
 
@@ -122,7 +147,8 @@ def make_planner(installation: Installation, share: PlanShare, unit: str = "line
     catalogue = installation.store.catalogue.refresh(Catalogue.empty())
     check(catalogue, PlanRequest("", share.slots))
     terms = PlanTerms(installation.rules, share.purpose, share.slots)
-    return SharePlanner(installation.planner, catalogue, terms, unit)
+    salt = str(share.part.head["input"])
+    return SharePlanner(installation.planner, catalogue, terms, share.batch, salt, unit)
 
 
 def plan_share(share: PlanShare) -> str | None:

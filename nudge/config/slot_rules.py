@@ -21,6 +21,7 @@ from nudge.domain.slots.operator_rule import OperatorRule
 from nudge.domain.slots.reward_event import PAID, reward_rule
 from nudge.domain.slots.slot import DEFAULT_PAGE
 from nudge.domain.slots.window import SLOT as TIMING
+from nudge.domain.slots.window import Window, windows_for
 
 Problem = tuple[str, str]
 BESIDE = ("channel", "page")
@@ -175,20 +176,25 @@ def fallback_in_stock(draft: SlotDraft) -> Iterator[Problem]:
 
 
 def windows(draft: SlotDraft) -> Iterator[Problem]:
-    """Require send windows with one anchor as the variants of `sms_timing`."""
+    """Require send windows as the variants of `sms_timing`, of one anchor for each purpose."""
     if draft.data.get("slot") != TIMING:
         return
-    anchors: dict[str, str] = {}
+    found: dict[str, Window] = {}
     for variant in draft.data.get("variants", ()):
         name = variant.get("name", "")
         try:
-            anchors[name] = window_of(variant.get("value")).anchor
+            found[name] = window_of(variant.get("value"))
         except ValueError as error:
             yield f"variants.{name}.value", str(error)
         if variant.get("available", {}).get("stock") is not None:
             yield f"variants.{name}.available.stock", "is on a window; leave it out"
-    if len(set(anchors.values())) > 1:
-        yield "variants", "count from different anchors; use month for all windows, or cycle"
+    yield from _purpose_problems(draft, found)
+
+
+def trials(draft: SlotDraft) -> Iterator[Problem]:
+    """Require plans where there are trials of plans."""
+    if "trials" in draft.data and draft.data.get("slot") != TIMING:
+        yield "trials", f"belongs to {TIMING}, whose plans are made many at a time; leave it out"
 
 
 def comparison(draft: SlotDraft) -> Iterator[Problem]:
@@ -209,6 +215,22 @@ def comparison(draft: SlotDraft) -> Iterator[Problem]:
     yield from _attribute_problems(draft, rule.by)
 
 
+def _purpose_problems(draft: SlotDraft, found: Mapping[str, Window]) -> Iterator[Problem]:
+    """Find purposes whose windows do not belong together, or lack the fallback."""
+    shown = draft.data.get("fallback", {})
+    named = list(dict.fromkeys(one for window in found.values() for one in window.purposes))
+    for purpose in (None, *named):
+        own = windows_for(found, purpose or "")
+        told = f" of {purpose}" if purpose else ""
+        if len({window.anchor for window in own.values()}) > 1:
+            cure = "use one anchor for all windows of a purpose: month, cycle or now"
+            yield "variants", f"count from different anchors{told}; {cure}"
+        name = shown.get(purpose, shown.get(DEFAULT_PAGE))
+        if purpose and name in found and name not in own:
+            cure = f"name one of {', '.join(own)}"
+            yield f"fallback.{purpose}", f"is missing: {name} is for other purposes; {cure}"
+
+
 RULES: tuple[Rule, ...] = (
     slot_name,
     unique_names,
@@ -222,6 +244,7 @@ RULES: tuple[Rule, ...] = (
     season,
     free_amount,
     windows,
+    trials,
     comparison,
 )
 

@@ -52,6 +52,7 @@ MAX_ALPHA = 0.5
 MAX_STOCK = 10**12
 MAX_YUAN = 100_000
 MAX_MULTIPLE = 1000
+MAX_BATCHES = 24
 MAX_REVISION = 2**53
 """Largest revision that every JSON reader can tell from the next."""
 
@@ -250,6 +251,26 @@ class ComparisonSchema(StrictTable):
             raise ValidationError({"rule": [f"is missing; {RULE_CURE}, or share = 0"]})
 
 
+class TrialsSchema(StrictTable):
+    """The table `[trials]` of `sms_timing`: how many plans of a batch may explore."""
+
+    most = FiniteNumber(
+        load_default=0.05,
+        validate=validate.Range(
+            0, 1, error="{input} is out of range; write a share from 0 to 1, such as 0.05"
+        ),
+        **field_texts("write a share from 0 to 1, such as 0.05"),
+    )
+    batches = ma.Integer(
+        load_default=3,
+        strict=True,
+        validate=validate.Range(
+            1, MAX_BATCHES, error=f"is out of range; write a whole number from 1 to {MAX_BATCHES}"
+        ),
+        **field_texts("write how many batches gain from what is learned, such as 3"),
+    )
+
+
 class SlotSchema(StrictTable):
     """The whole table of a slot at one revision."""
 
@@ -307,6 +328,7 @@ class SlotSchema(StrictTable):
         ComparisonSchema,
         **field_texts('write [comparison] with rule = "page:home=100,*=50", share = 0.05'),
     )
+    trials = ma.Nested(TrialsSchema, **field_texts("write [trials] with most = 0.05, batches = 3"))
     policy = JsonTable('write [policy] with kind = "auto"', check=json_problem)
     fallback = JsonTable(
         "write [fallback] with default = the name of a variant", check=text_problem, required=True

@@ -24,6 +24,7 @@ from nudge.domain.slots.slot import (
     SlotAttribute,
     SlotMode,
     Stickiness,
+    TrialTerms,
     Variant,
 )
 from nudge.domain.values.plain_text import trim
@@ -51,6 +52,7 @@ def slot_of(data: Mapping[str, Any]) -> Slot:
         free_amount=FreeAmount(**data["free_amount"]) if "free_amount" in data else None,
         affordable=data["affordable"]["multiple"] if "affordable" in data else None,
         comparison=_comparison(data.get("comparison", {})),
+        trials=TrialTerms(**data["trials"]) if "trials" in data else None,
     )
 
 
@@ -88,6 +90,8 @@ def _dump_options(slot: Slot) -> dict[str, object]:
     if slot.comparison is not None:
         terms = slot.comparison
         table["comparison"] = {"rule": terms.rule.text, "share": terms.share}
+    if slot.trials is not None:
+        table["trials"] = asdict(slot.trials)
     return table
 
 

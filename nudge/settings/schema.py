@@ -207,6 +207,14 @@ class _Schema(Schema):
     identity_impossible_ids = _words()
     identity_impossible_numbers = _words()
     identity_most_visitors = _whole(2, 10_000)
+    people_attributes = ma.List(
+        ma.String(
+            validate=validate.Regexp(
+                r"[a-z][a-z0-9_]{0,63}\Z",
+                error="name a context attribute: a-z, 0-9, _ only, at most 64 characters",
+            )
+        )
+    )
     people_pages_own_ids = ma.Boolean(truthy={"true", "True", "1"}, falsy={"false", "False", "0"})
     identity_number_ranges = ma.List(
         ma.String(

@@ -122,6 +122,8 @@ class Settings:
         log_format: form of the log's lines: text for people, or one JSON object each.
         log_level: least level of the log's lines.
         log_access: whether the web logs each call: never addresses, queries or headers.
+        people_attributes: context attributes that this operator's pages, servers or files bring,
+            besides those that the service makes.
         people_pages_own_ids: the first device to use an id of which no server has spoken may know
             what servers say of it later, until one says who it is.
         spool_size: space that each web process reserves for what the store does not take.
@@ -186,6 +188,7 @@ class Settings:
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
     log_access: bool = False
+    people_attributes: tuple[str, ...] = ()
     people_pages_own_ids: bool = True
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)

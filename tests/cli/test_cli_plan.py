@@ -10,8 +10,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -20,9 +22,9 @@ import pytest
 from child_processes import eventually
 from click.testing import CliRunner, Result
 
-from bandits.policies.uniform import UniformPolicy
+from bandits.policies.base import PolicyBase
 from nudge import cli as entry
-from nudge.cli import plan_share
+from nudge.cli import plan_question, plan_share
 from nudge.cli.plan_part import AnswerFile
 from nudge.config.documents import configuration
 from nudge.config.documents.contact_file import load_contact
@@ -46,6 +48,7 @@ from nudge.store.vault.visitor_finder import VisitorFinder
 from nudge.wiring.stores import patient_store
 
 COUNT = 1200
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass
@@ -181,7 +184,7 @@ def test_short_of_hours_those_of_the_larger_gain_are_first(
     pq.write_table(pa.table({"visitor_id": ids, "mobile_before": mobile}), source)
     policy = tight()
     monkeypatch.setattr(configuration, "load_contact", lambda *_: policy)
-    monkeypatch.setattr(UniformPolicy, "worth_one", worth)
+    monkeypatch.setattr(PolicyBase, "worth_one", worth)
     done = here.run(source, out, "--json")
     assert done.exit_code == 0, done.output
     rows = list(csv.DictReader(out.open(encoding="utf-8")))
@@ -205,7 +208,7 @@ def tight() -> ContactPolicy:
     return replace(policy, channels={"sms": sms}, purposes={"reminder": reminder})
 
 
-def worth(policy: UniformPolicy, context: Mapping[str, object]) -> Any:
+def worth(policy: PolicyBase, context: Mapping[str, object]) -> Any:
     """Mobile users are worth more, in every window."""
     return np.full(len(policy.arms), 1.0 + bool(context.get("mobile_before")))
 
@@ -472,3 +475,63 @@ def test_two_commands_do_not_make_the_same_file(here: Installation) -> None:
     assert isinstance(error, InvalidConfigError)
     assert "another process" in str(error)
     assert here.run(source, out).exit_code == 0
+
+
+@pytest.fixture
+def third(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The morning of the next month's third: all nine windows are left."""
+    now = datetime.now(SHANGHAI)
+    day = (now.replace(day=1) + timedelta(days=32)).replace(day=3, hour=7, minute=0, second=0)
+    for module in (plan_share, plan_question):
+        monkeypatch.setattr(module, "now", day.timestamp)
+
+
+@pytest.mark.usefixtures("third")
+def test_the_trials_are_told_before_anything_is_planned(here: Installation) -> None:
+    """A dry run tells the share of trials, and by window; nothing is planned, no file is made."""
+    here.agree(200)
+    source, out = customers(here.directory / "in.parquet", 200), here.directory / "out.parquet"
+    done = here.run(source, out, "--dry-run", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["trials"]
+    assert 0.0 < told["share"] <= 0.05 + 1e-9
+    assert told["share"] == pytest.approx(sum(told["windows"].values()))
+    assert 0.0 < told["cost"] < told["share"]
+    assert "end_morning" not in told["windows"]  # it is the operator's own
+    share = f"{told['share']:.1%} of the plans are trials"
+    assert share in here.run(source, out, "--dry-run").stderr
+    assert here.decisions() == []
+    assert [one.name for one in here.directory.iterdir()] == ["in.parquet"]
+
+
+@pytest.mark.usefixtures("third")
+def test_a_pilot_is_planned_first_and_the_rest_behind_it(here: Installation) -> None:
+    """A small part of the file is planned, at most half of it as trials; the others wait.
+
+    The whole file, later, finds the pilot's plans and makes the others'.
+    """
+    count = 600
+    here.agree(count)
+    source = customers(here.directory / "in.parquet", count)
+    first, whole = here.directory / "pilot.parquet", here.directory / "out.parquet"
+    done = here.run(source, first, "--pilot", "--json", "--processes", "1")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    rows = {row["visitor_id"]: row for row in pq.read_table(first).to_pylist()}
+    pilot = {who for who, row in rows.items() if row["send_at"]}
+    assert {row["reason"] for who, row in rows.items() if who not in pilot} == {"later"}
+    assert told["planned"] == len(pilot)
+    # Five standard errors of a share of .05.
+    assert abs(len(pilot) - 0.05 * count) < 5 * (0.05 * 0.95 * count) ** 0.5
+    made = [one for one in here.decisions() if one.reason == "policy"]
+    own = [dict(zip(one.eligible, one.pmf, strict=True)).get("end_morning", 1.0) for one in made]
+    assert min(own) >= 0.5 - 1e-9
+    assert max(own) < 0.95
+    again = here.run(source, whole, "--processes", "1")
+    assert again.exit_code == 0, again.output
+    plans = {row["visitor_id"]: row for row in pq.read_table(whole).to_pylist()}
+    assert all(row["decision_id"] for row in plans.values())
+    assert {who: plans[who]["decision_id"] for who in pilot} == {
+        who: rows[who]["decision_id"] for who in pilot
+    }
+    assert {who for who, row in plans.items() if row["sticky"]} == pilot

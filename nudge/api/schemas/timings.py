@@ -105,6 +105,10 @@ class PlanAnswerSchema(Schema):
         metadata={"description": "window -> reason why it was not possible"},
     )
     sticky = ma.Boolean(required=True, metadata={"description": "true: an earlier plan, repeated"})
+    sent = ma.Boolean(
+        required=True,
+        metadata={"description": "true: the SMS of this plan went out; do not send it again"},
+    )
     decisions = ma.Dict(
         keys=ma.String(),
         values=ma.Nested(SlotAnswerSchema),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +14,11 @@ from nudge.config.slot_fields import Items, RuleTable, StrictTable, field_texts
 from nudge.config.slot_rules import Problem
 from nudge.config.slot_schema import ATTRIBUTE, NAME
 from nudge.config.table_file import ConfigTables, problems_of
+from nudge.domain.basics.slot_values import suggestion
+from nudge.domain.choosing.context_names import MADE, unmade_names
 from nudge.domain.slots.rule import EXAMPLE
 from nudge.domain.slots.segments import Segment, Segments
+from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidConfigError
 
 FILE: Final = "segments.toml"
@@ -67,6 +70,34 @@ def parse_segments(table: Mapping[str, object], source: str) -> Segments:
     if found:
         raise InvalidConfigError([f"{source}: {key}: {wrong}" for key, wrong in found])
     return kinds
+
+
+def context_warnings(
+    slots: Iterable[Slot], segments: Segments, brought: Collection[str]
+) -> list[str]:
+    """Return the attributes that nothing makes, as texts for `nudge check`.
+
+    A learner sees them as not known, for everybody, and a rule on them never holds.
+
+    Args:
+        slots: of the installation.
+        segments: from `load_segments`.
+        brought: attributes that the operator's pages, servers or files bring (`[people]`).
+    """
+    known = (*segments, *sorted(MADE), *brought)
+    cure = "list it in nudge.toml, [people] attributes, if pages or files bring it"
+    return [
+        f"{f'slots/{slot}.toml' if slot else FILE}: {key}: nothing makes {name!r}; "
+        f"{_meant(name, known)}{cure}"
+        for (slot, key), name in unmade_names(slots, segments, brought).items()
+    ]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the attribute that was probably meant, with a comma behind it."""
+    words = [one for one in known if one in name.split("_")] or list(known)
+    hint = suggestion(name if len(words) > 1 else words[0], words)
+    return f"{hint} If not, " if hint.startswith("did you mean") else ""
 
 
 @cache

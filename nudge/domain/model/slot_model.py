@@ -19,11 +19,12 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.figures.definitions import definitions
 from nudge.domain.model.audience import FORM, weight_at
 from nudge.domain.model.model_sentences import model_sentences
-from nudge.domain.reports.allocation import enabled, representative
+from nudge.domain.reports.allocation import representative
 from nudge.domain.reports.report_time import FEWEST
 from nudge.domain.slots.holdout import share_held_out
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import FrozenServes, Slot, SlotMode
+from nudge.domain.timing.batch_trials import serve_most
 
 MOST_TERMS: Final = 64
 """Terms that an answer tells, the surest ones."""
@@ -141,7 +142,8 @@ def _shown(served: LiveSlot) -> dict[str, float]:
 
 
 def _distribution(served: LiveSlot, context: Mapping[str, object]) -> dict[str, float]:
-    pmf = served.policy.distribution_one(context, enabled(served.slot))
+    live, possible = serve_most(served)
+    pmf = live.policy.distribution_one(context, possible)
     return dict(zip(served.slot.names, pmf.tolist(), strict=True))
 
 

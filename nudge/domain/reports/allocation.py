@@ -32,7 +32,12 @@ class CellShares:
 
     @classmethod
     def of(
-        cls, policy: Policy, slot: Slot, spec: CellSpec, trials: Mapping[str, int]
+        cls,
+        policy: Policy,
+        slot: Slot,
+        spec: CellSpec,
+        trials: Mapping[str, int],
+        possible: BoolArray | None = None,
     ) -> CellShares:
         """Return the shares of a slot's policy.
 
@@ -41,12 +46,14 @@ class CellShares:
             slot: names and enables the variants.
             spec: of the cells.
             trials: cell -> exposures.
+            possible: (K,) variants among which the policy chooses; None for all that are enabled.
         """
         known = {cell: count for cell, count in trials.items() if spec.code_of(cell) >= 0 < count}
         contexts = [representative(spec, cell) for cell in known] or [{}]
         visitors = np.array(list(known.values()) or [1], dtype=np.float64)
         columns = {a.name: [one.get(a.name) for one in contexts] for a in spec.attributes}
-        eligible = np.broadcast_to(enabled(slot), (len(contexts), len(slot.names)))
+        mask = enabled(slot) if possible is None else possible
+        eligible = np.broadcast_to(mask, (len(contexts), len(slot.names)))
         propensities = policy.distribution(columns, eligible)
         return cls(slot.names, tuple(known), visitors, propensities)
 

@@ -158,6 +158,19 @@ class ComparisonTerms:
 
 
 @dataclass(frozen=True)
+class TrialTerms:
+    """The terms of trials, for plans that are made many at a time.
+
+    Attributes:
+        most: largest share of the plans that are trials.
+        batches: number of batches, this one included, that gain from what is learned.
+    """
+
+    most: float = 0.05
+    batches: int = 3
+
+
+@dataclass(frozen=True)
 class SlotAttribute:
     """A context attribute of a slot and its division into levels.
 
@@ -196,6 +209,7 @@ class Slot:
         free_amount: amounts that visitors may type instead of the chosen one; None for none.
         affordable: most times the visitor's usual amount that a variant may be; None for no limit.
         comparison: the group `usual`; None for none.
+        trials: of plans; None for those of every slot.
     """
 
     name: str
@@ -215,6 +229,7 @@ class Slot:
     free_amount: FreeAmount | None = None
     affordable: float | None = None
     comparison: ComparisonTerms | None = None
+    trials: TrialTerms | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:

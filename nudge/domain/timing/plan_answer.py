@@ -16,7 +16,7 @@ from nudge.domain.identity.sealing import Sealer
 from nudge.domain.journal.block import BlockDecision
 from nudge.domain.journal.records import Decision, DecisionReason, Ref
 from nudge.domain.slots.window import SLOT
-from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest
+from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, was_sent
 
 
 class StandingPlan(NamedTuple):
@@ -98,6 +98,7 @@ class PlanAnswerer:
             reason=shape.reason,
             blocked=shape.removed,
             sticky=not plan.fresh,
+            sent=not plan.fresh and was_sent(plan.contact, known.contacts),
             decisions={name: self._answer_slot(extras[name]) for name in wish.slots},
             displaces=self.seal(displaced),
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from nudge.domain.choosing.context_names import names_in_segments, names_in_slot
 from nudge.domain.people.failures import FAILED_AT, METHOD, REASON
 from nudge.domain.people.loading import CONSENT, ID, MSISDN
-from nudge.domain.slots.rule import Rule
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.slot import Slot
 from nudge.domain.timing.plan_request import BLACKLISTED, ZONE
@@ -36,19 +36,8 @@ def unused_columns(
 
 def _attributes(slots: Iterable[Slot], segments: Segments) -> Iterator[str]:
     """Yield the attributes that slots, their variants and segments ask for."""
-    for slot in slots:
-        yield from (one.name for one in slot.context)
-        for variant in slot.variants:
-            yield from variant.availability.requires
-            if variant.availability.when is not None:
-                yield from _named(variant.availability.when)
-    for listed in segments.values():
-        for segment in listed:
-            yield from _named(segment.when)
-
-
-def _named(rule: Rule) -> Iterator[str]:
-    return (test.attribute for test in rule.tests())
+    yield from (name for slot in slots for name, _ in names_in_slot(slot))
+    yield from (name for name, _ in names_in_segments(segments))
 
 
 def _cure(name: str) -> str:

@@ -20,6 +20,8 @@ SMS: Final = "sms"
 ZONE: Final = "zone"
 BLACKLISTED: Final = "blacklisted"
 """Names of attributes that the operator may load (`nudge load visitors`)."""
+EARLY: Final = 3600.0
+"""Seconds by which an SMS may go out before its time and still be the one that was planned."""
 
 
 class PlanRequest(NamedTuple):
@@ -58,6 +60,7 @@ class PlanAnswer(NamedTuple):
         reason: of the decision; without one, what blocks most windows of the rest of the cycle.
         blocked: window -> why it was not possible.
         sticky: an earlier plan of the same cycle.
+        sent: the plan's SMS went out, as the scheduler told: it must not go out again.
         decisions: slot -> decision that goes into the same SMS.
         displaces: decision ids of plans that do not fit beside this one: withdraw them.
     """
@@ -72,6 +75,7 @@ class PlanAnswer(NamedTuple):
     reason: str
     blocked: Mapping[str, str]
     sticky: bool = False
+    sent: bool = False
     decisions: Mapping[str, SlotAnswer] = {}
     displaces: tuple[str, ...] = ()
 
@@ -110,6 +114,7 @@ def plain(timing: PlanAnswer) -> dict[str, Any]:
         "reason": timing.reason,
         "blocked": timing.blocked,
         "sticky": timing.sticky,
+        "sent": timing.sent,
         "decisions": {name: asdict(given) for name, given in timing.decisions.items()},
         "displaces": list(timing.displaces),
     }
@@ -119,6 +124,19 @@ def _find_contact(kept: StandingDecision) -> Contact | None:
     """Return the contact of a plan; None for a decision that is no plan."""
     made = kept.decision
     return None if made.due is None else Contact(made.due, made.channel, made.page)
+
+
+def was_sent(contact: Contact | None, contacts: Iterable[Contact]) -> bool:
+    """Return whether a plan's contact was made, by what the scheduler told.
+
+    Args:
+        contact: that the plan makes; None where nothing is sent.
+        contacts: of the visitor, that were made. One shortly before the plan's time counts: clocks
+            differ, and some gateways send ahead.
+    """
+    return contact is not None and any(
+        one.at >= contact.at - EARLY and one[1:] == contact[1:] for one in contacts
+    )
 
 
 def list_plans(assigned: Iterable[StandingDecision], at: float) -> dict[Contact, StandingDecision]:

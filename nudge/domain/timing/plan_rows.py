@@ -21,6 +21,8 @@ from nudge.domain.values.refusal import ValueRefusedError
 
 INVALID: Final = "invalid"
 """Reason of a row that could not be read."""
+LATER: Final = "later"
+"""Reason of a row that is not in the pilot: it is planned when the file is planned as a whole."""
 PROBLEM: Final = "#problem"
 """In place of its columns, what is wrong with a row that the reader could not take."""
 NO_ZONE: Final = "is not a time zone; name one such as Asia/Shanghai"
@@ -34,6 +36,7 @@ COLUMNS: Final = (
     "reason",
     "link_token",
     "sticky",
+    "sent",
     "blocked",
     "decisions",
     "displaces",
@@ -122,6 +125,12 @@ def refusal_row(visitor_id: object, place: str, line: int, message: str) -> Row:
     return (named, *nothing[:4], INVALID, *nothing[4:], told, line, None)
 
 
+def later_row(wish: PlanRequest, line: int, repeat_of: int | None) -> Row:
+    """Return the row of a visitor who is not in the pilot."""
+    nothing = PlanAnswer(wish.visitor_id, None, "", None, None, None, None, LATER, {})
+    return row_of(nothing, line, repeat_of)
+
+
 def row_of(timing: PlanAnswer, line: int, repeat_of: int | None) -> Row:
     """Return the row of an answer: text and numbers."""
     decisions = {name: asdict(given) for name, given in timing.decisions.items()}
@@ -134,6 +143,7 @@ def row_of(timing: PlanAnswer, line: int, repeat_of: int | None) -> Row:
         timing.reason,
         timing.link_token,
         timing.sticky,
+        timing.sent,
         _json(timing.blocked),
         _json(decisions),
         _json(timing.displaces),

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from bandits.units import DAY
 from nudge.domain.basics.intervals import Intervals
 from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact_rules import forbidden
-from nudge.domain.slots.window import Window
+from nudge.domain.slots.window import Window, windows_for
 from nudge.domain.timing.windows import (
+    OTHER_PURPOSE,
     OVER,
     Calendar,
     Cycle,
     WindowQuery,
+    beginning_of,
     cycle_at,
     left_of,
     length_of,
@@ -23,6 +26,12 @@ from nudge.domain.timing.windows import (
 )
 
 NO_CYCLE: Final = -1
+MINUTE: Final = 60.0
+STANDS: Final = float(DAY)
+"""Seconds behind its time for which a plan from `now` stands: asked again, the same is answered.
+
+A plan of an exempt purpose stands until its time: each receipt is one of its own.
+"""
 OptionsKey = tuple[str | None, str, str, bool, Cycle | None]
 """Key of options that many visitors have at one moment: their zone, if known, purpose, channel,
 whether they agreed to the channel, and the cycle where it depends on the visitor."""
@@ -36,6 +45,8 @@ class SendOptions:
         cycle: its index; `NO_CYCLE` where no date is known.
         allowed: window -> moments.
         blocked: window -> reason.
+        within: window -> seconds of allowed time to be used, of those that are not used whole.
+        first_day: only the first day of what is allowed of a window is used, as in a pilot.
         stands: the visitor has a plan that holds.
         past: that plan, where its time has passed: nothing changes it any more.
         mark: number of `cycle` and `blocked` in a `SendOptionsCache`: equal numbers, equal values.
@@ -45,6 +56,8 @@ class SendOptions:
     cycle: int
     allowed: Mapping[str, Intervals]
     blocked: Mapping[str, str]
+    within: Mapping[str, float] = field(default_factory=dict)
+    first_day: bool = False
     stands: bool = False
     past: StandingDecision | None = None
     mark: int = 0
@@ -53,10 +66,18 @@ class SendOptions:
 
     def find_send_time(self, window: str, key: str, salt: bytes) -> float:
         """Return the moment of a key in a window; see `windows.send_time`."""
-        intervals, length = self.allowed[window], self._lengths.get(window)
+        intervals, length = self.find_moments(window), self._lengths.get(window)
         if length is None:
             length = self._lengths[window] = length_of(intervals)
         return send_time(intervals, length, key, salt)
+
+    def find_moments(self, window: str) -> Intervals:
+        """Return the moments at which an SMS of a window may go out."""
+        intervals, within = self.allowed[window], self.within.get(window)
+        if self.first_day:
+            end = intervals[0][0] + DAY
+            intervals = tuple((low, min(high, end)) for low, high in intervals if low < end)
+        return intervals if within is None else beginning_of(intervals, within)
 
 
 def find_options(
@@ -72,24 +93,46 @@ def find_options(
 
     Args:
         calendar: of the contact policy.
-        windows: of the slot, at least one; all of one anchor.
+        windows: of the slot, at least one; those of a purpose are of one anchor.
         wanted: contact that is to be made.
         expected_at: seconds, when the next recharge is expected; None where nobody knows.
         before: the visitor's last plan for this purpose.
     """
-    anchor = next(iter(windows.values())).anchor
+    own = windows_for(windows, wanted.purpose)
+    strange = dict.fromkeys(windows.keys() - own.keys(), OTHER_PURPOSE)
+    if not own:
+        return SendOptions(NO_CYCLE, {}, strange)
+    anchor = next(iter(own.values())).anchor
     zone = calendar.policy.zone_of(wanted.known)
     cycle = cycle_at(anchor, zone, wanted.at, expected_at)
-    allowed, blocked = left_of(calendar, windows, cycle, wanted)
+    allowed, blocked = left_of(calendar, own, cycle, wanted)
     if cycle and OVER.issuperset(blocked.values()) and not allowed and (then := next_cycle(cycle)):
         cycle = then
-        allowed, blocked = left_of(calendar, windows, cycle, wanted)
+        allowed, blocked = left_of(calendar, own, cycle, wanted)
     index = cycle.index if cycle else NO_CYCLE
+    if anchor == "now":
+        index = _find_index(calendar, wanted, before)
+    within = {name: one.within for name, one in own.items() if one.within}
+    blocked |= strange
     if before is None or before.period != index or not _holds(calendar, wanted, before):
-        return SendOptions(index, allowed, blocked)
+        return SendOptions(index, allowed, blocked, within)
     others = {name: why for name, why in blocked.items() if name != before.decision.variant}
     past = before.decision.due is not None and before.decision.due <= wanted.at
-    return SendOptions(index, allowed, others, stands=True, past=before if past else None)
+    kept = before if past else None
+    return SendOptions(index, allowed, others, within, stands=True, past=kept)
+
+
+def _find_index(calendar: Calendar, wanted: WindowQuery, before: StandingDecision | None) -> int:
+    """Return the cycle of a plan from now: that of the plan before while it stands, or a new one.
+
+    New ones count minutes: nothing is planned for the minute that runs.
+    """
+    due = before.decision.due if before is not None else None
+    if before is not None and due is not None:
+        exempt = wanted.purpose in calendar.policy.exempt
+        if wanted.at <= due + (0.0 if exempt else STANDS):
+            return before.period
+    return int(wanted.at // MINUTE)
 
 
 def _holds(calendar: Calendar, wanted: WindowQuery, before: StandingDecision) -> bool:

@@ -12,7 +12,7 @@ from nudge.domain.choosing.choice import StandingDecision
 from nudge.domain.contact.contact import NO_CAPACITY, ContactFacts
 from nudge.domain.contact.contact_capacity import Capacity, spans
 from nudge.domain.contact.contact_personal import permission, unpressed
-from nudge.domain.slots.window import Window
+from nudge.domain.slots.window import Anchor, Window, windows_for
 from nudge.domain.timing.send_options import OptionsKey, SendOptions, find_options
 from nudge.domain.timing.windows import Calendar, WindowQuery, cycle_at
 
@@ -22,13 +22,22 @@ class SendOptionsCache:
 
     Attributes:
         calendar: of the contact policy.
-        windows: of the slot, at least one; all of one anchor.
+        windows: of the slot, at least one; those of a purpose are of one anchor.
         at: seconds; what lies before is past.
+        first_day: of each window, its first day alone is used.
     """
 
-    def __init__(self, calendar: Calendar, windows: Mapping[str, Window], at: float) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        windows: Mapping[str, Window],
+        at: float,
+        *,
+        first_day: bool = False,
+    ) -> None:
         self.calendar, self.windows, self.at = calendar, windows, at
-        self._anchor = next(iter(windows.values())).anchor
+        self.first_day = first_day
+        self._anchors: dict[str, Anchor | None] = {}
         self._common: dict[OptionsKey, SendOptions] = {}
         self._marks: dict[tuple[int, tuple[tuple[str, str], ...]], int] = {}
         # A count, since threads share this: two of them may find the same length.
@@ -53,14 +62,21 @@ class SendOptionsCache:
         if before or permitted is None or not unpressed(policy, known, purpose, self.at):
             return self._find_own(known, purpose, channel, expected_at, before)
         cycle = None
-        if self._anchor == "cycle":
-            cycle = cycle_at(self._anchor, policy.zone_of(known), self.at, expected_at)
+        if self._find_anchor(purpose) == "cycle":
+            cycle = cycle_at("cycle", policy.zone_of(known), self.at, expected_at)
         key = known.zone, purpose, channel, permitted, cycle
         found = self._common.get(key)
         if found is None:
             own = self._find_own(known, purpose, channel, expected_at, None)
             found = self._common.setdefault(key, replace(own, key=key))
         return found
+
+    def _find_anchor(self, purpose: str) -> Anchor | None:
+        """Return the anchor of a purpose's windows; None where it has none."""
+        if purpose not in self._anchors:
+            own = windows_for(self.windows, purpose).values()
+            self._anchors[purpose] = next((one.anchor for one in own), None)
+        return self._anchors[purpose]
 
     def subtract_full(
         self, options: SendOptions, capacity: Capacity, channel: str, most: int | None
@@ -97,7 +113,8 @@ class SendOptionsCache:
         before: StandingDecision | None,
     ) -> SendOptions:
         wanted = WindowQuery(known, purpose, channel, self.at)
-        return self._mark(find_options(self.calendar, self.windows, wanted, expected_at, before))
+        found = find_options(self.calendar, self.windows, wanted, expected_at, before)
+        return self._mark(replace(found, first_day=True) if self.first_day else found)
 
     def _mark(self, options: SendOptions) -> SendOptions:
         key = options.cycle, tuple(sorted(options.blocked.items()))

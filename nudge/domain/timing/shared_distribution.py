@@ -7,7 +7,7 @@ decision made so is the one that `choose` would have made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bandits.distribution import draw_one, uniform_from_key
@@ -16,6 +16,7 @@ from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.journal.block import shape_of
 from nudge.domain.journal.records import Decision, DecisionReason
 from nudge.domain.slots.slot import Availability, Scalar, Slot
+from nudge.domain.timing.windows import OTHER_PURPOSE
 
 DRAWN: Final = frozenset({DecisionReason.POLICY, DecisionReason.SHADOW})
 """Reasons of decisions that hang on `u`."""
@@ -64,12 +65,13 @@ def share_distribution(
     shown = served.slot.fallback_for(made.page) if made.reason == DecisionReason.SHADOW else None
     used = shown or made.variant
     possible = made.reason != DecisionReason.FALLBACK and used in made.eligible
+    removed = {name: why for name, why in made.removed.items() if why != OTHER_PURPOSE}
     return SharedDistribution(
-        shape=shape_of(made),
+        shape=shape_of(replace(made, removed=removed)),
         choice=None if made.reason in DRAWN else made.eligible.index(made.variant),
         shown=shown,
         gain=_gain(served, made, shown, context),
-        blocked={} if possible else dict(made.removed) or {used: made.reason},
+        blocked={} if possible else removed or dict(made.removed) or {used: made.reason},
     )
 
 

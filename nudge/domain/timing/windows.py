@@ -26,6 +26,8 @@ from nudge.domain.slots.window import Anchor, Window
 PAST: Final = "past"
 NO_DAY: Final = "no_day"
 """The month has no such days."""
+OTHER_PURPOSE: Final = "other_purpose"
+"""The window is for other purposes: it is no alternative, and no record names it."""
 OVER: Final = frozenset({PAST, NO_DAY})
 """Reasons of windows that will not come back in this cycle."""
 NO_DATE: Final = "no_expected_date"
@@ -115,11 +117,11 @@ def cycle_at(anchor: Anchor, zone: ZoneInfo, at: float, expected_at: float | Non
         day, _ = local(zone, expected_at)
         return Cycle(day, day, 0)
     day, _ = local(zone, at)
-    return _month(day)
+    return Cycle(day, day, 0) if anchor == "now" else _month(day)
 
 
 def next_cycle(cycle: Cycle) -> Cycle | None:
-    """The month behind; None behind an expected date, which only a payment moves."""
+    """The month behind; None behind a date: only a payment moves the expected one."""
     return _month(cycle.origin + cycle.days) if cycle.days else None
 
 
@@ -223,6 +225,17 @@ def _from(intervals: Intervals, at: float) -> Intervals:
     if not intervals or at <= intervals[0][0]:
         return intervals
     return tuple([(max(at, start), end) for start, end in intervals if end > at])
+
+
+def beginning_of(intervals: Intervals, length: float) -> Intervals:
+    """The first seconds of intervals: `length` of them, or all there are."""
+    found: list[Interval] = []
+    for start, end in intervals:
+        if length <= 0.0:
+            break
+        found.append((start, min(end, start + length)))
+        length -= end - start
+    return tuple(found)
 
 
 def length_of(intervals: Intervals) -> float:

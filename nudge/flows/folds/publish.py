@@ -17,12 +17,15 @@ from bandits.learners import fit
 from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
 from bandits.policies.mixture import MixturePolicy
+from nudge.config.window_value import windows_of
+from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.credit.page_word import SpokenRewards, find_parting
 from nudge.domain.model.audience import audience, observations
 from nudge.domain.reports.allocation import CellShares
 from nudge.domain.slots.learning import learner_config
 from nudge.domain.slots.slot import Slot, SlotMode
 from nudge.domain.slots.versions import forgotten, seed_of
+from nudge.domain.timing.batch_trials import CONVERSIONS, serve_most
 from nudge.errors import FencedError, StoreAwayError
 from nudge.flows.folds.page_share import PAGE_SHARE, FitMemories, mix
 from nudge.store.folds.counts import CountRow
@@ -236,9 +239,14 @@ def fit_learner(
 
     policy = mix(slot, known, version, fitted, memories or FitMemories(), page_share)
     trials: dict[str, int] = defaultdict(int)
+    conversions = dict.fromkeys(slot.names, 0)
     for row in known:
         trials[row.cell] += row.tally[0]
-    shares, told = CellShares.of(policy, slot, _spec(slot), trials), learned_terms(policy)
+        conversions[row.variant] += row.tally[1]
+    counted = _with_meta(policy, {CONVERSIONS: conversions})
+    live, possible = serve_most(LiveSlot(slot, counted, windows_of(slot)))
+    shares = CellShares.of(live.policy, slot, _spec(slot), trials, possible)
+    told = learned_terms(policy)
     meta = {
         "slot": slot.name,
         "revision": slot.revision,
@@ -248,6 +256,7 @@ def fit_learner(
         "allocation": dict(zip(slot.names, shares.average.tolist(), strict=True)),
         "fallback": dict(slot.fallback),
         "audience": audience(shares, _spec(slot)),
+        CONVERSIONS: conversions,
         "observations": observations(_exposures(known), told.get("half_lives"), watermark),
         **told,
     }

@@ -14,6 +14,7 @@ from nudge.domain.contact.contact_capacity import hours_of, limit
 from nudge.domain.people.failures import FAILED_AT
 from nudge.domain.slots.slot import Scalar
 from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.batch_trials import UNTOLD, Batch, serve_batch
 from nudge.domain.timing.plan_request import PlanRequest
 from nudge.domain.timing.send_options_cache import SendOptionsCache
 from nudge.domain.timing.shared_distribution import SharedDistribution, is_plain
@@ -37,15 +38,22 @@ class MinuteTable:
     Nothing is planned for the minute that runs: the sender has not heard of it yet.
 
     Attributes:
-        served: slot of the send times.
+        served: slot of the send times, as it is served to a batch.
+        source: the same, as it is served to one visitor.
+        batch: plans made at this look.
         minute: seconds, the end of the minute.
         options: cache of what may be sent when.
         shared: cache of the distributions of groups.
     """
 
-    def __init__(self, calendar: Calendar, served: LiveSlot, minute: float) -> None:
-        self.served, self.minute = served, minute
-        self.options = SendOptionsCache(calendar, served.windows, minute)
+    def __init__(
+        self, calendar: Calendar, served: LiveSlot, minute: float, batch: Batch = UNTOLD
+    ) -> None:
+        self.source, self.minute, self.batch = served, minute, batch
+        self.served = serve_batch(served, batch)
+        self.options = SendOptionsCache(
+            calendar, served.windows, minute, first_day=batch.pilot > 0.0
+        )
         self.shared: BoundedCache[GroupKey, SharedDistribution] = BoundedCache(MOST_GROUPS)
         self._plain = is_plain(served.slot)
         self._names = tuple(one.name for one in served.slot.context)
@@ -74,8 +82,9 @@ class MinuteTable:
         """
         anybody = ContactFacts(consents=(Consent(channel, 0.0, given=True),))
         found = self.options.find_options(anybody, purpose, channel, self.minute, None)
-        for intervals in found.allowed.values():
-            yield sum(max(0, most - used.get(hour, 0)) for hour in hours_of(intervals))
+        for window in found.allowed:
+            hours = hours_of(found.find_moments(window))
+            yield sum(max(0, most - used.get(hour, 0)) for hour in hours)
 
     def find_unit(self, wish: PlanRequest, context: Mapping[str, Scalar]) -> str:
         """Return the key that a visitor's plan sticks by."""
@@ -114,11 +123,15 @@ class LatestTable:
 
     last: MinuteTable | None = None
 
-    def find_table(self, calendar: Calendar, catalogue: Catalogue, at: float) -> MinuteTable:
-        """Return the table of a moment's minute; `at` in seconds."""
+    def find_table(
+        self, calendar: Calendar, catalogue: Catalogue, at: float, batch: Batch = UNTOLD
+    ) -> MinuteTable:
+        """Return the table of a moment's minute, for a batch; `at` in seconds."""
         served, minute, found = catalogue.slots[SLOT], end_of_minute(at), self.last
-        if found is None or found.served is not served or found.minute != minute:
-            found = self.last = MinuteTable(calendar, served, minute)
+        if found is None or (found.minute, found.batch) != (minute, batch):
+            found = None
+        if found is None or found.source is not served:
+            found = self.last = MinuteTable(calendar, served, minute, batch)
         return found
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from nudge.domain.contact.contact_capacity import Capacity
 from nudge.domain.identity.sealing import Sealer
-from nudge.domain.journal.records import Ref
+from nudge.domain.journal.records import DecisionReason, Ref
 from nudge.domain.slots.segments import Segments
 from nudge.domain.slots.window import SLOT
+from nudge.domain.timing.batch_trials import UNTOLD, Batch, TrialCount, TrialOutlook
 from nudge.domain.timing.plan_answer import PlanAnswerer, PlanNames
 from nudge.domain.timing.plan_request import PlanAnswer, PlanRequest, refuse_plan
 from nudge.domain.timing.windows import Calendar
@@ -48,7 +49,12 @@ class Planner:
         return self.plan_each(catalogue, [wish], source, at)[0]
 
     def plan_each(
-        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
+        self,
+        catalogue: Catalogue,
+        wishes: Sequence[PlanRequest],
+        source: str,
+        at: float,
+        batch: Batch = UNTOLD,
     ) -> list[PlanAnswer]:
         """Plan when to write to visitors, and with what; some round trips for all together.
 
@@ -60,6 +66,7 @@ class Planner:
             wishes: the questions. Where one visitor has several, the later see the earlier.
             source: id of the API key.
             at: seconds, now.
+            batch: plans made at this look, of which these may be a part.
 
         Raises:
             UnknownSlotError: a slot is not configured.
@@ -70,18 +77,23 @@ class Planner:
         return [
             answer
             for distinct in split_rounds(wishes)
-            for answer in self._answer_round(catalogue, distinct, source, at)
+            for answer in self._answer_round(catalogue, distinct, source, at, batch)
         ]
 
     def gains(
-        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
+        self,
+        catalogue: Catalogue,
+        wishes: Sequence[PlanRequest],
+        source: str,
+        at: float,
+        batch: Batch = UNTOLD,
     ) -> list[float]:
         """Compute what the policy expects of writing to each; nothing is planned.
 
         Returns:
             For each question a gain in the reward's unit; 0 where no new plan is possible.
         """
-        settler = self._make_settler(catalogue, source, at)
+        settler = self._make_settler(catalogue, source, at, batch)
         gains = [0.0] * len(wishes)
         nothing_used = Capacity()
         for i, candidate in settler.open_each(wishes, extras=False):
@@ -100,10 +112,38 @@ class Planner:
         used = self.store.capacity.used(channel)
         return any(room < count for room in table.count_places(purpose, channel, most, used))
 
+    def look_ahead(
+        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], at: float, batch: Batch
+    ) -> TrialOutlook:
+        """Look at the trials among new plans; nothing is planned.
+
+        Args:
+            catalogue: slots and policies to decide by.
+            wishes: some of the questions, such as the first.
+            at: seconds, now.
+            batch: all questions.
+
+        Raises:
+            StoreAwayError: no answer.
+        """
+        settler = self._make_settler(catalogue, "", at, batch)
+        served, nothing_used = settler.desk.table.served, Capacity()
+        seen = []
+        for _, candidate in settler.open_each(wishes, extras=False):
+            shared = settler.desk.look(candidate, nothing_used).shared
+            if shared is not None and shared.shape.reason == DecisionReason.POLICY:
+                seen.append((candidate.context, served.mask(shared.shape.eligible)))
+        return TrialCount.count(served, seen).outlook
+
     def _answer_round(
-        self, catalogue: Catalogue, wishes: Sequence[PlanRequest], source: str, at: float
+        self,
+        catalogue: Catalogue,
+        wishes: Sequence[PlanRequest],
+        source: str,
+        at: float,
+        batch: Batch,
     ) -> list[PlanAnswer]:
-        settler = self._make_settler(catalogue, source, at)
+        settler = self._make_settler(catalogue, source, at, batch)
         settled = settler.settle(wishes)
         extras = ExtraSlots(self.store, catalogue).choose(settler.desk, settled)
         policy = self.calendar.policy
@@ -128,8 +168,10 @@ class Planner:
             for number, one in settled.items()
         ]
 
-    def _make_settler(self, catalogue: Catalogue, source: str, at: float) -> PlanSettler:
-        table = self._tables.find_table(self.calendar, catalogue, at)
+    def _make_settler(
+        self, catalogue: Catalogue, source: str, at: float, batch: Batch
+    ) -> PlanSettler:
+        table = self._tables.find_table(self.calendar, catalogue, at, batch)
         key = self.sealer.draw_key
         desk = PlanningRound(
             table, self.segments, self.holdout, key, source, at, self.store.state_reader

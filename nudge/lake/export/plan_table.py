@@ -25,6 +25,7 @@ from nudge.lake.intake.input_file import InputFile
 KINDS: Final = {
     "propensity": pa.float64(),
     "sticky": pa.bool_(),
+    "sent": pa.bool_(),
     "line": pa.int64(),
     "repeat_of": pa.int64(),
 }

@@ -15,19 +15,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge.config.slot_file import parse_slot
-from nudge.config.window_value import window_of
+from nudge.config.window_value import window_of, windows_of
 from nudge.domain.basics.intervals import Intervals, merge
 from nudge.domain.basics.local_time import date_of, local
 from nudge.domain.contact.contact import Consent, ContactFacts
 from nudge.domain.contact.contact_policy import Channel, ContactPolicy, Purpose
 from nudge.domain.contact.contact_rules import allowed_intervals, forbidden
-from nudge.domain.slots.window import Window
+from nudge.domain.slots.window import AHEAD, Window, windows_for
+from nudge.domain.timing.send_options import find_options
 from nudge.domain.timing.windows import (
     NO_DATE,
     NO_DAY,
     PAST,
     Calendar,
     WindowQuery,
+    beginning_of,
     cycle_at,
     intervals_of,
     left_of,
@@ -238,7 +240,11 @@ def test_reasons_tell_what_takes_the_window() -> None:
         ({"first_day": 5, "last_day": 3}, "before first_day"),
         ({"first_day": 1, "last_day": 40}, "from -31 to 31"),
         ({"first_day": 1, "last_day": 3, "hours": "22:00-02:00"}, "midnight"),
-        ({"first_day": 1, "last_day": 3, "anchor": "week"}, "one of month, cycle"),
+        ({"first_day": 1, "last_day": 3, "anchor": "week"}, "one of month, cycle, now"),
+        ({"anchor": "now", "first_day": 1}, "counts from no day"),
+        ({"anchor": "now", "within": "2d"}, "up to a day"),
+        ({"first_day": 1, "last_day": 3, "within": "2h"}, "belongs to anchor"),
+        ({"first_day": 1, "last_day": 3, "purposes": []}, "is empty"),
     ],
 )
 def test_a_wrong_window_is_told(value: object, told: str) -> None:
@@ -265,3 +271,56 @@ def test_the_slot_is_refused_with_the_key() -> None:
     both = [{"name": "a", "value": month}, {"name": "b", "value": cycle}]
     with pytest.raises(InvalidConfigError, match="different anchors"):
         parse_slot(table | {"variants": both}, "x")
+
+
+def test_windows_of_a_purpose_are_of_one_anchor_and_have_its_fallback() -> None:
+    """Each purpose has windows of its own, or the others; the holdout's is one of them."""
+    month = {"first_day": 1, "last_day": 2}
+    soon = {"anchor": "now", "purposes": ["failed"]}
+    table = {
+        "slot": "sms_timing",
+        "on": "shown",
+        "stickiness": {"period": "30d"},
+        "reward": {"event": "paid", "window": "72h"},
+        "fallback": {"default": "a", "failed": "b"},
+        "variants": [{"name": "a", "value": month}, {"name": "b", "value": soon}],
+    }
+    windows = windows_of(parse_slot(table, "x"))
+    assert {purpose: list(windows_for(windows, purpose)) for purpose in ("failed", "reminder")} == {
+        "failed": ["b"],
+        "reminder": ["a"],
+    }
+    with pytest.raises(InvalidConfigError, match=r"fallback\.failed: is missing: a is for other"):
+        parse_slot(table | {"fallback": {"default": "a"}}, "x")
+    mixed = {"name": "c", "value": month | {"purposes": ["failed"]}}
+    with pytest.raises(InvalidConfigError, match="different anchors of failed"):
+        parse_slot(table | {"variants": [*table["variants"], mixed]}, "x")
+
+
+@forms
+def test_a_window_from_now_is_the_first_of_what_is_allowed(examples: int) -> None:
+    """Its moments are the first `within` seconds in which the contact policy allows a contact."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        base = float(data.draw(bases))
+        policy, known = data.draw(policies(base)), data.draw(customers(base))
+        purpose, channel = data.draw(wants)
+        within = data.draw(st.sampled_from((60.0, 7200.0, 86_400.0)))
+        window = Window("now", 0, AHEAD - 1, (0, 86_400), within)
+        wanted = WindowQuery(known, purpose, channel, base)
+        found = find_options(Calendar(policy), {"w": window}, wanted, None, None)
+        allowed = allowed_intervals(policy, known, purpose, channel, base, base + 33 * DAY)
+        if "w" in found.allowed and allowed:
+            moments = found.find_moments("w")
+            assert moments[0][0] == allowed[0][0] >= base
+            assert length_of(moments) <= within + 1e-3
+            first = beginning_of(allowed, within)
+            if length_of(first) >= within - 1e-3:
+                flat = [[x for pair in one for x in pair] for one in (moments, first)]
+                assert flat[0] == pytest.approx(flat[1], abs=1e-3)
+        else:
+            assert not allowed
+
+    law()
