@@ -188,7 +188,7 @@ class Settings:
     log_format: LogFormat = "console"
     log_level: LogLevel = "info"
     log_access: bool = False
-    people_attributes: tuple[str, ...] = ()
+    people_attributes: tuple[str, ...] = ("city_tier",)
     people_pages_own_ids: bool = True
     fault_dir: str | None = None
     origin: KeyOrigin = field(default=KeyOrigin(), repr=False, compare=False)

@@ -85,7 +85,7 @@ def test_an_arm_without_conversions_of_its_own_takes_nothing_over(learned: Polic
 
 
 def test_the_posterior_of_a_mixture_is_that_of_its_main_part(learned: Policy) -> None:
-    """What pages alone say does not take the posterior away."""
+    """A mixture with a page's word keeps the posterior of its main part."""
     other = UniformPolicy(arms=CONFIG.names)
     mixed = MixturePolicy(arms=CONFIG.names, main=learned, other=other, share=0.05)
     assert find_posterior(mixed) is find_posterior(learned) is not None

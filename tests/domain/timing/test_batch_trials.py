@@ -65,7 +65,7 @@ def test_a_policy_without_a_posterior_is_served_as_it_is() -> None:
 
 
 def test_most_visitors_get_the_windows_that_no_purpose_has_for_itself() -> None:
-    """What is told of the slot is what reminders get: the own window, and trials."""
+    """A slot is told as reminders get it: the own window, and trials."""
     served, possible = serve_most(live())
     assert (possible == MONTH).all()
     pmf = dict(zip(NAMES, served.policy.distribution_one({}, possible).tolist(), strict=True))

@@ -124,6 +124,10 @@ def test_a_snapshot_tells_where_it_comes_from(store: Store, publisher: Publisher
     assert sum(weights.values()) == pytest.approx(1, abs=0.01)
     assert meta.pop("width")
     assert meta.pop("observations")["exposures"] == 20
+    counted = meta.pop("conversions")
+    assert isinstance(counted, dict)
+    assert sorted(counted) == sorted(BANNER.names)
+    assert sum(counted.values()) > 0
     assert meta == {
         "slot": "banner",
         "revision": 1,
