@@ -87,7 +87,7 @@ _PAIR: Final = World(((0.03, 0.036),))
 _LEVEL: Final = World(
     ((0.5, 0.6), (0.00526, 0.006312)), (0.05, 0.95), (0.1, 0.1), pooled=True, known=True
 )
-"""The same rates on average, nearly all of them from a twentieth of the visitors."""
+"""Two variants at 3 and 3.6 % on average, most payments from a twentieth of the visitors."""
 
 NOBODY: Final[dict[str, World]] = {
     "4 equal arms at 3 %": World(((0.03,) * 4,)),

@@ -70,7 +70,7 @@ SELDOM: Final = 60
 WANTED: Final = (("fallback", 0.98), ("single", 1.15), ("single", 1.18))
 """For each month the window that it is compared with, and the least ratio."""
 SAFE: Final = (("fallback", 0.95),) * 3
-"""The same with fewer customers, of whom less can be learned."""
+"""Bounds with fewer customers, of whom less can be learned."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from nudge.lake.reports.sums import LATELY, Sums, SumsQuery, concat_sums
 PAST: Final = (".sizes", UNUSED)
 """Suffix of what is known of the days that are over, and seconds that it is kept unused."""
 STATE: Final = (".state", float(HOUR))
-"""The same of the other rows: it holds for one state of the lake."""
+"""Suffix of what is known of the other rows in one state of the lake, and seconds it is kept."""
 
 
 def build_cube(rows: SlotRows, cut: Cut, names: Sequence[str] = ()) -> Cube:

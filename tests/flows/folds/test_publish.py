@@ -139,7 +139,7 @@ def test_a_snapshot_tells_where_it_comes_from(store: Store, publisher: Publisher
 
 
 def test_a_snapshot_is_a_function_of_the_counts(store: Store, publisher: Publisher) -> None:
-    """The same counts make the same bytes: partitions are sums, order is nothing."""
+    """Equal counts make equal bytes: partitions are sums, order is nothing."""
     learned(store, 0)
     learned(store, 1, variant="video")
     publisher.run(0.0)

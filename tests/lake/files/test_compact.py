@@ -47,7 +47,7 @@ def journal() -> dict[int, list[JournalEntry]]:
 def small_files(
     tmp_path_factory: pytest.TempPathFactory, journal: dict[int, list[JournalEntry]]
 ) -> Lake:
-    """The same as a lake of many small files, which stays as it is."""
+    """A lake of many small files, which the tests read and leave as it is."""
     lake = Lake(tmp_path_factory.mktemp("small") / "lake")
     for run in range(RUNS):
         batches = [_part(entries, run) for entries in journal.values()]

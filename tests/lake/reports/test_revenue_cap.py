@@ -91,5 +91,5 @@ def test_segments_add_up_to_what_was_cut_in_all(rows: SlotRows) -> None:
     ("fen", "want"), [(7, 7), (99, 99), (101, 110), (25_000, 25_000), (25_001, 26_000)]
 )
 def test_a_cap_has_two_digits(fen: float, want: int) -> None:
-    """It is rounded up, so that a refund among the first payments hardly ever moves it."""
+    """The cap is rounded up, so that a refund among the first payments hardly ever moves it."""
     assert two_digits(fen) == want
