@@ -13,7 +13,6 @@ martingale. They do matter for an arm's mean over subjects: `design_effect` wide
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -147,8 +146,6 @@ def _turned(table: FloatArray) -> FloatArray:
     return np.swapaxes(table, -1, -2)
 
 
-# A verdict asks for the scores of one comparison three times, a report's section five times.
-@lru_cache(maxsize=2)
 def _scores(sums: ArmSums, unit: float | None) -> ScoreSums | None:
     """Return the sums of scores; None before anything is known of the rewards."""
     if not _has_scores(sums, unit):
