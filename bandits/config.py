@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bandits.config_policy import PolicyConfig, read_policy
+from bandits.config_policy import PolicyConfig, read_index, read_policy
 from bandits.config_values import (
     Table,
     as_table,
@@ -19,7 +19,7 @@ from bandits.config_values import (
 )
 from bandits.errors import ConfigError
 
-__all__ = ["Arm", "AttributeSpec", "LearnerConfig", "PolicyConfig", "read_config"]
+__all__ = ["Arm", "ArmRule", "AttributeSpec", "LearnerConfig", "PolicyConfig", "read_config"]
 
 AttributeKind: TypeAlias = Literal["category", "number", "flag"]
 Objective: TypeAlias = Literal["conversion", "revenue"]
@@ -64,6 +64,21 @@ class AttributeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ArmRule:
+    """Rule that names an arm for each value of one attribute.
+
+    Attributes:
+        by: name of the attribute.
+        arms: value as text -> index of the arm.
+        rest: index of the arm for all other values; None for none.
+    """
+
+    by: str
+    arms: Mapping[str, int]
+    rest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LearnerConfig:
     """Configuration of the learner of one slot revision.
 
@@ -72,6 +87,8 @@ class LearnerConfig:
         context: the attributes known when deciding.
         objective: the reward that is maximised, conversions or revenue.
         window: attribution window in seconds; None where the slot names none.
+        rule: the operator's own rule; None where the slot names none.
+        fallback: arm by page; None where the slot names none.
     """
 
     arms: tuple[Arm, ...]
@@ -79,6 +96,8 @@ class LearnerConfig:
     policy: PolicyConfig
     objective: Objective = "conversion"
     window: float | None = None
+    rule: ArmRule | None = None
+    fallback: ArmRule | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,9 +109,10 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
     """Read and check the configuration of a slot's learner.
 
     Args:
-        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`. Arms and
-            context are lists of tables with a name, or mappings name -> table. Other keys belong
-            to the service and are ignored.
+        mapping: `arms` or `variants`, and optionally `context`, `policy`, `reward`, `rule` (by,
+            arms, rest), `fallback` (default, and a page's own). Arms and context are lists of
+            tables with a name, or mappings name -> table. Other keys belong to the service and are
+            ignored.
 
     Raises:
         ConfigError: a value is invalid; the message names the dotted key and the cure.
@@ -105,7 +125,33 @@ def read_config(mapping: Mapping[str, object]) -> LearnerConfig:
     )
     names = tuple(arm.name for arm in arms)
     policy = read_policy(as_table(mapping.get("policy", {}), "policy"), names)
-    return LearnerConfig(arms, context, policy, _read_objective(mapping), _read_window(mapping))
+    objective, window = _read_objective(mapping), _read_window(mapping)
+    rule, fallback = _read_rule(mapping, names), _read_fallback(mapping, names)
+    return LearnerConfig(arms, context, policy, objective, window, rule, fallback)
+
+
+def _read_rule(mapping: Mapping[str, object], names: tuple[str, ...]) -> ArmRule | None:
+    if mapping.get("rule") is None:
+        return None
+    table = as_table(mapping["rule"], "rule")
+    arms = as_table(table.get("arms", {}), "rule.arms")
+    by, rest = table.get("by"), table.get("rest")
+    if not isinstance(by, str) or not by:
+        raise ConfigError("rule.by", "is missing", 'Name the attribute, such as by = "page"')
+    return ArmRule(
+        by,
+        {value: read_index(arm, names, f"rule.arms.{value}") for value, arm in arms.items()},
+        None if rest is None else read_index(rest, names, "rule.rest"),
+    )
+
+
+def _read_fallback(mapping: Mapping[str, object], names: tuple[str, ...]) -> ArmRule | None:
+    table = as_table(mapping.get("fallback") or {}, "fallback")
+    if not table:
+        return None
+    found = {page: read_index(arm, names, f"fallback.{page}") for page, arm in table.items()}
+    rest = found.pop("default", None)
+    return ArmRule("page", found, rest)
 
 
 def _read_arms(value: object, word: str) -> tuple[Arm, ...]:

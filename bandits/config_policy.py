@@ -11,9 +11,10 @@ KINDS = ("auto", "beta", "mabwiser", "uniform", "fixed")
 FORMER_KINDS = {"logistic": "auto"}  # stored slots may still name these
 KEYS = (
     "kind", "floor", "half_life", "draws", "max_cells", "strength", "arm", "by", "arms", "prior",
-    "prior_visitors", "options", "page_share",
+    "prior_visitors", "options", "page_share", "give_up", "explore_share",
 )  # fmt: skip
 TABLE_CELLS = 512  # a table holds draws for every cell
+GIVE_UP = 0.05  # of the baseline's reward, while learning
 FEATURE_CELLS = 4096  # features hold none: only the counts grow
 
 
@@ -41,6 +42,8 @@ class PolicyConfig:
         options: MABWiser's learning policy and parameters (kind `mabwiser`).
         page_share: most by which what nobody but a page has said may move a probability; None
             leaves it to whoever publishes.
+        give_up: share of the baseline's reward that learning may cost; 1 sets no bound.
+        explore_share: share of the draws that explore; the others show the arm that leads.
     """
 
     kind: str = "auto"
@@ -57,6 +60,8 @@ class PolicyConfig:
     options: Mapping[str, object] = field(default_factory=dict)
     page_share: float | None = None
     prior_odds: Mapping[int, float] = field(default_factory=dict)
+    give_up: float = GIVE_UP
+    explore_share: float = 1.0
 
 
 def default_floor(arms: int) -> float:
@@ -98,6 +103,10 @@ def read_policy(table: Table, names: tuple[str, ...]) -> PolicyConfig:
         ),
         options=_read_options(table, kind),
         page_share=None if share is None else read_number(share, "policy.page_share", 0.0, 1.0),
+        give_up=read_number(table.get("give_up", GIVE_UP), "policy.give_up", 0.001, 1.0),
+        explore_share=read_number(
+            table.get("explore_share", 1.0), "policy.explore_share", 0.001, 1.0
+        ),
     )
 
 
@@ -122,7 +131,7 @@ def _read_options(table: Table, kind: str) -> Table:
 
 def _read_arm(table: Table, names: tuple[str, ...], kind: str) -> int | None:
     if table.get("arm") is not None:
-        return _index(table["arm"], names, "policy.arm")
+        return read_index(table["arm"], names, "policy.arm")
     if kind == "fixed" and not table.get("arms"):
         cure = 'Name the arm, such as arm = "100", or give `by` and `arms`'
         raise ConfigError("policy.arm", "is missing from a fixed policy", cure)
@@ -134,7 +143,7 @@ def _read_arms(table: Table, names: tuple[str, ...]) -> Mapping[str, int]:
     if arms and not table.get("by"):
         cure = 'Name the context attribute, such as by = "page"'
         raise ConfigError("policy.by", "is missing", cure)
-    return {value: _index(arm, names, f"policy.arms.{value}") for value, arm in arms.items()}
+    return {value: read_index(arm, names, f"policy.arms.{value}") for value, arm in arms.items()}
 
 
 def _read_odds(table: Table, names: tuple[str, ...]) -> Mapping[int, float]:
@@ -142,7 +151,7 @@ def _read_odds(table: Table, names: tuple[str, ...]) -> Mapping[int, float]:
     if not isinstance(table.get("prior"), Mapping):
         return {}
     odds = {
-        _index(name, names, f"policy.prior.{name}"): read_number(
+        read_index(name, names, f"policy.prior.{name}"): read_number(
             value, f"policy.prior.{name}", 1e-3, 1e3
         )
         for name, value in as_table(table["prior"], "policy.prior").items()
@@ -153,7 +162,12 @@ def _read_odds(table: Table, names: tuple[str, ...]) -> Mapping[int, float]:
     return {arm: odds.get(arm, least) for arm in range(len(names))}
 
 
-def _index(value: object, names: tuple[str, ...], key: str) -> int:
+def read_index(value: object, names: tuple[str, ...], key: str) -> int:
+    """Return the index of an arm that is given by its name.
+
+    Raises:
+        ConfigError: there is no such arm.
+    """
     text = text_of(value)
     if text not in names:
         raise ConfigError(key, f"{value!r} is not an arm", f"Use one of {', '.join(names)}")

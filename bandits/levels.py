@@ -60,6 +60,23 @@ def label_level(attribute: AttributeSpec, level: int) -> str | None:
     return f"≥ {cuts[-1]}" if level > len(cuts) else f"{cuts[level - 2]}–{cuts[level - 1]}"
 
 
+def example_of(
+    attributes: Sequence[AttributeSpec], levels: Sequence[int]
+) -> dict[str, str | float | bool]:
+    """Return a context whose values have these levels; attributes of level 0 are left out."""
+    pairs = zip(attributes, levels, strict=True)
+    return {one.name: _example(one, level) for one, level in pairs if level != UNKNOWN}
+
+
+def _example(attribute: AttributeSpec, level: int) -> str | float | bool:
+    if attribute.kind == "flag":
+        return level == TRUE
+    if attribute.kind == "category":
+        return attribute.cells[level - 1]
+    cuts = [float(cut) for cut in attribute.cells]
+    return cuts[0] - 1.0 if level == 1 else cuts[level - 2]
+
+
 def _values(column: AnyArray | Sequence[object]) -> list[object]:
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
 

@@ -12,6 +12,7 @@ Forgetting is 2 ** (-age / half_life) on the buckets (Raj and Kalyani 2017, "Tam
 non-stationary bandits"). An exposure counts at once, its conversion when it comes.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from bandits.config import LearnerConfig
 from bandits.counts import CountTable, Interval, WeightedCounts
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
+from bandits.learners.bounded import ShownCells, bound_policy
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.table import TableDraws
@@ -76,19 +78,45 @@ def fit(
     weighted = table.weigh_buckets(at, half_life, quarantined)
     spec = CellSpec.build(config.context, config.policy.max_cells)
     found = posterior(totals(weighted, spec, len(config.arms)), config.policy.strength)
-    rng = np.random.default_rng(seed)
+    draws = draw_worths(config, spec, weighted, found, np.random.default_rng(seed))
+    policy = EnsemblePolicy(
+        arms=config.names,
+        version=version,
+        meta=meta or {},
+        draws=draws,
+        floor=config.policy.floor,
+        explore_share=config.policy.explore_share,
+        seed=seed,
+    )
+    return bound_policy(config, policy, shown_cells(config, spec, table, at, quarantined), draws)
+
+
+def draw_worths(
+    config: LearnerConfig,
+    spec: CellSpec,
+    weighted: WeightedCounts,
+    found: BetaPosterior,
+    rng: np.random.Generator,
+) -> TableDraws:
+    """Return draws of each arm's worth by cell: of its rate, or of rate times amount."""
     shape = (len(found.alpha), config.policy.draws, len(config.arms))
     draws = rng.beta(found.alpha[:, None, :], found.beta[:, None, :], shape)
     if config.objective == "revenue":
         draws *= amount_draws(weighted, len(config.arms), config.policy.draws, rng)
-    return EnsemblePolicy(
-        arms=config.names,
-        version=version,
-        meta=meta or {},
-        draws=TableDraws(spec, found.codes, draws.astype(np.float32)),
-        floor=config.policy.floor,
-        seed=seed,
-    )
+    return TableDraws(spec, found.codes, draws.astype(np.float32))
+
+
+def shown_cells(
+    config: LearnerConfig,
+    spec: CellSpec,
+    table: CountTable,
+    at: float,
+    quarantined: Sequence[Interval],
+) -> ShownCells:
+    """Return the cells of a table with their exposures of all time."""
+    whole = totals(table.weigh_buckets(at, math.inf, quarantined), spec, len(config.arms))
+    shown = whole.trials
+    return ShownCells(spec, spec.levels_of(whole.codes), shown, shown.sum(axis=1))
 
 
 def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:

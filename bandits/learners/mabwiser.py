@@ -25,6 +25,8 @@ from bandits.counts import CountTable, Interval, WeightedCounts
 from bandits.errors import ConfigError
 from bandits.features import CellSpec
 from bandits.learners.amounts import amount_draws
+from bandits.learners.beta import draw_worths, posterior, shown_cells, totals
+from bandits.learners.bounded import bound_policy
 from bandits.learners.mabwiser_rows import BATCH, MabwiserBandit, fit_arms, fit_cells, level_columns
 from bandits.policies.base import Policy
 from bandits.policies.ensemble import EnsemblePolicy
@@ -61,14 +63,19 @@ def fit(
     codes, answers = _collect_answers(config, weighted, spec, int(mab_seed) & 0x7FFFFFFF)
     if _read_learning_policy(config) == "ThompsonSampling" and config.objective == "revenue":
         answers = answers * amount_draws(weighted, len(config.arms), config.policy.draws, rng)
-    return EnsemblePolicy(
+    policy = EnsemblePolicy(
         arms=config.names,
         version=version,
         meta=meta or {},
         draws=TableDraws(spec, codes, rank_answers(answers, rng)),
         floor=config.policy.floor,
+        explore_share=config.policy.explore_share,
         seed=seed,
     )
+    # MABWiser's answers are ranks here, and no rates: a Beta posterior judges them.
+    judge = posterior(totals(weighted, spec, len(config.arms)), config.policy.strength)
+    draws = draw_worths(config, spec, weighted, judge, rng)
+    return bound_policy(config, policy, shown_cells(config, spec, table, at, quarantined), draws)
 
 
 def _read_learning_policy(config: LearnerConfig) -> str:

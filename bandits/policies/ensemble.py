@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from bandits.arrays import BoolArray, Context, Contexts, FloatArray
+from bandits.arrays import BoolArray, Context, Contexts, FloatArray, IntArray
 from bandits.distribution import mix_floor
 from bandits.features import CellSpec
 from bandits.policies.base import Arrays, Header, PolicyBase, batch_eligible
@@ -22,7 +22,8 @@ class EnsemblePolicy(PolicyBase):
 
     Attributes:
         draws: a table over cells, or any other `PosteriorDraws`.
-        floor: least propensity of each eligible arm.
+        floor: least propensity of each eligible arm among the draws that explore.
+        explore_share: share of the draws that explore; the others take the arm that wins most.
         seed: seed of the draws, kept for the record.
     """
 
@@ -30,17 +31,24 @@ class EnsemblePolicy(PolicyBase):
 
     draws: PosteriorDraws
     floor: float
+    explore_share: float = 1.0
     seed: int = 0
 
     def distribution(self, contexts: Contexts, eligible: BoolArray | None = None) -> FloatArray:
         """See `Policy.distribution`."""
         mask = batch_eligible(contexts, eligible, len(self.arms))
-        return mix_floor(self.draws.wins(contexts, mask) / self.draws.size, mask, self.floor)
+        return self._served(self.draws.wins(contexts, mask), mask)
 
     def distribution_one(self, context: Context, eligible: BoolArray) -> FloatArray:
         """See `Policy.distribution_one`."""
-        wins = self.draws.wins_one(context, eligible)
-        return mix_floor(wins / self.draws.size, eligible, self.floor)
+        return self._served(self.draws.wins_one(context, eligible), eligible)
+
+    def _served(self, wins: IntArray, eligible: BoolArray) -> FloatArray:
+        explored = mix_floor(wins / self.draws.size, eligible, self.floor)
+        if self.explore_share >= 1.0:
+            return explored
+        leads = np.eye(len(self.arms))[wins.argmax(axis=-1)] * eligible
+        return np.asarray(self.explore_share * explored + (1.0 - self.explore_share) * leads)
 
     def worth_one(self, context: Context) -> FloatArray:
         """See `Policy.worth_one`: the mean over the posterior draws."""
@@ -56,6 +64,7 @@ class EnsemblePolicy(PolicyBase):
         spec = self._table().spec
         return {
             "floor": self.floor,
+            "explore_share": self.explore_share,
             "seed": self.seed,
             "cells": spec.header(),
             "cells_version": spec.version,
@@ -84,5 +93,6 @@ class EnsemblePolicy(PolicyBase):
             meta=base.meta,
             draws=table.prepare(),
             floor=float(floor),
+            explore_share=float(str(header.get("explore_share", 1.0))),
             seed=int(str(seed)),
         )

@@ -10,6 +10,7 @@ from bandits.arrays import Contexts
 from bandits.config_values import text_of
 from bandits.levels import label_level
 from bandits.policies.base import Policy, PolicyBase
+from bandits.policies.conservative import ConservativePolicy
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.feature_draws import FeatureDraws
 from bandits.policies.fixed import FixedPolicy
@@ -51,6 +52,7 @@ class Explanation:
         half_lives: half-life in seconds (inf: nothing is forgotten) and its weight, the longest
             first; empty where the publisher kept none; of a mixture, those of its main part.
         width: factor by which the posterior is drawn wider; None where none was kept.
+        learned_share: share of the draws by what was learned; the rest show the baseline.
         shares: weight of each part of a mixture.
         parts: the main policy of a mixture, and the other.
     """
@@ -63,6 +65,7 @@ class Explanation:
     effects: tuple[Effect, ...] = ()
     half_lives: tuple[tuple[float, float], ...] = ()
     width: float | None = None
+    learned_share: float = 1.0
     shares: tuple[float, ...] = ()
     parts: tuple["Explanation", ...] = ()
 
@@ -90,10 +93,14 @@ def explain(policy: Policy) -> Explanation:
         shares = (1.0 - policy.share, policy.share)
         whole = Explanation(kind, policy.arms, policy.version, shares=shares, parts=parts)
         return replace(whole, half_lives=_half_lives(policy), width=_width(policy))
+    if isinstance(policy, ConservativePolicy):
+        main = explain(policy.main)
+        return replace(main, floor=policy.floor, learned_share=policy.share)
     if isinstance(policy, EnsemblePolicy):
         found = policy.draws
         effects = tuple(_effects(policy, found)) if isinstance(found, FeatureDraws) else ()
-        base = Explanation(kind, policy.arms, policy.version, policy.floor, found.size)
+        least = policy.explore_share * policy.floor
+        base = Explanation(kind, policy.arms, policy.version, least, found.size)
         return replace(base, effects=effects, half_lives=_half_lives(policy), width=_width(policy))
     floor = policy.floor if isinstance(policy, FixedPolicy) else None
     return Explanation(kind, policy.arms, policy.version, floor)

@@ -140,11 +140,15 @@ class FeatureDraws:
         """See `PosteriorDraws.cell_one`."""
         return self.spec.code(context)
 
-    def worth_draws_one(self, context: Context) -> FloatArray:
-        """See `PosteriorDraws.worth_draws_one`: rates, or revenue where amounts are set."""
-        scores = self.scores(np.array([self.spec.code(context)]))[0].astype(np.float64)
+    def worths(self, codes: IntArray) -> FloatArray:
+        """See `PosteriorDraws.worths`: rates, or revenue where amounts are set."""
+        scores = self.scores(codes).astype(np.float64)
         worth = scores if self.amounts is not None else 1.0 / (1.0 + np.exp(-scores))
         return np.asarray(worth, dtype=np.float64)
+
+    def worth_draws_one(self, context: Context) -> FloatArray:
+        """See `PosteriorDraws.worth_draws_one`."""
+        return np.asarray(self.worths(np.array([self.spec.code(context)]))[0])
 
     def means_one(self, context: Context) -> FloatArray:
         """See `PosteriorDraws.means_one`: rates, or expected revenue where amounts are set."""

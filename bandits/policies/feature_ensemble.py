@@ -28,6 +28,7 @@ class FeatureEnsemble(EnsemblePolicy):
         found = self._features()
         return {
             "floor": self.floor,
+            "explore_share": self.explore_share,
             "seed": self.seed,
             "cells": found.spec.header(),
             "cells_version": found.spec.version,
@@ -63,6 +64,7 @@ class FeatureEnsemble(EnsemblePolicy):
             meta=base.meta,
             draws=draws.prepare(),
             floor=floor,
+            explore_share=float(str(header.get("explore_share", 1.0))),
             seed=seed,
         )
 

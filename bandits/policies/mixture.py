@@ -7,14 +7,9 @@ import numpy as np
 
 from bandits.arrays import BoolArray, Context, Contexts, FloatArray
 from bandits.policies.base import Arrays, Header, Policy, PolicyBase, SnapshotPolicy
-from bandits.policies.ensemble import EnsemblePolicy
-from bandits.policies.feature_ensemble import FeatureEnsemble
-from bandits.policies.fixed import FixedPolicy
-from bandits.policies.uniform import UniformPolicy
+from bandits.policies.conservative import LEARNED, ConservativePolicy
 
-PARTS: dict[str, type[SnapshotPolicy]] = {
-    policy.kind: policy for policy in (EnsemblePolicy, FeatureEnsemble, FixedPolicy, UniformPolicy)
-}
+PARTS: dict[str, type[SnapshotPolicy]] = LEARNED | {ConservativePolicy.kind: ConservativePolicy}
 """Kind -> class of the policies that can be mixed, and stored."""
 
 
@@ -95,6 +90,13 @@ class MixturePolicy(PolicyBase):
             other=other,
             share=float(str(header["share"])),
         )
+
+
+def learned_policy(policy: Policy) -> Policy:
+    """Return what was learned: the main part of a mixture, and what stands beside a baseline."""
+    while isinstance(policy, MixturePolicy | ConservativePolicy):
+        policy = policy.main
+    return policy
 
 
 def _of_part(arrays: Arrays, number: int) -> Arrays:

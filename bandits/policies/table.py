@@ -87,6 +87,10 @@ class TableDraws:
         """See `PosteriorDraws.cell_one`."""
         return self._row_of.get(self.spec.code(context), len(self.codes))
 
+    def worths(self, codes: IntArray) -> FloatArray:
+        """See `PosteriorDraws.worths`."""
+        return np.asarray(self.draws[self._find_rows(codes)].transpose(0, 2, 1), dtype=np.float64)
+
     def worth_draws_one(self, context: Context) -> FloatArray:
         """See `PosteriorDraws.worth_draws_one`."""
         return np.asarray(self.draws[self.cell_one(context)].T, dtype=np.float64)

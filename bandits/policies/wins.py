@@ -39,6 +39,10 @@ class PosteriorDraws(Protocol):
         """Return a number that visitors with the same draws share."""
         ...
 
+    def worths(self, codes: IntArray) -> FloatArray:
+        """Return the draws (c, K, M) of each arm's worth in cells (c,)."""
+        ...
+
     def worth_draws_one(self, context: Context) -> FloatArray:
         """Return the draws (K, M) of each arm's worth to one visitor."""
         ...

@@ -16,7 +16,7 @@ import numpy as np
 
 from bandits.arrays import BoolArray, IntArray
 from bandits.config import LearnerConfig
-from bandits.learners.auto.relations import NOWHERE, Relation, find_relations
+from bandits.relations import NOWHERE, Relation, find_relations
 
 ABSENT = -1
 MAIN = ("level", "arm", "offset")

@@ -10,6 +10,7 @@ from bandits.arrays import BoolArray, FloatArray, IntArray
 from bandits.counts import CountTable, Interval, WeightedCounts, width_of
 from bandits.features import CellSpec
 from bandits.learners.auto.design import Design
+from bandits.learners.auto.rule import RuleCounts
 
 GAIN_ROWS = 20_000  # latest rows, on which attributes are compared
 
@@ -65,6 +66,17 @@ class CountHistory:
                  for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]  # fmt: skip
         return self.select(np.array(clear, dtype=np.bool_)[place])
 
+    @property
+    def rate(self) -> float:
+        """Conversions per exposure of all time, drawn to the 5 % of a slot without data."""
+        return float((self.counts[1].sum() + 1.0) / (self.counts[0].sum() + 20.0))
+
+    def by_cell(self, arms: int, weights: FloatArray | None = None) -> FloatArray:
+        """Return the exposures (C, K) of each cell and arm, under weights (n,) of the entries."""
+        trials = self.counts[0] if weights is None else weights * self.counts[0]
+        found = np.bincount(self.cell * arms + self.arm, trials, len(self.levels) * arms)
+        return found.reshape(-1, arms).astype(np.float64)
+
     def sum_by_arm(self, weights: FloatArray) -> WeightedCounts:
         """Return sums over all cells, weighted by (n,), for each arm that was exposed."""
         arms, place = np.unique(self.arm, return_inverse=True)
@@ -76,26 +88,31 @@ class CountHistory:
 
 @dataclass(frozen=True, eq=False)
 class FeatureGrid:
-    """Distinct (cell, arm) pairs of a history, with their features.
+    """Distinct (cell, arm) pairs of a history with their features, and the rule's behind them.
 
     Attributes:
         features: (R, 1 + T) features of each pair.
         row: (n,) row of each entry of the history.
+        rule: (2, R) visitors and conversions that the operator's rule is worth.
     """
 
     features: IntArray
     row: IntArray
+    rule: FloatArray
 
     @classmethod
-    def build(cls, history: CountHistory, design: Design) -> "FeatureGrid":
-        """Return the distinct pairs of a history with their features under a design."""
+    def build(cls, history: CountHistory, design: Design, rule: RuleCounts) -> "FeatureGrid":
+        """Return the distinct pairs of a history and of a rule, with their features."""
         key = history.cell * design.arms + history.arm
         # Marks are quicker than a sort: there are few cells and many entries.
         seen = np.zeros(len(history.levels) * design.arms, dtype=np.bool_)
         seen[key] = True
         keys, row = np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
         cells, arms = keys // design.arms, keys % design.arms
-        return cls(design.features(history.levels[cells], arms), row)
+        seen_pairs = design.features(history.levels[cells], arms)
+        counts = np.zeros((2, len(keys) + len(rule.trials)))
+        counts[:, len(keys) :] = rule.trials, rule.hits
+        return cls(np.vstack([seen_pairs, rule.features]), row, counts)
 
     def sums(self, values: FloatArray) -> FloatArray:
         """Return sums (R,) of values (n,) of the history's entries by pair."""

@@ -21,7 +21,9 @@ from bandits.learners.auto.memory import FitMemory
 from bandits.learners.auto.model import LogisticModel
 from bandits.learners.auto.posterior import draw_coefficients, share_draws
 from bandits.learners.auto.prior import start_scales
+from bandits.learners.auto.rule import rule_counts
 from bandits.learners.auto.steps import fit_leading, refresh_mode, weigh_half_lives
+from bandits.learners.bounded import ShownCells, bound_policy
 from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
@@ -77,7 +79,9 @@ def fit_history(
     design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
     known.prepare_for(key, start_scales(design), design.first, ROOM)
-    model = LogisticModel(design, history, FeatureGrid.build(history, design), known.active)
+    shown = history.by_cell(len(config.arms))
+    rule = rule_counts(config, design, history.levels, shown.sum(axis=1), history.rate)
+    model = LogisticModel(design, history, FeatureGrid.build(history, design, rule), known.active)
     found = fit_leading(config, model, at, known)
     until = at - maturity(config.window, delay)
     model, weights = found.model, weigh_half_lives(config, found, at, until, known)
@@ -85,14 +89,21 @@ def fit_history(
     counts = share_draws(weights, config.policy.draws)
     modes = {half_life: refresh_mode(found, at, half_life, known) for half_life in counts}
     draws = draw_coefficients(model, found.prior, modes, counts, found.width, rng)
-    return FeatureEnsemble(
+    amounts = _draw_amounts(config, history, at, weights, rng)
+    policy = FeatureEnsemble(
         arms=config.names,
         version=version,
         meta={**(meta or {}), **_describe_fit(weights, found.width)},
-        draws=_pack_draws(spec, model, draws, _draw_amounts(config, history, at, weights, rng)),
+        draws=_pack_draws(spec, model, draws, amounts),
         floor=config.policy.floor,
+        explore_share=config.policy.explore_share,
         seed=seed,
     )
+    # The bound asks for the posterior as it is, and not for draws that are narrowed to explore.
+    whole = draw_coefficients(model, found.prior, modes, counts, 1.0, rng)
+    visits = history.by_cell(len(config.arms), history.age_weights(at, found.half_life))
+    record = ShownCells(spec, history.levels, shown, visits.sum(axis=1))
+    return bound_policy(config, policy, record, _pack_draws(spec, model, whole, amounts))
 
 
 def _describe_fit(weights: Mapping[float, float], width: float) -> dict[str, object]:

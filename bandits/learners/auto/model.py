@@ -55,9 +55,13 @@ class LogisticModel:
         return self.grid.features[:, np.append(True, self.active)]
 
     def counts(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return exposures and conversions (R,) under weights (n,) of the history's entries."""
+        """Return exposures and conversions (R,) under weights (n,) of the history's entries.
+
+        Those that the operator's rule is worth are among them, and never age.
+        """
         hits = self.grid.sums(weights * self.history.counts[1])
-        return np.maximum(self.grid.sums(weights * self.history.counts[0]), hits), hits
+        trials = np.maximum(self.grid.sums(weights * self.history.counts[0]), hits)
+        return trials + self.grid.rule[0], hits + self.grid.rule[1]
 
     def find_mode(
         self,

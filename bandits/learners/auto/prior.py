@@ -1,17 +1,14 @@
-"""Normal prior of the coefficients: from the scales of the terms and an optional rule."""
+"""Normal prior of the coefficients, from the scales of the terms."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from bandits.arrays import FloatArray
-from bandits.config import LearnerConfig
-from bandits.learners.auto.design import FAR, Design
+from bandits.learners.auto.design import Design
 
 INTERCEPT = 10.0  # scale of the intercept
 RELATED = 0.5  # factor on the scale of `arm x level` where a relation exists
-RULE_RATIO = 2.0  # odds of a conversion with a rule's arm over those with the next arm
 START = {
     "level": 1.0, "arm": 1.0, "arm x level": 0.3, "offset": 1.0, "offset x level": 0.6,
     "arm x pair": 0.1, "offset x pair": 0.2,
@@ -37,21 +34,7 @@ def start_scales(design: Design) -> FloatArray:
     return scales
 
 
-def make_prior(
-    design: Design, scales: FloatArray, config: LearnerConfig, rate: float
-) -> NormalPrior:
-    """Return the prior with these scales (T,), and with the rule of `policy.prior` if there is one.
-
-    The rule names a context attribute, such as `last_amount`: the arm that matches it is the
-    best, and each place of distance divides the odds by RULE_RATIO. It has the weight of
-    `policy.prior_visitors` visitors at this conversion rate whose arms were spread evenly.
-    """
+def make_prior(design: Design, scales: FloatArray) -> NormalPrior:
+    """Return the prior with these scales (T,) and means 0."""
     scale = np.concatenate([[INTERCEPT], scales])[1 + design.term_of]
-    mean, precision = np.zeros(design.width), 1.0 / scale**2
-    for term, start in zip(design.terms, design.starts, strict=True):
-        if term.kind == "offset" and config.context[term.attributes[0]].name == config.policy.prior:
-            part = slice(start, start + term.width)
-            distance = np.abs(np.arange(term.width) - FAR)
-            mean[part] = math.log(RULE_RATIO) * (distance.mean() - distance)
-            precision[part] += config.policy.prior_visitors * rate * (1.0 - rate) / term.width
-    return NormalPrior(mean, precision)
+    return NormalPrior(np.zeros(design.width), 1.0 / scale**2)

@@ -58,7 +58,7 @@ def fit_leading(
     counts = model.counts(model.history.age_weights(at, leading))
     rate = float((counts[1].sum() + 1.0) / (counts[0].sum() + 20.0))
     start, cold = start_scales(model.design), known.empty
-    prior = make_prior(model.design, known.scales, config, rate)
+    prior = make_prior(model.design, known.scales)
     beta = known.beta.get(leading, prior.mean)
     if cold:
         beta = beta.copy()
@@ -71,7 +71,7 @@ def fit_leading(
             known.scales, start, model.design.term_of[ids], mode.beta - prior.mean[ids], variance
         )
         width = draw_width(model, variance)
-        prior = make_prior(model.design, known.scales, config, rate)
+        prior = make_prior(model.design, known.scales)
     known.beta[leading] = beta
     known.active = model.admit_terms(counts, beta, known.room)
     if (known.active != model.active).any():

@@ -123,6 +123,10 @@ class ModelSchema(Schema):
     policy = ma.Nested(PolicySchema, required=True)
     learned = ma.Nested(LearnedSchema, **_some("null before the first snapshot"))
     page_share = ma.Float(**_some("weight of what only pages said; null where all is fact"))
+    learned_share = ma.Float(
+        required=True,
+        metadata={"description": "share of draws by what was learned; the rest show the baseline"},
+    )
     floor = ma.Float(**_some("least probability of a variant that may be shown"))
     draws = ma.Integer(**_some("posterior draws; null for a policy without"))
     width = ma.Float(**_some("factor by which the posterior was widened"))

@@ -91,6 +91,7 @@ _MODEL: Final = {
     **dict.fromkeys(("rates", "revenue"), "expected-rewards"),
     "context": "cell-context",
     "page_share": "page-share",
+    "learned_share": "learned-share",
     "draws": "posterior-draws",
     "width": "posterior-draws",
     "revision": "revision",

@@ -60,6 +60,7 @@ def _sentences(model: Plain) -> Iterator[Said]:
             "en": f"What only pages say moves at most {share} % of a probability; the rest comes "
             "from what servers said.",
         }
+    yield from _bound(model["learned_share"])
     yield _shown({}, model["shown"], model["titles"])
     if model["visitors"] is None:
         yield {
@@ -125,6 +126,17 @@ def _forgetting(model: Plain) -> Iterator[Said]:
         yield {
             "zh": "没有发现效果随时间变化：旧的观测仍然保留一半以上的权重。",
             "en": "No drift was found: old observations keep more than half of their weight.",
+        }
+
+
+def _bound(share: float) -> Iterator[Said]:
+    if share < 1.0:
+        zh, en = percent(share), percent(1.0 - share)
+        yield {
+            "zh": f"学到的策略目前只决定 {zh}% 的展示，其余 {en}% 沿用现行规则：在它被证明更好之前，"
+            "效果不会明显低于现行规则。",
+            "en": f"What was learned decides {zh} % of the draws, and the baseline {en} %: the "
+            "slot stays near the operator's own rule until something better has proved itself.",
         }
 
 

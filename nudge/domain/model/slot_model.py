@@ -11,7 +11,7 @@ import numpy as np
 from bandits.features import CellSpec
 from bandits.policies.ensemble import EnsemblePolicy
 from bandits.policies.explanation import Effect, Explanation, explain
-from bandits.policies.mixture import MixturePolicy
+from bandits.policies.mixture import learned_policy
 from bandits.units import DAY
 from nudge.domain.basics.calendar import OperatorCalendar
 from nudge.domain.basics.money import FEN
@@ -52,6 +52,7 @@ def slot_model(served: LiveSlot, everywhere: float, calendar: OperatorCalendar) 
         "policy": {"kind": served.policy_kind, "version": served.policy_version},
         "learned": _learned(meta, calendar),
         "page_share": told.shares[1] if told.shares else None,
+        "learned_share": main.learned_share,
         "floor": main.floor,
         "draws": main.draws,
         "width": told.width,
@@ -185,7 +186,7 @@ def _cell(served: LiveSlot, spec: CellSpec, cell: str, visitors: int) -> Plain:
 
 def _expected(served: LiveSlot, context: Mapping[str, object]) -> Plain:
     """Return expected conversion rates or revenue; null where the policy does not estimate it."""
-    policy = served.policy.main if isinstance(served.policy, MixturePolicy) else served.policy
+    policy = learned_policy(served.policy)
     key = "rates" if served.slot.terms.objective == "conversion" else "revenue"
     found: Plain = {"rates": None, "revenue": None}
     # Another revision may have another objective, and other kinds a unit of their own.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandits.arrays import BoolArray, FloatArray
-from bandits.config import AttributeSpec
 from bandits.contract import Policy
 from bandits.features import CellSpec, levels
+from bandits.levels import example_of
 from nudge.domain.slots.slot import Scalar, Slot
 
 
@@ -79,20 +79,4 @@ def allocation(
 
 def representative(spec: CellSpec, cell: str) -> dict[str, Scalar]:
     """Return a context that lies in a cell; attributes unknown there are left out."""
-    context = {
-        attribute.name: _value(attribute, level)
-        for attribute, level in zip(spec.attributes, levels(cell), strict=True)
-    }
-    return {name: value for name, value in context.items() if value is not None}
-
-
-def _value(attribute: AttributeSpec, level: int) -> Scalar:
-    """Return a value of the attribute's level (see `bandits.levels`); level 0 is unknown."""
-    if level == 0:
-        return None
-    if attribute.kind == "flag":
-        return level > 1
-    if attribute.kind == "category":
-        return attribute.cells[level - 1]
-    cuts = [float(cut) for cut in attribute.cells]
-    return cuts[0] - 1 if level == 1 else cuts[level - 2]
+    return dict(example_of(spec.attributes, levels(cell)))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bandits.baseline.choice import make_baseline
 from bandits.config import LearnerConfig, read_config
 from bandits.contract import Policy
 from bandits.errors import ConfigError
-from bandits.policies.fixed import FixedPolicy
+from bandits.policies.conservative import ConservativePolicy
 from bandits.policies.uniform import UniformPolicy
-from nudge.domain.slots.slot import DEFAULT_PAGE, Slot
+from nudge.domain.slots.operator_rule import REST
+from nudge.domain.slots.slot import Slot
 from nudge.errors import InvalidRequestError
 
 
@@ -27,26 +29,34 @@ def learner_config(slot: Slot) -> LearnerConfig:
             ],
             "policy": {**slot.policy, "floor": slot.floor},
             "reward": {"objective": slot.terms.objective},
+            "rule": _rule_table(slot),
+            "fallback": dict(slot.fallback),
         }
     )
+
+
+def _rule_table(slot: Slot) -> dict[str, object] | None:
+    """Return the operator's own rule as the learner reads it; None where the slot has none."""
+    if slot.comparison is None:
+        return None
+    rule = slot.comparison.rule
+    arms = {value: name for value, name in rule.variants.items() if value != REST}
+    return {"by": rule.by, "arms": arms, "rest": rule.variants.get(REST)}
 
 
 def first_policy(slot: Slot) -> Policy:
     """Return version 0 of a slot's policy, served until a snapshot is published.
 
-    It is uniform over the eligible variants. With a `prior` it is the operator's own rule: each
-    page's fallback, and the floor for the rest.
+    It is the baseline, and an even draw with the share that may be given up: should every other
+    variant be worth nothing, that is what it costs. A slot without a bound is even.
     """
-    if slot.policy.get("prior") is None:
-        return UniformPolicy(arms=slot.names)
-    index = {name: number for number, name in enumerate(slot.names)}
-    by_page = {page: index[name] for page, name in slot.fallback.items() if page != DEFAULT_PAGE}
-    return FixedPolicy(
-        arms=slot.names,
-        arm=index[slot.fallback[DEFAULT_PAGE]],
-        by="page",
-        by_value=by_page,
-        floor=slot.floor,
+    even = UniformPolicy(arms=slot.names)
+    config = learner_config(slot)
+    baseline = make_baseline(config)
+    if baseline is None or config.policy.give_up >= 1.0 or len(slot.names) == 1:
+        return even
+    return ConservativePolicy(
+        arms=slot.names, main=even, baseline=baseline, share=config.policy.give_up
     )
 
 

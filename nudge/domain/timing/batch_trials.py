@@ -13,7 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from bandits.arrays import BoolArray, Context, FloatArray
-from bandits.distribution import uniform_from_key
+from bandits.baseline.choice import make_baseline
+from bandits.baseline.rankings import Baseline
+from bandits.distribution import NO_ARM, uniform_from_key
 from bandits.policies.batch import BatchPolicy
 from bandits.trials import FEW, BatchTerms
 from nudge.domain.choosing.live_slot import LiveSlot
@@ -91,7 +93,7 @@ def serve_batch(served: LiveSlot, batch: Batch = UNTOLD) -> LiveSlot:
         version=served.policy.version,
         meta=served.policy.meta,
         main=served.policy,
-        baseline=partial(find_own_window, slot),
+        baseline=partial(find_own_window, make_baseline(config)),
         terms=make_terms(slot, batch, max(served.cells.sizes, default=1)),
         odds=np.array([odds.get(arm, 1.0) for arm in range(count)]),
         proved=np.array([_number(conversions.get(name)) >= FEW for name in slot.names]),
@@ -129,19 +131,10 @@ def make_terms(slot: Slot, batch: Batch, levels: int) -> BatchTerms:
     )
 
 
-def find_own_window(slot: Slot, context: Context, eligible: BoolArray) -> int:
-    """Return the index of the operator's own window: that of the rule, or the purpose's fallback.
-
-    Where neither is possible, the first that is.
-    """
-    page = str(context.get("page", ""))
-    names = [slot.fallback_for(page)]
-    if slot.comparison is not None:
-        rule = slot.comparison.rule
-        own = rule.find_variant(context.get(rule.by))
-        names = [own, *names] if own else names
-    places = [slot.names.index(name) for name in names]
-    return next((place for place in places if eligible[place]), int(np.argmax(eligible)))
+def find_own_window(baseline: Baseline | None, context: Context, eligible: BoolArray) -> int:
+    """Return the index of the operator's own window; the first that is possible without one."""
+    own = NO_ARM if baseline is None else baseline.arm_one(context, eligible)
+    return int(np.argmax(eligible)) if own == NO_ARM else own
 
 
 class TrialOutlook(NamedTuple):

@@ -16,7 +16,7 @@ from bandits.features import CellSpec
 from bandits.learners import fit
 from bandits.learners.auto import FitMemory
 from bandits.policies.base import PolicyBase
-from bandits.policies.mixture import MixturePolicy
+from bandits.policies.mixture import learned_policy
 from nudge.config.window_value import windows_of
 from nudge.domain.choosing.live_slot import LiveSlot
 from nudge.domain.credit.page_word import SpokenRewards, find_parting
@@ -268,7 +268,7 @@ def learned_terms(policy: Policy) -> dict[str, object]:
 
     A policy of another kind says nothing.
     """
-    source = policy.main if isinstance(policy, MixturePolicy) else policy
+    source = learned_policy(policy)
     return {name: source.meta[name] for name in ("half_lives", "width") if name in source.meta}
 
 

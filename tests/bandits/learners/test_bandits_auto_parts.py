@@ -25,10 +25,10 @@ from bandits.learners.auto.laplace import (
     objective,
 )
 from bandits.learners.auto.model import LogisticModel
-from bandits.learners.auto.relations import NOWHERE, find_relations
 from bandits.learners.auto.scales import next_scales
 from bandits.learners.auto.width import WIDEST, draw_width
 from bandits.learners.log import ExposureLog
+from bandits.relations import NOWHERE, find_relations
 
 ARMS = tuple(Arm(str(a), {"amount": a}) for a in (10, 30, 50, 100))
 
