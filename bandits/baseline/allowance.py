@@ -77,5 +77,6 @@ def find_share(record: CellRecord, draws: WorthDraws, give_up: float) -> float:
         value = value + visits @ own
     ahead = max(AHEAD_LEAST, AHEAD * float(record.shown.sum()))
     after = budget + ahead * (SHARES[:, None] * gain + give_up * value)
-    kept = np.quantile(after, QUANTILE, axis=1) >= 0.0
-    return float(SHARES[int(kept.argmax())]) if kept.any() else LEAST
+    worst = np.quantile(after, QUANTILE, axis=1)
+    # Where no share keeps the bound, the one that comes nearest.
+    return float(SHARES[int((worst >= min(0.0, float(worst.max()))).argmax())])

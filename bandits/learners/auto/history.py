@@ -66,15 +66,10 @@ class CountHistory:
                  for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]  # fmt: skip
         return self.select(np.array(clear, dtype=np.bool_)[place])
 
-    @property
-    def rate(self) -> float:
-        """Conversions per exposure of all time, drawn to the 5 % of a slot without data."""
-        return float((self.counts[1].sum() + 1.0) / (self.counts[0].sum() + 20.0))
-
-    def by_cell(self, arms: int, weights: FloatArray | None = None) -> FloatArray:
-        """Return the exposures (C, K) of each cell and arm, under weights (n,) of the entries."""
-        trials = self.counts[0] if weights is None else weights * self.counts[0]
-        found = np.bincount(self.cell * arms + self.arm, trials, len(self.levels) * arms)
+    def by_cell(self, arms: int, weights: FloatArray | None = None, row: int = 0) -> FloatArray:
+        """Return sums (C, K) of a row of the counts by cell and arm, under weights (n,)."""
+        values = self.counts[row] if weights is None else weights * self.counts[row]
+        found = np.bincount(self.cell * arms + self.arm, values, len(self.levels) * arms)
         return found.reshape(-1, arms).astype(np.float64)
 
     def sum_by_arm(self, weights: FloatArray) -> WeightedCounts:

@@ -79,8 +79,9 @@ def fit_history(
     design = make_design(config, sizes)
     key = spec.version, tuple((a.name, str(dict(a.attributes))) for a in config.arms)
     known.prepare_for(key, start_scales(design), design.first, ROOM)
-    shown = history.by_cell(len(config.arms))
-    rule = rule_counts(config, design, history.levels, shown.sum(axis=1), history.rate)
+    count = len(config.arms)
+    shown = history.by_cell(count)
+    rule = rule_counts(config, design, history.levels, shown, history.by_cell(count, row=1))
     model = LogisticModel(design, history, FeatureGrid.build(history, design, rule), known.active)
     found = fit_leading(config, model, at, known)
     until = at - maturity(config.window, delay)
@@ -101,7 +102,7 @@ def fit_history(
     )
     # The bound asks for the posterior as it is, and not for draws that are narrowed to explore.
     whole = draw_coefficients(model, found.prior, modes, counts, 1.0, rng)
-    visits = history.by_cell(len(config.arms), history.age_weights(at, found.half_life))
+    visits = history.by_cell(count, history.age_weights(at, found.half_life))
     record = ShownCells(spec, history.levels, shown, visits.sum(axis=1))
     return bound_policy(config, policy, record, _pack_draws(spec, model, whole, amounts))
 
