@@ -19,10 +19,12 @@ from functools import partial
 
 import numpy as np
 
-from bandits.arrays import BoolArray, FloatArray
+from bandits.arrays import BoolArray, FloatArray, IntArray
+from bandits.distribution import NO_ARM
 from bandits.inference import fixed, sequence
 from bandits.inference.arm_sums import ArmSums
 from bandits.inference.verdict import verdict
+from bandits.inference.verdict_history import winners
 from benchmarks.options import option_parser
 from benchmarks.sequence_learner import play_learner
 from benchmarks.sequence_worlds import BETTER, LOOKS, NOBODY, World, play
@@ -78,29 +80,44 @@ class Runs:
 
 
 def run_world(world: World, runs: int, seed: int) -> Runs:
-    """Play runs of a world and look at each after every batch."""
+    """Play runs of a world and look at each after every batch.
+
+    A batch is one block with all its rewards, so that one pass in the end gives every look.
+    """
     truth, arms = world.truth, world.arms
     sums = [ArmSums.empty(arms)] * runs
     wrong, named = np.zeros(runs, dtype=np.bool_), np.full(runs, np.inf)
     covers, ratio = np.zeros((2, runs, 2), dtype=np.bool_), np.full(runs, np.nan)
     least = np.zeros(runs)
     playing = (play_learner if world.learned else play)(world, runs=runs, seed=seed)
+    looks = np.full((runs, LOOKS), NO_ARM)
     for look, parts in enumerate(playing):
-        visitors = (look + 1) * world.batch
         for run, part in enumerate(parts):
             sums[run] += part
-            arm = verdict(sums[run]).arm
-            if arm is not None:
-                best = truth[arm] > np.delete(truth, arm).max()
-                wrong[run] |= not best
-                named[run] = min(named[run], visitors) if best else named[run]
+            if not world.in_one_pass:
+                arm = verdict(sums[run]).arm
+                looks[run, look] = NO_ARM if arm is None else arm
             if look == EARLY - 1:
                 covers[0, run] = _covers(sums[run], truth)
                 least[run] = sums[run].table.hits.min()
-            if visitors == FIXED:
+            if (look + 1) * world.batch == FIXED:
                 ratio[run] = _ratio(sums[run])
-    covers[1] = [_covers(one, truth) for one in sums]
+    for run, one in enumerate(sums):
+        covers[1, run] = _covers(one, truth)
+        if world.in_one_pass:
+            ends = np.unique(one.time_blocks.block)
+            looks[run, : len(ends)] = winners(one, ends)
+        wrong[run], named[run] = _outcome(looks[run], truth, world.batch)
     return Runs(wrong, named, covers, ratio, least)
+
+
+def _outcome(looks: IntArray, truth: FloatArray, batch: int) -> tuple[bool, float]:
+    """Return whether a wrong winner was ever named, and at how many visitors the right one was."""
+    right = truth.argmax() if np.count_nonzero(truth == truth.max()) == 1 else NO_ARM
+    found = looks != NO_ARM
+    first = np.flatnonzero(found & (looks == right))
+    visitors = float((first[0] + 1) * batch) if len(first) else np.inf
+    return bool((found & (looks != right)).any()), visitors
 
 
 def _covers(sums: ArmSums, truth: FloatArray) -> list[bool]:
