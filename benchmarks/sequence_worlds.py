@@ -66,6 +66,15 @@ class World:
     seconds: float = 3_600.0
 
     @property
+    def in_one_pass(self) -> bool:
+        """Whether the looks of a finished log are those that were.
+
+        The size of an ordinary payment and the design effect of subjects are those of the whole
+        log, where one pass gives all looks.
+        """
+        return not self.sigma and not self.returning
+
+    @property
     def arms(self) -> int:
         """Number K of variants."""
         return len(self.rates[0])

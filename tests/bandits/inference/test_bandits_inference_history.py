@@ -10,7 +10,7 @@ import pytest
 from bandits.inference import sequence
 from bandits.inference.arm_sums import ArmSums, arm_sums
 from bandits.inference.verdict import verdict
-from bandits.inference.verdict_history import held_since
+from bandits.inference.verdict_history import held_since, winners
 
 DAYS, HOURS, PER_HOUR = 10, 24, 100
 ENDS = np.arange(1, DAYS + 1) * HOURS - 1
@@ -80,3 +80,14 @@ def test_two_equals_have_been_so_since_they_were_close() -> None:
     assert 0 < since < DAYS
     assert verdict(sums(log_, since), relevant=0.06).kind == "too_early"
     assert verdict(sums(log_, since + 1), relevant=0.06).reason == "too_close"
+
+
+@pytest.mark.parametrize("unit", [None, 1.0])
+def test_the_winners_of_one_pass_are_those_of_each_look(unit: float | None) -> None:
+    """Each look at a finished log names the arm that a log which ended there named."""
+    better, worse = [0.05, 0.10, 0.02], [0.05, 0.01, 0.02]
+    found = log([better] * 3 + [worse] * 4 + [better] * 3)
+    arms = [verdict(sums(found, day + 1), unit=unit).arm for day in range(DAYS)]
+    assert set(arms) == {None, 1}
+    named = winners(sums(found), ENDS, unit=unit).tolist()
+    assert named == [-1 if arm is None else arm for arm in arms]
