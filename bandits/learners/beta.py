@@ -116,7 +116,8 @@ def shown_cells(
     """Return the cells of a table with their exposures of all time."""
     whole = totals(table.weigh_buckets(at, math.inf, quarantined), spec, len(config.arms))
     shown = whole.trials
-    return ShownCells(spec, spec.levels_of(whole.codes), shown, shown.sum(axis=1))
+    levels, hits = spec.levels_of(whole.codes), whole.arm_conversions
+    return ShownCells(spec, levels, shown, shown.sum(axis=1), hits)
 
 
 def totals(weighted: WeightedCounts, spec: CellSpec, arms: int) -> Totals:

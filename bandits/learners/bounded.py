@@ -24,12 +24,19 @@ class ShownCells:
         levels: (C, J) levels of each cell.
         shown: (C, K) exposures so far.
         visits: (C,) visitors, by which those who come next are judged.
+        hits: (K,) conversions of each arm.
     """
 
     spec: CellSpec
     levels: IntArray
     shown: FloatArray
     visits: FloatArray
+    hits: FloatArray
+
+
+def is_bounded(config: LearnerConfig) -> bool:
+    """Return whether the slot has a baseline, and a bound on what learning may cost."""
+    return config.policy.give_up < 1.0 and make_baseline(config) is not None
 
 
 def bound_policy(
@@ -58,6 +65,7 @@ def bound_policy(
         codes=cells.spec.code_levels(levels),
         shown=cells.shown,
         visits=cells.visits / max(float(cells.visits.sum()), 1e-300),
+        hits=cells.hits,
         pmf=policy.distribution(contexts, every),
         arm=arms_of_cells(baseline, config.context, levels, len(config.arms)),
     )
@@ -77,4 +85,4 @@ def bound_policy(
 def _first_cell(cells: ShownCells, arms: int) -> ShownCells:
     """Return the one cell of visitors of whom nothing is known, before anybody came."""
     levels = np.zeros((1, len(cells.spec.sizes)), dtype=np.int64)
-    return ShownCells(cells.spec, levels, np.zeros((1, arms)), np.ones(1))
+    return ShownCells(cells.spec, levels, np.zeros((1, arms)), np.ones(1), cells.hits)

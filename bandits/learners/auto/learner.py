@@ -23,7 +23,7 @@ from bandits.learners.auto.posterior import draw_coefficients, share_draws
 from bandits.learners.auto.prior import start_scales
 from bandits.learners.auto.rule import rule_counts
 from bandits.learners.auto.steps import fit_leading, refresh_mode, weigh_half_lives
-from bandits.learners.bounded import ShownCells, bound_policy
+from bandits.learners.bounded import ShownCells, bound_policy, is_bounded
 from bandits.policies.base import Policy
 from bandits.policies.feature_draws import FeatureDraws, FeatureTerm
 from bandits.policies.feature_ensemble import FeatureEnsemble
@@ -81,7 +81,8 @@ def fit_history(
     known.prepare_for(key, start_scales(design), design.first, ROOM)
     count = len(config.arms)
     shown = history.by_cell(count)
-    rule = rule_counts(config, design, history.levels, shown, history.by_cell(count, row=1))
+    hits = history.by_cell(count, row=1)
+    rule = rule_counts(config, design, history.levels, shown, hits)
     model = LogisticModel(design, history, FeatureGrid.build(history, design, rule), known.active)
     found = fit_leading(config, model, at, known)
     until = at - maturity(config.window, delay)
@@ -100,10 +101,12 @@ def fit_history(
         explore_share=config.policy.explore_share,
         seed=seed,
     )
+    if not is_bounded(config):
+        return policy
     # The bound asks for the posterior as it is, and not for draws that are narrowed to explore.
     whole = draw_coefficients(model, found.prior, modes, counts, 1.0, rng)
     visits = history.by_cell(count, history.age_weights(at, found.half_life))
-    record = ShownCells(spec, history.levels, shown, visits.sum(axis=1))
+    record = ShownCells(spec, history.levels, shown, visits.sum(axis=1), hits.sum(axis=0))
     return bound_policy(config, policy, record, _pack_draws(spec, model, whole, amounts))
 
 

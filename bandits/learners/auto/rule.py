@@ -1,8 +1,9 @@
 """Rule of the operator as counts: visitors whose arms were spread evenly, as the rule expects.
 
 In each cell of the attributes that the rule reads, each place of distance from its arm divides the
-rate by RULE_RATIO; with odds in numbers the arms convert in their proportion. The counts stand beside those of real visitors in every fit, so they act on every
-term that tells arms apart. Terms of other attributes are absent from them.
+rate by RULE_RATIO; with odds in numbers the arms convert in their proportion. The counts stand
+beside those of real visitors in every fit, so they act on every term that tells arms apart. Terms
+of other attributes are absent from them.
 """
 
 import math
@@ -113,7 +114,8 @@ class RuleEvidence:
         inside = known[where] if len(where) else np.zeros(0, dtype=np.bool_)
 
         def add(column: FloatArray, index: IntArray) -> FloatArray:
-            return np.bincount(index.ravel(), column.ravel(), len(groups))
+            found = np.bincount(index.ravel(), column.ravel(), len(groups))
+            return found.astype(np.float64)
 
         sums = [add(one[inside], place[where[inside]]) for one in (shown, hits)]
         expected = float((sums[0] * groups).sum())
@@ -132,16 +134,15 @@ def find_trust(seen: RuleEvidence) -> float:
     scores = []
     for trust in TRUST:
         shape = np.maximum(trust * seen.trials * seen.rate * seen.ratio, 1e-9)
-        terms = [
-            math.lgamma(y + k)
-            - math.lgamma(k)
-            + k * math.log(k / (k + m))
-            + y * math.log(m / (k + m))
-            for y, k, m in zip(seen.hits.tolist(), shape.tolist(), mean.tolist(), strict=True)
-            if m > 0.0
-        ]
-        scores.append(sum(terms))
+        rows = zip(seen.hits.tolist(), shape.tolist(), mean.tolist(), strict=True)
+        scores.append(sum(_log_likelihood(y, k, m) for y, k, m in rows if m > 0.0))
     return TRUST[int(np.argmax(scores))]
+
+
+def _log_likelihood(hits: float, shape: float, mean: float) -> float:
+    """Return that of a negative binomial count, without the term that the shape leaves alone."""
+    told, rest = math.log(mean / (shape + mean)), math.log(shape / (shape + mean))
+    return math.lgamma(hits + shape) - math.lgamma(shape) + hits * told + shape * rest
 
 
 def _reads(belief: Baseline, name: str) -> bool:
@@ -151,7 +152,7 @@ def _reads(belief: Baseline, name: str) -> bool:
 def _cells(
     design: Design, places: list[int], levels: IntArray, visits: FloatArray
 ) -> tuple[IntArray, FloatArray, IntArray]:
-    """Return the combinations (c, J) of the rule's levels, weights (c,), and that of each cell (C,).
+    """Return the combinations (c, J) of the rule's levels, their weights, and each cell's (C,).
 
     A weight is the share of the visitors seen, with one visitor of each combination beside them.
     """
