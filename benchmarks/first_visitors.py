@@ -157,6 +157,8 @@ def news_part(site: Site, asked: Namespace) -> bool:
     """Let visitors come steadily, a tenth of whom pay; print the visitors before each snapshot."""
     luck, seconds = Random(asked.seed), 1.0 if asked.small else asked.seconds  # noqa: S311
     with site(f"news-{asked.seed}", None) as slot:
+        slot.probe()
+        slot.settle()  # the worker has started
         behind, version, served, waits = len(slot.visits), slot.version(), [], []
         begun, owed = time.monotonic(), []
         while time.monotonic() - begun < seconds:
