@@ -345,7 +345,7 @@ def test_a_turn_without_news_costs_one_look_at_each_partition(
 
 
 def test_a_frozen_slot_learns_later_what_came_meanwhile(store: Store, publisher: Publisher) -> None:
-    """What is counted while a slot is frozen is in the first snapshot after it."""
+    """Counts that come while a slot is frozen are in the first snapshot after it."""
     learned(store)
     assert publisher.run(0.0) == ["banner"]
     frozen = replace(BANNER, revision=2, mode=SlotMode.FROZEN)
